@@ -1,0 +1,103 @@
+/** Every message that crosses the wire, described once. `docs/contract.md` says who sends what, and when. */
+
+import { Message } from "./schema.js"
+
+const MAX_INTEGER = 0x7fffffff
+const MINUTE = 60000
+const DAY = 24 * 60 * MINUTE
+
+/** `<id>/telemetry`: a reading. A lesson device sends `light` alone. */
+export const TELEMETRY = {
+    /** Light level on the lesson's 10-bit scale: 0 is dark. */
+    light: { type: "number", required: true, minimum: 0, maximum: 1023 },
+    /** Whether the lamp was on. */
+    led_on: { type: "boolean" },
+    /** Tells one run of the firmware from the next: with `seq` it makes a reading unique. */
+    boot: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
+    /** Counts the readings of one boot, from 1. */
+    seq: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
+    /** How long before sending the reading was taken, in ms: boards have no clock. */
+    age: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
+    /** When the reading was taken, in ms since the board started: it stays true however often a message is sent again. */
+    at: { type: "integer", minimum: 0 },
+} as const
+export type Telemetry = Message<typeof TELEMETRY>
+
+/** `<id>/commands`, retained: the state that the lamp is to have. */
+export const LAMP_COMMAND = {
+    led_on: { type: "boolean", required: true },
+    seq: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
+} as const
+export type LampCommand = Message<typeof LAMP_COMMAND>
+
+/** `<id>/commands`, not retained: something to be done once. */
+export const ACTION_COMMAND = {
+    action: { type: "string", required: true, values: ["report", "reboot", "identify"] },
+    /** Names the action in the reply. */
+    seq: { type: "integer", required: true, minimum: 0, maximum: MAX_INTEGER },
+} as const
+export type ActionCommand = Message<typeof ACTION_COMMAND>
+
+/** `<id>/replies`: what became of an action. */
+export const REPLY = {
+    seq: { type: "integer", required: true, minimum: 0, maximum: MAX_INTEGER },
+    ok: { type: "boolean", required: true },
+    error: { type: "string", maxLength: 120 },
+    light: { type: "number", minimum: 0, maximum: 1023 },
+    led_on: { type: "boolean" },
+    /** Time since the board started, in ms. */
+    uptime: { type: "integer", minimum: 0 },
+    /** Messages that the board refused since it started. */
+    rejected: { type: "integer", minimum: 0 },
+    /** Connections to the broker since it started. */
+    connects: { type: "integer", minimum: 0 },
+} as const
+export type Reply = Message<typeof REPLY>
+
+/** `<id>/status`, retained, and as `{"online": false}` the board's will. */
+export const STATUS = {
+    online: { type: "boolean", required: true },
+    led_on: { type: "boolean" },
+    decided_by: { type: "string", values: ["server", "device"] },
+    firmware: { type: "string", maxLength: 64 },
+    board: { type: "string", maxLength: 64 },
+    boot: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
+    /** Readings lost since the board started, because its memory was full while it was offline. */
+    dropped: { type: "integer", minimum: 0 },
+} as const
+export type Status = Message<typeof STATUS>
+
+/** `<id>/config`, retained: the rule and how to report, so that a board can decide alone by the same rule. */
+export const CONFIG = {
+    /** The lamp is on when the light is below it. */
+    threshold: { type: "number", minimum: 0, maximum: 1023 },
+    /** A lamp that is on goes off only when the light reaches threshold + hysteresis. */
+    hysteresis: { type: "number", minimum: 0, maximum: 1023 },
+    /** The shortest time on, in ms. */
+    min_on: { type: "integer", minimum: 0, maximum: DAY },
+    /** The shortest time off, in ms. */
+    min_off: { type: "integer", minimum: 0, maximum: DAY },
+    /** `change`: when the light moved, and a heartbeat. `interval`: every `interval`, as the lesson does. */
+    report: { type: "string", values: ["change", "interval"] },
+    /** Time between readings sent under `interval`, in ms. */
+    interval: { type: "integer", minimum: 100, maximum: DAY },
+    /** Time between two looks at the sensor, in ms. */
+    sample: { type: "integer", minimum: 50, maximum: MINUTE },
+    /** How far the light must move under `change`. */
+    dead_band: { type: "number", minimum: 0, maximum: 1023 },
+    /** The longest silence under `change`, in ms. */
+    heartbeat: { type: "integer", minimum: 1000, maximum: DAY },
+} as const
+export type Config = Message<typeof CONFIG>
+
+/** `<id>/set`: what a person wants of a lamp. */
+export const OVERRIDE = {
+    mode: { type: "string", required: true, values: ["auto", "on", "off"] },
+} as const
+export type Override = Message<typeof OVERRIDE>
+
+/** `<prefix>/status`, retained, and as `{"online": false}` the server's will. */
+export const SERVER_STATUS = {
+    online: { type: "boolean", required: true },
+} as const
+export type ServerStatus = Message<typeof SERVER_STATUS>

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { jsonProblem, MAX_DEPTH, MAX_PAYLOAD } from "../../contract/index.js";
+
+const problemOf = (text: string) => jsonProblem(Buffer.from(text));
+
+/** `JSON.parse` as the oracle: undefined when it refuses, or when the text is not an object. */
+function parsed(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const depthOf = (value: unknown): number =>
+  typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+
+describe("the check in front of JSON.parse", () => {
+  it("accepts every JSON object that is small and flat enough", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(3), (value, indent) => {
+        const text = JSON.stringify(value, undefined, indent);
+        fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD && depthOf(value) <= MAX_DEPTH && !/\\u[dD]/.test(text));
+        expect(problemOf(text)).toBe("");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("accepts nothing that JSON.parse refuses, and refuses nothing that it accepts, whatever is done to a text", () => {
+    const pieces = ['"', "\\", "{", "}", "[", "]", ",", ":", "0", "1", "-", "+", ".", "e", "E", "x", "true", "nul", " ", "\n", "\t", "\u0001", "é", "\\u00e9", "\\ud800", "'"]; // prettier-ignore
+    const base = fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 });
+    fc.assert(
+      fc.property(base, fc.nat(), fc.constantFrom(...pieces, ""), fc.nat(3), (value, where, piece, cut) => {
+        const text = JSON.stringify(value);
+        const at = where % (text.length + 1);
+        const mutated = text.slice(0, at) + piece + text.slice(at + cut);
+        fc.pre(Buffer.byteLength(mutated) <= MAX_PAYLOAD && !/\\u[dD]/.test(mutated));
+        const oracle = parsed(mutated);
+        fc.pre(oracle === undefined || depthOf(oracle) <= MAX_DEPTH);
+        expect([mutated, problemOf(mutated) === ""]).toEqual([mutated, oracle !== undefined]);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("never throws, whatever the bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 2 * MAX_PAYLOAD }), (bytes) => {
+        expect(typeof jsonProblem(Buffer.from(bytes))).toBe("string");
+      }),
+    );
+  });
+
+  it.each([
+    ["", "the payload is empty"],
+    ["5", "the payload is not a JSON object"],
+    ["[1]", "the payload is not a JSON object"],
+    ['{"led_on":01}', "not JSON at byte 11"],
+    ['{"led_on":tru}', "not JSON at byte 10"],
+    ['{"led_on":true', "the JSON text ends too early"],
+    ['{"led_on":true}}', "not JSON at byte 15"],
+    ['{"a":'.repeat(40), `nested deeper than ${MAX_DEPTH} at byte ${MAX_DEPTH * 5}`],
+    [`{"a":"${"x".repeat(MAX_PAYLOAD)}"}`, `the payload has ${MAX_PAYLOAD + 8} bytes, at most ${MAX_PAYLOAD} are read`],
+  ])("says of %j what is wrong and where", (text, problem) => {
+    expect(problemOf(text)).toBe(problem);
+  });
+});

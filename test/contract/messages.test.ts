@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as contract from "../../contract/index.js";
+import {
+  decode,
+  decodeCommand,
+  encode,
+  LAMP_COMMAND,
+  TELEMETRY,
+  type Field,
+  type Fields,
+} from "../../contract/index.js";
+
+const MESSAGES = Object.entries(contract).filter(
+  (entry): entry is [string, Fields] => /^[A-Z_]+$/.test(entry[0]) && isFields(entry[1]),
+);
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && Object.values(value).every((field) => typeof field?.type === "string"); // prettier-ignore
+}
+
+/** Values that the field allows. */
+function good(field: Field): fc.Arbitrary<unknown> {
+  if (field.type === "boolean") return fc.boolean();
+  if (field.values) return fc.constantFrom(...field.values);
+  if (field.type === "string") return fc.string({ maxLength: field.maxLength ?? 20 });
+  const range = { min: field.minimum ?? -1e9, max: field.maximum ?? 1e9 };
+  return field.type === "integer" ? fc.integer(range) : fc.double({ ...range, noNaN: true });
+}
+
+/** Values that it does not allow. */
+function bad(field: Field): fc.Arbitrary<unknown> {
+  const wrong: unknown[] = [null, [], {}, field.type === "boolean" ? 1 : true];
+  if (field.type !== "string") wrong.push("1", "");
+  else wrong.push(0);
+  if (field.values) wrong.push("", "no such value");
+  if (field.maxLength !== undefined) wrong.push("x".repeat(field.maxLength + 1));
+  if (field.maximum !== undefined) wrong.push(field.maximum + 1, 1e9 * (field.maximum + 1));
+  if (field.minimum !== undefined) wrong.push(field.minimum - 1);
+  if (field.type === "integer") wrong.push(1.5);
+  return fc.constantFrom(...wrong);
+}
+
+const goodMessage = (fields: Fields) =>
+  fc.record(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, good(field)])), {
+    requiredKeys: Object.keys(fields).filter((name) => fields[name].required),
+  });
+
+const payload = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+describe.each(MESSAGES)("%s", (_name, fields) => {
+  it("comes out of the wire as it went in, and foreign fields are ignored", () => {
+    fc.assert(
+      fc.property(goodMessage(fields), (message) => {
+        expect(decode(fields, payload({ ...message, foreign: [1, { a: null }] }))).toEqual({ value: message });
+        expect(JSON.parse(encode(fields, message))).toEqual(message);
+      }),
+    );
+  });
+
+  it("is refused, with the field's name, when one field is wrong or missing", () => {
+    const names = Object.keys(fields);
+    fc.assert(
+      fc.property(
+        goodMessage(fields),
+        fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), bad(fields[name]))),
+        (message, [name, value]) => {
+          expect(decode(fields, payload({ ...message, [name]: value })).problem).toContain(`"${name}"`);
+          expect(() => encode(fields, { ...message, [name]: value } as never)).toThrow(RangeError);
+        },
+      ),
+    );
+    for (const name of names.filter((name) => fields[name].required)) {
+      expect(decode(fields, payload({})).problem).toMatch(/is missing$/);
+      expect(names).toContain(name);
+    }
+  });
+
+  it("stays below 1 KB whatever it says", () => {
+    fc.assert(
+      fc.property(goodMessage(fields), (message) => {
+        expect(encode(fields, message).length).toBeLessThan(1024);
+      }),
+    );
+  });
+});
+
+describe("the lesson's messages", () => {
+  it("are a light level and a lamp state, and nothing else is needed", () => {
+    expect(decode(TELEMETRY, Buffer.from('{"light": 400}'))).toEqual({ value: { light: 400 } });
+    expect(decode(LAMP_COMMAND, Buffer.from('{"led_on": true}'))).toEqual({ value: { led_on: true } });
+  });
+
+  it("never reach an object's prototype", () => {
+    const decoded = decode(TELEMETRY, Buffer.from('{"light":1,"__proto__":{"seq":7},"constructor":1}'));
+    expect(decoded).toEqual({ value: { light: 1 } });
+    expect(decoded.value?.seq).toBeUndefined();
+  });
+});
+
+describe("a command", () => {
+  it("is a lamp state or an action", () => {
+    expect(decodeCommand(payload({ led_on: false }))).toEqual({ lamp: { led_on: false } });
+    expect(decodeCommand(payload({ action: "report", seq: 4 }))).toEqual({ action: { action: "report", seq: 4 } });
+  });
+
+  it.each([
+    [{}, '"led_on" is missing'],
+    [{ led_on: 1 }, '"led_on" must be a boolean'],
+    [{ action: "explode", seq: 1 }, '"action" must be one of report, reboot, identify'],
+    [{ action: "report" }, '"seq" is missing'],
+  ])("%j is refused with the reason of what was meant", (value, problem) => {
+    expect(decodeCommand(payload(value))).toEqual({ problem });
+  });
+});

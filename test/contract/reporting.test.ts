@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DEFAULT_CADENCE, isDue, LESSON_RULE } from "../../contract/index.js";
+
+const due = (light: number, last: number, silence: number, cadence = DEFAULT_CADENCE, rule = LESSON_RULE) =>
+  isDue(cadence, rule, { light: last, at: 0 }, light, silence);
+
+describe("a reading is reported", () => {
+  it("when it is the first", () => expect(isDue(DEFAULT_CADENCE, LESSON_RULE, undefined, 500, 0)).toBe(true));
+
+  it("when the light moved beyond the dead band, not for noise inside it", () => {
+    expect(due(511, 500, 250)).toBe(true);
+    expect(due(510, 500, 250)).toBe(false);
+    expect(due(489, 500, 250)).toBe(true);
+  });
+
+  it("when it crosses a limit of the rule by however little: the lamp does not wait for a heartbeat", () => {
+    expect(due(299, 300, 250)).toBe(true);
+    expect(due(300, 299, 250)).toBe(true);
+    expect(due(350, 349, 250, DEFAULT_CADENCE, { ...LESSON_RULE, hysteresis: 50 })).toBe(true);
+  });
+
+  it("when there was silence for a heartbeat", () => {
+    expect(due(500, 500, DEFAULT_CADENCE.heartbeat - 1)).toBe(false);
+    expect(due(500, 500, DEFAULT_CADENCE.heartbeat)).toBe(true);
+  });
+
+  it("at the lesson's fixed interval when told so, whatever the light does", () => {
+    const cadence = { ...DEFAULT_CADENCE, report: "interval" as const };
+    fc.assert(
+      fc.property(fc.nat(1023), fc.nat(1023), fc.nat(10_000), (light, last, silence) => {
+        expect(due(light, last, silence, cadence)).toBe(silence >= cadence.interval);
+      }),
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { idProblem, MAX_ID, parseTopic, serverStatusTopic, topicOf, type Channel } from "../../contract/index.js";
+
+const CHANNELS: Channel[] = ["telemetry", "commands", "replies", "status", "config", "set"];
+const printable = fc.string({
+  minLength: 1,
+  maxLength: MAX_ID,
+  unit: fc.integer({ min: 32, max: 126 }).map((c) => String.fromCharCode(c)),
+});
+const id = printable.filter((text) => !/[#+]/.test(text) && !text.startsWith("$"));
+
+describe("topics", () => {
+  it("are taken apart into what they were built from, whatever levels the id has", () => {
+    fc.assert(
+      fc.property(id, fc.constantFrom(...CHANNELS), (name, channel) => {
+        expect(parseTopic(topicOf(name, channel))).toEqual({ id: name, channel });
+      }),
+    );
+  });
+
+  it("of other kinds are not ours", () => {
+    for (const topic of [
+      "",
+      "telemetry",
+      "/telemetry",
+      "a/telemetry/",
+      "a/Telemetry",
+      "$SYS/broker/telemetry",
+      "a+/telemetry",
+      "é/telemetry",
+      `${"x".repeat(MAX_ID + 1)}/telemetry`,
+    ])
+      // prettier-ignore
+      expect([topic, parseTopic(topic)]).toEqual([topic, undefined]);
+    fc.assert(
+      fc.property(fc.string(), (topic) => {
+        const parsed = parseTopic(topic);
+        if (parsed) expect(topicOf(parsed.id, parsed.channel)).toBe(topic);
+      }),
+    );
+  });
+
+  it("say why an id is refused", () => {
+    expect(idProblem("nightlight/porch")).toBe("");
+    expect(idProblem("a/#")).toBe("an id cannot contain # or +");
+    expect(idProblem("$SYS/x")).toBe("an id cannot begin with $");
+  });
+
+  it("tell a board where its server says that it is there", () => {
+    expect(serverStatusTopic("nightlight/porch")).toBe("nightlight/status");
+    expect(serverStatusTopic("home/garden/porch")).toBe("home/garden/status");
+    expect(serverStatusTopic("4f2c9d")).toBe("nightlight/status");
+  });
+});
