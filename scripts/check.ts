@@ -1,0 +1,42 @@
+/** `npm run check`: format, lint and types of everything, both dialects; each step's output only when it fails. */
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureFirmware } from "./build.js";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** The script that a package's bin entry of that name points at: works on Windows, where .bin holds shell scripts. */
+function bin(packageName: string, name = packageName): string {
+  const manifest = require.resolve(`${packageName}/package.json`);
+  const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;
+  return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[name]);
+}
+
+function run(script: string, ...args: string[]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: "inherit" });
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code === 0));
+  });
+}
+
+const STEPS: [what: string, step: () => Promise<unknown>][] = [
+  // first, because linting the firmware needs DeviceScript's libraries, which a build writes
+  ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
+  ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
+  ["lint", () => run(bin("eslint"), ".")],
+  ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
+  ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
+];
+
+for (const [what, step] of STEPS) {
+  const ok = await step().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return false;
+  });
+  console.log(`${ok ? "ok    " : "FAILED"} ${what}`);
+  if (!ok) process.exitCode = 1;
+}

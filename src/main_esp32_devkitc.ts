@@ -1,0 +1,5 @@
+// Espressif ESP32-DevKitC with an analogue light sensor and an LED.
+import { board } from "@dsboard/nightlight_esp32_devkitc"
+import { runNightlight } from "./nightlight.js"
+
+await runNightlight({ name: "nightlight_esp32_devkitc", light: board.startLight(), lamp: board.startLamp() })

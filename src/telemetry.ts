@@ -1,0 +1,61 @@
+import { millis } from "@devicescript/core"
+import { TELEMETRY } from "../contract/messages.js"
+import { encode } from "../contract/schema.js"
+import { MqttClient } from "./mqtt/client.js"
+import { createRing, Reading } from "./ring.js"
+
+/** How many readings wait for a connection: at four a second, more than a minute. */
+export const BACKLOG = 256
+
+/** The readings on their way to the server. */
+export interface Telemetry {
+    /** Readings lost because the memory was full. */
+    dropped: number
+    /** Takes a reading; it is sent now, or when there is a connection. */
+    add(light: number, at: number, led_on: boolean): void
+    /** Sends what the session takes. To be called when it takes more than before. */
+    pump(): void
+}
+
+/**
+ * The newest reading goes first, so that the lamp follows the present as soon as there is a connection; what was taken
+ * meanwhile follows in its order, with its age. `boot` and `seq` tell the server which it has already.
+ *
+ * @param boot tells this run of the firmware from others
+ */
+export function createTelemetry(client: MqttClient, topic: string, boot: number): Telemetry {
+    const backlog = createRing(BACKLOG)
+    let newest: Reading = undefined
+    let seq = 0
+
+    function send(reading: Reading): boolean {
+        const { light, led_on, at } = reading
+        const age = Math.max(0, millis() - at)
+        return client.publish(
+            topic,
+            encode(TELEMETRY, { light, led_on, boot, seq: reading.seq, age, at }),
+            1,
+            false,
+            pump
+        )
+    }
+
+    function pump() {
+        while (client.connected && client.room > 0) {
+            const reading = newest || backlog.shift()
+            if (!reading || !send(reading)) return
+            if (reading === newest) newest = undefined
+        }
+    }
+
+    function add(light: number, at: number, led_on: boolean) {
+        if (newest) backlog.push(newest)
+        seq++
+        newest = { seq, at, light, led_on }
+        telemetry.dropped = backlog.dropped
+        pump()
+    }
+
+    const telemetry: Telemetry = { dropped: 0, add, pump }
+    return telemetry
+}

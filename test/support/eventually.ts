@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long to wait, and for what: `what` completes the sentence "gave up waiting for …". */
+export interface Wait {
+  /** Deadline in ms; 5,000 unless told. */
+  within?: number;
+  /** Names the condition in the error. */
+  what?: string;
+  /** Time between two looks in ms; 5 unless told. */
+  every?: number;
+}
+
+/**
+ * Waits until `condition` gives something truthy, and gives that back. A condition that throws counts as not yet met.
+ * @throws Error after the deadline, naming `what`; the cause is what the condition last threw, if it threw.
+ */
+export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait = {}): Promise<T> {
+  const { within = 5000, what = "the condition", every = 5 } = wait;
+  const deadline = performance.now() + within;
+  for (;;) {
+    let cause: unknown;
+    try {
+      const value = await condition();
+      if (value) return value;
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > deadline) throw new Error(`gave up waiting for ${what} after ${within} ms`, { cause });
+    await sleep(every);
+  }
+}
