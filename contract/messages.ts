@@ -26,6 +26,7 @@ export type Telemetry = Message<typeof TELEMETRY>
 /** `<id>/commands`, retained: the state that the lamp is to have. */
 export const LAMP_COMMAND = {
     led_on: { type: "boolean", required: true },
+    /** The `seq` of the reading that it answers: so a board knows a fresh decision from one that waited for it. */
     seq: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
 } as const
 export type LampCommand = Message<typeof LAMP_COMMAND>
@@ -87,6 +88,12 @@ export const CONFIG = {
     dead_band: { type: "number", minimum: 0, maximum: 1023 },
     /** The longest silence under `change`, in ms. */
     heartbeat: { type: "integer", minimum: 1000, maximum: DAY },
+    /** What becomes of readings that cannot be sent: `keep` them all while memory lasts, or only the `latest`. */
+    offline: { type: "string", values: ["keep", "latest"] },
+    /** After how long without a server the board decides for itself, in ms. */
+    alone_after: { type: "integer", minimum: 1000, maximum: DAY },
+    /** Actions up to this `seq` have expired: a board that finds one waiting does not do it any more. */
+    expired: { type: "integer", minimum: 0, maximum: MAX_INTEGER },
 } as const
 export type Config = Message<typeof CONFIG>
 

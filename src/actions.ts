@@ -1,47 +1,99 @@
-import { millis, reboot, sleep } from "@devicescript/core"
+import { reboot, sleep } from "@devicescript/core"
+import { readSetting, writeSetting } from "@devicescript/settings"
 import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
-import { topicOf } from "../contract/topics.js"
 import { Lamp } from "./lamp.js"
-import { MqttClient } from "./mqtt/client.js"
 
-/** What an action may look at and touch. */
-export interface Surroundings {
-    readonly client: MqttClient
-    readonly id: string
-    readonly lamp: Lamp
-    /** The reading that was reported last, 0 to 1023; undefined when there is none. */
-    readonly light: number
-    readonly rejected: number
-}
-
+/** Where the `seq` of the last reboot is kept: a reboot that is delivered twice must not become two. */
+const REBOOTED = "NL_REBOOTED"
+/** How long after a connect the server's word on what has expired is waited for, in ms. */
+const WORD = 2000
+/** How many actions wait for that word. */
+const MOST = 8
 /** Time for a reply to leave the board before it reboots, in ms. */
 const FAREWELL = 500
 
-async function identify(lamp: Lamp) {
-    const before = lamp.on
-    for (let i = 0; i < 6; i++) {
-        await lamp.set(!lamp.on)
-        await sleep(250)
-    }
-    await lamp.set(before)
+/** What an action may look at and touch. */
+export interface Surroundings {
+    readonly lamp: Lamp
+    /** Sends a reply. */
+    reply(text: string): void
+    /** The figures of a report. */
+    figures(): Reply
 }
 
-/** Does what was asked, and replies. */
-export async function perform(command: ActionCommand, around: Surroundings) {
-    const { client, id, lamp } = around
-    const reply: Reply = { seq: command.seq, ok: true }
-    if (command.action === "report") {
-        reply.light = around.light
-        reply.led_on = lamp.on
-        reply.uptime = Math.round(millis())
-        reply.rejected = around.rejected
-        reply.connects = client.counters.connects
+/**
+ * Actions: each is done once, in order, and answered, as long as it has not expired.
+ *
+ * An action that waited at the broker may be of yesterday, and a board has no clock. So what arrives after a connect
+ * waits for `<id>/config`, in which the server says up to which `seq` it has given up; or, where there is no such
+ * message, for a moment.
+ */
+export interface Actions {
+    add(command: ActionCommand): void
+    /** A new session: what arrives now may have waited. */
+    connected(now: number): void
+    /** The server's word: what it has given up, by the highest `seq`. */
+    expired(seq: number): void
+    /** Does what is to be done; to be called often, and never twice at a time. */
+    work(now: number): Promise<void>
+}
+
+export async function createActions(around: Surroundings): Promise<Actions> {
+    const waiting: ActionCommand[] = []
+    let last: number = await readSetting(REBOOTED, 0)
+    let floor = 0
+    let holdUntil = 0
+
+    function refuse(seq: number, error: string) {
+        around.reply(encode(REPLY, { seq, ok: false, error }))
     }
-    client.publish(topicOf(id, "replies"), encode(REPLY, reply), 1, false)
-    if (command.action === "identify") await identify(lamp)
-    if (command.action === "reboot") {
-        await sleep(FAREWELL)
-        reboot()
+
+    function add(command: ActionCommand) {
+        if (waiting.length === MOST) refuse(command.seq, "too many actions at once")
+        else waiting.push(command)
     }
+
+    function connected(now: number) {
+        holdUntil = now + WORD
+    }
+
+    function expired(seq: number) {
+        floor = seq
+        holdUntil = 0
+    }
+
+    async function identify() {
+        const before = around.lamp.on
+        for (let i = 0; i < 6; i++) {
+            await around.lamp.set(!around.lamp.on)
+            await sleep(250)
+        }
+        await around.lamp.set(before)
+    }
+
+    async function perform(command: ActionCommand) {
+        const { action, seq } = command
+        // once: an exact repetition is what "at least once" brings
+        if (seq === last) return
+        if (seq < last) return refuse(seq, `seq ${seq} does not come after ${last}`)
+        last = seq
+        if (seq <= floor) return refuse(seq, "expired")
+        if (action === "reboot") await writeSetting(REBOOTED, seq)
+        const reply: Reply = action === "report" ? around.figures() : { seq, ok: true }
+        reply.seq = seq
+        around.reply(encode(REPLY, reply))
+        if (action === "identify") await identify()
+        if (action === "reboot") {
+            await sleep(FAREWELL)
+            reboot()
+        }
+    }
+
+    async function work(now: number) {
+        if (now < holdUntil) return
+        while (waiting.length > 0) await perform(waiting.shift())
+    }
+
+    return { add, connected, expired, work }
 }

@@ -1,15 +1,16 @@
-import { LightBulb, LightLevel, millis } from "@devicescript/core"
+import { LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
 import { decodeCommand } from "../contract/command.js"
-import { SERVER_STATUS, STATUS } from "../contract/messages.js"
+import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
 import { isDue, Reported } from "../contract/reporting.js"
 import { decode, encode } from "../contract/schema.js"
-import { serverStatusTopic, topicOf } from "../contract/topics.js"
-import { perform } from "./actions.js"
+import { Channel, serverStatusTopic, topicOf } from "../contract/topics.js"
+import { createActions } from "./actions.js"
+import { createAuthority } from "./authority.js"
 import { createComplaints } from "./complaints.js"
 import { createLamp } from "./lamp.js"
 import { MqttClient } from "./mqtt/client.js"
 import { deviceNetwork } from "./mqtt/socket.js"
-import { defaultParameters, readParameters } from "./parameters.js"
+import { keepParameters, readParameters, restoreParameters } from "./parameters.js"
 import { watch } from "./sensor.js"
 import { readSettings } from "./settings.js"
 import { createTelemetry } from "./telemetry.js"
@@ -29,11 +30,14 @@ const KEEP_ALIVE = 15
 /** Wires the parts together, and runs for ever. */
 export async function runNightlight(board: Board) {
     const { host, port, tls, username, password, id } = await readSettings()
+    let parameters = await restoreParameters()
     const boot = Math.randomInt(0x7fffffff)
     const complaints = createComplaints()
-    let parameters = defaultParameters()
+    const authority = createAuthority(millis())
     let reported: Reported = undefined
-    let statusDue = true
+    let light: number = undefined
+    // what `status` said last, or undefined when it is due
+    let said: string = undefined
 
     console.log(`nightlight ${VERSION} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
     const client = new MqttClient(deviceNetwork({ host, port, tls }), {
@@ -45,24 +49,34 @@ export async function runNightlight(board: Board) {
     })
     const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot)
     const lamp = createLamp(board.lamp, () => {
-        console.log(lamp.on ? "lamp on" : "lamp off")
-        statusDue = true
+        console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
     })
+    const actions = await createActions({ lamp, reply, figures })
 
-    // The latest state is all that counts: when the session takes no more, it waits for the next acknowledgement.
+    function reply(text: string) {
+        client.publish(topicOf(id, "replies"), text, 1, false)
+    }
+
+    function figures(): Reply {
+        const uptime = Math.round(millis())
+        const { connects } = client.counters
+        return { seq: 0, ok: true, light, led_on: lamp.on, uptime, rejected: complaints.count, connects }
+    }
+
+    // The latest state is all that counts: what the session does not take now is made anew when it does.
     function publishStatus() {
-        if (!statusDue || !client.connected || client.room === 0) return
+        if (!client.connected || client.room() === 0) return
         const status = encode(STATUS, {
             online: true,
             led_on: lamp.on,
-            decided_by: "server",
+            decided_by: authority.decided_by,
             firmware: VERSION,
             board: board.name,
             boot,
             dropped: telemetry.dropped,
         })
-        if (client.publish(topicOf(id, "status"), status, 1, true, resume)) statusDue = false
+        if (status !== said && client.publish(topicOf(id, "status"), status, 1, true, resume)) said = status
     }
 
     function resume() {
@@ -72,41 +86,70 @@ export async function runNightlight(board: Board) {
 
     async function onCommand(topic: string, payload: Buffer) {
         const { lamp: wanted, action, problem } = decodeCommand(payload)
-        if (wanted) await lamp.set(wanted.led_on)
-        else if (action)
-            await perform(action, { client, id, lamp, light: reported && reported.light, rejected: complaints.count })
+        if (wanted) await lamp.set(authority.command(wanted.led_on, wanted.seq, millis()))
+        else if (action) actions.add(action)
         else complaints.add(topic, problem)
     }
 
-    function onConfig(topic: string, payload: Buffer) {
-        const given = readParameters(payload)
-        if (given.problem) complaints.add(topic, given.problem)
-        else parameters = given.parameters
+    async function onConfig(topic: string, payload: Buffer) {
+        const { parameters: given, problem } = readParameters(payload)
+        if (problem) return complaints.add(topic, problem)
+        await keepParameters(given, parameters)
+        parameters = given
+        actions.expired(given.expired)
     }
 
-    // A server that comes back knows nothing of the present: it is told at once.
     function onServer(topic: string, payload: Buffer) {
-        const status = decode(SERVER_STATUS, payload)
-        if (status.problem) complaints.add(topic, status.problem)
-        else if (status.value.online) reported = undefined
+        const { value, problem } = decode(SERVER_STATUS, payload)
+        if (problem) return complaints.add(topic, problem)
+        // a server that comes back knows nothing of the present: it is told at once
+        if (authority.server(value.online, millis())) reported = undefined
     }
 
-    function onReading(light: number, at: number) {
-        if (!isDue(parameters, parameters, reported, light, at)) return
-        reported = { light, at }
-        telemetry.add(light, at, lamp.on)
+    async function onReading(reading: number, at: number) {
+        light = reading
+        const before = authority.decided_by
+        const on = authority.look(light, at, parameters)
+        if (on !== lamp.on) await lamp.set(on)
+        if (authority.decided_by !== before) console.log("decided by the " + authority.decided_by)
+        if (isDue(parameters, parameters, reported, light, at)) {
+            reported = { light, at }
+            const seq = telemetry.add(light, at, lamp.on, parameters.offline === "keep")
+            if (client.connected) authority.sent(seq)
+        }
+        publishStatus()
     }
 
     client.onconnect = () => {
-        console.log(`connected to ${host}:${port} after ${millis()} ms`)
-        statusDue = true
+        const now = millis()
+        console.log(`connected to ${host}:${port} after ${Math.round(now)} ms`)
+        authority.connected(now)
+        actions.connected(now)
+        reported = undefined
+        said = undefined
         resume()
     }
-    client.ondisconnect = reason => console.log("disconnected: " + reason)
+    client.ondisconnect = reason => {
+        console.log("disconnected: " + reason)
+        authority.disconnected(millis())
+    }
     client.onproblem = problem => complaints.add("the connection", problem)
-    client.subscribe(topicOf(id, "commands"), 1, onCommand)
-    client.subscribe(topicOf(id, "config"), 1, onConfig)
+
+    function listen(channel: Channel, handler: (topic: string, payload: Buffer) => void | Promise<void>) {
+        client.subscribe(topicOf(id, channel), 1, handler)
+    }
+    listen("commands", onCommand)
+    listen("config", onConfig)
     client.subscribe(serverStatusTopic(id), 1, onServer)
     client.start()
+    attend.start()
     await watch(board.light, () => parameters.sample, onReading)
+
+    // Actions may take seconds: commands and readings do not wait for them.
+    async function attend() {
+        while (true) {
+            await actions.work(millis())
+            await sleep(100)
+        }
+    }
 }

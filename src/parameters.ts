@@ -1,14 +1,43 @@
+import { readSetting, writeSetting } from "@devicescript/settings"
 import { Bytes } from "../contract/json.js"
 import { CONFIG } from "../contract/messages.js"
 import { Cadence, DEFAULT_CADENCE } from "../contract/reporting.js"
 import { LESSON_RULE, Rule } from "../contract/rule.js"
 import { decode } from "../contract/schema.js"
 
-/** What `<id>/config` says: the rule and how to report. What it leaves out is as in the contract. */
-export interface Parameters extends Rule, Cadence {}
+/** What `<id>/config` says. What it leaves out is as the contract has it. */
+export interface Parameters extends Rule, Cadence {
+    readonly offline: "keep" | "latest"
+    /** In ms. */
+    readonly alone_after: number
+    /** Actions up to this `seq` have expired. */
+    readonly expired: number
+}
+
+/** Where the rule is kept over a restart: a board that finds no server at its start decides as it last did. */
+const KEPT = "NL_RULE"
 
 export function defaultParameters(): Parameters {
-    return { ...LESSON_RULE, ...DEFAULT_CADENCE }
+    return { ...LESSON_RULE, ...DEFAULT_CADENCE, offline: "keep", alone_after: 10000, expired: 0 }
+}
+
+function keptOf(p: Parameters): number[] {
+    return [p.threshold, p.hysteresis, p.min_on, p.min_off, p.alone_after]
+}
+
+/** The parameters that the board had when it was last told any, as far as it decides by them. */
+export async function restoreParameters(): Promise<Parameters> {
+    const kept: number[] = await readSetting(KEPT, undefined)
+    const parameters = defaultParameters()
+    if (!kept || !Array.isArray(kept) || kept.length !== 5) return parameters
+    const [threshold, hysteresis, min_on, min_off, alone_after] = kept
+    return { ...parameters, threshold, hysteresis, min_on, min_off, alone_after }
+}
+
+/** Keeps them for the next start. Flash wears: nothing is written that is there already. */
+export async function keepParameters(parameters: Parameters, before: Parameters) {
+    const kept = keptOf(parameters)
+    if (JSON.stringify(kept) !== JSON.stringify(keptOf(before))) await writeSetting(KEPT, kept)
 }
 
 /** The parameters, or why the message has none. An empty message, which clears a retained one, gives the defaults. */

@@ -16,7 +16,7 @@ export interface Ring {
     dropped: number
     push(reading: Reading): void
     /** Takes the oldest; undefined when there is none. */
-    shift(): Reading
+    shift(): Reading | undefined
 }
 
 /** @param capacity how many readings are kept; each takes 24 bytes of a board's heap */
@@ -45,7 +45,7 @@ export function createRing(capacity: number): Ring {
         ring.length++
     }
 
-    function shift(): Reading {
+    function shift(): Reading | undefined {
         if (ring.length === 0) return undefined
         const i = oldest
         oldest = (oldest + 1) % capacity

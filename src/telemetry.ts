@@ -11,8 +11,12 @@ export const BACKLOG = 256
 export interface Telemetry {
     /** Readings lost because the memory was full. */
     dropped: number
-    /** Takes a reading; it is sent now, or when there is a connection. */
-    add(light: number, at: number, led_on: boolean): void
+    /**
+     * Takes a reading; it is sent now, or when there is a connection.
+     * @param keep whether the one before it, if it is still here, is sent as well
+     * @returns its `seq`
+     */
+    add(light: number, at: number, led_on: boolean, keep: boolean): number
     /** Sends what the session takes. To be called when it takes more than before. */
     pump(): void
 }
@@ -30,7 +34,7 @@ export function createTelemetry(client: MqttClient, topic: string, boot: number)
 
     function send(reading: Reading): boolean {
         const { light, led_on, at } = reading
-        const age = Math.max(0, millis() - at)
+        const age = Math.max(0, Math.round(millis()) - at)
         return client.publish(
             topic,
             encode(TELEMETRY, { light, led_on, boot, seq: reading.seq, age, at }),
@@ -41,19 +45,20 @@ export function createTelemetry(client: MqttClient, topic: string, boot: number)
     }
 
     function pump() {
-        while (client.connected && client.room > 0) {
+        while (client.connected && client.room() > 0) {
             const reading = newest || backlog.shift()
             if (!reading || !send(reading)) return
             if (reading === newest) newest = undefined
         }
     }
 
-    function add(light: number, at: number, led_on: boolean) {
-        if (newest) backlog.push(newest)
+    function add(light: number, at: number, led_on: boolean, keep: boolean): number {
+        if (newest && keep) backlog.push(newest)
         seq++
         newest = { seq, at, light, led_on }
         telemetry.dropped = backlog.dropped
         pump()
+        return seq
     }
 
     const telemetry: Telemetry = { dropped: 0, add, pump }

@@ -1,0 +1,70 @@
+/**
+ * `npm start`: broker, server, dashboard and simulated boards in one process, with no hardware and no internet.
+ *
+ * Takes every flag of `nightlight-server`, and `--boards N`, `--no-simulator`.
+ */
+import { CommanderError, InvalidArgumentError } from "commander";
+import { createCommand, optionsFrom, startServer, UsageError } from "nightlight-server";
+import { simulatorRoutes } from "../sim/http.js";
+import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../sim/index.js";
+import { report } from "../sim/report.js";
+import { ensureDashboard, ensureFirmware, ROOT } from "./build.js";
+
+/** How long a clean end may take, in ms. */
+const PATIENCE = 2000;
+/** Each takes a thread and about 35 MB. */
+const MAX_BOARDS = 64;
+
+function boardCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MAX_BOARDS) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
+}
+
+function endOnSignals(close: () => Promise<void>): void {
+  let ending = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (ending) process.exit(1);
+      ending = true;
+      setTimeout(() => process.exit(1), PATIENCE).unref();
+      close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+}
+
+async function start(): Promise<void> {
+  const command = createCommand("npm start --")
+    .description("Broker, server, dashboard and simulated boards: a nightlight without hardware.")
+    .option("--boards <n>", "how many simulated boards", boardCount, 1)
+    .option("--no-simulator", "no simulated board: for boards of your own")
+    .parse();
+  const { boards, simulator: wanted } = command.opts<{ boards: number; simulator: boolean }>();
+  const options = optionsFrom(command);
+
+  await ensureDashboard();
+  if (wanted) await ensureFirmware();
+  const simulator = new Simulator(wanted ? { ...loadFirmware(), light: day() } : {});
+  const server = await startServer({ ...options, plugins: wanted ? [simulatorRoutes(simulator)] : [] });
+  endOnSignals(async () => {
+    await Promise.all([simulator.close(), server.close()]);
+  });
+
+  if (!wanted) return;
+  const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker ?? server.brokerUrl) };
+  simulator.on("add", (board) => report(board));
+  const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
+  await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
+}
+
+start().catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) process.exit(0);
+    console.error(`${error.message}\nSee npm start -- --help`);
+    process.exit(2);
+  }
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(error instanceof UsageError ? 2 : 1);
+});

@@ -1,0 +1,133 @@
+/** Packets that a client sends, as bytes. Pure; callers have checked lengths and ranges. */
+
+import { PacketType, QoS } from "./packet.js"
+
+/** What CONNECT says, section 3.1. */
+export interface Connect {
+    clientId: string
+    username?: string
+    password?: string
+    /** Seconds, 0 to 65,535; 0 turns it off. */
+    keepAlive: number
+    cleanSession: boolean
+    will?: { topic: string; payload: string | Buffer; qos: QoS; retain: boolean }
+}
+
+/** A packet with its fixed header written and room for the rest: it begins at `length - remaining`. */
+function allocate(first: number, remaining: number): Buffer {
+    let size = 1
+    for (let left = remaining; left > 0 || size === 1; left = left >> 7) size++
+    const packet = Buffer.alloc(size + remaining)
+    packet[0] = first
+    let left = remaining
+    for (let i = 1; i < size; i++) {
+        packet[i] = (left & 127) | (i < size - 1 ? 128 : 0)
+        left = left >> 7
+    }
+    return packet
+}
+
+function putUint16(packet: Buffer, at: number, value: number): number {
+    packet[at] = value >> 8
+    packet[at + 1] = value & 255
+    return at + 2
+}
+
+function put(packet: Buffer, at: number, bytes: Buffer): number {
+    packet.set(bytes, at)
+    return at + bytes.length
+}
+
+/** A string, or binary data: two bytes of length, and the bytes. */
+function putField(packet: Buffer, at: number, bytes: Buffer): number {
+    return put(packet, putUint16(packet, at, bytes.length), bytes)
+}
+
+/** The bytes of a payload, whichever way it was given. */
+export function bytesOf(payload: string | Buffer): Buffer {
+    return typeof payload === "string" ? Buffer.from(payload) : payload
+}
+
+/** CONNECT, section 3.1. The will, the user name and the password are there when they are defined. */
+export function encodeConnect(connect: Connect): Buffer {
+    let flags = connect.cleanSession ? 2 : 0
+    // in the order that [MQTT-3.1.3-1] demands
+    const fields: Buffer[] = [Buffer.from(connect.clientId)]
+    const will = connect.will
+    if (will) {
+        flags |= 4 | (will.qos << 3) | (will.retain ? 32 : 0)
+        fields.push(Buffer.from(will.topic))
+        fields.push(bytesOf(will.payload))
+    }
+    if (connect.username !== undefined) {
+        flags |= 128
+        fields.push(Buffer.from(connect.username))
+        // [MQTT-3.1.2-22]: no password without a user name
+        if (connect.password !== undefined) {
+            flags |= 64
+            fields.push(Buffer.from(connect.password))
+        }
+    }
+    let remaining = 10
+    for (const field of fields) remaining += 2 + field.length
+    const packet = allocate(PacketType.Connect << 4, remaining)
+    let at = putField(packet, packet.length - remaining, Buffer.from("MQTT"))
+    packet[at] = 4
+    packet[at + 1] = flags
+    at = putUint16(packet, at + 2, connect.keepAlive)
+    for (const field of fields) at = putField(packet, at, field)
+    return packet
+}
+
+/** PUBLISH, section 3.3, with DUP not set. `id` counts for QoS 1 and 2 alone. */
+export function encodePublish(topic: string, payload: Buffer, qos: QoS, retain: boolean, id: number): Buffer {
+    const name = Buffer.from(topic)
+    const remaining = 2 + name.length + (qos ? 2 : 0) + payload.length
+    const packet = allocate((PacketType.Publish << 4) | (qos << 1) | (retain ? 1 : 0), remaining)
+    let at = putField(packet, packet.length - remaining, name)
+    if (qos) at = putUint16(packet, at, id)
+    put(packet, at, payload)
+    return packet
+}
+
+/** Sets DUP on a PUBLISH that was sent before, [MQTT-3.3.1-1]. */
+export function setDup(publish: Buffer): void {
+    publish[0] = publish[0] | 8
+}
+
+/** PUBACK, PUBREC, PUBREL or PUBCOMP, sections 3.4 to 3.7. */
+export function encodeAck(type: PacketType, id: number): Buffer {
+    // [MQTT-3.6.1-1]: of the four, PUBREL alone has a flag set
+    const packet = allocate((type << 4) | (type === PacketType.Pubrel ? 2 : 0), 2)
+    putUint16(packet, 2, id)
+    return packet
+}
+
+/** SUBSCRIBE to one filter, section 3.8. */
+export function encodeSubscribe(id: number, filter: string, qos: QoS): Buffer {
+    const name = Buffer.from(filter)
+    const remaining = 5 + name.length
+    const packet = allocate((PacketType.Subscribe << 4) | 2, remaining)
+    const at = putField(packet, putUint16(packet, packet.length - remaining, id), name)
+    packet[at] = qos
+    return packet
+}
+
+/** UNSUBSCRIBE from one filter, section 3.10. */
+export function encodeUnsubscribe(id: number, filter: string): Buffer {
+    const name = Buffer.from(filter)
+    const remaining = 4 + name.length
+    const packet = allocate((PacketType.Unsubscribe << 4) | 2, remaining)
+    putField(packet, putUint16(packet, packet.length - remaining, id), name)
+    return packet
+}
+
+/** PINGREQ, section 3.12. */
+export function encodePingreq(): Buffer {
+    return allocate(PacketType.Pingreq << 4, 0)
+}
+
+/** DISCONNECT, section 3.14. */
+export function encodeDisconnect(): Buffer {
+    return allocate(PacketType.Disconnect << 4, 0)
+}

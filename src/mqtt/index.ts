@@ -1,0 +1,7 @@
+export { MqttClient } from "./client.js"
+export { Counters } from "./counters.js"
+export { Link, Network, Signal } from "./network.js"
+export { MqttOptions } from "./options.js"
+export { QoS } from "./packet.js"
+export { AsyncVoid, Handler } from "./subscriptions.js"
+export { deviceNetwork, DeviceNetworkOptions } from "./socket.js"

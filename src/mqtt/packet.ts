@@ -1,0 +1,76 @@
+/** The control packets of MQTT 3.1.1, as they come from a broker. Clause numbers are those of the specification. */
+
+/** Quality of service: at most once, at least once, exactly once. */
+export type QoS = 0 | 1 | 2
+
+/** MQTT control packet type, table 2.1. */
+export const enum PacketType {
+    Connect = 1,
+    Connack = 2,
+    Publish = 3,
+    Puback = 4,
+    Pubrec = 5,
+    Pubrel = 6,
+    Pubcomp = 7,
+    Subscribe = 8,
+    Suback = 9,
+    Unsubscribe = 10,
+    Unsuback = 11,
+    Pingreq = 12,
+    Pingresp = 13,
+    Disconnect = 14,
+}
+
+/** The return code of a SUBACK that says no, table 3.9. */
+export const SUBACK_FAILURE = 0x80
+
+/** The largest remaining length that four bytes can say, [MQTT-2.2.3]. */
+export const MAX_REMAINING_LENGTH = 268435455
+
+/** The largest packet identifier, and the largest length of a string, in bytes. */
+export const MAX_UINT16 = 65535
+
+/** A message from the broker. */
+export interface Publish {
+    readonly type: PacketType.Publish
+    /** Packet identifier; 0 when no acknowledgement is owed. */
+    id: number
+    /** The topic; of a skipped message, at most its first 64 bytes. */
+    readonly topic: string
+    readonly payload: Buffer
+    readonly qos: QoS
+    readonly retain: boolean
+    readonly dup: boolean
+    /** The remaining length of a message that was longer than the limit, whose payload was thrown away; else 0. */
+    readonly skipped: number
+}
+
+/** The answer to CONNECT. */
+export interface Connack {
+    readonly type: PacketType.Connack
+    /** Return code, table 3.1. */
+    readonly code: number
+    /** Whether the broker kept the session. */
+    readonly sessionPresent: boolean
+}
+
+/** The answer to SUBSCRIBE. */
+export interface Suback {
+    readonly type: PacketType.Suback
+    readonly id: number
+    /** A return code for each filter, in order. */
+    readonly codes: number[]
+}
+
+/** A packet that carries an identifier and nothing else. */
+export interface Ack {
+    readonly type: PacketType.Puback | PacketType.Pubrec | PacketType.Pubrel | PacketType.Pubcomp | PacketType.Unsuback
+    readonly id: number
+}
+
+export interface Pingresp {
+    readonly type: PacketType.Pingresp
+}
+
+/** A packet from a broker. */
+export type Packet = Publish | Connack | Suback | Ack | Pingresp

@@ -1,0 +1,56 @@
+/** Topic names and topic filters, section 4.7. */
+
+import { MAX_UINT16 } from "./packet.js"
+import { isText } from "./utf8.js"
+
+const HASH = 35
+const DOLLAR = 36
+const PLUS = 43
+
+function textProblem(what: string, text: string): string {
+    const bytes = Buffer.from(text)
+    if (bytes.length === 0) return `${what} cannot be empty` // [MQTT-4.7.3-1]
+    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes` // [MQTT-4.7.3-3]
+    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000` // [MQTT-4.7.3-2]
+    return ""
+}
+
+/** Says why nothing can be published to `topic`, in half a sentence; "" when it can. */
+export function topicProblem(topic: string): string {
+    // [MQTT-3.3.2-2]
+    if (topic.indexOf("#") >= 0 || topic.indexOf("+") >= 0) return "a topic to publish to cannot contain # or +"
+    return textProblem("a topic", topic)
+}
+
+/** Says why `filter` cannot be subscribed to, in half a sentence; "" when it can. */
+export function filterProblem(filter: string): string {
+    const levels = filter.split("/")
+    for (let i = 0; i < levels.length; i++) {
+        const level = levels[i]
+        if (level.indexOf("#") >= 0 && (level !== "#" || i < levels.length - 1))
+            return "# must be the last level of a filter, alone" // [MQTT-4.7.1-2]
+        if (level.indexOf("+") >= 0 && level !== "+") return "+ must be a whole level of a filter" // [MQTT-4.7.1-3]
+    }
+    return textProblem("a filter", filter)
+}
+
+/** Whether a filter that `filterProblem` accepts takes in `topic`; both given as their levels, split at "/". */
+export function levelsMatch(filter: string[], topic: string[]): boolean {
+    const length = filter.length
+    // [MQTT-4.7.2-1]: a wildcard at the beginning does not take in the broker's own topics
+    if (topic[0].charCodeAt(0) === DOLLAR) {
+        const first = filter[0].charCodeAt(0)
+        if (first === HASH || first === PLUS) return false
+    }
+    for (let i = 0; i < length; i++) {
+        const level = filter[i]
+        if (level === "#") return true
+        if (i >= topic.length || (level !== "+" && level !== topic[i])) return false
+    }
+    return topic.length === length
+}
+
+/** Whether `filter` takes in `topic`, by the table of section 4.7. */
+export function topicMatches(filter: string, topic: string): boolean {
+    return levelsMatch(filter.split("/"), topic.split("/"))
+}

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { topicOf } from "../../contract/index.js";
+import { eventually } from "../support/eventually.js";
+import { missing, MOSQUITTO } from "../support/programs.js";
+import { startRig, type Rig } from "../support/rig.js";
+
+const ID = "nightlight/sim-1";
+const COMMANDS = topicOf(ID, "commands");
+
+describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s broker", (broker) => {
+  describe.skipIf(broker === "mosquitto" && missing(MOSQUITTO, "Mosquitto"))("", () => {
+    let rig: Rig;
+    beforeAll(async () => {
+      rig = await startRig({ broker });
+    });
+    afterAll(() => rig?.close());
+
+    const board = () => rig.boards[0];
+    const lampBecomes = (on: boolean, within = 1000) =>
+      eventually(() => board().lamp === on, { within, what: `the lamp to be ${on ? "on" : "off"}` });
+
+    it("lights the lamp within a second when it gets dark, and puts it out when it gets light", async () => {
+      for (const [light, on] of [
+        [100, true],
+        [900, false],
+        [299, true],
+        [300, false],
+      ] as const) {
+        // prettier-ignore
+        board().setLight(light);
+        await lampBecomes(on);
+      }
+    });
+
+    it("shows it on the wire: telemetry from the board, commands from the server, retained", async () => {
+      board().setLight(250);
+      await eventually(() => rig.seen.some((m) => m.topic === topicOf(ID, "telemetry") && m.text.includes('"light":250')), { what: "telemetry" }); // prettier-ignore
+      await lampBecomes(true);
+      expect(rig.seen.filter((m) => m.topic === COMMANDS).at(-1)?.text).toBe('{"led_on":true}');
+    });
+
+    it("tells the server what the board is, and that the lamp followed", async () => {
+      board().setLight(100);
+      await eventually(() => rig.server.devices.get(ID)?.led_on === true, { what: "the device's lamp" });
+      expect(rig.server.devices.get(ID)).toMatchObject({ id: ID, online: true, decided_by: "server", board: "nightlight_xiao_esp32c3" }); // prettier-ignore
+    });
+
+    it("obeys two hundred commands that arrive in one burst, all of them and in order", async () => {
+      board().setLight(900);
+      await lampBecomes(false);
+      const lamp: boolean[] = [];
+      const note = (on: boolean) => lamp.push(on);
+      board().on("lamp", note);
+      const burst = Array.from({ length: 200 }, (_, i) => ({ led_on: i % 2 === 0 }));
+      await Promise.all(
+        burst.map((command) => rig.observer.publishAsync(COMMANDS, JSON.stringify(command), { qos: 1 })),
+      );
+      await eventually(() => lamp.length >= burst.length, { within: 10_000, what: "two hundred switches" });
+      board().off("lamp", note);
+      expect(lamp).toEqual(burst.map((command) => command.led_on));
+    });
+
+    it("is stopped by nothing that a stranger sends to the board, and counts it", async () => {
+      const rejected = async () => (await report(rig)).rejected ?? 0;
+      const before = await rejected();
+      const bad: (string | Buffer)[] = ["{", "", "nonsense", '{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"led_on":01}', Buffer.from([0, 255, 254, 128]), "{\"led_on\":\"é\"}", "x".repeat(1500)]; // prettier-ignore
+      for (const payload of bad) await rig.observer.publishAsync(COMMANDS, payload, { qos: 1 });
+      await rig.observer.publishAsync(COMMANDS, Buffer.alloc(1_000_000, 97), { qos: 1 });
+      for (const payload of bad) await rig.observer.publishAsync(topicOf(ID, "config"), payload, { qos: 1 });
+      board().setLight(120);
+      await lampBecomes(true, 5000);
+      board().setLight(880);
+      await lampBecomes(false);
+      // on config an empty payload is no mistake
+      expect((await rejected()) - before).toBe(2 * bad.length - 1 + 1);
+      expect(board().crashes).toBe(0);
+    });
+
+    it("is told that a board is gone when its power is cut, and that it is back", async () => {
+      await board().kill();
+      await eventually(() => rig.server.devices.get(ID)?.online === false, { within: 30_000, what: "the will" });
+      await board().start();
+      await eventually(() => rig.server.devices.get(ID)?.online === true, { within: 10_000, what: "the board" });
+    });
+  });
+});
+
+let actions = 0;
+
+/** Asks the board for a report. */
+async function report(rig: Rig): Promise<{ rejected?: number; connects?: number }> {
+  const seq = ++actions;
+  await rig.observer.publishAsync(COMMANDS, JSON.stringify({ action: "report", seq }), { qos: 1 });
+  const reply = await eventually(
+    () => rig.seen.find((m) => m.topic === topicOf(ID, "replies") && m.text.includes(`"seq":${seq},`)),
+    { within: 10_000, what: "the report" },
+  );
+  return JSON.parse(reply.text) as { rejected?: number };
+}

@@ -1,0 +1,38 @@
+// What the contract makes of one input, as text. Compiled by both compilers.
+import {
+    CONFIG,
+    decide,
+    decode,
+    decodeCommand,
+    isDue,
+    parseTopic,
+    SERVER_STATUS,
+    serverStatusTopic,
+    STATUS,
+    TELEMETRY,
+} from "../../../contract/index.js"
+
+export function evaluatePayload(payload: Buffer): string {
+    return JSON.stringify([
+        decodeCommand(payload),
+        decode(TELEMETRY, payload),
+        decode(STATUS, payload),
+        decode(CONFIG, payload),
+        decode(SERVER_STATUS, payload),
+    ])
+}
+
+export function evaluateTopic(topic: string): string {
+    const parsed = parseTopic(topic)
+    return JSON.stringify([parsed ? [parsed.id, parsed.channel] : null, serverStatusTopic(topic)])
+}
+
+/** Eight numbers from `i` on: threshold, hysteresis, min_on, min_off, state (0 off, 1 on, 2 unknown), light, last light, now. */
+export function evaluateStep(steps: number[], i: number): string {
+    const rule = { threshold: steps[i], hysteresis: steps[i + 1], min_on: steps[i + 2], min_off: steps[i + 3] }
+    const lamp = steps[i + 4] === 2 ? undefined : { led_on: steps[i + 4] === 1, since: 1000 }
+    const cadence = { report: "change" as const, interval: 2000, sample: 250, dead_band: 10, heartbeat: 3000 }
+    const next = decide(rule, lamp, steps[i + 5], steps[i + 7])
+    const due = isDue(cadence, rule, { light: steps[i + 6], at: 1000 }, steps[i + 5], steps[i + 7])
+    return JSON.stringify([next.led_on, next.since, due])
+}

@@ -1,0 +1,15 @@
+// Runs the contract over the test's inputs, in the VM, and prints what comes out; the same file runs in Node.
+import { sleep } from "@devicescript/core"
+import { payloads, steps, topics } from "./inputs.js"
+import { evaluatePayload, evaluateStep, evaluateTopic } from "./evaluate.js"
+
+// the log is a ring that a long burst would overrun
+async function say(line: string) {
+    console.log(line)
+    await sleep(1)
+}
+
+for (let i = 0; i < payloads.length; i++) await say("payload " + i + " " + evaluatePayload(payloads[i]))
+for (let i = 0; i < topics.length; i++) await say("topic " + i + " " + evaluateTopic(topics[i].toString()))
+for (let i = 0; i < steps.length; i += 8) await say("step " + i / 8 + " " + evaluateStep(steps, i))
+await say("done")

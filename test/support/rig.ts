@@ -1,0 +1,100 @@
+/** The whole path, as a user has it: a broker, the server, boards that run the firmware, and a client to look at it all. */
+import mqtt, { type MqttClient } from "mqtt";
+import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { brokerSettings, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
+import { topicOf } from "../../contract/index.js";
+import { eventually } from "./eventually.js";
+import { startMosquitto, type Mosquitto } from "./mosquitto.js";
+
+/** A message as the observing client saw it. */
+export interface Seen {
+  readonly topic: string;
+  readonly text: string;
+  readonly retained: boolean;
+}
+
+export interface Rig {
+  readonly server: NightlightServer;
+  readonly simulator: Simulator;
+  readonly boards: SimulatedBoard[];
+  /** The broker's address. */
+  readonly url: string;
+  /** A client that sees everything below `nightlight/`. */
+  readonly observer: MqttClient;
+  /** What it saw, in order. */
+  readonly seen: Seen[];
+  readonly mosquitto?: Mosquitto;
+  close(): Promise<void>;
+}
+
+export interface RigOptions {
+  /** Which broker: the server's own, or a real Mosquitto that the server joins. */
+  readonly broker: "embedded" | "mosquitto";
+  /** One board for each id. */
+  readonly ids?: string[];
+  readonly server?: Partial<ServerOptions>;
+}
+
+/** Connects a plain client. */
+export function connect(url: string, options: mqtt.IClientOptions = {}): Promise<MqttClient> {
+  return mqtt.connectAsync(url, { reconnectPeriod: 0, connectTimeout: 5000, ...options });
+}
+
+/** Resolves when the board has told the broker that it is online. */
+export async function online(rig: Rig, id: string): Promise<void> {
+  const topic = topicOf(id, "status");
+  await eventually(() => rig.seen.some((m) => m.topic === topic && m.text.includes('"online":true')), {
+    within: 10_000,
+    what: `${id} to be online`,
+  });
+}
+
+/** Starts it all, and waits until every board is online. */
+export async function startRig({
+  broker,
+  ids = ["nightlight/sim-1"],
+  server: serverOptions = {},
+}: RigOptions): Promise<Rig> {
+  const data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
+  const mosquitto = broker === "mosquitto" ? await startMosquitto() : undefined;
+  const options: ServerOptions = {
+    data,
+    mqttPort: 0,
+    httpPort: 0,
+    broker: mosquitto?.url,
+    log: "silent",
+    ...serverOptions,
+  };
+  const server = await startServer(options);
+  const url = mosquitto?.url ?? server.brokerUrl;
+  const seen: Seen[] = [];
+  const observer = await connect(url);
+  observer.on("message", (topic, payload, packet) => {
+    seen.push({ topic, text: payload.toString(), retained: packet.retain });
+  });
+  await observer.subscribeAsync("nightlight/#", { qos: 1 });
+  const simulator = new Simulator({ ...loadFirmware(), settings: brokerSettings(url) });
+  const boards = ids.map((id) => simulator.add({ id }));
+  const rig: Rig = {
+    server,
+    simulator,
+    boards,
+    url,
+    observer,
+    seen,
+    mosquitto,
+    async close() {
+      await simulator.close();
+      await observer.endAsync(true);
+      await server.close();
+      await mosquitto?.remove();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+  await Promise.all(boards.map((board) => board.start()));
+  await Promise.all(ids.map((id) => online(rig, id)));
+  return rig;
+}
