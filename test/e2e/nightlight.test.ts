@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { topicOf } from "../../contract/index.js";
+import { topicOf, type Channel } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { startRig, type Rig } from "../support/rig.js";
@@ -63,16 +63,21 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     it("is stopped by nothing that a stranger sends to the board, and counts it", async () => {
       const rejected = async () => (await report(rig)).rejected ?? 0;
       const before = await rejected();
-      const bad: (string | Buffer)[] = ["{", "", "nonsense", '{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"led_on":01}', Buffer.from([0, 255, 254, 128]), "{\"led_on\":\"é\"}", "x".repeat(1500)]; // prettier-ignore
-      for (const payload of bad) await rig.observer.publishAsync(COMMANDS, payload, { qos: 1 });
-      await rig.observer.publishAsync(COMMANDS, Buffer.alloc(1_000_000, 97), { qos: 1 });
-      for (const payload of bad) await rig.observer.publishAsync(topicOf(ID, "config"), payload, { qos: 1 });
+      // what is no message on any topic, and what is none on this one
+      const garbage = ["{", "", "nonsense", "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"led_on":01}', Buffer.from([0, 255, 254, 128]), Buffer.from('{"é":"\u00ff', "latin1"), "x".repeat(1500)]; // prettier-ignore
+      const wrong = ['{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', '{"led_on":"é"}', '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"light":1e9}', "{}"]; // prettier-ignore
+      const config = ['{"threshold":"300"}', '{"sample":0}', '{"report":"never"}', '{"threshold":1e9}'];
+      const huge = Buffer.alloc(1_000_000, 97);
+      const send = (channel: Channel, payloads: (string | Buffer)[]) =>
+        Promise.all(payloads.map((payload) => rig.observer.publishAsync(topicOf(ID, channel), payload, { qos: 1 })));
+      await send("commands", [...garbage, ...wrong, huge]);
+      // an empty configuration is no mistake: it brings the defaults back
+      await send("config", [...garbage.filter((payload) => payload.length > 0), ...config, huge]);
       board().setLight(120);
       await lampBecomes(true, 5000);
       board().setLight(880);
       await lampBecomes(false);
-      // on config an empty payload is no mistake
-      expect((await rejected()) - before).toBe(2 * bad.length - 1 + 1);
+      expect((await rejected()) - before).toBe(2 * garbage.length - 1 + wrong.length + config.length + 2);
       expect(board().crashes).toBe(0);
     });
 

@@ -12,19 +12,33 @@ import {
     TELEMETRY,
 } from "../../../contract/index.js"
 
-export function evaluatePayload(payload: Buffer): string {
-    return JSON.stringify([
-        decodeCommand(payload),
-        decode(TELEMETRY, payload),
-        decode(STATUS, payload),
-        decode(CONFIG, payload),
-        decode(SERVER_STATUS, payload),
-    ])
+// not as JSON: DeviceScript's simulator gets that wrong for letters beyond ASCII
+function show(message: any, problem: string | undefined): string {
+    if (problem) return "! " + problem
+    let text = ""
+    for (const name of Object.keys(message)) text += name + "=" + message[name] + ";"
+    return text
+}
+
+/** One line for each kind of message: the board's log cuts longer ones. */
+export function evaluatePayload(payload: Buffer): string[] {
+    const { lamp, action, problem } = decodeCommand(payload)
+    const telemetry = decode(TELEMETRY, payload)
+    const status = decode(STATUS, payload)
+    const config = decode(CONFIG, payload)
+    const server = decode(SERVER_STATUS, payload)
+    return [
+        show(lamp || action, problem),
+        show(telemetry.value, telemetry.problem),
+        show(status.value, status.problem),
+        show(config.value, config.problem),
+        show(server.value, server.problem),
+    ]
 }
 
 export function evaluateTopic(topic: string): string {
     const parsed = parseTopic(topic)
-    return JSON.stringify([parsed ? [parsed.id, parsed.channel] : null, serverStatusTopic(topic)])
+    return (parsed ? parsed.id + " " + parsed.channel : "none") + " " + serverStatusTopic(topic)
 }
 
 /** Eight numbers from `i` on: threshold, hysteresis, min_on, min_off, state (0 off, 1 on, 2 unknown), light, last light, now. */

@@ -9,7 +9,10 @@ async function say(line: string) {
     await sleep(1)
 }
 
-for (let i = 0; i < payloads.length; i++) await say("payload " + i + " " + evaluatePayload(payloads[i]))
+for (let i = 0; i < payloads.length; i++) {
+    const lines = evaluatePayload(payloads[i])
+    for (let k = 0; k < lines.length; k++) await say("payload " + i + "." + k + " " + lines[k])
+}
 for (let i = 0; i < topics.length; i++) await say("topic " + i + " " + evaluateTopic(topics[i].toString()))
 for (let i = 0; i < steps.length; i += 8) await say("step " + i / 8 + " " + evaluateStep(steps, i))
 await say("done")

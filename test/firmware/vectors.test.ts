@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SimulatedBoard } from "../../sim/index.js";
+import { compile } from "../support/firmware.js";
+import { eventually } from "../support/eventually.js";
+import { evaluatePayload, evaluateStep, evaluateTopic } from "./device/evaluate.js";
+
+/** The same inputs in every run, so that the compiled program is kept. */
+const SEED = 20261122;
+const sample = <T>(arbitrary: fc.Arbitrary<T>, count: number) => fc.sample(arbitrary, { seed: SEED, numRuns: count });
+
+const value = fc.oneof(
+  fc.boolean(),
+  fc.integer({ min: -5, max: 1100 }),
+  fc.constantFrom(1e9, -0.5, 299.5, 1e-7, 2147483647, 2147483648),
+  fc.constantFrom("auto", "on", "server", "device", "report", "change", "interval", "keep", "", "é", 'a"b\\c'),
+  fc.constant(null),
+  fc.constantFrom([], [1, [2]], {}, { a: { b: 1 } }),
+);
+const name = fc.constantFrom("light", "led_on", "seq", "boot", "age", "at", "action", "online", "decided_by", "board", "threshold", "hysteresis", "report", "interval", "sample", "offline", "alone_after", "x"); // prettier-ignore
+const message = fc.dictionary(name, value, { minKeys: 1, maxKeys: 4 });
+const text = message.map((fields) => JSON.stringify(fields));
+const mutated = fc.tuple(text, fc.nat(), fc.constantFrom('"', "}", "{", "]", "[", ",", ":", "0", "-", ".", "e", "\\", " ", "\u0001", ""), fc.nat(2)).map(([t, where, piece, cut]) => t.slice(0, where % t.length) + piece + t.slice((where % t.length) + cut)); // prettier-ignore
+
+const payloads = [
+  ...["", "{}", "[]", "5", "null", '"x"', '{"led_on":01}', '{"led_on":true} ', '{"light":0x10}', '{"light":1.}', '{"light":1e2}', '{"light":1E+2}', '{"light":-0}', '{"light":299.9}', '{"a":'.repeat(200), "[".repeat(1000), `{"a":"${"x".repeat(1024)}"}`, '{"light":1,"light":2}', '{"__proto__":1,"light":3}', '{"\\u006cight":7}'].map((t) => Buffer.from(t)), // prettier-ignore
+  ...sample(text, 120).map((t) => Buffer.from(t)),
+  ...sample(mutated, 120).map((t) => Buffer.from(t)),
+  ...sample(fc.uint8Array({ minLength: 1, maxLength: 24 }), 40).map((bytes) => Buffer.from(bytes)),
+];
+const topics = [
+  ...[
+    "a/telemetry",
+    "a/b/c/commands",
+    "/telemetry",
+    "telemetry",
+    "a/b",
+    "$x/status",
+    "a+/set",
+    "a/config",
+    "a/replies/",
+  ],
+  ...sample(fc.array(fc.constantFrom("a", "nightlight", "/", "telemetry", "status", "+", "#", "$", " ", "é", "set"), { minLength: 1, maxLength: 6 }), 60).map((parts) => parts.join("")), // prettier-ignore
+];
+const near = (n: number) => fc.oneof(fc.constantFrom(0, n - 1, n, n + 1), fc.nat(1023));
+const steps = sample(
+  fc.tuple(near(300), near(20), fc.nat(3000), fc.nat(3000), fc.nat(2), near(300), near(300), fc.nat(6000)),
+  250,
+);
+
+/** The inputs as a module of the device's. */
+const inputs = `
+export const payloads: Buffer[] = [${payloads.map((bytes) => `hex\`${bytes.toString("hex")}\``).join(", ")}]
+export const topics: Buffer[] = [${topics.map((topic) => `hex\`${Buffer.from(topic).toString("hex")}\``).join(", ")}]
+export const steps: number[] = [${steps.flat().join(", ")}]
+`;
+
+/** The device's programs and the contract, at the places where they import each other. */
+function program(): Record<string, string> {
+  const root = new URL("../../", import.meta.url);
+  const read = (path: string) => readFileSync(new URL(path, root), "utf8");
+  const contract = readdirSync(new URL("contract", root)).map((file) => [`contract/${file}`, read(`contract/${file}`)]);
+  return {
+    ...(Object.fromEntries(contract) as Record<string, string>),
+    "src/main.ts": 'import "../test/firmware/device/vectors.js"\n',
+    "test/firmware/device/inputs.ts": inputs,
+    "test/firmware/device/vectors.ts": read("test/firmware/device/vectors.ts"),
+    "test/firmware/device/evaluate.ts": read("test/firmware/device/evaluate.ts"),
+  };
+}
+
+describe("the contract in the virtual machine", () => {
+  const said = new Map<string, string>();
+  let board: SimulatedBoard | undefined;
+
+  beforeAll(async () => {
+    board = new SimulatedBoard({ id: "vectors", bytecode: await compile(program()), settings: {} });
+    let done = false;
+    board.on("log", (_level, line) => {
+      const match = /^(payload|topic|step) ([\d.]+) (.*)$/.exec(line);
+      if (match) said.set(`${match[1]} ${match[2]}`, match[3]);
+      done ||= line === "done";
+    });
+    await board.start();
+    await eventually(() => done || board?.crashes, { within: 50_000, what: "the program to come to its end" });
+    expect(board.crashes).toBe(0);
+  }, 90_000);
+  afterAll(() => board?.stop());
+
+  it(`reads ${payloads.length} payloads as Node does`, () => {
+    for (const [i, payload] of payloads.entries()) {
+      const here = evaluatePayload(payload);
+      const there = here.map((_, k) => said.get(`payload ${i}.${k}`));
+      expect([payload.toString(), there]).toEqual([payload.toString(), here]);
+    }
+  });
+
+  it(`takes ${topics.length} topics apart as Node does`, () => {
+    for (const [i, topic] of topics.entries())
+      expect([topic, said.get(`topic ${i}`)]).toEqual([topic, evaluateTopic(topic)]);
+  });
+
+  it(`decides ${steps.length} times as Node does`, () => {
+    const flat = steps.flat();
+    for (const [i, step] of steps.entries())
+      expect([step, said.get(`step ${i}`)]).toEqual([step, evaluateStep(flat, i * 8)]);
+  });
+});
