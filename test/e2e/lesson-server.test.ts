@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { topicOf } from "../../contract/index.js";
+import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO, PYTHON_WITH_PAHO } from "../support/programs.js";
+import { connect } from "../support/rig.js";
+
+const ID = "4f2c9d1e";
+const PROGRAM = fileURLToPath(new URL("lesson-server.py", import.meta.url));
+
+/** The lesson's server, running. */
+function startLessonServer(port: number): ChildProcess {
+  return spawn(PYTHON_WITH_PAHO as string, [PROGRAM, "127.0.0.1", String(port), ID], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))(
+  "a server that a student wrote for the lesson",
+  () => {
+    let mosquitto: Mosquitto;
+    let board: SimulatedBoard;
+    let server: ChildProcess;
+    let printed = "";
+
+    beforeAll(async () => {
+      mosquitto = await startMosquitto();
+      server = startLessonServer(mosquitto.port);
+      server.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+      const settings = { ...brokerSettings(mosquitto.url), NL_ID: ID };
+      board = new SimulatedBoard({ id: ID, ...loadFirmware(), settings });
+      await board.start();
+    });
+    afterAll(async () => {
+      await board?.stop();
+      if (server) await end(server);
+      await mosquitto?.remove();
+    });
+
+    it("receives our board's telemetry, and our board's lamp obeys it", async () => {
+      board.setLight(120);
+      await eventually(() => printed.includes("'light': 120"), { within: 10_000, what: "the lesson's server to print the light" }); // prettier-ignore
+      await eventually(() => board.lamp, { what: "the lamp" });
+      board.setLight(700);
+      await eventually(() => !board.lamp, { within: 1000, what: "the lamp to go out" });
+      board.setLight(299);
+      await eventually(() => board.lamp, { within: 1000, what: "the lamp" });
+      expect(printed).toContain("Sending message: {'led_on': False}");
+    });
+
+    it("is obeyed although another server, now gone, has left its farewell at the broker", async () => {
+      const client = await connect(mosquitto.url);
+      await client.publishAsync("nightlight/status", '{"online":false}', { qos: 1, retain: true });
+      await client.publishAsync(topicOf(ID, "config"), '{"alone_after":1000,"threshold":0}', { qos: 1, retain: true });
+      for (const light of [900, 100, 900, 100]) {
+        board.setLight(light);
+        await eventually(() => board.lamp === light < 300, { within: 1000, what: `the lamp at light ${light}` });
+      }
+      await client.endAsync();
+    });
+  },
+);
