@@ -4,12 +4,14 @@
  * The firmware of each entry `src/main*.ts` goes to `.devicescript/bin/<entry>/`.
  */
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** The repository. */
+export const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const BIN = path.join(ROOT, ".devicescript", "bin");
 const IMAGE = ["bytecode.devs", "bytecode-dbg.json"];
 const require = createRequire(import.meta.url);
@@ -74,20 +76,31 @@ async function buildFirmware(entry: string): Promise<void> {
 }
 
 const LOCK = path.join(ROOT, ".devicescript", "building");
-/** A build takes seconds: an older lock was left behind by one that was killed. */
+/** No build takes longer, in ms: what holds the lock then is another program that got the number of one that was killed. */
 const STALE_LOCK = 120_000;
+
+/** Whether whoever holds the lock still builds. */
+async function isHeld(): Promise<boolean> {
+  const holder = Number(await readFile(LOCK, "utf8").catch(() => "0"));
+  if (Date.now() - (await newest(LOCK)) > STALE_LOCK) return false;
+  try {
+    // signal 0 asks whether the process is there; before its number is written, holder is 0: ourselves
+    return process.kill(holder, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
 
 /** Only one build at a time may write to `.devicescript/bin`, whichever processes ask for it. */
 async function withLock(work: () => Promise<void>): Promise<void> {
   await mkdir(path.dirname(LOCK), { recursive: true });
-  for (;;) {
-    const taken = await writeFile(LOCK, String(process.pid), { flag: "wx" }).catch(
-      (error: NodeJS.ErrnoException) => error,
-    );
+  for (let waited = 0; ; waited++) {
+    const taken = await writeFile(LOCK, String(process.pid), { flag: "wx" }).catch((e: NodeJS.ErrnoException) => e);
     if (!taken) break;
     if (taken.code !== "EEXIST") throw taken;
-    if (Date.now() - (await newest(LOCK)) > STALE_LOCK) await rm(LOCK, { force: true });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (waited === 10) console.log("waiting for another build of the firmware to finish");
+    if (await isHeld()) await sleep(100);
+    else await rm(LOCK, { force: true });
   }
   try {
     await work();

@@ -1,0 +1,284 @@
+/** A simulated board: the real bytecode in the real virtual machine, with a light sensor, a lamp, flash and a network. */
+import { createHash } from "node:crypto";
+import { EventEmitter } from "node:events";
+import type { Worker } from "node:worker_threads";
+import { constant } from "./light.js";
+import { parseLine } from "./log.js";
+import { BoardNetwork } from "./network.js";
+import { withPositions } from "./positions.js";
+import { LightSensor } from "./sensor.js";
+import { encodeSettings } from "./settings.js";
+import type { BoardEvents, BoardOptions } from "./types.js";
+import type { FromBoard, ToBoard } from "./vm/protocol.js";
+import { vmSource } from "./vm/source.js";
+import { startThread } from "./vm/thread.js";
+
+/** How often the light is looked up, in ms. */
+const LIGHT_EVERY = 100;
+/** A program that has neither sensor nor lamp counts as started this long after it began, in ms. */
+const BIND_WITHIN = 500;
+/** The first pause after a crash, doubled with each one that follows within `STEADY`, in ms. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 30_000;
+const STEADY = 60_000;
+
+/** Why a start did not come to its end. */
+type Settle = { resolve(): void; reject(error: Error): void };
+
+export class SimulatedBoard extends EventEmitter<BoardEvents> {
+  readonly id: string;
+  readonly network: BoardNetwork;
+  readonly #options: BoardOptions;
+  readonly #sensor: LightSensor;
+  readonly #deviceId: string;
+  readonly #settings: Record<string, Uint8Array | undefined>;
+  #flash: Uint8Array | undefined;
+  /** Program and settings are whole in flash: before, the next start deploys again. */
+  #deployed = false;
+  #thread: Worker | undefined;
+  #starting: (Settle & { promise: Promise<void> }) | undefined;
+  #unbound = new Set<"light" | "lamp">();
+  #intensity = 0;
+  #running = false;
+  #crashes = 0;
+  #pause = FIRST_PAUSE;
+  /** Counts up at each change of power: tells whether it is still the same after a wait. */
+  #powered = 0;
+  #timers: NodeJS.Timeout[] = [];
+
+  /**
+   * A board without power.
+   * @throws RangeError when the device id or a setting is not one
+   */
+  constructor(options: BoardOptions) {
+    super();
+    const { id, deviceId = hash(id) } = options;
+    if (!/^[0-9a-f]{16}$/.test(deviceId))
+      throw new RangeError(`The device id "${deviceId}" must be 16 hexadecimal digits in lower case.`);
+    this.id = id;
+    this.#options = options;
+    this.#deviceId = deviceId;
+    this.#settings = encodeSettings(options.settings);
+    this.#sensor = new LightSensor(options.light ?? constant(512));
+    this.network = new BoardNetwork((network) => {
+      this.#send({ network });
+      this.emit("change");
+    });
+  }
+
+  /** What the sensor reads: 0..1023. */
+  get light(): number {
+    return this.#sensor.light;
+  }
+  /** Whether the light was set by hand. */
+  get held(): boolean {
+    return this.#sensor.held;
+  }
+  /** 0..1 */
+  get intensity(): number {
+    return this.#intensity;
+  }
+  get lamp(): boolean {
+    return this.#intensity > 0;
+  }
+  get running(): boolean {
+    return this.#running;
+  }
+  /** How often the program or the virtual machine ended by a fault. */
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  /**
+   * Powers the board up. Resolves when the program runs and has found its sensor and its lamp.
+   * @throws Error when it does not come that far: the image is refused, it crashes, or its power is cut
+   */
+  start(): Promise<void> {
+    if (this.#starting) return this.#starting.promise;
+    if (this.#thread) return Promise.resolve();
+    this.#sensor.begin();
+    const settle = {} as Settle;
+    const promise = new Promise<void>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+    this.#starting = { ...settle, promise };
+    this.#powerUp();
+    return promise;
+  }
+
+  /** Cuts the power; flash is kept. The board stays off until `start`. */
+  async stop(): Promise<void> {
+    await this.#powerDown(new Error(`The board ${this.id} was switched off before it had started.`));
+  }
+
+  /** A power cut, from one instruction to the next. The board stays off until `start`. */
+  kill(): Promise<void> {
+    return this.stop();
+  }
+
+  /** Cuts the power and gives it back; flash is kept. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /**
+   * Sets the light by hand, 0..1023; null gives it back to its source.
+   * @throws RangeError for any other light
+   */
+  setLight(light: number | null): void {
+    const { held } = this;
+    this.#sensor.hold(light);
+    if (!this.#look() && held !== this.held) this.emit("change");
+  }
+
+  /** Lets the sensor see how much light there is now; true when it changed. */
+  #look(): boolean {
+    if (!this.#sensor.look()) return false;
+    this.#send({ light: this.light });
+    this.emit("light", this.light);
+    this.emit("change");
+    return true;
+  }
+
+  #send(message: ToBoard): void {
+    this.#thread?.postMessage(message);
+  }
+
+  #powerUp(): void {
+    this.#powered++;
+    this.#clearTimers();
+    try {
+      const thread = startThread({
+        vm: vmSource(),
+        deviceId: this.#deviceId,
+        peripheralId: hash(`${this.#deviceId} peripherals`),
+        flash: this.#deployed ? this.#flash : undefined,
+        bytecode: this.#options.bytecode,
+        settings: this.#settings,
+        light: this.light,
+        network: this.network.current,
+      });
+      this.#thread = thread;
+      thread.on("message", (message: FromBoard) => thread === this.#thread && this.#hear(message));
+      thread.on("error", (error) => this.#lost(thread, error.message));
+      thread.on("exit", (code) => this.#lost(thread, `its thread ended with code ${code}`));
+      this.#timers.push(setInterval(() => this.#look(), LIGHT_EVERY));
+    } catch (error) {
+      void this.#powerDown(error as Error);
+    }
+  }
+
+  async #powerDown(why?: Error): Promise<void> {
+    this.#powered++;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#clearTimers();
+    if (why) this.#settle(why);
+    this.#shine(0);
+    if (this.#running) {
+      this.#running = false;
+      this.emit("change");
+    }
+    await thread?.terminate();
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+  }
+
+  #hear(message: FromBoard): void {
+    switch (message.type) {
+      case "log": {
+        const [level, text] = parseLine(message.line);
+        this.emit("log", level, this.#placed(text));
+        break;
+      }
+      case "flash":
+        this.#flash = message.data;
+        break;
+      case "lamp":
+        this.#shine(message.intensity);
+        break;
+      case "started":
+        this.#started();
+        break;
+      case "bound":
+        this.#unbound.delete(message.role);
+        if (this.#unbound.size === 0) this.#settle();
+        break;
+      case "crashed":
+        this.#crashed(message.reason);
+        break;
+      case "restarting":
+        this.#running = false;
+        this.emit("reboot", "the program asked for a restart");
+        this.emit("change");
+        break;
+      case "ended":
+        void this.#ended(message.how, message.reason);
+        break;
+    }
+  }
+
+  #started(): void {
+    this.#deployed = true;
+    this.#running = true;
+    this.#unbound = new Set(["light", "lamp"]);
+    this.#timers.push(setTimeout(() => this.#settle(), BIND_WITHIN));
+    this.#timers.push(setTimeout(() => (this.#pause = FIRST_PAUSE), STEADY));
+    this.emit("start");
+    this.emit("change");
+  }
+
+  #settle(error?: Error): void {
+    const starting = this.#starting;
+    this.#starting = undefined;
+    if (error) starting?.reject(error);
+    else starting?.resolve();
+  }
+
+  #shine(intensity: number): void {
+    const was = this.lamp;
+    if (intensity === this.#intensity) return;
+    this.#intensity = intensity;
+    if (this.lamp !== was) this.emit("lamp", this.lamp);
+    this.emit("change");
+  }
+
+  #crashed(reason: string): void {
+    this.#crashes++;
+    this.#running = false;
+    this.emit("crash", this.#placed(reason));
+    this.emit("change");
+  }
+
+  #placed(text: string): string {
+    const { debug } = this.#options;
+    return debug ? withPositions(text, debug) : text;
+  }
+
+  /** The virtual machine is no more. After a reset it is powered up at once, after a crash in a while. */
+  async #ended(how: "reset" | "crash" | "refused", reason: string): Promise<void> {
+    if (how === "refused") return this.#powerDown(new Error(`The board ${this.id} cannot run its image: ${reason}.`));
+    const down = this.#powerDown();
+    const powered = this.#powered;
+    if (how === "reset") this.emit("reboot", reason);
+    else {
+      this.#crashed(reason);
+      this.#settle(new Error(`The board ${this.id} crashed: ${reason}.`));
+    }
+    await down;
+    if (powered !== this.#powered) return;
+    if (how === "reset") return this.#powerUp();
+    this.#timers.push(setTimeout(() => this.#powerUp(), this.#pause));
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+  }
+
+  /** The thread ended without a word. */
+  #lost(thread: Worker, reason: string): void {
+    if (thread === this.#thread) void this.#ended("crash", reason);
+  }
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,171 @@
+/** Simulated boards over HTTP: a plug-in for the server, and for a Fastify of one's own. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { idProblem } from "../contract/index.js";
+import type { SimulatedBoard } from "./board.js";
+import { MAX_LIGHT, MIN_LIGHT } from "./light.js";
+import type { Simulator } from "./simulator.js";
+import type { CutHow } from "./vm/protocol.js";
+
+/** A board as it is seen over HTTP. */
+export interface BoardView {
+  id: string;
+  /** 0..1023 */
+  light: number;
+  lamp: boolean;
+  /** Whether the light was set by hand. */
+  held: boolean;
+  running: boolean;
+  crashes: number;
+  network: "up" | "cut";
+}
+
+export interface SimulatorContext {
+  /** Gets `simulated-board` and a `BoardView` when a board changed, at most ten times a second a board. */
+  publishEvent?(name: string, data: unknown): void;
+}
+
+const BOARDS = "/api/simulator/boards";
+/** Time between two events of a board, in ms. */
+const EVENT_EVERY = 100;
+/** Each board takes about 35 MB. */
+const MAX_BOARDS = 64;
+
+class RequestError extends Error {
+  constructor(
+    readonly statusCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function boardView({ id, light, lamp, held, running, crashes, network }: SimulatedBoard): BoardView {
+  return { id, light, lamp, held, running, crashes, network: network.state };
+}
+
+/** The routes under `/api/simulator/boards`. An id may be written plainly or URL-encoded. Errors are `{error}`. */
+export function simulatorRoutes(simulator: Simulator) {
+  return (fastify: FastifyInstance, context: SimulatorContext = {}): void => {
+    fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+      const { statusCode = 500 } = error;
+      // what went wrong inside belongs into the log of whoever carries this plug-in
+      if (statusCode >= 500 && !(error instanceof RequestError)) throw error;
+      return reply.code(statusCode).send({ error: error.message });
+    });
+
+    fastify.get(BOARDS, () => [...simulator.boards.values()].map(boardView));
+    fastify.post(BOARDS, (request, reply) => addBoard(simulator, request, reply));
+    fastify.delete(`${BOARDS}/*`, async (request, reply) => {
+      const id = rest(request);
+      if (!(await simulator.remove(id))) throw unknown(id);
+      return reply.code(204).send();
+    });
+    fastify.put(`${BOARDS}/*`, (request) => {
+      const [board, what] = find(simulator, rest(request));
+      if (what === "light") setLight(board, request.body);
+      else if (what === "network") setNetwork(board, request.body);
+      else throw new RequestError(404, `A board has "light" and "network" to be set, not "${what}".`);
+      return boardView(board);
+    });
+    fastify.post(`${BOARDS}/*`, async (request) => {
+      const [board, what] = find(simulator, rest(request));
+      if (what !== "restart") throw new RequestError(404, `A board can be sent "restart", not "${what}".`);
+      await started(board.restart());
+      return boardView(board);
+    });
+
+    const { publishEvent } = context;
+    if (publishEvent) fastify.addHook("onClose", publishChanges(simulator, publishEvent.bind(context)));
+  };
+}
+
+/** What stands for the `*` of a route, decoded. */
+function rest(request: FastifyRequest): string {
+  return (request.params as { "*": string })["*"];
+}
+
+function unknown(id: string): RequestError {
+  return new RequestError(404, `There is no simulated board "${id}".`);
+}
+
+/** Takes `<id>/<what>` apart; the id may have slashes of its own. */
+function find(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
+  const slash = path.lastIndexOf("/");
+  const id = path.slice(0, Math.max(0, slash));
+  const board = simulator.boards.get(id);
+  if (!board) throw unknown(simulator.boards.has(path) ? `${path}/…` : id);
+  return [board, path.slice(slash + 1)];
+}
+
+async function started(start: Promise<void>): Promise<void> {
+  try {
+    await start;
+  } catch (error) {
+    throw new RequestError(500, (error as Error).message);
+  }
+}
+
+async function addBoard(simulator: Simulator, { body }: FastifyRequest, reply: FastifyReply): Promise<BoardView> {
+  const id = field(body, "id");
+  const problem = typeof id === "string" ? idProblem(id) : "an id is a text";
+  if (problem) throw new RequestError(400, `A board needs {"id": "nightlight/my-board"}: ${problem}.`);
+  if (simulator.boards.has(id as string)) throw new RequestError(409, `There is a simulated board "${id}" already.`);
+  if (simulator.boards.size >= MAX_BOARDS)
+    throw new RequestError(409, `There are ${MAX_BOARDS} simulated boards, and no more fit; remove one first.`);
+  const board = simulator.add({ id: id as string });
+  await started(board.start());
+  void reply.code(201);
+  return boardView(board);
+}
+
+function setLight(board: SimulatedBoard, body: unknown): void {
+  const light = field(body, "light");
+  if (light !== null && !(typeof light === "number" && light >= MIN_LIGHT && light <= MAX_LIGHT))
+    throw new RequestError(
+      400,
+      `The light must be {"light": N} with a number from ${MIN_LIGHT} to ${MAX_LIGHT}, or null to release it.`,
+    );
+  board.setLight(light);
+}
+
+function setNetwork(board: SimulatedBoard, body: unknown): void {
+  const state = field(body, "state");
+  const how = field(body, "how") ?? "reset";
+  if (state === "up") board.network.heal();
+  else if (state === "cut" && ["reset", "end", "silent"].includes(how as string))
+    board.network.cut({ how: how as CutHow });
+  else
+    throw new RequestError(
+      400,
+      'The network must be {"state": "up"} or {"state": "cut"}, with "how": "reset", "end" or "silent" if wanted.',
+    );
+}
+
+function field(body: unknown, name: string): unknown {
+  return typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+}
+
+/** Publishes what changes; gives back how to stop it. */
+function publishChanges(simulator: Simulator, publish: (name: string, data: unknown) => void): () => Promise<void> {
+  const timers = new Map<SimulatedBoard, NodeJS.Timeout>();
+  const changed = function (this: SimulatedBoard) {
+    if (timers.has(this)) return;
+    const send = () => {
+      timers.delete(this);
+      if (simulator.boards.get(this.id) === this) publish("simulated-board", boardView(this));
+    };
+    timers.set(this, setTimeout(send, EVENT_EVERY));
+  };
+  const watch = (board: SimulatedBoard) => {
+    board.on("change", changed);
+    changed.call(board);
+  };
+  for (const board of simulator.boards.values()) watch(board);
+  simulator.on("add", watch);
+  return () => {
+    simulator.off("add", watch);
+    for (const board of simulator.boards.values()) board.off("change", changed);
+    for (const timer of timers.values()) clearTimeout(timer);
+    return Promise.resolve();
+  };
+}

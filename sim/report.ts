@@ -1,0 +1,25 @@
+/** What happens on simulated boards, one line each, for people. */
+import { styleText } from "node:util";
+import type { SimulatedBoard } from "./board.js";
+import type { LogLevel } from "./log.js";
+
+type Print = (line: string) => void;
+
+const SHOWN: LogLevel[] = ["info", "warn", "error"];
+
+/** Prints starts, faults, what the program says and each switch of the lamp; with `verbose`, everything. */
+export function report(board: SimulatedBoard, { verbose = false, print = console.log as Print } = {}): void {
+  const say = (text: string) => print(`${styleText("dim", board.id)}  ${text}`);
+  board.on("start", () => say(styleText("green", "started")));
+  board.on("crash", (reason) => say(styleText("red", `crashed: ${reason}`)));
+  board.on("reboot", (reason) => say(styleText("yellow", reason)));
+  board.on("lamp", (on) => {
+    const lamp = on ? styleText("yellow", "● lamp on ") : styleText("dim", "○ lamp off");
+    say(`${lamp}  light ${board.light}`);
+  });
+  board.on("log", (level, text) => {
+    if (level === "error") say(styleText("red", text));
+    else if (verbose || SHOWN.includes(level))
+      say(level === "runtime" || level === "debug" ? styleText("dim", text) : text);
+  });
+}

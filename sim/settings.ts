@@ -1,0 +1,79 @@
+/** A board's settings: from `.env.defaults` and `.env.local` as DeviceScript reads them, and as it sends them. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+/** Values by key; undefined for a key that a deploy deletes. */
+export type Settings = Record<string, unknown>;
+
+/** The longest value that the virtual machine stores, in bytes of JSON: 231 ends it, messages included. */
+export const MAX_VALUE = 200;
+
+/**
+ * Reads the text of an `.env` file exactly as DeviceScript 2.16.4 does (compiler/src/dotenv.ts), its faults included:
+ * a line with `#` anywhere is dropped, keys and values are not trimmed, a value that is JSON becomes what it stands for
+ * (`1883` a number, `"1883"` a string), and an empty value deletes the setting.
+ */
+export function parseSettings(text: string): Settings {
+  const settings: Settings = {};
+  for (const line of text.split(/\r?\n/)) {
+    const [, key, value] = (!line.includes("#") && /^([^=]+)=(.*)$/.exec(line)) || [];
+    if (key !== undefined) settings[key] = parseValue(value);
+  }
+  return settings;
+}
+
+function parseValue(text: string): unknown {
+  if (!text) return undefined;
+  try {
+    return (JSON.parse(text) as unknown) ?? text;
+  } catch {
+    return text;
+  }
+}
+
+/** The settings of a project folder: `.env.local` over `.env.defaults`; a file that is missing has none. */
+export function readSettings(folder: string): Settings {
+  const settings: Settings = {};
+  for (const name of [".env.defaults", ".env.local"]) {
+    try {
+      Object.assign(settings, parseSettings(readFileSync(path.join(folder, name), "utf8")));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  return settings;
+}
+
+/**
+ * The settings that bring a board to a broker. User name and password are those of the address, or none.
+ * @throws RangeError when `broker` is not an `mqtt://` or `mqtts://` address: boards speak neither WebSocket nor Unix sockets
+ */
+export function brokerSettings(broker: string): Settings {
+  const url = URL.canParse(broker) ? new URL(broker) : undefined;
+  const tls = url?.protocol === "mqtts:";
+  if (!url || !url.hostname || (!tls && url.protocol !== "mqtt:"))
+    throw new RangeError(`A board cannot connect to "${broker}": give an address such as mqtt://127.0.0.1:1883.`);
+  return {
+    // an IPv6 address stands in brackets in a URL only
+    MQTT_HOST: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    MQTT_PORT: Number(url.port || (tls ? 8883 : 1883)),
+    MQTT_TLS: tls,
+    MQTT_USER: decodeURIComponent(url.username) || undefined,
+    MQTT_PWD: decodeURIComponent(url.password) || undefined,
+  };
+}
+
+/**
+ * What travels to the board: JSON in UTF-8 by key.
+ * @throws RangeError when a value is longer than the virtual machine survives
+ */
+export function encodeSettings(settings: Settings): Record<string, Uint8Array | undefined> {
+  const encoded: Record<string, Uint8Array | undefined> = {};
+  for (const [key, value] of Object.entries(settings)) {
+    const data = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
+    if (data && data.length > MAX_VALUE)
+      throw new RangeError(`The setting ${key} has ${data.length} bytes, a board takes at most ${MAX_VALUE}.`);
+    encoded[key] = data;
+  }
+  return encoded;
+}

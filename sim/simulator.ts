@@ -1,0 +1,51 @@
+/** Simulated boards by id. */
+import { EventEmitter } from "node:events";
+import { SimulatedBoard } from "./board.js";
+import type { BoardOptions } from "./types.js";
+
+/** What all boards of a simulator have, unless a board is told otherwise. */
+export type BoardDefaults = Partial<Omit<BoardOptions, "id" | "deviceId">>;
+
+export interface SimulatorEvents {
+  add: [board: SimulatedBoard];
+  remove: [board: SimulatedBoard];
+}
+
+export class Simulator extends EventEmitter<SimulatorEvents> {
+  readonly boards = new Map<string, SimulatedBoard>();
+
+  constructor(private readonly defaults: BoardDefaults = {}) {
+    super();
+  }
+
+  /**
+   * Adds a board; it has no power until `start`. Its setting `NL_ID` is its id, unless the options say otherwise.
+   * @throws Error when the id is taken or there is no bytecode for it; RangeError as `SimulatedBoard` does
+   */
+  add(options: Pick<BoardOptions, "id"> & Partial<BoardOptions>): SimulatedBoard {
+    const { id } = options;
+    const bytecode = options.bytecode ?? this.defaults.bytecode;
+    if (!bytecode) throw new Error(`The board ${id} has no bytecode: give it, or give it to the simulator.`);
+    if (this.boards.has(id)) throw new Error(`There is a board ${id} already.`);
+    const settings = { ...this.defaults.settings, NL_ID: id, ...options.settings };
+    const board = new SimulatedBoard({ ...this.defaults, ...options, bytecode, settings });
+    this.boards.set(id, board);
+    this.emit("add", board);
+    return board;
+  }
+
+  /** Stops and forgets a board; false when there is none of that id. */
+  async remove(id: string): Promise<boolean> {
+    const board = this.boards.get(id);
+    if (!board) return false;
+    this.boards.delete(id);
+    this.emit("remove", board);
+    await board.stop();
+    return true;
+  }
+
+  /** Stops and forgets all boards. */
+  async close(): Promise<void> {
+    await Promise.all([...this.boards.keys()].map((id) => this.remove(id)));
+  }
+}

@@ -1,0 +1,61 @@
+/** The thread of one board: from power-up to the end of its virtual machine. */
+import { parentPort, workerData } from "node:worker_threads";
+import { deploy, run } from "./deploy.js";
+import { Machine } from "./machine.js";
+import { Network } from "./network.js";
+import { Peripherals } from "./peripherals.js";
+import { ProgramWatch } from "./program.js";
+import type { BoardSetup, FromBoard, ToBoard } from "./protocol.js";
+import { NetworkSocket } from "./socket.js";
+
+/** How much of the board's time is spent at once after power-up: it announces itself no earlier than after 500 ms. */
+const BOOT_TIME = 600;
+
+const setup = workerData as BoardSetup;
+const tell = (message: FromBoard) => parentPort?.postMessage(message);
+const log = (line: string) => tell({ type: "log", line });
+// jacdac-ts talks to the console
+for (const level of ["debug", "log", "info", "warn", "error"] as const) {
+  console[level] = (...words: unknown[]) => log(words.map(String).join(" "));
+}
+
+await main();
+
+async function main(): Promise<void> {
+  const network = new Network(setup.network);
+  const socket = new NetworkSocket(network, (event, data) => machine.raise(event, data));
+  const program = new ProgramWatch(tell);
+  const peripherals = new Peripherals(
+    setup.peripheralId,
+    (frame) => machine.receive(frame),
+    (intensity) => tell({ type: "lamp", intensity }),
+  );
+  peripherals.light = setup.light;
+
+  const machine = await Machine.boot(setup.vm, setup.deviceId, setup.flash, {
+    log: (line) => {
+      log(line);
+      program.line(line);
+      const role = peripherals.roleOf(line);
+      if (role) tell({ type: "bound", role });
+    },
+    frame: (frame) => peripherals.receive(frame),
+    flash: (data) => tell({ type: "flash", data }),
+    panic: (code) => program.panic(code),
+    end: (how, reason) => tell({ type: "ended", how, reason }),
+    late: () => peripherals.announce(),
+    socket,
+  });
+  parentPort?.on("message", ({ light, network: state }: ToBoard) => {
+    if (light !== undefined) peripherals.light = light;
+    if (state) network.set(state);
+  });
+
+  const refused = machine.verify(setup.bytecode);
+  if (refused) return tell({ type: "ended", how: "refused", reason: refused });
+  await peripherals.connect();
+  machine.skip(BOOT_TIME);
+  const { manager, settings } = await peripherals.deployServices();
+  if (setup.flash) await run(manager);
+  else await deploy(manager, settings, setup);
+}

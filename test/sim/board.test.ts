@@ -1,0 +1,177 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Firmware } from "../../sim/firmware.js";
+import { eventually } from "../support/eventually.js";
+import { compile, compileWithDebug } from "../support/firmware.js";
+import { FOLLOW, FRAGILE, SETTINGS, SUBSCRIBE } from "./programs.js";
+import { useBoards } from "./support.js";
+
+const createBoard = useBoards();
+
+// concurrent: most of the time is spent in waiting
+describe.concurrent("a simulated board", () => {
+  let follow: Uint8Array;
+  let subscribe: Uint8Array;
+  let settings: Uint8Array;
+  let fragile: Firmware;
+
+  beforeAll(async () => {
+    follow = await compile(FOLLOW);
+    subscribe = await compile(SUBSCRIBE);
+    settings = await compile(SETTINGS);
+    fragile = await compileWithDebug(FRAGILE);
+  }, 120_000);
+
+  it("reads exactly the light that is set, over the whole scale", async () => {
+    const board = createBoard({ bytecode: subscribe });
+    await board.start();
+    for (const light of [0, 1, 299, 300, 301, 511, 512, 1022, 1023]) {
+      board.setLight(light);
+      await eventually(() => board.said.at(-1) === `light ${light}`, { what: `the program to read ${light}` });
+    }
+  });
+
+  it("shows the program's lamp within a second of the light", async () => {
+    const board = createBoard({ bytecode: follow });
+    await board.start();
+    expect(board.lamp).toBe(false);
+    board.setLight(299);
+    await eventually(() => board.lamp, { within: 1000, what: "the lamp to go on" });
+    expect(board.intensity).toBeGreaterThan(0.99);
+    board.setLight(300);
+    await eventually(() => !board.lamp, { within: 1000, what: "the lamp to go off" });
+  });
+
+  it("holds a light set by hand until it is released to its source", async () => {
+    let now = 700;
+    const board = createBoard({ bytecode: follow, light: () => now });
+    await board.start();
+    board.setLight(10);
+    expect(board).toMatchObject({ light: 10, held: true });
+    now = 800;
+    board.setLight(null);
+    expect(board).toMatchObject({ light: 800, held: false });
+    now = 900;
+    await eventually(() => board.light === 900, { what: "the light to follow its source" });
+  });
+
+  it.each([-1, 1024, Number.NaN])("refuses the light %s", (light) => {
+    const board = createBoard({ bytecode: follow });
+    expect(() => board.setLight(light)).toThrow("from 0 to 1023");
+  });
+
+  it("gets its settings as a deploy delivers them", async () => {
+    const board = createBoard({
+      bytecode: settings,
+      settings: {
+        MQTT_HOST: "127.0.0.1",
+        MQTT_PORT: 1883,
+        MQTT_TLS: false,
+        NL_ID: "a/b",
+        WIFI_SSID: "home",
+        GONE: undefined,
+      },
+    });
+    await board.start();
+    await eventually(() => board.said.includes("starts=1"), { what: "the settings" });
+    expect(board.said).toEqual([
+      'MQTT_HOST="127.0.0.1"',
+      "MQTT_PORT=1883",
+      "MQTT_TLS=false",
+      'NL_ID="a/b"',
+      'WIFI_SSID="missing"',
+      'GONE="missing"',
+      "starts=1",
+    ]);
+  });
+
+  it("refuses a setting that would end its virtual machine", () => {
+    const long = { MQTT_PWD: "x".repeat(230) };
+    expect(() => createBoard({ bytecode: settings, settings: long })).toThrow(
+      "MQTT_PWD has 232 bytes, a board takes at most 200",
+    );
+  });
+
+  it("keeps its flash when the power goes", async () => {
+    const board = createBoard({ bytecode: settings, settings: { NL_ID: "kept" } });
+    await board.start();
+    await eventually(() => board.said.includes("starts=1"), { what: "the first start" });
+    await board.restart();
+    await eventually(() => board.said.includes("starts=2"), { what: "the second start" });
+    await board.kill();
+    expect(board).toMatchObject({ running: false, crashes: 0 });
+    await board.start();
+    await eventually(() => board.said.includes("starts=3"), { what: "the third start" });
+    expect(board.said.filter((line) => line === 'NL_ID="kept"')).toHaveLength(3);
+  });
+
+  it("is dark and silent without power", async () => {
+    const board = createBoard({ bytecode: follow, light: () => 0 });
+    await board.start();
+    await eventually(() => board.lamp, { what: "the lamp to go on" });
+    await board.kill();
+    expect(board).toMatchObject({ running: false, lamp: false, intensity: 0 });
+  });
+
+  it("reports an uncaught exception with its place, and runs again with its settings", async () => {
+    const board = createBoard({ ...fragile, settings: { HOW: "throw" } });
+    await board.start();
+    board.setLight(0);
+    await eventually(() => board.said.includes("starts=2"), { within: 15_000, what: "the program to run again" });
+    expect(board.crashes).toBe(1);
+    expect(board.faults).toEqual([
+      expect.stringMatching(/message: the lamp is gone; at main_F0 \(src\/main\.ts:\d+\)$/),
+    ]);
+    const line = Number(/:(\d+)\)$/.exec(board.faults[0])?.[1]);
+    expect(FRAGILE.split("\n")[line - 1]).toContain("throw new Error");
+  });
+
+  it("reports that the program ran out of memory, and runs it again", async () => {
+    const board = createBoard({ ...fragile, settings: { HOW: "memory" } });
+    await board.start();
+    board.setLight(0);
+    await eventually(() => board.said.includes("starts=2"), { within: 15_000, what: "the program to run again" });
+    expect(board.faults).toEqual([expect.stringContaining("OutOfMemory")]);
+  });
+
+  it.each([
+    ["reset", "the board was reset by its program"],
+    ["restart", "the program asked for a restart"],
+  ])("is not said to have crashed when its program asks for a %s", async (how, reason) => {
+    const board = createBoard({ ...fragile, settings: { HOW: how } });
+    await board.start();
+    board.setLight(0);
+    await eventually(() => board.said.includes("starts=2"), { what: "the program to run again" });
+    expect(board.reboots).toEqual([reason]);
+    await eventually(() => board.lamp, { what: "the program to light its lamp again" });
+    expect(board).toMatchObject({ crashes: 0, running: true });
+  });
+
+  it("says that an image is none", async () => {
+    const board = createBoard({ bytecode: follow.slice(0, 64) });
+    await expect(board.start()).rejects.toThrow("cannot run its image");
+    expect(board.running).toBe(false);
+  });
+
+  it("is deployed to again when the power went in the middle of it", async () => {
+    const board = createBoard({ bytecode: settings, settings: { NL_ID: "whole" } });
+    const cut = new Promise<void>((resolve) => {
+      board.on("log", (_level, text) => text.startsWith("mgr: deploy") && resolve(board.kill()));
+    });
+    await expect(board.start()).rejects.toThrow("switched off");
+    await cut;
+    board.removeAllListeners("log");
+    board.on("log", (_level, text) => board.said.push(text));
+    await board.start();
+    await eventually(() => board.said.includes('NL_ID="whole"'), { what: "the settings" });
+  });
+
+  it("cannot be started by halves: a power cut ends the start", async () => {
+    const board = createBoard({ bytecode: follow });
+    const start = board.start();
+    const failed = expect(start).rejects.toThrow("switched off");
+    await board.kill();
+    await failed;
+    await board.start();
+    expect(board.running).toBe(true);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { constant, day } from "../../sim/light.js";
+import { trace } from "../../sim/trace.js";
+
+/** The light of `source` every 100 ms. */
+const sampled = (source: (ms: number) => number, ms: number) =>
+  Array.from({ length: ms / 100 }, (_, i) => source(i * 100));
+
+describe("a constant light", () => {
+  it("is the same always, on the 10-bit scale", () => {
+    expect([0, 1e3, 1e9].map(constant(299.6))).toEqual([300, 300, 300]);
+    expect(constant(5000)(0)).toBe(1023);
+    expect(constant(-1)(0)).toBe(0);
+  });
+});
+
+describe("the short day", () => {
+  it.each([20_000, 60_000, 600_000])("of %i ms crosses 300 once each way", (period) => {
+    const light = sampled(day({ period }), period);
+    const switches = light.flatMap((now, i) => (i > 0 && now < 300 !== light[i - 1] < 300 ? [i] : []));
+    expect(switches).toHaveLength(2);
+    expect(light[switches[0]]).toBeLessThan(300);
+  });
+
+  it("has its first dusk within 10 s, and a bright start", () => {
+    const light = sampled(day(), 60_000);
+    expect(light[0]).toBeGreaterThan(400);
+    expect(light.findIndex((now) => now < 300)).toBeLessThan(100);
+  });
+
+  it("is smooth, stays on the scale, uses most of it, and is cloudy", () => {
+    const light = sampled(day(), 300_000);
+    expect(Math.min(...light)).toBeGreaterThanOrEqual(0);
+    expect(Math.min(...light)).toBeLessThan(60);
+    expect(Math.max(...light)).toBeLessThanOrEqual(1023);
+    expect(Math.max(...light)).toBeGreaterThan(850);
+    const steps = light.slice(1).map((now, i) => Math.abs(now - light[i]));
+    expect(Math.max(...steps)).toBeLessThan(40);
+    const turns = steps.filter((_, i) => i > 0 && light[i] > light[i - 1] && light[i] > light[i + 1]);
+    expect(turns.length).toBeGreaterThan(5);
+  });
+
+  it("is a pure function of time", () => {
+    expect(sampled(day(), 5000)).toEqual(sampled(day(), 5000));
+  });
+});
+
+describe("a recorded light", () => {
+  it("plays each reading until the next, and begins again", () => {
+    const light = trace("time_s,light\n0,100\n2,200\n3,300\n");
+    expect([0, 1999, 2000, 2999, 3000, 3999, 4000, 6000].map(light)).toEqual([100, 100, 200, 200, 300, 300, 100, 200]);
+  });
+
+  it("may begin at any time", () => {
+    const light = trace("1700000000.5,1\n1700000001.5,2");
+    expect([0, 1000, 2000].map(light)).toEqual([1, 2, 1]);
+  });
+
+  it("takes light alone once a second, with header or without, Windows lines, a BOM, and semicolons", () => {
+    expect([0, 1000, 2000].map(trace("\uFEFFlight\r\n5\r\n6\r\n"))).toEqual([5, 6, 5]);
+    expect([0, 1000].map(trace("7\n8"))).toEqual([7, 8]);
+    expect([0, 500].map(trace("0;9\n0.5;10"))).toEqual([9, 10]);
+    expect(trace("42")(1e6)).toBe(42);
+  });
+
+  it.each([
+    ["0,100\n1,1024", 'evening.csv, line 2: found "1,1024", but light is a number from 0 to 1023.'],
+    ["0,100\n1,dark", 'evening.csv, line 2: found "1,dark", but light is a number from 0 to 1023.'],
+    ["light\n\n-1", 'evening.csv, line 3: found "-1", but light is a number from 0 to 1023.'],
+    ["0,1\n0,2", 'evening.csv, line 2: found "0,2", but time_s must be greater than in the line before.'],
+    ["soon,1", 'evening.csv, line 1: found "soon,1", but time_s is a number of seconds.'],
+    ["1,2,3", 'evening.csv, line 1: found "1,2,3", but a line has the columns "time_s,light", or "light" alone.'],
+    ["5,", 'evening.csv, line 1: found "5,", but light is a number from 0 to 1023.'],
+    ["light\n", 'evening.csv: no readings; at least one line "time_s,light" is needed.'],
+  ])("says what is wrong with %j", (text, message) => {
+    expect(() => trace(text, "evening.csv")).toThrow(message);
+  });
+});

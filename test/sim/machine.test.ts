@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { Machine } from "../../sim/vm/machine.js";
+import { Peripherals } from "../../sim/vm/peripherals.js";
+import { vmSource } from "../../sim/vm/source.js";
+import { eventually } from "../support/eventually.js";
+
+describe("the virtual machine of a board", () => {
+  it("does not forget its sensor and its lamp when the computer stalls", async () => {
+    const lines: string[] = [];
+    let announced = 0;
+    const peripherals = new Peripherals(
+      "0123456789abcdef",
+      (frame) => machine.receive(frame),
+      () => {},
+    );
+    const nothing = () => -10;
+    const machine = await Machine.boot(vmSource(), "fedcba9876543210", undefined, {
+      log: (line) => lines.push(line),
+      frame: (frame) => {
+        announced++;
+        peripherals.receive(frame);
+      },
+      flash: () => {},
+      panic: () => {},
+      end: (_how, reason) => lines.push(`ended: ${reason}`),
+      late: () => peripherals.announce(),
+      socket: { open: nothing, write: nothing, close: nothing },
+    });
+    try {
+      await peripherals.connect();
+      await eventually(() => lines.filter((line) => line.startsWith("device created")).length >= 2, {
+        what: "the machine to meet its peripherals",
+      });
+      // blocks this thread, and with it the machine and its bus, for longer than a device may be silent
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
+      announced = 0;
+      await eventually(() => announced >= 8, { what: "the machine to catch up and to go on" });
+      expect(lines.filter((line) => /^(device destroyed|ended)/.test(line))).toEqual([]);
+    } finally {
+      machine.stop();
+      await peripherals.disconnect();
+    }
+  });
+});

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { useHosts } from "./support.js";
+
+const createHost = useHosts();
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const TSX = createRequire(import.meta.url).resolve("tsx/cli");
+
+function sim(...args: string[]) {
+  const child = spawn(process.execPath, [TSX, "--conditions=nightlight-source", "sim/main.ts", ...args], { cwd: ROOT });
+  const run = { child, output: "", code: undefined as number | null | undefined };
+  child.stdout.on("data", (data: Buffer) => (run.output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (run.output += data.toString()));
+  child.on("close", (code) => (run.code = code));
+  return run;
+}
+
+const ended = (run: ReturnType<typeof sim>, within = 20_000) =>
+  eventually(() => run.code !== undefined, { within, what: "npm run sim to end" });
+
+describe.concurrent("npm run sim", () => {
+  it.each([
+    [["--boards", "0"], 2, "whole number from 1 to 64"],
+    [["--trace", "no-such-file.csv"], 1, "no-such-file.csv cannot be read"],
+  ])("ends %j with code %i and a reason", async (args, code, reason) => {
+    const run = sim(...args);
+    await ended(run);
+    expect(run.output).toContain(reason);
+    expect(run.output).not.toContain("    at ");
+    expect(run.code).toBe(code);
+  });
+
+  it("brings the boards that were asked for to the broker, and ends within 2 s", async () => {
+    const broker = await createHost();
+    const run = sim("--broker", `mqtt://127.0.0.1:${broker.port}`, "--id", "home/hall", "--id", "home/porch");
+    await eventually(
+      () => ["home/hall", "home/porch"].every((id) => broker.visitors.some(({ text }) => text.includes(id))),
+      {
+        within: 20_000,
+        what: "both boards to connect",
+      },
+    );
+    expect(run.output).toMatch(/home\/hall.*started/);
+    run.child.kill("SIGTERM");
+    await ended(run, 2000);
+  });
+});

@@ -1,0 +1,55 @@
+import { CommanderError } from "commander";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseOptions } from "../../sim/options.js";
+
+describe("the command line of npm run sim", () => {
+  let printed = "";
+
+  beforeEach(() => {
+    printed = "";
+    const print = (text: string | Uint8Array) => Boolean((printed += String(text)));
+    vi.spyOn(process.stdout, "write").mockImplementation(print);
+    vi.spyOn(process.stderr, "write").mockImplementation(print);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const exitCode = (...args: string[]) => {
+    try {
+      parseOptions(args);
+    } catch (error) {
+      return (error as CommanderError).exitCode;
+    }
+  };
+
+  it("needs nothing", () => {
+    expect(parseOptions([])).toEqual({ broker: "mqtt://127.0.0.1:1883", board: "main" });
+  });
+
+  it("takes several ids", () => {
+    expect(parseOptions(["--id", "a/b", "--id", "c"]).id).toEqual(["a/b", "c"]);
+  });
+
+  it("helps", () => {
+    expect(exitCode("--help")).toBe(0);
+    for (const option of ["--broker", "--boards", "--id", "--light", "--trace", "--http-port", "--board", "--verbose"])
+      expect(printed).toContain(option);
+  });
+
+  it.each([
+    [["--boards", "0"], "whole number from 1 to 64"],
+    [["--boards", "1.5"], "whole number from 1 to 64"],
+    [["--light", "1024"], "whole number from 0 to 1023"],
+    [["--http-port", "99999"], "whole number from 0 to 65535"],
+    [["--id", "a#"], "cannot contain # or +"],
+    [["--id", "a", "--id", "a"], "an id of its own"],
+    [["--id", "a", "--boards", "2"], "either --boards or --id"],
+    [["--light", "5", "--trace", "x.csv"], "either --light or --trace"],
+    [["--colour"], "unknown option '--colour'"],
+    [["5"], "too many arguments"],
+  ])("says what is wrong with %j", (args, reason) => {
+    expect(exitCode(...args)).toBeGreaterThan(0);
+    expect(printed).toContain(reason);
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { brokerSettings, encodeSettings, parseSettings, readSettings } from "../../sim/settings.js";
+
+describe("settings are read as DeviceScript reads them", () => {
+  it.each([
+    ["MQTT_HOST=127.0.0.1", { MQTT_HOST: "127.0.0.1" }],
+    ["MQTT_PORT=1883", { MQTT_PORT: 1883 }],
+    ["MQTT_TLS=true", { MQTT_TLS: true }],
+    // a password of digits becomes a number unless it is quoted
+    ["MQTT_PWD=0123\nA=123", { MQTT_PWD: "0123", A: 123 }],
+    ['MQTT_PWD="123"', { MQTT_PWD: "123" }],
+    ["A=null", { A: "null" }],
+    // anything with # is gone, not only a comment
+    ["# comment\nMQTT_PWD=pass#word\nA=1 # one\nB=2", { B: 2 }],
+    // nothing is trimmed
+    ["K = v", { "K ": " v" }],
+    ["A=b=c", { A: "b=c" }],
+    ["A=1\r\nA=2\r\n", { A: 2 }],
+    ["A=", { A: undefined }],
+    ["=1\nnothing\n\n", {}],
+  ])("%j", (text, settings) => {
+    expect(parseSettings(text)).toStrictEqual(settings);
+  });
+
+  it("from .env.local over .env.defaults, both of which may be missing", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "nightlight-settings-"));
+    try {
+      expect(readSettings(folder)).toEqual({});
+      writeFileSync(path.join(folder, ".env.defaults"), "A=1\nB=2\n");
+      expect(readSettings(folder)).toEqual({ A: 1, B: 2 });
+      writeFileSync(path.join(folder, ".env.local"), "B=3\n");
+      expect(readSettings(folder)).toEqual({ A: 1, B: 3 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("settings for a broker", () => {
+  it.each([
+    ["mqtt://127.0.0.1:1884", { MQTT_HOST: "127.0.0.1", MQTT_PORT: 1884, MQTT_TLS: false }],
+    ["mqtt://broker.example.org", { MQTT_HOST: "broker.example.org", MQTT_PORT: 1883, MQTT_TLS: false }],
+    ["mqtts://broker.example.org", { MQTT_HOST: "broker.example.org", MQTT_PORT: 8883, MQTT_TLS: true }],
+    ["mqtt://[::1]", { MQTT_HOST: "::1", MQTT_PORT: 1883, MQTT_TLS: false }],
+    ["mqtt://me:p%40ss@h", { MQTT_HOST: "h", MQTT_PORT: 1883, MQTT_TLS: false, MQTT_USER: "me", MQTT_PWD: "p@ss" }],
+  ])("come from %s", (broker, settings) => {
+    expect(brokerSettings(broker)).toEqual(settings);
+  });
+
+  it.each(["ws://127.0.0.1", "127.0.0.1:1883", "", "mqtt://"])("do not come from %j", (broker) => {
+    expect(() => brokerSettings(broker)).toThrow("mqtt://127.0.0.1:1883");
+  });
+});
+
+describe("settings on their way to a board", () => {
+  it("are JSON in UTF-8; undefined deletes", () => {
+    const encoded = encodeSettings({ A: "ü", B: 1, C: undefined });
+    expect(encoded.A && Buffer.from(encoded.A).toString()).toBe('"ü"');
+    expect(encoded.B && Buffer.from(encoded.B).toString()).toBe("1");
+    expect(encoded.C).toBeUndefined();
+  });
+});
