@@ -127,7 +127,7 @@ export async function ensureFirmware({ force = false } = {}): Promise<void> {
 export async function ensureDashboard({ force = false } = {}): Promise<void> {
   const out = path.join(ROOT, "server/dist/dashboard");
   const built = await newest(path.join(out, "app.js"));
-  if (!force && built >= (await newest(path.join(ROOT, "server/dashboard")))) return;
+  if (!force && built >= (await newest(...inRoot("server/dashboard", "contract")))) return;
   console.log("building the dashboard");
   const { buildDashboard } = await import("../server/dashboard/build.js");
   await buildDashboard(out);

@@ -213,7 +213,9 @@ export class MqttClient {
         this.counters.connects++
         this.news.push({ sessionPresent, reason: undefined })
         this.session.connect(sessionPresent, carrier)
+        // subscriptions first: what is resent may be answered at once
         for (const s of this.subscriptions.all) this.session.outbound.request(s.filter, s.qos)
+        this.session.outbound.resend(sessionPresent)
         this.work.notify()
     }
 
@@ -225,9 +227,11 @@ export class MqttClient {
         this.connected = false
         this.session.disconnect()
         const last = this.news.length - 1
-        // a connection that was lost before the program was told of it never was
-        if (last >= 0 && this.news[last].reason === undefined) this.news.pop()
-        else this.news.push({ sessionPresent: false, reason: connection.reason })
+        if (last >= 0 && this.news[last].reason === undefined) {
+            // the program was not told of the connection yet: for it, it never was
+            this.news.pop()
+            if (connection.end !== End.Closed) this.failure(connection.reason)
+        } else this.news.push({ sessionPresent: false, reason: connection.reason })
         this.work.notify()
     }
 

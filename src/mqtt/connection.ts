@@ -199,6 +199,8 @@ export class Connection {
         }
         this.accepted = true
         this.keeper.accepted(packet.sessionPresent, this)
+        // from now on other times count
+        this.wake.notify()
         return ""
     }
 

@@ -57,13 +57,13 @@ export class Outbound {
     }
 
     /**
-     * CONNACK said yes: sends again what was not acknowledged, in the order of the first time ([MQTT-4.4.0-1],
+     * After CONNACK: sends again what was not acknowledged, in the order of the first time ([MQTT-4.4.0-1],
      * [MQTT-4.6.0-1]), and what was accepted while offline.
      *
      * A broker that lost the session gets the same, as nobody else will send it; but what it took over with PUBREC
      * counts as delivered.
      */
-    connect(sessionPresent: boolean): void {
+    resend(sessionPresent: boolean): void {
         // `done` may publish, which appends to the window: what it appends it sends
         const resend = this.window.slice()
         for (const p of resend) {
@@ -81,7 +81,7 @@ export class Outbound {
         this.requests = []
     }
 
-    /** Takes a publication of QoS 1 or 2; false when the window is full. Sends it now, or after `connect`. */
+    /** Takes a publication of QoS 1 or 2; false when the window is full. Sends it now, or with `resend`. */
     publish(topic: string, payload: string | Buffer, qos: QoS, retain: boolean, done?: Done): boolean {
         if (this.room <= 0) return false
         const id = this.nextId()

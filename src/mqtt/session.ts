@@ -31,12 +31,14 @@ export class Session implements Wire {
         this.inbound = new Inbound(this, inbox)
     }
 
-    /** CONNACK said yes, and whether the broker kept the session; `carrier` takes what is to be sent. */
+    /**
+     * CONNACK said yes, and whether the broker kept the session; `carrier` takes what is to be sent. Then it is time
+     * to subscribe, and to call `outbound.resend`.
+     */
     connect(sessionPresent: boolean, carrier: Carrier): void {
         this.carrier = carrier
         this.connected = true
         this.inbound.connect(sessionPresent)
-        this.outbound.connect(sessionPresent)
     }
 
     /** The connection is over; nothing is sent until `connect`. */

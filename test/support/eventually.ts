@@ -10,18 +10,20 @@ export interface Wait {
   every?: number;
 }
 
+type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
+
 /**
  * Waits until `condition` gives something truthy, and gives that back. A condition that throws counts as not yet met.
  * @throws Error after the deadline, naming `what`; the cause is what the condition last threw, if it threw.
  */
-export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait = {}): Promise<T> {
+export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait = {}): Promise<Truthy<T>> {
   const { within = 5000, what = "the condition", every = 5 } = wait;
   const deadline = performance.now() + within;
   for (;;) {
     let cause: unknown;
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Truthy<T>;
     } catch (error) {
       cause = error;
     }

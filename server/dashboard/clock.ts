@@ -1,0 +1,22 @@
+/** The server's clock: points carry its time, and a phone's clock may differ from it. */
+
+let skew = 0;
+
+/** Now by the server's clock, in ms since 1970. */
+export function now(): number {
+  return Date.now() - skew;
+}
+
+/** Sets the clock by a `Date` header just received. It has whole seconds, so a smaller difference counts as none. */
+export function setClock(date: number): void {
+  const difference = Date.now() - (date + 500);
+  skew = Math.abs(difference) > 2000 ? difference : 0;
+}
+
+const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** When it was, as a person says it: the time of day, and the day too when it is more than 12 hours away. */
+export function when(ms: number): string {
+  return (Math.abs(now() - ms) < 12 * 3600_000 ? time : day).format(ms);
+}

@@ -1,0 +1,65 @@
+/** What the page knows of one board: the device that the server sees, and the simulated board behind it, if it is one. */
+
+import { LESSON_RULE } from "../../contract/rule.js";
+import type { Board, Device } from "./api.js";
+import { Series } from "./series.js";
+
+/** The lamp is on when the light is below it. */
+export const THRESHOLD = LESSON_RULE.threshold;
+
+export class BoardModel {
+  device?: Device;
+  board?: Board;
+  readonly series = new Series();
+  /** When it went on- or offline, in ms; undefined when that was before the page looked. */
+  since?: number;
+  /** How long the lamp took to follow the slider, in ms; undefined when the slider asked nothing of it. */
+  followed?: number;
+
+  private asked?: { lamp: boolean; at: number };
+
+  constructor(readonly id: string) {}
+
+  /** The lamp itself where it can be seen, else what the device says of it; null when it is unknown. */
+  get lamp(): boolean | null {
+    return this.board?.lamp ?? this.device?.led_on ?? null;
+  }
+
+  /** What the server says. `now` in ms by the server's clock. */
+  seeDevice(device: Device, now: number): void {
+    const before = this.device;
+    const lamp = this.lamp;
+    this.device = device;
+    if (before && before.online !== device.online) this.since = now;
+    if (device.last_seen !== null && device.last_seen !== before?.last_seen)
+      this.plot(Math.min(Date.parse(device.last_seen), now));
+    else if (this.lamp !== lamp) this.plot(now);
+  }
+
+  /** What the simulator says. */
+  seeBoard(board: Board, now: number): void {
+    const lamp = this.lamp;
+    this.board = board;
+    if (this.lamp !== lamp) this.plot(now);
+    if (this.asked?.lamp === board.lamp) {
+      this.followed = now - this.asked.at;
+      this.asked = undefined;
+    }
+  }
+
+  /** The slider was moved to `light`: from here runs the time that the lamp takes to follow, when it has to. */
+  slide(light: number, now: number): void {
+    const wanted = light < THRESHOLD;
+    const follows = this.device?.online && this.device.mode === "auto" && this.board?.network === "up";
+    if (!follows || wanted === this.board?.lamp) this.asked = undefined;
+    else if (this.asked?.lamp !== wanted) {
+      this.asked = { lamp: wanted, at: now };
+      this.followed = undefined;
+    }
+  }
+
+  private plot(time: number): void {
+    const light = this.device?.light;
+    if (light != null) this.series.add(time, light, this.lamp === true);
+  }
+}

@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Board, Device } from "../../server/dashboard/api.js";
+import { BoardModel } from "../../server/dashboard/model.js";
+import { lampSpans, Series, SILENCE, WINDOW } from "../../server/dashboard/series.js";
+
+const device = (change: Partial<Device> = {}): Device => ({
+  id: "nightlight/a",
+  online: true,
+  light: 500,
+  led_on: false,
+  decided_by: "server",
+  last_seen: new Date(1000).toISOString(),
+  mode: "auto",
+  ...change,
+});
+
+const board = (change: Partial<Board> = {}): Board => ({
+  id: "nightlight/a",
+  light: 500,
+  lamp: false,
+  held: false,
+  running: true,
+  crashes: 0,
+  network: "up",
+  ...change,
+});
+
+describe("a plot's readings", () => {
+  test("stay in the order of their time and bounded, and the newest is kept, whatever comes", () => {
+    const point = fc.record({
+      time: fc.integer({ min: 0, max: 10 * WINDOW }),
+      light: fc.option(fc.integer({ min: 0, max: 1023 })),
+      led_on: fc.option(fc.boolean()),
+    });
+    fc.assert(
+      fc.property(fc.array(point), fc.array(point, { maxLength: 3000 }), (remembered, live) => {
+        const series = new Series();
+        series.fill(remembered);
+        for (const { time, light, led_on } of live) series.add(time, light ?? 0, led_on ?? false);
+        const times = series.readings.map((reading) => reading.time);
+        expect(times).toEqual([...times].sort((a, b) => a - b));
+        expect(times.length).toBeLessThanOrEqual(1200);
+        if (live.length > 0) expect(series.last?.light).toBe(live[live.length - 1].light ?? 0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("that fall out of the window are forgotten, but for one from which the line comes in", () => {
+    const series = new Series();
+    for (let s = 0; s <= 1000; s++) series.add(s * 1000, s, false);
+    const before = series.readings.filter((reading) => reading.time < 1_000_000 - WINDOW);
+    expect(before.length).toBeGreaterThanOrEqual(1);
+    expect(before.length).toBeLessThan(40);
+    expect(series.readings.length - before.length).toBe(WINDOW / 1000 + 1);
+  });
+
+  test("what the server remembers goes before what came live, and nothing is there twice", () => {
+    const series = new Series();
+    series.add(3000, 30, true);
+    series.add(4000, 40, true);
+    series.fill([
+      { time: 2000, light: 20, led_on: null },
+      { time: 1000, light: 10, led_on: false },
+      { time: 3000, light: 30, led_on: true },
+      { time: 2500, light: null, led_on: true },
+    ]);
+    expect(series.readings.map((reading) => reading.light)).toEqual([10, 20, 30, 40]);
+  });
+});
+
+describe("the time the lamp was on", () => {
+  test("reaches from the reading that put it on to the one that put it off, or until now", () => {
+    const readings = [
+      { time: 1000, light: 500, led_on: false },
+      { time: 2000, light: 200, led_on: true },
+      { time: 3000, light: 210, led_on: true },
+      { time: 4000, light: 500, led_on: false },
+      { time: 5000, light: 100, led_on: true },
+    ];
+    expect(lampSpans(readings, 6000)).toEqual([
+      { from: 2000, to: 4000 },
+      { from: 5000, to: 6000 },
+    ]);
+  });
+
+  test("is not made up over a silence", () => {
+    const readings = [
+      { time: 0, light: 200, led_on: true },
+      { time: 10 * SILENCE, light: 200, led_on: true },
+    ];
+    expect(lampSpans(readings, 10 * SILENCE)).toEqual([{ from: 0, to: SILENCE }]);
+  });
+});
+
+describe("a board on the page", () => {
+  test("gets one point a reading, and one when the lamp alone changes", () => {
+    const model = new BoardModel("nightlight/a");
+    model.seeDevice(device(), 2000);
+    model.seeDevice(device({ mode: "on" }), 2500); // neither
+    model.seeDevice(device({ mode: "on", led_on: true }), 3000);
+    expect(model.series.readings).toEqual([
+      { time: 1000, light: 500, led_on: false },
+      { time: 3000, light: 500, led_on: true },
+    ]);
+  });
+
+  test("shows its lamp itself where a simulator can see it", () => {
+    const model = new BoardModel("nightlight/a");
+    expect(model.lamp).toBe(null);
+    model.seeDevice(device({ led_on: true }), 2000);
+    expect(model.lamp).toBe(true);
+    model.seeBoard(board({ lamp: false }), 2000);
+    expect(model.lamp).toBe(false);
+  });
+
+  test("says since when it is off- or online, once that was seen to change", () => {
+    const model = new BoardModel("nightlight/a");
+    model.seeDevice(device(), 2000);
+    expect(model.since).toBe(undefined);
+    model.seeDevice(device({ online: false }), 3000);
+    model.seeDevice(device({ online: false, mode: "off" }), 4000);
+    expect(model.since).toBe(3000);
+  });
+
+  test("measures how long its lamp takes to follow the slider, from the move that asked for it", () => {
+    const model = new BoardModel("nightlight/a");
+    model.seeDevice(device(), 0);
+    model.seeBoard(board(), 0);
+    model.slide(400, 1000); // asks nothing of the lamp
+    model.slide(299, 2000);
+    model.slide(100, 2100);
+    model.seeBoard(board({ light: 299 }), 2150);
+    expect(model.followed).toBe(undefined);
+    model.seeBoard(board({ light: 100, lamp: true }), 2250);
+    expect(model.followed).toBe(250);
+  });
+
+  test("measures nothing while the lamp is held or the network is cut", () => {
+    for (const [mode, network] of [
+      ["off", "up"],
+      ["auto", "cut"],
+    ] as const) {
+      const model = new BoardModel("nightlight/a");
+      model.seeDevice(device({ mode }), 0);
+      model.seeBoard(board({ network }), 0);
+      model.slide(100, 1000);
+      model.seeBoard(board({ lamp: true, network }), 9000);
+      expect(model.followed).toBe(undefined);
+    }
+  });
+});

@@ -1,0 +1,332 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import mqtt, { type MqttClient } from "mqtt";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Board } from "../../server/dashboard/api.js";
+import { startServer, type NightlightServer, type Plugin } from "../../server/src/index.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+
+// What is used here of the browser's types: the DOM's as a whole would count for every Node file of the project.
+interface Plot {
+  readonly width: number;
+  readonly height: number;
+  getContext(kind: "2d"): {
+    getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
+  };
+}
+interface Control {
+  value: string;
+  dispatchEvent(event: Event): boolean;
+  getAttribute(name: string): string | null;
+  closest(selector: string): Control | null;
+}
+
+/** Stands in for the simulator: one board, whose lamp goes by its own light, and what was asked of it. */
+class StubSimulator {
+  readonly asked: [what: string, body: unknown][] = [];
+  board: Board = {
+    id: "nightlight/sim-1",
+    light: 700,
+    lamp: false,
+    held: false,
+    running: true,
+    crashes: 0,
+    network: "up",
+  };
+  refuse = "";
+  private publish: (name: string, data: unknown) => void = () => {};
+
+  change(change: Partial<Board>): void {
+    this.board = { ...this.board, ...change };
+    this.publish("simulated-board", this.board);
+  }
+
+  readonly plugin: Plugin = (app, context) => {
+    this.publish = (name, data) => context.publishEvent(name, data);
+    app.get("/api/simulator/boards", () => [this.board]);
+    app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<Board, "network"> }>(
+      "/api/simulator/boards/:id/:what",
+      async (request, reply) => {
+        const { id, what } = request.params;
+        if (this.refuse) return reply.code(503).send({ error: this.refuse });
+        if (id !== this.board.id) return reply.code(404).send({ error: "no such board" });
+        this.asked.push([what, request.body]);
+        const { light } = request.body;
+        if (what === "network")
+          this.change({ network: (request.body as unknown as { state: Board["network"] }).state });
+        else if (light === null) this.change({ held: false, light: 700, lamp: false });
+        else this.change({ held: true, light, lamp: light < 300 });
+        return this.board;
+      },
+    );
+  };
+}
+
+describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
+  let browser: Browser;
+  let data: string;
+  let simulator: StubSimulator;
+  let server: NightlightServer;
+  let client: MqttClient;
+  let page: Page;
+  let complaints: string[];
+  const heard: [topic: string, payload: string][] = [];
+
+  const start = (httpPort = 0) => startServer({ mqttPort: 0, httpPort, data, plugins: [simulator.plugin] });
+  const say = (topic: string, message: object) => client.publishAsync(topic, JSON.stringify(message), { qos: 1 });
+  const card = (id: string) => page.getByRole("article", { name: id, exact: true });
+  const shows = (place: Locator, text: string | RegExp) =>
+    eventually(async () => ((await place.textContent({ timeout: 1000 })) ?? "").match(text), {
+      what: `"${text}" on the page`,
+    });
+  const lampOf = (id: string, state: "on" | "off") =>
+    eventually(
+      () =>
+        card(id)
+          .getByRole("img", { name: `lamp ${state}`, exact: true })
+          .isVisible(),
+      { what: `the lamp of ${id} ${state}` },
+    );
+  const commanded = (id: string, led_on: boolean) =>
+    eventually(() => heard.some(([topic, text]) => topic === `${id}/commands` && JSON.parse(text).led_on === led_on), {
+      what: `led_on ${led_on} for ${id}`,
+    });
+
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  beforeEach(async () => {
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-page-"));
+    simulator = new StubSimulator();
+    server = await start();
+    client = await mqtt.connectAsync(server.brokerUrl);
+    heard.length = 0;
+    client.on("message", (topic, payload) => heard.push([topic, payload.toString()]));
+    await client.subscribeAsync(["+/commands", "+/+/commands", "+/+/+/commands"], { qos: 1 });
+    ({ page, complaints } = await openPage(browser, server.httpUrl!));
+    await shows(page.getByRole("status"), "live");
+  });
+
+  afterEach(async () => {
+    await page?.close();
+    await client?.endAsync(true);
+    await server?.close();
+    await rm(data, { recursive: true, force: true });
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows what a device publishes: its light, its lamp, that it is there", async () => {
+    await say("nightlight/porch/telemetry", { light: 212 });
+    await lampOf("nightlight/porch", "on");
+    await shows(card("nightlight/porch"), /online.*212/s);
+    await say("nightlight/porch/telemetry", { light: 733.4 });
+    await lampOf("nightlight/porch", "off");
+    await shows(card("nightlight/porch"), "733");
+    await say("nightlight/porch/status", { online: false });
+    await shows(card("nightlight/porch"), /offline since/);
+    await shows(page.getByRole("banner"), /2 boards · no lamp on · 1 offline/);
+  });
+
+  test("shows when a board decides for itself", async () => {
+    await say("nightlight/porch/status", { online: true, led_on: true, decided_by: "device" });
+    await shows(card("nightlight/porch"), "board decides");
+    await lampOf("nightlight/porch", "on");
+  });
+
+  test("plots what was before the page was opened, with the time the lamp was on shaded", async () => {
+    await say("nightlight/porch/telemetry", { light: 910 });
+    const past = [
+      [60, 100, true],
+      [30, 900, false],
+    ].map(([ago, light, led_on]) => ({ time: Date.now() - Number(ago) * 1000, light, led_on }));
+    await page.route("**/api/recent?*", async (route) => {
+      const { points } = (await (await route.fetch()).json()) as { points: object[] };
+      await route.fulfill({ json: { points: [...past, ...points] } });
+    });
+    await shows(card("nightlight/porch"), "910");
+    await page.reload();
+    const canvas = card("nightlight/porch").locator("canvas");
+    await eventually(async () => /from 100 to 910/.test((await canvas.getAttribute("aria-label")) ?? ""), {
+      within: 12_000,
+      what: "the plot in words",
+    });
+    // The foot of the plot, 45 s and 15 s ago: amber is more red than blue, the line's own blue is not.
+    const [then, lately] = await canvas.evaluate((element) => {
+      const plot = element as unknown as Plot;
+      const row = plot.getContext("2d").getImageData(0, plot.height - 2, plot.width, 1).data;
+      return [45, 15].map((ago) => {
+        const pixel = 4 * Math.round(plot.width * (1 - ago / 180));
+        return row[pixel] - row[pixel + 2];
+      });
+    });
+    expect(then).toBeGreaterThan(50);
+    expect(lately).toBeLessThan(0);
+  });
+
+  test("switches a lamp: an override is heard on <id>/commands, and its end as well", async () => {
+    await say("nightlight/porch/telemetry", { light: 800 });
+    await commanded("nightlight/porch", false);
+    await card("nightlight/porch").getByRole("radio", { name: "On" }).check();
+    await commanded("nightlight/porch", true);
+    await lampOf("nightlight/porch", "on");
+    await shows(card("nightlight/porch"), "held on");
+    heard.length = 0;
+    await card("nightlight/porch").getByRole("radio", { name: "Auto" }).check();
+    await commanded("nightlight/porch", false);
+    await shows(card("nightlight/porch"), "server decides");
+  });
+
+  test("follows an override that came over MQTT", async () => {
+    await say("nightlight/porch/telemetry", { light: 100 });
+    await lampOf("nightlight/porch", "on");
+    await say("nightlight/porch/set", { mode: "off" });
+    await eventually(() => card("nightlight/porch").getByRole("radio", { name: "Off" }).isChecked(), { what: "Off" });
+  });
+
+  test("sets a simulated board's light, says how soon the lamp followed, and releases it", async () => {
+    await say("nightlight/sim-1/telemetry", { light: 700 });
+    const board = card("nightlight/sim-1");
+    const slider = board.getByRole("slider");
+    await shows(board, "server decides");
+    await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider where the light is" });
+    await slider.fill("120");
+    await lampOf("nightlight/sim-1", "on");
+    await shows(board, /followed in 0\.\d\d s/);
+    expect(simulator.asked).toEqual([["light", { light: 120 }]]);
+    await board.getByRole("button", { name: "release" }).click();
+    await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider back at the light" });
+    expect(simulator.asked.slice(1)).toEqual([["light", { light: null }]]);
+    expect(await board.getByRole("button", { name: "release" }).isVisible()).toBe(false);
+    simulator.change({ light: 444 });
+    await eventually(async () => (await slider.inputValue()) === "444", { what: "the slider following the light" });
+  });
+
+  test("sends the slider's last place, however fast it moves", async () => {
+    const slider = card("nightlight/sim-1").getByRole("slider");
+    await slider.evaluate((element) => {
+      for (let light = 0; light <= 1000; light += 10) {
+        const slider = element as unknown as Control;
+        slider.value = String(light);
+        slider.dispatchEvent(new Event("input"));
+      }
+    });
+    await eventually(() => simulator.board.light === 1000, { what: "the last place" });
+    expect(simulator.asked.length).toBeLessThan(10);
+  });
+
+  test("cuts a simulated board's network and heals it", async () => {
+    const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
+    await cut.click();
+    await shows(card("nightlight/sim-1"), "no network");
+    await cut.click();
+    await eventually(() => simulator.board.network === "up", { what: "the network up" });
+    expect(simulator.asked.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
+  });
+
+  test("says why something could not be done, and shows how things are", async () => {
+    simulator.refuse = "The simulator is being stopped.";
+    const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
+    await cut.click();
+    await shows(card("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
+    expect(await cut.isChecked()).toBe(false);
+    expect(complaints.splice(0)).toEqual([expect.stringContaining("503")]); // the browser's own line about the answer
+  });
+
+  test("shows foreign ids as text, whatever is in them", async () => {
+    const ids = ["<img src=x onerror=alert(1)>", "a/<script>alert(1)</script>", "../%2e%2e/&amp;\"'", "constructor"];
+    for (const id of ids) await say(`${id}/telemetry`, { light: 100 });
+    for (const id of ids) await eventually(() => card(id).isVisible(), { what: id });
+    expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(
+      expect.arrayContaining([...ids, "nightlight/sim-1"]),
+    );
+    expect(await page.locator("main img, main script").count()).toBe(0);
+    for (const id of ids) {
+      await card(id).getByRole("radio", { name: "Off" }).check();
+      await commanded(id, false);
+    }
+  });
+
+  test("is all within the keyboard's reach", async () => {
+    await say("nightlight/porch/telemetry", { light: 800 });
+    await eventually(() => card("nightlight/porch").getByRole("radio").first().isEnabled(), { what: "the card" });
+    await say("nightlight/sim-1/telemetry", { light: 800 });
+    simulator.change({ held: true });
+    const board = card("nightlight/sim-1");
+    await eventually(() => board.getByRole("button", { name: "release" }).isVisible(), { what: "the button" });
+
+    const reached: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      await page.keyboard.press("Tab");
+      reached.push(
+        await page.locator(":focus").evaluate((element) => {
+          const at = element as unknown as Control;
+          const card = at.closest("article")?.getAttribute("aria-label") ?? "";
+          return `${card} ${at.getAttribute("role") ?? at.getAttribute("type")}`;
+        }),
+      );
+    }
+    const stops = ["radio", "range", "button", "switch"].map((control) => `nightlight/sim-1 ${control}`);
+    expect(reached).toEqual(["nightlight/porch radio", ...stops]);
+
+    await card("nightlight/porch").getByRole("radio", { name: "Auto" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await commanded("nightlight/porch", true);
+    await board.getByRole("slider").focus();
+    await page.keyboard.press("Home");
+    await eventually(() => simulator.board.light === 0, { what: "the slider at 0" });
+    await board.getByRole("button", { name: "release" }).focus();
+    await page.keyboard.press("Enter");
+    await eventually(() => !simulator.board.held, { what: "the light released" });
+    await board.getByRole("switch").focus();
+    await page.keyboard.press("Space");
+    await eventually(() => simulator.board.network === "cut", { what: "the network cut" });
+  });
+
+  test("says so when the server is gone, and is up to date when it is back", async () => {
+    await say("nightlight/porch/telemetry", { light: 800 });
+    await eventually(() => card("nightlight/porch").isVisible(), { what: "the card" });
+    const port = Number(new URL(server.httpUrl!).port);
+    await client.endAsync(true);
+    await server.close();
+    await shows(page.getByRole("status"), /server lost at/);
+    server = await start(port);
+    client = await mqtt.connectAsync(server.brokerUrl);
+    await say("nightlight/hall/telemetry", { light: 5 });
+    await eventually(async () => /^live$/.test((await page.getByRole("status").textContent()) ?? ""), {
+      within: 15_000,
+      what: "the page live again",
+    });
+    await shows(card("nightlight/hall"), "5");
+    complaints.length = 0; // the browser's own lines about connections refused
+  });
+});
+
+describe.skipIf(!chromiumPath)(`the dashboard without a board${chromiumNote}`, () => {
+  test("says how to get one, with the broker's address, and goes on to show it", async () => {
+    const data = await mkdtemp(path.join(tmpdir(), "nightlight-page-"));
+    const server = await startServer({ mqttPort: 0, httpPort: 0, data });
+    const browser = await startChromium();
+    try {
+      const { page } = await openPage(browser, server.httpUrl!);
+      const empty = page.getByRole("region", { name: "No board yet" });
+      await eventually(() => empty.isVisible(), { what: "what to do" });
+      await eventually(async () => (await empty.textContent())?.includes(server.brokerUrl), { what: "the address" });
+      const client = await mqtt.connectAsync(server.brokerUrl);
+      await client.publishAsync("nightlight/porch/telemetry", '{"light": 200}');
+      await eventually(() => page.getByRole("article", { name: "nightlight/porch" }).isVisible(), {
+        what: "the board",
+      });
+      await eventually(async () => !(await empty.isVisible()), { what: "no more advice" });
+      await client.endAsync(true);
+    } finally {
+      await browser.close();
+      await server.close();
+      await rm(data, { recursive: true, force: true });
+    }
+  });
+});
