@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Starts the built program; from a checkout it must have been built.
+import { existsSync } from "node:fs";
+
+const main = new URL("../dist/server/src/main.js", import.meta.url);
+if (existsSync(main)) await import(main.href);
+else {
+  console.error("nightlight-server has not been built here: run npm run build first.");
+  process.exitCode = 1;
+}

@@ -1,0 +1,54 @@
+import type { AedesPublishPacket, Client } from "aedes";
+
+/** How many packets back a repetition is recognised: far more than are ever on their way to one client at once. */
+const WINDOW = 256;
+
+/** What aedes keeps for each client: the number of the last packet, by broker. */
+interface Duplicates {
+  duplicates: Record<string, number>;
+}
+
+/** A packet as it runs through aedes: numbered by the broker that published it. */
+interface Numbered {
+  brokerId?: string | null;
+  brokerCounter?: number;
+}
+
+/** Answers "never": aedes' own test lets everything pass, and remembers nothing. */
+const NEVER: Record<string, number> = new Proxy({}, { get: () => 0, set: () => true, deleteProperty: () => true });
+
+/**
+ * One copy of a message for a client whose subscriptions overlap, and none lost.
+ *
+ * Aedes takes a packet for a repetition when its number is not higher than that of the last one sent to the client. But
+ * packets overtake each other on their way: one that is retained is stored first, one of QoS 1 is queued for absent
+ * clients first. The one that was overtaken is then dropped, at any QoS: a lamp command, for instance, behind
+ * the reading that it answers. So aedes' test is switched off, and numbers are remembered one by one.
+ */
+export class Overlap {
+  readonly #recent = new WeakMap<Client, { numbers: Set<string>; order: string[]; next: number }>();
+
+  /** To be called for each new client, before it gets anything. */
+  watch(client: Client): void {
+    (client as unknown as Duplicates).duplicates = NEVER;
+  }
+
+  /** Whether the client has had this packet, by way of another of its subscriptions. */
+  had(client: Client, packet: AedesPublishPacket): boolean {
+    const { brokerId, brokerCounter } = packet as Numbered;
+    // retained messages, which answer a subscription, have no number: each subscription gets its own
+    if (!brokerId || brokerCounter === undefined) return false;
+    // a client with one subscription cannot get anything twice
+    if (Object.keys((client as unknown as { subscriptions: object }).subscriptions).length < 2) return false;
+    // a queue may hold packets of an earlier run, whose counter was another one
+    const number = `${brokerId} ${brokerCounter}`;
+    let recent = this.#recent.get(client);
+    if (!recent) this.#recent.set(client, (recent = { numbers: new Set(), order: [], next: 0 }));
+    if (recent.numbers.has(number)) return true;
+    if (recent.order.length === WINDOW) recent.numbers.delete(recent.order[recent.next]);
+    recent.order[recent.next] = number;
+    recent.next = (recent.next + 1) % WINDOW;
+    recent.numbers.add(number);
+    return false;
+  }
+}

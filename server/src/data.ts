@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
+import type { Mode } from "./devices.js";
+import { codeOf, StartError, textOf } from "./errors.js";
+
+type Database = ClassicLevel<string, string>;
+
+const MODE = "mode:";
+
+/** What the server remembers between runs, in one LevelDB database whose lock also keeps a second server out. */
+export interface DataFolder {
+  /** Names this server among others on a broker; made once, at random. */
+  readonly serverId: string;
+  /** Counts the starts, from 1. */
+  readonly run: number;
+  /** People's overrides, by device. */
+  readonly modes: ReadonlyMap<string, Mode>;
+  /** Remembers an override; `auto` forgets it. */
+  setMode(id: string, mode: Mode): Promise<void>;
+  /** What the persistent session on somebody else's broker is subscribed to, by client id. */
+  filters(clientId: string): Promise<readonly string[]>;
+  setFilters(clientId: string, filters: readonly string[]): Promise<void>;
+  /** A part of the database for the embedded broker. */
+  readonly broker: BrokerStore;
+  close(): Promise<void>;
+}
+
+export type BrokerStore = ReturnType<typeof brokerStore>;
+
+function brokerStore(db: Database) {
+  return db.sublevel<string, Buffer>("broker", { valueEncoding: "buffer" });
+}
+
+/**
+ * Opens the data folder, and makes it when it is not there.
+ * @throws StartError when it cannot be written, is damaged, or another server has it open.
+ */
+export async function openData(folder: string): Promise<DataFolder> {
+  const location = join(folder, "db");
+  const db: Database = new ClassicLevel<string, string>(location);
+  try {
+    await mkdir(folder, { recursive: true });
+    await db.open();
+    return await read(db);
+  } catch (error) {
+    await db.close().catch(() => {});
+    throw new StartError(sentence(folder, location, error));
+  }
+}
+
+function sentence(folder: string, location: string, error: unknown): string {
+  const cause = (error as Error).cause ?? error;
+  const code = codeOf(cause);
+  if (code === "LEVEL_LOCKED")
+    return `The data folder ${folder} is in use by another nightlight-server; stop that one, or choose another folder with --data.`;
+  if (code === "LEVEL_CORRUPTION")
+    return (
+      `The data in ${location} is damaged (${textOf(cause)}); move that folder away to start afresh ` +
+      `(overrides, retained messages and queues in it are lost), or choose another with --data.`
+    );
+  return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
+}
+
+async function read(db: Database): Promise<DataFolder> {
+  const state = db.sublevel<string, unknown>("state", { valueEncoding: "json" });
+  const serverId = ((await state.get("server")) as string | undefined) ?? randomBytes(6).toString("hex");
+  const run = (((await state.get("run")) as number | undefined) ?? 0) + 1;
+  await state.batch([
+    { type: "put", key: "server", value: serverId },
+    { type: "put", key: "run", value: run },
+  ]);
+  const modes = new Map<string, Mode>();
+  // ";" follows ":", so that the range is exactly the keys with the prefix
+  for await (const [key, mode] of state.iterator({ gte: MODE, lt: "mode;" }))
+    modes.set(key.slice(MODE.length), mode as Mode);
+  return {
+    serverId,
+    run,
+    modes,
+    setMode: (id, mode) => (mode === "auto" ? state.del(MODE + id) : state.put(MODE + id, mode)),
+    filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
+    setFilters: (clientId, filters) => state.put("filters:" + clientId, filters),
+    broker: brokerStore(db),
+    close: () => db.close(),
+  };
+}

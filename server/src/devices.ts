@@ -1,0 +1,139 @@
+import { topicOf, type Lamp, type Override, type Status } from "../../contract/index.js";
+import type { Seen } from "./duplicates.js";
+
+/** What a person wants of a lamp. */
+export type Mode = Override["mode"];
+
+/** A device as the API, the events and the dashboard show it. */
+export interface DeviceView {
+  readonly id: string;
+  /** By its status; a lesson device, which has none, when it was heard in the last 60 s. */
+  readonly online: boolean;
+  /** The newest reading, 0 to 1023; null when there is none. */
+  readonly light: number | null;
+  /** The lamp as it was last commanded, or as a device that decides for itself reported it; null when unknown. */
+  readonly led_on: boolean | null;
+  /** Who decides: `device` while it is on its own. */
+  readonly decided_by: "server" | "device";
+  /** When it was last heard, ISO 8601; null when not since the server started. */
+  readonly last_seen: string | null;
+  /** `auto`, or a person's override. */
+  readonly mode: Mode;
+  /** The board and the firmware, as the device names them; not there for a lesson device. */
+  readonly board?: string;
+  readonly firmware?: string;
+}
+
+/** What happened to a device. */
+export type Change = "appeared" | "online" | "offline" | "switched" | "mode" | "status";
+
+/** How long a lesson device may be silent and still count as online, in ms. */
+export const LESSON_SILENCE = 60_000;
+
+/** The most devices that are kept: the embedded broker takes any id, and ids cost memory. */
+export const MAX_DEVICES = 250_000;
+
+/** All that the server knows of one device. */
+export class Device {
+  readonly commandTopic: string;
+  /** Undefined until it is heard for the first time. */
+  online: boolean | undefined;
+  light: number | undefined;
+  /** When the newest reading was taken, in ms since 1970. */
+  taken = 0;
+  /** What was decided last: the rule's previous state. */
+  lamp: Lamp | undefined;
+  led_on: boolean | undefined;
+  lastSeen = 0;
+  mode: Mode = "auto";
+  /** What it says of itself; undefined for a lesson device. */
+  status: Status | undefined;
+  seen: Seen | undefined;
+
+  constructor(readonly id: string) {
+    this.commandTopic = topicOf(id, "commands");
+  }
+
+  view(): DeviceView {
+    const { status } = this;
+    return {
+      id: this.id,
+      online: this.online === true,
+      light: this.light ?? null,
+      led_on: this.led_on ?? null,
+      decided_by: status?.decided_by ?? "server",
+      last_seen: this.lastSeen ? new Date(this.lastSeen).toISOString() : null,
+      mode: this.mode,
+      ...(status?.board !== undefined && { board: status.board }),
+      ...(status?.firmware !== undefined && { firmware: status.firmware }),
+    };
+  }
+}
+
+/** The devices that the server knows. */
+export class Devices {
+  readonly #byId = new Map<string, Device>();
+
+  /** `changed` is told of every change, after it. */
+  constructor(readonly changed: (device: Device, change: Change) => void) {}
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: string): Device | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The device of this id, new or known; undefined when there is no room for another. */
+  obtain(id: string): Device | undefined {
+    const known = this.#byId.get(id);
+    if (known || this.#byId.size >= MAX_DEVICES) return known;
+    const device = new Device(id);
+    this.#byId.set(id, device);
+    this.changed(device, "appeared");
+    return device;
+  }
+
+  /** A message came from the device. */
+  heard(device: Device, now: number): void {
+    device.lastSeen = now;
+    if (!device.status) this.#online(device, true);
+  }
+
+  /** The device told of itself: from now on that, and not its silence, says whether it is online. */
+  announced(device: Device, status: Status): void {
+    // the will says nothing but that it is gone: what is known of the board stays
+    device.status = { ...device.status, ...status };
+    if (status.led_on !== undefined) this.lamp(device, status.led_on);
+    this.#online(device, status.online);
+    this.changed(device, "status");
+  }
+
+  /** The lamp is now like this. */
+  lamp(device: Device, led_on: boolean): void {
+    if (device.led_on === led_on) return;
+    device.led_on = led_on;
+    this.changed(device, "switched");
+  }
+
+  /** Finds the lesson devices that fell silent. */
+  sweep(now: number): void {
+    for (const device of this.#byId.values())
+      if (!device.status && device.online && now - device.lastSeen >= LESSON_SILENCE) this.#online(device, false);
+  }
+
+  /** Every device, sorted by id. */
+  list(): DeviceView[] {
+    const devices = [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return devices.map((device) => device.view());
+  }
+
+  #online(device: Device, online: boolean): void {
+    if (device.online === online) return;
+    const first = device.online === undefined;
+    device.online = online;
+    // a device that appears is online: that goes without saying
+    if (!first || !online) this.changed(device, online ? "online" : "offline");
+  }
+}

@@ -1,0 +1,40 @@
+import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { createWebSocketStream, WebSocketServer } from "ws";
+import type { Broker } from "../broker/broker.js";
+import { MAX_PACKET } from "../broker/limit.js";
+import type { Guard } from "./guard.js";
+
+/** Where MQTT over WebSocket is served, on the HTTP port. */
+export const WEBSOCKET_PATH = "/mqtt";
+
+/**
+ * Serves MQTT over WebSocket: MQTT 3.1.1, section 6. A browser lets any page open a WebSocket anywhere, so that the
+ * guard looks at `Origin` here as well. Gives a function that ends every connection.
+ */
+export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () => void {
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_PACKET + 5,
+    // [MQTT-6.0.0-3], [MQTT-6.0.0-4]; 3.1 calls itself mqttv3.1
+    handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,
+  });
+  http.on("upgrade", (request, socket: Duplex, head) => {
+    const path = request.url?.split("?", 1)[0];
+    const problem = path === WEBSOCKET_PATH ? guard(request, true) : `There is no WebSocket but ${WEBSOCKET_PATH}.`;
+    if (problem) {
+      const status = path === WEBSOCKET_PATH ? "403 Forbidden" : "404 Not Found";
+      const body = JSON.stringify({ error: problem });
+      const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+      socket.on("error", () => {});
+      socket.end(`${head}\r\n\r\n${body}`);
+      return;
+    }
+    server.handleUpgrade(request, socket, head, (client) => broker.handle(createWebSocketStream(client), request));
+  });
+  return () => {
+    for (const client of server.clients) client.terminate();
+    server.close();
+  };
+}

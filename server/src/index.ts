@@ -1,0 +1,13 @@
+/** nightlight-server as a library. */
+
+export { startServer, type NightlightServer } from "./server.js";
+export type { ServerOptions } from "./options.js";
+export type { DeviceDirectory, ServerEvents } from "./core.js";
+export type { DeviceView, Mode } from "./devices.js";
+export type { Point } from "./recent.js";
+export type { Counters, Rejection } from "./counters.js";
+export type { Plugin, PluginContext } from "./http/plugin.js";
+export { createLog, silentLog, type Log, type LogFields, type LogFormat, type LogOutput } from "./log.js";
+export { StartError, UsageError } from "./errors.js";
+export { createCommand, optionsFrom } from "./cli.js";
+export { VERSION } from "./version.js";

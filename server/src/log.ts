@@ -1,0 +1,106 @@
+import { styleText } from "node:util";
+import { pino } from "pino";
+import type { Channel } from "../../contract/index.js";
+
+/** How the log is written: for people, or one JSON object a line. */
+export type LogFormat = "pretty" | "json";
+
+/** What goes with a line of the JSON log beside `level`, `time`, `event` and `msg`. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/**
+ * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
+ * `sent` with `id`, `channel` and `message`; `device`, `rejected`, `link`, `server`, `http` and plug-ins' own with `msg`
+ * and their fields.
+ */
+export interface Log {
+  received(id: string, channel: Channel, message: object): void;
+  sent(id: string, message: object): void;
+  info(event: string, text: string, fields?: LogFields): void;
+  warn(event: string, text: string, fields?: LogFields): void;
+  error(event: string, text: string, fields?: LogFields): void;
+  /** Writes what is still held back. */
+  flush(): void;
+}
+
+/** What a log writes to: `process.stdout`, or anything that takes text. */
+export interface LogOutput {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** A log that says nothing. */
+export const silentLog: Log = {
+  received() {},
+  sent() {},
+  info() {},
+  warn() {},
+  error() {},
+  flush() {},
+};
+
+/** A log in `format` to `output`, by default standard output. */
+export function createLog(format: LogFormat, output: LogOutput = process.stdout): Log {
+  return format === "json" ? jsonLog(output) : prettyLog(output);
+}
+
+/** Gathers the lines of one turn of the event loop: writing to a pipe or a file blocks, so that once is cheaper. */
+function gather(output: LogOutput): { write(line: string): void; flush(): void } {
+  let held = "";
+  const flush = (): void => {
+    const text = held;
+    held = "";
+    if (text) output.write(text);
+  };
+  return {
+    write(line) {
+      if (!held) setImmediate(flush);
+      held += line;
+    },
+    flush,
+  };
+}
+
+function jsonLog(output: LogOutput): Log {
+  const lines = gather(output);
+  const logger = pino(
+    {
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
+    lines,
+  );
+  return {
+    received: (id, channel, message) => logger.info({ event: "received", id, channel, message }),
+    sent: (id, message) => logger.info({ event: "sent", id, channel: "commands", message }),
+    info: (event, text, fields) => logger.info({ event, ...fields }, text),
+    warn: (event, text, fields) => logger.warn({ event, ...fields }, text),
+    error: (event, text, fields) => logger.error({ event, ...fields }, text),
+    flush: lines.flush,
+  };
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+function prettyLog(output: LogOutput): Log {
+  const lines = gather(output);
+  const coloured = output.isTTY === true && !process.env.NO_COLOR;
+  const paint = (style: Style, text: string): string =>
+    coloured ? styleText(style, text, { validateStream: false }) : text;
+  const line = (text: string): void => {
+    const time = new Date().toTimeString().slice(0, 8);
+    lines.write(`${paint("gray", time)} ${text}\n`);
+  };
+  return {
+    received(id, channel, message) {
+      const what = channel === "telemetry" ? id : `${id} ${channel}`;
+      line(`${paint("cyan", "Message received:")} ${what} ${JSON.stringify(message)}`);
+    },
+    sent: (id, message) => line(`${paint("green", "Sending message:")} ${id} ${JSON.stringify(message)}`),
+    info: (_event, text) => line(text),
+    warn: (_event, text) => line(paint("yellow", `Warning: ${text}`)),
+    error: (_event, text) => line(paint("red", `Error: ${text}`)),
+    flush: lines.flush,
+  };
+}

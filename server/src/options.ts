@@ -1,0 +1,108 @@
+import { hostname } from "node:os";
+import { DEFAULT_PREFIX, idProblem } from "../../contract/index.js";
+import { UsageError } from "./errors.js";
+import type { Plugin } from "./http/plugin.js";
+import { parseBrokerUrl, type BrokerAddress } from "./link/url.js";
+import { createLog, silentLog, type Log, type LogFormat } from "./log.js";
+
+/** What `startServer` takes. Every option has a default. */
+export interface ServerOptions {
+  /** Somebody else's broker to join, mqtt(s):// or ws(s)://; without it the server carries its own. */
+  readonly broker?: string;
+  /** User name for `broker`; the one in its URL unless given. */
+  readonly username?: string;
+  /** Password for `broker`; the one in its URL unless given. */
+  readonly password?: string;
+  /** TCP port of the server's own broker, 1883 by default; 0 means any free one. */
+  readonly mqttPort?: number;
+  /** TCP port of the HTTP API, the dashboard and MQTT over WebSocket, 8080 by default; 0 means any free one. */
+  readonly httpPort?: number;
+  /** Whether there is HTTP at all, and with it WebSocket; true by default. */
+  readonly http?: boolean;
+  /** The address to listen on, 127.0.0.1 by default. */
+  readonly host?: string;
+  /** Lets anybody in who reaches `host`: needed to listen on more than loopback. */
+  readonly anonymous?: boolean;
+  /** Devices are `<prefix>/<name>` on somebody else's broker, and the server's status is `<prefix>/status`; `nightlight` by default. */
+  readonly topicPrefix?: string;
+  /** Further devices on somebody else's broker, by id. */
+  readonly ids?: readonly string[];
+  /** The folder for what must survive a restart, `.nightlight` by default. */
+  readonly data?: string;
+  /** Where the server says what happens; silent by default. */
+  readonly log?: Log | LogFormat | "silent";
+  /** Additions to the HTTP API. */
+  readonly plugins?: readonly Plugin[];
+}
+
+/** The options with defaults filled in and everything checked. */
+export interface Settings {
+  readonly broker: BrokerAddress | undefined;
+  readonly mqttPort: number;
+  readonly httpPort: number;
+  readonly http: boolean;
+  readonly host: string;
+  readonly anonymous: boolean;
+  readonly prefix: string;
+  readonly ids: readonly string[];
+  readonly data: string;
+  readonly log: Log;
+  readonly plugins: readonly Plugin[];
+}
+
+export const DEFAULTS = {
+  mqttPort: 1883,
+  httpPort: 8080,
+  host: "127.0.0.1",
+  topicPrefix: DEFAULT_PREFIX,
+  data: ".nightlight",
+};
+
+/**
+ * Checks the options.
+ * @throws UsageError naming the flag, what was found and what is allowed.
+ */
+export function settle(options: ServerOptions): Settings {
+  const { log = "silent", host = DEFAULTS.host, anonymous = false, topicPrefix = DEFAULTS.topicPrefix } = options;
+  const prefixProblem = idProblem(topicPrefix) || (topicPrefix.endsWith("/") ? "it cannot end with /" : "");
+  if (prefixProblem) throw new UsageError(`--topic-prefix "${topicPrefix}" is not allowed: ${prefixProblem}.`);
+  for (const id of options.ids ?? []) {
+    const problem = idProblem(id);
+    if (problem) throw new UsageError(`--id "${id}" is not allowed: ${problem}.`);
+  }
+  if (!anonymous && !isLoopback(host))
+    throw new UsageError(
+      `--host ${host} would let anybody on the network switch the lights, because this version has no accounts yet; ` +
+        `leave it out to serve this machine alone, or add --anonymous if everybody there may.`,
+    );
+  return {
+    broker:
+      options.broker === undefined ? undefined : parseBrokerUrl(options.broker, options.username, options.password),
+    mqttPort: port("--mqtt-port", options.mqttPort ?? DEFAULTS.mqttPort),
+    httpPort: port("--http-port", options.httpPort ?? DEFAULTS.httpPort),
+    http: options.http ?? true,
+    host,
+    anonymous,
+    prefix: topicPrefix,
+    ids: options.ids ?? [],
+    data: options.data ?? DEFAULTS.data,
+    log: log === "silent" ? silentLog : typeof log === "string" ? createLog(log) : log,
+    plugins: options.plugins ?? [],
+  };
+}
+
+function port(flag: string, value: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 65535) return value;
+  throw new UsageError(`${flag} must be a whole number from 0 to 65535, 0 meaning any free port.`);
+}
+
+/** Whether an address reaches this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** An address to listen on, as a client would write it. */
+export function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,162 @@
+/** Nothing on the wire stops the server: each fault is counted with its reason, and the next good message works. */
+import net from "node:net";
+import { describe, expect, test } from "vitest";
+import { createLog } from "../../server/src/log.js";
+import { MAX_PACKET } from "../../server/src/broker/limit.js";
+import { eventually } from "../support/eventually.js";
+import { client, server } from "./support/server.js";
+
+const MEGABYTE = Buffer.alloc(1_000_000, "x");
+
+describe("a payload that is no reading", () => {
+  test.each<[what: string, payload: string | Buffer, reason: string]>([
+    ["nothing", "", "empty"],
+    ["broken JSON", '{"light": 2', "not-json"],
+    ["JSON twice", '{"light":1}{"light":2}', "not-json"],
+    ["no object", "212", "not-json"],
+    ["null", "null", "not-json"],
+    ["an array", "[212]", "not-json"],
+    ["binary", Buffer.from([0, 255, 1, 254]), "not-json"],
+    ["JSON nested 1,000 deep", '{"a":'.repeat(1000), "too-large"],
+    ["JSON nested 100 deep", '{"light":1,"a":' + "[".repeat(100), "not-json"],
+    ["1 MB", MEGABYTE, "too-large"],
+    ["a wrong type", '{"light":"212"}', "wrong-fields"],
+    ["light 1e9", '{"light":1e9}', "wrong-fields"],
+    ["light -1", '{"light":-1}', "wrong-fields"],
+    ["light 1e999", '{"light":1e999}', "wrong-fields"],
+    ["no light", '{"led_on":true}', "wrong-fields"],
+    ["light null", '{"light":null}', "wrong-fields"],
+    ["a prototype", '{"__proto__":{"light":212}}', "wrong-fields"],
+    ["a wrong optional field", '{"light":212,"seq":"x"}', "wrong-fields"],
+  ])("%s is counted, told, and without effect", async (_what, payload, reason) => {
+    const lines: string[] = [];
+    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const { brokerUrl, counters, devices } = await server({ log });
+    const device = await client(brokerUrl, {}, "porch/commands");
+    await device.publishAsync("porch/telemetry", payload, { qos: 1 });
+    await device.publishAsync("porch/telemetry", '{"light":212}', { qos: 1 });
+    await eventually(() => device.got.length > 0, { what: "the answer to the next good reading" });
+    expect(device.got).toHaveLength(1);
+    expect(counters.rejected).toEqual({ [reason]: 1 });
+    expect(devices.get("porch")).toMatchObject({ light: 212, led_on: true });
+    log.flush();
+    expect(lines.join("")).toContain(`"reason":"${reason}"`);
+  });
+
+  test("non-ASCII text in a field that nobody reads does no harm", async () => {
+    const { brokerUrl, counters } = await server();
+    const device = await client(brokerUrl, {}, "porch/commands");
+    await device.publishAsync("porch/telemetry", '{"light":212,"name":"Küche 💡"}');
+    await eventually(() => device.got.length > 0, { what: "the answer" });
+    expect(counters.rejected).toEqual({});
+  });
+});
+
+describe("a topic that names no device", () => {
+  test.each(["näh/telemetry", "/telemetry", "💡/telemetry", "x".repeat(97) + "/telemetry", "a\u0001b/telemetry"])(
+    "%j is counted as a bad id",
+    async (topic) => {
+      const { brokerUrl, counters, devices } = await server();
+      const device = await client(brokerUrl);
+      await device.publishAsync(topic, '{"light":212}', { qos: 1 });
+      await eventually(() => counters.rejected["bad-id"] === 1, { what: "the counter" });
+      expect(devices.size).toBe(0);
+    },
+  );
+
+  test("topics of other applications are none of our business", async () => {
+    const { brokerUrl, counters, devices } = await server();
+    const other = await client(brokerUrl);
+    for (const topic of ["home/temperature", "telemetry", "a/telemetry/b", "__proto__", "constructor/x"])
+      await other.publishAsync(topic, "21.5", { qos: 1 });
+    await other.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => devices.size === 1, { what: "the device" });
+    expect(counters.rejected).toEqual({});
+  });
+
+  test("ids that are names of JavaScript's own are ids like any other", async () => {
+    const { brokerUrl, devices } = await server();
+    const device = await client(brokerUrl);
+    const ids = ["__proto__", "constructor", "toString"];
+    for (const id of ids) await device.publishAsync(`${id}/telemetry`, '{"light":1}', { qos: 1 });
+    await eventually(() => devices.size === ids.length, { what: "the devices" });
+    expect(ids.map((id) => devices.get(id)?.light)).toEqual([1, 1, 1]);
+  });
+});
+
+test("an override for a device that nobody has heard of is counted and makes none", async () => {
+  const { brokerUrl, counters, devices } = await server();
+  const app = await client(brokerUrl);
+  await app.publishAsync("ghost/set", '{"mode":"on"}', { qos: 1 });
+  await eventually(() => counters.rejected["unknown-device"] === 1, { what: "the counter" });
+  expect(devices.size).toBe(0);
+});
+
+test("nobody takes the server's own status for a device", async () => {
+  const { brokerUrl, devices } = await server();
+  const app = await client(brokerUrl);
+  await app.publishAsync("nightlight/status", '{"online":true}', { qos: 1 });
+  await app.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
+  await eventually(() => devices.size > 0, { what: "the device" });
+  expect(devices.list().map(({ id }) => id)).toEqual(["nightlight/porch"]);
+});
+
+describe("a client that does not keep to MQTT", () => {
+  /** Sends bytes over bare TCP, and waits until the other side closes. */
+  async function send(url: string, ...chunks: Buffer[]): Promise<void> {
+    const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
+    let closed = false;
+    socket.on("close", () => (closed = true)).on("error", () => {});
+    for (const chunk of chunks) socket.write(chunk);
+    await eventually(() => closed, { what: "the connection to be closed" });
+  }
+
+  const CONNECT = Buffer.from("100d00044d51545404020000000141", "hex");
+
+  test.each<[what: string, bytes: Buffer]>([
+    ["garbage", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
+    ["a length that never ends", Buffer.concat([CONNECT, Buffer.from("30ffffffffff", "hex")])],
+    ["reserved flags", Buffer.concat([CONNECT, Buffer.from("8000", "hex")])],
+  ])("is cut off after %s, and counted", async (_what, bytes) => {
+    const { brokerUrl, counters } = await server();
+    await send(brokerUrl, bytes);
+    await eventually(() => counters.rejected["malformed-packet"] === 1, { what: "the counter" });
+    await client(brokerUrl);
+  });
+
+  test("is cut off as soon as it announces a packet above the limit, before it has sent it", async () => {
+    const { brokerUrl, counters } = await server();
+    const length = MAX_PACKET + 1;
+    const announced = [
+      0x30,
+      (length & 127) | 128,
+      ((length >> 7) & 127) | 128,
+      ((length >> 14) & 127) | 128,
+      length >> 21,
+    ];
+    await send(brokerUrl, CONNECT, Buffer.from(announced));
+    await eventually(() => counters.rejected["too-large"] === 1, { what: "the counter" });
+    await client(brokerUrl);
+  });
+
+  test("may not publish on topics of the broker's own", async () => {
+    const { brokerUrl, devices } = await server();
+    const intruder = await client(brokerUrl);
+    await intruder.publishAsync("$SYS/x/telemetry", '{"light":1}', { qos: 0 });
+    await eventually(() => !intruder.connected, { what: "the connection to be closed" });
+    expect(devices.size).toBe(0);
+  });
+});
+
+test("a reading that comes twice is counted as a duplicate and answered once", async () => {
+  const { brokerUrl, counters } = await server();
+  const device = await client(brokerUrl, {}, "porch/commands");
+  for (const seq of [1, 2, 2, 1, 3])
+    await device.publishAsync("porch/telemetry", `{"light":9,"boot":7,"seq":${seq}}`, { qos: 1 });
+  await device.publishAsync("porch/telemetry", '{"light":9}', { qos: 1 });
+  await device.publishAsync("porch/telemetry", '{"light":9}', { qos: 1 });
+  await eventually(() => counters.received === 7, { what: "seven readings" });
+  await eventually(() => device.got.length === 5, { what: "five answers" });
+  expect(counters.duplicates).toBe(2);
+  expect(counters.sent).toBe(5);
+});

@@ -1,0 +1,63 @@
+/** The embedded broker, where it does better than its library: nothing lost, doubled or out of order. */
+import { expect, test } from "vitest";
+import { startServer } from "nightlight-server";
+import { eventually } from "../support/eventually.js";
+import { client, server, temporaryFolder, type Got } from "./support/server.js";
+
+const numbers = (got: readonly Got[], topic: string): number[] =>
+  got.filter((message) => message.topic === topic).map(({ text }) => Number(text));
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+test.each([true, false])(
+  "overlapping subscriptions get every message once and in order (clean session: %s)",
+  async (clean) => {
+    const { brokerUrl } = await server({ http: false });
+    const filters = ["x/#", "x/+/telemetry", "x/porch/commands"];
+    const observer = await client(brokerUrl, { clean, clientId: "observer" }, ...filters);
+    const sender = await client(brokerUrl);
+    const count = 300;
+    // stored, queued and passed on along different ways, so that some overtake others
+    for (const n of upTo(count)) {
+      sender.publish("x/porch/telemetry", String(n), { qos: 1 });
+      sender.publish("x/porch/commands", String(n), { qos: 1, retain: true });
+      sender.publish("x/porch/status", String(n), { qos: 0 });
+    }
+    await eventually(() => observer.got.length >= 3 * count, { what: "all messages" });
+    for (const channel of ["telemetry", "commands", "status"])
+      expect(numbers(observer.got, `x/porch/${channel}`)).toEqual(upTo(count));
+  },
+);
+
+test("a sleeping client gets its queue, and what comes while it wakes, once each, also over a restart", async () => {
+  const options = { data: await temporaryFolder(), mqttPort: 0, http: false } as const;
+  const sleeper = { clientId: "sleeper", clean: false } as const;
+  const count = 200;
+  const first = await startServer(options);
+  await (await client(first.brokerUrl, sleeper, "x/a", "x/b")).endAsync();
+  const before = await client(first.brokerUrl);
+  for (const n of upTo(count)) await before.publishAsync("x/a", String(n), { qos: 1 });
+  await before.endAsync();
+  await first.close();
+
+  const second = await server(options);
+  const after = await client(second.brokerUrl);
+  const awake = await client(second.brokerUrl, sleeper);
+  for (const n of upTo(count)) after.publish("x/b", String(n), { qos: 1 });
+  await eventually(() => awake.got.length >= 2 * count, { what: "the queue and the news" });
+  expect(numbers(awake.got, "x/a")).toEqual(upTo(count));
+  expect(numbers(awake.got, "x/b")).toEqual(upTo(count));
+});
+
+test("who subscribes reads the retained message as it is, and nothing older after something newer", async () => {
+  const { brokerUrl } = await server({ http: false });
+  const sender = await client(brokerUrl);
+  for (let round = 0; round < 50; round++) {
+    const topic = `x/${round}`;
+    await sender.publishAsync(topic, "0", { qos: 1, retain: true });
+    const reader = await client(brokerUrl, {}, topic);
+    await sender.publishAsync(topic, "1", { qos: 1, retain: true });
+    await eventually(() => reader.got.at(-1)?.text === "1", { what: "the newer one" });
+    expect(numbers(reader.got, topic)).toEqual([0, 1]);
+    await reader.endAsync(true);
+  }
+});

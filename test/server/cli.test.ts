@@ -1,0 +1,192 @@
+/** The program as people run it: flags, sentences, exit codes, signals. */
+import net from "node:net";
+import { CommanderError } from "commander";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createCommand, optionsFrom, parsingProblem } from "../../server/src/cli.js";
+import { eventually } from "../support/eventually.js";
+import { run } from "./support/program.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const parse = (flags: string[], env: Record<string, string> = {}) => {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return optionsFrom(createCommand().parse(flags, { from: "user" }), env);
+};
+
+describe("flags and environment", () => {
+  test("every setting has a default", () => {
+    expect(parse([])).toMatchObject({
+      mqttPort: 1883,
+      httpPort: 8080,
+      http: true,
+      host: "127.0.0.1",
+      anonymous: false,
+      topicPrefix: "nightlight",
+      ids: [],
+      data: ".nightlight",
+      log: "pretty",
+    });
+  });
+
+  test("every setting can come from the environment, and a flag wins over it", () => {
+    const env = {
+      NIGHTLIGHT_BROKER: "mqtt://broker",
+      NIGHTLIGHT_USERNAME: "me",
+      NIGHTLIGHT_PASSWORD: "word",
+      NIGHTLIGHT_MQTT_PORT: "1",
+      NIGHTLIGHT_HTTP_PORT: "2",
+      NIGHTLIGHT_HTTP: "0",
+      NIGHTLIGHT_HOST: "::1",
+      NIGHTLIGHT_ANONYMOUS: "1",
+      NIGHTLIGHT_TOPIC_PREFIX: "home",
+      NIGHTLIGHT_ID: "a, b/c,",
+      NIGHTLIGHT_DATA: "there",
+      NIGHTLIGHT_LOG: "json",
+    };
+    expect(parse([], env)).toEqual({
+      broker: "mqtt://broker",
+      username: "me",
+      password: "word",
+      mqttPort: 1,
+      httpPort: 2,
+      http: false,
+      host: "::1",
+      anonymous: true,
+      topicPrefix: "home",
+      ids: ["a", "b/c"],
+      data: "there",
+      log: "json",
+    });
+    expect(parse(["--mqtt-port", "5", "--id", "x,y", "--id", "z"], env)).toMatchObject({
+      mqttPort: 5,
+      ids: ["x,y", "z"],
+    });
+  });
+
+  test("an empty variable is none", () => {
+    const env = { NIGHTLIGHT_BROKER: "", NIGHTLIGHT_HTTP: "", NIGHTLIGHT_ID: "" };
+    expect(parse([], env)).toMatchObject({ broker: undefined, http: true, ids: [] });
+  });
+
+  test.each([
+    [["--mqtt-port", "abc"], /--mqtt-port.*whole number/],
+    [["--http-port", "70000"], /--http-port.*whole number/],
+    [["--log", "xml"], /pretty, json/],
+    [["--brocker", "x"], /unknown option '--brocker'.*--broker/],
+    [["what"], /too many arguments/],
+  ])("%j is wrong usage, said in one line", (flags, words) => {
+    let error: unknown;
+    try {
+      parse(flags);
+    } catch (thrown) {
+      error = thrown;
+    }
+    const { text, code } = parsingProblem(error as CommanderError);
+    expect(text).toMatch(words);
+    expect(text).not.toContain("\n");
+    expect(code).toBe(2);
+  });
+});
+
+/** Runs it to its end, which must come by itself. */
+async function outcome(flags: string[], env: Record<string, string> = {}) {
+  const program = run(flags, env);
+  const { code } = await program.ended();
+  return { code, ...program.output };
+}
+
+const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
+
+describe("a start that fails says why in one sentence on stderr", () => {
+  test("wrong usage ends with exit code 2", async () => {
+    const [flag, variable, host] = await Promise.all([
+      outcome(["--bogus"]),
+      outcome([], { NIGHTLIGHT_HTTP: "maybe" }),
+      outcome(["--host", "0.0.0.0"]),
+    ]);
+    expect(flag).toEqual({ code: 2, out: "", err: "unknown option '--bogus'. See nightlight-server --help.\n" });
+    expect(variable).toEqual({ code: 2, out: "", err: 'NIGHTLIGHT_HTTP must be 1 or 0, not "maybe".\n' });
+    expect(host).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/^--host 0\.0\.0\.0 .*--anonymous.*\.\n$/),
+    });
+  });
+
+  test("a port that is taken, a broker that is not there or is none, end with exit code 1", async () => {
+    const { brokerUrl, httpUrl } = await server();
+    const mqttPort = new URL(brokerUrl).port;
+    const httpPort = new URL(httpUrl!).port;
+    const closed = net.createServer().listen(0, "127.0.0.1");
+    await eventually(() => closed.listening);
+    const nobody = (closed.address() as net.AddressInfo).port;
+    closed.close();
+    const folders = await Promise.all([1, 2, 3, 4].map(() => temporaryFolder()));
+    const [mqtt, http, refused, noBroker] = await Promise.all([
+      outcome(["--data", folders[0], "--mqtt-port", mqttPort, "--no-http"]),
+      outcome(["--data", folders[1], "--mqtt-port", "0", "--http-port", httpPort]),
+      outcome(["--data", folders[2], "--broker", `mqtt://127.0.0.1:${nobody}`]),
+      outcome(["--data", folders[3], "--broker", `mqtt://127.0.0.1:${httpPort}`]),
+    ]);
+    expect(mqtt).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^The MQTT port \d+ .* is taken .*--mqtt-port 0\.\n$/),
+    });
+    expect(http).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^The HTTP port \d+ .* is taken .*--http-port 0\.\n$/),
+    });
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^The broker .* nothing listens on port .*\.\n$/),
+    });
+    expect(noBroker).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^The broker .* does not answer as an MQTT broker.*\.\n$/),
+    });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("signals", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends it within two seconds with exit code 0, with clients connected",
+    async (signal) => {
+      const program = run([...ANY_PORT, "--data", await temporaryFolder(), "--log", "json"]);
+      const { mqtt } = await program.addresses();
+      const device = await client(mqtt, {}, "nightlight/status", "porch/commands");
+      await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
+      await eventually(() => device.got.some(({ topic }) => topic === "porch/commands"), { what: "the answer" });
+      program.child.kill(signal);
+      const { code, after } = await program.ended();
+      expect({ code, err: program.output.err }).toEqual({ code: 0, err: "" });
+      expect(after).toBeLessThan(2000);
+      await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "its farewell" });
+      const events = program.entries();
+      expect(events).toContainEqual(expect.objectContaining({ event: "received", id: "porch", message: { light: 1 } }));
+      expect(events).toContainEqual(expect.objectContaining({ event: "sent", id: "porch", message: { led_on: true } }));
+    },
+  );
+});
+
+test("--help names every flag and every variable, --version the version", async () => {
+  const [help, version] = await Promise.all([outcome(["--help"]), outcome(["--version"])]);
+  expect(help).toMatchObject({ code: 0, err: "" });
+  for (const name of [
+    "broker",
+    "username",
+    "password",
+    "mqtt-port",
+    "http-port",
+    "host",
+    "topic-prefix",
+    "data",
+    "log",
+    "id",
+    "anonymous",
+  ]) {
+    expect(help.out).toContain(`--${name}`);
+    expect(help.out).toContain(`NIGHTLIGHT_${name.toUpperCase().replace("-", "_")}`);
+  }
+  expect(help.out).toContain("--no-http");
+  expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});

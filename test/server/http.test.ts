@@ -1,0 +1,328 @@
+import http from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { NightlightServer, Plugin } from "nightlight-server";
+import WebSocket from "ws";
+import { eventually } from "../support/eventually.js";
+import { client, server } from "./support/server.js";
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: http.IncomingHttpHeaders;
+}
+
+/** A request with headers that fetch would not let one set. */
+function ask(base: string, path: string, options: http.RequestOptions = {}, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(base + path, { agent: false, ...options }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => (text += part));
+      response.on("end", () => {
+        const json = String(response.headers["content-type"]).includes("json");
+        resolve({ status: response.statusCode!, body: json ? JSON.parse(text) : text, headers: response.headers });
+      });
+      response.on("error", reject);
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+function put(base: string, path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return ask(base, path, { method: "PUT", headers: { "content-type": "application/json", ...headers } }, body);
+}
+
+/** A server with one lesson device at light 512, and a client that follows the device's commands. */
+async function withDevice(id = "nightlight/porch") {
+  const running = await server();
+  const device = await client(running.brokerUrl, {}, `${id}/commands`);
+  await device.publishAsync(`${id}/telemetry`, '{"light":512}', { qos: 1 });
+  await eventually(() => device.got.length === 1, { what: "the answer" });
+  return { running, device, url: running.httpUrl! };
+}
+
+describe("the API", () => {
+  test("is healthy while the link is up", async () => {
+    const { httpUrl } = await server();
+    expect(await ask(httpUrl!, "/healthz")).toMatchObject({ status: 200, body: { ok: true } });
+  });
+
+  test("shows devices as documented, field for field", async () => {
+    const { running, url, device } = await withDevice();
+    const lesson = {
+      id: "nightlight/porch",
+      online: true,
+      light: 512,
+      led_on: false,
+      decided_by: "server",
+      last_seen: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      mode: "auto",
+    };
+    expect((await ask(url, "/api/devices")).body).toEqual([lesson]);
+    const status = { online: true, led_on: true, decided_by: "device", board: "XIAO", firmware: "1.2.3", boot: 5 };
+    await device.publishAsync("b/status", JSON.stringify(status), { qos: 1, retain: true });
+    const board = {
+      ...lesson,
+      id: "b",
+      light: null,
+      led_on: true,
+      decided_by: "device",
+      board: "XIAO",
+      firmware: "1.2.3",
+    };
+    await eventually(() => running.devices.get("b")?.led_on, { what: "the board" });
+    expect((await ask(url, "/api/devices")).body).toEqual([board, lesson]);
+  });
+
+  test.each(["/api/devices/nightlight/porch", "/api/devices/nightlight%2Fporch"])(
+    "finds a device at %s",
+    async (path) => {
+      const { url } = await withDevice();
+      expect(await ask(url, path)).toMatchObject({ status: 200, body: { id: "nightlight/porch" } });
+    },
+  );
+
+  test("finds a device whose id has every odd character that an id may have", async () => {
+    const id = "odd %2F ?&=\"'<>\\~/x";
+    const { url } = await withDevice(id);
+    expect((await ask(url, `/api/devices/${encodeURIComponent(id)}`)).body).toMatchObject({ id });
+    expect((await put(url, `/api/devices/${encodeURIComponent(id)}/mode`, '{"mode":"on"}')).status).toBe(200);
+    expect((await ask(url, `/api/recent?device=${encodeURIComponent(id)}`)).body).toMatchObject({
+      points: [{ light: 512 }],
+    });
+  });
+
+  test("keeps a lamp on against the rule, and lets it go, as <id>/set does", async () => {
+    const { url, device } = await withDevice();
+    const path = "/api/devices/nightlight/porch/mode";
+    expect((await put(url, path, '{"mode":"on"}')).body).toMatchObject({ mode: "on", led_on: true });
+    await device.publishAsync("nightlight/porch/set", '{"mode":"auto"}', { qos: 1 });
+    await eventually(() => device.got.length === 3, { what: "both commands" });
+    expect(device.got.map(({ text }) => text)).toEqual(['{"led_on":false}', '{"led_on":true}', '{"led_on":false}']);
+    expect((await ask(url, "/api/devices/nightlight/porch")).body).toMatchObject({ mode: "auto", led_on: false });
+  });
+
+  test("has the latest 600 readings of a device", async () => {
+    const { url, running, device } = await withDevice();
+    for (let n = 0; n < 650; n++) device.publish("nightlight/porch/telemetry", `{"light":${n}}`);
+    await eventually(() => running.counters.received === 651, { what: "all readings" });
+    const { points } = (await ask(url, "/api/recent?device=nightlight/porch")).body as { points: unknown[] };
+    expect(points).toHaveLength(600);
+    expect(points[0]).toEqual({ time: expect.any(Number), light: 50, led_on: true });
+    expect(points[599]).toEqual({ time: expect.any(Number), light: 649, led_on: false });
+  });
+
+  test("counts", async () => {
+    const { url, running, device } = await withDevice();
+    await device.publishAsync("x/telemetry", "nonsense", { qos: 1 });
+    await eventually(() => running.counters.rejected["not-json"], { what: "the rejection" });
+    expect((await ask(url, "/api/status")).body).toEqual({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      uptime: expect.any(Number),
+      broker: { url: running.brokerUrl, websocket: running.websocketUrl, embedded: true },
+      received: 1,
+      sent: 1,
+      rejected: { "not-json": 1 },
+      duplicates: 0,
+      devices: 1,
+    });
+  });
+});
+
+const HUGE = `"${"x".repeat(20_000)}"`;
+
+describe("what is wrong is answered with a sentence and the right status", () => {
+  test.each<[method: string, path: string, body: string | undefined, status: number, words: RegExp]>([
+    ["GET", "/api/devices/ghost", undefined, 404, /No device "ghost"/],
+    ["GET", "/api/recent", undefined, 400, /Name one device/],
+    ["GET", "/api/recent?device=ghost", undefined, 404, /No device/],
+    ["GET", "/api/recent?device=a&device=b", undefined, 400, /Name one device/],
+    ["GET", "/api/devices/%zz", undefined, 400, /./],
+    ["GET", "/api/nothing?x=<script>", undefined, 404, /There is no GET \/api\/nothing here/],
+    ["PUT", "/api/devices/ghost/mode", '{"mode":"on"}', 404, /No device "ghost"/],
+    ["PUT", "/api/devices/nightlight/porch", '{"mode":"on"}', 404, /mode can be changed/],
+    ["PUT", "/api/devices/nightlight/porch/mode", '{"mode":"dim"}', 400, /one of auto, on, off/],
+    ["PUT", "/api/devices/nightlight/porch/mode", "null", 400, /not a JSON object/],
+    ["PUT", "/api/devices/nightlight/porch/mode", '"on"', 400, /not a JSON object/],
+    ["PUT", "/api/devices/nightlight/porch/mode", "{", 400, /JSON/],
+    ["PUT", "/api/devices/nightlight/porch/mode", HUGE, 413, /./],
+    ["PUT", "/api/devices/nightlight/porch/mode", '{"__proto__":{"mode":"on"}}', 400, /./],
+  ])("%s %s %.40s", async (method, path, body, status, words) => {
+    const { url, device } = await withDevice();
+    const answer = await ask(url, path, { method, headers: { "content-type": "application/json" } }, body);
+    expect(answer.status).toBe(status);
+    expect((answer.body as { error: string }).error).toMatch(words);
+    expect(device.got).toHaveLength(1);
+  });
+});
+
+describe("web pages of others", () => {
+  test.each([
+    "evil.example",
+    "evil.example:80",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "nightlight",
+    "[::2]",
+    "10.0.0.1",
+    "",
+  ])("that a name of theirs leads here (%s) get nothing", async (host) => {
+    const { httpUrl } = await server();
+    const answer = await ask(httpUrl!, "/api/devices", { headers: { host }, setHost: false });
+    expect([400, 403]).toContain(answer.status);
+  });
+
+  test.each(["localhost", "127.0.0.1:1234", "[::1]:80", "LOCALHOST:8080"])("our own name %s works", async (host) => {
+    const { httpUrl } = await server();
+    expect((await ask(httpUrl!, "/api/devices", { headers: { host } })).status).toBe(200);
+  });
+
+  test("cannot change anything, and our own can", async () => {
+    const { url, device } = await withDevice();
+    const path = "/api/devices/nightlight/porch/mode";
+    for (const origin of ["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"])
+      expect(await put(url, path, '{"mode":"on"}', { origin })).toMatchObject({
+        status: 403,
+        body: { error: `Pages of ${origin} may not change anything here.` },
+      });
+    expect(device.got).toHaveLength(1);
+    expect((await put(url, path, '{"mode":"on"}', { origin: url })).status).toBe(200);
+  });
+
+  test("cannot reach the broker over WebSocket, and our own can", async () => {
+    const { websocketUrl, httpUrl } = await server();
+    const open = (url: string, options: WebSocket.ClientOptions): Promise<string> =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(url, "mqtt", options);
+        socket.on("open", () => {
+          resolve("open");
+          socket.terminate();
+        });
+        socket.on("unexpected-response", (_request, response) => resolve(String(response.statusCode)));
+        socket.on("error", () => {});
+      });
+    expect(await open(websocketUrl!, { origin: "http://evil.example" })).toBe("403");
+    expect(await open(websocketUrl!, { headers: { host: "evil.example" } })).toBe("403");
+    expect(await open(websocketUrl! + "x", {})).toBe("404");
+    expect(await open(websocketUrl!, { origin: httpUrl })).toBe("open");
+    expect(await open(websocketUrl!, {})).toBe("open");
+  });
+});
+
+test("MQTT over WebSocket is the same broker", async () => {
+  const { websocketUrl, brokerUrl } = await server();
+  const device = await client(websocketUrl!, {}, "porch/commands");
+  const observer = await client(brokerUrl, {}, "porch/telemetry");
+  await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
+  await eventually(() => device.got.length === 1 && observer.got.length === 1, { what: "both messages" });
+  expect(device.got[0].text).toBe('{"led_on":true}');
+});
+
+interface ServerSentEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** Follows `/api/events` until the test ends. */
+async function follow(base: string): Promise<{ events: ServerSentEvent[]; response: http.IncomingMessage }> {
+  const events: ServerSentEvent[] = [];
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    http.get(base + "/api/events", { agent: false }, resolve).on("error", reject);
+  });
+  response.on("error", () => {});
+  onTestFinished(() => void response.destroy());
+  let text = "";
+  response.setEncoding("utf8").on("data", (part: string) => {
+    const blocks = (text + part).split("\n\n");
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      if (event) events.push({ event, data: JSON.parse(data) });
+    }
+  });
+  return { events, response };
+}
+
+describe("live events", () => {
+  test("begin with all devices, and go on with each as it reports or changes", async () => {
+    const { url, device } = await withDevice();
+    const { events } = await follow(url);
+    await eventually(() => events.length === 1, { what: "the devices" });
+    expect(events[0]).toMatchObject({ event: "devices", data: [{ id: "nightlight/porch", light: 512 }] });
+    await device.publishAsync("nightlight/porch/telemetry", '{"light":7}', { qos: 1 });
+    await eventually(() => events.length > 1, { what: "the reading" });
+    expect(events.at(-1)).toMatchObject({ event: "device", data: { light: 7, led_on: true } });
+    await put(url, "/api/devices/nightlight/porch/mode", '{"mode":"off"}');
+    await eventually(() => (events.at(-1)!.data as { mode: string }).mode === "off", { what: "the override" });
+    expect(events.at(-1)).toMatchObject({ event: "device", data: { led_on: false, mode: "off" } });
+  });
+
+  test("a follower that does not read is dropped, and holds up nobody", async () => {
+    let publish: (name: string, data: unknown) => void = () => {};
+    const plugin: Plugin = (_app, context) => {
+      publish = (name, data) => context.publishEvent(name, data);
+    };
+    const { httpUrl } = await server({ plugins: [plugin] });
+    const slow = await follow(httpUrl!);
+    const quick = await follow(httpUrl!);
+    slow.response.pause();
+    const big = "x".repeat(200_000);
+    const rounds = 100;
+    for (let n = 0; n < rounds; n++) {
+      publish("big", { n, big });
+      await eventually(() => (quick.events.at(-1)?.data as { n?: number })?.n === n, { what: "the event" });
+    }
+    let closed = false;
+    slow.response.on("close", () => (closed = true)).resume();
+    await eventually(() => closed, { what: "the slow follower to find itself dropped" });
+    expect(slow.events.length).toBeLessThan(rounds);
+  });
+});
+
+test("a plug-in adds routes and events, with the devices at hand, behind the same guards", async () => {
+  const plugin: Plugin = (app, { publishEvent, devices }) => {
+    app.put("/api/simulator/boards", () => {
+      publishEvent("board", { hello: devices.size });
+      return { ok: true };
+    });
+    app.get("/api/simulator/fault", () => {
+      throw new Error("secret detail");
+    });
+  };
+  const { httpUrl } = await server({ plugins: [plugin] });
+  const { events } = await follow(httpUrl!);
+  expect((await put(httpUrl!, "/api/simulator/boards", "{}")).body).toEqual({ ok: true });
+  await eventually(() => events.some(({ event }) => event === "board"), { what: "the event" });
+  expect((await put(httpUrl!, "/api/simulator/boards", "{}", { origin: "http://evil.example" })).status).toBe(403);
+  const fault = await ask(httpUrl!, "/api/simulator/fault");
+  expect(fault.status).toBe(500);
+  expect(JSON.stringify(fault.body)).not.toContain("secret");
+});
+
+test("the library tells of every message, command and device", async () => {
+  const running: NightlightServer = await server();
+  const told: unknown[] = [];
+  running.on("received", (id, channel, message) => told.push(["received", id, channel, message]));
+  running.on("sent", (id, message) => told.push(["sent", id, message]));
+  running.on("device", (device) => told.push(["device", device.id, device.light]));
+  const device = await client(running.brokerUrl);
+  await device.publishAsync("porch/telemetry", '{"light":1,"foreign":true}', { qos: 1 });
+  await eventually(() => told.length >= 3, { what: "the events" });
+  expect(told[0]).toEqual(["received", "porch", "telemetry", { light: 1 }]);
+  expect(told).toContainEqual(["sent", "porch", { led_on: true }]);
+  expect(told.at(-1)).toEqual(["device", "porch", 1]);
+});
+
+test("it ends within two seconds, whoever is connected", async () => {
+  const running = await server();
+  await client(running.brokerUrl, { clean: false, clientId: "a" }, "#");
+  await client(running.websocketUrl!, {}, "#");
+  const lazy = await client(running.brokerUrl, {}, "#");
+  lazy.stream.pause();
+  await follow(running.httpUrl!);
+  const from = performance.now();
+  await running.close();
+  expect(performance.now() - from).toBeLessThan(2000);
+  await expect(ask(running.httpUrl!, "/healthz")).rejects.toThrow(/ECONNREFUSED/);
+});

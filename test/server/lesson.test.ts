@@ -1,0 +1,85 @@
+/** Devices and programs of the lesson, as they are, against our server. */
+import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { missing, PYTHON_WITH_PAHO } from "../support/programs.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+describe("the lesson's device", () => {
+  test.each(["1f3b2a9c", "nightlight/porch", "a/b/c/d", "My ID, with odd (but legal) characters!"])(
+    "is answered under the id %s, reading for reading",
+    async (id) => {
+      const { brokerUrl } = await server();
+      const device = await client(brokerUrl, { clientId: `${id}nightlight_client` });
+      await device.subscribeAsync(`${id}/commands`);
+      const answers: unknown[] = [];
+      device.on("message", (_topic, payload) => answers.push(JSON.parse(payload.toString())));
+      const lights = [212, 212, 299, 300, 1023, 0, 0];
+      for (const light of lights) await device.publishAsync(`${id}/telemetry`, JSON.stringify({ light }));
+      await eventually(() => answers.length === lights.length, { what: "an answer to every reading" });
+      expect(answers).toEqual(lights.map((light) => ({ led_on: light < 300 })));
+    },
+  );
+
+  test("that was away finds its lamp's state when it comes back", async () => {
+    const { brokerUrl } = await server();
+    const id = "1f3b2a9c";
+    const device = await client(brokerUrl);
+    await device.publishAsync(`${id}/telemetry`, '{"light": 5}', { qos: 1 });
+    await device.endAsync();
+    await eventually(
+      async () => {
+        const again = await client(brokerUrl, {}, `${id}/commands`);
+        return eventually(() => again.got[0]?.text === '{"led_on":true}', { within: 200 });
+      },
+      { what: "the retained command" },
+    );
+  });
+});
+
+/** The lesson's virtual device (lesson 4, app.py) with a sensor that plays back and an LED that prints. */
+const DEVICE = `
+import json, sys, time
+import paho.mqtt.client as mqtt
+
+id = '1f3b2a9c'
+client_name = id + 'nightlight_client'
+try:
+    mqtt_client = mqtt.Client(client_name)
+except ValueError:  # paho 2
+    mqtt_client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION1, client_name)
+mqtt_client.connect('127.0.0.1', int(sys.argv[1]))
+mqtt_client.loop_start()
+
+def handle_command(client, userdata, message):
+    payload = json.loads(message.payload.decode())
+    print('led', payload['led_on'], flush=True)
+
+mqtt_client.subscribe(id + '/commands')
+mqtt_client.on_message = handle_command
+
+while True:
+    for light in (100, 700):
+        mqtt_client.publish(id + '/telemetry', json.dumps({'light': light}))
+        time.sleep(0.1)
+`;
+
+test.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))(
+  "the lesson's Python device has its LED switched on and off",
+  async () => {
+    const { brokerUrl } = await server();
+    const program = path.join(await temporaryFolder(), "app.py");
+    await writeFile(program, DEVICE);
+    const device = spawn(PYTHON_WITH_PAHO!, [program, new URL(brokerUrl).port]);
+    onTestFinished(() => void device.kill("SIGKILL"));
+    let out = "";
+    let err = "";
+    device.stdout.on("data", (text: Buffer) => (out += text.toString()));
+    device.stderr.on("data", (text: Buffer) => (err += text.toString()));
+    await eventually(() => /led True\s+led False\s+led True/.test(out) || err, { within: 10_000, what: "the LED" });
+    expect(err).not.toContain("Traceback");
+    expect(out).toMatch(/led True\s+led False\s+led True/);
+  },
+);

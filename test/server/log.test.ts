@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { newCounters } from "../../server/src/counters.js";
+import { createLog, type LogFormat } from "../../server/src/log.js";
+import { QUIET, Rejects } from "../../server/src/rejects.js";
+
+function logTo(format: LogFormat, isTTY = false) {
+  const lines: string[] = [];
+  const output = { isTTY, write: (text: string) => lines.push(...text.split("\n").slice(0, -1)) };
+  return { log: createLog(format, output), lines };
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("the log for people", () => {
+  test("has the lesson's own phrases, with the time of day in front", () => {
+    const { log, lines } = logTo("pretty");
+    log.received("nightlight/porch", "telemetry", { light: 212 });
+    log.sent("nightlight/porch", { led_on: true });
+    log.received("nightlight/porch", "status", { online: true });
+    log.flush();
+    expect(lines.every((line) => /^\d\d:\d\d:\d\d /.test(line))).toBe(true);
+    expect(lines.map((line) => line.slice(9))).toEqual([
+      'Message received: nightlight/porch {"light":212}',
+      'Sending message: nightlight/porch {"led_on":true}',
+      'Message received: nightlight/porch status {"online":true}',
+    ]);
+  });
+
+  test("has colours on a terminal, and none in a file or under NO_COLOR", () => {
+    const coloured = (isTTY: boolean): boolean => {
+      const { log, lines } = logTo("pretty", isTTY);
+      log.warn("x", "careful");
+      log.flush();
+      return lines[0].includes("\x1b[");
+    };
+    vi.stubEnv("NO_COLOR", "");
+    expect([coloured(true), coloured(false)]).toEqual([true, false]);
+    vi.stubEnv("NO_COLOR", "1");
+    expect(coloured(true)).toBe(false);
+  });
+});
+
+test("the log for machines is one JSON object a line, with the documented keys", () => {
+  const { log, lines } = logTo("json");
+  log.received("a/b", "telemetry", { light: 1 });
+  log.sent("a/b", { led_on: true });
+  log.warn("link", "gone", { reason: "x" });
+  log.flush();
+  const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(entries.map((entry) => Object.keys(entry))).toEqual([
+    ["level", "time", "event", "id", "channel", "message"],
+    ["level", "time", "event", "id", "channel", "message"],
+    ["level", "time", "event", "reason", "msg"],
+  ]);
+  expect(entries[0]).toMatchObject({ level: "info", event: "received", id: "a/b", message: { light: 1 } });
+  expect(entries[2]).toMatchObject({ level: "warn", event: "link", msg: "gone", reason: "x" });
+  expect(new Date(entries[0].time as string).getTime()).toBeGreaterThan(0);
+});
+
+describe("what is refused", () => {
+  test("is counted every time, and told once in ten seconds for each device and reason", () => {
+    const { log, lines } = logTo("json");
+    const counters = newCounters();
+    const rejects = new Rejects(counters, log);
+    for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
+    rejects.add("empty", "b", "the payload is empty", 1000);
+    rejects.add("not-json", "a", "not JSON", 1000);
+    rejects.add("empty", "a", "the payload is empty", 1000 + QUIET);
+    log.flush();
+    expect(counters.rejected).toEqual({ empty: 52, "not-json": 1 });
+    expect(lines).toHaveLength(4);
+    expect(JSON.parse(lines[3])).toMatchObject({ id: "a", reason: "empty", leftOut: 49 });
+    expect(lines[3]).toContain("49 more");
+  });
+
+  test("cannot write to the terminal or break a line, whatever the topic is made of", () => {
+    const { log, lines } = logTo("pretty");
+    new Rejects(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
+    log.flush();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^[\x20-\x7e…]*$/);
+    expect(lines[0].length).toBeLessThan(250);
+  });
+});

@@ -1,0 +1,156 @@
+/** What must survive a restart, also one that nobody planned. */
+import { writeFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startServer } from "nightlight-server";
+import { ordered } from "../../server/src/broker/ordered.js";
+import { openData } from "../../server/src/data.js";
+import { eventually } from "../support/eventually.js";
+import { run } from "./support/program.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
+
+describe("after kill -9", () => {
+  test("the lamp's state, a sleeping device's queue, its session and a person's override are all there", async () => {
+    const data = await temporaryFolder();
+    const first = run([...ANY_PORT, "--data", data]);
+    const { mqtt } = await first.addresses();
+    const sleeper = { clientId: "sleeper", clean: false } as const;
+    await (await client(mqtt, sleeper, "news/#")).endAsync();
+    const device = await client(mqtt, {}, "porch/commands");
+    await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => device.got.length === 1, { what: "the answer" });
+    await device.publishAsync("porch/set", '{"mode":"off"}', { qos: 1 });
+    await eventually(() => device.got.length === 2, { what: "the override" });
+    for (let n = 0; n < 20; n++) await device.publishAsync("news/x", String(n), { qos: 1 });
+    // published and acknowledged is not yet stored: QoS 1 leaves aedes a moment
+    const observer = await client(mqtt, {}, "news/x");
+    await device.publishAsync("news/x", "last", { qos: 1 });
+    await eventually(() => observer.got.length === 1, { what: "the last message to be through" });
+    first.child.kill("SIGKILL");
+    await first.ended();
+
+    const second = run([...ANY_PORT, "--data", data]);
+    const again = await second.addresses();
+    const awake = await client(again.mqtt, sleeper);
+    await eventually(() => awake.got.length === 21, { what: "the queue" });
+    expect(awake.got.map(({ text }) => text)).toEqual([...Array.from({ length: 20 }, (_, n) => String(n)), "last"]);
+    await awake.publishAsync("news/x", "new", { qos: 1 });
+    await eventually(() => awake.got.length === 22, { what: "the session's subscription" });
+    const late = await client(again.mqtt, {}, "porch/commands");
+    await eventually(() => late.got.length === 1, { what: "the lamp's state" });
+    expect(late.got[0]).toMatchObject({ text: '{"led_on":false}', retained: true });
+    const devices = (await (await fetch(`${again.http}/api/devices`)).json()) as unknown[];
+    expect(devices).toMatchObject([{ id: "porch", mode: "off", last_seen: null }]);
+    await late.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => late.got.length === 2, { what: "the answer" });
+    expect(late.got[1].text).toBe('{"led_on":false}');
+  });
+});
+
+test("after a clean stop everybody who comes later reads that the server was gone, until it is back", async () => {
+  const data = await temporaryFolder();
+  const options = { data, mqttPort: 0, http: false } as const;
+  const first = await startServer(options);
+  const watcher = await client(first.brokerUrl, { clientId: "watcher", clean: false }, "nightlight/status");
+  await eventually(() => watcher.got.length === 1, { what: "online" });
+  await first.close();
+  expect(watcher.got.map(({ text }) => text)).toEqual(['{"online":true}', '{"online":false}']);
+});
+
+test("what boards said of themselves is known after a restart, and is no news of today", async () => {
+  const data = await temporaryFolder();
+  const options = { data, mqttPort: 0, http: false } as const;
+  const first = await startServer(options);
+  const board = await client(first.brokerUrl);
+  await board.publishAsync("porch/status", '{"online":true,"board":"XIAO"}', { qos: 1, retain: true });
+  await eventually(() => first.devices.size === 1, { what: "the board" });
+  await board.endAsync();
+  await first.close();
+  const second = await server(options);
+  expect(second.devices.get("porch")).toMatchObject({ board: "XIAO", last_seen: null });
+});
+
+describe("the data folder", () => {
+  test("that another server has open is refused with a sentence", async () => {
+    const data = await temporaryFolder();
+    await server({ data });
+    await expect(startServer({ data, mqttPort: 0, httpPort: 0 })).rejects.toThrow(
+      /in use by another nightlight-server.*--data/,
+    );
+  });
+
+  test("that is damaged is refused with a sentence that says what to do", async () => {
+    const data = await temporaryFolder();
+    await (await startServer({ data, mqttPort: 0, http: false })).close();
+    await writeFile(path.join(data, "db", "CURRENT"), "nonsense");
+    await expect(startServer({ data, mqttPort: 0, http: false })).rejects.toThrow(/is damaged .*move that folder away/);
+  });
+
+  test("that is a file is refused with a sentence", async () => {
+    const file = path.join(await temporaryFolder(), "file");
+    await writeFile(file, "");
+    await expect(startServer({ data: file, mqttPort: 0, http: false })).rejects.toThrow(/cannot be used .*--data/);
+  });
+
+  test("is left in order when a start fails for another reason", async () => {
+    const data = await temporaryFolder();
+    const taken = await server();
+    const mqttPort = Number(new URL(taken.brokerUrl).port);
+    await expect(startServer({ data, mqttPort, http: false })).rejects.toThrow(/is taken/);
+    await server({ data });
+    expect(await readdir(data)).toEqual(["db"]);
+  });
+});
+
+describe("writes to the broker's store", () => {
+  async function store() {
+    const data = await openData(await temporaryFolder());
+    onTestFinished(() => data.close());
+    return ordered(data.broker);
+  }
+  const bytes = (text: string): Buffer => Buffer.from(text);
+
+  test("take effect in the order in which they were asked for, also without waiting", async () => {
+    const db = await store();
+    let wrong = 0;
+    for (let round = 0; round < 500; round++) {
+      const done: number[] = [];
+      const writes = Array.from({ length: 8 }, (_, n) =>
+        db.put("key", bytes(`${round}.${n}`)).then(() => done.push(n)),
+      );
+      const read = await db.get("key");
+      await Promise.all(writes);
+      if (read?.toString() !== `${round}.7` || done.join() !== "0,1,2,3,4,5,6,7") wrong++;
+    }
+    expect(wrong).toBe(0);
+  });
+
+  test("that follow a clearing are not cleared with it", async () => {
+    const db = await store();
+    const before = db.put("a:1", bytes("old"));
+    const cleared = db.clear({ gte: "a:", lt: "a;" });
+    const after = db.put("a:2", bytes("new"));
+    await Promise.all([before, cleared, after]);
+    const left: string[] = [];
+    for await (const value of db.values({ gte: "a:", lt: "a;" })) left.push(value.toString());
+    expect(left).toEqual(["new"]);
+  });
+});
+
+test("nothing is queued for a sleeping client that subscribed at QoS 0, nor sent to it when it wakes", async () => {
+  const { brokerUrl } = await server();
+  const sleeper = { clientId: "sleeper", clean: false } as const;
+  // another persistent subscription to the same topic makes the library's store keep this one as if it had QoS 1
+  await client(brokerUrl, { clientId: "other", clean: false }, "news");
+  const first = await client(brokerUrl, sleeper);
+  await first.subscribeAsync("news", { qos: 0 });
+  await first.endAsync();
+  const device = await client(brokerUrl);
+  await device.publishAsync("news", "while asleep", { qos: 1 });
+  const awake = await client(brokerUrl, sleeper);
+  await device.publishAsync("news", "awake", { qos: 1 });
+  await eventually(() => awake.got.length > 0, { what: "the live message" });
+  expect(awake.got.map(({ text }) => text)).toEqual(["awake"]);
+});

@@ -1,0 +1,122 @@
+/** The server at somebody else's broker: a real Mosquitto. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startServer } from "nightlight-server";
+import { createLog } from "../../server/src/log.js";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO } from "../support/programs.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
+  let mosquitto: Mosquitto;
+  let prefixes = 0;
+  let prefix: string;
+  beforeAll(async () => {
+    mosquitto = await startMosquitto({ persistent: true });
+    return () => mosquitto.remove();
+  });
+  afterAll(() => {});
+  const joined = (options: object = {}) => {
+    prefix = `test-${++prefixes}`;
+    return server({ broker: mosquitto.url, topicPrefix: prefix, http: false, ...options });
+  };
+
+  test("the server answers the devices below its prefix and those named, and never a stranger's", async () => {
+    const { counters } = await joined({ ids: ["1f3b"] });
+    const everybody = await client(mosquitto.url, {}, "+/commands", "+/+/commands", "+/+/+/commands");
+    const ids = [`${prefix}/porch`, "1f3b", "stranger", "other/porch", `${prefix}/a/b`];
+    for (const id of ids) await everybody.publishAsync(`${id}/telemetry`, '{"light":1}', { qos: 1 });
+    await eventually(() => counters.sent === 2, { what: "two commands" });
+    await eventually(() => everybody.got.length === 2, { what: "two answers" });
+    expect(everybody.got.map(({ topic }) => topic).sort()).toEqual(["1f3b/commands", `${prefix}/porch/commands`]);
+  });
+
+  test("what devices said while the server was away is taken in when it returns", async () => {
+    const data = await temporaryFolder();
+    const options = { broker: mosquitto.url, topicPrefix: "away", data, http: false } as const;
+    const first = await startServer(options);
+    await first.close();
+    const device = await client(mosquitto.url);
+    for (let seq = 1; seq <= 100; seq++)
+      await device.publishAsync("away/porch/telemetry", `{"light":${seq},"boot":1,"seq":${seq}}`, { qos: 1 });
+    const second = await server(options);
+    await eventually(() => second.devices.recent("away/porch").length === 100, { what: "100 readings" });
+    expect(second.devices.recent("away/porch").map(({ light }) => light)).toEqual(
+      Array.from({ length: 100 }, (_, i) => i + 1),
+    );
+    expect(second.counters.duplicates).toBe(0);
+  });
+
+  test("a device that is no longer named is left alone, although the session would remember it", async () => {
+    const data = await temporaryFolder();
+    const options = { broker: mosquitto.url, topicPrefix: "named", data, http: false } as const;
+    await (await startServer({ ...options, ids: ["formerly"] })).close();
+    const { counters } = await server(options);
+    const device = await client(mosquitto.url);
+    await device.publishAsync("formerly/telemetry", '{"light":1}', { qos: 1 });
+    await device.publishAsync("named/porch/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => counters.sent === 1, { what: "the answer" });
+    expect(counters.received).toBe(1);
+  });
+
+  test("two servers with the same prefix do not evict each other", async () => {
+    const lines: string[] = [];
+    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const options = { broker: mosquitto.url, topicPrefix: "twice", http: false, log } as const;
+    const one = await server(options);
+    const two = await server(options);
+    const device = await client(mosquitto.url);
+    await device.publishAsync("twice/porch/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => one.counters.sent === 1 && two.counters.sent === 1, { what: "both to answer" });
+    log.flush();
+    expect(lines.join("")).not.toContain('"level":"warn"');
+  });
+
+  test("when the broker goes, the server says so once, is unhealthy, and comes back with it", async () => {
+    const lines: string[] = [];
+    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const running = await joined({ http: true, log });
+    const health = async (): Promise<number> => (await fetch(`${running.httpUrl}/healthz`)).status;
+    expect(await health()).toBe(200);
+    await mosquitto.kill();
+    await eventually(async () => (await health()) === 503, { what: "it to be unhealthy" });
+    await mosquitto.start();
+    await eventually(async () => (await health()) === 200, { within: 10_000, what: "it to be healthy again" });
+    const device = await client(mosquitto.url, {}, `${prefix}/porch/commands`, `${prefix}/status`);
+    await device.publishAsync(`${prefix}/porch/telemetry`, '{"light":1}', { qos: 1 });
+    await eventually(() => device.got.some(({ text }) => text === '{"led_on":true}'), { what: "an answer" });
+    await eventually(() => device.got.some(({ text }) => text === '{"online":true}'), { what: "its presence" });
+    log.flush();
+    const link = lines
+      .join("")
+      .split("\n")
+      .filter((line) => line.includes('"event":"link"'));
+    expect(link.filter((line) => line.includes('"warn"'))).toHaveLength(1);
+    expect(link.at(-1)).toContain("Connected to the broker again");
+  });
+
+  test("a will tells devices when the server dies, and a device's tells the server", async () => {
+    const running = await joined();
+    const device = await client(mosquitto.url, {
+      will: { topic: `${prefix}/porch/status`, payload: Buffer.from('{"online":false}'), qos: 1, retain: true },
+    });
+    await device.publishAsync(`${prefix}/porch/status`, '{"online":true}', { qos: 1, retain: true });
+    await eventually(() => running.devices.get(`${prefix}/porch`)?.online === true, { what: "the device" });
+    device.stream.destroy();
+    await eventually(() => running.devices.get(`${prefix}/porch`)?.online === false, { what: "its will" });
+  });
+});
+
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a Mosquitto that wants a password", () => {
+  test("a wrong one ends the start with a sentence, and none of it shows the password", async () => {
+    const mosquitto = await startMosquitto({ lines: ["allow_anonymous false"] });
+    try {
+      const url = mosquitto.url.replace("mqtt://", "mqtt://me:secret@");
+      const start = startServer({ broker: url, data: await temporaryFolder(), http: false, topicPrefix: "x" });
+      await expect(start).rejects.toThrow(/--username and --password/);
+      await expect(start).rejects.not.toThrow(/secret/);
+    } finally {
+      await mosquitto.remove();
+    }
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/link/scope.js";
+import { parseBrokerUrl } from "../../server/src/link/url.js";
+import { refusal } from "../../server/src/link/refusals.js";
+import { settle } from "../../server/src/options.js";
+
+describe("on somebody else's broker", () => {
+  test("the server listens to the devices below its prefix and to those named, on four channels, and to nothing else", () => {
+    expect(scopeOf("home", ["1f3b", "a/b"]).filters).toEqual(
+      ["home/+", "1f3b", "a/b"].flatMap((root) => ["telemetry", "status", "replies", "set"].map((c) => `${root}/${c}`)),
+    );
+  });
+
+  test("a device that the prefix covers is not subscribed to twice", () => {
+    expect(scopeOf("home", ["home/porch"]).filters).toHaveLength(4);
+    expect(scopeOf("home", ["home/porch/left"]).filters).toHaveLength(8);
+  });
+
+  test("a stranger's device is not ours", () => {
+    const { owns } = scopeOf("home", ["1f3b"]);
+    expect(["home/porch", "1f3b"].map(owns)).toEqual([true, true]);
+    expect(["homes/porch", "home", "home/a/b", "other", "1f3b/x"].filter(owns)).toEqual([]);
+  });
+});
+
+describe("the warning about public brokers", () => {
+  test.each(["test.mosquitto.org", "broker.hivemq.com", "broker.emqx.io", "TEST.mosquitto.org"])(
+    "is given for %s under the default prefix, even with a user name, and not under one's own",
+    (host) => {
+      expect(publicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
+      expect(publicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
+      expect(publicBrokerWarning(host, "my-house", false)).toBe("");
+    },
+  );
+
+  test("is given for any host in the internet that is joined without a user name", () => {
+    expect(publicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
+    expect(publicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
+    expect(publicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
+  });
+
+  test("private addresses and names are told from public ones", () => {
+    const own = [
+      "localhost",
+      "127.0.0.1",
+      "10.1.2.3",
+      "172.31.0.1",
+      "192.168.0.9",
+      "::1",
+      "fd00::1",
+      "fe80::1",
+      "pi.local",
+      "mosquitto",
+    ];
+    expect(own.filter((host) => !isPrivateHost(host))).toEqual([]);
+    const others = ["8.8.8.8", "172.32.0.1", "2001:db8::1", "example.com", "local.example.com"];
+    expect(others.filter(isPrivateHost)).toEqual([]);
+  });
+});
+
+describe("the broker's URL", () => {
+  test.each([
+    ["mqtt://broker", { url: "mqtt://broker:1883", host: "broker", port: 1883, secure: false }],
+    ["mqtts://broker", { url: "mqtts://broker:8883", secure: true }],
+    ["ws://broker:8000", { url: "ws://broker:8000/mqtt", port: 8000 }],
+    ["wss://broker/path?x=1", { url: "wss://broker:443/path?x=1", port: 443, secure: true }],
+    ["mqtt://[::1]:1884", { url: "mqtt://[::1]:1884", host: "::1" }],
+    ["mqtt://me:p%40ss@broker", { url: "mqtt://broker:1883", username: "me", password: "p@ss" }],
+    ["mqtt://100%25:%zz@broker", { username: "100%", password: "%zz" }],
+  ])("%s is understood, and never shown with its password", (text, address) => {
+    expect(parseBrokerUrl(text)).toMatchObject(address);
+  });
+
+  test("flags win over what is in the URL", () => {
+    expect(parseBrokerUrl("mqtt://a:b@broker", "c", "d")).toMatchObject({ username: "c", password: "d" });
+  });
+
+  test.each([
+    ["localhost:1883", /no scheme/],
+    ["tcp://localhost", /tcp:\/\/ is not supported/],
+    ["mqtt://", /names no host|not a URL/],
+    ["mqtt://host:99999", /not a URL/],
+  ])("%s is refused with a sentence that gives an example", (text, sentence) => {
+    expect(() => parseBrokerUrl(text)).toThrow(sentence);
+    expect(() => parseBrokerUrl(text)).toThrow(/for example mqtt:\/\/localhost:1883\.$/);
+  });
+
+  test("a password does not get into the complaint about a URL without a scheme", () => {
+    expect(() => parseBrokerUrl("me:secret@host")).toThrow(/^((?!secret).)*$/);
+  });
+});
+
+describe("a refusal says what to do", () => {
+  const broker = parseBrokerUrl("mqtts://broker");
+  const coded = (code: string | number): Error => Object.assign(new Error("x"), { code });
+  test.each<[unknown, RegExp]>([
+    [coded(1), /MQTT 3\.1\.1/],
+    [coded(2), /client id/],
+    [coded(3), /later/],
+    [coded(4), /--username and --password/],
+    [coded(5), /--username and --password/],
+    [coded(99), /code 99/],
+    [coded("ECONNREFUSED"), /nothing listens on port 8883/],
+    [coded("ENOTFOUND"), /no address is known for broker/],
+    [coded("ETIMEDOUT"), /firewall/],
+    [coded("CERT_HAS_EXPIRED"), /expired/],
+    [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
+    [coded("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
+    [coded("EPROTO"), /use mqtt:\/\/broker:8883/],
+    [new Error("connack timeout"), /does not answer as an MQTT broker/],
+    [new Error("Invalid header flag bits"), /does not answer as an MQTT broker \(Invalid/],
+    [coded("EODD"), /cannot be joined/],
+    ["not even an error", /not even an error/],
+  ])("%s", (error, words) => {
+    const sentence = refusal(broker, error);
+    expect(sentence).toMatch(words);
+    expect(sentence).toMatch(/^The broker mqtts:\/\/broker:8883 [^\n]*\.$/);
+  });
+});
+
+describe("wrong options are refused before anything starts", () => {
+  test.each([
+    [{ topicPrefix: "a/#" }, /--topic-prefix/],
+    [{ topicPrefix: "a/" }, /--topic-prefix/],
+    [{ ids: ["ok", "ä"] }, /--id "ä"/],
+    [{ mqttPort: 65536 }, /--mqtt-port/],
+    [{ httpPort: -1 }, /--http-port/],
+    [{ host: "0.0.0.0" }, /--anonymous/],
+    [{ host: "192.168.1.2" }, /--anonymous/],
+  ])("%j", (options, words) => {
+    expect(() => settle(options)).toThrow(words);
+  });
+
+  test("loopback needs no leave, and anything else does", () => {
+    for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "::1"]) expect(settle({ host }).host).toBe(host);
+    expect(settle({ host: "0.0.0.0", anonymous: true }).host).toBe("0.0.0.0");
+  });
+});

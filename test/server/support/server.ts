@@ -1,0 +1,53 @@
+/** Servers and clients of one test, all of them ended after it. */
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
+import { onTestFinished } from "vitest";
+
+/** A folder of its own, deleted after the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-server-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** A server on free ports, closed after the test. */
+export async function server(options: ServerOptions = {}): Promise<NightlightServer> {
+  const data = options.data ?? (await temporaryFolder());
+  const started = await startServer({ mqttPort: 0, httpPort: 0, ...options, data });
+  onTestFinished(() => started.close());
+  return started;
+}
+
+/** A message as a client got it. */
+export interface Got {
+  readonly topic: string;
+  readonly text: string;
+  readonly qos: number;
+  readonly retained: boolean;
+}
+
+export interface TestClient extends MqttClient {
+  /** What it got, in order. */
+  readonly got: Got[];
+}
+
+/** A plain client that does not reconnect, ended after the test. */
+export async function client(url: string, options: IClientOptions = {}, ...filters: string[]): Promise<TestClient> {
+  const connection = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 5000, ...options });
+  onTestFinished(() => void connection.end(true));
+  const got: Got[] = [];
+  connection.on("message", (topic, payload, { qos, retain }) => {
+    got.push({ topic, text: payload.toString(), qos, retained: retain });
+  });
+  await new Promise<void>((resolve, reject) => {
+    connection.once("connect", () => resolve());
+    connection.once("error", reject);
+    connection.once("close", () => reject(new Error(`${url} closed the connection`)));
+  });
+  connection.on("error", () => {});
+  if (filters.length > 0) await connection.subscribeAsync(filters, { qos: 1 });
+  return Object.assign(connection, { got });
+}
