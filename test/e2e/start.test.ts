@@ -1,0 +1,134 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { topicOf } from "../../contract/index.js";
+import { eventually } from "../support/eventually.js";
+import { connect } from "../support/rig.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly exit: Promise<number | null>;
+}
+
+/** `npm start`, without npm in between, so that signals arrive where they are meant to. */
+function start(...args: string[]): Program {
+  const command = ["--import", "tsx", "--conditions=nightlight-source", "scripts/start.ts", ...args];
+  const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const exit = once(child, "exit").then(([code]) => code as number | null);
+  return { child, output: () => text, exit };
+}
+
+describe("npm start", () => {
+  let data: string;
+  const running: Program[] = [];
+  let folders = 0;
+  beforeAll(async () => {
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-start-"));
+  });
+  afterEach(async () => {
+    for (const { child, exit } of running.splice(0)) {
+      child.kill("SIGKILL");
+      await exit;
+    }
+  });
+  afterAll(() => rm(data, { recursive: true, force: true }));
+
+  async function ready(...args: string[]) {
+    const program = start(
+      "--mqtt-port",
+      "0",
+      "--http-port",
+      "0",
+      "--data",
+      path.join(data, String(folders++)),
+      ...args,
+    );
+    running.push(program);
+    const find = (pattern: RegExp) => eventually(() => pattern.exec(program.output())?.[0], { within: 30_000, what: `${pattern} in:\n${program.output()}` }); // prettier-ignore
+    return { ...program, mqtt: await find(/mqtt:\/\/127\.0\.0\.1:\d+/), http: await find(/http:\/\/127\.0\.0\.1:\d+/) };
+  }
+
+  const get = async <T>(url: string) => (await (await fetch(url)).json()) as T;
+
+  it("brings up broker, server and boards whose light goes through day and night, and ends cleanly within 2 s", async () => {
+    const { child, output, exit, mqtt, http } = await ready("--boards", "2");
+    const client = await connect(mqtt);
+    const topics = new Set<string>();
+    client.on("message", (topic) => topics.add(topic));
+    await client.subscribeAsync(["nightlight/+/telemetry", "nightlight/+/commands"]);
+    for (const id of ["nightlight/sim-1", "nightlight/sim-2"])
+      for (const channel of ["telemetry", "commands"] as const)
+        await eventually(() => topics.has(topicOf(id, channel)), { within: 20_000, what: `${id} on ${channel}` });
+    // the lamp switches without anybody touching anything
+    await eventually(() => output().includes("lamp on"), { within: 30_000, what: "the night" });
+    expect(output()).toMatch(/Message received: nightlight\/sim-1 \{"light":\d+/);
+    expect(output()).toMatch(/Sending message: nightlight\/sim-1 \{"led_on":(true|false)/);
+    expect((await fetch(`${http}/healthz`)).status).toBe(200);
+    expect(await get<{ id: string }[]>(`${http}/api/devices`)).toMatchObject([{ id: "nightlight/sim-1", online: true }, { id: "nightlight/sim-2", online: true }]); // prettier-ignore
+    await client.endAsync();
+    const asked = performance.now();
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(2500);
+  });
+
+  it("lets the lamp follow the slider within a second, and holds the light until it is released", async () => {
+    const { http } = await ready();
+    const board = `${http}/api/simulator/boards/nightlight%2Fsim-1`;
+    const view = async () =>
+      (await get<{ light: number; lamp: boolean; held: boolean }[]>(`${http}/api/simulator/boards`))[0];
+    const slide = (light: number | null) =>
+      fetch(`${board}/light`, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ light }),
+      });
+    await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+    for (const light of [950, 50, 900, 100]) {
+      expect((await slide(light)).status).toBeLessThan(300);
+      await eventually(async () => (await view()).lamp === light < 300, { within: 1000, what: `the lamp at ${light}` });
+      expect(await view()).toMatchObject({ light, held: true });
+    }
+    await slide(null);
+    expect(await view()).toMatchObject({ held: false });
+    expect((await slide(2000)).status).toBe(400);
+  });
+
+  it("shows the dashboard, and runs without a simulator", async () => {
+    const { http, output } = await ready("--no-simulator");
+    const page = await fetch(http);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<title>Nightlight")]);
+    expect(output()).not.toContain("sim-1");
+    expect(await get<unknown[]>(`${http}/api/devices`)).toEqual([]);
+  });
+
+  it.each([
+    [["--boards", "none"], 2, /--boards.*whole number from 1 to 64/s],
+    [["--colour"], 2, /unknown option.*--colour/s],
+    [["--mqtt-port", "99999"], 2, /--mqtt-port.*from 0 to 65535/s],
+  ])("says of %j what is wrong, and ends with code %i", async (args, code, sentence) => {
+    const program = start(...args);
+    running.push(program);
+    expect([await program.exit, program.output()]).toEqual([code, expect.stringMatching(sentence)]);
+  });
+
+  it("says which port is taken, and what to do", async () => {
+    const taken = net.createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as net.AddressInfo;
+    const program = start("--mqtt-port", String(port), "--http-port", "0", "--data", path.join(data, "taken"));
+    running.push(program);
+    expect([await program.exit, program.output()]).toEqual([1, expect.stringMatching(new RegExp(`${port}.*--mqtt-port`, "s"))]); // prettier-ignore
+    taken.close();
+  });
+});
