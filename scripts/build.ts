@@ -110,12 +110,12 @@ async function withLock(work: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Builds the firmware of every board that is out of date.
+ * Builds the firmware that is out of date: of one entry, or of every board.
  * @throws Error with the compiler's messages when it does not compile
  */
-export async function ensureFirmware({ force = false } = {}): Promise<void> {
+export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
   await withLock(async () => {
-    for (const entry of await firmwareEntries()) {
+    for (const entry of only ? [only] : await firmwareEntries()) {
       if (!force && (await firmwareIsFresh(entry))) continue;
       console.log(`building the firmware src/${entry}.ts`);
       await buildFirmware(entry);

@@ -45,7 +45,7 @@ async function start(): Promise<void> {
   const options = optionsFrom(command);
 
   await ensureDashboard();
-  if (wanted) await ensureFirmware();
+  if (wanted) await ensureFirmware({ entry: "main" });
   const simulator = new Simulator(wanted ? { ...loadFirmware(), light: day() } : {});
   const server = await startServer({ ...options, plugins: wanted ? [simulatorRoutes(simulator)] : [] });
   endOnSignals(async () => {

@@ -19,7 +19,7 @@ async function run(options: Options): Promise<void> {
     : options.light === undefined
       ? day()
       : constant(options.light);
-  await ensureFirmware();
+  await ensureFirmware({ entry: options.board });
   const simulator = new Simulator({ ...loadFirmware(options.board), settings, light });
   const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
 

@@ -1,4 +1,5 @@
 import { LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
+import { randomBuffer } from "@devicescript/crypto"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
 import { isDue, Reported } from "../contract/reporting.js"
@@ -31,7 +32,8 @@ const KEEP_ALIVE = 15
 export async function runNightlight(board: Board) {
     const { host, port, tls, username, password, id } = await readSettings()
     let parameters = await restoreParameters()
-    const boot = Math.randomInt(0x7fffffff)
+    // not Math.random(), which begins anew with the same numbers at every start
+    const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const complaints = createComplaints()
     const authority = createAuthority(millis())
     let reported: Reported = undefined
