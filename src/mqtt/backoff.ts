@@ -11,11 +11,11 @@ const FULL_EVERY = 3
 
 /**
  * The policy. A network that is away comes back at a moment that nobody announces, and an attempt in vain costs one
- * SYN: so after a loss, an address that refuses or an attempt without an answer, the next one follows after 1/2 to 3/2
- * of `minBackoff`, for ever; the jitter keeps a hundred boards from coming in step. An attempt that hangs in a dead
- * network must not outlast it: most are given four times what the last success took, every third one the
- * full `connectTimeout`, so that a slow network is joined too. A broker that refuses by CONNACK or talks nonsense will
- * do so again: there the wait doubles from `minBackoff` to `maxBackoff`, with a jitter of a half.
+ * SYN: so after a loss, nonsense, an address that refuses or an attempt without an answer, the next one follows after
+ * 1/2 to 3/2 of `minBackoff`, for ever; the jitter keeps a hundred boards from coming in step. An attempt that hangs in
+ * a dead network must not outlast it: most are given four times what the last success took, every third one the full
+ * `connectTimeout`, so that a slow network is joined too. A broker that refuses by CONNACK will do so again: there the
+ * wait doubles from `minBackoff` to `maxBackoff`, with a jitter of a half.
  */
 export class Backoff {
     private refusals = 0
@@ -41,7 +41,7 @@ export class Backoff {
         this.patience = Math.max(LEAST_PATIENCE, 4 * took)
     }
 
-    /** The broker refused, or spoke no MQTT. Gives the wait in ms. */
+    /** The broker refused. Gives the wait in ms. */
     refused(): number {
         const wait = Math.min(this.maxBackoff, this.minBackoff * Math.pow(2, Math.min(this.refusals, 16)))
         this.refusals++

@@ -1,33 +1,48 @@
 /**
- * An MQTT 3.1.1 client for DeviceScript that stays connected.
+ * An MQTT 3.1.1 client that stays connected. What it guarantees; each has its test in `test/mqtt/`:
  *
- * TODO-HEADER
+ * Messages
+ * - 50 commands in one TCP segment, or one byte at a time, and 200 messages in one burst are all handled in order, at once.
+ * - Handlers run one at a time. A handler that throws is reported, and hurts nobody else.
+ * - A message is acknowledged when its handlers are done: one that a board forgets with its power comes again.
+ * - A slow handler stops neither PINGREQ nor the acknowledgements of others, as long as the inbox (32 messages, or
+ *   2 × `maxPacket` bytes) takes what arrives. When it is full, reading waits, and TCP holds the broker back; messages
+ *   of QoS 0 are dropped and counted after 1 s. A board cannot hold TCP back: at 16 KB it reconnects instead.
+ * - QoS 1 at least once, QoS 2 exactly once, both ways, over a cut at every byte. Resent in order, with DUP and the
+ *   same packet identifiers [MQTT-4.4.0-1], which are never reused while in flight, and wrap at 65,535.
+ * - A message longer than `maxPacket` is skipped without being held, acknowledged, and reported.
+ *
+ * Connections
+ * - It reconnects for ever, within 2 s of the network's return; `Backoff` says how, and what that supposes.
+ * - A half-open connection is noticed within 1.5 × keep-alive. The keep-alive has 16 bits.
+ * - Subscriptions are sent with every connect, before anything else; a SUBACK that refuses is reported. A broker that
+ *   forgot the session gets the subscriptions and the publications again; with `holdNewSession` the latter when the
+ *   program says so: a broker that forgot this client forgot those that listen as well, and acknowledges all the same.
+ * - `stop()` sends DISCONNECT, so that the will is not sent; `start()` goes on with the session.
+ * - A malformed stream ends the connection, not the program; so does a hole in the stream.
+ *
+ * Bounded memory: time offline changes nothing, and nothing that a broker sends makes it grow. Nothing throws, but the
+ * constructor at a caller's mistake.
  */
 
 import { Backoff } from "./backoff.js"
 import { Connection, End, Keeper } from "./connection.js"
+import { Counters } from "./counters.js"
+import { Dispatcher } from "./dispatcher.js"
 import { bytesOf, encodePublish } from "./encode.js"
 import { Link, Network, Signal } from "./network.js"
 import { MqttOptions, Settings, settingsOf } from "./options.js"
-import { Publish, QoS } from "./packet.js"
+import { QoS } from "./packet.js"
+import { Callbacks, Reporter } from "./reporter.js"
 import { Carrier, Session } from "./session.js"
 import { AsyncVoid, Handler, Subscriptions } from "./subscriptions.js"
-import { Done, Owner } from "./wire.js"
 import { filterProblem, topicProblem } from "./topic.js"
-import { Counters } from "./counters.js"
-
-const FOR_EVER = 3600000
+import { Done } from "./wire.js"
 
 /** Messages that may wait for their handlers. */
 const MAX_INBOX = 32
 
-/** A connection made, with `reason` undefined, or lost. */
-interface News {
-    readonly sessionPresent: boolean
-    readonly reason: string | undefined
-}
-
-export class MqttClient {
+export class MqttClient implements Callbacks {
     /** Is called after CONNACK 0, when the subscriptions were sent; may publish. */
     onconnect?: (sessionPresent: boolean) => AsyncVoid
     /** Is called when a connection that `onconnect` was told of is over, with the reason in half a sentence. */
@@ -40,26 +55,20 @@ export class MqttClient {
     readonly counters: Counters = new Counters()
 
     private settings: Settings
+    private reporter: Reporter
     private session: Session
-    private backoff: Backoff
     private subscriptions = new Subscriptions()
+    private dispatcher: Dispatcher
+    private backoff: Backoff
     private connection: Connection | undefined = undefined
     /** The client is to be connected. */
     private running = false
     /** The task that connects is there. */
     private connecting = false
-    /** The task that calls handlers is there. */
-    private handling = false
-    /** Ends the wait for the next attempt. */
-    private now: Signal
-    /** There is something to handle. */
-    private work: Signal
-    /** Connections made and lost that the program was not told of, in order: at most a loss and then a connection. */
-    private news: News[] = []
-    private lastFailure = ""
     /** When the last attempt began, in ms. */
     private began = 0
-    private keeper: Keeper & Owner
+    /** Ends the wait for the next attempt. */
+    private now: Signal
 
     /**
      * Nothing happens before `start()`.
@@ -71,33 +80,23 @@ export class MqttClient {
     ) {
         this.settings = settingsOf(options)
         const s = this.settings
+        this.reporter = new Reporter(this, this.counters)
+        const inbox = { messages: MAX_INBOX, bytes: 2 * s.maxPacket }
+        this.session = new Session(s.maxInflight, inbox, this.counters, this.reporter)
+        this.dispatcher = new Dispatcher(network, this.session.inbound, this.subscriptions, this.reporter)
         this.backoff = new Backoff(s.minBackoff, s.maxBackoff, s.connectTimeout)
         this.now = network.signal()
-        this.work = network.signal()
-        this.keeper = MqttClient.keeperOf(this)
-        this.session = new Session(
-            s.maxInflight,
-            { messages: MAX_INBOX, bytes: 2 * s.maxPacket },
-            this.counters,
-            this.keeper
-        )
     }
 
     /** Connects, and reconnects for ever, in the background. */
     start(): void {
         this.running = true
-        if (!this.connecting) {
-            this.connecting = true
-            this.network.start(async (client: MqttClient) => {
-                await client.stayConnected()
-            }, this)
-        }
-        if (!this.handling) {
-            this.handling = true
-            this.network.start(async (client: MqttClient) => {
-                await client.handle()
-            }, this)
-        }
+        this.dispatcher.start()
+        if (this.connecting) return
+        this.connecting = true
+        this.network.start(async (client: MqttClient) => {
+            await client.stayConnected()
+        }, this)
     }
 
     /**
@@ -119,7 +118,7 @@ export class MqttClient {
      */
     subscribe(filter: string, qos: QoS, handler: Handler): void {
         const problem = filterProblem(filter)
-        if (problem) return this.problem(`cannot subscribe to ${filter}: ${problem}`)
+        if (problem) return this.reporter.report(`cannot subscribe to ${filter}: ${problem}`)
         this.subscriptions.add(filter, qos, handler)
         if (this.connected) this.session.outbound.request(filter, qos)
     }
@@ -139,13 +138,13 @@ export class MqttClient {
     publish(topic: string, payload: string | Buffer, qos: QoS, retain: boolean, done?: Done): boolean {
         const problem = topicProblem(topic)
         if (problem) {
-            this.problem(`cannot publish to ${topic}: ${problem}`)
+            this.reporter.report(`cannot publish to ${topic}: ${problem}`)
             return false
         }
         const bytes = bytesOf(payload)
         const size = 4 + Buffer.from(topic).length + bytes.length
         if (size > this.settings.maxPacket) {
-            this.problem(`cannot publish ${size} bytes to ${topic}: maxPacket is ${this.settings.maxPacket}`)
+            this.reporter.report(`cannot publish ${size} bytes to ${topic}: maxPacket is ${this.settings.maxPacket}`)
             return false
         }
         if (qos > 0) return this.session.outbound.publish(topic, bytes, qos, retain, done)
@@ -153,7 +152,7 @@ export class MqttClient {
         if (!this.connected || !connection || connection.congested()) return false
         this.counters.sent++
         connection.send(encodePublish(topic, bytes, 0, retain, 0))
-        if (done) this.tell(done)
+        if (done) this.reporter.delivered(done)
         return true
     }
 
@@ -162,13 +161,21 @@ export class MqttClient {
         return this.session.outbound.room
     }
 
-    /** What the client's parts may call: a static method, as DeviceScript has no closures over `this`. */
-    private static keeperOf(client: MqttClient): Keeper & Owner {
+    /** Whether publications wait for `release()`: see `holdNewSession`. */
+    holding(): boolean {
+        return this.session.outbound.holding
+    }
+
+    /** Sends what waits because the broker had no session: whoever is to get it is there. */
+    release(): void {
+        this.session.outbound.release()
+    }
+
+    /** What a connection may call: a static method, as DeviceScript has no closures over `this`. */
+    private static keeperOf(client: MqttClient): Keeper {
         return {
             accepted: (sessionPresent: boolean, carrier: Carrier) => client.accepted(sessionPresent, carrier),
-            arrived: () => client.work.notify(),
-            report: (problem: string) => client.problem(problem),
-            delivered: (done: Done) => client.tell(done),
+            arrived: () => client.dispatcher.arrived(),
         }
     }
 
@@ -178,7 +185,7 @@ export class MqttClient {
             if (this.running) await this.now.wait(wait)
         }
         this.connecting = false
-        this.work.notify()
+        this.dispatcher.stop()
     }
 
     /** One connection, from the attempt to the end. Gives the wait before the next one, in ms. */
@@ -189,11 +196,11 @@ export class MqttClient {
         try {
             link = await this.network.connect(timeout)
         } catch (e) {
-            this.failure(`cannot connect: ${(e as Error).message}`)
+            this.reporter.failure(`cannot connect: ${(e as Error).message}`)
             return this.backoff.lost(this.network.millis() - this.began < timeout)
         }
-        const options = { ...this.settings, timeout }
-        const connection = new Connection(this.network, link, this.session, options, this.keeper)
+        const options = { ...this.settings, timeout, room: this.dispatcher.room }
+        const connection = new Connection(this.network, link, this.session, options, MqttClient.keeperOf(this))
         this.connection = connection
         // stop() may have been called while the connection was being opened
         if (!this.running) connection.close()
@@ -201,102 +208,31 @@ export class MqttClient {
         this.connection = undefined
         this.ended(connection)
         if (connection.end === End.Malformed) this.counters.malformed++
-        else if (connection.end === End.Refused) this.counters.refused++
-        else return this.backoff.lost(connection.end !== End.Unanswered)
+        if (connection.end !== End.Refused) return this.backoff.lost(connection.end !== End.Unanswered)
+        this.counters.refused++
         return this.backoff.refused()
     }
 
     private accepted(sessionPresent: boolean, carrier: Carrier): void {
         this.backoff.succeeded(this.network.millis() - this.began)
+        this.reporter.success()
         this.connected = true
-        this.lastFailure = ""
         this.counters.connects++
-        this.news.push({ sessionPresent, reason: undefined })
+        this.dispatcher.connected(sessionPresent)
         this.session.connect(sessionPresent, carrier)
+        if (!sessionPresent && this.settings.holdNewSession) this.session.outbound.holding = true
         // subscriptions first: what is resent may be answered at once
         for (const s of this.subscriptions.all) this.session.outbound.request(s.filter, s.qos)
         this.session.outbound.resend(sessionPresent)
-        this.work.notify()
     }
 
     private ended(connection: Connection): void {
-        if (!this.connected) {
-            if (connection.end !== End.Closed) this.failure(connection.reason)
-            return
+        let told = false
+        if (this.connected) {
+            this.connected = false
+            this.session.disconnect()
+            told = this.dispatcher.lost(connection.reason)
         }
-        this.connected = false
-        this.session.disconnect()
-        const last = this.news.length - 1
-        if (last >= 0 && this.news[last].reason === undefined) {
-            // the program was not told of the connection yet: for it, it never was
-            this.news.pop()
-            if (connection.end !== End.Closed) this.failure(connection.reason)
-        } else this.news.push({ sessionPresent: false, reason: connection.reason })
-        this.work.notify()
-    }
-
-    /** The only task that calls handlers, one at a time: news of the connection first, then messages in order. */
-    private async handle(): Promise<void> {
-        while (this.running || this.connecting || this.news.length > 0) {
-            const news = this.news.shift()
-            const message = news ? undefined : this.session.inbound.take()
-            if (news) await this.announce(news)
-            else if (message) {
-                if (this.connection) this.connection.resume()
-                await this.deliver(message)
-                this.session.inbound.handled()
-            } else await this.work.wait(FOR_EVER)
-            // lets other tasks run; the VM ends a program that computes for too long
-            await this.network.sleep(0)
-        }
-        this.handling = false
-    }
-
-    private async announce(news: News): Promise<void> {
-        try {
-            if (news.reason !== undefined) {
-                if (this.ondisconnect) await this.ondisconnect(news.reason)
-            } else if (this.onconnect) await this.onconnect(news.sessionPresent)
-        } catch (e) {
-            this.threw(news.reason === undefined ? "onconnect" : "ondisconnect", e)
-        }
-    }
-
-    private async deliver(message: Publish): Promise<void> {
-        const matching = this.subscriptions.matching(message)
-        for (const s of matching) {
-            try {
-                await s.handler(message.topic, message.payload, message.retain)
-            } catch (e) {
-                this.threw(`the handler of ${s.filter}`, e)
-            }
-        }
-    }
-
-    private tell(done: Done): void {
-        try {
-            done(true)
-        } catch (e) {
-            this.threw("done", e)
-        }
-    }
-
-    private threw(who: string, e: unknown): void {
-        this.counters.failed++
-        this.problem(`${who} threw: ${(e as Error).message}`)
-    }
-
-    /** Reports why there is no connection: a reason that lasts is told once. */
-    private failure(reason: string): void {
-        if (reason !== this.lastFailure) this.problem(reason)
-        this.lastFailure = reason
-    }
-
-    private problem(problem: string): void {
-        try {
-            if (this.onproblem) this.onproblem(problem)
-        } catch (e) {
-            // there is nobody left to tell
-        }
+        if (!told && connection.end !== End.Closed) this.reporter.failure(connection.reason)
     }
 }

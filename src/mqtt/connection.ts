@@ -1,6 +1,7 @@
 /** One connection to the broker, from CONNECT to its end: handshake, reading, keep-alive. */
 
 import { Connect, encodeConnect, encodeDisconnect, encodePingreq } from "./encode.js"
+import { Beat, KeepAlive } from "./keepalive.js"
 import { Link, Network, Signal } from "./network.js"
 import { Connack, Packet, PacketType, Publish } from "./packet.js"
 import { Parser } from "./parse.js"
@@ -32,6 +33,9 @@ const HOLD = 1000
 /** Packets that are parsed before other tasks may run: the VM ends a program that computes for too long. */
 const BURST = 16
 
+/** Acknowledgements that may wait for the network, beside publications. */
+const MAX_ANSWERS = 128
+
 /** Time until a packet that the network had no room for is tried again, in ms. */
 const RETRY = 10
 
@@ -51,6 +55,9 @@ export interface ConnectionOptions {
     readonly timeout: number
     /** The largest packet that is held, in bytes. */
     readonly maxPacket: number
+    readonly maxInflight: number
+    /** Is notified when a message was taken out of the inbox. */
+    readonly room: Signal
 }
 
 /** Whom a connection belongs to. */
@@ -70,14 +77,10 @@ export class Connection {
 
     private parser: Parser
     private wake: Signal
-    private room: Signal
     /** Packets that the network had no room for. */
     private outbox: Buffer[] = []
     private opened: number
-    private lastReceived: number
-    private lastSent: number
-    /** When the PINGREQ was sent whose PINGRESP is missing; -1 when none is. */
-    private pinged = -1
+    private keepAlive: KeepAlive
     /** Whether a message waits for room in the inbox, so that nothing is read. */
     private held = false
     /** Since when messages find the inbox full; -1 when they do not. */
@@ -96,10 +99,8 @@ export class Connection {
     ) {
         this.parser = new Parser(options.maxPacket)
         this.wake = network.signal()
-        this.room = network.signal()
         this.opened = network.millis()
-        this.lastReceived = this.opened
-        this.lastSent = this.opened
+        this.keepAlive = new KeepAlive(options.connect.keepAlive, this.opened)
     }
 
     /** Runs the connection until its end; then `reason` and `end` say what it was. Never throws. */
@@ -118,8 +119,11 @@ export class Connection {
 
     /** Sends a packet, now or as soon as the network has room. */
     send(packet: Buffer): void {
-        this.lastSent = this.network.millis()
+        this.keepAlive.onSent(this.network.millis())
         if (this.outbox.length === 0 && this.link.write(packet)) return
+        // what a broker makes us answer must not fill the memory
+        if (this.outbox.length >= 2 * this.options.maxInflight + MAX_ANSWERS)
+            return this.finish(End.Lost, "the network does not take what is sent")
         this.outbox.push(packet)
         this.wake.notify()
     }
@@ -127,11 +131,6 @@ export class Connection {
     /** Whether more packets wait for the network than it makes sense to add to. */
     congested(): boolean {
         return this.outbox.length >= BURST
-    }
-
-    /** There is room in the inbox again. */
-    resume(): void {
-        this.room.notify()
     }
 
     /** Ends the connection with DISCONNECT: the broker throws the will away, [MQTT-3.1.2-10]. */
@@ -150,7 +149,7 @@ export class Connection {
         this.reason = this.closed >= 0 ? "stopped" : reason
         this.link.close()
         this.wake.notify()
-        this.room.notify()
+        this.options.room.notify()
     }
 
     /** Reads until the connection is over. */
@@ -159,7 +158,7 @@ export class Connection {
         for (;;) {
             const chunk = await this.link.recv()
             if (!chunk || this.reason) return
-            this.lastReceived = this.network.millis()
+            this.keepAlive.onReceived(this.network.millis())
             this.parser.feed(chunk)
             for (;;) {
                 const packet = this.parser.next()
@@ -180,7 +179,7 @@ export class Connection {
         // [MQTT-3.2.0-1]
         if (!this.accepted) return "the broker sent something else before CONNACK"
         if (packet.type === PacketType.Pingresp) {
-            this.pinged = -1
+            this.keepAlive.onPingresp()
             return ""
         }
         if (packet.type !== PacketType.Publish) this.waitingSince = -1
@@ -213,7 +212,7 @@ export class Connection {
             const patience = publish.qos > 0 ? HOLD : this.fullSince + HOLD - now
             if (patience <= 0) return
             this.held = true
-            await this.room.wait(patience)
+            await this.options.room.wait(patience)
             this.held = false
         }
         this.fullSince = -1
@@ -243,33 +242,9 @@ export class Connection {
         else if (this.waitingSince < 0) this.waitingSince = now
         else if (now - this.waitingSince >= ACK_TIMEOUT)
             this.finish(End.Lost, `the broker owes an acknowledgement for ${ACK_TIMEOUT} ms`)
-        const rest = this.keepAlive(now)
-        return rest < ACK_TIMEOUT ? rest : ACK_TIMEOUT
-    }
-
-    /**
-     * After 3/4 of the keep-alive time without a packet in either direction, PINGREQ; the answer has 1/2 of it. So a
-     * dead connection is noticed after 5/4, before the broker gives up after 3/2 [MQTT-3.1.2-24]. Gives the ms until
-     * the next look.
-     */
-    private keepAlive(now: number): number {
-        const seconds = this.options.connect.keepAlive
-        if (seconds === 0) return ACK_TIMEOUT
-        if (this.held) {
-            // an answer may have come that was not read
-            this.lastReceived = now
-            this.pinged = -1
-        }
-        if (this.pinged >= 0) {
-            const rest = this.pinged + seconds * 500 - now
-            if (rest <= 0) this.finish(End.Lost, `no PINGRESP within ${seconds * 500} ms`)
-            return rest
-        }
-        const last = this.lastSent < this.lastReceived ? this.lastSent : this.lastReceived
-        const rest = last + seconds * 750 - now
-        if (rest > 0) return rest
-        this.send(encodePingreq())
-        this.pinged = now
-        return seconds * 500
+        const beat = this.keepAlive.check(now, this.held)
+        if (beat === Beat.Ping) this.send(encodePingreq())
+        else if (beat === Beat.GiveUp) this.finish(End.Lost, `no PINGRESP within ${this.keepAlive.seconds * 500} ms`)
+        return Math.min(this.keepAlive.rest, ACK_TIMEOUT)
     }
 }

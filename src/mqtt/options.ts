@@ -14,6 +14,11 @@ export interface MqttOptions {
     keepAlive?: number
     /** Whether the broker forgets subscriptions and queued messages when the connection ends; default false. */
     cleanSession?: boolean
+    /**
+     * What to do when the broker has no session of ours: it may have forgotten everybody's, and acknowledges what
+     * nobody gets. With true, publications of QoS 1 and 2 that are not retained wait for `release()`; default false.
+     */
+    holdNewSession?: boolean
     /** What the broker publishes when the connection ends without `stop()`. */
     will?: { topic: string; payload: string; qos: QoS; retain: boolean }
     /** The largest packet held or published, in bytes without its fixed header, 128 or more; default 2,048. TLS takes less than 4,096. */
@@ -31,6 +36,7 @@ export interface MqttOptions {
 /** The options with every default filled in. */
 export interface Settings {
     readonly connect: Connect
+    readonly holdNewSession: boolean
     readonly maxPacket: number
     readonly maxInflight: number
     readonly connectTimeout: number
@@ -76,6 +82,7 @@ export function settingsOf(options: MqttOptions): Settings {
             cleanSession,
             will,
         },
+        holdNewSession: options.holdNewSession === true,
         maxPacket: inRange("maxPacket", options.maxPacket, 2048, 128, MAX_REMAINING_LENGTH),
         maxInflight: inRange("maxInflight", options.maxInflight, 8, 1, 1000),
         connectTimeout: inRange("connectTimeout", options.connectTimeout, 6000, 1, 86400000),

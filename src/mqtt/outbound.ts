@@ -17,9 +17,12 @@ const enum Progress {
 interface Publication {
     readonly id: number
     readonly qos: QoS
+    readonly retain: boolean
     /** The PUBLISH packet; empty once it must not be sent again. */
     packet: Buffer
     progress: Progress
+    /** It waits for `release`. */
+    held: boolean
     readonly done: Done | undefined
 }
 
@@ -35,6 +38,8 @@ const NO_BYTES = Buffer.alloc(0)
 export class Outbound {
     /** How many publications of QoS 1 and 2 are still taken. */
     room: number
+    /** Whether publications that are not retained wait for `release`. */
+    holding = false
 
     private lastId = 0
     /** In the order of publishing. */
@@ -52,7 +57,7 @@ export class Outbound {
     /** Whether the broker owes an answer. */
     waiting(): boolean {
         if (this.requests.length > 0) return true
-        for (const p of this.window) if (p.progress !== Progress.Waiting) return true
+        for (const p of this.window) if (p.progress !== Progress.Waiting && !p.held) return true
         return false
     }
 
@@ -67,11 +72,21 @@ export class Outbound {
         // `done` may publish, which appends to the window: what it appends it sends
         const resend = this.window.slice()
         for (const p of resend) {
-            if (p.progress !== Progress.Released) this.send(p)
+            if (p.progress !== Progress.Released) this.offer(p)
             else if (sessionPresent) {
                 this.wire.counters.resent++
                 this.wire.send(encodeAck(PacketType.Pubrel, p.id))
             } else this.complete(p)
+        }
+    }
+
+    /** Sends what was held. */
+    release(): void {
+        this.holding = false
+        for (const p of this.window.slice()) {
+            if (!p.held) continue
+            p.held = false
+            if (this.wire.connected) this.send(p)
         }
     }
 
@@ -86,10 +101,10 @@ export class Outbound {
         if (this.room <= 0) return false
         const id = this.nextId()
         const packet = encodePublish(topic, bytesOf(payload), qos, retain, id)
-        const publication: Publication = { id, qos, packet, progress: Progress.Waiting, done }
+        const publication: Publication = { id, qos, retain, packet, progress: Progress.Waiting, held: false, done }
         this.window.push(publication)
         this.room--
-        if (this.wire.connected) this.send(publication)
+        if (this.wire.connected) this.offer(publication)
         return true
     }
 
@@ -131,6 +146,12 @@ export class Outbound {
                 this.wire.owner.report(`the broker grants ${request.filter} QoS ${codes[0]}, not ${request.qos}`)
             return
         }
+    }
+
+    private offer(publication: Publication): void {
+        // what is retained waits at the broker for whoever comes
+        publication.held = this.holding && !publication.retain
+        if (!publication.held) this.send(publication)
     }
 
     private send(publication: Publication): void {

@@ -7,7 +7,7 @@ export function isText(bytes: Buffer, from: number, to: number): boolean {
         const c = bytes[i++]
         if (c > 0 && c < 0x80) continue
         // a lead byte says how many follow, and which range the first of them has (RFC 3629, section 4)
-        let more = 0
+        let more: number
         let low = 0x80
         let high = 0xbf
         if (c >= 0xc2 && c <= 0xdf) {

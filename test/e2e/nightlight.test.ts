@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf, type Channel } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
-import { startRig, type Rig } from "../support/rig.js";
+import { connect, startRig, type Rig } from "../support/rig.js";
 
 const ID = "nightlight/sim-1";
 const COMMANDS = topicOf(ID, "commands");
@@ -36,7 +36,8 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       board().setLight(250);
       await eventually(() => rig.seen.some((m) => m.topic === topicOf(ID, "telemetry") && m.text.includes('"light":250')), { what: "telemetry" }); // prettier-ignore
       await lampBecomes(true);
-      expect(rig.seen.filter((m) => m.topic === COMMANDS).at(-1)?.text).toBe('{"led_on":true}');
+      const retained = await retainedOn(rig, COMMANDS);
+      expect(JSON.parse(retained)).toMatchObject({ led_on: true });
     });
 
     it("tells the server what the board is, and that the lamp followed", async () => {
@@ -89,6 +90,19 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     });
   });
 });
+
+/** What somebody who comes now finds on the topic. */
+async function retainedOn(rig: Rig, topic: string): Promise<string> {
+  const visitor = await connect(rig.url);
+  let found: string | undefined;
+  visitor.on("message", (_topic, payload, { retain }) => {
+    if (retain) found = payload.toString();
+  });
+  await visitor.subscribeAsync(topic);
+  const text = await eventually(() => found, { what: `a retained message on ${topic}` });
+  await visitor.endAsync();
+  return text;
+}
 
 let actions = 0;
 

@@ -1,0 +1,44 @@
+// A client of the broker at HOST:PORT that does as it is told: counts what comes in, in order, and echoes.
+import { sleep } from "@devicescript/core"
+import { readSetting } from "@devicescript/settings"
+import { MqttClient } from "../../../src/mqtt/client.js"
+import { deviceNetwork } from "../../../src/mqtt/socket.js"
+
+const host = await readSetting("HOST", "")
+const port = await readSetting("PORT", 0)
+const will = { topic: "vm/will", payload: "gone", qos: 1 as const, retain: false }
+const client = new MqttClient(deviceNetwork({ host, port }), { clientId: "vm", keepAlive: 2, will })
+let count = 0
+let wrong = 0
+
+client.onconnect = sessionPresent => console.log("connected " + sessionPresent)
+client.ondisconnect = reason => console.log("disconnected: " + reason)
+client.onproblem = problem => console.log("problem: " + problem)
+
+// numbers from 0: how many came, and how many came out of turn
+client.subscribe("vm/count", 2, (topic, payload) => {
+    if (parseInt(payload.toString("utf-8")) !== count) wrong++
+    count++
+})
+client.subscribe("vm/echo/+", 2, (topic, payload) => {
+    client.publish("vm/back", payload, 2, false)
+})
+client.subscribe("vm/sleep", 1, async (topic, payload) => {
+    await sleep(parseInt(payload.toString("utf-8")))
+})
+client.subscribe("vm/throw", 1, () => {
+    throw new Error("as told")
+})
+client.subscribe("vm/stop", 1, async () => {
+    await client.stop()
+    console.log("stopped")
+})
+client.subscribe("vm/tell", 1, () => {
+    const { received, dropped, skipped, connects } = client.counters
+    console.log(
+        `count ${count} wrong ${wrong} received ${received} dropped ${dropped} skipped ${skipped} connects ${connects}`
+    )
+    count = 0
+    wrong = 0
+})
+client.start()

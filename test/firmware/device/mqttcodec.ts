@@ -1,0 +1,25 @@
+// Runs the codec over the test's inputs, in the VM, and prints what comes out; the same functions run in Node.
+import { sleep } from "@devicescript/core"
+import { filters, streams, texts } from "./inputs.js"
+import { matchText, readStream, writeText } from "./mqttread.js"
+
+// the log is a ring that a long burst would overrun
+async function say(line: string) {
+    while (line.length > 100) {
+        console.log(line.slice(0, 100) + "\\")
+        line = line.slice(100)
+        await sleep(1)
+    }
+    console.log(line)
+    await sleep(1)
+}
+
+for (let i = 0; i < streams.length; i++) {
+    await say(`stream ${i}.1 ` + readStream(streams[i], 1))
+    await say(`stream ${i}.7 ` + readStream(streams[i], 7))
+    await say(`stream ${i}.1000 ` + readStream(streams[i], 1000))
+}
+for (let i = 0; i < texts.length; i++) await say(`text ${i} ` + writeText(texts[i].toString("utf-8"), i + 1))
+for (let i = 0; i < filters.length; i += 2)
+    await say(`match ${i} ` + matchText(filters[i].toString("utf-8"), filters[i + 1].toString("utf-8")))
+await say("done")

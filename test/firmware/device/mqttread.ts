@@ -1,0 +1,51 @@
+// What the codec makes of one input, as text. Compiled by both compilers.
+import { encodeAck, encodeConnect, encodePublish, encodeSubscribe } from "../../../src/mqtt/encode.js"
+import { PacketType } from "../../../src/mqtt/packet.js"
+import { Parser } from "../../../src/mqtt/parse.js"
+import { filterProblem, topicMatches, topicProblem } from "../../../src/mqtt/topic.js"
+
+/** What the parser reads in `stream`, given in pieces of `size` bytes. */
+export function readStream(stream: Buffer, size: number): string {
+    const parser = new Parser(128)
+    let text = ""
+    for (let at = 0; at < stream.length; at += size) {
+        // DeviceScript's slice fills up with zeros when it is asked for more than there is
+        parser.feed(stream.slice(at, Math.min(at + size, stream.length)))
+        for (;;) {
+            const p = parser.next()
+            if (!p) break
+            text += "|" + p.type
+            if (p.type === PacketType.Publish)
+                text += `:${p.id}:${p.qos}:${p.retain}:${p.dup}:${p.skipped}:${hex(p.topic)}:${p.payload.toString("hex")}`
+            else if (p.type === PacketType.Connack) text += `:${p.code}:${p.sessionPresent}`
+            else if (p.type === PacketType.Suback) text += `:${p.id}:${p.codes.join(":")}`
+            else if (p.type !== PacketType.Pingresp) text += `:${p.id}`
+        }
+    }
+    return `${parser.problem}${text}`
+}
+
+/** What is sent to say `text`, in hexadecimal digits. */
+export function writeText(text: string, n: number): string {
+    const qos = (n & 1) + ((n >> 1) & 1)
+    const will = { topic: text, payload: text, qos: 2 as const, retain: true }
+    const connect = { clientId: text, username: text, password: text, keepAlive: n, cleanSession: n % 2 === 1, will }
+    return [
+        encodeConnect(connect),
+        encodePublish(text, Buffer.from(text), qos as 0 | 1 | 2, n % 3 === 0, n),
+        encodeSubscribe(n, text, 1),
+        encodeAck(PacketType.Pubrel, n),
+    ]
+        .map(packet => packet.toString("hex"))
+        .join(" ")
+}
+
+/** Whether filter and topic match, and what is wrong with them. */
+export function matchText(filter: string, topic: string): string {
+    if (filterProblem(filter) || topicProblem(topic)) return `${filterProblem(filter)} ${topicProblem(topic)}`
+    return topicMatches(filter, topic) ? "yes" : "no"
+}
+
+function hex(text: string): string {
+    return Buffer.from(text).toString("hex")
+}

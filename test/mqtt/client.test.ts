@@ -1,0 +1,373 @@
+/** What the client does when the broker does not do its part. */
+import type { Packet } from "mqtt-packet";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MqttClient } from "../../src/mqtt/client.js";
+import type { MqttOptions } from "../../src/mqtt/options.js";
+import { eventually } from "../support/eventually.js";
+import { nodeNetwork, type NodeNetworkOptions } from "./support/node-network.js";
+import { ScriptedBroker } from "./support/scripted-broker.js";
+
+let broker: ScriptedBroker;
+let client: MqttClient;
+let clients: MqttClient[];
+let problems: string[];
+let reasons: string[];
+
+function make(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
+  const made = new MqttClient(nodeNetwork({ port: broker.port, ...network }), {
+    clientId: "board",
+    minBackoff: 5,
+    maxBackoff: 20,
+    ...options,
+  });
+  made.onproblem = (problem) => problems.push(problem);
+  made.ondisconnect = (reason) => void reasons.push(reason);
+  clients.push(made);
+  return made;
+}
+
+const connected = () => eventually(() => client.connected, { what: "the client to connect" });
+const ids = (packets: Packet[]) => packets.map((packet) => packet.messageId);
+
+beforeEach(async () => {
+  problems = [];
+  reasons = [];
+  clients = [];
+  broker = await ScriptedBroker.start();
+  client = make();
+});
+
+afterEach(async () => {
+  await Promise.all(clients.map((c) => c.stop()));
+  await broker.close();
+});
+
+describe("CONNECT", () => {
+  it("carries a keep-alive of 16 bits, will, user name and password", async () => {
+    const will = { topic: "t/will", payload: "gone", qos: 1 as const, retain: true };
+    client = make({ keepAlive: 40_000, username: "ada", password: "secret", cleanSession: true, will });
+    client.start();
+    await connected();
+    const [connect] = broker.got("connect");
+    expect(connect).toMatchObject({ keepalive: 40_000, clean: true, clientId: "board", username: "ada" });
+    expect(connect.password?.toString()).toBe("secret");
+    expect(connect.will).toMatchObject({ topic: "t/will", qos: 1, retain: true, payload: Buffer.from("gone") });
+  });
+
+  it("that is refused is reported once in words, and repeated with a back-off that grows", async () => {
+    let refusals = 0;
+    const times: number[] = [];
+    broker.script = (packet, peer) => {
+      if (packet.cmd !== "connect") return false;
+      times.push(performance.now());
+      if (refusals++ >= 5) return false;
+      peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });
+      return true;
+    };
+    client = make({ minBackoff: 20, maxBackoff: 10_000 });
+    client.start();
+    await connected();
+    expect(problems).toEqual(["the broker refused the connection: this client is not authorised"]);
+    expect(client.counters).toMatchObject({ refused: 5, connects: 1 });
+    // 20, 40, 80, 160 and 320 ms, less at most a half
+    expect(times[5] - times[4]).toBeGreaterThan(155);
+    expect(times[5] - times[0]).toBeGreaterThan(300);
+  });
+
+  it("that gets no answer is repeated, first with little patience, then with the full time", async () => {
+    let attempts = 0;
+    broker.script = (packet) => packet.cmd === "connect" && ++attempts < 2;
+    client = make({ connectTimeout: 100 });
+    client.start();
+    await connected();
+    expect(problems).toEqual(["no CONNACK within 100 ms"]);
+    expect(attempts).toBe(2);
+  });
+});
+
+describe("a broker that does not speak MQTT", () => {
+  const babble: [string, Buffer][] = [
+    ["HTTP", Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ["a packet before CONNACK", Buffer.from([0xd0, 0])],
+    ["CONNACK twice", Buffer.from([0x20, 2, 0, 0, 0x20, 2, 0, 0])],
+    ["a malformed packet after CONNACK", Buffer.from([0x20, 2, 0, 0, 0x36, 1, 0])],
+  ];
+  it.each(babble)("%s: a malformed stream ends the connection, not the program", async (_, bytes) => {
+    let first = true;
+    broker.script = (packet, peer) => {
+      if (packet.cmd !== "connect" || !first) return false;
+      first = false;
+      peer.raw(bytes);
+      return true;
+    };
+    client.start();
+    await eventually(() => client.connected && broker.peers.length === 2, { what: "the second connection" });
+    expect([...problems, ...reasons]).toHaveLength(1);
+    expect(client.counters.malformed).toBe(1);
+  });
+});
+
+describe("SUBSCRIBE", () => {
+  it("that is refused is reported, the others hold", async () => {
+    broker.script = (packet, peer) => {
+      if (packet.cmd !== "subscribe" || packet.subscriptions[0].topic !== "secret/#") return false;
+      peer.send({ cmd: "suback", messageId: packet.messageId, granted: [128] });
+      return true;
+    };
+    const got: string[] = [];
+    client.subscribe("secret/#", 1, () => {});
+    client.subscribe("open/#", 1, (topic) => void got.push(topic));
+    client.start();
+    await eventually(() => problems.length > 0, { what: "the refusal" });
+    broker.publish("open/door", "x", 1);
+    await eventually(() => got.length > 0, { what: "the message" });
+    expect(problems).toEqual(["the broker refused the subscription to secret/#"]);
+  });
+
+  it("to what is no filter is reported, and ignored", () => {
+    client.subscribe("a/#/b", 1, () => {});
+    expect(problems).toEqual(["cannot subscribe to a/#/b: # must be the last level of a filter, alone"]);
+  });
+
+  it("comes before what is sent again, so that no answer is missed", async () => {
+    client.subscribe("t", 1, () => {});
+    client.publish("t", "x", 1, false);
+    client.start();
+    await eventually(() => broker.got("publish").length > 0, { what: "the publication" });
+    const order = broker.packets.map((packet) => packet.cmd);
+    expect(order.indexOf("subscribe")).toBeLessThan(order.indexOf("publish"));
+  });
+});
+
+describe("resending", () => {
+  it("sends what was not acknowledged again, in order, with DUP and the same identifiers [MQTT-4.4.0-1]", async () => {
+    let deaf = true;
+    broker.script = (packet) => deaf && packet.cmd === "publish";
+    const done: number[] = [];
+    client.start();
+    await connected();
+    for (let n = 0; n < 6; n++) client.publish("t", `${n}`, n % 2 === 0 ? 1 : 2, false, () => done.push(n));
+    await eventually(() => broker.got("publish").length === 6, { what: "6 publications" });
+    deaf = false;
+    for (const peer of broker.peers) peer.socket.resetAndDestroy();
+    await eventually(() => done.length === 6, { what: "6 acknowledgements" });
+    const publications = broker.got("publish");
+    expect(publications.map((p) => p.dup)).toEqual([...Array(6).fill(false), ...Array(6).fill(true)]);
+    expect(ids(publications.slice(6))).toEqual(ids(publications.slice(0, 6)));
+    expect(client.counters).toMatchObject({ sent: 6, resent: 6, acknowledged: 6 });
+    expect(done.sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("repeats PUBREL, never the PUBLISH, once PUBREC came [MQTT-4.3.3-1]", async () => {
+    let deaf = true;
+    broker.script = (packet) => deaf && packet.cmd === "pubrel";
+    client.start();
+    await connected();
+    client.publish("t", "x", 2, false);
+    await eventually(() => broker.got("pubrel").length === 1, { what: "PUBREL" });
+    deaf = false;
+    for (const peer of broker.peers) peer.socket.resetAndDestroy();
+    await eventually(() => client.counters.acknowledged === 1, { what: "PUBCOMP" });
+    expect(broker.got("publish")).toHaveLength(1);
+    expect(ids(broker.got("pubrel"))).toEqual(ids([...broker.got("publish"), ...broker.got("publish")]));
+  });
+
+  it("a message whose handler ran while the connection broke is not handled again", async () => {
+    const got: string[] = [];
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    client.subscribe("t/+", 2, async (topic, payload) => {
+      got.push(`${topic} ${payload.toString()}`);
+      if (got.length === 1) await gate;
+    });
+    client.start();
+    await eventually(() => broker.got("subscribe").length === 1, { what: "the subscription" });
+    broker.publish("t/1", "a", 1);
+    broker.publish("t/2", "b", 2);
+    await eventually(() => got.length === 1, { what: "the handler to run" });
+    for (const peer of broker.peers) peer.socket.resetAndDestroy();
+    await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
+    release();
+    broker.publish("t/3", "c", 1);
+    await eventually(() => got.length === 3, { what: "the last message" });
+    expect(got).toEqual(["t/1 a", "t/2 b", "t/3 c"]);
+    expect(client.counters.duplicates).toBe(1);
+    await eventually(() => broker.got("puback").length === 2, { what: "the acknowledgements" });
+  });
+});
+
+describe("a network that takes no more", () => {
+  it("gets what waits as soon as it has room, in order; QoS 0 is not accepted meanwhile", async () => {
+    let full = false;
+    client = make({}, { full: () => full });
+    client.start();
+    await connected();
+    full = true;
+    for (let n = 0; n < 8; n++) client.publish("t", `${n}`, 1, false);
+    const accepted = Array.from({ length: 100 }, () => client.publish("t", "zero", 0, false)).filter(Boolean);
+    expect(accepted).toHaveLength(8);
+    full = false;
+    await eventually(() => broker.got("publish").length === 16, { what: "the publications" });
+    const texts = broker.got("publish").map((p) => p.payload.toString());
+    expect(texts).toEqual([...Array.from({ length: 8 }, (_, n) => `${n}`), ...Array(8).fill("zero")]);
+    expect(client.counters.connects).toBe(1);
+  });
+
+  it("while the broker makes the client answer: the connection ends before the memory does", async () => {
+    let full = false;
+    client = make({}, { full: () => full });
+    client.start();
+    await connected();
+    full = true;
+    broker.peers[0].send(...Array.from({ length: 1000 }, (_, n) => ({ cmd: "pubrel" as const, messageId: n + 1 })));
+    await eventually(() => reasons.length === 1, { what: "the end of the connection" });
+    expect(reasons).toEqual(["the network does not take what is sent"]);
+    full = false;
+    await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
+  });
+});
+
+describe("an acknowledgement that never comes", () => {
+  it("over a connection that lives makes the client reconnect after 30 s, and send again", async () => {
+    let ahead = 0;
+    broker.script = (packet) => packet.cmd === "publish" && !packet.dup;
+    client = make({ keepAlive: 1 }, { ahead: () => ahead });
+    client.start();
+    await connected();
+    client.publish("t", "", 1, false);
+    await eventually(() => broker.got("pingreq").length === 1, { what: "a sign of life" });
+    ahead = 30_000;
+    await eventually(() => client.counters.acknowledged === 1, { what: "the acknowledgement" });
+    expect(reasons).toEqual(["the broker owes an acknowledgement for 30000 ms"]);
+    expect(broker.got("publish")).toHaveLength(2);
+  });
+});
+
+describe("handlers", () => {
+  it("are called one at a time, onconnect before the messages of its connection", async () => {
+    const log: string[] = [];
+    let running = 0;
+    const step = async (name: string) => {
+      expect(++running).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      log.push(name);
+      running--;
+    };
+    client.onconnect = () => step("connect");
+    client.ondisconnect = () => step("disconnect");
+    client.subscribe("t", 1, () => step("message"));
+    broker.publish("t", "kept", 1, true);
+    client.start();
+    await eventually(() => log.length === 2, { what: "the retained message" });
+    await client.stop();
+    await eventually(() => log.length === 3, { what: "ondisconnect" });
+    expect(log).toEqual(["connect", "message", "disconnect"]);
+  });
+
+  it("of every kind may throw", async () => {
+    client.onproblem = (problem) => {
+      problems.push(problem);
+      throw new Error("onproblem");
+    };
+    client.onconnect = () => {
+      throw new Error("one");
+    };
+    client.ondisconnect = () => Promise.reject(new Error("two"));
+    client.start();
+    await connected();
+    client.publish("t", "", 1, false, () => {
+      throw new Error("three");
+    });
+    await eventually(() => problems.length === 2, { what: "two problems" });
+    for (const peer of broker.peers) peer.socket.resetAndDestroy();
+    await eventually(() => client.counters.connects === 2 && problems.length === 4, { what: "the reconnect" });
+    expect(problems.sort()).toEqual([
+      "done threw: three",
+      "onconnect threw: one",
+      "onconnect threw: one",
+      "ondisconnect threw: two",
+    ]);
+  });
+
+  it("that hang while the connection comes and goes are told of the last state alone: no growth", async () => {
+    const log: string[] = [];
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    client.onconnect = () => void log.push("connect");
+    client.ondisconnect = () => void log.push("disconnect");
+    client.subscribe("t", 1, () => gate);
+    client.start();
+    await eventually(() => broker.got("subscribe").length === 1, { what: "the subscription" });
+    broker.publish("t", "", 1);
+    for (let n = 1; n < 10; n++) {
+      broker.peers[n - 1].socket.resetAndDestroy();
+      await eventually(() => client.counters.connects === n + 1, { what: `connection ${n + 1}` });
+    }
+    release();
+    await eventually(() => log.length === 3, { what: "the news" });
+    expect(log).toEqual(["connect", "disconnect", "connect"]);
+  });
+
+  it("may call stop(), and start() after it", async () => {
+    let connects = 0;
+    client.onconnect = async () => {
+      if (++connects > 1) return;
+      await client.stop();
+      client.start();
+    };
+    client.start();
+    await eventually(() => connects === 2, { what: "the second connection" });
+    expect(broker.got("disconnect")).toHaveLength(1);
+  });
+});
+
+describe("bounded memory", () => {
+  it("time offline changes nothing: the window is all that is kept", () => {
+    const accepted = Array.from({ length: 10_000 }, (_, n) => client.publish("t", "x", (n % 3) as 0 | 1 | 2, false));
+    expect(accepted.filter(Boolean)).toHaveLength(8);
+    expect(client.room()).toBe(0);
+  });
+
+  it("messages of QoS 0 that a slow handler leaves no room for are dropped and counted, the others wait", async () => {
+    const got: string[] = [];
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    client.subscribe("t/#", 1, async (_, payload) => {
+      await gate;
+      got.push(payload.toString());
+    });
+    client.start();
+    await eventually(() => broker.got("subscribe").length === 1, { what: "the subscription" });
+    for (let n = 0; n < 100; n++) broker.publish("t/0", "zero", 0);
+    broker.publish("t/1", "one", 1);
+    await eventually(() => client.counters.dropped > 0, { what: "a message to be dropped" });
+    release();
+    await eventually(() => got.includes("one"), { what: "the message of QoS 1" });
+    expect(got.length - 1 + client.counters.dropped).toBe(100);
+    expect(client.counters.connects).toBe(1);
+  });
+});
+
+describe("a caller's mistakes", () => {
+  it.each<[Partial<MqttOptions>, RegExp]>([
+    [{ keepAlive: 65_536 }, /keepAlive must be an integer from 0 to 65535/],
+    [{ keepAlive: 1.5 }, /keepAlive/],
+    [{ maxInflight: 0 }, /maxInflight/],
+    [{ maxPacket: NaN }, /maxPacket/],
+    [{ clientId: "" }, /clientId must not be empty without cleanSession/],
+    [{ will: { topic: "a/+", payload: "", qos: 0, retain: false } }, /will.topic: a topic to publish to cannot/],
+  ])("%j is refused by the constructor", (options, message) => {
+    expect(() => make(options)).toThrow(message);
+    expect(() => make(options)).toThrow(RangeError);
+  });
+
+  it("a publication that MQTT or the board cannot carry is refused and reported", () => {
+    expect(client.publish("a/#", "", 1, false)).toBe(false);
+    expect(client.publish("a", "x".repeat(5000), 1, false)).toBe(false);
+    expect(problems).toEqual([
+      "cannot publish to a/#: a topic to publish to cannot contain # or +",
+      "cannot publish 5005 bytes to a: maxPacket is 2048",
+    ]);
+    expect(client.room()).toBe(8);
+  });
+});

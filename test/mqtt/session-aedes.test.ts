@@ -1,0 +1,39 @@
+import { Aedes } from "aedes";
+import { once } from "node:events";
+import net from "node:net";
+import { describe } from "vitest";
+import { type BrokerDriver, sessionPromises } from "./session-promises.js";
+
+async function startAedes(): Promise<BrokerDriver> {
+  const sockets = new Set<net.Socket>();
+  let aedes = await Aedes.createBroker();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    aedes.handle(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  async function end(): Promise<void> {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => aedes.close(resolve));
+  }
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    // seen with aedes 1.1: PUBREL 1, then PUBLISH 1, in the same connection
+    repeatsReleased: true,
+    async forget() {
+      await end();
+      aedes = await Aedes.createBroker();
+    },
+    async close() {
+      await end();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+describe("the session's promises, with aedes", () => {
+  sessionPromises(startAedes);
+});

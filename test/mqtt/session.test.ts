@@ -1,0 +1,186 @@
+import mqtt, { type Packet as Oracle } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import { Backoff } from "../../src/mqtt/backoff.js";
+import { Counters } from "../../src/mqtt/counters.js";
+import { PacketType, type Publish, type QoS } from "../../src/mqtt/packet.js";
+import { Session } from "../../src/mqtt/session.js";
+
+/** A session that is connected, and the packets that it sends. */
+function connected(): { session: Session; sent: Oracle[]; reconnect: (sessionPresent: boolean) => void } {
+  const owner = {
+    report: (problem: string) => expect.fail(problem),
+    delivered: (done: (delivered: boolean) => void) => done(true),
+  };
+  const session = new Session(8, { messages: 1000, bytes: 100_000 }, new Counters(), owner);
+  const sent: Oracle[] = [];
+  const parser = mqtt.parser();
+  parser.on("packet", (packet) => sent.push(packet));
+  const reconnect = (sessionPresent: boolean) =>
+    session.connect(sessionPresent, { send: (packet) => void parser.parse(packet) });
+  reconnect(false);
+  return { session, sent, reconnect };
+}
+
+function publish(id: number, qos: QoS, dup = false): Publish {
+  const payload = Buffer.from(`${id}`);
+  return { type: PacketType.Publish, id, topic: "t", payload, qos, retain: false, dup, skipped: 0 };
+}
+
+describe("packet identifiers", () => {
+  it("are never reused while in flight, and wrap at 65,535", () => {
+    const { session, sent } = connected();
+    session.outbound.publish("t", "stays", 2, false);
+    session.outbound.request("f", 1);
+    const used = new Set<number>();
+    for (let n = 0; n < 140_000; n++) {
+      session.outbound.publish("t", "", 1, false);
+      const id = sent[sent.length - 1].messageId as number;
+      // 1 and 2 are in flight
+      if (id < 3 || id > 65_535) throw new Error(`identifier ${id}`);
+      used.add(id);
+      session.receive({ type: PacketType.Puback, id });
+      sent.length = 0;
+    }
+    expect(used.size).toBe(65_533);
+    expect(session.outbound.room).toBe(7);
+  });
+});
+
+describe("acknowledgements that nothing waits for", () => {
+  it("change nothing; PUBREC and PUBREL are answered, so that the broker gets rid of them", () => {
+    const { session, sent } = connected();
+    session.outbound.publish("t", "", 1, false);
+    session.outbound.publish("t", "", 2, false);
+    sent.length = 0;
+    for (const [type, id] of [
+      [PacketType.Puback, 9],
+      [PacketType.Puback, 2],
+      [PacketType.Pubcomp, 1],
+      [PacketType.Pubcomp, 2],
+      [PacketType.Pubrec, 1],
+      [PacketType.Unsuback, 1],
+    ] as const)
+      expect(session.receive({ type, id })).toBe("");
+    expect(sent).toEqual([]);
+    expect(session.outbound.room).toBe(6);
+    session.receive({ type: PacketType.Pubrec, id: 9 });
+    session.receive({ type: PacketType.Pubrel, id: 9 });
+    expect(sent.map((p) => [p.cmd, p.messageId])).toEqual([
+      ["pubrel", 9],
+      ["pubcomp", 9],
+    ]);
+  });
+});
+
+describe("messages of QoS 2", () => {
+  it("that a broker never releases end the connection, they do not fill the memory", () => {
+    const { session } = connected();
+    let problem = "";
+    let accepted = 0;
+    for (let id = 1; id <= 1000 && !problem; id++) {
+      problem = session.receive(publish(id, 2));
+      if (problem) break;
+      accepted++;
+      session.inbound.take();
+      session.inbound.handled();
+    }
+    expect(accepted).toBe(512);
+    expect(problem).toMatch(/does not release messages of QoS 2/);
+  });
+
+  it("are handled once, however often they come before PUBREL, and anew after it", () => {
+    const { session, sent } = connected();
+    session.receive(publish(5, 2));
+    session.receive(publish(5, 2, true));
+    expect(session.inbound.take()?.id).toBe(5);
+    session.receive(publish(5, 2, true));
+    session.inbound.handled();
+    session.receive(publish(5, 2, true));
+    expect(session.inbound.take()).toBeUndefined();
+    session.receive({ type: PacketType.Pubrel, id: 5 });
+    session.receive(publish(5, 2));
+    expect(session.inbound.take()?.id).toBe(5);
+    expect(sent.map((p) => p.cmd)).toEqual(["pubrec", "pubrec", "pubcomp"]);
+  });
+});
+
+describe("messages of QoS 1 whose handler is done after the connection broke", () => {
+  it("are acknowledged when the broker sends them again, and not handled again", () => {
+    for (const reconnectFirst of [true, false]) {
+      const { session, sent, reconnect } = connected();
+      session.receive(publish(7, 1));
+      session.inbound.take();
+      session.disconnect();
+      if (reconnectFirst) reconnect(true);
+      session.inbound.handled();
+      if (!reconnectFirst) reconnect(true);
+      expect(sent).toEqual([]);
+      session.receive(publish(7, 1, true));
+      expect(session.inbound.take()).toBeUndefined();
+      expect(sent.map((p) => [p.cmd, p.messageId])).toEqual([["puback", 7]]);
+      // without DUP it is another message
+      session.receive(publish(7, 1));
+      expect(session.inbound.take()?.id).toBe(7);
+    }
+  });
+
+  it("are not acknowledged to a broker that forgot the session: the identifier may name another message", () => {
+    const { session, sent, reconnect } = connected();
+    session.receive(publish(7, 1));
+    session.receive(publish(8, 2));
+    session.inbound.take();
+    session.disconnect();
+    reconnect(false);
+    session.inbound.handled();
+    expect(session.inbound.take()?.payload.toString()).toBe("8");
+    session.inbound.handled();
+    expect(sent).toEqual([]);
+    session.receive(publish(7, 1, true));
+    session.receive(publish(8, 2, true));
+    expect(session.inbound.take()?.id).toBe(7);
+    expect(session.inbound.take()?.id).toBe(8);
+  });
+});
+
+describe("the back-off", () => {
+  const range = (wait: () => number) => {
+    const waits = Array.from({ length: 1000 }, wait);
+    return [Math.min(...waits), Math.max(...waits)];
+  };
+
+  it("never makes more than 1.5 s of a lost network, so that it is joined within 2 s of its return", () => {
+    const backoff = new Backoff(1000, 30_000, 6000);
+    const [least, most] = range(() => backoff.lost(true));
+    expect(least).toBeGreaterThanOrEqual(500);
+    expect(least).toBeLessThan(600);
+    expect(most).toBeGreaterThan(1400);
+    expect(most).toBeLessThanOrEqual(1500);
+  });
+
+  it("grows to the longest wait for a broker that refuses, and starts anew after a loss", () => {
+    const backoff = new Backoff(1000, 30_000, 6000);
+    const first = backoff.refused();
+    expect(first).toBeLessThanOrEqual(1000);
+    for (let n = 0; n < 10; n++) backoff.refused();
+    const [least, most] = range(() => backoff.refused());
+    expect(least).toBeGreaterThanOrEqual(15_000);
+    expect(most).toBeLessThanOrEqual(30_000);
+    expect(most).toBeGreaterThan(25_000);
+    backoff.lost(true);
+    expect(backoff.refused()).toBeLessThanOrEqual(1000);
+  });
+
+  it("gives every third attempt without an answer the full time, and others what the last success suggests", () => {
+    const backoff = new Backoff(1000, 30_000, 6000);
+    const timeouts = Array.from({ length: 6 }, () => {
+      const timeout = backoff.timeout();
+      backoff.lost(false);
+      return timeout;
+    });
+    expect(timeouts).toEqual([2000, 2000, 6000, 2000, 2000, 6000]);
+    backoff.succeeded(700);
+    expect(backoff.timeout()).toBe(2800);
+    backoff.succeeded(5);
+    expect(backoff.timeout()).toBe(1500);
+  });
+});

@@ -1,0 +1,146 @@
+/** A TCP proxy that fails in the ways in which networks fail. */
+import { once } from "node:events";
+import net from "node:net";
+
+type Direction = "up" | "down";
+
+interface Pair {
+  readonly client: net.Socket;
+  readonly broker: net.Socket;
+  /** Bytes forwarded: `up` to the broker, `down` to the client. */
+  readonly bytes: Record<Direction, number>;
+}
+
+export class Proxy {
+  /** Connections that were made so far. */
+  connections = 0;
+  #server: net.Server | undefined;
+  #port = 0;
+  #pairs = new Set<Pair>();
+  #silent = false;
+  #held: (() => void)[] | undefined;
+  #limit: { direction: Direction; bytes: number } | undefined;
+
+  private constructor(private readonly target: number) {}
+
+  /** A proxy on a port of its own, to `target` on 127.0.0.1. */
+  static async start(target: number): Promise<Proxy> {
+    const proxy = new Proxy(target);
+    await proxy.open();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Bytes that the open connections have forwarded in a direction. */
+  forwarded(direction: Direction): number {
+    return [...this.#pairs].reduce((sum, pair) => sum + pair.bytes[direction], 0);
+  }
+
+  /** Listens again, after `refuse`, on the same port. */
+  async open(): Promise<void> {
+    this.#server = net.createServer((client) => this.#accept(client));
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.#port = (this.#server.address() as net.AddressInfo).port;
+  }
+
+  /** Cuts every connection; new ones are refused. */
+  async refuse(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    const closed = server && once(server, "close");
+    server?.close();
+    this.cut();
+    await closed;
+  }
+
+  /** Resets every connection. */
+  cut(): void {
+    for (const pair of this.#pairs) this.#cut(pair);
+  }
+
+  /** Resets the next connection, or the one that is open, when it has forwarded so many bytes in a direction. */
+  cutAfter(direction: Direction, bytes: number): void {
+    this.#limit = { direction, bytes };
+  }
+
+  /** Forwards nothing any more, without a word: neither on the connections that are open nor on new ones. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  /** Ends `silence`; the connections of that time are gone. */
+  heal(): void {
+    this.#silent = false;
+    this.cut();
+  }
+
+  /** Keeps back what the broker sends, until `release`. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  /** Sends what was kept back, in one piece a connection. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const pair of this.#pairs) pair.client.cork();
+    for (const send of held) send();
+    for (const pair of this.#pairs) pair.client.uncork();
+  }
+
+  async close(): Promise<void> {
+    await this.refuse();
+  }
+
+  #accept(client: net.Socket): void {
+    this.connections++;
+    const broker = net.connect(this.target, "127.0.0.1");
+    const pair: Pair = { client, broker, bytes: { up: 0, down: 0 } };
+    this.#pairs.add(pair);
+    const ends: [net.Socket, net.Socket, Direction][] = [
+      [client, broker, "up"],
+      [broker, client, "down"],
+    ];
+    for (const [from, to, direction] of ends) {
+      from.setNoDelay(true);
+      from.on("data", (data) => this.#forward(pair, to, direction, data));
+      from.on("error", () => {});
+      from.on("close", () => {
+        if (this.#silent) return;
+        this.#pairs.delete(pair);
+        to.end();
+      });
+    }
+    if (this.#limit?.bytes === 0) this.#cut(pair);
+  }
+
+  #forward(pair: Pair, to: net.Socket, direction: Direction, data: Buffer): void {
+    if (this.#silent || !this.#pairs.has(pair)) return;
+    if (direction === "down" && this.#held) {
+      this.#held.push(() => this.#forward(pair, to, direction, data));
+      return;
+    }
+    const limit = this.#limit?.direction === direction ? this.#limit.bytes : Infinity;
+    const rest = limit - pair.bytes[direction];
+    const sent = data.subarray(0, Math.min(rest, data.length));
+    pair.bytes[direction] += sent.length;
+    if (rest > data.length) to.write(sent);
+    else {
+      this.#limit = undefined;
+      // the bytes before the cut arrive, as they may in life
+      this.#pairs.delete(pair);
+      to.end(sent, () => this.#cut(pair));
+    }
+  }
+
+  #cut(pair: Pair): void {
+    this.#limit = undefined;
+    this.#pairs.delete(pair);
+    pair.client.resetAndDestroy();
+    pair.broker.resetAndDestroy();
+  }
+}

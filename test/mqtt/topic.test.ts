@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { filterProblem, topicMatches, topicProblem } from "../../src/mqtt/topic.js";
+import { mqttMatches } from "./support/scripted-broker.js";
+
+describe("topic filters match as section 4.7 of the specification says", () => {
+  // every example of sections 4.7.1 and 4.7.2
+  const table: [string, string, boolean][] = [
+    ["sport/tennis/player1/#", "sport/tennis/player1", true],
+    ["sport/tennis/player1/#", "sport/tennis/player1/ranking", true],
+    ["sport/tennis/player1/#", "sport/tennis/player1/score/wimbledon", true],
+    ["sport/#", "sport", true],
+    ["sport/#", "sports", false],
+    ["#", "anything/at/all", true],
+    ["#", "/", true],
+    ["sport/tennis/+", "sport/tennis/player1", true],
+    ["sport/tennis/+", "sport/tennis/player1/ranking", false],
+    ["sport/+", "sport", false],
+    ["sport/+", "sport/", true],
+    ["+/tennis/#", "sport/tennis", true],
+    ["sport/+/player1", "sport/tennis/player1", true],
+    ["+/+", "/finance", true],
+    ["/+", "/finance", true],
+    ["+", "/finance", false],
+    ["#", "$SYS/uptime", false],
+    ["+/monitor/Clients", "$SYS/monitor/Clients", false],
+    ["$SYS/#", "$SYS/uptime", true],
+    ["$SYS/monitor/+", "$SYS/monitor/Clients", true],
+    ["ACCOUNTS", "Accounts", false],
+    ["t/a", "t/ab", false],
+    ["t/ab", "t/a", false],
+  ];
+  it.each(table)("%s and %s: %s", (filter, topic, expected) => {
+    expect(topicMatches(filter, topic)).toBe(expected);
+  });
+
+  it("agrees with an independent implementation", () => {
+    const level = fc.constantFrom("a", "b", "", "$x", "é");
+    const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/"));
+    const filter = fc
+      .tuple(fc.array(fc.oneof(level, fc.constant("+")), { maxLength: 4 }), fc.boolean())
+      .map(([levels, hash]) => [...levels, ...(hash || levels.length === 0 ? ["#"] : [])].join("/"))
+      .filter((f) => f !== "");
+    fc.assert(
+      fc.property(filter, topic, (f, t) => {
+        fc.pre(t !== "");
+        expect(filterProblem(f)).toBe("");
+        expect(topicMatches(f, t)).toBe(mqttMatches(f, t));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe("what is no topic or filter is refused with the reason", () => {
+  it.each(["", "a/#/b", "a#", "#a", "a+", "a/+b", "\0", "x".repeat(65_536)])("filter %j", (filter) => {
+    expect(filterProblem(filter)).toMatch(/filter/);
+  });
+  it.each(["", "a/#", "+/a", "a\0b", "x".repeat(65_536)])("topic %j", (topic) => {
+    expect(topicProblem(topic)).toMatch(/topic/);
+  });
+  it.each(["a", "/", "a//b", "$SYS/a", "été", "x".repeat(65_535)])("but %j is both", (topic) => {
+    expect(topicProblem(topic)).toBe("");
+    expect(filterProblem(topic)).toBe("");
+  });
+});

@@ -1,0 +1,217 @@
+/** The very same source in the machine that boards have: the codec, and the whole client over the board's socket. */
+import fc from "fast-check";
+import mqtt from "mqtt-packet";
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { SimulatedBoard } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+import { compile } from "../support/firmware.js";
+import { matchText, readStream, writeText } from "../firmware/device/mqttread.js";
+import { ScriptedBroker } from "./support/scripted-broker.js";
+
+/** A device program of ours and the client's source, at the places where they import each other. */
+function program(name: string, inputs = ""): Record<string, string> {
+  const root = new URL("../../", import.meta.url);
+  const read = (path: string) => readFileSync(new URL(path, root), "utf8");
+  const sources = readdirSync(new URL("src/mqtt", root)).map((file) => `src/mqtt/${file}`);
+  const device = [`test/firmware/device/${name}.ts`, "test/firmware/device/mqttread.ts"];
+  return {
+    ...Object.fromEntries([...sources, ...device].map((path) => [path, read(path)])),
+    "test/firmware/device/inputs.ts": inputs,
+    "src/main.ts": `import "../test/firmware/device/${name}.js"\n`,
+  };
+}
+
+/** The same inputs in every run, so that the compiled program is kept. */
+const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) => fc.sample(arbitrary, { seed: 20261122, numRuns });
+
+const text = fc
+  .array(fc.constantFrom("a", "b", "/", "+", "#", "$", "é", "€", "😀", "telemetry"), { minLength: 1, maxLength: 8 })
+  .map((parts) => parts.join(""));
+const qos = fc.constantFrom<0 | 1 | 2>(0, 1, 2);
+const packet = fc.oneof(
+  fc.tuple(text, fc.uint8Array({ maxLength: 140 }), qos, fc.boolean()).map(([topic, payload, qos, retain]) =>
+    mqtt.generate({
+      cmd: "publish",
+      topic: topic.replace(/[+#]/g, "-"),
+      payload: Buffer.from(payload),
+      qos,
+      retain,
+      dup: false,
+      messageId: qos ? 4711 : undefined,
+    }),
+  ),
+  fc.constantFrom(
+    mqtt.generate({ cmd: "connack", returnCode: 0, sessionPresent: true }),
+    mqtt.generate({ cmd: "suback", messageId: 65_535, granted: [1, 128] }),
+    mqtt.generate({ cmd: "pubrel", messageId: 256 }),
+    mqtt.generate({ cmd: "pingresp" }),
+  ),
+);
+const stream = fc.array(packet, { minLength: 1, maxLength: 4 }).map((parts) => Buffer.concat(parts));
+const mutated = fc.tuple(stream, fc.nat(), fc.nat(255)).map(([bytes, at, value]) => {
+  bytes[at % bytes.length] = value;
+  return bytes;
+});
+const streams = [...sample(stream, 40), ...sample(mutated, 80)];
+const texts = sample(text, 30);
+const filters = sample(fc.tuple(text, text), 80).flat();
+
+describe("the codec in the virtual machine", () => {
+  const said = new Map<string, string>();
+  let board: SimulatedBoard | undefined;
+
+  beforeAll(async () => {
+    const list = (name: string, items: (Buffer | string)[]) =>
+      `export const ${name}: Buffer[] = [${items.map((item) => `hex\`${Buffer.from(item).toString("hex")}\``).join(", ")}]\n`;
+    const inputs = list("streams", streams) + list("texts", texts) + list("filters", filters);
+    board = new SimulatedBoard({ id: "codec", bytecode: await compile(program("mqttcodec", inputs)), settings: {} });
+    let line = "";
+    let done = false;
+    board.on("log", (_level, part) => {
+      if (part.endsWith("\\")) return (line += part.slice(0, -1));
+      line += part;
+      const match = /^((?:stream|text|match) [\d.]+) (.*)$/.exec(line);
+      if (match) said.set(match[1], match[2]);
+      done ||= line === "done";
+      line = "";
+    });
+    await board.start();
+    await eventually(() => done || board?.crashes, { within: 50_000, what: "the program to come to its end" });
+    expect(board.crashes).toBe(0);
+  }, 90_000);
+  afterAll(() => board?.stop());
+
+  it(`reads ${streams.length} streams as in Node, in pieces of 1, 7 and 1,000 bytes`, () => {
+    for (const [i, bytes] of streams.entries())
+      for (const size of [1, 7, 1000])
+        expect([i, size, said.get(`stream ${i}.${size}`)]).toEqual([i, size, readStream(bytes, size)]);
+  });
+
+  it(`writes ${texts.length} packets of each kind as in Node`, () => {
+    for (const [i, t] of texts.entries()) expect([t, said.get(`text ${i}`)]).toEqual([t, writeText(t, i + 1)]);
+  });
+
+  it(`matches ${filters.length / 2} filters as in Node`, () => {
+    for (let i = 0; i < filters.length; i += 2) {
+      const [filter, topic] = filters.slice(i, i + 2);
+      expect([filter, topic, said.get(`match ${i}`)]).toEqual([filter, topic, matchText(filter, topic)]);
+    }
+  });
+});
+
+describe("the client in the virtual machine", () => {
+  let broker: ScriptedBroker;
+  let board: SimulatedBoard;
+  let log: string[];
+
+  const logged = (what: RegExp, times = 1) =>
+    eventually(() => log.filter((line) => what.test(line)).length >= times, { within: 10_000, what: String(what) });
+  const told = async () => {
+    log = log.filter((line) => !line.startsWith("count "));
+    broker.publish("vm/tell", "", 1);
+    await logged(/^count /);
+    return log.find((line) => line.startsWith("count ")) as string;
+  };
+
+  beforeAll(async () => {
+    await compile(program("mqttclient"));
+  }, 60_000);
+
+  async function start(): Promise<void> {
+    log = [];
+    broker = await ScriptedBroker.start();
+    const settings = { HOST: "127.0.0.1", PORT: broker.port };
+    board = new SimulatedBoard({ id: "vm", bytecode: await compile(program("mqttclient")), settings });
+    board.on("log", (_level, line) => log.push(line));
+    await board.start();
+    await eventually(() => broker.got("subscribe").length === 6, { within: 10_000, what: "the subscriptions" });
+  }
+
+  afterEach(async () => {
+    expect(board.crashes).toBe(0);
+    await board.stop();
+    await broker.close();
+  });
+
+  it("handles 200 messages of one burst in order, at every QoS, and 1,000 of QoS 0", { timeout: 60_000 }, async () => {
+    await start();
+    for (const qos of [0, 1, 2] as const) {
+      for (let n = 0; n < 200; n++) broker.publish("vm/count", `${n}`, qos);
+      expect(await told()).toMatch(/^count 200 wrong 0 received \d+ dropped 0 /);
+    }
+    for (let n = 0; n < 1000; n++) broker.publish("vm/count", `${n}`, 0);
+    expect(await told()).toMatch(/^count 1000 wrong 0 .* dropped 0 skipped 0 connects 1$/);
+  });
+
+  it("handles 50 messages of one segment, and 50 that come one byte at a time", { timeout: 60_000 }, async () => {
+    await start();
+    const publish = (n: number) => mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false }); // prettier-ignore
+    const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => publish(n)));
+    const [peer] = broker.peers;
+    peer.raw(bytes);
+    expect(await told()).toMatch(/^count 50 wrong 0 /);
+    for (const byte of bytes) {
+      peer.raw(Buffer.from([byte]));
+      // a turn of the loop, so that the byte has a segment of its own
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await told()).toMatch(/^count 50 wrong 0 .* connects 1$/);
+  });
+
+  it(
+    "survives a handler that throws, a message of 20,000 bytes, and a slow handler in a flood",
+    { timeout: 60_000 },
+    async () => {
+      await start();
+      broker.publish("vm/throw", "", 1);
+      broker.publish("vm/count", "x".repeat(20_000), 2);
+      broker.publish("vm/sleep", "2500", 1);
+      // 100,000 bytes, more than the board has memory: it gives up the connection rather than the program
+      for (let n = 0; n < 500; n++) {
+        broker.publish("vm/count", "0".repeat(200), 0);
+        if (n % 50 === 0) await eventually(() => broker.peers[0].socket.writableLength === 0, { what: "the socket" });
+      }
+      broker.publish("vm/echo/1", "after", 1);
+      const back = () => broker.got("publish").some((p) => p.topic === "vm/back" && p.payload.toString() === "after");
+      await eventually(back, { within: 15_000, what: "the echo" });
+      expect(log.join("\n")).toMatch(/problem: the handler of vm\/throw threw: as told/);
+      expect(log.join("\n")).toMatch(/problem: skipped a message of 200\d\d bytes on vm\/count/);
+      expect(await told()).toMatch(/skipped 1 /);
+    },
+  );
+
+  it(
+    "notices a half-open connection within 1.5 × keep-alive, reconnects within 2 s of the network's return, and resends",
+    { timeout: 60_000 },
+    async () => {
+      await start();
+      broker.script = (packet) => packet.cmd === "publish";
+      broker.publish("vm/echo/1", "hello", 1);
+      await eventually(() => broker.got("publish").length === 1, { what: "the echo" });
+      broker.script = () => false;
+      board.network.cut({ how: "silent" });
+      const cut = performance.now();
+      await logged(/^disconnected: no PINGRESP/);
+      expect(performance.now() - cut).toBeLessThan(3000);
+      board.network.heal();
+      const healed = performance.now();
+      await logged(/^connected true/);
+      expect(performance.now() - healed).toBeLessThan(2500);
+      await eventually(() => broker.got("pubrel").length === 1, { what: "the echo, to its end" });
+      const echoes = broker.got("publish").filter((p) => p.topic === "vm/back");
+      expect(echoes.map((p) => [p.dup, p.messageId])).toEqual([
+        [false, echoes[0].messageId],
+        [true, echoes[0].messageId],
+      ]);
+    },
+  );
+
+  it("stops with DISCONNECT, so that the will is not sent", { timeout: 60_000 }, async () => {
+    await start();
+    broker.publish("vm/stop", "", 1);
+    await logged(/^stopped/);
+    expect(broker.got("disconnect")).toHaveLength(1);
+    expect(broker.peers[0].will).toBeUndefined();
+  });
+});
