@@ -30,6 +30,8 @@ describe.concurrent("a board's network", () => {
     expect(visitor.text).toBe("hello from me\n");
     visitor.socket.write("abc");
     await eventually(() => visitor.text.endsWith("ok\n"), { what: "the answer" });
+    // the answer may overtake the line in the log
+    await eventually(() => heard(board).length > 0, { what: "the line in the log" });
     expect(heard(board)).toEqual(["got 3 total 3"]);
   });
 

@@ -1,0 +1,8 @@
+// The smallest useful program on the client of src/mqtt: an echo.
+import { deviceNetwork, MqttClient } from "../../../src/mqtt/index.js"
+
+const mqtt = new MqttClient(deviceNetwork({ host: "broker.example", port: 1883 }), { clientId: "echo" })
+mqtt.subscribe("echo/in", 1, (topic, payload) => {
+    mqtt.publish("echo/out", payload, 1, false)
+})
+mqtt.start()
