@@ -4,7 +4,7 @@
  * Takes every flag of `nightlight-server`, and `--boards N`, `--no-simulator`.
  */
 import { CommanderError, InvalidArgumentError } from "commander";
-import { createCommand, optionsFrom, startServer, UsageError } from "nightlight-server";
+import { createCommand, optionsFrom, parsingProblem, startServer, UsageError, type Plugin } from "nightlight-server";
 import { simulatorRoutes } from "../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../sim/index.js";
 import { report } from "../sim/report.js";
@@ -47,7 +47,12 @@ async function start(): Promise<void> {
   await ensureDashboard();
   if (wanted) await ensureFirmware({ entry: "main" });
   const simulator = new Simulator(wanted ? { ...loadFirmware(), light: day() } : {});
-  const server = await startServer({ ...options, plugins: wanted ? [simulatorRoutes(simulator)] : [] });
+  const routes = simulatorRoutes(simulator);
+  const plugin: Plugin = (app, context) => {
+    context.provide("simulator");
+    routes(app, context);
+  };
+  const server = await startServer({ ...options, plugins: wanted ? [plugin] : [] });
   endOnSignals(async () => {
     await Promise.all([simulator.close(), server.close()]);
   });
@@ -61,9 +66,9 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) process.exit(0);
-    console.error(`${error.message}\nSee npm start -- --help`);
-    process.exit(2);
+    const { text, code } = parsingProblem(error, "See npm start -- --help.");
+    if (text) console.error(text);
+    process.exit(code);
   }
   console.error(error instanceof Error ? error.message : error);
   process.exit(error instanceof UsageError ? 2 : 1);

@@ -8,7 +8,7 @@ import { Lamp } from "./lamp.js"
 const REBOOTED = "NL_REBOOTED"
 /** How long after a connect the server's word on what has expired is waited for, in ms. */
 const WORD = 2000
-/** How many actions wait for that word. */
+/** How many actions wait for that word, and how many that were done are known again when they are delivered again. */
 const MOST = 8
 /** Time for a reply to leave the board before it reboots, in ms. */
 const FAREWELL = 500
@@ -42,6 +42,7 @@ export interface Actions {
 export async function createActions(around: Surroundings): Promise<Actions> {
     const waiting: ActionCommand[] = []
     let last: number = await readSetting(REBOOTED, 0)
+    const done = [last]
     let floor = 0
     let holdUntil = 0
 
@@ -74,10 +75,12 @@ export async function createActions(around: Surroundings): Promise<Actions> {
 
     async function perform(command: ActionCommand) {
         const { action, seq } = command
-        // once: an exact repetition is what "at least once" brings
-        if (seq === last) return
+        // once: an exact repetition is what "at least once" brings, of several when a broker was killed
+        if (done.indexOf(seq) >= 0) return
         if (seq < last) return refuse(seq, `seq ${seq} does not come after ${last}`)
         last = seq
+        done.push(seq)
+        if (done.length > MOST) done.shift()
         if (seq <= floor) return refuse(seq, "expired")
         if (action === "reboot") await writeSetting(REBOOTED, seq)
         const reply: Reply = action === "report" ? around.figures() : { seq, ok: true }

@@ -28,6 +28,16 @@ export interface Board {
 /** Keep-alive in s: a board that lost its network is known to be gone within half as much again. */
 const KEEP_ALIVE = 15
 
+/** How many answers wait for room in the session; beyond them the oldest is given up. */
+const MAX_REPLIES = 16
+
+/**
+ * How long a broker that had no session of ours is given nothing, in ms, until a server says there that it is online:
+ * longer when one has said so before, as it will again.
+ */
+const HOLD = 2000
+const HOLD_FOR_SERVER = 60000
+
 /** Wires the parts together, and runs for ever. */
 export async function runNightlight(board: Board) {
     const { host, port, tls, username, password, id } = await readSettings()
@@ -38,6 +48,11 @@ export async function runNightlight(board: Board) {
     const authority = createAuthority(millis())
     let reported: Reported = undefined
     let light: number = undefined
+    // whether a server ever said that it is online, and until when the session is held for one
+    let known = false
+    let holdUntil = 0
+    // answers that wait for room in the session
+    const replies: string[] = []
     // what `status` said last, or undefined when it is due
     let said: string = undefined
 
@@ -47,9 +62,10 @@ export async function runNightlight(board: Board) {
         username,
         password,
         keepAlive: KEEP_ALIVE,
+        holdNewSession: true,
         will: { topic: topicOf(id, "status"), payload: encode(STATUS, { online: false }), qos: 1, retain: true },
     })
-    const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot)
+    const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot, resume)
     const lamp = createLamp(board.lamp, () => {
         console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
@@ -57,7 +73,9 @@ export async function runNightlight(board: Board) {
     const actions = await createActions({ lamp, reply, figures })
 
     function reply(text: string) {
-        client.publish(topicOf(id, "replies"), text, 1, false)
+        if (replies.length === MAX_REPLIES) replies.shift()
+        replies.push(text)
+        resume()
     }
 
     function figures(): Reply {
@@ -81,7 +99,10 @@ export async function runNightlight(board: Board) {
         if (status !== said && client.publish(topicOf(id, "status"), status, 1, true, resume)) said = status
     }
 
+    // answers and status before readings, of which there may be hundreds
     function resume() {
+        while (replies.length > 0 && client.publish(topicOf(id, "replies"), replies[0], 1, false, resume))
+            replies.shift()
         publishStatus()
         telemetry.pump()
     }
@@ -104,11 +125,20 @@ export async function runNightlight(board: Board) {
     function onServer(topic: string, payload: Buffer) {
         const { value, problem } = decode(SERVER_STATUS, payload)
         if (problem) return complaints.add(topic, problem)
+        if (value.online) known = true
+        release()
         // a server that comes back knows nothing of the present: it is told at once
         if (authority.server(value.online, millis())) reported = undefined
     }
 
+    function release() {
+        if (!client.holding()) return
+        client.release()
+        resume()
+    }
+
     async function onReading(reading: number, at: number) {
+        if (client.connected && at >= holdUntil) release()
         light = reading
         const before = authority.decided_by
         const on = authority.look(light, at, parameters)
@@ -122,10 +152,13 @@ export async function runNightlight(board: Board) {
         publishStatus()
     }
 
-    client.onconnect = () => {
+    client.onconnect = sessionPresent => {
         const now = millis()
         console.log(`connected to ${host}:${port} after ${Math.round(now)} ms`)
         authority.connected(now)
+        holdUntil = now + (known ? HOLD_FOR_SERVER : HOLD)
+        // what the server had said there is gone as well
+        if (known && !sessionPresent) authority.server(false, now)
         actions.connected(now)
         reported = undefined
         said = undefined

@@ -26,8 +26,9 @@ export interface Telemetry {
  * meanwhile follows in its order, with its age. `boot` and `seq` tell the server which it has already.
  *
  * @param boot tells this run of the firmware from others
+ * @param onroom called when the session takes more than before
  */
-export function createTelemetry(client: MqttClient, topic: string, boot: number): Telemetry {
+export function createTelemetry(client: MqttClient, topic: string, boot: number, onroom: () => void): Telemetry {
     const backlog = createRing(BACKLOG)
     let newest: Reading = undefined
     let seq = 0
@@ -40,12 +41,12 @@ export function createTelemetry(client: MqttClient, topic: string, boot: number)
             encode(TELEMETRY, { light, led_on, boot, seq: reading.seq, age, at }),
             1,
             false,
-            pump
+            onroom
         )
     }
 
     function pump() {
-        while (client.connected && client.room() > 0) {
+        while (client.connected && !client.holding() && client.room() > 0) {
             const reading = newest || backlog.shift()
             if (!reading || !send(reading)) return
             if (reading === newest) newest = undefined

@@ -128,12 +128,18 @@ export function optionsFrom(command: Command, env: Environment = process.env): S
   };
 }
 
-/** What to print, and the exit code, when commander ends the parsing: help and version are no failures. */
-export function parsingProblem(error: CommanderError): { text: string; code: number } {
+/**
+ * What to print, and the exit code, when commander ends the parsing: help and version are no failures.
+ * @param hint where there is more to read
+ */
+export function parsingProblem(
+  error: CommanderError,
+  hint = "See nightlight-server --help.",
+): { text: string; code: number } {
   if (error.exitCode === 0) return { text: "", code: 0 };
   const text = error.message
     .replace(/^error: /, "")
     .replace(/\s+/g, " ")
     .trim();
-  return { text: `${text}${/[.?)]$/.test(text) ? "" : "."} See nightlight-server --help.`, code: 2 };
+  return { text: `${text}${/[.?)]$/.test(text) ? "" : "."} ${hint}`, code: 2 };
 }

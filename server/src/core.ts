@@ -1,9 +1,15 @@
 import type { EventEmitter } from "node:events";
-import type { Channel } from "../../contract/index.js";
+import type { Channel, LampCommand } from "../../contract/index.js";
+import { Actions } from "./actions.js";
+import { Configs } from "./config.js";
 import { newCounters, type Counters } from "./counters.js";
+import type { DataFolder } from "./data.js";
 import { Decisions } from "./decisions.js";
 import { Devices, type Change, type Device, type DeviceView, type Mode } from "./devices.js";
+import { textOf } from "./errors.js";
 import { createIngest, type Ingest } from "./ingest.js";
+import { Journal } from "./journal.js";
+import type { Keep } from "./link/link.js";
 import type { Log } from "./log.js";
 import { Recent, type Point } from "./recent.js";
 import { Rejects } from "./rejects.js";
@@ -12,8 +18,8 @@ import { Rejects } from "./rejects.js";
 export interface ServerEvents {
   /** A message was understood, and is about to take effect. */
   received: [id: string, channel: Channel, message: object];
-  /** A command was published. */
-  sent: [id: string, message: { readonly led_on: boolean }];
+  /** A lamp's command was published. */
+  sent: [id: string, message: LampCommand];
   /** A device appeared, changed or reported. */
   device: [device: DeviceView];
 }
@@ -24,7 +30,7 @@ export interface DeviceDirectory {
   get(id: string): DeviceView | undefined;
   /** All of them, sorted by id. */
   list(): DeviceView[];
-  /** The latest readings of a device, oldest first. */
+  /** The latest readings of a device, oldest first by the time at which they were taken. */
   recent(id: string): readonly Point[];
   /**
    * A person's override; `auto` ends it.
@@ -40,11 +46,10 @@ export interface CoreOptions {
   owns(id: string): boolean;
   /** The server's own status topic. */
   readonly presence: string;
-  /** Overrides from before. */
-  readonly modes: ReadonlyMap<string, Mode>;
-  publish(topic: string, payload: Buffer): void;
-  /** Remembers an override for the next start. */
-  saveMode(id: string, mode: Mode): void;
+  /** What was remembered, and remembers. */
+  readonly data: DataFolder;
+  /** Publishes at QoS 1. */
+  publish(topic: string, payload: Buffer, keep: Keep): void;
   /** A device changed or reported. */
   changed(device: Device): void;
 }
@@ -56,11 +61,20 @@ export interface Core {
   readonly rejects: Rejects;
   readonly devices: Devices;
   readonly recent: Recent;
+  readonly actions: Actions;
   readonly directory: DeviceDirectory;
-  setMode(device: Device, mode: Mode): void;
+  /** Fulfilled when it is stored. */
+  setMode(device: Device, mode: Mode): Promise<void>;
   /** From now on changes are told: what is there at the start is no news. */
   announce(): void;
-  close(): void;
+  /** Takes up what was not finished. To be called once, when `publish` works and before messages come. */
+  begin(): void;
+  /** The link is up again: what waited at the broker comes first, and what the broker was to keep may be lost. */
+  linkedAgain(): void;
+  /** What waited at the broker has come. */
+  caughtUp(): void;
+  /** Returns when all that must survive is stored. */
+  close(): Promise<void>;
 }
 
 /** Between two looks for lesson devices that fell silent, in ms. */
@@ -73,13 +87,20 @@ const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
   switched: ({ id, led_on, light, mode }) =>
     `${id} is now ${led_on ? "on" : "off"}${light === undefined || mode !== "auto" ? "" : `, at light ${light}`}`,
   mode: ({ id, mode }) => `${id} is ${mode === "auto" ? "on automatic again" : `kept ${mode}`}`,
+  gap: ({ id, gaps }) => `${id}: ${gaps.missing} ${gaps.missing === 1 ? "reading is" : "readings are"} missing`,
 };
 
-export function createCore(options: CoreOptions): Core {
-  const { log, emitter } = options;
+/** What is not acknowledged as long as this process lives. */
+const NEVER = new Promise<never>(() => {});
+
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const { log, emitter, data } = options;
   const counters = newCounters();
   const rejects = new Rejects(counters, log);
-  const recent = new Recent();
+  const journal = new Journal(data.journal, (problem) =>
+    log.error("server", `Readings could not be stored: ${problem}`),
+  );
+  const recent = new Recent((id) => journal.forget(id));
   let announcing = false;
   let closed = false;
 
@@ -91,23 +112,38 @@ export function createCore(options: CoreOptions): Core {
   const devices = new Devices((device, change) => {
     if (!announcing) return;
     const text = CHANGES[change]?.(device);
-    if (text) log.info("device", text, { id: device.id, change });
+    if (text) log[change === "gap" ? "warn" : "info"]("device", text, { id: device.id, change });
     // a reading follows at once where a device appears or a lamp is switched by one, and tells of all of it
     if (change !== "appeared") tell(device);
   });
 
-  const decisions = new Decisions(devices, (device, led_on, payload) => {
-    options.publish(device.commandTopic, payload);
+  const decisions = new Decisions(devices, (device, command, payload) => {
+    // the lamp is not to be stored with each reading that leaves it as it is
+    options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
+    device.commanded = command.led_on;
     counters.sent++;
-    const message = { led_on };
-    log.sent(device.id, message);
-    emitter.emit("sent", device.id, message);
+    log.sent(device.id, command);
+    emitter.emit("sent", device.id, command);
   });
 
-  function setMode(device: Device, mode: Mode): void {
-    if (device.mode !== mode) options.saveMode(device.id, mode);
+  const configs = new Configs((topic, payload) => options.publish(topic, payload, "retained"));
+  const actions = new Actions({
+    store: (id, stored) => data.setActions(id, stored),
+    publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
+    sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
+    expired: (device, seq) => configs.tell(device, seq),
+    failed: (device, error) => notStored(device, "actions", error),
+  });
+
+  function notStored({ id }: Device, what: string, error: unknown): void {
+    log.error("server", `The ${what} of ${id} could not be stored: ${textOf(error)}`, { id });
+  }
+
+  async function setMode(device: Device, mode: Mode): Promise<void> {
+    const known = device.mode === mode;
     decisions.mode(device, mode, Date.now());
     devices.changed(device, "mode");
+    if (!known) await data.setMode(device.id, mode).catch((error: unknown) => notStored(device, "override", error));
   }
 
   const ingest = createIngest({
@@ -121,28 +157,39 @@ export function createCore(options: CoreOptions): Core {
       log.received(id, channel, message);
       emitter.emit("received", id, channel, message);
     },
-    read(device, taken, light) {
-      recent.add(device.id, { time: taken, light, led_on: device.led_on ?? null });
-      tell(device);
+    again(id, reading) {
+      log.info("duplicate", `${id} had delivered that before`, { id, message: reading });
+      return journal.stored;
     },
+    read(device, { light, led_on }, { arrival, taken }) {
+      // of the past the board knows best
+      const lamp = arrival === "newest" ? device.led_on : led_on;
+      const point = { time: taken, light, led_on: lamp ?? null };
+      recent.add(device.id, point);
+      tell(device);
+      return device.boots && journal.add(device, point);
+    },
+    announced: (device) => configs.tell(device, actions.expired(device)),
+    replied: (device, reply) => actions.reply(device, reply),
     setMode,
   });
 
-  for (const [id, mode] of options.modes) {
+  for (const [id, mode] of data.modes) {
     const device = devices.obtain(id);
     if (device) device.mode = mode;
   }
+  await journal.restoreDevices(devices);
+  journal.restorePoints(recent);
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
 
   return {
-    ingest(topic, payload, retained) {
-      // the farewells of clients that are cut off in the end are no news
-      if (!closed) ingest(topic, payload, retained);
-    },
+    // what comes at the end is not acknowledged, so that it comes again
+    ingest: (topic, payload, retained) => (closed ? NEVER : ingest(topic, payload, retained)),
     counters,
     rejects,
     devices,
     recent,
+    actions,
     setMode,
     directory: {
       get size() {
@@ -154,16 +201,32 @@ export function createCore(options: CoreOptions): Core {
       setMode(id, mode) {
         const device = devices.get(id);
         if (!device) throw new RangeError(`no device "${id}" is known`);
-        setMode(device, mode);
+        void setMode(device, mode);
       },
     },
     announce() {
       announcing = true;
     },
-    close() {
+    begin() {
+      decisions.catchingUp = true;
+      for (const [id, stored] of data.actions) {
+        const device = devices.obtain(id);
+        if (device) actions.restore(device, stored);
+      }
+    },
+    linkedAgain() {
+      decisions.catchingUp = true;
+      for (const device of configs.forget()) configs.tell(device, actions.expired(device));
+    },
+    caughtUp() {
+      decisions.catchingUp = false;
+    },
+    async close() {
       closed = true;
       clearInterval(sweep);
       decisions.close();
+      await actions.close();
+      await journal.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { codeOf, StartError, textOf } from "./errors.js";
 type Database = ClassicLevel<string, string>;
 
 const MODE = "mode:";
+const ACTIONS = "actions:";
 
 /** What the server remembers between runs, in one LevelDB database whose lock also keeps a second server out. */
 export interface DataFolder {
@@ -22,9 +23,35 @@ export interface DataFolder {
   /** What the persistent session on somebody else's broker is subscribed to, by client id. */
   filters(clientId: string): Promise<readonly string[]>;
   setFilters(clientId: string, filters: readonly string[]): Promise<void>;
+  /** The actions of each device. */
+  readonly actions: ReadonlyMap<string, StoredActions>;
+  /** Not to be called for a device again before it is fulfilled. */
+  setActions(id: string, actions: StoredActions): Promise<void>;
+  /** A part of the database for readings. */
+  readonly journal: JournalStore;
   /** A part of the database for the embedded broker. */
   readonly broker: BrokerStore;
   close(): Promise<void>;
+}
+
+/** What must be known of a device's actions when the server starts again. */
+export interface StoredActions {
+  /** The last `seq` that was given. */
+  readonly last: number;
+  /** Actions up to this `seq` were given up. */
+  readonly expired: number;
+  /** Those that wait for a reply. */
+  readonly pending: readonly {
+    readonly seq: number;
+    /** When they are given up, in ms since 1970. */
+    readonly until: number;
+  }[];
+}
+
+export type JournalStore = ReturnType<typeof journalStore>;
+
+function journalStore(db: Database) {
+  return db.sublevel<string, unknown>("journal", { valueEncoding: "json" });
 }
 
 export type BrokerStore = ReturnType<typeof brokerStore>;
@@ -71,17 +98,24 @@ async function read(db: Database): Promise<DataFolder> {
     { type: "put", key: "server", value: serverId },
     { type: "put", key: "run", value: run },
   ]);
-  const modes = new Map<string, Mode>();
-  // ";" follows ":", so that the range is exactly the keys with the prefix
-  for await (const [key, mode] of state.iterator({ gte: MODE, lt: "mode;" }))
-    modes.set(key.slice(MODE.length), mode as Mode);
+  /** All that is stored under a prefix that ends with ":". */
+  async function stored<T>(prefix: string): Promise<Map<string, T>> {
+    const found = new Map<string, T>();
+    // ";" follows ":", so that the range is exactly the keys with the prefix
+    for await (const [key, value] of state.iterator({ gte: prefix, lt: prefix.replace(":", ";") }))
+      found.set(key.slice(prefix.length), value as T);
+    return found;
+  }
   return {
     serverId,
     run,
-    modes,
+    modes: await stored<Mode>(MODE),
     setMode: (id, mode) => (mode === "auto" ? state.del(MODE + id) : state.put(MODE + id, mode)),
     filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
     setFilters: (clientId, filters) => state.put("filters:" + clientId, filters),
+    actions: await stored<StoredActions>(ACTIONS),
+    setActions: (id, actions) => state.put(ACTIONS + id, actions),
+    journal: journalStore(db),
     broker: brokerStore(db),
     close: () => db.close(),
   };

@@ -1,5 +1,6 @@
 import { topicOf, type Lamp, type Override, type Status } from "../../contract/index.js";
-import type { Seen } from "./duplicates.js";
+import type { Boots } from "./boots.js";
+import { Gaps } from "./gaps.js";
 
 /** What a person wants of a lamp. */
 export type Mode = Override["mode"];
@@ -17,6 +18,12 @@ export interface DeviceView {
   readonly decided_by: "server" | "device";
   /** When it was last heard, ISO 8601; null when not since the server started. */
   readonly last_seen: string | null;
+  /** Since when it is online or offline as it is, ISO 8601; null when that was before the server started. */
+  readonly since: string | null;
+  /** Readings of its present boot that never came, 0 for a lesson device: those on their way after a cut do not count. */
+  readonly missing: number;
+  /** Readings that it lost by its own account, because its memory was full while it was offline. */
+  readonly dropped: number;
   /** `auto`, or a person's override. */
   readonly mode: Mode;
   /** The board and the firmware, as the device names them; not there for a lesson device. */
@@ -25,7 +32,7 @@ export interface DeviceView {
 }
 
 /** What happened to a device. */
-export type Change = "appeared" | "online" | "offline" | "switched" | "mode" | "status";
+export type Change = "appeared" | "online" | "offline" | "switched" | "mode" | "status" | "missing" | "gap";
 
 /** How long a lesson device may be silent and still count as online, in ms. */
 export const LESSON_SILENCE = 60_000;
@@ -38,17 +45,27 @@ export class Device {
   readonly commandTopic: string;
   /** Undefined until it is heard for the first time. */
   online: boolean | undefined;
+  /** Since when, in ms since 1970; undefined when that was before the server started. */
+  since: number | undefined;
   light: number | undefined;
+  /** The `seq` of the newest reading; undefined for a lesson device. */
+  seq: number | undefined;
   /** When the newest reading was taken, in ms since 1970. */
   taken = 0;
   /** What was decided last: the rule's previous state. */
   lamp: Lamp | undefined;
   led_on: boolean | undefined;
+  /** What its lamp was commanded last; undefined when not since the server started. */
+  commanded: boolean | undefined;
   lastSeen = 0;
   mode: Mode = "auto";
   /** What it says of itself; undefined for a lesson device. */
   status: Status | undefined;
-  seen: Seen | undefined;
+  /** Its boots; undefined for a device that does not number its readings. */
+  boots: Boots | undefined;
+  /** How many of its readings were ever stored. */
+  stored = 0;
+  readonly gaps = new Gaps();
 
   constructor(readonly id: string) {
     this.commandTopic = topicOf(id, "commands");
@@ -63,6 +80,9 @@ export class Device {
       led_on: this.led_on ?? null,
       decided_by: status?.decided_by ?? "server",
       last_seen: this.lastSeen ? new Date(this.lastSeen).toISOString() : null,
+      since: this.since === undefined ? null : new Date(this.since).toISOString(),
+      missing: this.gaps.missing,
+      dropped: status?.dropped ?? 0,
       mode: this.mode,
       ...(status?.board !== undefined && { board: status.board }),
       ...(status?.firmware !== undefined && { firmware: status.firmware }),
@@ -98,15 +118,18 @@ export class Devices {
   /** A message came from the device. */
   heard(device: Device, now: number): void {
     device.lastSeen = now;
-    if (!device.status) this.#online(device, true);
+    if (!device.status) this.#online(device, true, now);
   }
 
-  /** The device told of itself: from now on that, and not its silence, says whether it is online. */
-  announced(device: Device, status: Status): void {
+  /**
+   * The device told of itself: from now on that, and not its silence, says whether it is online. What was retained, it
+   * told at an earlier time.
+   */
+  announced(device: Device, status: Status, retained: boolean): void {
     // the will says nothing but that it is gone: what is known of the board stays
     device.status = { ...device.status, ...status };
     if (status.led_on !== undefined) this.lamp(device, status.led_on);
-    this.#online(device, status.online);
+    this.#online(device, status.online, retained ? undefined : Date.now());
     this.changed(device, "status");
   }
 
@@ -117,10 +140,13 @@ export class Devices {
     this.changed(device, "switched");
   }
 
-  /** Finds the lesson devices that fell silent. */
+  /** Finds the lesson devices that fell silent, and the readings that will not come any more. */
   sweep(now: number): void {
-    for (const device of this.#byId.values())
-      if (!device.status && device.online && now - device.lastSeen >= LESSON_SILENCE) this.#online(device, false);
+    for (const device of this.#byId.values()) {
+      if (!device.status && device.online && now - device.lastSeen >= LESSON_SILENCE) this.#online(device, false, now);
+      if (device.gaps.settle(now)) this.changed(device, "missing");
+      if (device.gaps.isDue(now)) this.changed(device, "gap");
+    }
   }
 
   /** Every device, sorted by id. */
@@ -129,10 +155,12 @@ export class Devices {
     return devices.map((device) => device.view());
   }
 
-  #online(device: Device, online: boolean): void {
+  /** `now` is undefined when it became so at an earlier time. */
+  #online(device: Device, online: boolean, now: number | undefined): void {
     if (device.online === online) return;
     const first = device.online === undefined;
     device.online = online;
+    device.since = now;
     // a device that appears is online: that goes without saying
     if (!first || !online) this.changed(device, online ? "online" : "offline");
   }

@@ -11,11 +11,13 @@ import {
   type Channel,
   type Fields,
   type Message,
+  type Reply,
+  type Telemetry,
 } from "../../contract/index.js";
+import { Boots, type Placed } from "./boots.js";
 import type { Counters, Rejection } from "./counters.js";
 import type { Decisions } from "./decisions.js";
 import type { Device, Devices, Mode } from "./devices.js";
-import { Seen } from "./duplicates.js";
 import { textOf } from "./errors.js";
 import { isInbound } from "./link/scope.js";
 import type { Rejects } from "./rejects.js";
@@ -32,14 +34,24 @@ export interface Receivers {
   readonly presence: string;
   /** A message was understood, and is about to take effect. */
   received(id: string, channel: Channel, message: object): void;
+  /** A reading that was understood had been delivered before: it has no effect. */
+  again(id: string, reading: Telemetry): Promise<void> | undefined;
   /** A new reading took effect. */
-  read(device: Device, taken: number, light: number): void;
+  read(device: Device, reading: Telemetry, placed: Placed): Promise<void> | undefined;
+  /** A device told of itself. */
+  announced(device: Device): void;
+  /** A device replied to an action. */
+  replied(device: Device, reply: Reply): Promise<void>;
   /** An app wants this of a lamp. */
-  setMode(device: Device, mode: Mode): void;
+  setMode(device: Device, mode: Mode): Promise<void>;
 }
 
-/** Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one tells of an earlier time. */
-export type Ingest = (topic: string, payload: Buffer, retained: boolean) => void;
+/**
+ * Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one tells of an earlier time.
+ * What is returned is fulfilled, and never rejected, when what must survive a restart is stored; undefined when there is
+ * no such thing.
+ */
+export type Ingest = (topic: string, payload: Buffer, retained: boolean) => Promise<void> | undefined;
 
 /** The one place where a message from the wire is decoded, counted, and passed on or refused. */
 export function createIngest(to: Receivers): Ingest {
@@ -64,19 +76,23 @@ export function createIngest(to: Receivers): Ingest {
     return device;
   }
 
-  function telemetry(id: string, payload: Buffer): void {
+  function telemetry(id: string, payload: Buffer): Promise<void> | undefined {
     const reading = read(TELEMETRY, id, "telemetry", payload);
     const device = reading && deviceOf(id);
-    if (!device) return;
+    if (!device) return undefined;
     const now = Date.now();
     devices.heard(device, now);
-    const { boot, seq } = reading;
-    if (boot !== undefined && seq !== undefined && !(device.seen ??= new Seen()).isNew(boot, seq)) {
+    const placed = place(device, reading, now, !decisions.catchingUp);
+    if (placed.arrival === "duplicate") {
       counters.duplicates++;
-      return;
+      return to.again(id, reading);
     }
-    decisions.reading(device, reading, now);
-    to.read(device, now - (reading.age ?? 0), reading.light);
+    if (placed.arrival === "newest") {
+      device.taken = placed.taken;
+      const { light, seq } = reading;
+      decisions.reading(device, { light, seq: reading.boot === undefined ? undefined : seq, ...placed }, now);
+    }
+    return to.read(device, reading, placed);
   }
 
   function status(id: string, payload: Buffer, retained: boolean): void {
@@ -84,40 +100,64 @@ export function createIngest(to: Receivers): Ingest {
     const device = status && deviceOf(id);
     if (!device) return;
     if (status.online && !retained) devices.heard(device, Date.now());
-    devices.announced(device, status);
+    devices.announced(device, status, retained);
+    to.announced(device);
   }
 
-  function reply(id: string, payload: Buffer): void {
-    const device = read(REPLY, id, "replies", payload) && devices.get(id);
-    if (device) devices.heard(device, Date.now());
+  function reply(id: string, payload: Buffer): Promise<void> | undefined {
+    const reply = read(REPLY, id, "replies", payload);
+    const device = reply && devices.get(id);
+    if (!device) return undefined;
+    devices.heard(device, Date.now());
+    return to.replied(device, reply);
   }
 
-  function set(id: string, payload: Buffer): void {
+  function set(id: string, payload: Buffer): Promise<void> | undefined {
     const device = devices.get(id);
-    if (!device) return rejects.add("unknown-device", id, "no device of this id has been heard");
+    if (!device) {
+      rejects.add("unknown-device", id, "no device of this id has been heard");
+      return undefined;
+    }
     const override = read(OVERRIDE, id, "set", payload);
-    if (override) to.setMode(device, override.mode);
+    return override && to.setMode(device, override.mode);
   }
 
   return (topic, payload, retained) => {
     try {
-      if (topic === to.presence || !isInbound(topic)) return;
+      if (topic === to.presence || !isInbound(topic)) return undefined;
       const parsed = parseTopic(topic);
       if (!parsed) {
         const id = topic.slice(0, Math.max(0, topic.lastIndexOf("/")));
-        return rejects.add("bad-id", topic, idProblem(id));
+        rejects.add("bad-id", topic, idProblem(id));
+        return undefined;
       }
       const { id, channel } = parsed;
-      if (!to.owns(id)) return;
-      if (channel === "telemetry") telemetry(id, payload);
-      else if (channel === "status") status(id, payload, retained);
-      else if (channel === "replies") reply(id, payload);
-      else set(id, payload);
+      if (!to.owns(id)) return undefined;
+      if (channel === "telemetry") return telemetry(id, payload);
+      if (channel === "replies") return reply(id, payload);
+      if (channel === "set") return set(id, payload);
+      status(id, payload, retained);
     } catch (error) {
       // a fault of ours must not reach the broker, which would take it for its own
       rejects.add("internal", topic, textOf(error));
     }
+    return undefined;
   };
+}
+
+/** Where a reading belongs: by its number, or, when it has none, by its time. */
+function place(device: Device, reading: Telemetry, now: number, live: boolean): Placed {
+  const { boot, seq, age = 0 } = reading;
+  if (boot !== undefined && seq !== undefined) {
+    device.boots ??= new Boots();
+    const placed = device.boots.place(boot, seq, reading, now, live);
+    device.gaps.update(device.boots.holes, now);
+    return placed;
+  }
+  const taken = now - age;
+  // what is newest cannot be of the future: then the clock was set back
+  const late = taken < device.taken && device.taken <= now;
+  return { arrival: late ? "late" : "newest", taken, sure: live };
 }
 
 /** The kind of fault, for the counters, of a payload that could not be decoded. */

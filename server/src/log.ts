@@ -10,8 +10,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
- * `sent` with `id`, `channel` and `message`; `device`, `rejected`, `link`, `server`, `http` and plug-ins' own with `msg`
- * and their fields.
+ * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
+ * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http` and plug-ins' own with `msg` and their fields.
  */
 export interface Log {
   received(id: string, channel: Channel, message: object): void;
@@ -81,6 +81,13 @@ function jsonLog(output: LogOutput): Log {
   };
 }
 
+/** What people do not want to read: the bookkeeping of deliveries, and what a board is, which never changes. */
+const UNSAID = new Set(["boot", "seq", "age", "at", "firmware", "board", "dropped"]);
+
+function forPeople(message: object): string {
+  return JSON.stringify(message, (key, value: unknown) => (UNSAID.has(key) ? undefined : value));
+}
+
 type Style = Parameters<typeof styleText>[0];
 
 function prettyLog(output: LogOutput): Log {
@@ -95,9 +102,9 @@ function prettyLog(output: LogOutput): Log {
   return {
     received(id, channel, message) {
       const what = channel === "telemetry" ? id : `${id} ${channel}`;
-      line(`${paint("cyan", "Message received:")} ${what} ${JSON.stringify(message)}`);
+      line(`${paint("cyan", "Message received:")} ${what} ${forPeople(message)}`);
     },
-    sent: (id, message) => line(`${paint("green", "Sending message:")} ${id} ${JSON.stringify(message)}`),
+    sent: (id, message) => line(`${paint("green", "Sending message:")} ${id} ${forPeople(message)}`),
     info: (_event, text) => line(text),
     warn: (_event, text) => line(paint("yellow", `Warning: ${text}`)),
     error: (_event, text) => line(paint("red", `Error: ${text}`)),

@@ -3,7 +3,6 @@ import { startBroker, type Broker } from "./broker/broker.js";
 import { createCore, type Core, type DeviceDirectory, type ServerEvents } from "./core.js";
 import type { Counters } from "./counters.js";
 import { openData, type DataFolder } from "./data.js";
-import { textOf } from "./errors.js";
 import { createApp, listenHttp } from "./http/app.js";
 import { Events } from "./http/events.js";
 import { createGuard } from "./http/guard.js";
@@ -68,18 +67,13 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   atEnd(() => data.close());
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
-  const core = createCore({
+  const core = await createCore({
     log,
     emitter,
+    data,
     owns: scope?.owns ?? (() => true),
     presence: presenceTopic(prefix),
-    modes: data.modes,
-    publish: (topic, payload) => link.publish(topic, payload),
-    saveMode(id, mode) {
-      data.setMode(id, mode).catch((error: unknown) => {
-        log.error("server", `The override of ${id} could not be stored: ${textOf(error)}`, { id });
-      });
-    },
+    publish: (topic, payload, keep) => link.publish(topic, payload, keep),
     changed: (device) => events.device(device),
   });
   const handlers = linkHandlers(core, log);
@@ -89,6 +83,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     : await sessionAt(settings.broker!, scope!, settings, data, handlers);
   atEnd(() => link.close());
   atEnd(() => core.close());
+  core.begin();
   await link.start();
   core.announce();
 
@@ -111,7 +106,11 @@ function linkHandlers(core: Core, log: Log): LinkHandlers {
     rejected: (reason, from, problem) => core.rejects.add(reason, from, problem),
     failed: (problem) => log.error("link", problem),
     down: (reason) => log.warn("link", `${reason} Trying again every second.`),
-    up: () => log.info("link", "Connected to the broker again."),
+    up() {
+      log.info("link", "Connected to the broker again.");
+      core.linkedAgain();
+    },
+    caughtUp: () => core.caughtUp(),
   };
 }
 

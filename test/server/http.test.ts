@@ -57,10 +57,21 @@ describe("the API", () => {
       led_on: false,
       decided_by: "server",
       last_seen: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      missing: 0,
+      dropped: 0,
       mode: "auto",
     };
     expect((await ask(url, "/api/devices")).body).toEqual([lesson]);
-    const status = { online: true, led_on: true, decided_by: "device", board: "XIAO", firmware: "1.2.3", boot: 5 };
+    const status = {
+      online: true,
+      led_on: true,
+      decided_by: "device",
+      board: "XIAO",
+      firmware: "1.2.3",
+      boot: 5,
+      dropped: 3,
+    };
     await device.publishAsync("b/status", JSON.stringify(status), { qos: 1, retain: true });
     const board = {
       ...lesson,
@@ -68,6 +79,7 @@ describe("the API", () => {
       light: null,
       led_on: true,
       decided_by: "device",
+      dropped: 3,
       board: "XIAO",
       firmware: "1.2.3",
     };
@@ -126,6 +138,7 @@ describe("the API", () => {
       rejected: { "not-json": 1 },
       duplicates: 0,
       devices: 1,
+      simulator: false,
     });
   });
 });
@@ -281,7 +294,8 @@ describe("live events", () => {
 });
 
 test("a plug-in adds routes and events, with the devices at hand, behind the same guards", async () => {
-  const plugin: Plugin = (app, { publishEvent, devices }) => {
+  const plugin: Plugin = (app, { publishEvent, devices, provide }) => {
+    provide("simulator");
     app.put("/api/simulator/boards", () => {
       publishEvent("board", { hello: devices.size });
       return { ok: true };
@@ -294,6 +308,7 @@ test("a plug-in adds routes and events, with the devices at hand, behind the sam
   const { events } = await follow(httpUrl!);
   expect((await put(httpUrl!, "/api/simulator/boards", "{}")).body).toEqual({ ok: true });
   await eventually(() => events.some(({ event }) => event === "board"), { what: "the event" });
+  expect((await ask(httpUrl!, "/api/status")).body).toMatchObject({ simulator: true });
   expect((await put(httpUrl!, "/api/simulator/boards", "{}", { origin: "http://evil.example" })).status).toBe(403);
   const fault = await ask(httpUrl!, "/api/simulator/fault");
   expect(fault.status).toBe(500);

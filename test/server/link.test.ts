@@ -62,8 +62,12 @@ describe.each(Object.entries(places))("a link: %s", (name, makePlace) => {
       got = [];
       failures = [];
       handlers = {
-        message: (topic, payload) => void got.push([topic, payload.toString()]),
+        message(topic, payload) {
+          got.push([topic, payload.toString()]);
+          return undefined;
+        },
         up() {},
+        caughtUp() {},
         down() {},
         rejected() {},
         failed: (problem) => void failures.push(problem),
@@ -93,7 +97,7 @@ describe.each(Object.entries(places))("a link: %s", (name, makePlace) => {
     test("what it publishes reaches subscribers in order at QoS 1, and the last of it stays", async () => {
       const url = await started();
       const device = await client(url, {}, "home/porch/commands");
-      for (let n = 0; n < 200; n++) link!.publish("home/porch/commands", Buffer.from(String(n)));
+      for (let n = 0; n < 200; n++) link!.publish("home/porch/commands", Buffer.from(String(n)), "retained");
       await eventually(() => device.got.length >= 200, { what: "200 commands" });
       expect(device.got.map(({ text }) => text)).toEqual(Array.from({ length: 200 }, (_, n) => String(n)));
       expect(device.got.every(({ qos }) => qos === 1)).toBe(true);
@@ -122,7 +126,10 @@ describe.each(Object.entries(places))("a link: %s", (name, makePlace) => {
       const board = await client(url);
       await board.publishAsync("home/porch/status", '{"online":true}', { qos: 1, retain: true });
       const told: [string, boolean][] = [];
-      handlers.message = (topic, _payload, retained) => void told.push([topic, retained]);
+      handlers.message = (topic, _payload, retained) => {
+        told.push([topic, retained]);
+        return undefined;
+      };
       link = await place.link(handlers);
       await link.start();
       await eventually(() => told.length > 0, { what: "the retained status" });

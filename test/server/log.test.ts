@@ -28,6 +28,31 @@ describe("the log for people", () => {
     ]);
   });
 
+  test("leaves the bookkeeping to the log for machines", () => {
+    const tell = (format: LogFormat) => {
+      const { log, lines } = logTo(format);
+      log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
+      log.received("porch", "status", {
+        online: true,
+        led_on: true,
+        decided_by: "server",
+        firmware: "1",
+        board: "x",
+        boot: 5,
+        dropped: 0,
+      });
+      log.sent("porch", { led_on: true, seq: 7 });
+      log.flush();
+      return lines;
+    };
+    expect(tell("pretty").map((line) => line.slice(9))).toEqual([
+      'Message received: porch {"light":299,"led_on":false}',
+      'Message received: porch status {"online":true,"led_on":true,"decided_by":"server"}',
+      'Sending message: porch {"led_on":true}',
+    ]);
+    expect(JSON.parse(tell("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
+  });
+
   test("has colours on a terminal, and none in a file or under NO_COLOR", () => {
     const coloured = (isTTY: boolean): boolean => {
       const { log, lines } = logTo("pretty", isTTY);

@@ -15,6 +15,8 @@ export interface Mosquitto {
   stop(): Promise<void>;
   /** Ends it as a power cut does. */
   kill(): Promise<void>;
+  /** Deletes what it kept, while it does not run. */
+  forget(): Promise<void>;
   /** Starts it again on the same port, with what it kept if it was told to keep anything. */
   start(): Promise<void>;
   /** Stops it and deletes its files. */
@@ -85,6 +87,7 @@ export async function startMosquitto(options: { persistent?: boolean; lines?: st
     start,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    forget: () => rm(path.join(folder, "mosquitto.db"), { force: true }),
     async remove() {
       await end("SIGTERM");
       await rm(folder, { recursive: true, force: true });

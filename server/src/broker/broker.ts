@@ -6,9 +6,12 @@ import { Aedes, type Client } from "aedes";
 import type { DataFolder } from "../data.js";
 import { textOf } from "../errors.js";
 import type { Rejection } from "../counters.js";
+import type { Keep } from "../link/link.js";
+import { Acknowledgement } from "./acknowledgement.js";
 import { DurablePersistence } from "./persistence.js";
 import { limitPackets } from "./limit.js";
 import { Overlap } from "./overlap.js";
+import { queueFirst } from "./queue-first.js";
 
 /** A message as it leaves the broker's hands. */
 export interface BrokerMessage {
@@ -17,8 +20,8 @@ export interface BrokerMessage {
 }
 
 export interface BrokerHandlers {
-  /** A message from a client, before the broker acknowledges it. Must not throw. */
-  message(topic: string, payload: Buffer, retained: boolean): void;
+  /** A message from a client; at QoS 1 it is acknowledged when what is returned is fulfilled. Must not throw, nor reject. */
+  message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** A client broke the protocol, and was disconnected. */
   rejected(reason: Rejection, from: string, problem: string): void;
   /** Something went wrong that a person should know about. */
@@ -29,8 +32,8 @@ export interface BrokerHandlers {
 export interface Broker {
   /** Serves one client over a stream that is connected. */
   handle(stream: Duplex, request?: IncomingMessage): void;
-  /** Publishes at QoS 1, retained. */
-  publish(topic: string, payload: Buffer): void;
+  /** Publishes at QoS 1. */
+  publish(topic: string, payload: Buffer, keep: Keep): void;
   /** The retained messages whose topics end in `/<level>`. */
   retained(level: string): BrokerMessage[];
   /** Disconnects everybody, and returns when all that was published is on disk. */
@@ -59,14 +62,23 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
     authorizePublish(client, packet, callback) {
       // [MQTT-4.7.2-1]
       if (packet.topic.startsWith("$")) return callback(new Error("topics that begin with $ are the broker's own"));
-      // Here rather than as a subscriber, because a reading is then decided upon before it is acknowledged: a server
-      // that is killed in between gets it again. QoS 2 is seen twice here, and is taken when it is released.
-      if (packet.qos < 2 || !client) handlers.message(packet.topic, packet.payload as Buffer, false);
-      callback(null);
+      // QoS 2 is seen twice here, and is taken when it is released
+      if (packet.qos === 2 && client) return callback(null);
+      // Here rather than as a subscriber, because a reading is then decided upon at once, and stored before it is
+      // acknowledged: a server that is killed in between gets it again.
+      const taken = handlers.message(packet.topic, packet.payload as Buffer, false);
+      // a will has nobody to acknowledge it to
+      if (packet.qos === 0 || !client || client.closed) return callback(null);
+      const stored = acknowledgement.stored(packet, client);
+      Promise.all([taken, stored]).then(
+        () => callback(null),
+        (error: Error) => callback(error),
+      );
     },
   });
+  const acknowledgement = new Acknowledgement(aedes, persistence);
   aedes.on("publish", (packet, client) => {
-    if (packet.qos === 2 && client) handlers.message(packet.topic, packet.payload as Buffer, false);
+    if (packet.qos === 2 && client) void handlers.message(packet.topic, packet.payload as Buffer, false);
   });
   (aedes as EventEmitter).on("error", (error) => {
     if (!closing) handlers.failed(`The broker failed: ${textOf(error)}`);
@@ -79,12 +91,15 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
   return {
     handle(stream, request) {
       const client: Client = aedes.handle(stream, request);
+      queueFirst(client);
       overlap.watch(client);
       limitPackets(client, (reason, problem) => handlers.rejected(reason, client.id ?? "a client", problem));
     },
-    publish(topic, payload) {
+    publish(topic, payload, keep) {
       publishing++;
-      aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: true, dup: false }, (error) => {
+      const retain = keep !== "once";
+      if (keep === "again") persistence.renew(topic, payload);
+      aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain, dup: false }, (error) => {
         if (error && !closing) handlers.failed(`The broker could not publish on ${topic}: ${textOf(error)}`);
         if (--publishing === 0) idle?.();
       });

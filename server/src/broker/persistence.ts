@@ -21,6 +21,8 @@ interface Retained extends RetainedPacket {
  * aedes-persistence-level 9.2, with faults in order, QoS 0 and cost put right. Retained messages are in memory as well.
  */
 export class DurablePersistence extends AsyncLevelPersistence {
+  /** Told of the number of each message that is stored, whoever may have to get it. */
+  queued: ((number: number) => void) | undefined;
   readonly #retained = new Map<string, Retained>();
 
   constructor(db: BrokerStore) {
@@ -51,6 +53,12 @@ export class DurablePersistence extends AsyncLevelPersistence {
     return stored;
   }
 
+  /** A retained message now reads so, which need not be stored; without effect where nothing is retained. */
+  renew(topic: string, payload: Buffer): void {
+    const known = this.#retained.get(topic);
+    if (known) this.#retained.set(topic, { ...known, payload });
+  }
+
   #remember({ topic, payload, qos }: RetainedPacket, stored: Promise<void>): void {
     // a copy, because a payload from the wire keeps the whole chunk that it came in
     this.#retained.set(topic, { cmd: "publish", topic, payload: Buffer.from(payload), qos, stored });
@@ -77,6 +85,12 @@ export class DurablePersistence extends AsyncLevelPersistence {
       if (exact) yield exact;
       else if (/[+#]/.test(filter)) yield* super.createRetainedStream(filter);
     }
+  }
+
+  /** The last step of a message at QoS 1 before it goes out: it is in the queue of every session that is to get it. */
+  override async outgoingEnqueueCombi(subscriptions: object[], packet: { brokerCounter: number }): Promise<void> {
+    if (subscriptions.length > 0) await super.outgoingEnqueueCombi(subscriptions, packet);
+    this.queued?.(packet.brokerCounter);
   }
 
   /** A clean session has nothing stored; the library looks for it at every acknowledgement. */

@@ -9,6 +9,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     createRetainedStream(pattern: string): Readable;
     createRetainedStreamCombi(patterns: string[]): Readable;
     storeRetained(packet: { topic: string; payload: Buffer; qos: number }): Promise<void>;
+    outgoingEnqueueCombi(subscriptions: object[], packet: object): Promise<unknown>;
     outgoingClearMessageId(client: { id: string; clean: boolean }, packet: object): Promise<unknown>;
     destroy(): Promise<void>;
   }

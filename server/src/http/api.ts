@@ -3,6 +3,9 @@ import { messageProblem, OVERRIDE } from "../../../contract/index.js";
 import type { Counters } from "../counters.js";
 import type { Device, Devices, Mode } from "../devices.js";
 import type { Recent } from "../recent.js";
+import type { Actions } from "../actions.js";
+import { actionRoutes, outcomeAt } from "./actions.js";
+import { HttpError } from "./errors.js";
 
 /** What the API shows and changes. */
 export interface ApiSources {
@@ -10,21 +13,14 @@ export interface ApiSources {
   readonly devices: Devices;
   readonly recent: Recent;
   readonly counters: Counters;
+  readonly actions: Actions;
+  /** What plug-ins have added. */
+  readonly capabilities: ReadonlySet<string>;
   /** Where clients connect. */
   broker(): { readonly url: string; readonly websocket: string | null; readonly embedded: boolean };
   /** Why the server is not at work; "" when it is. */
   problem(): string;
-  setMode(device: Device, mode: Mode): void;
-}
-
-/** An answer other than 200, as `{"error": sentence}`. */
-export class HttpError extends Error {
-  constructor(
-    readonly statusCode: number,
-    message: string,
-  ) {
-    super(message);
-  }
+  setMode(device: Device, mode: Mode): Promise<void>;
 }
 
 /** Adds the API's routes. */
@@ -48,14 +44,20 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
     broker: from.broker(),
     ...from.counters,
     devices: from.devices.size,
+    simulator: from.capabilities.has("simulator"),
   }));
 
   app.get("/api/devices", () => from.devices.list());
 
   // Ids have slashes of their own: taken as they are, or encoded.
-  app.get<{ Params: { "*": string } }>("/api/devices/*", (request) => known(request.params["*"]).view());
+  app.get<{ Params: { "*": string } }>("/api/devices/*", (request, reply) => {
+    const path = request.params["*"];
+    const device = from.devices.get(path);
+    return device?.view() ?? outcomeAt(path, from.actions, known, reply) ?? known(path);
+  });
+  actionRoutes(app, from.actions, known);
 
-  app.put<{ Params: { "*": string } }>("/api/devices/*", (request) => {
+  app.put<{ Params: { "*": string } }>("/api/devices/*", async (request) => {
     const path = request.params["*"];
     if (!path.endsWith("/mode")) throw new HttpError(404, "Only /api/devices/<id>/mode can be changed.");
     const device = known(path.slice(0, -"/mode".length));
@@ -63,7 +65,7 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
     const problem =
       typeof body === "object" && body !== null ? messageProblem(OVERRIDE, body) : "the body is not a JSON object";
     if (problem) throw new HttpError(400, `The mode was not changed: ${problem}.`);
-    from.setMode(device, (body as { mode: Mode }).mode);
+    await from.setMode(device, (body as { mode: Mode }).mode);
     return device.view();
   });
 

@@ -4,15 +4,16 @@ import { listenProblem } from "../broker/sockets.js";
 import type { Log } from "../log.js";
 import { urlHost } from "../options.js";
 import type { DeviceDirectory } from "../core.js";
-import { apiRoutes, HttpError, type ApiSources } from "./api.js";
+import { apiRoutes, type ApiSources } from "./api.js";
 import { dashboardRoutes } from "./dashboard.js";
+import { HttpError } from "./errors.js";
 import type { Events } from "./events.js";
 import type { Guard } from "./guard.js";
 import type { Plugin, PluginContext } from "./plugin.js";
 
 export interface HttpOptions {
   readonly guard: Guard;
-  readonly api: ApiSources;
+  readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
   readonly plugins: readonly Plugin[];
   readonly directory: DeviceDirectory;
@@ -45,10 +46,12 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.split("?", 1)[0]} here.` }),
   );
 
-  apiRoutes(app, api);
+  const capabilities = new Set<string>();
+  apiRoutes(app, { ...api, capabilities });
   events.route(app, api.devices);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),
+    provide: (capability) => void capabilities.add(capability),
     devices: options.directory,
     log,
   };

@@ -6,6 +6,8 @@ import type { Log } from "../log.js";
 export interface PluginContext {
   /** Sends `event: <name>` with `data` as JSON to everybody who follows `/api/events`. */
   publishEvent(name: string, data: unknown): void;
+  /** Says that the server can do more now; of "simulator" GET /api/status tells. */
+  provide(capability: string): void;
   readonly devices: DeviceDirectory;
   readonly log: Log;
 }

@@ -16,19 +16,21 @@ export interface EmbeddedOptions {
  * The server at its own broker: function calls, no socket in between. Live messages reach the handlers from the broker
  * itself; `start` brings what the boards said of themselves before, and lets clients in.
  */
-export function embeddedLink(options: EmbeddedOptions, handlers: Pick<LinkHandlers, "message">): MqttLink {
+export function embeddedLink(options: EmbeddedOptions, handlers: Pick<LinkHandlers, "message" | "caughtUp">): MqttLink {
   const { broker, host, port } = options;
   const topic = presenceTopic(options.prefix);
   let listener: Listener | undefined;
   return {
     async start() {
-      for (const { topic, payload } of broker.retained("status")) handlers.message(topic, payload, true);
+      for (const { topic, payload } of broker.retained("status")) void handlers.message(topic, payload, true);
       try {
         listener = await listen(host, port, (socket) => broker.handle(socket));
       } catch (error) {
         throw listenProblem("MQTT", "--mqtt-port", host, port, error);
       }
-      broker.publish(topic, ONLINE);
+      broker.publish(topic, ONLINE, "retained");
+      // nothing waited: while this server was away, so was its broker
+      handlers.caughtUp();
     },
     get url() {
       return `mqtt://${urlHost(host)}:${listener?.port ?? port}`;
@@ -36,11 +38,9 @@ export function embeddedLink(options: EmbeddedOptions, handlers: Pick<LinkHandle
     get connected() {
       return listener !== undefined;
     },
-    publish(topic, payload) {
-      broker.publish(topic, payload);
-    },
+    publish: (topic, payload, keep) => broker.publish(topic, payload, keep),
     async close() {
-      if (listener) broker.publish(topic, OFFLINE);
+      if (listener) broker.publish(topic, OFFLINE, "retained");
       await broker.close();
       await listener?.close();
       listener = undefined;

@@ -2,10 +2,15 @@ import type { Rejection } from "../counters.js";
 
 /** What a link tells the server. */
 export interface LinkHandlers {
-  /** A message that a client published, before it is acknowledged. Must not throw. */
-  message(topic: string, payload: Buffer, retained: boolean): void;
-  /** The link is up again. */
+  /**
+   * A message that a client published. It is acknowledged when what is returned is fulfilled, or at once when that is
+   * undefined. Must not throw, nor reject.
+   */
+  message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
+  /** The link is up again. What waited for it at the broker is coming; what the broker was to keep may be lost. */
   up(): void;
+  /** What waited at the broker has come: from now on messages are of the present. */
+  caughtUp(): void;
   /** The link is lost; it comes back by itself. */
   down(reason: string): void;
   /** A client broke the protocol, and was disconnected. Only the embedded broker sees that. */
@@ -13,6 +18,12 @@ export interface LinkHandlers {
   /** Something went wrong that a person should know about. */
   failed(problem: string): void;
 }
+
+/**
+ * What becomes of a message beside being delivered: it is `retained`; retained `again`, when it says the same as what is
+ * retained already but for bookkeeping, so that it need not be stored again; or it is for `once`.
+ */
+export type Keep = "retained" | "again" | "once";
 
 /**
  * The server's place at a broker, its own or somebody else's: subscribed to the devices' topics, and saying on
@@ -28,8 +39,8 @@ export interface MqttLink {
   start(): Promise<void>;
   /** Whether what is published goes out now; otherwise it waits for the link. */
   readonly connected: boolean;
-  /** Publishes at QoS 1, retained. Never throws; a failure is told to `failed`. */
-  publish(topic: string, payload: Buffer): void;
+  /** Publishes at QoS 1. Never throws; a failure is told to `failed`. */
+  publish(topic: string, payload: Buffer, keep: Keep): void;
   /** Says that the server is gone, and leaves within a second. */
   close(): Promise<void>;
 }

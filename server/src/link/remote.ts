@@ -1,7 +1,7 @@
 import mqtt from "mqtt";
 import type { Socket } from "node:net";
 import { StartError, textOf } from "../errors.js";
-import type { LinkHandlers, MqttLink } from "./link.js";
+import type { Keep, LinkHandlers, MqttLink } from "./link.js";
 import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
 import { loss, refusal, refusedFilter } from "./refusals.js";
 import type { BrokerAddress } from "./url.js";
@@ -45,13 +45,19 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
     reconnectOnConnackError: true,
     will: { topic, payload: OFFLINE, qos: 1, retain: true },
   });
-  client.on("message", (topic, payload, packet) => handlers.message(topic, payload, packet.retain));
+  // before there is a connection: a session that was there before brings messages with the CONNACK
+  acknowledgeWhenTaken(client, (name, payload, retained) => {
+    if (name !== topic) return handlers.message(name, payload, retained);
+    // our own word, back behind all that had waited
+    if (!retained) handlers.caughtUp();
+    return undefined;
+  });
   // Small packets leave at once: with Nagle's algorithm an exchange at QoS 1 takes 44 ms instead of 0.2 ms.
   client.on("connect", () => (client.stream as Partial<Socket>).setNoDelay?.(true));
   let closing = false;
 
-  function publish(topic: string, payload: Buffer): void {
-    client.publish(topic, payload, { qos: 1, retain: true }, (error) => {
+  function publish(topic: string, payload: Buffer, keep: Keep): void {
+    client.publish(topic, payload, { qos: 1, retain: keep !== "once" }, (error) => {
       if (error && !closing) handlers.failed(`The message on ${topic} could not be sent: ${textOf(error)}`);
     });
   }
@@ -69,7 +75,7 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
     });
     client.on("connect", () => {
       up = true;
-      publish(topic, ONLINE);
+      publish(topic, ONLINE, "retained");
       handlers.up();
     });
   }
@@ -81,6 +87,9 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
         if (unwanted.length > 0) await client.unsubscribeAsync([...unwanted]);
         for (const grant of await client.subscribeAsync([...filters], { qos: 1 }))
           if (grant.qos === 128) throw new StartError(refusedFilter(broker, grant.topic));
+        // to hear its own word; a broker that does not allow that has nothing to catch up with, as far as can be told
+        const [own] = await client.subscribeAsync(topic, { qos: 1 });
+        if (own?.qos === 128) handlers.caughtUp();
         await client.publishAsync(topic, ONLINE, { qos: 1, retain: true });
         watch();
       } catch (error) {
@@ -128,4 +137,41 @@ function firstConnection(client: mqtt.MqttClient): Promise<void> {
     client.on("close", closed);
     client.connect();
   });
+}
+
+/** What is given to MQTT.js so that it sends no PUBACK of its own; it goes on with the next message. */
+const ACKNOWLEDGED = new Error("this message is acknowledged elsewhere");
+
+/**
+ * Acknowledges each message of QoS 1 when `take` has finished with it, in the order of arrival [MQTT-4.6.0-2]. MQTT.js
+ * can do so too, but takes no other message meanwhile: then a disk's answer would set the pace.
+ */
+function acknowledgeWhenTaken(client: mqtt.MqttClient, take: LinkHandlers["message"]): void {
+  let waiting = 0;
+  let last: Promise<void> = Promise.resolve();
+  client.handleMessage = ({ topic, payload, qos, retain, messageId = 0 }, next) => {
+    const taken = take(topic, payload as Buffer, retain);
+    if (qos !== 1) {
+      // at QoS 2 MQTT.js goes on with PUBCOMP; at QoS 0 there is nothing to wait for
+      if (qos === 2 && taken) taken.then(() => next(), next);
+      else next();
+      return;
+    }
+    // a connection of which this message is not must not acknowledge it
+    const { stream } = client;
+    const acknowledge = (): void => {
+      if (stream.writable) stream.write(Buffer.from([0x40, 2, messageId >> 8, messageId & 255]));
+    };
+    if (!taken && waiting === 0) acknowledge();
+    else {
+      waiting++;
+      last = last
+        .then(() => taken)
+        .then(() => {
+          waiting--;
+          acknowledge();
+        });
+    }
+    next(ACKNOWLEDGED);
+  };
 }

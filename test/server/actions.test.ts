@@ -1,0 +1,253 @@
+/** What a board is asked to do: once, in time or not at all, with an outcome for whoever asked. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startServer, type NightlightServer } from "nightlight-server";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO } from "../support/programs.js";
+import { board, type TestBoard } from "./support/board.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const ID = "nightlight/porch";
+
+interface Answer {
+  readonly status: number;
+  readonly body: { outcome?: string; seq: number; error?: string } & Record<string, unknown>;
+}
+
+async function request(url: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  return { status: response.status, body: (await response.json()) as Answer["body"] };
+}
+
+function ask(at: NightlightServer, body: unknown, { id = ID, wait = "" } = {}): Promise<Answer> {
+  return request(`${at.httpUrl}/api/devices/${id}/actions${wait && "?wait=" + wait}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+const outcomeOf = (at: NightlightServer, seq: number): Promise<Answer> =>
+  request(`${at.httpUrl}/api/devices/${ID}/actions/${seq}`);
+
+/** The action that came as the nth command. */
+async function nthAction(porch: TestBoard, n: number): Promise<{ action: string; seq: number }> {
+  await eventually(() => porch.commands.length > n, { what: `command ${n}` });
+  return JSON.parse(porch.commands[n].text) as { action: string; seq: number };
+}
+
+describe("an action", () => {
+  test("reaches the board at QoS 1, not retained, and its report comes back to who asked", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    const asked = ask(running, { action: "report" });
+    const { action, seq } = await nthAction(porch, 0);
+    expect(action).toBe("report");
+    expect(porch.commands[0]).toMatchObject({ qos: 1, retained: false });
+    await porch.reply({ seq, ok: true, light: 200, uptime: 12345 });
+    const body = { outcome: "done", seq, ok: true, light: 200, uptime: 12345 };
+    expect(await asked).toEqual({ status: 200, body });
+    expect(await outcomeOf(running, seq)).toEqual({ status: 200, body });
+    const late = await client(running.brokerUrl, {}, `${ID}/commands`, `${ID}/status`);
+    await eventually(() => late.got.length > 0, { what: "what is retained" });
+    expect(late.got.map(({ topic }) => topic)).toEqual([`${ID}/status`]);
+  });
+
+  test("that a board refuses is told with the reason", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    const asked = ask(running, { action: "identify" });
+    const { seq } = await nthAction(porch, 0);
+    await porch.reply({ seq, ok: false, error: "too many actions at once" });
+    expect(await asked).toMatchObject({ status: 200, body: { outcome: "refused", error: "too many actions at once" } });
+  });
+
+  test("for which nobody wants to wait goes on, and its outcome can be asked for", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    const { status, body } = await ask(running, { action: "reboot" }, { wait: "0" });
+    expect({ status, outcome: body.outcome }).toEqual({ status: 202, outcome: "pending" });
+    expect((await outcomeOf(running, body.seq)).body).toEqual({ outcome: "pending", seq: body.seq });
+    await porch.reply({ seq: body.seq, ok: true });
+    await eventually(async () => (await outcomeOf(running, body.seq)).body.outcome === "done", { what: "the outcome" });
+  });
+
+  test("that a sleeping board finds in its queue comes in order with those behind it", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    await porch.client.endAsync();
+    const seqs: number[] = [];
+    for (const action of ["identify", "report", "reboot"])
+      seqs.push((await ask(running, { action }, { wait: "0" })).body.seq);
+    const awake = await board(running.brokerUrl, ID);
+    await eventually(() => awake.commands.length === 3, { what: "the queue" });
+    expect(awake.commands.map(({ text }) => (JSON.parse(text) as { seq: number }).seq)).toEqual(seqs);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  });
+});
+
+describe("an action that expires", () => {
+  test("is a timeout for who asked, and the board's configuration says that it must not be done any more", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    expect(porch.config()).toEqual({ threshold: 300, hysteresis: 0, min_on: 0, min_off: 0 });
+    const from = performance.now();
+    const { status, body } = await ask(running, { action: "reboot", expires: 1 });
+    expect(performance.now() - from).toBeGreaterThanOrEqual(990);
+    expect({ status, outcome: body.outcome }).toEqual({ status: 504, outcome: "timeout" });
+    expect(body.error).toMatch(/did not reply in time.*will not be done later/);
+    await eventually(() => porch.config()?.expired === body.seq, { what: "the limit" });
+    const late = await client(running.brokerUrl, {}, `${ID}/config`);
+    await eventually(() => late.got.length > 0, { what: "the retained configuration" });
+    expect(JSON.parse(late.got[0].text)).toMatchObject({ threshold: 300, expired: body.seq });
+  });
+
+  test("takes with it those before it, which a board would do first, and leaves those after it", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    const first = (await ask(running, { action: "identify", expires: 60 }, { wait: "0" })).body.seq;
+    const second = ask(running, { action: "reboot", expires: 1 });
+    await eventually(() => porch.commands.length === 2, { what: "the second" });
+    const third = (await ask(running, { action: "report", expires: 60 }, { wait: "0" })).body.seq;
+    const { seq } = (await second).body;
+    expect((await outcomeOf(running, first)).body).toMatchObject({
+      outcome: "timeout",
+      error: expect.stringContaining(`because action ${seq}`),
+    });
+    expect((await outcomeOf(running, third)).body.outcome).toBe("pending");
+    await eventually(() => porch.config()?.expired === seq, { what: "the limit" });
+  });
+
+  test("while the server is away is given up before a board hears of it again", async () => {
+    const data = await temporaryFolder();
+    const options = { data, mqttPort: 0, httpPort: 0 } as const;
+    const first = await startServer(options);
+    const porch = await board(first.brokerUrl, ID);
+    const over = (await ask(first, { action: "reboot", expires: 1 }, { wait: "0" })).body.seq;
+    await porch.client.endAsync(true);
+    await first.close();
+    await eventually(() => Date.now() / 1000 - Date.UTC(2026, 0, 1) / 1000 > over + 2, { what: "it to expire" });
+    const second = await server(options);
+    const config = await client(second.brokerUrl, {}, `${ID}/config`);
+    await eventually(() => config.got.length > 0, { what: "the configuration" });
+    expect(config.got.map(({ text }) => (JSON.parse(text) as { expired: number }).expired)).toEqual([over]);
+    expect((await outcomeOf(second, over)).body).toMatchObject({ outcome: "timeout" });
+  });
+
+  test("and was done all the same, its reply being on the way, is told as done", async () => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    const { seq } = (await ask(running, { action: "identify", expires: 1 })).body;
+    await porch.reply({ seq, ok: false, error: "expired" });
+    expect((await outcomeOf(running, seq)).body.outcome).toBe("timeout");
+    await porch.reply({ seq, ok: true });
+    await eventually(async () => (await outcomeOf(running, seq)).body.outcome === "done", { what: "the outcome" });
+  });
+});
+
+test("an action that is pending over a restart is done, and numbers go on growing", async () => {
+  const data = await temporaryFolder();
+  const options = { data, mqttPort: 0, httpPort: 0 } as const;
+  const first = await startServer(options);
+  const asleep = await board(first.brokerUrl, ID);
+  await asleep.client.endAsync();
+  const { seq } = (await ask(first, { action: "report" }, { wait: "0" })).body;
+  await first.close();
+  const second = await server(options);
+  expect((await outcomeOf(second, seq)).body.outcome).toBe("pending");
+  const porch = await board(second.brokerUrl, ID);
+  expect(await nthAction(porch, 0)).toEqual({ action: "report", seq });
+  await porch.reply({ seq, ok: true });
+  await eventually(async () => (await outcomeOf(second, seq)).body.outcome === "done", { what: "the outcome" });
+  expect((await ask(second, { action: "report" }, { wait: "0" })).body.seq).toBeGreaterThan(seq);
+});
+
+describe("what cannot be asked is answered with a sentence", () => {
+  test.each<[body: unknown, wait: string, status: number, words: RegExp]>([
+    [{ action: "dance" }, "", 400, /one of report, reboot, identify/],
+    [{}, "", 400, /"action" is missing/],
+    [null, "", 400, /not a JSON object/],
+    [{ action: "report", expires: 0 }, "", 400, /"expires" must be a number from 1 to 86400/],
+    [{ action: "report", expires: "60" }, "", 400, /"expires"/],
+    [{ action: "report" }, "-1", 400, /"wait" must be/],
+    [{ action: "report" }, "601", 400, /from 0 to 600/],
+  ])("%j, wait %s", async (body, wait, status, words) => {
+    const running = await server();
+    const porch = await board(running.brokerUrl, ID);
+    const answer = await ask(running, body, { wait });
+    expect(answer.status).toBe(status);
+    expect(answer.body.error).toMatch(words);
+    expect(porch.commands).toEqual([]);
+  });
+
+  test("a lesson device, an unknown one, an unknown number, a ninth action", async () => {
+    const running = await server();
+    const lesson = await client(running.brokerUrl, {}, "lesson/commands");
+    await lesson.publishAsync("lesson/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => lesson.got.length === 1, { what: "the lesson's answer" });
+    expect(await ask(running, { action: "report" }, { id: "lesson" })).toMatchObject({
+      status: 409,
+      body: { error: expect.stringMatching(/has not announced itself/) },
+    });
+    expect((await ask(running, { action: "report" }, { id: "ghost" })).status).toBe(404);
+    await board(running.brokerUrl, ID);
+    expect((await outcomeOf(running, 5)).status).toBe(404);
+    for (let n = 0; n < 8; n++) await ask(running, { action: "report" }, { wait: "0" });
+    expect(await ask(running, { action: "report" })).toMatchObject({
+      status: 429,
+      body: { error: expect.stringMatching(/8 actions .* wait/) },
+    });
+    expect(lesson.got).toHaveLength(1);
+  });
+});
+
+describe("the configuration", () => {
+  test("is told once, and again only when it changes", async () => {
+    const data = await temporaryFolder();
+    const options = { data, mqttPort: 0, http: false } as const;
+    const first = await startServer(options);
+    const porch = await board(first.brokerUrl, ID);
+    for (let n = 0; n < 5; n++) {
+      await porch.client.publishAsync(`${ID}/status`, `{"online":true,"dropped":${n}}`, { qos: 1, retain: true });
+      await porch.read(100);
+    }
+    await eventually(() => porch.commands.length === 5, { what: "the answers" });
+    expect(porch.configs).toHaveLength(1);
+    await porch.client.endAsync();
+    await first.close();
+    const second = await server(options);
+    const silent = await board(second.brokerUrl, ID, { silent: true });
+    await eventually(() => silent.configs.length > 0, { what: "what every start tells" });
+  });
+
+  test("is never told to a lesson device", async () => {
+    const { brokerUrl } = await server();
+    const lesson = await client(brokerUrl, {}, "lesson/#");
+    await lesson.publishAsync("lesson/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => lesson.got.length === 2, { what: "the answer" });
+    expect(lesson.got.map(({ topic }) => topic).sort()).toEqual(["lesson/commands", "lesson/telemetry"]);
+  });
+});
+
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
+  test("actions and configuration work alike, also after the broker lost its memory", async () => {
+    const mosquitto = await startMosquitto();
+    onTestFinished(() => mosquitto.remove());
+    const running = await server({ broker: mosquitto.url });
+    const porch = await board(mosquitto.url, ID);
+    const asked = ask(running, { action: "report" });
+    const { seq } = await nthAction(porch, 0);
+    await porch.reply({ seq, ok: true });
+    expect((await asked).body.outcome).toBe("done");
+    await mosquitto.kill();
+    await mosquitto.start();
+    await eventually(
+      async () => {
+        const late = await client(mosquitto.url, {}, `${ID}/config`);
+        await eventually(() => late.got.length > 0, { within: 200 });
+        return JSON.parse(late.got[0].text);
+      },
+      { within: 10_000, what: "the configuration at the broker that forgot it" },
+    );
+  });
+});

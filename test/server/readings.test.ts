@@ -1,0 +1,169 @@
+/** Every reading in its place: at the time when it was taken, once, and those that do not come are missed. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Boots } from "../../server/src/boots.js";
+import { Clock } from "../../server/src/clock.js";
+import { DRAIN, Gaps, PATIENCE } from "../../server/src/gaps.js";
+import { MAX_POINTS, Recent } from "../../server/src/recent.js";
+import { createLog } from "../../server/src/log.js";
+import { eventually } from "../support/eventually.js";
+import { board } from "./support/board.js";
+import { server } from "./support/server.js";
+
+const NOON = 1_800_000_000_000;
+
+describe("when a reading was taken", () => {
+  test("is known from the quickest of the others, however long it was on its way itself", () => {
+    const clock = Clock.from(NOON + 40, 1000, 0);
+    expect(clock.taken(NOON + 40, 1000, 0)).toBe(NOON + 40);
+    expect(clock.taken(NOON + 505, 1500, 0)).toBe(NOON + 505);
+    // sent again ten seconds later, with the age that it had at first
+    expect(clock.taken(NOON + 10_500, 1600, 0)).toBe(NOON + 605);
+    // kept for five seconds on the board
+    expect(clock.taken(NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
+  });
+
+  test("survives a silence, although the first that comes after it was delivered late", () => {
+    const clock = Clock.from(NOON, 0, 0);
+    expect(clock.taken(NOON + 600_000, 100, 0)).toBe(NOON + 100);
+    expect(clock.taken(NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
+  });
+
+  test("follows a board whose clock drifts, and a server whose clock was set", () => {
+    const clock = Clock.from(NOON, 0, 0);
+    let worst = 0;
+    for (let hour = 1; hour <= 24; hour++)
+      for (let s = 0; s < 3600; s += 30) {
+        const t = ((hour - 1) * 3600 + s) * 1000;
+        const slow = Math.round(t * (1 - 50e-6));
+        worst = Math.max(worst, NOON + t - clock.taken(NOON + t, slow, 0));
+      }
+    expect(worst).toBeLessThan(20);
+    const later = NOON + 86_400_000 + 3_600_000;
+    for (let s = 0; s <= 150; s += 10) clock.taken(later + s * 1000, 86_400_000 + s * 1000, 0);
+    expect(clock.taken(later + 160_000, 86_560_000, 0)).toBe(later + 160_000);
+    expect(clock.taken(NOON, 86_570_000, 0)).toBe(NOON);
+  });
+
+  test("is sure once a reading came that cannot have waited at a broker, also after a restart", () => {
+    const boots = new Boots();
+    const place = (seq: number, live: boolean, of = boots) =>
+      of.place(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
+    expect(place(1, false).sure).toBe(false);
+    expect(place(2, false).sure).toBe(false);
+    expect(place(1, false, Boots.restore(boots.store()))).toMatchObject({ sure: false, arrival: "duplicate" });
+    expect(place(3, true).sure).toBe(true);
+    const restored = Boots.restore(JSON.parse(JSON.stringify(boots.store())) as ReturnType<Boots["store"]>);
+    expect(place(4, false, restored)).toMatchObject({ sure: true, arrival: "newest" });
+  });
+});
+
+test("readings of the last boot that come again after one of the next are known", () => {
+  const boots = new Boots();
+  const place = (boot: number, seq: number) => boots.place(boot, seq, { light: 1 }, NOON, true).arrival;
+  expect([place(1, 1), place(1, 2), place(2, 1)]).toEqual(["newest", "newest", "newest"]);
+  expect([place(1, 2), place(1, 3), place(2, 1), place(2, 2)]).toEqual(["duplicate", "late", "duplicate", "newest"]);
+});
+
+test("the latest readings are kept in the order in which they were taken, and no more than so many", () => {
+  const forgotten: string[] = [];
+  const recent = new Recent((id) => forgotten.push(id));
+  for (const time of [5, 1, 3, 2, 4, 3]) recent.add("a", { time, light: time, led_on: null });
+  expect(recent.of("a").map(({ time }) => time)).toEqual([1, 2, 3, 3, 4, 5]);
+  for (let time = 10; time < 10 + MAX_POINTS; time++) recent.add("a", { time, light: 1, led_on: null });
+  expect(recent.of("a")).toHaveLength(MAX_POINTS);
+  expect(recent.of("a")[0].time).toBe(10);
+  for (let n = 0; n < 1000; n++) recent.add(`b${n}`, { time: n, light: 1, led_on: null });
+  expect(forgotten).toEqual(["a"]);
+});
+
+describe("readings that do not come", () => {
+  let gaps: Gaps;
+  let now: number;
+  beforeEach(() => {
+    gaps = new Gaps();
+    now = NOON;
+  });
+  const after = (ms: number): boolean => gaps.settle((now += ms));
+
+  test("are not missed while a backlog drains, and those that it leaves out are", () => {
+    gaps.update(100, now);
+    for (let holes = 99; holes >= 3; holes--) {
+      expect(after(DRAIN - 1)).toBe(false);
+      gaps.update(holes, now);
+      expect(gaps.missing).toBe(0);
+    }
+    expect(after(DRAIN)).toBe(true);
+    expect(gaps.missing).toBe(3);
+    gaps.update(2, now);
+    expect(gaps.missing).toBe(2);
+  });
+
+  test("are missed although ever more do not come", () => {
+    for (let holes = 1; holes <= 20; holes++) {
+      gaps.update(holes, now);
+      after(1000);
+    }
+    expect(gaps.missing).toBeGreaterThan(10);
+  });
+
+  test("are told of after a minute, once", () => {
+    gaps.update(2, now);
+    after(DRAIN);
+    expect(gaps.isDue(now + PATIENCE - DRAIN - 1)).toBe(false);
+    expect(gaps.isDue(now + PATIENCE)).toBe(true);
+    expect(gaps.isDue(now + 10 * PATIENCE)).toBe(false);
+  });
+
+  test("are forgotten with the boot that they belong to", () => {
+    gaps.update(2, now);
+    after(DRAIN);
+    gaps.update(0, now);
+    expect(gaps.missing).toBe(0);
+    expect(gaps.isDue(now + PATIENCE)).toBe(false);
+  });
+});
+
+describe("a board that was away", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("has its past put where it belongs, unanswered, and what it lost shown", async () => {
+    const lines: string[] = [];
+    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    vi.useFakeTimers({ toFake: ["Date", "setInterval"], now: NOON, shouldAdvanceTime: true });
+    const running = await server({ log, http: false });
+    const porch = await board(running.brokerUrl, "porch");
+    await porch.read(900, { age: 0, at: 100_000 });
+    // the newest first, then what was kept; 3 to 5 fell out of the board's memory
+    for (const [seq, light, age] of [
+      [20, 10, 0],
+      [2, 500, 90_000],
+      ...Array.from({ length: 14 }, (_, n) => [6 + n, n % 2 ? 900 : 10, 80_000 - n * 1000]),
+    ])
+      await porch.read(light, { seq, age, at: 200_000 - age });
+    await porch.client.publishAsync("porch/status", '{"online":true,"dropped":3}', { qos: 1, retain: true });
+    await eventually(() => running.devices.get("porch")?.dropped === 3, { what: "the status" });
+    expect(porch.commands.map(({ text }) => text)).toEqual(['{"led_on":false,"seq":1}', '{"led_on":true,"seq":20}']);
+    expect(running.devices.get("porch")).toMatchObject({ light: 10, missing: 0 });
+    const points = running.devices.recent("porch");
+    expect(points).toHaveLength(17);
+    expect(points.map(({ time }) => time)).toEqual([...points.map(({ time }) => time)].sort((a, b) => a - b));
+    expect(points.at(-1)).toMatchObject({ light: 10, led_on: true });
+    vi.advanceTimersByTime(2 * DRAIN);
+    expect(running.devices.get("porch")).toMatchObject({ missing: 3, online: true });
+    vi.advanceTimersByTime(PATIENCE + DRAIN);
+    log.flush();
+    const told = lines
+      .join("")
+      .split("\n")
+      .filter((line) => line.includes("missing"));
+    expect(told).toHaveLength(1);
+    expect(JSON.parse(told[0])).toMatchObject({
+      level: "warn",
+      id: "porch",
+      change: "gap",
+      msg: expect.stringContaining("3 readings are missing"),
+    });
+  });
+});

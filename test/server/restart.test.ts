@@ -1,0 +1,186 @@
+/** The server is killed, and started again: nothing is lost, nothing counts twice, and the lamp follows the present. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startServer } from "nightlight-server";
+import { eventually } from "../support/eventually.js";
+import { freePort, startMosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO } from "../support/programs.js";
+import { board, type TestBoard } from "./support/board.js";
+import { run, type Program } from "./support/program.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const BOARDS = 3;
+/** Readings of each board: no more than the server keeps. */
+const READINGS = 500;
+const KILLS = 2;
+
+interface View {
+  readonly missing: number;
+}
+
+async function get<T>(url: string): Promise<T> {
+  return (await (await fetch(url)).json()) as T;
+}
+
+/** The readings that a server has of a board, by their light. */
+async function lightsOf(http: string, id: string): Promise<number[]> {
+  const { points } = await get<{ points: { light: number }[] }>(`${http}/api/recent?device=${id}`);
+  return points.map(({ light }) => light);
+}
+
+/** Kills servers in the middle of a burst of readings; every reading must be stored exactly once, in order. */
+async function burst(flags: string[], brokerUrl: string): Promise<void> {
+  let program: Program = run(flags);
+  await program.addresses();
+  const boards = await Promise.all(Array.from({ length: BOARDS }, (_, n) => board(brokerUrl, `nightlight/b${n}`)));
+  let acknowledged = 0;
+  const started = Date.now();
+  const sending = Promise.all(
+    boards.map(async (one) => {
+      for (let sent = 0; sent < READINGS; sent += 20)
+        await Promise.all(
+          Array.from({ length: 20 }, async () => {
+            await one.read(one.seq + 1, { age: 0, at: Date.now() - started + one.seq });
+            acknowledged++;
+          }),
+        );
+    }),
+  );
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const mark = (BOARDS * READINGS * kill) / (KILLS + 2);
+    await eventually(() => acknowledged >= mark, { within: 20_000, what: `reading ${mark}`, every: 1 });
+    program.child.kill("SIGKILL");
+    await program.ended();
+    program = run(flags);
+    await program.addresses();
+  }
+  await sending;
+  const { http } = await program.addresses();
+  const wanted = Array.from({ length: READINGS }, (_, n) => n + 1);
+  for (const { id } of boards) {
+    await eventually(async () => (await lightsOf(http, id)).length >= READINGS, {
+      within: 10_000,
+      what: `the readings of ${id}`,
+    });
+    expect((await lightsOf(http, id)).sort((a, b) => a - b)).toEqual(wanted);
+    expect((await get<View>(`${http}/api/devices/${id}`)).missing).toBe(0);
+  }
+}
+
+describe("kill -9 in the middle of a burst leaves every reading stored exactly once", () => {
+  test("with the embedded broker", { timeout: 60_000 }, async () => {
+    const port = String(await freePort());
+    const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"];
+    await burst(flags, `mqtt://127.0.0.1:${port}`);
+  });
+
+  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("with Mosquitto", { timeout: 60_000 }, async () => {
+    const mosquitto = await startMosquitto({ persistent: true });
+    onTestFinished(() => mosquitto.remove());
+    const flags = ["--broker", mosquitto.url, "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"];
+    await burst(flags, mosquitto.url);
+  });
+});
+
+test("what the embedded broker acknowledged, sleepers and latecomers get, whenever it is killed", async () => {
+  const port = String(await freePort());
+  const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder()];
+  const url = `mqtt://127.0.0.1:${port}`;
+  const first = run(flags);
+  await first.addresses();
+  const sleeper = { clientId: "sleeper", clean: false } as const;
+  await (await client(url, sleeper, "news")).endAsync();
+  const publisher = await client(url);
+  const acknowledged: number[] = [];
+  for (let n = 0; n < 3000; n++)
+    publisher.publish(n % 2 ? "news" : "last", String(n), { qos: 1, retain: n % 2 === 0 }, (error) => {
+      if (!error) acknowledged.push(n);
+    });
+  await eventually(() => acknowledged.length >= 700, { within: 20_000, what: "700 of them", every: 1 });
+  first.child.kill("SIGKILL");
+  await first.ended();
+  expect(acknowledged.length).toBeLessThan(3000);
+  const second = run(flags);
+  await second.addresses();
+  const awake = await client(url, sleeper);
+  const news = acknowledged.filter((n) => n % 2);
+  await eventually(() => awake.got.length >= news.length, { what: "the queue" });
+  const got = awake.got.map(({ text }) => Number(text));
+  expect(got.slice(0, news.length)).toEqual(news);
+  expect(got).toEqual([...new Set(got)]);
+  const late = await client(url, {}, "last");
+  await eventually(() => late.got.length > 0, { what: "the retained message" });
+  expect(Number(late.got[0].text)).toBeGreaterThanOrEqual(acknowledged.filter((n) => n % 2 === 0).at(-1)!);
+});
+
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquitto", () => {
+  const ID = "nightlight/porch";
+
+  /** A server that was there and is not; a board that goes on, and its clock. */
+  async function away(): Promise<{ again: () => ReturnType<typeof server>; porch: TestBoard; at: () => number }> {
+    const mosquitto = await startMosquitto({ persistent: true });
+    onTestFinished(() => mosquitto.remove());
+    const options = { broker: mosquitto.url, data: await temporaryFolder(), http: false } as const;
+    const first = await startServer(options);
+    const porch = await board(mosquitto.url, ID);
+    const from = performance.now();
+    const at = (): number => 3_600_000 + Math.round(performance.now() - from);
+    await porch.read(900, { age: 0, at: at() });
+    await eventually(() => porch.commands.length === 1, { what: "the answer" });
+    await first.close();
+    return { again: () => server(options), porch, at };
+  }
+
+  test("is taken in, and only the reading of the present is answered, at once", async () => {
+    const { again, porch, at } = await away();
+    // a light that switched the lamp with each reading, a minute before the server went
+    for (let n = 0; n < 300; n++) await porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n });
+    const second = await again();
+    const happened: unknown[] = [];
+    second.on("received", (_id, _channel, message) => happened.push(message));
+    second.on("sent", (_id, command) => happened.push(command));
+    await porch.read(10, { age: 0, at: at() });
+    await eventually(() => porch.commands.length > 1, { what: "the answer" });
+    // at once: an old one would have waited to see whether it is the last
+    expect(happened.slice(-2)).toMatchObject([{ seq: porch.seq }, { led_on: true, seq: porch.seq }]);
+    await eventually(() => second.devices.recent(ID).length === 302, { what: "all of it" });
+    expect(porch.commands.slice(1).map(({ text }) => text)).toEqual([`{"led_on":true,"seq":${porch.seq}}`]);
+    const times = second.devices.recent(ID).map(({ time }) => time);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    // the reading from before the server went is newer than all that came after it
+    expect(second.devices.recent(ID).at(-2)!.light).toBe(900);
+  });
+
+  test("of a board that started meanwhile, or of a lesson device, switches the lamp once and not through the past", async () => {
+    const { again, porch } = await away();
+    const lesson = await client(urlOf(porch), {}, "nightlight/lesson/commands");
+    for (let n = 0; n < 300; n++) {
+      const light = n % 2 ? 900 : 10;
+      await porch.read(light, { boot: 8, seq: n + 1, age: 0, at: 1000 + n * 100 });
+      await lesson.publishAsync("nightlight/lesson/telemetry", `{"light":${light}}`, { qos: 1 });
+    }
+    const second = await again();
+    await eventually(() => porch.commands.length > 1 && lesson.got.length > 0, { what: "the answers" });
+    await eventually(() => second.devices.recent(ID).length === 301, { what: "all of it" });
+    expect(porch.commands.slice(1).map(({ text }) => text)).toEqual(['{"led_on":false,"seq":300}']);
+    expect(lesson.got.map(({ text }) => text)).toEqual(['{"led_on":false}']);
+  });
+});
+
+function urlOf(porch: TestBoard): string {
+  return `mqtt://127.0.0.1:${porch.client.options.port}`;
+}
+
+test("a clean stop in the middle of a burst loses nothing either", async () => {
+  const data = await temporaryFolder();
+  const options = { data, mqttPort: await freePort(), http: false } as const;
+  let running = await startServer(options);
+  const porch = await board(running.brokerUrl, "nightlight/porch");
+  const sending = Promise.all(Array.from({ length: 500 }, (_, n) => porch.read(n + 1, { age: 0, at: 1000 + n })));
+  await eventually(() => running.counters.received > 100, { what: "the burst", every: 1 });
+  await running.close();
+  running = await server(options);
+  await sending;
+  const lights = (): number[] => running.devices.recent("nightlight/porch").map(({ light }) => light);
+  await eventually(() => lights().length >= 500, { what: "all readings" });
+  expect(lights()).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
+});
