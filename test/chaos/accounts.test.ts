@@ -1,0 +1,112 @@
+/** The accounts of a run must not flatter: each kind of loss is seen. */
+import { describe, expect, test } from "vitest";
+import { Ledger } from "./ledger.js";
+import { accountOf } from "./readings.js";
+import { randomFrom } from "./random.js";
+import { schedule } from "./schedule.js";
+
+const live = (seq: number, run = 1) => ({ seq, age: 0, run });
+const waited = (seq: number, run = 1) => ({ seq, age: 5000, run });
+const none = { lost: 0, lostWithPower: 0, duplicated: 0, again: 0, outOfOrder: 0 };
+
+describe("the account of readings", () => {
+  test("finds nothing wrong with an outage after which the newest comes first and the others in order", () => {
+    const stored = [live(1), live(2), waited(6), waited(3), waited(4), live(7), waited(5), live(8)];
+    expect(accountOf(stored, 1, 8)).toEqual({ ...none, taken: 8, stored: 8 });
+  });
+
+  test("counts what is lost, and apart from it what went with the power", () => {
+    expect(accountOf([live(1), live(4)], 1, 5)).toEqual({ ...none, taken: 5, stored: 2, lost: 3 });
+    expect(accountOf([live(1), live(4)], 2, 5, 1)).toEqual({ ...none, taken: 4, stored: 1, lostWithPower: 3 });
+    expect(accountOf([live(1)], 1, 2, 2), "what was lost before the power was").toMatchObject({ lost: 1 });
+  });
+
+  test("counts what one server stored twice, and apart from it what a killed one had not acknowledged", () => {
+    expect(accountOf([live(1), live(2), live(2)], 1, 2)).toMatchObject({ stored: 2, duplicated: 1, again: 0 });
+    expect(accountOf([live(1), live(2), live(2, 2)], 1, 2)).toMatchObject({ stored: 2, duplicated: 0, again: 1 });
+  });
+
+  test("counts a live reading that was overtaken, and one of the backlog", () => {
+    expect(accountOf([live(1), live(3), live(2)], 1, 3)).toMatchObject({ outOfOrder: 1 });
+    expect(accountOf([live(1), waited(5), waited(3), waited(2), waited(4)], 1, 5)).toMatchObject({ outOfOrder: 1 });
+  });
+});
+
+describe("the ledger", () => {
+  const report = (seq: number, uptime: number) => ({
+    event: "received",
+    channel: "replies",
+    id: "porch",
+    message: { seq, ok: true, uptime },
+  });
+
+  test("counts actions: done once, delivered twice, done twice, lost, and gone with the memory of the broker or the board", () => {
+    const ledger = new Ledger();
+    for (let n = 1; n <= 4; n++) ledger.issued("porch");
+    for (const [seq, uptime] of [
+      [1, 100],
+      [2, 200],
+      [2, 200],
+      [3, 300],
+      [3, 350],
+    ])
+      ledger.enter(report(seq, uptime), 1);
+    ledger.close("one", 10);
+    ledger.issued("porch");
+    ledger.forgotten();
+    ledger.close("two", 20);
+    expect(ledger.rows()).toMatchObject([
+      { fault: "one", issued: 4, executed: 3, doubled: 1, lostActions: 0, gone: 1, worst: 10 },
+      { fault: "two", issued: 1, executed: 0, doubled: 0, lostActions: 0, gone: 1, worst: 20 },
+    ]);
+    for (const id of ["porch", "hall"]) ledger.issued(id);
+    ledger.powerCut("hall", 0);
+    ledger.close("three", 0);
+    expect(ledger.rows()[2]).toMatchObject({ lostActions: 1, gone: 1 });
+  });
+
+  test("gives each fault the readings that were taken during it, and forgives those that the server withdrew", () => {
+    const ledger = new Ledger();
+    const reading = (seq: number, event = "received") =>
+      ledger.enter({ event, channel: "telemetry", id: "porch", message: { light: 1, boot: 7, seq, age: 0 } }, 1);
+    for (const seq of [1, 2, 2]) reading(seq);
+    reading(2, "duplicate");
+    ledger.close("one", 0);
+    for (const seq of [3, 5, 5]) reading(seq);
+    ledger.close("two", 0);
+    expect(ledger.rows()).toMatchObject([
+      { fault: "one", taken: 2, stored: 2, lost: 0, duplicated: 0 },
+      { fault: "two", taken: 3, stored: 2, lost: 1, duplicated: 1 },
+    ]);
+    expect(ledger.open()).toBe(1);
+  });
+});
+
+describe("the schedule", () => {
+  const take = (seed: number, broker: "embedded" | "mosquitto", count: number) => {
+    const steps = schedule(randomFrom(seed), broker, 3);
+    return Array.from({ length: count }, () => {
+      const { fault, text, pause } = steps.next().value!;
+      return { fault, text, pause };
+    });
+  };
+
+  test("is the same for the same seed, and another for another", () => {
+    expect(take(1, "embedded", 60)).toEqual(take(1, "embedded", 60));
+    expect(take(1, "embedded", 60)).not.toEqual(take(2, "embedded", 60));
+  });
+
+  test("has every fault once in each round, and kills no broker but Mosquitto", () => {
+    const names = (steps: { fault: string }[]) => steps.map(({ fault }) => fault);
+    const round = names(take(3, "mosquitto", 24));
+    expect(new Set(round).size).toBe(22);
+    expect(round).toContain("broker kill -9, memory lost");
+    expect(names(take(3, "embedded", 200)).filter((name) => /broker|link/.test(name))).toEqual([]);
+  });
+
+  test("says which faults there are when it is asked for another", () => {
+    expect(() => schedule(randomFrom(1), "embedded", 1, "rain").next()).toThrow(
+      /no fault "rain"; there are: cut \(RST\)/,
+    );
+  });
+});

@@ -1,0 +1,43 @@
+/** Messages of strangers: on topics that are nobody's, on those of devices that are not ours, and nonsense on ours. */
+import mqtt from "mqtt";
+import { topicOf } from "../../contract/index.js";
+import type { Random } from "./random.js";
+import type { Stand } from "./stand.js";
+
+const NONSENSE = ["", "{", "[]", "null", '{"light":"300"}', '{"led_on":1}', '{"action":"reboot"}', '{"threshold":1e9}', '{"light":1e9}', "x".repeat(3000)]; // prettier-ignore
+
+/** What the broker takes at once. */
+const AT_ONCE = 50;
+
+/** Publishes so many messages, past all proxies, and resolves when the broker has acknowledged them. */
+export async function flood(stand: Stand, messages: number, random: Random): Promise<void> {
+  const client = await mqtt.connectAsync(stand.url, { reconnectPeriod: 200, connectTimeout: 2000 });
+  client.on("error", () => {});
+  const ids = stand.stations.map(({ id }) => id);
+  const channels = ["telemetry", "commands", "config", "status", "replies", "set"] as const;
+
+  function message(): [topic: string, payload: string | Buffer] {
+    switch (random.int(0, 3)) {
+      case 0:
+        return [`somebody/${random.int(0, 50)}/else`, random.bytes(random.int(0, 200))];
+      case 1:
+        return [topicOf(`nightlight/stranger-${random.int(0, 50)}`, "telemetry"), `{"light":${random.int(0, 1023)}}`];
+      case 2:
+        return [topicOf(random.pick(ids), random.pick(channels)), random.bytes(random.int(1, 200))];
+      default: {
+        // an empty message on config is no nonsense, and one on status clears it: both are for others to send
+        const channel = random.pick(channels);
+        return [topicOf(random.pick(ids), channel), random.pick(NONSENSE.slice(channel === "config" ? 1 : 0))];
+      }
+    }
+  }
+
+  for (let sent = 0; sent < messages; sent += AT_ONCE)
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, () => {
+        const [topic, payload] = message();
+        return client.publishAsync(topic, payload, { qos: random.pick([0, 1]) });
+      }),
+    );
+  await client.endAsync();
+}

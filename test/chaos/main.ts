@@ -1,0 +1,66 @@
+/** `npm run chaos -- --seed S --minutes M [--broker embedded|mosquitto|both] [--boards N] [--fault NAME]` */
+import { createWriteStream } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { ensureFirmware } from "../../scripts/build.js";
+import { MOSQUITTO } from "../support/programs.js";
+import { run } from "./run.js";
+import type { BrokerKind } from "./stand.js";
+import { table } from "./table.js";
+
+const within = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+};
+
+interface Options {
+  seed: number;
+  minutes: number;
+  broker: BrokerKind | "both";
+  fault?: string;
+  log?: string;
+  boards: number;
+}
+
+const command = new Command("npm run chaos --")
+  .description("Injects faults into the whole path, and counts what is lost, doubled or out of order.")
+  .option(
+    "--seed <n>",
+    "decides everything: the same seed, the same faults",
+    within(0, 0xffffffff),
+    Date.now() % 100000,
+  )
+  .option("--minutes <m>", "how long, for each broker", within(0.1, 1440), 3)
+  .addOption(new Option("--broker <kind>", "whose").choices(["embedded", "mosquitto", "both"]).default("both"))
+  .option("--fault <name>", "this one alone")
+  .option("--log <file>", "keep all that server and boards log")
+  .option("--boards <n>", "how many boards", within(1, 16), 3)
+  .allowExcessArguments(false)
+  .parse();
+const { seed, minutes, broker, fault, boards, log } = command.opts<Options>();
+
+const file = log === undefined ? undefined : createWriteStream(log);
+const note = (who: string, line: string): void =>
+  void file?.write(`${new Date().toISOString().slice(11, 23)} ${who} ${line}\n`);
+function say(line: string): void {
+  console.log(line);
+  note("chaos", line);
+}
+
+await ensureFirmware();
+let failed = false;
+for (const kind of broker === "both" ? (["embedded", "mosquitto"] as const) : [broker]) {
+  if (kind === "mosquitto" && !MOSQUITTO) {
+    console.log("Mosquitto is not installed: the run with it is left out.");
+    continue;
+  }
+  console.log(`${kind}, seed ${seed}, ${minutes} minutes, ${boards} boards`);
+  const outcome = await run({ seed, minutes, broker: kind, boards, fault, say, note });
+  console.log(`\n${table(outcome.rows)}\n`);
+  if (outcome.unheard > 0)
+    console.log(`About ${outcome.unheard} more readings died with the power before anybody heard of them.`);
+  for (const sentence of outcome.broken) console.log(`BROKEN: ${sentence}`);
+  console.log(outcome.broken.length > 0 ? "" : "Every promise was kept.\n");
+  failed ||= outcome.broken.length > 0;
+}
+process.exitCode = failed ? 1 : 0;

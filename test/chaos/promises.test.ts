@@ -1,0 +1,188 @@
+/** What each fault must not do, one at a time. Each test has a board of its own, so that they run side by side. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { topicOf, type Telemetry } from "../../contract/index.js";
+import { eventually } from "../support/eventually.js";
+import { FAULTS } from "./faults.js";
+import { randomFrom } from "./random.js";
+import { startStand, tell, type Stand } from "./stand.js";
+import type { Station } from "./station.js";
+
+/** Keep-alive of the firmware, in ms. */
+const KEEP_ALIVE = 15_000;
+
+let stand: Stand;
+const lines: { who: string; line: string }[] = [];
+const readings: (Telemetry & { id: string; arrived: number })[] = [];
+
+beforeAll(async () => {
+  stand = await startStand({
+    broker: "embedded",
+    boards: 5,
+    random: randomFrom(1),
+    note: (who, line) => lines.push({ who, line }),
+  });
+  stand.client.on("message", (topic, payload) => {
+    const id = topic.slice(0, topic.lastIndexOf("/"));
+    readings.push({ ...(JSON.parse(payload.toString()) as Telemetry), id, arrived: Date.now() });
+  });
+  await stand.client.subscribeAsync("nightlight/+/telemetry", { qos: 1 });
+});
+afterAll(() => stand?.close());
+
+const agree = (station: Station, within = 5000) =>
+  eventually(() => !station.disagreement(), { within, what: `${station.id} to agree with the server` });
+
+/** Configures a board; resolves when it has taken it over. */
+async function configure(station: Station, config: object): Promise<void> {
+  const { board, id } = station;
+  const before = board.lamp;
+  await tell(stand, id, "config", config);
+  // a board handles what it is told in order: when the lamp has followed, the configuration is known
+  await tell(stand, id, "commands", { led_on: !before });
+  await eventually(() => board.lamp !== before, { what: "the board to listen" });
+}
+
+/** The lines that a board has logged since this was called. */
+function log({ id }: Station): () => string[] {
+  const from = lines.length;
+  return () =>
+    lines
+      .slice(from)
+      .filter(({ who }) => who === id)
+      .map(({ line }) => line);
+}
+
+/** What a board's lamp did since this was called. */
+function lampOf({ board }: Station): boolean[] {
+  const states: boolean[] = [];
+  board.on("lamp", (on) => states.push(on));
+  return states;
+}
+
+describe.concurrent("a board", () => {
+  test("notices a black hole within 1.5 × keep-alive, and reconnects when it heals", async () => {
+    const station = stand.stations[0];
+    const since = log(station);
+    station.proxy.blackHole();
+    await eventually(() => since().some((line) => line.startsWith("disconnected")), {
+      within: 1.5 * KEEP_ALIVE,
+      what: "the board to notice",
+    });
+    await station.proxy.heal();
+    station.rest();
+    await agree(station);
+  });
+
+  test("obeys two hundred commands that arrive in one burst, all of them and in order", async () => {
+    const station = stand.stations[1];
+    station.rest();
+    await agree(station);
+    const first = !station.board.lamp;
+    const wanted = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? first : !first));
+    const lamp = lampOf(station);
+    station.proxy.stall();
+    await Promise.all(wanted.map((led_on) => tell(stand, station.id, "commands", { led_on })));
+    expect(lamp).toEqual([]);
+    await station.proxy.heal();
+    await eventually(() => lamp.length >= wanted.length, { within: 10_000, what: "two hundred switches" });
+    expect(lamp).toEqual(wanted);
+  });
+
+  test("does not do late what expired while it was away, and does what comes after", async () => {
+    const station = stand.stations[2];
+    const replies: unknown[] = [];
+    const listener = stand.client;
+    listener.on("message", (topic, payload) => {
+      if (topic === topicOf(station.id, "replies")) replies.push(JSON.parse(payload.toString()));
+    });
+    await listener.subscribeAsync(topicOf(station.id, "replies"), { qos: 1 });
+    const ask = async (expires: number) => {
+      const response = await fetch(`${stand.server.http}/api/devices/${station.id}/actions`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ action: "report", expires }),
+      });
+      return (await response.json()) as { outcome: string; seq: number };
+    };
+    await station.proxy.refuse();
+    const late = await ask(1);
+    expect(late.outcome).toBe("timeout");
+    await station.proxy.heal();
+    const inTime = await ask(10);
+    expect(inTime.outcome).toBe("done");
+    await eventually(() => replies.length > 1, { what: "both replies" });
+    expect(replies).toMatchObject([
+      { seq: late.seq, ok: false, error: "expired" },
+      { seq: inTime.seq, ok: true },
+    ]);
+  });
+
+  test("decides alone after `alone_after`, and hands back without a flicker", async () => {
+    const station = stand.stations[3];
+    await configure(station, { alone_after: 1000 });
+    const since = log(station);
+    await station.proxy.refuse();
+    await eventually(() => since().includes("decided by the device"), { what: "the board to decide" });
+    for (const light of [100, 900, 200]) {
+      station.board.setLight(light);
+      await eventually(() => station.board.lamp === light < 300, { within: 1000, what: `the lamp at light ${light}` });
+    }
+    const lamp = lampOf(station);
+    await station.proxy.heal();
+    await agree(station);
+    expect(lamp).toEqual([]);
+  });
+
+  test(
+    "delivers two hundred readings of an outage, all of them, in order, with the times of their taking",
+    { timeout: 60_000 },
+    async () => {
+      const station = stand.stations[4];
+      const taken = new Map<number, number>();
+      let step = 0;
+      await configure(station, { sample: 50 });
+      await station.proxy.refuse();
+      const mine = () => readings.filter(({ id, light }) => id === station.id && taken.has(light));
+      await new Promise<void>((resolve) => {
+        // a light of its own for each step, so that a reading tells when it was taken
+        const timer = setInterval(() => {
+          const light = (step % 2 ? 700 : 100) + step;
+          taken.set(light, Date.now());
+          station.board.setLight(light);
+          if (++step < 240) return;
+          clearInterval(timer);
+          resolve();
+        }, 90);
+      });
+      await station.proxy.heal();
+      await agree(station, 10_000);
+      await eventually(() => stand.ledger.open() === 0, { within: 10_000, what: "the last of them" });
+      expect(mine().length).toBeGreaterThan(200);
+      const [newest, ...backlog] = mine();
+      expect(newest.light).toBe((step % 2 ? 100 : 700) + step - 1);
+      // what is taken after the reconnect is sent in between
+      const waited = backlog.filter(({ light }) => light !== newest.light).map(({ seq }) => seq!);
+      expect(waited).toEqual([...waited].sort((a, b) => a - b));
+      const errors = mine()
+        .filter(({ light }) => light !== newest.light)
+        .map(({ light, age, arrived }) => Math.abs(arrived - age! - taken.get(light)!));
+      expect(Math.max(...errors)).toBeLessThan(500);
+      const offsets = mine().map(({ age, at, arrived }) => arrived - age! - at!);
+      expect(Math.max(...offsets) - Math.min(...offsets)).toBeLessThan(300);
+    },
+  );
+});
+
+test("every reading of a burst in which the server is killed is processed, and none twice by one server", async () => {
+  const burst = FAULTS.find(({ name }) => name === "server kill -9 in a burst")!;
+  for (const station of stand.stations) station.walk();
+  await burst.plan(randomFrom(5), stand.stations.length).run(stand);
+  for (const station of stand.stations) station.rest();
+  for (const station of stand.stations) await agree(station, 10_000);
+  await eventually(() => stand.ledger.open() === 0, { within: 10_000, what: "every reading" });
+  stand.ledger.close("burst", 0);
+  const [row] = stand.ledger.rows();
+  expect(row).toMatchObject({ lost: 0, duplicated: 0, outOfOrder: 0 });
+  expect(row.stored).toBe(row.taken);
+  expect(stand.crashes).toEqual([]);
+});

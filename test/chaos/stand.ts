@@ -1,0 +1,113 @@
+/**
+ * The stand on which faults are injected: `nightlight-server` as a process, its own broker or a real Mosquitto, boards
+ * that run the firmware, and a proxy before each connection to the broker.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import mqtt, { type MqttClient } from "mqtt";
+import { topicOf } from "../../contract/index.js";
+import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+import { freePort, startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { Ledger } from "./ledger.js";
+import { ServerProgram } from "./program.js";
+import { Proxy } from "./proxy.js";
+import type { Random } from "./random.js";
+import { Station } from "./station.js";
+
+/** Whose broker: the server's own, or a real Mosquitto that keeps its memory on disk. */
+export type BrokerKind = "embedded" | "mosquitto";
+
+export interface StandOptions {
+  readonly broker: BrokerKind;
+  /** How many boards. */
+  readonly boards: number;
+  readonly random: Random;
+  /** Is given every line that the server and the boards log. */
+  note?(who: string, line: string): void;
+}
+
+export interface Stand {
+  readonly kind: BrokerKind;
+  readonly ledger: Ledger;
+  readonly stations: Station[];
+  readonly server: ServerProgram;
+  /** The server's way to a broker that is not its own. */
+  readonly serverProxy?: Proxy;
+  readonly mosquitto?: Mosquitto;
+  /** The broker, past all proxies. */
+  readonly url: string;
+  /** A client past all proxies, that comes back. */
+  readonly client: MqttClient;
+  /** Crashes of programs and virtual machines so far, with their reasons. */
+  readonly crashes: string[];
+  /** What is not as it should be; "" when all agree. */
+  disagreement(): string;
+  close(): Promise<void>;
+}
+
+/** Starts it all, and waits until all agree. */
+export async function startStand({ broker: kind, boards, random, note = () => {} }: StandOptions): Promise<Stand> {
+  const data = await mkdtemp(path.join(tmpdir(), "nightlight-chaos-"));
+  const ends: (() => Promise<unknown> | void)[] = [() => rm(data, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await build()), kind, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function proxyTo(port: number): Promise<Proxy> {
+    const proxy = await Proxy.start(port);
+    ends.push(() => proxy.close());
+    return proxy;
+  }
+
+  async function build(): Promise<Omit<Stand, "kind" | "close">> {
+    const ledger = new Ledger();
+    const mosquitto = kind === "mosquitto" ? await startMosquitto({ persistent: true }) : undefined;
+    if (mosquitto) ends.push(() => mosquitto.remove());
+    const port = mosquitto?.port ?? (await freePort());
+    const serverProxy = mosquitto && (await proxyTo(port));
+    const where = serverProxy ? ["--broker", `mqtt://127.0.0.1:${serverProxy.port}`] : ["--mqtt-port", String(port)];
+    const server = new ServerProgram(["--data", data, ...where], (entry, run) => {
+      note(`server ${run}`, JSON.stringify(entry));
+      ledger.enter(entry, run);
+    });
+    ends.push(() => server.stop());
+    await server.start();
+
+    const url = `mqtt://127.0.0.1:${port}`;
+    const client = await mqtt.connectAsync(url, { reconnectPeriod: 200, connectTimeout: 2000 });
+    client.on("error", () => {});
+    ends.push(() => client.endAsync(true));
+    const simulator = new Simulator(loadFirmware());
+    ends.push(() => simulator.close());
+    const crashes: string[] = [];
+    const stations: Station[] = [];
+    for (let n = 1; n <= boards; n++) {
+      const proxy = await proxyTo(port);
+      const id = `nightlight/chaos-${n}`;
+      const board = simulator.add({ id, settings: brokerSettings(`mqtt://127.0.0.1:${proxy.port}`) });
+      board.on("log", (level, line) => level !== "runtime" && note(id, line));
+      board.on("crash", (reason) => crashes.push(`${id}: ${reason}`));
+      stations.push(new Station(board, proxy, ledger, random.fork()));
+    }
+    await Promise.all(stations.map(({ board }) => board.start()));
+    const disagreement = (): string => stations.map((station) => station.disagreement()).find(Boolean) ?? "";
+    await eventually(() => !disagreement(), { within: 15_000, what: "all boards to be at work" });
+    return { ledger, stations, server, serverProxy, mosquitto, url, client, crashes, disagreement };
+  }
+}
+
+/** Publishes at QoS 1 on a topic of a board's; resolves when the broker has acknowledged it. */
+export async function tell(stand: Stand, id: string, channel: "commands" | "config", message: object): Promise<void> {
+  await stand.client.publishAsync(topicOf(id, channel), JSON.stringify(message), {
+    qos: 1,
+    retain: channel === "config",
+  });
+}
