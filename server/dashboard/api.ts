@@ -11,6 +11,10 @@ export interface Device {
   decided_by: "server" | "device";
   /** ISO 8601; null when it was not heard since the server started. */
   last_seen: string | null;
+  /** Since when it is online or offline as it is, ISO 8601; null when that was before the server started. */
+  since: string | null;
+  /** Readings that never came. */
+  missing: number;
   mode: Mode;
   board?: string;
   firmware?: string;
@@ -39,6 +43,8 @@ export interface Point {
 export interface Status {
   version: string;
   broker: { url: string; websocket?: string | null; embedded: boolean };
+  /** Whether there are simulated boards. */
+  simulator: boolean;
 }
 
 /** The server said no, or cannot be reached; the message is a sentence for the user. */
@@ -58,20 +64,15 @@ export async function getStatus(): Promise<{ status: Status; date: number }> {
   return { status: (await response.json()) as Status, date: Date.parse(response.headers.get("date") ?? "") };
 }
 
-/** The latest readings of a device, in the order of their arrival. @throws ApiError */
+/** The latest readings of a device, in the order in which they were taken. @throws ApiError */
 export async function getRecent(id: string): Promise<Point[]> {
   const response = await request("GET", `api/recent?device=${encodeURIComponent(id)}`);
   return ((await response.json()) as { points: Point[] }).points;
 }
 
-/** The simulated boards; none when the server has no simulator. @throws ApiError */
+/** The simulated boards of a server that has a simulator. @throws ApiError */
 export async function getBoards(): Promise<Board[]> {
-  try {
-    return (await (await request("GET", "api/simulator/boards")).json()) as Board[];
-  } catch (e) {
-    if (e instanceof ApiError && e.status === 404) return [];
-    throw e;
-  }
+  return (await (await request("GET", "api/simulator/boards")).json()) as Board[];
 }
 
 /** Who switches the lamp; gives the device as it is then. @throws ApiError */

@@ -24,7 +24,6 @@ const wall = new Wall(part(document, "cards", HTMLElement), part(document, "card
 listen({
   connected() {
     void describeServer();
-    void findSimulator();
     page.dataset.connection = "live";
     text(connection, "live");
   },
@@ -87,11 +86,17 @@ async function describeServer(): Promise<void> {
   second.hidden = !websocket;
   text(second, websocket ?? "");
   text(part(document, "version", HTMLElement), status.version);
+  if (status.simulator) await findSimulator();
 }
 
 async function findSimulator(): Promise<void> {
+  const before = new Map(Array.from(wall.boards, ({ id, board }) => [id, board]));
   try {
-    for (const board of await getBoards()) wall.change(board.id).seeBoard(board, now());
+    for (const board of await getBoards()) {
+      const model = wall.change(board.id);
+      // what an event told meanwhile is newer
+      if (model.board === before.get(board.id)) model.seeBoard(board, now());
+    }
   } catch {
     return; // the connection says how things are
   }

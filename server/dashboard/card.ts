@@ -83,7 +83,13 @@ export class Card {
   private decidesText(): string {
     const { device } = this.model;
     if (!device) return "";
-    if (device.mode !== "auto") return `held ${device.mode}`;
-    return device.decided_by === "server" ? "server decides" : "board decides";
+    const who =
+      device.mode !== "auto"
+        ? `held ${device.mode}`
+        : device.decided_by === "server"
+          ? "server decides"
+          : "board decides";
+    if (device.missing === 0) return who;
+    return `${who} · ${device.missing} ${device.missing === 1 ? "reading" : "readings"} missing`;
   }
 }

@@ -11,7 +11,7 @@ export class BoardModel {
   device?: Device;
   board?: Board;
   readonly series = new Series();
-  /** When it went on- or offline, in ms; undefined when that was before the page looked. */
+  /** When it went on- or offline, in ms; undefined when that was before the server looked. */
   since?: number;
   /** How long the lamp took to follow the slider, in ms; undefined when the slider asked nothing of it. */
   followed?: number;
@@ -30,7 +30,7 @@ export class BoardModel {
     const before = this.device;
     const lamp = this.lamp;
     this.device = device;
-    if (before && before.online !== device.online) this.since = now;
+    this.since = device.since === null ? undefined : Date.parse(device.since);
     if (device.last_seen !== null && device.last_seen !== before?.last_seen)
       this.plot(Math.min(Date.parse(device.last_seen), now));
     else if (this.lamp !== lamp) this.plot(now);

@@ -11,6 +11,8 @@ const device = (change: Partial<Device> = {}): Device => ({
   led_on: false,
   decided_by: "server",
   last_seen: new Date(1000).toISOString(),
+  since: null,
+  missing: 0,
   mode: "auto",
   ...change,
 });
@@ -115,13 +117,12 @@ describe("a board on the page", () => {
     expect(model.lamp).toBe(false);
   });
 
-  test("says since when it is off- or online, once that was seen to change", () => {
+  test("says since when it is off- or online, as far as the server knows", () => {
     const model = new BoardModel("nightlight/a");
     model.seeDevice(device(), 2000);
     expect(model.since).toBe(undefined);
-    model.seeDevice(device({ online: false }), 3000);
-    model.seeDevice(device({ online: false, mode: "off" }), 4000);
-    expect(model.since).toBe(3000);
+    model.seeDevice(device({ online: false, since: new Date(2500).toISOString() }), 3000);
+    expect(model.since).toBe(2500);
   });
 
   test("measures how long its lamp takes to follow the slider, from the move that asked for it", () => {

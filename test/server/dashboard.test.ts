@@ -46,6 +46,7 @@ class StubSimulator {
 
   readonly plugin: Plugin = (app, context) => {
     this.publish = (name, data) => context.publishEvent(name, data);
+    context.provide("simulator");
     app.get("/api/simulator/boards", () => [this.board]);
     app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<Board, "network"> }>(
       "/api/simulator/boards/:id/:what",
@@ -130,6 +131,16 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await say("nightlight/porch/status", { online: false });
     await shows(card("nightlight/porch"), /offline since/);
     await shows(page.getByRole("banner"), /2 boards · no lamp on · 1 offline/);
+  });
+
+  test("shows since when a device is there, and how many of its readings are missing", async () => {
+    await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 1 });
+    await shows(card("nightlight/porch"), /online since \d/);
+    await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
+    await eventually(() => card("nightlight/porch").getByText("server decides · 2 readings missing").isVisible(), {
+      within: 15_000,
+      what: "what is missing",
+    });
   });
 
   test("shows when a board decides for itself", async () => {
