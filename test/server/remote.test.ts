@@ -70,6 +70,9 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     await eventually(() => one.counters.sent === 1 && two.counters.sent === 1, { what: "both to answer" });
     log.flush();
     expect(lines.join("")).not.toContain('"level":"warn"');
+    await one.close();
+    const said = await client(mosquitto.url, {}, "twice/status");
+    await eventually(() => said.got.at(-1)?.text === '{"online":true}', { what: "the one that stays to say so" });
   });
 
   test("when the broker goes, the server says so once, is unhealthy, and comes back with it", async () => {

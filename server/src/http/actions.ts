@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { messageProblem, type Fields } from "../../../contract/index.js";
-import { ACTION_COMMAND } from "../../../contract/index.js";
+import { ACTION_COMMAND, messageProblem, type Fields } from "../../../contract/index.js";
 import { MAX_PENDING, type Action, type Actions, type Outcome } from "../actions.js";
 import type { Device } from "../devices.js";
 import { HttpError } from "./errors.js";

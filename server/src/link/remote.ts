@@ -50,6 +50,8 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
     if (name !== topic) return handlers.message(name, payload, retained);
     // our own word, back behind all that had waited
     if (!retained) handlers.caughtUp();
+    // another server of this prefix has left; this one is still there
+    if (!retained && !closing && payload.equals(OFFLINE)) publish(topic, ONLINE, "retained");
     return undefined;
   });
   // Small packets leave at once: with Nagle's algorithm an exchange at QoS 1 takes 44 ms instead of 0.2 ms.
