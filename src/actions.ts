@@ -25,9 +25,9 @@ export interface Surroundings {
 /**
  * Actions: each is done once, in order, and answered, as long as it has not expired.
  *
- * An action that waited at the broker may be of yesterday, and a board has no clock. So what arrives after a connect
- * waits for `<id>/config`, in which the server says up to which `seq` it has given up; or, where there is no such
- * message, for a moment.
+ * An action that waited at the broker may be of yesterday, and a board has no clock. So what arrives after a connect, or
+ * while the server is away, waits for `<id>/config`, in which the server says up to which `seq` it has given up; or,
+ * where there is no such message, for a moment.
  */
 export interface Actions {
     add(command: ActionCommand): void
@@ -35,6 +35,8 @@ export interface Actions {
     connected(now: number): void
     /** The server's word: what it has given up, by the highest `seq`. */
     expired(seq: number): void
+    /** What `<prefix>/status` says: a server that is away cannot give anything up, so that actions wait for it. */
+    server(online: boolean, now: number): void
     /** Does what is to be done; to be called often, and never twice at a time. */
     work(now: number): Promise<void>
 }
@@ -45,6 +47,7 @@ export async function createActions(around: Surroundings): Promise<Actions> {
     const done = [last]
     let floor = 0
     let holdUntil = 0
+    let away = false
 
     function refuse(seq: number, error: string) {
         around.reply(encode(REPLY, { seq, ok: false, error }))
@@ -62,6 +65,11 @@ export async function createActions(around: Surroundings): Promise<Actions> {
     function expired(seq: number) {
         floor = seq
         holdUntil = 0
+    }
+
+    function server(online: boolean, now: number) {
+        if (away && online) holdUntil = now + WORD
+        away = !online
     }
 
     async function identify() {
@@ -94,9 +102,9 @@ export async function createActions(around: Surroundings): Promise<Actions> {
     }
 
     async function work(now: number) {
-        if (now < holdUntil) return
+        if (away || now < holdUntil) return
         while (waiting.length > 0) await perform(waiting.shift())
     }
 
-    return { add, connected, expired, work }
+    return { add, connected, expired, server, work }
 }

@@ -42,6 +42,7 @@ export function createAuthority(now: number): Authority {
     let settling = false
     let settleBy = 0
     let fresh: number | undefined = undefined
+    let newest = 0
     let wanted: boolean | undefined = undefined
 
     function obey(led_on: boolean, at: number) {
@@ -82,13 +83,15 @@ export function createAuthority(now: number): Authority {
     }
 
     function sent(seq: number) {
+        newest = seq
         if (settling && fresh === undefined) fresh = seq
     }
 
     function command(led_on: boolean, seq: number | undefined, at: number): boolean {
         if (settling) {
             wanted = led_on
-            if (seq !== undefined && fresh !== undefined && seq >= fresh) {
+            // a number that was not sent yet is one of an earlier boot
+            if (seq !== undefined && fresh !== undefined && seq >= fresh && seq <= newest) {
                 serverGone = false
                 settle(at)
             }

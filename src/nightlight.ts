@@ -127,8 +127,10 @@ export async function runNightlight(board: Board) {
         if (problem) return complaints.add(topic, problem)
         if (value.online) known = true
         release()
+        const now = millis()
+        actions.server(value.online, now)
         // a server that comes back knows nothing of the present: it is told at once
-        if (authority.server(value.online, millis())) reported = undefined
+        if (authority.server(value.online, now)) reported = undefined
     }
 
     function release() {

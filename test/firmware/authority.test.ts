@@ -74,6 +74,17 @@ describe("who decides about the lamp", () => {
     expect(authority.decided_by).toBe("server");
   });
 
+  it("is not taken by what a server answered to an earlier boot, although its number is higher than any sent yet", () => {
+    authority = createAuthority(now);
+    wait(PARAMETERS.alone_after);
+    expect(look(BRIGHT)).toBe(false);
+    authority.connected(now);
+    authority.sent(1);
+    expect(authority.command(true, 5000, now)).toBe(false);
+    expect(authority.command(false, 1, now)).toBe(false);
+    expect(authority.decided_by).toBe("server");
+  });
+
   it("goes back to a server that does not say what it answers, such as the lesson's, after a moment", () => {
     authority.disconnected(now);
     wait(PARAMETERS.alone_after);

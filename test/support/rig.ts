@@ -27,6 +27,8 @@ export interface Rig {
   /** What it saw, in order. */
   readonly seen: Seen[];
   readonly mosquitto?: Mosquitto;
+  /** The server's data folder. */
+  readonly data: string;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function startRig({
     observer,
     seen,
     mosquitto,
+    data,
     async close() {
       await simulator.close();
       await observer.endAsync(true);

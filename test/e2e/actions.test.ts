@@ -1,0 +1,39 @@
+import { startServer, type NightlightServer } from "nightlight-server";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { topicOf } from "../../contract/index.js";
+import { eventually } from "../support/eventually.js";
+import { missing, MOSQUITTO } from "../support/programs.js";
+import { startRig, type Rig } from "../support/rig.js";
+
+const ID = "nightlight/sim-1";
+
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("an action", () => {
+  let rig: Rig;
+  let again: NightlightServer | undefined;
+  beforeAll(async () => {
+    rig = await startRig({ broker: "mosquitto" });
+  });
+  afterAll(async () => {
+    await again?.close();
+    await rig?.close();
+  });
+
+  const seen = (topic: string, text: string) =>
+    rig.seen.findLastIndex((m) => m.topic === topic && m.text.includes(text));
+
+  it("that comes while the server is away waits for it: only the server knows whether it has expired", async () => {
+    await rig.server.close();
+    await eventually(() => seen("nightlight/status", "false") >= 0, { what: "the server's farewell" });
+    await rig.observer.publishAsync(topicOf(ID, "commands"), '{"action":"report","seq":2147483000}', { qos: 1 });
+    // the board goes on meanwhile: time enough to do what it must not do
+    for (const light of [100, 800, 200]) {
+      rig.boards[0].setLight(light);
+      await eventually(() => seen(topicOf(ID, "telemetry"), `"light":${light}`) >= 0, {
+        what: `a reading of ${light}`,
+      });
+    }
+    again = await startServer({ broker: rig.url, httpPort: 0, log: "silent", data: rig.data });
+    await eventually(() => seen(topicOf(ID, "replies"), "2147483000") >= 0, { within: 10_000, what: "the report" });
+    expect(seen(topicOf(ID, "replies"), "2147483000")).toBeGreaterThan(seen("nightlight/status", "true"));
+  });
+});
