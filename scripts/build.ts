@@ -111,11 +111,14 @@ async function withLock(work: () => Promise<void>): Promise<void> {
 
 /**
  * Builds the firmware that is out of date: of one entry, or of every board.
- * @throws Error with the compiler's messages when it does not compile
+ * @throws Error when there is no such entry; with the compiler's messages when it does not compile
  */
 export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
+  const entries = await firmwareEntries();
+  if (only && !entries.includes(only))
+    throw new Error(`There is no firmware src/${only}.ts; there are ${entries.join(" and ")}.`);
   await withLock(async () => {
-    for (const entry of only ? [only] : await firmwareEntries()) {
+    for (const entry of only ? [only] : entries) {
       if (!force && (await firmwareIsFresh(entry))) continue;
       console.log(`building the firmware src/${entry}.ts`);
       await buildFirmware(entry);
