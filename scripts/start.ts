@@ -4,14 +4,20 @@
  * Takes every flag of `nightlight-server`, and `--boards N`, `--no-simulator`.
  */
 import { CommanderError, InvalidArgumentError } from "commander";
-import { createCommand, optionsFrom, parsingProblem, startServer, UsageError, type Plugin } from "nightlight-server";
+import {
+  createCommand,
+  endOnSignals,
+  optionsFrom,
+  parsingProblem,
+  startServer,
+  UsageError,
+  type Plugin,
+} from "nightlight-server";
 import { simulatorRoutes } from "../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../sim/index.js";
 import { report } from "../sim/report.js";
 import { ensureDashboard, ensureFirmware, ROOT } from "./build.js";
 
-/** How long a clean end may take, in ms. */
-const PATIENCE = 2000;
 /** Each takes a thread and about 35 MB. */
 const MAX_BOARDS = 64;
 
@@ -19,20 +25,6 @@ function boardCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MAX_BOARDS) return count;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
-}
-
-function endOnSignals(close: () => Promise<void>): void {
-  let ending = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => {
-      if (ending) process.exit(1);
-      ending = true;
-      setTimeout(() => process.exit(1), PATIENCE).unref();
-      close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
 }
 
 async function start(): Promise<void> {
@@ -53,9 +45,7 @@ async function start(): Promise<void> {
     routes(app, context);
   };
   const server = await startServer({ ...options, plugins: wanted ? [plugin] : [] });
-  endOnSignals(async () => {
-    await Promise.all([simulator.close(), server.close()]);
-  });
+  endOnSignals(() => Promise.all([simulator.close(), server.close()]));
 
   if (!wanted) return;
   const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker ?? server.brokerUrl) };

@@ -12,3 +12,4 @@ export { createLog, silentLog, type Log, type LogFields, type LogFormat, type Lo
 export { StartError, UsageError } from "./errors.js";
 export { createCommand, optionsFrom, parsingProblem } from "./cli.js";
 export { VERSION } from "./version.js";
+export { endOnSignals } from "./signals.js";
