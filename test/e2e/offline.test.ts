@@ -80,4 +80,17 @@ describe("what a board measured while it was offline", () => {
     await configure({ alone_after: 1000, offline: "latest" }, 2);
     expect(crossings(await outage())).toEqual([]);
   });
+
+  it("is decided upon by the rule that the board was last told, also after its power was cut", async () => {
+    await configure({ alone_after: 1000, threshold: 700 }, 3);
+    const [board] = rig.boards;
+    board.network.cut();
+    // by the lesson's rule, which it starts with when it is new, the lamp would be off
+    board.setLight(500);
+    await board.restart();
+    await eventually(() => board.lamp, { within: 10_000, what: "the lamp, by the rule in flash" });
+    board.setLight(701);
+    await eventually(() => !board.lamp, { within: 5000, what: "the lamp to go out" });
+    board.network.heal();
+  });
 });
