@@ -17,12 +17,13 @@ const IMAGE = ["bytecode.devs", "bytecode-dbg.json"];
 const require = createRequire(import.meta.url);
 
 /** What a program printed and how it ended. */
-interface Outcome {
+export interface Outcome {
   code: number;
   output: string;
 }
 
-function run(script: string, args: string[], cwd = ROOT): Promise<Outcome> {
+/** Runs a Node program to its end. */
+export function run(script: string, args: string[], cwd = ROOT): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], {
       cwd,

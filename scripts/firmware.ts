@@ -2,17 +2,15 @@
  * Small device programs, of a test or a benchmark, compiled as a user's are, and kept as long as nothing they are made of
  * changes.
  */
-import { spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Firmware } from "../sim/firmware.js";
 import type { DebugInfo } from "../sim/positions.js";
+import { ROOT, run } from "./build.js";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const CACHE = path.join(ROOT, "node_modules", ".cache", "nightlight");
 const CLI = path.dirname(createRequire(import.meta.url).resolve("@devicescript/cli/package.json"));
 const PROJECT = {
@@ -76,19 +74,7 @@ async function read(folder: string): Promise<Firmware | undefined> {
   }
 }
 
-function build(folder: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(CLI, "devicescript"), "build", "src/main.ts"], {
-      cwd: folder,
-      env: { ...process.env, NO_UPDATE_NOTIFIER: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0 ? resolve() : reject(new Error(`The program does not compile:\n${output.trim()}`)),
-    );
-  });
+async function build(folder: string): Promise<void> {
+  const { code, output } = await run(path.join(CLI, "devicescript"), ["build", "src/main.ts"], folder);
+  if (code !== 0) throw new Error(`The program does not compile:\n${output.trim()}`);
 }
