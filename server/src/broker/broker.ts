@@ -11,7 +11,7 @@ import { Acknowledgement } from "./acknowledgement.js";
 import { DurablePersistence } from "./persistence.js";
 import { limitPackets } from "./limit.js";
 import { Overlap } from "./overlap.js";
-import { queueFirst } from "./queue-first.js";
+import { QueueFirst } from "./queue-first.js";
 
 /** A message as it leaves the broker's hands. */
 export interface BrokerMessage {
@@ -49,6 +49,7 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
   // Ordered, because queues are sent in the order of (broker id, counter): a random id would mix up two runs.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   const overlap = new Overlap();
+  const queueFirst = new QueueFirst();
   const aedes = await Aedes.createBroker({
     id,
     persistence,
@@ -58,7 +59,11 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
     connectTimeout: 10_000,
     // in memory only; three of these after a start, wills that a killed broker left behind are published
     heartbeatInterval: 10_000,
-    authorizeForward: (client, packet) => (overlap.had(client, packet) ? null : packet),
+    authorizeForward(client, packet) {
+      if (overlap.had(client, packet)) return null;
+      queueFirst.sending(client, packet);
+      return packet;
+    },
     authorizePublish(client, packet, callback) {
       // [MQTT-4.7.2-1]
       if (packet.topic.startsWith("$")) return callback(new Error("topics that begin with $ are the broker's own"));
@@ -91,7 +96,7 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
   return {
     handle(stream, request) {
       const client: Client = aedes.handle(stream, request);
-      queueFirst(client);
+      queueFirst.watch(client);
       overlap.watch(client);
       limitPackets(client, (reason, problem) => handlers.rejected(reason, client.id ?? "a client", problem));
     },

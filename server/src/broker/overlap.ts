@@ -1,4 +1,5 @@
 import type { AedesPublishPacket, Client } from "aedes";
+import { numberOf } from "./numbered.js";
 
 /** How many packets back a repetition is recognised: far more than are ever on their way to one client at once. */
 const WINDOW = 256;
@@ -6,12 +7,6 @@ const WINDOW = 256;
 /** What aedes keeps for each client: the number of the last packet, by broker. */
 interface Duplicates {
   duplicates: Record<string, number>;
-}
-
-/** A packet as it runs through aedes: numbered by the broker that published it. */
-interface Numbered {
-  brokerId?: string | null;
-  brokerCounter?: number;
 }
 
 /** Answers "never": aedes' own test lets everything pass, and remembers nothing. */
@@ -35,13 +30,11 @@ export class Overlap {
 
   /** Whether the client has had this packet, by way of another of its subscriptions. */
   had(client: Client, packet: AedesPublishPacket): boolean {
-    const { brokerId, brokerCounter } = packet as Numbered;
-    // retained messages, which answer a subscription, have no number: each subscription gets its own
-    if (!brokerId || brokerCounter === undefined) return false;
+    const number = numberOf(packet);
+    // a retained message, which answers a subscription: each gets its own
+    if (number === undefined) return false;
     // a client with one subscription cannot get anything twice
     if (Object.keys((client as unknown as { subscriptions: object }).subscriptions).length < 2) return false;
-    // a queue may hold packets of an earlier run, whose counter was another one
-    const number = `${brokerId} ${brokerCounter}`;
     let recent = this.#recent.get(client);
     if (!recent) this.#recent.set(client, (recent = { numbers: new Set(), order: [], next: 0 }));
     if (recent.numbers.has(number)) return true;

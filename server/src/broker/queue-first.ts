@@ -1,4 +1,5 @@
 import type { Client } from "aedes";
+import { numberOf } from "./numbered.js";
 
 type Deliver = (packet: object, done: () => void) => void;
 
@@ -7,22 +8,43 @@ type Deliver = (packet: object, done: () => void) => void;
  * [MQTT-4.6.0-6].
  *
  * Aedes restores a session's subscriptions first and sends its queue afterwards, without holding back what comes in
- * between: a board would do a new action and refuse the older ones. To be called for each new client.
+ * between: a board would do a new action and refuse the older ones. A message that is published in between can be in the
+ * queue as well. Aedes would send it again, or, when it was acknowledged meanwhile, find it gone from its store and end
+ * the connection: so it is left out here.
  */
-export function queueFirst(client: Client): void {
-  const inside = client as unknown as { deliverQoS: Deliver };
-  const deliver = inside.deliverQoS;
-  let held: [packet: object, done: () => void][] | undefined = [];
-  inside.deliverQoS = (packet, done) => {
-    if (held) held.push([packet, done]);
-    else deliver(packet, done);
-  };
-  const release = (): void => {
-    const waiting = held ?? [];
-    held = undefined;
-    for (const [packet, done] of waiting) deliver(packet, done);
-  };
-  // "connected" is told when the queue has been sent; what a client that is gone is to get stays in its queue
-  client.once("connected", release);
-  client.conn.once("close", release);
+export class QueueFirst {
+  /** What each client that is being served from its queue has got from there. */
+  readonly #queued = new WeakMap<Client, Set<string>>();
+
+  /** To be called for each new client, before it gets anything. */
+  watch(client: Client): void {
+    const inside = client as unknown as { deliverQoS: Deliver };
+    const deliver = inside.deliverQoS;
+    const queued = new Set<string>();
+    let held: [packet: object, done: () => void][] | undefined = [];
+    this.#queued.set(client, queued);
+    inside.deliverQoS = (packet, done) => {
+      if (held) held.push([packet, done]);
+      else deliver(packet, done);
+    };
+    const release = (): void => {
+      const waiting = held ?? [];
+      held = undefined;
+      this.#queued.delete(client);
+      for (const [packet, done] of waiting) {
+        const number = numberOf(packet);
+        if (number !== undefined && queued.has(number)) setImmediate(done);
+        else deliver(packet, done);
+      }
+    };
+    // "connected" is told when the queue has been sent; what a client that is gone is to get stays in its queue
+    client.once("connected", release);
+    client.conn.once("close", release);
+  }
+
+  /** This packet is about to be sent to the client: as long as it is held back from everything else, from its queue. */
+  sending(client: Client, packet: object): void {
+    const number = numberOf(packet);
+    if (number !== undefined) this.#queued.get(client)?.add(number);
+  }
 }
