@@ -100,8 +100,22 @@ export type Config = Message<typeof CONFIG>
 /** `<id>/set`: what a person wants of a lamp. */
 export const OVERRIDE = {
     mode: { type: "string", required: true, values: ["auto", "on", "off"] },
+    /** For how long, in ms; then it is `auto` again. Until it is changed unless given. */
+    for: { type: "integer", minimum: 1000, maximum: 31 * DAY },
 } as const
 export type Override = Message<typeof OVERRIDE>
+
+/** `<id>/decision`, retained: what the server has decided for a lamp, and why, for apps. Told when it changes. */
+export const DECISION = {
+    /** The lamp as it was commanded; not there when nothing was decided yet. */
+    led_on: { type: "boolean" },
+    mode: { type: "string", required: true, values: ["auto", "on", "off"] },
+    /** When a person's override ends, in ms since 1970; not there when it lasts. */
+    until: { type: "integer", minimum: 0 },
+    /** Why, in a sentence for people. */
+    reason: { type: "string", maxLength: 200 },
+} as const
+export type Decision = Message<typeof DECISION>
 
 /** `<prefix>/status`, retained, and as `{"online": false}` the server's will. */
 export const SERVER_STATUS = {

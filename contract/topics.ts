@@ -7,7 +7,7 @@ export const DEFAULT_PREFIX = "nightlight"
 export const MAX_ID = 96
 
 /** What follows the id in a topic. */
-export type Channel = "telemetry" | "commands" | "replies" | "status" | "config" | "set"
+export type Channel = "telemetry" | "commands" | "replies" | "status" | "config" | "set" | "decision"
 
 /** The topic of a device's channel: `<id>/<channel>`. */
 export function topicOf(id: string, channel: Channel): string {
@@ -35,7 +35,8 @@ export function parseTopic(topic: string): DeviceTopic | undefined {
         channel !== "replies" &&
         channel !== "status" &&
         channel !== "config" &&
-        channel !== "set"
+        channel !== "set" &&
+        channel !== "decision"
     )
         return undefined
     return idProblem(id) ? undefined : { id, channel }

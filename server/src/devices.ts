@@ -1,4 +1,4 @@
-import { topicOf, type Lamp, type Override, type Status } from "../../contract/index.js";
+import { LESSON_RULE, topicOf, type Lamp, type Override, type Rule, type Status } from "../../contract/index.js";
 import type { Boots } from "./boots.js";
 import { Gaps } from "./gaps.js";
 
@@ -26,6 +26,17 @@ export interface DeviceView {
   readonly dropped: number;
   /** `auto`, or a person's override. */
   readonly mode: Mode;
+  /** When the override ends, ISO 8601; null when it lasts, or there is none. */
+  readonly until: string | null;
+  /** Why the lamp is as it is, in a sentence for people; null when nothing was decided. */
+  readonly reason: string | null;
+  /** For people; the id unless the configuration gives one. */
+  readonly label: string;
+  /** The zone that decides for its lamp; null when it decides for itself. */
+  readonly zone: string | null;
+  /** The rule for its lamp, its zone's if it is in one: on below `threshold`, off from `threshold + hysteresis` on. */
+  readonly threshold: number;
+  readonly hysteresis: number;
   /** The board and the firmware, as the device names them; not there for a lesson device. */
   readonly board?: string;
   readonly firmware?: string;
@@ -59,6 +70,15 @@ export class Device {
   commanded: boolean | undefined;
   lastSeen = 0;
   mode: Mode = "auto";
+  /** When the override ends, in ms since 1970; undefined when it lasts. */
+  until: number | undefined;
+  /** Why the lamp is as it is; put into words only when somebody asks. */
+  reason: () => string | null = () => null;
+  label: string | undefined;
+  /** The zone that decides for its lamp. */
+  zone: string | undefined;
+  /** By which its lamp is decided upon. */
+  rule: Rule = LESSON_RULE;
   /** What it says of itself; undefined for a lesson device. */
   status: Status | undefined;
   /** Its boots; undefined for a device that does not number its readings. */
@@ -84,6 +104,12 @@ export class Device {
       missing: this.gaps.missing,
       dropped: status?.dropped ?? 0,
       mode: this.mode,
+      until: this.until === undefined ? null : new Date(this.until).toISOString(),
+      reason: this.reason(),
+      label: this.label ?? this.id,
+      zone: this.zone ?? null,
+      threshold: this.rule.threshold,
+      hysteresis: this.rule.hysteresis,
       ...(status?.board !== undefined && { board: status.board }),
       ...(status?.firmware !== undefined && { firmware: status.firmware }),
     };

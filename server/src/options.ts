@@ -3,6 +3,8 @@ import { DEFAULT_PREFIX, idProblem } from "../../contract/index.js";
 import { UsageError } from "./errors.js";
 import type { Plugin } from "./http/plugin.js";
 import { parseBrokerUrl, type BrokerAddress } from "./link/url.js";
+import type { Retention } from "./history/history.js";
+import { LESSON_POLICY, type Policy } from "./policy.js";
 import { createLog, silentLog, type Log, type LogFormat } from "./log.js";
 
 /** What `startServer` takes. Every option has a default. */
@@ -29,10 +31,46 @@ export interface ServerOptions {
   readonly ids?: readonly string[];
   /** The folder for what must survive a restart, `.nightlight` by default. */
   readonly data?: string;
+  /** What decisions go by; the lesson's rule by default. `NightlightServer.reload` replaces it. */
+  readonly policy?: Policy;
+  /** How long the history is kept: 30 days for readings, a year for switches by default; false: no history. */
+  readonly history?: Retention | false;
+  /** Home Assistant finds the boards by MQTT discovery below this prefix, `homeassistant` by default; false: it does not. */
+  readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
+  /** What one client, and all of them, may take. */
+  readonly limits?: Partial<Limits>;
+  /** Certificate and key: then HTTP is HTTPS, WebSocket is WSS, and there is MQTT over TLS as well. */
+  readonly tls?: TlsFiles;
+  /** TCP port of MQTT over TLS, 8883 by default with `tls`; 0 means any free one. */
+  readonly mqttsPort?: number;
   /** Where the server says what happens; silent by default. */
   readonly log?: Log | LogFormat | "silent";
   /** Additions to the HTTP API. */
   readonly plugins?: readonly Plugin[];
+}
+
+/** What clients of the embedded broker and of HTTP may take: one that wants more harms only itself. */
+export interface Limits {
+  /** The longest payload that a client may publish, in bytes. */
+  readonly payload: number;
+  /** Connections to the broker at once, of all clients. */
+  readonly connections: number;
+  /** Subscriptions of one client. */
+  readonly subscriptions: number;
+  /** Messages that one client may publish in a second, on average; it is slowed down, not cut off. */
+  readonly rate: number;
+  /** Messages that wait for one client that is away; beyond them the oldest go. */
+  readonly queue: number;
+}
+
+/** Files in PEM, read again when they change. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities of clients' certificates; without it none are asked for. */
+  readonly clientCa?: string;
+  /** Whether a client must show a certificate; false by default. */
+  readonly requireClientCertificate?: boolean;
 }
 
 /** The options with defaults filled in and everything checked. */
@@ -46,9 +84,17 @@ export interface Settings {
   readonly prefix: string;
   readonly ids: readonly string[];
   readonly data: string;
+  readonly policy: Policy;
+  readonly history: Retention | false;
+  readonly homeAssistant: { readonly discoveryPrefix: string } | false;
+  readonly limits: Limits;
+  readonly tls: TlsFiles | undefined;
+  readonly mqttsPort: number;
   readonly log: Log;
   readonly plugins: readonly Plugin[];
 }
+
+const DAY = 24 * 60 * 60 * 1000;
 
 export const DEFAULTS = {
   mqttPort: 1883,
@@ -56,6 +102,10 @@ export const DEFAULTS = {
   host: "127.0.0.1",
   topicPrefix: DEFAULT_PREFIX,
   data: ".nightlight",
+  mqttsPort: 8883,
+  homeAssistant: { discoveryPrefix: "homeassistant" },
+  history: { readings: 30 * DAY, switches: 365 * DAY },
+  limits: { payload: 16_384, connections: 10_000, subscriptions: 100, rate: 1000, queue: 1000 },
 };
 
 /**
@@ -86,6 +136,12 @@ export function settle(options: ServerOptions): Settings {
     prefix: topicPrefix,
     ids: options.ids ?? [],
     data: options.data ?? DEFAULTS.data,
+    policy: options.policy ?? LESSON_POLICY,
+    history: options.history ?? DEFAULTS.history,
+    homeAssistant: options.homeAssistant ?? DEFAULTS.homeAssistant,
+    limits: { ...DEFAULTS.limits, ...options.limits },
+    tls: options.tls,
+    mqttsPort: port("--mqtts-port", options.mqttsPort ?? DEFAULTS.mqttsPort),
     log: log === "silent" ? silentLog : typeof log === "string" ? createLog(log) : log,
     plugins: options.plugins ?? [],
   };

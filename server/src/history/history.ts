@@ -1,0 +1,95 @@
+/** A reading to be remembered. Times are in ms since 1970. */
+export interface HistoryReading {
+  readonly time: number;
+  /** 0 to 1023. */
+  readonly light: number;
+}
+
+/** A lamp was switched, or is found to be on or off for the first time. */
+export interface HistorySwitch {
+  readonly time: number;
+  readonly led_on: boolean;
+  /** Who did it: the server's rule, a person, or the board on its own. */
+  readonly by: "server" | "person" | "device";
+  /** Why, in a sentence; "" when nobody knows. */
+  readonly reason: string;
+}
+
+/** What is asked: from included, to not, in ms since 1970; in at most so many buckets. */
+export interface HistoryQuery {
+  readonly device: string;
+  readonly from: number;
+  readonly to: number;
+  /** 1 to 5,000. */
+  readonly points: number;
+}
+
+/** The readings of one stretch of time, as a plot wants them: no spike is lost. */
+export interface Bucket {
+  /** When the first of its readings was taken. */
+  readonly time: number;
+  readonly min: number;
+  readonly max: number;
+  /** The light of its last reading. */
+  readonly last: number;
+  readonly count: number;
+}
+
+export interface HistoryAnswer {
+  /** Oldest first; stretches without readings are not there. Each reading by itself when there are few enough. */
+  readonly points: readonly Bucket[];
+  /** The lamp at `from`; null when unknown. */
+  readonly led_on: boolean | null;
+  /** Oldest first; at most 5,000, the latest of them. */
+  readonly switches: readonly HistorySwitch[];
+  /** The length of a bucket in ms; 0 when each reading is by itself. */
+  readonly step: number;
+}
+
+/** How long things are kept, in ms; undefined: for ever. */
+export interface Retention {
+  readonly readings: number | undefined;
+  readonly switches: number | undefined;
+}
+
+/** Readings that were read back for an export, one row each. */
+export interface HistoryRow {
+  readonly time: number;
+  readonly light: number | null;
+  readonly led_on: boolean | null;
+  readonly by: HistorySwitch["by"] | null;
+  readonly reason: string | null;
+}
+
+/**
+ * Every reading and every switch. What is added is written in batches within a second, away from the decisions: adding
+ * never waits, never throws. Queries see what was added before them.
+ */
+export interface History {
+  addReading(device: string, reading: HistoryReading): void;
+  addSwitch(device: string, change: HistorySwitch): void;
+  /** @throws RangeError when the query is out of range. */
+  query(query: HistoryQuery): Promise<HistoryAnswer>;
+  /** Readings and switches from `from` to before `to`, oldest first, in batches of some thousand: for an export. */
+  rows(device: string, from: number, to: number): AsyncIterable<readonly HistoryRow[]>;
+  /** Forgets a device altogether. */
+  forget(device: string): Promise<void>;
+  /** From now on things are kept so long. */
+  retain(retention: Retention): void;
+  /** For metrics: what waits to be written, what was written since the start, what could not be. */
+  readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };
+  /** Writes what waits, and ends. */
+  close(): Promise<void>;
+}
+
+/** Remembers nothing: for servers without a history. */
+export const NO_HISTORY: History = {
+  addReading() {},
+  addSwitch() {},
+  query: async () => ({ points: [], led_on: null, switches: [], step: 0 }),
+  async *rows() {},
+  async forget() {},
+  retain() {},
+  stats: { waiting: 0, written: 0, lost: 0 },
+  async close() {},
+};

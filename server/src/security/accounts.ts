@@ -1,0 +1,34 @@
+/**
+ * `admin`: everything. `reader`: may look at everything and change nothing. `device`: a board, which may only use its
+ * own topics at the broker, and nothing over HTTP.
+ */
+export type Role = "admin" | "reader" | "device";
+
+/** Somebody who is let in. */
+export interface Account {
+  /** The user name. */
+  readonly name: string;
+  readonly role: Role;
+  /** For `device`: the id of the device that it is. */
+  readonly device?: string;
+}
+
+/** Those who are let in. Where there are none, loopback is open to everybody, and nothing wider is listened on. */
+export interface Accounts {
+  /** Whether there is an account, so that everybody must show one: at the broker and over HTTP, on loopback as well. */
+  readonly required: boolean;
+  /** The account of a name and password; undefined when there is no such. Takes tens of milliseconds, on purpose. */
+  check(name: string, password: string): Promise<Account | undefined>;
+  /** The account of a bearer token, as `nightlight-server user token` prints; undefined when there is no such. */
+  byToken(token: string): Account | undefined;
+  /** The account of a name that a verified client certificate carries; undefined when there is no such. */
+  byName(name: string): Account | undefined;
+}
+
+/** Nobody has an account. */
+export const NO_ACCOUNTS: Accounts = {
+  required: false,
+  check: async () => undefined,
+  byToken: () => undefined,
+  byName: () => undefined,
+};
