@@ -143,6 +143,16 @@ export class Actions {
     return ledger?.outcomes.get(seq);
   }
 
+  /** Nothing is asked of the device any more. */
+  forget(device: Device): void {
+    const ledger = this.#ledgers.get(device);
+    if (!ledger) return;
+    clearTimeout(ledger.timer);
+    this.#ledgers.delete(device);
+    const error = `${device.id} was forgotten; the action was given up.`;
+    for (const { seq, settle } of ledger.pending) settle({ outcome: "timeout", seq, error });
+  }
+
   /** Nothing expires any more; returns when all is stored. */
   async close(): Promise<void> {
     for (const { timer } of this.#ledgers.values()) clearTimeout(timer);

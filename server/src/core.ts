@@ -1,70 +1,64 @@
 import type { EventEmitter } from "node:events";
-import type { Channel, LampCommand } from "../../contract/index.js";
 import { Actions } from "./actions.js";
-import { Configs } from "./config.js";
+import { Announcer } from "./announcer.js";
 import { newCounters, type Counters } from "./counters.js";
 import type { DataFolder } from "./data.js";
 import { Decisions } from "./decisions.js";
-import { Devices, type Change, type Device, type DeviceView, type Mode } from "./devices.js";
+import { DeviceConfigs } from "./device-config.js";
+import { CHANGES, switchOf } from "./changes.js";
+import { Devices, type Device } from "./devices.js";
+import { directoryOf, type DeviceDirectory } from "./directory.js";
 import { textOf } from "./errors.js";
+import { Gather } from "./gather.js";
+import type { History } from "./history/history.js";
 import { createIngest, type Ingest } from "./ingest.js";
 import { Journal } from "./journal.js";
 import type { Keep } from "./link/link.js";
+import { zoneId } from "./link/scope.js";
 import type { Log } from "./log.js";
-import { Recent, type Point } from "./recent.js";
+import type { Policy } from "./policy.js";
+import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
-
-/** What the server tells whoever listens. */
-export interface ServerEvents {
-  /** A message was understood, and is about to take effect. */
-  received: [id: string, channel: Channel, message: object];
-  /** A lamp's command was published. */
-  sent: [id: string, message: LampCommand];
-  /** A device appeared, changed or reported. */
-  device: [device: DeviceView];
-}
-
-/** The devices, as users of the library and plug-ins see them. */
-export interface DeviceDirectory {
-  readonly size: number;
-  get(id: string): DeviceView | undefined;
-  /** All of them, sorted by id. */
-  list(): DeviceView[];
-  /** The latest readings of a device, oldest first by the time at which they were taken. */
-  recent(id: string): readonly Point[];
-  /**
-   * A person's override; `auto` ends it.
-   * @throws RangeError when there is no such device.
-   */
-  setMode(id: string, mode: Mode): void;
-}
+import type { ServerEvents } from "./server-events.js";
+import type { Zone } from "./zones/zone.js";
+import { Zones } from "./zones/zones.js";
+import { wishesOf, type Wishes } from "./wishes.js";
 
 export interface CoreOptions {
   readonly log: Log;
   readonly emitter: EventEmitter<ServerEvents>;
   /** Whether a device is this server's. */
   owns(id: string): boolean;
+  /** What stands before the names of boards, of zones, and of the server's own status. */
+  readonly prefix: string;
   /** The server's own status topic. */
   readonly presence: string;
   /** What was remembered, and remembers. */
   readonly data: DataFolder;
+  readonly history: History;
+  readonly policy: Policy;
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
   /** A device changed or reported. */
   changed(device: Device): void;
+  /** What is known of a device beside its readings is another: it appeared, told of itself, or was configured anew. */
+  described(device: Device): void;
+  /** A reading was decided upon, which took so many ms. */
+  decided(ms: number): void;
 }
 
 /** What the server knows and decides, apart from how messages come and go. */
-export interface Core {
+export interface Core extends Wishes {
   readonly ingest: Ingest;
   readonly counters: Counters;
   readonly rejects: Rejects;
   readonly devices: Devices;
+  readonly zones: Zones;
   readonly recent: Recent;
   readonly actions: Actions;
   readonly directory: DeviceDirectory;
-  /** Fulfilled when it is stored. */
-  setMode(device: Device, mode: Mode): Promise<void>;
+  /** From now on decisions go by this. */
+  apply(policy: Policy): void;
   /** From now on changes are told: what is there at the start is no news. */
   announce(): void;
   /** Takes up what was not finished. To be called once, when `publish` works and before messages come. */
@@ -79,28 +73,25 @@ export interface Core {
 
 /** Between two looks for lesson devices that fell silent, in ms. */
 const SWEEP_EVERY = 5000;
-
-const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
-  appeared: ({ id }) => `New device: ${id}`,
-  online: ({ id }) => `${id} is online`,
-  offline: ({ id }) => `${id} is offline`,
-  switched: ({ id, led_on, light, mode }) =>
-    `${id} is now ${led_on ? "on" : "off"}${light === undefined || mode !== "auto" ? "" : `, at light ${light}`}`,
-  mode: ({ id, mode }) => `${id} is ${mode === "auto" ? "on automatic again" : `kept ${mode}`}`,
-  gap: ({ id, gaps }) => `${id}: ${gaps.missing} ${gaps.missing === 1 ? "reading is" : "readings are"} missing`,
-};
+/** Between two looks at what depends on the time: hours, overrides, shortest times, silent sensors; in ms. */
+const TICK_EVERY = 1000;
+/** A zone is shown anew this often at most, in ms. */
+const SHOW_ZONES_EVERY = 250;
 
 /** What is not acknowledged as long as this process lives. */
 const NEVER = new Promise<never>(() => {});
 
 export async function createCore(options: CoreOptions): Promise<Core> {
-  const { log, emitter, data } = options;
+  const { log, emitter, data, history } = options;
+  let policy = options.policy;
   const counters = newCounters();
   const rejects = new Rejects(counters, log);
   const journal = new Journal(data.journal, (problem) =>
     log.error("server", `Readings could not be stored: ${problem}`),
   );
   const recent = new Recent((id) => journal.forget(id));
+  const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
+  const shownZones = new Gather<Zone>(SHOW_ZONES_EVERY, (zone) => emitter.emit("zone", zone.view(Date.now())));
   let announcing = false;
   let closed = false;
 
@@ -109,42 +100,88 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (emitter.listenerCount("device") > 0) emitter.emit("device", device.view());
   }
 
+  function configure(device: Device): void {
+    const own = policy.devices.get(device.id);
+    device.zone = zones.of(device.id)?.lampOf;
+    device.rule = zones.of(device.id)?.lampOf?.policy.rule ?? own?.rule ?? policy.rule;
+    device.label = own?.label;
+  }
+
   const devices = new Devices((device, change) => {
+    if (change === "switched" || change === "mode") announcer.changed(device);
     if (!announcing) return;
+    if (change === "appeared" || change === "status") options.described(device);
+    if (change === "switched") history.addSwitch(device.id, switchOf(device));
     const text = CHANGES[change]?.(device);
     if (text) log[change === "gap" ? "warn" : "info"]("device", text, { id: device.id, change });
     // a reading follows at once where a device appears or a lamp is switched by one, and tells of all of it
     if (change !== "appeared") tell(device);
+  }, configure);
+
+  const zones = new Zones({
+    find: (id) => devices.get(id),
+    changed(zone, switched) {
+      if (switched) {
+        const { name } = zone.policy;
+        log.info("zone", `Zone ${name} is now ${zone.lamp?.led_on ? "on" : "off"}: ${zone.reason}`, { zone: name });
+        decisions.zone(zone, Date.now());
+      }
+      shownZones.add(zone);
+    },
+    ended({ policy: { name }, override }) {
+      log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode: override.mode });
+      void stored(`zone ${name}`, "override", data.setZoneOverride(name, override));
+    },
   });
 
-  const decisions = new Decisions(devices, (device, command, payload) => {
-    // the lamp is not to be stored with each reading that leaves it as it is
-    options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
-    device.commanded = command.led_on;
-    counters.sent++;
-    log.sent(device.id, command);
-    emitter.emit("sent", device.id, command);
+  const decisions = new Decisions({
+    devices,
+    zones,
+    command(device, command, payload) {
+      // the lamp is not to be stored with each reading that leaves it as it is
+      options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
+      device.commanded = command.led_on;
+      counters.sent++;
+      log.sent(device.id, command);
+      emitter.emit("sent", device.id, command);
+    },
+    ended(device) {
+      devices.changed(device, "mode");
+      void stored(device.id, "override", data.setOverride(device.id, device.override));
+    },
   });
 
-  const configs = new Configs((topic, payload) => options.publish(topic, payload, "retained"));
+  const configs = new DeviceConfigs((topic, payload) => options.publish(topic, payload, "retained"));
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
     publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
-    failed: (device, error) => notStored(device, "actions", error),
+    failed: ({ id }, error) => notStored(id, "actions", error),
   });
 
-  function notStored({ id }: Device, what: string, error: unknown): void {
+  function notStored(id: string, what: string, error: unknown): void {
     log.error("server", `The ${what} of ${id} could not be stored: ${textOf(error)}`, { id });
   }
 
-  async function setMode(device: Device, mode: Mode): Promise<void> {
-    const known = device.mode === mode;
-    decisions.mode(device, mode, Date.now());
-    devices.changed(device, "mode");
-    if (!known) await data.setMode(device.id, mode).catch((error: unknown) => notStored(device, "override", error));
+  async function stored(id: string, what: string, storing: Promise<void>): Promise<void> {
+    await storing.catch((error: unknown) => notStored(id, what, error));
   }
+
+  const wishes = wishesOf({
+    ...options,
+    forgotten: (id) => emitter.emit("forgotten", id),
+    devices,
+    zones,
+    decisions,
+    actions,
+    recent,
+    journal,
+    announcer,
+    configs,
+    stored,
+  });
+  const { setMode, setZoneMode, forget } = wishes;
 
   const ingest = createIngest({
     devices,
@@ -166,21 +203,33 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       const lamp = arrival === "newest" ? device.led_on : led_on;
       const point = { time: taken, light, led_on: lamp ?? null };
       recent.add(device.id, point);
+      history.addReading(device.id, point);
       tell(device);
       return device.boots && journal.add(device, point);
     },
     announced: (device) => configs.tell(device, actions.expired(device)),
     replied: (device, reply) => actions.reply(device, reply),
     setMode,
+    zoneOf: (id) => (id.startsWith(zonesBelow) ? zones.get(id.slice(zonesBelow.length)) : undefined),
+    setZoneMode,
+    decided: options.decided,
   });
+  const zonesBelow = zoneId(options.prefix, "");
 
-  for (const [id, mode] of data.modes) {
+  zones.apply(policy.zones);
+  configs.reporting = policy.reporting;
+  for (const [id, override] of data.overrides) {
     const device = devices.obtain(id);
-    if (device) device.mode = mode;
+    if (device) decisions.restore(device, override);
   }
   await journal.restoreDevices(devices);
   journal.restorePoints(recent);
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
+  const tick = setInterval(() => {
+    const now = Date.now();
+    zones.tick(now);
+    decisions.tick(now);
+  }, TICK_EVERY);
 
   return {
     // what comes at the end is not acknowledged, so that it comes again
@@ -188,24 +237,29 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     counters,
     rejects,
     devices,
+    zones,
     recent,
     actions,
     setMode,
-    directory: {
-      get size() {
-        return devices.size;
-      },
-      get: (id) => devices.get(id)?.view(),
-      list: () => devices.list(),
-      recent: (id) => recent.of(id),
-      setMode(id, mode) {
-        const device = devices.get(id);
-        if (!device) throw new RangeError(`no device "${id}" is known`);
-        void setMode(device, mode);
-      },
+    setZoneMode,
+    forget,
+    directory: directoryOf(devices, recent, setMode),
+    apply(next) {
+      policy = next;
+      zones.apply(next.zones);
+      configs.reporting = next.reporting;
+      for (const device of devices) {
+        configure(device);
+        options.described(device);
+      }
+      for (const device of configs.told) configs.tell(device, actions.expired(device));
+      const now = Date.now();
+      zones.tick(now);
+      for (const device of devices) decisions.review(device, now);
     },
     announce() {
       announcing = true;
+      for (const device of devices) options.described(device);
     },
     begin() {
       decisions.catchingUp = true;
@@ -213,10 +267,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         const device = devices.obtain(id);
         if (device) actions.restore(device, stored);
       }
+      for (const [name, override] of data.zoneOverrides) {
+        const zone = zones.get(name);
+        if (zone) zones.restore(zone, override, Date.now());
+      }
     },
     linkedAgain() {
       decisions.catchingUp = true;
-      for (const device of configs.forget()) configs.tell(device, actions.expired(device));
+      for (const device of configs.startOver()) configs.tell(device, actions.expired(device));
+      announcer.again(devices);
     },
     caughtUp() {
       decisions.catchingUp = false;
@@ -224,7 +283,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     async close() {
       closed = true;
       clearInterval(sweep);
+      clearInterval(tick);
       decisions.close();
+      announcer.close();
+      shownZones.flush();
       await actions.close();
       await journal.close();
     },

@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
-import type { Mode } from "./devices.js";
+import type { Override } from "./override.js";
 import { codeOf, StartError, textOf } from "./errors.js";
 
 type Database = ClassicLevel<string, string>;
 
 const MODE = "mode:";
+const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
 
 /** What the server remembers between runs, in one LevelDB database whose lock also keeps a second server out. */
@@ -16,10 +17,12 @@ export interface DataFolder {
   readonly serverId: string;
   /** Counts the starts, from 1. */
   readonly run: number;
-  /** People's overrides, by device. */
-  readonly modes: ReadonlyMap<string, Mode>;
+  /** People's overrides, by device and by zone. */
+  readonly overrides: ReadonlyMap<string, Override>;
+  readonly zoneOverrides: ReadonlyMap<string, Override>;
   /** Remembers an override; `auto` forgets it. */
-  setMode(id: string, mode: Mode): Promise<void>;
+  setOverride(id: string, override: Override): Promise<void>;
+  setZoneOverride(zone: string, override: Override): Promise<void>;
   /** What the persistent session on somebody else's broker is subscribed to, by client id. */
   filters(clientId: string): Promise<readonly string[]>;
   setFilters(clientId: string, filters: readonly string[]): Promise<void>;
@@ -27,6 +30,8 @@ export interface DataFolder {
   readonly actions: ReadonlyMap<string, StoredActions>;
   /** Not to be called for a device again before it is fulfilled. */
   setActions(id: string, actions: StoredActions): Promise<void>;
+  /** Forgets a device's override and actions. */
+  forget(id: string): Promise<void>;
   /** A part of the database for readings. */
   readonly journal: JournalStore;
   /** A part of the database for the embedded broker. */
@@ -90,6 +95,8 @@ function sentence(folder: string, location: string, error: unknown): string {
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 
+const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined });
+
 async function read(db: Database): Promise<DataFolder> {
   const state = db.sublevel<string, unknown>("state", { valueEncoding: "json" });
   const serverId = ((await state.get("server")) as string | undefined) ?? randomBytes(6).toString("hex");
@@ -106,15 +113,25 @@ async function read(db: Database): Promise<DataFolder> {
       found.set(key.slice(prefix.length), value as T);
     return found;
   }
+  async function overrides(prefix: string): Promise<Map<string, Override>> {
+    const found = await stored<Override["mode"] | Override>(prefix);
+    // 0.1.0 stored the mode alone
+    return new Map(Array.from(found, ([key, value]) => [key, typeof value === "string" ? lasting(value) : value]));
+  }
+  const store = (key: string, override: Override): Promise<void> =>
+    override.mode === "auto" ? state.del(key) : state.put(key, override);
   return {
     serverId,
     run,
-    modes: await stored<Mode>(MODE),
-    setMode: (id, mode) => (mode === "auto" ? state.del(MODE + id) : state.put(MODE + id, mode)),
+    overrides: await overrides(MODE),
+    zoneOverrides: await overrides(ZONE_MODE),
+    setOverride: (id, override) => store(MODE + id, override),
+    setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
     filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
     setFilters: (clientId, filters) => state.put("filters:" + clientId, filters),
     actions: await stored<StoredActions>(ACTIONS),
     setActions: (id, actions) => state.put(ACTIONS + id, actions),
+    forget: (id) => state.batch([MODE, ACTIONS].map((prefix) => ({ type: "del" as const, key: prefix + id }))),
     journal: journalStore(db),
     broker: brokerStore(db),
     close: () => db.close(),

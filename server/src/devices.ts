@@ -1,9 +1,10 @@
-import { LESSON_RULE, topicOf, type Lamp, type Override, type Rule, type Status } from "../../contract/index.js";
+import { LESSON_RULE, topicOf, type Lamp, type Rule, type Status } from "../../contract/index.js";
 import type { Boots } from "./boots.js";
 import { Gaps } from "./gaps.js";
+import { AUTO, type Mode, type Override } from "./override.js";
+import { BOARD_SAYS, personSays, ruleSays } from "./reason.js";
 
-/** What a person wants of a lamp. */
-export type Mode = Override["mode"];
+export type { Mode } from "./override.js";
 
 /** A device as the API, the events and the dashboard show it. */
 export interface DeviceView {
@@ -51,6 +52,13 @@ export const LESSON_SILENCE = 60_000;
 /** The most devices that are kept: the embedded broker takes any id, and ids cost memory. */
 export const MAX_DEVICES = 250_000;
 
+/** What a lamp needs to know of its zone. */
+export interface LampZone {
+  readonly policy: { readonly name: string };
+  readonly override: Override;
+  readonly reason: string | null;
+}
+
 /** All that the server knows of one device. */
 export class Device {
   readonly commandTopic: string;
@@ -69,14 +77,10 @@ export class Device {
   /** What its lamp was commanded last; undefined when not since the server started. */
   commanded: boolean | undefined;
   lastSeen = 0;
-  mode: Mode = "auto";
-  /** When the override ends, in ms since 1970; undefined when it lasts. */
-  until: number | undefined;
-  /** Why the lamp is as it is; put into words only when somebody asks. */
-  reason: () => string | null = () => null;
+  override: Override = AUTO;
   label: string | undefined;
   /** The zone that decides for its lamp. */
-  zone: string | undefined;
+  zone: LampZone | undefined;
   /** By which its lamp is decided upon. */
   rule: Rule = LESSON_RULE;
   /** What it says of itself; undefined for a lesson device. */
@@ -91,8 +95,17 @@ export class Device {
     this.commandTopic = topicOf(id, "commands");
   }
 
+  /** Why the lamp is as it is, in a sentence for people; null when nothing was decided. */
+  get reason(): string | null {
+    const { override, zone, lamp, light } = this;
+    if (this.status?.decided_by === "device") return BOARD_SAYS;
+    if (override.mode !== "auto") return personSays(override.mode, "the lamp");
+    if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
+    return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
+  }
+
   view(): DeviceView {
-    const { status } = this;
+    const { status, override } = this;
     return {
       id: this.id,
       online: this.online === true,
@@ -103,11 +116,11 @@ export class Device {
       since: this.since === undefined ? null : new Date(this.since).toISOString(),
       missing: this.gaps.missing,
       dropped: status?.dropped ?? 0,
-      mode: this.mode,
-      until: this.until === undefined ? null : new Date(this.until).toISOString(),
-      reason: this.reason(),
+      mode: override.mode,
+      until: override.until === undefined ? null : new Date(override.until).toISOString(),
+      reason: this.reason,
       label: this.label ?? this.id,
-      zone: this.zone ?? null,
+      zone: this.zone?.policy.name ?? null,
       threshold: this.rule.threshold,
       hysteresis: this.rule.hysteresis,
       ...(status?.board !== undefined && { board: status.board }),
@@ -120,8 +133,11 @@ export class Device {
 export class Devices {
   readonly #byId = new Map<string, Device>();
 
-  /** `changed` is told of every change, after it. */
-  constructor(readonly changed: (device: Device, change: Change) => void) {}
+  /** `changed` is told of every change, after it; `configure` gives a new device what the configuration has for it. */
+  constructor(
+    readonly changed: (device: Device, change: Change) => void,
+    readonly configure: (device: Device) => void = () => {},
+  ) {}
 
   get size(): number {
     return this.#byId.size;
@@ -136,6 +152,7 @@ export class Devices {
     const known = this.#byId.get(id);
     if (known || this.#byId.size >= MAX_DEVICES) return known;
     const device = new Device(id);
+    this.configure(device);
     this.#byId.set(id, device);
     this.changed(device, "appeared");
     return device;
@@ -173,6 +190,15 @@ export class Devices {
       if (device.gaps.settle(now)) this.changed(device, "missing");
       if (device.gaps.isDue(now)) this.changed(device, "gap");
     }
+  }
+
+  /** Nothing is known of it any more; should it report again, it is a new one. */
+  forget(device: Device): void {
+    this.#byId.delete(device.id);
+  }
+
+  [Symbol.iterator](): Iterator<Device> {
+    return this.#byId.values();
   }
 
   /** Every device, sorted by id. */

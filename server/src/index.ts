@@ -2,8 +2,12 @@
 
 export { startServer, type NightlightServer } from "./server.js";
 export type { ServerOptions } from "./options.js";
-export type { DeviceDirectory, ServerEvents } from "./core.js";
-export type { DeviceView, Mode } from "./devices.js";
+export type { ServerEvents } from "./server-events.js";
+export type { DeviceDirectory } from "./directory.js";
+export type { DeviceView } from "./devices.js";
+export type { Mode } from "./override.js";
+export type { ZoneSensor, ZoneView } from "./zones/view.js";
+export type { DevicePolicy, Hours, Policy, Reporting, ZonePolicy } from "./policy.js";
 export type { Action, Outcome } from "./actions.js";
 export type { Point } from "./recent.js";
 export type { Counters, Rejection } from "./counters.js";

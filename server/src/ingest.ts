@@ -21,6 +21,7 @@ import type { Device, Devices, Mode } from "./devices.js";
 import { textOf } from "./errors.js";
 import { isInbound } from "./link/scope.js";
 import type { Rejects } from "./rejects.js";
+import type { Zone } from "./zones/zone.js";
 
 /** What ingest hands its messages to. */
 export interface Receivers {
@@ -42,8 +43,14 @@ export interface Receivers {
   announced(device: Device): void;
   /** A device replied to an action. */
   replied(device: Device, reply: Reply): Promise<void>;
-  /** An app wants this of a lamp. */
-  setMode(device: Device, mode: Mode): Promise<void>;
+  /** An app wants this of a lamp. @param duration in ms; undefined when it lasts */
+  setMode(device: Device, mode: Mode, duration: number | undefined): Promise<void>;
+  /** The zone that an id stands for; undefined when it stands for none. */
+  zoneOf(id: string): Zone | undefined;
+  /** An app wants this of a zone. */
+  setZoneMode(zone: Zone, mode: Mode, duration: number | undefined): Promise<void>;
+  /** A reading was decided upon, which took so many ms. */
+  decided(ms: number): void;
 }
 
 /**
@@ -77,6 +84,7 @@ export function createIngest(to: Receivers): Ingest {
   }
 
   function telemetry(id: string, payload: Buffer): Promise<void> | undefined {
+    const begin = performance.now();
     const reading = read(TELEMETRY, id, "telemetry", payload);
     const device = reading && deviceOf(id);
     if (!device) return undefined;
@@ -91,11 +99,14 @@ export function createIngest(to: Receivers): Ingest {
       device.taken = placed.taken;
       const { light, seq } = reading;
       decisions.reading(device, { light, seq: reading.boot === undefined ? undefined : seq, ...placed }, now);
+      to.decided(performance.now() - begin);
     }
     return to.read(device, reading, placed);
   }
 
   function status(id: string, payload: Buffer, retained: boolean): void {
+    // so a retained message is taken away [MQTT-3.3.1-10]
+    if (payload.length === 0) return;
     const status = read(STATUS, id, "status", payload);
     const device = status && deviceOf(id);
     if (!device) return;
@@ -112,14 +123,18 @@ export function createIngest(to: Receivers): Ingest {
     return to.replied(device, reply);
   }
 
-  function set(id: string, payload: Buffer): Promise<void> | undefined {
+  function set(id: string, payload: Buffer, zone: Zone | undefined): Promise<void> | undefined {
+    if (zone) {
+      const override = read(OVERRIDE, id, "set", payload);
+      return override && to.setZoneMode(zone, override.mode, override.for);
+    }
     const device = devices.get(id);
     if (!device) {
       rejects.add("unknown-device", id, "no device of this id has been heard");
       return undefined;
     }
     const override = read(OVERRIDE, id, "set", payload);
-    return override && to.setMode(device, override.mode);
+    return override && to.setMode(device, override.mode, override.for);
   }
 
   return (topic, payload, retained) => {
@@ -132,10 +147,11 @@ export function createIngest(to: Receivers): Ingest {
         return undefined;
       }
       const { id, channel } = parsed;
-      if (!to.owns(id)) return undefined;
+      const zone = channel === "set" ? to.zoneOf(id) : undefined;
+      if (!zone && !to.owns(id)) return undefined;
       if (channel === "telemetry") return telemetry(id, payload);
       if (channel === "replies") return reply(id, payload);
-      if (channel === "set") return set(id, payload);
+      if (channel === "set") return set(id, payload, zone);
       status(id, payload, retained);
     } catch (error) {
       // a fault of ours must not reach the broker, which would take it for its own

@@ -89,6 +89,13 @@ export class Journal {
     void this.#commit();
   }
 
+  /** Drops all that is known of a device. */
+  async forgetDevice(id: string): Promise<void> {
+    this.forget(id);
+    await this.stored;
+    await this.#store.del(DEVICE + id).catch((error: unknown) => this.#failed(textOf(error)));
+  }
+
   /** Returns when all is stored. */
   async close(): Promise<void> {
     await this.#restoring;

@@ -40,6 +40,11 @@ export class Recent {
     return this.#byId.get(id) ?? [];
   }
 
+  /** Drops a device's readings; `forgotten` is not told. */
+  delete(id: string): void {
+    this.#byId.delete(id);
+  }
+
   #forget(id: string): void {
     this.#byId.delete(id);
     this.forgotten(id);

@@ -1,8 +1,12 @@
 import { EventEmitter } from "node:events";
 import { startBroker, type Broker } from "./broker/broker.js";
-import { createCore, type Core, type DeviceDirectory, type ServerEvents } from "./core.js";
+import { createCore, type Core } from "./core.js";
+import type { ServerEvents } from "./server-events.js";
+import type { DeviceDirectory } from "./directory.js";
+import { greet } from "./greeting.js";
+import { NO_HISTORY } from "./history/history.js";
 import type { Counters } from "./counters.js";
-import { openData, type DataFolder } from "./data.js";
+import { openData } from "./data.js";
 import { createApp, listenHttp } from "./http/app.js";
 import { Events } from "./http/events.js";
 import { createGuard } from "./http/guard.js";
@@ -10,11 +14,12 @@ import { serveWebSocket, WEBSOCKET_PATH } from "./http/websocket.js";
 import { embeddedLink } from "./link/embedded.js";
 import type { LinkHandlers, MqttLink } from "./link/link.js";
 import { presenceTopic } from "./link/presence.js";
-import { remoteLink } from "./link/remote.js";
-import { publicBrokerWarning, scopeOf, type Scope } from "./link/scope.js";
-import type { BrokerAddress } from "./link/url.js";
+import { joinBroker } from "./link/join.js";
+import { scopeOf } from "./link/scope.js";
 import type { Log } from "./log.js";
-import { isLoopback, settle, type ServerOptions, type Settings } from "./options.js";
+import { settle, type ServerOptions, type Settings } from "./options.js";
+import { zoneDirectoryOf, type ZoneDirectory } from "./zones/directory.js";
+import { needRestart } from "./settings-diff.js";
 import { VERSION } from "./version.js";
 
 /** Where a running server is, and what it knows. */
@@ -26,7 +31,15 @@ interface Running {
   /** The API and the dashboard; undefined without HTTP. */
   readonly httpUrl: string | undefined;
   readonly devices: DeviceDirectory;
+  readonly zones: ZoneDirectory;
   readonly counters: Readonly<Counters>;
+  /** Forgets a device altogether, if it is known: its state, history and retained messages. */
+  forget(id: string): Promise<void>;
+  /**
+   * Goes on with these options; no connection is dropped. Gives the names of those that take effect only after a restart.
+   * @throws UsageError when an option is wrong; then everything stays as it was.
+   */
+  reload(options: ServerOptions): readonly string[];
 }
 
 /** A server that runs. */
@@ -72,15 +85,20 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     emitter,
     data,
     owns: scope?.owns ?? (() => true),
+    prefix,
     presence: presenceTopic(prefix),
+    history: NO_HISTORY,
+    policy: settings.policy,
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
     changed: (device) => events.device(device),
+    described: () => {},
+    decided: () => {},
   });
   const handlers = linkHandlers(core, log);
   const broker = settings.broker ? undefined : await startBroker(data, handlers);
   const link: MqttLink = broker
     ? embeddedLink({ broker, prefix, host, port: settings.mqttPort }, handlers)
-    : await sessionAt(settings.broker!, scope!, settings, data, handlers);
+    : await joinBroker({ broker: settings.broker!, scope: scope!, prefix, data, log }, handlers);
   atEnd(() => link.close());
   atEnd(() => core.close());
   core.begin();
@@ -90,13 +108,23 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const { httpUrl, websocketUrl } = settings.http
     ? await serveHttp(settings, core, events, link, broker, atEnd)
     : { httpUrl: undefined, websocketUrl: undefined };
-  greet(settings, link.url, websocketUrl, httpUrl);
+  greet(settings, { mqtt: link.url, mqtts: undefined, websocket: websocketUrl, http: httpUrl }, true);
   return Object.assign(emitter, {
     brokerUrl: link.url,
     websocketUrl,
     httpUrl,
     devices: core.directory,
+    zones: zoneDirectoryOf(core.zones, core.setZoneMode),
     counters: core.counters,
+    async forget(id: string) {
+      const device = core.devices.get(id);
+      if (device) await core.forget(device);
+    },
+    reload(options: ServerOptions) {
+      const next = settle(options);
+      core.apply(next.policy);
+      return needRestart(settings, next);
+    },
   });
 }
 
@@ -111,35 +139,6 @@ function linkHandlers(core: Core, log: Log): LinkHandlers {
       core.linkedAgain();
     },
     caughtUp: () => core.caughtUp(),
-  };
-}
-
-/** The link to somebody else's broker, in the persistent session that this server has there. */
-async function sessionAt(
-  broker: BrokerAddress,
-  { filters }: Scope,
-  { prefix, log }: Settings,
-  data: DataFolder,
-  handlers: LinkHandlers,
-): Promise<MqttLink> {
-  const warning = publicBrokerWarning(broker.host, prefix, broker.username !== undefined);
-  if (warning) log.warn("link", warning);
-  // the random part keeps two servers from evicting each other [MQTT-3.1.4-2]
-  const clientId = `${prefix.replaceAll("/", "-")}-server-${data.serverId}`;
-  const before = await data.filters(clientId);
-  // remembered before they are asked for, so that none is left behind whatever happens in between
-  await data.setFilters(clientId, [...new Set([...before, ...filters])]);
-  const unwanted = before.filter((filter) => !filters.includes(filter));
-  const link = remoteLink({ broker, prefix, clientId, filters, unwanted }, handlers);
-  return {
-    ...link,
-    get connected() {
-      return link.connected;
-    },
-    async start() {
-      await link.start();
-      await data.setFilters(clientId, filters);
-    },
   };
 }
 
@@ -176,21 +175,4 @@ async function serveHttp(
   const httpUrl = await listenHttp(app, host, httpPort);
   if (broker) websocketUrl = httpUrl.replace("http:", "ws:") + WEBSOCKET_PATH;
   return { httpUrl, websocketUrl };
-}
-
-/** Says where to point a client at. */
-function greet(settings: Settings, mqtt: string, websocket: string | undefined, http: string | undefined): void {
-  const { log, host, anonymous, broker, prefix } = settings;
-  log.info("server", `Nightlight ${VERSION} ${broker ? "has joined" : "carries"} the broker at ${mqtt}`, {
-    version: VERSION,
-    broker: mqtt,
-    embedded: broker === undefined,
-  });
-  if (websocket) log.info("server", `MQTT over WebSocket at ${websocket}`, { websocket });
-  if (http) log.info("server", `Dashboard and API at ${http}`, { http });
-  log.info("server", broker ? `Answering the devices below ${prefix}/` : "Answering every device that reports here", {
-    prefix,
-  });
-  if (anonymous && !isLoopback(host))
-    log.warn("server", `Anybody who reaches ${host} may read and switch these lights: --anonymous was given.`);
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Decisions, SETTLE, STALE } from "../../server/src/decisions.js";
+import { Zones } from "../../server/src/zones/zones.js";
 import { Devices, LESSON_SILENCE, type Change, type Device } from "../../server/src/devices.js";
 
 let commands: boolean[];
@@ -15,10 +16,15 @@ beforeEach(() => {
   answered = [];
   changes = [];
   devices = new Devices((device, change) => changes.push([device.id, change]));
-  decisions = new Decisions(devices, (_device, command, payload) => {
-    expect(payload.toString()).toBe(JSON.stringify(command));
-    commands.push(command.led_on);
-    answered.push(command.seq);
+  decisions = new Decisions({
+    devices,
+    zones: new Zones({ find: (id) => devices.get(id), changed() {}, ended() {} }),
+    command(_device, command, payload) {
+      expect(payload.toString()).toBe(JSON.stringify(command));
+      commands.push(command.led_on);
+      answered.push(command.seq);
+    },
+    ended: ({ id }) => changes.push([id, "mode"]),
   });
   porch = devices.obtain("nightlight/porch")!;
 });
@@ -52,9 +58,9 @@ test("a command says which reading it answers, and to a lesson device nothing bu
   reads(10, { seq: 7 });
   reads(900);
   expect(answered).toEqual([7, undefined]);
-  decisions.mode(porch, "on", Date.now());
+  decisions.mode(porch, "on", undefined, Date.now());
   reads(900, { seq: 8 });
-  decisions.mode(porch, "auto", Date.now());
+  decisions.mode(porch, "auto", undefined, Date.now());
   expect(answered).toEqual([7, undefined, undefined, 8, 8]);
 });
 
@@ -113,14 +119,14 @@ describe("while a queue is on its way", () => {
 describe("an override", () => {
   test("takes effect at once, holds against every reading, and ends with auto", () => {
     reads(900);
-    decisions.mode(porch, "on", Date.now());
+    decisions.mode(porch, "on", undefined, Date.now());
     reads(900);
-    decisions.mode(porch, "auto", Date.now());
+    decisions.mode(porch, "auto", undefined, Date.now());
     expect(commands).toEqual([false, true, true, false]);
   });
 
   test("ending one says nothing to a lamp of whose light nothing is known", () => {
-    decisions.mode(porch, "auto", Date.now());
+    decisions.mode(porch, "auto", undefined, Date.now());
     expect(commands).toEqual([]);
   });
 });

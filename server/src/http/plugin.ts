@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { DeviceDirectory } from "../core.js";
+import type { DeviceDirectory } from "../directory.js";
 import type { Log } from "../log.js";
 
 /** What a plug-in gets beside Fastify. */

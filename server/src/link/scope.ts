@@ -12,6 +12,11 @@ export interface Scope {
   owns(id: string): boolean;
 }
 
+/** What stands before `/set` in the topic by which apps override a zone. */
+export function zoneId(prefix: string, zone: string): string {
+  return `${prefix}/zones/${zone}`;
+}
+
 /** The devices `<prefix>/<one level>` and those named one by one: never a stranger's. */
 export function scopeOf(prefix: string, ids: readonly string[]): Scope {
   const start = prefix + "/";
@@ -20,7 +25,7 @@ export function scopeOf(prefix: string, ids: readonly string[]): Scope {
   // a device that the prefix covers already would have each message delivered twice by some brokers
   const roots = [start + "+", ...[...named].filter((id) => !underPrefix(id))];
   return {
-    filters: roots.flatMap((root) => INBOUND.map((channel) => `${root}/${channel}`)),
+    filters: [...roots.flatMap((root) => INBOUND.map((channel) => `${root}/${channel}`)), `${zoneId(prefix, "+")}/set`],
     owns: (id) => underPrefix(id) || named.has(id),
   };
 }

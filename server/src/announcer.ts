@@ -1,0 +1,63 @@
+import { DECISION, encode, topicOf, type Decision } from "../../contract/index.js";
+import type { Device } from "./devices.js";
+import { Gather } from "./gather.js";
+
+/** A lamp's changes are told this often at most, in ms: an app that shows it need not know of each flicker. */
+const EVERY = 250;
+
+/** The longest reason that fits the contract. */
+const MAX_REASON = DECISION.reason.maxLength;
+
+type Publish = (topic: string, payload: Buffer) => void;
+
+/** Tells apps, in the retained `<id>/decision`, what was decided for each lamp, who wants it so, and why. */
+export class Announcer {
+  readonly #publish: Publish;
+  readonly #told = new WeakMap<Device, string>();
+  readonly #changed = new Gather<Device>(EVERY, (device) => this.#tell(device));
+
+  constructor(publish: Publish) {
+    this.#publish = publish;
+  }
+
+  /** Its lamp or its mode may be another one. */
+  changed(device: Device): void {
+    this.#changed.add(device);
+  }
+
+  /** The broker may have lost what it was to keep. */
+  again(devices: Iterable<Device>): void {
+    for (const device of devices) if (this.#told.delete(device)) this.changed(device);
+  }
+
+  forget(device: Device): void {
+    this.#changed.delete(device);
+    this.#told.delete(device);
+  }
+
+  /** Tells what is still to be told. */
+  close(): void {
+    this.#changed.flush();
+  }
+
+  #tell(device: Device): void {
+    const { led_on, override } = device;
+    const { mode, until } = override;
+    const state = `${led_on} ${mode} ${until}`;
+    // a reason that changes with every reading is no news
+    if (this.#told.get(device) === state) return;
+    this.#told.set(device, state);
+    const decision: Decision = {
+      ...(led_on !== undefined && { led_on }),
+      mode,
+      ...(until !== undefined && { until }),
+      reason: ascii(device.reason ?? "").slice(0, MAX_REASON),
+    };
+    this.#publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)));
+  }
+}
+
+/** As the wire wants it. */
+function ascii(text: string): string {
+  return text.replaceAll("≥", ">=").replace(/[^\x20-\x7e]/g, "?");
+}

@@ -1,0 +1,43 @@
+import { CONFIG, encode, topicOf } from "../../contract/index.js";
+import type { Device } from "./devices.js";
+import type { Reporting } from "./policy.js";
+
+/**
+ * Tells each device that announced itself the rule for its lamp, how it is to report, and which actions have expired, in
+ * the retained `<id>/config`: so a board on its own decides as the server does, and does nothing that was given up.
+ */
+export class DeviceConfigs {
+  /** How boards are to report; what is not there, is the contract's default. */
+  reporting: Reporting = {};
+  readonly #publish: (topic: string, payload: Buffer) => void;
+  /** What each device was told. */
+  readonly #told = new Map<Device, string>();
+
+  constructor(publish: (topic: string, payload: Buffer) => void) {
+    this.#publish = publish;
+  }
+
+  /** Tells the device, unless it was told just that. @param expired actions up to this `seq`; 0 when none has */
+  tell(device: Device, expired: number): void {
+    const config = encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
+    if (this.#told.get(device) === config) return;
+    this.#told.set(device, config);
+    this.#publish(topicOf(device.id, "config"), Buffer.from(config));
+  }
+
+  /** Those who were told something. */
+  get told(): Device[] {
+    return [...this.#told.keys()];
+  }
+
+  forget(device: Device): void {
+    this.#told.delete(device);
+  }
+
+  /** The broker may have lost what it was to keep: gives the devices that were told, who are to be told again. */
+  startOver(): Device[] {
+    const devices = this.told;
+    this.#told.clear();
+    return devices;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Settings } from "./options.js";
+import { isLoopback } from "./options.js";
+import { VERSION } from "./version.js";
+
+/** Where clients connect. */
+export interface Addresses {
+  readonly mqtt: string;
+  readonly mqtts: string | undefined;
+  readonly websocket: string | undefined;
+  readonly http: string | undefined;
+}
+
+/** Says where to point a client at. */
+export function greet({ log, host, anonymous, broker, prefix, policy }: Settings, at: Addresses, open: boolean): void {
+  log.info("server", `Nightlight ${VERSION} ${broker ? "has joined" : "carries"} the broker at ${at.mqtt}`, {
+    version: VERSION,
+    broker: at.mqtt,
+    embedded: broker === undefined,
+  });
+  if (at.mqtts) log.info("server", `MQTT over TLS at ${at.mqtts}`, { mqtts: at.mqtts });
+  if (at.websocket) log.info("server", `MQTT over WebSocket at ${at.websocket}`, { websocket: at.websocket });
+  if (at.http) log.info("server", `Dashboard and API at ${at.http}`, { http: at.http });
+  const answering = broker ? `the devices below ${prefix}/` : "every device that reports here";
+  const zones = policy.zones.length;
+  const zoned = zones === 0 ? "" : `, ${zones === 1 ? "one zone" : `${zones} zones`} of them together`;
+  log.info("server", `Answering ${answering}${zoned}`, { prefix, zones });
+  if (open && anonymous && !isLoopback(host))
+    log.warn("server", `Anybody who reaches ${host} may read and switch these lights: --anonymous was given.`);
+}

@@ -1,0 +1,26 @@
+import type { Settings } from "./options.js";
+
+/** Settings that are read once, by the name that the configuration file gives them. */
+const FIXED = {
+  broker: "broker",
+  mqttPort: "mqtt_port",
+  mqttsPort: "mqtts_port",
+  httpPort: "http_port",
+  http: "http",
+  host: "host",
+  anonymous: "anonymous",
+  prefix: "topic_prefix",
+  ids: "ids",
+  data: "data",
+  limits: "limits",
+  tls: "tls",
+} as const satisfies Partial<Record<keyof Settings, string>>;
+
+/** Which settings have changed that take effect only after a restart. */
+export function needRestart(before: Settings, next: Settings): string[] {
+  const changed = (key: keyof typeof FIXED): boolean => JSON.stringify(before[key]) !== JSON.stringify(next[key]);
+  const names = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
+  // a history is either there or not; how long it reaches back can change
+  if (!before.history !== !next.history) return [...names, "history"];
+  return names;
+}

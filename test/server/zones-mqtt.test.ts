@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import { LESSON_RULE } from "../../contract/index.js";
+import { LESSON_POLICY, type Policy, type ZonePolicy } from "../../server/src/policy.js";
+import { eventually } from "../support/eventually.js";
+import { client, server, temporaryFolder, type TestClient } from "./support/server.js";
+
+const STAND: ZonePolicy = {
+  name: "stand",
+  sensors: ["nightlight/a", "nightlight/b", "nightlight/c"],
+  lamps: ["nightlight/x", "nightlight/y"],
+  combine: "median",
+  at_least: 1,
+  rule: { ...LESSON_RULE, hysteresis: 40 },
+  stale_after: 90_000,
+};
+const POLICY: Policy = { ...LESSON_POLICY, zones: [STAND] };
+
+const reads = (mqtt: TestClient, id: string, light: number): Promise<unknown> =>
+  mqtt.publishAsync(`nightlight/${id}/telemetry`, JSON.stringify({ light }), { qos: 1 });
+const sets = (mqtt: TestClient, id: string, override: object): Promise<unknown> =>
+  mqtt.publishAsync(`nightlight/${id}/set`, JSON.stringify(override), { qos: 1 });
+/** The last message on a topic, read as JSON. */
+const last = <T>(mqtt: TestClient, topic: string): T | undefined => {
+  const text = mqtt.got.findLast((got) => got.topic === topic)?.text;
+  return text ? (JSON.parse(text) as T) : undefined;
+};
+const lampIs = (mqtt: TestClient, id: string, led_on: boolean): Promise<unknown> =>
+  eventually(() => last<{ led_on: boolean }>(mqtt, `nightlight/${id}/commands`)?.led_on === led_on, {
+    what: `${id} to be ${led_on ? "on" : "off"}`,
+  });
+
+describe("a zone on the wire", () => {
+  test("switches its lamps by its sensors, which its sensors' own lamps do not follow", async () => {
+    const { brokerUrl } = await server({ policy: POLICY });
+    const mqtt = await client(brokerUrl, {}, "nightlight/+/commands");
+    for (const id of ["x", "y"]) await reads(mqtt, id, 1000);
+    await reads(mqtt, "a", 1000);
+    await reads(mqtt, "b", 1000);
+    await lampIs(mqtt, "x", false);
+    await reads(mqtt, "a", 100);
+    await lampIs(mqtt, "a", true);
+    await reads(mqtt, "c", 100);
+    for (const id of ["x", "y", "a", "c"]) await lampIs(mqtt, id, true);
+    await lampIs(mqtt, "b", false);
+  });
+
+  test("tells boards its rule, so that they decide by it when they are alone", async () => {
+    const { brokerUrl } = await server({ policy: { ...POLICY, reporting: { heartbeat: 60_000 } } });
+    const mqtt = await client(brokerUrl, {}, "nightlight/+/config");
+    for (const id of ["x", "a"])
+      await mqtt.publishAsync(`nightlight/${id}/status`, '{"online":true}', { qos: 1, retain: true });
+    const config = (id: string): Promise<unknown> =>
+      eventually(() => last(mqtt, `nightlight/${id}/config`), { what: `the config of ${id}` });
+    expect(await config("x")).toEqual({ ...STAND.rule, heartbeat: 60_000 });
+    expect(await config("a")).toEqual({ ...LESSON_RULE, heartbeat: 60_000 });
+  });
+
+  test("is overridden on <prefix>/zones/<name>/set, for a time if wanted", async () => {
+    const { brokerUrl } = await server({ policy: POLICY });
+    const mqtt = await client(brokerUrl, {}, "nightlight/+/commands");
+    for (const id of ["x", "y", "a"]) await reads(mqtt, id, 1000);
+    await lampIs(mqtt, "y", false);
+    await sets(mqtt, "zones/stand", { mode: "on", for: 1000 });
+    for (const id of ["x", "y"]) await lampIs(mqtt, id, true);
+    await lampIs(mqtt, "a", false);
+    for (const id of ["x", "y"]) await lampIs(mqtt, id, false);
+  });
+});
+
+describe("the decision on <id>/decision", () => {
+  interface Told {
+    led_on?: boolean;
+    mode: string;
+    until?: number;
+    reason: string;
+  }
+
+  test("is retained, and says what, who and why", async () => {
+    const { brokerUrl } = await server({ policy: POLICY });
+    const mqtt = await client(brokerUrl, {}, "nightlight/+/decision");
+    const told = (id: string, mode: string): Promise<Told> =>
+      eventually(
+        () => {
+          const decision = last<Told>(mqtt, `nightlight/${id}/decision`);
+          return decision?.mode === mode && decision;
+        },
+        { what: `the decision for ${id} in mode ${mode}` },
+      ) as Promise<Told>;
+    await reads(mqtt, "x", 1000);
+    await reads(mqtt, "a", 212);
+    expect(await told("x", "auto")).toEqual({
+      led_on: true,
+      mode: "auto",
+      reason: "zone stand: median 212 of 1 sensor < 300; 2 stale left out",
+    });
+    const before = Date.now();
+    await sets(mqtt, "x", { mode: "off", for: 3_600_000 });
+    const off = await told("x", "off");
+    expect(off).toMatchObject({ led_on: false, reason: "a person keeps the lamp off" });
+    expect(off.until! - before).toBeGreaterThanOrEqual(3_600_000);
+    expect(off.until! - Date.now()).toBeLessThanOrEqual(3_600_000);
+    const late = await client(brokerUrl, {}, "nightlight/x/decision");
+    await eventually(() => late.got[0]?.retained, { what: "the retained decision" });
+  });
+
+  test("of a lamp that flickers is told a few times a second at most, the last of them always", async () => {
+    const { brokerUrl } = await server();
+    const mqtt = await client(brokerUrl, {}, "nightlight/a/decision");
+    const begin = performance.now();
+    for (let n = 0; n < 200; n++) await reads(mqtt, "a", n % 2 === 0 ? 900 : 100);
+    await eventually(() => last<Told>(mqtt, "nightlight/a/decision")?.led_on === true, { what: "the last decision" });
+    expect(mqtt.got.length).toBeLessThanOrEqual((performance.now() - begin) / 250 + 1);
+  });
+});
+
+describe("overrides", () => {
+  test("of lamps and zones survive a restart, and those whose time runs out meanwhile do not", async () => {
+    const data = await temporaryFolder();
+    const first = await server({ data, policy: POLICY });
+    let mqtt = await client(first.brokerUrl, {}, "nightlight/+/commands");
+    for (const id of ["x", "y", "z"]) await reads(mqtt, id, 1000);
+    await sets(mqtt, "zones/stand", { mode: "on" });
+    await sets(mqtt, "x", { mode: "off", for: 600_000 });
+    await sets(mqtt, "z", { mode: "on", for: 1000 });
+    await lampIs(mqtt, "z", true);
+    await lampIs(mqtt, "y", true);
+    await first.close();
+
+    const second = await server({ data, policy: POLICY });
+    mqtt = await client(second.brokerUrl, {}, "nightlight/+/commands");
+    await reads(mqtt, "a", 1000);
+    for (const id of ["x", "y", "z"]) await reads(mqtt, id, 1000);
+    await lampIs(mqtt, "x", false);
+    await lampIs(mqtt, "y", true);
+    await lampIs(mqtt, "z", false);
+    const { mode, until } = second.devices.get("nightlight/x")!;
+    expect([mode, until]).toEqual(["off", expect.stringMatching(/Z$/)]);
+    await eventually(() => second.devices.get("nightlight/z")!.mode === "auto", { what: "z to be on automatic again" });
+  });
+
+  test("that make no sense are refused, and change nothing", async () => {
+    const { brokerUrl, devices, counters } = await server({ policy: POLICY });
+    const mqtt = await client(brokerUrl);
+    await reads(mqtt, "x", 1000);
+    for (const nonsense of [{ mode: "dim" }, { mode: "on", for: 10 }, { mode: "on", for: "2 h" }, {}])
+      await sets(mqtt, "x", nonsense);
+    await sets(mqtt, "zones/nowhere", { mode: "on" });
+    await eventually(() => counters.rejected["wrong-fields"] === 4 && counters.rejected["unknown-device"] === 1);
+    expect(devices.get("nightlight/x")!.mode).toBe("auto");
+  });
+});
+
+describe("a configuration that is reloaded", () => {
+  test("takes effect at once on lamps and boards, drops no connection, and names what needs a restart", async () => {
+    const data = await temporaryFolder();
+    const running = await server({ data });
+    const mqtt = await client(running.brokerUrl, {}, "nightlight/+/commands", "nightlight/+/config");
+    let closed = false;
+    mqtt.on("close", () => (closed = true));
+    await mqtt.publishAsync("nightlight/x/status", '{"online":true}', { qos: 1, retain: true });
+    await reads(mqtt, "x", 1000);
+    await reads(mqtt, "a", 100);
+    await lampIs(mqtt, "x", false);
+    const options = { data, mqttPort: 0, httpPort: 0 };
+    expect(running.reload({ ...options, policy: POLICY })).toEqual([]);
+    await lampIs(mqtt, "x", true);
+    await eventually(() => last<{ hysteresis: number }>(mqtt, "nightlight/x/config")?.hysteresis === 40);
+    expect(running.reload({ ...options, policy: LESSON_POLICY, topicPrefix: "house" })).toEqual(["topic_prefix"]);
+    await lampIs(mqtt, "x", false);
+    expect(closed).toBe(false);
+  });
+
+  test("that is wrong changes nothing", async () => {
+    const running = await server({ policy: POLICY });
+    expect(() => running.reload({ topicPrefix: "a/#" })).toThrow(/--topic-prefix/);
+    expect(running.zones.list().map(({ name }) => name)).toEqual(["stand"]);
+  });
+});
+
+test("a device that is forgotten leaves nothing at the broker or in the data, and is new when it reports again", async () => {
+  const data = await temporaryFolder();
+  const first = await server({ data });
+  const mqtt = await client(first.brokerUrl, {}, "nightlight/+/commands");
+  await mqtt.publishAsync("nightlight/x/status", '{"online":true}', { qos: 1, retain: true });
+  await reads(mqtt, "x", 100);
+  await sets(mqtt, "x", { mode: "off" });
+  await lampIs(mqtt, "x", false);
+  await eventually(() => first.devices.get("nightlight/x")!.mode === "off");
+  await first.forget("nightlight/x");
+  expect(first.devices.get("nightlight/x")).toBeUndefined();
+  const late = await client(first.brokerUrl, {}, "nightlight/x/#");
+  await late.publishAsync("nightlight/x/end", "", { qos: 1 });
+  await eventually(() => late.got.some(({ topic }) => topic.endsWith("/end")));
+  expect(late.got.filter(({ retained }) => retained)).toEqual([]);
+  await first.close();
+  const second = await server({ data });
+  expect(second.devices.list()).toEqual([]);
+  const again = await client(second.brokerUrl, {}, "nightlight/+/commands");
+  await reads(again, "x", 100);
+  await lampIs(again, "x", true);
+});
