@@ -1,23 +1,60 @@
 /** The server's HTTP API, as far as the page uses it. Paths are relative, so that the page also works below a prefix. */
 
+import type { Combine } from "../../contract/zone.js";
+import type { HistoryAnswer } from "../src/history/history.js";
+
 export type Mode = "auto" | "on" | "off";
+export type Action = "report" | "reboot" | "identify";
 
 /** What the server knows of a device. `light` (0 to 1023) and `led_on` are null until they are known. */
 export interface Device {
-  id: string;
-  online: boolean;
-  light: number | null;
-  led_on: boolean | null;
-  decided_by: "server" | "device";
+  readonly id: string;
+  readonly online: boolean;
+  readonly light: number | null;
+  readonly led_on: boolean | null;
+  readonly decided_by: "server" | "device";
   /** ISO 8601; null when it was not heard since the server started. */
-  last_seen: string | null;
+  readonly last_seen: string | null;
   /** Since when it is online or offline as it is, ISO 8601; null when that was before the server started. */
-  since: string | null;
+  readonly since: string | null;
   /** Readings that never came. */
-  missing: number;
-  mode: Mode;
-  board?: string;
-  firmware?: string;
+  readonly missing: number;
+  /** Readings that it lost by its own account. */
+  readonly dropped: number;
+  readonly mode: Mode;
+  /** When the override ends, ISO 8601; null when it lasts, or there is none. */
+  readonly until: string | null;
+  /** Why the lamp is as it is; null when nothing was decided. */
+  readonly reason: string | null;
+  /** For people; the id unless it has a better one. */
+  readonly label: string;
+  /** The zone that decides for its lamp. */
+  readonly zone: string | null;
+  /** On below `threshold`, off from `threshold + hysteresis` on. */
+  readonly threshold: number;
+  readonly hysteresis: number;
+  readonly board?: string;
+  readonly firmware?: string;
+}
+
+/** Sensors that decide together for lamps. */
+export interface Zone {
+  readonly name: string;
+  readonly label: string;
+  readonly combine: Combine;
+  /** For `at_least`: how many sensors must be dark. */
+  readonly at_least: number;
+  readonly sensors: readonly { readonly id: string; readonly light: number | null; readonly stale: boolean }[];
+  /** Ids of the devices whose lamps it switches. */
+  readonly lamps: readonly string[];
+  readonly threshold: number;
+  readonly hysteresis: number;
+  /** The level by which it decides; null when too few sensors tell. */
+  readonly light: number | null;
+  readonly led_on: boolean | null;
+  readonly mode: Mode;
+  readonly until: string | null;
+  readonly reason: string | null;
 }
 
 /** A simulated board, as its simulator sees it: `light` on its sensor, its `lamp` itself. */
@@ -35,9 +72,9 @@ export interface Board {
 
 export interface Point {
   /** ms since 1970, by the server's clock. */
-  time: number;
-  light: number | null;
-  led_on: boolean | null;
+  readonly time: number;
+  readonly light: number | null;
+  readonly led_on: boolean | null;
 }
 
 export interface Status {
@@ -45,6 +82,26 @@ export interface Status {
   broker: { url: string; websocket?: string | null; embedded: boolean };
   /** Whether there are simulated boards. */
   simulator: boolean;
+}
+
+/** Who looks at the page; `name` and `role` are null where nobody has to log in, and for somebody who did not. */
+export interface Session {
+  readonly name: string | null;
+  readonly role: "admin" | "reader" | null;
+  /** Whether one has to log in. */
+  readonly required: boolean;
+}
+
+/** What became of an action, with what the board reported. */
+export interface Outcome {
+  readonly outcome: "pending" | "done" | "refused" | "timeout";
+  readonly error?: string;
+  readonly light?: number;
+  readonly led_on?: boolean;
+  /** ms since it started. */
+  readonly uptime?: number;
+  readonly rejected?: number;
+  readonly connects?: number;
 }
 
 /** The server said no, or cannot be reached; the message is a sentence for the user. */
@@ -58,10 +115,27 @@ export class ApiError extends Error {
   }
 }
 
+let unauthorized = (): void => {};
+
+/** Calls `then` when the server wants somebody to log in. */
+export function onUnauthorized(then: () => void): void {
+  unauthorized = then;
+}
+
 /** The answer, and when the server gave it by its own clock, in ms since 1970 (its `Date` header: whole seconds). */
 export async function getStatus(): Promise<{ status: Status; date: number }> {
   const response = await request("GET", "api/status");
   return { status: (await response.json()) as Status, date: Date.parse(response.headers.get("date") ?? "") };
+}
+
+/** Who is logged in. @throws ApiError */
+export async function getSession(): Promise<Session> {
+  return (await (await request("GET", "api/session")).json()) as Session;
+}
+
+/** Logs out. @throws ApiError */
+export async function postLogout(): Promise<void> {
+  await request("POST", "api/logout", {});
 }
 
 /** The latest readings of a device, in the order in which they were taken. @throws ApiError */
@@ -70,15 +144,47 @@ export async function getRecent(id: string): Promise<Point[]> {
   return ((await response.json()) as { points: Point[] }).points;
 }
 
+/** What a device did from `from` to `to`, in ms since 1970, in at most `points` buckets. @throws ApiError */
+export async function getHistory(id: string, from: number, to: number, points: number): Promise<HistoryAnswer> {
+  const query = `${historyQuery(id, from, to)}&points=${points}`;
+  return (await (await request("GET", `api/history?${query}`)).json()) as HistoryAnswer;
+}
+
+/** Where every reading of a stretch of time is to be had as CSV. */
+export function csvPath(id: string, from: number, to: number): string {
+  return `api/history.csv?${historyQuery(id, from, to)}`;
+}
+
+function historyQuery(id: string, from: number, to: number): string {
+  return `device=${encodeURIComponent(id)}&from=${Math.floor(from)}&to=${Math.ceil(to)}`;
+}
+
 /** The simulated boards of a server that has a simulator. @throws ApiError */
 export async function getBoards(): Promise<Board[]> {
   return (await (await request("GET", "api/simulator/boards")).json()) as Board[];
 }
 
-/** Who switches the lamp; gives the device as it is then. @throws ApiError */
-export async function putMode(id: string, mode: Mode): Promise<Device> {
-  const response = await request("PUT", `api/devices/${encodeURIComponent(id)}/mode`, { mode });
-  return (await response.json()) as Device;
+/** Who switches the lamp, and for how long, in ms; gives the device as it is then. @throws ApiError */
+export async function putMode(id: string, mode: Mode, duration?: number): Promise<Device> {
+  const body = { mode, for: duration };
+  return (await (await request("PUT", `api/devices/${encodeURIComponent(id)}/mode`, body)).json()) as Device;
+}
+
+/** Who switches a zone's lamps, and for how long, in ms; gives the zone as it is then. @throws ApiError */
+export async function putZoneMode(name: string, mode: Mode, duration?: number): Promise<Zone> {
+  const body = { mode, for: duration };
+  return (await (await request("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
+}
+
+/** Asks a board to do something, and waits until it did, or some seconds. @throws ApiError, also when it did not reply */
+export async function postAction(id: string, action: Action): Promise<Outcome> {
+  const path = `api/devices/${encodeURIComponent(id)}/actions`;
+  return (await (await request("POST", path, { action })).json()) as Outcome;
+}
+
+/** Forgets a device and its history. @throws ApiError */
+export async function deleteDevice(id: string): Promise<void> {
+  await request("DELETE", `api/devices/${encodeURIComponent(id)}`);
 }
 
 /** Holds the light on a simulated board's sensor, 0 to 1023; null lets it go its own way. @throws ApiError */
@@ -102,6 +208,7 @@ async function request(method: string, path: string, body?: object): Promise<Res
     throw new ApiError("The server cannot be reached; is it still running?", 0);
   }
   if (response.ok) return response;
+  if (response.status === 401) unauthorized();
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
   const reason = typeof error === "string" ? error : `The server answered ${response.status}.`;
   throw new ApiError(reason, response.status);

@@ -1,4 +1,4 @@
-/** Bundles the page: everything the browser needs, and nothing from anywhere else. */
+/** Bundles the pages: everything the browser needs, and nothing from anywhere else. */
 
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,15 +7,19 @@ import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
+const BUNDLED = ["app.ts", "style.css", "login.ts", "login.css"];
+const COPIED = ["index.html", "login.html", "icon.svg"];
+
 /**
- * Writes `index.html`, `style.css`, `app.js` and `icon.svg` into `outdir`, which is made when it is missing.
+ * Writes the dashboard and the login page into `outdir`, which is made when it is missing: no folders in it, so that
+ * the pages work below any path.
  * @throws when a source does not compile, or the folder cannot be written.
  */
 export async function buildDashboard(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
   await Promise.all([
     build({
-      entryPoints: [join(here, "app.ts"), join(here, "style.css")],
+      entryPoints: BUNDLED.map((name) => join(here, name)),
       outdir,
       bundle: true,
       minify: true,
@@ -23,6 +27,6 @@ export async function buildDashboard(outdir: string): Promise<void> {
       target: "es2022",
       logLevel: "silent", // a failure is thrown, with every message in it
     }),
-    ...["index.html", "icon.svg"].map((name) => copyFile(join(here, name), join(outdir, name))),
+    ...COPIED.map((name) => copyFile(join(here, name), join(outdir, name))),
   ]);
 }

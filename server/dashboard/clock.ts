@@ -20,3 +20,10 @@ const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short",
 export function when(ms: number): string {
   return (Math.abs(now() - ms) < 12 * 3600_000 ? time : day).format(ms);
 }
+
+/** How long it is until the next 7 in the morning where the page is looked at, in ms. */
+export function untilMorning(): number {
+  const at = new Date(now());
+  if (at.getHours() >= 7) at.setDate(at.getDate() + 1);
+  return at.setHours(7, 0, 0, 0) - now();
+}

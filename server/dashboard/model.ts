@@ -2,10 +2,7 @@
 
 import { LESSON_RULE } from "../../contract/rule.js";
 import type { Board, Device } from "./api.js";
-import { Series } from "./series.js";
-
-/** The lamp is on when the light is below it. */
-export const THRESHOLD = LESSON_RULE.threshold;
+import { Series } from "./overview/series.js";
 
 export class BoardModel {
   device?: Device;
@@ -20,9 +17,19 @@ export class BoardModel {
 
   constructor(readonly id: string) {}
 
+  /** What people call it. */
+  get label(): string {
+    return this.device?.label ?? this.id;
+  }
+
   /** The lamp itself where it can be seen, else what the device says of it; null when it is unknown. */
   get lamp(): boolean | null {
     return this.board?.lamp ?? this.device?.led_on ?? null;
+  }
+
+  /** The lamp is on when the light is below it. */
+  get threshold(): number {
+    return this.device?.threshold ?? LESSON_RULE.threshold;
   }
 
   /** What the server says. `now` in ms by the server's clock. */
@@ -49,9 +56,10 @@ export class BoardModel {
 
   /** The slider was moved to `light`: from here runs the time that the lamp takes to follow, when it has to. */
   slide(light: number, now: number): void {
-    const wanted = light < THRESHOLD;
-    const follows = this.device?.online && this.device.mode === "auto" && this.board?.network === "up";
-    if (!follows || wanted === this.board?.lamp) this.asked = undefined;
+    const { device, board } = this;
+    const wanted = light < this.threshold + (board?.lamp ? (device?.hysteresis ?? 0) : 0);
+    const follows = device?.online && device.mode === "auto" && device.zone === null && board?.network === "up";
+    if (!follows || wanted === board.lamp) this.asked = undefined;
     else if (this.asked?.lamp !== wanted) {
       this.asked = { lamp: wanted, at: now };
       this.followed = undefined;

@@ -45,6 +45,16 @@ describe("several sensors that decide together", () => {
     expect(combine("at_least", [0, 0], 3)).toBeUndefined();
   });
 
+  test("have the median that putting them in order shows", () => {
+    fc.assert(
+      fc.property(lights, (levels) => {
+        const sorted = levels.toSorted((a, b) => a - b);
+        const half = (sorted.length - 1) / 2;
+        expect(combine("median", levels)).toBe((sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2);
+      }),
+    );
+  });
+
   test("do not depend on the order in which they are asked", () => {
     fc.assert(
       fc.property(lights, fc.constantFrom<Combine>("median", "any", "all", "at_least"), (levels, how) => {

@@ -15,7 +15,7 @@ interface Counting {
  * after the PUBACK, is then left out.
  */
 export class Acknowledgement {
-  /** What was published already. */
+  /** What was published already, or is not to be. */
   readonly #published = new WeakSet<object>();
   /** Messages on their way into the queues, by number. */
   readonly #waiting = new Map<number, () => void>();
@@ -34,6 +34,11 @@ export class Acknowledgement {
       this.#waiting.get(number)?.();
       this.#waiting.delete(number);
     };
+  }
+
+  /** Has a packet acknowledged, and not published: [MQTT-3.3.5-2] leaves that, or ending the connection. */
+  discard(packet: PublishPacket): void {
+    this.#published.add(packet);
   }
 
   /** Publishes a packet of a client's; fulfilled when it is stored. It may not have reached everybody by then. */

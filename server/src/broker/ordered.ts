@@ -36,7 +36,7 @@ export function ordered(db: BrokerStore) {
     return done;
   }
 
-  /** The calls that aedes-persistence-level makes of its store, and no other. */
+  /** The calls that aedes-persistence-level and DurablePersistence make of their store, and no other. */
   return {
     // in its turn as well: the steps of two messages to a sleeper's queue must not overtake each other [MQTT-4.6.0-6]
     get: (key: string): Promise<Buffer | undefined> => after(() => db.get(key)),
@@ -55,6 +55,8 @@ export function ordered(db: BrokerStore) {
       await after(() => Promise.resolve());
       yield* db.values(range);
     },
+    /** The first keys of a range, at most `limit` of them. */
+    keys: (range: { gte: string; lt: string; limit?: number }): Promise<string[]> => after(() => db.keys(range).all()),
     close: (): Promise<void> => after(() => db.close()),
   };
 }

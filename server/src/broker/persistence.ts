@@ -2,6 +2,18 @@ import { Readable } from "node:stream";
 import AsyncLevelPersistence from "aedes-persistence-level/asyncPersistence.js";
 import type { BrokerStore } from "../data.js";
 import { ordered } from "./ordered.js";
+import { Queues, type QueueWatch } from "./queues.js";
+
+/** What is asked while sessions are stored. */
+export interface SessionWatch extends QueueWatch {
+  /** Whether a client may subscribe to this; what it may not is not stored either. */
+  granted(client: object, filter: string): boolean;
+}
+
+interface Subscription {
+  readonly topic: string;
+  readonly qos: number;
+}
 
 /** What is kept of a retained message. */
 interface RetainedPacket {
@@ -23,16 +35,66 @@ interface Retained extends RetainedPacket {
 export class DurablePersistence extends AsyncLevelPersistence {
   /** Told of the number of each message that is stored, whoever may have to get it. */
   queued: ((number: number) => void) | undefined;
+  /** The filters of each session that is stored. */
+  readonly sessions = new Map<string, Set<string>>();
+  readonly queues: Queues;
   readonly #retained = new Map<string, Retained>();
+  readonly #store: ReturnType<typeof ordered>;
+  readonly #watch: SessionWatch;
+  readonly #adding = new WeakMap<object, Promise<void>>();
 
-  constructor(db: BrokerStore) {
-    super(ordered(db));
+  /** @param limit how many messages wait for a client that is away; beyond them the oldest go */
+  constructor(db: BrokerStore, limit: number, watch: SessionWatch) {
+    const store = ordered(db);
+    super(store);
+    this.#store = store;
+    this.#watch = watch;
+    this.queues = new Queues(store, limit, watch);
   }
 
   override async setup(broker: unknown): Promise<void> {
     await super.setup(broker);
+    for (const key of await this.#store.keys({ gte: "subscriptions:", lt: "subscriptions;" })) {
+      const [, id, ...filter] = key.split(":");
+      this.#session(decodeURIComponent(id)).add(filter.join(":"));
+    }
+    await this.queues.load();
     for await (const packet of super.createRetainedStream("#"))
       this.#remember(packet as RetainedPacket, Promise.resolve());
+  }
+
+  #session(id: string): Set<string> {
+    let filters = this.sessions.get(id);
+    if (!filters) this.sessions.set(id, (filters = new Set()));
+    return filters;
+  }
+
+  /**
+   * Stores what was granted. The library is asked once for each filter of a packet, each time with all of them, those
+   * that were refused as well.
+   */
+  override addSubscriptions(client: { id: string }, subscriptions: Subscription[]): Promise<void> {
+    let adding = this.#adding.get(subscriptions);
+    if (!adding) {
+      const granted = subscriptions.filter(({ topic }) => this.#watch.granted(client, topic));
+      const filters = this.#session(client.id);
+      for (const { topic } of granted) filters.add(topic);
+      this.#adding.set(subscriptions, (adding = super.addSubscriptions(client, granted)));
+    }
+    return adding;
+  }
+
+  override async removeSubscriptions(client: { id: string }, removed: string[]): Promise<void> {
+    const filters = this.sessions.get(client.id);
+    for (const filter of removed) filters?.delete(filter);
+    if (filters?.size === 0) this.sessions.delete(client.id);
+    await super.removeSubscriptions(client, removed);
+  }
+
+  /** A clean session begins: what was stored ends, its queue included, which the library keeps [MQTT-3.1.2-6]. */
+  override async cleanSubscriptions(client: { id: string }): Promise<void> {
+    if (this.sessions.has(client.id)) await super.cleanSubscriptions(client);
+    await this.queues.clear(client.id);
   }
 
   /** Nothing is queued for subscriptions at QoS 0, which the library would never take out of the queue again. */
@@ -87,6 +149,11 @@ export class DurablePersistence extends AsyncLevelPersistence {
     }
   }
 
+  override async outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void> {
+    this.queues.added(subscription.clientId);
+    await super.outgoingEnqueue(subscription, packet);
+  }
+
   /** The last step of a message at QoS 1 before it goes out: it is in the queue of every session that is to get it. */
   override async outgoingEnqueueCombi(subscriptions: object[], packet: { brokerCounter: number }): Promise<void> {
     if (subscriptions.length > 0) await super.outgoingEnqueueCombi(subscriptions, packet);
@@ -95,6 +162,9 @@ export class DurablePersistence extends AsyncLevelPersistence {
 
   /** A clean session has nothing stored; the library looks for it at every acknowledgement. */
   override async outgoingClearMessageId(client: { id: string; clean: boolean }, packet: object): Promise<unknown> {
-    return client.clean ? undefined : super.outgoingClearMessageId(client, packet);
+    if (client.clean) return undefined;
+    const cleared = await super.outgoingClearMessageId(client, packet);
+    if (cleared) this.queues.removed(client.id);
+    return cleared;
   }
 }

@@ -8,6 +8,11 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     subscriptionsByTopic(topic: string): Promise<{ clientId: string; topic: string; qos: number }[]>;
     createRetainedStream(pattern: string): Readable;
     createRetainedStreamCombi(patterns: string[]): Readable;
+    addSubscriptions(client: { id: string }, subscriptions: { topic: string; qos: number }[]): Promise<void>;
+    removeSubscriptions(client: { id: string }, filters: string[]): Promise<void>;
+    subscriptionsByClient(client: { id: string }): Promise<{ topic: string; qos: number }[]>;
+    cleanSubscriptions(client: { id: string }): Promise<void>;
+    outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void>;
     storeRetained(packet: { topic: string; payload: Buffer; qos: number }): Promise<void>;
     outgoingEnqueueCombi(subscriptions: object[], packet: object): Promise<unknown>;
     outgoingClearMessageId(client: { id: string; clean: boolean }, packet: object): Promise<unknown>;

@@ -1,18 +1,35 @@
-import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import fastifyCookie from "@fastify/cookie";
+import fastify, { type FastifyInstance } from "fastify";
+import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { listenProblem } from "../broker/sockets.js";
 import type { Log } from "../log.js";
 import { urlHost } from "../options.js";
-import type { DeviceDirectory } from "../core.js";
+import type { DeviceDirectory } from "../directory.js";
+import type { Accounts } from "../security/accounts.js";
+import type { Certificates } from "../security/certificates.js";
+import { Sessions } from "../security/sessions.js";
 import { apiRoutes, type ApiSources } from "./api.js";
+import { authorize, createIdentify } from "./authorize.js";
 import { dashboardRoutes } from "./dashboard.js";
-import { HttpError } from "./errors.js";
+import { answerBadPath, answerUnreadable, errorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
-import type { Guard } from "./guard.js";
+import { guardConnections, type Guard } from "./guard.js";
+import { securityHeaders } from "./headers.js";
+import { passwordCheck } from "./login-password.js";
+import { loginRoutes } from "./login.js";
 import type { Plugin, PluginContext } from "./plugin.js";
+import { followRenewals, httpsOptions } from "./tls.js";
 
 export interface HttpOptions {
   readonly guard: Guard;
+  readonly accounts: Accounts;
+  /** Whether an editor may show the dashboard in a frame while nobody needs an account: on loopback. */
+  readonly framed: boolean;
+  /** Then it is HTTPS. */
+  readonly tls?: Certificates;
+  /** Connections at once, MQTT over WebSocket among them. */
+  readonly maxConnections: number;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
   readonly plugins: readonly Plugin[];
@@ -20,33 +37,32 @@ export interface HttpOptions {
   readonly log: Log;
 }
 
-/** Makes the HTTP application: guards, errors, routes, plug-ins. It does not listen yet. */
-export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
-  const { guard, api, events, log } = options;
-  const app = fastify({
-    bodyLimit: 16 * 1024,
-    forceCloseConnections: true,
-    requestTimeout: 15_000,
-    // an id, every character of it encoded
-    routerOptions: { maxParamLength: 400 },
-  });
+/** For a client that is slow on purpose, in ms: the headers and the request must have come by then. */
+const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.header("x-content-type-options", "nosniff");
+/** Makes the HTTP application: guards, rights, errors, routes, plug-ins. It does not listen yet. */
+export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
+  const { guard, accounts, tls, api, events, log } = options;
+  const app = makeServer(tls);
+  guardConnections(app.server, options.maxConnections);
+  // nothing else is sent as a body: what a form of another site can send is none of it
+  app.removeContentTypeParser("text/plain");
+  errorHandlers(app, log);
+
+  const sessions = new Sessions(accounts);
+  const check = passwordCheck(accounts, log);
+  const identify = createIdentify(accounts, sessions, check);
+  // in this order for each request
+  await securityHeaders(app, () => options.framed && !accounts.required, tls !== undefined);
+  app.addHook("onRequest", (request, _reply, done) => {
     const problem = guard(request.raw);
     done(problem ? new HttpError(403, problem) : undefined);
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status < 500) return reply.code(status).send({ error: error.message });
-    log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
-    return reply.code(status).send({ error: "The server failed at this request; its log says more." });
-  });
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `There is no ${request.method} ${request.url.split("?", 1)[0]} here.` }),
-  );
+  await app.register(fastifyCookie);
+  authorize(app, accounts, identify);
 
   const capabilities = new Set<string>();
+  loginRoutes(app, { accounts, sessions, check, identify, log });
   apiRoutes(app, { ...api, capabilities });
   events.route(app, api.devices);
   const context: PluginContext = {
@@ -60,8 +76,29 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   return app;
 }
 
+function makeServer(tls: Certificates | undefined): FastifyInstance {
+  const common = {
+    bodyLimit: 16 * 1024,
+    forceCloseConnections: true,
+    requestTimeout: 15_000,
+    // longer than an action may be waited for: ends a client that never reads its answer
+    connectionTimeout: 11 * 60_000,
+    maxRequestsPerSocket: 10_000,
+    // a proxy on this machine says whom it speaks for, and whether they came by HTTPS
+    trustProxy: "loopback",
+    frameworkErrors: answerBadPath,
+    clientErrorHandler: answerUnreadable,
+    // an id, every character of it encoded
+    routerOptions: { maxParamLength: 400 },
+  };
+  if (!tls) return fastify({ ...common, http: TIMEOUTS });
+  const app = fastify({ ...common, https: { ...httpsOptions(tls), ...TIMEOUTS } });
+  followRenewals(app.server, tls);
+  return app as unknown as FastifyInstance;
+}
+
 /**
- * Listens. Gives the address to open.
+ * Listens. Gives the address to open, which begins with https when there is TLS.
  * @throws StartError when the port cannot be had.
  */
 export async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<string> {
@@ -70,5 +107,6 @@ export async function listenHttp(app: FastifyInstance, host: string, port: numbe
   } catch (error) {
     throw listenProblem("HTTP", "--http-port", host, port, error);
   }
-  return `http://${urlHost(host)}:${(app.server.address() as AddressInfo).port}`;
+  const scheme = (app.server as unknown) instanceof HttpsServer ? "https" : "http";
+  return `${scheme}://${urlHost(host)}:${(app.server.address() as AddressInfo).port}`;
 }

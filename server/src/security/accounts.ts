@@ -4,7 +4,7 @@
  */
 export type Role = "admin" | "reader" | "device";
 
-/** Somebody who is let in. */
+/** Somebody who is let in. The object stays the same one until role, device or password change. */
 export interface Account {
   /** The user name. */
   readonly name: string;
@@ -17,12 +17,27 @@ export interface Account {
 export interface Accounts {
   /** Whether there is an account, so that everybody must show one: at the broker and over HTTP, on loopback as well. */
   readonly required: boolean;
-  /** The account of a name and password; undefined when there is no such. Takes tens of milliseconds, on purpose. */
-  check(name: string, password: string): Promise<Account | undefined>;
+  /**
+   * The account of a name and password; undefined when there is no such. Takes tenths of a second, on purpose, but for
+   * a pair that was right before, and for generated passwords.
+   * @param from who asks, such as an address: those who ask at once take turns
+   * @throws BusyError when too many wait already
+   */
+  check(name: string, password: string, from?: string): Promise<Account | undefined>;
   /** The account of a bearer token, as `nightlight-server user token` prints; undefined when there is no such. */
   byToken(token: string): Account | undefined;
   /** The account of a name that a verified client certificate carries; undefined when there is no such. */
   byName(name: string): Account | undefined;
+}
+
+/** Too many passwords wait to be checked; try again in a few seconds. `statusCode` is for HTTP. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+  readonly statusCode = 503;
+
+  constructor() {
+    super("Too many logins at once; try again in a few seconds.");
+  }
 }
 
 /** Nobody has an account. */
