@@ -11,6 +11,7 @@ import { encodeSettings } from "./settings.js";
 import type { BoardEvents, BoardOptions } from "./types.js";
 import type { FromBoard, ToBoard } from "./vm/protocol.js";
 import { vmSource } from "./vm/source.js";
+import type { Color } from "./vm/status-light.js";
 import { startThread } from "./vm/thread.js";
 
 /** How often the light is looked up, in ms. */
@@ -21,6 +22,7 @@ const BIND_WITHIN = 500;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 const STEADY = 60_000;
+const DARK: Color = [0, 0, 0];
 
 /** Why a start did not come to its end. */
 type Settle = { resolve(): void; reject(error: Error): void };
@@ -39,6 +41,7 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
   #starting: (Settle & { promise: Promise<void> }) | undefined;
   #unbound = new Set<"light" | "lamp">();
   #intensity = 0;
+  #statusLight: Color = DARK;
   #running = false;
   #crashes = 0;
   #pause = FIRST_PAUSE;
@@ -80,6 +83,10 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
   }
   get lamp(): boolean {
     return this.#intensity > 0;
+  }
+  /** The LED on the board itself: red, green and blue, 0..255. */
+  get statusLight(): Color {
+    return this.#statusLight;
   }
   get running(): boolean {
     return this.#running;
@@ -174,6 +181,7 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
     this.#clearTimers();
     if (why) this.#settle(why);
     this.#shine(0);
+    this.#statusLight = DARK;
     if (this.#running) {
       this.#running = false;
       this.emit("change");
@@ -194,6 +202,10 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
       }
       case "flash":
         this.#flash = message.data;
+        break;
+      case "status-light":
+        this.#statusLight = message.color;
+        this.emit("change");
         break;
       case "lamp":
         this.#shine(message.intensity);

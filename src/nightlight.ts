@@ -14,6 +14,7 @@ import { deviceNetwork } from "./mqtt/socket.js"
 import { keepParameters, readParameters, restoreParameters } from "./parameters.js"
 import { watch } from "./sensor.js"
 import { readSettings } from "./settings.js"
+import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
 import { VERSION } from "./version.js"
 
@@ -70,6 +71,7 @@ export async function runNightlight(board: Board) {
         console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
     })
+    const show = createStatusLight()
     const actions = await createActions({ lamp, reply, figures })
 
     function reply(text: string) {
@@ -186,6 +188,7 @@ export async function runNightlight(board: Board) {
     async function attend() {
         while (true) {
             await actions.work(millis())
+            await show(authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting")
             await sleep(100)
         }
     }

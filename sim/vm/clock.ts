@@ -3,10 +3,13 @@ export class BoardClock {
   #skipped = 0;
   #debt = 0;
   #last = performance.now();
+  #latest = 0;
 
   /** What the machine takes for the time of day. */
   now(): number {
-    return performance.now() + this.#skipped - this.#debt;
+    // a step back of a microsecond would be one of 71 minutes forward: the C code widens 32 bits
+    this.#latest = Math.max(this.#latest, performance.now() + this.#skipped - this.#debt);
+    return this.#latest;
   }
 
   skip(ms: number): void {

@@ -1,5 +1,7 @@
 /** What a board's thread and its `SimulatedBoard` say to each other. Everything here survives a structured clone. */
 
+import type { Color } from "./status-light.js";
+
 /** How a network cut looks: connections reset, ended, or not noticed at all because packets vanish. */
 export type CutHow = "reset" | "end" | "silent";
 
@@ -39,6 +41,7 @@ export type FromBoard =
   | { type: "log"; line: string }
   | { type: "flash"; data: Uint8Array }
   | { type: "lamp"; intensity: number }
+  | { type: "status-light"; color: Color }
   /** The program began to run. */
   | { type: "started" }
   /** A role of the program found its service. */

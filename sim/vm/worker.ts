@@ -7,6 +7,7 @@ import { Peripherals } from "./peripherals.js";
 import { ProgramWatch } from "./program.js";
 import type { BoardSetup, FromBoard, ToBoard } from "./protocol.js";
 import { NetworkSocket } from "./socket.js";
+import { statusLightOf } from "./status-light.js";
 
 /** How much of the board's time is spent at once after power-up: it announces itself no earlier than after 500 ms. */
 const BOOT_TIME = 600;
@@ -39,7 +40,11 @@ async function main(): Promise<void> {
       const role = peripherals.roleOf(line);
       if (role) tell({ type: "bound", role });
     },
-    frame: (frame) => peripherals.receive(frame),
+    frame(frame) {
+      const color = statusLightOf(frame, setup.deviceId);
+      if (color) tell({ type: "status-light", color });
+      peripherals.receive(frame);
+    },
     flash: (data) => tell({ type: "flash", data }),
     panic: (code) => program.panic(code),
     end: (how, reason) => tell({ type: "ended", how, reason }),
