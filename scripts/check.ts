@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureFirmware } from "./build.js";
+import { generate, outdated } from "./docs.js";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -29,6 +30,7 @@ const STEPS: [what: string, step: () => Promise<unknown>][] = [
   ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
   ["lint", () => run(bin("eslint"), ".")],
   ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
+  ["generated documents (npm run docs repairs them)", async () => (await outdated(await generate())).length === 0],
   ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
 ];
 

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import type { Override } from "./override.js";
+import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
 import { codeOf, StartError, textOf } from "./errors.js";
 
 type Database = ClassicLevel<string, string>;
@@ -10,6 +11,7 @@ type Database = ClassicLevel<string, string>;
 const MODE = "mode:";
 const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
+const DISCOVERY = "discovery:";
 
 /** What the server remembers between runs, in one LevelDB database whose lock also keeps a second server out. */
 export interface DataFolder {
@@ -32,6 +34,8 @@ export interface DataFolder {
   setActions(id: string, actions: StoredActions): Promise<void>;
   /** Forgets a device's override and actions. */
   forget(id: string): Promise<void>;
+  /** Where devices were announced to Home Assistant. */
+  readonly discovery: DiscoveryMemory;
   /** A part of the database for readings. */
   readonly journal: JournalStore;
   /** A part of the database for the embedded broker. */
@@ -132,6 +136,11 @@ async function read(db: Database): Promise<DataFolder> {
     actions: await stored<StoredActions>(ACTIONS),
     setActions: (id, actions) => state.put(ACTIONS + id, actions),
     forget: (id) => state.batch([MODE, ACTIONS].map((prefix) => ({ type: "del" as const, key: prefix + id }))),
+    discovery: {
+      topics: [...(await stored<true>(DISCOVERY)).keys()],
+      remember: (topic) => state.put(DISCOVERY + topic, true),
+      forget: (topic) => state.del(DISCOVERY + topic),
+    },
     journal: journalStore(db),
     broker: brokerStore(db),
     close: () => db.close(),

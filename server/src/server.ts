@@ -9,6 +9,7 @@ import type { Counters } from "./counters.js";
 import { openData } from "./data.js";
 import { createApp, listenHttp } from "./http/app.js";
 import { Events } from "./http/events.js";
+import { HomeAssistant } from "./homeassistant/homeassistant.js";
 import { createGuard } from "./http/guard.js";
 import { serveWebSocket, WEBSOCKET_PATH } from "./http/websocket.js";
 import { embeddedLink } from "./link/embedded.js";
@@ -17,7 +18,7 @@ import { presenceTopic } from "./link/presence.js";
 import { joinBroker } from "./link/join.js";
 import { scopeOf } from "./link/scope.js";
 import type { Log } from "./log.js";
-import { settle, type ServerOptions, type Settings } from "./options.js";
+import { DEFAULTS, settle, type ServerOptions, type Settings } from "./options.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "./zones/directory.js";
 import { needRestart } from "./settings-diff.js";
 import { VERSION } from "./version.js";
@@ -91,19 +92,42 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     policy: settings.policy,
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
     changed: (device) => events.device(device),
-    described: () => {},
+    described: ({ id, label = id, status }) =>
+      homeAssistant.announce({ id, label, board: status?.board, firmware: status?.firmware, lesson: !status }),
     decided: () => {},
   });
-  const handlers = linkHandlers(core, log);
+  const homeAssistant = new HomeAssistant({
+    discoveryPrefix: (settings.homeAssistant || DEFAULTS.homeAssistant).discoveryPrefix,
+    prefix,
+    version: VERSION,
+    memory: data.discovery,
+    log,
+    publish: (topic, payload, keep) => link.publish(topic, payload, keep),
+  });
+  emitter.on("forgotten", (id) => homeAssistant.forget(id));
+  const handlers = linkHandlers(core, homeAssistant, log);
   const broker = settings.broker ? undefined : await startBroker(data, handlers);
   const link: MqttLink = broker
     ? embeddedLink({ broker, prefix, host, port: settings.mqttPort }, handlers)
-    : await joinBroker({ broker: settings.broker!, scope: scope!, prefix, data, log }, handlers);
+    : await joinBroker(
+        {
+          broker: settings.broker!,
+          scope: scope!,
+          topics: settings.homeAssistant ? [homeAssistant.birthTopic] : [],
+          prefix,
+          data,
+          log,
+        },
+        handlers,
+      );
   atEnd(() => link.close());
   atEnd(() => core.close());
+  atEnd(() => homeAssistant.close());
   core.begin();
   await link.start();
   core.announce();
+  if (settings.homeAssistant) homeAssistant.on();
+  else homeAssistant.off();
 
   const { httpUrl, websocketUrl } = settings.http
     ? await serveHttp(settings, core, events, link, broker, atEnd)
@@ -123,20 +147,24 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     reload(options: ServerOptions) {
       const next = settle(options);
       core.apply(next.policy);
+      if (next.homeAssistant) homeAssistant.on();
+      else homeAssistant.off();
       return needRestart(settings, next);
     },
   });
 }
 
-function linkHandlers(core: Core, log: Log): LinkHandlers {
+function linkHandlers(core: Core, homeAssistant: HomeAssistant, log: Log): LinkHandlers {
   return {
-    message: core.ingest,
+    message: (topic, payload, retained) =>
+      homeAssistant.message(topic, payload) ? undefined : core.ingest(topic, payload, retained),
     rejected: (reason, from, problem) => core.rejects.add(reason, from, problem),
     failed: (problem) => log.error("link", problem),
     down: (reason) => log.warn("link", `${reason} Trying again every second.`),
     up() {
       log.info("link", "Connected to the broker again.");
       core.linkedAgain();
+      homeAssistant.resend();
     },
     caughtUp: () => core.caughtUp(),
   };

@@ -19,7 +19,9 @@ const FIXED = {
 /** Which settings have changed that take effect only after a restart. */
 export function needRestart(before: Settings, next: Settings): string[] {
   const changed = (key: keyof typeof FIXED): boolean => JSON.stringify(before[key]) !== JSON.stringify(next[key]);
-  const names = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
+  const names: string[] = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
+  const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
+  if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
   // a history is either there or not; how long it reaches back can change
   if (!before.history !== !next.history) return [...names, "history"];
   return names;

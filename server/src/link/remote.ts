@@ -12,6 +12,8 @@ export interface RemoteOptions {
   /** The same at every start, and no other server's: it names the persistent session. */
   readonly clientId: string;
   readonly filters: readonly string[];
+  /** Those of them that the broker may refuse. */
+  readonly optional?: readonly string[];
   /** What an earlier run subscribed to in this session, and is not wanted any more. */
   readonly unwanted: readonly string[];
   /** How long the first connection may take, in ms. */
@@ -30,7 +32,7 @@ const FAREWELL = 800;
  * or refuses a subscription.
  */
 export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): MqttLink {
-  const { broker, filters, unwanted } = options;
+  const { broker, filters, optional = [], unwanted } = options;
   const topic = presenceTopic(options.prefix);
   const client = mqtt.connect(broker.url, {
     manualConnect: true,
@@ -88,7 +90,8 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
         await firstConnection(client);
         if (unwanted.length > 0) await client.unsubscribeAsync([...unwanted]);
         for (const grant of await client.subscribeAsync([...filters], { qos: 1 }))
-          if (grant.qos === 128) throw new StartError(refusedFilter(broker, grant.topic));
+          if (grant.qos === 128 && !optional.includes(grant.topic))
+            throw new StartError(refusedFilter(broker, grant.topic));
         // to hear its own word; a broker that does not allow that has nothing to catch up with, as far as can be told
         const [own] = await client.subscribeAsync(topic, { qos: 1 });
         if (own?.qos === 128) handlers.caughtUp();

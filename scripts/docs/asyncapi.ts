@@ -1,0 +1,127 @@
+import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID, MAX_PAYLOAD } from "../../contract/index.js";
+import { DEFAULTS } from "../../server/src/options.js";
+import { VERSION } from "../../server/src/version.js";
+import { CHANNELS, type ChannelDoc, type Flow } from "./channels.js";
+import type { MessageDoc } from "./messages.js";
+import { jsonSchema } from "./schema.js";
+
+const MQTT_BINDING = { bindingVersion: "0.2.0" };
+
+const PARAMETERS: Readonly<Record<string, object>> = {
+  id: {
+    description:
+      `The device: any topic prefix of at most ${MAX_ID} printable ASCII characters without # and +, which does not begin ` +
+      `with $. It may have levels of its own.`,
+    examples: [`${DEFAULT_PREFIX}/kitchen`, "1f3b2a"],
+  },
+  prefix: {
+    description: `What stands before the last / of a device's id; for an id without one, ${DEFAULT_PREFIX}.`,
+    default: DEFAULT_PREFIX,
+  },
+  zone: { description: "The name of a zone in the server's configuration.", examples: ["hall"] },
+};
+
+const DESCRIPTION = [
+  "Light sensors and lamps on microcontrollers, and a server that decides when a lamp is on.",
+  "Operations are from the server's view: it receives readings and sends commands. Everything is sent at QoS 1. Payloads " +
+    `are JSON objects of at most ${MAX_PAYLOAD} bytes, nested at most ${MAX_DEPTH} deep; fields that are not listed are ignored.`,
+].join("\n\n");
+
+/** The AsyncAPI 3 document of the contract, as an object. */
+export function asyncapi(messages: readonly MessageDoc[]): object {
+  const nameOf = new Map(messages.map(({ constant, name }) => [constant, name]));
+  const channels = Object.entries(CHANNELS);
+  const refsOf = (channel: string, flows: readonly Flow[]): object[] =>
+    flows.map(({ message }) => ({ $ref: `#/channels/${channel}/messages/${nameOf.get(message)}` }));
+
+  const channel = ({ address, title, flows }: ChannelDoc): object => ({
+    address,
+    title,
+    parameters: Object.fromEntries(
+      Array.from(address.matchAll(/\{(\w+)\}/g), ([, name]) => [name, { $ref: `#/components/parameters/${name}` }]),
+    ),
+    messages: Object.fromEntries(
+      flows.map(({ message }) => [nameOf.get(message), { $ref: `#/components/messages/${nameOf.get(message)}` }]),
+    ),
+  });
+
+  const operation = (name: string, flow: Flow): object => ({
+    action: flow.from === "server" ? "send" : "receive",
+    summary: flow.summary,
+    channel: { $ref: `#/channels/${name}` },
+    messages: refsOf(name, [flow]),
+    ...(flow.reply && {
+      reply: {
+        channel: { $ref: `#/channels/${flow.reply}` },
+        messages: refsOf(flow.reply, CHANNELS[flow.reply].flows),
+      },
+    }),
+    bindings: { mqtt: { qos: 1, retain: flow.retain, ...MQTT_BINDING } },
+  });
+
+  const message = (doc: MessageDoc): object => {
+    const flows = channels.flatMap(([, { flows }]) => flows).filter(({ message }) => message === doc.constant);
+    const examples = flows.flatMap(({ example, will }) => [{ payload: example }, ...(will ? [{ payload: will }] : [])]);
+    return {
+      title: doc.name,
+      contentType: "application/json",
+      payload: { $ref: `#/components/schemas/${doc.name}` },
+      ...(["ACTION_COMMAND", "REPLY"].includes(doc.constant) && {
+        correlationId: { description: "Names the action in its reply.", location: "$message.payload#/seq" },
+      }),
+      examples,
+    };
+  };
+
+  return {
+    asyncapi: "3.0.0",
+    info: { title: "Nightlight", version: VERSION, description: DESCRIPTION, license: { name: "MIT" } },
+    defaultContentType: "application/json",
+    servers: servers(),
+    channels: Object.fromEntries(channels.map(([name, doc]) => [name, channel(doc)])),
+    operations: Object.fromEntries(
+      channels.flatMap(([name, { flows }]) => flows.map((flow) => [flow.operation, operation(name, flow)])),
+    ),
+    components: {
+      parameters: PARAMETERS,
+      messages: Object.fromEntries(messages.map((doc) => [doc.name, message(doc)])),
+      schemas: Object.fromEntries(messages.map((doc) => [doc.name, jsonSchema(doc)])),
+    },
+  };
+}
+
+function servers(): object {
+  const { host, mqttPort, mqttsPort, httpPort, topicPrefix } = DEFAULTS;
+  const mqtt = { protocolVersion: "3.1.1" };
+  const will = CHANNELS.serverStatus.flows[0].will;
+  return {
+    embedded: { host: `${host}:${mqttPort}`, protocol: "mqtt", ...mqtt, description: "The server's own broker." },
+    embeddedTls: {
+      host: `${host}:${mqttsPort}`,
+      protocol: "secure-mqtt",
+      ...mqtt,
+      description: "The same with TLS, when the server has a certificate.",
+    },
+    embeddedWebSocket: {
+      host: `${host}:${httpPort}`,
+      pathname: "/mqtt",
+      protocol: "ws",
+      ...mqtt,
+      description: "The same over WebSocket.",
+    },
+    joined: {
+      host: "{broker}",
+      protocol: "mqtt",
+      ...mqtt,
+      description: "Somebody else's broker, which the server joins in a persistent session.",
+      variables: { broker: { description: "Host and port.", default: "localhost:1883" } },
+      bindings: {
+        mqtt: {
+          cleanSession: false,
+          lastWill: { topic: `${topicPrefix}/status`, qos: 1, retain: true, message: JSON.stringify(will) },
+          ...MQTT_BINDING,
+        },
+      },
+    },
+  };
+}

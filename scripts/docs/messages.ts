@@ -1,0 +1,94 @@
+/** The messages of the contract with what their comments say: from the running contract, and from its source. */
+import path from "node:path";
+import ts from "typescript";
+import * as contract from "../../contract/index.js";
+import type { Field, Fields } from "../../contract/index.js";
+import { ROOT } from "../build.js";
+
+type Contract = typeof contract;
+
+/** The contract's messages, as they are called in code. */
+export type MessageName = { [K in keyof Contract]: Contract[K] extends Fields ? K : never }[keyof Contract];
+
+/** A message, as the documents describe it. */
+export interface MessageDoc {
+  readonly constant: MessageName;
+  /** In documents: `LampCommand`. */
+  readonly name: string;
+  /** In file names: `lamp-command`. */
+  readonly file: string;
+  readonly description: string;
+  readonly fields: readonly FieldDoc[];
+}
+
+export interface FieldDoc {
+  readonly name: string;
+  readonly field: Field;
+  /** "" where the name says all. */
+  readonly description: string;
+  /** What a board takes when the field is not there; undefined where it takes nothing. */
+  readonly default: string | number | undefined;
+}
+
+/** Every message in `contract/messages.ts`, in its order. */
+export function readMessages(): MessageDoc[] {
+  const defaults = { ...contract.LESSON_RULE, ...contract.DEFAULT_CADENCE, ...firmwareDefaults() };
+  return parse("contract/messages.ts").statements.flatMap((statement) => {
+    if (!ts.isVariableStatement(statement) || !isExported(statement)) return [];
+    const { name, initializer } = statement.declarationList.declarations[0];
+    const table = initializer && ts.isAsExpression(initializer) && initializer.expression;
+    if (!table || !ts.isObjectLiteralExpression(table)) throw new Error(`${name.getText()} is not a table of fields`);
+    const constant = name.getText() as MessageName;
+    const words = constant.toLowerCase().split("_");
+    const fields = table.properties.map((property): FieldDoc => {
+      const name = property.name!.getText();
+      return {
+        name,
+        field: (contract[constant] as Fields)[name],
+        description: commentOf(property),
+        default: constant === "CONFIG" ? defaults[name as keyof typeof defaults] : undefined,
+      };
+    });
+    return {
+      constant,
+      name: words.map((word) => word[0].toUpperCase() + word.slice(1)).join(""),
+      file: words.join("-"),
+      description: commentOf(statement),
+      fields,
+    };
+  });
+}
+
+/** The defaults that the firmware adds to the contract's, by field: its code cannot run here. */
+function firmwareDefaults(): Record<string, string | number> {
+  const found: Record<string, string | number> = {};
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.initializer))
+      found[node.name.getText()] = node.initializer.text;
+    else if (ts.isPropertyAssignment(node) && ts.isNumericLiteral(node.initializer))
+      found[node.name.getText()] = Number(node.initializer.text);
+    else ts.forEachChild(node, visit);
+  };
+  const { statements } = parse("src/parameters.ts");
+  const where = statements.find((node) => ts.isFunctionDeclaration(node) && node.name?.text === "defaultParameters");
+  if (!where)
+    throw new Error("src/parameters.ts has no defaultParameters(), from which the documents take the defaults");
+  visit(where);
+  return found;
+}
+
+function parse(file: string): ts.SourceFile {
+  const text = ts.sys.readFile(path.join(ROOT, file));
+  if (text === undefined) throw new Error(`${file} cannot be read`);
+  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+}
+
+function isExported(statement: ts.VariableStatement): boolean {
+  return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+}
+
+/** The text of the doc comment before it, on one line. */
+function commentOf(node: ts.Node): string {
+  const comment = ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc);
+  return (ts.getTextOfJSDocComment(comment?.comment) ?? "").replace(/\s+/g, " ");
+}

@@ -1,0 +1,331 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  decode,
+  DECISION,
+  encode,
+  idProblem,
+  OVERRIDE,
+  SERVER_STATUS,
+  STATUS,
+  TELEMETRY,
+} from "../../contract/index.js";
+import { HomeAssistant, type DiscoveryMemory } from "../../server/src/homeassistant/homeassistant.js";
+import { discoveryTopic, entityNameOf, objectIdOf } from "../../server/src/homeassistant/names.js";
+import { discoveryPayload, type AnnouncedDevice } from "../../server/src/homeassistant/payload.js";
+import { silentLog } from "../../server/src/log.js";
+import { missing } from "../support/programs.js";
+import { discoveryProblems, PYTHON_WITH_JINJA, render, type Discovery, type Json } from "./support/homeassistant.js";
+
+const BOARD: AnnouncedDevice = {
+  id: "nightlight/kitchen",
+  label: "Kitchen",
+  board: "esp32_devkitc",
+  firmware: "0.1.0",
+  lesson: false,
+};
+const LESSON: AnnouncedDevice = { id: "1f3b2a", label: "1f3b2a", lesson: true };
+const OPTIONS = { prefix: "nightlight", version: "0.1.0" };
+const payloadOf = (device: AnnouncedDevice): Discovery => discoveryPayload(device, OPTIONS) as Discovery;
+
+/** Any id that the contract allows. */
+const anyId = fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }).filter((id) => !idProblem(id));
+
+describe("what Home Assistant is told of a device", () => {
+  it.each([
+    ["a board", BOARD],
+    ["a lesson device", LESSON],
+    ["a board that says little of itself", { id: "x", label: "x", lesson: false }],
+  ])("keeps to its own rules: %s", (_what, device) => {
+    const text = JSON.stringify(payloadOf(device));
+    expect(discoveryProblems("homeassistant", discoveryTopic("homeassistant", device.id), text)).toEqual([]);
+  });
+
+  it("keeps to them whatever a device is called", () => {
+    fc.assert(
+      fc.property(anyId, fc.boolean(), (id, lesson) => {
+        const text = JSON.stringify(payloadOf({ id, label: id, lesson }));
+        expect(discoveryProblems("ha/at home", discoveryTopic("ha/at home", id), text)).toEqual([]);
+      }),
+    );
+  });
+
+  it("would be found wrong if it broke them", () => {
+    const wrong = structuredClone(payloadOf(BOARD)) as unknown as Record<string, Record<string, Json>>;
+    wrong.components.light.unit = "lx";
+    wrong.components.lamp.entity_category = "control";
+    delete wrong.components.mode.options;
+    const problems = discoveryProblems("homeassistant", "homeassistant/device/a b/config", JSON.stringify(wrong));
+    expect(problems).toEqual([
+      expect.stringContaining("no topic of device discovery"),
+      "lamp: entity_category",
+      "mode needs options",
+      'light has no "unit"',
+    ]);
+  });
+
+  it("is another topic, and other unique ids, for each device", () => {
+    fc.assert(
+      fc.property(anyId, anyId, (one, other) => {
+        fc.pre(one !== other);
+        expect(objectIdOf(one)).not.toBe(objectIdOf(other));
+        expect(objectIdOf(one)).toMatch(/^[a-zA-Z0-9_-]+$/);
+        const ids = [one, other].flatMap((id) =>
+          Object.values(payloadOf({ id, label: id, lesson: false }).components).map(({ unique_id }) => unique_id),
+        );
+        expect(new Set(ids).size).toBe(ids.length);
+      }),
+    );
+    // pairs that a simpler name would confuse
+    const alike = ["a/b", "a_b", "a__b", "a//b", "a-b", "a_2fb", "a/_b", "a_/b", "A/b", "a/b "];
+    expect(new Set(alike.map(objectIdOf)).size).toBe(alike.length);
+  });
+
+  it("gives entities names that people can read", () => {
+    expect(entityNameOf("nightlight/Living room_2")).toBe("nightlight_living_room_2");
+    expect(entityNameOf("!?")).toBe("nightlight");
+    expect(payloadOf(BOARD).components.lamp).toMatchObject({
+      name: null,
+      default_entity_id: "light.nightlight_kitchen_lamp",
+    });
+    expect(payloadOf(BOARD).device).toMatchObject({ name: "Kitchen", model: "esp32_devkitc", sw_version: "0.1.0" });
+  });
+
+  it("has a light level without a unit, because it is not lux", () => {
+    const { light } = payloadOf(BOARD).components;
+    expect(light).toMatchObject({ platform: "sensor", state_class: "measurement" });
+    expect(light).not.toHaveProperty("unit_of_measurement");
+    expect(light).not.toHaveProperty("device_class");
+  });
+
+  it("makes an entity available while those are there who supply it", () => {
+    const topics = (device: AnnouncedDevice, name: string): string[] | undefined =>
+      payloadOf(device).components[name].availability?.map(({ topic }) => topic);
+    for (const name of ["lamp", "mode", "reason"]) {
+      expect(topics(BOARD, name)).toEqual(["nightlight/kitchen/status", "nightlight/status"]);
+      expect(payloadOf(BOARD).components[name].availability_mode).toBe("all");
+      expect(topics(LESSON, name)).toEqual(["nightlight/status"]);
+    }
+    for (const name of ["light", "decided_by", "dropped"])
+      expect(topics(BOARD, name)).toEqual(["nightlight/kitchen/status"]);
+    // it has no status: what it does not send for a minute is not known any more
+    expect(payloadOf(LESSON).components.light).toMatchObject({ expire_after: 60 });
+    expect(topics(LESSON, "light")).toBeUndefined();
+    expect(Object.keys(payloadOf(LESSON).components)).toEqual(["lamp", "mode", "reason", "light"]);
+  });
+});
+
+describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant's templates, in real Jinja", () => {
+  const { components } = payloadOf(BOARD);
+  const read = (template: unknown, message: string): [string, string] => [template as string, message];
+
+  it("read the lamp's state from the decision as one of the payloads that switch it", () => {
+    const { state_value_template, payload_on, payload_off } = components.lamp;
+    expect(
+      render([
+        read(state_value_template, encode(DECISION, { mode: "auto", led_on: true, reason: "light 212 < 300" })),
+        read(state_value_template, encode(DECISION, { mode: "off", led_on: false, until: 1_800_000_000_000 })),
+        read(state_value_template, encode(DECISION, { mode: "auto" })),
+      ]),
+    ).toEqual([payload_on, payload_off, "None"]);
+  });
+
+  it("read mode, reason, light, who decides, and what was dropped", () => {
+    const decision = encode(DECISION, { mode: "auto", led_on: true, reason: 'a "quoted" {{ reason }}' });
+    const status = encode(STATUS, { online: true, decided_by: "device", dropped: 7 });
+    const will = encode(STATUS, { online: false });
+    expect(
+      render([
+        read(components.mode.value_template, decision),
+        read(components.reason.value_template, decision),
+        read(components.reason.value_template, encode(DECISION, { mode: "auto" })),
+        read(components.light.value_template, encode(TELEMETRY, { light: 512.5, boot: 1, seq: 2 })),
+        read(components.decided_by.value_template, status),
+        read(components.dropped.value_template, status),
+        read(components.decided_by.value_template, will),
+        read(components.dropped.value_template, will),
+      ]),
+    ).toEqual(["auto", 'a "quoted" {{ reason }}', "None", "512.5", "device", "7", "None", "None"]);
+  });
+
+  it("read availability as online or offline", () => {
+    const [{ value_template: board }, { value_template: server }] = components.lamp.availability!;
+    expect(
+      render([
+        read(board, encode(STATUS, { online: true, board: "esp32_devkitc" })),
+        read(board, encode(STATUS, { online: false })),
+        read(server, encode(SERVER_STATUS, { online: true })),
+        read(server, encode(SERVER_STATUS, { online: false })),
+      ]),
+    ).toEqual(["online", "offline", "online", "offline"]);
+  });
+
+  it("write commands that the server understands", () => {
+    const options = components.mode.options as string[];
+    const commands = render(options.map((option) => read(components.mode.command_template, option)));
+    const { payload_on, payload_off } = components.lamp as Json;
+    const understood = [...commands, payload_on, payload_off].map((text) =>
+      decode(OVERRIDE, Buffer.from(text as string)),
+    );
+    expect(understood).toEqual(["auto", "on", "off", "on", "off"].map((mode) => ({ value: { mode } })));
+  });
+});
+
+describe("announcing", () => {
+  /** A broker's retained messages, and each that was published. */
+  const retained = new Map<string, string>();
+  const published: string[] = [];
+  const topics = new Set<string>();
+  const memory: DiscoveryMemory = {
+    get topics() {
+      return [...topics];
+    },
+    async remember(topic) {
+      topics.add(topic);
+    },
+    async forget(topic) {
+      topics.delete(topic);
+    },
+  };
+  const boards = Array.from({ length: 500 }, (_, n) => ({ ...BOARD, id: `nightlight/board${n}` }));
+
+  function homeAssistant(discoveryPrefix = "homeassistant"): HomeAssistant {
+    return new HomeAssistant({
+      ...OPTIONS,
+      discoveryPrefix,
+      memory,
+      log: silentLog,
+      publish(topic, payload, keep) {
+        expect(keep).toBe("retained");
+        published.push(topic);
+        if (payload.length > 0) retained.set(topic, payload.toString());
+        else retained.delete(topic);
+      },
+    });
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    retained.clear();
+    topics.clear();
+    published.length = 0;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("tells Home Assistant of a device once, and again when it is another", () => {
+    const ha = homeAssistant();
+    ha.on();
+    ha.announce(LESSON);
+    ha.announce({ ...LESSON });
+    vi.advanceTimersByTime(1000);
+    expect(published).toEqual(["homeassistant/device/nightlight_1f3b2a/config"]);
+    ha.announce({ ...LESSON, label: "Desk", lesson: false });
+    vi.advanceTimersByTime(1000);
+    expect(published).toHaveLength(2);
+    const [config] = [...retained.values()].map((text) => JSON.parse(text) as Discovery);
+    expect(config.device.name).toBe("Desk");
+    expect(config.components).toHaveProperty("decided_by");
+    ha.close();
+  });
+
+  it("does not flood it: 500 boards take some seconds, and each comes once", () => {
+    const ha = homeAssistant();
+    ha.on();
+    for (const device of boards) ha.announce(device);
+    expect(published.length).toBeLessThanOrEqual(10);
+    vi.advanceTimersByTime(1000);
+    expect(published.length).toBeLessThanOrEqual(210);
+    vi.advanceTimersByTime(2000);
+    expect(retained.size).toBe(500);
+    expect(published).toHaveLength(500);
+    ha.close();
+  });
+
+  it("tells of all again when Home Assistant started, after a short random time, and once however often it says so", () => {
+    const ha = homeAssistant();
+    ha.on();
+    for (const device of boards.slice(0, 30)) ha.announce(device);
+    vi.advanceTimersByTime(1000);
+    published.length = 0;
+    expect(ha.birthTopic).toBe("homeassistant/status");
+    expect(ha.message("homeassistant/status", Buffer.from("offline"))).toBe(true);
+    expect(ha.message("nightlight/status", Buffer.from("online"))).toBe(false);
+    vi.advanceTimersByTime(5000);
+    expect(published).toEqual([]);
+    for (let n = 0; n < 100; n++) ha.message(ha.birthTopic, Buffer.from("online"));
+    vi.advanceTimersByTime(999);
+    expect(published).toEqual([]);
+    vi.advanceTimersByTime(5000);
+    expect(published).toHaveLength(30);
+    ha.close();
+  });
+
+  it("removes a device that was forgotten, also one of an earlier run, and nobody else's", () => {
+    const before = homeAssistant();
+    before.on();
+    before.announce(BOARD);
+    before.close();
+    expect(retained.size).toBe(1);
+    retained.set("homeassistant/device/somebody/config", "{}");
+    const ha = homeAssistant();
+    ha.on();
+    ha.forget(BOARD.id);
+    ha.forget("somebody");
+    expect([...retained.keys()]).toEqual(["homeassistant/device/somebody/config"]);
+    expect(topics.size).toBe(0);
+    expect(published.filter((topic) => topic.includes("somebody"))).toEqual([]);
+    ha.message(ha.birthTopic, Buffer.from("online"));
+    vi.advanceTimersByTime(5000);
+    expect(retained.size).toBe(1);
+    ha.close();
+  });
+
+  it("takes all back when it is switched off, what earlier runs announced as well, and starts afresh when on again", () => {
+    const before = homeAssistant();
+    before.on();
+    before.announce(BOARD);
+    before.close();
+    expect(retained.size).toBe(1);
+    const ha = homeAssistant();
+    ha.off();
+    ha.announce(LESSON);
+    ha.message(ha.birthTopic, Buffer.from("online"));
+    vi.advanceTimersByTime(5000);
+    expect(retained.size + topics.size).toBe(0);
+    ha.on();
+    vi.advanceTimersByTime(1000);
+    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON.id)]);
+    ha.off();
+    expect(retained.size).toBe(0);
+  });
+
+  it("moves with the discovery prefix", () => {
+    const before = homeAssistant();
+    before.on();
+    before.announce(BOARD);
+    before.close();
+    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", BOARD.id)]);
+    const ha = homeAssistant("ha");
+    ha.on();
+    ha.announce(BOARD);
+    vi.advanceTimersByTime(1000);
+    expect([...retained.keys()]).toEqual([discoveryTopic("ha", BOARD.id)]);
+    expect([...topics]).toEqual([...retained.keys()]);
+    ha.close();
+  });
+
+  it("announces nothing once it is closed, and takes nothing back", () => {
+    const ha = homeAssistant();
+    ha.on();
+    for (const device of boards) ha.announce(device);
+    ha.message(ha.birthTopic, Buffer.from("online"));
+    ha.close();
+    const count = published.length;
+    ha.announce(LESSON);
+    vi.advanceTimersByTime(60_000);
+    expect(published).toHaveLength(count);
+    expect(retained.size).toBe(count);
+  });
+});
