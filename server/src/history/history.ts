@@ -1,7 +1,7 @@
 /** A reading to be remembered. Times are in ms since 1970. */
 export interface HistoryReading {
   readonly time: number;
-  /** 0 to 1023. */
+  /** 0 to 1023; kept to a quarter. */
   readonly light: number;
 }
 
@@ -24,13 +24,16 @@ export interface HistoryQuery {
   readonly points: number;
 }
 
-/** The readings of one stretch of time, as a plot wants them: no spike is lost. */
+/**
+ * The readings of one stretch of time, as a plot wants them: no spike is lost. Stretches begin at whole multiples of
+ * their length since 1970, whatever range is asked for; at both ends of the range only what is in it counts.
+ */
 export interface Bucket {
   /** When the first of its readings was taken. */
   readonly time: number;
   readonly min: number;
   readonly max: number;
-  /** The light of its last reading. */
+  /** The light of its last reading; of several at the same time, the brightest. */
   readonly last: number;
   readonly count: number;
 }
@@ -38,7 +41,7 @@ export interface Bucket {
 export interface HistoryAnswer {
   /** Oldest first; stretches without readings are not there. Each reading by itself when there are few enough. */
   readonly points: readonly Bucket[];
-  /** The lamp at `from`; null when unknown. */
+  /** The lamp at `from`, after a switch at that very time; null when unknown. */
   readonly led_on: boolean | null;
   /** Oldest first; at most 5,000, the latest of them. */
   readonly switches: readonly HistorySwitch[];
@@ -46,7 +49,7 @@ export interface HistoryAnswer {
   readonly step: number;
 }
 
-/** How long things are kept, in ms; undefined: for ever. */
+/** How long things are kept at least, in ms; undefined: for ever. Readings go two hours later at the latest. */
 export interface Retention {
   readonly readings: number | undefined;
   readonly switches: number | undefined;

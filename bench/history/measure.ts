@@ -1,0 +1,96 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { History } from "../../server/src/history/history.js";
+import { openHistory } from "../../server/src/history/sqlite.js";
+import { boardName } from "./fill.js";
+
+const DAY = 86_400_000;
+const POINTS = 1000;
+
+/** Queries of each kind. */
+const QUERIES = 60;
+
+const open = (folder: string): Promise<History> =>
+  openHistory(folder, {
+    retention: { readings: undefined, switches: undefined },
+    failed: (problem) => console.error(problem),
+  });
+
+/** In order. */
+const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
+
+function spread(values: readonly number[]): string {
+  const all = sorted(values);
+  return `p50 ${all[all.length >> 1].toFixed(1)} ms, max ${all.at(-1)!.toFixed(1)} ms`;
+}
+
+/** Asks for days, weeks and months, first when nothing else happens, then while readings come in. */
+export async function ask(folder: string, boards: number, days: number, to: number): Promise<void> {
+  const history = await open(folder);
+  for (const rate of [0, 2000, 20_000]) {
+    const stop = new AbortController();
+    const adding = keepAdding(history, rate, stop.signal);
+    for (const span of [1 / 24, 1, 7, 20, 30]) {
+      if (span > days) continue;
+      const times: number[] = [];
+      let points = 0;
+      for (let at = 0; at < QUERIES; at++) {
+        const begun = performance.now();
+        const query = { device: boardName(at % boards), from: to - span * DAY, to, points: POINTS };
+        points = (await history.query(query)).points.length;
+        times.push(performance.now() - begun);
+      }
+      const what = span < 1 ? "an hour" : `${span} days`;
+      console.log(`${rate.toLocaleString("en")} readings/s come in; ${what}, ${points} points: ${spread(times)}`);
+    }
+    stop.abort();
+    await adding;
+  }
+  await history.close();
+}
+
+/** Adds readings of 500 boards at a rate, in portions of 10 ms. */
+async function keepAdding(history: History, rate: number, signal: AbortSignal): Promise<void> {
+  let due = performance.now();
+  while (!signal.aborted && rate > 0) {
+    for (let at = 0; at < rate / 100; at++) {
+      history.addReading(`flood/${at % 500}`, { time: Date.now() + at, light: at % 1024 });
+    }
+    due += 10;
+    await sleep(Math.max(0, due - performance.now()));
+  }
+}
+
+/** What 20,000 readings a second cost the thread that adds them. */
+export async function flood(folder: string): Promise<void> {
+  const history = await open(folder);
+  const ids = Array.from({ length: 500 }, (_, board) => `flood/${board}`);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  let busy = 0;
+  const seconds = 20;
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  for (let tick = 0; tick < seconds * 100; tick++) {
+    const from = performance.now();
+    const now = Date.now();
+    for (let at = 0; at < 200; at++) history.addReading(ids[(tick * 200 + at) % 500], { time: now + at, light: at });
+    busy += performance.now() - from;
+    await sleep(Math.max(0, begun + (tick + 1) * 10 - performance.now()));
+  }
+  delay.disable();
+  const took = (performance.now() - begun) / 1000;
+  const used = process.cpuUsage(cpu);
+  const { written, lost, waiting } = history.stats;
+  const readings = seconds * 100 * 200;
+  console.log(
+    `${Math.round(readings / took).toLocaleString("en")} readings/s for ${took.toFixed(0)} s: adding takes ` +
+      `${((busy * 1000) / readings).toFixed(2)} µs each of the caller's thread, all threads together ` +
+      `${((used.user + used.system) / readings).toFixed(2)} µs; its event loop is held up p99 ` +
+      `${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +
+      `${written} written, ${waiting} wait, ${lost} lost`,
+  );
+  const from = performance.now();
+  await history.close();
+  console.log(`closed in ${(performance.now() - from).toFixed(0)} ms`);
+}

@@ -1,0 +1,84 @@
+import type { HistoryAnswer, HistoryQuery, HistorySwitch, Retention } from "./history.js";
+
+/** What the thread is given when it starts. */
+export interface Setup {
+  /** The database. */
+  readonly file: string;
+  readonly retention: Retention;
+  /** Ids by the numbers of this run, as far as they are given. */
+  readonly ids: readonly string[];
+}
+
+export interface DeviceSwitch extends HistorySwitch {
+  /** A number of this run, as in `Batch.devices`. */
+  readonly device: number;
+}
+
+/** What is to be written together. Entries with the same index belong together. */
+export interface Batch {
+  /** Numbers of this run, by which it names ids. */
+  readonly devices: Uint32Array;
+  /** In ms since 1970. */
+  readonly times: Float64Array;
+  /** Light in quarters. */
+  readonly lights: Uint16Array;
+  readonly switches: readonly DeviceSwitch[];
+}
+
+/** A batch on its way, with the ids that were given numbers since the one before. */
+export interface Parcel extends Batch {
+  readonly ids: readonly string[];
+  /** The number of the first of them. */
+  readonly firstId: number;
+}
+
+/** Numbers of a point, as in `Bucket`: time, min, max, last, count. */
+export const POINT = 5;
+
+/** `HistoryAnswer` with `POINT` numbers for each point. */
+export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
+  readonly points: Float64Array;
+}
+
+/** A piece of an export; entries of `times` and `lights` with the same index belong together. */
+export interface Page {
+  readonly times: Float64Array;
+  readonly lights: Float32Array;
+  readonly switches: readonly HistorySwitch[];
+  /** Where the next page begins. */
+  readonly next: number;
+}
+
+export interface Range {
+  readonly device: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the thread can be asked: from what, to what. */
+export interface Calls {
+  /** Opens the database: "", or why that has to be tried again. Refused when it never will. */
+  open(): string;
+  /** The whole of it is written when it is answered, or nothing when it is refused. */
+  write(parcel: Parcel): void;
+  query(query: HistoryQuery): PackedAnswer;
+  page(range: Range): Page;
+  forget(device: string): void;
+  retain(retention: Retention): void;
+  /** Nothing may be asked after it. */
+  close(): void;
+}
+
+export type CallName = keyof Calls;
+
+export interface Request {
+  readonly id: number;
+  readonly call: CallName;
+  readonly argument: unknown;
+}
+
+/** What the thread says: the answer to a call, why it could not be done, or something to be told. */
+export type Message =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly refused: string }
+  | { readonly problem: string };

@@ -1,0 +1,193 @@
+import { Database } from "./database.js";
+import { CHUNK, HOUR, pack, summaryOf, together, union, type Summary } from "./packing.js";
+import type { Batch, DeviceSwitch } from "./protocol.js";
+
+/** A device's keys begin at its number times this. */
+export const SPAN = 2 ** 32;
+
+/** When so many readings wait for their chunks, they are put there. */
+const MANY = 200_000;
+
+/**
+ * The database's own side. A batch is written as it comes: one row, one page of the disk, whichever devices it is of.
+ * Its readings also stay in memory, until they are put into the chunks where they belong, once a minute or when somebody
+ * asks for the device; then the batches are deleted. What is killed in between finds them at the next start, and puts
+ * them into the chunks again, which changes nothing when they are there already.
+ */
+export class Store {
+  readonly database: Database;
+  /** The numbers of devices, by id. */
+  readonly #numbers = new Map<string, number>();
+  /** What is not in the chunks yet: readings, packed, by device and then by chunk. */
+  #waiting = new Map<number, Map<number, number[]>>();
+  #count = 0;
+
+  /** @throws as `Database` does. */
+  constructor(file: string) {
+    this.database = new Database(file);
+    try {
+      for (const { id, number } of this.database.rows("SELECT id, number FROM devices WHERE id IS NOT NULL"))
+        this.#numbers.set(String(id), Number(number));
+      this.database.each("SELECT devices, times, lights FROM batches", [], ({ devices, times, lights }) =>
+        this.#remember(
+          new Uint32Array((devices as Uint8Array).buffer),
+          new Float64Array((times as Uint8Array).buffer),
+          new Uint16Array((lights as Uint8Array).buffer),
+        ),
+      );
+    } catch (error) {
+      this.database.close();
+      throw error;
+    }
+  }
+
+  /** What this store knows of devices and has in memory goes into another one, which is empty: for when its file was damaged. */
+  moveInto(other: Store): void {
+    other.database.transaction(() => {
+      for (const [id, number] of this.#numbers)
+        other.database.run("INSERT INTO devices (number, id) VALUES (?, ?)", number, id);
+    });
+    for (const [id, number] of this.#numbers) other.#numbers.set(id, number);
+    other.#waiting = this.#waiting;
+    other.#count = this.#count;
+    other.compact();
+  }
+
+  /** The number of a device; undefined when there is nothing of it. */
+  numberOf(id: string): number | undefined {
+    return this.#numbers.get(id);
+  }
+
+  /** Writes a batch, whole or not at all; `ids` are those that its numbers stand for. */
+  write(batch: Batch, ids: readonly string[]): void {
+    if (this.#count + batch.times.length > MANY) this.compact();
+    const devices = this.#numbered(batch, ids);
+    const { times, lights } = batch;
+    this.database.transaction(() => {
+      if (times.length > 0)
+        this.database.run(
+          "INSERT INTO batches (devices, times, lights) VALUES (?, ?, ?)",
+          bytesOf(devices),
+          bytesOf(times),
+          bytesOf(lights),
+        );
+      for (const change of batch.switches) this.#writeSwitch(this.#numbers.get(ids[change.device])!, change);
+    });
+    this.#remember(devices, times, lights);
+  }
+
+  /** Puts the readings of a device, or all that wait, into their chunks. */
+  compact(device?: number): void {
+    const devices = [...this.#waiting.keys()].filter((each) => device === undefined || each === device);
+    if (devices.length === 0) return;
+    this.database.transaction(() => {
+      for (const each of devices) this.#writeChunks(each, this.#waiting.get(each)!);
+      // of the others' readings they are the only copy on disk
+      if (devices.length === this.#waiting.size) this.database.run("DELETE FROM batches");
+    });
+    for (const each of devices) {
+      for (const readings of this.#waiting.get(each)!.values()) this.#count -= readings.length;
+      this.#waiting.delete(each);
+    }
+  }
+
+  /** From now on there is nothing of a device. What is stored of it is deleted by and by. */
+  forget(id: string): void {
+    const number = this.#numbers.get(id);
+    if (number === undefined) return;
+    this.compact();
+    this.database.run("UPDATE devices SET id = NULL WHERE number = ?", number);
+    this.#numbers.delete(id);
+  }
+
+  /** Never throws: what cannot be put into its chunks stays in the batches, for the next start. */
+  close(): void {
+    try {
+      this.compact();
+    } catch {
+      // the batches have it
+    }
+    this.database.close();
+  }
+
+  /** The devices of a batch by their numbers in the database, where new ones get theirs. */
+  #numbered({ devices, switches }: Batch, ids: readonly string[]): Uint32Array {
+    const fresh = new Set<string>();
+    const note = (device: number): void => void (this.#numbers.has(ids[device]) || fresh.add(ids[device]));
+    devices.forEach(note);
+    for (const { device } of switches) note(device);
+    if (fresh.size > 0) {
+      this.database.transaction(() => {
+        for (const id of fresh) this.database.run("INSERT OR IGNORE INTO devices (id) VALUES (?)", id);
+      });
+      for (const id of fresh) {
+        const [{ number }] = this.database.rows("SELECT number FROM devices WHERE id = ?", id);
+        this.#numbers.set(id, Number(number));
+      }
+    }
+    return devices.map((device) => this.#numbers.get(ids[device])!);
+  }
+
+  #writeSwitch(device: number, { time, led_on, by, reason }: DeviceSwitch): void {
+    this.database.run(
+      "INSERT INTO switches (device, time, led_on, by, reason) VALUES (?, ?, ?, ?, ?)",
+      device,
+      time,
+      led_on,
+      by,
+      reason,
+    );
+  }
+
+  #remember(devices: Uint32Array, times: Float64Array, lights: Uint16Array): void {
+    for (let at = 0; at < times.length; at++) {
+      const time = times[at];
+      const chunk = Math.floor(time / CHUNK);
+      let chunks = this.#waiting.get(devices[at]);
+      if (!chunks) this.#waiting.set(devices[at], (chunks = new Map()));
+      const readings = chunks.get(chunk);
+      if (readings) readings.push(pack(time, lights[at]));
+      else chunks.set(chunk, [pack(time, lights[at])]);
+    }
+    this.#count += times.length;
+  }
+
+  #writeChunks(device: number, chunks: ReadonlyMap<number, readonly number[]>): void {
+    const hours = new Map<number, Summary>();
+    for (const [chunk, added] of chunks) {
+      const key = device * SPAN + chunk;
+      const start = chunk * CHUNK;
+      const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
+      const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();
+      const all = union(before, added);
+      if (all.length === before.length) continue;
+      const { first, min, max, lastTime, last, count } = summaryOf(start, all);
+      this.database.run(
+        "INSERT OR REPLACE INTO chunks (key, first, min, max, last, count, readings) VALUES (?, ?, ?, ?, ? << 12 | ?, ?, ?)",
+        ...[key, first, min, max, lastTime, last, count],
+        bytesOf(all),
+      );
+      // what was there already is in the hour's minimum and maximum: only the count is of the new ones alone
+      const news = { ...summaryOf(start, added), count: all.length - before.length };
+      const hour = Math.floor(start / HOUR);
+      const others = hours.get(hour);
+      hours.set(hour, others ? together(others, news) : news);
+    }
+    for (const [hour, { first, min, max, lastTime, last, count }] of hours)
+      this.database.run(
+        `INSERT INTO hours (key, first, min, max, last, count) VALUES (?, ?, ?, ?, ? << 12 | ?, ?)
+         ON CONFLICT (key) DO UPDATE SET first = min(first, excluded.first), min = min(min, excluded.min),
+           max = max(max, excluded.max), last = max(last, excluded.last), count = count + excluded.count`,
+        ...[device * SPAN + hour, first, min, max, lastTime, last, count],
+      );
+  }
+}
+
+/** The readings of a chunk. @throws Error when they cannot be such. */
+export function readingsOf(value: unknown): Uint32Array {
+  if (!(value instanceof Uint8Array) || value.length % 4 !== 0) throw new Error("a chunk of readings is malformed");
+  return new Uint32Array(value.buffer, value.byteOffset, value.length / 4);
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

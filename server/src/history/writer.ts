@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { textOf } from "../errors.js";
+import { Gathering } from "./gathering.js";
+import type { HistoryReading, HistorySwitch } from "./history.js";
+import type { Batch } from "./protocol.js";
+import type { HistoryThread } from "./thread.js";
+
+/** Readings and switches go to the thread together, when the first has waited so long, in ms, or there are so many. */
+const GATHER = 500;
+const FULL = 5000;
+
+/** How many wait when they cannot be written; beyond them the oldest are lost. */
+const BACKLOG = 200_000;
+
+/** The time between two attempts, in ms. */
+const RETRY = 1000;
+
+/** How often the same problem is told, in ms. */
+const TELL = 60_000;
+
+const sizeOf = ({ times, switches }: Batch): number => times.length + switches.length;
+
+/** Gathers what is added, and hands it to the thread batch by batch: the next when the one before is on disk. */
+export class Writer {
+  readonly stats = { waiting: 0, written: 0, lost: 0 };
+  readonly #thread: HistoryThread;
+  readonly #failed: (problem: string) => void;
+  readonly #file: string;
+  readonly #gathering = new Gathering(FULL);
+  readonly #queue: Batch[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** Ids that the thread has been told. */
+  #idsTold = 0;
+  #running: Promise<void> | undefined;
+  /** Ended at the end: nothing is tried again. */
+  readonly #ending = new AbortController();
+  #failing = false;
+  #toldAt = -Infinity;
+  #lostBefore = 0;
+  /** Batches so far, and those of them that are written or lost; who waits for how many. */
+  #queued = 0;
+  #done = 0;
+  #awaiting: { readonly batches: number; go(): void }[] = [];
+
+  constructor(thread: HistoryThread, file: string, failed: (problem: string) => void) {
+    this.#thread = thread;
+    this.#file = file;
+    this.#failed = failed;
+  }
+
+  addReading(device: string, reading: HistoryReading): void {
+    this.#gathering.addReading(device, reading);
+    this.#added();
+  }
+
+  addSwitch(device: string, change: HistorySwitch): void {
+    this.#gathering.addSwitch(device, change);
+    this.#added();
+  }
+
+  /** Ids by the numbers that batches have for them. */
+  get ids(): readonly string[] {
+    return this.#gathering.ids;
+  }
+
+  /** Fulfilled when all that was added is written, or cannot be at the moment. */
+  async written(): Promise<void> {
+    this.#flush();
+    if (this.#done === this.#queued || this.#failing) return;
+    await new Promise<void>((go) => this.#awaiting.push({ batches: this.#queued, go }));
+  }
+
+  /** Writes what waits, if it can. */
+  async close(): Promise<void> {
+    this.#flush();
+    this.#ending.abort();
+    await this.#running;
+    this.#lose(this.#queue.splice(0));
+    if (this.stats.lost > this.#lostBefore) this.#tell("it was closed");
+  }
+
+  #added(): void {
+    this.stats.waiting++;
+    if (this.#gathering.full) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), GATHER);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#gathering.size === 0) return;
+    this.#queue.push(this.#gathering.take());
+    this.#queued++;
+    this.#trim();
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+
+  async #run(): Promise<void> {
+    for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) {
+      try {
+        await this.#write(batch);
+        this.#failing = false;
+        this.stats.written += sizeOf(batch);
+        this.stats.waiting -= sizeOf(batch);
+        this.#finished(1);
+      } catch (error) {
+        this.#failing = true;
+        this.#queue.unshift(batch);
+        this.#trim();
+        this.#release();
+        this.#tell(textOf(error));
+        if (this.#ending.signal.aborted) return;
+        await sleep(RETRY, undefined, { signal: this.#ending.signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    const firstId = this.#idsTold;
+    const ids = this.ids.slice(firstId);
+    await this.#thread.call("write", { ...batch, ids, firstId });
+    this.#idsTold = firstId + ids.length;
+  }
+
+  /** Lets go of the oldest when too many wait. */
+  #trim(): void {
+    let waiting = this.#queue.reduce((sum, batch) => sum + sizeOf(batch), 0);
+    while (waiting > BACKLOG) {
+      waiting -= sizeOf(this.#queue[0]);
+      this.#lose([this.#queue.shift()!]);
+    }
+  }
+
+  #lose(batches: readonly Batch[]): void {
+    for (const batch of batches) {
+      this.stats.lost += sizeOf(batch);
+      this.stats.waiting -= sizeOf(batch);
+    }
+    this.#finished(batches.length);
+  }
+
+  #finished(batches: number): void {
+    this.#done += batches;
+    this.#release();
+  }
+
+  /** Those who wait go on: all of them when nothing can be written. */
+  #release(): void {
+    const free = this.#awaiting.filter(({ batches }) => this.#failing || batches <= this.#done);
+    this.#awaiting = this.#awaiting.filter((one) => !free.includes(one));
+    for (const { go } of free) go();
+  }
+
+  #tell(problem: string): void {
+    const { lost, waiting } = this.stats;
+    if (performance.now() - this.#toldAt < TELL && !this.#ending.signal.aborted) return;
+    this.#toldAt = performance.now();
+    const since = lost - this.#lostBefore;
+    this.#lostBefore = lost;
+    this.#failed(
+      `The history ${this.#file} cannot be written (${problem}): ${waiting} readings and switches wait for the next ` +
+        `attempt${since > 0 ? `, and ${since} were lost` : ""}.`,
+    );
+  }
+}

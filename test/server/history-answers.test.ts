@@ -1,0 +1,129 @@
+/** Whatever is added in whatever order, an answer is the one that all readings, looked at one by one, would give. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type {
+  Bucket,
+  HistoryQuery,
+  HistoryReading,
+  HistoryRow,
+  HistorySwitch,
+} from "../../server/src/history/history.js";
+import { CHUNK, END_OF_TIME, HOUR } from "../../server/src/history/packing.js";
+import { stepFor } from "../../server/src/history/steps.js";
+import { history } from "./support/history.js";
+import { temporaryFolder } from "./support/server.js";
+
+const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
+
+/** Ranges from a minute to a year: every level is met, and every kind of end. */
+const SPANS = [60_000, 40 * 60_000, 5 * HOUR, 3 * 24 * HOUR, 400 * 24 * HOUR];
+
+const within = (span: number) =>
+  fc.oneof(
+    fc.integer({ min: 0, max: span }),
+    // on, before and after the boundaries
+    fc.tuple(fc.constantFrom(CHUNK, HOUR), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
+      const first = Math.ceil(BASE / unit) * unit - BASE;
+      return Math.max(0, first + unit * (n % Math.max(1, Math.floor(span / unit))) + off);
+    }),
+  );
+
+const light = fc.integer({ min: 0, max: 1023 * 4 }).map((quarters) => quarters / 4);
+
+const scene = fc.constantFrom(...SPANS).chain((span) =>
+  fc.record({
+    /** What is added before each look. */
+    rounds: fc.array(
+      fc.record({
+        readings: fc.array(fc.record({ offset: within(span), light }), { maxLength: 60 }),
+        switches: fc.array(fc.record({ offset: within(span), led_on: fc.boolean() }), { maxLength: 5 }),
+        from: within(span),
+        length: within(span),
+        points: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(100, 5000)),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    again: fc.boolean(),
+  }),
+);
+
+/** All readings, each once, in the order of their times, then of their light. */
+function inOrder(readings: readonly HistoryReading[]): HistoryReading[] {
+  const set = new Map(readings.map((reading) => [`${reading.time} ${reading.light}`, reading]));
+  return [...set.values()].sort((a, b) => a.time - b.time || a.light - b.light);
+}
+
+/** The buckets of readings in order, one by one. */
+function buckets(readings: readonly HistoryReading[], step: number): Bucket[] {
+  const made: Bucket[] = [];
+  let current = -1;
+  for (const { time, light } of readings) {
+    const bucket = Math.floor(time / step);
+    if (step > 0 && bucket === current) {
+      const { time: first, min, max, count } = made.pop()!;
+      made.push({ time: first, min: Math.min(min, light), max: Math.max(max, light), last: light, count: count + 1 });
+    } else made.push({ time, min: light, max: light, last: light, count: 1 });
+    current = bucket;
+  }
+  return made;
+}
+
+test("any readings in any order, any question: the answer is as if every reading had been looked at", async () => {
+  const kept = await history(await temporaryFolder());
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(scene, async ({ rounds, again }) => {
+      const device = `any/${runs++}`;
+      const readings: HistoryReading[] = [];
+      const switches: HistorySwitch[] = [];
+      for (const round of rounds) {
+        for (const { offset, light } of round.readings) readings.push({ time: BASE + offset, light });
+        for (const reading of readings.slice(again ? 0 : readings.length - round.readings.length))
+          kept.addReading(device, reading);
+        for (const { offset, led_on } of round.switches) {
+          const change = { time: BASE + offset, led_on, by: "server", reason: `because ${offset}` } as const;
+          switches.push(change);
+          kept.addSwitch(device, change);
+        }
+        const from = BASE + round.from;
+        const query: HistoryQuery = { device, from, to: from + 1 + round.length, points: round.points };
+        const answer = await kept.query(query);
+
+        const isIn = ({ time }: { time: number }) => time >= query.from && time < query.to;
+        const asked = inOrder(readings).filter(isIn);
+        expect(answer.step === 0).toBe(asked.length <= query.points);
+        expect(answer.points.length).toBeLessThanOrEqual(query.points);
+        expect(answer.points).toEqual(buckets(asked, answer.step));
+        const turns = switches.toSorted((a, b) => a.time - b.time);
+        expect(answer.switches).toEqual(turns.filter(isIn));
+        expect(answer.led_on).toBe(turns.findLast(({ time }) => time <= from)?.led_on ?? null);
+
+        const rows: HistoryRow[] = [];
+        for await (const batch of kept.rows(device, query.from, query.to)) rows.push(...batch);
+        expect(rows.filter((row) => row.light !== null).map(({ time, light }) => ({ time, light }))).toEqual(asked);
+        expect(rows.filter((row) => row.light === null).length).toBe(answer.switches.length);
+        expect(rows.map(({ time }) => time)).toEqual(rows.map(({ time }) => time).sort((a, b) => a - b));
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("a month in 1,000 points is told hour by hour, a day in two minutes, and no range has more buckets than asked for", () => {
+  const midnight = Date.UTC(2026, 5, 1);
+  expect(stepFor(midnight, midnight + 30 * 24 * HOUR, 1000)).toBe(HOUR);
+  expect(stepFor(midnight, midnight + 24 * HOUR, 1000)).toBe(120_000);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: END_OF_TIME - 2 }),
+      fc.integer({ min: 1, max: END_OF_TIME }),
+      fc.integer({ min: 1, max: 5000 }),
+      (from, length, points) => {
+        const to = Math.min(END_OF_TIME, from + length);
+        const step = stepFor(from, to, points);
+        expect(Math.floor((to - 1) / step) - Math.floor(from / step) + 1).toBeLessThanOrEqual(points);
+        expect(step % (step < CHUNK ? 1 : step < HOUR ? CHUNK : HOUR)).toBe(0);
+      },
+    ),
+  );
+});
