@@ -143,6 +143,9 @@ export async function ensureServer({ force = false } = {}): Promise<void> {
   const built = await newest(path.join(ROOT, "server/dist/server/src/main.js"));
   if (!force && built >= (await newest(...inRoot("server/src", "contract", "server/tsconfig.build.json")))) return;
   console.log("building the server");
+  // what was made of a source that is gone must not be shipped
+  for (const folder of ["server/dist/server", "server/dist/contract"])
+    await rm(path.join(ROOT, folder), { recursive: true, force: true });
   const tsc = require.resolve("typescript/bin/tsc");
   const { code, output } = await run(tsc, ["-p", path.join(ROOT, "server/tsconfig.build.json")]);
   if (code !== 0) throw new Error(`the server does not compile:\n${output.trim()}`);

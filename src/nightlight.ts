@@ -110,6 +110,8 @@ export async function runNightlight(board: Board) {
     }
 
     async function onCommand(topic: string, payload: Buffer) {
+        // so a retained command is taken away, when the server forgets a board
+        if (payload.length === 0) return
         const { lamp: wanted, action, problem } = decodeCommand(payload)
         if (wanted) await lamp.set(authority.command(wanted.led_on, wanted.seq, millis()))
         else if (action) actions.add(action)

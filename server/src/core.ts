@@ -65,6 +65,8 @@ export interface Core extends Wishes {
   begin(): void;
   /** The link is up again: what waited at the broker comes first, and what the broker was to keep may be lost. */
   linkedAgain(): void;
+  /** Whether what waited at the broker is still coming. */
+  readonly catchingUp: boolean;
   /** What waited at the broker has come. */
   caughtUp(): void;
   /** Returns when all that must survive is stored. */
@@ -276,6 +278,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       decisions.catchingUp = true;
       for (const device of configs.startOver()) configs.tell(device, actions.expired(device));
       announcer.again(devices);
+    },
+    get catchingUp() {
+      return decisions.catchingUp;
     },
     caughtUp() {
       decisions.catchingUp = false;

@@ -8,6 +8,10 @@ export type Rejection =
   | "unknown-device"
   | "too-many-devices"
   | "malformed-packet"
+  | "not-allowed"
+  | "bad-login"
+  | "over-limit"
+  | "queue-full"
   | "internal";
 
 /** What the server has counted since it started. */

@@ -11,7 +11,8 @@ export interface Addresses {
 }
 
 /** Says where to point a client at. */
-export function greet({ log, host, anonymous, broker, prefix, policy }: Settings, at: Addresses, open: boolean): void {
+export function greet(settings: Settings, at: Addresses, closed: boolean): void {
+  const { log, host, anonymous, broker, prefix, policy, tls } = settings;
   log.info("server", `Nightlight ${VERSION} ${broker ? "has joined" : "carries"} the broker at ${at.mqtt}`, {
     version: VERSION,
     broker: at.mqtt,
@@ -24,6 +25,8 @@ export function greet({ log, host, anonymous, broker, prefix, policy }: Settings
   const zones = policy.zones.length;
   const zoned = zones === 0 ? "" : `, ${zones === 1 ? "one zone" : `${zones} zones`} of them together`;
   log.info("server", `Answering ${answering}${zoned}`, { prefix, zones });
-  if (open && anonymous && !isLoopback(host))
+  if (anonymous && !isLoopback(host))
     log.warn("server", `Anybody who reaches ${host} may read and switch these lights: --anonymous was given.`);
+  if (closed && !tls && !isLoopback(host))
+    log.warn("server", `Passwords for ${host} go over the network in the clear: there is no TLS certificate.`);
 }

@@ -23,7 +23,7 @@ export interface ServerOptions {
   readonly http?: boolean;
   /** The address to listen on, 127.0.0.1 by default. */
   readonly host?: string;
-  /** Lets anybody in who reaches `host`: needed to listen on more than loopback. */
+  /** Lets anybody in who reaches `host`, whoever has an account; otherwise more than loopback needs accounts. */
   readonly anonymous?: boolean;
   /** Devices are `<prefix>/<name>` on somebody else's broker, and the server's status is `<prefix>/status`; `nightlight` by default. */
   readonly topicPrefix?: string;
@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly history?: Retention | false;
   /** Home Assistant finds the boards by MQTT discovery below this prefix, `homeassistant` by default; false: it does not. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
+  /** Further host names by which HTTP is reached, such as a proxy's; then everybody must log in. */
+  readonly httpNames?: readonly string[];
   /** What one client, and all of them, may take. */
   readonly limits?: Partial<Limits>;
   /** Certificate and key: then HTTP is HTTPS, WebSocket is WSS, and there is MQTT over TLS as well. */
@@ -87,6 +89,7 @@ export interface Settings {
   readonly policy: Policy;
   readonly history: Retention | false;
   readonly homeAssistant: { readonly discoveryPrefix: string } | false;
+  readonly httpNames: readonly string[];
   readonly limits: Limits;
   readonly tls: TlsFiles | undefined;
   readonly mqttsPort: number;
@@ -120,11 +123,6 @@ export function settle(options: ServerOptions): Settings {
     const problem = idProblem(id);
     if (problem) throw new UsageError(`--id "${id}" is not allowed: ${problem}.`);
   }
-  if (!anonymous && !isLoopback(host))
-    throw new UsageError(
-      `--host ${host} would let anybody on the network switch the lights, because this version has no accounts yet; ` +
-        `leave it out to serve this machine alone, or add --anonymous if everybody there may.`,
-    );
   return {
     broker:
       options.broker === undefined ? undefined : parseBrokerUrl(options.broker, options.username, options.password),
@@ -139,6 +137,7 @@ export function settle(options: ServerOptions): Settings {
     policy: options.policy ?? LESSON_POLICY,
     history: options.history ?? DEFAULTS.history,
     homeAssistant: options.homeAssistant ?? DEFAULTS.homeAssistant,
+    httpNames: options.httpNames ?? [],
     limits: { ...DEFAULTS.limits, ...options.limits },
     tls: options.tls,
     mqttsPort: port("--mqtts-port", options.mqttsPort ?? DEFAULTS.mqttsPort),

@@ -12,6 +12,8 @@ export interface ServerEvents {
   device: [device: DeviceView];
   /** A zone has something new to show; a few times a second at most. */
   zone: [zone: ZoneView];
+  /** The zones are others: the configuration was read again. */
+  zones: [];
   /** A device is not known any more. */
   forgotten: [id: string];
 }

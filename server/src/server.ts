@@ -1,38 +1,46 @@
 import { EventEmitter } from "node:events";
-import { startBroker, type Broker } from "./broker/broker.js";
+import { startBroker } from "./broker/broker.js";
 import { createCore, type Core } from "./core.js";
-import type { ServerEvents } from "./server-events.js";
-import type { DeviceDirectory } from "./directory.js";
-import { greet } from "./greeting.js";
-import { NO_HISTORY } from "./history/history.js";
 import type { Counters } from "./counters.js";
 import { openData } from "./data.js";
-import { createApp, listenHttp } from "./http/app.js";
-import { Events } from "./http/events.js";
+import type { DeviceDirectory } from "./directory.js";
+import { StartError } from "./errors.js";
+import { greet } from "./greeting.js";
+import { NO_HISTORY, type History } from "./history/history.js";
+import { openHistory } from "./history/sqlite.js";
 import { HomeAssistant } from "./homeassistant/homeassistant.js";
-import { createGuard } from "./http/guard.js";
-import { serveWebSocket, WEBSOCKET_PATH } from "./http/websocket.js";
+import { Events } from "./http/events.js";
+import { serveHttp } from "./http/serve.js";
 import { embeddedLink } from "./link/embedded.js";
+import { joinBroker } from "./link/join.js";
 import type { LinkHandlers, MqttLink } from "./link/link.js";
 import { presenceTopic } from "./link/presence.js";
-import { joinBroker } from "./link/join.js";
 import { scopeOf } from "./link/scope.js";
 import type { Log } from "./log.js";
-import { DEFAULTS, settle, type ServerOptions, type Settings } from "./options.js";
-import { zoneDirectoryOf, type ZoneDirectory } from "./zones/directory.js";
+import { DecisionTimes } from "./metrics/decision-times.js";
+import { DEFAULTS, isLoopback, settle, type ServerOptions, type Settings } from "./options.js";
+import { NO_ACCOUNTS, type Accounts } from "./security/accounts.js";
+import { watchCertificates } from "./security/certificates.js";
+import { openAccounts } from "./security/users.js";
+import type { ServerEvents } from "./server-events.js";
 import { needRestart } from "./settings-diff.js";
 import { VERSION } from "./version.js";
+import { zoneDirectoryOf, type ZoneDirectory } from "./zones/directory.js";
 
 /** Where a running server is, and what it knows. */
 interface Running {
   /** Where MQTT clients connect. */
   readonly brokerUrl: string;
+  /** The same with TLS; undefined with somebody else's broker, and without certificates. */
+  readonly secureBrokerUrl: string | undefined;
   /** MQTT over WebSocket; undefined with somebody else's broker, and without HTTP. */
   readonly websocketUrl: string | undefined;
   /** The API and the dashboard; undefined without HTTP. */
   readonly httpUrl: string | undefined;
   readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
+  /** Every reading and every switch. */
+  readonly history: Pick<History, "query" | "rows">;
   readonly counters: Readonly<Counters>;
   /** Forgets a device altogether, if it is known: its state, history and retained messages. */
   forget(id: string): Promise<void>;
@@ -77,8 +85,19 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const { log, host, prefix } = settings;
   const emitter = new EventEmitter<ServerEvents>();
   const events = new Events();
+  const decisionTimes = new DecisionTimes();
   const data = await openData(settings.data);
   atEnd(() => data.close());
+  const accounts = await letIn(settings, atEnd);
+  const certificates = settings.tls && (await watchCertificates(settings.tls, log));
+  if (certificates) atEnd(() => certificates.close());
+  const history = settings.history
+    ? await openHistory(settings.data, {
+        retention: settings.history,
+        failed: (problem) => log.error("history", problem),
+      })
+    : NO_HISTORY;
+  atEnd(() => history.close());
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
   const core = await createCore({
@@ -88,14 +107,15 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     owns: scope?.owns ?? (() => true),
     prefix,
     presence: presenceTopic(prefix),
-    history: NO_HISTORY,
+    history,
     policy: settings.policy,
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
     changed: (device) => events.device(device),
     described: ({ id, label = id, status }) =>
       homeAssistant.announce({ id, label, board: status?.board, firmware: status?.firmware, lesson: !status }),
-    decided: () => {},
+    decided: (ms) => decisionTimes.decided(ms),
   });
+  const zones = zoneDirectoryOf(core.zones, core.setZoneMode);
   const homeAssistant = new HomeAssistant({
     discoveryPrefix: (settings.homeAssistant || DEFAULTS.homeAssistant).discoveryPrefix,
     prefix,
@@ -106,20 +126,26 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   });
   emitter.on("forgotten", (id) => homeAssistant.forget(id));
   const handlers = linkHandlers(core, homeAssistant, log);
-  const broker = settings.broker ? undefined : await startBroker(data, handlers);
-  const link: MqttLink = broker
-    ? embeddedLink({ broker, prefix, host, port: settings.mqttPort }, handlers)
-    : await joinBroker(
-        {
-          broker: settings.broker!,
-          scope: scope!,
-          topics: settings.homeAssistant ? [homeAssistant.birthTopic] : [],
-          prefix,
-          data,
-          log,
-        },
-        handlers,
-      );
+  const broker = settings.broker ? undefined : await startBroker(data, handlers, { accounts, limits: settings.limits });
+  const own =
+    broker &&
+    embeddedLink(
+      { broker, prefix, host, port: settings.mqttPort, tls: certificates, mqttsPort: settings.mqttsPort },
+      handlers,
+    );
+  const link: MqttLink =
+    own ??
+    (await joinBroker(
+      {
+        broker: settings.broker!,
+        scope: scope!,
+        topics: settings.homeAssistant ? [homeAssistant.birthTopic] : [],
+        prefix,
+        data,
+        log,
+      },
+      handlers,
+    ));
   atEnd(() => link.close());
   atEnd(() => core.close());
   atEnd(() => homeAssistant.close());
@@ -129,16 +155,29 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 
-  const { httpUrl, websocketUrl } = settings.http
-    ? await serveHttp(settings, core, events, link, broker, atEnd)
-    : { httpUrl: undefined, websocketUrl: undefined };
-  greet(settings, { mqtt: link.url, mqtts: undefined, websocket: websocketUrl, http: httpUrl }, true);
+  const { http, websocket } = await serveHttp({
+    settings,
+    core,
+    zones,
+    history,
+    link,
+    broker,
+    accounts,
+    certificates,
+    decisionTimes,
+    events,
+    emitter,
+    atEnd,
+  });
+  greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
   return Object.assign(emitter, {
     brokerUrl: link.url,
-    websocketUrl,
-    httpUrl,
+    secureBrokerUrl: own?.secureUrl,
+    websocketUrl: websocket,
+    httpUrl: http,
     devices: core.directory,
-    zones: zoneDirectoryOf(core.zones, core.setZoneMode),
+    zones,
+    history,
     counters: core.counters,
     async forget(id: string) {
       const device = core.devices.get(id);
@@ -147,11 +186,31 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     reload(options: ServerOptions) {
       const next = settle(options);
       core.apply(next.policy);
+      emitter.emit("zones");
+      if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.on();
       else homeAssistant.off();
       return needRestart(settings, next);
     },
   });
+}
+
+/**
+ * Those who are let in: everybody on loopback as long as there is no account, and with `anonymous`.
+ * @throws StartError when others could come, and nobody would be let in
+ */
+async function letIn({ data, log, host, anonymous, httpNames }: Settings, atEnd: AtEnd): Promise<Accounts> {
+  if (anonymous) return NO_ACCOUNTS;
+  // a name of its own means a proxy, by which the world comes in on loopback
+  const wide = !isLoopback(host) || httpNames.length > 0;
+  const accounts = await openAccounts(data, log, wide ? { required: true } : {});
+  atEnd(() => accounts.close());
+  if (wide && accounts.size === 0)
+    throw new StartError(
+      `--host ${host} lets others reach this server, and nobody has an account; make one with ` +
+        `"nightlight-server user add NAME --data ${data}", or add --anonymous if everybody there may switch the lights.`,
+    );
+  return accounts;
 }
 
 function linkHandlers(core: Core, homeAssistant: HomeAssistant, log: Log): LinkHandlers {
@@ -168,39 +227,4 @@ function linkHandlers(core: Core, homeAssistant: HomeAssistant, log: Log): LinkH
     },
     caughtUp: () => core.caughtUp(),
   };
-}
-
-interface HttpAddresses {
-  readonly httpUrl: string | undefined;
-  readonly websocketUrl: string | undefined;
-}
-
-async function serveHttp(
-  { host, httpPort, plugins, log }: Settings,
-  core: Core,
-  events: Events,
-  link: MqttLink,
-  broker: Broker | undefined,
-  atEnd: AtEnd,
-): Promise<HttpAddresses> {
-  const guard = createGuard(host);
-  let websocketUrl: string | undefined;
-  const app = await createApp({
-    guard,
-    events,
-    plugins,
-    log,
-    directory: core.directory,
-    api: {
-      ...core,
-      version: VERSION,
-      broker: () => ({ url: link.url, websocket: websocketUrl ?? null, embedded: broker !== undefined }),
-      problem: () => (link.connected ? "" : `The link to the broker ${link.url} is down.`),
-    },
-  });
-  atEnd(() => app.close());
-  if (broker) atEnd(serveWebSocket(app.server, broker, guard));
-  const httpUrl = await listenHttp(app, host, httpPort);
-  if (broker) websocketUrl = httpUrl.replace("http:", "ws:") + WEBSOCKET_PATH;
-  return { httpUrl, websocketUrl };
 }

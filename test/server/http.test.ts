@@ -1,36 +1,15 @@
-import http from "node:http";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NightlightServer, Plugin } from "nightlight-server";
 import WebSocket from "ws";
+import { LESSON_RULE } from "../../contract/index.js";
+import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy.js";
 import { eventually } from "../support/eventually.js";
+import { ask, follow, send, type Answer } from "./support/api.js";
+import { board } from "./support/board.js";
 import { client, server } from "./support/server.js";
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers: http.IncomingHttpHeaders;
-}
-
-/** A request with headers that fetch would not let one set. */
-function ask(base: string, path: string, options: http.RequestOptions = {}, body?: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const request = http.request(base + path, { agent: false, ...options }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (part: string) => (text += part));
-      response.on("end", () => {
-        const json = String(response.headers["content-type"]).includes("json");
-        resolve({ status: response.statusCode!, body: json ? JSON.parse(text) : text, headers: response.headers });
-      });
-      response.on("error", reject);
-    });
-    request.on("error", reject);
-    request.end(body);
-  });
-}
-
-function put(base: string, path: string, body: string, headers: Record<string, string> = {}): Promise<Answer> {
-  return ask(base, path, { method: "PUT", headers: { "content-type": "application/json", ...headers } }, body);
+function put(base: string, path: string, body: string, headers?: Record<string, string>): Promise<Answer> {
+  return send("PUT", base, path, body, headers);
 }
 
 /** A server with one lesson device at light 512, and a client that follows the device's commands. */
@@ -61,6 +40,12 @@ describe("the API", () => {
       missing: 0,
       dropped: 0,
       mode: "auto",
+      until: null,
+      reason: expect.stringContaining("512"),
+      label: "nightlight/porch",
+      zone: null,
+      threshold: 300,
+      hysteresis: 0,
     };
     expect((await ask(url, "/api/devices")).body).toEqual([lesson]);
     const status = {
@@ -80,6 +65,8 @@ describe("the API", () => {
       led_on: true,
       decided_by: "device",
       dropped: 3,
+      reason: expect.any(String),
+      label: "b",
       board: "XIAO",
       firmware: "1.2.3",
     };
@@ -115,6 +102,41 @@ describe("the API", () => {
     expect((await ask(url, "/api/devices/nightlight/porch")).body).toMatchObject({ mode: "auto", led_on: false });
   });
 
+  test("keeps a lamp as it is for a while, then leaves it to the rule again", async () => {
+    const { url, device } = await withDevice();
+    const path = "/api/devices/nightlight/porch";
+    const before = Date.now();
+    const { until } = (await put(url, `${path}/mode`, '{"mode":"on","for":1000}')).body as { until: string };
+    expect(Date.parse(until)).toBeGreaterThanOrEqual(before + 1000);
+    expect(Date.parse(until)).toBeLessThanOrEqual(Date.now() + 1000);
+    await eventually(() => device.got.length === 3, { what: "the override's end" });
+    expect(device.got.map(({ text }) => text)).toEqual(['{"led_on":false}', '{"led_on":true}', '{"led_on":false}']);
+    expect((await ask(url, path)).body).toMatchObject({ mode: "auto", until: null, led_on: false });
+  });
+
+  test("forgets a device, which is a new one when it is heard again", async () => {
+    const { url, device } = await withDevice();
+    const path = "/api/devices/nightlight/porch";
+    await put(url, `${path}/mode`, '{"mode":"on"}');
+    expect(await ask(url, path, { method: "DELETE" })).toMatchObject({ status: 204, body: "" });
+    expect((await ask(url, "/api/devices")).body).toEqual([]);
+    expect((await ask(url, path, { method: "DELETE" })).status).toBe(404);
+    await device.publishAsync("nightlight/porch/telemetry", '{"light":600}', { qos: 1 });
+    await eventually(async () => (await ask(url, path)).status === 200, { what: "the device to be known again" });
+    expect((await ask(url, path)).body).toMatchObject({ light: 600, mode: "auto" });
+    expect((await ask(url, "/api/recent?device=nightlight/porch")).body).toMatchObject({ points: [{ light: 600 }] });
+  });
+
+  test("is ready when it is at work, and neither ready nor healthy without its broker", async () => {
+    const broker = await server();
+    const { httpUrl } = await server({ broker: broker.brokerUrl });
+    expect(await ask(httpUrl!, "/readyz")).toMatchObject({ status: 200, body: { ok: true } });
+    await broker.close();
+    for (const path of ["/healthz", "/readyz"])
+      await eventually(async () => (await ask(httpUrl!, path)).status === 503, { what: `${path} to say so` });
+    expect((await ask(httpUrl!, "/readyz")).body).toEqual({ ok: false, error: expect.stringContaining("broker") });
+  });
+
   test("has the latest 600 readings of a device", async () => {
     const { url, running, device } = await withDevice();
     for (let n = 0; n < 650; n++) device.publish("nightlight/porch/telemetry", `{"light":${n}}`);
@@ -145,6 +167,61 @@ describe("the API", () => {
 
 const HUGE = `"${"x".repeat(20_000)}"`;
 
+/** A zone whose sensor is `gate`, and whose lamp is `path`. */
+const GARDEN: Policy = {
+  ...LESSON_POLICY,
+  zones: [
+    {
+      name: "garden",
+      label: "Garden",
+      sensors: ["gate"],
+      lamps: ["path"],
+      combine: "median",
+      at_least: 1,
+      rule: { ...LESSON_RULE, hysteresis: 50 },
+      stale_after: STALE_AFTER,
+    },
+  ],
+};
+
+describe("zones", () => {
+  test("are shown as documented, and overridden until somebody changes it", async () => {
+    const { brokerUrl, httpUrl } = await server({ policy: GARDEN });
+    const url = httpUrl!;
+    const lamp = await client(brokerUrl, {}, "path/commands");
+    for (const id of ["path", "gate"]) await lamp.publishAsync(`${id}/telemetry`, '{"light":190}', { qos: 1 });
+    const { events } = await follow(url);
+    await eventually(() => lamp.got.some(({ text }) => text === '{"led_on":true}'), { what: "the lamp to be on" });
+    const garden = {
+      name: "garden",
+      label: "Garden",
+      combine: "median",
+      at_least: 1,
+      sensors: [{ id: "gate", light: 190, stale: false }],
+      lamps: ["path"],
+      threshold: 300,
+      hysteresis: 50,
+      light: 190,
+      led_on: true,
+      mode: "auto",
+      until: null,
+      reason: expect.stringContaining("190"),
+    };
+    expect((await ask(url, "/api/zones")).body).toEqual([garden]);
+    expect((await ask(url, "/api/zones/garden")).body).toEqual(garden);
+    const off = { ...garden, led_on: false, mode: "off", reason: expect.any(String) };
+    expect((await put(url, "/api/zones/garden/mode", '{"mode":"off"}')).body).toEqual(off);
+    await eventually(() => lamp.got.at(-1)?.text === '{"led_on":false}', { what: "the lamp to be off" });
+    await eventually(() => events.findLast(({ event }) => event === "zone")?.data, { what: "the event" });
+    expect(events[1]).toMatchObject({ event: "zones", data: [{ name: "garden" }] });
+    await eventually(
+      () => (events.findLast(({ event }) => event === "zone")!.data as { mode: string }).mode === "off",
+      { what: "the event of the override" },
+    );
+    expect((await put(url, "/api/zones/garden/mode", '{"mode":"auto"}')).body).toEqual(garden);
+  });
+});
+
 describe("what is wrong is answered with a sentence and the right status", () => {
   test.each<[method: string, path: string, body: string | undefined, status: number, words: RegExp]>([
     ["GET", "/api/devices/ghost", undefined, 404, /No device "ghost"/],
@@ -156,14 +233,26 @@ describe("what is wrong is answered with a sentence and the right status", () =>
     ["PUT", "/api/devices/ghost/mode", '{"mode":"on"}', 404, /No device "ghost"/],
     ["PUT", "/api/devices/nightlight/porch", '{"mode":"on"}', 404, /mode can be changed/],
     ["PUT", "/api/devices/nightlight/porch/mode", '{"mode":"dim"}', 400, /one of auto, on, off/],
+    [
+      "PUT",
+      "/api/devices/nightlight/porch/mode",
+      '{"mode":"on","for":999}',
+      400,
+      /"for" must be an integer from 1000 to/,
+    ],
     ["PUT", "/api/devices/nightlight/porch/mode", "null", 400, /not a JSON object/],
     ["PUT", "/api/devices/nightlight/porch/mode", '"on"', 400, /not a JSON object/],
     ["PUT", "/api/devices/nightlight/porch/mode", "{", 400, /JSON/],
     ["PUT", "/api/devices/nightlight/porch/mode", HUGE, 413, /./],
+    ["DELETE", "/api/devices/ghost", undefined, 404, /No device "ghost"/],
+    ["DELETE", "/api/devices", undefined, 404, /There is no DELETE/],
+    ["GET", "/api/zones/ghost", undefined, 404, /no zone "ghost"; GET \/api\/zones lists/],
+    ["PUT", "/api/zones/ghost/mode", '{"mode":"on"}', 404, /no zone "ghost"/],
     ["PUT", "/api/devices/nightlight/porch/mode", '{"__proto__":{"mode":"on"}}', 400, /./],
   ])("%s %s %.40s", async (method, path, body, status, words) => {
     const { url, device } = await withDevice();
-    const answer = await ask(url, path, { method, headers: { "content-type": "application/json" } }, body);
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const answer = await ask(url, path, { method, headers }, body);
     expect(answer.status).toBe(status);
     expect((answer.body as { error: string }).error).toMatch(words);
     expect(device.got).toHaveLength(1);
@@ -232,43 +321,44 @@ test("MQTT over WebSocket is the same broker", async () => {
   expect(device.got[0].text).toBe('{"led_on":true}');
 });
 
-interface ServerSentEvent {
-  readonly event: string;
-  readonly data: unknown;
-}
-
-/** Follows `/api/events` until the test ends. */
-async function follow(base: string): Promise<{ events: ServerSentEvent[]; response: http.IncomingMessage }> {
-  const events: ServerSentEvent[] = [];
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    http.get(base + "/api/events", { agent: false }, resolve).on("error", reject);
-  });
-  response.on("error", () => {});
-  onTestFinished(() => void response.destroy());
-  let text = "";
-  response.setEncoding("utf8").on("data", (part: string) => {
-    const blocks = (text + part).split("\n\n");
-    text = blocks.pop()!;
-    for (const block of blocks) {
-      const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-      if (event) events.push({ event, data: JSON.parse(data) });
-    }
-  });
-  return { events, response };
-}
-
 describe("live events", () => {
   test("begin with all devices, and go on with each as it reports or changes", async () => {
     const { url, device } = await withDevice();
     const { events } = await follow(url);
-    await eventually(() => events.length === 1, { what: "the devices" });
+    await eventually(() => events.length === 2, { what: "the devices and the zones" });
     expect(events[0]).toMatchObject({ event: "devices", data: [{ id: "nightlight/porch", light: 512 }] });
+    expect(events[1]).toEqual({ event: "zones", data: [] });
     await device.publishAsync("nightlight/porch/telemetry", '{"light":7}', { qos: 1 });
-    await eventually(() => events.length > 1, { what: "the reading" });
+    await eventually(() => events.length > 2, { what: "the reading" });
     expect(events.at(-1)).toMatchObject({ event: "device", data: { light: 7, led_on: true } });
     await put(url, "/api/devices/nightlight/porch/mode", '{"mode":"off"}');
     await eventually(() => (events.at(-1)!.data as { mode: string }).mode === "off", { what: "the override" });
     expect(events.at(-1)).toMatchObject({ event: "device", data: { led_on: false, mode: "off" } });
+    await ask(url, "/api/devices/nightlight/porch", { method: "DELETE" });
+    await eventually(() => events.at(-1)!.event === "forgotten", { what: "the end" });
+    expect(events.at(-1)!.data).toEqual({ id: "nightlight/porch" });
+  });
+
+  test("tell of a device that reports all the time no more than 20 times a second, and of its newest reading", async () => {
+    const { running, url } = await withDevice();
+    const { events } = await follow(url);
+    await eventually(() => events.length === 2, { what: "the beginning" });
+    const sensor = await board(running.brokerUrl, "quick");
+    const from = performance.now();
+    for (let light = 1; light <= 1000; light++) await sensor.read(light);
+    await eventually(() => (events.at(-1)!.data as { light: number }).light === 1000, { what: "the newest reading" });
+    const told = events.filter(({ event }) => event === "device").length;
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThanOrEqual((performance.now() - from) / 50 + 2);
+  });
+
+  test("end with a reason for who comes when 200 follow", async () => {
+    const { url } = await withDevice();
+    await Promise.all(Array.from({ length: 200 }, () => follow(url)));
+    expect(await ask(url, "/api/events")).toMatchObject({
+      status: 503,
+      body: { error: expect.stringContaining("200") },
+    });
   });
 
   test("a follower that does not read is dropped, and holds up nobody", async () => {

@@ -7,11 +7,18 @@ import type { DataFolder } from "../data.js";
 import { textOf } from "../errors.js";
 import type { Rejection } from "../counters.js";
 import type { Keep } from "../link/link.js";
+import { DEFAULTS, type Limits } from "../options.js";
+import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
+import { Access, titleOfId } from "./access.js";
 import { Acknowledgement } from "./acknowledgement.js";
-import { DurablePersistence } from "./persistence.js";
-import { limitPackets } from "./limit.js";
+import { Backlogs } from "./backlog.js";
+import { Gate } from "./gate.js";
+import { heldPacket, limitPackets } from "./limit.js";
 import { Overlap } from "./overlap.js";
+import { Pace } from "./pace.js";
+import { DurablePersistence } from "./persistence.js";
 import { QueueFirst } from "./queue-first.js";
+import { Sessions } from "./sessions.js";
 
 /** A message as it leaves the broker's hands. */
 export interface BrokerMessage {
@@ -22,16 +29,29 @@ export interface BrokerMessage {
 export interface BrokerHandlers {
   /** A message from a client; at QoS 1 it is acknowledged when what is returned is fulfilled. Must not throw, nor reject. */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** A client broke the protocol, and was disconnected. */
+  /** A client broke the protocol, asked for what it may not do, or for more than its share. */
   rejected(reason: Rejection, from: string, problem: string): void;
   /** Something went wrong that a person should know about. */
   failed(problem: string): void;
+}
+
+/** Who may use the broker, and how much of it. */
+export interface BrokerOptions {
+  /** Nobody has an account by default, so that everybody may do everything. */
+  readonly accounts?: Accounts;
+  readonly limits?: Limits;
+  /** How long a client may take until its CONNECT is there, in ms; 10,000 by default. */
+  readonly patience?: number;
 }
 
 /** The embedded broker: MQTT 3.1 and 3.1.1, whatever carries the bytes. */
 export interface Broker {
   /** Serves one client over a stream that is connected. */
   handle(stream: Duplex, request?: IncomingMessage): void;
+  /** How much it holds in memory of a packet, in bytes. */
+  readonly heldPacket: number;
+  /** Connections, and messages that wait for clients on disk. */
+  readonly figures: { readonly clients: number; readonly queued: number };
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
   /** The retained messages whose topics end in `/<level>`. */
@@ -43,37 +63,75 @@ export interface Broker {
 /** How long what was published last may take to reach everybody when the broker ends, in ms. */
 const FAREWELL = 300;
 
+/** How often it is looked whether those who are connected still have their accounts, in ms. */
+const LOOK = 2000;
+
 /** Starts the embedded broker on a data folder. */
-export async function startBroker(data: DataFolder, handlers: BrokerHandlers): Promise<Broker> {
-  const persistence = new DurablePersistence(data.broker);
+export async function startBroker(
+  data: DataFolder,
+  handlers: BrokerHandlers,
+  { accounts = NO_ACCOUNTS, limits = DEFAULTS.limits, patience = 10_000 }: BrokerOptions = {},
+): Promise<Broker> {
+  const persistence: DurablePersistence = new DurablePersistence(data.broker, limits.queue, {
+    granted: (client, filter) => access.subscribe(client as Client, filter),
+    connected: (id) => clients()[id] !== undefined,
+    stuck(id) {
+      handlers.rejected("over-limit", titleOfId(id), "acknowledges nothing");
+      clients()[id]?.conn.destroy();
+    },
+    dropped(id, count) {
+      const problem = `more than ${limits.queue} messages wait for it, the oldest are given up`;
+      for (let n = 0; n < count; n++) handlers.rejected("queue-full", titleOfId(id), problem);
+    },
+  });
   // Ordered, because queues are sent in the order of (broker id, counter): a random id would mix up two runs.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   const overlap = new Overlap();
   const queueFirst = new QueueFirst();
+  const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
+  const backlogs = new Backlogs();
+  const paces = new WeakMap<Client, Pace>();
   const aedes = await Aedes.createBroker({
     id,
     persistence,
     // messages on their way at once: one slow client must not hold up the others
     concurrency: 1000,
     drainTimeout: 15_000,
-    connectTimeout: 10_000,
+    connectTimeout: patience,
     // in memory only; three of these after a start, wills that a killed broker left behind are published
     heartbeatInterval: 10_000,
+    preConnect(client, _packet, callback) {
+      gate.known(client.conn);
+      callback(null, true);
+    },
+    authenticate: (client, username, password, callback) => access.authenticate(client, username, password, callback),
+    authorizeSubscribe: (client, subscription, callback) =>
+      // null answers 0x80 [MQTT-3.9.3-2]
+      callback(null, access.subscribe(client, subscription.topic) ? subscription : null),
     authorizeForward(client, packet) {
-      if (overlap.had(client, packet)) return null;
+      if (overlap.had(client, packet) || !access.mayRead(client, packet.topic)) return null;
       queueFirst.sending(client, packet);
+      paces.get(client)?.sent(packet.qos);
       return packet;
     },
     authorizePublish(client, packet, callback) {
       // [MQTT-4.7.2-1]
       if (packet.topic.startsWith("$")) return callback(new Error("topics that begin with $ are the broker's own"));
+      // a will was checked when its client logged in; that client may be gone, and its account as well
+      const will = !client || (client as unknown as { will: unknown }).will === packet;
+      const problem = will ? undefined : access.publishProblem(client, packet);
+      if (problem) {
+        handlers.rejected(problem[0], access.titleOf(client!), problem[1]);
+        acknowledgement.discard(packet);
+        return callback(null);
+      }
       // QoS 2 is seen twice here, and is taken when it is released
-      if (packet.qos === 2 && client) return callback(null);
+      if (packet.qos === 2 && !will) return callback(null);
       // Here rather than as a subscriber, because a reading is then decided upon at once, and stored before it is
       // acknowledged: a server that is killed in between gets it again.
       const taken = handlers.message(packet.topic, packet.payload as Buffer, false);
       // a will has nobody to acknowledge it to
-      if (packet.qos === 0 || !client || client.closed) return callback(null);
+      if (packet.qos === 0 || will || client.closed) return callback(null);
       const stored = acknowledgement.stored(packet, client);
       Promise.all([taken, stored]).then(
         () => callback(null),
@@ -81,10 +139,20 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
       );
     },
   });
+  /** Those who are connected, by the id that they have within the broker. */
+  const clients = (): Readonly<Record<string, Client | undefined>> =>
+    (aedes as unknown as { clients: Record<string, Client> }).clients;
+  const access = new Access(
+    accounts,
+    limits,
+    new Sessions(persistence.sessions, limits.connections),
+    handlers.rejected,
+  );
   const acknowledgement = new Acknowledgement(aedes, persistence);
   aedes.on("publish", (packet, client) => {
     if (packet.qos === 2 && client) void handlers.message(packet.topic, packet.payload as Buffer, false);
   });
+  aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
   (aedes as EventEmitter).on("error", (error) => {
     if (!closing) handlers.failed(`The broker failed: ${textOf(error)}`);
   });
@@ -92,13 +160,25 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
   let closing = false;
   let publishing = 0;
   let idle: (() => void) | undefined;
+  const looking = setInterval(() => {
+    for (const client of Object.values(clients())) if (client && !access.stillIn(client)) client.close();
+  }, LOOK).unref();
 
   return {
+    heldPacket: heldPacket(limits.payload),
+    get figures() {
+      return { clients: gate.count, queued: persistence.queues.length };
+    },
     handle(stream, request) {
+      if (!gate.enter(stream)) return;
       const client: Client = aedes.handle(stream, request);
+      const rejected = (reason: Rejection, problem: string): void =>
+        handlers.rejected(reason, access.titleOf(client), problem);
+      backlogs.watch(client, rejected);
       queueFirst.watch(client);
       overlap.watch(client);
-      limitPackets(client, (reason, problem) => handlers.rejected(reason, client.id ?? "a client", problem));
+      limitPackets(client, limits.payload, rejected);
+      paces.set(client, new Pace(client, limits.rate));
     },
     publish(topic, payload, keep) {
       publishing++;
@@ -112,8 +192,10 @@ export async function startBroker(data: DataFolder, handlers: BrokerHandlers): P
     retained: (level) => persistence.retainedAt(level),
     async close() {
       closing = true;
+      clearInterval(looking);
       // what was published reaches those who listen, unless one of them does not read
-      if (publishing > 0) await Promise.race([new Promise<void>((resolve) => (idle = resolve)), sleep(FAREWELL)]);
+      const published = publishing > 0 ? new Promise<void>((resolve) => (idle = resolve)) : undefined;
+      await Promise.race([Promise.resolve(published).then(() => backlogs.settled()), sleep(FAREWELL)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
       // the wills of those who were connected are stored a turn of the event loop later
       await new Promise((resolve) => setImmediate(resolve));

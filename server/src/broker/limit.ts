@@ -72,5 +72,7 @@ export function limitPackets(
     }
     return parsePayload.call(this);
   };
-  parser.on("error", (error) => rejected(parser.packet.length > most ? "too-large" : "malformed-packet", error.message));
+  parser.on("error", (error) =>
+    rejected(parser.packet.length > most ? "too-large" : "malformed-packet", error.message),
+  );
 }

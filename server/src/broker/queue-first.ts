@@ -1,6 +1,9 @@
 import type { Client } from "aedes";
 import { numberOf } from "./numbered.js";
 
+/** How many messages are held back for one client at most. */
+const MOST_HELD = 10_000;
+
 type Deliver = (packet: object, done: () => void) => void;
 
 /**
@@ -21,20 +24,22 @@ export class QueueFirst {
     const inside = client as unknown as { deliverQoS: Deliver };
     const deliver = inside.deliverQoS;
     const queued = new Set<string>();
-    let held: [packet: object, done: () => void][] | undefined = [];
+    let held: object[] | undefined = [];
     this.#queued.set(client, queued);
     inside.deliverQoS = (packet, done) => {
-      if (held) held.push([packet, done]);
-      else deliver(packet, done);
+      if (!held) return deliver(packet, done);
+      // a client that takes its queue slowly gets more of it when it comes again
+      if (held.push(packet) > MOST_HELD) client.conn.destroy();
+      // the others do not wait for it
+      setImmediate(done);
     };
     const release = (): void => {
       const waiting = held ?? [];
       held = undefined;
       this.#queued.delete(client);
-      for (const [packet, done] of waiting) {
+      for (const packet of waiting) {
         const number = numberOf(packet);
-        if (number !== undefined && queued.has(number)) setImmediate(done);
-        else deliver(packet, done);
+        if (number === undefined || !queued.has(number)) deliver(packet, () => {});
       }
     };
     // "connected" is told when the queue has been sent; what a client that is gone is to get stays in its queue

@@ -1,5 +1,7 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { Certificates } from "../security/certificates.js";
 import { StartError, textOf, codeOf } from "../errors.js";
 
 /** Why a server does not listen, and what to do about it. */
@@ -30,18 +32,32 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Listens for TCP connections; port 0 means any free one. Small packets leave at once (TCP_NODELAY). */
-export async function listen(host: string, port: number, connected: (socket: Socket) => void): Promise<Listener> {
+/** How many TLS handshakes may be under way at once: beyond them the oldest ends, which had the most time. */
+const HANDSHAKES = 1000;
+
+/**
+ * Listens for TCP connections; port 0 means any free one. Small packets leave at once (TCP_NODELAY).
+ * @param connected gets each connection, with TLS when its handshake is done
+ * @param certificates for TLS
+ */
+export async function listen(
+  host: string,
+  port: number,
+  connected: (socket: Socket) => void,
+  certificates?: Certificates,
+): Promise<Listener> {
   const sockets = new Set<Socket>();
-  const server: Server = createServer({ noDelay: true }, (socket) => {
+  const server = certificates ? secureServer(certificates, connected) : createServer({ noDelay: true }, connected);
+  server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    connected(socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port }, () => {
       server.off("error", reject);
+      // no descriptor left, for instance: those who are connected stay
+      server.on("error", () => {});
       resolve();
     });
   });
@@ -53,4 +69,26 @@ export async function listen(host: string, port: number, connected: (socket: Soc
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+function secureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
+  /** Connections whose handshake is under way, by their other end: a TLS socket does not tell which one it is on. */
+  const handshakes = new Map<string, Socket>();
+  const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, (socket) => {
+    if (certificates.accepts(socket)) return connected(socket);
+    socket.on("error", () => {});
+    socket.destroy();
+  });
+  server.on("connection", (socket: Socket) => {
+    const end = otherEnd(socket);
+    handshakes.set(end, socket);
+    socket.once("close", () => handshakes.delete(end));
+    if (handshakes.size <= HANDSHAKES) return;
+    const [oldest] = handshakes.values();
+    oldest.destroy();
+  });
+  server.on("secureConnection", (socket) => handshakes.delete(otherEnd(socket)));
+  certificates.onChange((context) => server.setSecureContext(context));
+  return server;
 }

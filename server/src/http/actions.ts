@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { ACTION_COMMAND, messageProblem, type Fields } from "../../../contract/index.js";
-import { MAX_PENDING, type Action, type Actions, type Outcome } from "../actions.js";
+import { ACTION_COMMAND, type Fields } from "../../../contract/index.js";
+import { MAX_PENDING, type Actions, type Outcome } from "../actions.js";
 import type { Device } from "../devices.js";
+import { bodyOf } from "./api-body.js";
 import { HttpError } from "./errors.js";
 
 /** What is asked of a device: after how many seconds it expires is 60 unless told. */
-const REQUEST = {
+export const REQUEST = {
   action: ACTION_COMMAND.action,
   expires: { type: "number", minimum: 1, maximum: 86_400 },
 } as const satisfies Fields;
 
 /** How long a request stays open for the outcome, in s: unless told, and at most. */
-const WAIT = 15;
-const MAX_WAIT = 600;
+export const WAIT = 15;
+export const MAX_WAIT = 600;
 
 const STATUS: Readonly<Record<Outcome["outcome"], number>> = { pending: 202, done: 200, refused: 200, timeout: 504 };
 
@@ -24,10 +25,7 @@ export function actionRoutes(app: FastifyInstance, actions: Actions, known: (id:
     if (!path.endsWith("/actions")) throw new HttpError(404, "Only /api/devices/<id>/actions takes a POST.");
     const device = known(path.slice(0, -"/actions".length));
     const wait = waitOf(request.query.wait);
-    const { body } = request;
-    const problem =
-      typeof body === "object" && body !== null ? messageProblem(REQUEST, body) : "the body is not a JSON object";
-    if (problem) throw new HttpError(400, `${device.id} was not asked for anything: ${problem}.`);
+    const { action, expires = 60 } = bodyOf(REQUEST, request.body, `${device.id} was not asked for anything`);
     if (!device.status)
       throw new HttpError(
         409,
@@ -38,7 +36,6 @@ export function actionRoutes(app: FastifyInstance, actions: Actions, known: (id:
         429,
         `${MAX_PENDING} actions of ${device.id} wait for a reply; wait until one is done or expires.`,
       );
-    const { action, expires = 60 } = body as { action: Action; expires?: number };
     const { seq, settled } = await actions.request(device, action, expires);
     const patience = new AbortController();
     const pending: Outcome = { outcome: "pending", seq };

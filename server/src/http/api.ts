@@ -1,43 +1,52 @@
 import type { FastifyInstance } from "fastify";
-import { messageProblem, OVERRIDE } from "../../../contract/index.js";
-import type { Counters } from "../counters.js";
-import type { Device, Devices, Mode } from "../devices.js";
-import type { Recent } from "../recent.js";
 import type { Actions } from "../actions.js";
+import type { Device, Devices } from "../devices.js";
+import type { History } from "../history/history.js";
+import type { MetricsSources } from "../metrics/metrics.js";
+import type { Mode } from "../override.js";
+import type { Recent } from "../recent.js";
 import { actionRoutes, outcomeAt } from "./actions.js";
+import { overrideOf } from "./api-body.js";
 import { HttpError } from "./errors.js";
+import { historyRoutes, type HistorySources } from "./history.js";
+import { metricsRoutes } from "./metrics.js";
+import { openApiDocument } from "./openapi.js";
+import { readyRoutes, type ReadySources } from "./ready.js";
+import type { ZoneDirectory } from "../zones/directory.js";
+import { zoneRoutes } from "./zones.js";
 
 /** What the API shows and changes. */
-export interface ApiSources {
-  readonly version: string;
+export interface ApiSources extends ReadySources, MetricsSources, HistorySources {
+  readonly history: History;
   readonly devices: Devices;
+  readonly zones: ZoneDirectory;
   readonly recent: Recent;
-  readonly counters: Counters;
   readonly actions: Actions;
   /** What plug-ins have added. */
   readonly capabilities: ReadonlySet<string>;
   /** Where clients connect. */
   broker(): { readonly url: string; readonly websocket: string | null; readonly embedded: boolean };
-  /** Why the server is not at work; "" when it is. */
-  problem(): string;
-  setMode(device: Device, mode: Mode): Promise<void>;
+  /** A person's override, for so many ms or until it is changed. Fulfilled when it is stored. */
+  setMode(device: Device, mode: Mode, forMs?: number): Promise<void>;
+  /** Forgets a device and all that is known of it, until it is heard again. Fulfilled when that is stored. */
+  forget(device: Device): Promise<void>;
 }
 
-/** Adds the API's routes. */
+/** What stands for an id and what may follow it: ids have slashes of their own, taken as they are or encoded. */
+type Below = { Params: { "*": string } };
+
+/** Adds the API's routes; `openapi.ts` describes them. */
 export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
+  readyRoutes(app, from);
+  metricsRoutes(app, from);
+  statusRoutes(app, from);
+  deviceRoutes(app, from);
+  zoneRoutes(app, from.zones);
+  historyRoutes(app, from);
+}
+
+function statusRoutes(app: FastifyInstance, from: ApiSources): void {
   const started = performance.now();
-
-  function known(id: string): Device {
-    const device = from.devices.get(id);
-    if (!device) throw new HttpError(404, `No device "${id}" is known; GET /api/devices lists those that are.`);
-    return device;
-  }
-
-  app.get("/healthz", (_request, reply) => {
-    const problem = from.problem();
-    return problem ? reply.code(503).send({ ok: false, error: problem }) : { ok: true };
-  });
-
   app.get("/api/status", () => ({
     version: from.version,
     uptime: (performance.now() - started) / 1000,
@@ -47,31 +56,41 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
     simulator: from.capabilities.has("simulator"),
   }));
 
-  app.get("/api/devices", () => from.devices.list());
+  const document = openApiDocument(from.version);
+  app.get("/api/openapi.json", () => document);
+}
 
-  // Ids have slashes of their own: taken as they are, or encoded.
-  app.get<{ Params: { "*": string } }>("/api/devices/*", (request, reply) => {
+function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
+  const { devices, recent, actions } = from;
+
+  function known(id: string): Device {
+    const device = devices.get(id);
+    if (!device) throw new HttpError(404, `No device "${id}" is known; GET /api/devices lists those that are.`);
+    return device;
+  }
+
+  app.get("/api/devices", () => devices.list());
+  app.get<Below>("/api/devices/*", (request, reply) => {
     const path = request.params["*"];
-    const device = from.devices.get(path);
-    return device?.view() ?? outcomeAt(path, from.actions, known, reply) ?? known(path);
+    return devices.get(path)?.view() ?? outcomeAt(path, actions, known, reply) ?? known(path);
   });
-  actionRoutes(app, from.actions, known);
-
-  app.put<{ Params: { "*": string } }>("/api/devices/*", async (request) => {
+  app.put<Below>("/api/devices/*", async (request) => {
     const path = request.params["*"];
     if (!path.endsWith("/mode")) throw new HttpError(404, "Only /api/devices/<id>/mode can be changed.");
     const device = known(path.slice(0, -"/mode".length));
-    const { body } = request;
-    const problem =
-      typeof body === "object" && body !== null ? messageProblem(OVERRIDE, body) : "the body is not a JSON object";
-    if (problem) throw new HttpError(400, `The mode was not changed: ${problem}.`);
-    await from.setMode(device, (body as { mode: Mode }).mode);
+    const override = overrideOf(request.body);
+    await from.setMode(device, override.mode, override.for);
     return device.view();
   });
+  app.delete<Below>("/api/devices/*", async (request, reply) => {
+    await from.forget(known(request.params["*"]));
+    return reply.code(204).send();
+  });
+  actionRoutes(app, actions, known);
 
   app.get<{ Querystring: { device?: unknown } }>("/api/recent", (request) => {
     const { device } = request.query;
     if (typeof device !== "string") throw new HttpError(400, "Name one device: /api/recent?device=<id>.");
-    return { points: from.recent.of(known(device).id) };
+    return { points: recent.of(known(device).id) };
   });
 }

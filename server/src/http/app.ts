@@ -6,7 +6,7 @@ import { listenProblem } from "../broker/sockets.js";
 import type { Log } from "../log.js";
 import { urlHost } from "../options.js";
 import type { DeviceDirectory } from "../directory.js";
-import type { Accounts } from "../security/accounts.js";
+import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
 import { Sessions } from "../security/sessions.js";
 import { apiRoutes, type ApiSources } from "./api.js";
@@ -23,13 +23,14 @@ import { followRenewals, httpsOptions } from "./tls.js";
 
 export interface HttpOptions {
   readonly guard: Guard;
-  readonly accounts: Accounts;
-  /** Whether an editor may show the dashboard in a frame while nobody needs an account: on loopback. */
-  readonly framed: boolean;
+  /** Those who are let in; nobody has an account by default. */
+  readonly accounts?: Accounts;
+  /** Whether an editor may show the dashboard in a frame while nobody needs an account: on loopback. False by default. */
+  readonly framed?: boolean;
   /** Then it is HTTPS. */
   readonly tls?: Certificates;
-  /** Connections at once, MQTT over WebSocket among them. */
-  readonly maxConnections: number;
+  /** Connections at once, MQTT over WebSocket among them; 10,000 by default. */
+  readonly maxConnections?: number;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
   readonly plugins: readonly Plugin[];
@@ -42,9 +43,9 @@ const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 
 /** Makes the HTTP application: guards, rights, errors, routes, plug-ins. It does not listen yet. */
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
-  const { guard, accounts, tls, api, events, log } = options;
+  const { guard, accounts = NO_ACCOUNTS, framed = false, maxConnections = 10_000, tls, api, events, log } = options;
   const app = makeServer(tls);
-  guardConnections(app.server, options.maxConnections);
+  guardConnections(app.server, maxConnections);
   // nothing else is sent as a body: what a form of another site can send is none of it
   app.removeContentTypeParser("text/plain");
   errorHandlers(app, log);
@@ -53,7 +54,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   const check = passwordCheck(accounts, log);
   const identify = createIdentify(accounts, sessions, check);
   // in this order for each request
-  await securityHeaders(app, () => options.framed && !accounts.required, tls !== undefined);
+  await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);
   app.addHook("onRequest", (request, _reply, done) => {
     const problem = guard(request.raw);
     done(problem ? new HttpError(403, problem) : undefined);
@@ -64,7 +65,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   const capabilities = new Set<string>();
   loginRoutes(app, { accounts, sessions, check, identify, log });
   apiRoutes(app, { ...api, capabilities });
-  events.route(app, api.devices);
+  events.route(app, api.devices, api.zones);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),
     provide: (capability) => void capabilities.add(capability),

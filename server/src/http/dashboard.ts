@@ -24,7 +24,9 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
     wildcard: false,
     cacheControl: false,
     // kept, and asked for each time whether it is still so: whoever logged out gets nothing out of the cache
-    setHeaders: (response) => response.setHeader("cache-control", "private, no-cache"),
+    setHeaders(response) {
+      response.setHeader("cache-control", "private, no-cache");
+    },
   });
   app.get("/login", (_request, reply) => reply.sendFile("login.html"));
 }

@@ -23,6 +23,11 @@ export function errorHandlers(app: FastifyInstance, log: Log): void {
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
     return reply.code(status).send({ error: "The server failed at this request; its log says more." });
   });
+  // what is refused before its body has come is not read to the end
+  app.addHook("onSend", (request, reply, _payload, done) => {
+    if (!request.raw.complete) reply.header("connection", "close");
+    done();
+  });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.split("?", 1)[0]} here.` }),
   );

@@ -1,33 +1,49 @@
 import type { FastifyInstance } from "fastify";
 import type { ServerResponse } from "node:http";
 import type { Device, Devices } from "../devices.js";
+import type { ZoneDirectory } from "../zones/directory.js";
 
-/** What a follower may leave unread before it is dropped, in bytes. */
+/** What a follower may leave unread before it is dropped, in bytes, beside what it is sent at its start. */
 const MAX_BEHIND = 1_000_000;
 const MAX_FOLLOWERS = 200;
 const HEARTBEAT = 15_000;
 
-/** The followers of `/api/events`. */
+/** Between two tellings of what changed, in ms at least: nobody sees more, and each costs. */
+const EVERY = 50;
+
+/**
+ * The followers of `/api/events`. Each begins with all that there is, so that one who comes back has missed nothing, and
+ * events need no ids. A device that changes several times within 50 ms is told of once, as it is then.
+ */
 export class Events {
-  readonly #followers = new Set<ServerResponse>();
+  /** And how many bytes each may leave unread. */
+  readonly #followers = new Map<ServerResponse, number>();
+  /** Devices that are to be told of. */
+  readonly #changed = new Set<Device>();
+  #told = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  /** Sends an event to everybody; costs nothing when nobody follows. */
+  /** Sends an event to everybody, after what changed before it; costs nothing when nobody follows. */
   publish(name: string, data: unknown): void {
-    if (this.#followers.size > 0) this.#write(format(name, data));
+    if (this.#followers.size > 0) this.#tell(format(name, data));
   }
 
+  /** A device changed or reported. */
   device(device: Device): void {
-    if (this.#followers.size > 0) this.#write(format("device", device.view()));
+    if (this.#followers.size === 0) return;
+    this.#changed.add(device);
+    this.#timer ??= setTimeout(() => this.#tell(""), Math.max(0, this.#told + EVERY - performance.now()));
   }
 
-  /** Adds `GET /api/events`: first all devices, then each as it changes. */
-  route(app: FastifyInstance, devices: Devices): void {
-    const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
+  /** Adds `GET /api/events`: first all devices and zones, then each as it changes. */
+  route(app: FastifyInstance, devices: Devices, zones: Pick<ZoneDirectory, "list">): void {
+    const heartbeat = setInterval(() => this.#tell(":\n\n"), HEARTBEAT);
     app.addHook("preClose", async () => {
       clearInterval(heartbeat);
-      for (const follower of this.#followers) follower.destroy();
+      clearTimeout(this.#timer);
+      for (const follower of this.#followers.keys()) follower.destroy();
     });
-    app.get("/api/events", (_request, reply) => {
+    app.get("/api/events", { exposeHeadRoute: false }, (_request, reply) => {
       if (this.#followers.size >= MAX_FOLLOWERS)
         return reply
           .code(503)
@@ -35,22 +51,32 @@ export class Events {
       const response = reply.hijack().raw;
       response.on("close", () => this.#followers.delete(response));
       response.on("error", () => this.#followers.delete(response));
-      response.writeHead(200, {
-        "content-type": "text/event-stream",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-      });
-      response.write("retry: 1000\n\n" + format("devices", devices.list()));
-      this.#followers.add(response);
+      // what goes with every answer goes with this one too
+      for (const [name, value] of Object.entries(reply.getHeaders()))
+        if (value !== undefined) response.setHeader(name, value);
+      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
+      this.#followers.set(response, response.writableLength + MAX_BEHIND);
       return reply;
     });
   }
 
-  #write(text: string): void {
-    for (const follower of this.#followers) {
+  /** Sends what changed, and `text`, in one piece. */
+  #tell(text: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#told = performance.now();
+    let piece = "";
+    for (const device of this.#changed) piece += format("device", device.view());
+    this.#changed.clear();
+    piece += text;
+    if (!piece) return;
+    for (const [follower, allowed] of this.#followers) {
+      const behind = follower.writableLength;
+      if (behind === 0) this.#followers.set(follower, MAX_BEHIND);
       // one that does not read gets a fresh start when it comes back, and costs no more memory until then
-      if (follower.writableLength > MAX_BEHIND) follower.destroy();
-      else follower.write(text);
+      if (behind > allowed) follower.destroy();
+      else follower.write(piece);
     }
   }
 }

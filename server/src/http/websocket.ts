@@ -2,7 +2,6 @@ import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.js";
-import { MAX_PACKET } from "../broker/limit.js";
 import type { Guard } from "./guard.js";
 
 /** Where MQTT over WebSocket is served, on the HTTP port. */
@@ -16,7 +15,8 @@ export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () =
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    maxPayload: MAX_PACKET + 5,
+    // a message may carry several packets, and is gathered before any of them is looked at
+    maxPayload: broker.heldPacket + 5,
     // [MQTT-6.0.0-3], [MQTT-6.0.0-4]; 3.1 calls itself mqttv3.1
     handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,
   });

@@ -1,6 +1,7 @@
 import type { Broker } from "../broker/broker.js";
 import { listen, listenProblem, type Listener } from "../broker/sockets.js";
 import { urlHost } from "../options.js";
+import type { Certificates } from "../security/certificates.js";
 import type { LinkHandlers, MqttLink } from "./link.js";
 import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
 
@@ -10,30 +11,53 @@ export interface EmbeddedOptions {
   readonly host: string;
   /** The TCP port that clients connect to; 0 means any free one. */
   readonly port: number;
+  /** For MQTT over TLS as well. */
+  readonly tls?: Certificates;
+  /** The TCP port of MQTT over TLS, with `tls`; 0 means any free one. */
+  readonly mqttsPort?: number;
+}
+
+/** The link to the server's own broker. */
+export interface EmbeddedLink extends MqttLink {
+  /** Where MQTT clients connect with TLS, known when the link is up; undefined without certificates. */
+  readonly secureUrl: string | undefined;
 }
 
 /**
  * The server at its own broker: function calls, no socket in between. Live messages reach the handlers from the broker
  * itself; `start` brings what the boards said of themselves before, and lets clients in.
  */
-export function embeddedLink(options: EmbeddedOptions, handlers: Pick<LinkHandlers, "message" | "caughtUp">): MqttLink {
-  const { broker, host, port } = options;
+export function embeddedLink(
+  options: EmbeddedOptions,
+  handlers: Pick<LinkHandlers, "message" | "caughtUp">,
+): EmbeddedLink {
+  const { broker, host, port, tls, mqttsPort = 8883 } = options;
   const topic = presenceTopic(options.prefix);
   let listener: Listener | undefined;
+  let secure: Listener | undefined;
+
+  async function open(what: string, flag: string, port: number, certificates?: Certificates): Promise<Listener> {
+    try {
+      return await listen(host, port, (socket) => broker.handle(socket), certificates);
+    } catch (error) {
+      throw listenProblem(what, flag, host, port, error);
+    }
+  }
+
   return {
     async start() {
       for (const { topic, payload } of broker.retained("status")) void handlers.message(topic, payload, true);
-      try {
-        listener = await listen(host, port, (socket) => broker.handle(socket));
-      } catch (error) {
-        throw listenProblem("MQTT", "--mqtt-port", host, port, error);
-      }
+      listener = await open("MQTT", "--mqtt-port", port);
+      if (tls) secure = await open("MQTT over TLS", "--mqtts-port", mqttsPort, tls);
       broker.publish(topic, ONLINE, "retained");
       // nothing waited: while this server was away, so was its broker
       handlers.caughtUp();
     },
     get url() {
       return `mqtt://${urlHost(host)}:${listener?.port ?? port}`;
+    },
+    get secureUrl() {
+      return tls && `mqtts://${urlHost(host)}:${secure?.port ?? mqttsPort}`;
     },
     get connected() {
       return listener !== undefined;
@@ -42,7 +66,7 @@ export function embeddedLink(options: EmbeddedOptions, handlers: Pick<LinkHandle
     async close() {
       if (listener) broker.publish(topic, OFFLINE, "retained");
       await broker.close();
-      await listener?.close();
+      await Promise.all([listener?.close(), secure?.close()]);
       listener = undefined;
     },
   };

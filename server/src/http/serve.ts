@@ -1,0 +1,96 @@
+import type { EventEmitter } from "node:events";
+import type { Broker } from "../broker/broker.js";
+import type { Core } from "../core.js";
+import type { History } from "../history/history.js";
+import type { MqttLink } from "../link/link.js";
+import type { DecisionTimes } from "../metrics/decision-times.js";
+import type { Gauges } from "../metrics/metrics.js";
+import { isLoopback, type Settings } from "../options.js";
+import type { Accounts } from "../security/accounts.js";
+import type { Certificates } from "../security/certificates.js";
+import type { ServerEvents } from "../server-events.js";
+import { VERSION } from "../version.js";
+import type { ZoneDirectory } from "../zones/directory.js";
+import { createApp, listenHttp } from "./app.js";
+import type { Events } from "./events.js";
+import { createGuard } from "./guard.js";
+import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
+
+/** What is served. */
+export interface Served {
+  readonly settings: Settings;
+  readonly core: Core;
+  readonly zones: ZoneDirectory;
+  readonly history: History;
+  readonly link: MqttLink;
+  /** Undefined with somebody else's. */
+  readonly broker: Broker | undefined;
+  readonly accounts: Accounts;
+  readonly certificates: Certificates | undefined;
+  readonly decisionTimes: DecisionTimes;
+  readonly events: Events;
+  readonly emitter: EventEmitter<ServerEvents>;
+  /** Registers what is to be undone at the end. */
+  atEnd(step: () => unknown): void;
+}
+
+export interface HttpAddresses {
+  readonly http: string | undefined;
+  readonly websocket: string | undefined;
+}
+
+/**
+ * Serves API, dashboard and MQTT over WebSocket, if they are wanted.
+ * @throws StartError when the port cannot be had.
+ */
+export async function serveHttp(served: Served): Promise<HttpAddresses> {
+  const { settings, core, zones, history, link, broker, events, emitter, certificates: tls } = served;
+  const { host, log } = settings;
+  if (!settings.http) return { http: undefined, websocket: undefined };
+  const guard = createGuard(host, settings.httpNames);
+  const problem = (): string => (link.connected ? "" : `The link to the broker ${link.url} is down.`);
+  let websocket: string | undefined;
+  const app = await createApp({
+    guard,
+    accounts: served.accounts,
+    framed: isLoopback(host),
+    tls,
+    maxConnections: settings.limits.connections,
+    events,
+    plugins: settings.plugins,
+    log,
+    directory: core.directory,
+    api: {
+      ...core,
+      zones,
+      history,
+      historyOn: settings.history !== false,
+      version: VERSION,
+      decisionTimes: served.decisionTimes,
+      gauges: () => gaugesOf(served),
+      broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
+      problem,
+      ready: () => problem() || (core.catchingUp ? "What waited at the broker is still being taken in." : ""),
+    },
+  });
+  emitter.on("zone", (zone) => events.publish("zone", zone));
+  emitter.on("zones", () => events.publish("zones", zones.list()));
+  emitter.on("forgotten", (id) => events.publish("forgotten", { id }));
+  served.atEnd(() => app.close());
+  if (broker) served.atEnd(serveWebSocket(app.server, broker, guard));
+  const http = await listenHttp(app, host, settings.httpPort);
+  if (broker) websocket = http.replace(/^http/, "ws") + WEBSOCKET_PATH;
+  return { http, websocket };
+}
+
+function gaugesOf({ core, link, broker }: Served): Gauges {
+  let devicesOnline = 0;
+  for (const { online } of core.devices) if (online) devicesOnline++;
+  return {
+    devicesOnline,
+    devicesOffline: core.devices.size - devicesOnline,
+    linkUp: link.connected,
+    brokerClients: broker?.figures.clients,
+    brokerQueued: broker?.figures.queued,
+  };
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from "fastify";
+import type { ZoneDirectory } from "../zones/directory.js";
+import type { ZoneView } from "../zones/view.js";
+import { overrideOf } from "./api-body.js";
+import { HttpError } from "./errors.js";
+
+type Named = { Params: { name: string } };
+
+/** Adds what is known of the zones, and their override. */
+export function zoneRoutes(app: FastifyInstance, zones: ZoneDirectory): void {
+  function known(name: string): ZoneView {
+    const zone = zones.get(name);
+    if (!zone) throw new HttpError(404, `There is no zone "${name}"; GET /api/zones lists those that are.`);
+    return zone;
+  }
+
+  app.get("/api/zones", () => zones.list());
+  app.get<Named>("/api/zones/:name", (request) => known(request.params.name));
+  app.put<Named>("/api/zones/:name/mode", async (request) => {
+    const { name } = known(request.params.name);
+    const override = overrideOf(request.body);
+    await zones.setMode(name, override.mode, override.for);
+    return known(name);
+  });
+}

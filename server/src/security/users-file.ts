@@ -1,0 +1,125 @@
+import { chown, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { idProblem } from "../../../contract/index.js";
+import { codeOf, StartError, textOf } from "../errors.js";
+import { isStoredPassword } from "./scrypt.js";
+
+/** Letters that are safe in a topic, in an ACL pattern and on a command line. */
+export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+const User = z.strictObject({
+  role: z.enum(["admin", "reader", "device"]),
+  device: z
+    .string()
+    .refine((id) => !idProblem(id), "is no device id")
+    .optional(),
+  password: z.string().refine(isStoredPassword, "is no hash of a password"),
+  /** SHA-256 of bearer tokens. */
+  tokens: z.array(z.string().regex(/^[\w-]{43}$/, "is no hash of a token")).default([]),
+});
+
+const UsersFile = z.strictObject({
+  version: z.literal(1),
+  users: z.record(z.string().regex(USER_NAME, "is no user name"), User),
+});
+
+/** What is stored of a user. */
+export type StoredUser = z.infer<typeof User>;
+
+/** Users by name. */
+export type StoredUsers = ReadonlyMap<string, StoredUser>;
+
+/** Where the users of a data folder are. */
+export function usersFile(folder: string): string {
+  return join(folder, "users.json");
+}
+
+/**
+ * Reads the users; none when there is no file.
+ * @throws StartError saying what is wrong with the file, and what to do
+ */
+export async function readUsers(folder: string): Promise<StoredUsers> {
+  const file = usersFile(folder);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return new Map();
+    throw new StartError(`The users in ${file} cannot be read (${textOf(error)}); let this account read that file.`);
+  }
+  return parse(file, text);
+}
+
+function parse(file: string, text: string): StoredUsers {
+  const remedy = "put a copy of it back, or remove it and add the users again with nightlight-server user add.";
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new StartError(`The users in ${file} are damaged (${textOf(error)}); ${remedy}`);
+  }
+  const { data, error } = UsersFile.safeParse(json);
+  if (error) {
+    const [{ path, message }] = error.issues;
+    throw new StartError(`The users in ${file} are damaged (${path.join(".") || "the file"}: ${message}); ${remedy}`);
+  }
+  for (const [name, { role, device }] of Object.entries(data.users))
+    if ((role === "device") !== (device !== undefined))
+      throw new StartError(
+        `The users in ${file} are damaged (${name}: a device, and nobody else, has a device id); ${remedy}`,
+      );
+  return new Map(Object.entries(data.users));
+}
+
+/** How long another command that writes the file is waited for, in ms. */
+const PATIENCE = 2000;
+
+/**
+ * Changes the users: all of it or nothing, whoever reads or writes at the same time. The file can be read by its owner
+ * alone. What `change` throws leaves everything as it was.
+ * @throws StartError when the file is damaged or cannot be written
+ */
+export async function changeUsers(folder: string, change: (users: Map<string, StoredUser>) => void): Promise<void> {
+  const file = usersFile(folder);
+  // its name keeps a second command out
+  const next = `${file}.new`;
+  const output = await openAlone(folder, next);
+  try {
+    const users = new Map(await readUsers(folder));
+    change(users);
+    const sorted = [...users].sort(([a], [b]) => (a < b ? -1 : 1));
+    await output.writeFile(JSON.stringify({ version: 1, users: Object.fromEntries(sorted) }, null, 2) + "\n");
+    await output.sync();
+    await output.close();
+    // added by root, read by the account that the service runs as
+    const { uid, gid } = await stat(folder);
+    if (process.getuid?.() === 0) await chown(next, uid, gid);
+    await rename(next, file);
+  } catch (error) {
+    await output.close().catch(() => {});
+    await rm(next, { force: true });
+    throw codeOf(error) ? new StartError(`The users in ${file} cannot be written (${textOf(error)}).`) : error;
+  }
+}
+
+async function openAlone(folder: string, next: string) {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      await mkdir(folder, { recursive: true });
+      return await open(next, "wx", 0o600);
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST")
+        throw new StartError(
+          `The data folder ${folder} cannot be written (${textOf(error)}); choose another with --data.`,
+        );
+      if (performance.now() > deadline)
+        throw new StartError(
+          `Another command is changing the users; try again. If none is, it was interrupted: delete ${next}.`,
+        );
+      await sleep(50);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { unwatchFile, watchFile } from "node:fs";
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { textOf } from "../errors.js";
+import type { Log } from "../log.js";
+import type { Account, Accounts } from "./accounts.js";
+import { digest, NOBODY, verifyGenerated, verifyPassword } from "./scrypt.js";
+import { Turns } from "./scrypt-turns.js";
+import { readUsers, usersFile, type StoredUser, type StoredUsers } from "./users-file.js";
+
+/** How often the file is looked at, in ms. */
+const LOOK = 1000;
+
+/**
+ * How many passwords are checked at once: it leaves a core to the server, and threads of Node's pool of four to the
+ * database. How many more wait: at four a second, longer than anybody's patience.
+ */
+const AT_ONCE = Math.max(1, Math.min(2, availableParallelism() - 1));
+const MOST_WAITING = 200;
+
+/** How many pairs of name and password that were right are remembered: every board of a large installation. */
+const MOST_REMEMBERED = 10_000;
+
+/** No password is longer, in characters. */
+export const LONGEST_PASSWORD = 256;
+
+/** Accounts that follow a file. */
+export interface FileAccounts extends Accounts {
+  /** How many users there are. */
+  readonly size: number;
+  /** Looks at the file no more. */
+  close(): void;
+}
+
+interface User {
+  readonly account: Account;
+  readonly stored: StoredUser;
+}
+
+/**
+ * The accounts in `<folder>/users.json`, read again when the file changes: `user add` works while the server runs. A
+ * file that is damaged then is told in the log, and the accounts from before stay.
+ *
+ * Who was ever asked for an account is asked until the end of the process: that the last user is removed, or the file
+ * with all of them, opens no door.
+ * @param options.required whether accounts are asked for; by default when there is one
+ * @throws StartError when the file is damaged
+ */
+export async function openAccounts(
+  folder: string,
+  log: Log,
+  options: { readonly required?: boolean; readonly every?: number } = {},
+): Promise<FileAccounts> {
+  const file = usersFile(folder);
+  const secret = randomBytes(32);
+  const turns = new Turns(AT_ONCE, MOST_WAITING);
+  /** Pairs that were right, as HMAC, so that they cannot be read from memory; the latest at the end. */
+  const known = new Map<string, Account>();
+  /** Checks under way: the same pair once more waits for the same answer. */
+  const checking = new Map<string, Promise<boolean>>();
+  let users = new Map<string, User>();
+  let tokens = new Map<string, Account>();
+  let required = options.required ?? false;
+
+  function use(stored: StoredUsers): void {
+    const next = new Map<string, User>();
+    const nextTokens = new Map<string, Account>();
+    for (const [name, user] of stored) {
+      const before = users.get(name);
+      const account = before && same(before.stored, user) ? before.account : accountOf(name, user);
+      next.set(name, { account, stored: user });
+      for (const token of user.tokens) nextTokens.set(token, account);
+    }
+    users = next;
+    tokens = nextTokens;
+    if (options.required === undefined && users.size > 0) required = true;
+  }
+
+  async function readAgain(): Promise<void> {
+    try {
+      use(await readUsers(folder));
+      log.info("security", `The users in ${file} were read again: ${users.size}.`, { users: users.size });
+      await warnOfReaders(file, log);
+    } catch (error) {
+      log.error("security", `${textOf(error)} The users from before stay.`);
+    }
+  }
+
+  use(await readUsers(folder));
+  await warnOfReaders(file, log);
+  let reading = Promise.resolve();
+  const changed = (): void => void (reading = reading.then(readAgain));
+  watchFile(file, { persistent: false, interval: options.every ?? LOOK }, changed);
+
+  async function isRight(key: string, user: User | undefined, password: string, from: string): Promise<boolean> {
+    const generated = user && verifyGenerated(password, user.stored.password);
+    if (generated) return true;
+    // what is wrong takes the same time whether the name is anybody's or not
+    const stored = user && generated === undefined ? user.stored.password : NOBODY;
+    let check = checking.get(key);
+    if (!check) {
+      check = turns.take(from, () => verifyPassword(password, stored));
+      checking.set(key, check);
+      const done = (): void => void checking.delete(key);
+      check.then(done, done);
+    }
+    return check;
+  }
+
+  return {
+    get required() {
+      return required;
+    },
+    get size() {
+      return users.size;
+    },
+    async check(name, password, from = "") {
+      if (password.length > LONGEST_PASSWORD) return undefined;
+      const user = users.get(name);
+      const key = createHmac("sha256", secret).update(`${name}\0${password}`).digest("base64url");
+      if (user && known.get(key) === user.account) return user.account;
+      if (!(await isRight(key, user, password, from)) || !user) return undefined;
+      // removed, or given another password, while this one was checked
+      if (users.get(name)?.account !== user.account) return undefined;
+      if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value!);
+      known.set(key, user.account);
+      return user.account;
+    },
+    byToken: (token) => tokens.get(digest(token)),
+    byName: (name) => users.get(name)?.account,
+    close: () => unwatchFile(file, changed),
+  };
+}
+
+function accountOf(name: string, { role, device }: StoredUser): Account {
+  return device === undefined ? { name, role } : { name, role, device };
+}
+
+function same(a: StoredUser, b: StoredUser): boolean {
+  return a.role === b.role && a.device === b.device && a.password === b.password;
+}
+
+async function warnOfReaders(file: string, log: Log): Promise<void> {
+  // Windows has no such bits
+  if (process.platform === "win32") return;
+  const { mode } = await stat(file).catch(() => ({ mode: 0 }));
+  if ((mode & 0o077) !== 0)
+    log.warn("security", `Others on this machine may read ${file}, the hashes of passwords; chmod 600 ${file}`);
+}

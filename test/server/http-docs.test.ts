@@ -1,0 +1,139 @@
+/** docs/api.md, whose examples are run. */
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import { beforeAll, expect, test } from "vitest";
+import { LESSON_RULE } from "../../contract/index.js";
+import { REJECTIONS } from "../../server/src/metrics/rejections.js";
+import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy.js";
+import { eventually } from "../support/eventually.js";
+import { ask, type Answer } from "./support/api.js";
+import { board } from "./support/board.js";
+import { client, server } from "./support/server.js";
+
+const WRITTEN_FOR = "http://127.0.0.1:8080";
+
+/** A command of the page, and the JSON that the page says it prints, if it does. */
+interface Example {
+  readonly words: readonly string[];
+  readonly answer?: unknown;
+}
+
+/** The words of a command, as a POSIX shell takes them apart. */
+function wordsOf(command: string): string[] {
+  const words = command.replaceAll("\\\n", " ").match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double!),
+  );
+}
+
+/** Every `curl` of the page in order; the JSON block after a block of commands is what the last of them prints. */
+function examplesOf(page: string): Example[] {
+  const examples: Example[] = [];
+  for (const [, language, text] of page.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
+    if (language === "json") examples.push({ ...examples.pop()!, answer: JSON.parse(text) });
+    else
+      for (const command of text.split(/^(?=curl )/m).filter((part) => part.startsWith("curl ")))
+        examples.push({ words: wordsOf(command.trim()) });
+  }
+  return examples;
+}
+
+/** Does what curl would. */
+async function curl(base: string, words: readonly string[]): Promise<Answer> {
+  let method = "GET";
+  let url = "";
+  let body: string | undefined;
+  const headers: Record<string, string> = {};
+  const rest = words.slice(1);
+  while (rest.length > 0) {
+    const word = rest.shift()!;
+    if (word === "-X") method = rest.shift()!;
+    else if (word === "-H") {
+      const [, name, value] = /^([\w-]+): (.*)$/.exec(rest.shift()!)!;
+      headers[name] = value;
+    } else if (word === "-d") body = rest.shift()!;
+    else if (word === "-o") rest.shift();
+    else if (word.startsWith(WRITTEN_FOR)) url = base + word.slice(WRITTEN_FOR.length);
+    else if (word !== "-N" && word !== "-f") throw new Error(`the test knows no curl ${word}`);
+  }
+  // events do not end
+  if (words.includes("-N")) return firstOf(url);
+  return ask(url, "", { method, headers }, body);
+}
+
+function firstOf(url: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { agent: false }, (response) => {
+      response.setEncoding("utf8").once("data", (body: string) => {
+        resolve({ status: response.statusCode!, body, headers: response.headers });
+        response.destroy();
+      });
+    });
+    request.on("error", reject);
+  });
+}
+
+/** A value's form: its fields, and the kinds of what they hold. */
+function formOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(formOf);
+  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, formOf(of)]));
+}
+
+const GARDEN: Policy = {
+  ...LESSON_POLICY,
+  zones: [
+    {
+      name: "garden",
+      label: "Garden",
+      sensors: ["nightlight/gate"],
+      lamps: ["nightlight/path"],
+      combine: "median",
+      at_least: 1,
+      rule: { ...LESSON_RULE, hysteresis: 50 },
+      stale_after: STALE_AFTER,
+    },
+  ],
+};
+
+let page = "";
+beforeAll(async () => {
+  page = await readFile(new URL("../../docs/api.md", import.meta.url), "utf8");
+});
+
+test("every example of the page works, and prints what the page says", async () => {
+  const { brokerUrl, httpUrl, devices } = await server({ policy: GARDEN });
+  const lesson = await client(brokerUrl);
+  await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
+  await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
+  const attic = await board(brokerUrl, "nightlight/attic");
+  attic.client.on("message", (topic, payload) => {
+    // what is retained is cleared by an empty message
+    if (!topic.endsWith("/commands") || payload.length === 0) return;
+    const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
+    if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
+  });
+  await eventually(() => devices.get("nightlight/gate"), { what: "the last device" });
+
+  const examples = examplesOf(page);
+  expect(examples.length).toBeGreaterThan(12);
+  for (const { words, answer } of examples) {
+    const { status, body } = await curl(httpUrl!, words);
+    expect(status, `${words.join(" ")}: ${JSON.stringify(body)}`).toBeLessThan(300);
+    // history says also what was done by the examples before
+    if (answer !== undefined && !words.join(" ").includes("/api/history?"))
+      expect(formOf(body), words.join(" ")).toEqual(formOf(answer));
+    else if (answer !== undefined) {
+      const { points, switches } = answer as { points: unknown[]; switches: unknown[] };
+      const real = body as { points: unknown[]; switches: unknown[] };
+      expect(Object.keys(real).sort()).toEqual(Object.keys(answer as object).sort());
+      expect(formOf(real.points)).toEqual(formOf(points));
+      expect(formOf(real.switches[0])).toEqual(formOf(switches[0]));
+    }
+  }
+});
+
+test("the page names every reason for which a message has no effect", () => {
+  const named = [...page.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)].map(([, reason, why]) => [reason, why]);
+  expect(Object.fromEntries(named)).toEqual(REJECTIONS);
+});

@@ -1,0 +1,243 @@
+import fc from "fast-check";
+import { once } from "node:events";
+import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { ask, httpApp, portOf, threeAccounts, type TestApp } from "./support/http-app.js";
+
+const ADMIN = { authorization: "Bearer ann-token" };
+/** What only those who are let in may see. */
+const SECRET = /nightlight\/porch/;
+
+/** Asks as a user would, one request after the other, until it is stopped. Then it tells how that went. */
+function user(url: string): () => Promise<{ answered: number; slowest: number }> {
+  let stopped = false;
+  let answered = 0;
+  let slowest = 0;
+  const asking = (async () => {
+    while (!stopped) {
+      const from = performance.now();
+      const { status, text } = await ask(url, "/api/devices", { headers: ADMIN });
+      if (status !== 200 || !SECRET.test(text)) throw new Error(`the user was answered ${status} ${text}`);
+      slowest = Math.max(slowest, performance.now() - from);
+      answered++;
+      await sleep(25);
+    }
+  })();
+  asking.catch(() => {});
+  return async () => {
+    stopped = true;
+    await asking;
+    return { answered, slowest };
+  };
+}
+
+/** A connection, and what came back over it. */
+interface Wire {
+  readonly socket: net.Socket;
+  got(): string;
+  closed(): boolean;
+}
+
+function connect({ server }: TestApp, bytes: string | Buffer = ""): Wire {
+  let got = "";
+  let closed = false;
+  const socket = net.connect({ port: portOf(server), host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.setEncoding("latin1").on("data", (part) => (got += String(part)));
+  socket.on("end", () => (closed = true)).on("close", () => (closed = true));
+  socket.on("error", () => {});
+  if (bytes.length > 0) socket.write(bytes);
+  return { socket, got: () => got, closed: () => closed };
+}
+
+/** The status lines that came back. */
+const statuses = (text: string): number[] =>
+  [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => Number(code));
+
+const HEAD = "GET /api/devices HTTP/1.1\r\nHost: localhost\r\n";
+
+describe("with accounts, and somebody who works meanwhile", () => {
+  test.each<[what: string, bytes: string]>([
+    ["both lengths", `${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ["two lengths", `${HEAD}Content-Length: 4\r\nContent-Length: 40\r\n\r\nabcd`],
+    ["two lengths in one", `${HEAD}Content-Length: 4, 40\r\n\r\nabcd`],
+    ["a signed length", `${HEAD}Content-Length: +4\r\n\r\nabcd`],
+    ["a length that is none", `${HEAD}Content-Length: 0x4\r\n\r\nabcd`],
+    ["an encoding that is not the last", `${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+    ["an unknown encoding", `${HEAD}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
+    ["a space before the colon", `${HEAD}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`],
+    ["a folded header", `${HEAD}X: a\r\n Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`],
+    ["a line that ends in LF alone", "GET /api/devices HTTP/1.1\nHost: localhost\n\n"],
+    ["a CR within a header", `${HEAD}X: a\rTransfer-Encoding: chunked\r\n\r\n`],
+    ["a zero byte in a header", `${HEAD}X: a\0b\r\n\r\n`],
+    ["a chunk that lies about its size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
+    ["a chunk of a size beyond all numbers", `${HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
+    ["no host", "GET /api/devices HTTP/1.1\r\n\r\n"],
+    ["another protocol", "GET /api/devices SPDY/9\r\nHost: localhost\r\n\r\n"],
+    ["a method that is none", "LOOK /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["a tunnel", "CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["a hello of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+    ["HTTP/2 by itself", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+  ])("a request with %s gets nothing, and nothing after it is taken for another request", async (_what, bytes) => {
+    const app = await httpApp({ accounts: threeAccounts() });
+    // whoever came through a proxy before would have sent this
+    const smuggled = `GET /api/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ann-token\r\nConnection: close\r\n\r\n`;
+    const wire = connect(app, Buffer.from(bytes + smuggled, "latin1"));
+    await eventually(wire.closed, { what: "the connection to be closed" });
+    for (const status of statuses(wire.got())) expect([400, 401, 403, 404, 405, 431, 505]).toContain(status);
+    expect(statuses(wire.got()).length).toBeLessThan(2);
+    expect(wire.got()).not.toMatch(SECRET);
+    expect((await ask(app.url, "/api/devices", { headers: ADMIN })).status).toBe(200);
+  });
+
+  test("headers and bodies without end are cut short, and only a little of them is ever read", async () => {
+    const app = await httpApp({ accounts: threeAccounts() });
+    const read: net.Socket[] = [];
+    app.server.on("connection", (socket) => read.push(socket));
+    const stop = user(app.url);
+    const more = Buffer.alloc(64 * 1024, "a");
+    const starts = [
+      `${HEAD}X: `,
+      `${HEAD}Cookie: `,
+      `${HEAD}Authorization: Basic `,
+      `GET /${"a".repeat(100_000)}`,
+      `${HEAD}${Array.from({ length: 3000 }, (_, n) => `X${n}: y\r\n`).join("")}`,
+      "POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n",
+      "POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+      "PUT /api/devices/x/mode HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+    ];
+    const wires = starts.map((start) => connect(app, start));
+    for (const { socket } of wires) {
+      const write = (): void => {
+        while (!socket.destroyed && socket.write(more));
+      };
+      socket.on("drain", write);
+      write();
+    }
+    await eventually(() => wires.every(({ closed }) => closed()), { within: 10_000, what: "all of them to be closed" });
+    const { answered, slowest } = await stop();
+    for (const { got } of wires) {
+      for (const status of statuses(got())) expect([400, 401, 413, 431]).toContain(status);
+      expect(got()).not.toMatch(SECRET);
+    }
+    for (const { bytesRead } of read) expect(bytesRead).toBeLessThan(4_000_000);
+    expect(answered).toBeGreaterThan(0);
+    expect(slowest).toBeLessThan(2000);
+  });
+
+  test.each<[what: string, body: string]>([
+    ["brackets", "[".repeat(16_000)],
+    ["closed brackets", "[".repeat(8000) + "]".repeat(8000)],
+    ["braces", '{"a":'.repeat(2500) + "1" + "}".repeat(2500)],
+    ["half of it", '{"name":"ann","password":"ann pass'],
+    ["nothing", ""],
+    ["zero bytes", "\0".repeat(1000)],
+    ["a prototype", '{"__proto__":{"name":"ann"},"constructor":{"prototype":{"password":"x"}}}'],
+    ["numbers beyond all bounds", `{"name":1e999,"password":-${"9".repeat(5000)}}`],
+    ["half a character", '{"name":"\\ud800","password":"\\udfff"}'],
+    ["a name without end", `{"name":"${"a".repeat(15_000)}","password":"x"}`],
+    ["the same name twice", '{"name":"ann","name":["ann"],"password":"ann password"}'],
+  ])("a body of %s logs nobody in", async (_what, body) => {
+    const { url } = await httpApp({ accounts: threeAccounts() });
+    const headers = { "content-length": Buffer.byteLength(body) };
+    const { status, text } = await ask(url, "/api/login", { method: "POST", body, headers });
+    expect([400, 401]).toContain(status);
+    expect(JSON.parse(text)).toEqual({ error: expect.stringMatching(/^[A-Z]/) });
+  });
+
+  test("no path, method, cookie or authorization made up at random lets anybody see or change anything", async () => {
+    const app = await httpApp({ accounts: threeAccounts() });
+    const stop = user(app.url);
+    const piece = fc.constantFrom(
+      ...["/", "//", "..", ".", "%2e%2e", "%2f", "%5c", "\\", "%00", "%", "?", "#", ";", "api", "devices", "login"],
+      ...[
+        "login.js",
+        "healthz",
+        "nightlight",
+        "porch",
+        "mode",
+        "index.html",
+        "app.js",
+        "package.json",
+        "%c0%af",
+        "*",
+        ":",
+      ],
+    );
+    const path = fc.array(piece, { maxLength: 10 }).map((pieces) => `/${pieces.join("")}`);
+    const method = fc.constantFrom("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND");
+    // what a header can carry
+    const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
+    const scheme = fc.constantFrom("", "Bearer ", "Basic ", "bearer", "Digest ", "Basic Og==", "Bearer -token");
+    const base64 = text.map((plain) => Buffer.from(plain).toString("base64"));
+    const port = portOf(app.server);
+    const cookie = text.map((value) => `nightlight-${port}=${value}`);
+    const headers = fc.record(
+      {
+        authorization: fc.tuple(scheme, fc.oneof(text, base64)).map((parts) => parts.join("").trim()),
+        cookie: fc.oneof(text, cookie),
+        upgrade: fc.constantFrom("websocket", "h2c"),
+        "x-forwarded-for": text,
+      },
+      { requiredKeys: [] },
+    );
+    const property = fc.asyncProperty(method, path, headers, async (m, p, h) => {
+      const { status, text: got } = await ask(app.url, p, { method: m, headers: h });
+      expect(got).not.toMatch(SECRET);
+      // pages that anybody may have; the login page is the only one of them
+      if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
+      else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
+    });
+    await fc.assert(property, { numRuns: 600 });
+    expect(app.modes).toEqual([]);
+    expect((await stop()).slowest).toBeLessThan(2000);
+  });
+
+  test("1,000 clients at once that send a byte a second are closed after 10 s, and keep nobody waiting", async () => {
+    const app = await httpApp({ accounts: threeAccounts() });
+    const stop = user(app.url);
+    const started = performance.now();
+    const silent = Array.from({ length: 100 }, () => connect(app));
+    const slow = Array.from({ length: 900 }, (_, n) => connect(app, n % 2 ? "GET /" : `${HEAD}X: `));
+    const dribble = setInterval(() => {
+      for (const { socket } of slow) if (!socket.destroyed) socket.write("X");
+    }, 1000);
+    onTestFinished(() => clearInterval(dribble));
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+    await eventually(async () => (await connections()) >= 1000, { what: "all of them to be connected" });
+    // three more than the user's own
+    await eventually(async () => (await connections()) < 4, {
+      within: 20_000,
+      what: "all of them to be closed",
+      every: 50,
+    });
+    expect(performance.now() - started).toBeLessThan(20_000);
+    await eventually(() => [...silent, ...slow].every(({ closed }) => closed()), { what: "all of them to know" });
+    for (const { got } of slow) for (const status of statuses(got())) expect([400, 408]).toContain(status);
+    const { answered, slowest } = await stop();
+    expect(answered).toBeGreaterThan(20);
+    expect(slowest).toBeLessThan(2000);
+  });
+});
+
+test("one address gets half of the connections at most, so that others find a place; this machine may be a proxy for all", async () => {
+  const { guardConnections } = await import("../../server/src/http/guard.js");
+  const server = new net.Server();
+  guardConnections(server, 10);
+  const from = (remoteAddress: string): net.Socket => {
+    const socket = Object.defineProperty(new net.Socket(), "remoteAddress", { value: remoteAddress });
+    server.emit("connection", socket);
+    return socket;
+  };
+  const flood = Array.from({ length: 8 }, () => from("192.0.2.1"));
+  expect(flood.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, false, true, true, true]);
+  expect(from("192.0.2.2").destroyed).toBe(false);
+  expect(Array.from({ length: 9 }, () => from("::ffff:127.0.0.1").destroyed)).not.toContain(true);
+  expect(server.maxConnections).toBe(10);
+  flood[0].destroy();
+  await once(flood[0], "close");
+  expect(from("192.0.2.1").destroyed).toBe(false);
+});

@@ -1,0 +1,404 @@
+import http from "node:http";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { Plugin } from "../../server/src/http/plugin.js";
+import { IDLE, LIFETIME, MAX_PER_NAME, Sessions } from "../../server/src/security/sessions.js";
+import { eventually } from "../support/eventually.js";
+import { ask, httpApp, logIn, TestAccounts, testLog, threeAccounts } from "./support/http-app.js";
+
+const MODE = "/api/devices/nightlight/porch/mode";
+const ON = { method: "PUT", body: { mode: "on" } };
+
+const basic = (name: string, password = `${name} password`): http.OutgoingHttpHeaders => ({
+  authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`,
+});
+const bearer = (token: string): http.OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` });
+
+/** Adds what a simulator would: a route to look at and one that changes. */
+const plugin: Plugin = (app) => {
+  app.get("/api/simulator/boards", () => []);
+  app.put("/api/simulator/boards", () => ({ ok: true }));
+};
+
+describe("where there is no account", () => {
+  test("everybody on this machine may look and change, and has nothing to log in to", async () => {
+    const { url, modes } = await httpApp();
+    expect((await ask(url, "/api/devices")).status).toBe(200);
+    expect((await ask(url, "/")).text).toContain("Nightlight");
+    expect((await ask(url, MODE, ON)).status).toBe(200);
+    expect(modes).toEqual(["on"]);
+    expect((await ask(url, "/api/session")).json).toEqual({ name: null, role: null, required: false });
+    const login = await ask(url, "/api/login", { method: "POST", body: { name: "ann", password: "x" } });
+    expect(login).toMatchObject({ status: 200, json: { required: false } });
+    expect(login.headers["set-cookie"]).toBeUndefined();
+  });
+
+  test("any more, nobody is let in: removing the last one opens no door", async () => {
+    const accounts = threeAccounts();
+    const { url } = await httpApp({ accounts });
+    expect((await ask(url, "/api/devices", { headers: bearer("ann-token") })).status).toBe(200);
+    for (const name of ["ann", "rob", "porch"]) accounts.remove(name);
+    expect((await ask(url, "/api/devices", { headers: bearer("ann-token") })).status).toBe(401);
+    expect((await ask(url, "/api/devices")).status).toBe(401);
+    expect((await ask(url, "/api/session")).json).toMatchObject({ required: true });
+  });
+
+  test("the first account that is made closes the door at once", async () => {
+    const accounts = new TestAccounts();
+    const { url } = await httpApp({ accounts });
+    expect((await ask(url, "/api/devices")).status).toBe(200);
+    accounts.set("ann", "admin", "secret");
+    expect((await ask(url, "/api/devices")).status).toBe(401);
+  });
+});
+
+describe("where there are accounts", () => {
+  const routes: [method: string, path: string, admin: number, reader: number][] = [
+    ["GET", "/api/devices", 200, 200],
+    ["HEAD", "/api/devices", 200, 200],
+    ["GET", "/api/devices/nightlight/porch", 200, 200],
+    ["PUT", MODE, 200, 403],
+    ["GET", "/api/status", 200, 200],
+    ["GET", "/", 200, 200],
+    ["GET", "/app.js", 200, 200],
+    ["GET", "/index.html", 200, 200],
+    ["GET", "/api/simulator/boards", 200, 200],
+    ["PUT", "/api/simulator/boards", 200, 403],
+    ["GET", "/nothing", 404, 404],
+    ["PUT", "/nothing", 404, 403],
+    ["DELETE", "/api/devices", 404, 403],
+    ["OPTIONS", "/api/devices", 404, 403],
+  ];
+
+  test.each(routes)("%s %s", async (method, path, admin, reader) => {
+    const { url, modes } = await httpApp({ accounts: threeAccounts(), plugins: [plugin] });
+    const body = method === "PUT" ? { mode: "on" } : undefined;
+    const status = async (headers: http.OutgoingHttpHeaders) =>
+      (await ask(url, path, { method, body, headers })).status;
+    const page = path === "/" || path === "/index.html";
+    for (const headers of [{}, bearer("eve-token"), bearer(""), basic("ann", "guess"), { authorization: "ann" }])
+      expect(await status(headers), JSON.stringify(headers)).toBe(page ? 302 : 401);
+    expect(await status({ cookie: "nightlight=x; __Host-nightlight=x; __proto__=x" })).toBe(page ? 302 : 401);
+    expect(await status(bearer("porch-token"))).toBe(403);
+    expect(await status(basic("porch"))).toBe(403);
+    expect(modes).toEqual([]);
+    for (const headers of [bearer("rob-token"), basic("rob"), { cookie: await logIn(url, "rob") }])
+      expect(await status(headers)).toBe(reader);
+    for (const headers of [bearer("ann-token"), basic("ann"), { cookie: await logIn(url, "ann") }])
+      expect(await status(headers)).toBe(admin);
+  });
+
+  test.each(["/healthz", "/login", "/login.html", "/login.js", "/login.css", "/icon.svg", "/api/session"])(
+    "anybody may have %s",
+    async (path) => {
+      const { url } = await httpApp({ accounts: threeAccounts() });
+      expect((await ask(url, path)).status).toBe(200);
+    },
+  );
+
+  test("an API client is told how to be let in, a browser is brought to the login page", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts() });
+    const answer = await ask(url, "/api/devices");
+    expect(answer.headers["www-authenticate"]).toMatch(/^Bearer\b/);
+    expect(answer.json.error).toMatch(/Log in first/);
+    const page = await ask(url, "/?x=1");
+    expect(page).toMatchObject({ status: 302, headers: { location: "login" } });
+  });
+
+  test("no spelling of a path opens another", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts() });
+    const paths = [
+      "/login/../api/devices",
+      "/login/..%2fapi/devices",
+      "/login%2f..%2fapi%2fdevices",
+      "/login.js/../app.js",
+      "/healthz/../api/devices",
+      "/healthz%00/api/devices",
+      "//api/devices",
+      "/./api/devices",
+      "/api/./devices",
+      "/api//devices",
+      "/api/devices/",
+      "/api/devices/%2e%2e/%2e%2e/login",
+      "/API/devices",
+      "/%61pi/devices",
+      "/api%2fdevices",
+      "/api/devices;/login",
+      "/api/devices?/login",
+      "/api/devices#/login",
+      "/..%2f..%2fpackage.json",
+      "/%2e%2e/%2e%2e/package.json",
+      "/..%5c..%5cpackage.json",
+      "/login.js%00.html",
+      "/api/devices\\..\\login",
+    ];
+    for (const path of paths) {
+      const { status, text } = await ask(url, path);
+      expect([400, 401, 404], path).toContain(status);
+      expect(text, path).not.toMatch(/nightlight\/porch|dependencies|<html/);
+    }
+    const absolute = await ask(url, "http://127.0.0.1/login/../api/devices");
+    expect([400, 401, 404]).toContain(absolute.status);
+  });
+
+  test("no header makes one method pass for another, or one path, or a remote client for this machine", async () => {
+    const { url, modes } = await httpApp({ accounts: threeAccounts() });
+    const headers = {
+      ...bearer("rob-token"),
+      "x-http-method-override": "GET",
+      "x-method-override": "GET",
+      "x-original-url": "/login",
+      "x-rewrite-url": "/login",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-user": "ann",
+      "x-forwarded-host": "localhost",
+    };
+    expect((await ask(url, MODE, { ...ON, headers })).status).toBe(403);
+    expect((await ask(url, MODE, { ...ON, headers: { ...headers, authorization: "" } })).status).toBe(401);
+    expect(modes).toEqual([]);
+  });
+});
+
+describe("live events", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** Follows the events with a cookie; tells whether they have ended. */
+  async function follow(url: string, headers: http.OutgoingHttpHeaders) {
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      http.get(url + "/api/events", { agent: false, headers }, resolve).on("error", reject);
+    });
+    onTestFinished(() => void response.destroy());
+    let ended = false;
+    response.on("error", () => {}).on("close", () => (ended = true));
+    response.resume();
+    return { status: response.statusCode, headers: response.headers, ended: () => ended };
+  }
+
+  test.each<[why: string, end: (accounts: TestAccounts, url: string, cookie: string) => unknown]>([
+    ["logs out", (_, url, cookie) => ask(url, "/api/logout", { method: "POST", headers: { cookie } })],
+    ["is removed", (accounts) => accounts.remove("rob")],
+    ["gets another password", (accounts) => accounts.set("rob", "reader", "another")],
+    ["gets another role", (accounts) => accounts.set("rob", "device", "rob password")],
+  ])("end within 30 s when their reader %s, and go on for the others", async (_why, end) => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const accounts = threeAccounts();
+    const { url } = await httpApp({ accounts });
+    const cookie = await logIn(url, "rob");
+    const other = await follow(url, { cookie: await logIn(url, "ann") });
+    const events = await follow(url, { cookie });
+    expect(events.status).toBe(200);
+    vi.advanceTimersByTime(30_000);
+    expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(200);
+    expect(events.ended()).toBe(false);
+    await end(accounts, url, cookie);
+    vi.advanceTimersByTime(30_000);
+    await eventually(events.ended, { what: "the events to end" });
+    expect(other.ended()).toBe(false);
+  });
+
+  test("end when accounts are made, for those who had come without", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const accounts = new TestAccounts();
+    const { url } = await httpApp({ accounts });
+    const events = await follow(url, {});
+    accounts.set("ann", "admin", "secret");
+    vi.advanceTimersByTime(30_000);
+    await eventually(events.ended, { what: "the events to end" });
+  });
+
+  test("have the security headers of every other answer", async () => {
+    const { url } = await httpApp();
+    const { headers } = await follow(url, {});
+    expect(headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  });
+});
+
+describe("a session", () => {
+  function sessions() {
+    const clock = { time: 0 };
+    const accounts = threeAccounts();
+    const made = new Sessions(accounts, () => clock.time);
+    return { clock, accounts, sessions: made, begin: (name: string) => made.begin(accounts.byName(name)!) };
+  }
+
+  test("lasts while it is used, and ends after 12 h without use", () => {
+    const { clock, sessions: all, begin } = sessions();
+    const id = begin("ann");
+    for (let n = 0; n < 3; n++) {
+      clock.time += IDLE - 1;
+      expect(all.use(id)?.name).toBe("ann");
+    }
+    clock.time += IDLE;
+    expect(all.use(id)).toBeUndefined();
+    expect(all.size).toBe(0);
+  });
+
+  test("ends after 7 days, however much it is used", () => {
+    const { clock, sessions: all, begin } = sessions();
+    const id = begin("ann");
+    while (clock.time < LIFETIME - IDLE / 2) {
+      clock.time += IDLE / 2;
+      expect(all.use(id)?.name).toBe(clock.time < LIFETIME ? "ann" : undefined);
+    }
+    clock.time = LIFETIME;
+    expect(all.use(id)).toBeUndefined();
+  });
+
+  test("has an id of 256 bits that is different each time, and is not kept as it is", () => {
+    const { sessions: all, begin } = sessions();
+    const ids = new Set(Array.from({ length: 100 }, () => begin("ann")));
+    expect(ids.size).toBe(100);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
+    expect(all.use("")).toBeUndefined();
+    expect(all.use("__proto__")).toBeUndefined();
+  });
+
+  test("is one of twenty of its user: more end the one that was not used for longest, and nobody else's", () => {
+    const { sessions: all, begin } = sessions();
+    const other = begin("rob");
+    const first = begin("ann");
+    const second = begin("ann");
+    for (let n = 2; n < MAX_PER_NAME; n++) begin("ann");
+    all.use(first);
+    begin("ann");
+    expect(all.size).toBe(MAX_PER_NAME + 1);
+    expect(all.use(first)?.name).toBe("ann");
+    expect(all.use(second)).toBeUndefined();
+    expect(all.use(other)?.name).toBe("rob");
+  });
+});
+
+describe("security headers", () => {
+  test("are on every answer: pages, API, errors and what is no route", async () => {
+    const { url } = await httpApp();
+    for (const path of ["/", "/app.js", "/api/devices", "/api/devices/ghost", "/nothing"]) {
+      const { headers } = await ask(url, path);
+      expect(headers, path).toMatchObject({
+        "x-content-type-options": "nosniff",
+        "content-security-policy": expect.stringMatching(
+          /^default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';font-src 'self';base-uri 'none';form-action 'self';frame-ancestors /,
+        ),
+        "referrer-policy": "no-referrer",
+        "permissions-policy": expect.stringContaining("camera=()"),
+        "cross-origin-resource-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+      });
+      expect(headers["strict-transport-security"]).toBeUndefined();
+      expect(headers["x-powered-by"]).toBeUndefined();
+    }
+  });
+
+  test("are there for what is no path: a browser is to take it for nothing but text", async () => {
+    const { url } = await httpApp();
+    const answer = await ask(url, "/api/devices/%zz<script>");
+    expect(answer).toMatchObject({ status: 400, json: { error: expect.stringMatching(/^The path/) } });
+    expect(answer.headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'",
+    });
+  });
+
+  test("keep answers of the API out of every cache, and let a browser keep the page's files if it asks each time", async () => {
+    const { url } = await httpApp();
+    for (const path of ["/api/devices", "/api/session", "/healthz", "/nothing"])
+      expect((await ask(url, path)).headers["cache-control"], path).toBe("no-store");
+    expect((await ask(url, "/app.js")).headers["cache-control"]).toBe("private, no-cache");
+  });
+
+  test("let an editor of this machine frame the page while it is open, and nobody else, ever", async () => {
+    const ancestors = async (url: string): Promise<string> =>
+      /frame-ancestors ([^;]*)/.exec((await ask(url, "/login")).headers["content-security-policy"] as string)![1];
+    const open = await ancestors((await httpApp()).url);
+    expect(open).toContain("'self' vscode-webview: vscode-file:");
+    expect(open).not.toMatch(/(^| )(\*|https?:)( |$)/);
+    expect(await ancestors((await httpApp({ accounts: threeAccounts() })).url)).toBe("'none'");
+    expect(await ancestors((await httpApp({ framed: false })).url)).toBe("'none'");
+  });
+});
+
+describe("a page of another site", () => {
+  test.each<[string, http.OutgoingHttpHeaders]>([
+    ["text/plain", { "content-type": "text/plain" }],
+    ["a form", { "content-type": "application/x-www-form-urlencoded" }],
+    ["a form with files", { "content-type": "multipart/form-data; boundary=x" }],
+    ["several types", { "content-type": "text/plain; application/json" }],
+    ["another type that ends like JSON", { "content-type": "text/plain+application/json" }],
+  ])("cannot send as %s what only JSON may say", async (_what, headers) => {
+    const { url, modes } = await httpApp();
+    expect((await ask(url, MODE, { method: "PUT", body: '{"mode":"on"}', headers })).status).toBe(415);
+    expect(modes).toEqual([]);
+  });
+
+  test("cannot send without a type either", async () => {
+    const { url, modes } = await httpApp();
+    const status = await new Promise<number>((resolve, reject) => {
+      const request = http.request(url + MODE, { method: "PUT", agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      });
+      request.on("error", reject).end('{"mode":"on"}');
+    });
+    expect(status).toBe(415);
+    expect(modes).toEqual([]);
+  });
+
+  test("cannot use the session of somebody who is logged in", async () => {
+    const { url, modes } = await httpApp({ accounts: threeAccounts() });
+    const cookie = await logIn(url, "ann");
+    for (const headers of [
+      { origin: "http://evil.example" },
+      { origin: "null" },
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" },
+      { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" },
+    ])
+      expect((await ask(url, MODE, { ...ON, headers: { cookie, ...headers } })).status).toBe(403);
+    const logout = { method: "POST", headers: { cookie, origin: "http://evil.example" } };
+    expect((await ask(url, "/api/logout", logout)).status).toBe(403);
+    expect(modes).toEqual([]);
+    expect((await ask(url, MODE, { ...ON, headers: { cookie, origin: url } })).status).toBe(200);
+  });
+
+  test("cannot log somebody in as somebody else", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts() });
+    const body = { name: "ann", password: "ann password" };
+    const answer = await ask(url, "/api/login", { method: "POST", body, headers: { origin: "http://evil.example" } });
+    expect(answer.status).toBe(403);
+    expect(answer.headers["set-cookie"]).toBeUndefined();
+  });
+
+  test("cannot hold events open, and may link here", async () => {
+    const { url } = await httpApp();
+    const from = (mode: string) => ({ headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode } });
+    expect((await ask(url, "/api/events", from("no-cors"))).status).toBe(403);
+    expect((await ask(url, "/", from("navigate"))).status).toBe(200);
+  });
+});
+
+test("a further name, of a proxy for example, is ours when it is given", async () => {
+  const named = await httpApp({ names: ["Lights.Example.org"] });
+  const headers = { host: "lights.example.org", origin: "https://lights.example.org" };
+  expect((await ask(named.url, MODE, { ...ON, headers })).status).toBe(200);
+  const plain = await httpApp();
+  const refused = await ask(plain.url, "/api/devices", { headers: { host: "lights.example.org" } });
+  expect(refused).toMatchObject({ status: 403, json: { error: expect.stringContaining("http_names") } });
+});
+
+test("a path that names a host of ours does not hide a foreign one", async () => {
+  const { url } = await httpApp();
+  const answer = await ask(url, "http://localhost/api/devices", { headers: { host: "evil.example" } });
+  expect(answer.status).toBe(403);
+});
+
+test("passwords and tokens get into no log", async () => {
+  const log = testLog();
+  const { url } = await httpApp({ accounts: threeAccounts(), log });
+  await logIn(url, "ann");
+  await ask(url, "/api/devices", { headers: basic("ann", "secret-1") });
+  await ask(url, "/api/devices", { headers: bearer("secret-2") });
+  await ask(url, "/api/login", { method: "POST", body: { name: "secret-3", password: "secret-4" } });
+  expect(log.lines.map(({ level, text, fields }) => [level, text, fields])).toEqual([
+    ["info", "ann logged in from 127.0.0.1.", { user: "ann", address: "127.0.0.1" }],
+    ["warn", "A login as ann from 127.0.0.1 was refused.", { user: "ann", address: "127.0.0.1" }],
+    ["warn", "A login from 127.0.0.1 with a name that nobody has was refused.", { address: "127.0.0.1" }],
+  ]);
+});

@@ -1,0 +1,186 @@
+import { writeFile } from "node:fs/promises";
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+import path from "node:path";
+import tls from "node:tls";
+import { generate } from "selfsigned";
+import { expect, onTestFinished, test } from "vitest";
+import { silentLog } from "../../server/src/log.js";
+import type { TlsFiles } from "../../server/src/options.js";
+import { watchCertificates, type Certificates } from "../../server/src/security/certificates.js";
+import { eventually } from "../support/eventually.js";
+import { ask, httpApp, logIn, portOf, threeAccounts, type TestApp } from "./support/http-app.js";
+import { temporaryFolder } from "./support/server.js";
+
+const MODE = "/api/devices/nightlight/porch/mode";
+
+interface Pair {
+  readonly files: TlsFiles;
+  /** Signed by this certificate: its common name is the user's. */
+  readonly client: { cert: string; key: string };
+  /** Writes a new certificate and key in their place. */
+  renew(): Promise<void>;
+}
+
+/** A certificate for this machine, and one for a client. */
+async function pair(user = "ann"): Promise<Pair> {
+  const folder = await temporaryFolder();
+  const files = { cert: path.join(folder, "cert.pem"), key: path.join(folder, "key.pem") };
+  const ec = { keyType: "ec", algorithm: "sha256" } as const;
+  const made = await generate([{ name: "commonName", value: "localhost" }], {
+    ...ec,
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", digitalSignature: true, keyCertSign: true, critical: true },
+    ],
+    clientCertificate: { cn: user, ...ec },
+  });
+  await writeFile(files.cert, made.cert);
+  await writeFile(files.key, made.private);
+  return {
+    files,
+    client: { cert: made.clientcert!, key: made.clientprivate! },
+    async renew() {
+      const renewed = await generate([{ name: "commonName", value: "localhost" }], ec);
+      await writeFile(files.key, renewed.private);
+      await writeFile(files.cert, renewed.cert);
+    },
+  };
+}
+
+async function watched(files: TlsFiles, every?: number): Promise<Certificates> {
+  const certificates = await watchCertificates(files, silentLog, every);
+  onTestFinished(() => certificates.close());
+  return certificates;
+}
+
+/** The application over HTTPS, with accounts. */
+async function secureApp(options: Parameters<typeof httpApp>[0] = {}): Promise<TestApp> {
+  const { files } = await pair();
+  return httpApp({ accounts: threeAccounts(), tls: await watched(files), ...options });
+}
+
+/** What the server shows in a handshake: its certificate, or the error's code. */
+function shown(server: http.Server, options: tls.ConnectionOptions = {}): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({ port: portOf(server), host: "127.0.0.1", rejectUnauthorized: false, ...options });
+    socket.on("secureConnect", () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+}
+
+test("with a certificate it is HTTPS, and its session is bound to this server and to HTTPS", async () => {
+  const { url, server } = await secureApp();
+  expect(url).toMatch(/^https:/);
+  const answer = await ask(url, "/api/login", { method: "POST", body: { name: "ann", password: "ann password" } });
+  const [cookie, ...attributes] = answer.headers["set-cookie"]![0].split("; ");
+  expect(cookie).toMatch(new RegExp(`^__Host-nightlight-${portOf(server)}=[\\w-]{43}$`));
+  expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=604800", "Path=/", "SameSite=Strict", "Secure"]);
+  expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(200);
+  // a cookie that plain HTTP could have set is none
+  const plain = cookie.replace("__Host-", "");
+  expect((await ask(url, "/api/devices", { headers: { cookie: plain } })).status).toBe(401);
+});
+
+test("TLS 1.2 and newer are spoken, and nothing older", async () => {
+  const { server } = await secureApp();
+  const fingerprint = /^([\dA-F]{2}:){31}[\dA-F]{2}$/;
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const)
+    expect(await shown(server, { minVersion: version, maxVersion: version })).toMatch(fingerprint);
+  const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+  expect(await shown(server, old)).toMatch(/PROTOCOL_VERSION/);
+});
+
+test("a renewed certificate is used by new connections, by name and by address, and those that exist go on", async () => {
+  const { files, renew } = await pair();
+  const { server, events, url } = await httpApp({ tls: await watched(files, 20) });
+  const before = await shown(server);
+  let heard = "";
+  const follower = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    https.get(url + "/api/events", { agent: false, rejectUnauthorized: false }, resolve).on("error", reject);
+  });
+  onTestFinished(() => void follower.destroy());
+  follower.on("error", () => {}).on("data", (part: Buffer) => (heard += part.toString()));
+  await renew();
+  for (const servername of ["", "localhost"])
+    await eventually(async () => (await shown(server, { servername })) !== before, { what: "the new certificate" });
+  events.publish("hello", 1);
+  await eventually(() => heard.includes("event: hello"), { what: "an event on the connection from before" });
+});
+
+test("who speaks plain HTTP to it is closed at once, and harms nobody", async () => {
+  const { server, url } = await secureApp();
+  let got = "";
+  let closed = false;
+  const socket = net.connect(portOf(server), "127.0.0.1");
+  socket.on("data", (part) => (got += part.toString()));
+  socket.on("error", () => {}).on("close", () => (closed = true));
+  socket.write("GET /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await eventually(() => closed, { within: 2000, what: "the connection to be closed" });
+  expect(got).not.toContain("nightlight");
+  expect((await ask(url, "/healthz")).status).toBe(200);
+});
+
+test("a client certificate lets its user in, with the user's rights and no others", async () => {
+  for (const [user, look, change] of [
+    ["ann", 200, 200],
+    ["rob", 200, 403],
+    ["porch", 403, 403],
+    ["eve", 401, 401],
+  ] as const) {
+    const { files, client } = await pair(user);
+    const clientCa = files.cert;
+    const { url } = await httpApp({ accounts: threeAccounts(), tls: await watched({ ...files, clientCa }) });
+    expect((await ask(url, "/api/devices", client)).status, user).toBe(look);
+    const put = { ...client, method: "PUT", body: { mode: "on" } };
+    expect((await ask(url, MODE, put)).status, user).toBe(change);
+    expect((await ask(url, "/api/devices")).status).toBe(401);
+    const foreign = (await pair(user)).client;
+    expect((await ask(url, "/api/devices", foreign)).status, `${user}, signed by somebody else`).toBe(401);
+  }
+});
+
+test("a page that came over plain HTTP cannot change anything here, though host and port are the same", async () => {
+  const { url } = await secureApp();
+  const cookie = await logIn(url, "ann");
+  const put = (origin: string) => ask(url, MODE, { method: "PUT", body: { mode: "on" }, headers: { cookie, origin } });
+  expect((await put(url.replace("https:", "http:"))).status).toBe(403);
+  expect((await put(url)).status).toBe(200);
+});
+
+test("a browser is bound to HTTPS by a name of the network, never by localhost or an address, and never over HTTP", async () => {
+  const secure = await secureApp({ names: ["lights.example.org"] });
+  const plain = await httpApp({ names: ["lights.example.org"] });
+  const bound = async (url: string, host: string) =>
+    (await ask(url, "/healthz", { headers: { host } })).headers["strict-transport-security"];
+  expect(await bound(secure.url, "lights.example.org:8080")).toMatch(/^max-age=\d+$/);
+  for (const host of ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"])
+    expect(await bound(secure.url, host)).toBeUndefined();
+  expect(await bound(plain.url, "lights.example.org")).toBeUndefined();
+});
+
+test("behind a proxy that speaks HTTPS, the cookie is bound to HTTPS, and passwords are counted by the client's address", async () => {
+  const { url } = await httpApp({ accounts: threeAccounts(), names: ["lights.example.org"] });
+  const from = (address: string, password: string) =>
+    ask(url, "/api/login", {
+      method: "POST",
+      body: { name: `x${address}`, password },
+      headers: {
+        host: "lights.example.org",
+        origin: "https://lights.example.org",
+        "x-forwarded-proto": "https",
+        "x-forwarded-for": `10.9.9.9, ${address}`,
+      },
+    });
+  for (let n = 0; n < 5; n++) expect((await from("192.0.2.1", `guess ${n}`)).status).toBe(401);
+  expect((await from("192.0.2.1", "guess")).status).toBe(429);
+  expect((await from("192.0.2.2", "guess")).status).toBe(401);
+  const headers = { host: "lights.example.org", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.2" };
+  const body = { name: "ann", password: "ann password" };
+  const answer = await ask(url, "/api/login", { method: "POST", body, headers });
+  expect(answer.headers["set-cookie"]![0]).toMatch(/^__Host-.*; Secure/);
+});

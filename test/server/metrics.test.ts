@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { DecisionTimes } from "../../server/src/metrics/decision-times.js";
+import { eventually } from "../support/eventually.js";
+import { ask } from "./support/api.js";
+import { board } from "./support/board.js";
+import { parseExposition, type Family } from "./support/exposition.js";
+import { client, server } from "./support/server.js";
+
+async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
+  const answer = await ask(url, "/metrics");
+  expect(answer.status).toBe(200);
+  expect(answer.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+  return parseExposition(answer.body as string);
+}
+
+/** The value of one sample: `name` or `name{label="value"}`. */
+function valueOf(families: ReadonlyMap<string, Family>, sample: string): number | undefined {
+  for (const { samples } of families.values()) if (samples.has(sample)) return samples.get(sample);
+  return undefined;
+}
+
+test("a scrape is Prometheus' text format to the letter, named by its conventions", async () => {
+  const { httpUrl } = await server();
+  const families = await scrape(httpUrl!);
+  const ours = [...families.values()].filter(({ name }) => name.startsWith("nightlight_"));
+  expect(ours.map(({ name }) => name).sort()).toEqual([
+    "nightlight_broker_clients",
+    "nightlight_broker_queued_messages",
+    "nightlight_build_info",
+    "nightlight_commands_sent_total",
+    "nightlight_decision_seconds",
+    "nightlight_devices",
+    "nightlight_duplicates_total",
+    "nightlight_history_rows_lost_total",
+    "nightlight_history_rows_waiting",
+    "nightlight_history_rows_written_total",
+    "nightlight_link_up",
+    "nightlight_messages_received_total",
+    "nightlight_messages_rejected_total",
+  ]);
+  for (const { name, type, help } of ours) {
+    expect(help, name).toMatch(/^[A-Z].*\.$/);
+    expect(name.endsWith("_total"), name).toBe(type === "counter");
+  }
+  for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "nodejs_eventloop_lag_seconds"])
+    expect([...families.keys()]).toContain(name);
+});
+
+test("what happens is counted", async () => {
+  const running = await server();
+  const url = running.httpUrl!;
+  const sensor = await board(running.brokerUrl, "a/b");
+  const from = await scrape(url);
+  for (let light = 1; light <= 10; light++) await sensor.read(light);
+  sensor.seq--;
+  await sensor.read(10);
+  const stranger = await client(running.brokerUrl);
+  await stranger.publishAsync("c/telemetry", "nonsense", { qos: 1 });
+  await stranger.publishAsync("c/telemetry", '{"light":5000}', { qos: 1 });
+  await eventually(() => running.counters.rejected["wrong-fields"], { what: "the rejection" });
+  await sensor.client.publishAsync("a/b/status", '{"online":false}', { qos: 1, retain: true });
+  await eventually(() => running.devices.get("a/b")?.online === false, { what: "the board to be offline" });
+  await stranger.publishAsync("d/telemetry", '{"light":1}', { qos: 1 });
+  await eventually(() => running.devices.get("d"), { what: "the other device" });
+
+  const to = await scrape(url);
+  const grown = (sample: string): number => valueOf(to, sample)! - valueOf(from, sample)!;
+  expect(grown("nightlight_messages_received_total")).toBe(13);
+  expect(grown("nightlight_commands_sent_total")).toBe(11);
+  expect(grown("nightlight_duplicates_total")).toBe(1);
+  expect(grown('nightlight_messages_rejected_total{reason="not-json"}')).toBe(1);
+  expect(grown('nightlight_messages_rejected_total{reason="wrong-fields"}')).toBe(1);
+  expect(grown('nightlight_messages_rejected_total{reason="empty"}')).toBe(0);
+  expect(grown("nightlight_decision_seconds_count")).toBeGreaterThanOrEqual(11);
+  expect(grown("nightlight_decision_seconds_sum")).toBeGreaterThan(0);
+  expect(valueOf(to, 'nightlight_devices{state="online"}')).toBe(1);
+  expect(valueOf(to, 'nightlight_devices{state="offline"}')).toBe(1);
+  expect(valueOf(to, "nightlight_link_up")).toBe(1);
+  expect(valueOf(to, "nightlight_broker_clients")).toBe(2);
+  const { version } = (await ask(url, "/api/status")).body as { version: string };
+  expect(valueOf(to, `nightlight_build_info{version="${version}"}`)).toBe(1);
+  await eventually(async () => valueOf(await scrape(url), "nightlight_history_rows_written_total")! >= 11, {
+    what: "the readings to be written",
+  });
+});
+
+test("two servers in one process have counters of their own, and share those of the process", async () => {
+  const [one, other] = [await server(), await server()];
+  const device = await client(one.brokerUrl);
+  await device.publishAsync("x/telemetry", '{"light":1}', { qos: 1 });
+  const [first, second] = [await scrape(one.httpUrl!), await scrape(other.httpUrl!)];
+  expect(valueOf(first, "nightlight_messages_received_total")).toBe(1);
+  expect(valueOf(second, "nightlight_messages_received_total")).toBe(0);
+  expect(valueOf(second, "process_start_time_seconds")).toBe(valueOf(first, "process_start_time_seconds"));
+});
+
+test("while the link is down the gauge says so, and what only an own broker knows is left out", async () => {
+  const broker = await server();
+  const { httpUrl } = await server({ broker: broker.brokerUrl });
+  expect(valueOf(await scrape(httpUrl!), "nightlight_link_up")).toBe(1);
+  await broker.close();
+  await eventually(async () => valueOf(await scrape(httpUrl!), "nightlight_link_up") === 0, { what: "the gauge" });
+  const families = await scrape(httpUrl!);
+  expect(valueOf(families, "nightlight_broker_clients")).toBeUndefined();
+  expect(valueOf(families, "nightlight_broker_queued_messages")).toBeUndefined();
+});
+
+describe("the histogram of decisions", () => {
+  const samplesOf = (times: DecisionTimes): Map<string, number> =>
+    new Map(times.samples("t").map(({ metricName, labels, value }) => [metricName! + (labels!.le ?? ""), value]));
+
+  test("puts each time into the bucket whose bound it does not exceed", () => {
+    const times = new DecisionTimes();
+    for (const ms of [0, 0.01, 0.0101, 1, 1000, 1001, 1e9]) times.decided(ms);
+    const samples = samplesOf(times);
+    expect(samples.get("t_bucket0.00001")).toBe(2);
+    expect(samples.get("t_bucket0.000025")).toBe(3);
+    expect(samples.get("t_bucket0.0005")).toBe(3);
+    expect(samples.get("t_bucket0.001")).toBe(4);
+    expect(samples.get("t_bucket1")).toBe(5);
+    expect(samples.get("t_bucket+Inf")).toBe(7);
+    expect(samples.get("t_count")).toBe(7);
+    expect(samples.get("t_sum")).toBeCloseTo(1_000_002.0020201, 6);
+  });
+});

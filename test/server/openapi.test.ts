@@ -1,0 +1,282 @@
+/** The API's description, held against the server that it describes. */
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { FastifyInstance } from "fastify";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { LESSON_RULE } from "../../contract/index.js";
+import { openApiDocument } from "../../server/src/http/openapi.js";
+import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy.js";
+import { eventually } from "../support/eventually.js";
+import { ask, follow, type Answer } from "./support/api.js";
+import { board } from "./support/board.js";
+import { client, server } from "./support/server.js";
+
+interface Described {
+  readonly operationId: string;
+  readonly requestBody?: unknown;
+  readonly responses: Readonly<Record<string, { content?: Record<string, unknown> }>>;
+}
+
+interface Description {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+}
+
+const description = openApiDocument("0.0.0") as unknown as Description;
+
+interface Operation extends Described {
+  readonly path: string;
+  readonly method: string;
+}
+
+const operations: Operation[] = Object.entries(description.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, described]) => ({ ...described, path, method: method.toUpperCase() })),
+);
+
+/** The same with objects closed, so that a field that is not described is found. */
+function closed(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map(closed);
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]));
+  return copy.type === "object" && copy.properties ? { ...copy, additionalProperties: false } : copy;
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+formats.default(ajv);
+ajv.addSchema({ $id: "api:description", ...(closed(JSON.parse(JSON.stringify(description))) as object) });
+
+/** What is wrong with a value by the schema at this place of the document; "" when nothing is. */
+function problemOf(place: readonly string[], value: unknown): string {
+  const pointer = place.map((part) => `/${encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))}`);
+  const validate = ajv.compile({ $ref: `api:description#${pointer.join("")}` });
+  return validate(value) ? "" : ajv.errorsText(validate.errors);
+}
+
+const GARDEN: Policy = {
+  ...LESSON_POLICY,
+  zones: [
+    {
+      name: "garden",
+      sensors: ["n/board", "n/silent"],
+      lamps: ["n/lesson"],
+      combine: "any",
+      at_least: 1,
+      rule: LESSON_RULE,
+      stale_after: STALE_AFTER,
+    },
+  ],
+};
+
+test("it is valid OpenAPI 3.1", async () => {
+  const validator = new Validator();
+  expect(await validator.validate(JSON.parse(JSON.stringify(description)) as Record<string, unknown>)).toEqual({
+    valid: true,
+  });
+  expect(validator.version).toBe("3.1");
+});
+
+test("operations have names of their own", () => {
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+});
+
+test("it has every route that the server has, and no other", async () => {
+  const routes: string[] = [];
+  const listen = (message: unknown): void => {
+    const { fastify } = message as { fastify: FastifyInstance };
+    fastify.addHook("onRoute", ({ method, url }) => {
+      for (const one of [method].flat()) if (one !== "HEAD") routes.push(`${one} ${url}`);
+    });
+  };
+  subscribe("fastify.initialization", listen);
+  onTestFinished(() => void unsubscribe("fastify.initialization", listen));
+  await server();
+  // pages are for browsers
+  const served = routes.filter((route) => / \/(api\/|metrics$|healthz$|readyz$)/.test(route));
+  const covers = (route: string, { method, path }: Operation): boolean => {
+    const pattern = route.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+").replace("*", ".+");
+    return new RegExp(`^${pattern}$`).test(`${method} ${path}`);
+  };
+  expect(served.filter((route) => !operations.some((operation) => covers(route, operation)))).toEqual([]);
+  const missing = operations.filter((operation) => !served.some((route) => covers(route, operation)));
+  expect(missing.map(({ operationId }) => operationId)).toEqual([]);
+});
+
+/** What only a server with accounts answers: `login.test.ts` and its kind have it. */
+const WITH_ACCOUNTS = /^\w+ 401$|^logIn (400|429)$/;
+
+describe("the server answers as described", () => {
+  /** Every operation and status that was seen. */
+  const seen = new Set<string>();
+  let url = "";
+
+  /** Asks, and holds the answer against the description. Gives the answer. */
+  async function check(
+    operationId: string,
+    status: number,
+    { path = {}, query = "", body, headers = {} }: Request = {},
+    base = url,
+  ): Promise<Answer> {
+    const operation = operations.find((one) => one.operationId === operationId)!;
+    const filled = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name]));
+    const type = body === undefined ? {} : { "content-type": "application/json" };
+    const answer = await ask(
+      base,
+      filled + query,
+      { method: operation.method, headers: { ...type, ...headers } },
+      typeof body === "object" ? JSON.stringify(body) : body,
+    );
+    expect(answer.status, `${operationId}: ${JSON.stringify(answer.body)}`).toBe(status);
+    const response = operation.responses[status];
+    expect(response, `${operationId} describes ${status}`).toBeDefined();
+    const [media, ...others] = Object.keys(response.content ?? {});
+    expect(others).toEqual([]);
+    if (media === undefined) expect(answer.body).toBe("");
+    else {
+      expect(answer.headers["content-type"]).toMatch(new RegExp(`^${media}(;|$)`));
+      const place = ["paths", operation.path, operation.method.toLowerCase(), "responses", String(status), "content"];
+      expect(problemOf([...place, media, "schema"], answer.body), `${operationId} ${status}`).toBe("");
+    }
+    seen.add(`${operationId} ${status}`);
+    return answer;
+  }
+
+  interface Request {
+    readonly path?: Readonly<Record<string, string>>;
+    readonly query?: string;
+    readonly body?: object | string;
+    readonly headers?: Readonly<Record<string, string>>;
+  }
+
+  const lesson = { path: { id: "n/lesson" } };
+  const ghost = { path: { id: "n/ghost", name: "ghost", seq: "1" } };
+
+  test("to everything that is right, and to everything that is wrong", async () => {
+    const running = await server({ policy: GARDEN });
+    url = running.httpUrl!;
+    const lamp = await client(running.brokerUrl, {}, "n/lesson/commands");
+    await lamp.publishAsync("n/lesson/telemetry", '{"light":512}', { qos: 1 });
+    await lamp.publishAsync("n/lesson/telemetry", "nonsense", { qos: 1 });
+    const sensor = await board(running.brokerUrl, "n/board");
+    const status = { online: true, led_on: false, decided_by: "server", board: "XIAO", firmware: "1.0.0", dropped: 2 };
+    await sensor.client.publishAsync("n/board/status", JSON.stringify(status), { qos: 1, retain: true });
+    await sensor.read(200);
+    await eventually(() => running.devices.get("n/board")?.light === 200, { what: "the reading" });
+
+    for (const operationId of ["getHealth", "getReadiness", "getStatus", "getSession", "listDevices", "listZones"])
+      await check(operationId, 200);
+    expect((await check("getDescription", 200)).body).toMatchObject({ openapi: "3.1.0" });
+    expect((await check("getMetrics", 200)).body).toContain("nightlight_build_info");
+    await check("logIn", 200, { body: { name: "me", password: "secret" } });
+    await check("logOut", 204);
+
+    for (const id of ["n/lesson", "n/board"]) await check("getDevice", 200, { path: { id } });
+    for (const body of [{ mode: "on" }, { mode: "off", for: 60_000 }, { mode: "auto" }])
+      await check("setDeviceMode", 200, { ...lesson, body });
+    const zone = { path: { name: "garden" } };
+    await check("getZone", 200, zone);
+    for (const body of [{ mode: "on", for: 60_000 }, { mode: "auto" }])
+      await check("setZoneMode", 200, { ...zone, body });
+
+    const query = "?device=n%2Flesson";
+    await check("getRecent", 200, { query });
+    await check("getHistory", 200, { query: `${query}&points=1&from=2026-01-01` });
+    expect((await check("getHistory", 200, { query })).body).toMatchObject({ points: [{ last: 512 }] });
+    expect((await check("exportHistory", 200, { query })).body).toMatch(/^time,light,led_on,by,reason\r\n.+,512,/);
+
+    for (const operationId of ["getDevice", "getAction", "forgetDevice"]) await check(operationId, 404, ghost);
+    for (const operationId of ["setDeviceMode", "setZoneMode"]) {
+      await check(operationId, 404, { ...ghost, body: { mode: "on" } });
+      await check(operationId, 400, { ...lesson, ...zone, path: { ...lesson.path, ...zone.path }, body: { mode: 1 } });
+    }
+    await check("getZone", 404, ghost);
+    for (const operationId of ["getHistory", "exportHistory", "getRecent"]) {
+      await check(operationId, 400);
+      await check(operationId, 404, { query: "?device=ghost" });
+    }
+    await check("getHistory", 400, { query: `${query}&points=5001` });
+    await check("exportHistory", 400, { query: `${query}&from=noon` });
+  });
+
+  test("to actions, whatever becomes of them", async () => {
+    const running = await server();
+    url = running.httpUrl!;
+    const asked = { path: { id: "n/board" }, body: { action: "identify" } };
+    await check("requestAction", 404, asked);
+    const lamp = await client(running.brokerUrl);
+    await lamp.publishAsync("n/board/telemetry", '{"light":1}', { qos: 1 });
+    await eventually(() => running.devices.get("n/board"), { what: "the device" });
+    await check("requestAction", 409, asked);
+    const device = await board(running.brokerUrl, "n/board");
+    await check("requestAction", 400, { ...asked, body: { action: "dance" } });
+    await check("requestAction", 400, { ...asked, query: "?wait=long" });
+
+    const report = { light: 3, led_on: true, uptime: 5, rejected: 0, connects: 1 };
+    for (const fields of [
+      { ok: true, ...report },
+      { ok: false, error: "busy" },
+    ]) {
+      const { length } = device.commands;
+      const answer = check("requestAction", 200, asked);
+      await eventually(() => device.commands.length > length, { what: "the command" });
+      const { seq } = JSON.parse(device.commands.at(-1)!.text) as { seq: number };
+      await device.reply({ seq, ...fields });
+      await answer;
+      await check("getAction", 200, { path: { id: "n/board", seq: String(seq) } });
+    }
+    await check("requestAction", 504, { ...asked, body: { action: "identify", expires: 1 } });
+    const { seq } = (await check("requestAction", 202, { ...asked, query: "?wait=0" })).body as { seq: number };
+    await check("getAction", 200, { path: { id: "n/board", seq: String(seq) } });
+    for (let more = 1; more < 8; more++) await check("requestAction", 202, { ...asked, query: "?wait=0" });
+    await check("requestAction", 429, asked);
+    await check("forgetDevice", 204, { path: { id: "n/board" } });
+  });
+
+  test("to whoever may not, and to bodies that are too long or no JSON", async () => {
+    url = (await server()).httpUrl!;
+    const path = { id: "x", name: "x", seq: "1" };
+    for (const { operationId, requestBody } of operations) {
+      await check(operationId, 403, { path, headers: { host: "evil.example" } });
+      if (!requestBody) continue;
+      await check(operationId, 413, { path, body: `"${"x".repeat(20_000)}"` });
+      await check(operationId, 415, { path, body: "<xml/>", headers: { "content-type": "text/xml" } });
+    }
+  });
+
+  test("while its broker is away", async () => {
+    const broker = await server();
+    url = (await server({ broker: broker.brokerUrl })).httpUrl!;
+    await broker.close();
+    for (const operationId of ["getHealth", "getReadiness"])
+      await eventually(() => check(operationId, 503), { what: "the link to be down" });
+  });
+
+  test("with events, each as described", async () => {
+    const running = await server({ policy: GARDEN });
+    url = running.httpUrl!;
+    const { events, response } = await follow(url);
+    expect(response.headers["content-type"]).toBe("text/event-stream");
+    seen.add("followEvents 200");
+    const sensor = await board(running.brokerUrl, "n/board");
+    await sensor.read(100);
+    const names = (): Set<string> => new Set(events.map(({ event }) => event));
+    await eventually(() => names().has("device") && names().has("zone"), { what: "the events" });
+    await check("forgetDevice", 204, { path: { id: "n/board" } });
+    await eventually(() => names().has("forgotten"), { what: "the end" });
+    for (const { event, data } of events)
+      expect(problemOf(["components", "schemas", "Events", "properties", event], data), event).toBe("");
+    expect([...names()].sort()).toEqual(["device", "devices", "forgotten", "zone", "zones"]);
+
+    await Promise.all(Array.from({ length: 199 }, () => follow(url)));
+    await check("followEvents", 503);
+  });
+
+  test("and nothing is described that was not seen", () => {
+    const described = operations.flatMap(({ operationId, responses }) =>
+      Object.keys(responses)
+        .filter((status) => status !== "default")
+        .map((status) => `${operationId} ${status}`),
+    );
+    expect(described.filter((answer) => !seen.has(answer) && !WITH_ACCOUNTS.test(answer))).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+/** The package as it is published: packed, installed into an empty folder, and used there. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { TEST_ALL } from "../support/programs.js";
+import { ask } from "./support/api.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+let folder = "";
+/** What was packed, by path in the package. */
+let files: string[] = [];
+/** Why it could not be installed here; "" when it could. */
+let offline = "";
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs npm, or npx, to its end. */
+async function npm(program: "npm" | "npx", args: string[], cwd: string): Promise<Ended> {
+  // on Windows they are scripts, which only a shell starts
+  const child = spawn(program, args, { cwd, shell: process.platform === "win32", stdio: ["ignore", "pipe", "pipe"] });
+  const output = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.err += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...output };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "nightlight-pack-"));
+  const packed = await npm("npm", ["pack", "--workspace", "server", "--json", "--pack-destination", folder], ROOT);
+  expect(packed.code, packed.err).toBe(0);
+  // what building it says comes before
+  const [{ filename, files: inside }] = JSON.parse(packed.out.slice(packed.out.search(/^\[/m))) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  files = inside.map((file) => file.path);
+  await writeFile(path.join(folder, "package.json"), '{"private": true}');
+  const flags = ["--prefer-offline", "--no-audit", "--no-fund"];
+  const installed = await npm("npm", ["install", ...flags, path.join(folder, filename)], folder);
+  if (installed.code === 0) return;
+  if (!TEST_ALL && /E?NOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(installed.err))
+    offline = "the npm registry cannot be reached, and the cache has not all that is needed";
+  else throw new Error(`npm install failed: ${installed.err}`);
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+test("the package has what it needs, and no sources, tests or maps", () => {
+  for (const needed of [
+    "package.json",
+    "README.md",
+    "LICENSE",
+    "bin/nightlight-server.js",
+    "dist/dashboard/index.html",
+  ])
+    expect(files).toContain(needed);
+  expect(files).toContain("dist/server/src/index.d.ts");
+  expect(files.filter((file) => !/^(package\.json|README\.md|LICENSE|bin\/|dist\/)/.test(file))).toEqual([]);
+  expect(files.filter((file) => /\.map$|\.test\.|(?<!\.d)\.ts$|tsbuildinfo$/.test(file))).toEqual([]);
+});
+
+test("npx nightlight-server says its version", async ({ skip }) => {
+  skip(offline !== "", offline);
+  const { version } = JSON.parse(await readFile(path.join(ROOT, "server/package.json"), "utf8")) as { version: string };
+  const said = await npm("npx", ["--no-install", "nightlight-server", "--version"], folder);
+  expect({ code: said.code, out: said.out.trim() }).toEqual({ code: 0, out: version });
+});
+
+test("it starts, is well, serves the dashboard and its description, and ends", async ({ skip }) => {
+  skip(offline !== "", offline);
+  const program = path.join(folder, "node_modules/nightlight-server/bin/nightlight-server.js");
+  const flags = ["--mqtt-port", "0", "--http-port", "0", "--data", path.join(folder, "data")];
+  const child = spawn(process.execPath, [program, ...flags], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  try {
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const url = await eventually(() => /Dashboard and API at (http:\S+)/.exec(said)?.[1], {
+      within: 20_000,
+      what: `the address; it said: ${said}`,
+    });
+    for (const health of ["/healthz", "/readyz"])
+      await eventually(async () => (await ask(url, health)).status === 200, { what: health });
+    const page = await ask(url, "/");
+    expect(page.headers["content-type"]).toMatch(/^text\/html/);
+    const assets = [...(page.body as string).matchAll(/(?:src|href)="([\w./-]+\.(?:js|css|svg))"/g)].map(
+      ([, name]) => name,
+    );
+    expect(assets.length).toBeGreaterThan(1);
+    for (const asset of assets) expect((await ask(url, `/${asset}`)).status, asset).toBe(200);
+    expect((await ask(url, "/api/openapi.json")).body).toMatchObject({ openapi: "3.1.0" });
+    expect(await readdir(path.join(folder, "data"))).not.toEqual([]);
+    if (process.platform === "win32") return;
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "close")) as [number | null];
+    expect(code, said).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("it is a library with types", async ({ skip }) => {
+  skip(offline !== "", offline);
+  const script = `import { startServer, VERSION } from "nightlight-server";
+    const server = await startServer({ mqttPort: 0, httpPort: 0, data: "library" });
+    console.log(VERSION, new URL(server.httpUrl).protocol);
+    await server.close();`;
+  await writeFile(path.join(folder, "library.mjs"), script);
+  const child = spawn(process.execPath, ["library.mjs"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  expect({ code, out: out.trim() }).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\S* http:$/) });
+  const types = await readFile(path.join(folder, "node_modules/nightlight-server/dist/server/src/index.d.ts"), "utf8");
+  expect(types).toContain("startServer");
+});

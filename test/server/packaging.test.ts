@@ -1,0 +1,124 @@
+/** What packages are made of for systemd and for containers, as far as it can be told without either. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { missing } from "../support/programs.js";
+
+const ROOT = new URL("../../", import.meta.url);
+const UNIT = fileURLToPath(new URL("packaging/nightlight-server.service", ROOT));
+const ANALYZE = spawnSync("systemd-analyze", ["--version"]).status === 0 ? "systemd-analyze" : undefined;
+
+/** The unit by section and key: systemd.syntax(7). @throws Error with a line that is none */
+function parseUnit(text: string): Map<string, string> {
+  const settings = new Map<string, string>();
+  let section = "";
+  for (const line of text.split("\n")) {
+    if (!line || /^[#;]/.test(line)) continue;
+    const [, header] = /^\[(\w+)\]$/.exec(line) ?? [];
+    const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+    if (header) section = header;
+    else if (section && key)
+      settings.set(`${section}.${key}`, [settings.get(`${section}.${key}`), value].filter(Boolean).join("\n"));
+    else throw new Error(`not a line of a unit: ${line}`);
+  }
+  return settings;
+}
+
+describe("the systemd unit", () => {
+  const unit = parseUnit(readFileSync(UNIT, "utf8"));
+
+  test("starts at boot, again when it fails, and not again and again with wrong settings", () => {
+    expect(unit.get("Install.WantedBy")).toBe("multi-user.target");
+    expect(unit.get("Service.Restart")).toBe("on-failure");
+    expect(unit.get("Service.RestartPreventExitStatus")).toBe("2");
+    expect(unit.get("Service.ExecReload")).toBe("/bin/kill -HUP $MAINPID");
+  });
+
+  test("runs as nobody in particular, without rights, and writes nothing but its data", () => {
+    const expected = {
+      DynamicUser: "yes",
+      NoNewPrivileges: "yes",
+      AmbientCapabilities: "",
+      CapabilityBoundingSet: "",
+      ProtectSystem: "strict",
+      ProtectHome: "yes",
+      PrivateTmp: "yes",
+      PrivateDevices: "yes",
+      StateDirectory: "nightlight",
+      StateDirectoryMode: "0700",
+      UMask: "0077",
+    };
+    for (const [key, value] of Object.entries(expected)) expect(unit.get(`Service.${key}`), key).toBe(value);
+    expect(unit.get("Service.Environment")).toContain("NIGHTLIGHT_DATA=%S/nightlight");
+  });
+
+  test.skipIf(missing(ANALYZE, "systemd-analyze"))("is found right by systemd, and little exposed", () => {
+    const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 20_000 });
+    expect({ status: verify.status, said: verify.stderr }).toEqual({ status: 0, said: "" });
+    // 0 to 10: what it may do to the machine that it runs on; the network alone is 1.0 of it
+    const security = spawnSync(ANALYZE ?? "systemd-analyze", ["security", "--offline=true", "--threshold=20", UNIT], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    expect(security.stdout).toContain("Overall exposure level");
+    expect(security.status, security.stdout.slice(-200)).toBe(0);
+  });
+});
+
+/** The instructions of a Containerfile, with continued lines put together. */
+function parseContainerfile(text: string): [instruction: string, rest: string][] {
+  return text
+    .replace(/^\s*#.*\n/gm, "")
+    .replace(/\\\n\s*/g, "")
+    .split("\n")
+    .filter((line) => line.trim())
+    .map((line) => {
+      const [, instruction, rest] = /^([A-Z]+) +(.+)$/.exec(line) ?? [];
+      if (!instruction) throw new Error(`not an instruction: ${line}`);
+      return [instruction, rest];
+    });
+}
+
+describe("the Containerfile", () => {
+  const file = readFileSync(new URL("packaging/Containerfile", ROOT), "utf8");
+  const instructions = parseContainerfile(file);
+  const last = instructions.slice(instructions.findLastIndex(([instruction]) => instruction === "FROM"));
+  const of = (name: string): string[] => last.filter(([instruction]) => instruction === name).map(([, rest]) => rest);
+
+  test("knows no instruction that there is not", () => {
+    const known = ["FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"];
+    for (const [instruction] of instructions) expect([...known, "HEALTHCHECK", "ENTRYPOINT"]).toContain(instruction);
+  });
+
+  test("takes what is in the repository", () => {
+    const sources = instructions
+      .filter(([instruction, rest]) => instruction === "COPY" && !rest.startsWith("--from"))
+      .flatMap(([, rest]) => rest.split(" ").slice(0, -1));
+    expect(sources.length).toBeGreaterThan(5);
+    for (const source of sources) expect(existsSync(new URL(source, ROOT)), source).toBe(true);
+  });
+
+  test("builds in stages, and leaves an image that runs as a user without rights", () => {
+    expect(instructions.filter(([instruction]) => instruction === "FROM").length).toBe(3);
+    expect(of("USER")).toEqual(["node"]);
+    expect(of("VOLUME")).toEqual(["/data"]);
+    expect(of("EXPOSE")).toEqual(["1883 8883 8080"]);
+    expect(JSON.parse(of("ENTRYPOINT")[0])).toEqual(["nightlight-server"]);
+  });
+
+  test("has no secret, and lets in nobody without an account", () => {
+    expect(instructions.some(([, rest]) => /PASSWORD|TOKEN|SECRET|ANONYMOUS/.test(rest))).toBe(false);
+    expect(of("ENV").join()).toContain("NIGHTLIGHT_HOST=0.0.0.0");
+  });
+
+  test("asks for health as the server answers it", () => {
+    const [, command] = /CMD (\[.*\])$/.exec(of("HEALTHCHECK")[0])!;
+    const [node, flag, script] = JSON.parse(command) as string[];
+    expect([node, flag]).toEqual(["node", "-e"]);
+    // nobody listens on port 1, and whoever does is not well
+    const dead = spawnSync(process.execPath, [flag, script.replace(":8080", ":1")], { timeout: 10_000 });
+    expect(dead.status).toBe(1);
+    expect(script).toContain("http://127.0.0.1:8080/healthz");
+  });
+});

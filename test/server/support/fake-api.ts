@@ -1,0 +1,221 @@
+/** Stands in for the server: the built dashboard below /home/, and the API with what a test scripts. */
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { ROOT } from "../../../scripts/build.js";
+import type { DeviceView, Mode } from "../../../server/src/devices.js";
+import type { Bucket, HistoryAnswer, HistorySwitch } from "../../../server/src/history/history.js";
+import type { ZoneView } from "../../../server/src/zones/view.js";
+import type { Session } from "../../../server/dashboard/api.js";
+
+export const DASHBOARD = path.join(ROOT, "server", "dist", "dashboard");
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+/** No stricter one is possible for a page that has a program and a style sheet, and asks its server. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'self'";
+
+/** What was asked that changes something. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+/** A device that is there and quiet, but for `change`. */
+export function deviceView(id: string, change: Partial<DeviceView> = {}): DeviceView {
+  return {
+    id,
+    online: true,
+    light: 500,
+    led_on: false,
+    decided_by: "server",
+    last_seen: new Date().toISOString(),
+    since: null,
+    missing: 0,
+    dropped: 0,
+    mode: "auto",
+    until: null,
+    reason: "light 500 ≥ 300",
+    label: id,
+    zone: null,
+    threshold: 300,
+    hysteresis: 0,
+    ...change,
+  };
+}
+
+/** A zone of these sensors and lamps, bright, but for `change`. */
+export function zoneView(name: string, change: Partial<ZoneView> = {}): ZoneView {
+  return {
+    name,
+    label: name,
+    combine: "median",
+    at_least: 1,
+    sensors: [],
+    lamps: [],
+    threshold: 300,
+    hysteresis: 20,
+    light: 500,
+    led_on: false,
+    mode: "auto",
+    until: null,
+    reason: "median 500 ≥ 300",
+    ...change,
+  };
+}
+
+export class FakeApi {
+  readonly devices = new Map<string, DeviceView>();
+  readonly zones = new Map<string, ZoneView>();
+  readonly asked: Asked[] = [];
+  session: Session = { name: null, role: null, required: false };
+  /** Whether requests without a session are refused. */
+  locked = false;
+  /** What the history of any device is; undefined: there is no history. */
+  readings: Bucket[] | undefined = [];
+  switches: HistorySwitch[] = [];
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
+  readonly #followers = new Set<ServerResponse>();
+
+  /** Where the dashboard is. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/home/`;
+  }
+
+  static async start(): Promise<FakeApi> {
+    const api = new FakeApi();
+    await new Promise<void>((resolve) => api.#server.listen(0, "127.0.0.1", resolve));
+    return api;
+  }
+
+  /** Ends the connection of every page that follows the events. */
+  hangUp(): void {
+    for (const follower of this.#followers) follower.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.hangUp();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Sends an event to every page. */
+  publish(name: string, data: unknown): void {
+    for (const follower of this.#followers) follower.write(event(name, data));
+  }
+
+  /** Changes a device, or adds it, and says so. */
+  device(id: string, change: Partial<DeviceView> = {}): void {
+    const device = { ...(this.devices.get(id) ?? deviceView(id)), last_seen: new Date().toISOString(), ...change };
+    this.devices.set(id, device);
+    this.publish("device", device);
+  }
+
+  /** Changes a zone, or adds it, and says so. */
+  zone(name: string, change: Partial<ZoneView> = {}): void {
+    const known = this.zones.get(name);
+    this.zones.set(name, { ...(known ?? zoneView(name)), ...change });
+    if (known) this.publish("zone", this.zones.get(name));
+    else this.publish("zones", [...this.zones.values()]);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url!, "http://localhost");
+    const send = (status: number, body: unknown) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(body === undefined ? undefined : JSON.stringify(body));
+    };
+    if (!pathname.startsWith("/home/")) return send(404, { error: "not here" });
+    const [first, second, ...rest] = pathname.slice("/home/".length).split("/");
+    if (first !== "api") return this.#file(first || "index.html", response);
+    if (second === "session") return send(200, this.session);
+    if (this.locked) return send(401, { error: "Log in first." });
+    const { method = "GET" } = request;
+    if (method !== "GET") {
+      const body = await text(request);
+      this.asked.push({ method, path: pathname.slice("/home/".length), body: body && JSON.parse(body) });
+    }
+    const names = rest.map(decodeURIComponent);
+    const answer = this.#api(method, [second, ...names], searchParams);
+    if (answer !== "events") return send(answer[0], answer[1]);
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(event("devices", [...this.devices.values()]));
+    if (this.zones.size > 0) response.write(event("zones", [...this.zones.values()]));
+    this.#followers.add(response);
+    response.on("close", () => this.#followers.delete(response));
+  }
+
+  #api(method: string, names: string[], query: URLSearchParams): [status: number, body?: unknown] | "events" {
+    const [what, name, detail] = names;
+    const last = this.asked.at(-1)?.body as { mode: Mode; for?: number; action?: string };
+    if (what === "events") return "events";
+    if (what === "status")
+      return [200, { version: "0.0.0", broker: { url: "mqtt://127.0.0.1:1883", embedded: true }, simulator: false }];
+    if (what === "recent") return [200, { points: this.#recent() }];
+    if (what === "history") return this.#history(Number(query.get("from")), Number(query.get("to")));
+    if (what === "logout") {
+      this.session = { name: null, role: null, required: true };
+      return [204];
+    }
+    const until = last?.for === undefined ? null : new Date(Date.now() + last.for).toISOString();
+    if (what === "zones" && detail === "mode") {
+      this.zone(name, { mode: last.mode, until });
+      return [200, this.zones.get(name)];
+    }
+    if (!this.devices.has(name)) return [404, { error: `No device "${name}" is known.` }];
+    if (detail === "actions") return [200, { outcome: "done", seq: 1, ok: true, light: 212, uptime: 7_260_000 }];
+    if (method === "DELETE") {
+      this.devices.delete(name);
+      this.publish("forgotten", { id: name });
+      return [204];
+    }
+    const led_on = last.mode === "auto" ? this.devices.get(name)!.led_on : last.mode === "on";
+    this.device(name, { mode: last.mode, until, led_on });
+    return [200, this.devices.get(name)];
+  }
+
+  #recent(): unknown[] {
+    return (this.readings ?? []).map(({ time, last }) => ({ time, light: last, led_on: last < 300 }));
+  }
+
+  #history(from: number, to: number): [number, unknown] {
+    if (!this.readings) return [404, { error: "This server keeps no history." }];
+    const inside = ({ time }: { time: number }) => time >= from && time < to;
+    const answer: HistoryAnswer = {
+      points: this.readings.filter(inside),
+      led_on: this.switches.findLast(({ time }) => time < from)?.led_on ?? null,
+      switches: this.switches.filter(inside),
+      step: 0,
+    };
+    return [200, answer];
+  }
+
+  async #file(name: string, response: ServerResponse): Promise<void> {
+    const file = name === "login" ? "login.html" : name;
+    const content = await readFile(path.join(DASHBOARD, path.basename(file))).catch(() => undefined);
+    response.writeHead(content ? 200 : 404, {
+      "content-type": TYPES[path.extname(file)] ?? "text/plain",
+      "content-security-policy": POLICY,
+    });
+    response.end(content);
+  }
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

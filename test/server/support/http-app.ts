@@ -1,0 +1,173 @@
+/** The HTTP application by itself, with accounts that a test makes up. */
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { Device } from "../../../server/src/devices.js";
+import { createApp, listenHttp, type HttpOptions } from "../../../server/src/http/app.js";
+import { Events } from "../../../server/src/http/events.js";
+import { createGuard } from "../../../server/src/http/guard.js";
+import { silentLog, type Log } from "../../../server/src/log.js";
+import type { Account, Accounts, Role } from "../../../server/src/security/accounts.js";
+import { NO_ACCOUNTS } from "../../../server/src/security/accounts.js";
+
+/** Accounts in memory: a password and a token each, which are the name and a word. */
+export class TestAccounts implements Accounts {
+  readonly #users = new Map<string, { account: Account; password: string }>();
+  #required = false;
+  /** Passwords that were looked at. */
+  checks = 0;
+
+  constructor(...users: [name: string, role: Role][]) {
+    for (const [name, role] of users) this.set(name, role, `${name} password`);
+  }
+
+  /** Once there was one, as it is with real ones. */
+  get required(): boolean {
+    return (this.#required ||= this.#users.size > 0);
+  }
+
+  /** Adds a user, or changes one's role or password. */
+  set(name: string, role: Role, password: string): void {
+    this.#users.set(name, { account: { name, role }, password });
+  }
+
+  remove(name: string): void {
+    this.#users.delete(name);
+  }
+
+  async check(name: string, password: string): Promise<Account | undefined> {
+    this.checks++;
+    const user = this.#users.get(name);
+    return user?.password === password ? user.account : undefined;
+  }
+
+  byToken(token: string): Account | undefined {
+    return token.endsWith("-token") ? this.byName(token.slice(0, -"-token".length)) : undefined;
+  }
+
+  byName(name: string): Account | undefined {
+    return this.#users.get(name)?.account;
+  }
+}
+
+/** An admin, a reader and a board. */
+export function threeAccounts(): TestAccounts {
+  return new TestAccounts(["ann", "admin"], ["rob", "reader"], ["porch", "device"]);
+}
+
+/** What was logged. */
+export interface TestLog extends Log {
+  readonly lines: { readonly level: string; readonly text: string; readonly fields: object }[];
+}
+
+export function testLog(): TestLog {
+  const lines: TestLog["lines"] = [];
+  const at =
+    (level: string) =>
+    (_event: string, text: string, fields: object = {}): void =>
+      void lines.push({ level, text, fields });
+  return { ...silentLog, lines, info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** One device, whose modes are noted. */
+function sources(modes: string[]) {
+  const device = new Device("nightlight/porch");
+  return {
+    version: "0.0.0",
+    devices: {
+      size: 1,
+      get: (id: string) => (id === device.id ? device : undefined),
+      list: () => [device.view()],
+    },
+    recent: { of: () => [] },
+    counters: {},
+    actions: {},
+    zones: { list: () => [], get: () => undefined },
+    broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: true }),
+    problem: () => "",
+    ready: () => "",
+    setMode: async (_device: unknown, mode: string) => void modes.push(mode),
+  };
+}
+
+export interface TestApp {
+  readonly url: string;
+  readonly server: http.Server;
+  readonly events: Events;
+  /** The modes that the device was given. */
+  readonly modes: string[];
+}
+
+/** The application on a free port, closed after the test; `host` is what it believes to listen on. */
+export async function httpApp(
+  options: Partial<HttpOptions> & { readonly host?: string; readonly names?: readonly string[] } = {},
+): Promise<TestApp> {
+  const { host = "127.0.0.1", names = [], ...rest } = options;
+  const modes: string[] = [];
+  const api = sources(modes) as unknown as HttpOptions["api"];
+  const events = new Events();
+  const app = await createApp({
+    guard: createGuard(host, names),
+    accounts: NO_ACCOUNTS,
+    framed: true,
+    maxConnections: 10_000,
+    api,
+    events,
+    plugins: [],
+    directory: {} as HttpOptions["directory"],
+    log: silentLog,
+    ...rest,
+  });
+  onTestFinished(() => app.close());
+  const url = await listenHttp(app, "127.0.0.1", 0);
+  return { url, server: app.server, events, modes };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+  /** The body, when it is JSON. */
+  readonly json: Record<string, unknown>;
+}
+
+export interface Ask extends https.RequestOptions {
+  /** Sent as JSON unless it is text. */
+  readonly body?: unknown;
+}
+
+/** One request on a connection of its own, with any headers. */
+export function ask(url: string, path: string, { body, headers, ...options }: Ask = {}): Promise<Answer> {
+  const client = url.startsWith("https") ? https : http;
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    // not as a part of a URL, which would be tidied up
+    const made = { hostname, port, path, agent: false, rejectUnauthorized: false, ...options };
+    const request = client.request({ ...made, headers: { ...type, ...headers } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => (text += part));
+      response.on("error", reject);
+      response.on("end", () => {
+        const json = text && /json/.test(response.headers["content-type"] ?? "") ? JSON.parse(text) : {};
+        resolve({ status: response.statusCode!, headers: response.headers, text, json });
+      });
+    });
+    request.on("error", reject);
+    request.end(body === undefined || typeof body === "string" ? body : JSON.stringify(body));
+  });
+}
+
+/** Logs in, and gives the cookie to send with further requests. */
+export async function logIn(url: string, name: string, password = `${name} password`): Promise<string> {
+  const { status, headers, text } = await ask(url, "/api/login", { method: "POST", body: { name, password } });
+  if (status !== 200) throw new Error(`the login was answered ${status} ${text}`);
+  return headers["set-cookie"]![0].split(";", 1)[0];
+}
+
+/** The port that a server listens on. */
+export function portOf(server: http.Server): number {
+  return (server.address() as AddressInfo).port;
+}
