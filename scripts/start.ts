@@ -6,9 +6,12 @@
 import { CommanderError, InvalidArgumentError } from "commander";
 import {
   createCommand,
+  createLog,
   endOnSignals,
-  optionsFrom,
+  loadConfiguration,
+  onHangup,
   parsingProblem,
+  reload,
   startServer,
   UsageError,
   type Plugin,
@@ -34,7 +37,8 @@ async function start(): Promise<void> {
     .option("--no-simulator", "no simulated board: for boards of your own")
     .parse();
   const { boards, simulator: wanted } = command.opts<{ boards: number; simulator: boolean }>();
-  const options = optionsFrom(command);
+  let current = loadConfiguration(command);
+  const { options } = current;
 
   await ensureDashboard();
   if (wanted) await ensureFirmware({ entry: "main" });
@@ -44,7 +48,9 @@ async function start(): Promise<void> {
     context.provide("simulator");
     routes(app, context);
   };
-  const server = await startServer({ ...options, plugins: wanted ? [plugin] : [] });
+  const log = createLog(options.log);
+  const server = await startServer({ ...options, log, plugins: wanted ? [plugin] : [] });
+  onHangup(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));
   endOnSignals(() => Promise.all([simulator.close(), server.close()]));
 
   if (!wanted) return;

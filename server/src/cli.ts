@@ -33,6 +33,16 @@ Examples:
     .exitOverride();
 }
 
+/** Adds a subcommand, which then treats mistakes as its parent does. */
+export function addCommand(parent: Command, command: Command): void {
+  const inherit = (child: Command, from: Command): void => {
+    child.copyInheritedSettings(from).allowExcessArguments(false);
+    for (const grandchild of child.commands) inherit(grandchild, child);
+  };
+  inherit(command, parent);
+  parent.addCommand(command);
+}
+
 /**
  * The server's options from a command that has parsed its arguments: flags, environment and file.
  * @throws ConfigurationError, a UsageError, with everything that is wrong, a line each.
@@ -50,6 +60,8 @@ export function parsingProblem(
   hint = "See nightlight-server --help.",
 ): { text: string; code: number } {
   if (error.exitCode === 0) return { text: "", code: 0 };
+  // a command without its subcommand: commander has shown what there is
+  if (error.code === "commander.help") return { text: "", code: 2 };
   const text = error.message
     .replace(/^error: /, "")
     .replace(/\s+/g, " ")

@@ -1,7 +1,13 @@
-import { CommanderError } from "commander";
-import { createCommand, optionsFrom, parsingProblem } from "./cli.js";
+import { CommanderError, type Command } from "commander";
+import { addCommand, createCommand, parsingProblem } from "./cli.js";
+import { configCommand } from "./config/commands.js";
+import { dataFolderOf } from "./config/data-folder.js";
+import { onHangup } from "./config/hangup.js";
+import { loadConfiguration } from "./config/load.js";
+import { reload } from "./config/reload.js";
 import { StartError, UsageError } from "./errors.js";
-import { startServer } from "./server.js";
+import { createLog } from "./log.js";
+import { userCommand } from "./security/commands.js";
 import { endOnSignals } from "./signals.js";
 
 function fail(text: string, code: number): never {
@@ -9,10 +15,30 @@ function fail(text: string, code: number): never {
   process.exit(code);
 }
 
-try {
-  const command = createCommand().parse();
-  const server = await startServer(optionsFrom(command));
+async function serve(command: Command): Promise<void> {
+  const [unknown] = command.args;
+  if (unknown !== undefined)
+    command.error(
+      `unknown command '${unknown}' (there are ${command.commands.map((one) => one.name()).join(" and ")})`,
+    );
+  let current = loadConfiguration(command);
+  const log = createLog(current.options.log);
+  // SIGHUP is not to end it while it starts either
+  let readAgain = (): void => {};
+  onHangup(() => readAgain());
+  // only now: the subcommands need nothing of it, and are there in half the time
+  const { startServer } = await import("./server.js");
+  const server = await startServer({ ...current.options, log });
+  readAgain = () => (current = reload({ server, log, load: () => loadConfiguration(command), current }));
   endOnSignals(() => server.close());
+}
+
+try {
+  const command = createCommand();
+  command.allowExcessArguments(true).action(() => serve(command));
+  addCommand(command, configCommand());
+  addCommand(command, userCommand(dataFolderOf));
+  await command.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     const { text, code } = parsingProblem(error);

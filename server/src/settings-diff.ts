@@ -8,6 +8,7 @@ const FIXED = {
   httpPort: "http_port",
   http: "http",
   host: "host",
+  httpNames: "http_names",
   anonymous: "anonymous",
   prefix: "topic_prefix",
   ids: "ids",

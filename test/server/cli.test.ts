@@ -1,17 +1,15 @@
 /** The program as people run it: flags, sentences, exit codes, signals. */
 import net from "node:net";
 import { CommanderError } from "commander";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createCommand, optionsFrom, parsingProblem } from "../../server/src/cli.js";
+import { UsageError } from "../../server/src/errors.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
-const parse = (flags: string[], env: Record<string, string> = {}) => {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  onTestFinished(() => void vi.unstubAllEnvs());
-  return optionsFrom(createCommand().parse(flags, { from: "user" }), env);
-};
+const parse = (flags: string[], env: Record<string, string> = {}) =>
+  optionsFrom(createCommand().parse(flags, { from: "user" }), env);
 
 describe("flags and environment", () => {
   test("every setting has a default", () => {
@@ -34,6 +32,7 @@ describe("flags and environment", () => {
       NIGHTLIGHT_USERNAME: "me",
       NIGHTLIGHT_PASSWORD: "word",
       NIGHTLIGHT_MQTT_PORT: "1",
+      NIGHTLIGHT_MQTTS_PORT: "3",
       NIGHTLIGHT_HTTP_PORT: "2",
       NIGHTLIGHT_HTTP: "0",
       NIGHTLIGHT_HOST: "::1",
@@ -42,12 +41,16 @@ describe("flags and environment", () => {
       NIGHTLIGHT_ID: "a, b/c,",
       NIGHTLIGHT_DATA: "there",
       NIGHTLIGHT_LOG: "json",
+      NIGHTLIGHT_TLS_CERT: import.meta.filename,
+      NIGHTLIGHT_TLS_KEY: import.meta.filename,
     };
-    expect(parse([], env)).toEqual({
+    expect(parse([], env)).toMatchObject({
       broker: "mqtt://broker",
       username: "me",
       password: "word",
       mqttPort: 1,
+      mqttsPort: 3,
+      tls: { cert: import.meta.filename, key: import.meta.filename },
       httpPort: 2,
       http: false,
       host: "::1",
@@ -64,14 +67,31 @@ describe("flags and environment", () => {
   });
 
   test("an empty variable is none", () => {
-    const env = { NIGHTLIGHT_BROKER: "", NIGHTLIGHT_HTTP: "", NIGHTLIGHT_ID: "" };
-    expect(parse([], env)).toMatchObject({ broker: undefined, http: true, ids: [] });
+    const names = ["BROKER", "HTTP", "ID", "MQTT_PORT", "DATA", "LOG", "CONFIG"].map((name) => [
+      `NIGHTLIGHT_${name}`,
+      "",
+    ]);
+    expect(parse([], Object.fromEntries(names) as Record<string, string>)).toEqual(parse([]));
   });
 
   test.each([
-    [["--mqtt-port", "abc"], /--mqtt-port.*whole number/],
-    [["--http-port", "70000"], /--http-port.*whole number/],
-    [["--log", "xml"], /pretty, json/],
+    [["--mqtt-port", "abc"], /^--mqtt-port is "abc"; it must be a whole number/],
+    [["--http-port", "70000"], /^--http-port is "70000"; it must be a whole number from 0 to 65535/],
+    [["--log", "xml"], /^--log is "xml"; it must be pretty or json\.$/],
+    [["--topic-prefix", "home/"], /^--topic-prefix is "home\/"; .*cannot end with \//],
+    [["--broker", "http://me:secret@x"], /^--broker is "http:\/\/…@x"; .* not supported: use mqtt:\/\//],
+  ])("%j is a value that is not allowed, said in one line", (flags, words) => {
+    expect(() => parse(flags)).toThrow(UsageError);
+    expect(() => parse(flags)).toThrow(words);
+  });
+
+  test("everything that is wrong is said at once", () => {
+    expect(() => parse(["--mqtt-port", "abc"], { NIGHTLIGHT_LOG: "xml" })).toThrow(
+      /^--mqtt-port .*\nNIGHTLIGHT_LOG .*$/,
+    );
+  });
+
+  test.each([
     [["--brocker", "x"], /unknown option '--brocker'.*--broker/],
     [["what"], /too many arguments/],
   ])("%j is wrong usage, said in one line", (flags, words) => {
@@ -99,17 +119,16 @@ const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
 
 describe("a start that fails says why in one sentence on stderr", () => {
   test("wrong usage ends with exit code 2", async () => {
-    const [flag, variable, host] = await Promise.all([
-      outcome(["--bogus"]),
-      outcome([], { NIGHTLIGHT_HTTP: "maybe" }),
-      outcome(["--host", "0.0.0.0"]),
-    ]);
+    const [flag, variable] = await Promise.all([outcome(["--bogus"]), outcome([], { NIGHTLIGHT_HTTP: "maybe" })]);
     expect(flag).toEqual({ code: 2, out: "", err: "unknown option '--bogus'. See nightlight-server --help.\n" });
-    expect(variable).toEqual({ code: 2, out: "", err: 'NIGHTLIGHT_HTTP must be 1 or 0, not "maybe".\n' });
-    expect(host).toMatchObject({
-      code: 2,
+    expect(variable).toEqual({ code: 2, out: "", err: 'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.\n' });
+  });
+
+  test("others are not let in without accounts, nor without being asked for", async () => {
+    expect(await outcome(["--host", "0.0.0.0", "--data", await temporaryFolder(), ...ANY_PORT])).toEqual({
+      code: 1,
       out: "",
-      err: expect.stringMatching(/^--host 0\.0\.0\.0 .*--anonymous.*\.\n$/),
+      err: expect.stringMatching(/^--host 0\.0\.0\.0 .*user add.*--anonymous.*\.\n$/),
     });
   });
 
@@ -176,7 +195,11 @@ test("--help names every flag and every variable, --version the version", async 
     "username",
     "password",
     "mqtt-port",
+    "mqtts-port",
     "http-port",
+    "tls-cert",
+    "tls-key",
+    "config",
     "host",
     "topic-prefix",
     "data",
@@ -185,8 +208,9 @@ test("--help names every flag and every variable, --version the version", async 
     "anonymous",
   ]) {
     expect(help.out).toContain(`--${name}`);
-    expect(help.out).toContain(`NIGHTLIGHT_${name.toUpperCase().replace("-", "_")}`);
+    expect(help.out).toContain(`NIGHTLIGHT_${name.toUpperCase().replaceAll("-", "_")}`);
   }
   expect(help.out).toContain("--no-http");
+  expect(help.out).toMatch(/Commands:\s+config .*\suser /s);
   expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
 });

@@ -1,0 +1,123 @@
+/** What can be wrong between settings, each of which is right by itself. */
+import { readFileSync } from "node:fs";
+import { CONFIG, LESSON_RULE } from "../../../contract/index.js";
+import { DEFAULTS } from "../options.js";
+import { parseTimeOfDay } from "./duration.js";
+import { isMapping, type Mapping } from "./paths.js";
+import { whyUnreadable, type Path } from "./problems.js";
+
+/** Says that the setting at `path` is wrong: `sentence` follows its name. */
+export type Report = (path: Path, sentence: string) => void;
+
+/** Settings that may not have passed the schema: what is wrong in itself is somebody else's to tell. */
+type Unchecked = Mapping;
+
+const mappingOf = (value: unknown): Unchecked => (isMapping(value) ? value : {});
+const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Reports all that is wrong between the settings of file, environment and flags together. */
+export function checkTogether(settings: Unchecked, report: Report): void {
+  checkPorts(settings, report);
+  checkTls(settings, report);
+  checkBroker(mappingOf(settings.broker), report);
+  const rule = mappingOf(settings.rule);
+  checkReach(["rule"], rule, {}, report);
+  for (const [id, device] of Object.entries(mappingOf(settings.devices)))
+    checkReach(["devices", id, "rule"], mappingOf(mappingOf(device).rule), rule, report);
+  const lamps = new Map<unknown, string>();
+  for (const [name, value] of Object.entries(mappingOf(settings.zones))) {
+    const zone = mappingOf(value);
+    checkReach(["zones", name], zone, rule, report);
+    checkZone(["zones", name], zone, report);
+    listOf(zone.lamps).forEach((lamp, index) => {
+      const other = lamps.get(lamp);
+      if (other !== undefined && other !== name)
+        report(["zones", name, "lamps", index], `is ${String(lamp)}, a lamp of zone ${other} already; a lamp is in one zone at most.`); // prettier-ignore
+      lamps.set(lamp, other ?? name);
+    });
+  }
+}
+
+function checkPorts(settings: Unchecked, report: Report): void {
+  const own = mappingOf(settings.broker).url === undefined;
+  const listening: [name: string, otherwise: number, there: boolean][] = [
+    ["mqtt_port", DEFAULTS.mqttPort, own],
+    ["mqtts_port", DEFAULTS.mqttsPort, own && settings.tls !== undefined],
+    ["http_port", DEFAULTS.httpPort, settings.http !== false],
+  ];
+  const taken = new Map<number, string>();
+  for (const [name, otherwise, there] of listening) {
+    const port = numberOf(settings[name]) ?? otherwise;
+    if (!there || port === 0) continue;
+    const other = taken.get(port);
+    // the one that somebody chose is to be pointed at
+    const [wrong, right] = settings[name] === undefined ? [other, name] : [name, other];
+    if (other !== undefined) report([wrong!], `is ${port}, as ${right} is; a port serves one of them.`);
+    taken.set(port, name);
+  }
+}
+
+function checkTls(settings: Unchecked, report: Report): void {
+  const tls = mappingOf(settings.tls);
+  if (settings.mqtts_port !== undefined && settings.tls === undefined)
+    report(["mqtts_port"], "is of no use without a certificate: give tls > cert and tls > key as well.");
+  if (settings.tls !== undefined && (tls.cert === undefined || tls.key === undefined)) {
+    const [is, misses] = tls.cert === undefined ? ["key", "cert"] : ["cert", "key"];
+    const path = tls[is] === undefined ? ["tls"] : ["tls", is];
+    report(path, tls[is] === undefined ? "needs both cert and key." : `needs tls > ${misses} beside it.`);
+  }
+  if (tls.require_client_certificate === true && tls.client_ca === undefined)
+    report(["tls", "require_client_certificate"], "needs tls > client_ca, the authorities of those certificates.");
+  for (const name of ["cert", "key", "client_ca"]) checkFile(["tls", name], tls[name], report);
+}
+
+function checkBroker(broker: Unchecked, report: Report): void {
+  if (broker.password !== undefined && broker.password_file !== undefined)
+    report(["broker", "password_file"], "is there beside broker > password; keep one.");
+  checkFile(["broker", "password_file"], broker.password_file, report);
+}
+
+function checkFile(path: Path, file: unknown, report: Report): void {
+  if (typeof file !== "string") return;
+  try {
+    readFileSync(file);
+  } catch (error) {
+    report(path, `names ${file}, which cannot be read: ${whyUnreadable(error)}.`);
+  }
+}
+
+/** A lamp whose limit no light reaches would stay on for ever. */
+function checkReach(path: Path, own: Unchecked, above: Unchecked, report: Report): void {
+  if (own.threshold === undefined && own.hysteresis === undefined) return;
+  const threshold = numberOf(own.threshold) ?? numberOf(above.threshold) ?? LESSON_RULE.threshold;
+  const hysteresis = numberOf(own.hysteresis) ?? numberOf(above.hysteresis) ?? LESSON_RULE.hysteresis;
+  const brightest = CONFIG.threshold.maximum;
+  if (threshold > brightest || hysteresis > brightest || threshold + hysteresis <= brightest) return;
+  report(
+    [...path, own.hysteresis === undefined ? "threshold" : "hysteresis"],
+    `would keep a lamp on for ever: it goes off at threshold + hysteresis = ${threshold + hysteresis}, but the brightest light is ${brightest}.`,
+  );
+}
+
+function checkZone(path: Path, zone: Unchecked, report: Report): void {
+  for (const role of ["sensors", "lamps"]) {
+    const ids = listOf(zone[role]);
+    ids.forEach((id, index) => {
+      if (ids.indexOf(id) < index)
+        report([...path, role, index], `is ${String(id)}, which is in this list already; keep one.`);
+    });
+  }
+  const atLeast = numberOf(zone.at_least);
+  const sensors = new Set(listOf(zone.sensors)).size;
+  if (zone.combine === "at_least" && zone.at_least === undefined)
+    report([...path, "combine"], "is at_least, which needs at_least: how many sensors must be dark.");
+  if (atLeast !== undefined && zone.combine !== "at_least")
+    report([...path, "at_least"], "is of no use without combine: at_least.");
+  else if (atLeast !== undefined && sensors > 0 && atLeast > sensors)
+    report([...path, "at_least"], `is ${atLeast}, but the zone has ${sensors === 1 ? "one sensor" : `${sensors} sensors`}; so many can never be dark.`); // prettier-ignore
+  const { from, to } = mappingOf(zone.hours);
+  const [begin, end] = [from, to].map((time) => parseTimeOfDay(String(time)));
+  if (begin !== undefined && begin === end)
+    report([...path, "hours", "to"], `is ${String(to)}, as from is, so that the hours would be empty; leave hours out for all day.`); // prettier-ignore
+}

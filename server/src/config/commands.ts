@@ -1,0 +1,99 @@
+import { Command } from "commander";
+import { writeFileSync } from "node:fs";
+import { codeOf, textOf, UsageError } from "../errors.js";
+import { EXAMPLE } from "./example.js";
+import { DEFAULT_FILE, namedFile } from "./flags.js";
+import { loadConfiguration, type LoadedConfiguration } from "./load.js";
+import { print } from "./print.js";
+import { jsonSchema } from "./schema.js";
+
+/** Where a command writes, and how it says that it did not go well. */
+export interface Terminal {
+  out(text: string): unknown;
+  err(text: string): unknown;
+  /** The exit code is to be 1. */
+  fail(): void;
+}
+
+const PROCESS: Terminal = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  fail: () => void (process.exitCode = 1),
+};
+
+/** `config check | print | init | schema`, to be added to the server's command. */
+export function configCommand(terminal: Terminal = PROCESS): Command {
+  const attempt = (step: () => string): void => {
+    try {
+      terminal.out(step());
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      terminal.err(error.message + "\n");
+      terminal.fail();
+    }
+  };
+  const command = new Command("config").description("The configuration file: checks, prints or begins it.");
+  command
+    .command("check")
+    .argument("[file]", `instead of --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
+    .description("say everything that is wrong, with its line, or what there is")
+    .action((file: string | undefined) => attempt(() => check(load(command, file))));
+  command
+    .command("print")
+    .argument("[file]", "the same")
+    .description("print all settings in effect, and where they come from")
+    .action((file: string | undefined) => attempt(() => print(load(command, file, false))));
+  command
+    .command("init")
+    .argument("[file]", "where to", DEFAULT_FILE)
+    .option("--force", "overwrite it")
+    .description("write an example with two zones, to be edited")
+    .action((file: string, { force }: { force?: boolean }) => attempt(() => init(file, force === true)));
+  command
+    .command("schema")
+    .description("print a JSON Schema of the file, for editors")
+    .action(() => attempt(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
+  return command;
+}
+
+/** @param needed whether there must be a file @throws ConfigurationError with all that is wrong */
+function load(command: Command, file = namedFile(command, process.env), needed = true): LoadedConfiguration {
+  const loaded = loadConfiguration(command, process.env, file);
+  if (needed && loaded.file === undefined)
+    throw new UsageError(
+      `There is no ${DEFAULT_FILE} here: name the file, or write one by nightlight-server config init.`,
+    );
+  return loaded;
+}
+
+/** What there is, in one sentence. */
+function check({ file, configuration }: LoadedConfiguration): string {
+  return `${file} is in order: ${contentsOf(configuration)}.\n`;
+}
+
+/** `2 zones, 5 sensors, 3 lamps`. */
+export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"], "zones">): string {
+  const all = Object.values(zones);
+  const count = (what: string, ids: Iterable<string>): string => {
+    const { size } = new Set(ids);
+    return `${size} ${what}${size === 1 ? "" : "s"}`;
+  };
+  const sensors = all.flatMap((zone) => zone.sensors);
+  const lamps = all.flatMap((zone) => zone.lamps);
+  return [count("zone", Object.keys(zones)), count("sensor", sensors), count("lamp", lamps)].join(", ");
+}
+
+/** @throws UsageError when the file is there and not to be overwritten, or cannot be written */
+function init(file: string, force: boolean): string {
+  try {
+    writeFileSync(file, EXAMPLE, { flag: force ? "w" : "wx" });
+  } catch (error) {
+    throw new UsageError(
+      codeOf(error) === "EEXIST"
+        ? `${file} is there already; name another file, or overwrite it with --force.`
+        : `${file} cannot be written: ${textOf(error)}.`,
+    );
+  }
+  const named = file === DEFAULT_FILE ? "" : ` --config ${file}`;
+  return `${file} has an example with two zones. Edit it, then: nightlight-server${named}\n`;
+}

@@ -1,0 +1,116 @@
+/** From a checked configuration to what the server takes. */
+import type { Rule } from "../../../contract/index.js";
+import { scopeOf } from "../link/scope.js";
+import { DEFAULTS, type ServerOptions } from "../options.js";
+import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../policy.js";
+import { CONFIGURATION, type Configuration, type ZoneConfiguration } from "./schema.js";
+
+/** A sensor may miss three reports before it is left out. */
+function staleAfter({ report, heartbeat, interval }: Configuration["reporting"]): number {
+  return Math.max(STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
+}
+
+/** The configuration with those defaults that depend on other settings filled in as well. */
+export function filled(configuration: Configuration): Configuration {
+  const { rule, reporting, devices, zones, home_assistant } = configuration;
+  const zoneWithAll = (name: string, zone: ZoneConfiguration): ZoneConfiguration => ({
+    label: name,
+    ...rule,
+    stale_after: staleAfter(reporting),
+    ...zone,
+    ...(zone.hours && { hours: { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...zone.hours } }),
+  });
+  return {
+    ...configuration,
+    devices: mapped(devices, (id, device) => ({
+      label: id,
+      ...device,
+      ...(device.rule && { rule: { ...rule, ...device.rule } }),
+    })),
+    zones: mapped(zones, zoneWithAll),
+    home_assistant:
+      home_assistant === true ? { discovery_prefix: DEFAULTS.homeAssistant.discoveryPrefix } : home_assistant,
+  };
+}
+
+function mapped<T>(record: Record<string, T>, change: (key: string, value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(key, value)]));
+}
+
+/** What the server takes. @param configuration with all filled in @param password of the broker */
+export function optionsOf(configuration: Configuration, password: string | undefined) {
+  const { broker, tls, history, home_assistant: homeAssistant, topic_prefix: topicPrefix } = configuration;
+  return {
+    broker: broker.url,
+    username: broker.username,
+    password,
+    mqttPort: configuration.mqtt_port,
+    mqttsPort: configuration.mqtts_port,
+    httpPort: configuration.http_port,
+    http: configuration.http,
+    httpNames: configuration.http_names,
+    host: configuration.host,
+    anonymous: configuration.anonymous,
+    tls: tls && {
+      cert: tls.cert!,
+      key: tls.key!,
+      clientCa: tls.client_ca,
+      requireClientCertificate: tls.require_client_certificate,
+    },
+    topicPrefix,
+    ids: idsOf(configuration),
+    data: configuration.data,
+    log: configuration.log,
+    policy: policyOf(configuration),
+    history: history && { readings: finite(history.readings), switches: finite(history.switches) },
+    homeAssistant: typeof homeAssistant === "object" && { discoveryPrefix: homeAssistant.discovery_prefix },
+    limits: configuration.limits,
+  } satisfies ServerOptions;
+}
+
+/** Undefined stands for ever. */
+const finite = (ms: number): number | undefined => (ms === Infinity ? undefined : ms);
+
+/** On somebody else's broker, what the configuration names is the server's, though the prefix may not cover it. */
+function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
+  if (broker.url === undefined) return ids;
+  const { owns } = scopeOf(topic_prefix, ids);
+  const named = [
+    ...Object.keys(devices),
+    ...Object.values(zones).flatMap(({ sensors, lamps }) => [...sensors, ...lamps]),
+  ];
+  return [...ids, ...new Set(named.filter((id) => !owns(id)))];
+}
+
+function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
+  return {
+    rule,
+    reporting: unusual(reporting),
+    devices: new Map(Object.entries(devices).map(([id, device]) => [id, { ...device, rule: device.rule as Rule | undefined } satisfies DevicePolicy])), // prettier-ignore
+    zones: Object.entries(zones).map(([name, zone]) => zonePolicy(name, zone)),
+  };
+}
+
+/** What differs from that which boards do by themselves: the rest need not be told. */
+function unusual(reporting: Configuration["reporting"]): Reporting {
+  const usual = CONFIGURATION.parse({}).reporting;
+  const entries = Object.entries(reporting).filter(([name, value]) => value !== usual[name as keyof Reporting]);
+  return Object.fromEntries(entries);
+}
+
+function zonePolicy(name: string, zone: ZoneConfiguration): ZonePolicy {
+  const { label, sensors, lamps, combine, at_least = 1, hours } = zone;
+  // all of them are there, because the configuration was filled in
+  const { threshold, hysteresis, min_on, min_off } = zone as Rule;
+  return {
+    name,
+    label,
+    sensors,
+    lamps,
+    combine,
+    at_least,
+    rule: { threshold, hysteresis, min_on, min_off },
+    stale_after: zone.stale_after!,
+    hours: hours && { ...hours, time_zone: hours.time_zone! },
+  };
+}

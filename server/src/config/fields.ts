@@ -1,0 +1,153 @@
+/**
+ * The kinds of settings. Each is a zod schema whose errors all carry one phrase, what is allowed, that completes the
+ * sentence "it must be …". Its description, which editors and `docs/configuration.md` show, is what it is for and,
+ * where that does not say it, briefly what is allowed.
+ */
+import { z } from "zod";
+import { idProblem, type Field } from "../../../contract/index.js";
+import { textOf } from "../errors.js";
+import { parseBrokerUrl } from "../link/url.js";
+import { DURATION_PATTERN, formatDuration, formatTimeOfDay, parseDuration, parseTimeOfDay } from "./duration.js";
+import { nearest } from "./nearest.js";
+
+const described = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
+  schema.describe(`${what}${brief && `: ${brief}`}.`);
+
+/** A mapping with these keys and no others: of an unknown key the error is the list of those that are allowed. */
+export function mapping<S extends z.core.$ZodShape>(shape: S) {
+  const keys = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === "unrecognized_keys" ? keys : `a mapping of settings (${keys})`),
+  });
+}
+
+export function yesOrNo(what: string) {
+  return described(z.boolean({ error: "true or false" }), what);
+}
+
+export function wholeNumber(what: string, least: number, most: number, hint = "") {
+  const range = `${least} to ${most}${hint}`;
+  const error = `a whole number from ${range}`;
+  return described(z.int({ error }).min(least, { error }).max(most, { error }), what, range);
+}
+
+export const port = (what: string) => wholeNumber(what, 0, 65_535, ", 0 meaning any free one");
+
+/** A number of the contract's, in its range. */
+export function lightLevel(what: string, { minimum, maximum }: Field) {
+  const range = `${minimum} to ${maximum}`;
+  const error = `a number from ${range}`;
+  return described(z.number({ error }).min(minimum!, { error }).max(maximum!, { error }), what, range);
+}
+
+export function oneOf<const V extends readonly string[]>(what: string, values: V) {
+  const words = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  return described(z.enum(values, { error: words }), what, words);
+}
+
+/** A time, in ms; `Infinity` for ever, where `most` is that. */
+export function duration(what: string, least: number, most: number) {
+  const from = least === 0 ? "0" : formatDuration(least);
+  const to = formatDuration(most);
+  const error = `${least === 0 ? "0, or " : ""}a time with its unit (ms, s, min, h or d), ${from} to ${to}`;
+  const text = z.string({ error }).regex(DURATION_PATTERN, { error });
+  const schema = z.codec(least === 0 ? z.union([z.literal(0), text], { error }) : text, z.custom<number>(), {
+    decode(written, context) {
+      const ms = written === 0 ? 0 : parseDuration(written);
+      if (ms !== undefined && ms >= least && ms <= most) return ms;
+      context.issues.push({ code: "custom", input: written, message: error });
+      return z.NEVER;
+    },
+    encode: formatDuration,
+  });
+  return described(schema, what, `${from} to ${to}`);
+}
+
+/** A time of the contract's, in its range. */
+export const messageTime = (what: string, { minimum, maximum }: Field) => duration(what, minimum!, maximum!);
+
+/** In minutes since midnight. */
+export function timeOfDay(what: string) {
+  const error = "a time of day from 00:00 to 23:59";
+  const text = z.string({ error }).refine((written) => parseTimeOfDay(written) !== undefined, { error });
+  const schema = z.codec(text, z.int(), {
+    decode: (written) => parseTimeOfDay(written)!,
+    encode: formatTimeOfDay,
+  });
+  return described(schema, what, "00:00 to 23:59");
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    // offsets such as +01:00 are taken by some versions of Node alone, and know no summer time
+    return /^[a-z]/i.test(name);
+  } catch {
+    return false;
+  }
+}
+
+export function timeZone(what: string) {
+  const error = "a time zone by its IANA name, such as Europe/Berlin";
+  const suggestion = (name: unknown): string => {
+    const meant = nearest(String(name), Intl.supportedValuesOf("timeZone"));
+    return meant ? `${error}; did you mean ${meant}?` : error;
+  };
+  const schema = z.string({ error }).refine(isTimeZone, { error: (issue) => suggestion(issue.input) });
+  return described(schema, what, "an IANA name, such as Europe/Berlin");
+}
+
+/** Any text of 1 to `longest` characters in one line. */
+export function text(what: string, longest: number) {
+  const error = `a text of 1 to ${longest} characters in one line, in quotes if it looks like a number`;
+  const schema = z.string({ error }).min(1, { error }).max(longest, { error });
+  return described(
+    schema.refine((written) => !/\p{Cc}/u.test(written), { error }),
+    what,
+  );
+}
+
+export const file = (what: string) => text(what, 1000);
+
+/** A text that `problem` has nothing against; it says what is wrong, in half a sentence. */
+function checkedText(what: string, kind: string, problem: (written: string) => string) {
+  const schema = z.string({ error: `${kind}, in quotes if it is a number` });
+  return described(
+    schema.refine((written) => !problem(written), { error: (issue) => `${kind}; ${problem(String(issue.input))}` }),
+    what,
+  );
+}
+
+export const deviceId = () => checkedText("A device", "a device's id in full, such as nightlight/porch", idProblem);
+
+export function topicPrefix(what: string) {
+  return checkedText(
+    what,
+    "what topics begin with, such as nightlight",
+    (written) => idProblem(written) || (written.endsWith("/") ? "it cannot end with /" : ""),
+  );
+}
+
+export function brokerUrl(what: string) {
+  return checkedText(what, "the URL of an MQTT broker, such as mqtt://localhost:1883", (written) => {
+    try {
+      parseBrokerUrl(written);
+      return "";
+    } catch (thrown) {
+      return textOf(thrown)
+        .replace(/^--broker (?=is)/, "this ")
+        .replace(/^--broker |\.$/g, "");
+    }
+  });
+}
+
+export function deviceIds(what: string, least: 0 | 1) {
+  const error = `a list of ${least > 0 ? "at least one device id" : "device ids"}, each after a - in a line of its own`;
+  return described(z.array(deviceId(), { error }).min(least, { error }), what);
+}
+
+export function hostNames(what: string) {
+  const error = "a list of host names without scheme and port, such as lights.example.org";
+  const name = z.string({ error }).regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error });
+  return described(z.array(name, { error }), what);
+}

@@ -1,0 +1,26 @@
+/** Levenshtein's distance: how many letters to insert, delete or replace. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** `mqttPort` and `mqtt-port` are meant for `mqtt_port`. */
+const bare = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, "");
+
+/** The candidate that was probably meant; undefined when none is near: a third of the letters may be wrong. */
+export function nearest(written: string, candidates: Iterable<string>): string | undefined {
+  const word = bare(written);
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const far = distance(word, bare(candidate));
+    if (far < least) [best, least] = [candidate, far];
+  }
+  return best;
+}

@@ -1,0 +1,22 @@
+import path from "node:path";
+
+/** Settings by their keys. */
+export type Mapping = Readonly<Record<string, unknown>>;
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Settings that name a file or a folder. */
+const PATHS = new Set(["data", "tls.cert", "tls.key", "tls.client_ca", "broker.password_file"]);
+
+/** Settings whose files and folders, relative to `folder`, are made absolute. */
+export function resolved(settings: unknown, folder: string, above = ""): unknown {
+  if (!isMapping(settings)) return settings;
+  const entries = Object.entries(settings).map(([key, value]) => {
+    const at = above + key;
+    if (PATHS.has(at) && typeof value === "string") return [key, path.resolve(folder, value)];
+    return [key, above ? value : resolved(value, folder, `${at}.`)];
+  });
+  return Object.fromEntries(entries);
+}

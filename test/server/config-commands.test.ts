@@ -1,0 +1,137 @@
+/** `nightlight-server config …`, and the file that is there where the program is started. */
+import { Ajv } from "ajv";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { addCommand, createCommand } from "../../server/src/cli.js";
+import { configCommand } from "../../server/src/config/commands.js";
+import { EXAMPLE } from "../../server/src/config/example.js";
+import { print } from "../../server/src/config/print.js";
+import { jsonSchema } from "../../server/src/config/schema.js";
+import { configFile, loadText, nightlight, problemsIn } from "./support/config.js";
+import { temporaryFolder } from "./support/server.js";
+
+/** Runs it in this process: what it wrote, and its exit code. */
+function config(...args: string[]) {
+  const told = { code: 0, out: "", err: "" };
+  const command = createCommand();
+  addCommand(
+    command,
+    configCommand({
+      out: (text) => (told.out += text),
+      err: (text) => (told.err += text),
+      fail: () => (told.code = 1),
+    }),
+  );
+  command.parse(["config", ...args], { from: "user" });
+  return told;
+}
+
+test("config init writes an example that passes config check, and never overwrites a file by itself", async () => {
+  const file = path.join(await temporaryFolder(), "my.yaml");
+  expect(config("init", file)).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`--config ${file}`) });
+  const contents = "2 zones, 4 sensors, 4 lamps";
+  expect(config("check", file)).toEqual({ code: 0, out: `${file} is in order: ${contents}.\n`, err: "" });
+
+  await writeFile(file, "mine: 1\n");
+  const err = `${file} is there already; name another file, or overwrite it with --force.\n`;
+  expect(config("init", file)).toEqual({ code: 1, out: "", err });
+  expect(await readFile(file, "utf8")).toBe("mine: 1\n");
+  expect(config("init", file, "--force")).toMatchObject({ code: 0 });
+  expect(await readFile(file, "utf8")).toBe(EXAMPLE);
+  expect(config("init", path.join(file, "x"))).toMatchObject({ code: 1, err: expect.stringContaining("cannot be written") }); // prettier-ignore
+});
+
+test("config check and config print tell every error of a file with its line", async () => {
+  const file = await configFile("host: 5\nrule:\n  threshold: dark\n");
+  const err =
+    `${file}:1:7: host is 5; it must be a text of 1 to 255 characters in one line, in quotes if it looks like a number.\n` +
+    `${file}:3:14: rule > threshold is dark; it must be a number from 0 to 1023.\n`;
+  for (const args of [["check", file], ["check", "--config", file], ["print", file]])
+    expect(config(...args)).toEqual({ code: 1, out: "", err }); // prettier-ignore
+});
+
+test("a subcommand that is none is refused with the nearest", () => {
+  expect(() => config("chek")).toThrow(/unknown command 'chek'.*Did you mean check\?/s);
+  expect(() => config("schema", "x")).toThrow(/too many arguments/);
+});
+
+test("nightlight.yaml is read where the program is started; a mistake in it ends the start, which has started nothing", async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, "nightlight.yaml");
+  expect(await nightlight(folder, "config", "check")).toEqual({
+    code: 1,
+    out: "",
+    err: expect.stringMatching(/^There is no nightlight\.yaml here: .*config init\.\n$/),
+  });
+  await writeFile(file, "log: xml\n");
+  const err = "nightlight.yaml:1:6: log is xml; it must be pretty or json.\n";
+  expect(await nightlight(folder)).toEqual({ code: 2, out: "", err });
+  expect(await readdir(folder)).toEqual(["nightlight.yaml"]);
+  expect(await nightlight(folder, "confg", "check")).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^unknown command 'confg' \(there are config and user\)/),
+  });
+});
+
+describe("config print", () => {
+  const text = `
+broker: {url: "mqtts://me:hunter2@b", password: hunter3}
+zones:
+  hall: {sensors: [a, b], lamps: [c], hours: {from: 18:00, to: 6:00, time_zone: UTC}}
+history: {readings: forever}
+`;
+
+  test("shows all settings as a file that means the same", async () => {
+    const loaded = await loadText(text, ["--mqtt-port", "0"]);
+    const again = await loadText(print(loaded));
+    const { configuration } = loaded;
+    // what is masked apart
+    expect(again.configuration).toEqual({
+      ...configuration,
+      broker: again.configuration.broker,
+      data: path.resolve(configuration.data),
+    });
+  });
+
+  test("says where each setting comes from that is not the default", async () => {
+    const printed = print(await loadText(text, ["--mqtt-port", "0"], { NIGHTLIGHT_LOG: "json" }));
+    expect(printed).toMatch(/^mqtt_port: 0 # --mqtt-port$/m);
+    expect(printed).toMatch(/^log: json # NIGHTLIGHT_LOG$/m);
+    expect(printed).toMatch(/^ {4}sensors: \[a, b\] # .*nightlight\.yaml:4$/m);
+    expect(printed).toMatch(/^ {2}readings: forever # .*nightlight\.yaml:5$/m);
+    expect(printed).toMatch(/^http_port: 8080$/m);
+    expect(printed).toMatch(/^ {4}threshold: 300$/m);
+  });
+
+  test("shows no secret", async () => {
+    const printed = print(await loadText(text));
+    expect(printed).toMatch(/url: mqtts:\/\/me:\*+@b /);
+    expect(printed).not.toMatch(/hunter/);
+  });
+});
+
+describe("config schema describes the file to editors", () => {
+  const validate = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(jsonSchema());
+
+  test("it is a JSON Schema by which the example is in order", () => {
+    expect([validate(parse(EXAMPLE)), validate.errors]).toEqual([true, null]);
+    expect(JSON.parse(config("schema").out)).toEqual(jsonSchema());
+  });
+
+  test.each([
+    "rule: {treshold: 1}",
+    "rule: {threshold: 1024}",
+    "reporting: {heartbeat: 30}",
+    "reporting: {heartbeat: 30 sec}",
+    "zones: {hall: {sensors: [a]}}",
+    "zones: {great hall: {sensors: [a], lamps: [a]}}",
+    "home_assistant: maybe",
+    "mqtt_port: 1.5",
+    "ids: [5]",
+  ])("what the schema refuses, the server refuses as well: %s", async (text) => {
+    expect(validate(parse(text))).toBe(false);
+    expect(await problemsIn(text)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,32 @@
+/** `docs/configuration.md` has every setting as it is. `npx vitest run -u test/server/config-docs.test.ts` brings it up to date. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { flagReference, reference } from "../../server/src/config/reference.js";
+import { problemsIn } from "./support/config.js";
+
+const PAGE = fileURLToPath(new URL("../../docs/configuration.md", import.meta.url));
+
+function withSection(page: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  expect(page).toContain(begin);
+  return page.slice(0, page.indexOf(begin) + begin.length) + `\n\n${table}\n\n` + page.slice(page.indexOf(end));
+}
+
+test("the page has the settings, flags and variables that there are, with their defaults", async () => {
+  const page = await readFile(PAGE, "utf8");
+  const present = withSection(withSection(page, "flags", flagReference()), "settings", reference());
+  await expect(present).toMatchFileSnapshot(PAGE);
+  for (const row of ["| `rule > threshold` | `300` |", "| `history > readings` | `30 d` |", "| `zones > <name> > sensors` | required |"]) expect(present).toContain(row); // prettier-ignore
+});
+
+test("the page's examples are in order", async () => {
+  const page = await readFile(PAGE, "utf8");
+  const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text);
+  expect(examples.length).toBeGreaterThan(0);
+  for (const text of examples) {
+    expect(parse(text)).toBeTypeOf("object");
+    expect(await problemsIn(text)).toEqual([]);
+  }
+});

@@ -1,0 +1,201 @@
+/** A configuration file that is wrong: everything is said at once, with its place and what is allowed instead. */
+import fc from "fast-check";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { EXAMPLE } from "../../server/src/config/example.js";
+import { ConfigurationError } from "../../server/src/config/problems.js";
+import { parseYaml } from "../../server/src/config/yaml-file.js";
+import { configFile, load, loadText, problemsIn } from "./support/config.js";
+import { temporaryFolder } from "./support/server.js";
+
+const zone = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
+
+test("every mistake in a file is told at once, in its order, with what was found and what is allowed", async () => {
+  const problems = await problemsIn(`mqtt_port: 70000
+rule: {treshold: 250}
+zones:
+  hall:
+    sensors: [nightlight/a]
+    lamps: [nightlight/l]
+    combine: mean
+  yard:
+    sensors: [nightlight/b]
+    lamps: [nightlight/l]
+    hours: {from: 18:00, to: 24:00}
+`);
+  expect(problems).toEqual([
+    "1:12: mqtt_port is 70000; it must be a whole number from 0 to 65535, 0 meaning any free one.",
+    "2:8: rule > treshold is no setting; did you mean threshold? Allowed here: threshold, hysteresis, min_on, min_off.",
+    "7:14: zones > hall > combine is mean; it must be median, any, all or at_least.",
+    "10:13: zones > yard > lamps > item 1 is nightlight/l, a lamp of zone hall already; a lamp is in one zone at most.",
+    "11:30: zones > yard > hours > to is 24:00; it must be a time of day from 00:00 to 23:59.",
+  ]);
+});
+
+describe("a mistake is told with its line and column", () => {
+  test.each([
+    ["a number without a unit", "reporting: {heartbeat: 30}", /^1:24: .* is 30; it must be a time with its unit \(ms, s, min, h or d\), 1 s to 1 d\.$/],
+    ["a time out of its range", "reporting:\n  sample: 10 ms", /^2:11: reporting > sample is 10 ms; .* 50 ms to 1 min\.$/],
+    ["a light level out of its range", "rule: {threshold: 1024}", /is 1024; it must be a number from 0 to 1023\./],
+    ["a key of another spelling", "mqttPort: 1", /^1:1: mqttPort is no setting; did you mean mqtt_port\?/],
+    ["a key like nothing else", "colour: red", /^1:1: colour is no setting\. Allowed here: broker, host, /],
+    ["a key of Object's own", "__proto__: {a: 1}", /^1:1: __proto__ is no setting\./],
+    ["a key that is there twice", "host: ::1\nhost: ::1", /^2:1: host is there twice; keep one\.$/],
+    ["a text where a mapping belongs", "broker: mqtt://x", /^1:9: broker is mqtt:\/\/x; it must be a mapping of settings \(url, /],
+    ["a list where a mapping belongs", "- host: x", /^1:1: The file is a list; it must be a mapping of settings/],
+    ["a mapping where one of two forms belongs", "home_assistant: {discovery_prefx: x}", /> discovery_prefx is no setting; did you mean discovery_prefix\?/],
+    ["neither of two forms", "history: 5", /^1:10: history is 5; it must be false, or a mapping of settings \(readings, switches\)\.$/],
+    ["an id that is a number", "ids: [1e5]", /^1:7: ids > item 1 is 1e5; .*in quotes if it is a number\.$/],
+    ["an id with a wildcard", "devices:\n  a/+: {label: x}", /^2:3: devices > a\/\+ is not a name .*cannot contain # or \+\.$/],
+    ["a prefix that ends with a slash", "topic_prefix: home/", /it cannot end with \/\.$/],
+    ["a name that no zone can have", "zones:\n  great hall: {sensors: [a], lamps: [a]}", /^2:3: zones > great hall is not a name .*letters, digits, - and _/],
+    ["a zone without lamps", "zones:\n  hall:\n    sensors: [a]", /^2:3: zones > hall > lamps is missing; it must be a list of at least one device id/],
+    ["a zone with an empty list", "zones: {hall: {sensors: [], lamps: [a]}}", /sensors is a list; it must be a list of at least one/],
+    ["a zone with nothing in it", "zones:\n  hall:", /^2:3: zones > hall > sensors is missing/],
+    ["a sensor twice in a zone", "zones: {hall: {sensors: [a, a], lamps: [a]}}", /^1:29: .*item 2 is a, which is in this list already; keep one\.$/],
+    ["more sensors wanted than there are", zone("combine: at_least\n    at_least: 3"), /^6:15: zones > hall > at_least is 3, but the zone has 2 sensors/],
+    ["at_least without its number", zone("combine: at_least"), /combine is at_least, which needs at_least/],
+    ["at_least of another way to combine", zone("at_least: 1"), /at_least is of no use without combine: at_least\.$/],
+    ["hours that are empty", zone("hours: {from: 08:00, to: 8:00}"), /hours > to is 8:00, as from is.*leave hours out for all day\.$/],
+    ["a time zone that is none", zone("hours: {from: 08:00, to: 09:00, time_zone: Europe/Berln}"), /did you mean Europe\/Berlin\?\.?$/],
+    ["an offset for a time zone", zone("hours: {from: 08:00, to: 09:00, time_zone: '+01:00'}"), /IANA name/],
+    ["a lamp that could never go off", zone("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on for ever/],
+    ["a lamp that could never go off, by the rule of all", "rule: {hysteresis: 800}", /threshold \+ hysteresis = 1100/],
+    ["a port that is taken twice", "http_port: 1883", /^1:12: http_port is 1883, as mqtt_port is; a port serves one of them\.$/],
+    ["a port for TLS without a certificate", "mqtts_port: 8884", /mqtts_port is of no use without a certificate/],
+    ["a certificate that is not there", "tls: {cert: a.pem, key: a.pem}", /tls > cert names .*a\.pem, which cannot be read: there is no such file\.$/],
+    ["clients' certificates of no authority", "tls: {require_client_certificate: true}", /needs tls > client_ca/],
+    ["a broker of another kind", "broker: {url: 'http://x'}", /http:\/\/ is not supported: use mqtt:\/\//],
+    ["a host name with a scheme", "http_names: ['https://x.org']", /^1:14: http_names > item 1 is 'https:\/\/x\.org'; .* without scheme and port/],
+    ["two passwords", "broker: {password: x, password_file: y}", /password_file is there beside broker > password; keep one\.$/],
+    ["a tag, as another program has it", "host: !secret x", /^1:7: !secret means nothing here; write the value itself\.$/],
+    ["an alias of nothing", "rule: *x", /^1:7: \*x stands for nothing/],
+    ["an alias of itself", "rule: &x {threshold: *x}", /^1:22: \*x stands for nothing/],
+    ["what nests without end", "[".repeat(100_000), /nightlight\.yaml nests deeper than any setting does\.$/],
+    ["two documents", "host: ::1\n---\nhost: ::1", /^2:1: A second document begins here/],
+    ["what is not YAML", "host: ::1\nids: [a\nlog: json", /^3:1: This is not YAML: /],
+  ])("%s", async (_what, text, sentence) => {
+    expect(await problemsIn(text)).toContainEqual(expect.stringMatching(sentence));
+  }); // prettier-ignore
+
+  test("a key without its certificate is not enough, nor the other way round", async () => {
+    const file = await configFile("x");
+    const text = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
+    expect(await problemsIn(text("key"))).toEqual([expect.stringMatching(/tls > key needs tls > cert beside it\.$/)]);
+    expect(await problemsIn(text("cert"))).toEqual([expect.stringMatching(/tls > cert needs tls > key beside it\.$/)]);
+  });
+});
+
+test("a secret is not repeated in an error", async () => {
+  const problems = await problemsIn("broker:\n  url: foo://me:hunter2@x\n  password: 5550199\n");
+  expect(problems).toHaveLength(2);
+  expect(problems.join()).not.toMatch(/hunter2|5550199/);
+});
+
+test("a file that cannot be read is told with the reason", async () => {
+  const folder = await temporaryFolder();
+  await mkdir(path.join(folder, "sub"));
+  const reason = (name: string) => () => load(["--config", path.join(folder, name)]);
+  expect(reason("none.yaml")).toThrow(/none\.yaml cannot be read: there is no such file\.$/);
+  expect(reason("sub")).toThrow(/sub cannot be read: it is a folder\.$/);
+  expect(await problemsIn(Buffer.from("\ufeffhost: x", "utf16le"))).toEqual([expect.stringMatching(/not text in UTF-8\.$/)]); // prettier-ignore
+});
+
+describe("YAML's own traps are none here", () => {
+  test("off is a word and 18:00 a time, whatever version the file asks for", async () => {
+    for (const head of ["", "%YAML 1.1\n---\n"]) {
+      const text = head + zone("hours: {from: 18:00, to: 06:30, time_zone: UTC, outside: off}");
+      const { policy } = (await loadText(text)).options;
+      expect(policy.zones[0].hours).toEqual({ from: 1080, to: 390, time_zone: "UTC", outside: "off" });
+    }
+  });
+
+  test("an id as a key is a text, though it looks like a number", async () => {
+    const { devices } = (await loadText("devices: {0123: {label: A}, 1e5: {label: B}}")).options.policy;
+    expect([...devices.keys()]).toEqual(["0123", "1e5"]);
+  });
+
+  test("a setting whose lines are all commented out is one that is not there", async () => {
+    const { policy, limits } = (await loadText("rule:\n  # threshold: 5\nzones:\nlimits:\n  rate:\n")).options;
+    expect(policy).toMatchObject({ rule: { threshold: 300 }, zones: [] });
+    expect(limits.rate).toBe(1000);
+  });
+
+  test("what several zones share can be written once, with an anchor", async () => {
+    const { zones } = (
+      await loadText("zones:\n  a: {sensors: &s [x, y], lamps: [x]}\n  b: {sensors: *s, lamps: [y]}\n")
+    ).options.policy;
+    expect(zones[1].sensors).toEqual(["x", "y"]);
+  });
+
+  test("an empty file is one with every default", async () => {
+    expect((await loadText("")).configuration).toEqual(load().configuration);
+  });
+});
+
+test("no file whatever does more than be refused, each mistake with a line of it", () => {
+  const lines = EXAMPLE.split("\n");
+  const mangled = fc
+    .array(
+      fc.tuple(
+        fc.nat(lines.length - 1),
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.constantFrom(
+            "",
+            "- ",
+            "  x: [",
+            "zones:",
+            "? ",
+            "&a *a",
+            "%TAG",
+            "!!binary x",
+            "{".repeat(3000),
+            "[".repeat(3000),
+            "- ".repeat(3000),
+          ),
+        ),
+      ),
+      { minLength: 1, maxLength: 5 },
+    ) // prettier-ignore
+    .map((edits) => {
+      const copy = [...lines];
+      for (const [line, text] of edits) copy[line] = text;
+      return copy.join("\n");
+    });
+  fc.assert(
+    fc.property(mangled, (text) => {
+      const { problems, data } = parseYaml("f.yaml", text);
+      expect(data).toBeDefined();
+      for (const problem of problems) expect(problem.line ?? 1).toBeLessThanOrEqual(text.split(/\r\n?|\n/).length);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("no settings whatever do more than be refused", async () => {
+  const key = fc.constantFrom(...["broker", "url", "rule", "threshold", "zones", "hall", "sensors", "lamps", "hours", "from", "to", "devices", "history", "tls", "cert", "mqtt_port", "toString", "__proto__"]); // prettier-ignore
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ maxDepth: 4 }, fc.constantFrom<unknown>(null, -1, Infinity, "18:00", "5 s", "", true), tie("list"), tie("mapping")), // prettier-ignore
+    list: fc.array(tie("any"), { maxLength: 3 }),
+    mapping: fc.dictionary(key, tie("any"), { maxKeys: 5 }),
+  })).mapping;
+  const file = await configFile("");
+  const { writeFileSync } = await import("node:fs");
+  let refused = 0;
+  fc.assert(
+    fc.property(value, (settings) => {
+      writeFileSync(file, JSON.stringify(settings));
+      try {
+        load(["--config", file]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigurationError);
+        refused++;
+        for (const { text } of (error as ConfigurationError).problems) expect(text).toMatch(/nightlight\.yaml:\d+:\d+: .+[.]$/); // prettier-ignore
+      }
+    }),
+    { numRuns: 150 },
+  );
+  expect(refused).toBeGreaterThan(0);
+});

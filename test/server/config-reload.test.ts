@@ -1,0 +1,126 @@
+/** A configuration that is read again while the server runs. */
+import { writeFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { reload, type Reloadable } from "../../server/src/config/reload.js";
+import { UsageError } from "../../server/src/errors.js";
+import { createLog } from "../../server/src/log.js";
+import type { ServerOptions } from "../../server/src/options.js";
+import { eventually } from "../support/eventually.js";
+import { configFile, load } from "./support/config.js";
+import { run } from "./support/program.js";
+import { temporaryFolder } from "./support/server.js";
+
+const ZONE = "zones: {hall: {sensors: [a], lamps: [a], threshold: 200}}";
+
+/** A server that notes what it is told, and a log whose lines can be read. */
+async function stand(text: string, later: readonly string[] | UsageError = []) {
+  const file = await configFile(text);
+  const taken: ServerOptions[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog("json", { write: (written: string) => written.split("\n").filter(Boolean).map((line) => lines.push(JSON.parse(line) as Record<string, unknown>)) }); // prettier-ignore
+  const server: Reloadable = {
+    reload(options) {
+      if (later instanceof UsageError) throw later;
+      taken.push(options);
+      return later;
+    },
+  };
+  const read = () => load(["--config", file]);
+  let current = read();
+  return {
+    file,
+    taken,
+    lines,
+    current: () => current,
+    async change(changed: string) {
+      await writeFile(file, changed);
+      current = reload({ server, log, load: read, current });
+      log.flush();
+    },
+  };
+}
+
+describe("a file that is read again", () => {
+  test("is what the server goes by from then on, and the log says what changed", async () => {
+    const { change, taken, lines, current } = await stand(ZONE);
+    await change(ZONE.replace("200", "150"));
+    expect(taken).toMatchObject([{ policy: { zones: [{ name: "hall", rule: { threshold: 150 } }] } }]);
+    expect(current().configuration.zones.hall.threshold).toBe(150);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: "info",
+        event: "config",
+        msg: expect.stringMatching(/read again from .*nightlight\.yaml: zones > hall > threshold changed\.$/),
+        changed: ["zones > hall > threshold"],
+      }),
+    ]);
+  });
+
+  test("is compared with what was read last", async () => {
+    const { change, lines } = await stand(ZONE);
+    await change(ZONE.replace("200", "150"));
+    await change(ZONE.replace("200", "150"));
+    expect(lines.at(-1)).toMatchObject({ msg: expect.stringMatching(/: nothing changed\.$/), changed: [] });
+  });
+
+  test("may have what takes a restart, which the log says", async () => {
+    const { change, lines } = await stand("", ["mqtt_port"]);
+    await change("mqtt_port: 5\nlog: json");
+    expect(lines.at(-1)).toMatchObject({
+      level: "warn",
+      msg: "Only a restart puts into effect what changed of mqtt_port, log.",
+      restart: ["mqtt_port", "log"],
+    });
+  });
+
+  test("keeps secrets out of the log", async () => {
+    const { change, lines } = await stand("broker: {password: hunter2}");
+    await change("broker: {password: hunter3}");
+    expect(lines[0]).toMatchObject({ changed: ["broker > password"] });
+    expect(JSON.stringify(lines)).not.toContain("hunter");
+  });
+});
+
+describe("a file that is wrong is refused and the old one stays", () => {
+  test("with one error in the log for each mistake", async () => {
+    const { change, taken, lines, current, file } = await stand(ZONE);
+    const before = current();
+    await change(`${ZONE}\nrule: {threshold: 5000}\nnonsense: 1\n`);
+    expect(taken).toEqual([]);
+    expect(current()).toBe(before);
+    expect(lines).toMatchObject([
+      { level: "error", event: "config", file, line: 2, column: 19, msg: expect.stringMatching(/5000; it must be/) },
+      { level: "error", event: "config", file, line: 3, column: 1, msg: expect.stringMatching(/nonsense is no setting/) }, // prettier-ignore
+      { level: "warn", event: "config", msg: expect.stringMatching(/goes on with the one it has/) },
+    ]);
+    await change(ZONE);
+    expect(taken).toHaveLength(1);
+  });
+
+  test("also when only the server finds it wrong", async () => {
+    const { change, lines, current } = await stand(ZONE, new UsageError("--host ::2 is wider than this machine."));
+    const before = current();
+    await change("");
+    expect(current()).toBe(before);
+    expect(lines[0]).toMatchObject({ level: "error", msg: "--host ::2 is wider than this machine." });
+  });
+});
+
+test.skipIf(process.platform === "win32")(
+  "SIGHUP reads the file again, and a wrong one does not end the program",
+  async () => {
+    const file = await configFile(ZONE);
+    const program = run(["--config", file, "--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"]); // prettier-ignore
+    await program.addresses();
+    const hangup = async (text: string, expected: RegExp) => {
+      await writeFile(file, text);
+      program.child.kill("SIGHUP");
+      await eventually(() => program.entries().some(({ event, msg }) => event === "config" && expected.test(String(msg))), { what: `${expected} in:\n${program.output.out}` }); // prettier-ignore
+    };
+    await hangup("zones: 5", /zones is 5; it must be/);
+    await hangup(ZONE.replace("200", "150"), /zones > hall > threshold changed/);
+    program.child.kill("SIGTERM");
+    expect(await program.ended()).toMatchObject({ code: 0 });
+    expect(program.output.err).toBe("");
+  },
+);

@@ -1,0 +1,228 @@
+/** What a configuration file says is what the server goes by; flags and variables go before it. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { LESSON_POLICY } from "../../server/src/policy.js";
+import { createCommand } from "../../server/src/cli.js";
+import { dataFolderOf } from "../../server/src/config/data-folder.js";
+import { formatDuration, parseDuration } from "../../server/src/config/duration.js";
+import { configFile, load, loadText, problemsIn } from "./support/config.js";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+test("without a file, a flag or a variable everything is as the lesson has it", () => {
+  const { options, file } = load();
+  expect(file).toBeUndefined();
+  expect(options.policy).toEqual(LESSON_POLICY);
+});
+
+describe("what the file says is what the server goes by", () => {
+  test("zones, with what they take from the rule of all", async () => {
+    const { policy } = (
+      await loadText(`
+rule: {threshold: 200, min_on: 1 min}
+zones:
+  hall:
+    sensors: [nightlight/a, b]
+    lamps: [nightlight/a]
+  yard:
+    label: Back yard
+    sensors: [c, d, e]
+    lamps: [c, d]
+    combine: at_least
+    at_least: 2
+    threshold: 99.5
+    hysteresis: 10
+    min_on: 0
+    min_off: 1.5 h
+    stale_after: 5 min
+    hours: {from: 22:30, to: 6:05, time_zone: Europe/Berlin, outside: on}
+`)
+    ).options;
+    expect(policy.zones).toEqual([
+      {
+        name: "hall",
+        label: "hall",
+        sensors: ["nightlight/a", "b"],
+        lamps: ["nightlight/a"],
+        combine: "median",
+        at_least: 1,
+        rule: { threshold: 200, hysteresis: 0, min_on: MINUTE, min_off: 0 },
+        stale_after: 90_000,
+        hours: undefined,
+      },
+      {
+        name: "yard",
+        label: "Back yard",
+        sensors: ["c", "d", "e"],
+        lamps: ["c", "d"],
+        combine: "at_least",
+        at_least: 2,
+        rule: { threshold: 99.5, hysteresis: 10, min_on: 0, min_off: 90 * MINUTE },
+        stale_after: 5 * MINUTE,
+        hours: { from: 1350, to: 365, time_zone: "Europe/Berlin", outside: "on" },
+      },
+    ]);
+  });
+
+  test("devices, each with its label and what differs from the rule of all", async () => {
+    const { devices } = (
+      await loadText("rule: {hysteresis: 5}\ndevices: {a: {label: Porch}, b: {rule: {threshold: 100}}}")
+    ).options.policy;
+    expect(devices.get("a")).toEqual({ label: "Porch", rule: undefined });
+    expect(devices.get("b")?.rule).toEqual({ threshold: 100, hysteresis: 5, min_on: 0, min_off: 0 });
+  });
+
+  test("boards are told only what they do not do by themselves", async () => {
+    const { policy } = (
+      await loadText("reporting: {sample: 1 s, heartbeat: 30 s, offline: latest, alone_after: 10000 ms}")
+    ).options;
+    expect(policy.reporting).toEqual({ sample: 1000, offline: "latest" });
+  });
+
+  test("sensors that report seldom are not stale between two reports", async () => {
+    const staleAfter = async (reporting: string): Promise<number> =>
+      (await loadText(`reporting: ${reporting}\nzones: {z: {sensors: [a], lamps: [a]}}`)).options.policy.zones[0]
+        .stale_after;
+    expect(await staleAfter("{heartbeat: 10 min}")).toBe(30 * MINUTE);
+    expect(await staleAfter("{report: interval, interval: 1 h}")).toBe(180 * MINUTE);
+    expect(await staleAfter("{heartbeat: 1 s}")).toBe(90_000);
+  });
+
+  test("history, Home Assistant and limits, or none of them", async () => {
+    const all = await loadText(
+      "history: {readings: forever}\nhome_assistant: {discovery_prefix: ha}\nlimits: {rate: 5}",
+    );
+    expect(all.options.history).toEqual({ readings: undefined, switches: 365 * DAY });
+    expect(all.options.homeAssistant).toEqual({ discoveryPrefix: "ha" });
+    expect(all.options.limits).toMatchObject({ rate: 5, queue: 1000 });
+    const none = await loadText("history: false\nhome_assistant: false");
+    expect(none.options).toMatchObject({ history: false, homeAssistant: false });
+    const plain = await loadText("home_assistant: true");
+    expect(plain.options.homeAssistant).toEqual({ discoveryPrefix: "homeassistant" });
+  });
+
+  test("on a broker that is joined, devices that the file names belong to the server", async () => {
+    const text = "topic_prefix: home\nids: [x]\ndevices: {home/a: {label: A}, y: {}}\nzones: {z: {sensors: [home/b, other/c], lamps: [y]}}"; // prettier-ignore
+    expect((await loadText(`broker: {url: "mqtt://b"}\n${text}`)).options.ids).toEqual(["x", "y", "other/c"]);
+    expect((await loadText(text)).options.ids).toEqual(["x"]);
+  });
+});
+
+test("paths in the file are relative to the file, those of flags and variables to where the program is started", async () => {
+  const file = await configFile("data: kept\nbroker: {url: 'mqtt://b', password_file: secret/../word}\ntls: {cert: c.pem, key: k.pem}\n"); // prettier-ignore
+  const folder = path.dirname(file);
+  for (const [name, text] of [["word", "hunter2\r\n"], ["c.pem", ""], ["k.pem", ""]]) await writeFile(path.join(folder, name), text); // prettier-ignore
+  const { options } = load(["--config", file]);
+  expect(options).toMatchObject({
+    data: path.join(folder, "kept"),
+    password: "hunter2",
+    tls: { cert: path.join(folder, "c.pem"), key: path.join(folder, "k.pem") },
+  });
+  expect(load(["--config", file], { NIGHTLIGHT_DATA: "here" }).options.data).toBe("here");
+  expect(load(["--config", file, "--password", "other"]).options.password).toBe("other");
+});
+
+describe("a flag goes before its variable, a variable before the file, the file before the default", () => {
+  const text =
+    "host: ::1\nmqtt_port: 1\nhttp_port: 2\nids: [f]\nbroker: {url: 'mqtt://file', username: me}\nhttp: false";
+  const env = {
+    NIGHTLIGHT_MQTT_PORT: "3",
+    NIGHTLIGHT_HTTP: "1",
+    NIGHTLIGHT_ID: "e, g",
+    NIGHTLIGHT_BROKER: "mqtt://env",
+  };
+
+  test("each setting by itself", async () => {
+    expect((await loadText(text)).options).toMatchObject({ mqttPort: 1, httpPort: 2, http: false, ids: ["f"] });
+    expect((await loadText(text, [], env)).options).toMatchObject({
+      host: "::1",
+      mqttPort: 3,
+      httpPort: 2,
+      http: true,
+      ids: ["e", "g"],
+      broker: "mqtt://env",
+      username: "me",
+    });
+    expect((await loadText(text, ["--mqtt-port", "4", "--no-http", "--id", "h"], env)).options).toMatchObject({
+      mqttPort: 4,
+      http: false,
+      ids: ["h"],
+    });
+  });
+
+  test("and it can be told where each comes from", async () => {
+    const loaded = await loadText(text, ["--mqtt-port", "4"], env);
+    expect(loaded.origin(["mqtt_port"])).toBe("--mqtt-port");
+    expect(loaded.origin(["broker", "url"])).toBe("NIGHTLIGHT_BROKER");
+    expect(loaded.origin(["broker", "username"])).toMatch(/nightlight\.yaml:5$/);
+    expect(loaded.origin(["rule", "threshold"])).toBeUndefined();
+  });
+
+  test("the file is named by a flag or a variable", async () => {
+    const [one, two] = await Promise.all([configFile("host: ::1"), configFile("host: 127.0.0.2")]);
+    expect(load([], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("::1");
+    expect(load(["--config", two], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("127.0.0.2");
+    expect(load([], { NIGHTLIGHT_CONFIG: "" }).file).toBeUndefined();
+  });
+
+  test("what is wrong in one of them is said under the name that it has there, together with the rest", async () => {
+    const problems = await problemsIn("log: xml", ["--mqtt-port", "abc", "--id", "a", "--id", "b#"], { NIGHTLIGHT_HTTP: "maybe" }); // prettier-ignore
+    expect(problems).toEqual([
+      '--mqtt-port is "abc"; it must be a whole number from 0 to 65535, 0 meaning any free one.',
+      'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.',
+      expect.stringMatching(/^--id is "b#"; .* cannot contain # or \+\.$/),
+      "1:6: log is xml; it must be pretty or json.",
+    ]);
+    expect(await problemsIn("http_port: 1884", [], { NIGHTLIGHT_MQTT_PORT: "1884" })).toEqual([
+      "1:12: http_port is 1884, as mqtt_port is; a port serves one of them.",
+    ]);
+    expect(await problemsIn("", [], { NIGHTLIGHT_MQTT_PORT: "8080" })).toEqual([
+      "NIGHTLIGHT_MQTT_PORT is 8080, as http_port is; a port serves one of them.",
+    ]);
+  });
+});
+
+describe("a subcommand that works on the data folder finds the one of the server", () => {
+  const folder = (flags: string[], env: Record<string, string> = {}): string => {
+    let found = "";
+    const command = createCommand();
+    command.command("user").action((_flags, self) => void (found = dataFolderOf(self, env)));
+    command.parse(["user", ...flags], { from: "user" });
+    return found;
+  };
+
+  test("by flag, variable, file or default", async () => {
+    const file = await configFile("data: kept");
+    expect(folder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
+    expect(folder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
+    expect(folder(["--config", file])).toBe(path.join(path.dirname(file), "kept"));
+    expect(folder([])).toBe(".nightlight");
+  });
+
+  test("also when the file is wrong and a flag says enough", async () => {
+    const file = await configFile("nonsense: 1");
+    expect(folder(["--config", file, "--data", "a"])).toBe("a");
+    expect(() => folder(["--config", file])).toThrow(/nonsense is no setting/);
+  });
+});
+
+test("times are read in every unit, and written as briefly as can be", () => {
+  const written: [text: string, ms: number][] = [
+    ["250 ms", 250],
+    ["10 s", 10_000],
+    ["90 s", 90_000],
+    ["5 min", 5 * MINUTE],
+    ["2 h", 120 * MINUTE],
+    ["30 d", 30 * DAY],
+    ["forever", Infinity],
+  ];
+  for (const [text, ms] of written) {
+    expect(parseDuration(text)).toBe(ms);
+    expect(formatDuration(ms)).toBe(text);
+  }
+  expect([parseDuration("10s"), parseDuration("0.3 s")]).toEqual([10_000, 300]);
+  for (const text of ["10", "5 m", "5 Min", "-5 s", " 5 s", "5  s", "1e3 s", ".5 s", ""])
+    expect(parseDuration(text)).toBeUndefined();
+});
