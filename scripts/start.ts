@@ -3,6 +3,7 @@
  *
  * Takes every flag of `nightlight-server`, and `--boards N`, `--no-simulator`.
  */
+import { randomBytes } from "node:crypto";
 import { CommanderError, InvalidArgumentError } from "commander";
 import {
   createCommand,
@@ -49,12 +50,18 @@ async function start(): Promise<void> {
     routes(app, context);
   };
   const log = createLog(options.log);
-  const server = await startServer({ ...options, log, plugins: wanted ? [plugin] : [] });
+  // where accounts are asked for, simulated boards have one that nobody else can know
+  const guest = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
+  const server = await startServer({ ...options, log, guests: [guest], plugins: wanted ? [plugin] : [] });
   onHangup(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));
   endOnSignals(() => Promise.all([simulator.close(), server.close()]));
 
   if (!wanted) return;
-  const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker ?? server.brokerUrl) };
+  const { broker, username, password } = options;
+  const address = new URL(broker ?? server.brokerUrl);
+  address.username = encodeURIComponent(broker ? (username ?? decodeURIComponent(address.username)) : guest.name);
+  address.password = encodeURIComponent(broker ? (password ?? decodeURIComponent(address.password)) : guest.password);
+  const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
   simulator.on("add", (board) => report(board));
   const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
   await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));

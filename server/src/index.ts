@@ -19,5 +19,6 @@ export { loadConfiguration, type LoadedConfiguration } from "./config/load.js";
 export { reload, type Reloadable, type Reloading } from "./config/reload.js";
 export { onHangup } from "./config/hangup.js";
 export { ConfigurationError, type Problem } from "./config/problems.js";
+export type { Guest } from "./security/guests.js";
 export { VERSION } from "./version.js";
 export { endOnSignals } from "./signals.js";

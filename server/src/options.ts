@@ -4,6 +4,7 @@ import { UsageError } from "./errors.js";
 import type { Plugin } from "./http/plugin.js";
 import { parseBrokerUrl, type BrokerAddress } from "./link/url.js";
 import type { Retention } from "./history/history.js";
+import type { Guest } from "./security/guests.js";
 import { LESSON_POLICY, type Policy } from "./policy.js";
 import { createLog, silentLog, type Log, type LogFormat } from "./log.js";
 
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Lets anybody in who reaches `host`, whoever has an account; otherwise more than loopback needs accounts. */
   readonly anonymous?: boolean;
+  /** Let in beside those who have accounts, as long as this server runs; with its own broker. */
+  readonly guests?: readonly Guest[];
   /** Devices are `<prefix>/<name>` on somebody else's broker, and the server's status is `<prefix>/status`; `nightlight` by default. */
   readonly topicPrefix?: string;
   /** Further devices on somebody else's broker, by id. */
@@ -83,6 +86,7 @@ export interface Settings {
   readonly http: boolean;
   readonly host: string;
   readonly anonymous: boolean;
+  readonly guests: readonly Guest[];
   readonly prefix: string;
   readonly ids: readonly string[];
   readonly data: string;
@@ -131,6 +135,7 @@ export function settle(options: ServerOptions): Settings {
     http: options.http ?? true,
     host,
     anonymous,
+    guests: options.guests ?? [],
     prefix: topicPrefix,
     ids: options.ids ?? [],
     data: options.data ?? DEFAULTS.data,

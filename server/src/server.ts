@@ -21,6 +21,7 @@ import { DecisionTimes } from "./metrics/decision-times.js";
 import { DEFAULTS, isLoopback, settle, type ServerOptions, type Settings } from "./options.js";
 import { NO_ACCOUNTS, type Accounts } from "./security/accounts.js";
 import { watchCertificates } from "./security/certificates.js";
+import { withGuests } from "./security/guests.js";
 import { openAccounts } from "./security/users.js";
 import type { ServerEvents } from "./server-events.js";
 import { needRestart } from "./settings-diff.js";
@@ -199,7 +200,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
  * Those who are let in: everybody on loopback as long as there is no account, and with `anonymous`.
  * @throws StartError when others could come, and nobody would be let in
  */
-async function letIn({ data, log, host, anonymous, httpNames }: Settings, atEnd: AtEnd): Promise<Accounts> {
+async function letIn({ data, log, host, anonymous, httpNames, guests }: Settings, atEnd: AtEnd): Promise<Accounts> {
   if (anonymous) return NO_ACCOUNTS;
   // a name of its own means a proxy, by which the world comes in on loopback
   const wide = !isLoopback(host) || httpNames.length > 0;
@@ -210,7 +211,7 @@ async function letIn({ data, log, host, anonymous, httpNames }: Settings, atEnd:
       `--host ${host} lets others reach this server, and nobody has an account; make one with ` +
         `"nightlight-server user add NAME --data ${data}", or add --anonymous if everybody there may switch the lights.`,
     );
-  return accounts;
+  return withGuests(accounts, guests);
 }
 
 function linkHandlers(core: Core, homeAssistant: HomeAssistant, log: Log): LinkHandlers {

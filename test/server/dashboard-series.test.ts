@@ -2,20 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Board, Device } from "../../server/dashboard/api.js";
 import { BoardModel } from "../../server/dashboard/model.js";
-import { lampSpans, Series, SILENCE, WINDOW } from "../../server/dashboard/series.js";
+import { deviceView } from "./support/fake-api.js";
+import { lampSpans, Series, SILENCE, WINDOW } from "../../server/dashboard/overview/series.js";
 
-const device = (change: Partial<Device> = {}): Device => ({
-  id: "nightlight/a",
-  online: true,
-  light: 500,
-  led_on: false,
-  decided_by: "server",
-  last_seen: new Date(1000).toISOString(),
-  since: null,
-  missing: 0,
-  mode: "auto",
-  ...change,
-});
+const device = (change: Partial<Device> = {}): Device =>
+  deviceView("nightlight/a", { last_seen: new Date(1000).toISOString(), ...change });
 
 const board = (change: Partial<Board> = {}): Board => ({
   id: "nightlight/a",
@@ -138,13 +129,23 @@ describe("a board on the page", () => {
     expect(model.followed).toBe(250);
   });
 
-  test("measures nothing while the lamp is held or the network is cut", () => {
-    for (const [mode, network] of [
-      ["off", "up"],
-      ["auto", "cut"],
+  test("goes by its own threshold", () => {
+    const model = new BoardModel("nightlight/a");
+    model.seeDevice(device({ threshold: 600 }), 0);
+    model.seeBoard(board({ light: 700 }), 0);
+    model.slide(550, 1000);
+    model.seeBoard(board({ light: 550, lamp: true }), 1100);
+    expect(model.followed).toBe(100);
+  });
+
+  test("measures nothing while the lamp is held, a zone decides, or the network is cut", () => {
+    for (const [mode, network, zone] of [
+      ["off", "up", null],
+      ["auto", "cut", null],
+      ["auto", "up", "yard"],
     ] as const) {
       const model = new BoardModel("nightlight/a");
-      model.seeDevice(device({ mode }), 0);
+      model.seeDevice(device({ mode, zone }), 0);
       model.seeBoard(board({ network }), 0);
       model.slide(100, 1000);
       model.seeBoard(board({ lamp: true, network }), 9000);

@@ -1,0 +1,69 @@
+/** Which boards are shown, in which order, in which groups. Pure. */
+
+import type { Zone } from "../api.js";
+import type { BoardModel } from "../model.js";
+
+export const SHOWN = ["all", "offline", "on", "overridden", "missing"] as const;
+export const SORTS = ["name", "trouble", "darkest", "brightest"] as const;
+
+/** What a person wants to see. */
+export interface View {
+  /** Words that must all be in a board's name, id or zone. */
+  readonly search: string;
+  readonly show: (typeof SHOWN)[number];
+  readonly sort: (typeof SORTS)[number];
+}
+
+/** Boards of one zone, or those of none. */
+export interface Group {
+  readonly zone: Zone | undefined;
+  readonly boards: BoardModel[];
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+const FILTERS: Readonly<Record<View["show"], (board: BoardModel) => boolean>> = {
+  all: () => true,
+  offline: ({ device }) => device?.online === false,
+  on: ({ lamp }) => lamp === true,
+  overridden: ({ device }) => device !== undefined && device.mode !== "auto",
+  missing: ({ device }) => device !== undefined && device.missing + device.dropped > 0,
+};
+
+const ORDERS: Readonly<Record<View["sort"], (a: BoardModel, b: BoardModel) => number>> = {
+  name: () => 0,
+  trouble: (a, b) => trouble(b) - trouble(a),
+  darkest: (a, b) => (a.device?.light ?? Infinity) - (b.device?.light ?? Infinity) || 0,
+  brightest: (a, b) => (b.device?.light ?? -1) - (a.device?.light ?? -1),
+};
+
+/** Groups in the order of the zones, boards of none at the end; groups without a board are not there. */
+export function arrange(boards: Iterable<BoardModel>, zones: Iterable<Zone>, view: View): Group[] {
+  const groups = new Map<string | undefined, Group>();
+  const zoneOf = new Map<string, string>();
+  for (const zone of zones) {
+    groups.set(zone.name, { zone, boards: [] });
+    // a sensor without a lamp belongs where its light counts
+    for (const { id } of zone.sensors) if (!zoneOf.has(id)) zoneOf.set(id, zone.name);
+  }
+  groups.set(undefined, { zone: undefined, boards: [] });
+
+  const words = view.search.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const board of boards) {
+    const name = board.device?.zone ?? zoneOf.get(board.id);
+    const group = groups.get(name) ?? groups.get(undefined)!;
+    const about = `${board.id} ${board.label} ${group.zone?.label ?? ""} ${group.zone?.name ?? ""}`.toLowerCase();
+    if (words.every((word) => about.includes(word)) && FILTERS[view.show](board)) group.boards.push(board);
+  }
+  const order = ORDERS[view.sort];
+  for (const group of groups.values())
+    group.boards.sort((a, b) => order(a, b) || collator.compare(a.label, b.label) || collator.compare(a.id, b.id));
+  return [...groups.values()].filter((group) => group.boards.length > 0);
+}
+
+function trouble({ device }: BoardModel): number {
+  if (!device) return 0;
+  if (!device.online) return 3;
+  if (device.missing + device.dropped > 0) return 2;
+  return device.mode !== "auto" || device.decided_by === "device" ? 1 : 0;
+}

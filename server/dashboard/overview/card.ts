@@ -1,0 +1,103 @@
+/** One board on the page. */
+
+import type { Boards } from "../boards.js";
+import { now } from "../clock.js";
+import { OverrideControl } from "../controls/override.js";
+import { SimulatorControls } from "../controls/simulator.js";
+import { attribute, copy, part, text, writeId } from "../dom.js";
+import type { BoardModel } from "../model.js";
+import type { Palette } from "../palette.js";
+import { boardPath } from "../route.js";
+import { decidesText, lampText, lightText, missingText, reasonText, stateText } from "../sentences.js";
+import type { Zones } from "../zones.js";
+import { describePlot, drawPlot } from "./plot.js";
+
+export class Card {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  /** The size of `canvas` in CSS pixels; undefined until it was laid out. */
+  size?: { readonly width: number; readonly height: number };
+  private readonly link: HTMLAnchorElement;
+  private readonly label: HTMLElement;
+  private readonly lamp: Element;
+  private readonly state: HTMLElement;
+  private readonly light: HTMLElement;
+  private readonly decides: HTMLElement;
+  private readonly reason: HTMLElement;
+  private readonly override: OverrideControl;
+  private readonly simulatorPlace: HTMLElement;
+  private readonly report: (problem: string) => void;
+  private simulator?: SimulatorControls;
+
+  constructor(
+    readonly model: BoardModel,
+    boards: Boards,
+    private readonly zones: Zones,
+  ) {
+    const content = copy("card-template");
+    this.element = part(content, "card", HTMLElement);
+    this.canvas = part(content, "plot", HTMLCanvasElement);
+    this.link = part(content, "link", HTMLAnchorElement);
+    this.label = part(content, "label", HTMLElement);
+    this.lamp = part(content, "lamp", Element);
+    this.state = part(content, "state", HTMLElement);
+    this.light = part(content, "light", HTMLElement);
+    this.decides = part(content, "decides", HTMLElement);
+    this.reason = part(content, "reason", HTMLElement);
+    this.simulatorPlace = part(content, "simulator", HTMLElement);
+
+    const { id } = model;
+    writeId(this.link, id);
+    this.link.href = boardPath(id);
+    this.link.title = id;
+    this.element.setAttribute("aria-label", id);
+
+    const problem = part(content, "problem", HTMLElement);
+    this.report = (sentence) => {
+      problem.hidden = sentence === "";
+      text(problem, sentence);
+    };
+    const target = {
+      override: () => model.device,
+      put: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
+    };
+    this.override = new OverrideControl(content, target, this.report);
+  }
+
+  focus(): void {
+    this.link.focus();
+  }
+
+  /** Brings what it says up to date. */
+  render(): void {
+    const { model } = this;
+    const { device, lamp } = model;
+    attribute(this.element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
+    attribute(this.element, "data-online", String(device?.online ?? false));
+    attribute(this.lamp, "aria-label", lampText(lamp));
+    const named = model.label !== model.id;
+    this.label.hidden = !named;
+    if (named) text(this.label, model.label);
+    text(this.light, lightText(device));
+    text(this.state, stateText(model));
+    text(this.decides, [decidesText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
+    text(this.reason, reasonText(device));
+    this.override.render();
+    if (model.board) this.simulator ??= new SimulatorControls(this.simulatorPlace, model, this.report);
+    this.simulator?.render();
+  }
+
+  /** Draws its plot. `until`: how long the page has been hearing from the server, in ms by the server's clock. */
+  draw(until: number, colours: Palette): void {
+    if (!this.size) return;
+    const { device, series, since, threshold } = this.model;
+    const heard = device?.online ? until : Math.min(until, since ?? series.last?.time ?? until);
+    const limits = { threshold, hysteresis: device?.hysteresis ?? 0 };
+    drawPlot(this.canvas, this.size, series, now(), heard, limits, colours);
+  }
+
+  /** Tells those who cannot see the plot what is in it. */
+  describe(): void {
+    attribute(this.canvas, "aria-label", describePlot(this.model.series, now(), this.model.threshold));
+  }
+}

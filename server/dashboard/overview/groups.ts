@@ -1,0 +1,92 @@
+/** The sections of the overview: the cards of a zone's boards below its name, each in its place. */
+
+import type { Zone } from "../api.js";
+import { copy, part, text } from "../dom.js";
+import { zonePath } from "../route.js";
+import { count } from "../words.js";
+import type { Group } from "./arrange.js";
+
+interface Section {
+  readonly element: HTMLElement;
+  readonly title: HTMLElement;
+  readonly link: HTMLAnchorElement;
+  readonly about: HTMLElement;
+  readonly cards: HTMLElement;
+}
+
+export class Groups {
+  private readonly sections = new Map<string, Section>();
+
+  constructor(private readonly place: HTMLElement) {}
+
+  /**
+   * Puts cards into the groups they belong to. `still`: somebody is at one of them, and none must move under the hand.
+   */
+  show(
+    groups: readonly Group[],
+    cardOf: (id: string) => HTMLElement | undefined,
+    still: boolean,
+    zones: boolean,
+  ): void {
+    const wanted = groups.map((group) => {
+      const section = this.sectionOf(group.zone?.name ?? "");
+      describe(section, group, zones);
+      const cards = group.boards.map(({ id }) => cardOf(id)).filter((card) => card !== undefined);
+      settle(section.cards, cards, still);
+      return section.element;
+    });
+    settle(this.place, wanted, false);
+  }
+
+  private sectionOf(name: string): Section {
+    let section = this.sections.get(name);
+    if (section) return section;
+    const content = copy("group-template");
+    section = {
+      element: part(content, "group", HTMLElement),
+      title: part(content, "title", HTMLElement),
+      link: part(content, "link", HTMLAnchorElement),
+      about: part(content, "about", HTMLElement),
+      cards: part(content, "cards", HTMLElement),
+    };
+    this.sections.set(name, section);
+    return section;
+  }
+}
+
+function describe({ element, title, link, about }: Section, { zone, boards }: Group, zones: boolean): void {
+  const name = zone ? zone.label : zones ? "In no zone" : "Boards";
+  element.classList.toggle("alone", !zones);
+  element.setAttribute("aria-label", name);
+  link.hidden = !zone;
+  title.hidden = zone !== undefined;
+  text(zone ? link : title, name);
+  if (zone) link.href = zonePath(zone.name);
+  text(about, [count(boards.length, "board"), ...(zone ? [stateOf(zone)] : [])].join(" · "));
+}
+
+function stateOf({ led_on, mode, light }: Zone): string {
+  const lamps = led_on === null ? "undecided" : led_on ? "on" : "off";
+  if (mode !== "auto") return `held ${mode}`;
+  return light === null ? lamps : `${lamps} at light ${Math.round(light)}`;
+}
+
+/**
+ * Makes `wanted` the children of `place`, in this order, moving as few as can be. `still`: those that are there already
+ * keep their places, and one that has the focus stays even when it is not wanted.
+ */
+function settle(place: HTMLElement, wanted: readonly HTMLElement[], still: boolean): void {
+  const stay = new Set(wanted);
+  for (const child of [...place.children])
+    if (!stay.has(child as HTMLElement) && !(still && busy(child))) child.remove();
+  let before: Element | null = null;
+  for (const element of wanted) {
+    const next: Element | null = before ? before.nextElementSibling : place.firstElementChild;
+    if (element !== next && !(still && element.parentElement === place)) place.insertBefore(element, next);
+    before = element;
+  }
+}
+
+function busy(card: Element): boolean {
+  return card.matches(":hover, :focus-within");
+}

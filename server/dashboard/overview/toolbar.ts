@@ -1,0 +1,49 @@
+/** What a person wants to see of the boards: to find one among hundreds. */
+
+import { part, text } from "../dom.js";
+import { SHOWN, SORTS, type View } from "./arrange.js";
+
+export class Toolbar {
+  private readonly form: HTMLFormElement;
+  private readonly search: HTMLInputElement;
+  private readonly show: HTMLSelectElement;
+  private readonly sort: HTMLSelectElement;
+  private readonly found: HTMLElement;
+  private readonly none: HTMLElement;
+
+  /** `changed` gets what is wanted, whenever it changes. */
+  constructor(
+    root: ParentNode,
+    private readonly changed: (view: View) => void,
+  ) {
+    this.form = part(root, "toolbar", HTMLFormElement);
+    this.search = part(root, "search", HTMLInputElement);
+    this.show = part(root, "show", HTMLSelectElement);
+    this.sort = part(root, "sort", HTMLSelectElement);
+    this.found = part(root, "found", HTMLElement);
+    this.none = part(root, "none", HTMLElement);
+    this.form.addEventListener("input", () => this.changed(this.view));
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    part(root, "show-all", HTMLButtonElement).addEventListener("click", () => {
+      this.form.reset();
+      this.changed(this.view);
+      this.search.focus();
+    });
+  }
+
+  get view(): View {
+    return {
+      search: this.search.value,
+      show: SHOWN.find((show) => show === this.show.value) ?? "all",
+      sort: SORTS.find((sort) => sort === this.sort.value) ?? "name",
+    };
+  }
+
+  /** Says how many of the boards there are is shown. One board needs no searching. */
+  render(found: number, all: number): void {
+    this.form.hidden = all < 2;
+    this.none.hidden = found > 0 || all === 0;
+    const { search, show } = this.view;
+    text(this.found, search.trim() === "" && show === "all" ? "" : `${found} of ${all} shown`);
+  }
+}

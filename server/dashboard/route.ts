@@ -1,0 +1,30 @@
+/** What the page shows, as its address says: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`. Pure. */
+
+export type Route =
+  | { readonly view: "boards" }
+  | { readonly view: "zones"; readonly name?: string }
+  | { readonly view: "board"; readonly id: string };
+
+/** The route of an address's hash; the boards when it names nothing. An id may be encoded, or written as it is. */
+export function routeOf(hash: string): Route {
+  const [, view, rest] = /^#\/(\w+)(?:\/(.+))?$/.exec(hash) ?? [];
+  if (view === "board" && rest) return { view, id: decoded(rest) };
+  if (view === "zone" && rest) return { view: "zones", name: decoded(rest) };
+  return { view: view === "zones" ? "zones" : "boards" };
+}
+
+export function boardPath(id: string): string {
+  return `#/board/${encodeURIComponent(id)}`;
+}
+
+export function zonePath(name: string): string {
+  return `#/zone/${encodeURIComponent(name)}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that a person wrote
+  }
+}

@@ -1,0 +1,107 @@
+/** Shows the view that the address names: the boards, the zones, or one board. */
+
+import { BoardPage } from "./board/page.js";
+import type { Boards } from "./boards.js";
+import { attribute, part, text } from "./dom.js";
+import { routeOf, type Route } from "./route.js";
+import { ZoneList } from "./zones/list.js";
+import type { Zones } from "./zones.js";
+
+const NAMES = ["boards", "zones", "board"] as const;
+
+export class Views {
+  private readonly places = Object.fromEntries(
+    NAMES.map((name) => [name, part(document, `${name}-view`, HTMLElement)]),
+  ) as Record<(typeof NAMES)[number], HTMLElement>;
+  private readonly links = ["boards", "zones"].map((name) => part(document, `${name}-link`, HTMLAnchorElement));
+  private readonly unknown = part(document, "unknown", HTMLElement);
+  private readonly list: ZoneList;
+  private route: Route = { view: "boards" };
+  private board?: BoardPage;
+  private isLoaded = false;
+  /** Where the overview was left. */
+  private scrolled = 0;
+
+  /** `focusCard` gives the focus to a board's card. */
+  constructor(
+    private readonly boards: Boards,
+    private readonly zones: Zones,
+    private readonly focusCard: (id: string) => void,
+  ) {
+    this.list = new ZoneList(part(document, "zones", HTMLElement), zones, boards);
+    addEventListener("hashchange", () => this.go(routeOf(location.hash)));
+    zones.watch(() => this.zonesChanged());
+    boards.watch({
+      changed: (model) => {
+        if (this.route.view === "board" && !this.board && this.route.id === model.id) this.openBoard(model.id);
+      },
+    });
+    history.scrollRestoration = "manual";
+    this.go(routeOf(location.hash));
+  }
+
+  /** It is known now which boards there are. */
+  loaded(): void {
+    const first = !this.isLoaded;
+    this.isLoaded = true;
+    if (this.route.view === "board" && !this.board) this.openBoard(this.route.id);
+    else if (!first) this.board?.reload();
+  }
+
+  tick(): void {
+    this.board?.tick();
+  }
+
+  describe(): void {
+    this.board?.describe();
+    this.list.request();
+  }
+
+  recolour(): void {
+    this.board?.recolour();
+  }
+
+  private go(route: Route): void {
+    const before = this.route;
+    if (before.view === "boards" && route.view !== "boards") this.scrolled = scrollY;
+    this.route = route;
+    this.closeBoard();
+    for (const name of NAMES) this.places[name].hidden = name !== route.view;
+    for (const [i, link] of this.links.entries()) {
+      if (NAMES[i] === route.view) attribute(link, "aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    scrollTo(0, route.view === "boards" ? this.scrolled : 0);
+    this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
+    document.title = route.view === "zones" ? "Zones · Nightlight" : "Nightlight";
+    if (route.view === "board") this.openBoard(route.id);
+    else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
+  }
+
+  private openBoard(id: string): void {
+    this.closeBoard();
+    const model = this.boards.get(id);
+    document.title = `${model?.label ?? id} · Nightlight`;
+    if (model) {
+      const gone = () => {
+        location.hash = "#/";
+      };
+      this.board = new BoardPage(part(document, "board-place", HTMLElement), model, this.boards, this.zones, gone);
+      this.board.focus();
+    } else if (this.isLoaded) {
+      this.unknown.hidden = false;
+      text(part(this.unknown, "unknown-id", HTMLElement), id);
+    }
+  }
+
+  private closeBoard(): void {
+    this.board?.destroy();
+    this.board = undefined;
+    this.unknown.hidden = true;
+  }
+
+  private zonesChanged(): void {
+    part(document, "nav", HTMLElement).hidden = this.zones.size === 0;
+    part(document, "no-zones", HTMLElement).hidden = this.zones.size > 0;
+  }
+}

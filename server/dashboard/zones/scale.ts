@@ -1,0 +1,51 @@
+/** A line from dark to bright, with a zone's sensors on it, the level that it goes by, and where its lamps switch. */
+
+import type { Zone } from "../api.js";
+import { attribute } from "../dom.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const FULL = 1023;
+
+export class Scale {
+  private readonly band: SVGElement;
+  private readonly threshold: SVGElement;
+  private readonly dots: SVGElement;
+  private readonly level: SVGElement;
+
+  /** What it shows, the panel says in words as well. */
+  constructor(svg: SVGElement) {
+    svg.append(shape("line", { class: "line", x1: at(0), x2: at(FULL), y1: "50%", y2: "50%" }));
+    this.band = shape("rect", { class: "band", y: "20%", height: "60%" });
+    this.threshold = shape("line", { class: "threshold", y1: "10%", y2: "90%" });
+    this.dots = shape("g", {});
+    this.level = shape("circle", { class: "level", cy: "50%", r: "7" });
+    svg.append(this.band, this.threshold, this.dots, this.level);
+  }
+
+  render({ sensors, light, threshold, hysteresis }: Zone): void {
+    set(this.band, { x: at(threshold), width: `${(96 * Math.min(hysteresis, FULL - threshold)) / FULL}%` });
+    set(this.threshold, { x1: at(threshold), x2: at(threshold) });
+    set(this.level, { cx: at(light ?? 0), visibility: light === null ? "hidden" : "visible" });
+    const seen = sensors.filter((sensor) => sensor.light !== null);
+    while (this.dots.children.length > seen.length) this.dots.lastElementChild!.remove();
+    while (this.dots.children.length < seen.length) this.dots.append(shape("circle", { cy: "50%", r: "3.5" }));
+    seen.forEach((sensor, i) => {
+      set(this.dots.children[i], { cx: at(sensor.light!), class: sensor.stale ? "stale" : "sensor" });
+    });
+  }
+}
+
+/** Where a light is, with room for a dot at both ends. */
+function at(light: number): string {
+  return `${2 + (96 * light) / FULL}%`;
+}
+
+function shape(name: string, attributes: Record<string, string>): SVGElement {
+  const element = document.createElementNS(SVG, name) as SVGElement;
+  set(element, attributes);
+  return element;
+}
+
+function set(element: Element, attributes: Record<string, string>): void {
+  for (const [name, value] of Object.entries(attributes)) attribute(element, name, value);
+}

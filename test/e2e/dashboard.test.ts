@@ -1,0 +1,127 @@
+import mqtt, { type MqttClient } from "mqtt";
+import type { Browser, Locator, Page } from "playwright-core";
+import { startServer, type NightlightServer } from "nightlight-server";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LESSON_RULE } from "../../contract/index.js";
+import { LESSON_POLICY, STALE_AFTER } from "../../server/src/policy.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+
+const [GATE, POND, SHED] = ["gate", "pond", "shed"].map((name) => `nightlight/${name}`);
+
+describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumNote}`, () => {
+  let browser: Browser;
+  let data: string;
+  let server: NightlightServer;
+  let client: MqttClient;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-dashboard-"));
+    const yard = {
+      name: "yard",
+      label: "The yard",
+      sensors: [GATE, POND, SHED],
+      lamps: [GATE, POND],
+      combine: "median" as const,
+      at_least: 1,
+      rule: { ...LESSON_RULE, hysteresis: 50 },
+      stale_after: STALE_AFTER,
+    };
+    server = await startServer({ mqttPort: 0, httpPort: 0, data, policy: { ...LESSON_POLICY, zones: [yard] } });
+    client = await mqtt.connectAsync(server.brokerUrl);
+    browser = await startChromium();
+    ({ page, complaints } = await openPage(browser, `${server.httpUrl}/#/zone/yard`));
+    await shows(page.locator(".connection"), "live");
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await client?.endAsync(true);
+    await server?.close();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  const shows = (place: Locator, words: string | RegExp) =>
+    eventually(async () => ((await place.textContent({ timeout: 1000 })) ?? "").match(words), {
+      within: 10_000,
+      what: `"${words}" on the page`,
+    });
+  const read = (id: string, light: number) =>
+    client.publishAsync(`${id}/telemetry`, JSON.stringify({ light }), { qos: 1 });
+  const zone = () => page.getByRole("region", { name: "Zone The yard" });
+
+  /** What a board that comes now gets to hear about its lamp. */
+  async function retained(id: string): Promise<unknown> {
+    const late = await mqtt.connectAsync(server.brokerUrl);
+    try {
+      const heard: string[] = [];
+      late.on("message", (_topic, payload) => heard.push(payload.toString()));
+      await late.subscribeAsync(`${id}/commands`, { qos: 1 });
+      await eventually(() => heard.length > 0, { what: `a command for ${id}` });
+      return (JSON.parse(heard[0]) as { led_on: unknown }).led_on;
+    } finally {
+      await late.endAsync(true);
+    }
+  }
+  const lampsBecome = (led_on: boolean) =>
+    eventually(async () => (await retained(GATE)) === led_on && (await retained(POND)) === led_on, {
+      within: 10_000,
+      what: `both lamps commanded ${led_on ? "on" : "off"}`,
+    });
+
+  test("shows by which light the zone decides, as its sensors report over MQTT", async () => {
+    await read(GATE, 100);
+    await read(POND, 800);
+    await read(SHED, 700);
+    await shows(zone(), /0 of 2 lamps on.*700.*median of 3 sensors/s);
+    await read(SHED, 210);
+    await shows(zone(), /2 of 2 lamps on.*210/s);
+    await lampsBecome(true);
+  });
+
+  test("switches all lamps of the zone by keyboard, and gives them back", async () => {
+    await zone().getByRole("radio", { name: "Auto" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await lampsBecome(false);
+    await shows(zone(), "0 of 2 lamps on");
+    await zone().getByLabel("For how long").selectOption("for 15 min");
+    await shows(zone(), "15 min left");
+    await zone().getByRole("radio", { name: "Auto" }).focus();
+    await page.keyboard.press("Space");
+    await lampsBecome(true);
+  });
+
+  test("overrides one lamp by mouse, for a time, while its zone goes on to decide for the other", async () => {
+    await zone().getByRole("link", { name: GATE }).first().click();
+    const board = page.getByRole("region", { name: GATE, exact: true });
+    await board.getByRole("radio", { name: "Off" }).check();
+    await eventually(async () => (await retained(GATE)) === false, { what: "the lamp commanded off" });
+    expect(await retained(POND)).toBe(true);
+    await board.getByLabel("For how long").selectOption("for 1 h");
+    await shows(page.locator(".control"), /1 h left.*held off/s);
+    await client.publishAsync(`${GATE}/set`, '{"mode":"auto"}', { qos: 1 });
+    await shows(page.locator(".control"), "zone The yard decides");
+  });
+
+  test("plots what was reported, remembers it over a reload, and forgets the board when asked to", async () => {
+    await read(GATE, 1000);
+    await read(GATE, 120);
+    await page.reload();
+    await page.getByRole("radio", { name: "1 h" }).check();
+    await shows(page.locator("#plot-summary"), /readings: light from 100 to 1000; the lamp was on for/);
+    await shows(page.getByRole("region", { name: "Switches" }), /off.*on/s);
+    const path = (await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href"))!;
+    expect(await (await fetch(new URL(path, server.httpUrl))).text()).toContain(",1000,");
+    await page.getByRole("button", { name: "Forget …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
+    await eventually(() => page.getByRole("article", { name: POND, exact: true }).isVisible(), { what: "the others" });
+    expect(server.devices.list().map(({ id }) => id)).toEqual([POND, SHED]);
+    expect(await page.getByRole("article", { name: GATE, exact: true }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});

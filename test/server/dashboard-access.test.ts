@@ -1,0 +1,118 @@
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { DASHBOARD, FakeApi } from "./support/fake-api.js";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const BOARD = "nightlight/yard/gate";
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+test("all of the page is less than 100 KB compressed", async () => {
+  const files = await readdir(DASHBOARD);
+  expect(files).toEqual(expect.arrayContaining(["index.html", "app.js", "style.css", "icon.svg"]));
+  const sizes = await Promise.all(
+    files.map(async (name) => gzipSync(await readFile(path.join(DASHBOARD, name))).length),
+  );
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(100_000);
+});
+
+describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () => {
+  let browser: Browser;
+  let api: FakeApi;
+
+  beforeAll(async () => {
+    browser = await startChromium();
+    api = await FakeApi.start();
+    const now = Date.now();
+    api.session = { name: "ann", role: "admin", required: true };
+    api.device(BOARD, { label: "Garden gate", zone: "yard", led_on: true, light: 120, firmware: "1.0.0", missing: 2 });
+    api.device("nightlight/an-id-as-long-as-ids-can-be-on-a-phone/and-without-a-blank/porch", { online: false });
+    api.device("nightlight/held", { mode: "on", until: new Date(now + 3_600_000).toISOString(), led_on: true });
+    api.zone("yard", {
+      label: "Yard",
+      sensors: [
+        { id: BOARD, light: 120, stale: false },
+        { id: "nightlight/gone", light: 300, stale: true },
+      ],
+      lamps: [BOARD],
+      led_on: true,
+      mode: "on",
+      until: new Date(now + 3_600_000).toISOString(),
+    });
+    api.readings = Array.from({ length: 600 }, (_, i) => {
+      const light = (i * 37) % 1000;
+      return { time: now - (600 - i) * 60_000, min: light, max: light, last: light, count: 1 };
+    });
+    api.switches = [{ time: now - 3_600_000, led_on: true, by: "server", reason: "light 120 < 300" }];
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close();
+  });
+
+  const VIEWS = { overview: "#/", zones: "#/zones", board: `#/board/${encodeURIComponent(BOARD)}` };
+
+  for (const scheme of ["dark", "light"] as const)
+    for (const [view, hash] of Object.entries(VIEWS))
+      test(`axe has nothing serious to say of the ${view} in ${scheme}`, async () => {
+        const { page, complaints } = await openPage(browser, api.url + hash);
+        try {
+          await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+          await eventually(() => page.getByText("Garden gate").filter({ visible: true }).first().isVisible(), {
+            what: "the view",
+          });
+          if (view === "board") {
+            await page.getByText("The readings as a table").click();
+            await eventually(async () => (await page.getByRole("row").count()) > 10, { what: "the table" });
+          }
+          await page.evaluate(await readFile(AXE, "utf8"));
+          const { violations, passes } = await page.evaluate<{ violations: Finding[]; passes: Finding[] }>("axe.run()");
+          const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+          const said = grave.flatMap(({ id, nodes }) =>
+            nodes.map((node) => `${id}: ${node.html}\n${node.failureSummary}`),
+          );
+          expect(said).toEqual([]);
+          expect(passes.map(({ id }) => id)).toContain("color-contrast");
+          expect(complaints).toEqual([]);
+        } finally {
+          await page.close();
+        }
+      });
+
+  test("every view fits a phone of 320 pixels", async () => {
+    const { page, complaints } = await openPage(browser, api.url);
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const hash of Object.values(VIEWS)) {
+      await page.goto(api.url + hash);
+      await eventually(() => page.getByText("Garden gate").filter({ visible: true }).first().isVisible(), {
+        what: hash,
+      });
+      // what is out of sight is laid out only when it is scrolled to
+      await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
+      expect(await page.evaluate("document.documentElement.scrollWidth"), hash).toBe(320);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("whoever wants things calm sees nothing move", async () => {
+    const { page } = await openPage(browser, api.url);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await eventually(() => page.getByRole("article").first().isVisible(), { what: "a card" });
+    const moving = await page.evaluate(
+      `[...document.querySelectorAll("*")].filter((e) => parseFloat(getComputedStyle(e).transitionDuration) > 0).length`,
+    );
+    expect(moving).toBe(0);
+    await page.close();
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, test } from "vitest";
+import type { Device, Zone } from "../../server/dashboard/api.js";
+import { BoardModel } from "../../server/dashboard/model.js";
+import { arrange, type View } from "../../server/dashboard/overview/arrange.js";
+import { boardPath, routeOf, zonePath } from "../../server/dashboard/route.js";
+import { combineText, missingText, ruleText } from "../../server/dashboard/sentences.js";
+import { count, duration, left } from "../../server/dashboard/words.js";
+import type { DeviceView } from "../../server/src/devices.js";
+import type { ZoneView } from "../../server/src/zones/view.js";
+import { deviceView, zoneView } from "./support/fake-api.js";
+
+const ALL: View = { search: "", show: "all", sort: "name" };
+
+function model(id: string, change: Partial<DeviceView> = {}): BoardModel {
+  const made = new BoardModel(id);
+  const device: Device = deviceView(id, change); // as the server has it, so the page takes it
+  made.seeDevice(device, 0);
+  return made;
+}
+
+/** The ids, a list a group, each after its zone's name. */
+function ids(boards: BoardModel[], view: Partial<View> = {}, zones: ZoneView[] = []): string[][] {
+  const known: Zone[] = zones;
+  return arrange(boards, known, { ...ALL, ...view }).map(({ zone, boards }) => [
+    zone?.name ?? "-",
+    ...boards.map(({ id }) => id),
+  ]);
+}
+
+describe("the boards of the overview", () => {
+  test("are in the order of their names, as people count", () => {
+    expect(ids([model("b/10"), model("b/9"), model("a"), model("x", { label: "Aa" })])).toEqual([
+      ["-", "a", "x", "b/9", "b/10"],
+    ]);
+  });
+
+  test("are grouped by zone in the server's order, those of none at the end", () => {
+    const zones = [
+      zoneView("yard"),
+      zoneView("hall", { sensors: [{ id: "c", light: 1, stale: false }] }),
+      zoneView("empty"),
+    ];
+    const boards = [
+      model("a", { zone: "hall" }),
+      model("b", { zone: "yard" }),
+      model("c"),
+      model("d"),
+      model("e", { zone: "gone" }),
+    ];
+    expect(ids(boards, {}, zones)).toEqual([
+      ["yard", "b"],
+      ["hall", "a", "c"],
+      ["-", "d", "e"],
+    ]);
+  });
+
+  test("are found by id, name and zone, by every word that is typed", () => {
+    const boards = [
+      model("house/hall", { label: "Downstairs" }),
+      model("house/attic"),
+      model("yard/pond", { zone: "z" }),
+    ];
+    const zones = [zoneView("z", { label: "Garden" })];
+    expect(ids(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(ids(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(ids(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
+    expect(ids(boards, { search: "cellar" }, zones)).toEqual([]);
+  });
+
+  test("can be those that are offline, on, overridden, or have lost readings", () => {
+    const boards = [
+      model("offline", { online: false }),
+      model("on", { led_on: true }),
+      model("held", { mode: "off" }),
+      model("missing", { missing: 1 }),
+      model("dropped", { dropped: 1 }),
+    ];
+    expect(ids(boards, { show: "offline" })).toEqual([["-", "offline"]]);
+    expect(ids(boards, { show: "on" })).toEqual([["-", "on"]]);
+    expect(ids(boards, { show: "overridden" })).toEqual([["-", "held"]]);
+    expect(ids(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
+  });
+
+  test("can be in the order of their light, or of what needs a look", () => {
+    const boards = [
+      model("bright", { light: 900 }),
+      model("dark", { light: 0, mode: "on" }),
+      model("unknown", { light: null, online: false }),
+      model("mid", { light: 500, missing: 2 }),
+    ];
+    expect(ids(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
+    expect(ids(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
+    expect(ids(boards, { sort: "trouble" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
+  });
+});
+
+describe("an address", () => {
+  test("names one board or zone, whatever is in its name", () => {
+    for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
+      expect(routeOf(boardPath(name))).toEqual({ view: "board", id: name });
+      expect(routeOf(zonePath(name))).toEqual({ view: "zones", name });
+    }
+  });
+
+  test("that a person wrote is understood, and one that means nothing shows the boards", () => {
+    expect(routeOf("#/board/nightlight/a")).toEqual({ view: "board", id: "nightlight/a" });
+    expect(routeOf("#/board/100%")).toEqual({ view: "board", id: "100%" });
+    expect(routeOf("#/zones")).toEqual({ view: "zones" });
+    for (const hash of ["", "#", "#/", "#/board/", "#/nonsense/x", "#main"])
+      expect(routeOf(hash)).toEqual({ view: "boards" });
+  });
+});
+
+describe("words", () => {
+  test("say a length of time in its two largest units", () => {
+    const said = [
+      0,
+      45_000,
+      59_600,
+      60_000,
+      3_540_000,
+      3_600_000,
+      7_500_000,
+      86_370_000,
+      86_399_000,
+      90_000_000,
+      31 * 86_400_000,
+    ];
+    expect(said.map(duration)).toEqual([
+      "0 s",
+      "45 s",
+      "1 min",
+      "1 min",
+      "59 min",
+      "1 h",
+      "2 h 5 min",
+      "1 d",
+      "1 d",
+      "1 d 1 h",
+      "31 d",
+    ]);
+    expect([1, 60_000, 60_001].map(left)).toEqual(["1 min", "1 min", "2 min"]);
+    expect([count(1, "board"), count(0, "board"), count(1234, "board")]).toEqual([
+      "1 board",
+      "0 boards",
+      "1,234 boards",
+    ]);
+  });
+
+  test("say how a zone decides, and what was lost", () => {
+    const sensors = [1, 2, 3].map((i) => ({ id: String(i), light: 1, stale: i === 3 }));
+    expect(combineText(zoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
+    expect(combineText(zoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe("darkest of 1 sensor");
+    expect(combineText(zoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
+      "at least 2 of 3 sensors must be dark",
+    );
+    expect(ruleText({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off from 340 on");
+    expect(missingText(deviceView("a", { missing: 1, dropped: 20 }))).toBe("1 reading missing · 20 readings dropped");
+  });
+});

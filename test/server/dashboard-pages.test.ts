@@ -1,0 +1,442 @@
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { FakeApi } from "./support/fake-api.js";
+
+const GATE = "nightlight/yard/gate";
+const POND = "nightlight/yard/pond";
+const PORCH = "nightlight/porch";
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** What is used here of the browser's types: the DOM's as a whole would count for every Node file of the project. */
+interface Canvas {
+  readonly width: number;
+  readonly height: number;
+  getContext(kind: "2d"): {
+    getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
+  };
+}
+
+describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
+  let browser: Browser;
+  let api: FakeApi;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    api.device(GATE, { label: "Garden gate", zone: "yard", led_on: true, light: 120, hysteresis: 40 });
+    api.device(POND, { zone: "yard", led_on: true, light: 210 });
+    api.device(PORCH, { light: 700 });
+    api.zone("yard", {
+      label: "Yard",
+      sensors: [GATE, POND, "nightlight/gone"].map((id, i) => ({ id, light: 120 + 90 * i, stale: i === 2 })),
+      lamps: [GATE, POND],
+      light: 165,
+      led_on: true,
+      reason: "median 165 of 2 sensors < 300; 1 stale left out",
+    });
+  });
+
+  afterEach(async () => {
+    await page?.close();
+    await api?.close();
+    expect(complaints).toEqual([]);
+  });
+
+  async function open(hash = "#/"): Promise<void> {
+    ({ page, complaints } = await openPage(browser, api.url + hash));
+    await shows(page.locator(".connection"), "live");
+  }
+  const shows = (place: Locator, words: string | RegExp) =>
+    eventually(async () => ((await place.textContent({ timeout: 1000 })) ?? "").match(words), {
+      what: `"${words}" on the page`,
+    });
+  const card = (id: string) => page.getByRole("article", { name: id, exact: true });
+  const cards = async () =>
+    page.getByRole("article").evaluateAll((all) => all.map((a) => a.getAttribute("aria-label")));
+  const asks = (method: string, path: string, body: object | string) =>
+    eventually(() => api.asked.find((asked) => asked.method === method && asked.path === path), {
+      what: `${method} ${path}`,
+    }).then((asked) => expect(asked.body).toEqual(body));
+
+  /** A day of readings, one a minute: dark, then bright; a spike, a gap of two hours. */
+  function writeHistory(now = Date.now()): void {
+    api.readings = [];
+    for (let ago = 24 * HOUR - MINUTE; ago > 0; ago -= MINUTE) {
+      if (ago > 8 * HOUR && ago < 10 * HOUR) continue;
+      const last = ago > 12 * HOUR ? 100 : 600;
+      const max = ago === 18 * HOUR ? 1000 : last;
+      api.readings.push({ time: now - ago, min: last, max, last, count: 30 });
+    }
+    api.switches = [
+      { time: now - 23 * HOUR, led_on: true, by: "server", reason: "light 100 < 300" },
+      { time: now - 12 * HOUR, led_on: false, by: "person", reason: "" },
+    ];
+  }
+
+  describe("all boards", () => {
+    test("are summed up, grouped by zone, and found by what is typed", async () => {
+      api.device(PORCH, { online: false });
+      await open();
+      await shows(page.getByRole("banner"), "3 boards, 1 offline, 2 lamps on");
+      expect(await page.getByRole("heading", { level: 2 }).allInnerTexts()).toEqual(["Yard", "In no zone"]);
+      await shows(page.getByRole("region", { name: "Yard" }), /2 boards · on at light 165/);
+      await page.getByRole("searchbox", { name: "Find a board" }).fill("garden");
+      await eventually(async () => (await cards()).join() === GATE, { what: "the one that is looked for" });
+      await shows(page.getByRole("search"), "1 of 3 shown");
+      await page.getByRole("searchbox").fill("no such board");
+      await page.getByRole("button", { name: "Show all" }).click();
+      await eventually(async () => (await cards()).length === 3, { what: "all of them" });
+    });
+
+    test("can be filtered and sorted, and follow what happens", async () => {
+      await open();
+      await page.getByLabel("Sort").selectOption("brightest first");
+      await eventually(async () => (await cards()).join() === [POND, GATE, PORCH].join(), { what: "the order" });
+      await page.getByLabel("Show").selectOption("offline");
+      await eventually(async () => (await cards()).length === 0, { what: "no board that is offline" });
+      api.device(POND, { online: false });
+      await eventually(async () => (await cards()).join() === POND, { what: "the one that goes offline" });
+      api.device("nightlight/new", { online: false });
+      await eventually(async () => (await cards()).length === 2, { what: "another one" });
+    });
+
+    test("are forgotten when the server forgets them", async () => {
+      await open();
+      await eventually(() => card(PORCH).isVisible(), { what: "the board" });
+      api.publish("forgotten", { id: PORCH });
+      await eventually(async () => !(await cards()).includes(PORCH), { what: "the board gone" });
+      await shows(page.getByRole("banner"), "2 boards");
+    });
+
+    test("say why their lamp is as it is, and for how long it is held", async () => {
+      api.device(PORCH, {
+        mode: "on",
+        until: new Date(Date.now() + 47 * MINUTE - 1000).toISOString(),
+        reason: "held on",
+      });
+      await open();
+      await shows(card(GATE), "zone Yard decides");
+      await shows(card(PORCH), /47 min left.*held on/s);
+    });
+
+    test("tell a screen reader of the lamps that switch, and not of each reading", async () => {
+      await open();
+      const told = page.locator('[aria-live="polite"]').first();
+      await eventually(() => card(PORCH).isVisible(), { what: "the board" });
+      api.device(PORCH, { light: 650 });
+      api.device(GATE, { led_on: false });
+      await shows(told, /^Garden gate: lamp off$/);
+      for (const id of [GATE, POND, PORCH, "a", "b"]) api.device(id, { led_on: false });
+      for (const id of [GATE, POND, PORCH, "a", "b"]) api.device(id, { led_on: true });
+      await shows(told, /^5 lamps switched: 5 on, 0 off$/);
+    });
+  });
+
+  describe("an override", () => {
+    test("holds for as long as is chosen, and can be undone", async () => {
+      await open();
+      const path = `api/devices/${encodeURIComponent(PORCH)}/mode`;
+      await card(PORCH).getByRole("radio", { name: "On" }).check();
+      await asks("PUT", path, { mode: "on" });
+      api.asked.length = 0;
+      await card(PORCH).getByLabel("For how long").selectOption("for 1 h");
+      await asks("PUT", path, { mode: "on", for: HOUR });
+      await shows(card(PORCH), "1 h left");
+      api.asked.length = 0;
+      await card(PORCH).getByRole("button", { name: "undo" }).click();
+      await asks("PUT", path, { mode: "on" });
+      await eventually(async () => (await card(PORCH).getByLabel("For how long").inputValue()) === "", {
+        what: "no end",
+      });
+      expect(await card(PORCH).getByRole("button", { name: "undo" }).isVisible()).toBe(false);
+      expect(
+        await card(PORCH)
+          .getByRole("radio", { name: "On" })
+          .evaluate((on) => on.matches(":focus")),
+      ).toBe(true);
+    });
+
+    test("of a zone is set and undone by keyboard alone", async () => {
+      await open("#/zone/yard");
+      await eventually(() => page.getByRole("heading", { name: "Yard" }).evaluate((h) => h.matches(":focus")), {
+        what: "the zone that the address names",
+      });
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("ArrowRight");
+      await asks("PUT", "api/zones/yard/mode", { mode: "on" });
+      const zone = page.getByRole("region", { name: "Zone Yard" });
+      await eventually(() => zone.getByRole("button", { name: "undo" }).isVisible(), { what: "undo" });
+      api.asked.length = 0;
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await asks("PUT", "api/zones/yard/mode", { mode: "auto" });
+      await eventually(() => zone.getByRole("radio", { name: "Auto" }).isChecked(), { what: "Auto" });
+    });
+  });
+
+  test("a zone shows its light, its sensors with the stale ones marked, its lamps, and why", async () => {
+    await open();
+    await page.getByRole("link", { name: "Zones" }).click();
+    const zone = page.getByRole("region", { name: "Zone Yard" });
+    await shows(zone, /2 of 2 lamps on.*165.*median 165 of 2 sensors < 300; 1 stale left out/s);
+    await shows(zone, "median of 2 of 3 sensors; on below 300, off from 320 on");
+    const stale = zone.getByRole("listitem").filter({ hasText: "nightlight/gone" });
+    await shows(stale, /300.*stale, left out/s);
+    api.device(POND, { led_on: false });
+    await shows(zone, "1 of 2 lamps on");
+    api.zone("yard", { light: 420.5, led_on: false, reason: "median 420.5 of 2 sensors ≥ 320" });
+    await shows(zone, /421.*≥ 320/s);
+    await zone.getByRole("link", { name: "Garden gate" }).first().click();
+    await eventually(() => page.getByRole("heading", { name: "Garden gate" }).isVisible(), { what: "its board" });
+  });
+
+  describe("a board's page", () => {
+    const chart = () => page.getByRole("application");
+    const summary = () => page.locator("#plot-summary");
+
+    /** Of the plot of a day: how many pixels there are of the line's blue and of the lamp's amber at a time ago, in h. */
+    async function colours(regions: readonly [ago: number, from: number, to: number][]): Promise<[number, number][]> {
+      const plot = chart().locator("canvas");
+      const place = (await chart().locator(".u-over").boundingBox())!;
+      const around = (await plot.boundingBox())!;
+      const y = (light: number) => Math.round(place.y - around.y + place.height * (1 - light / 1023));
+      const boxes = regions.map(([ago, from, to]) => ({
+        x: Math.round(place.x - around.x + place.width * (1 - ago / 24)) - 2,
+        top: y(to),
+        bottom: y(from),
+      }));
+      return plot.evaluate((element, boxes) => {
+        const { width, height, getContext } = element as unknown as Canvas;
+        const { data } = getContext.call(element, "2d").getImageData(0, 0, width, height);
+        return boxes.map(({ x, top, bottom }): [number, number] => {
+          let blue = 0;
+          let amber = 0;
+          for (let row = top; row < bottom; row++)
+            for (let column = x; column < x + 5; column++) {
+              const at = 4 * (row * width + column);
+              if (data[at + 3] < 60) continue; // the ground, the grid, the mark of a gap
+              const difference = data[at + 2] - data[at];
+              if (difference > 40) blue++;
+              if (difference < -40) amber++;
+            }
+          return [blue, amber];
+        });
+      }, boxes);
+    }
+
+    test("plots a day: the light, a spike, the lamp's time, the gap", async () => {
+      writeHistory();
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await shows(summary(), /light from 100 to 1000; the lamp was on for 11 h, 1 time; 1 gap without readings, 2 h/);
+      const [spike, besides, line, gap, lampOn, lampOff] = await colours([
+        [18, 800, 990],
+        [17.5, 800, 990],
+        [6, 560, 640],
+        [9, 350, 1000],
+        [17, 0, 20],
+        [6, 0, 20],
+      ]);
+      expect(spike[0]).toBeGreaterThan(20);
+      expect(besides[0]).toBe(0);
+      expect(line[0]).toBeGreaterThan(0);
+      expect(gap).toEqual([0, 0]);
+      expect(lampOn[1]).toBeGreaterThan(0);
+      expect(lampOff[1]).toBe(0);
+    });
+
+    test("goes back to where one came from, and has an address of its own", async () => {
+      await open();
+      await card(GATE).getByRole("link").click();
+      await eventually(() => page.getByRole("heading", { name: "Garden gate" }).evaluate((h) => h.matches(":focus")), {
+        what: "the focus at its name",
+      });
+      expect(page.url()).toBe(`${api.url}#/board/nightlight%2Fyard%2Fgate`);
+      expect(await page.title()).toBe("Garden gate · Nightlight");
+      await page.goBack();
+      await eventually(
+        () =>
+          card(GATE)
+            .getByRole("link")
+            .evaluate((link) => link.matches(":focus")),
+        {
+          what: "the focus at its card",
+        },
+      );
+      expect(await chart().count()).toBe(0);
+    });
+
+    test("says why the lamp is as it is, and lists its switches with their reasons", async () => {
+      writeHistory();
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      const switches = page.getByRole("region", { name: "Switches" }).getByRole("listitem");
+      await shows(switches.nth(0), /off.*by a person/s);
+      await shows(switches.nth(1), /on.*light 100 < 300/s);
+      api.device(GATE, { led_on: false, light: 900, reason: "median 900 of 2 sensors ≥ 320" });
+      await shows(page.locator(".control .why"), "zone Yard decides: median 900 of 2 sensors ≥ 320");
+      await shows(switches.nth(0), /off.*median 900/s);
+    });
+
+    test("follows live readings, and reads the plot out by keyboard", async () => {
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await shows(summary(), "There are no readings in this time.");
+      api.device(GATE, { light: 333 });
+      await shows(page.locator(".board .light").first(), "333");
+      api.device(GATE, { led_on: false, light: 444 }); // a switch has it described at once
+      await shows(summary(), "light from 333 to 444");
+      await chart().focus();
+      await page.keyboard.press("Home");
+      await shows(page.locator(".readout"), /: light 333; lamp/);
+      await page.keyboard.press("ArrowRight");
+      await shows(page.locator(".readout"), /: light 444; lamp/);
+      await page.keyboard.press("Escape");
+      await shows(page.locator(".readout"), /^$/);
+    });
+
+    test("shows other times: longer, earlier, a day, what is marked; and that as a table and CSV", async () => {
+      writeHistory();
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await shows(summary(), /readings/);
+      const title = page.locator(".stretch");
+      const csv = async () => {
+        const query = new URL(
+          (await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href"))!,
+          api.url,
+        );
+        expect(query.searchParams.get("device")).toBe(GATE);
+        return Number(query.searchParams.get("to")) - Number(query.searchParams.get("from"));
+      };
+      await page.getByRole("radio", { name: "6 h" }).check();
+      await shows(summary(), /light from 600 to 600; the lamp was never on; no gap/);
+      expect(await csv()).toBeCloseTo(6 * HOUR, -2);
+      const before = await title.textContent();
+      await page.getByRole("button", { name: "Earlier" }).click();
+      await shows(summary(), /1 gap/);
+      expect(await title.textContent()).not.toBe(before);
+      await page.getByRole("button", { name: "now" }).click();
+      await shows(summary(), /no gap/);
+
+      await page.getByRole("radio", { name: "24 h" }).check();
+      await shows(summary(), /1 gap/);
+      const box = (await chart().locator(".u-over").boundingBox())!;
+      await page.mouse.move(box.x + box.width * 0.2, box.y + 50);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.3, box.y + 60, { steps: 4 });
+      await page.mouse.up();
+      await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "what was marked" });
+
+      await page.getByText("The readings as a table").click();
+      const rows = page.getByRole("region", { name: "Readings" }).getByRole("row");
+      expect(await rows.count()).toBeGreaterThan(50);
+      const spike = rows.filter({ has: page.getByRole("cell", { name: "1000", exact: true }) });
+      await shows(spike, /100100100060on$/);
+
+      await page.getByLabel("A day").fill("2020-02-29");
+      await shows(title, /2020|Feb|29/);
+      await shows(summary(), "There are no readings in this time.");
+    });
+
+    test("plots what the server remembers where there is no history, and says so", async () => {
+      writeHistory();
+      api.readings = undefined;
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await shows(page.locator(".history"), "This server keeps no history");
+      expect(await page.getByRole("link", { name: "Download as CSV" }).isVisible()).toBe(false);
+      complaints.length = 0; // the browser's own line about the answer
+    });
+
+    test("asks the board to do something, and says what became of it", async () => {
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await page.getByRole("button", { name: "Report" }).click();
+      await shows(page.locator(".outcome"), "The board reports: light 212, running for 2 h 1 min.");
+      api.asked.length = 0;
+      await page.getByRole("button", { name: "Restart …" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+      await page.getByRole("button", { name: "Restart …" }).click();
+      expect(api.asked).toEqual([]);
+      await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+      await asks("POST", `api/devices/${encodeURIComponent(GATE)}/actions`, { action: "reboot" });
+      await shows(page.locator(".outcome"), "The board restarts.");
+    });
+
+    test("forgets the board when that was confirmed, and not when Escape was pressed", async () => {
+      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await page.getByRole("button", { name: "Forget …" }).click();
+      await page.keyboard.press("Escape");
+      expect(api.asked).toEqual([]);
+      await page.getByRole("button", { name: "Forget …" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
+      await asks("DELETE", `api/devices/${encodeURIComponent(GATE)}`, "");
+      await eventually(async () => (await cards()).join() === [POND, PORCH].join(), { what: "the other boards" });
+    });
+
+    test("of a board that nobody knows says so, and shows it when it appears", async () => {
+      await open("#/board/nightlight/new");
+      await shows(page.locator('[data-part="unknown"]'), "No board nightlight/new is known.");
+      api.device("nightlight/new");
+      await eventually(() => page.getByRole("heading", { name: "nightlight/new" }).isVisible(), { what: "the board" });
+    });
+  });
+
+  describe("whoever looks at it", () => {
+    test("and must log in, is taken to the login page", async () => {
+      api.session = { name: null, role: null, required: true };
+      api.locked = true;
+      ({ page, complaints } = await openPage(browser, api.url));
+      await page.waitForURL(`${api.url}login`);
+      complaints.length = 0; // the browser's own lines about answers 401
+    });
+
+    test("and is logged out meanwhile, is taken there as well", async () => {
+      await open();
+      api.locked = true;
+      api.session = { name: null, role: null, required: true };
+      api.hangUp();
+      await page.waitForURL(`${api.url}login`);
+      complaints.length = 0;
+    });
+
+    test("may only look, finds the controls disabled, and why", async () => {
+      api.session = { name: "ann", role: "reader", required: true };
+      await open();
+      const why = "ann may look at everything here, and change nothing.";
+      await shows(page.locator("#rights"), why);
+      const modes = card(PORCH).getByRole("group", { name: "Lamp" });
+      await eventually(() => modes.getByRole("radio").first().isDisabled(), { what: "the controls disabled" });
+      expect(await modes.getAttribute("title")).toBe(why);
+      expect(await modes.getAttribute("aria-describedby")).toBe("rights");
+      await card(GATE).getByRole("link").click();
+      for (const name of ["Identify", "Report", "Restart …", "Forget …"])
+        expect(await page.getByRole("button", { name }).isDisabled()).toBe(true);
+    });
+
+    test("can log out", async () => {
+      api.session = { name: "ann", role: "admin", required: true };
+      await open();
+      await shows(page.locator(".session"), "ann");
+      await page.getByRole("button", { name: "Log out" }).click();
+      await asks("POST", "api/logout", {});
+      await page.waitForURL(`${api.url}login`);
+    });
+  });
+
+  test("a connection that is lost leaves the last state in grey", async () => {
+    await open();
+    await eventually(() => card(GATE).isVisible(), { what: "the board" });
+    await api.close();
+    await shows(page.locator(".connection"), /server lost at .*, trying again/);
+    await shows(card(GATE), "120");
+    const filter = await page.evaluate<string>('getComputedStyle(document.querySelector(".card .lamp")).filter');
+    expect(filter).toBe("grayscale(1)");
+    complaints.length = 0; // the browser's own lines about connections refused
+  });
+});

@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Period } from "../../server/dashboard/board/period.js";
+import { summarize } from "../../server/dashboard/board/summary.js";
+import { answerOf, thin, Track } from "../../server/dashboard/board/track.js";
+import type { Bucket, HistorySwitch } from "../../server/src/history/history.js";
+
+const HEARTBEAT = 30_000;
+const DAY = 86_400_000;
+
+const bucket = (time: number, last: number, change: Partial<Bucket> = {}): Bucket => ({
+  time,
+  min: last,
+  max: last,
+  last,
+  count: 1,
+  ...change,
+});
+const change = (time: number, led_on: boolean): HistorySwitch => ({ time, led_on, by: "server", reason: "" });
+
+function track(points: Bucket[], switches: HistorySwitch[] = [], { step = 0, led_on = null as boolean | null } = {}) {
+  return new Track({ points, switches, step, led_on }, HEARTBEAT);
+}
+
+describe("the line of a board's plot", () => {
+  test("is interrupted where two heartbeats passed without a reading, and nowhere else", () => {
+    const { time, last } = track([bucket(0, 1), bucket(60_000, 2), bucket(120_001, 3)]).columns(120_001);
+    expect(last).toEqual([1, 2, null, 3]);
+    expect(time).toEqual([0, 60_000, 120_000, 120_001]);
+  });
+
+  test("is interrupted between buckets only where a bucket is empty", () => {
+    const step = 600_000;
+    // the first readings of two neighbours are up to two steps apart
+    const neighbours = track([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
+    expect(neighbours.columns(2 * step).last).not.toContain(null);
+    const apart = track([bucket(0, 1), bucket(2 * step + 1, 2)], [], { step });
+    expect(apart.columns(2 * step + 1).last).toEqual([1, null, 2]);
+  });
+
+  test("goes on to now while the last reading holds, and not when it is too old", () => {
+    expect(track([bucket(0, 7)]).columns(50_000).time).toEqual([0, 50_000]);
+    expect(track([bucket(0, 7)]).columns(70_000).time).toEqual([0]);
+  });
+
+  test("keeps a spike between its lowest and highest", () => {
+    const { min, max, last } = track([bucket(0, 100, { min: 90, max: 1000, count: 9 })], [], { step: 1000 }).columns(0);
+    expect([min[0], max[0], last[0]]).toEqual([90, 1000, 100]);
+  });
+
+  test("is in the order of time, whatever comes live, and bounded", () => {
+    const reading = fc.tuple(fc.integer({ min: 0, max: DAY }), fc.integer({ min: 0, max: 1023 }));
+    fc.assert(
+      fc.property(fc.array(reading), fc.constantFrom(0, 1000, 600_000), (live, step) => {
+        const seen = track([], [], { step });
+        for (const [time, light] of live) seen.add(time, light);
+        const { time } = seen.columns(DAY);
+        expect(time).toEqual([...time].sort((a, b) => a - b));
+        for (const { min, max, last } of seen.points) expect(min <= last && last <= max).toBe(true);
+      }),
+    );
+    const long = track([]);
+    for (let i = 0; i < 6000; i++) long.add(i * 500, i % 1000);
+    expect(long.points.length).toBe(5000);
+    expect(long.points.at(-1)!.time).toBe(5999 * 500);
+  });
+
+  test("puts what comes live into the last bucket as long as that lasts", () => {
+    const seen = track([bucket(0, 500)], [], { step: 60_000 });
+    seen.add(1000, 900);
+    seen.add(2000, 100);
+    seen.add(60_000, 300);
+    expect(seen.points).toEqual([bucket(0, 100, { min: 100, max: 900, count: 3 }), bucket(60_000, 300)]);
+  });
+});
+
+describe("the time the lamp was on", () => {
+  const every = (from: number, to: number) =>
+    Array.from({ length: (to - from) / 30_000 }, (_, i) => bucket(from + i * 30_000, 1));
+
+  test("reaches from switch to switch, from before and until now", () => {
+    const seen = track(every(0, 300_000), [change(60_000, false), change(120_000, true)], { led_on: true });
+    expect(seen.lampOn(0, 290_000)).toEqual([
+      { from: 0, to: 60_000 },
+      { from: 120_000, to: 290_000 },
+    ]);
+  });
+
+  test("is not made up over a gap", () => {
+    const seen = track([...every(0, 90_000), ...every(600_000, 690_000)], [change(30_000, true)]);
+    expect(seen.gaps(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
+    expect(seen.lampOn(0, 690_000)).toEqual([
+      { from: 30_000, to: 90_000 },
+      { from: 600_000, to: 690_000 },
+    ]);
+  });
+
+  test("is unknown before the first switch, when nothing else is known", () => {
+    const seen = track(every(0, 90_000), [change(60_000, true)]);
+    expect(seen.lampAt(30_000)).toBe(null);
+    expect(seen.lampAt(60_000)).toBe(true);
+  });
+
+  test("and the gaps never overlap, and lie within what is asked", () => {
+    const times = fc.uniqueArray(fc.integer({ min: 0, max: 3_600_000 }));
+    fc.assert(
+      fc.property(times, times, fc.boolean(), (readings, switches, led_on) => {
+        const sorted = (list: number[]) => list.sort((a, b) => a - b);
+        const changes = sorted(switches).map((time, i) => change(time, i % 2 === 0));
+        const seen = track(
+          sorted(readings).map((time) => bucket(time, 1)),
+          changes,
+          { led_on },
+        );
+        const spans = [...seen.gaps(0, 3_600_000), ...seen.lampOn(0, 3_600_000)].sort((a, b) => a.from - b.from);
+        spans.forEach(({ from, to }, i) => {
+          expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : spans[i - 1].to);
+          expect(to).toBeGreaterThan(from);
+          expect(to).toBeLessThanOrEqual(3_600_000);
+        });
+      }),
+    );
+  });
+});
+
+describe("a server without a history", () => {
+  test("still has its latest readings plotted, and when the lamp switched", () => {
+    const points = [
+      { time: 0, light: 500, led_on: false },
+      { time: 1000, light: 200, led_on: true },
+      { time: 2000, light: null, led_on: true },
+      { time: 3000, light: 400, led_on: false },
+    ];
+    const answer = answerOf(points, 500, 10_000);
+    expect(answer.led_on).toBe(false);
+    expect(answer.points.map(({ time }) => time)).toEqual([1000, 3000]);
+    expect(answer.switches.map(({ time, led_on }) => [time, led_on])).toEqual([
+      [1000, true],
+      [3000, false],
+    ]);
+  });
+});
+
+describe("a plot in words", () => {
+  test("says what can be seen: how bright, how long the lamp was on, the gaps", () => {
+    const points = [0, 30_000, 60_000, 600_000, 630_000].map((time, i) => bucket(time, 100 * (i + 1)));
+    const seen = track(points, [change(30_000, true), change(60_000, false)]);
+    expect(summarize(seen, { from: 0, to: 650_000 }, 650_000)).toBe(
+      "5 readings: light from 100 to 500; the lamp was on for 30 s, 1 time; 1 gap without readings, 9 min in all.",
+    );
+    expect(summarize(track([]), { from: 0, to: 1000 }, 1000)).toBe("There are no readings in this time.");
+  });
+
+  test("has a table of bounded length, in which no reading is lost", () => {
+    const points = Array.from({ length: 1234 }, (_, i) => bucket(i, i % 1000, { count: 2 }));
+    const rows = thin(points, 100);
+    expect(rows.length).toBeLessThanOrEqual(100);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(2468);
+    expect(Math.max(...rows.map(({ max }) => max))).toBe(999);
+    expect(rows.at(-1)!.last).toBe(233);
+    expect(thin([], 100)).toEqual([]);
+  });
+});
+
+describe("the time that a plot shows", () => {
+  const NOW = 10 * DAY;
+
+  test("goes with the time until somebody looks back, and again when they come back to now", () => {
+    const latest = Period.latest(DAY);
+    expect(latest.span(NOW)).toEqual({ from: NOW - DAY, to: NOW });
+    expect(latest.span(NOW + 5).to).toBe(NOW + 5);
+    const earlier = latest.pan(-1, NOW);
+    expect(earlier.span(NOW + 5)).toEqual({ from: NOW - 2 * DAY, to: NOW - DAY });
+    expect(earlier.pan(1, NOW).end).toBe(undefined);
+    expect(earlier.pan(1, NOW + 5).end).toBe(NOW);
+  });
+
+  test("is what was marked, from whichever side, and never nothing", () => {
+    expect(Period.between(50_000, 20_000).span(NOW)).toEqual({ from: 20_000, to: 50_000 });
+    expect(Period.between(1000, 1001).span(NOW)).toEqual({ from: 1000, to: 11_000 });
+  });
+
+  test("of a day is from midnight to midnight, also when that is not 24 hours", () => {
+    const start = new Date(2026, 2, 29).getTime();
+    const end = new Date(2026, 2, 30).getTime();
+    expect(Period.day(start).span(NOW)).toEqual({ from: start, to: end });
+  });
+});
