@@ -33,6 +33,8 @@ export interface Device {
   /** On below `threshold`, off from `threshold + hysteresis` on. */
   readonly threshold: number;
   readonly hysteresis: number;
+  /** The longest silence that is asked of it, in ms. */
+  readonly heartbeat: number;
   readonly board?: string;
   readonly firmware?: string;
 }

@@ -16,7 +16,7 @@ import { Journal } from "./journal.js";
 import type { Keep } from "./link/link.js";
 import { zoneId } from "./link/scope.js";
 import type { Log } from "./log.js";
-import type { Policy } from "./policy.js";
+import { silenceOf, type Policy } from "./policy.js";
 import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
 import type { ServerEvents } from "./server-events.js";
@@ -107,6 +107,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     device.zone = zones.of(device.id)?.lampOf;
     device.rule = zones.of(device.id)?.lampOf?.policy.rule ?? own?.rule ?? policy.rule;
     device.label = own?.label;
+    device.heartbeat = silenceOf(policy.reporting);
   }
 
   const devices = new Devices((device, change) => {

@@ -1,4 +1,4 @@
-import { LESSON_RULE, topicOf, type Lamp, type Rule, type Status } from "../../contract/index.js";
+import { DEFAULT_CADENCE, LESSON_RULE, topicOf, type Lamp, type Rule, type Status } from "../../contract/index.js";
 import type { Boots } from "./boots.js";
 import { Gaps } from "./gaps.js";
 import { AUTO, type Mode, type Override } from "./override.js";
@@ -38,6 +38,8 @@ export interface DeviceView {
   /** The rule for its lamp, its zone's if it is in one: on below `threshold`, off from `threshold + hysteresis` on. */
   readonly threshold: number;
   readonly hysteresis: number;
+  /** The longest silence that is asked of it, in ms; a lesson device reports as it likes. */
+  readonly heartbeat: number;
   /** The board and the firmware, as the device names them; not there for a lesson device. */
   readonly board?: string;
   readonly firmware?: string;
@@ -83,6 +85,8 @@ export class Device {
   zone: LampZone | undefined;
   /** By which its lamp is decided upon. */
   rule: Rule = LESSON_RULE;
+  /** The longest silence that is asked of it, in ms. */
+  heartbeat = DEFAULT_CADENCE.heartbeat;
   /** What it says of itself; undefined for a lesson device. */
   status: Status | undefined;
   /** Its boots; undefined for a device that does not number its readings. */
@@ -123,6 +127,7 @@ export class Device {
       zone: this.zone?.policy.name ?? null,
       threshold: this.rule.threshold,
       hysteresis: this.rule.hysteresis,
+      heartbeat: this.heartbeat,
       ...(status?.board !== undefined && { board: status.board }),
       ...(status?.firmware !== undefined && { firmware: status.firmware }),
     };

@@ -65,5 +65,11 @@ export const LESSON_POLICY: Policy = {
   zones: [],
 };
 
+/** The longest silence of a board that is there, in ms. */
+export function silenceOf({ report, interval, heartbeat }: Reporting): number {
+  if (report === "interval") return interval ?? DEFAULT_CADENCE.interval;
+  return heartbeat ?? DEFAULT_CADENCE.heartbeat;
+}
+
 /** How long a zone's sensor may be silent, in ms: three heartbeats. */
 export const STALE_AFTER = 3 * DEFAULT_CADENCE.heartbeat;

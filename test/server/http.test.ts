@@ -46,6 +46,7 @@ describe("the API", () => {
       zone: null,
       threshold: 300,
       hysteresis: 0,
+      heartbeat: 30_000,
     };
     expect((await ask(url, "/api/devices")).body).toEqual([lesson]);
     const status = {

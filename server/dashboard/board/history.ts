@@ -139,7 +139,7 @@ export class HistoryView {
     try {
       const answer = await getHistory(id, from, to, this.chart.points);
       if (asked !== this.asked) return;
-      this.track = new Track(answer, DEFAULT_CADENCE.heartbeat);
+      this.track = new Track(answer, this.heartbeat);
     } catch (e) {
       problem =
         e instanceof ApiError && e.status === 404 ? await this.recall(id, from, to, asked) : (e as Error).message;
@@ -157,7 +157,7 @@ export class HistoryView {
   private async recall(id: string, from: number, to: number, asked: number): Promise<string> {
     try {
       const points = await getRecent(id);
-      if (asked === this.asked) this.track = new Track(answerOf(points, from, to), DEFAULT_CADENCE.heartbeat);
+      if (asked === this.asked) this.track = new Track(answerOf(points, from, to), this.heartbeat);
       return "This server keeps no history: here are the latest readings that it remembers.";
     } catch (e) {
       return (e as Error).message;
@@ -222,5 +222,10 @@ export class HistoryView {
     else if (event.key === "Escape") this.chart.leave();
     else return;
     event.preventDefault();
+  }
+
+  /** The board's longest silence, in ms. */
+  private get heartbeat(): number {
+    return this.model.device?.heartbeat ?? DEFAULT_CADENCE.heartbeat;
   }
 }

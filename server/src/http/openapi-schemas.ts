@@ -47,6 +47,7 @@ const device = objectOf<DeviceView>(
     zone: orNull(text("The zone that decides for its lamp; null when it decides for itself.")),
     threshold: light("Its lamp goes on below it."),
     hysteresis: light("Its lamp goes off from `threshold` + `hysteresis` on."),
+    heartbeat: count("The longest silence that is asked of it, in ms."),
     board: text("The board, as the device names it; not there for a lesson device."),
     firmware: text("Its firmware's version; not there for a lesson device."),
   },

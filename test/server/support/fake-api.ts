@@ -49,6 +49,7 @@ export function deviceView(id: string, change: Partial<DeviceView> = {}): Device
     zone: null,
     threshold: 300,
     hysteresis: 0,
+    heartbeat: 30_000,
     ...change,
   };
 }

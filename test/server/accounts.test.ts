@@ -1,0 +1,246 @@
+/** User names and passwords: kept in a file, checked slowly, followed while the server runs. */
+import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { silentLog, type Log } from "../../server/src/log.js";
+import { BusyError } from "../../server/src/security/accounts.js";
+import {
+  digest,
+  generatePassword,
+  generateToken,
+  hashPassword,
+  storeGenerated,
+} from "../../server/src/security/scrypt.js";
+import { Turns } from "../../server/src/security/scrypt-turns.js";
+import { changeUsers, readUsers, usersFile, type StoredUser } from "../../server/src/security/users-file.js";
+import { openAccounts, type FileAccounts } from "../../server/src/security/users.js";
+import { eventually } from "../support/eventually.js";
+import { addUsers, passwordOf } from "./support/guarded.js";
+import { temporaryFolder } from "./support/server.js";
+
+/** Hashed once: it takes a quarter of a second. */
+const CHOSEN = "correct horse";
+const hashed = hashPassword(CHOSEN);
+
+async function accounts(folder: string, options: { log?: Log; required?: boolean } = {}): Promise<FileAccounts> {
+  const opened = await openAccounts(folder, options.log ?? silentLog, { every: 20, required: options.required });
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+async function folderWith(users: Record<string, Partial<StoredUser>>): Promise<string> {
+  const folder = await temporaryFolder();
+  const password = await hashed;
+  await changeUsers(folder, (stored) => {
+    for (const [name, user] of Object.entries(users))
+      stored.set(name, { role: "admin", password, tokens: [], ...user });
+  });
+  return folder;
+}
+
+const elapsed = async (work: () => Promise<unknown>): Promise<number> => {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+};
+
+describe("a password", () => {
+  test("lets in who has it, and nobody else", async () => {
+    const { check } = await accounts(await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }));
+    expect(await check("ann", CHOSEN)).toEqual({ name: "ann", role: "admin" });
+    expect(await check("porch", CHOSEN)).toEqual({ name: "porch", role: "device", device: "porch" });
+    expect(await check("ann", "Correct horse")).toBeUndefined();
+    expect(await check("Ann", CHOSEN)).toBeUndefined();
+    expect(await check("ann", "")).toBeUndefined();
+    expect(await check("nobody", CHOSEN)).toBeUndefined();
+    expect(await check("ann", "x".repeat(100_000))).toBeUndefined();
+  });
+
+  test("that is wrong takes the same time whether anybody has that name, and whatever kind of password it has", async () => {
+    const { check } = await accounts(await folderWith({ ann: {}, made: { password: storeGenerated("x") } }));
+    const times: Record<string, number[]> = { ann: [], made: [], nobody: [] };
+    for (let round = 0; round < 3; round++)
+      for (const [name, list] of Object.entries(times)) list.push(await elapsed(() => check(name, `wrong ${round}`)));
+    const best = Object.values(times).map((list) => Math.min(...list));
+    expect(Math.max(...best) / Math.min(...best)).toBeLessThan(2);
+    // or it would be no protection
+    expect(Math.min(...best)).toBeGreaterThan(20);
+  });
+
+  test("that was right is known again at once, until it is changed", async () => {
+    const folder = await folderWith({ ann: {} });
+    const { check } = await accounts(folder);
+    const first = await elapsed(() => check("ann", CHOSEN));
+    const second = await elapsed(async () => expect(await check("ann", CHOSEN)).toBeDefined());
+    expect(second).toBeLessThan(first / 10);
+    await addUsers(folder, { ann: "admin" });
+    await eventually(() => check("ann", passwordOf("ann")), { what: "the new password" });
+    expect(await check("ann", CHOSEN)).toBeUndefined();
+  });
+
+  test("that was generated is checked fast: a thousand boards that come back at once are in within a second", async () => {
+    const passwords = new Map(Array.from({ length: 1000 }, (_, n) => [`board-${n}`, generatePassword()]));
+    const folder = await temporaryFolder();
+    await changeUsers(folder, (users) => {
+      for (const [name, password] of passwords)
+        users.set(name, { role: "device", device: name, password: storeGenerated(password), tokens: [] });
+    });
+    const { check } = await accounts(folder);
+    const took = await elapsed(async () => {
+      const found = await Promise.all(Array.from(passwords, ([name, password]) => check(name, password)));
+      expect(found.every((account) => account !== undefined)).toBe(true);
+    });
+    expect(took).toBeLessThan(1000);
+  });
+
+  test("that is generated begins with a letter and never comes twice", () => {
+    const made = new Set(Array.from({ length: 1000 }, generatePassword));
+    expect(made.size).toBe(1000);
+    for (const password of made) expect(password).toMatch(/^[a-z][a-z2-9]{25}$/);
+  });
+
+  test("is not stored: two users who chose the same one do not show it", async () => {
+    const folder = await temporaryFolder();
+    for (const name of ["ann", "bob"]) {
+      const password = await hashPassword(CHOSEN);
+      await changeUsers(folder, (users) => users.set(name, { role: "admin", password, tokens: [] }));
+    }
+    const text = await readFile(usersFile(folder), "utf8");
+    expect(text).not.toContain(CHOSEN);
+    const [ann, bob] = [...(await readUsers(folder)).values()].map(({ password }) => password);
+    expect(ann).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+    expect(ann).not.toBe(bob);
+  });
+});
+
+test("somebody who tries many passwords waits for himself: others take their turn after one of his", async () => {
+  const turns = new Turns(1, 100);
+  const order: string[] = [];
+  const work = (who: string) => async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push(who);
+  };
+  const crowd = Array.from({ length: 50 }, () => turns.take("attacker", work("attacker")));
+  await Promise.all([turns.take("ann", work("ann")), turns.take("bob", work("bob"))]);
+  expect(order.length).toBeLessThanOrEqual(5);
+  await Promise.all(crowd);
+});
+
+test("where too many wait, those give way who ask most", async () => {
+  const turns = new Turns(1, 10);
+  const work = () => new Promise<string>((resolve) => setImmediate(() => resolve("done")));
+  const crowd = Array.from({ length: 30 }, () => turns.take("attacker", work).catch((error: unknown) => error));
+  const ann = turns.take("ann", work);
+  expect(await ann).toBe("done");
+  const ends = await Promise.all(crowd);
+  expect(ends.filter((end) => end === "done")).toHaveLength(10);
+  expect(ends.filter((end) => end instanceof BusyError)).toHaveLength(20);
+  expect(await turns.take("attacker", work)).toBe("done");
+});
+
+test("a token stands for its user, and is stored as a hash", async () => {
+  const token = generateToken();
+  const folder = await folderWith({ ann: { role: "reader", tokens: [digest(token)] } });
+  const { byToken, byName } = await accounts(folder);
+  expect(byToken(token)).toEqual({ name: "ann", role: "reader" });
+  expect(byToken(token)).toBe(byName("ann"));
+  expect(byToken(digest(token))).toBeUndefined();
+  expect(byToken("")).toBeUndefined();
+  expect(await readFile(usersFile(folder), "utf8")).not.toContain(token);
+});
+
+describe("the file of users", () => {
+  test.skipIf(process.platform === "win32")(
+    "can be read by its owner alone, and the server warns when it cannot be so",
+    async () => {
+      const folder = await folderWith({ ann: {} });
+      expect((await stat(usersFile(folder))).mode & 0o777).toBe(0o600);
+      await chmod(usersFile(folder), 0o644);
+      const lines: string[] = [];
+      await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
+      expect(lines.join()).toMatch(/Others on this machine may read .*chmod 600/);
+    },
+  );
+
+  test("is changed as a whole: many commands at once lose nothing and leave nothing behind", async () => {
+    const folder = await temporaryFolder();
+    const names = Array.from({ length: 20 }, (_, n) => `user-${n}`);
+    await Promise.all(names.map((name) => addUsers(folder, { [name]: "reader" })));
+    expect([...(await readUsers(folder)).keys()].toSorted()).toEqual(names.toSorted());
+    expect(await readdir(folder)).toEqual(["users.json"]);
+  });
+
+  test("is as it was when a change fails", async () => {
+    const folder = await folderWith({ ann: {} });
+    const before = await readFile(usersFile(folder), "utf8");
+    const change = changeUsers(folder, (users) => {
+      users.clear();
+      throw new Error("no");
+    });
+    await expect(change).rejects.toThrow("no");
+    expect(await readFile(usersFile(folder), "utf8")).toBe(before);
+    expect(await readdir(folder)).toEqual(["users.json"]);
+  });
+
+  test.each<[what: string, text: string, problem: RegExp]>([
+    ["no JSON", '{"version":1,', /users\.json are damaged \(.*JSON.*\).*nightlight-server user add/],
+    ["nothing", "", /damaged/],
+    ["of another version", '{"version":2,"users":{}}', /damaged \(version/],
+    ["with a field that nobody knows", '{"version":1,"users":{},"x":1}', /damaged/],
+    ["with a password in clear", '{"version":1,"users":{"ann":{"role":"admin","password":"secret"}}}', /ann\.password/],
+    ["with a role that there is not", '{"version":1,"users":{"ann":{"role":"king","password":"x"}}}', /ann\.role/],
+    [
+      "with a device that has none",
+      `{"version":1,"users":{"ann":{"role":"device","password":"$sha256$${"x".repeat(43)}"}}}`,
+      /ann: a device/,
+    ],
+    [
+      "whose hash would take a gigabyte to check",
+      `{"version":1,"users":{"ann":{"role":"admin","password":"$scrypt$ln=24,r=8,p=1$${"x".repeat(22)}$${"x".repeat(43)}"}}}`,
+      /ann\.password/,
+    ],
+  ])(
+    "that is damaged (%s) keeps a server from starting, and lets nobody in while one runs",
+    async (_what, text, problem) => {
+      const folder = await folderWith({ ann: {} });
+      const lines: string[] = [];
+      const log = { ...silentLog, error: (_event: string, text: string) => void lines.push(text) };
+      const running = await accounts(folder, { log });
+      await writeFile(usersFile(folder), text);
+      await eventually(() => lines.length > 0, { what: "the complaint" });
+      expect(lines[0]).toMatch(problem);
+      expect(lines[0]).toMatch(/The users from before stay\.$/);
+      expect(running.required).toBe(true);
+      expect(running.byName("ann")).toBeDefined();
+      await expect(openAccounts(folder, silentLog)).rejects.toThrow(problem);
+      await expect(changeUsers(folder, () => {})).rejects.toThrow(problem);
+    },
+  );
+
+  test("that names a user after something of JavaScript's own is taken at its word", async () => {
+    const folder = await temporaryFolder();
+    await addUsers(folder, Object.fromEntries([["constructor", "reader" as const]]));
+    const { byName } = await accounts(folder);
+    expect(byName("constructor")).toEqual({ name: "constructor", role: "reader" });
+    expect(byName("toString")).toBeUndefined();
+  });
+});
+
+describe("accounts are asked for", () => {
+  test("from the first one on, and for as long as the server runs, even when the file is gone", async () => {
+    const folder = await temporaryFolder();
+    const opened = await accounts(folder);
+    expect(opened.required).toBe(false);
+    await addUsers(folder, { ann: "admin" });
+    await eventually(() => opened.required, { what: "the first user" });
+    await rm(usersFile(folder));
+    await eventually(() => opened.byName("ann") === undefined, { what: "the file to be missed" });
+    expect(opened.required).toBe(true);
+  });
+
+  test("always or never where it is said so", async () => {
+    const folder = await temporaryFolder();
+    expect((await accounts(folder, { required: true })).required).toBe(true);
+    await addUsers(folder, { ann: "admin" });
+    expect((await accounts(folder, { required: false })).required).toBe(false);
+  });
+});

@@ -1,0 +1,122 @@
+/** Who may do what at the broker, held against the rules as they are written in docs/security.md, told a second time. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EVERYTHING, rightsOf } from "../../server/src/security/acl.js";
+import type { Account } from "../../server/src/security/accounts.js";
+
+/** MQTT 3.1.1, section 4.7, by the letter. */
+function matches(filter: string, topic: string): boolean {
+  // [MQTT-4.7.2-1]
+  if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
+  const pattern = filter
+    .split("/")
+    .map((level) => (level === "+" ? "[^/]*" : level === "#" ? ".*" : level.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+  // [MQTT-4.7.1-2]: the parent level as well
+  const text = pattern.join("/").replace(/\/\.\*$/, "(/.*)?");
+  return new RegExp(`^${text}$`, "s").test(topic);
+}
+
+const level = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom("nightlight", "porch", "shed", "house", "", "a.b", "$SYS") },
+  fc.string({ maxLength: 4 }).map((text) => text.replace(/[/+#]/g, "")),
+);
+const channel = fc.constantFrom("telemetry", "commands", "replies", "status", "config", "set", "decision", "other");
+const id = fc
+  .array(level, { minLength: 1, maxLength: 3 })
+  .map((levels) => levels.join("/"))
+  .filter((text) => /^[\x21-\x7e]+$/.test(text) && !/^[$]/.test(text));
+const topic = fc.oneof(
+  fc.tuple(fc.oneof(id, level), channel).map(([before, last]) => `${before}/${last}`),
+  fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/")),
+);
+const filter = fc.oneof(
+  topic,
+  fc
+    .tuple(fc.array(fc.oneof(level, fc.constant("+")), { maxLength: 4 }), fc.constantFrom("#", "+", "commands"))
+    .map(([levels, last]) => [...levels, last].join("/")),
+);
+const device = id.map((device): Account => ({ name: "board", role: "device", device }));
+
+/** The topics that a device may read, as MQTT filters: the table in docs/security.md. */
+function readable({ device: id }: Account): string[] {
+  const prefix = id!.includes("/") ? id!.replace(/\/[^/]*$/, "") : "";
+  const own = ["commands", "config", "set", "decision"].map((channel) => `${id}/${channel}`);
+  return [...own, `${prefix || "nightlight"}/status`];
+}
+
+describe("a device's user", () => {
+  test("publishes on the telemetry, status and replies of its device, and nowhere else", () => {
+    fc.assert(
+      fc.property(device, topic, (account, topic) => {
+        const allowed = ["telemetry", "status", "replies"].some((channel) => topic === `${account.device}/${channel}`);
+        expect(rightsOf(account).publish(topic)).toBe(allowed);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("can publish on its own topics", () => {
+    fc.assert(
+      fc.property(device, (account) => {
+        for (const channel of ["telemetry", "status", "replies"])
+          expect(rightsOf(account).publish(`${account.device}/${channel}`)).toBe(true);
+        for (const filter of readable(account)) expect(rightsOf(account).subscribe(filter)).toBe(true);
+      }),
+    );
+  });
+
+  test("whatever it subscribes to, what that matches is its own", () => {
+    fc.assert(
+      fc.property(device, filter, topic, (account, filter, topic) => {
+        const rights = rightsOf(account);
+        if (!rights.subscribe(filter) || !matches(filter, topic)) return;
+        expect(readable(account)).toContain(topic);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test("gets no message that is not its own, however it came to be subscribed to it", () => {
+    fc.assert(
+      fc.property(device, topic, (account, topic) => {
+        expect(rightsOf(account).read(topic)).toBe(readable(account).includes(topic));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each(["#", "+", "+/#", "nightlight/porch/#", "nightlight/+/commands", "nightlight/porch/+"])(
+    "is granted no wildcard: %s",
+    (filter) => {
+      expect(rightsOf({ name: "porch", role: "device", device: "nightlight/porch" }).subscribe(filter)).toBe(false);
+    },
+  );
+});
+
+test("a reader reads everything that is not the broker's own, and publishes nothing", () => {
+  const rights = rightsOf({ name: "eyes", role: "reader" });
+  fc.assert(
+    fc.property(topic, filter, (topic, filter) => {
+      expect(rights.publish(topic)).toBe(false);
+      expect(rights.subscribe(filter)).toBe(!filter.startsWith("$"));
+      expect(rights.read(topic)).toBe(!topic.startsWith("$"));
+    }),
+  );
+});
+
+test("an administrator does everything but on the broker's own topics, as everybody does where there are no accounts", () => {
+  const rights = rightsOf({ name: "boss", role: "admin" });
+  fc.assert(
+    fc.property(topic, filter, (topic, filter) => {
+      for (const { publish, subscribe, read } of [rights, EVERYTHING]) {
+        expect(publish(topic)).toBe(!topic.startsWith("$"));
+        expect(subscribe(filter)).toBe(!filter.startsWith("$"));
+        expect(read(topic)).toBe(!topic.startsWith("$"));
+      }
+    }),
+  );
+});
+
+test("a device account without a device, which no file can hold, may publish nothing", () => {
+  expect(rightsOf({ name: "odd", role: "device" }).publish("odd/telemetry")).toBe(false);
+});

@@ -1,0 +1,216 @@
+/** The embedded broker lets in whom it should, and each to what is his. */
+import { randomUUID } from "node:crypto";
+import type { IClientOptions } from "mqtt";
+import { describe, expect, test } from "vitest";
+import { changeUsers } from "../../server/src/security/users-file.js";
+import { eventually } from "../support/eventually.js";
+import { addUsers, as, guarded, passwordOf } from "./support/guarded.js";
+import { client } from "./support/server.js";
+
+const USERS = {
+  boss: "admin",
+  eyes: "reader",
+  porch: { device: "nightlight/porch" },
+  shed: { device: "nightlight/shed" },
+} as const;
+
+/** The return code with which CONNECT was refused. */
+async function refusal(url: string, options: IClientOptions): Promise<number | undefined> {
+  const error: unknown = await client(url, options).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return (error as { code?: number } | undefined)?.code;
+}
+
+describe("without an account nobody gets in:", () => {
+  test.each<[what: string, options: IClientOptions, code: number]>([
+    ["no user name", {}, 5],
+    ["a user name that nobody has", { username: "nobody", password: "x" }, 4],
+    ["a wrong password", { username: "boss", password: passwordOf("porch") }, 4],
+    ["no password", { username: "boss" }, 4],
+    ["an empty password", { username: "boss", password: "" }, 4],
+    ["a name out of JavaScript's own", { username: "__proto__", password: "x" }, 4],
+    ["the id of somebody who is in", { clientId: "boss" }, 5],
+  ])("%s", async (_what, options, code) => {
+    const { url, rejected } = await guarded(USERS);
+    expect(await refusal(url, options)).toBe(code);
+    expect(rejected).toEqual([["bad-login", expect.stringContaining("127.0.0.1"), expect.any(String)]]);
+  });
+});
+
+describe("a device's user", () => {
+  test("uses its own topics", async () => {
+    const { url, got, rejected } = await guarded(USERS);
+    const own = ["commands", "config", "set", "decision"].map((channel) => `nightlight/porch/${channel}`);
+    const board = await client(url, as("porch"), ...own, "nightlight/status");
+    for (const channel of ["telemetry", "status", "replies"])
+      await board.publishAsync(`nightlight/porch/${channel}`, "1", { qos: 1 });
+    await eventually(() => board.got.some(({ topic }) => topic === "nightlight/porch/commands"), {
+      what: "the answer",
+    });
+    expect(board.got.map(({ topic }) => topic)).toContain("nightlight/status");
+    expect(got.map(([topic]) => topic)).toEqual(["telemetry", "status", "replies"].map((c) => `nightlight/porch/${c}`));
+    expect(rejected).toEqual([]);
+  });
+
+  test.each([
+    "#",
+    "+/+/+",
+    "nightlight/porch/#",
+    "nightlight/porch/+",
+    "nightlight/shed/commands",
+    "nightlight/porch/telemetry",
+  ])("is refused the subscription to %s, by SUBACK, and gets nothing by it", async (filter) => {
+    const { url, rejected } = await guarded(USERS);
+    const board = await client(url, { ...as("porch"), clean: false, clientId: "p" }, "nightlight/porch/commands");
+    await expect(board.subscribeAsync(filter, { qos: 1 })).rejects.toThrow(/128|Unspecified/);
+    const boss = await client(url, as("boss"));
+    await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1, retain: true });
+    await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
+    await eventually(() => board.got.length > 0, { what: "its own command" });
+    expect(board.got.map(({ text }) => text)).toEqual(["yours"]);
+    expect(rejected).toMatchObject([["not-allowed", "porch (p)", `may not subscribe to ${filter}`]]);
+  });
+
+  test("that asks for its own and for others' in one packet gets its own, and none of the others' while it is away", async () => {
+    const { url } = await guarded(USERS);
+    const session = { ...as("porch"), clean: false, clientId: "p" };
+    const asleep = await client(url, session);
+    await asleep.subscribeAsync(["nightlight/porch/commands", "#"], { qos: 1 }).catch(() => {});
+    await asleep.endAsync();
+    const boss = await client(url, as("boss"));
+    await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1 });
+    await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
+    const awake = await client(url, session);
+    await eventually(() => awake.got.length > 0, { what: "its own command" });
+    expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
+  });
+
+  test.each([0, 1, 2] as const)(
+    "that publishes elsewhere at QoS %i stays connected: it is acknowledged, counted and reaches nobody",
+    async (qos) => {
+      const { url, got, rejected } = await guarded(USERS);
+      const eyes = await client(url, as("eyes"), "#");
+      const board = await client(url, { ...as("porch"), clientId: "p" });
+      await board.publishAsync("nightlight/shed/telemetry", '{"light":1}', { qos });
+      await board.publishAsync("nightlight/shed/commands", '{"led_on":true}', { qos, retain: true });
+      await board.publishAsync("nightlight/porch/telemetry", "mine", { qos });
+      await eventually(() => eyes.got.some(({ text }) => text === "mine"), { what: "what it may publish" });
+      expect(got.map(([topic]) => topic)).toEqual(["nightlight/porch/telemetry"]);
+      expect(eyes.got.filter(({ topic }) => topic.startsWith("nightlight/shed"))).toEqual([]);
+      expect(board.connected).toBe(true);
+      expect(rejected).toEqual([
+        ["not-allowed", "porch (p)", "may not publish on nightlight/shed/telemetry"],
+        ["not-allowed", "porch (p)", "may not publish on nightlight/shed/commands"],
+      ]);
+    },
+  );
+
+  test("is not let in with a will on a topic that is not its own", async () => {
+    const { url } = await guarded(USERS);
+    const will = { topic: "nightlight/shed/status", payload: Buffer.from("{}"), qos: 1, retain: true } as const;
+    expect(await refusal(url, { ...as("porch"), will })).toBe(5);
+    await client(url, { ...as("porch"), will: { ...will, topic: "nightlight/porch/status" } });
+  });
+
+  test("may not have more than ten client ids", async () => {
+    const { url } = await guarded(USERS);
+    for (let n = 0; n < 10; n++)
+      await (
+        await client(url, { ...as("porch"), clean: false, clientId: `id-${n}` }, "nightlight/porch/set")
+      ).endAsync();
+    expect(await refusal(url, { ...as("porch"), clean: false, clientId: "id-10" })).toBe(3);
+    await client(url, { ...as("porch"), clean: false, clientId: "id-9" });
+    // whoever connects anew each time, without a session, leaves nothing behind
+    for (let n = 0; n < 12; n++) await (await client(url, as("shed"))).endAsync();
+  });
+});
+
+test("a reader sees everything and publishes nothing", async () => {
+  const { url, got } = await guarded(USERS);
+  const eyes = await client(url, as("eyes"), "#");
+  await eyes.publishAsync("nightlight/porch/set", '{"mode":"on"}', { qos: 1 });
+  await (await client(url, as("boss"))).publishAsync("a/b", "1", { qos: 1 });
+  await eventually(() => eyes.got.some(({ topic }) => topic === "a/b"), { what: "somebody else's message" });
+  expect(got.map(([topic]) => topic)).toEqual(["a/b"]);
+});
+
+test.each(["$SYS/#", "$SYS/+/new/clients"])("nobody is told who else is connected: %s is refused", async (filter) => {
+  const { url } = await guarded(USERS);
+  const boss = await client(url, as("boss"));
+  await expect(boss.subscribeAsync(filter)).rejects.toThrow();
+});
+
+describe("a session belongs to the account that made it:", () => {
+  const session = { clientId: "nightlight-board:nightlight/porch", clean: false } as const;
+
+  test("nobody else takes it over, ends it, or gets what waits in it", async () => {
+    const { url } = await guarded(USERS);
+    const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
+    const thief = await client(url, { ...session, ...as("shed") });
+    const boss = await client(url, { ...session, ...as("boss") });
+    await boss.publishAsync("nightlight/porch/commands", "1", { qos: 1 });
+    await eventually(() => board.got.length === 1, { what: "the command" });
+    expect(board.connected && thief.connected).toBe(true);
+    await board.endAsync();
+    await boss.publishAsync("nightlight/porch/commands", "2", { qos: 1 });
+    // a clean session with its id ends the thief's own, and nothing else
+    await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
+    const awake = await client(url, { ...session, ...as("porch") });
+    await eventually(() => awake.got.length > 0, { what: "what waited" });
+    expect(awake.got.map(({ text }) => text)).toEqual(["2"]);
+    expect(thief.got).toEqual([]);
+  });
+
+  test("nobody can occupy its client id before it comes", async () => {
+    const { url } = await guarded(USERS);
+    await client(url, { ...session, ...as("shed") });
+    const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
+    await board.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
+    await eventually(() => board.got.length === 1, { what: "the answer" });
+  });
+
+  test("the account's own second connection does take it over [MQTT-3.1.4-2]", async () => {
+    const { url } = await guarded(USERS);
+    const old = await client(url, { ...session, ...as("porch") });
+    await client(url, { ...session, ...as("porch") });
+    await eventually(() => !old.connected, { what: "the old connection to end" });
+  });
+
+  test("a client id cannot be made to look like another account's", async () => {
+    const { url } = await guarded(USERS);
+    expect(await refusal(url, { ...as("shed"), clientId: "porch\0x" })).toBe(2);
+    expect(await refusal(url, { ...as("shed"), clientId: "x".repeat(257) })).toBe(2);
+  });
+});
+
+describe("while the server runs", () => {
+  test("a user that is added is let in", async () => {
+    const { url, folder } = await guarded(USERS);
+    await addUsers(folder, { late: { device: "late" } });
+    await eventually(() => client(url, as("late")), { what: "the new user to be let in", every: 50 });
+  });
+
+  test.each([
+    ["removed", (folder: string) => changeUsers(folder, (users) => users.delete("porch"))],
+    ["given another role", (folder: string) => addUsers(folder, { porch: "reader" })],
+  ])("a user that is %s is disconnected, its will is published, and the others stay", async (_what, change) => {
+    const { url, folder } = await guarded(USERS);
+    const eyes = await client(url, as("eyes"), "#");
+    const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos: 1, retain: true } as const;
+    const board = await client(url, { ...as("porch"), will });
+    await change(folder);
+    await eventually(() => !board.connected, { what: "the connection to end" });
+    await eventually(() => eyes.got.some(({ text }) => text === "gone"), { what: "the will" });
+    expect(eyes.connected).toBe(true);
+  });
+
+  test("the first user closes the door to those who were in without one", async () => {
+    const { url, folder } = await guarded({});
+    const guest = await client(url, { clientId: randomUUID() });
+    await addUsers(folder, { boss: "admin" });
+    await eventually(() => !guest.connected, { what: "the connection to end" });
+    expect(await refusal(url, {})).toBe(5);
+  });
+});

@@ -1,0 +1,213 @@
+/** Bounds of the embedded broker: how much of it one client may hold, and for how long. */
+import net from "node:net";
+import { generate } from "mqtt-packet";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { as, guarded } from "./support/guarded.js";
+import { connectPacket, raw, rawLogin } from "./support/raw.js";
+import { client } from "./support/server.js";
+
+const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
+
+describe("a payload above the limit", () => {
+  test.each([0, 1, 2] as const)("at QoS %i is left out and counted; the connection goes on", async (qos) => {
+    const { url, got, rejected } = await guarded(USERS, { limits: { payload: 1000 } });
+    const boss = await client(url, { ...as("boss"), clientId: "b" });
+    await boss.publishAsync("a", Buffer.alloc(1000, "x"), { qos });
+    for (const size of [1001, 66_000, 67_000, 1_500_000])
+      await boss.publishAsync("b", Buffer.alloc(size, "x"), { qos });
+    await boss.publishAsync("c", "after", { qos });
+    await eventually(() => got.length === 2, { what: "the message after it" });
+    expect(got.map(([topic, { length }]) => [topic, length])).toEqual([
+      ["a", 1000],
+      ["c", 5],
+    ]);
+    const problem = ["too-large", "boss (b)", "a payload above 1000 bytes on b"];
+    expect(rejected).toEqual([problem, problem, problem, problem]);
+  });
+
+  test("is not gathered in memory while it comes, however slowly", async () => {
+    const { url, broker, rejected } = await guarded(USERS, { limits: { payload: 1000 } });
+    const login = { username: "boss", password: as("boss").password };
+    const slow = await Promise.all(Array.from({ length: 40 }, (_, n) => rawLogin(url, `slow-${n}`, login)));
+    const packet = generate({
+      ...{ cmd: "publish", topic: "a", qos: 1, messageId: 1, retain: false, dup: false },
+      payload: Buffer.alloc(1_900_000, "x"),
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    const rest = packet.subarray(-1);
+    for (const { socket } of slow)
+      await new Promise<void>((resolve) => socket.write(packet.subarray(0, -1), () => resolve()));
+    const bytesRead = (): number => slow.reduce((sum, { socket }) => sum + socket.writableLength, 0);
+    await eventually(() => bytesRead() === 0, { what: "the broker to read" });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 * 3 * broker.heldPacket);
+    for (const { socket } of slow) socket.write(rest);
+    await eventually(() => slow.every(({ packets }) => packets.some(({ cmd }) => cmd === "puback")), {
+      what: "PUBACKs",
+    });
+    expect(rejected.filter(([reason]) => reason === "too-large")).toHaveLength(40);
+  });
+
+  test("in a will is refused at the login", async () => {
+    const { url } = await guarded(USERS, { limits: { payload: 100 } });
+    const will = { topic: "a", payload: Buffer.alloc(101, "x"), qos: 1, retain: false } as const;
+    await expect(client(url, { ...as("boss"), will })).rejects.toThrow(/Not authorized/);
+  });
+});
+
+describe("connections", () => {
+  test("are bounded: one too many is closed, and there is room again when one leaves", async () => {
+    const { url, rejected, broker } = await guarded(USERS, { limits: { connections: 3 } });
+    const three = [await client(url, as("boss")), await client(url, as("boss")), await client(url, as("porch"))];
+    await expect(client(url, as("boss"))).rejects.toThrow();
+    expect(rejected).toEqual([["over-limit", "connections", "more than 3 connections at once"]]);
+    expect(broker.figures.clients).toBe(3);
+    expect(three.every(({ connected }) => connected)).toBe(true);
+    await three[0].endAsync();
+    await eventually(() => client(url, as("boss")), { what: "room for another", every: 50 });
+  });
+
+  test("without a login end after a while, whatever trickles in", async () => {
+    const { url, got } = await guarded(USERS, { patience: 300 });
+    const silent = raw(url);
+    const slow = raw(url);
+    const bytes = generate(connectPacket("x".repeat(200), { username: "boss", password: Buffer.from("x") }));
+    let sent = 0;
+    const trickle = setInterval(() => slow.socket.write(bytes.subarray(sent, ++sent)), 30);
+    onTestFinished(() => clearInterval(trickle));
+    await eventually(() => silent.closed && slow.closed, { what: "both to be closed", within: 3000 });
+    expect(sent).toBeLessThan(bytes.length);
+    expect(got).toEqual([]);
+  });
+
+  test("without a login, a thousand and more of them, keep nobody out", async () => {
+    const { url } = await guarded(USERS);
+    const idle = Array.from({ length: 1200 }, () => raw(url));
+    await eventually(() => idle.filter(({ socket }) => socket.readyState === "open").length >= 900, {
+      what: "the crowd",
+      within: 15_000,
+    });
+    const device = await client(url, as("porch"), "nightlight/porch/commands");
+    await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
+    await eventually(() => device.got.length === 1, { what: "the answer" });
+    await eventually(() => idle.filter(({ closed }) => closed).length >= 200, { what: "the oldest to be closed" });
+    expect(idle.at(-1)!.closed).toBe(false);
+  });
+});
+
+describe("subscriptions", () => {
+  test("are bounded: what is too many is refused by SUBACK, and there is room again after UNSUBSCRIBE", async () => {
+    const { url } = await guarded(USERS, { limits: { subscriptions: 3 } });
+    const boss = await client(url, { ...as("boss"), clean: false, clientId: "b" }, "a", "b");
+    await boss.subscribeAsync(["c", "d", "e"]).catch(() => {});
+    await boss.publishAsync("d", "refused");
+    await boss.publishAsync("c", "granted");
+    await eventually(() => boss.got.length > 0, { what: "the message that it may have" });
+    expect(boss.got.map(({ text }) => text)).toEqual(["granted"]);
+    await boss.subscribeAsync("a");
+    await boss.unsubscribeAsync("a");
+    await boss.subscribeAsync("d");
+  });
+
+  test("of five thousand filters in one packet do no harm", async () => {
+    const { url } = await guarded(USERS, { limits: { subscriptions: 10 } });
+    const boss = await rawLogin(url, "b", { username: "boss", password: as("boss").password });
+    const subscriptions = Array.from({ length: 5000 }, (_, n) => ({ topic: `t/${n}`, qos: 1 as const }));
+    boss.send({ cmd: "subscribe", messageId: 1, subscriptions });
+    const suback = await eventually(() => boss.packets.find(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
+    const granted = (suback as unknown as { granted: number[] }).granted;
+    expect([granted.filter((qos) => qos === 1).length, granted.filter((qos) => qos === 128).length]).toEqual([
+      10, 4990,
+    ]);
+  });
+});
+
+describe("a session whose client is away", () => {
+  const session = { ...as("porch"), clientId: "p", clean: false } as const;
+  const topic = "nightlight/porch/commands";
+
+  test("keeps the newest messages, as many as the limit, in order; the others are counted", async () => {
+    const { url, rejected, broker } = await guarded(USERS, { limits: { queue: 50 } });
+    await (await client(url, session, topic)).endAsync();
+    const boss = await client(url, as("boss"));
+    for (let n = 0; n < 200; n++) await boss.publishAsync(topic, String(n), { qos: 1 });
+    await eventually(() => broker.figures.queued <= 50, { what: "the oldest to go" });
+    const dropped = 200 - broker.figures.queued;
+    expect(rejected.filter(([reason, from]) => reason === "queue-full" && from === "porch (p)")).toHaveLength(dropped);
+    const awake = await client(url, session);
+    await eventually(() => awake.got.length === 200 - dropped, { what: "what waited" });
+    expect(awake.got.map(({ text }) => Number(text))).toEqual(
+      Array.from({ length: 200 - dropped }, (_, n) => dropped + n),
+    );
+    expect(awake.got.length).toBeGreaterThanOrEqual(40);
+    await eventually(() => broker.figures.queued === 0, { what: "the queue to be empty" });
+  });
+
+  test("of QoS 0 alone holds nothing", async () => {
+    const { url, broker } = await guarded(USERS);
+    const asleep = await client(url, session);
+    await asleep.subscribeAsync(topic, { qos: 0 });
+    await asleep.endAsync();
+    await (await client(url, as("boss"))).publishAsync(topic, "1", { qos: 1 });
+    expect(broker.figures.queued).toBe(0);
+  });
+
+  test("loses its queue when the client comes with a clean one [MQTT-3.1.2-6]", async () => {
+    const { url, broker } = await guarded(USERS);
+    await (await client(url, session, topic)).endAsync();
+    const boss = await client(url, as("boss"));
+    await boss.publishAsync(topic, "old", { qos: 1 });
+    await eventually(() => broker.figures.queued === 1, { what: "the message to wait" });
+    await (await client(url, { ...session, clean: true })).endAsync();
+    const again = await client(url, session, topic);
+    await boss.publishAsync(topic, "new", { qos: 1 });
+    await eventually(() => again.got.length > 0, { what: "the new message" });
+    expect(again.got.map(({ text }) => text)).toEqual(["new"]);
+  });
+
+  test("is one of a bounded number", async () => {
+    const { url } = await guarded(USERS, { limits: { connections: 3 } });
+    const boss = { ...as("boss"), clean: false };
+    for (let n = 0; n < 3; n++) await (await client(url, { ...boss, clientId: `s${n}` }, "a")).endAsync();
+    await expect(client(url, { ...boss, clientId: "s3" })).rejects.toMatchObject({ code: 3 });
+    await client(url, { ...boss, clientId: "s2" });
+    await client(url, as("boss"));
+  });
+});
+
+describe("a client that does not read", () => {
+  test.each([0, 1] as const)("at QoS %i does not hold up the others, and costs no more than its share", async (qos) => {
+    const { url, rejected } = await guarded(USERS, { limits: { rate: 10_000 } });
+    const login = { username: "boss", password: as("boss").password };
+    const stuck = await rawLogin(url, "stuck", login);
+    stuck.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "bulk", qos }] });
+    await eventually(() => stuck.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
+    stuck.socket.pause();
+    const boss = await client(url, { ...as("boss"), clientId: "source" }, "bulk");
+    const payload = Buffer.alloc(16_000, "x");
+    const before = process.memoryUsage().rss;
+    // far more than the kernel takes for one connection
+    const count = 2500;
+    for (let n = 0; n < count; n++) boss.publish("bulk", payload, { qos: 1 });
+    await eventually(() => boss.got.length === count, { what: "the messages at another reader", within: 20_000 });
+    expect(rejected.every(([reason, from]) => reason === "over-limit" && from === "boss (stuck)")).toBe(true);
+    expect(rejected.length).toBeGreaterThan(0);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
+  });
+});
+
+test("a port that is scanned, with connections that end at once, does no harm", async () => {
+  const { url } = await guarded(USERS);
+  const port = Number(new URL(url).port);
+  await Promise.all(
+    Array.from(
+      { length: 200 },
+      () =>
+        new Promise<void>((resolve) => {
+          const socket = net.connect(port, "127.0.0.1", () => socket.resetAndDestroy());
+          socket.on("error", () => {}).on("close", () => resolve());
+        }),
+    ),
+  );
+  await client(url, as("boss"));
+});

@@ -1,0 +1,177 @@
+/** Whatever comes to the broker's port: a board is served all the time, and nobody without an account gets in. */
+import net from "node:net";
+import { generate, type Packet } from "mqtt-packet";
+import { expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { as, guarded, type Guarded } from "./support/guarded.js";
+import { connectPacket } from "./support/raw.js";
+import { client, type TestClient } from "./support/server.js";
+
+const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
+
+/** Numbers that come out the same at every run: mulberry32. */
+function random(seed: number): (below: number) => number {
+  return (below) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Sends bytes as somebody who has no manners, and reads what comes; fulfilled when the other side closes, or after a while. */
+function attack(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const options = { port: Number(new URL(url).port), host: "127.0.0.1", signal };
+    const socket = net.connect(options, () => socket.write(bytes));
+    const came: Buffer[] = [];
+    socket.on("data", (chunk) => came.push(chunk)).on("error", () => {});
+    socket.setTimeout(rest, () => socket.destroy());
+    socket.on("close", () => resolve(Buffer.concat(came)));
+  });
+}
+
+/** A board that is served as long as the test runs: gives its answers, and fails when one takes too long. */
+async function served({ url }: Guarded): Promise<{ device: TestClient; end(): Promise<number> }> {
+  const device = await client(url, as("porch"), "nightlight/porch/commands");
+  let going = true;
+  let rounds = 0;
+  const loop = (async () => {
+    while (going) {
+      await device.publishAsync("nightlight/porch/telemetry", String(++rounds), { qos: 1 });
+      await eventually(() => device.got.length === rounds, { what: `answer ${rounds}` });
+    }
+  })();
+  loop.catch(() => {});
+  return {
+    device,
+    async end() {
+      going = false;
+      await loop;
+      return rounds;
+    },
+  };
+}
+
+const LOGIN = generate(connectPacket("x", { username: "boss", password: Buffer.from("wrong") }));
+const GUEST = generate(connectPacket("x"));
+const EVIL: Packet[] = [
+  { cmd: "publish", topic: "nightlight/porch/commands", payload: "evil", qos: 0, retain: true, dup: false },
+  {
+    cmd: "publish",
+    topic: "nightlight/porch/telemetry",
+    payload: "evil",
+    qos: 1,
+    messageId: 1,
+    retain: false,
+    dup: false,
+  },
+  { cmd: "subscribe", messageId: 2, subscriptions: [{ topic: "#", qos: 1 }] },
+];
+const DEEDS = Buffer.concat(EVIL.map((packet) => generate(packet)));
+
+test("garbage, half packets, false lengths and packets out of order", async () => {
+  const broker = await guarded(USERS);
+  const { end } = await served(broker);
+  const below = random(4);
+  const noise = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
+  const whole = [LOGIN, GUEST, DEEDS, ...EVIL.map((packet) => generate(packet))];
+  const made: Buffer[] = [
+    DEEDS,
+    Buffer.concat([GUEST, DEEDS]),
+    Buffer.concat([LOGIN, DEEDS]),
+    Buffer.concat([LOGIN, LOGIN, DEEDS]),
+    // a header that announces 256 MB, one whose length never ends, a CONNECT larger than any may be
+    Buffer.from("10ffffff7f", "hex"),
+    Buffer.from("10ffffffffffff", "hex"),
+    Buffer.concat([Buffer.from("10809f49", "hex"), Buffer.alloc(300_000, "M")]),
+    // a user name longer than its packet, an empty protocol name, version 255
+    Buffer.from("101000044d51545404c2003c000141ffff61", "hex"),
+    Buffer.from("100400000400", "hex"),
+    Buffer.from("100c00044d515454ff02003c0000", "hex"),
+    Buffer.from("GET /mqtt HTTP/1.1\r\nhost: x\r\n\r\n"),
+    Buffer.from("160301020001", "hex"),
+  ];
+  for (let n = 0; n < 250; n++) {
+    const base = whole[below(whole.length)];
+    const cut = base.subarray(0, below(base.length + 1));
+    const broken = Buffer.from(base);
+    for (let flips = 1 + below(4); flips > 0; flips--) broken[below(broken.length)] = below(256);
+    made.push(
+      [noise(1 + below(200)), cut, broken, Buffer.concat([broken, DEEDS]), Buffer.concat([cut, noise(20)])][below(5)],
+    );
+  }
+  for (let from = 0; from < made.length; from += 30) {
+    const answers = await Promise.all(made.slice(from, from + 30).map((bytes) => attack(broker.url, bytes)));
+    for (const answer of answers)
+      // CONNACK with a code other than 0 is all that a stranger is told
+      if (answer.length > 0) expect(answer.toString("hex")).toMatch(/^200200(?!00)0[1-6]$/);
+  }
+  expect(await end()).toBeGreaterThan(10);
+  expect(broker.got.filter(([, text]) => text === "evil")).toEqual([]);
+});
+
+test("a thousand connections at once, of all kinds", async () => {
+  const broker = await guarded(USERS);
+  const { end } = await served(broker);
+  const below = random(5);
+  const kinds = [
+    GUEST,
+    LOGIN,
+    Buffer.concat([GUEST, DEEDS]),
+    Buffer.from("GET / HTTP/1.1\r\n\r\n"),
+    GUEST.subarray(0, 5),
+    Buffer.alloc(0),
+  ];
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, () => attack(broker.url, kinds[below(kinds.length)], 1500)),
+  );
+  for (const answer of answers) if (answer.length > 0) expect(answer[3]).not.toBe(0);
+  expect(await end()).toBeGreaterThan(3);
+  expect(broker.got.filter(([, text]) => text === "evil")).toEqual([]);
+  await eventually(() => broker.broker.figures.clients === 1, { what: "the others to be gone" });
+});
+
+test("slow clients, one byte at a time, are closed after the deadline, and hold nobody up", async () => {
+  const broker = await guarded(USERS, { patience: 1000 });
+  const { end } = await served(broker);
+  const closed: number[] = [];
+  const from = performance.now();
+  for (let n = 0; n < 100; n++) {
+    const socket = net.connect(Number(new URL(broker.url).port), "127.0.0.1");
+    let sent = 0;
+    const drip = setInterval(() => socket.write(LOGIN.subarray(sent, ++sent)), 200);
+    socket
+      .on("error", () => {})
+      .on("close", () => {
+        clearInterval(drip);
+        closed.push(performance.now() - from);
+      });
+    onTestFinished(() => void socket.destroy());
+  }
+  await eventually(() => closed.length === 100, { what: "all to be closed" });
+  expect(Math.min(...closed)).toBeGreaterThan(900);
+  expect(await end()).toBeGreaterThan(3);
+});
+
+test("wrong passwords, hundreds at once: who has a right one is let in meanwhile", async () => {
+  const broker = await guarded(USERS);
+  const { end } = await served(broker);
+  const enough = new AbortController();
+  let tried = 0;
+  const guesses = Array.from({ length: 400 }, async (_, n) => {
+    const guess = connectPacket(`g${n}`, {
+      username: n % 2 ? "boss" : `user-${n}`,
+      password: Buffer.from(`guess ${n}`),
+    });
+    const answer = await attack(broker.url, generate(guess), 15_000, enough.signal);
+    tried++;
+    if (answer.length > 0) expect([3, 4]).toContain(answer[3]);
+  });
+  await eventually(() => broker.broker.figures.clients > 100, { what: "the crowd" });
+  await client(broker.url, as("boss"));
+  expect(tried).toBeLessThan(400);
+  enough.abort();
+  await Promise.all(guesses);
+  expect(await end()).toBeGreaterThan(3);
+});

@@ -1,0 +1,103 @@
+/** What one client may take of the embedded broker: one that wants more harms only itself. */
+import { generate } from "mqtt-packet";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { as, guarded } from "./support/guarded.js";
+import { flood, rawLogin } from "./support/raw.js";
+import { client, type TestClient } from "./support/server.js";
+
+const USERS = { boss: "admin", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const;
+
+/** A device that is served: the times from its reading to the command, in ms, sorted. */
+async function reactions(device: TestClient, rounds: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const from = performance.now();
+    const before = device.got.length;
+    await device.publishAsync("nightlight/porch/telemetry", String(round), { qos: 1 });
+    await eventually(() => device.got.length > before, { what: "the answer", every: 1 });
+    times.push(performance.now() - from);
+  }
+  return times.toSorted((a, b) => a - b);
+}
+
+const median = (sorted: number[]): number => sorted[sorted.length >> 1];
+
+describe("a client that floods the broker", () => {
+  const small = generate({
+    cmd: "publish",
+    topic: "nightlight/shed/telemetry",
+    payload: "1",
+    qos: 0,
+    retain: false,
+    dup: false,
+  });
+  const large = generate({
+    cmd: "publish",
+    topic: "nightlight/shed/telemetry",
+    payload: Buffer.alloc(15_000, "x"),
+    qos: 0,
+    retain: false,
+    dup: false,
+  });
+  const foreign = generate({ cmd: "publish", topic: "x", payload: "1", qos: 0, retain: false, dup: false });
+  const ping = generate({ cmd: "pingreq" });
+  const ack = generate({ cmd: "puback", messageId: 7 });
+
+  test.each<[what: string, packet: Buffer]>([
+    ["small messages", small],
+    ["large messages", large],
+    ["messages that it may not publish", foreign],
+    ["pings", ping],
+    ["acknowledgements of nothing", ack],
+  ])("with %s is slowed down, and another device is served as ever", async (_what, packet) => {
+    const rate = 500;
+    const { url, got, rejected } = await guarded(USERS, { limits: { rate } });
+    const device = await client(url, as("porch"), "nightlight/porch/commands");
+    const quiet = await reactions(device, 20);
+    const attacker = await rawLogin(url, "flood", as("shed"));
+    const from = performance.now();
+    const memory = process.memoryUsage().rss;
+    const stop = flood(
+      attacker,
+      Buffer.concat(Array.from({ length: Math.ceil(16_384 / packet.length) }, () => packet)),
+    );
+    const busy = await reactions(device, 40);
+    const seconds = (performance.now() - from) / 1000;
+    const written = stop();
+
+    expect(attacker.closed).toBe(false);
+    expect(median(busy)).toBeLessThan(5 * median(quiet) + 20);
+    const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
+    expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
+    // what the flood has sent is what the broker has read, or what waits in the sockets: it gathers nothing
+    expect(written / packet.length).toBeLessThan(through + 8_000_000 / packet.length + 100_000);
+    expect(process.memoryUsage().rss - memory).toBeLessThan(150_000_000);
+  });
+
+  test("gets all that it sent through in the end, in order, and keeps its connection longer than its keep-alive", async () => {
+    const { url, got } = await guarded(USERS, { limits: { rate: 100 } });
+    const eager = await client(url, { ...as("shed"), keepalive: 1 });
+    const count = 500;
+    await Promise.all(
+      Array.from({ length: count }, (_, n) => eager.publishAsync("nightlight/shed/telemetry", String(n), { qos: 1 })),
+    );
+    expect(got.map(([, text]) => Number(text))).toEqual(Array.from({ length: count }, (_, n) => n));
+    expect(eager.connected).toBe(true);
+  });
+
+  test("by reading much is not slowed down: acknowledgements are free", async () => {
+    const { url } = await guarded(USERS, { limits: { rate: 100 } });
+    const reader = await client(url, as("boss"), "nightlight/+/telemetry");
+    const writers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => client(url, { ...as("shed"), clientId: `w${n}` })),
+    );
+    const from = performance.now();
+    for (const writer of writers)
+      for (let n = 0; n < 90; n++) writer.publish("nightlight/shed/telemetry", String(n), { qos: 1 });
+    await eventually(() => reader.got.length === 900, { what: "all messages", within: 15_000 });
+    await reader.publishAsync("nightlight/porch/set", "1", { qos: 1 });
+    // at 100 in a second, 900 acknowledgements would have held that message up for eight
+    expect(performance.now() - from).toBeLessThan(7000);
+  });
+});
