@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { runBoardCommand } from "./board.js";
 import { ensureFirmware } from "./build.js";
 import { generate, outdated } from "./docs.js";
 
@@ -24,9 +25,17 @@ function run(script: string, ...args: string[]): Promise<boolean> {
   });
 }
 
+async function boardsAreRight(): Promise<boolean> {
+  const code = await runBoardCommand(["check"], ROOT, (line) => {
+    if (!line.startsWith("ok ")) console.error(line);
+  });
+  return code === 0;
+}
+
 const STEPS: [what: string, step: () => Promise<unknown>][] = [
   // first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
+  ["the boards' pins, drawings and tables (npm run board -- check)", boardsAreRight],
   ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
   ["lint", () => run(bin("eslint"), ".")],
   ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],

@@ -32,6 +32,9 @@ const QUEUE_FULL = -1
 /** So many received bytes may wait to be read; the runtime itself knows no limit but the heap, 64 KB for everything. */
 const MAX_BACKLOG = 16384
 
+/** What a chunk takes beside its bytes: small ones fill the heap by their number. */
+const CHUNK_COST = 48
+
 const FOR_EVER = 3600000
 
 /** The link that the socket belongs to. */
@@ -74,7 +77,7 @@ class DeviceLink implements Link {
         for (;;) {
             if (this.chunks.length > 0) {
                 const chunk = this.chunks.shift()
-                this.bytes -= chunk.length
+                this.bytes -= chunk.length + CHUNK_COST
                 return chunk
             }
             if (this.failure) throw new Error(this.failure)
@@ -105,10 +108,10 @@ class DeviceLink implements Link {
             const chunk = arg as Buffer
             // the runtime had no memory for it: the stream has a hole
             if (!chunk) return this.fail("received bytes were lost for lack of memory")
-            if (this.chunks.length > 0 && this.bytes + chunk.length > MAX_BACKLOG)
+            this.bytes += chunk.length + CHUNK_COST
+            if (this.chunks.length > 0 && this.bytes > MAX_BACKLOG)
                 return this.fail(`more than ${MAX_BACKLOG} received bytes wait to be read`)
             this.chunks.push(chunk)
-            this.bytes += chunk.length
         } else if (event === "error") {
             return this.fail(arg ? (arg as string) : "the connection broke")
         } else {

@@ -1,0 +1,74 @@
+import { startServer, type NightlightServer } from "nightlight-server";
+import { statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadBoards } from "../../scripts/board/board.js";
+import { ROOT } from "../../scripts/build.js";
+import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+
+/** Bytes of a program: DeviceScript takes 64 KB, and what is left is for what users add. */
+const BUDGET = 40 * 1024;
+
+const boards = await loadBoards(ROOT);
+const idOf = (entry: string) => `nightlight/${entry}`;
+
+describe("the firmware of every board", () => {
+  let data: string;
+  let server: NightlightServer;
+  let simulator: Simulator;
+
+  beforeAll(async () => {
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
+    server = await startServer({ data, mqttPort: 0, httpPort: 0, log: "silent" });
+    simulator = new Simulator({ settings: brokerSettings(server.brokerUrl) });
+    // all at once: starting is mostly waiting
+    await Promise.all(boards.map(({ entry }) => simulator.add({ id: idOf(entry!), ...loadFirmware(entry) }).start()));
+  });
+  afterAll(async () => {
+    await simulator?.close();
+    await server?.close();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  it("is there for at least the six boards of the hardware guide, each with its own", () => {
+    const entries = boards.map(({ entry }) => entry);
+    expect(entries).not.toContain(undefined);
+    expect(new Set(entries).size).toBe(entries.length);
+    expect(boards.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        "nightlight_xiao_esp32c3",
+        "nightlight_esp32c3_supermini",
+        "nightlight_qt_py_esp32c3",
+        "nightlight_feather_esp32s2",
+        "nightlight_esp32s3_devkitm",
+        "nightlight_esp32_devkitc",
+      ]),
+    );
+  });
+
+  describe.each(boards.map(({ title, name, entry }) => ({ title, name, entry: entry! })))(
+    "$title",
+    ({ name, entry }) => {
+      it(`has an image of at most ${BUDGET} bytes`, () => {
+        const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
+        expect(size).toBeLessThanOrEqual(BUDGET);
+      });
+
+      it("runs in the virtual machine: its lamp follows the light, as the server decides", async () => {
+        const id = idOf(entry);
+        const board = simulator.boards.get(id)!;
+        await eventually(() => server.devices.get(id)?.online, { within: 15_000, what: `${name} to be online` });
+        for (const light of [100, 900, 299, 300]) {
+          board.setLight(light);
+          await eventually(() => board.lamp === light < 300, { within: 5000, what: `the lamp at light ${light}` });
+        }
+        await eventually(() => server.devices.get(id)?.led_on === false, { what: "the server to know the lamp" });
+        expect(server.devices.get(id)).toMatchObject({ board: name, decided_by: "server", online: true });
+        expect(board.crashes).toBe(0);
+      });
+    },
+  );
+});

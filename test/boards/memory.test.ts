@@ -1,0 +1,73 @@
+/**
+ * An ESP32-S2 gives programs 40 KB of heap (JD_GC_KB in DeviceScript's ESP32 port), where the other chips and the simulator
+ * give 64 KB.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { brokerSettings, SimulatedBoard } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+import { compile } from "../support/firmware.js";
+import { startRig, type Rig } from "../support/rig.js";
+import { firmwareSources } from "./support/sources.js";
+
+const ID = "nightlight/small";
+const BALLAST = 24 * 1024;
+
+describe("on an ESP32-S2, which has 40 KB of memory where others have 64 KB, the firmware", () => {
+  let rig: Rig;
+  let board: SimulatedBoard;
+  const log: string[] = [];
+
+  beforeAll(async () => {
+    rig = await startRig({ broker: "embedded", ids: [] });
+    const ballast = `const ballast = Buffer.alloc(${BALLAST})\nconsole.log("ballast of " + ballast.length)\n`;
+    const bytecode = await compile(
+      firmwareSources(ROOT, "main_feather_esp32s2", (main) => main.replace("await run", `${ballast}await run`)),
+    );
+    board = new SimulatedBoard({ id: ID, bytecode, settings: { ...brokerSettings(rig.url), NL_ID: ID } });
+    board.on("log", (_level, text) => log.push(text));
+    await board.start();
+  });
+  afterAll(async () => {
+    await board?.stop();
+    await rig?.close();
+  });
+
+  async function follow(): Promise<void> {
+    for (const light of [100, 900, 299, 300]) {
+      board.setLight(light);
+      await eventually(() => board.lamp === light < 300, { within: 10_000, what: `the lamp at light ${light}` });
+    }
+  }
+
+  it("follows the light", async () => {
+    await follow();
+    expect(log.join("\n")).toContain(`ballast of ${BALLAST}`);
+  });
+
+  it("obeys twenty commands at once, all of them", async () => {
+    let switches = 0;
+    const count = () => switches++;
+    board.on("lamp", count);
+    const command = (i: number) =>
+      rig.observer.publishAsync(`${ID}/commands`, JSON.stringify({ led_on: i % 2 === 0 }), { qos: 1 });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => command(i)));
+    await eventually(() => switches >= 20, { within: 15_000, what: "twenty switches" });
+    board.off("lamp", count);
+  });
+
+  it("decides alone while it is offline, and is back without having started anew", async () => {
+    await rig.observer.publishAsync(`${ID}/config`, '{"alone_after":1000,"offline":"keep"}', { qos: 1, retain: true });
+    await follow();
+    board.network.cut();
+    await follow();
+    await eventually(() => rig.server.devices.get(ID)?.online === false, {
+      within: 30_000,
+      what: "the board to be gone",
+    });
+    board.network.heal();
+    await eventually(() => rig.server.devices.get(ID)?.online, { within: 30_000, what: "the board to be back" });
+    await follow();
+    expect(board.crashes).toBe(0);
+  });
+});

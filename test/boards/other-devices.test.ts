@@ -1,0 +1,130 @@
+/** What other devices say, word for word or byte for byte, against our server with its own broker. */
+import { startServer, type NightlightServer } from "nightlight-server";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { eventually } from "../support/eventually.js";
+import { missing, PYTHON_WITH_PAHO } from "../support/programs.js";
+
+let data: string;
+let server: NightlightServer;
+beforeAll(async () => {
+  data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
+  server = await startServer({ data, mqttPort: 0, httpPort: 0, log: "silent" });
+});
+afterAll(async () => {
+  await server?.close();
+  await rm(data, { recursive: true, force: true });
+});
+
+const port = () => Number(new URL(server.brokerUrl).port);
+
+describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device in Python of docs/examples", () => {
+  const ID = "nightlight/pi";
+  let device: ChildProcess;
+  const lamp: string[] = [];
+  let said = "";
+
+  beforeAll(() => {
+    const program = path.join(ROOT, "docs/examples/nightlight_device.py");
+    const args = ["--host", "127.0.0.1", "--port", String(port()), "--id", ID, "--every", "60"];
+    device = spawn(PYTHON_WITH_PAHO as string, [program, ...args], { stdio: "pipe" });
+    device.stdout?.on("data", (chunk: Buffer) => lamp.push(...chunk.toString().trim().split(/\r?\n/)));
+    device.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  });
+  afterAll(async () => {
+    if (!device || device.exitCode !== null) return;
+    const ended = once(device, "exit");
+    device.kill("SIGKILL");
+    await ended;
+  });
+
+  it("is seen by the server, and its lamp follows the light that is typed in", async () => {
+    await eventually(() => server.devices.get(ID)?.light === 512, { within: 15_000, what: "its first reading" });
+    for (const [light, expected] of [
+      [120, "lamp on"],
+      [299, "lamp on"],
+      [300, "lamp off"],
+      [12, "lamp on"],
+      [1023, "lamp off"],
+    ] as const) {
+      const before = lamp.length;
+      device.stdin?.write(`${light}\n`);
+      await eventually(() => lamp.length > before && lamp.at(-1) === expected, { within: 5000, what: `${expected} at light ${light}` }); // prettier-ignore
+      expect(server.devices.get(ID)?.light).toBe(light);
+    }
+  });
+
+  it("asks for a number when it is given none, and goes on", async () => {
+    device.stdin?.write("bright\n");
+    await eventually(() => said.includes("a number from 0 to 1023, please"), { what: "the question" });
+    const before = lamp.length;
+    device.stdin?.write("5\n");
+    await eventually(() => lamp.length > before, { what: "an answer" });
+    expect(lamp.at(-1)).toBe("lamp on");
+  });
+});
+
+describe("a Wio Terminal with the lesson's program, byte for byte as its library PubSubClient 2.8 speaks", () => {
+  // MQTT 3.1.1, clean session, keep-alive of 15 s, QoS 0, no will, no name: what client.connect(name) sends
+  const ID = "0b6c2f6e-5d5c-4a3f-9f0b-6f3c2f7b1e55";
+  let socket: net.Socket;
+  let received = Buffer.alloc(0);
+
+  beforeAll(async () => {
+    socket = net.connect(port(), "127.0.0.1");
+    socket.on("data", (chunk) => (received = Buffer.concat([received, chunk])));
+    await once(socket, "connect");
+  });
+  afterAll(() => socket?.destroy());
+
+  /** Waits for so many bytes, and takes them. */
+  async function take(length: number, what: string): Promise<Buffer> {
+    await eventually(() => received.length >= length, { within: 5000, what });
+    const taken = received.subarray(0, length);
+    received = received.subarray(length);
+    return taken;
+  }
+
+  /** A string as MQTT writes it [MQTT-1.5.3], all of it shorter than 256 bytes. */
+  const text = (value: string) => [0, value.length, ...Buffer.from(value)];
+  const packet = (first: number, body: number[]) => Buffer.from([first, body.length, ...body]);
+
+  it("is let in", async () => {
+    const name = ID + "nightlight_client";
+    socket.write(packet(0x10, [...text("MQTT"), 4, 0x02, 0, 15, ...text(name)]));
+    expect([...(await take(4, "CONNACK"))]).toEqual([0x20, 2, 0, 0]);
+  });
+
+  it("may subscribe to its commands, with the packet id 2 that PubSubClient begins with", async () => {
+    socket.write(packet(0x82, [0, 2, ...text(`${ID}/commands`), 0]));
+    expect([...(await take(5, "SUBACK"))]).toEqual([0x90, 3, 0, 2, 0]);
+  });
+
+  it("gets a command at QoS 0 for every reading, in a packet that fits its 256 bytes", async () => {
+    for (const light of [120, 700, 299, 300]) {
+      socket.write(packet(0x30, [...text(`${ID}/telemetry`), ...Buffer.from(JSON.stringify({ light }))]));
+      const [first, length] = await take(2, `a command for light ${light}`);
+      // PUBLISH, QoS 0, neither DUP nor retained [MQTT-3.3.1-9]; a length of one byte keeps it below 128
+      expect(first).toBe(0x30);
+      expect(length).toBeLessThan(128);
+      const body = await take(length, "the rest of it");
+      const topic = [...body.subarray(0, 2 + ID.length + "/commands".length)];
+      expect(topic).toEqual(text(`${ID}/commands`));
+      expect(JSON.parse(body.subarray(topic.length).toString())).toEqual({ led_on: light < 300 });
+      expect(server.devices.get(ID)?.light).toBe(light);
+    }
+  });
+
+  it("gets an answer to its ping, and nothing that it did not ask for", async () => {
+    socket.write(Buffer.from([0xc0, 0]));
+    expect([...(await take(2, "PINGRESP"))]).toEqual([0xd0, 0]);
+    expect(received.length).toBe(0);
+    expect(socket.destroyed).toBe(false);
+  });
+});
