@@ -74,7 +74,7 @@ describe("a device's user", () => {
   });
 
   test("that asks for its own and for others' in one packet gets its own, and none of the others' while it is away", async () => {
-    const { url } = await guarded(USERS);
+    const { url, broker } = await guarded(USERS);
     const session = { ...as("porch"), clean: false, clientId: "p" };
     const asleep = await client(url, session);
     await asleep.subscribeAsync(["nightlight/porch/commands", "#"], { qos: 1 }).catch(() => {});
@@ -82,6 +82,7 @@ describe("a device's user", () => {
     const boss = await client(url, as("boss"));
     await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1 });
     await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
+    expect(broker.figures.queued).toBe(1);
     const awake = await client(url, session);
     await eventually(() => awake.got.length > 0, { what: "its own command" });
     expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
@@ -112,6 +113,16 @@ describe("a device's user", () => {
     const will = { topic: "nightlight/shed/status", payload: Buffer.from("{}"), qos: 1, retain: true } as const;
     expect(await refusal(url, { ...as("porch"), will })).toBe(5);
     await client(url, { ...as("porch"), will: { ...will, topic: "nightlight/porch/status" } });
+  });
+
+  test.each([0, 1, 2] as const)("has its will at QoS %i told to the server once", async (qos) => {
+    const { url, got } = await guarded(USERS);
+    const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos, retain: true };
+    const eyes = await client(url, as("eyes"), "#");
+    (await client(url, { ...as("porch"), will })).stream.destroy();
+    await eventually(() => eyes.got.some(({ text }) => text === "gone"), { what: "the will" });
+    await (await client(url, as("porch"))).publishAsync("nightlight/porch/telemetry", "after", { qos: 1 });
+    expect(got.map(([, text]) => text)).toEqual(["gone", "after"]);
   });
 
   test("may not have more than ten client ids", async () => {
@@ -204,6 +215,29 @@ describe("while the server runs", () => {
     await eventually(() => !board.connected, { what: "the connection to end" });
     await eventually(() => eyes.got.some(({ text }) => text === "gone"), { what: "the will" });
     expect(eyes.connected).toBe(true);
+  });
+
+  test("a user who may read less gets nothing more of the rest: not by old subscriptions, nor what waited", async () => {
+    const { url, folder, broker } = await guarded({ ...USERS, ann: "admin" });
+    const session = { ...as("ann"), clientId: "a", clean: false } as const;
+    await (await client(url, session, "#")).endAsync();
+    const boss = await client(url, as("boss"));
+    await boss.publishAsync("nightlight/shed/commands", "waited", { qos: 1 });
+    await addUsers(folder, { ann: { device: "nightlight/ann" } });
+    const refused = async (): Promise<boolean> => {
+      const probe = await client(url, as("ann"));
+      return probe.subscribeAsync("#").then(
+        () => false,
+        () => true,
+      );
+    };
+    await eventually(refused, { what: "the new rights", every: 100 });
+    const awake = await client(url, session, "nightlight/ann/commands");
+    await boss.publishAsync("nightlight/shed/commands", "news", { qos: 1 });
+    await boss.publishAsync("nightlight/ann/commands", "yours", { qos: 1 });
+    await eventually(() => awake.got.some(({ text }) => text === "yours"), { what: "its own command" });
+    expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
+    await eventually(() => broker.figures.queued === 0, { what: "the queue to be empty" });
   });
 
   test("the first user closes the door to those who were in without one", async () => {

@@ -86,6 +86,21 @@ describe("a client that floods the broker", () => {
     expect(eager.connected).toBe(true);
   });
 
+  test("that is in debt for its subscriptions is not taken for dead meanwhile", async () => {
+    const { url } = await guarded(USERS, { limits: { rate: 20 } });
+    const login = { username: "boss", password: as("boss").password };
+    const debtor = await rawLogin(url, "debtor", login, { keepalive: 1 });
+    const subscriptions = Array.from({ length: 80 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
+    debtor.send({ cmd: "subscribe", messageId: 1, subscriptions });
+    // the debt takes three seconds, the keep-alive ends after one and a half
+    debtor.send({ cmd: "pingreq" });
+    await eventually(() => debtor.packets.some(({ cmd }) => cmd === "pingresp"), {
+      what: "the answer",
+      within: 10_000,
+    });
+    expect(debtor.closed).toBe(false);
+  });
+
   test("by reading much is not slowed down: acknowledgements are free", async () => {
     const { url } = await guarded(USERS, { limits: { rate: 100 } });
     const reader = await client(url, as("boss"), "nightlight/+/telemetry");

@@ -86,6 +86,10 @@ export async function startBroker(
   });
   // Ordered, because queues are sent in the order of (broker id, counter): a random id would mix up two runs.
   const id = `run-${String(data.run).padStart(9, "0")}`;
+  let closing = false;
+  const failed = (error: unknown): void => {
+    if (!closing) handlers.failed(`The broker failed: ${textOf(error)}`);
+  };
   const overlap = new Overlap();
   const queueFirst = new QueueFirst();
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
@@ -105,9 +109,13 @@ export async function startBroker(
       callback(null, true);
     },
     authenticate: (client, username, password, callback) => access.authenticate(client, username, password, callback),
-    authorizeSubscribe: (client, subscription, callback) =>
+    authorizeSubscribe(client, subscription, callback) {
+      const granted = access.subscribe(client, subscription.topic);
+      // the session may be from when its account had other rights
+      if (!granted) persistence.revoke(client, subscription.topic).catch(failed);
       // null answers 0x80 [MQTT-3.9.3-2]
-      callback(null, access.subscribe(client, subscription.topic) ? subscription : null),
+      callback(null, granted ? subscription : null);
+    },
     authorizeForward(client, packet) {
       if (overlap.had(client, packet) || !access.mayRead(client, packet.topic)) return null;
       queueFirst.sending(client, packet);
@@ -126,7 +134,7 @@ export async function startBroker(
         return callback(null);
       }
       // QoS 2 is seen twice here, and is taken when it is released
-      if (packet.qos === 2 && !will) return callback(null);
+      if (packet.qos === 2 && client) return callback(null);
       // Here rather than as a subscriber, because a reading is then decided upon at once, and stored before it is
       // acknowledged: a server that is killed in between gets it again.
       const taken = handlers.message(packet.topic, packet.payload as Buffer, false);
@@ -153,11 +161,8 @@ export async function startBroker(
     if (packet.qos === 2 && client) void handlers.message(packet.topic, packet.payload as Buffer, false);
   });
   aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
-  (aedes as EventEmitter).on("error", (error) => {
-    if (!closing) handlers.failed(`The broker failed: ${textOf(error)}`);
-  });
+  (aedes as EventEmitter).on("error", failed);
 
-  let closing = false;
   let publishing = 0;
   let idle: (() => void) | undefined;
   const looking = setInterval(() => {

@@ -91,6 +91,11 @@ export class DurablePersistence extends AsyncLevelPersistence {
     await super.removeSubscriptions(client, removed);
   }
 
+  /** Takes a subscription out of a session, if it has it. */
+  async revoke(client: { id: string }, filter: string): Promise<void> {
+    if (this.sessions.get(client.id)?.has(filter)) await this.removeSubscriptions(client, [filter]);
+  }
+
   /** A clean session begins: what was stored ends, its queue included, which the library keeps [MQTT-3.1.2-6]. */
   override async cleanSubscriptions(client: { id: string }): Promise<void> {
     if (this.sessions.has(client.id)) await super.cleanSubscriptions(client);

@@ -75,11 +75,7 @@ function secureServer(certificates: Certificates, connected: (socket: Socket) =>
   /** Connections whose handshake is under way, by their other end: a TLS socket does not tell which one it is on. */
   const handshakes = new Map<string, Socket>();
   const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, (socket) => {
-    if (certificates.accepts(socket)) return connected(socket);
-    socket.on("error", () => {});
-    socket.destroy();
-  });
+  const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
     const end = otherEnd(socket);
     handshakes.set(end, socket);

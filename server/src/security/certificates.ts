@@ -18,11 +18,6 @@ export interface Certificates {
    * whether clients are asked for a certificate, and whether they must have one.
    */
   serverOptions(): TlsOptions;
-  /**
-   * Whether this connection may go on: with `requireClientCertificate` only when its certificate carries a name. To be
-   * asked for each, because Node takes a resumed TLS 1.3 session for authorized though no certificate was ever shown.
-   */
-  accepts(socket: TLSSocket): boolean;
   /** Told when the files have changed, with what `server.setSecureContext` takes; connections that exist stay. */
   onChange(listener: (context: SecureContextOptions) => void): void;
   /** Looks no more. */
@@ -86,7 +81,6 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
       rejectUnauthorized: files.requireClientCertificate ?? false,
       handshakeTimeout: 10_000,
     }),
-    accepts: (socket) => !files.requireClientCertificate || certificateName(socket) !== undefined,
     onChange: (listener) => void listeners.push(listener),
     close: () => clearInterval(timer),
   };

@@ -40,12 +40,11 @@ export function connectPacket(clientId: string, options: Partial<IConnectPacket>
 export async function rawLogin(
   url: string,
   clientId: string,
-  { username, password }: { username?: string; password?: string } = {},
+  { username, password }: { username: string; password: string },
+  options: Partial<IConnectPacket> = {},
 ): Promise<RawClient> {
   const made = raw(url);
-  made.send(
-    connectPacket(clientId, { username, password: password === undefined ? undefined : Buffer.from(password) }),
-  );
+  made.send(connectPacket(clientId, { username, password: Buffer.from(password), ...options }));
   await eventually(() => made.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
   return made;
 }

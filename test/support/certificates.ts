@@ -1,0 +1,54 @@
+/** Certificates made for one test: none is kept anywhere. */
+import { generate } from "selfsigned";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+
+/** A certificate and its key, in PEM. */
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateOptions {
+  /** The authority that signs; itself unless given. */
+  readonly ca?: Pair;
+  /** Whether it may sign others. */
+  readonly authority?: boolean;
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+/** Makes a certificate for a common name, valid for the names of loopback as well. */
+export async function certificate(name: string, options: CertificateOptions = {}): Promise<Pair> {
+  const { ca, authority = false, from, to } = options;
+  const made = await generate([{ name: "commonName", value: name }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    notBeforeDate: from,
+    notAfterDate: to,
+    ca: ca && { key: ca.key, cert: ca.cert },
+    extensions: [
+      { name: "basicConstraints", cA: authority, critical: true },
+      authority
+        ? { name: "keyUsage", keyCertSign: true, digitalSignature: true, critical: true }
+        : { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true, clientAuth: true },
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 7, ip: "127.0.0.1" },
+        ],
+      },
+    ],
+  });
+  return { cert: made.cert, key: made.private };
+}
+
+/** Writes a pair to `<folder>/<name>.crt` and `.key`. */
+export async function writePair(folder: string, name: string, pair: Pair): Promise<{ cert: string; key: string }> {
+  const files = { cert: path.join(folder, `${name}.crt`), key: path.join(folder, `${name}.key`) };
+  await writeFile(files.cert, pair.cert);
+  await writeFile(files.key, pair.key, { mode: 0o600 });
+  return files;
+}
