@@ -33,7 +33,8 @@ export class Rejects {
     const leftOut = told?.leftOut ?? 0;
     const more = leftOut > 0 ? ` (${leftOut} more since the last such line)` : "";
     const shown = printable(from);
-    this.#log.warn("rejected", `Message ignored: ${shown}: ${problem}${more}`, { id: shown, reason, problem, leftOut });
+    const what = reason === "bad-login" || reason === "over-limit" ? "Refused" : "Message ignored";
+    this.#log.warn("rejected", `${what}: ${shown}: ${problem}${more}`, { id: shown, reason, problem, leftOut });
   }
 }
 

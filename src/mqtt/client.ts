@@ -7,7 +7,7 @@
  * - A message is acknowledged when its handlers are done: one that a board forgets with its power comes again.
  * - A slow handler stops neither PINGREQ nor the acknowledgements of others, as long as the inbox (32 messages, or
  *   2 × `maxPacket` bytes) takes what arrives. When it is full, reading waits, and TCP holds the broker back; messages
- *   of QoS 0 are dropped and counted after 1 s. A board cannot hold TCP back: at 16 KB it reconnects instead.
+ *   of QoS 0 are dropped and counted after 1 s. A board cannot hold TCP back: at 8 KB it reconnects instead.
  * - QoS 1 at least once, QoS 2 exactly once, both ways, over a cut at every byte. Resent in order, with DUP and the
  *   same packet identifiers [MQTT-4.4.0-1], which are never reused while in flight, and wrap at 65,535.
  * - A message longer than `maxPacket` is skipped without being held, acknowledged, and reported.

@@ -30,7 +30,7 @@ type Natives = typeof ds & {
 const QUEUE_FULL = -1
 
 /** So many received bytes may wait to be read; the runtime itself knows no limit but the heap, 64 KB for everything. */
-const MAX_BACKLOG = 16384
+const MAX_BACKLOG = 8192
 
 /** What a chunk takes beside its bytes: small ones fill the heap by their number. */
 const CHUNK_COST = 48

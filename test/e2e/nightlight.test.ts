@@ -72,13 +72,16 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       const send = (channel: Channel, payloads: (string | Buffer)[]) =>
         Promise.all(payloads.map((payload) => rig.observer.publishAsync(topicOf(ID, channel), payload, { qos: 1 })));
       await send("commands", [...garbage, ...wrong, huge]);
-      // an empty configuration is no mistake: it brings the defaults back
-      await send("config", [...garbage.filter((payload) => payload.length > 0), ...config, huge]);
+      // what is empty takes a retained message away: that is no mistake
+      await send("config", [...garbage, ...config, huge]);
       board().setLight(120);
       await lampBecomes(true, 5000);
       board().setLight(880);
       await lampBecomes(false);
-      expect((await rejected()) - before).toBe(2 * garbage.length - 1 + wrong.length + config.length + 2);
+      const empty = garbage.filter((payload) => payload.length === 0).length;
+      // our own broker lets nobody send so much
+      const tooLarge = broker === "mosquitto" ? 2 : 0;
+      expect((await rejected()) - before).toBe(2 * (garbage.length - empty) + wrong.length + config.length + tooLarge);
       expect(board().crashes).toBe(0);
     });
 

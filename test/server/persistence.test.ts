@@ -98,8 +98,9 @@ describe("the data folder", () => {
     const data = await temporaryFolder();
     const taken = await server();
     const mqttPort = Number(new URL(taken.brokerUrl).port);
-    await expect(startServer({ data, mqttPort, http: false })).rejects.toThrow(/is taken/);
-    await server({ data });
+    const options = { data, history: false } as const;
+    await expect(startServer({ ...options, mqttPort, http: false })).rejects.toThrow(/is taken/);
+    await server(options);
     expect(await readdir(data)).toEqual(["db"]);
   });
 });

@@ -19,6 +19,7 @@ import { Pace } from "./pace.js";
 import { DurablePersistence } from "./persistence.js";
 import { QueueFirst } from "./queue-first.js";
 import { Sessions } from "./sessions.js";
+import { Windows } from "./window.js";
 
 /** A message as it leaves the broker's hands. */
 export interface BrokerMessage {
@@ -75,6 +76,7 @@ export async function startBroker(
   const persistence: DurablePersistence = new DurablePersistence(data.broker, limits.queue, {
     granted: (client, filter) => access.subscribe(client as Client, filter),
     connected: (id) => clients()[id] !== undefined,
+    room: (client) => windows.enter(client as Client),
     stuck(id) {
       handlers.rejected("over-limit", titleOfId(id), "acknowledges nothing");
       clients()[id]?.conn.destroy();
@@ -92,6 +94,7 @@ export async function startBroker(
   };
   const overlap = new Overlap();
   const queueFirst = new QueueFirst();
+  const windows = new Windows();
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
   const backlogs = new Backlogs();
   const paces = new WeakMap<Client, Pace>();
@@ -160,6 +163,7 @@ export async function startBroker(
   aedes.on("publish", (packet, client) => {
     if (packet.qos === 2 && client) void handlers.message(packet.topic, packet.payload as Buffer, false);
   });
+  aedes.on("ack", (_packet, client) => windows.acknowledged(client));
   aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
   (aedes as EventEmitter).on("error", failed);
 
@@ -180,6 +184,7 @@ export async function startBroker(
       const rejected = (reason: Rejection, problem: string): void =>
         handlers.rejected(reason, access.titleOf(client), problem);
       backlogs.watch(client, rejected);
+      windows.watch(client);
       queueFirst.watch(client);
       overlap.watch(client);
       limitPackets(client, limits.payload, rejected);

@@ -8,6 +8,8 @@ import { Queues, type QueueWatch } from "./queues.js";
 export interface SessionWatch extends QueueWatch {
   /** Whether a client may subscribe to this; what it may not is not stored either. */
   granted(client: object, filter: string): boolean;
+  /** Fulfilled when a further message may be sent to a client. */
+  room(client: object): Promise<void>;
 }
 
 interface Subscription {
@@ -163,6 +165,12 @@ export class DurablePersistence extends AsyncLevelPersistence {
   override async outgoingEnqueueCombi(subscriptions: object[], packet: { brokerCounter: number }): Promise<void> {
     if (subscriptions.length > 0) await super.outgoingEnqueueCombi(subscriptions, packet);
     this.queued?.(packet.brokerCounter);
+  }
+
+  /** The last step of a message of a session before it is sent. PUBREL, of QoS 2, comes this way as well. */
+  override async outgoingUpdate(client: object, packet: { cmd: string; qos?: number }): Promise<void> {
+    if (packet.cmd === "publish" && packet.qos === 1) await this.#watch.room(client);
+    await super.outgoingUpdate(client, packet);
   }
 
   /** A clean session has nothing stored; the library looks for it at every acknowledgement. */

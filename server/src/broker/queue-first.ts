@@ -27,7 +27,12 @@ export class QueueFirst {
     let held: object[] | undefined = [];
     this.#queued.set(client, queued);
     inside.deliverQoS = (packet, done) => {
-      if (!held) return deliver(packet, done);
+      if (!held && client.clean) return deliver(packet, done);
+      // what a session is to get is stored, and may have to wait for acknowledgements: nobody else waits for that
+      if (!held) {
+        deliver(packet, () => {});
+        return void setImmediate(done);
+      }
       // a client that takes its queue slowly gets more of it when it comes again
       if (held.push(packet) > MOST_HELD) client.conn.destroy();
       // the others do not wait for it

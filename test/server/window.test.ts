@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { WINDOW } from "../../server/src/broker/window.js";
+import { eventually } from "../support/eventually.js";
+import { connectPacket, raw, type RawClient } from "./support/raw.js";
+import { client, server } from "./support/server.js";
+
+const MANY = 100;
+const numbers = Array.from({ length: MANY }, (_, n) => n);
+
+/** What it got, in order. */
+function got(board: RawClient): { messageId: number; number: number }[] {
+  return board.packets.flatMap((packet) =>
+    packet.cmd === "publish" ? [{ messageId: packet.messageId!, number: Number(packet.payload) }] : [],
+  );
+}
+
+async function login(url: string): Promise<RawClient> {
+  const board = raw(url);
+  board.send(connectPacket("board", { clean: false }));
+  await eventually(() => board.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
+  return board;
+}
+
+/** Acknowledges all that comes, and gives the most that were on their way at once, when everything is there. */
+async function acknowledgeAll(board: RawClient): Promise<number> {
+  let acknowledged = 0;
+  let most = 0;
+  await eventually(
+    () => {
+      const arrived = got(board);
+      most = Math.max(most, arrived.length - acknowledged);
+      for (; acknowledged < arrived.length; acknowledged++)
+        board.send({ cmd: "puback", messageId: arrived[acknowledged].messageId });
+      return arrived.length === MANY;
+    },
+    { within: 20_000, what: "all messages" },
+  );
+  return most;
+}
+
+test("a session has twenty messages on their way at once, unless it acknowledges, and nobody else waits for it", async () => {
+  const { brokerUrl } = await server({ history: false });
+  const board = await login(brokerUrl);
+  board.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "news", qos: 1 }] });
+  await eventually(() => board.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
+  const other = await client(brokerUrl, {}, "news");
+  await Promise.all(numbers.map((n) => other.publishAsync("news", String(n), { qos: 1 })));
+  await eventually(() => other.got.length === MANY && got(board).length >= WINDOW, { what: "the others' messages" });
+  expect(await acknowledgeAll(board)).toBe(WINDOW);
+  expect(got(board).map(({ number }) => number)).toEqual(numbers);
+});
+
+test("what waited for a session comes twenty at a time as well", async () => {
+  const { brokerUrl } = await server({ history: false });
+  const before = await login(brokerUrl);
+  before.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "news", qos: 1 }] });
+  await eventually(() => before.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
+  before.send({ cmd: "disconnect" });
+  await eventually(() => before.closed, { what: "the end of the connection" });
+  const other = await client(brokerUrl);
+  for (const n of numbers) await other.publishAsync("news", String(n), { qos: 1 });
+  const board = await login(brokerUrl);
+  await eventually(() => got(board).length === WINDOW, { what: "as many as may be on their way" });
+  // while these wait, a message that is published comes behind
+  expect(await acknowledgeAll(board)).toBe(WINDOW);
+  expect(got(board).map(({ number }) => number)).toEqual(numbers);
+});
