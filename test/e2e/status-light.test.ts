@@ -25,11 +25,13 @@ test("the LED on the board tells how it is: green online, orange connecting, blu
 
   board.setLight(600);
   await shows("green");
+  colors.splice(0, colors.length - 1);
   board.network.cut({ how: "reset" });
   await shows("blue");
   board.network.heal();
   await shows("green");
-  expect(colors).toEqual(["green", "orange", "blue", "green"]);
+  // it may be connecting once more before it is online
+  expect(colors.join(" ")).toMatch(/^green orange blue (orange )?green$/);
   await board.stop();
   await shows("dark");
 });

@@ -1,0 +1,6 @@
+/** `npm run doctor`: looks whether everything is there that a nightlight needs. */
+import { ROOT } from "./build.js";
+import { runDoctor } from "./doctor/run.js";
+import { thisSystem } from "./doctor/system.js";
+
+process.exitCode = await runDoctor(process.argv.slice(2), thisSystem(ROOT));

@@ -1,0 +1,108 @@
+/** Whether the settings of a project will do for a board, as DeviceScript reads them. No secret is in what it says. */
+import { statSync } from "node:fs";
+import path from "node:path";
+import type { Settings } from "../../sim/settings.js";
+import { parseAsDeviceScript } from "./devicescript.js";
+import { keyOf } from "./env-file.js";
+import { idSentence, parseBroker, passwordProblem, ssidProblem, urlOf, userProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
+import { FILE, readText } from "./store.js";
+import { advice, failures } from "./warnings.js";
+
+export interface Inspection {
+  /** Whether there is a `.env.local`. */
+  readonly there: boolean;
+  /** What keeps a board from working, a sentence each. */
+  readonly problems: readonly string[];
+  /** What works, but is not wise, or looks like a mistake. */
+  readonly notes: readonly string[];
+  /** Undefined when something essential is missing or wrong. */
+  readonly settings?: BoardSettings;
+}
+
+const TEXTS = ["WIFI_SSID", "WIFI_PWD", "MQTT_HOST", "MQTT_USER", "MQTT_PWD", "NL_ID"] as const;
+const KNOWN: readonly string[] = [...TEXTS, "MQTT_PORT", "MQTT_TLS"];
+/** The longest key that DeviceScript stores, in bytes. */
+const MAX_KEY = 13;
+
+/** Looks at `.env.local` over `.env.defaults` of a project folder. */
+export async function inspect(root: string): Promise<Inspection> {
+  const text = await readText(root);
+  if (text === undefined) return { there: false, problems: [`There is no ${FILE} with your Wi-Fi and broker.`], notes: [] }; // prettier-ignore
+  const values = {
+    ...parseAsDeviceScript((await readText(root, ".env.defaults")) ?? ""),
+    ...parseAsDeviceScript(text),
+  };
+  const lines = inspectLines(text);
+  const { problems, settings } = inspectValues(values);
+  return {
+    there: true,
+    problems: [...lines.problems, ...problems, ...(settings ? failures(settings) : [])],
+    notes: [...lines.notes, ...modeNotes(root), ...(settings ? advice(settings) : [])],
+    settings,
+  };
+}
+
+/** Lines that DeviceScript does not read as they look. */
+function inspectLines(text: string): { problems: string[]; notes: string[] } {
+  const problems: string[] = [];
+  const notes: string[] = [];
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    const key = keyOf(line);
+    const where = `${FILE}, line ${i + 1}:`;
+    if (key === undefined) continue;
+    if (line.includes("#"))
+      problems.push(`${where} DeviceScript drops a line with # anywhere in it, so ${key} is not set.`); // prettier-ignore
+    else if (!line.startsWith(`${key}=`))
+      problems.push(`${where} nothing may stand before or after ${key} but the sign =.`);
+    else if (Buffer.byteLength(key) > MAX_KEY)
+      problems.push(`${where} the name ${key} is longer than ${MAX_KEY} characters.`); // prettier-ignore
+    else if (!KNOWN.includes(key) && /^(WIFI|MQTT|NL)/i.test(key))
+      notes.push(`${where} nobody reads ${key}; there are ${KNOWN.join(", ")}.`);
+    else if (/^[^=]*=\s|\s$/.test(line)) notes.push(`${where} the space around the value of ${key} is part of it.`);
+  }
+  return { problems, notes };
+}
+
+function inspectValues(values: Settings): { problems: string[]; settings?: BoardSettings } {
+  const problems: string[] = [];
+  for (const key of TEXTS) {
+    const value = values[key];
+    if (value !== undefined && typeof value !== "string")
+      problems.push(`${key} looks like a number or JSON, and a board may get another text: put it in double quotes.`);
+  }
+  const text = (key: (typeof TEXTS)[number]) => (values[key] === undefined ? "" : String(values[key]));
+  const ssid = text("WIFI_SSID");
+  const wifiPassword = text("WIFI_PWD");
+  const user = text("MQTT_USER");
+  const password = text("MQTT_PWD");
+  const id = text("NL_ID");
+  problems.push(ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password), idSentence(id)); // prettier-ignore
+  if (values.MQTT_TLS !== undefined && typeof values.MQTT_TLS !== "boolean")
+    problems.push("MQTT_TLS is neither true nor false.");
+  const tls = values.MQTT_TLS === true;
+  const port = values.MQTT_PORT ?? (tls ? 8883 : 1883);
+  const portIsRight = Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65535;
+  if (!portIsRight) problems.push("MQTT_PORT is not a port from 1 to 65535.");
+  const host = text("MQTT_HOST");
+  const hostProblem = problemOfHost(host);
+  problems.push(hostProblem);
+  const found = problems.filter((problem) => problem !== "");
+  if (hostProblem || !portIsRight || !ssid) return { problems: found };
+  return { problems: found, settings: { ssid, wifiPassword, broker: { host, port: Number(port), tls }, user, password, id } }; // prettier-ignore
+}
+
+function problemOfHost(host: string): string {
+  if (!host) return "MQTT_HOST, the broker's address, is missing.";
+  try {
+    const read = parseBroker(urlOf({ host, port: 1883, tls: false }));
+    return read.host === host ? "" : `MQTT_HOST is "${host}": give the host alone, such as 192.168.1.20.`;
+  } catch {
+    return "MQTT_HOST is not a host name or an address: give the host alone, such as 192.168.1.20.";
+  }
+}
+
+function modeNotes(root: string): string[] {
+  // Windows knows no such modes
+  if (process.platform === "win32" || (statSync(path.join(root, FILE)).mode & 0o077) === 0) return [];
+  return [`Other users of this computer can read the passwords in ${FILE}: chmod 600 ${FILE}`];
+}

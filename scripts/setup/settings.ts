@@ -1,0 +1,140 @@
+/** What a board is told, and what of it cannot work. Sentences never show a password. */
+import { isIP } from "node:net";
+import { idProblem } from "../../contract/index.js";
+import { MAX_VALUE, type Settings } from "../../sim/settings.js";
+
+/** What a board needs to know; texts are "" where there is none. */
+export interface BoardSettings {
+  /** The name of the Wi-Fi network. */
+  readonly ssid: string;
+  /** "": the network is open. */
+  readonly wifiPassword: string;
+  readonly broker: Broker;
+  /** "": the board connects without a user name. */
+  readonly user: string;
+  readonly password: string;
+  /** What stands before `/telemetry`; "": `nightlight/` and six digits of the board's own. */
+  readonly id: string;
+}
+
+export interface Broker {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** The settings as they travel to a board; undefined deletes what an earlier deploy left there. */
+export function toSettings({ ssid, wifiPassword, broker, user, password, id }: BoardSettings): Settings {
+  return {
+    WIFI_SSID: ssid,
+    WIFI_PWD: wifiPassword || undefined,
+    MQTT_HOST: broker.host,
+    MQTT_PORT: broker.port,
+    MQTT_TLS: broker.tls,
+    MQTT_USER: user || undefined,
+    MQTT_PWD: password || undefined,
+    NL_ID: id || undefined,
+  };
+}
+
+/** The address of a broker without user and password. */
+export function urlOf({ host, port, tls }: Broker): string {
+  return `${tls ? "mqtts" : "mqtt"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+/** A broker's address, with the user name and password that stood in it. */
+export type Address = Broker & { readonly user?: string; readonly password?: string };
+
+/**
+ * Reads `[mqtt[s]://][user[:password]@]host[:port]`.
+ * @throws RangeError with a sentence that says what is wrong
+ */
+export function parseBroker(text: string): Address {
+  const example = "write it as mqtt://192.168.1.20 or mqtts://broker.example.org:8883";
+  const given = text.trim();
+  if (!given) throw new RangeError(`There is no broker: ${example}.`);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1].toLowerCase();
+  if (scheme && scheme !== "mqtt" && scheme !== "mqtts")
+    throw new RangeError(`A board does not speak ${scheme}://, only MQTT over TCP or TLS: ${example}.`);
+  const address = scheme ? given : `mqtt://${given}`;
+  // with what stands before the @, which may be a password, left out
+  const shown = given.replace(/^(\w+:\/\/)?.*@/, "$1");
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
+  if (!url || !/^[\w:.-]+$/.test(host) || (host.includes(":") && !isIP(host)))
+    throw new RangeError(`"${shown}" is not the address of a broker: ${example}.`);
+  if (!/^\/?$/.test(url.pathname) || url.search || url.hash)
+    throw new RangeError(`"${shown}" has something after the host and the port: ${example}.`);
+  if (url.port === "0") throw new RangeError(`"${shown}" has the port 0; ports are 1 to 65535: ${example}.`);
+  const problem = lengthProblem("The broker's host name", host);
+  if (problem) throw new RangeError(problem);
+  const tls = scheme === "mqtts";
+  return {
+    host,
+    port: Number(url.port || (tls ? 8883 : 1883)),
+    tls,
+    ...(url.username && { user: decode(url.username) }),
+    ...(url.password && { password: decode(url.password) }),
+  };
+}
+
+/** Percent signs that encode nothing stand for themselves. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const bytes = (text: string) => Buffer.byteLength(text, "utf8");
+
+/** Why a text cannot be the name of the Wi-Fi network; "" when it can. */
+export function ssidProblem(ssid: string): string {
+  if (!ssid) return "The Wi-Fi network has no name: a board needs one.";
+  // IEEE 802.11 allows 32; DeviceScript's ESP32 port copies them to a buffer of 32 with a NUL at the end (wifi_impl.c)
+  if (bytes(ssid) > 31)
+    return `The name of the Wi-Fi network has ${bytes(ssid)} bytes; DeviceScript takes at most 31. Give the network a shorter name, or use a guest network.`;
+  return textProblem("The name of the Wi-Fi network", ssid);
+}
+
+/** Why a text cannot be a Wi-Fi password; "" when it can. */
+export function wifiPasswordProblem(password: string): string {
+  if (!password) return "";
+  // IEEE 802.11, annex J: a passphrase has 8 to 63 characters; 64 hexadecimal digits are a key, which the port cuts off
+  if (/^[0-9a-f]{64}$/i.test(password))
+    return "That is a Wi-Fi key of 64 digits, which DeviceScript cuts off after 63: use the password it was made from.";
+  if (password.length < 8 || bytes(password) > 63)
+    return `The Wi-Fi password has ${bytes(password)} bytes; WPA passwords have 8 to 63.`;
+  return textProblem("The Wi-Fi password", password);
+}
+
+/** Why a text cannot be a user name at the broker; "" when it can. */
+export function userProblem(user: string): string {
+  return textProblem("The user name", user) || lengthProblem("The user name", user);
+}
+
+/** Why a text cannot be a password at the broker; "" when it can. */
+export function passwordProblem(password: string): string {
+  return textProblem("The broker's password", password) || lengthProblem("The broker's password", password);
+}
+
+/** Why a text cannot be an id, as a sentence; "" when it can, or when the board is to take its own. */
+export function idSentence(id: string): string {
+  const problem = id && idProblem(id);
+  return problem && `The id does not work: ${problem}.`;
+}
+
+/** [MQTT-1.5.3-1], [MQTT-1.5.3-2]: strings are well-formed UTF-8 without NUL; a board logs them, so no control characters. */
+function textProblem(what: string, text: string): string {
+  // eslint-disable-next-line no-control-regex -- it is these that are looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return `${what} has a control character in it, such as a tab.`;
+  return /\p{Surrogate}/u.test(text) ? `${what} has half a character in it: type it anew.` : "";
+}
+
+function lengthProblem(what: string, text: string): string {
+  const length = bytes(JSON.stringify(text));
+  return length > MAX_VALUE
+    ? `${what} takes ${length} bytes with its quotes; a board stores at most ${MAX_VALUE}. Choose a shorter one.`
+    : "";
+}

@@ -1,0 +1,298 @@
+/** `npm run doctor` says of everything that it is all right, or what to do. */
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { checkPorts } from "../../scripts/doctor/ports.js";
+import { examine, runDoctor } from "../../scripts/doctor/run.js";
+import { thisSystem, type System } from "../../scripts/doctor/system.js";
+import { StepError } from "../../scripts/flash/failure.js";
+import { temporaryFolder } from "../server/support/server.js";
+import { BOARD, programs, system } from "./support.js";
+
+async function doctor(
+  change: Parameters<typeof system>[0] = {},
+  args: string[] = [],
+): Promise<{ code: number; text: string }> {
+  // prettier-ignore
+  const lines: string[] = [];
+  const code = await runDoctor(args, system(change), (line) => lines.push(line));
+  const text = lines.join("\n");
+  expect(text).not.toMatch(/w1fi-pass|br0ker secret/);
+  return { code, text };
+}
+
+const taken =
+  (...ports: number[]): System["listen"] =>
+  (port) =>
+    Promise.resolve(ports.includes(port) ? "EADDRINUSE" : "");
+const fails = (step: string) => () => Promise.reject(new StepError(step, "That is the problem.", "Do this."));
+
+test("where all is well every line says ok, and the exit code is 0", async () => {
+  const { code, text } = await doctor();
+  expect(text).not.toMatch(/^(todo|note)/m);
+  expect(text).toContain("Nothing must be done.");
+  for (const word of [
+    "Node.js",
+    "DeviceScript",
+    "disk",
+    "40,288 bytes of 40,960",
+    "port 1883",
+    "port 8080",
+    "8081–8083",
+    "esptool",
+    "/dev/ttyACM0",
+    ".env.local",
+    "mqtt://192.168.1.20:1883 lets porch in",
+  ])
+    // prettier-ignore
+    expect(text).toContain(word);
+  expect(code).toBe(0);
+});
+
+describe("what must be done is said, with exit code 1:", () => {
+  const ss = 'LISTEN 0 511 0.0.0.0:1883 0.0.0.0:* users:(("mosquitto",pid=4711,fd=5))';
+
+  test.each<[string, Parameters<typeof system>[0], RegExp, RegExp]>([
+    ["Node is too old", { nodeVersion: "20.18.3" }, /version 20\.18\.3; 20\.19 or newer/, /nodejs\.org/],
+    ["Node is much too old", { nodeVersion: "18.20.0" }, /version 18\.20\.0/, /nodejs\.org/],
+    [
+      "DeviceScript is missing",
+      { files: { "node_modules/@devicescript/cli/package.json": undefined } },
+      /not installed/,
+      /npm ci/,
+    ],
+    [
+      "DeviceScript is another",
+      { files: { "node_modules/@devicescript/cli/package.json": '{"version":"2.15.0"}' } },
+      /2\.15\.0 is installed; this needs 2\.16\.4/,
+      /npm ci/,
+    ],
+    ["the disk is full", { free: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Delete/],
+    [
+      "the firmware is not built",
+      { files: { ".devicescript/bin/main/bytecode.devs": undefined } },
+      /Not built: src\/main\.ts/,
+      /npm run build:firmware/,
+    ],
+    [
+      "the firmware is too large",
+      { files: { ".devicescript/bin/main/bytecode.devs": "x".repeat(40_961) } },
+      /src\/main\.ts has 40,961 bytes; the limit is 40,960 bytes/,
+      /bytecode-sizes/,
+    ],
+    [
+      "another broker is on 1883",
+      {
+        listen: taken(1883),
+        run: programs({ "ss -ltnpH sport = :1883": ss, "ps -o args= -p 4711": "/usr/sbin/mosquitto -c /etc/m.conf" }),
+      },
+      /mosquitto \(process 4711\) has it/,
+      /--mqtt-port/,
+    ],
+    ["a stranger is on 8080", { listen: taken(8080) }, /Another program has it, so the dashboard/, /--http-port/],
+    [
+      "a port is reserved",
+      { listen: (port) => Promise.resolve(port === 8080 ? "EACCES" : "") },
+      /EACCES/,
+      /--http-port/,
+    ],
+    ["esptool will not do", { esptool: fails("esptool") }, /esptool +That is the problem\./, /Do this\./],
+    ["the ports cannot be listed", { serialPorts: fails("the port") }, /boards +That is the problem\./, /Do this\./],
+    [
+      "the port may not be opened",
+      { checkAccess: fails("the port") },
+      /ttyACM0.*That is the problem\./,
+      /Do this\..*idVendor.=="303a".*60-nightlight\.rules/,
+    ],
+    [
+      "a setting is wrong",
+      { settings: () => Promise.resolve({ there: true, problems: ["It is wrong."], notes: [] }) },
+      /\.env\.local +It is wrong\./,
+      /npm run setup/,
+    ],
+    [
+      "the broker refuses",
+      { broker: () => Promise.resolve("The broker refuses the password; correct it.") },
+      /broker +The broker refuses/,
+      /look again/,
+    ],
+  ])("%s", async (_what, change, problem, remedy) => {
+    const { code, text } = await doctor(change);
+    expect(text).toMatch(problem);
+    expect(
+      text
+        .split("\n")
+        .filter((line) => /^ +→/.test(line))
+        .join("\n"),
+    ).toMatch(remedy);
+    expect(text.match(/^todo/gm)).toHaveLength(1);
+    expect(text).toContain("To be done: 1.");
+    expect(code).toBe(1);
+  });
+});
+
+describe("what may be done is noted, with exit code 0:", () => {
+  test.each<[string, Parameters<typeof system>[0], RegExp]>([
+    [
+      "no board is connected",
+      { serialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
+      /No board is connected\.\n.*BOOT/,
+    ],
+    [
+      "in WSL the board is Windows's",
+      { serialPorts: () => Promise.resolve([]), run: programs({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
+      /usbipd attach/,
+    ],
+    [
+      "the group is missing",
+      {
+        serialPorts: () => Promise.resolve([]),
+        run: programs({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
+      },
+      /not in the group dialout.*\n.*usermod -aG dialout/,
+    ],
+    [
+      "the group is called uucp",
+      { serialPorts: () => Promise.resolve([]), run: programs({ "id -nG": "me users" }) },
+      /usermod -aG uucp/,
+    ],
+    [
+      "there are two boards",
+      { serialPorts: () => Promise.resolve([BOARD, { ...BOARD, path: "/dev/ttyACM1" }]) },
+      /more than one.*\n.*--port \/dev\/ttyACM0/,
+    ],
+    [
+      "a stranger is on 8081",
+      {
+        listen: taken(8081),
+        run: programs({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
+      },
+      /port 8081 +python3 \(process 99\) has it/,
+    ],
+    [
+      "libraries are to be built",
+      { files: { "node_modules/@devicescript/core/package.json": undefined } },
+      /npm run build/,
+    ],
+  ])("%s", async (_what, change, sentence) => {
+    const { code, text } = await doctor(change);
+    expect(text).toMatch(sentence);
+    expect(text).not.toMatch(/^todo/m);
+    expect(code).toBe(0);
+  });
+});
+
+test("ports that a nightlight server or DeviceScript's own tools have are all right", async () => {
+  const args = "node server/src/main.ts";
+  const ss = 'users:(("node",pid=7,fd=5))';
+  const run = programs({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
+  expect((await doctor({ listen: taken(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
+  const tools = programs({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
+  expect((await doctor({ listen: taken(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm)).toHaveLength(
+    4,
+  );
+  const unknown = await doctor({ listen: taken(8080), answers: () => Promise.resolve(true) });
+  expect(unknown.text).toMatch(/ok +port 8080/);
+});
+
+test("on Windows the holder of a port is found as well", async () => {
+  const run = programs({
+    "netstat -ano -p TCP": "  TCP    0.0.0.0:18830   0.0.0.0:0   ABHÖREN   1\r\n  TCP    0.0.0.0:1883   0.0.0.0:0   ABHÖREN   4711\r\n", // prettier-ignore
+    "tasklist /FI PID eq 4711": '"mosquitto.exe","4711","Services","0","9,000 K"\r\n',
+  });
+  const { text } = await doctor({ platform: "win32", listen: taken(1883), run });
+  expect(text).toContain("mosquitto.exe (process 4711) has it");
+});
+
+test("without settings the broker is not asked", async () => {
+  let asked = false;
+  const { code, text } = await doctor({
+    settings: () => Promise.resolve({ there: false, problems: ["There is none."], notes: [] }),
+    broker: () => {
+      asked = true;
+      return Promise.resolve("");
+    },
+  });
+  expect(asked).toBe(false);
+  expect(text).not.toMatch(/^\w+ +broker/m);
+  expect(code).toBe(1);
+});
+
+test("a check that cannot be made does not keep the others from being made", async () => {
+  const { code, text } = await doctor({ free: () => Promise.reject(new Error("no such call")) });
+  expect(text).toMatch(/todo +disk +It could not be looked at: no such call/);
+  expect(text.match(/^ok/gm)?.length).toBeGreaterThan(6);
+  expect(code).toBe(1);
+});
+
+test("--json says the same for programs; wrong flags are refused", async () => {
+  const { code, text } = await doctor({ nodeVersion: "18.0.0" }, ["--json"]);
+  const { ok, findings } = JSON.parse(text) as { ok: boolean; findings: { about: string; level: string; remedy?: string }[] }; // prettier-ignore
+  expect(ok).toBe(false);
+  expect(code).toBe(1);
+  expect(findings.filter(({ level }) => level === "todo")).toEqual([
+    expect.objectContaining({ about: "Node.js", remedy: expect.any(String) as string }),
+  ]);
+  expect((await doctor({}, ["--nonsense"])).code).toBe(2);
+  expect((await doctor({}, ["--help"])).text).toContain("--json");
+});
+
+describe("this computer", () => {
+  test("is looked at with nothing connected, and every check comes to an end", async () => {
+    const here: System = { ...thisSystem(ROOT), broker: () => Promise.resolve("") };
+    const findings = await examine(here);
+    expect(findings.filter(({ text }) => text.startsWith("It could not be looked at"))).toEqual([]);
+    expect(findings.find(({ about }) => about === "Node.js")?.level).toBe("ok");
+    expect(findings.find(({ about }) => about === "DeviceScript")?.level).toBe("ok");
+  }, 90_000);
+
+  test("tells who has a port", async () => {
+    const server = net.createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(async () => {
+      server.close();
+      await once(server, "close");
+    });
+    const { port } = server.address() as net.AddressInfo;
+    const here = thisSystem(ROOT);
+    expect(await here.listen(port)).toBe("EADDRINUSE");
+    // the port in question stands in for 1883
+    const run: System["run"] = (command, ...args) => here.run(command, ...args.map((arg) => arg.replace("1883", String(port)))); // prettier-ignore
+    const [finding] = await checkPorts(system({ platform: process.platform, listen: taken(1883), run }));
+    expect(finding.about).toBe("port 1883");
+    if (process.platform === "linux") expect(finding.text).toContain(`(process ${process.pid})`);
+  });
+
+  test("reads the settings of a project as DeviceScript does", async () => {
+    const root = await temporaryFolder();
+    const inspect = (text: string) =>
+      writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).settings());
+    expect((await thisSystem(root).settings()).problems).toEqual([expect.stringContaining("There is no .env.local")]);
+    const good = "# mine\nWIFI_SSID=home\nWIFI_PWD=long enough\nMQTT_HOST=192.168.1.20\n";
+    expect(await inspect(good)).toMatchObject({ problems: [], notes: [], settings: { ssid: "home", broker: { port: 1883 } } }); // prettier-ignore
+    const cases: [line: string, problem: RegExp][] = [
+      ["WIFI_PWD=s3cret#word", /line 5: DeviceScript drops a line with #.*WIFI_PWD/],
+      ["NL_ID = a/b", /line 5: nothing may stand before or after NL_ID/],
+      ["WIFI_PWD=12345678", /WIFI_PWD looks like a number/],
+      ["WIFI_PWD=s3cret", /WPA passwords have 8 to 63/],
+      ["WIFI_SSID=", /has no name/],
+      ["MQTT_HOST=mqtt://192.168.1.20", /MQTT_HOST is/],
+      ["MQTT_HOST=127.0.0.1", /cannot reach the broker at 127\.0\.0\.1/],
+      ["MQTT_PORT=70000", /MQTT_PORT is not a port/],
+      ["MQTT_TLS=yes", /MQTT_TLS is neither/],
+      ["MQTT_TLS=true", /with TLS, give the broker's name/],
+      ["NL_ID=a/+", /cannot contain # or \+/],
+      ["A_NAME_TOO_LONG=1", /longer than 13/],
+    ];
+    for (const [line, problem] of cases) {
+      const { problems } = await inspect(`${good}${line}\n`);
+      expect(problems.join("\n"), line).toMatch(problem);
+      expect(problems.join("\n")).not.toContain("s3cret");
+    }
+    expect((await inspect(`${good}MQTT_PASSWORD=s3cret\n`)).notes.join()).toMatch(/nobody reads MQTT_PASSWORD/);
+    expect((await inspect(`${good}MQTT_USER=me \n`)).notes.join()).toMatch(/space around the value of MQTT_USER/);
+  });
+});

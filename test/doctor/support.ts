@@ -1,0 +1,58 @@
+/** A computer on which all is well, to be spoilt by a test. */
+import type { System } from "../../scripts/doctor/system.js";
+
+export const PACKAGE = JSON.stringify({
+  engines: { node: ">=20.19" },
+  devDependencies: { "@devicescript/cli": "2.16.4" },
+});
+
+export const SETTINGS = {
+  ssid: "home",
+  wifiPassword: "w1fi-pass#word",
+  broker: { host: "192.168.1.20", port: 1883, tls: false },
+  user: "porch",
+  password: "br0ker secret",
+  id: "nightlight/porch",
+};
+
+export const BOARD = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
+
+export function system(change: Partial<System> & { files?: Record<string, string | undefined> } = {}): System {
+  const files: Record<string, string | undefined> = {
+    "package.json": PACKAGE,
+    "node_modules/@devicescript/cli/package.json": '{ "version": "2.16.4" }',
+    "node_modules/@devicescript/core/package.json": "{}",
+    ".devicescript/bin/main/bytecode.devs": "x".repeat(40_288),
+    ".devicescript/bin/main_qt_py/bytecode.devs": "x".repeat(40_000),
+    ...change.files,
+  };
+  return {
+    platform: "linux",
+    nodeVersion: "20.19.0",
+    uid: 1000,
+    read: (name) => Promise.resolve(files[name]),
+    size: (name) => Promise.resolve(files[name]?.length),
+    free: () => Promise.resolve(50e9),
+    listen: () => Promise.resolve(""),
+    run: () => Promise.resolve({ code: undefined, output: "", error: "ENOENT" }),
+    answers: () => Promise.resolve(false),
+    esptool: () => Promise.resolve("4.8.1"),
+    serialPorts: () => Promise.resolve([BOARD, { path: "/dev/ttyS0" }]),
+    checkAccess: () => Promise.resolve(),
+    firmware: () => Promise.resolve(["main", "main_qt_py"]),
+    settings: () => Promise.resolve({ there: true, problems: [], notes: [], settings: SETTINGS }),
+    broker: () => Promise.resolve(""),
+    ...change,
+  };
+}
+
+/** Answers of programs by the beginning of their command lines. */
+export function programs(answers: Record<string, string>): System["run"] {
+  return (...words) => {
+    const line = words.join(" ");
+    const [, output] = Object.entries(answers).find(([start]) => line.startsWith(start)) ?? [];
+    return Promise.resolve(
+      output === undefined ? { code: undefined, output: "", error: "ENOENT" } : { code: 0, output },
+    );
+  };
+}

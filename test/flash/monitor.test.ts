@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { listen } from "../../scripts/flash/listen.js";
+import { BoardLink } from "../../scripts/serial/link.js";
+import { deploy } from "../../scripts/flash/deploy.js";
+import { compileWithDebug } from "../support/firmware.js";
+import { eventually } from "../support/eventually.js";
+import { PATH, TestBoard } from "./support/board.js";
+
+const PROGRAM = `import { sleep } from "@devicescript/core"
+
+async function careless() {
+    await sleep(1500)
+    const lamp: any = undefined
+    console.log("before")
+    lamp.on()
+}
+await careless()
+`;
+
+test("the log names the places in the source, and goes on when the board was unplugged", async () => {
+  const firmware = await compileWithDebug(PROGRAM);
+  const board = await TestBoard.start();
+  const link = await BoardLink.open({ path: PATH, open: board.ports.open(PATH) });
+  await deploy(link, { bytecode: firmware.bytecode, settings: {} }, 10_000, () => {});
+  await link.close();
+
+  const lines: string[] = [];
+  const screen = { say: (line: string) => lines.push(line), progress: () => {} };
+  const stop = new AbortController();
+  const listening = listen({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
+  const said = (text: string | RegExp) =>
+    eventually(() => lines.some((line) => line.match(text)), { within: 10_000, what: `the line ${text.toString()}` });
+  await said(/careless_F\d+ \(src\/main\.ts:7\)/);
+  board.unplug();
+  await said("is gone");
+  await said("the board is back");
+  board.print("> here again");
+  await said("here again");
+  stop.abort();
+  await listening;
+});
+
+test("a program that was not built here is shown without places, and that is said", async () => {
+  const board = await TestBoard.start();
+  const lines: string[] = [];
+  const stop = new AbortController();
+  const screen = { say: (line: string) => lines.push(line), progress: () => {} };
+  const listening = listen({ ports: board.ports, screen }, PATH, [], stop.signal);
+  await eventually(() => lines.some((line) => line.includes("another program")), { what: "the note" });
+  board.print("> hello");
+  expect(lines.at(-1)).toBe("hello");
+  stop.abort();
+  await listening;
+});

@@ -1,0 +1,188 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { deployAlone } from "../../scripts/flash/flow.js";
+import { encodeFrame, FrameDecoder } from "../../scripts/serial/framing.js";
+import { LineSplitter } from "../../scripts/serial/lines.js";
+import { checkAccess, choosePort, systemPorts, type PortInfo } from "../../scripts/serial/ports.js";
+import { jacdac } from "../../sim/vm/jacdac.js";
+import { server } from "../server/support/server.js";
+import { eventually } from "../support/eventually.js";
+import { missing } from "../support/programs.js";
+import { TestBoard } from "./support/board.js";
+import { failure } from "./support/failure.js";
+import { project, settingsFor, surroundings } from "./support/project.js";
+
+function decode(...chunks: Uint8Array[]) {
+  const frames: number[][] = [];
+  let text = "";
+  const decoder = new FrameDecoder(
+    (frame) => frames.push([...frame]),
+    (bytes) => (text += Buffer.from(bytes).toString("latin1")),
+  );
+  for (const chunk of chunks) decoder.push(chunk);
+  return { frames, text };
+}
+
+describe("frames and log on one line of bytes", () => {
+  test("a frame travels as jacdac-c/source/jd_usb.c has it: a magic byte within it is marked", () => {
+    expect([...encodeFrame(Uint8Array.of(1, 0xfe, 2))]).toEqual([0xfe, 0xfc, 1, 0xfe, 0xf8, 2, 0xfe, 0xfd]);
+  });
+
+  test("whatever is in a frame arrives as it was, in pieces of any size, and the text around it as well", () => {
+    const frame = fc.uint8Array({ minLength: 12, maxLength: 252 });
+    fc.assert(
+      fc.property(frame, frame, fc.integer({ min: 1, max: 70 }), (first, second, size) => {
+        const stream = [...encodeFrame(first), ...Buffer.from("> hello\n"), ...encodeFrame(second)];
+        const pieces: Uint8Array[] = [];
+        for (let i = 0; i < stream.length; i += size) pieces.push(Uint8Array.from(stream.slice(i, i + size)));
+        expect(decode(...pieces)).toEqual({ frames: [[...first], [...second]], text: "> hello\n" });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("no bytes at all end it: after any garbage the next whole frame is read", () => {
+    const good = Uint8Array.from({ length: 16 }, (_, i) => i);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), (garbage) => {
+        // a lone magic byte at the end of the garbage takes the first byte after it with it
+        const { frames } = decode(garbage, Uint8Array.of(0), encodeFrame(good));
+        expect(frames.at(-1)).toEqual([...good]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("lines come whole, without the colors of ESP-IDF, and garbage without an end is cut", () => {
+    const lines: string[] = [];
+    const splitter = new LineSplitter((line) => lines.push(line));
+    const bytes = Buffer.from("\x1b[0;32mI (312) JD: grün\x1b[0m\r\n> next");
+    for (const byte of bytes) splitter.push(Uint8Array.of(byte));
+    expect(lines).toEqual(["I (312) JD: grün"]);
+    splitter.push(new Uint8Array(5000).fill(65));
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe("the port", () => {
+  const board: PortInfo = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
+  const other: PortInfo = { path: "/dev/ttyUSB0", vendorId: "1a86", productId: "7523" };
+  const modem: PortInfo = { path: "/dev/ttyS0" };
+
+  test("the only board is taken, and one that was named", () => {
+    expect(choosePort([modem, board])).toBe("/dev/ttyACM0");
+    expect(choosePort([modem, board, other], "/dev/ttyUSB0")).toBe("/dev/ttyUSB0");
+    expect(choosePort([modem], "/dev/ttyS0")).toBe("/dev/ttyS0");
+    // a link to it, which the system does not list
+    expect(choosePort([board], "/dev/serial/by-id/mine", true)).toBe("/dev/serial/by-id/mine");
+  });
+
+  test.each<[string, PortInfo[], string | undefined, RegExp]>([
+    ["no port", [], undefined, /cable.*BOOT/s],
+    ["no board", [modem], undefined, /--port takes one all the same.*\/dev\/ttyS0.*cable/s],
+    [
+      "two boards",
+      [board, other],
+      undefined,
+      /\/dev\/ttyACM0 {2}Espressif.*\/dev\/ttyUSB0 {2}WCH.*--port \/dev\/ttyACM0/s,
+    ],
+    ["another name", [board], "/dev/ttyACM9", /no \/dev\/ttyACM9.*\/dev\/ttyACM0/s],
+  ])("%s: it says what there is, and what to do", async (_, ports, wanted, said) => {
+    const error = await failure(Promise.resolve().then(() => choosePort(ports, wanted)));
+    expect(error.message).toMatch(said);
+  });
+
+  test("a port that is not there is no question of rights", async () => {
+    await expect(checkAccess("/dev/no-such-port")).resolves.toBeUndefined();
+  });
+});
+
+test("a board on a port understands us as it understands DeviceScript's own tools", async () => {
+  const board = await TestBoard.start();
+  const intervals = vi.spyOn(globalThis, "setInterval");
+  /** The part of `serialport` that jacdac-ts uses. */
+  class LibraryPort {
+    static list = async () => [{ path: "/dev/x", serialNumber: "JD1", vendorId: "303a" }];
+    isOpen = true;
+    readonly #take: (bytes: Uint8Array) => void;
+    #data: (bytes: Uint8Array) => void = () => {};
+    constructor(_: object, opened: (error: null) => void) {
+      this.#take = board.plug({ data: (bytes) => this.#data(bytes), gone: () => {} });
+      queueMicrotask(() => opened(null));
+    }
+    on(event: string, listener: (bytes: Uint8Array) => void) {
+      if (event === "data") this.#data = listener;
+    }
+    write(bytes: Uint8Array, _: unknown, done: (error: null) => void) {
+      this.#take(bytes);
+      done(null);
+    }
+    close(done: (error: null) => void) {
+      this.isOpen = false;
+      done(null);
+    }
+  }
+  const bus = new jacdac.JDBus([jacdac.createNodeWebSerialTransport(LibraryPort)], { disableRoleManager: true });
+  onTestFinished(async () => {
+    await bus.stop();
+    for (const { value } of intervals.mock.results) clearInterval(value as NodeJS.Timeout);
+    intervals.mockRestore();
+  });
+  await bus.connect();
+  const manager = () => bus.services({ serviceClass: jacdac.SRV_DEVICE_SCRIPT_MANAGER })[0];
+  await eventually(manager, { what: "the board's services" });
+});
+
+const PTY = process.platform !== "win32" && spawnSync("python3", ["-c", "import pty"]).status === 0;
+
+describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and python3"))(
+  "the system's own serial port",
+  () => {
+    /** The far end of a pseudo-terminal, whose near end is this board's. */
+    async function terminal(board: TestBoard): Promise<string> {
+      const wire = spawn("python3", [fileURLToPath(new URL("./support/terminal.py", import.meta.url))], {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      onTestFinished(() => void wire.stdin.end());
+      let name: string | undefined;
+      const take = board.plug({ data: (bytes) => void wire.stdin.write(bytes), gone: () => {} });
+      wire.stdout.on("data", (chunk: Buffer) => {
+        if (name) return take(chunk);
+        name = chunk.toString().trim();
+      });
+      return eventually(() => name, { what: "the pseudo-terminal" });
+    }
+
+    test("program and settings arrive through it", async () => {
+      const { brokerUrl } = await server();
+      const board = await TestBoard.start();
+      const port = await terminal(board);
+      const around = await surroundings(await project(settingsFor(brokerUrl)), systemPorts);
+      await deployAlone({ port }, around);
+      expect(board.networks).toEqual([["attic", "12345678"]]);
+      expect(around.lines.at(-1)).toContain("the nightlight works");
+    });
+
+    test("npm run monitor shows what comes through it, and ends in order at Ctrl-C", async () => {
+      const board = await TestBoard.start();
+      const port = await terminal(board);
+      const args = ["--import", "tsx", "--conditions=nightlight-source", "scripts/monitor.ts", "--port", port];
+      const monitor = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+      onTestFinished(() => void monitor.kill("SIGKILL"));
+      let output = "";
+      monitor.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      await eventually(() => output.includes("no places in the source"), {
+        within: 15_000,
+        what: "the monitor to listen",
+      });
+      board.print("* the sun is out");
+      await eventually(() => output.includes("warning: the sun is out\n"), { what: "the line of the board" });
+      monitor.kill("SIGINT");
+      expect(await once(monitor, "exit")).toEqual([0, null]);
+    });
+  },
+);

@@ -1,0 +1,39 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { settingsForBoard } from "../../scripts/flash/settings.js";
+import { failure } from "./support/failure.js";
+import { temporaryFolder } from "./support/project.js";
+
+const GOOD = 'WIFI_SSID=attic\nWIFI_PWD="12345678"\nMQTT_HOST=192.168.1.5\n';
+
+async function read(text?: string) {
+  const root = await temporaryFolder();
+  if (text !== undefined) await writeFile(path.join(root, ".env.local"), text, { mode: 0o600 });
+  return settingsForBoard(root);
+}
+
+describe("the settings are looked through before anything is written", () => {
+  test("good ones go to the board, and those that are not there are deleted on it", async () => {
+    const settings = await read(`# mine\n${GOOD}MY_OWN=1\n`);
+    expect(settings).toMatchObject({ WIFI_SSID: "attic", WIFI_PWD: "12345678", MQTT_PORT: 1883, MY_OWN: 1 });
+    for (const key of ["MQTT_USER", "MQTT_PWD", "NL_ID"]) {
+      expect(Object.keys(settings)).toContain(key);
+      expect(settings[key]).toBeUndefined();
+    }
+  });
+
+  test("bad ones do not, and all that is wrong is said at once, without a secret", async () => {
+    const error = await failure(read(`${GOOD}MQTT_HOST=localhost\nMQTT_PWD=sword#fish\nMQTT_PORT=99999\n`));
+    expect(error.problem).toMatch(/line 5: .*#.*MQTT_PWD.*MQTT_PORT is not a port/s);
+    expect(error.remedy).toContain("npm run setup");
+    expect(error.message).not.toMatch(/12345678|sword/);
+    expect((await failure(read(`${GOOD}MQTT_HOST=localhost\n`))).problem).toContain(
+      "cannot reach the broker at localhost",
+    );
+  });
+
+  test("none at all: it says how to make them", async () => {
+    expect((await failure(read())).message).toMatch(/no \.env\.local.*npm run setup/s);
+  });
+});

@@ -1,0 +1,190 @@
+/**
+ * A board on a serial port: DeviceScript's own virtual machine behind the framing of jacdac-c/source/jd_usb.c, with the Wi-Fi
+ * service that real boards have. Its network finds the computer `broker.test` here.
+ */
+import { onTestFinished, vi } from "vitest";
+import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../scripts/serial/framing.js";
+import type { PortEvents } from "../../../scripts/serial/port.js";
+import type { Ports } from "../../../scripts/serial/ports.js";
+import { jacdac } from "../../../sim/vm/jacdac.js";
+import { Machine } from "../../../sim/vm/machine.js";
+import { Network } from "../../../sim/vm/network.js";
+import { Peripherals } from "../../../sim/vm/peripherals.js";
+import { NetworkSocket } from "../../../sim/vm/socket.js";
+import { vmSource } from "../../../sim/vm/source.js";
+
+export const PATH = "/dev/ttyTEST0";
+const DEVICE = "1d46a30eef48919d";
+const MAGIC = 0xfe;
+const LITERAL = 0xf8;
+
+class BusTransport extends jacdac.Transport {
+  constructor(private readonly send: (frame: Uint8Array) => void) {
+    super("test", {});
+  }
+  receive(frame: Uint8Array): void {
+    this.handleFrame(frame);
+  }
+  protected override transportSendPacketAsync(frame: Uint8Array): Promise<void> {
+    this.send(frame);
+    return Promise.resolve();
+  }
+  protected override transportConnectAsync(): Promise<void> {
+    return Promise.resolve();
+  }
+  protected override transportDisconnectAsync(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class WifiServer extends jacdac.JDServiceServer {
+  constructor(joined: (ssid: string, password: string) => void) {
+    super(jacdac.SRV_WIFI);
+    this.addCommand(jacdac.WifiCmd.AddNetwork, (packet) => joined(...packet.jdunpack<[string, string]>("z z")));
+  }
+}
+
+export class TestBoard {
+  /** All lines that the board printed since power-up. */
+  readonly log: string[] = [];
+  /** The networks that it was told of. */
+  readonly networks: [ssid: string, password: string][] = [];
+  /** What the computer sees of it. */
+  readonly ports: Ports;
+  /** The bytes that the computer sent. */
+  readonly written: Uint8Array[] = [];
+  /** Frames that are lost on the way to the board, as long as it says so. */
+  loses: (frame: Uint8Array) => boolean = () => false;
+  #machine!: Machine;
+  #peripherals!: Peripherals;
+  #wifi!: BusTransport;
+  #events: PortEvents | undefined;
+  /** What nobody has read yet: the runtime keeps 4 KB of its log. */
+  #unread: Uint8Array[] = [];
+  #packets = false;
+  /** How often the port refuses to be opened from now on. */
+  refuses = 0;
+
+  private constructor() {
+    this.ports = {
+      list: () => Promise.resolve([{ path: PATH, vendorId: "303a", productId: "1001" }]),
+      exists: () => Promise.resolve(false),
+      check: () => Promise.resolve(),
+      open: () => (events) => {
+        if (this.refuses-- > 0) return Promise.reject(new Error("No such file or directory"));
+        return Promise.resolve(this.#plug(events));
+      },
+    };
+  }
+
+  /** Powers a board up that has DeviceScript's runtime, and no program. It loses power after the test. */
+  static async start(): Promise<TestBoard> {
+    // jacdac-ts tells the console of every step
+    vi.spyOn(console, "debug").mockImplementation(() => {});
+    const board = new TestBoard();
+    await board.#start();
+    return board;
+  }
+
+  /** The port is gone, as when the chip resets, and the runtime has forgotten who listened. */
+  unplug(): void {
+    const events = this.#events;
+    this.#events = undefined;
+    this.#packets = false;
+    events?.gone();
+  }
+
+  /** Prints a line as the runtime does. */
+  print(line: string): void {
+    this.log.push(line);
+    const bytes = [...Buffer.from(line + "\n")].flatMap((byte) => (byte === MAGIC ? [MAGIC, LITERAL] : [byte]));
+    if (this.#events) this.#events.data(Uint8Array.from(bytes));
+    else this.#unread.push(Uint8Array.from(bytes));
+  }
+
+  /** For a wire of one's own: the board's end of it. */
+  plug(events: PortEvents): (bytes: Uint8Array) => void {
+    this.#events = events;
+    // not before whoever opens the port has it
+    setImmediate(() => this.#unread.splice(0).forEach((bytes) => this.#events?.data(bytes)));
+    const decoder = new FrameDecoder(
+      (frame) => this.#fromComputer(frame),
+      () => {},
+    );
+    return (bytes) => decoder.push(bytes);
+  }
+
+  #plug(events: PortEvents) {
+    const take = this.plug(events);
+    return {
+      write: (bytes: Uint8Array) => {
+        if (this.#events !== events) return Promise.reject(new Error("the port is gone"));
+        this.written.push(bytes);
+        take(bytes);
+        return Promise.resolve();
+      },
+      close: () => {
+        if (this.#events === events) this.#events = undefined;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #fromComputer(frame: Uint8Array): void {
+    if (this.loses(frame)) return;
+    if (isBridgeFrame(frame)) {
+      this.#packets = true;
+      return this.#toComputer(frame);
+    }
+    this.#machine.receive(frame);
+    this.#wifi.receive(frame);
+  }
+
+  #toComputer(frame: Uint8Array): void {
+    if (this.#packets) this.#events?.data(encodeFrame(frame));
+  }
+
+  async #start(): Promise<void> {
+    const socket = new NetworkSocket(new Network({ delay: 0 }), (event, data) => this.#machine.raise(event, data));
+    this.#peripherals = new Peripherals(
+      "2d46a30eef48919d",
+      (frame) => this.#machine.receive(frame),
+      () => {},
+    );
+    this.#machine = await Machine.boot(vmSource(), DEVICE, undefined, {
+      log: (line) => this.print(line),
+      frame: (frame) => {
+        this.#peripherals.receive(frame);
+        this.#toComputer(frame);
+      },
+      flash: () => {},
+      panic: () => {},
+      end: (_, reason) => this.log.push(`end: ${reason}`),
+      late: () => this.#peripherals.announce(),
+      socket: {
+        open: (host, port, tls) => socket.open(host === "broker.test" ? "127.0.0.1" : host, port, tls),
+        write: (data) => socket.write(data),
+        close: () => socket.close(),
+      },
+    });
+    await this.#peripherals.connect();
+    this.#machine.skip(600);
+    const stopWifi = await this.#startWifi();
+    onTestFinished(async () => {
+      this.#events = undefined;
+      this.#machine.stop();
+      socket.close();
+      await stopWifi();
+      await this.#peripherals.disconnect();
+    });
+  }
+
+  async #startWifi(): Promise<() => Promise<void>> {
+    this.#wifi = new BusTransport((frame) => this.#toComputer(frame));
+    const bus = new jacdac.JDBus([this.#wifi], { disableRoleManager: true });
+    const service = new WifiServer((ssid, password) => this.networks.push([ssid, password]));
+    await bus.connect();
+    bus.addServiceProvider(new jacdac.JDServerServiceProvider("wifi", [service], { deviceId: "3d46a30eef48919d" }));
+    return () => bus.stop();
+  }
+}

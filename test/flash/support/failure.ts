@@ -1,0 +1,14 @@
+import { expect } from "vitest";
+import { StepError } from "../../../scripts/flash/failure.js";
+
+/** The failure of a step that must fail; every one says what to do. */
+export async function failure(work: Promise<unknown>): Promise<StepError> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(StepError);
+  const { remedy } = error as StepError;
+  expect(remedy).not.toBe("");
+  return error as StepError;
+}

@@ -1,0 +1,94 @@
+/** A project folder and its surroundings, as `npm run flash` finds them. */
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { onTestFinished } from "vitest";
+import { ROOT } from "../../../scripts/build.js";
+import type { Surroundings } from "../../../scripts/flash/flow.js";
+import type { Screen } from "../../../scripts/flash/screen.js";
+import type { Ports } from "../../../scripts/serial/ports.js";
+import { loadFirmware } from "../../../sim/firmware.js";
+
+export const ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
+/** The runtime as it is downloaded, as far as it matters: room for the board's configuration at 0x9000. */
+export const RUNTIME = Buffer.alloc(0x10000, 0xff);
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-flash-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** A project with all boards, the runtime of the ESP32-C3 in DeviceScript's cache, and these settings. */
+export async function project(env: string): Promise<string> {
+  const root = await temporaryFolder();
+  await cp(path.join(ROOT, "boards"), path.join(root, "boards"), { recursive: true });
+  await cp(path.join(ROOT, "src"), path.join(root, "src"), { recursive: true });
+  await writeFile(path.join(root, "package.json"), '{ "name": "test", "version": "1.0.0", "devicescript": {} }');
+  await writeFile(path.join(root, "devsconfig.json"), "{}");
+  await writeFile(path.join(root, ".env.local"), env);
+  const cache = path.join(root, ".devicescript", "cache");
+  await mkdir(cache, { recursive: true });
+  await writeFile(path.join(cache, "devicescript-esp32c3-esp32c3_bare-0x0.bin"), RUNTIME);
+  return root;
+}
+
+export const settingsFor = (broker: string): string =>
+  ["WIFI_SSID=attic", 'WIFI_PWD="12345678"', "MQTT_HOST=broker.test", `MQTT_PORT=${new URL(broker).port}`, ""].join(
+    "\n",
+  );
+
+/** A port on which nothing can be opened: for what must fail before. */
+export const noPort = (name: string): Ports => ({
+  list: () => Promise.resolve([{ path: name, vendorId: "303a" }]),
+  exists: () => Promise.resolve(false),
+  check: () => Promise.resolve(),
+  open: () => () => Promise.reject(new Error("No such file or directory")),
+});
+
+export interface Recorded extends Surroundings {
+  /** What a person saw. */
+  readonly lines: string[];
+  /** How esptool was called. */
+  calls(): Promise<string[][]>;
+}
+
+/** A computer with a stand-in for esptool that plays what `plays` says, and without internet. */
+export async function surroundings(
+  root: string,
+  ports: Ports,
+  plays: Record<string, string> = {},
+  changes: Partial<Surroundings> = {},
+): Promise<Recorded> {
+  const file = path.join(await temporaryFolder(), "calls");
+  const lines: string[] = [];
+  const screen: Screen = {
+    say: (line) => lines.push(line),
+    progress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
+  };
+  const offline = pathToFileURL(await withoutInternet()).href;
+  return {
+    root,
+    ports,
+    screen,
+    lines,
+    env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, STANDIN_CALLS: file, ...plays },
+    esptool: () => Promise.resolve({ command: process.execPath, args: [ESPTOOL], version: "4.8.1" }),
+    firmware: (entry) => Promise.resolve(loadFirmware(entry)),
+    ask: undefined,
+    calls: async () =>
+      (await readFile(file, "utf8").catch(() => "")).split("\n").filter(Boolean).map((line) => JSON.parse(line) as string[]), // prettier-ignore
+    ...changes,
+  };
+}
+
+/** A module for `--import` that lets DeviceScript's command find no internet, wherever the test runs. */
+async function withoutInternet(): Promise<string> {
+  const file = path.join(await temporaryFolder(), "offline.mjs");
+  await writeFile(
+    file,
+    'globalThis.fetch = async () => { throw new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND github.com") }); };\n',
+  );
+  return file;
+}

@@ -1,0 +1,249 @@
+/** `npm run setup`, with answers and with flags. */
+import { PassThrough } from "node:stream";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
+import { runSetup, type World } from "../../scripts/setup/run.js";
+import { createTerminal, Stopped } from "../../scripts/setup/terminal.js";
+import { readSettings } from "../../sim/settings.js";
+import { eventually } from "../support/eventually.js";
+import { temporaryFolder } from "../server/support/server.js";
+import { fakeTerminal, type FakeTerminal } from "./support.js";
+
+const PASSWORDS = /w1fi-pass#word|br0ker secret|older-wifi|older-broker/;
+
+interface Run {
+  code: number;
+  shown: string;
+  terminal: FakeTerminal;
+  root: string;
+  /** What DeviceScript makes of the file. */
+  settings(): Promise<Record<string, unknown>>;
+}
+
+async function run(
+  args: string[],
+  terminal: FakeTerminal,
+  world: Partial<World> & { before?: string } = {},
+): Promise<Run> {
+  const root = await temporaryFolder();
+  const file = path.join(root, ".env.local");
+  if (world.before !== undefined) await writeFile(file, world.before);
+  const code = await runSetup(args, {
+    env: {},
+    addresses: ["192.168.1.7"],
+    check: () => Promise.resolve(""),
+    ...world,
+    root,
+    terminal,
+  });
+  const shown = terminal.shown.join("\n");
+  // whatever was done, nothing secret is ever shown
+  expect(shown).not.toMatch(PASSWORDS);
+  return { code, shown, terminal, root, settings: async () => parseAsDeviceScript(await readFile(file, "utf8")) };
+}
+
+const answers = {
+  "Name of the Wi-Fi": "home",
+  "Its password (": "w1fi-pass#word",
+  Broker: "192.168.1.20",
+  "User name": "porch",
+  "Its password there": "br0ker secret",
+};
+
+describe("asked at a terminal", () => {
+  test("what is answered is what DeviceScript reads, and the proposed id is taken", async () => {
+    const { code, shown, terminal, settings } = await run([], fakeTerminal(answers));
+    expect(code).toBe(0);
+    expect(await settings()).toEqual({
+      WIFI_SSID: "home",
+      WIFI_PWD: "w1fi-pass#word",
+      MQTT_HOST: "192.168.1.20",
+      MQTT_PORT: 1883,
+      MQTT_TLS: false,
+      MQTT_USER: "porch",
+      MQTT_PWD: "br0ker secret",
+      NL_ID: expect.stringMatching(/^nightlight\/\w{6}$/) as string,
+    });
+    expect(terminal.secrets).toHaveLength(2);
+    expect(shown).toContain("lets the board in");
+  });
+
+  test("Enter keeps everything that is there, passwords included", async () => {
+    const before = "# mine\nWIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_PORT=1884\nMQTT_TLS=false\nMQTT_USER=porch\nMQTT_PWD=older-broker\nNL_ID=a/b\n"; // prettier-ignore
+    const { code, shown, root } = await run([], fakeTerminal({}), { before });
+    expect(code).toBe(0);
+    expect(shown).toContain(".env.local is as it was");
+    expect(await readFile(path.join(root, ".env.local"), "utf8")).toBe(before);
+  });
+
+  test("another network does not get the password of the old one", async () => {
+    const before = "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\n";
+    const { settings } = await run([], fakeTerminal({ "Name of the Wi-Fi": "other" }), { before });
+    expect(await settings()).toMatchObject({ WIFI_SSID: "other", WIFI_PWD: undefined });
+  });
+
+  test("a wrong answer is explained and asked again, and bad settings in the file are not proposed", async () => {
+    const long = "x".repeat(32);
+    const terminal = fakeTerminal({ "Name of the Wi-Fi": [long, "home"], Broker: ["ws://h", "192.168.1.20"] });
+    const { code, shown, settings } = await run([], terminal, { before: `WIFI_SSID=${long}\nNL_ID="a/+"\n` });
+    expect(code).toBe(0);
+    expect(shown).toContain("at most 31");
+    expect(shown).toContain("does not speak ws://");
+    expect(shown).not.toContain("[a/+]");
+    expect(await settings()).toMatchObject({ WIFI_SSID: "home", MQTT_HOST: "192.168.1.20" });
+  });
+
+  test("a broker on this computer becomes this computer's address in the network", async () => {
+    const terminal = fakeTerminal({ ...answers, Broker: "mqtt://localhost:1884" });
+    const { shown, settings } = await run([], terminal);
+    expect(shown).toContain("Take 192.168.1.7");
+    expect(await settings()).toMatchObject({ MQTT_HOST: "192.168.1.7", MQTT_PORT: 1884 });
+  });
+
+  test("a broker that does not let the board in is said before anything is written, and no is the usual answer", async () => {
+    const check = () => Promise.resolve("The broker is not there.");
+    const no = await run([], fakeTerminal(answers), { check });
+    expect(no.code).toBe(1);
+    expect(no.shown).toContain("Warning: The broker is not there.");
+    expect(await readdir(no.root)).toEqual([]);
+    const yes = await run([], fakeTerminal({ ...answers, "all the same?": "y" }), { check });
+    expect(yes.code).toBe(0);
+    expect(await yes.settings()).toMatchObject({ MQTT_HOST: "192.168.1.20" });
+  });
+
+  test("a person who leaves changes nothing", async () => {
+    const terminal = fakeTerminal({});
+    terminal.ask = () => Promise.reject(new Stopped("Stopped. Nothing was changed."));
+    const { code, shown, root } = await run([], terminal);
+    expect(code).toBe(1);
+    expect(shown).toContain("Nothing was changed");
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe("told by flags", () => {
+  const piped = ["w1fi-pass#word", "br0ker secret", ""];
+  const flags = ["--yes", "--wifi-ssid", "home", "--wifi-password-stdin", "--broker", "mqtts://broker.example.org"];
+
+  test("nobody is asked, and both passwords come on standard input", async () => {
+    const args = [...flags, "--user", "porch", "--password-stdin", "--id", "mine/porch"];
+    const { code, settings } = await run(args, fakeTerminal(undefined, piped));
+    expect(code).toBe(0);
+    expect(await settings()).toEqual({
+      WIFI_SSID: "home",
+      WIFI_PWD: "w1fi-pass#word",
+      MQTT_HOST: "broker.example.org",
+      MQTT_PORT: 8883,
+      MQTT_TLS: true,
+      MQTT_USER: "porch",
+      MQTT_PWD: "br0ker secret",
+      NL_ID: "mine/porch",
+    });
+  });
+
+  test("passwords can come from the environment", async () => {
+    const env = { NIGHTLIGHT_WIFI_PASSWORD: "w1fi-pass#word", NIGHTLIGHT_BOARD_PASSWORD: "br0ker secret" };
+    const { settings } = await run(["--yes", "--wifi-ssid", "home", "--user", "porch"], fakeTerminal(), { env });
+    expect(await settings()).toMatchObject({ WIFI_PWD: "w1fi-pass#word", MQTT_PWD: "br0ker secret" });
+  });
+
+  test("what is not told stays as the file has it; the broker is this computer if it says nothing", async () => {
+    const before = 'WIFI_SSID=home\nWIFI_PWD="older-wifi"\n';
+    const { settings } = await run(["--yes"], fakeTerminal(), { before });
+    expect(await settings()).toMatchObject({ WIFI_SSID: "home", WIFI_PWD: "older-wifi", MQTT_HOST: "192.168.1.7" });
+  });
+
+  test("a password without a user is refused, not forgotten", async () => {
+    const args = ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"];
+    const { code, shown, root } = await run(args, fakeTerminal(undefined, ["br0ker secret"]));
+    expect(code).toBe(2);
+    expect(shown).toContain("give --user");
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test("a user's password is not given to another broker", async () => {
+    const before =
+      "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_USER=porch\nMQTT_PWD=older-broker\n";
+    const { settings } = await run(["--yes", "--broker", "192.168.1.10", "--user", "porch"], fakeTerminal(), {
+      before,
+    });
+    expect(await settings()).toMatchObject({ MQTT_USER: "porch", MQTT_PWD: undefined });
+  });
+
+  test.each([
+    [["--wifi-ssid", "home"], /give --yes/],
+    [["--yes"], /--wifi-ssid/],
+    [["--yes", "--wifi-ssid", "home"], /--wifi-password-stdin/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-password-stdin"], /no line for it on standard input/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--broker", "ws://h"], /does not speak ws/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--id", "a/#"], /cannot contain # or \+/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"], /no line for it on standard input/],
+    [["--anonymous", "--user", "me"], /not both/],
+    [["--wifi-open", "--wifi-password-stdin"], /not both/],
+    [["--nonsense"], /--nonsense.*--help/],
+  ])("%j is refused with what to do, and nothing is written", async (args, reason) => {
+    const { code, shown, root } = await run(args, fakeTerminal());
+    expect(shown).toMatch(reason);
+    expect(code).toBe(2);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test("a broker that does not let the board in leaves the file as it was, unless nobody is to check", async () => {
+    const check = () => Promise.resolve("The broker is not there.");
+    const before = "WIFI_SSID=home\n";
+    const refused = await run(["--yes"], fakeTerminal(), { check, before });
+    expect(refused.code).toBe(1);
+    expect(refused.shown).toContain("--no-check");
+    expect(await refused.settings()).toEqual({ WIFI_SSID: "home" });
+    const written = await run(["--yes", "--no-check"], fakeTerminal(), { check, before });
+    expect(written.code).toBe(0);
+    expect(await written.settings()).toMatchObject({ MQTT_HOST: "192.168.1.7" });
+  });
+
+  test("--help shows every flag", async () => {
+    const { code, shown } = await run(["--help"], fakeTerminal());
+    expect(code).toBe(0);
+    for (const flag of ["--wifi-ssid", "--wifi-password-stdin", "--broker", "--id", "--user", "--password-stdin", "--yes"]) expect(shown).toContain(flag); // prettier-ignore
+  });
+});
+
+test("the simulator reads the written file the same way", async () => {
+  const { root, settings } = await run([], fakeTerminal(answers));
+  expect(readSettings(root)).toEqual(await settings());
+});
+
+describe("at a real terminal", () => {
+  function terminalOf() {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    let shown = "";
+    const terminal = createTerminal(input, { write: (text: string) => (shown += text) });
+    return { input, terminal, shown: () => shown };
+  }
+
+  test("an answer is shown as it is typed, a password is not", async () => {
+    const { input, terminal, shown } = terminalOf();
+    const name = terminal.ask("Name: ");
+    await eventually(() => shown().includes("Name: "));
+    input.write("porch\r");
+    expect(await name).toBe("porch");
+    expect(shown()).toContain("porch");
+    const password = terminal.ask("Password: ", { secret: true });
+    await eventually(() => shown().includes("Password: "));
+    input.write("br0ker");
+    input.write(" secret\r");
+    expect(await password).toBe("br0ker secret");
+    expect(shown()).not.toContain("br0ker");
+    expect(shown()).not.toContain("*");
+  });
+
+  test("Ctrl-C and Ctrl-D end it", async () => {
+    for (const key of ["\u0003", "\u0004"]) {
+      const { input, terminal } = terminalOf();
+      const answer = terminal.ask("Name: ");
+      input.write(key);
+      await expect(answer).rejects.toBeInstanceOf(Stopped);
+    }
+  });
+});

@@ -1,0 +1,150 @@
+/** What a board is told is checked before it is told. */
+import { describe, expect, test } from "vitest";
+import { idProblem } from "../../contract/index.js";
+import { isLoopback, isPrivate, isPublic, ownAddresses } from "../../scripts/setup/hosts.js";
+import { proposeId } from "../../scripts/setup/id.js";
+import {
+  parseBroker,
+  passwordProblem,
+  ssidProblem,
+  urlOf,
+  userProblem,
+  wifiPasswordProblem,
+  type BoardSettings,
+} from "../../scripts/setup/settings.js";
+import { serverHint, warnings } from "../../scripts/setup/warnings.js";
+
+describe("a broker's address", () => {
+  test.each([
+    ["192.168.1.20", { host: "192.168.1.20", port: 1883, tls: false }],
+    ["broker:1884", { host: "broker", port: 1884, tls: false }],
+    [" mqtts://broker.example.org ", { host: "broker.example.org", port: 8883, tls: true }],
+    ["MQTT://broker.example.org/", { host: "broker.example.org", port: 1883, tls: false }],
+    ["mqtt://[fd00::1]:1885", { host: "fd00::1", port: 1885, tls: false }],
+    ["mqtt://me:p%40ss@h", { host: "h", port: 1883, tls: false, user: "me", password: "p@ss" }],
+    ["mqtt://me:50%@h", { host: "h", port: 1883, tls: false, user: "me", password: "50%" }],
+  ])("%j is understood, and written back", (text, address) => {
+    expect(parseBroker(text)).toEqual(address);
+    const { host, port, tls } = address;
+    expect(parseBroker(urlOf(address))).toEqual({ host, port, tls });
+  });
+
+  test.each([
+    "",
+    "ws://h",
+    "http://h",
+    "mqtt://",
+    "mqtt://a b",
+    "mqtt://h:0",
+    "mqtt://h:70000",
+    "mqtt://h/path",
+    "a#b",
+    "mqtt://h?x",
+  ])("%j is refused with an example", (text) => {
+    expect(() => parseBroker(text)).toThrow(/mqtt:\/\/192\.168\.1\.20/);
+  });
+
+  test("that is refused shows no password", () => {
+    for (const text of ["mqtt://me:s3cret@h:0", "mqtt://me:s3/cret@h", "me:s3cret@h/x"]) {
+      expect(() => parseBroker(text)).toThrow();
+      expect(() => parseBroker(text)).not.toThrow(/s3/);
+    }
+  });
+});
+
+test("what a board cannot store or join with is refused, and passwords are not shown", () => {
+  expect(ssidProblem("")).toContain("no name");
+  expect(ssidProblem("x".repeat(31))).toBe("");
+  expect(ssidProblem("x".repeat(32))).toContain("at most 31");
+  expect(ssidProblem("é".repeat(16))).toContain("32 bytes");
+  expect(wifiPasswordProblem("")).toBe("");
+  expect(wifiPasswordProblem("seven77")).toMatch(/8 to 63/);
+  expect(wifiPasswordProblem("x".repeat(64))).toMatch(/8 to 63/);
+  expect(wifiPasswordProblem("a1".repeat(32))).toContain("64 digits");
+  expect(userProblem("x".repeat(198))).toBe("");
+  expect(userProblem("x".repeat(199))).toContain("at most 200");
+  expect(passwordProblem("tab\there")).toContain("control character");
+  for (const problem of [
+    wifiPasswordProblem("seven77"),
+    passwordProblem("s3cret\n"),
+    passwordProblem("s3".repeat(150)),
+  ])
+    expect(problem).not.toMatch(/seven77|s3/);
+});
+
+test("hosts are on this computer, in the house, or on the internet", () => {
+  for (const host of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "a.localhost"]) expect(isLoopback(host), host).toBe(true); // prettier-ignore
+  for (const host of ["192.168.1.20", "10.0.0.1", "172.31.0.1", "fd00::1", "fe80::1", "pi", "pi.local", "x.fritz.box"]) expect(isPrivate(host), host).toBe(true); // prettier-ignore
+  for (const host of ["8.8.8.8", "172.32.0.1", "2001:db8::1", "test.mosquitto.org"]) expect(isPublic(host), host).toBe(true); // prettier-ignore
+});
+
+test("of this computer's addresses, one in the house comes before those of virtual machines and tunnels", () => {
+  const at = (address: string, family: "IPv4" | "IPv6" = "IPv4", internal = false) =>
+    ({ address, family, internal, netmask: "", mac: "", cidr: null, scopeid: 0 }) as never;
+  expect(
+    ownAddresses({
+      lo: [at("127.0.0.1", "IPv4", true)],
+      docker0: [at("172.17.0.1")],
+      eth0: [at("fe80::1", "IPv6"), at("169.254.3.3")],
+      wlan0: [at("192.168.1.7")],
+      ppp0: [at("203.0.113.9")],
+    }),
+  ).toEqual(["192.168.1.7", "203.0.113.9", "172.17.0.1"]);
+});
+
+test("a proposed id is valid and nobody else's; at a public broker it has a prefix of its own", () => {
+  const house = new Set(Array.from({ length: 1000 }, () => proposeId("192.168.1.20")));
+  const world = new Set(Array.from({ length: 1000 }, () => proposeId("test.mosquitto.org")));
+  // of 887 million, a thousand are all different but once in 1,800 times, and all but five practically always
+  expect(house.size).toBeGreaterThan(995);
+  expect(world.size).toBe(1000);
+  for (const id of [...house, ...world]) expect(idProblem(id)).toBe("");
+  for (const id of house) expect(id).toMatch(/^nightlight\/[2-9a-z]{6}$/);
+  for (const id of world) expect(id).toMatch(/^nightlight-[2-9a-z]{10}\/board$/);
+});
+
+describe("warnings", () => {
+  const fine: BoardSettings = {
+    ssid: "home",
+    wifiPassword: "long enough",
+    broker: { host: "192.168.1.20", port: 1883, tls: false },
+    user: "porch",
+    password: "s3cret",
+    id: "nightlight/porch",
+  };
+  const of = (change: Partial<BoardSettings>, broker = {}) =>
+    warnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
+
+  test("there are none where nothing is wrong", () => {
+    expect(of({})).toBe("");
+    expect(of({}, { host: "broker.example.org", port: 8883, tls: true })).toBe("");
+  });
+
+  test.each<[string, Partial<BoardSettings>, object, RegExp]>([
+    ["a broker on this computer", {}, { host: "127.0.0.1" }, /cannot reach the broker at 127\.0\.0\.1/],
+    ["a broker called localhost", {}, { host: "localhost" }, /cannot reach/],
+    ["a name that needs mDNS", {}, { host: "pi.local" }, /no mDNS/],
+    ["TLS and an address", {}, { host: "192.168.1.20", tls: true, port: 8883 }, /give the broker's name/],
+    ["TLS and a private name", {}, { host: "pi.lan", tls: true, port: 8883 }, /No public authority/],
+    ["a public broker without TLS", {}, { host: "broker.example.org" }, /its password too/],
+    ["a port that is for TLS", {}, { port: 8883 }, /usually the one with TLS/],
+    ["TLS on the port without", {}, { host: "broker.example.org", tls: true }, /usually the one without TLS/],
+    ["everybody's prefix", { user: "" }, { host: "test.mosquitto.org" }, /a prefix of your own/],
+    ["no id at a public broker", { user: "", id: "" }, { host: "test.mosquitto.org" }, /a prefix of your own/],
+    ["an open network", { wifiPassword: "" }, {}, /no password/],
+    ["a space at the end of the name", { ssid: "home " }, {}, /begins or ends with a space/],
+    ["a space before the password", { password: " s3cret" }, {}, /begins or ends with a space/],
+  ])("there is one about %s", (_what, change, broker, sentence) => {
+    expect(of(change, broker)).toMatch(sentence);
+    expect(of(change, broker)).not.toContain("s3cret");
+  });
+
+  test("the server is told of a prefix of one's own", () => {
+    const broker = { host: "test.mosquitto.org", port: 1883, tls: false };
+    expect(serverHint({ ...fine, broker, id: "nightlight-x/board" })).toMatch(
+      /--broker mqtt:\/\/test\.mosquitto\.org:1883 --topic-prefix nightlight-x$/,
+    );
+    expect(serverHint(fine)).toBe("");
+    expect(serverHint({ ...fine, broker })).toBe("");
+  });
+});
