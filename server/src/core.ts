@@ -1,77 +1,23 @@
-import type { EventEmitter } from "node:events";
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
-import { newCounters, type Counters } from "./counters.js";
-import type { DataFolder } from "./data.js";
+import type { Core, CoreOptions } from "./core-parts.js";
+import { newCounters } from "./counters.js";
 import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
 import { CHANGES, switchOf } from "./changes.js";
 import { Devices, type Device } from "./devices.js";
-import { directoryOf, type DeviceDirectory } from "./directory.js";
+import { directoryOf } from "./directory.js";
 import { textOf } from "./errors.js";
 import { Gather } from "./gather.js";
-import type { History } from "./history/history.js";
-import { createIngest, type Ingest } from "./ingest.js";
+import { createIngest } from "./ingest.js";
 import { Journal } from "./journal.js";
-import type { Keep } from "./link/link.js";
 import { zoneId } from "./link/scope.js";
-import type { Log } from "./log.js";
-import { silenceOf, type Policy } from "./policy.js";
+import { silenceOf } from "./policy.js";
 import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
-import type { ServerEvents } from "./server-events.js";
 import type { Zone } from "./zones/zone.js";
 import { Zones } from "./zones/zones.js";
-import { wishesOf, type Wishes } from "./wishes.js";
-
-export interface CoreOptions {
-  readonly log: Log;
-  readonly emitter: EventEmitter<ServerEvents>;
-  /** Whether a device is this server's. */
-  owns(id: string): boolean;
-  /** What stands before the names of boards, of zones, and of the server's own status. */
-  readonly prefix: string;
-  /** The server's own status topic. */
-  readonly presence: string;
-  /** What was remembered, and remembers. */
-  readonly data: DataFolder;
-  readonly history: History;
-  readonly policy: Policy;
-  /** Publishes at QoS 1. */
-  publish(topic: string, payload: Buffer, keep: Keep): void;
-  /** A device changed or reported. */
-  changed(device: Device): void;
-  /** What is known of a device beside its readings is another: it appeared, told of itself, or was configured anew. */
-  described(device: Device): void;
-  /** A reading was decided upon, which took so many ms. */
-  decided(ms: number): void;
-}
-
-/** What the server knows and decides, apart from how messages come and go. */
-export interface Core extends Wishes {
-  readonly ingest: Ingest;
-  readonly counters: Counters;
-  readonly rejects: Rejects;
-  readonly devices: Devices;
-  readonly zones: Zones;
-  readonly recent: Recent;
-  readonly actions: Actions;
-  readonly directory: DeviceDirectory;
-  /** From now on decisions go by this. */
-  apply(policy: Policy): void;
-  /** From now on changes are told: what is there at the start is no news. */
-  announce(): void;
-  /** Takes up what was not finished. To be called once, when `publish` works and before messages come. */
-  begin(): void;
-  /** The link is up again: what waited at the broker comes first, and what the broker was to keep may be lost. */
-  linkedAgain(): void;
-  /** Whether what waited at the broker is still coming. */
-  readonly catchingUp: boolean;
-  /** What waited at the broker has come. */
-  caughtUp(): void;
-  /** Returns when all that must survive is stored. */
-  close(): Promise<void>;
-}
+import { wishesOf } from "./wishes.js";
 
 /** Between two looks for lesson devices that fell silent, in ms. */
 const SWEEP_EVERY = 5000;
@@ -83,6 +29,7 @@ const SHOW_ZONES_EVERY = 250;
 /** What is not acknowledged as long as this process lives. */
 const NEVER = new Promise<never>(() => {});
 
+/** What the server knows and decides: the parts, put together. */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { log, emitter, data, history } = options;
   let policy = options.policy;

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { startBroker } from "./broker/broker.js";
-import { createCore, type Core } from "./core.js";
+import type { Core } from "./core-parts.js";
+import { createCore } from "./core.js";
 import type { Counters } from "./counters.js";
 import { openData } from "./data.js";
 import type { DeviceDirectory } from "./directory.js";

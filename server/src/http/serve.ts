@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Broker } from "../broker/broker.js";
-import type { Core } from "../core.js";
+import type { Core } from "../core-parts.js";
 import type { History } from "../history/history.js";
 import type { MqttLink } from "../link/link.js";
 import type { DecisionTimes } from "../metrics/decision-times.js";

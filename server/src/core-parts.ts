@@ -1,0 +1,66 @@
+import type { EventEmitter } from "node:events";
+import type { Actions } from "./actions.js";
+import type { Counters } from "./counters.js";
+import type { DataFolder } from "./data.js";
+import type { Device, Devices } from "./devices.js";
+import type { DeviceDirectory } from "./directory.js";
+import type { History } from "./history/history.js";
+import type { Ingest } from "./ingest.js";
+import type { Keep } from "./link/link.js";
+import type { Log } from "./log.js";
+import type { Policy } from "./policy.js";
+import type { Recent } from "./recent.js";
+import type { Rejects } from "./rejects.js";
+import type { ServerEvents } from "./server-events.js";
+import type { Wishes } from "./wishes.js";
+import type { Zones } from "./zones/zones.js";
+
+/** What the core is given. */
+export interface CoreOptions {
+  readonly log: Log;
+  readonly emitter: EventEmitter<ServerEvents>;
+  /** Whether a device is this server's. */
+  owns(id: string): boolean;
+  /** What stands before the names of boards, of zones, and of the server's own status. */
+  readonly prefix: string;
+  /** The server's own status topic. */
+  readonly presence: string;
+  /** What was remembered, and remembers. */
+  readonly data: DataFolder;
+  readonly history: History;
+  readonly policy: Policy;
+  /** Publishes at QoS 1. */
+  publish(topic: string, payload: Buffer, keep: Keep): void;
+  /** A device changed or reported. */
+  changed(device: Device): void;
+  /** What is known of a device beside its readings is another: it appeared, told of itself, or was configured anew. */
+  described(device: Device): void;
+  /** A reading was decided upon, which took so many ms. */
+  decided(ms: number): void;
+}
+
+/** What the server knows and decides, apart from how messages come and go. */
+export interface Core extends Wishes {
+  readonly ingest: Ingest;
+  readonly counters: Counters;
+  readonly rejects: Rejects;
+  readonly devices: Devices;
+  readonly zones: Zones;
+  readonly recent: Recent;
+  readonly actions: Actions;
+  readonly directory: DeviceDirectory;
+  /** From now on decisions go by this. */
+  apply(policy: Policy): void;
+  /** From now on changes are told: what is there at the start is no news. */
+  announce(): void;
+  /** Takes up what was not finished. To be called once, when `publish` works and before messages come. */
+  begin(): void;
+  /** The link is up again: what waited at the broker comes first, and what the broker was to keep may be lost. */
+  linkedAgain(): void;
+  /** Whether what waited at the broker is still coming. */
+  readonly catchingUp: boolean;
+  /** What waited at the broker has come. */
+  caughtUp(): void;
+  /** Returns when all that must survive is stored. */
+  close(): Promise<void>;
+}
