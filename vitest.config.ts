@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -10,7 +9,5 @@ export default defineConfig({
     reporters: ["default"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // much of it is waiting, so that two at once are worth it on two cores as well
-    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

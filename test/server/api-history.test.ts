@@ -10,7 +10,7 @@ import { rangeOf } from "../../server/src/http/history-range.js";
 import { eventually } from "../support/eventually.js";
 import { ask } from "./support/api.js";
 import { board } from "./support/board.js";
-import { server } from "./support/server.js";
+import { HISTORY, server } from "./support/server.js";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -211,7 +211,7 @@ describe("an export", () => {
 });
 
 test("what a board reported is in the history at once, and gone when it is forgotten", async () => {
-  const { brokerUrl, httpUrl, devices } = await server();
+  const { brokerUrl, httpUrl, devices } = await server({ history: HISTORY });
   const url = httpUrl!;
   const from = Date.now();
   const sensor = await board(brokerUrl, "n/board");

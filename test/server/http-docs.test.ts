@@ -8,7 +8,7 @@ import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy
 import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
-import { client, server } from "./support/server.js";
+import { HISTORY, client, server } from "./support/server.js";
 
 const WRITTEN_FOR = "http://127.0.0.1:8080";
 
@@ -102,7 +102,7 @@ beforeAll(async () => {
 });
 
 test("every example of the page works, and prints what the page says", async () => {
-  const { brokerUrl, httpUrl, devices } = await server({ policy: GARDEN });
+  const { brokerUrl, httpUrl, devices } = await server({ policy: GARDEN, history: HISTORY });
   const lesson = await client(brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.js";
 import { ask } from "./support/api.js";
 import { board } from "./support/board.js";
 import { parseExposition, type Family } from "./support/exposition.js";
-import { client, server } from "./support/server.js";
+import { HISTORY, client, server } from "./support/server.js";
 
 async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
   const answer = await ask(url, "/metrics");
@@ -47,7 +47,7 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
 });
 
 test("what happens is counted", async () => {
-  const running = await server();
+  const running = await server({ history: HISTORY });
   const url = running.httpUrl!;
   const sensor = await board(running.brokerUrl, "a/b");
   const from = await scrape(url);

@@ -11,7 +11,7 @@ import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy
 import { eventually } from "../support/eventually.js";
 import { ask, follow, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
-import { client, server } from "./support/server.js";
+import { HISTORY, client, server } from "./support/server.js";
 
 interface Described {
   readonly operationId: string;
@@ -152,7 +152,7 @@ describe("the server answers as described", () => {
   const ghost = { path: { id: "n/ghost", name: "ghost", seq: "1" } };
 
   test("to everything that is right, and to everything that is wrong", async () => {
-    const running = await server({ policy: GARDEN });
+    const running = await server({ policy: GARDEN, history: HISTORY });
     url = running.httpUrl!;
     const lamp = await client(running.brokerUrl, {}, "n/lesson/commands");
     await lamp.publishAsync("n/lesson/telemetry", '{"light":512}', { qos: 1 });
@@ -199,7 +199,7 @@ describe("the server answers as described", () => {
   });
 
   test("to actions, whatever becomes of them", async () => {
-    const running = await server();
+    const running = await server({ history: HISTORY });
     url = running.httpUrl!;
     const asked = { path: { id: "n/board" }, body: { action: "identify" } };
     await check("requestAction", 404, asked);
@@ -233,7 +233,7 @@ describe("the server answers as described", () => {
   });
 
   test("to whoever may not, and to bodies that are too long or no JSON", async () => {
-    url = (await server()).httpUrl!;
+    url = (await server({ history: HISTORY })).httpUrl!;
     const path = { id: "x", name: "x", seq: "1" };
     for (const { operationId, requestBody } of operations) {
       await check(operationId, 403, { path, headers: { host: "evil.example" } });
@@ -252,7 +252,7 @@ describe("the server answers as described", () => {
   });
 
   test("with events, each as described", async () => {
-    const running = await server({ policy: GARDEN });
+    const running = await server({ policy: GARDEN, history: HISTORY });
     url = running.httpUrl!;
     const { events, response } = await follow(url);
     expect(response.headers["content-type"]).toBe("text/event-stream");

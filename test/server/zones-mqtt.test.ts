@@ -161,7 +161,7 @@ describe("a configuration that is reloaded", () => {
     await reads(mqtt, "x", 1000);
     await reads(mqtt, "a", 100);
     await lampIs(mqtt, "x", false);
-    const options = { data, mqttPort: 0, httpPort: 0 };
+    const options = { data, mqttPort: 0, httpPort: 0, history: false } as const;
     expect(running.reload({ ...options, policy: POLICY })).toEqual([]);
     await lampIs(mqtt, "x", true);
     await eventually(() => last<{ hysteresis: number }>(mqtt, "nightlight/x/config")?.hysteresis === 40);

@@ -13,10 +13,13 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A server on free ports, closed after the test. */
+/** Keeps everything for ever. */
+export const HISTORY = { readings: undefined, switches: undefined };
+
+/** A server on free ports, closed after the test. It keeps no history unless that is asked for: its thread takes a while to start. */
 export async function server(options: ServerOptions = {}): Promise<NightlightServer> {
   const data = options.data ?? (await temporaryFolder());
-  const started = await startServer({ mqttPort: 0, httpPort: 0, ...options, data });
+  const started = await startServer({ mqttPort: 0, httpPort: 0, history: false, ...options, data });
   onTestFinished(() => started.close());
   return started;
 }
