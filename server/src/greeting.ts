@@ -22,8 +22,8 @@ export function greet(settings: Settings, at: Addresses, closed: boolean): void 
   if (at.websocket) log.info("server", `MQTT over WebSocket at ${at.websocket}`, { websocket: at.websocket });
   if (at.http) log.info("server", `Dashboard and API at ${at.http}`, { http: at.http });
   const answering = broker ? `the devices below ${prefix}/` : "every device that reports here";
-  const zones = policy.zones.length;
-  const zoned = zones === 0 ? "" : `, ${zones === 1 ? "one zone" : `${zones} zones`} of them together`;
+  const zones = policy.zones.map(({ name }) => name);
+  const zoned = zones.length === 0 ? "" : `; zones: ${zones.join(", ")}`;
   log.info("server", `Answering ${answering}${zoned}`, { prefix, zones });
   if (anonymous && !isLoopback(host))
     log.warn("server", `Anybody who reaches ${host} may read and switch these lights: --anonymous was given.`);

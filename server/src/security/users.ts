@@ -79,7 +79,10 @@ export async function openAccounts(
 
   async function readAgain(): Promise<void> {
     try {
-      use(await readUsers(folder));
+      const stored = await readUsers(folder);
+      // that there is still nobody is no news
+      if (users.size === 0 && stored.size === 0) return;
+      use(stored);
       log.info("security", `The users in ${file} were read again: ${users.size}.`, { users: users.size });
       await warnOfReaders(file, log);
     } catch (error) {

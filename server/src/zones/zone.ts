@@ -51,7 +51,9 @@ export class Zone {
       this.#be(hours.outside === "on", now);
     } else if (this.#light === undefined) {
       const needed = policy.combine === "at_least" ? policy.at_least : 1;
-      this.#because = `only ${this.#lights.length} of the ${needed} sensors that are needed tell, ${this.#stale} are stale; left as it is`;
+      const telling = this.#lights.length;
+      const missing = needed === 1 ? "no sensor tells" : `${telling} of the ${needed} sensors that are needed tell`;
+      this.#because = `${missing}, ${this.#stale} ${this.#stale === 1 ? "is" : "are"} stale; left as it is`;
     } else this.lamp = decide(rule, this.lamp, this.#light, now);
     return this.lamp?.led_on !== before;
   }
