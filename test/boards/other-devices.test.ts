@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/build.js";
 import { eventually } from "../support/eventually.js";
@@ -34,7 +35,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device 
     const program = path.join(ROOT, "docs/examples/nightlight_device.py");
     const args = ["--host", "127.0.0.1", "--port", String(port()), "--id", ID, "--every", "60"];
     device = spawn(PYTHON_WITH_PAHO as string, [program, ...args], { stdio: "pipe" });
-    device.stdout?.on("data", (chunk: Buffer) => lamp.push(...chunk.toString().trim().split(/\r?\n/)));
+    createInterface({ input: device.stdout! }).on("line", (line) => lamp.push(line));
     device.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   });
   afterAll(async () => {
