@@ -1,63 +1,15 @@
 /** The server's HTTP API, as far as the page uses it. Paths are relative, so that the page also works below a prefix. */
 
-import type { Combine } from "../../contract/zone.js";
+import type { DeviceView } from "../src/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
+import type { ZoneView } from "../src/zones/view.js";
 
 export type Mode = "auto" | "on" | "off";
 export type Action = "report" | "reboot" | "identify";
 
-/** What the server knows of a device. `light` (0 to 1023) and `led_on` are null until they are known. */
-export interface Device {
-  readonly id: string;
-  readonly online: boolean;
-  readonly light: number | null;
-  readonly led_on: boolean | null;
-  readonly decided_by: "server" | "device";
-  /** ISO 8601; null when it was not heard since the server started. */
-  readonly last_seen: string | null;
-  /** Since when it is online or offline as it is, ISO 8601; null when that was before the server started. */
-  readonly since: string | null;
-  /** Readings that never came. */
-  readonly missing: number;
-  /** Readings that it lost by its own account. */
-  readonly dropped: number;
-  readonly mode: Mode;
-  /** When the override ends, ISO 8601; null when it lasts, or there is none. */
-  readonly until: string | null;
-  /** Why the lamp is as it is; null when nothing was decided. */
-  readonly reason: string | null;
-  /** For people; the id unless it has a better one. */
-  readonly label: string;
-  /** The zone that decides for its lamp. */
-  readonly zone: string | null;
-  /** On below `threshold`, off from `threshold + hysteresis` on. */
-  readonly threshold: number;
-  readonly hysteresis: number;
-  /** The longest silence that is asked of it, in ms. */
-  readonly heartbeat: number;
-  readonly board?: string;
-  readonly firmware?: string;
-}
-
-/** Sensors that decide together for lamps. */
-export interface Zone {
-  readonly name: string;
-  readonly label: string;
-  readonly combine: Combine;
-  /** For `at_least`: how many sensors must be dark. */
-  readonly at_least: number;
-  readonly sensors: readonly { readonly id: string; readonly light: number | null; readonly stale: boolean }[];
-  /** Ids of the devices whose lamps it switches. */
-  readonly lamps: readonly string[];
-  readonly threshold: number;
-  readonly hysteresis: number;
-  /** The level by which it decides; null when too few sensors tell. */
-  readonly light: number | null;
-  readonly led_on: boolean | null;
-  readonly mode: Mode;
-  readonly until: string | null;
-  readonly reason: string | null;
-}
+/** What the server knows of a device, and of a zone. */
+export type Device = DeviceView;
+export type Zone = ZoneView;
 
 /** A simulated board, as its simulator sees it: `light` on its sensor, its `lamp` itself. */
 export interface Board {

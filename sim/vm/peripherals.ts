@@ -4,8 +4,8 @@ import { jacdac, type JDService } from "./jacdac.js";
 /** How often the sensor sends its reading to a program that listens, in ms. */
 const STREAMING_INTERVAL = 50;
 
-/** Carries frames between the bus and the virtual machine. */
-class FrameTransport extends jacdac.Transport {
+/** Carries frames between a bus and a virtual machine. */
+export class FrameTransport extends jacdac.Transport {
   constructor(private readonly send: (frame: Uint8Array) => void) {
     super("vm", {});
   }

@@ -1,5 +1,5 @@
 import type { Combine } from "../../../contract/index.js";
-import type { Mode } from "../devices.js";
+import type { Mode } from "../override.js";
 
 /** A zone as the API, the events and the dashboard show it. */
 export interface ZoneView {

@@ -9,7 +9,7 @@ import type { Ports } from "../../../scripts/serial/ports.js";
 import { jacdac } from "../../../sim/vm/jacdac.js";
 import { Machine } from "../../../sim/vm/machine.js";
 import { Network } from "../../../sim/vm/network.js";
-import { Peripherals } from "../../../sim/vm/peripherals.js";
+import { FrameTransport, Peripherals } from "../../../sim/vm/peripherals.js";
 import { NetworkSocket } from "../../../sim/vm/socket.js";
 import { vmSource } from "../../../sim/vm/source.js";
 
@@ -17,25 +17,6 @@ export const PATH = "/dev/ttyTEST0";
 const DEVICE = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const LITERAL = 0xf8;
-
-class BusTransport extends jacdac.Transport {
-  constructor(private readonly send: (frame: Uint8Array) => void) {
-    super("test", {});
-  }
-  receive(frame: Uint8Array): void {
-    this.handleFrame(frame);
-  }
-  protected override transportSendPacketAsync(frame: Uint8Array): Promise<void> {
-    this.send(frame);
-    return Promise.resolve();
-  }
-  protected override transportConnectAsync(): Promise<void> {
-    return Promise.resolve();
-  }
-  protected override transportDisconnectAsync(): Promise<void> {
-    return Promise.resolve();
-  }
-}
 
 class WifiServer extends jacdac.JDServiceServer {
   constructor(joined: (ssid: string, password: string) => void) {
@@ -57,7 +38,7 @@ export class TestBoard {
   loses: (frame: Uint8Array) => boolean = () => false;
   #machine!: Machine;
   #peripherals!: Peripherals;
-  #wifi!: BusTransport;
+  #wifi!: FrameTransport;
   #events: PortEvents | undefined;
   /** What nobody has read yet: the runtime keeps 4 KB of its log. */
   #unread: Uint8Array[] = [];
@@ -180,7 +161,7 @@ export class TestBoard {
   }
 
   async #startWifi(): Promise<() => Promise<void>> {
-    this.#wifi = new BusTransport((frame) => this.#toComputer(frame));
+    this.#wifi = new FrameTransport((frame) => this.#toComputer(frame));
     const bus = new jacdac.JDBus([this.#wifi], { disableRoleManager: true });
     const service = new WifiServer((ssid, password) => this.networks.push([ssid, password]));
     await bus.connect();
