@@ -28,9 +28,11 @@ async function serve(command: Command): Promise<void> {
   onHangup(() => readAgain());
   // only now: the subcommands need nothing of it, and are there in half the time
   const { startServer } = await import("./server.js");
-  const server = await startServer({ ...current.options, log });
+  const starting = startServer({ ...current.options, log });
+  // a server that is still starting says goodbye as well
+  endOnSignals(async () => (await starting).close());
+  const server = await starting;
   readAgain = () => (current = reload({ server, log, load: () => loadConfiguration(command), current }));
-  endOnSignals(() => server.close());
 }
 
 try {

@@ -1,6 +1,6 @@
-import mqtt from "mqtt";
-import type { Socket } from "node:net";
-import { StartError, textOf } from "../errors.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StartError } from "../errors.js";
+import { MqttClient, REFUSED } from "../mqtt/client.js";
 import type { Keep, LinkHandlers, MqttLink } from "./link.js";
 import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
 import { loss, refusal, refusedFilter } from "./refusals.js";
@@ -20,11 +20,8 @@ export interface RemoteOptions {
   readonly connectTimeout?: number;
 }
 
-/** Between two attempts to reconnect, in ms. */
-const RECONNECT_EVERY = 1000;
-
-/** How long the broker may take to acknowledge the farewell, in ms. */
-const FAREWELL = 800;
+/** How long the broker may take to acknowledge what the server says of itself, in ms. */
+const PATIENCE = 800;
 
 /**
  * The server at somebody else's broker, with a persistent session, so that the broker keeps telemetry while the server
@@ -32,74 +29,55 @@ const FAREWELL = 800;
  * or refuses a subscription.
  */
 export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): MqttLink {
-  const { broker, filters, optional = [], unwanted } = options;
+  const { broker, filters, optional = [], unwanted, clientId, connectTimeout } = options;
   const topic = presenceTopic(options.prefix);
-  const client = mqtt.connect(broker.url, {
-    manualConnect: true,
-    clientId: options.clientId,
-    username: broker.username,
-    password: broker.password,
-    clean: false,
-    protocolVersion: 4,
-    keepalive: 30,
-    connectTimeout: options.connectTimeout ?? 10_000,
-    reconnectPeriod: RECONNECT_EVERY,
-    reconnectOnConnackError: true,
-    will: { topic, payload: OFFLINE, qos: 1, retain: true },
-  });
-  // before there is a connection: a session that was there before brings messages with the CONNACK
-  acknowledgeWhenTaken(client, (name, payload, retained) => {
-    if (name !== topic) return handlers.message(name, payload, retained);
-    // our own word, back behind all that had waited
-    if (!retained) handlers.caughtUp();
-    // another server of this prefix has left; this one is still there
-    if (!retained && !closing && payload.equals(OFFLINE)) publish(topic, ONLINE, "retained");
-    return undefined;
-  });
-  // Small packets leave at once: with Nagle's algorithm an exchange at QoS 1 takes 44 ms instead of 0.2 ms.
-  client.on("connect", () => (client.stream as Partial<Socket>).setNoDelay?.(true));
   let closing = false;
+  const client = new MqttClient(
+    { broker, clientId, connectTimeout, will: { topic, payload: OFFLINE } },
+    {
+      message(name, payload, retained) {
+        if (name !== topic) return handlers.message(name, payload, retained);
+        // our own word, back behind all that had waited
+        if (!retained) handlers.caughtUp();
+        // another server of this prefix has left; this one is still there
+        if (!retained && !closing && payload.equals(OFFLINE)) publish(topic, ONLINE, "retained");
+        return undefined;
+      },
+      up() {
+        publish(topic, ONLINE, "retained");
+        handlers.up();
+      },
+      down: (error) => handlers.down(loss(broker, error)),
+      refused: (topic, reason) =>
+        handlers.failed(`The broker ${broker.url} does not take the message on ${topic} (reason ${reason}).`),
+    },
+  );
 
   function publish(topic: string, payload: Buffer, keep: Keep): void {
-    client.publish(topic, payload, { qos: 1, retain: keep !== "once" }, (error) => {
-      if (error && !closing) handlers.failed(`The message on ${topic} could not be sent: ${textOf(error)}`);
-    });
+    client.publish(topic, payload, keep !== "once");
   }
 
-  /** Tells of the link from now on: it was up a moment ago. */
-  function watch(): void {
-    let up = true;
-    let lastError: unknown;
-    client.on("error", (error) => (lastError = error));
-    client.on("close", () => {
-      // every attempt that fails ends here as well
-      if (up && !closing) handlers.down(loss(broker, lastError));
-      up = false;
-      lastError = undefined;
-    });
-    client.on("connect", () => {
-      up = true;
-      publish(topic, ONLINE, "retained");
-      handlers.up();
-    });
+  /** Publishes whether this server is there; fulfilled when the broker has that. */
+  function present(payload: Buffer): Promise<void> {
+    return new Promise((resolve) => client.publish(topic, payload, true, resolve));
   }
 
   return {
     async start() {
       try {
-        await firstConnection(client);
-        if (unwanted.length > 0) await client.unsubscribeAsync([...unwanted]);
-        for (const grant of await client.subscribeAsync([...filters], { qos: 1 }))
-          if (grant.qos === 128 && !optional.includes(grant.topic))
-            throw new StartError(refusedFilter(broker, grant.topic));
+        await client.connect();
+        if (unwanted.length > 0) await client.unsubscribe(unwanted);
+        const granted = await client.subscribe(filters);
+        for (const [i, filter] of filters.entries())
+          if (granted[i] >= REFUSED && !optional.includes(filter)) throw new StartError(refusedFilter(broker, filter));
         // to hear its own word; a broker that does not allow that has nothing to catch up with, as far as can be told
-        const [own] = await client.subscribeAsync(topic, { qos: 1 });
-        if (own?.qos === 128) handlers.caughtUp();
-        await client.publishAsync(topic, ONLINE, { qos: 1, retain: true });
-        watch();
+        const [own] = await client.subscribe([topic]);
+        if (own >= REFUSED) handlers.caughtUp();
+        client.keep();
+        await Promise.race([present(ONLINE), sleep(PATIENCE)]);
       } catch (error) {
         closing = true;
-        client.end(true);
+        await client.close();
         throw error instanceof StartError ? error : new StartError(refusal(broker, error));
       }
     },
@@ -110,73 +88,8 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
     publish,
     async close() {
       closing = true;
-      const deadline = setTimeout(() => client.end(true), FAREWELL);
-      if (client.connected) await client.publishAsync(topic, OFFLINE, { qos: 1, retain: true }).catch(() => {});
-      await client.endAsync(!client.connected).catch(() => {});
-      clearTimeout(deadline);
+      if (client.connected) await Promise.race([present(OFFLINE), sleep(PATIENCE)]);
+      await client.close();
     },
-  };
-}
-
-function firstConnection(client: mqtt.MqttClient): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      client.off("connect", connected);
-      client.off("error", failed);
-      client.off("close", closed);
-    };
-    const connected = (): void => {
-      settle();
-      resolve();
-    };
-    const failed = (error: Error): void => {
-      settle();
-      // ending it makes it emit late errors, which nobody needs any more
-      client.on("error", () => {});
-      reject(error);
-    };
-    // an error comes before its close
-    const closed = (): void => failed(new Error("closed"));
-    client.on("connect", connected);
-    client.on("error", failed);
-    client.on("close", closed);
-    client.connect();
-  });
-}
-
-/** What is given to MQTT.js so that it sends no PUBACK of its own; it goes on with the next message. */
-const ACKNOWLEDGED = new Error("this message is acknowledged elsewhere");
-
-/**
- * Acknowledges each message of QoS 1 when `take` has finished with it, in the order of arrival [MQTT-4.6.0-2]. MQTT.js
- * can do so too, but takes no other message meanwhile: then a disk's answer would set the pace.
- */
-function acknowledgeWhenTaken(client: mqtt.MqttClient, take: LinkHandlers["message"]): void {
-  let waiting = 0;
-  let last: Promise<void> = Promise.resolve();
-  client.handleMessage = ({ topic, payload, qos, retain, messageId = 0 }, next) => {
-    const taken = take(topic, payload as Buffer, retain);
-    if (qos !== 1) {
-      // at QoS 2 MQTT.js goes on with PUBCOMP; at QoS 0 there is nothing to wait for
-      if (qos === 2 && taken) taken.then(() => next(), next);
-      else next();
-      return;
-    }
-    // a connection of which this message is not must not acknowledge it
-    const { stream } = client;
-    const acknowledge = (): void => {
-      if (stream.writable) stream.write(Buffer.from([0x40, 2, messageId >> 8, messageId & 255]));
-    };
-    if (!taken && waiting === 0) acknowledge();
-    else {
-      waiting++;
-      last = last
-        .then(() => taken)
-        .then(() => {
-          waiting--;
-          acknowledge();
-        });
-    }
-    next(ACKNOWLEDGED);
   };
 }

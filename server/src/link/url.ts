@@ -1,16 +1,7 @@
 import { UsageError, textOf } from "../errors.js";
+import type { BrokerAddress } from "../mqtt/address.js";
 
-/** A broker's address, and who joins it. */
-export interface BrokerAddress {
-  /** Without user name and password: fit for a log. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  /** Over TLS. */
-  readonly secure: boolean;
-  readonly username?: string;
-  readonly password?: string;
-}
+export type { BrokerAddress };
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 

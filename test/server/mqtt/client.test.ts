@@ -1,0 +1,242 @@
+/** What the server's MQTT client promises, against a broker that does as it is told. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import net from "node:net";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { parseBrokerUrl } from "../../../server/src/link/url.js";
+import { MqttClient, type MqttHandlers, type MqttOptions } from "../../../server/src/mqtt/client.js";
+import { ScriptedBroker } from "../../mqtt/support/scripted-broker.js";
+import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/mosquitto.js";
+
+let broker: ScriptedBroker;
+let got: [topic: string, text: string][];
+let events: string[];
+
+beforeEach(async () => {
+  broker = await ScriptedBroker.start();
+  onTestFinished(() => broker.close());
+  got = [];
+  events = [];
+});
+
+function clientOf(options: Partial<MqttOptions> = {}, handlers: Partial<MqttHandlers> = {}): MqttClient {
+  const made = new MqttClient(
+    {
+      broker: parseBrokerUrl(`mqtt://127.0.0.1:${broker.port}`),
+      clientId: "server",
+      will: { topic: "will", payload: Buffer.from("gone") },
+      reconnectEvery: 20,
+      ...options,
+    },
+    {
+      message(topic, payload) {
+        got.push([topic, payload.toString()]);
+        return undefined;
+      },
+      up: () => void events.push("up"),
+      down: () => void events.push("down"),
+      refused: (topic) => void events.push(`refused ${topic}`),
+      ...handlers,
+    },
+  );
+  onTestFinished(() => made.close());
+  return made;
+}
+
+async function joined(options: Partial<MqttOptions> = {}, handlers: Partial<MqttHandlers> = {}): Promise<MqttClient> {
+  const client = clientOf(options, handlers);
+  await client.connect();
+  expect(await client.subscribe(["home/+/telemetry"])).toEqual([1]);
+  client.keep();
+  return client;
+}
+
+const textsOf = (topic: string): string[] =>
+  broker
+    .got("publish")
+    .filter((packet) => packet.topic === topic)
+    .map(({ payload, dup }) => `${String(payload)}${dup ? " again" : ""}`);
+
+/** The port of a server that listens until the test ends. */
+async function listening(server: net.Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return (server.address() as net.AddressInfo).port;
+}
+
+describe("publishing", () => {
+  test("what was on its way when the connection was lost goes again, first, in order and with DUP [MQTT-4.4.0-1]", async () => {
+    const client = await joined();
+    broker.script = (packet) => packet.cmd === "publish";
+    for (const text of ["1", "2", "3"]) client.publish("lamp", Buffer.from(text), false);
+    await eventually(() => textsOf("lamp").length === 3, { what: "three messages" });
+    broker.script = () => false;
+    broker.peers[0].socket.resetAndDestroy();
+    await eventually(() => events.includes("down"), { what: "the loss" });
+    client.publish("lamp", Buffer.from("4"), false);
+    await eventually(() => textsOf("lamp").length === 7, { what: "all of them again" });
+    expect(textsOf("lamp").slice(3)).toEqual(["1 again", "2 again", "3 again", "4"]);
+    expect(events).toEqual(["down", "up"]);
+  });
+
+  test("of what waits for a connection the last retained message of each topic counts, others all do", async () => {
+    const client = clientOf();
+    for (let n = 1; n <= 5; n++) {
+      client.publish("lamp", Buffer.from(`${n}`), true);
+      client.publish("action", Buffer.from(`${n}`), false);
+    }
+    await client.connect();
+    await eventually(() => textsOf("action").length === 5 && textsOf("lamp").length > 0, { what: "what waited" });
+    expect(textsOf("lamp")).toEqual(["5"]);
+    expect(textsOf("action")).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("more than a window of messages goes out as it is acknowledged: all, once, in order", async () => {
+    const client = await joined();
+    const texts = Array.from({ length: 5000 }, (_, n) => String(n));
+    let acknowledged = 0;
+    for (const text of texts) client.publish("lamp", Buffer.from(text), false, () => acknowledged++);
+    await eventually(() => acknowledged === 5000, { within: 20_000, what: "all to be acknowledged" });
+    expect(textsOf("lamp")).toEqual(texts);
+  });
+});
+
+describe("receiving", () => {
+  test("a message is acknowledged when it has been taken, in the order of arrival, and others come meanwhile", async () => {
+    const steps: (() => void)[] = [];
+    await joined(
+      {},
+      {
+        message: (_topic, payload) =>
+          payload.toString() === "at once" ? undefined : new Promise<void>((resolve) => steps.push(resolve)),
+      },
+    );
+    broker.publish("home/a/telemetry", "first", 1);
+    broker.publish("home/a/telemetry", "second", 1);
+    broker.publish("home/a/telemetry", "at once", 1);
+    await eventually(() => steps.length === 2, { what: "both messages" });
+    steps[1]();
+    // an exchange later, nothing is acknowledged
+    const before = broker.got("puback").length;
+    broker.publish("home/a/telemetry", "third", 1);
+    await eventually(() => steps.length === 3, { what: "the third message" });
+    expect(broker.got("puback").length).toBe(before);
+    steps[0]();
+    await eventually(() => broker.got("puback").length === 3, { what: "three acknowledgements" });
+    steps[2]();
+    await eventually(() => broker.got("puback").length === 4, { what: "the last one" });
+    expect(broker.got("puback").map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("a message of a lost connection is not acknowledged on the next one", async () => {
+    const steps: (() => void)[] = [];
+    await joined({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
+    broker.publish("home/a/telemetry", "1", 1);
+    await eventually(() => steps.length === 1, { what: "the message" });
+    broker.peers[0].socket.resetAndDestroy();
+    // it comes again, and the first copy is taken by now
+    await eventually(() => steps.length === 2, { what: "the message again" });
+    steps[0]();
+    broker.publish("home/a/telemetry", "2", 1);
+    await eventually(() => steps.length === 3, { what: "another message" });
+    expect(broker.got("puback")).toHaveLength(0);
+    steps[1]();
+    await eventually(() => broker.got("puback").length === 1, { what: "the acknowledgement" });
+  });
+
+  test("what comes at QoS 2 all the same is taken once, however often it is sent [MQTT-4.3.3-2]", async () => {
+    await joined();
+    const message = { cmd: "publish", topic: "home/a/telemetry", payload: "1", qos: 2, messageId: 9 } as const;
+    const [peer] = broker.peers;
+    peer.send({ ...message, retain: false, dup: false }, { ...message, retain: false, dup: true });
+    await eventually(() => broker.got("pubrec").length === 2, { what: "PUBREC" });
+    peer.send({ cmd: "pubrel", messageId: 9 });
+    await eventually(() => broker.got("pubcomp").length > 0, { what: "PUBCOMP" });
+    expect(got).toEqual([["home/a/telemetry", "1"]]);
+    peer.send({ ...message, retain: false, dup: false });
+    await eventually(() => got.length === 2, { what: "the next one of this id" });
+  });
+});
+
+describe("the connection", () => {
+  test("a broker that lost the session is asked for the subscriptions again, before it is said to be up again", async () => {
+    await joined();
+    broker.forget();
+    await eventually(() => events.includes("up"), { what: "the connection" });
+    await eventually(() => broker.got("subscribe").length === 2, { what: "the subscriptions" });
+    broker.publish("home/a/telemetry", "after", 1);
+    await eventually(() => got.length === 1, { what: "a message" });
+  });
+
+  test("what waited is not told before the link is said to be up", async () => {
+    await joined({}, { message: (_topic, payload) => void events.push(String(payload)) as undefined });
+    broker.peers[0].socket.resetAndDestroy();
+    await eventually(() => events.includes("down"), { what: "the loss" });
+    broker.publish("home/a/telemetry", "waited", 1);
+    await eventually(() => events.includes("waited"), { what: "the message" });
+    expect(events).toEqual(["down", "up", "waited"]);
+  });
+
+  test("a broker that falls silent is noticed, and joined anew", async () => {
+    await joined({ keepAlive: 0.1 });
+    broker.script = (packet) => packet.cmd !== "connect";
+    await eventually(() => events.includes("down"), { what: "the loss" });
+    broker.script = () => false;
+    await eventually(() => broker.peers.length >= 2 && events.at(-1) === "up", { what: "the new connection" });
+  });
+
+  test("an idle one is kept by PINGREQ [MQTT-3.1.2-23]", async () => {
+    await joined({ keepAlive: 0.1 });
+    await eventually(() => broker.got("pingreq").length > 5, { what: "pings" });
+    expect(events).toEqual([]);
+  });
+
+  test("bytes that are not MQTT end it, and it is made again", async () => {
+    await joined();
+    broker.peers[0].raw(Buffer.from([0x3f, 5, 1, 2, 3, 4, 5]));
+    await eventually(() => events.includes("up"), { what: "the new connection" });
+    expect(events).toEqual(["down", "up"]);
+  });
+
+  test("leaving sends DISCONNECT, so that the will is forgotten [MQTT-3.14.4-3]", async () => {
+    const client = await joined();
+    await client.close();
+    expect(broker.packets.at(-1)?.cmd).toBe("disconnect");
+    expect(client.connected).toBe(false);
+    expect(events).toEqual([]);
+  });
+});
+
+describe("the first connection fails with the reason", () => {
+  test("that the broker gives", async () => {
+    broker.script = (packet, peer) => {
+      if (packet.cmd === "connect") peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });
+      return true;
+    };
+    await expect(clientOf().connect()).rejects.toMatchObject({ code: 5 });
+  });
+
+  test("that the network gives", async () => {
+    const port = await freePort();
+    for (const scheme of ["mqtt", "ws"]) {
+      const address = parseBrokerUrl(`${scheme}://127.0.0.1:${port}`);
+      await expect(clientOf({ broker: address }).connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    }
+  });
+
+  test("that nobody answers", async () => {
+    const port = await listening(net.createServer());
+    const address = parseBrokerUrl(`mqtt://127.0.0.1:${port}`);
+    await expect(clientOf({ broker: address, connectTimeout: 50 }).connect()).rejects.toThrow(
+      "no answer within 0.05 s",
+    );
+  });
+
+  test("that it is no broker", async () => {
+    const port = await listening(createServer((_request, response) => response.writeHead(404).end()));
+    await expect(clientOf({ broker: parseBrokerUrl(`mqtt://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
+    await expect(clientOf({ broker: parseBrokerUrl(`ws://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
+  });
+});
