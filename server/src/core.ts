@@ -35,10 +35,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let policy = options.policy;
   const counters = newCounters();
   const rejects = new Rejects(counters, log);
-  const journal = new Journal(data.journal, (problem) =>
-    log.error("server", `Readings could not be stored: ${problem}`),
-  );
-  const recent = new Recent((id) => journal.forget(id));
+  const recent = new Recent();
+  const journal = new Journal({
+    store: data.journal,
+    recent,
+    failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
+  });
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
   const shownZones = new Gather<Zone>(SHOW_ZONES_EVERY, (zone) => emitter.emit("zone", zone.view(Date.now())));
   let announcing = false;
@@ -148,14 +150,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       log.info("duplicate", `${id} had delivered that before`, { id, message: reading });
       return journal.stored;
     },
-    read(device, { light, led_on }, { arrival, taken }) {
+    read(device, reading, { arrival, taken }, now, live) {
       // of the past the board knows best
-      const lamp = arrival === "newest" ? device.led_on : led_on;
-      const point = { time: taken, light, led_on: lamp ?? null };
+      const lamp = arrival === "newest" ? device.led_on : reading.led_on;
+      const point = { time: taken, light: reading.light, led_on: lamp ?? null };
       recent.add(device.id, point);
       history.addReading(device.id, point);
       tell(device);
-      return device.boots && journal.add(device, point);
+      return device.boots && journal.add(device, reading, now, live, point);
     },
     announced: (device) => configs.tell(device, actions.expired(device)),
     replied: (device, reply) => actions.reply(device, reply),
@@ -172,8 +174,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     const device = devices.obtain(id);
     if (device) decisions.restore(device, override);
   }
-  await journal.restoreDevices(devices);
-  journal.restorePoints(recent);
+  await journal.restore(devices);
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
   const tick = setInterval(() => {
     const now = Date.now();

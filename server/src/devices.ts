@@ -54,8 +54,6 @@ export class Device {
   status: Status | undefined;
   /** Its boots; undefined for a device that does not number its readings. */
   boots: Boots | undefined;
-  /** How many of its readings were ever stored. */
-  stored = 0;
   readonly gaps = new Gaps();
 
   constructor(readonly id: string) {

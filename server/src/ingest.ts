@@ -37,8 +37,8 @@ export interface Receivers {
   received(id: string, channel: Channel, message: object): void;
   /** A reading that was understood had been delivered before: it has no effect. */
   again(id: string, reading: Telemetry): Promise<void> | undefined;
-  /** A new reading took effect. */
-  read(device: Device, reading: Telemetry, placed: Placed): Promise<void> | undefined;
+  /** A new reading took effect. @param live whether it cannot have waited at a broker */
+  read(device: Device, reading: Telemetry, placed: Placed, now: number, live: boolean): Promise<void> | undefined;
   /** A device told of itself. */
   announced(device: Device): void;
   /** A device replied to an action. */
@@ -90,7 +90,8 @@ export function createIngest(to: Receivers): Ingest {
     if (!device) return undefined;
     const now = Date.now();
     devices.heard(device, now);
-    const placed = place(device, reading, now, !decisions.catchingUp);
+    const live = !decisions.catchingUp;
+    const placed = place(device, reading, now, live);
     if (placed.arrival === "duplicate") {
       counters.duplicates++;
       return to.again(id, reading);
@@ -101,7 +102,7 @@ export function createIngest(to: Receivers): Ingest {
       decisions.reading(device, { light, seq: reading.boot === undefined ? undefined : seq, ...placed }, now);
       to.decided(performance.now() - begin);
     }
-    return to.read(device, reading, placed);
+    return to.read(device, reading, placed, now, live);
   }
 
   function status(id: string, payload: Buffer, retained: boolean): void {

@@ -18,9 +18,6 @@ export const MAX_DEVICES = 1000;
 export class Recent {
   readonly #byId = new Map<string, Point[]>();
 
-  /** `forgotten` is told of a device whose readings had to make room. */
-  constructor(readonly forgotten: (id: string) => void = () => {}) {}
-
   add(id: string, point: Point): void {
     const points = this.#byId.get(id) ?? [];
     // what comes late goes where it belongs; nearly all come last
@@ -32,7 +29,7 @@ export class Recent {
     // taken out and put back: a Map keeps its order, and the first is the one that was silent longest
     this.#byId.delete(id);
     this.#byId.set(id, points);
-    if (this.#byId.size > MAX_DEVICES) this.#forget(this.#byId.keys().next().value!);
+    if (this.#byId.size > MAX_DEVICES) this.#byId.delete(this.#byId.keys().next().value!);
   }
 
   /** Oldest first by the time at which they were taken; empty when nothing is known. */
@@ -40,13 +37,8 @@ export class Recent {
     return this.#byId.get(id) ?? [];
   }
 
-  /** Drops a device's readings; `forgotten` is not told. */
+  /** Drops a device's readings. */
   delete(id: string): void {
     this.#byId.delete(id);
-  }
-
-  #forget(id: string): void {
-    this.#byId.delete(id);
-    this.forgotten(id);
   }
 }

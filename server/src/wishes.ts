@@ -76,7 +76,7 @@ export function wishesOf(to: WishesOptions): Wishes {
       log.info("device", `${id} is forgotten`, { id, change: "forgotten" });
       await Promise.all([
         stored(id, "end", data.forget(id)),
-        stored(id, "end", to.journal.forgetDevice(id)),
+        stored(id, "end", to.journal.forget(device)),
         stored(id, "history", to.history.forget(id)),
       ]);
     },
