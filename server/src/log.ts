@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { pino } from "pino";
 import type { Channel } from "../../contract/index.js";
+import { MessageFlow } from "./message-flow.js";
 
 /** How the log is written: for people, or one JSON object a line. */
 export type LogFormat = "pretty" | "json";
@@ -12,6 +13,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
  * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
  * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http` and plug-ins' own with `msg` and their fields.
+ * For people, a second has a line for each of its first messages, and one for all others.
  */
 export interface Log {
   received(id: string, channel: Channel, message: object): void;
@@ -99,15 +101,24 @@ function prettyLog(output: LogOutput): Log {
     const time = new Date().toTimeString().slice(0, 8);
     lines.write(`${paint("gray", time)} ${text}\n`);
   };
+  const flow = new MessageFlow(({ received, sent }) =>
+    line(paint("gray", `… and ${received} more messages received and ${sent} sent in this second`)),
+  );
   return {
     received(id, channel, message) {
+      if (!flow.passes("received")) return;
       const what = channel === "telemetry" ? id : `${id} ${channel}`;
       line(`${paint("cyan", "Message received:")} ${what} ${forPeople(message)}`);
     },
-    sent: (id, message) => line(`${paint("green", "Sending message:")} ${id} ${forPeople(message)}`),
+    sent(id, message) {
+      if (flow.passes("sent")) line(`${paint("green", "Sending message:")} ${id} ${forPeople(message)}`);
+    },
     info: (_event, text) => line(text),
     warn: (_event, text) => line(paint("yellow", `Warning: ${text}`)),
     error: (_event, text) => line(paint("red", `Error: ${text}`)),
-    flush: lines.flush,
+    flush() {
+      flow.flush();
+      lines.flush();
+    },
   };
 }

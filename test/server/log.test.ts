@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { newCounters } from "../../server/src/counters.js";
 import { createLog, type LogFormat } from "../../server/src/log.js";
+import { LINES } from "../../server/src/message-flow.js";
 import { QUIET, Rejects } from "../../server/src/rejects.js";
 
 function logTo(format: LogFormat, isTTY = false) {
@@ -11,6 +12,7 @@ function logTo(format: LogFormat, isTTY = false) {
 
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.useRealTimers();
 });
 
 describe("the log for people", () => {
@@ -26,6 +28,30 @@ describe("the log for people", () => {
       'Sending message: nightlight/porch {"led_on":true}',
       'Message received: nightlight/porch status {"online":true}',
     ]);
+  });
+
+  test("has a line for each of a few messages a second, and one for how many more there were; other lines all stand", () => {
+    vi.useFakeTimers();
+    const { log, lines } = logTo("pretty");
+    for (let n = 0; n < 1000; n++) {
+      log.received("porch", "telemetry", { light: n });
+      log.sent("porch", { led_on: false });
+    }
+    log.warn("link", "lost");
+    vi.advanceTimersByTime(1000);
+    log.received("porch", "telemetry", { light: 1 });
+    log.flush();
+    expect(lines).toHaveLength(LINES + 3);
+    expect(lines[LINES]).toContain("Warning: lost");
+    expect(lines[LINES + 1]).toContain("and 900 more messages received and 900 sent in this second");
+    expect(lines[LINES + 2]).toContain('porch {"light":1}');
+  });
+
+  test("for machines leaves none out", () => {
+    const { log, lines } = logTo("json");
+    for (let n = 0; n < 1000; n++) log.received("porch", "telemetry", { light: n });
+    log.flush();
+    expect(lines).toHaveLength(1000);
   });
 
   test("leaves the bookkeeping to the log for machines", () => {
