@@ -1,13 +1,42 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+/** Tests of promises that are given in seconds: these have the machine to themselves. */
+const TIMED = [
+  "test/chaos/**/*.test.ts",
+  "test/e2e/**/*.test.ts",
+  "test/mqtt/{client,session-*,vm}.test.ts",
+  "test/server/{cli,dashboard-crowd,restart}.test.ts",
+];
+
+const shared = {
   resolve: { conditions: ["nightlight-source"] },
   ssr: { resolve: { conditions: ["nightlight-source"] } },
+};
+
+/** A machine that is slow, or shared, is no failure. */
+const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/build.ts"],
     reporters: ["default"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: "side by side",
+          include: ["test/**/*.test.ts"],
+          exclude: TIMED,
+          // most of them wait most of the time, for timers and other programs
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+          ...PATIENT,
+        },
+      },
+      {
+        ...shared,
+        test: { name: "one by one", include: TIMED, maxWorkers: 1, sequence: { groupOrder: 1 }, ...PATIENT },
+      },
+    ],
   },
 });

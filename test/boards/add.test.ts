@@ -60,7 +60,7 @@ describe("npm run board -- add", () => {
       [`boards/${name}.board.json`]: readFileSync(path.join(root, `boards/${name}.board.json`), "utf8"),
     });
     expect(bytecode.length).toBeGreaterThan(1000);
-  }, 60_000);
+  });
 
   it("draws a board as the one that was described before and made from the same", async () => {
     const { code, said } = await board("add", "xiao_two", "--base", "seeed_xiao_esp32c3", "--light", "A2", "--lamp", "D5"); // prettier-ignore

@@ -247,7 +247,7 @@ describe("this computer", () => {
     expect(findings.filter(({ text }) => text.startsWith("It could not be looked at"))).toEqual([]);
     expect(findings.find(({ about }) => about === "Node.js")?.level).toBe("ok");
     expect(findings.find(({ about }) => about === "DeviceScript")?.level).toBe("ok");
-  }, 90_000);
+  });
 
   test("tells who has a port", async () => {
     const server = net.createServer().listen(0, "127.0.0.1");

@@ -34,7 +34,7 @@ test("more commands at once than a board has memory for are all obeyed, in order
   board.off("lamp", note);
   expect(lamp).toEqual(lamp.map((_, i) => i % 2 === 0));
   expect([board.crashes, rig.server.devices.get(board.id)!.online]).toEqual([0, true]);
-}, 60_000);
+});
 
 test("of more messages at QoS 0 than it has memory for, which no broker holds back, its program is not ended", async () => {
   const [board] = rig.boards;
@@ -44,4 +44,4 @@ test("of more messages at QoS 0 than it has memory for, which no broker holds ba
   board.setLight(900);
   await lampIs(false);
   expect(board.crashes).toBe(0);
-}, 60_000);
+});

@@ -85,7 +85,7 @@ describe("the contract in the virtual machine", () => {
     await board.start();
     await eventually(() => done || board?.crashes, { within: 50_000, what: "the program to come to its end" });
     expect(board.crashes).toBe(0);
-  }, 90_000);
+  });
   afterAll(() => board?.stop());
 
   it(`reads ${payloads.length} payloads as Node does`, () => {

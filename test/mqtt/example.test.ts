@@ -44,4 +44,4 @@ it("the example of docs/mqtt-client.md compiles with a copy of src/mqtt alone, a
   broker.publish("kitchen/lamp/set", "on", 1);
   await eventually(() => log.includes("kitchen/lamp/set: on"), { what: "the message to be printed" });
   expect(board.crashes).toBe(0);
-}, 90_000);
+});

@@ -81,7 +81,7 @@ describe("the codec in the virtual machine", () => {
     await board.start();
     await eventually(() => done || board?.crashes, { within: 50_000, what: "the program to come to its end" });
     expect(board.crashes).toBe(0);
-  }, 90_000);
+  });
   afterAll(() => board?.stop());
 
   it(`reads ${streams.length} streams as in Node, in pieces of 1, 7 and 1,000 bytes`, () => {
@@ -118,7 +118,7 @@ describe("the client in the virtual machine", () => {
 
   beforeAll(async () => {
     await compile(program("mqttclient"));
-  }, 60_000);
+  });
 
   async function start(): Promise<void> {
     log = [];

@@ -59,5 +59,5 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
       await server.close();
       await rm(data, { recursive: true, force: true });
     }
-  }, 60_000);
+  });
 });

@@ -54,4 +54,4 @@ test("killed in a flood, again and again, it has lost no more than the last seco
     await kept.close();
     expect(kept.told).toEqual([]);
   }
-}, 60_000);
+});

@@ -51,7 +51,7 @@ beforeAll(async () => {
   if (!TEST_ALL && /E?NOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(installed.err))
     offline = "the npm registry cannot be reached, and the cache has not all that is needed";
   else throw new Error(`npm install failed: ${installed.err}`);
-}, 120_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -19,7 +19,7 @@ describe.concurrent("a simulated board", () => {
     subscribe = await compile(SUBSCRIBE);
     settings = await compile(SETTINGS);
     fragile = await compileWithDebug(FRAGILE);
-  }, 120_000);
+  });
 
   it("reads exactly the light that is set, over the whole scale", async () => {
     const board = createBoard({ bytecode: subscribe });

@@ -23,7 +23,7 @@ describe("the simulator's HTTP API", () => {
       publishEvent: (name, view) => events.push({ at: performance.now(), view: view as BoardView }) && name,
     });
     await simulator.add({ id: ID }).start();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await app.close();

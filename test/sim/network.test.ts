@@ -13,7 +13,7 @@ describe.concurrent("a board's network", () => {
 
   beforeAll(async () => {
     bytecode = await compile(TALK);
-  }, 120_000);
+  });
 
   const talkTo = async (host: Host, settings = {}) => {
     const board = createBoard({ bytecode, settings: { HOST: "127.0.0.1", PORT: host.port, NL_ID: "me", ...settings } });
