@@ -39,6 +39,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const journal = new Journal({
     store: data.journal,
     recent,
+    // not before: killed in between, the server would get the reading again, and have it twice
+    stored: (id, point) => history.addReading(id, point),
     failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
   });
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
@@ -155,9 +157,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       const lamp = arrival === "newest" ? device.led_on : reading.led_on;
       const point = { time: taken, light: reading.light, led_on: lamp ?? null };
       recent.add(device.id, point);
-      history.addReading(device.id, point);
       tell(device);
-      return device.boots && journal.add(device, reading, now, live, point);
+      if (device.boots) return journal.add(device, reading, now, live, point);
+      history.addReading(device.id, point);
+      return undefined;
     },
     announced: (device) => configs.tell(device, actions.expired(device)),
     replied: (device, reply) => actions.reply(device, reply),
@@ -174,7 +177,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     const device = devices.obtain(id);
     if (device) decisions.restore(device, override);
   }
-  await journal.restore(devices);
+  data.restoring();
+  // acknowledged, and in the journal, but perhaps not yet in the history; what is there already stays there once
+  await journal.restore(devices, data.killed ? (id, point) => history.addReading(id, point) : () => {});
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
   const tick = setInterval(() => {
     const now = Date.now();

@@ -19,6 +19,10 @@ export interface DataFolder {
   readonly serverId: string;
   /** Counts the starts, from 1. */
   readonly run: number;
+  /** Whether a run before this one was killed, and none has restored the journal and ended by `close` since. */
+  readonly killed: boolean;
+  /** The journal is being restored: `close` is the end of a whole run. */
+  restoring(): void;
   /** People's overrides, by device and by zone. */
   readonly overrides: ReadonlyMap<string, Override>;
   readonly zoneOverrides: ReadonlyMap<string, Override>;
@@ -104,7 +108,10 @@ const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined 
 async function read(db: Database): Promise<DataFolder> {
   const state = db.sublevel<string, unknown>("state", { valueEncoding: "json" });
   const serverId = ((await state.get("server")) as string | undefined) ?? randomBytes(6).toString("hex");
-  const run = (((await state.get("run")) as number | undefined) ?? 0) + 1;
+  const before = ((await state.get("run")) as number | undefined) ?? 0;
+  const ended = ((await state.get("ended")) as number | undefined) ?? 0;
+  const run = before + 1;
+  let whole = false;
   await state.batch([
     { type: "put", key: "server", value: serverId },
     { type: "put", key: "run", value: run },
@@ -127,6 +134,8 @@ async function read(db: Database): Promise<DataFolder> {
   return {
     serverId,
     run,
+    killed: ended !== before,
+    restoring: () => void (whole = true),
     overrides: await overrides(MODE),
     zoneOverrides: await overrides(ZONE_MODE),
     setOverride: (id, override) => store(MODE + id, override),
@@ -143,6 +152,10 @@ async function read(db: Database): Promise<DataFolder> {
     },
     journal: journalStore(db),
     broker: brokerStore(db),
-    close: () => db.close(),
+    async close() {
+      // when it cannot be written, the next run restores more than it had to
+      if (whole) await state.put("ended", run).catch(() => {});
+      await db.close();
+    },
   };
 }

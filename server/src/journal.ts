@@ -36,15 +36,20 @@ const GATHER = 2;
 
 /** A device is stored anew when so many readings, of all devices, have come since its first that is in the log alone. */
 const LAG = 200_000;
+/** The log is kept for so long, in ms: whoever is told of what is stored may be killed before it has stored that. */
+const KEEP = 10_000;
 /** At most so many devices, and so many keys of the log that nobody needs any more, with one batch. */
 const SLICE = 64;
 
 export interface JournalOptions {
   readonly store: JournalStore;
   readonly recent: Recent;
+  /** Told of each reading once it is stored, or was told to have failed: nobody is to have it before. */
+  stored(id: string, point: Point): void;
   failed(problem: string): void;
-  /** For tests; see `LAG`. */
+  /** For tests; see `LAG` and `KEEP`. */
   readonly lag?: number;
+  readonly keep?: number;
 }
 
 /**
@@ -58,12 +63,14 @@ export interface JournalOptions {
 export class Journal {
   readonly #store: JournalStore;
   readonly #recent: Recent;
+  readonly #stored: JournalOptions["stored"];
   readonly #failed: (problem: string) => void;
   readonly #lag: number;
+  readonly #keep: number;
   /** Readings so far. */
   #number = 0;
-  /** The numbers of what is in the log. */
-  readonly #logged: number[] = [];
+  /** The numbers of what is in the log, and when it was written. */
+  readonly #logged: { readonly number: number; readonly at: number }[] = [];
   /** Devices of which something is in the log alone, with its number: in the order of those. */
   readonly #dirty = new Map<Device, number>();
   #entries: Entry[number][] = [];
@@ -74,15 +81,20 @@ export class Journal {
   #open: Promise<void> | undefined;
   #begin = (): void => {};
 
-  constructor({ store, recent, failed, lag = LAG }: JournalOptions) {
+  constructor({ store, recent, stored, failed, lag = LAG, keep = KEEP }: JournalOptions) {
     this.#store = store;
     this.#recent = recent;
+    this.#stored = stored;
     this.#failed = failed;
     this.#lag = lag;
+    this.#keep = keep;
   }
 
-  /** Brings back what was stored. To be called once, before anything is added. */
-  async restore(devices: Devices): Promise<void> {
+  /**
+   * Brings back what was stored. To be called once, before anything is added.
+   * @param logged told of each reading in the log: at least those of the last seconds
+   */
+  async restore(devices: Devices, logged: JournalOptions["stored"]): Promise<void> {
     // 0.1.0 stored each reading by itself
     await this.#store.clear({ gte: "point:", lt: "point;" });
     const covered = new Map<Device, number>();
@@ -96,7 +108,8 @@ export class Journal {
     }
     for await (const [key, entries] of this.#store.iterator({ gte: LOG, lt: "log;", ...AHEAD })) {
       this.#number = Number(key.slice(LOG.length));
-      this.#logged.push(this.#number);
+      this.#logged.push({ number: this.#number, at: 0 });
+      tell(entries as Entry[number][], logged);
       this.#replay(devices, covered, entries as Entry[number][]);
     }
     const now = Date.now();
@@ -181,9 +194,10 @@ export class Journal {
     this.#open = undefined;
     // Put together in one go: what is stored of a device must not run ahead of the log.
     const key = logKey(this.#number);
-    const puts: { key: string; value: unknown }[] = [{ key, value: this.#entries }];
-    this.#logged.push(this.#number);
+    const entries = this.#entries;
     this.#entries = [];
+    const puts: { key: string; value: unknown }[] = [{ key, value: entries }];
+    this.#logged.push({ number: this.#number, at: performance.now() });
     const settled = this.#settle();
     for (const device of settled) puts.push({ key: DEVICE + device.id, value: this.#stateOf(device) });
     const gone = [...this.#forgotten.splice(0).map((id) => DEVICE + id), ...this.#trim()];
@@ -196,6 +210,7 @@ export class Journal {
       for (const device of settled) this.#dirty.set(device, this.#number);
       this.#failed(textOf(error));
     }
+    tell(entries, this.#stored);
   }
 
   /** The devices that have been in the log alone for so long that they are now stored by themselves. */
@@ -212,14 +227,26 @@ export class Journal {
   /** The keys of the log of which everything is stored elsewhere. */
   #trim(): string[] {
     const [oldest = this.#number] = this.#dirty.values();
+    const until = performance.now() - this.#keep;
     const keys: string[] = [];
-    while (this.#logged[0] < oldest && keys.length < SLICE) keys.push(logKey(this.#logged.shift()!));
+    while (keys.length < SLICE && this.#logged[0].number < oldest && this.#logged[0].at < until)
+      keys.push(logKey(this.#logged.shift()!.number));
     return keys;
   }
 
   #stateOf(device: Device): StoredDevice {
     const points = this.#recent.of(device.id).map(({ time, light, led_on }): StoredPoint => [time, light, led_on]);
     return [this.#number, device.boots!.store(), points];
+  }
+}
+
+/** Tells of the readings among entries. */
+function tell(entries: Entry[number][], of: JournalOptions["stored"]): void {
+  // by its places: this is done for every reading
+  for (let i = 0; i < entries.length; i += ENTRY) {
+    if (entries[i + 1] === null) continue;
+    const [time, light, led_on] = [entries[i + 7], entries[i + 8], entries[i + 9]] as StoredPoint;
+    of(entries[i] as string, { time, light, led_on });
   }
 }
 

@@ -28,6 +28,33 @@ describe("a payload above the limit", () => {
     expect(rejected).toEqual([problem, problem, problem, problem]);
   });
 
+  test("right behind CONNECT is left out as well: nobody needs to wait for CONNACK", async () => {
+    const { url, got, rejected } = await guarded(USERS);
+    const { socket, packets } = raw(url);
+    const connect = connectPacket("b", { username: "boss", password: Buffer.from(as("boss").password) });
+    const publish = (topic: string, payload: Buffer): Buffer =>
+      generate({ cmd: "publish", topic, payload, qos: 1, messageId: 1, retain: false, dup: false });
+    const large = publish("a", Buffer.alloc(1_048_576, "x"));
+    socket.write(Buffer.concat([generate(connect), large, publish("b", Buffer.from("after"))]));
+    await eventually(() => packets.filter(({ cmd }) => cmd === "puback").length === 2, { what: "both PUBACKs" });
+    expect(got).toEqual([["b", "after"]]);
+    expect(rejected).toEqual([["too-large", "boss (b)", "a payload above 16384 bytes on a"]]);
+  });
+
+  test("is not read from somebody who was not let in", async () => {
+    const { url, got, rejected } = await guarded(USERS);
+    const stranger = raw(url);
+    const connect = connectPacket("b", { username: "boss", password: Buffer.from("guessed") });
+    const topic = "a";
+    const payload = Buffer.alloc(1_048_576, "x");
+    stranger.socket.write(
+      Buffer.concat([generate(connect), generate({ cmd: "publish", topic, payload, qos: 0, retain: false, dup: false })]),
+    );
+    await eventually(() => stranger.closed, { what: "the connection to be closed" });
+    expect(rejected.map(([reason]) => reason)).toEqual(["bad-login"]);
+    expect(got).toEqual([]);
+  });
+
   test.each([0, 1, 2] as const)(
     "at QoS %i is not gathered in memory while it comes, and what follows is read as ever",
     (qos) => {

@@ -5,7 +5,7 @@ import { openData, type DataFolder } from "../../server/src/data.js";
 import { Boots } from "../../server/src/boots.js";
 import { Devices } from "../../server/src/devices.js";
 import { Journal } from "../../server/src/journal.js";
-import { Recent } from "../../server/src/recent.js";
+import { Recent, type Point } from "../../server/src/recent.js";
 import { temporaryFolder } from "./support/server.js";
 
 const NOON = Date.UTC(2026, 0, 1, 12);
@@ -15,19 +15,25 @@ class Memory {
   readonly devices = new Devices(() => {});
   readonly recent = new Recent();
   readonly problems: string[] = [];
+  /** What the history was told of, in this run and in those before. */
+  readonly told = new Set<string>();
   readonly journal: Journal;
 
   constructor(
     private readonly data: DataFolder,
     lag: number,
+    keep = 0,
   ) {
     const failed = (problem: string): void => void this.problems.push(problem);
-    this.journal = new Journal({ store: data.journal, recent: this.recent, failed, lag });
+    const stored = this.tell;
+    this.journal = new Journal({ store: data.journal, recent: this.recent, stored, failed, lag, keep });
   }
 
-  static async open(folder: string, lag: number): Promise<Memory> {
-    const memory = new Memory(await openData(folder), lag);
-    await memory.journal.restore(memory.devices);
+  readonly tell = (id: string, { time }: Point): void => void this.told.add(`${id} ${time}`);
+
+  static async open(folder: string, lag: number, keep = 0): Promise<Memory> {
+    const memory = new Memory(await openData(folder), lag, keep);
+    await memory.journal.restore(memory.devices, memory.tell);
     return memory;
   }
 
@@ -126,6 +132,21 @@ test("what came before a device was stored by itself is no news after a restart,
   expect(memory.state()).toEqual(before);
   expect(memory.take("a", 1, 3000, NOON)).toBeUndefined();
   await memory.kill();
+});
+
+test("what is stored is told of, and after a restart once more if it is of the last seconds, whatever was stored by itself", async () => {
+  const folder = await temporaryFolder();
+  const first = await Memory.open(folder, 1, 10_000);
+  for (let seq = 1; seq <= 100; seq++) {
+    const stored = first.take("a", 1, seq, NOON + seq * 250);
+    expect(first.told.size).toBeLessThan(seq);
+    if (seq % 7 === 0) await stored;
+  }
+  await first.kill();
+  expect(first.told.size).toBe(100);
+  const second = await Memory.open(folder, 1, 10_000);
+  expect(second.told).toEqual(first.told);
+  await second.kill();
 });
 
 test("the log does not grow for ever", async () => {

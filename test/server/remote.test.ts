@@ -22,7 +22,10 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
   };
 
   test("the server answers the devices below its prefix and those named, and never a stranger's", async () => {
-    const { counters } = await joined({ ids: ["1f3b"] });
+    let said = "";
+    const log = createLog("pretty", { write: (text: string) => (said += text) });
+    const { counters } = await joined({ ids: ["1f3b"], log });
+    await eventually(() => said.includes(`Answering the devices below ${prefix}/, 1f3b`), { what: "its greeting" });
     const everybody = await client(mosquitto.url, {}, "+/commands", "+/+/commands", "+/+/+/commands");
     const ids = [`${prefix}/porch`, "1f3b", "stranger", "other/porch", `${prefix}/a/b`];
     for (const id of ids) await everybody.publishAsync(`${id}/telemetry`, '{"light":1}', { qos: 1 });

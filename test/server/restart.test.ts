@@ -27,6 +27,13 @@ async function lightsOf(http: string, id: string): Promise<number[]> {
   return points.map(({ light }) => light);
 }
 
+/** How many readings the history has of a board. */
+async function countOf(http: string, device: string): Promise<number> {
+  const from = new Date(Date.now() - 600_000).toISOString();
+  const { points } = await get<{ points: { count: number }[] }>(`${http}/api/history?device=${device}&from=${from}`);
+  return points.reduce((sum, { count }) => sum + count, 0);
+}
+
 /** Kills servers in the middle of a burst of readings; every reading must be stored exactly once, in order. */
 async function burst(flags: string[], brokerUrl: string): Promise<void> {
   let program: Program = run(flags);
@@ -63,6 +70,9 @@ async function burst(flags: string[], brokerUrl: string): Promise<void> {
     });
     expect((await lightsOf(http, id)).sort((a, b) => a - b)).toEqual(wanted);
     expect((await get<View>(`${http}/api/devices/${id}`)).missing).toBe(0);
+    // what comes from the journal comes in the background
+    await eventually(async () => (await countOf(http, id)) >= READINGS, { what: `the history of ${id}` });
+    expect(await countOf(http, id)).toBe(READINGS);
   }
 }
 

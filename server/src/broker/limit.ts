@@ -37,8 +37,8 @@ interface Parser {
 /**
  * Bounds what one client makes the broker hold in memory, whatever a packet announces: the parser itself would gather up
  * to 256 MB. Of a PUBLISH with too long a payload its beginning is thrown away while it arrives, so that the message can be
- * refused by its end, and the connection goes on. Any other packet that is too large, one before CONNECT was answered, and
- * one above `MAX_PACKET`, end the connection before they are read. Also tells of packets that are not MQTT.
+ * refused by its end, and the connection goes on. Any other packet that is too large, one before CONNECT, and one above
+ * `MAX_PACKET`, end the connection before they are read. Also tells of packets that are not MQTT.
  */
 export function limitPackets(
   client: Client,
@@ -52,7 +52,8 @@ export function limitPackets(
   parser._parseLength = function () {
     if (!parseLength.call(this)) return false;
     const { length, cmd } = this.packet;
-    most = cmd === "publish" && client.connected ? MAX_PACKET : held;
+    // a client need not wait for CONNACK [MQTT-3.1.4-5], and has it before aedes calls it connected
+    most = cmd === "publish" && (client.connecting || client.connected) ? MAX_PACKET : held;
     if (length <= most) return true;
     this._emitError(new Error(`a packet of ${length} bytes, at most ${most} are read`));
     return false;
