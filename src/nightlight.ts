@@ -52,6 +52,8 @@ export async function runNightlight(board: Board) {
     // whether a server ever said that it is online, and until when the session is held for one
     let known = false
     let holdUntil = 0
+    // whether a command ever named a reading
+    let numbered = false
     // answers that wait for room in the session
     const replies: string[] = []
     // what `status` said last, or undefined when it is due
@@ -66,7 +68,7 @@ export async function runNightlight(board: Board) {
         holdNewSession: true,
         will: { topic: topicOf(id, "status"), payload: encode(STATUS, { online: false }), qos: 1, retain: true },
     })
-    const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot, resume)
+    const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot, () => known || numbered, resume)
     const lamp = createLamp(board.lamp, () => {
         console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
@@ -113,6 +115,7 @@ export async function runNightlight(board: Board) {
         // so a retained command is taken away, when the server forgets a board
         if (payload.length === 0) return
         const { lamp: wanted, action, problem } = decodeCommand(payload)
+        if (wanted && wanted.seq !== undefined) numbered = true
         if (wanted) await lamp.set(authority.command(wanted.led_on, wanted.seq, millis()))
         else if (action) actions.add(action)
         else complaints.add(topic, problem)

@@ -23,12 +23,20 @@ export interface Telemetry {
 
 /**
  * The newest reading goes first, so that the lamp follows the present as soon as there is a connection; what was taken
- * meanwhile follows in its order, with its age. `boot` and `seq` tell the server which it has already.
+ * meanwhile follows in its order, with its age. `boot` and `seq` tell the server which it has already. A server that
+ * knows nothing of them, as the lesson's, takes what comes last for the present: it gets all in its order.
  *
  * @param boot tells this run of the firmware from others
+ * @param numbered whether the server is one that knows of `seq`
  * @param onroom called when the session takes more than before
  */
-export function createTelemetry(client: MqttClient, topic: string, boot: number, onroom: () => void): Telemetry {
+export function createTelemetry(
+    client: MqttClient,
+    topic: string,
+    boot: number,
+    numbered: () => boolean,
+    onroom: () => void
+): Telemetry {
     const backlog = createRing(BACKLOG)
     let newest: Reading = undefined
     let seq = 0
@@ -47,7 +55,7 @@ export function createTelemetry(client: MqttClient, topic: string, boot: number,
 
     function pump() {
         while (client.connected && !client.holding() && client.room() > 0) {
-            const reading = newest || backlog.shift()
+            const reading = (numbered() && newest) || backlog.shift() || newest
             if (!reading || !send(reading)) return
             if (reading === newest) newest = undefined
         }

@@ -21,9 +21,7 @@ export function greet(settings: Settings, at: Addresses, closed: boolean): void 
   if (at.mqtts) log.info("server", `MQTT over TLS at ${at.mqtts}`, { mqtts: at.mqtts });
   if (at.websocket) log.info("server", `MQTT over WebSocket at ${at.websocket}`, { websocket: at.websocket });
   if (at.http) log.info("server", `Dashboard and API at ${at.http}`, { http: at.http });
-  const answering = broker
-    ? [`the devices below ${prefix}/`, ...ids].join(", ")
-    : "every device that reports here";
+  const answering = broker ? [`the devices below ${prefix}/`, ...ids].join(", ") : "every device that reports here";
   const zones = policy.zones.map(({ name }) => name);
   const zoned = zones.length === 0 ? "" : `; zones: ${zones.join(", ")}`;
   log.info("server", `Answering ${answering}${zoned}`, { prefix, zones });

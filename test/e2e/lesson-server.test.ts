@@ -68,5 +68,29 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
       }
       await client.endAsync();
     });
+
+    it("gets what the board kept without a connection in the order of taking: its last word is about the present", async () => {
+      const client = await connect(mosquitto.url);
+      await client.publishAsync(topicOf(ID, "config"), '{"alone_after":1000}', { qos: 1, retain: true });
+      await client.endAsync();
+      // once it obeys an answer that came after it, it has that as well
+      board.setLight(900);
+      await eventually(() => !board.lamp, { within: 1000, what: "the lamp to go out" });
+      board.network.cut();
+      // a lamp that follows shows that a reading was taken: the board decides alone by then
+      for (const light of [100, 800, 200, 700, 100, 900]) {
+        board.setLight(light);
+        await eventually(() => board.lamp === light < 300, { within: 15_000, what: `the lamp at light ${light}` });
+      }
+      const before = printed.length;
+      board.network.heal();
+      const readings = (): RegExpMatchArray[] => [...printed.slice(before).matchAll(/'light': (\d+).*'seq': (\d+)/g)];
+      // the board says how it is after each connect
+      await eventually(() => readings().length >= 7, { within: 10_000, what: "what it kept, and the present" });
+      const numbers = readings().map(([, , seq]) => Number(seq));
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+      expect(readings().at(-1)![1]).toBe("900");
+      await eventually(() => !board.lamp, { within: 3000, what: "the lamp to go out" });
+    });
   },
 );

@@ -48,7 +48,10 @@ describe("a payload above the limit", () => {
     const topic = "a";
     const payload = Buffer.alloc(1_048_576, "x");
     stranger.socket.write(
-      Buffer.concat([generate(connect), generate({ cmd: "publish", topic, payload, qos: 0, retain: false, dup: false })]),
+      Buffer.concat([
+        generate(connect),
+        generate({ cmd: "publish", topic, payload, qos: 0, retain: false, dup: false }),
+      ]),
     );
     await eventually(() => stranger.closed, { what: "the connection to be closed" });
     expect(rejected.map(([reason]) => reason)).toEqual(["bad-login"]);
