@@ -1,4 +1,4 @@
-import { reboot, sleep } from "@devicescript/core"
+import { millis, reboot, sleep } from "@devicescript/core"
 import { readSetting, writeSetting } from "@devicescript/settings"
 import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
@@ -10,6 +10,8 @@ const REBOOTED = "NL_REBOOTED"
 const WORD = 2000
 /** How many actions wait for that word, and how many that were done are known again when they are delivered again. */
 const MOST = 8
+/** Between two looks for room among those that wait, in ms. */
+const LOOK = 20
 /** Time for a reply to leave the board before it reboots, in ms. */
 const FAREWELL = 500
 
@@ -18,6 +20,8 @@ export interface Surroundings {
     readonly lamp: Lamp
     /** Sends a reply. */
     reply(text: string): void
+    /** Whether another reply would push out one that was not sent yet. */
+    full(): boolean
     /** The figures of a report. */
     figures(): Reply
 }
@@ -30,7 +34,8 @@ export interface Surroundings {
  * where there is no such message, for a moment.
  */
 export interface Actions {
-    add(command: ActionCommand): void
+    /** Resolves when there is room for it: until then the broker, which is told afterwards, holds back what follows. */
+    add(command: ActionCommand): Promise<void>
     /** A new session: what arrives now may have waited. */
     connected(now: number): void
     /** The server's word: what it has given up, by the highest `seq`. */
@@ -53,8 +58,14 @@ export async function createActions(around: Surroundings): Promise<Actions> {
         around.reply(encode(REPLY, { seq, ok: false, error }))
     }
 
-    function add(command: ActionCommand) {
-        if (waiting.length === MOST) refuse(command.seq, "too many actions at once")
+    function held(now: number): boolean {
+        return away || now < holdUntil
+    }
+
+    async function add(command: ActionCommand) {
+        // held, they wait for words that may come behind this one
+        while (waiting.length >= MOST && !held(millis())) await sleep(LOOK)
+        if (waiting.length >= MOST) refuse(command.seq, "too many actions at once")
         else waiting.push(command)
     }
 
@@ -102,8 +113,8 @@ export async function createActions(around: Surroundings): Promise<Actions> {
     }
 
     async function work(now: number) {
-        if (away || now < holdUntil) return
-        while (waiting.length > 0) await perform(waiting.shift())
+        if (held(now)) return
+        while (waiting.length > 0 && !around.full()) await perform(waiting.shift())
     }
 
     return { add, connected, expired, server, work }

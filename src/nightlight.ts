@@ -74,12 +74,16 @@ export async function runNightlight(board: Board) {
         publishStatus()
     })
     const show = createStatusLight()
-    const actions = await createActions({ lamp, reply, figures })
+    const actions = await createActions({ lamp, reply, full, figures })
 
     function reply(text: string) {
         if (replies.length === MAX_REPLIES) replies.shift()
         replies.push(text)
         resume()
+    }
+
+    function full(): boolean {
+        return replies.length >= MAX_REPLIES
     }
 
     function figures(): Reply {
@@ -117,7 +121,7 @@ export async function runNightlight(board: Board) {
         const { lamp: wanted, action, problem } = decodeCommand(payload)
         if (wanted && wanted.seq !== undefined) numbered = true
         if (wanted) await lamp.set(authority.command(wanted.led_on, wanted.seq, millis()))
-        else if (action) actions.add(action)
+        else if (action) await actions.add(action)
         else complaints.add(topic, problem)
     }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { topicOf } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
@@ -35,6 +36,24 @@ test("more commands at once than a board has memory for are all obeyed, in order
   expect(lamp).toEqual(lamp.map((_, i) => i % 2 === 0));
   expect([board.crashes, rig.server.devices.get(board.id)!.online]).toEqual([0, true]);
 });
+
+test("200 actions at once are all done, in order, and answered: the broker holds back what the board has no room for", async () => {
+  const [{ id }] = rig.boards;
+  const seqs = Array.from({ length: 200 }, (_, i) => i + 1);
+  const replies = (): { seq: number; ok: boolean }[] =>
+    rig.seen
+      .filter(({ topic }) => topic === topicOf(id, "replies"))
+      .map(({ text }) => JSON.parse(text) as { seq: number; ok: boolean });
+  const report = (seq: number): Promise<unknown> =>
+    rig.observer.publishAsync(topicOf(id, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
+  // what comes right after a connect waits for the server's word
+  await report(1);
+  await eventually(() => replies().length === 1, { within: 10_000, what: "the first reply" });
+  await Promise.all(seqs.slice(1).map(report));
+  await eventually(() => replies().length >= seqs.length, { within: 25_000, what: "the replies" });
+  expect(replies().map(({ seq, ok }) => ok && seq)).toEqual(seqs);
+  expect(rig.boards[0].crashes).toBe(0);
+}, 60_000);
 
 test("of more messages at QoS 0 than it has memory for, which no broker holds back, its program is not ended", async () => {
   const [board] = rig.boards;
