@@ -98,8 +98,9 @@ export function createIngest(to: Receivers): Ingest {
     }
     if (placed.arrival === "newest") {
       device.taken = placed.taken;
-      const { light, seq } = reading;
-      decisions.reading(device, { light, seq: reading.boot === undefined ? undefined : seq, ...placed }, now);
+      const { taken, sure } = placed;
+      const seq = reading.boot === undefined ? undefined : reading.seq;
+      decisions.reading(device, { light: reading.light, seq, taken, sure }, now);
       to.decided(performance.now() - begin);
     }
     return to.read(device, reading, placed, now, live);
