@@ -1,0 +1,163 @@
+/** What the launch configuration of firmware and server does, with DeviceScript's tools in the place of its extension. */
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { eventually } from "../support/eventually.js";
+import { freePort } from "../support/mosquitto.js";
+import { Debugger } from "./support/dap.js";
+import { Extension } from "./support/extension.js";
+import { commandOf, launch, named, substitute } from "./support/files.js";
+import { startProgram, type Program } from "./support/programs.js";
+
+const SIMULATOR = "1d46a30eef48919d";
+const ID = "nightlight/vscode";
+const OTHER_PORTS = new URL("./support/devtools-ports.mjs", import.meta.url);
+
+interface Device {
+  readonly id: string;
+  readonly online: boolean;
+  readonly light?: number;
+  readonly led_on?: boolean;
+}
+
+/** The project as somebody has it who opened it, with settings of one's own. */
+async function project(mqttPort: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
+  for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
+    await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  await writeFile(path.join(folder, ".env.local"), `MQTT_PORT=${mqttPort}\nNL_ID=${ID}\n`);
+  return folder;
+}
+
+describe("F5 on firmware and server, while npm start runs with a simulated board of its own", () => {
+  let folder: string;
+  let data: string;
+  let port: number[];
+  let env: NodeJS.ProcessEnv;
+  let http: string;
+  let extension: Extension;
+  let peripherals: Program;
+  const programs: Program[] = [];
+
+  function start(name: string, ...args: string[]): Program {
+    const program = startProgram([...commandOf(named(launch.configurations, name)), ...args], { env });
+    programs.push(program);
+    return program;
+  }
+  const devices = async () => (await (await fetch(`${http}/api/devices`)).json()) as Device[];
+  const device = async (id = ID) => (await devices()).find((one) => one.id === id);
+
+  beforeAll(async () => {
+    // jacdac-ts tells the console of every step
+    vi.spyOn(console, "debug").mockImplementation(() => {});
+    port = [await freePort(), await freePort(), await freePort()];
+    // what wanted one of the tools' ports for itself would collide with them, here as there
+    env = { NODE_OPTIONS: `--import=${OTHER_PORTS.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
+    const nightlight = start("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
+    const mqttPort = await nightlight.find(/mqtt:\/\/127\.0\.0\.1:(\d+)/);
+    http = await nightlight.find(new RegExp(named(launch.configurations, "Nightlight").serverReadyAction!.pattern));
+    folder = await project(mqttPort);
+    peripherals = start("Light and lamp");
+    extension = await Extension.open(folder, env, port[0]);
+    await extension.startSimulator(SIMULATOR);
+    await peripherals.find(/are on the bus/);
+  });
+
+  afterAll(async () => {
+    await extension?.close();
+    for (const program of programs) await program.end();
+    for (const name of [folder, data]) if (name) await rm(name, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  test("the firmware is built and deployed with its settings, and reports to the server beside the other board", async () => {
+    const program = path.relative(ROOT, substitute(named(launch.configurations, "Firmware").program!));
+    const { success, deployStatus, diagnostics } = await extension.build(program, SIMULATOR);
+    expect({ success, deployStatus, diagnostics }).toEqual({ success: true, deployStatus: "OK", diagnostics: [] });
+    await eventually(async () => (await device())?.online, { within: 30_000, what: "the firmware to be online" });
+    expect(await device("nightlight/sim-1")).toMatchObject({ online: true });
+  });
+
+  test("light and lamp are bound: what the light is set to arrives, and the lamp follows", async () => {
+    for (const [light, lamp] of [
+      [900, false],
+      [100, true],
+      [800, false],
+    ] as const) {
+      // prettier-ignore
+      const before = peripherals.output().length;
+      peripherals.child.stdin?.write(`${light}\n`);
+      const arrived = async () => {
+        const seen = await device();
+        return seen?.light === light && seen.led_on === lamp;
+      };
+      await eventually(arrived, { within: 15_000, what: `a light of ${light} at the server, and its lamp` });
+      if (light === 900) continue;
+      const switched = () =>
+        peripherals
+          .output()
+          .slice(before)
+          .includes(lamp ? "lamp on" : "lamp off");
+      await eventually(switched, { within: 10_000, what: `the lamp to be ${lamp ? "on" : "off"}` });
+    }
+  });
+
+  test("a mistake is shown at its place, and the program before it goes on", async () => {
+    const entry = path.join(folder, "src", "main.ts");
+    const text = await readFile(entry, "utf8");
+    await writeFile(entry, `${text}\nconst n: number = "one"\n`);
+    const { success, diagnostics } = await extension.build("src/main.ts", SIMULATOR);
+    await writeFile(entry, text);
+    expect(success).toBe(false);
+    expect(diagnostics).toMatchObject([{ filename: entry, line: text.split("\n").length + 1 }]);
+    expect(await device()).toMatchObject({ online: true });
+  });
+
+  test("a breakpoint in the firmware stops it at that line, it goes on, and ends with the session", async () => {
+    const source = path.join(folder, "src", "nightlight.ts");
+    const lines = (await readFile(source, "utf8")).split("\n");
+    const line = lines.findIndex((text) => text.includes("if (on !== lamp.on)")) + 1;
+    expect(line).toBeGreaterThan(0);
+
+    const debug = await Debugger.join(port[2]);
+    const initialized = once(debug, "initialized");
+    const stopped = once(debug, "stopped");
+    await debug.ask("initialize", {
+      adapterID: "devicescript",
+      pathFormat: "path",
+      linesStartAt1: true,
+      columnsStartAt1: true,
+    });
+    await debug.ask("launch", { deviceId: SIMULATOR, stopOnEntry: false });
+    await initialized;
+    await debug.ask("setBreakpoints", { source: { path: source }, breakpoints: [{ line }] });
+    await debug.ask("configurationDone");
+    const [{ reason, threadId }] = (await stopped) as [{ reason: string; threadId: number }];
+    expect(reason).toBe("breakpoint");
+    const { stackFrames } = await debug.ask<{
+      stackFrames: { name: string; line: number; source: { path: string } }[];
+    }>("stackTrace", { threadId });
+    expect(stackFrames[0]).toMatchObject({ line, source: { path: source } });
+    expect(stackFrames[0].name).toContain("onReading");
+    await debug.ask("setBreakpoints", { source: { path: source }, breakpoints: [] });
+    await debug.ask("continue", { threadId });
+    peripherals.child.stdin?.write("50\n");
+    await eventually(async () => (await device())?.light === 50, { within: 20_000, what: "the firmware to go on" });
+    // the tools end the simulator when the debugger leaves
+    debug.leave();
+    await eventually(async () => (await device())?.online === false, {
+      within: 40_000,
+      what: "the firmware to be gone",
+    });
+  });
+
+  test("when the tools end, light and lamp wait for them, and are there again", async () => {
+    await extension.close();
+    await peripherals.find(/tools ended; waiting/);
+    extension = await Extension.open(folder, env, port[0]);
+    await peripherals.find(/tools ended[^]*are on the bus/);
+  });
+});

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { DEFAULTS } from "../../server/src/options.js";
+import { inputs, launch, named, ownMatchers, read, substitute, tasks, type Task } from "./support/files.js";
+
+const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+const configurations = launch.configurations.map(({ name }) => name);
+const labels = tasks.map(({ label }) => label);
+
+/** The npm script that a task runs, if it runs one. */
+function scriptOf({ type, script, args }: Task): string | undefined {
+  return type === "npm" ? script : args?.find((word) => word !== "run");
+}
+
+describe("launch.json", () => {
+  test("names are told apart, and everything that is named is there", () => {
+    const names = [...configurations, ...launch.compounds.map(({ name }) => name)];
+    expect(new Set(names).size).toBe(names.length);
+    for (const compound of launch.compounds) for (const name of compound.configurations) expect(names).toContain(name);
+    for (const { preLaunchTask } of [...launch.configurations, ...launch.compounds])
+      if (preLaunchTask !== undefined) expect(labels).toContain(preLaunchTask);
+    for (const { serverReadyAction } of launch.configurations)
+      if (serverReadyAction) expect(configurations).toContain(serverReadyAction.name);
+  });
+
+  test("programs exist, and npm scripts", () => {
+    for (const { program } of launch.configurations)
+      if (program !== undefined) expect(existsSync(substitute(program)), program).toBe(true);
+    const npm = launch.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
+    expect(npm.map(({ runtimeArgs }) => runtimeArgs)).toEqual([["start"]]);
+    expect(scripts).toHaveProperty("start");
+  });
+
+  test("one F5 starts firmware, its light and lamp, and the server", () => {
+    expect(launch.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
+    // what the extension asks for (vscode/package.json of DeviceScript)
+    expect(named(launch.configurations, "Firmware")).toMatchObject({
+      type: "devicescript",
+      request: "launch",
+      program: "${workspaceFolder}/src/main.ts",
+      deviceId: "${command:deviceScriptSimulator}",
+    });
+  });
+
+  test("nothing but the firmware needs an extension", () => {
+    const types = launch.configurations.filter(({ name }) => name !== "Firmware").map(({ type }) => type);
+    expect(new Set(types)).toEqual(new Set(["node", "editor-browser"]));
+  });
+});
+
+describe("the ports of firmware and server", () => {
+  test("the server leaves 8081 to 8083 to the extension", () => {
+    const { mqttPort, mqttsPort, httpPort } = DEFAULTS;
+    expect([mqttPort, mqttsPort, httpPort]).toEqual([1883, 8883, 8080]);
+  });
+
+  test("the dashboard that opens is the one that the server shows, and the firmware looks for its broker there", () => {
+    expect(named(launch.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
+    const settings = readFileSync(path.join(ROOT, ".env.defaults"), "utf8");
+    expect(settings).toMatch(/^MQTT_HOST=127\.0\.0\.1$/m);
+    expect(settings).toMatch(/^MQTT_PORT=1883$/m);
+  });
+});
+
+describe("tasks.json", () => {
+  test("labels are told apart, and tasks that others wait for are there", () => {
+    expect(new Set(labels).size).toBe(labels.length);
+    for (const { dependsOn } of tasks) for (const label of [dependsOn ?? []].flat()) expect(labels).toContain(label);
+  });
+
+  test("there is one for each thing to do, and its npm script exists", () => {
+    const wanted = ["build", "check", "test", "setup", "doctor", "flash", "deploy", "monitor"];
+    expect(labels).toEqual(expect.arrayContaining(wanted));
+    for (const task of tasks.filter(({ label }) => label !== "build")) expect(scripts).toHaveProperty(scriptOf(task)!);
+  });
+
+  test("every board with firmware can be picked, the default one first", () => {
+    const used = JSON.stringify(tasks).match(/\$\{input:\w+\}/g);
+    expect(new Set(used)).toEqual(new Set(["${input:board}"]));
+    const [{ options, default: first }] = inputs;
+    const boards = readdirSync(path.join(ROOT, "boards")).map((name) =>
+      name.replace(/^nightlight_|\.board\.json$/g, ""),
+    );
+    expect([...options].sort()).toEqual(boards.sort());
+    expect([options[0], readFileSync(path.join(ROOT, "src/main.ts"), "utf8")]).toEqual([
+      first,
+      expect.stringContaining(`nightlight_${first}`),
+    ]);
+  });
+
+  test("problem matchers are this project's, or those that every VS Code has", () => {
+    const all = tasks.flatMap(({ problemMatcher }) => [problemMatcher].flat());
+    expect(new Set(all.filter((one) => typeof one === "string"))).toEqual(new Set(["$tsc", "$eslint-stylish"]));
+    expect(tasks.flatMap(ownMatchers).map(({ owner }) => owner)).toEqual(["devicescript", "vitest"]);
+  });
+});
+
+describe("settings and recommendations", () => {
+  test("TypeScript is the one that is installed here", () => {
+    const settings = read<Record<string, unknown>>("settings.json");
+    expect(existsSync(path.join(ROOT, String(settings["typescript.tsdk"]), "typescript.js"))).toBe(true);
+  });
+
+  test("nothing is recommended that the Marketplace does not have any more", () => {
+    const { recommendations } = read<{ recommendations: string[] }>("extensions.json");
+    expect(recommendations).not.toContain("devicescript.devicescript-vscode");
+    for (const id of recommendations) expect(id).toMatch(/^[\w-]+\.[\w-]+$/);
+  });
+
+  test("the documentation tells of every configuration and task", () => {
+    const text = readFileSync(path.join(ROOT, "docs/vscode.md"), "utf8");
+    for (const name of [...configurations, ...launch.compounds.map(({ name }) => name)])
+      expect(text).toContain(`**${name}**`);
+    for (const label of labels) expect(text).toContain(`\`${label}\``);
+  });
+});

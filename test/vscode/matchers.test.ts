@@ -1,0 +1,99 @@
+/** What ends up in the Problems view: the problem matchers, on what the tasks really print about real mistakes. */
+import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { commandOfTask, named, ownMatchers, tasks, type Matcher } from "./support/files.js";
+import { startProgram } from "./support/programs.js";
+
+interface Found {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** The problems in an output, line by line as VS Code looks at it. */
+function problems(output: string, { fileLocation, pattern }: Matcher, workspace: string): Found[] {
+  const regexp = new RegExp(pattern.regexp);
+  return output.split(/\r?\n/).flatMap((text) => {
+    const match = regexp.exec(text);
+    if (!match) return [];
+    const file = match[pattern.file];
+    return {
+      file:
+        fileLocation === "absolute" ? file : path.join(fileLocation[1].replace("${workspaceFolder}", workspace), file),
+      line: Number(match[pattern.line]),
+      column: Number(match[pattern.column]),
+      message: match[pattern.message],
+      ...(pattern.code ? { code: match[pattern.code] } : {}),
+    };
+  });
+}
+
+/** A workspace with these files, and all packages at hand; DeviceScript's libraries are written anew in it, as everywhere. */
+async function workspace(files: Record<string, string>, ...copied: string[]): Promise<string> {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), "nightlight-matchers-")));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  for (const name of copied) await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  const modules = path.join(folder, "node_modules");
+  await mkdir(path.join(modules, "@devicescript"), { recursive: true });
+  const names = (await readdir(path.join(ROOT, "node_modules"))).filter((name) => name !== "@devicescript");
+  for (const name of [...names, "@devicescript/cli"])
+    await symlink(path.join(ROOT, "node_modules", name), path.join(modules, name), "junction");
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
+  return folder;
+}
+
+test("DeviceScript's errors, its own and TypeScript's, in every file that the firmware is made of", async () => {
+  const folder = await workspace(
+    {
+      "src/main.ts": 'import { twice } from "../contract/twice.js"\n\nconst n: number = "one"\nvar text = twice(n)\ndo console.log(text)\nwhile (n < 9)\n',
+      "contract/twice.ts": "export function twice(n: number): string {\n    return 2 * n\n}\n",
+    }, // prettier-ignore
+    ...["scripts", "boards", "package.json", "devsconfig.json", "tsconfig.json"],
+  );
+  const task = named(tasks, "build firmware");
+  const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;
+  expect([code, output]).toEqual([1, expect.stringContaining("the firmware src/main.ts does not compile")]);
+  expect(problems(output, ownMatchers(task)[0], folder)).toEqual([
+    { file: path.join(folder, "contract/twice.ts"), line: 2, column: 5, code: "TS2322", message: "Type 'number' is not assignable to type 'string'." },
+    { file: path.join(folder, "src/main.ts"), line: 3, column: 7, code: "TS2322", message: "Type 'string' is not assignable to type 'number'." },
+    { file: path.join(folder, "src/main.ts"), line: 4, column: 1, code: "TS9999", message: "'var' not allowed" },
+    { file: path.join(folder, "src/main.ts"), line: 5, column: 1, code: "TS9999", message: "unhandled stmt type: DoStatement" },
+  ]); // prettier-ignore
+});
+
+test("failed tests, each where it failed, with what was expected", async () => {
+  const text = `import { describe, expect, test } from "vitest";
+describe("one, two: three", () => {
+  test("differs", () => {
+    expect({ a: 1 }).toEqual({ a: 2 });
+  });
+  test("throws", () => {
+    throw new TypeError("first line\\nsecond");
+  });
+  test("is right", () => {});
+});
+`;
+  const folder = await workspace({ "a.test.ts": text, "package.json": '{ "type": "module", "scripts": { "test": "vitest run" } }' }); // prettier-ignore
+  const task = named(tasks, "test");
+  const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;
+  expect(code).toBe(1);
+  const file = path.join(folder, "a.test.ts");
+  expect(problems(output, ownMatchers(task)[0], folder)).toEqual([
+    { file, line: 4, column: 22, message: "AssertionError: expected { a: 1 } to deeply equal { a: 2 }" },
+    { file, line: 7, column: 11, message: "TypeError: first line" },
+  ]);
+});
+
+test("an output without a mistake has no problems", async () => {
+  const { code, output } = await startProgram(commandOfTask(named(tasks, "build firmware"))!).ended;
+  expect(code).toBe(0);
+  for (const matcher of tasks.flatMap(ownMatchers)) expect(problems(output, matcher, ROOT)).toEqual([]);
+});

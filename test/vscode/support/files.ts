@@ -1,0 +1,110 @@
+/** The files in `.vscode/`, and what VS Code makes of them. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import ts from "typescript";
+import { ROOT } from "../../../scripts/build.js";
+
+export interface Launch {
+  readonly configurations: readonly Configuration[];
+  readonly compounds: readonly Compound[];
+}
+
+export interface Configuration {
+  readonly name: string;
+  readonly type: string;
+  readonly request: string;
+  readonly program?: string;
+  readonly runtimeExecutable?: string;
+  readonly runtimeArgs?: readonly string[];
+  readonly args?: readonly string[];
+  readonly preLaunchTask?: string;
+  readonly url?: string;
+  readonly serverReadyAction?: { readonly pattern: string; readonly action: string; readonly name: string };
+}
+
+export interface Compound {
+  readonly name: string;
+  readonly configurations: readonly string[];
+  readonly preLaunchTask?: string;
+}
+
+export interface Pattern {
+  readonly regexp: string;
+  readonly file: number;
+  readonly line: number;
+  readonly column: number;
+  readonly message: number;
+  readonly severity?: number;
+  readonly code?: number;
+}
+
+export interface Matcher {
+  readonly owner: string;
+  readonly fileLocation: "absolute" | readonly ["relative", string];
+  readonly pattern: Pattern;
+}
+
+export interface Task {
+  readonly label: string;
+  readonly type?: "npm" | "shell";
+  readonly script?: string;
+  readonly command?: string;
+  readonly args?: readonly string[];
+  readonly dependsOn?: string | readonly string[];
+  readonly problemMatcher: string | Matcher | readonly (string | Matcher)[];
+}
+
+export interface Tasks {
+  readonly tasks: readonly Task[];
+  readonly inputs: readonly { readonly id: string; readonly default: string; readonly options: readonly string[] }[];
+}
+
+/**
+ * A file with comments and no trailing commas, as VS Code reads them.
+ * @throws Error that names what is wrong, and the file
+ */
+export function read<T>(name: string): T {
+  const text = readFileSync(path.join(ROOT, ".vscode", name), "utf8");
+  const { config, error } = ts.parseConfigFileTextToJson(name, text) as { config: T; error?: ts.Diagnostic };
+  if (error) throw new Error(`${name}: ${ts.flattenDiagnosticMessageText(error.messageText, "\n")}`);
+  return config;
+}
+
+export const launch = read<Launch>("launch.json");
+export const { tasks, inputs } = read<Tasks>("tasks.json");
+
+/** @throws Error when there is none of that name */
+export function named<T extends { readonly name: string } | { readonly label: string }>(
+  all: readonly T[],
+  name: string,
+) {
+  const found = all.find((one) => ("name" in one ? one.name : one.label) === name);
+  if (!found) throw new Error(`nothing in .vscode is called "${name}"`);
+  return found;
+}
+
+/** Variables as VS Code puts them in; of an input its default, as if Enter had been pressed. */
+export function substitute(text: string): string {
+  return text
+    .replaceAll("${workspaceFolder}", ROOT.replace(/[\\/]$/, ""))
+    .replace(/\$\{input:(\w+)\}/g, (_, id: string) => inputs.find((input) => input.id === id)?.default ?? "");
+}
+
+/** What is run: a program and its arguments. */
+export type Command = readonly [program: string, ...args: string[]];
+
+/** What the built-in JavaScript debugger runs for a configuration. */
+export function commandOf({ runtimeExecutable, runtimeArgs, program, args }: Configuration): Command {
+  const words = [...(runtimeArgs ?? []), ...(program ? [program] : []), ...(args ?? [])];
+  return [runtimeExecutable ?? process.execPath, ...words.map(substitute)];
+}
+
+/** What VS Code runs for a task; undefined when it does nothing but others. */
+export function commandOfTask({ type, script, command, args }: Task): Command | undefined {
+  if (type === "npm") return ["npm", "run", script as string];
+  return command === undefined ? undefined : [command, ...(args ?? []).map(substitute)];
+}
+
+/** The problem matchers of a task that are not VS Code's own. */
+export const ownMatchers = (task: Task): Matcher[] =>
+  [task.problemMatcher].flat().filter((matcher): matcher is Matcher => typeof matcher === "object");

@@ -1,0 +1,97 @@
+/** What the built-in JavaScript debugger does with Node's inspector: scripts, their source maps, breakpoints. */
+import { EventEmitter, once } from "node:events";
+import { SourceMap, type SourceMapPayload } from "node:module";
+import { WebSocket } from "ws";
+import { eventually } from "../../support/eventually.js";
+
+export interface Script {
+  readonly scriptId: string;
+  readonly url: string;
+  readonly sourceMapURL: string;
+  readonly endLine: number;
+}
+
+export interface Location {
+  readonly scriptId: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params: unknown;
+  readonly result: unknown;
+  readonly error?: { readonly message: string };
+}
+
+/** Emits the inspector's events by their name, with their parameters. */
+export class Inspector extends EventEmitter {
+  readonly scripts: Script[] = [];
+  readonly #answers = new Map<number, (message: Message) => void>();
+  #id = 0;
+
+  private constructor(private readonly socket: WebSocket) {
+    super();
+    this.on("Debugger.scriptParsed", (script: Script) => this.scripts.push(script));
+    socket.on("message", (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as Message;
+      if (message.method) this.emit(message.method, message.params);
+      else this.#answers.get(message.id as number)?.(message);
+    });
+  }
+
+  /** Joins a program that waits for its debugger. */
+  static async join(url: string): Promise<Inspector> {
+    const socket = new WebSocket(url);
+    await once(socket, "open");
+    const inspector = new Inspector(socket);
+    await inspector.ask("Debugger.enable");
+    const stopped = once(inspector, "Debugger.paused");
+    await inspector.ask("Runtime.runIfWaitingForDebugger");
+    await stopped;
+    return inspector;
+  }
+
+  /** @throws Error with the inspector's message when it refuses */
+  async ask<T>(method: string, params: object = {}): Promise<T> {
+    const id = ++this.#id;
+    this.socket.send(JSON.stringify({ id, method, params }));
+    const { result, error } = await new Promise<Message>((resolve) => this.#answers.set(id, resolve));
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result as T;
+  }
+
+  /** The script of a source file, as soon as it is loaded. */
+  script(url: string): Promise<Script> {
+    return eventually(() => this.scripts.find((script) => script.url === url), { within: 60_000, what: url });
+  }
+
+  leave(): void {
+    this.socket.terminate();
+  }
+}
+
+/** The source map that a script carries in itself. */
+export function sourceMapOf({ url, sourceMapURL }: Script): SourceMap {
+  const [, base64] = /^data:application\/json;[^,]*base64,(.*)$/.exec(sourceMapURL) ?? [];
+  if (!base64) throw new Error(`${url} has no source map: ${sourceMapURL.slice(0, 80)}`);
+  return new SourceMap(JSON.parse(Buffer.from(base64, "base64").toString()) as SourceMapPayload);
+}
+
+/** Where in a script a line of its source begins; `line` counts from 1. */
+export function generatedPlace(map: SourceMap, line: number): { lineNumber: number; columnNumber: number } {
+  const lines = map.payload.mappings.split(";").length;
+  for (let lineNumber = 0; lineNumber < lines; lineNumber++) {
+    for (let columnNumber = 0; columnNumber < LONGEST; columnNumber++) {
+      const entry = map.findEntry(lineNumber, columnNumber);
+      const exact =
+        "originalLine" in entry && entry.generatedLine === lineNumber && entry.generatedColumn === columnNumber;
+      if (exact && entry.originalLine === line - 1) return { lineNumber, columnNumber };
+    }
+  }
+  throw new Error(`nothing was made of line ${line}`);
+}
+
+/** esbuild, which tsx uses, puts whole files on one line. */
+const LONGEST = 50_000;
