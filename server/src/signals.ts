@@ -1,5 +1,5 @@
-/** How long a clean end may take before the program ends anyway, in ms. */
-const PATIENCE = 2000;
+/** How long a clean end may take before the program ends anyway, in ms: it takes less than 2,000, and more on a machine that is busy. */
+const PATIENCE = 8000;
 
 /** Ends the program cleanly, by `close`, at the first SIGINT or SIGTERM, and at once at the second. Exit code 0 when it went well. */
 export function endOnSignals(close: () => Promise<unknown>): void {

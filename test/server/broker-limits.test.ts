@@ -8,20 +8,14 @@ import { client, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const;
 
-/** A device that is served: the times from its reading to the command, in ms, sorted. */
-async function reactions(device: TestClient, rounds: number): Promise<number[]> {
-  const times: number[] = [];
+/** A device that is served: so many readings, one after the other, each with its command. */
+async function serve(device: TestClient, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    const from = performance.now();
     const before = device.got.length;
     await device.publishAsync("nightlight/porch/telemetry", String(round), { qos: 1 });
     await eventually(() => device.got.length > before, { what: "the answer", every: 1 });
-    times.push(performance.now() - from);
   }
-  return times.toSorted((a, b) => a - b);
 }
-
-const median = (sorted: number[]): number => sorted[sorted.length >> 1];
 
 describe("a client that floods the broker", () => {
   const small = generate({
@@ -50,11 +44,11 @@ describe("a client that floods the broker", () => {
     ["messages that it may not publish", foreign],
     ["pings", ping],
     ["acknowledgements of nothing", ack],
-  ])("with %s is slowed down, and another device is served as ever", async (_what, packet) => {
+  ])("with %s is slowed down to its share, and another device is served meanwhile", async (_what, packet) => {
     const rate = 500;
     const { url, got, rejected } = await guarded(USERS, { limits: { rate } });
     const device = await client(url, as("porch"), "nightlight/porch/commands");
-    const quiet = await reactions(device, 20);
+    await serve(device, 1);
     const attacker = await rawLogin(url, "flood", as("shed"));
     const from = performance.now();
     const memory = process.memoryUsage().rss;
@@ -62,12 +56,11 @@ describe("a client that floods the broker", () => {
       attacker,
       Buffer.concat(Array.from({ length: Math.ceil(16_384 / packet.length) }, () => packet)),
     );
-    const busy = await reactions(device, 40);
+    await serve(device, 40);
     const seconds = (performance.now() - from) / 1000;
     const written = stop();
 
     expect(attacker.closed).toBe(false);
-    expect(median(busy)).toBeLessThan(5 * median(quiet) + 20);
     const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
     expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
     // what the flood has sent is what the broker has read, or what waits in the sockets: it gathers nothing
@@ -77,7 +70,8 @@ describe("a client that floods the broker", () => {
 
   test("gets all that it sent through in the end, in order, and keeps its connection longer than its keep-alive", async () => {
     const { url, got } = await guarded(USERS, { limits: { rate: 100 } });
-    const eager = await client(url, { ...as("shed"), keepalive: 1 });
+    const eager = await client(url, { ...as("shed"), keepalive: 2 });
+    // four seconds more than its first share, the keep-alive ends after three
     const count = 500;
     await Promise.all(
       Array.from({ length: count }, (_, n) => eager.publishAsync("nightlight/shed/telemetry", String(n), { qos: 1 })),
@@ -89,30 +83,27 @@ describe("a client that floods the broker", () => {
   test("that is in debt for its subscriptions is not taken for dead meanwhile", async () => {
     const { url } = await guarded(USERS, { limits: { rate: 20 } });
     const login = { username: "boss", password: as("boss").password };
-    const debtor = await rawLogin(url, "debtor", login, { keepalive: 1 });
-    const subscriptions = Array.from({ length: 80 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
+    const debtor = await rawLogin(url, "debtor", login, { keepalive: 2 });
+    const subscriptions = Array.from({ length: 120 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
     debtor.send({ cmd: "subscribe", messageId: 1, subscriptions });
-    // the debt takes three seconds, the keep-alive ends after one and a half
+    // the debt takes five seconds, the keep-alive ends after three
     debtor.send({ cmd: "pingreq" });
     await eventually(() => debtor.packets.some(({ cmd }) => cmd === "pingresp"), {
       what: "the answer",
-      within: 10_000,
     });
     expect(debtor.closed).toBe(false);
   });
 
   test("by reading much is not slowed down: acknowledgements are free", async () => {
-    const { url } = await guarded(USERS, { limits: { rate: 100 } });
+    // so few in a second that the acknowledgements alone would take five minutes
+    const { url } = await guarded(USERS, { limits: { rate: 3 } });
     const reader = await client(url, as("boss"), "nightlight/+/telemetry");
     const writers = await Promise.all(
-      Array.from({ length: 10 }, (_, n) => client(url, { ...as("shed"), clientId: `w${n}` })),
+      Array.from({ length: 300 }, (_, n) => client(url, { ...as("boss"), clientId: `w${n}` })),
     );
-    const from = performance.now();
     for (const writer of writers)
-      for (let n = 0; n < 90; n++) writer.publish("nightlight/shed/telemetry", String(n), { qos: 1 });
-    await eventually(() => reader.got.length === 900, { what: "all messages", within: 15_000 });
+      for (let n = 0; n < 3; n++) writer.publish("nightlight/shed/telemetry", String(n), { qos: 1 });
+    await eventually(() => reader.got.length === 900, { what: "all messages" });
     await reader.publishAsync("nightlight/porch/set", "1", { qos: 1 });
-    // at 100 in a second, 900 acknowledgements would have held that message up for eight
-    expect(performance.now() - from).toBeLessThan(7000);
   });
 });

@@ -11,7 +11,7 @@ const BOARDS = 500;
 const ROUNDS = 5;
 
 describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNote}`, () => {
-  test("stays responsive while each of them reports once a second, and misses nothing", async () => {
+  test("obeys a click while each of them reports once a second, draws only what is in sight, and misses nothing", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-crowd-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const client = await mqtt.connectAsync(server.brokerUrl);
@@ -25,34 +25,55 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
       report(0, BOARDS, 0);
       const { page } = await openPage(browser, server.httpUrl!);
       const cards = page.getByRole("article");
-      await eventually(async () => (await cards.count()) === BOARDS, { within: 15_000, what: `${BOARDS} cards` });
+      await eventually(async () => (await cards.count()) === BOARDS, { what: `${BOARDS} cards` });
 
+      // How long a task takes is the machine's affair; how much there is to do is ours: plots out of sight are not drawn.
       await page.evaluate(`
         longTasks = [];
         new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((task) => task.duration))).observe({
           type: "longtask",
         });
+        drawn = 0;
+        frames = 0;
+        const clear = CanvasRenderingContext2D.prototype.clearRect;
+        CanvasRenderingContext2D.prototype.clearRect = function (...args) {
+          drawn++;
+          clear.apply(this, args);
+        };
+        const frame = () => {
+          frames++;
+          requestAnimationFrame(frame);
+        };
+        frame();
       `);
+      const mode = page.getByRole("article", { name: "crowd/0", exact: true }).getByRole("group", { name: "Lamp" });
       const longest: number[] = [];
       for (let round = 1; round <= ROUNDS; round++) {
         const began = performance.now();
-        // spread over the second, as boards are
+        const wanted = round % 2 ? "On" : "Off";
+        // spread over the second, as boards are; and somebody clicks meanwhile
         for (let from = 0; from < BOARDS; from += 25) {
           report(from, from + 25, round);
+          if (from === 250) await mode.getByRole("radio", { name: wanted }).check();
           const due = began + ((from + 25) / BOARDS) * 1000;
           await eventually(() => performance.now() >= due, { what: "the next boards' turn" });
         }
+        await eventually(() => server.devices.get("crowd/0")?.mode === wanted.toLowerCase(), {
+          what: `lamp ${wanted}`,
+        });
         longest.push(await page.evaluate<number>("Math.max(0, ...longTasks.splice(0))"));
       }
+      const { drawn, frames } = await page.evaluate<{ drawn: number; frames: number }>("({ drawn, frames })");
+      expect(drawn).toBeGreaterThan(0);
+      // a screen and a bit have room for thirty
+      expect(drawn / frames).toBeLessThan(30);
 
       const last = page.getByRole("article", { name: `crowd/${BOARDS - 1}`, exact: true });
       const value = String(light(BOARDS - 1, ROUNDS));
       await eventually(async () => (await last.locator('[data-part="light"]').textContent()) === value, {
         what: `${value} on the last card, far out of sight`,
       });
-      // How long a task takes is the machine's affair as well; but a page that cannot keep up is busy all the time.
       console.info(`longest task of each second, in ms: ${longest.map(Math.round).join(", ")}`);
-      expect(Math.min(...longest), "the page never rests").toBeLessThan(1000);
     } finally {
       await browser.close();
       await client.endAsync(true);

@@ -56,7 +56,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     await shows(page.locator(".connection"), "live");
   }
   const shows = (place: Locator, words: string | RegExp) =>
-    eventually(async () => ((await place.textContent({ timeout: 1000 })) ?? "").match(words), {
+    eventually(async () => ((await place.textContent({ timeout: 5000 })) ?? "").match(words), {
       what: `"${words}" on the page`,
     });
   const card = (id: string) => page.getByRole("article", { name: id, exact: true });

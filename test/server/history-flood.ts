@@ -1,4 +1,7 @@
-/** A program that adds 20,000 readings a second, and says every 20 ms how many it has: `history-flood.ts <folder> <prefix>`. */
+/**
+ * A program that adds 20,000 readings a second until it is killed, and says every 20 ms how many it has added and how many
+ * of them are on disk: `history-flood.ts <folder> <prefix>`.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { openHistory } from "../../server/src/history/sqlite.js";
 
@@ -8,12 +11,11 @@ const history = await openHistory(folder, {
   failed: (problem) => console.error(problem),
 });
 const begun = performance.now();
-for (let added = 0, tick = 1; performance.now() - begun < 20_000; tick++) {
+for (let added = 0, tick = 1; ; tick++) {
   for (; added < tick * 400; added++)
     history.addReading(`${prefix}/${added % 20}`, { time: Math.floor(added / 20), light: added % 1024 });
-  console.log(JSON.stringify({ at: Date.now(), added }));
+  console.log(JSON.stringify({ written: history.stats.written, added }));
   // so that readings are on their way into the chunks as well, whenever it is killed
   if (tick % 10 === 0) await history.query({ device: `${prefix}/${tick % 20}`, from: 0, to: 1e9, points: 10 });
   await sleep(Math.max(0, begun + tick * 20 - performance.now()));
 }
-await history.close();

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Database } from "../../server/src/history/database.js";
 import type { History } from "../../server/src/history/history.js";
 import { Store } from "../../server/src/history/store.js";
@@ -276,6 +276,26 @@ describe("when something is wrong", () => {
     expect(before.equals(await readFile(fileIn(folder)))).toBe(true);
   });
 
+  test("what is added goes to be written within half a second, however little it is, and the next as soon as it is on disk", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const batches: { readonly size: number; done(): void }[] = [];
+    const call = (_what: string, { times }: { times: Float64Array }) =>
+      new Promise<void>((done) => batches.push({ size: times.length, done }));
+    const writer = new Writer({ call } as unknown as HistoryThread, "file", expect.unreachable);
+    writer.addReading("porch", { time: 1, light: 1 });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(batches.map(({ size }) => size)).toEqual([1]);
+    expect(writer.stats).toEqual({ waiting: 1, written: 0, lost: 0 });
+    for (let time = 2; time <= 4; time++) writer.addReading("porch", { time, light: 1 });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(batches).toHaveLength(1);
+    batches[0].done();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(batches.map(({ size }) => size)).toEqual([1, 3]);
+    expect(writer.stats).toEqual({ waiting: 3, written: 1, lost: 0 });
+  });
+
   test("while it cannot be written that is told once, and as soon as it can nothing is missing", async () => {
     const folder = await temporaryFolder();
     await mkdir(fileIn(folder));
@@ -285,7 +305,7 @@ describe("when something is wrong", () => {
     await expect(count(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
     await rmdir(fileIn(folder));
-    await eventually(() => kept.stats.waiting === 0, { within: 10_000, what: "what waited to be written" });
+    await eventually(() => kept.stats.waiting === 0, { what: "what waited to be written" });
     expect(await count(kept, "porch")).toBe(10_000);
     expect(kept.told).toHaveLength(2);
     expect(kept.told[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
@@ -318,7 +338,7 @@ describe("when something is wrong", () => {
         writer.addReading(`board/${round}/${n % 7}`, { time: round * 1e6 + n, light: n % 1024 });
       await eventually(() => writer.stats.written > round * 20_000, { what: "the first batch" });
       await thread.end();
-      await eventually(() => writer.stats.waiting === 0, { within: 10_000, what: "the other thread to write" });
+      await eventually(() => writer.stats.waiting === 0, { what: "the other thread to write" });
     }
     const { points } = await thread.call("query", { device: "board/2/6", from: 0, to: 1e7, points: 1 });
     expect(points[4]).toBe(Math.floor(20_000 / 7));

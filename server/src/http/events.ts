@@ -32,7 +32,7 @@ export class Events {
   device(device: Device): void {
     if (this.#followers.size === 0) return;
     this.#changed.add(device);
-    this.#timer ??= setTimeout(() => this.#tell(""), Math.max(0, this.#told + EVERY - performance.now()));
+    this.#timer ??= this.#wake();
   }
 
   /** Adds `GET /api/events`: first all devices and zones, then each as it changes. */
@@ -59,6 +59,18 @@ export class Events {
       this.#followers.set(response, response.writableLength + MAX_BEHIND);
       return reply;
     });
+  }
+
+  /** Tells what changed as soon as it may be told. A timer counts whole milliseconds and may come early: then once more. */
+  #wake(): NodeJS.Timeout {
+    const wait = (): number => this.#told + EVERY - performance.now();
+    return setTimeout(
+      () => {
+        if (wait() > 0) this.#timer = this.#wake();
+        else this.#tell("");
+      },
+      Math.max(0, Math.ceil(wait())),
+    );
   }
 
   /** Sends what changed, and `text`, in one piece. */

@@ -52,7 +52,7 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 export function nightlight(folder: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
     const command = ["--conditions=nightlight-source", "--import", TSX, MAIN, ...args];
-    execFile(process.execPath, command, { cwd: folder, timeout: 20_000 }, (error, out, err) => {
+    execFile(process.execPath, command, { cwd: folder, timeout: 60_000 }, (error, out, err) => {
       const code = error ? error.code : 0;
       if (typeof code === "number") resolve({ code, out, err });
       else reject(error as Error);

@@ -153,7 +153,7 @@ function entityProblems(
 
 /** A Python that has Jinja, in which Home Assistant renders templates. */
 export const PYTHON_WITH_JINJA = ["python3", "/usr/bin/python3", "python"].find(
-  (name) => spawnSync(name, ["-c", "import jinja2.sandbox"], { timeout: 10_000 }).status === 0,
+  (name) => spawnSync(name, ["-c", "import jinja2.sandbox"], { timeout: 60_000 }).status === 0,
 );
 
 /** As `helpers/template.py` does: `value`, and `value_json` where that is JSON; an undefined value renders as nothing. */
@@ -175,7 +175,7 @@ json.dump(rendered, sys.stdout)
 /** Renders each template with the message or the command that Home Assistant gives it, in real Jinja. */
 export function render(templates: readonly (readonly [template: string, value: string])[]): string[] {
   if (!PYTHON_WITH_JINJA) throw new Error("Jinja is not installed: apt-get install python3-jinja2, pip install jinja2");
-  const options = { input: JSON.stringify(templates), encoding: "utf8", timeout: 20_000 } as const;
+  const options = { input: JSON.stringify(templates), encoding: "utf8", timeout: 60_000 } as const;
   const { status, stdout, stderr } = spawnSync(PYTHON_WITH_JINJA, ["-c", RENDER], options);
   if (status !== 0) throw new Error(`the templates could not be rendered: ${stderr}`);
   return JSON.parse(stdout) as string[];

@@ -39,7 +39,7 @@ export interface TestClient extends MqttClient {
 
 /** A plain client that does not reconnect, ended after the test. */
 export async function client(url: string, options: IClientOptions = {}, ...filters: string[]): Promise<TestClient> {
-  const connection = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 5000, ...options });
+  const connection = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 60_000, ...options });
   onTestFinished(() => void connection.end(true));
   const got: Got[] = [];
   connection.on("message", (topic, payload, { qos, retain }) => {
