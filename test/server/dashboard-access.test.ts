@@ -62,11 +62,21 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
 
   const VIEWS = { overview: "#/", zones: "#/zones", board: `#/board/${encodeURIComponent(BOARD)}` };
 
-  for (const scheme of ["dark", "light"] as const)
+  const SCREENS = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 640 } };
+
+  for (const [scheme, screen] of [
+    ["dark", "desk"],
+    ["light", "desk"],
+    // where most boards are out of sight
+    ["light", "phone"],
+  ] as const)
     for (const [view, hash] of Object.entries(VIEWS))
-      test(`axe has nothing serious to say of the ${view} in ${scheme}`, async () => {
-        const { page, complaints } = await openPage(browser, api.url + hash);
+      test(`axe has nothing serious to say of the ${view} in ${scheme} on a ${screen}`, async () => {
+        const { page, complaints } = await openPage(browser, api.url);
         try {
+          await page.setViewportSize(SCREENS[screen]);
+          await page.goto("about:blank");
+          await page.goto(api.url + hash);
           await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
           await eventually(() => page.getByText("Garden gate").filter({ visible: true }).first().isVisible(), {
             what: "the view",
