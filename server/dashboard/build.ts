@@ -3,6 +3,8 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
 import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -11,10 +13,13 @@ const BUNDLED = ["app.ts", "style.css", "login.ts", "login.css"];
 const COPIED = ["login.html", "icon.svg"];
 /** Rooms whose templates go into the page. */
 const ROOMS = ["overview", "controls", "zones", "board"];
+/** What goes over the network: each file as well as these make it. */
+const COMPRESSED = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /**
  * Writes the dashboard and the login page into `outdir`, which is made when it is missing: no folders in it, so that
- * the pages work below any path.
+ * the pages work below any path. Beside each file it is there compressed, `.br` and `.gz`, so that nothing is compressed
+ * while somebody waits.
  * @throws when a source does not compile, or the folder cannot be written.
  */
 export async function buildDashboard(outdir: string): Promise<void> {
@@ -32,6 +37,13 @@ export async function buildDashboard(outdir: string): Promise<void> {
     ...COPIED.map((name) => copyFile(join(here, name), join(outdir, name))),
     page().then((html) => writeFile(join(outdir, "index.html"), html)),
   ]);
+  const files = [...BUNDLED.map((name) => name.replace(/ts$/, "js")), ...COPIED, "index.html"];
+  await Promise.all(files.map((name) => compress(join(outdir, name))));
+}
+
+async function compress(file: string): Promise<void> {
+  const plain = await readFile(file);
+  for (const [ending, made] of Object.entries(COMPRESSED)) await writeFile(`${file}.${ending}`, await made(plain));
 }
 
 async function page(): Promise<string> {

@@ -27,6 +27,11 @@ export function greet(settings: Settings, at: Addresses, closed: boolean): void 
   log.info("server", `Answering ${answering}${zoned}`, { prefix, zones });
   if (anonymous && !isLoopback(host))
     log.warn("server", `Anybody who reaches ${host} may read and switch these lights: --anonymous was given.`);
-  if (closed && !tls && !isLoopback(host))
-    log.warn("server", `Passwords for ${host} go over the network in the clear: there is no TLS certificate.`);
+  if (!closed || isLoopback(host)) return;
+  if (!tls) log.warn("server", `Passwords for ${host} go over the network in the clear: there is no TLS certificate.`);
+  else if (!broker && !tls.only)
+    log.warn(
+      "server",
+      `Passwords that are sent to ${at.mqtt} go over the network in the clear; "tls > only: true" keeps that port to this machine.`,
+    );
 }

@@ -76,6 +76,8 @@ export interface TlsFiles {
   readonly clientCa?: string;
   /** Whether a client must show a certificate; false by default. */
   readonly requireClientCertificate?: boolean;
+  /** Whether MQTT without TLS listens on loopback alone, whatever `host` is; false by default. */
+  readonly only?: boolean;
 }
 
 /** The options with defaults filled in and everything checked. */

@@ -132,7 +132,10 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const own =
     broker &&
     embeddedLink(
-      { broker, prefix, host, port: settings.mqttPort, tls: certificates, mqttsPort: settings.mqttsPort },
+      {
+        ...{ broker, prefix, host, port: settings.mqttPort, tls: certificates, mqttsPort: settings.mqttsPort },
+        plainHost: settings.tls?.only && !isLoopback(host) ? "127.0.0.1" : host,
+      },
       handlers,
     );
   const link: MqttLink =

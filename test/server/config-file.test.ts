@@ -51,7 +51,7 @@ describe("a mistake is told with its line and column", () => {
     ["a prefix that ends with a slash", "topic_prefix: home/", /it cannot end with \/\.$/],
     ["a name that no zone can have", "zones:\n  great hall: {sensors: [a], lamps: [a]}", /^2:3: zones > great hall is not a name .*letters, digits, - and _/],
     ["a zone without lamps", "zones:\n  hall:\n    sensors: [a]", /^2:3: zones > hall > lamps is missing; it must be a list of at least one device id/],
-    ["a zone with an empty list", "zones: {hall: {sensors: [], lamps: [a]}}", /sensors is a list; it must be a list of at least one/],
+    ["a zone with an empty list", "zones: {hall: {sensors: [], lamps: [a]}}", /sensors is an empty list; it must be a list of at least one/],
     ["a zone with nothing in it", "zones:\n  hall:", /^2:3: zones > hall > sensors is missing/],
     ["a sensor twice in a zone", "zones: {hall: {sensors: [a, a], lamps: [a]}}", /^1:29: .*item 2 is a, which is in this list already; keep one\.$/],
     ["more sensors wanted than there are", zone("combine: at_least\n    at_least: 3"), /^6:15: zones > hall > at_least is 3, but the zone has 2 sensors/],

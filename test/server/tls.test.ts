@@ -4,13 +4,13 @@ import net from "node:net";
 import path from "node:path";
 import tls from "node:tls";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { silentLog } from "../../server/src/log.js";
+import { createLog, silentLog } from "../../server/src/log.js";
 import type { TlsFiles } from "../../server/src/options.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
 import { certificate, writePair, type Pair } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
-import { as, guarded } from "./support/guarded.js";
-import { client, temporaryFolder } from "./support/server.js";
+import { addUsers, as, guarded } from "./support/guarded.js";
+import { client, server as startWith, temporaryFolder } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 const DAY = 86_400_000;
@@ -42,6 +42,31 @@ describe("MQTT over TLS", () => {
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the answer" });
     await client(url, as("boss"));
+  });
+
+  test("can be the only way in from the network: without TLS there is this machine alone, and otherwise a warning", async () => {
+    const lines: string[] = [];
+    const log = createLog("pretty", { write: (text: string) => lines.push(text) });
+    const data = await temporaryFolder();
+    await addUsers(data, USERS);
+    const wide = { data, log, host: "0.0.0.0", mqttsPort: 0, http: false } as const;
+    const open = await startWith({ ...wide, tls: await files() });
+    expect(new URL(open.brokerUrl).hostname).not.toBe("127.0.0.1");
+    await open.close();
+    log.flush();
+    expect(lines.join("")).toContain("go over the network in the clear");
+
+    lines.length = 0;
+    const { brokerUrl, secureBrokerUrl } = await startWith({ ...wide, tls: { ...(await files()), only: true } });
+    log.flush();
+    expect(lines.join("")).not.toContain("in the clear");
+    expect(new URL(brokerUrl).hostname).toBe("127.0.0.1");
+    await client(brokerUrl, as("porch"));
+    // another address that reaches this machine, where loopback has more than one
+    if (process.platform !== "linux") return;
+    const elsewhere = (url: string): string => url.replace(/\/\/[^:]+/, "//127.0.0.2");
+    await client(elsewhere(secureBrokerUrl!), { ...trusting(), ...as("porch") });
+    await expect(client(elsewhere(brokerUrl), as("porch"))).rejects.toThrow(/ECONNREFUSED|closed the connection/);
   });
 
   test("is not believed by who does not trust its authority, and says 4 to a wrong password", async () => {

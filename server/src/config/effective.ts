@@ -56,6 +56,7 @@ export function optionsOf(configuration: Configuration, password: string | undef
       key: tls.key!,
       clientCa: tls.client_ca,
       requireClientCertificate: tls.require_client_certificate,
+      only: tls.only,
     },
     topicPrefix,
     ids: idsOf(configuration),

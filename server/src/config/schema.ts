@@ -103,6 +103,7 @@ export const CONFIGURATION = mapping({
     key: file("File with the certificate's private key, in PEM").optional(),
     client_ca: file("File with the authorities of clients' certificates, in PEM").optional(),
     require_client_certificate: yesOrNo("Whether a client must show a certificate of client_ca").prefault(false),
+    only: yesOrNo("Whether MQTT without TLS is for this machine alone, whatever host says").prefault(false),
   })
     .describe("Certificate and key: then HTTP is HTTPS, WebSocket is WSS, and there is MQTT over TLS.")
     .optional(),

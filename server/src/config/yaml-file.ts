@@ -72,7 +72,7 @@ export function parseYaml(name: string, text: string): YamlFile {
     found(path) {
       const { value } = find(document, path);
       if (isMap(value)) return "a mapping";
-      if (isSeq(value)) return "a list";
+      if (isSeq(value)) return value.items.length > 0 ? "a list" : "an empty list";
       return value?.range ? presentable(path, text.slice(value.range[0], value.range[1])) : "";
     },
     place: (path) => `${name}:${lines.linePos(find(document, path).nearest?.range?.[0] ?? 0).line}`,

@@ -22,6 +22,9 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
     root,
     // a route for each file that there is: a path is never looked up in the file system
     wildcard: false,
+    // the build has left them compressed as well; they hold no secret that their length could tell
+    preCompressed: true,
+    globIgnore: ["**/*.br", "**/*.gz"],
     cacheControl: false,
     // kept, and asked for each time whether it is still so: whoever logged out gets nothing out of the cache
     setHeaders(response) {

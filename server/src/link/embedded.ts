@@ -9,6 +9,8 @@ export interface EmbeddedOptions {
   readonly broker: Broker;
   readonly prefix: string;
   readonly host: string;
+  /** Where MQTT without TLS listens; `host` unless given. */
+  readonly plainHost?: string;
   /** The TCP port that clients connect to; 0 means any free one. */
   readonly port: number;
   /** For MQTT over TLS as well. */
@@ -31,12 +33,18 @@ export function embeddedLink(
   options: EmbeddedOptions,
   handlers: Pick<LinkHandlers, "message" | "caughtUp">,
 ): EmbeddedLink {
-  const { broker, host, port, tls, mqttsPort = 8883 } = options;
+  const { broker, host, plainHost = host, port, tls, mqttsPort = 8883 } = options;
   const topic = presenceTopic(options.prefix);
   let listener: Listener | undefined;
   let secure: Listener | undefined;
 
-  async function open(what: string, flag: string, port: number, certificates?: Certificates): Promise<Listener> {
+  async function open(
+    what: string,
+    flag: string,
+    host: string,
+    port: number,
+    certificates?: Certificates,
+  ): Promise<Listener> {
     try {
       return await listen(host, port, (socket) => broker.handle(socket), certificates);
     } catch (error) {
@@ -47,14 +55,14 @@ export function embeddedLink(
   return {
     async start() {
       for (const { topic, payload } of broker.retained("status")) void handlers.message(topic, payload, true);
-      listener = await open("MQTT", "--mqtt-port", port);
-      if (tls) secure = await open("MQTT over TLS", "--mqtts-port", mqttsPort, tls);
+      listener = await open("MQTT", "--mqtt-port", plainHost, port);
+      if (tls) secure = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
       broker.publish(topic, ONLINE, "retained");
       // nothing waited: while this server was away, so was its broker
       handlers.caughtUp();
     },
     get url() {
-      return `mqtt://${urlHost(host)}:${listener?.port ?? port}`;
+      return `mqtt://${urlHost(plainHost)}:${listener?.port ?? port}`;
     },
     get secureUrl() {
       return tls && `mqtts://${urlHost(host)}:${secure?.port ?? mqttsPort}`;
