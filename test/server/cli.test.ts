@@ -167,22 +167,25 @@ describe("a start that fails says why in one sentence on stderr", () => {
 });
 
 describe.skipIf(process.platform === "win32")("signals", () => {
-  test.each(["SIGINT", "SIGTERM"] as const)("%s ends it within two seconds with exit code 0, with clients connected", async (signal) => {
-    const program = run([...ANY_PORT, "--data", await temporaryFolder(), "--log", "json"]);
-    const { mqtt } = await program.addresses();
-    const device = await client(mqtt, {}, "nightlight/status", "porch/commands");
-    await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
-    await eventually(() => device.got.some(({ topic }) => topic === "porch/commands"), { what: "the answer" });
-    const asked = performance.now();
-    program.child.kill(signal);
-    // one that waits for its clients is ended by its own alarm, with exit code 1
-    expect({ code: await program.ended(), err: program.output.err }).toEqual({ code: 0, err: "" });
-    expect(performance.now() - asked).toBeLessThan(2000);
-    await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "its farewell" });
-    const events = program.entries();
-    expect(events).toContainEqual(expect.objectContaining({ event: "received", id: "porch", message: { light: 1 } }));
-    expect(events).toContainEqual(expect.objectContaining({ event: "sent", id: "porch", message: { led_on: true } }));
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends it within two seconds with exit code 0, with clients connected",
+    async (signal) => {
+      const program = run([...ANY_PORT, "--data", await temporaryFolder(), "--log", "json"]);
+      const { mqtt } = await program.addresses();
+      const device = await client(mqtt, {}, "nightlight/status", "porch/commands");
+      await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
+      await eventually(() => device.got.some(({ topic }) => topic === "porch/commands"), { what: "the answer" });
+      const asked = performance.now();
+      program.child.kill(signal);
+      // one that waits for its clients is ended by its own alarm, with exit code 1
+      expect({ code: await program.ended(), err: program.output.err }).toEqual({ code: 0, err: "" });
+      expect(performance.now() - asked).toBeLessThan(2000);
+      await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "its farewell" });
+      const events = program.entries();
+      expect(events).toContainEqual(expect.objectContaining({ event: "received", id: "porch", message: { light: 1 } }));
+      expect(events).toContainEqual(expect.objectContaining({ event: "sent", id: "porch", message: { led_on: true } }));
+    },
+  );
 });
 
 test("--help names every flag and every variable, --version the version", async () => {
