@@ -3,12 +3,15 @@
  * the virtual machine, over real TCP to a scripted broker on loopback. Takes about three minutes.
  */
 import { parseArgs } from "node:util";
+import { writeInto } from "../page.js";
 import { CONNECTING } from "./connecting.js";
 import { MEMORY } from "./memory.js";
 import { RECEIVING } from "./receiving.js";
 import type { Scenario } from "./scenario.js";
 import { type Client, CLIENTS, program, Stand } from "./stand.js";
-import { markdown, type Row, writeInto } from "./table.js";
+import { markdown, type Row } from "./table.js";
+
+const COMMAND = "npm run bench:mqtt -- --write docs/mqtt-client.md";
 
 async function measure(scenario: Scenario, client: Client): Promise<string> {
   const outcome = await Stand.with(client, scenario.options ?? {}, (stand) => scenario.measure(stand));
@@ -49,7 +52,7 @@ try {
     await sizes(),
   ]);
   console.log(table);
-  if (values.write) await writeInto(values.write, table);
+  if (values.write) await writeInto(values.write, COMMAND, table);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

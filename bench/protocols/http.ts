@@ -1,0 +1,82 @@
+/** HTTP/1.1 with no header that could be left out: what libraries send by themselves comes on top. */
+import { once } from "node:events";
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import {
+  answerTo,
+  COMMANDS,
+  PASSWORD,
+  READINGS,
+  USER,
+  type Device,
+  type Protocol,
+  type Stand,
+  type Terms,
+} from "./job.js";
+import { clientOptions, serverOptions } from "./tls.js";
+
+const AUTHORIZATION = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+
+async function bodyOf(message: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const body = await bodyOf(request);
+  if (request.headers.authorization !== AUTHORIZATION) return void response.writeHead(401).end();
+  const text = request.method === "POST" ? answerTo(body) : '{"led_on":true}';
+  response.writeHead(200, { "Content-Type": "application/json", "Content-Length": text.length }).end(text);
+}
+
+async function serve({ tls }: Terms): Promise<Stand> {
+  const handle: http.RequestListener = (request, response) => void answer(request, response);
+  const server = tls ? https.createServer(serverOptions(tls), handle) : http.createServer(handle);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function connect(keep: boolean, port: number, { tls }: Terms): Device {
+  const agent = tls
+    ? // a session would shorten the next handshake; boards keep none
+      new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...clientOptions(tls) })
+    : new http.Agent({ keepAlive: keep });
+  const { request } = tls ? https : http;
+  async function ask(method: string, path: string, body?: string): Promise<string> {
+    const headers: http.OutgoingHttpHeaders = { Host: "example.org", Authorization: AUTHORIZATION };
+    if (body !== undefined)
+      Object.assign(headers, { "Content-Type": "application/json", "Content-Length": body.length });
+    if (!keep) headers.Connection = "close";
+    const asked = request({ host: "127.0.0.1", port, method, path: `/${path}`, headers, agent });
+    asked.end(body);
+    const [response] = (await once(asked, "response")) as [http.IncomingMessage];
+    const text = (await bodyOf(response)).toString();
+    if (response.statusCode !== 200) throw new Error(`HTTP said ${response.statusCode}`);
+    return text;
+  }
+  return {
+    send: (reading) => ask("POST", READINGS, reading),
+    command: () => ask("GET", COMMANDS),
+    close: async () => agent.destroy(),
+  };
+}
+
+const protocol = (name: string, keep: boolean): Protocol => ({
+  name,
+  each: !keep,
+  serve,
+  connect: async (port, terms) => connect(keep, port, terms),
+});
+
+export const HTTP = protocol("HTTP/1.1, one connection", true);
+export const HTTP_ANEW = protocol("HTTP/1.1, a connection each time", false);

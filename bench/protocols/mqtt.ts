@@ -1,0 +1,73 @@
+/** MQTT 3.1.1: the firmware's own client, and `nightlight-server` with its own broker. */
+import { EventEmitter, once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startServer } from "nightlight-server";
+import mqttClient from "mqtt";
+import { MqttClient } from "../../src/mqtt/client.js";
+import { COMMANDS, NAME, PASSWORD, READINGS, USER, type Device, type Protocol, type Stand, type Terms } from "./job.js";
+import { networkOver } from "./network.js";
+import { open } from "./tls.js";
+
+async function serve({ tls }: Terms): Promise<Stand> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-protocols-"));
+  const files = { cert: path.join(folder, "server.crt"), key: path.join(folder, "server.key") };
+  if (tls) for (const name of ["cert", "key"] as const) await writeFile(files[name], tls[name], { mode: 0o600 });
+  const server = await startServer({
+    mqttPort: 0,
+    mqttsPort: 0,
+    http: false,
+    history: false,
+    data: path.join(folder, "data"),
+    guests: [{ name: USER, password: PASSWORD }],
+    tls: tls && files,
+  });
+  const person = await mqttClient.connectAsync(server.brokerUrl, { username: USER, password: PASSWORD });
+  return {
+    port: Number(new URL((tls ? server.secureBrokerUrl : server.brokerUrl)!).port),
+    command: (text) => void person.publish(COMMANDS, text, { qos: 1 }),
+    async close() {
+      await person.endAsync();
+      await server.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: Terms): Promise<Device> {
+  const commands = new EventEmitter();
+  const client = new MqttClient(
+    networkOver(() => open(port, tls)),
+    {
+      clientId: NAME,
+      username: USER,
+      password: PASSWORD,
+      keepAlive,
+      cleanSession: qos === 0,
+    },
+  );
+  client.subscribe(COMMANDS, qos, (_topic, payload) => void commands.emit("command", payload.toString()));
+  const connected = new Promise<void>((resolve) => (client.onconnect = () => resolve()));
+  client.start();
+  await connected;
+  const next = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
+  return {
+    async send(reading) {
+      const answer = next();
+      if (!client.publish(READINGS, reading, qos, false)) throw new Error("the MQTT client took no reading");
+      return answer;
+    },
+    command: next,
+    close: () => client.stop(),
+  };
+}
+
+const mqtt = (qos: 0 | 1): Protocol => ({
+  name: `MQTT 3.1.1, QoS ${qos}`,
+  serve,
+  connect: (port, terms) => connect(qos, port, terms),
+});
+
+export const MQTT_QOS_0 = mqtt(0);
+export const MQTT_QOS_1 = mqtt(1);

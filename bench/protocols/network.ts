@@ -1,0 +1,51 @@
+/** The network of the firmware's MQTT client, over a socket of Node's. */
+import type net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Link, Network, Signal } from "../../src/mqtt/network.js";
+
+class Latch implements Signal {
+  #raised = false;
+  #wake: (() => void) | undefined;
+
+  notify(): void {
+    this.#raised = true;
+    this.#wake?.();
+  }
+
+  async wait(timeout: number): Promise<void> {
+    const over = new AbortController();
+    if (!this.#raised) {
+      const raised = new Promise<void>((resolve) => (this.#wake = resolve));
+      await Promise.race([raised, sleep(timeout, undefined, { signal: over.signal }).catch(() => {})]);
+    }
+    over.abort();
+    this.#raised = false;
+  }
+}
+
+function linkOver(socket: net.Socket): Link {
+  const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  return {
+    async recv() {
+      const { done, value } = await chunks.next().catch(() => ({ done: true as const, value: undefined }));
+      return done ? null : value;
+    },
+    write: (packet) => {
+      // a copy: the session keeps the packet
+      socket.write(Buffer.from(packet));
+      return true;
+    },
+    close: () => void socket.destroy(),
+  };
+}
+
+/** @param open opens a connection */
+export function networkOver(open: () => Promise<net.Socket>): Network {
+  return {
+    connect: async () => linkOver(await open()),
+    millis: () => Math.floor(performance.now()),
+    sleep: (ms) => sleep(ms),
+    start: (task, owner) => void task(owner),
+    signal: () => new Latch(),
+  };
+}
