@@ -28,8 +28,12 @@ async function serve({ keepAlive, tls }: Terms): Promise<Stand> {
   let commands: Sender | undefined;
   container.on("sender_open", ({ sender }: EventContext) => {
     commands = sender!;
-    // as the board asks for it
-    commands.local.attach.snd_settle_mode = commands.remote.attach.snd_settle_mode;
+    // as the board asks for it; the types do not know these two
+    const { local, remote } = commands as unknown as Record<
+      "local" | "remote",
+      { attach: { snd_settle_mode: number } }
+    >;
+    local.attach.snd_settle_mode = remote.attach.snd_settle_mode;
   });
   container.on("message", (context: EventContext) => void commands?.send(wrap(answerTo(unwrap(context)))));
   container.on("disconnected", () => {});

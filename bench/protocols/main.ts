@@ -18,6 +18,9 @@ Sends readings over MQTT, AMQP and HTTP, with TLS and without, and counts the by
   --write <page>  also writes the tables between the marks of this page: docs/protocols.md
   --json          prints what was measured as JSON`;
 
+/** No run takes longer, in ms. */
+const LIMIT = 120_000;
+
 const COMMAND = "npm run bench:protocols -- --write docs/protocols.md";
 
 async function run(args: string[]): Promise<void> {
@@ -26,12 +29,17 @@ async function run(args: string[]): Promise<void> {
     options: { write: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return console.log(HELP);
+  const limit = setTimeout(() => {
+    console.error(`gave up after ${LIMIT / 1000} s: an answer did not come`);
+    process.exit(1);
+  }, LIMIT);
   const pair = await makePair();
   // at once: bytes are counted, not time
   const protocols = [MQTT_QOS_0, MQTT_QOS_1, AMQP_SETTLED, AMQP, HTTP, HTTP_ANEW];
   const rows: Measured[] = await Promise.all(
     [undefined, pair].flatMap((tls) => protocols.map((protocol) => measure(protocol, tls))),
   );
+  clearTimeout(limit);
   const tables = `${readings(rows)}\n\n${reach(rows.filter((row) => !row.tls && row.name !== HTTP_ANEW.name))}`;
   console.log(values.json ? JSON.stringify(rows) : tables);
   if (values.write) await writeInto(values.write, COMMAND, tables);

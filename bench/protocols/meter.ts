@@ -11,25 +11,34 @@ export interface Bytes {
 
 /** Nothing more comes when nothing came for so long, in ms. */
 const QUIET = 250;
+const LOOKS = 10;
 
 export class Meter {
+  /** How often bytes went up after others had come down, since the start: each time the board had waited for the server. */
+  turns = 0;
+  #answered = true;
   #up = 0;
   #down = 0;
-  #last = performance.now();
+  /** Pieces that were passed on. */
+  #count = 0;
   #first: { up?: number; down?: number } = {};
   readonly #sockets = new Set<net.Socket>();
 
   private constructor(
     private readonly server: net.Server,
     private readonly target: number,
+    private readonly delay: number,
   ) {
     server.on("connection", (board: net.Socket) => this.#accept(board));
   }
 
-  /** A proxy on a port of its own, to `target` on 127.0.0.1. */
-  static async start(target: number): Promise<Meter> {
+  /**
+   * A proxy on a port of its own, to `target` on 127.0.0.1.
+   * @param delay how much later what the server sends arrives, in ms
+   */
+  static async start(target: number, delay = 0): Promise<Meter> {
     const server = net.createServer();
-    const meter = new Meter(server, target);
+    const meter = new Meter(server, target, delay);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return meter;
@@ -41,7 +50,12 @@ export class Meter {
 
   /** What was counted since this was last asked, once nothing more comes. */
   async take(): Promise<Bytes> {
-    while (performance.now() - this.#last < QUIET) await sleep(QUIET / 5);
+    // several looks, so that a machine that was busy has had the time to read what is there
+    for (let quiet = 0; quiet < LOOKS;) {
+      const seen = this.#count;
+      await sleep(QUIET / LOOKS);
+      quiet = this.#count === seen ? quiet + 1 : 0;
+    }
     const counted = { up: this.#up, down: this.#down };
     this.#up = this.#down = 0;
     this.#first = {};
@@ -71,25 +85,30 @@ export class Meter {
     const server = net.connect(this.target, "127.0.0.1");
     const up = (count: number): void => {
       this.#up += count;
+      if (this.#answered) this.turns++;
+      this.#answered = false;
       this.#first.up ??= count;
     };
     const down = (count: number): void => {
       this.#down += count;
+      this.#answered = true;
       this.#first.down ??= count;
     };
-    const lanes: [net.Socket, net.Socket, (count: number) => void][] = [
-      [board, server, up],
-      [server, board, down],
+    const lanes: [net.Socket, net.Socket, (count: number) => void, number][] = [
+      [board, server, up, 0],
+      [server, board, down, this.delay],
     ];
-    for (const [from, to, count] of lanes) {
+    for (const [from, to, count, delay] of lanes) {
       this.#sockets.add(from);
       from.setNoDelay(true);
-      from.on("data", (data) => {
+      const pass = (data: Buffer): void => {
         count(data.length);
-        this.#last = performance.now();
-        to.write(data);
-      });
-      from.on("end", () => to.end());
+        this.#count++;
+        if (to.writable) to.write(data);
+      };
+      const later = (work: () => void): void => void (delay > 0 ? setTimeout(work, delay) : work());
+      from.on("data", (data) => later(() => pass(data)));
+      from.on("end", () => later(() => to.end()));
       from.on("error", () => to.destroy());
       from.on("close", () => this.#sockets.delete(from));
     }

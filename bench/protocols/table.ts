@@ -22,7 +22,15 @@ function table(head: string[], rows: string[][]): string {
 
 /** Bytes of readings, and of a day of them. */
 export function readings(rows: readonly Measured[]): string {
-  const head = ["bytes up + down", "a connection", "a reading and its answer", "sum", "a day awake", "a day asleep"];
+  const head = [
+    "bytes up + down",
+    "round trips",
+    "a connection",
+    "a reading and its answer",
+    "sum",
+    "a day awake",
+    "a day asleep",
+  ];
   return table(
     head,
     rows.map((row) => {
@@ -32,7 +40,15 @@ export function readings(rows: readonly Measured[]): string {
       const awake = sum(connection) + AWAKE * (sum(reading) + (pulse ? sum(pulse) : 0));
       const asleep = ASLEEP * (sum(connection) + sum(reading));
       const connecting = row.each ? "in the reading" : both(connection);
-      return [nameOf(row), connecting, both(reading), number(sum(reading)), kilobytes(awake), kilobytes(asleep)];
+      return [
+        nameOf(row),
+        number(row.roundTrips),
+        connecting,
+        both(reading),
+        number(sum(reading)),
+        kilobytes(awake),
+        kilobytes(asleep),
+      ];
     }),
   );
 }
