@@ -1,5 +1,6 @@
 /** The serial ports of this computer: which of them boards are on, and whether this user may open them. */
-import { access, constants, readFile, stat } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { access, constants, readdir, readFile, stat } from "node:fs/promises";
 import { StepError } from "../flash/failure.js";
 import { loadSerialport, systemPort, type OpenPort } from "./port.js";
 
@@ -29,9 +30,16 @@ const VENDORS: Readonly<Record<string, string>> = {
  */
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
+  // where there is no udev, such as in a container, the library ends the whole program
+  if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsByName();
   const ports = (await SerialPort.list()) as PortInfo[];
   // opening /dev/tty.* on macOS waits for a modem's carrier
   return ports.map((port) => ({ ...port, path: port.path.replace(/^\/dev\/tty\./, "/dev/cu.") }));
+}
+
+async function portsByName(): Promise<PortInfo[]> {
+  const names = (await readdir("/dev")).filter((name) => /^tty(ACM|USB)\d+$/.test(name));
+  return names.map((name) => ({ path: `/dev/${name}` }));
 }
 
 /** Those that a board may be on. */

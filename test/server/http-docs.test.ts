@@ -2,12 +2,11 @@
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { beforeAll, expect, test } from "vitest";
-import { LESSON_RULE } from "../../contract/index.js";
 import { REJECTIONS } from "../../server/src/metrics/rejections.js";
-import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy.js";
 import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
+import { GARDEN } from "./support/garden.js";
 import { HISTORY, client, server } from "./support/server.js";
 
 const WRITTEN_FOR = "http://127.0.0.1:8080";
@@ -79,22 +78,6 @@ function formOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
   return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, formOf(of)]));
 }
-
-const GARDEN: Policy = {
-  ...LESSON_POLICY,
-  zones: [
-    {
-      name: "garden",
-      label: "Garden",
-      sensors: ["nightlight/gate"],
-      lamps: ["nightlight/path"],
-      combine: "median",
-      at_least: 1,
-      rule: { ...LESSON_RULE, hysteresis: 50 },
-      stale_after: STALE_AFTER,
-    },
-  ],
-};
 
 let page = "";
 beforeAll(async () => {

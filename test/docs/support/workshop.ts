@@ -1,0 +1,199 @@
+/**
+ * A copy of the repository in which the documents' commands are run as they stand there, by a shell: with other ports and
+ * folders, and with stand-ins for what needs root, a board, or the internet.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/mosquitto.js";
+import { ROOT } from "./pages.js";
+
+/** A command of the documents, and what it has to do. */
+export interface Step {
+  readonly command: string;
+  /** What it prints, sooner or later. */
+  readonly says?: RegExp;
+  /** Its exit code, 0 unless given. */
+  readonly code?: number;
+  /** It does not end by itself: once it has said what it says, it is ended as with Ctrl-C … */
+  readonly lasts?: boolean;
+  /** … or with its scene, whose other commands need it. */
+  readonly serves?: boolean;
+  /** What is typed at a terminal, each line once something was asked. */
+  readonly types?: readonly string[];
+  /** Where it is run, in the copy. */
+  readonly in?: string;
+  /** What is put in place of what stands there. */
+  readonly with?: Readonly<Record<string, string>>;
+}
+
+const STAND_INS: Readonly<Record<string, string>> = {
+  // as root, without being it
+  sudo: 'exec "$@"',
+  // what is installed is linked; of the tests one file is enough to see that they start
+  npm: `case "$*" in
+  ci) exit 0 ;;
+  test) exec "$REAL_NPM" test -- test/contract/topics.test.ts ;;
+  *) exec "$REAL_NPM" "$@" ;;
+esac`,
+  mosquitto_pub: 'exec "$REAL_MOSQUITTO_PUB" -p "$NIGHTLIGHT_MQTT_PORT" "$@"',
+  mosquitto_sub: 'exec "$REAL_MOSQUITTO_SUB" -p "$NIGHTLIGHT_MQTT_PORT" "$@"',
+  "nightlight-server": 'exec "$REAL_NODE" "$REPOSITORY/server/bin/nightlight-server.js" "$@"',
+  // no board is plugged in, whatever is
+  udevadm: "exit 0",
+};
+/** These are noted, and do nothing. */
+const NOTED = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
+
+/** Where a program is on PATH; undefined when it is not. */
+export function programAt(name: string): string | undefined {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
+}
+
+export class Workshop {
+  readonly #running: ChildProcess[] = [];
+
+  private constructor(
+    readonly folder: string,
+    public env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Copies the repository. */
+  static async open(): Promise<Workshop> {
+    const folder = await mkdtemp(path.join(tmpdir(), "nightlight-docs-"));
+    const left = /^(node_modules|\.git|\.nightlight|\.env\..*local|nightlight\.yaml|\.env\.local)$/;
+    await cp(ROOT, folder, {
+      recursive: true,
+      // what is built is not built again
+      preserveTimestamps: true,
+      filter: (file) =>
+        !path
+          .relative(ROOT, file)
+          .split(path.sep)
+          .some((part) => left.test(part)),
+    });
+    for (const modules of ["node_modules", "server/node_modules"])
+      if (existsSync(path.join(ROOT, modules)))
+        await symlink(path.join(ROOT, modules), path.join(folder, modules), "dir");
+    const bin = path.join(folder, "stand-ins");
+    await mkdir(bin);
+    const noted = Object.fromEntries(NOTED.map((name) => [name, `echo "${name} $*" >> "$CALLS"`]));
+    for (const [name, body] of Object.entries({ ...STAND_INS, ...noted }))
+      await writeFile(path.join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    const prefix = path.join(folder, "global");
+    return new Workshop(folder, {
+      ...(process.env as Record<string, string>),
+      REAL_NPM: programAt("npm") ?? "npm",
+      REAL_NODE: process.execPath,
+      REAL_MOSQUITTO_PUB: programAt("mosquitto_pub") ?? "",
+      REAL_MOSQUITTO_SUB: programAt("mosquitto_sub") ?? "",
+      REPOSITORY: folder,
+      CALLS: path.join(folder, "calls"),
+      npm_config_prefix: prefix,
+      npm_config_prefer_offline: "true",
+      npm_config_audit: "false",
+      npm_config_fund: "false",
+      NO_UPDATE_NOTIFIER: "1",
+      // what is installed for good goes before its stand-in
+      PATH: [path.join(prefix, "bin"), bin, process.env.PATH].join(path.delimiter),
+    });
+  }
+
+  /** Another scene: with ports and data of its own, without the settings of the one before, and with further files. */
+  async begin(files: Readonly<Record<string, string>> = {}): Promise<void> {
+    for (const name of ["nightlight.yaml", ".env.local", ".env.previous.local", "calls"])
+      await rm(path.join(this.folder, name), { force: true });
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(this.folder, name)), { recursive: true });
+      await writeFile(path.join(this.folder, name), text);
+    }
+    this.env = {
+      ...this.env,
+      NIGHTLIGHT_DATA: await mkdtemp(path.join(this.folder, ".nightlight-")),
+      NIGHTLIGHT_MQTT_PORT: String(await freePort()),
+      NIGHTLIGHT_HTTP_PORT: String(await freePort()),
+    };
+  }
+
+  get mqtt(): string {
+    return `127.0.0.1:${this.env.NIGHTLIGHT_MQTT_PORT}`;
+  }
+
+  get http(): string {
+    return `127.0.0.1:${this.env.NIGHTLIGHT_HTTP_PORT}`;
+  }
+
+  /** How stand-ins were called. */
+  async calls(): Promise<string> {
+    return readFile(this.env.CALLS, "utf8").catch(() => "");
+  }
+
+  /** Runs a command. @throws Error with all it printed, when it does not do what it has to */
+  async run(step: Step): Promise<void> {
+    const { command, says, code = 0, lasts = false, serves = false, types } = step;
+    let output = "";
+    const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
+    const places = [...Object.entries(step.with ?? {}), ...Object.entries(here)];
+    const text = places.reduce((line, [from, to]) => line.replaceAll(from, to), command);
+    // at a terminal of its own, util-linux's
+    const [program, args] = types ? ["script", ["-qec", text, "/dev/null"]] : ["sh", ["-c", text]];
+    const child = spawn(program, args, {
+      cwd: path.join(this.folder, step.in ?? ""),
+      env: this.env,
+      detached: true,
+      stdio: [types ? "pipe" : "ignore", "pipe", "pipe"],
+    });
+    const answers = [...(types ?? [])];
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        output += chunk;
+        if (answers.length > 0 && /[:?\]] $/.test(output)) child.stdin!.write(`${answers.shift()}\r`);
+      });
+    this.#running.push(child);
+    const problem = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
+    if (lasts || serves) {
+      const ready = (): boolean => child.exitCode !== null || says!.test(output);
+      await eventually(ready, { within: 60_000 }).catch(() => undefined);
+      if (!says!.test(output)) throw problem(`it did not say ${says} within a minute, or ended with ${child.exitCode}`);
+      if (lasts) await end(child);
+      return;
+    }
+    const timer = setTimeout(() => void end(child), 90_000);
+    await once(child, "close");
+    clearTimeout(timer);
+    if (child.exitCode !== code) throw problem(`it ended with ${child.exitCode}, not with ${code}`);
+    if (says && !says.test(output)) throw problem(`it did not say ${says}`);
+  }
+
+  /** Ends what still runs. */
+  async rest(): Promise<void> {
+    for (const child of this.#running.splice(0).reverse()) await end(child);
+  }
+
+  async close(): Promise<void> {
+    await this.rest();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** As Ctrl-C does, which all programs of a terminal get; after 10 s without further ado. */
+async function end(child: ChildProcess): Promise<void> {
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-child.pid!, signal);
+    } catch {
+      // it has ended
+    }
+  };
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, "close");
+  send("SIGINT");
+  const timer = setTimeout(() => send("SIGKILL"), 10_000);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,138 @@
+/** docs/troubleshooting.md: what it says that people see, they see. Each message is brought about. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { startServer, type Log, type ServerOptions } from "nightlight-server";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { loadFirmware } from "../../sim/firmware.js";
+import { SimulatedBoard } from "../../sim/index.js";
+import { ask } from "../server/support/api.js";
+import { addUsers, as, guarded } from "../server/support/guarded.js";
+import { client, server, temporaryFolder } from "../server/support/server.js";
+import { certificate, writePair, type Pair } from "../support/certificates.js";
+import { eventually } from "../support/eventually.js";
+import { freePort } from "../support/mosquitto.js";
+import { readPage } from "./support/pages.js";
+
+/** The messages of the page's tables, as patterns. */
+const SYMPTOMS = [...readPage("docs/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
+const patternOf = (symptom: string): RegExp =>
+  new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore
+
+/** Symptoms that were brought about. */
+const seen = new Set<string>();
+
+/** Finds what was said on the page. */
+function expectOnPage(said: string): void {
+  const found = SYMPTOMS.filter((symptom) => patternOf(symptom).test(said));
+  expect(found, `no row of the page is: ${said}`).not.toEqual([]);
+  for (const symptom of found) seen.add(symptom);
+}
+
+async function refusal(options: ServerOptions): Promise<string> {
+  const data = options.data ?? (await temporaryFolder());
+  return startServer({ mqttPort: 0, httpPort: 0, history: false, ...options, data }).then(
+    async (started) => {
+      await started.close();
+      return "it started";
+    },
+    (error: Error) => error.message,
+  );
+}
+
+let pair: Pair;
+let other: Pair;
+beforeAll(async () => {
+  pair = await certificate("localhost");
+  other = await certificate("localhost");
+});
+
+test("ports, folders and addresses that the server cannot have", async () => {
+  const data = await temporaryFolder();
+  const { brokerUrl, httpUrl } = await server({ data });
+  const portOf = (url: string): number => Number(new URL(url).port);
+  expectOnPage(await refusal({ mqttPort: portOf(brokerUrl) }));
+  expectOnPage(await refusal({ httpPort: portOf(httpUrl!) }));
+  expectOnPage(await refusal({ data }));
+  expectOnPage(await refusal({ host: "0.0.0.0" }));
+  // of TEST-NET-3: nobody's
+  expectOnPage(await refusal({ host: "203.0.113.9", anonymous: true }));
+});
+
+test("certificates that are none", async () => {
+  const folder = await temporaryFolder();
+  const files = await writePair(folder, "one", pair);
+  const wrong = await writePair(folder, "two", other);
+  expectOnPage(await refusal({ tls: { cert: path.join(folder, "none"), key: files.key } }));
+  expectOnPage(await refusal({ tls: { cert: files.cert, key: wrong.key } }));
+});
+
+test("brokers that are not there, or refuse", async () => {
+  expectOnPage(await refusal({ broker: `mqtt://127.0.0.1:${await freePort()}` }));
+  const { url } = await guarded({ boss: "admin" });
+  expectOnPage(await refusal({ broker: url, username: "boss", password: "wrong" }));
+});
+
+test("what HTTP refuses", async () => {
+  const open = await server();
+  const host = await ask(open.httpUrl!, "/api/status", { headers: { host: "example.org" } });
+  expectOnPage((host.body as { error: string }).error);
+  const lesson = await client(open.brokerUrl);
+  await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
+  const json = { "content-type": "application/json" };
+  const action = await ask(open.httpUrl!, "/api/devices/nightlight/porch/actions", { method: "POST", headers: json }, '{"action":"report"}'); // prettier-ignore
+  expectOnPage((action.body as { error: string }).error);
+
+  const data = await temporaryFolder();
+  await addUsers(data, { boss: "admin", wall: "reader" });
+  const closed = await server({ data });
+  expectOnPage(((await ask(closed.httpUrl!, "/api/devices")).body as { error: string }).error);
+  const { username, password } = as("wall");
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const change = await ask(closed.httpUrl!, "/api/devices/nightlight/porch/mode", { method: "PUT", headers: { ...json, authorization } }, '{"mode":"on"}'); // prettier-ignore
+  expectOnPage((change.body as { error: string }).error);
+});
+
+test("what the server's log says of devices", async () => {
+  const lines: string[] = [];
+  const log: Log = new Proxy({} as Log, {
+    get: (_, level) => (_event: string, text?: unknown) => {
+      if (level === "warn" && typeof text === "string") lines.push(text);
+    },
+  });
+  const data = await temporaryFolder();
+  await addUsers(data, { boss: "admin", porch: { device: "nightlight/porch" } });
+  const { brokerUrl } = await server({ data, log });
+  const boss = await client(brokerUrl, as("boss"));
+  await boss.publishAsync("nightlight/a/telemetry", '{"light":"dark"}', { qos: 1 });
+  await boss.publishAsync("nightlight/b/telemetry", "212", { qos: 1 });
+  const porch = await client(brokerUrl, as("porch"));
+  await porch.publishAsync("nightlight/attic/telemetry", '{"light":212}', { qos: 1 });
+  await client(brokerUrl, { username: "porch", password: "wrong" }).catch(() => {});
+  await eventually(() => lines.length >= 4, { what: `four messages, not ${lines.join("; ")}` });
+  for (const line of lines) expectOnPage(line);
+});
+
+test("what a board says", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(path.join(folder, "none"), "");
+  const { url } = await guarded({ boss: "admin" });
+  const lines: string[] = [];
+  const settings = [
+    { MQTT_HOST: "127.0.0.1", MQTT_PORT: await freePort() },
+    { MQTT_HOST: "127.0.0.1", MQTT_PORT: Number(new URL(url).port) },
+    { MQTT_HOST: "127.0.0.1", MQTT_PORT: "none" },
+    { MQTT_HOST: "127.0.0.1", MQTT_PORT: 1, NL_ID: "a+b" },
+  ];
+  for (const [i, given] of settings.entries()) {
+    const board = new SimulatedBoard({ id: `b${i}`, bytecode: (await loadFirmware("main")).bytecode, settings: given });
+    board.on("log", (_level, line) => lines.push(line));
+    onTestFinished(() => board.stop());
+    await board.start();
+  }
+  for (const what of [/cannot connect/, /the broker refused/, /setting MQTT_PORT/, /setting NL_ID/])
+    expectOnPage(await eventually(() => lines.find((line) => what.test(line)), { within: 30_000, what: String(what) }));
+}, 60_000);
+
+test("nothing else is on the page", () => {
+  expect(SYMPTOMS.filter((symptom) => !seen.has(symptom))).toEqual([]);
+});
