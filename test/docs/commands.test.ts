@@ -142,6 +142,14 @@ const SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: "a server for a board on the network",
+    steps: [
+      { command: "npm run server -- user add me", types: ["correct horse", "correct horse"], says: /me/ },
+      { command: "npm run server -- user add porch --device nightlight/porch --generate", says: /\S{20,}/ },
+      { command: "npm run server -- --host 0.0.0.0", lasts: true, says: SERVING },
+    ],
+  },
+  {
     name: "installing as operations.md says it",
     steps: [
       { command: "npm pack --workspace server", says: /nightlight-server-\S+\.tgz/ },
