@@ -37,6 +37,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "devs flash esp32 --board … --remote": "the same",
   "devs init": "DeviceScript's own; test/mqtt/example.test.ts makes such a project",
   // not whole commands
+  "npm install": "names what is not to be done without `npm run build`",
+  "npm run sim": "names a command that is run with its flags",
+  "code --install-extension devicescript.vsix": "needs VS Code, and a file from the internet",
   "nightlight-server user password | remove | list": "three commands; test/server/user-command.test.ts runs each",
   "nightlight-server --broker": "names a flag",
   "nightlight-server user": "names a group of commands",
@@ -75,6 +78,7 @@ const SCENES: readonly Scene[] = [
       { command: "npm ci && npm start", serves: true, says: /Message received: nightlight\/sim-1 \{"light":\d+/ },
       { command: "mosquitto_sub -t 'nightlight/#' -v", lasts: true, says: /^nightlight\/sim-1\/\w+ \{/m },
       { command: `mosquitto_pub -t nightlight/sim-1/commands -m '{"led_on": true}'` },
+      { command: `mosquitto_pub -t <id>/set -m '{"mode": "auto"}'`, with: { "<id>": "nightlight/sim-1" } },
     ],
   },
   {
