@@ -124,7 +124,7 @@ test("what a board says", async () => {
     { MQTT_HOST: "127.0.0.1", MQTT_PORT: 1, NL_ID: "a+b" },
   ];
   for (const [i, given] of settings.entries()) {
-    const board = new SimulatedBoard({ id: `b${i}`, bytecode: (await loadFirmware("main")).bytecode, settings: given });
+    const board = new SimulatedBoard({ id: `b${i}`, bytecode: loadFirmware("main").bytecode, settings: given });
     board.on("log", (_level, line) => lines.push(line));
     onTestFinished(() => board.stop());
     await board.start();

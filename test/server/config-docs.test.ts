@@ -1,4 +1,4 @@
-/** `docs/configuration.md` has every setting as it is. `npx vitest run -u test/server/config-docs.test.ts` brings it up to date. */
+/** `docs/configuration.md` has every setting as it is. `npx vitest run test/server/config-docs.test.ts -u` brings it up to date. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
