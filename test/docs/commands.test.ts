@@ -24,6 +24,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm run bench:mqtt": "takes three minutes",
   "npx vitest run test/docs": "this is it",
   "npm run bench:protocols": "test/docs/protocols.test.ts runs it",
+  "npm run setup": "asks a person, question by question; test/setup/run.test.ts answers, and here it is run with flags",
   // run as a part of another
   "npm ci": "`npm ci && npm start` has it",
   "npm start": "`npm ci && npm start` has it",
@@ -202,12 +203,6 @@ const SCENES: readonly Scene[] = [
         command:
           "npm run setup -- --yes --wifi-ssid home --wifi-password-stdin --broker mqtt://192.168.1.20 < password.txt",
         with: { "192.168.1.20": "127.0.0.1:1883 --no-check" },
-        says: /\.env\.local/,
-      },
-      {
-        command: "npm run setup",
-        types: Array<string>(20).fill(""),
-        with: { setup: "setup -- --no-check" },
         says: /\.env\.local/,
       },
       // 1: there is something to do, such as to plug in a board

@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/mosquitto.js";
 import { ROOT } from "./pages.js";
@@ -149,10 +150,14 @@ export class Workshop {
       stdio: [types ? "pipe" : "ignore", "pipe", "pipe"],
     });
     const answers = [...(types ?? [])];
+    let answered = 0;
     for (const stream of [child.stdout!, child.stderr!])
       stream.setEncoding("utf8").on("data", (chunk: string) => {
         output += chunk;
-        if (answers.length > 0 && /[:?\]] $/.test(output)) child.stdin!.write(`${answers.shift()}\r`);
+        const asked = stripVTControlCharacters(output.slice(answered)).endsWith(": ");
+        if (!asked || answers.length === 0) return;
+        answered = output.length;
+        child.stdin!.write(`${answers.shift()}\r`);
       });
     this.#running.push(child);
     const problem = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
@@ -163,9 +168,14 @@ export class Workshop {
       if (lasts) await end(child);
       return;
     }
-    const timer = setTimeout(() => void end(child), 90_000);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      void end(child);
+    }, 90_000);
     await once(child, "close");
     clearTimeout(timer);
+    if (late) throw problem("it did not end within 90 s");
     if (child.exitCode !== code) throw problem(`it ended with ${child.exitCode}, not with ${code}`);
     if (says && !says.test(output)) throw problem(`it did not say ${says}`);
   }
