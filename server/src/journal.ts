@@ -28,8 +28,9 @@ const LOG = "log:";
 const logKey = (number: number): string => LOG + String(number).padStart(15, "0");
 
 /**
- * A batch is written when so many readings wait for it, or the first of them has waited so long, in ms: so a few cost
- * little, and a broker that lets 20 messages be unacknowledged, as Mosquitto does, is not held up.
+ * A batch is written when so many readings wait for it, with all that came in the same turn of the event loop, or when the
+ * first of them has waited so long, in ms: so a few cost little, many cost little each, and a broker that lets 20 messages be
+ * unacknowledged, as Mosquitto does, is not held up.
  */
 const FULL = 16;
 const GATHER = 2;
@@ -184,7 +185,7 @@ export class Journal {
         };
       });
       this.#open = this.#last = this.#write(this.#last, gathered);
-    } else if (this.#entries.length === FULL * ENTRY) this.#begin();
+    } else if (this.#entries.length === FULL * ENTRY) setImmediate(this.#begin);
     return this.#open;
   }
 
