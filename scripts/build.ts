@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { takeVersion, VERSION_FILE } from "./version.js";
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -119,6 +120,7 @@ export async function ensureFirmware({ force = false, entry: only = "" } = {}): 
   if (only && !entries.includes(only))
     throw new Error(`There is no firmware src/${only}.ts; there are ${entries.join(" and ")}.`);
   await withLock(async () => {
+    if (await takeVersion(ROOT)) console.log(`took the package's version into ${VERSION_FILE}`);
     for (const entry of only ? [only] : entries) {
       if (!force && (await firmwareIsFresh(entry))) continue;
       console.log(`building the firmware src/${entry}.ts`);

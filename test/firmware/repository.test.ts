@@ -1,5 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { takeVersion, versionModule } from "../../scripts/version.js";
 import { VERSION } from "../../src/version.js";
 
 const root = new URL("../../", import.meta.url);
@@ -11,6 +14,22 @@ describe("the repository", () => {
     expect(VERSION).toBe(version("package.json"));
     expect(version("server/package.json")).toBe(VERSION);
     expect(read("CHANGELOG.md")).toContain(`## ${VERSION}`);
+  });
+
+  it("takes the firmware's version from package.json at every build, and only then", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "nightlight-version-"));
+    try {
+      mkdirSync(path.join(folder, "src"));
+      writeFileSync(path.join(folder, "package.json"), '{"version":"7.8.9-beta.1"}');
+      expect(await takeVersion(folder)).toBe(true);
+      expect(readFileSync(path.join(folder, "src/version.ts"), "utf8")).toBe(versionModule("7.8.9-beta.1"));
+      expect(await takeVersion(folder)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    // what the build made is in the image, as the firmware says it
+    expect(read("src/version.ts").replaceAll("\r\n", "\n")).toBe(versionModule(version("package.json")));
+    expect(readFileSync(new URL(".devicescript/bin/main/bytecode.devs", root)).includes(version("package.json"))).toBe(true); // prettier-ignore
   });
 
   it("has one firmware entry for each board", () => {
