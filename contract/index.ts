@@ -3,6 +3,7 @@
 export * from "./json.js"
 export * from "./schema.js"
 export * from "./messages.js"
+export * from "./apps.js"
 export * from "./command.js"
 export * from "./topics.js"
 export * from "./rule.js"

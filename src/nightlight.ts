@@ -41,6 +41,7 @@ const HOLD_FOR_SERVER = 60000
 
 /** Wires the parts together, and runs for ever. */
 export async function runNightlight(board: Board) {
+    const began = Math.round(millis())
     const { host, port, tls, username, password, id } = await readSettings()
     let parameters = await restoreParameters()
     // not Math.random(), which begins anew with the same numbers at every start
@@ -88,8 +89,22 @@ export async function runNightlight(board: Board) {
 
     function figures(): Reply {
         const uptime = Math.round(millis())
-        const { connects } = client.counters
-        return { seq: 0, ok: true, light, led_on: lamp.on, uptime, rejected: complaints.count, connects }
+        const { connects, sent, resent, received } = client.counters
+        return {
+            seq: 0,
+            ok: true,
+            light,
+            led_on: lamp.on,
+            uptime,
+            rejected: complaints.count,
+            connects,
+            began,
+            waiting: telemetry.waiting(),
+            dropped: telemetry.dropped,
+            sent,
+            resent,
+            received,
+        }
     }
 
     // The latest state is all that counts: what the session does not take now is made anew when it does.

@@ -11,6 +11,8 @@ export const BACKLOG = 256
 export interface Telemetry {
     /** Readings lost because the memory was full. */
     dropped: number
+    /** How many readings wait to be sent. */
+    waiting(): number
     /**
      * Takes a reading; it is sent now, or when there is a connection.
      * @param keep whether the one before it, if it is still here, is sent as well
@@ -70,6 +72,10 @@ export function createTelemetry(
         return seq
     }
 
-    const telemetry: Telemetry = { dropped: 0, add, pump }
+    function waiting(): number {
+        return backlog.length + (newest ? 1 : 0)
+    }
+
+    const telemetry: Telemetry = { dropped: 0, waiting, add, pump }
     return telemetry
 }

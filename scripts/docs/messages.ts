@@ -30,10 +30,14 @@ export interface FieldDoc {
   readonly default: string | number | undefined;
 }
 
-/** Every message in `contract/messages.ts`, in its order. */
+/** Where messages are described. */
+const FILES = ["contract/messages.ts", "contract/apps.ts"];
+
+/** Every message of the contract, in the order of its files. */
 export function readMessages(): MessageDoc[] {
   const defaults = { ...contract.LESSON_RULE, ...contract.DEFAULT_CADENCE, ...firmwareDefaults() };
-  return parse("contract/messages.ts").statements.flatMap((statement) => {
+  const statements = FILES.flatMap((file) => [...parse(file).statements]);
+  return statements.flatMap((statement) => {
     if (!ts.isVariableStatement(statement) || !isExported(statement)) return [];
     const { name, initializer } = statement.declarationList.declarations[0];
     const table = initializer && ts.isAsExpression(initializer) && initializer.expression;

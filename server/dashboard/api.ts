@@ -56,6 +56,10 @@ export interface Outcome {
   readonly uptime?: number;
   readonly rejected?: number;
   readonly connects?: number;
+  /** When its program began, in ms since it started. */
+  readonly began?: number;
+  readonly waiting?: number;
+  readonly dropped?: number;
 }
 
 /** The server said no, or cannot be reached; the message is a sentence for the user. */

@@ -55,6 +55,9 @@ export class Actions {
   }
 }
 
+/** A program that began later than this, in ms, did not do so with the board. */
+const STARTED_ANEW = 5000;
+
 const DONE: Readonly<Record<Action, string>> = {
   identify: "The board shows itself: its lamp blinks.",
   report: "The board reports",
@@ -65,13 +68,17 @@ function sentence(action: Action, outcome: Outcome): string {
   if (outcome.outcome === "pending") return "The board has not replied yet; it does so when it is there again.";
   if (outcome.outcome === "refused") return `The board refused: ${outcome.error ?? "it did not say why"}.`;
   if (action !== "report") return DONE[action];
-  const { light, led_on, uptime, rejected, connects } = outcome;
+  const { light, led_on, uptime, rejected, connects, began = 0, waiting, dropped } = outcome;
   const parts = [
     light !== undefined && `light ${light}`,
     led_on !== undefined && `lamp ${led_on ? "on" : "off"}`,
     uptime !== undefined && `running for ${duration(uptime)}`,
     connects !== undefined && count(connects, "connection"),
     rejected !== undefined && `${count(rejected, "message")} refused`,
-  ].filter((said) => said !== false);
+    waiting && `${count(waiting, "reading")} waiting`,
+    dropped && `${count(dropped, "reading")} lost`,
+    // a board that starts has its program running within seconds
+    began > STARTED_ANEW && `its program began anew ${duration(began)} after the start`,
+  ].filter(Boolean);
   return `${DONE.report}: ${parts.join(", ")}.`;
 }

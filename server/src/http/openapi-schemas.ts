@@ -82,6 +82,12 @@ const reply = schemaOf("What a device replied.", REPLY, {
   uptime: "Of a report: the time since the board started, in ms.",
   rejected: "Of a report: messages that the board refused since it started.",
   connects: "Of a report: connections to the broker since the board started.",
+  began: "Of a report: when the program began, in ms since the board started.",
+  waiting: "Of a report: readings that wait to be sent.",
+  dropped: "Of a report: readings lost because the memory was full.",
+  sent: "Of a report: MQTT messages that the board sent.",
+  resent: "Of a report: how often it sent one again after a reconnect.",
+  received: "Of a report: MQTT messages that arrived.",
 });
 
 const outcomes: Readonly<Record<Outcome["outcome"], Schema>> = {
