@@ -3,6 +3,7 @@ import { readSetting, writeSetting } from "@devicescript/settings"
 import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
 import { Lamp } from "./lamp.js"
+import { refuse as refuseSetting } from "./settings.js"
 
 /** Where the `seq` of the last reboot is kept: a reboot that is delivered twice must not become two. */
 const REBOOTED = "NL_REBOOTED"
@@ -49,6 +50,10 @@ export interface Actions {
 export async function createActions(around: Surroundings): Promise<Actions> {
     const waiting: ActionCommand[] = []
     let last: number = await readSetting(REBOOTED, 0)
+    if (typeof last !== "number" || !(last >= 0)) {
+        refuseSetting(REBOOTED, "it is no number of an action", "0")
+        last = 0
+    }
     const done = [last]
     let floor = 0
     let holdUntil = 0

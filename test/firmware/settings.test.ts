@@ -1,0 +1,119 @@
+/** Whatever stands in a setting, a board starts, says in one line what is no good and what it uses instead, and works. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { topicOf } from "../../contract/index.js";
+import { LESSON_POLICY } from "../../server/src/policy.js";
+import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+import { startRig, type Rig } from "../support/rig.js";
+
+/** Setting, value, and what its line says; "" for a value that is as good as any. */
+const CASES: [key: string, value: unknown, line: string][] = [
+  ["MQTT_HOST", "", ""],
+  ["MQTT_HOST", null, "it is not text; using the default"],
+  ["MQTT_HOST", {}, "it is not text; using the default"],
+  ["MQTT_HOST", "a\u0000b", "it is not text; using the default"],
+  ["MQTT_HOST", "mqtt://x", "mqtt://x is neither a name nor an address; using 127.0.0.1"],
+  ["MQTT_HOST", "a b", "a b is neither a name nor an address; using 127.0.0.1"],
+  ["MQTT_HOST", "user@host", "user@host is neither a name nor an address; using 127.0.0.1"],
+  ["MQTT_TLS", "", ""],
+  ["MQTT_TLS", 0, ""],
+  ["MQTT_TLS", "maybe", "maybe is neither true nor false; using false"],
+  ["MQTT_TLS", [true], "it is not text; using the default"],
+  ["MQTT_USER", { a: 1 }, "it is not text; using the default"],
+  ["MQTT_USER", 5, ""],
+  ["MQTT_PWD", ["secret"], "it is not text; using the default"],
+  ["MQTT_PWD", "x".repeat(190), ""],
+  ["NL_ID", [], "it is not text; using the default"],
+  ["NL_ID", "$SYS/a", "an id cannot begin with $; using nightlight/"],
+  ["NL_ID", "x".repeat(190), "an id has at most 96 characters; using nightlight/"],
+  ["NL_RULE", "x", "the payload is not a JSON object; using the default rule"],
+  ["NL_RULE", 5, "the payload is not a JSON object; using the default rule"],
+  ["NL_RULE", [1, 2, 3], "the payload is not a JSON object; using the default rule"],
+  ["NL_RULE", '{"threshold":1e9}', '"threshold" must be a number from 0 to 1023; using the default rule'],
+  ["NL_REBOOTED", "x", "it is no number of an action; using 0"],
+  ["NL_REBOOTED", -1, "it is no number of an action; using 0"],
+];
+
+/** How many boards start at once. */
+const AT_ONCE = 6;
+
+describe("a board's settings", () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig({
+      broker: "embedded",
+      ids: [],
+      server: {
+        policy: { ...LESSON_POLICY, rule: { ...LESSON_POLICY.rule, threshold: 500 }, reporting: { alone_after: 1000 } },
+      },
+    });
+  });
+  afterAll(() => rig?.close());
+
+  /** Starts a board that has one setting of its own; gives what it said by when it was connected. */
+  async function run(key: string, value: unknown): Promise<{ lines: string[]; crashes: number }> {
+    const lines: string[] = [];
+    const settings = { ...brokerSettings(rig.url), MQTT_USER: key === "MQTT_PWD" ? "porch" : undefined, [key]: value };
+    const board = rig.simulator.add({ id: `nightlight/${rig.simulator.boards.size}`, settings });
+    board.on("log", (_level, text) => lines.push(text));
+    await board.start();
+    await eventually(() => lines.find((text) => text.startsWith("connected to ")), {
+      within: 30_000,
+      what: `a board with ${key}=${JSON.stringify(value)} to be connected, which said ${lines.join("; ")}`,
+    });
+    const { crashes } = board;
+    await board.stop();
+    return { lines, crashes };
+  }
+
+  it("that make no sense are named in the log, once, without a secret, and the default is taken", async () => {
+    const said: [string, unknown, string[], number][] = [];
+    for (let i = 0; i < CASES.length; i += AT_ONCE) {
+      const some = CASES.slice(i, i + AT_ONCE);
+      const ran = await Promise.all(some.map(([key, value]) => run(key, value)));
+      for (const [k, { lines, crashes }] of ran.entries()) {
+        expect(lines.join("\n")).not.toContain("secret");
+        const named = lines.filter((text) => text.startsWith("setting "));
+        said.push([some[k][0], some[k][1], named.map((text) => text.replace(/(nightlight\/)[0-9a-f]{6}$/, "$1")), crashes]); // prettier-ignore
+      }
+    }
+    const expected = CASES.map(([key, value, line]) => [key, value, line ? [`setting ${key}: ${line}`] : [], 0]);
+    expect(said).toEqual(expected);
+  }, 120_000);
+
+  it("a port that is none gives a line and the usual port, and the board goes on trying", async () => {
+    const lines: string[] = [];
+    for (const [i, port] of [0, -1, 1.5, 65536, "abc", "01883", {}, true].entries()) {
+      const board = rig.simulator.add({ id: `port-${i}`, settings: { MQTT_HOST: "127.0.0.1", MQTT_PORT: port } });
+      board.on("log", (_level, text) => text.startsWith("setting MQTT_PORT: ") && lines.push(text));
+      await board.start();
+      await eventually(() => lines.length > i, {
+        within: 15_000,
+        what: `a line about the port ${JSON.stringify(port)}`,
+      });
+      expect(board.crashes).toBe(0);
+      await board.stop();
+    }
+    expect(lines.filter((line) => !/; using (1883|the default)$/.test(line))).toEqual([]);
+  }, 60_000);
+
+  it("survive a restart, the rule that the server told it as well: without a server it decides by that", async () => {
+    const id = "nightlight/kept";
+    const board: SimulatedBoard = rig.simulator.add({ id, settings: brokerSettings(rig.url) });
+    await board.start();
+    board.setLight(450);
+    // 450 is dark by the server's rule, and bright by the default one
+    await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
+    await eventually(() => rig.seen.some(({ topic }) => topic === topicOf(id, "config")), {
+      what: "the configuration",
+    });
+    board.network.cut();
+    await board.restart();
+    expect(board.lamp).toBe(false);
+    await eventually(() => board.lamp, { within: 15_000, what: "the lamp, as the board decides alone" });
+    board.network.heal();
+    const online = () => rig.server.devices.get(id)?.online && rig.server.devices.get(id)?.decided_by === "server";
+    await eventually(online, { within: 15_000, what: `${id} to be back by its name` });
+    expect(board.crashes).toBe(0);
+  }, 60_000);
+});
