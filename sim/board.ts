@@ -9,6 +9,7 @@ import { withPositions } from "./positions.js";
 import { LightSensor } from "./sensor.js";
 import { encodeSettings } from "./settings.js";
 import type { BoardEvents, BoardOptions } from "./types.js";
+import type { Heap } from "./vm/heap.js";
 import type { FromBoard, ToBoard } from "./vm/protocol.js";
 import { vmSource } from "./vm/source.js";
 import type { Color } from "./vm/status-light.js";
@@ -48,16 +49,19 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
   /** Counts up at each change of power: tells whether it is still the same after a wait. */
   #powered = 0;
   #timers: NodeJS.Timeout[] = [];
+  #heapWanted: ((heap: Heap | undefined) => void)[] = [];
 
   /**
    * A board without power.
-   * @throws RangeError when the device id or a setting is not one
+   * @throws RangeError when the device id, a setting or the speed is not one
    */
   constructor(options: BoardOptions) {
     super();
-    const { id, deviceId = hash(id) } = options;
+    const { id, deviceId = hash(id), speed = 1 } = options;
     if (!/^[0-9a-f]{16}$/.test(deviceId))
       throw new RangeError(`The device id "${deviceId}" must be 16 hexadecimal digits in lower case.`);
+    if (!(speed >= 1 && speed <= 100))
+      throw new RangeError(`A board's time goes 1 to 100 times as fast, not ${speed}.`);
     this.id = id;
     this.#options = options;
     this.#deviceId = deviceId;
@@ -137,6 +141,15 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
     if (!this.#look() && held !== this.held) this.emit("change");
   }
 
+  /** How the program's memory is used now; undefined while no program runs. */
+  heap(): Promise<Heap | undefined> {
+    if (!this.#thread) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#heapWanted.push(resolve);
+      this.#send({ heap: true });
+    });
+  }
+
   /** Lets the sensor see how much light there is now; true when it changed. */
   #look(): boolean {
     if (!this.#sensor.look()) return false;
@@ -163,6 +176,7 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
         settings: this.#settings,
         light: this.light,
         network: this.network.current,
+        speed: this.#options.speed ?? 1,
       });
       this.#thread = thread;
       thread.on("message", (message: FromBoard) => thread === this.#thread && this.#hear(message));
@@ -180,6 +194,7 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
     this.#thread = undefined;
     this.#clearTimers();
     if (why) this.#settle(why);
+    for (const told of this.#heapWanted.splice(0)) told(undefined);
     this.#shine(0);
     this.#statusLight = DARK;
     if (this.#running) {
@@ -202,6 +217,9 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
       }
       case "flash":
         this.#flash = message.data;
+        break;
+      case "heap":
+        for (const told of this.#heapWanted.splice(0)) told(message.heap);
         break;
       case "status-light":
         this.#statusLight = message.color;

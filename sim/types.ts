@@ -15,6 +15,11 @@ export interface BoardOptions {
   light?: LightSource;
   /** 16 hexadecimal digits; derived from the id unless told. */
   deviceId?: string;
+  /**
+   * How many times as fast as ours the board's time goes, 1 to 100; 1 unless told. While it opens a connection it does not
+   * hurry, as the other side does not either; when the computer cannot follow, it goes slower.
+   */
+  speed?: number;
   /** Puts source positions into the reasons of crashes. */
   debug?: DebugInfo;
 }

@@ -1,27 +1,40 @@
-/** The clock of a board, in ms: it only goes forward, whatever happens to the computer's, and can be held back. */
+/** The clock of a board, in ms: it only goes forward, whatever happens to the computer's, can be held back, and can hurry. */
 export class BoardClock {
-  #skipped = 0;
+  /** The board's time and the computer's when they were last compared. */
+  #at = performance.now();
+  #real = this.#at;
+  #speed = 1;
   #debt = 0;
-  #last = performance.now();
   #latest = 0;
 
   /** What the machine takes for the time of day. */
   now(): number {
     // a step back of a microsecond would be one of 71 minutes forward: the C code widens 32 bits
-    this.#latest = Math.max(this.#latest, performance.now() + this.#skipped - this.#debt);
+    this.#latest = Math.max(this.#latest, this.#at + this.#passed());
     return this.#latest;
   }
 
   skip(ms: number): void {
-    this.#skipped += ms;
+    this.#at += ms;
+  }
+
+  /** How many times as fast as the computer's it goes from now on. */
+  set speed(speed: number) {
+    if (speed !== this.#speed) this.advance(Infinity);
+    this.#speed = speed;
   }
 
   /** Goes on by at most `most` since the last call; true when there is more to catch up on. */
   advance(most: number): boolean {
-    const now = performance.now();
-    const due = now - this.#last + this.#debt;
-    this.#last = now;
-    this.#debt = Math.max(0, due - most);
+    const due = this.#passed() + this.#debt;
+    this.#real = performance.now();
+    this.#at += Math.min(due, most);
+    // a clock that hurries owes the computer's nothing: it goes as fast as the machine can follow
+    this.#debt = this.#speed === 1 ? Math.max(0, due - most) : 0;
     return this.#debt > 0;
+  }
+
+  #passed(): number {
+    return (performance.now() - this.#real) * this.#speed;
   }
 }

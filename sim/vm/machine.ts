@@ -8,6 +8,7 @@
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { BoardClock } from "./clock.js";
+import { heapIn, type Heap } from "./heap.js";
 
 /** The part of the Emscripten module that is used here. */
 interface Module {
@@ -41,6 +42,8 @@ export interface BoardSocket {
   open(host: string, port: number, tls: boolean): number;
   write(data: Uint8Array): number;
   close(): number;
+  /** Whether a connection is being opened: nothing has come from the other side yet. */
+  readonly opening?: boolean;
 }
 
 /** What the machine tells. None of it is called while C code runs, but for `socket`. */
@@ -65,6 +68,7 @@ export class Machine {
   readonly #module: Module;
   readonly #hooks: MachineHooks;
   readonly #clock: BoardClock;
+  readonly #speed: number;
   #queue: (() => void)[] = [];
   #told: (() => void)[] = [];
   #inside = false;
@@ -72,17 +76,18 @@ export class Machine {
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(module: Module, clock: BoardClock, hooks: MachineHooks) {
+  private constructor(module: Module, clock: BoardClock, hooks: MachineHooks, speed: number) {
     this.#module = module;
     this.#clock = clock;
+    this.#speed = speed;
     this.#hooks = hooks;
   }
 
-  /** Loads the machine and powers it up, with `flash` as it was. */
-  static async boot(source: string, deviceId: string, flash: Uint8Array | undefined, hooks: MachineHooks) {
+  /** Loads the machine and powers it up, with `flash` as it was; its time goes `speed` times as fast as ours, but while it opens a connection. */
+  static async boot(source: string, deviceId: string, flash: Uint8Array | undefined, hooks: MachineHooks, speed = 1) {
     const clock = new BoardClock();
     const module = await load(source, clock, hooks.log);
-    const machine = new Machine(module, clock, hooks);
+    const machine = new Machine(module, clock, hooks, speed);
     machine.#connect(flash);
     machine.#guard(() => {
       machine.#withBytes(new TextEncoder().encode(deviceId + "\0"), (text) => module._jd_em_set_device_id_string(text));
@@ -118,6 +123,11 @@ export class Machine {
       this.stop();
       return "it is damaged";
     }
+  }
+
+  /** How the memory of the program is used now; undefined while there is none. */
+  heap(): Heap | undefined {
+    return heapIn(this.#module.HEAPU8);
   }
 
   /** Lets `ms` of the board's time pass at once. Sound only while no program runs. */
@@ -180,7 +190,11 @@ export class Machine {
       }
     } while (this.#queue.length > 0 && !this.#ended);
     this.#stepping = false;
-    if (!this.#ended) this.#timer = setTimeout(this.#step, sleep / 1000);
+    if (this.#ended) return;
+    // whoever is on the network does not hurry: while it answers, neither may the board
+    const speed = this.#hooks.socket.opening ? 1 : this.#speed;
+    this.#clock.speed = speed;
+    this.#timer = setTimeout(this.#step, sleep / 1000 / speed);
   };
 
   /** Runs C code; what it throws ends the machine, what it said meanwhile is told afterwards. */

@@ -25,6 +25,22 @@ export class FrameTransport extends jacdac.Transport {
   }
 }
 
+/** The time of a bus, as fast as that of the board on it. */
+class BusTime extends jacdac.WallClockScheduler {
+  constructor(private readonly speed: number) {
+    super();
+  }
+  override get timestamp(): number {
+    return super.timestamp * this.speed;
+  }
+  override setTimeout(handler: () => void, delay: number, ...args: unknown[]): unknown {
+    return super.setTimeout(handler, delay / this.speed, ...args);
+  }
+  override setInterval(handler: () => void, delay: number, ...args: unknown[]): unknown {
+    return super.setInterval(handler, delay / this.speed, ...args);
+  }
+}
+
 export class Peripherals {
   readonly #transport: FrameTransport;
   readonly #bus: InstanceType<typeof jacdac.JDBus>;
@@ -35,10 +51,11 @@ export class Peripherals {
    * @param deviceId 16 hexadecimal digits
    * @param send takes the frames for the virtual machine
    * @param lit is told the intensity of the lamp, 0..1, when it changes
+   * @param speed how many times as fast as ours time goes here
    */
-  constructor(deviceId: string, send: (frame: Uint8Array) => void, lit: (intensity: number) => void) {
+  constructor(deviceId: string, send: (frame: Uint8Array) => void, lit: (intensity: number) => void, speed = 1) {
     this.#transport = new FrameTransport(send);
-    this.#bus = new jacdac.JDBus([this.#transport], { disableRoleManager: true });
+    this.#bus = new jacdac.JDBus([this.#transport], { disableRoleManager: true, scheduler: new BusTime(speed) });
     this.#sensor = new jacdac.AnalogSensorServer(jacdac.SRV_LIGHT_LEVEL, {
       readingValues: [0],
       streamingInterval: STREAMING_INTERVAL,

@@ -1,5 +1,6 @@
 /** What a board's thread and its `SimulatedBoard` say to each other. Everything here survives a structured clone. */
 
+import type { Heap } from "./heap.js";
 import type { Color } from "./status-light.js";
 
 /** How a network cut looks: connections reset, ended, or not noticed at all because packets vanish. */
@@ -28,18 +29,23 @@ export interface BoardSetup {
   /** 0..1023 */
   light: number;
   network: NetworkState;
+  /** How many times as fast as ours the board's time goes. */
+  speed: number;
 }
 
-/** To the thread: what changed. */
+/** To the thread: what changed, or what is asked for. */
 export interface ToBoard {
   light?: number;
   network?: NetworkState;
+  /** Asks how the program's memory is used. */
+  heap?: true;
 }
 
 /** From the thread. */
 export type FromBoard =
   | { type: "log"; line: string }
   | { type: "flash"; data: Uint8Array }
+  | { type: "heap"; heap: Heap | undefined }
   | { type: "lamp"; intensity: number }
   | { type: "status-light"; color: Color }
   /** The program began to run. */

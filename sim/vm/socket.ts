@@ -42,6 +42,10 @@ export class NetworkSocket implements BoardSocket {
     return this.#connection?.write(data) ?? CLOSED;
   }
 
+  get opening(): boolean {
+    return this.#connection !== undefined && !this.#connection.heard;
+  }
+
   close(): number {
     if (!this.#connection) return CLOSED;
     this.#connection.close();
@@ -51,6 +55,8 @@ export class NetworkSocket implements BoardSocket {
 }
 
 class Connection {
+  /** Whether anything came from the other side. */
+  heard = false;
   readonly #out: Lane;
   readonly #in: Lane;
   #name = "";
@@ -108,6 +114,7 @@ class Connection {
   }
 
   #receive(data: Buffer): void {
+    this.heard = true;
     this.#socket?.pause();
     for (let i = 0; i < data.length; i += MAX_CHUNK) {
       const chunk = data.subarray(i, i + MAX_CHUNK);

@@ -30,30 +30,38 @@ async function main(): Promise<void> {
     setup.peripheralId,
     (frame) => machine.receive(frame),
     (intensity) => tell({ type: "lamp", intensity }),
+    setup.speed,
   );
   peripherals.light = setup.light;
 
-  const machine = await Machine.boot(setup.vm, setup.deviceId, setup.flash, {
-    log: (line) => {
-      log(line);
-      program.line(line);
-      const role = peripherals.roleOf(line);
-      if (role) tell({ type: "bound", role });
+  const machine = await Machine.boot(
+    setup.vm,
+    setup.deviceId,
+    setup.flash,
+    {
+      log: (line) => {
+        log(line);
+        program.line(line);
+        const role = peripherals.roleOf(line);
+        if (role) tell({ type: "bound", role });
+      },
+      frame(frame) {
+        const color = statusLightOf(frame, setup.deviceId);
+        if (color) tell({ type: "status-light", color });
+        peripherals.receive(frame);
+      },
+      flash: (data) => tell({ type: "flash", data }),
+      panic: (code) => program.panic(code),
+      end: (how, reason) => tell({ type: "ended", how, reason }),
+      late: () => peripherals.announce(),
+      socket,
     },
-    frame(frame) {
-      const color = statusLightOf(frame, setup.deviceId);
-      if (color) tell({ type: "status-light", color });
-      peripherals.receive(frame);
-    },
-    flash: (data) => tell({ type: "flash", data }),
-    panic: (code) => program.panic(code),
-    end: (how, reason) => tell({ type: "ended", how, reason }),
-    late: () => peripherals.announce(),
-    socket,
-  });
-  parentPort?.on("message", ({ light, network: state }: ToBoard) => {
+    setup.speed,
+  );
+  parentPort?.on("message", ({ light, network: state, heap }: ToBoard) => {
     if (light !== undefined) peripherals.light = light;
     if (state) network.set(state);
+    if (heap) tell({ type: "heap", heap: machine.heap() });
   });
 
   const refused = machine.verify(setup.bytecode);

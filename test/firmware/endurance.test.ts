@@ -1,0 +1,136 @@
+/**
+ * What wears a board out in months, in half a minute: the same bytecode in the same virtual machine, whose time goes
+ * fifty times as fast as ours, except while a connection is being opened. The network and the broker are real, and do not
+ * hurry: an answer takes that many times as long for the board.
+ */
+import { afterAll, describe, expect, it } from "vitest";
+import { topicOf } from "../../contract/index.js";
+import { LESSON_POLICY } from "../../server/src/policy.js";
+import type { SimulatedBoard } from "../../sim/index.js";
+import { eventually } from "../support/eventually.js";
+import { connect, startRig, type Rig, type RigOptions, type Seen } from "../support/rig.js";
+
+const CYCLES = 1000;
+/** One every ten seconds for a day; unless told, a board sends two a minute, and more when the light changes. */
+const READINGS = 8640;
+/** How much more than at first may be in use at the end, in bytes: a leak of 2 bytes a cycle would be more. */
+const LEEWAY = 1500;
+
+/** The least memory in use, which is that after a collection of garbage, in the first and in the last fifth. */
+class Memory {
+  readonly #seen: { progress: number; used: number }[] = [];
+
+  /** @param progress from 0 to 1 */
+  async look(board: SimulatedBoard, progress: number): Promise<void> {
+    const heap = await board.heap();
+    if (heap) this.#seen.push({ progress, used: heap.used });
+  }
+  least(from: number, to: number): number {
+    return Math.min(...this.#seen.filter(({ progress: p }) => p >= from && p <= to).map(({ used }) => used));
+  }
+}
+
+/** A board on its own broker and server, and what must not happen to it. */
+class Stand {
+  readonly memory = new Memory();
+  readonly faults: string[] = [];
+
+  private constructor(
+    readonly id: string,
+    readonly rig: Rig,
+    readonly board: SimulatedBoard,
+  ) {
+    board.on("crash", (reason) => this.faults.push(reason));
+    board.on("reboot", (reason) => this.faults.push(reason));
+  }
+
+  static async start(id: string, speed: number, server: RigOptions["server"]): Promise<Stand> {
+    const rig = await startRig({ broker: "embedded", ids: [], server });
+    stands.push(rig);
+    const stand = new Stand(id, rig, rig.simulator.add({ id, speed }));
+    await stand.board.start();
+    return stand;
+  }
+
+  async follows(): Promise<void> {
+    for (const light of [100, 900, 299, 300]) {
+      this.board.setLight(light);
+      await eventually(() => this.board.lamp === light < 300, { within: 15_000, what: `the lamp at light ${light}` });
+    }
+  }
+
+  async report(): Promise<Record<string, number>> {
+    await this.rig.observer.publishAsync(topicOf(this.id, "commands"), '{"action":"report","seq":1000}', { qos: 1 });
+    const isReport = ({ topic, text }: Seen) => topic === topicOf(this.id, "replies") && text.includes('"seq":1000');
+    const { text } = await eventually(() => this.rig.seen.find(isReport), { within: 15_000, what: "the report" });
+    return JSON.parse(text) as Record<string, number>;
+  }
+
+  /** That nothing ended, and that there is no less memory than at first. */
+  expectSound(): void {
+    expect(this.faults).toEqual([]);
+    expect(this.memory.least(0.8, 1)).toBeLessThan(this.memory.least(0.05, 0.25) + LEEWAY);
+  }
+}
+
+const stands: Rig[] = [];
+afterAll(() => Promise.all(stands.map((rig) => rig.close())));
+
+describe("a board that runs for long", () => {
+  it.concurrent(
+    `is cut off and connected again ${CYCLES} times, in three ways, without a restart and without a leak`,
+    async () => {
+      const stand = await Stand.start("nightlight/cut", 50, {});
+      const { board, memory, rig } = stand;
+      let connects = 0;
+      board.on("log", (_level, text) => text.startsWith("connected to ") && connects++);
+      for (let i = 0; i < CYCLES; i++) {
+        // the first connection may have been made before somebody listened
+        await eventually(() => connects >= i, { within: 60_000, every: 1, what: `connection ${i}` });
+        await memory.look(board, i / CYCLES);
+        if (i % 3 === 2) {
+          // another client by the same name: the broker ends the connection, and forgets the session
+          const twin = await connect(rig.url, { clientId: "nightlight-board:nightlight/cut", clean: true });
+          twin.on("error", () => {});
+          await twin.endAsync(true);
+        } else {
+          board.network.cut({ how: i % 3 === 0 ? "reset" : "end" });
+          board.network.heal();
+        }
+      }
+      await stand.follows();
+      const report = await stand.report();
+      expect(report.connects).toBeGreaterThanOrEqual(CYCLES);
+      stand.expectSound();
+    },
+    240_000,
+  );
+
+  it.concurrent(
+    `sends ${READINGS} readings, all of which arrive, without a restart and without a leak`,
+    async () => {
+      const reporting = { report: "interval", interval: 100, sample: 50 } as const;
+      const stand = await Stand.start("nightlight/day", 50, { policy: { ...LESSON_POLICY, reporting } });
+      const { board, memory, rig } = stand;
+      const arrived = new Set<number>();
+      rig.observer.on("message", (topic, payload) => {
+        if (topic !== topicOf(stand.id, "telemetry")) return;
+        arrived.add((JSON.parse(payload.toString()) as { seq: number }).seq);
+      });
+      let switches = 0;
+      board.on("lamp", () => switches++);
+      for (let light = 0; arrived.size < READINGS; light = (light + 337) % 1024) {
+        board.setLight(light);
+        const more = Math.min(READINGS, arrived.size + 20);
+        await eventually(() => arrived.size >= more, { within: 60_000, what: `reading ${more}` });
+        await memory.look(board, arrived.size / READINGS);
+      }
+      await stand.follows();
+      const { began, dropped, sent } = await stand.report();
+      expect([dropped, began < 60_000, sent >= READINGS]).toEqual([0, true, true]);
+      expect(switches).toBeGreaterThan(100);
+      stand.expectSound();
+    },
+    240_000,
+  );
+});
