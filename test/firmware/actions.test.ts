@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { topicOf, type Reply } from "../../contract/index.js";
+import { eventually } from "../support/eventually.js";
+import { startRig, type Rig } from "../support/rig.js";
+import { VERSION } from "../../src/version.js";
+
+const ID = "nightlight/sim-1";
+
+describe("a board that is asked", () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await startRig({ broker: "embedded" });
+  });
+  afterAll(() => rig?.close());
+
+  async function ask(action: string, seq: number): Promise<Reply> {
+    await rig.observer.publishAsync(topicOf(ID, "commands"), JSON.stringify({ action, seq }), { qos: 1 });
+    const isReply = (text: string) => text.includes(`"seq":${seq},`);
+    const { text } = await eventually(
+      () => rig.seen.find((m) => m.topic === topicOf(ID, "replies") && isReply(m.text)),
+      { within: 15_000, what: `the reply to ${action}` },
+    );
+    return JSON.parse(text) as Reply;
+  }
+
+  it("identify: blinks three times, and its lamp is as it was", async () => {
+    const [board] = rig.boards;
+    board.setLight(100);
+    await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
+    const lamp: boolean[] = [];
+    board.on("lamp", (on) => lamp.push(on));
+    expect(await ask("identify", 1000)).toMatchObject({ ok: true });
+    await eventually(() => lamp.length >= 6, { within: 15_000, what: "three blinks" });
+    expect(lamp).toEqual([false, true, false, true, false, true]);
+  });
+
+  it("report: says how it is, when its program began, what waits, what was lost, and what MQTT counted", async () => {
+    const reply = await ask("report", 1001);
+    expect(reply).toMatchObject({
+      ok: true,
+      light: 100,
+      led_on: true,
+      rejected: 0,
+      connects: 1,
+      dropped: 0,
+      resent: 0,
+    });
+    // the program begins once, with the board: long before it is asked
+    expect(reply.began).toBeLessThan(reply.uptime!);
+    expect(reply.waiting).toBeLessThan(10);
+    expect(Math.min(reply.sent!, reply.received!)).toBeGreaterThan(2);
+    await rig.observer.publishAsync(topicOf(ID, "commands"), "nonsense", { qos: 1 });
+    await eventually(async () => (await ask("report", Math.floor(performance.now()) + 2000)).rejected === 1, {
+      within: 15_000,
+      what: "the refused message to be counted",
+    });
+  });
+
+  it("its status names the version of the package", async () => {
+    await eventually(() => rig.server.devices.get(ID)?.firmware === VERSION, { what: "the version" });
+  });
+});
