@@ -19,6 +19,7 @@ export function createCommand(name: string, description: string): Command {
       "the serial port, such as /dev/ttyACM0 or COM3 (default: the only board that is plugged in)",
     )
     .allowExcessArguments(false)
+    .showHelpAfterError(`See npm run ${name} -- --help.`)
     .exitOverride();
 }
 
@@ -43,8 +44,8 @@ export async function runCommand<O extends object>(
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof StepError)) throw error;
-    console.error(`\nIt did not work.\n${error.message}`);
+    if (error instanceof StepError) console.error(`\nIt did not work.\n${error.message}`);
+    else console.error("\nIt did not work, for a reason that nobody thought of. Please report this:\n", error);
     return 1;
   }
 }

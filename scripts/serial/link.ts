@@ -93,7 +93,11 @@ export class BoardLink extends EventEmitter<LinkEvents> {
         await link.#connect();
         break;
       } catch (error) {
-        if (performance.now() >= deadline) throw openProblem(options.path, error);
+        if (performance.now() >= deadline) {
+          // the bus has timers, which would keep the program from ending
+          await link.close();
+          throw openProblem(options.path, error);
+        }
         await sleep(LOOK_EVERY);
       }
     }

@@ -69,5 +69,7 @@ export function openProblem(path: string, error: unknown): StepError {
   const said = messageOf(error);
   if (/lock|busy|EBUSY|access denied/i.test(said))
     return new StepError("the port", `Another program uses ${path}.`, "Close serial monitors, VS Code's DeviceScript view and other npm run monitor, and try again."); // prettier-ignore
+  if (/inappropriate ioctl|ENOTTY|not a (tty|terminal)|is a directory|EISDIR/i.test(said))
+    return new StepError("the port", `${path} is no serial port.`, "Name the port of the board: --port. npm run doctor shows where boards are."); // prettier-ignore
   return new StepError("the port", `${path} cannot be opened: ${said}`, "Plug the board in anew and try again.");
 }

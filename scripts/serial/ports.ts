@@ -1,8 +1,9 @@
 /** The serial ports of this computer: which of them boards are on, and whether this user may open them. */
 import { spawnSync } from "node:child_process";
-import { access, constants, readdir, readFile, stat } from "node:fs/promises";
-import { StepError } from "../flash/failure.js";
+import { access, constants, readFile, stat } from "node:fs/promises";
+import { messageOf, StepError } from "../flash/failure.js";
 import { loadSerialport, systemPort, type OpenPort } from "./port.js";
+import { portsInSysfs } from "./sysfs.js";
 
 export interface PortInfo {
   /** `/dev/ttyACM0`, `/dev/cu.usbmodem101`, `COM3` */
@@ -26,20 +27,21 @@ const VENDORS: Readonly<Record<string, string>> = {
 
 /**
  * All serial ports, with the names by which they are opened.
- * @throws StepError when the library `serialport` cannot be loaded
+ * @throws StepError when the library `serialport` cannot be loaded, or the system does not list them
  */
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
-  // where there is no udev, such as in a container, the library ends the whole program
-  if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsByName();
-  const ports = (await SerialPort.list()) as PortInfo[];
+  // where there is no udev, such as in a container, the library has nobody to ask
+  if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsInSysfs();
+  const ports: PortInfo[] = await SerialPort.list().catch((error: unknown) => {
+    throw new StepError(
+      "the port",
+      `The serial ports cannot be listed: ${messageOf(error)}.`,
+      "Name the port: --port.",
+    );
+  });
   // opening /dev/tty.* on macOS waits for a modem's carrier
   return ports.map((port) => ({ ...port, path: port.path.replace(/^\/dev\/tty\./, "/dev/cu.") }));
-}
-
-async function portsByName(): Promise<PortInfo[]> {
-  const names = (await readdir("/dev")).filter((name) => /^tty(ACM|USB)\d+$/.test(name));
-  return names.map((name) => ({ path: `/dev/${name}` }));
 }
 
 /** Those that a board may be on. */

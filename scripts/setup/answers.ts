@@ -134,6 +134,9 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
       return (error as Error).message;
     }
   };
+  // a person is asked anew; a script is not to find its board at another broker than the file seems to name
+  if (kept && problem(kept) && !flags.broker && !sources.ask)
+    throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(present.MQTT_PORT ?? "none")}) are not a broker's: give --broker.`); // prettier-ignore
   const text = await answer(
     {
       text: own && !kept ? "Broker (proposed: this computer)" : "Broker",

@@ -59,13 +59,15 @@ export function parseBroker(text: string): Address {
   const address = scheme ? given : `mqtt://${given}`;
   // with what stands before the @, which may be a password, left out
   const shown = given.replace(/^(\w+:\/\/)?.*@/, "$1");
+  const port = /:(\d+)\/?$/.exec(address)?.[1];
+  if (port && !(Number(port) >= 1 && Number(port) <= 65535))
+    throw new RangeError(`"${shown}" has the port ${port}; ports are 1 to 65535: ${example}.`);
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
   if (!url || !/^[\w:.-]+$/.test(host) || (host.includes(":") && !isIP(host)))
     throw new RangeError(`"${shown}" is not the address of a broker: ${example}.`);
   if (!/^\/?$/.test(url.pathname) || url.search || url.hash)
     throw new RangeError(`"${shown}" has something after the host and the port: ${example}.`);
-  if (url.port === "0") throw new RangeError(`"${shown}" has the port 0; ports are 1 to 65535: ${example}.`);
   const problem = lengthProblem("The broker's host name", host);
   if (problem) throw new RangeError(problem);
   const tls = scheme === "mqtts";

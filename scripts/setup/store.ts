@@ -11,13 +11,16 @@ export const FILE = ".env.local";
 /** Git ignores it as it ignores FILE, and DeviceScript does not read it. */
 export const PREVIOUS = ".env.previous.local";
 
-/** The text of a file in the folder; undefined when there is none. */
+/**
+ * The text of a file in the folder; undefined when there is none.
+ * @throws Error with a sentence when it cannot be read
+ */
 export async function readText(folder: string, name = FILE): Promise<string | undefined> {
   try {
     return await readFile(path.join(folder, name), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    throw new Error(`${path.join(folder, name)} cannot be read (${(error as Error).message}): make it a file of yours, or delete it.`, { cause: error }); // prettier-ignore
   }
 }
 

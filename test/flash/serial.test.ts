@@ -1,13 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ROOT } from "../../scripts/build.js";
 import { deployAlone } from "../../scripts/flash/flow.js";
+import { runProgram } from "../../scripts/flash/program.js";
 import { encodeFrame, FrameDecoder } from "../../scripts/serial/framing.js";
 import { LineSplitter } from "../../scripts/serial/lines.js";
 import { checkAccess, choosePort, systemPorts, type PortInfo } from "../../scripts/serial/ports.js";
+import { portsInSysfs } from "../../scripts/serial/sysfs.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
 import { server } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
@@ -95,6 +100,37 @@ describe("the port", () => {
     const error = await failure(Promise.resolve().then(() => choosePort(ports, wanted)));
     expect(error.message).toMatch(said);
   });
+
+  test.skipIf(process.platform !== "linux")("without udev they are listed as Linux has them", async () => {
+    const sys = await mkdtemp(path.join(tmpdir(), "nightlight-sys-"));
+    onTestFinished(() => rm(sys, { recursive: true }));
+    const usb = path.join(sys, "devices/usb1/1-2");
+    await mkdir(path.join(usb, "1-2:1.0"), { recursive: true });
+    for (const [name, text] of Object.entries({ idVendor: "303a\n", idProduct: "1001\n", manufacturer: "Espressif\n" }))
+      await writeFile(path.join(usb, name), text);
+    for (const name of ["ttyACM0", "ttyS0", "ttyUSB7"]) await mkdir(path.join(sys, "class/tty", name), { recursive: true }); // prettier-ignore
+    await symlink(path.join(usb, "1-2:1.0"), path.join(sys, "class/tty/ttyACM0/device"));
+    const ports = await portsInSysfs(sys);
+    expect(ports).toEqual([{ ...board, vendorId: "303a", serialNumber: undefined }, { path: "/dev/ttyUSB7" }]);
+    expect(choosePort(ports)).toBe("/dev/ttyACM0");
+    expect(await portsInSysfs(path.join(sys, "nothing"))).toEqual([]);
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "that is none ends the command with a sentence, and does end it",
+    async () => {
+      const { code, output } = await runProgram(
+        "npm",
+        ["run", "-s", "monitor", "--", "--port", ROOT + "package.json"],
+        {
+          cwd: ROOT,
+          within: 25_000,
+        },
+      );
+      expect(output).toContain("package.json is no serial port.");
+      expect(code).toBe(1);
+    },
+  );
 
   test("a port that is not there is no question of rights", async () => {
     await expect(checkAccess("/dev/no-such-port")).resolves.toBeUndefined();

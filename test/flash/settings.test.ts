@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { settingsForBoard } from "../../scripts/flash/settings.js";
@@ -30,6 +30,14 @@ describe("the settings are looked through before anything is written", () => {
     expect(error.message).not.toMatch(/12345678|sword/);
     expect((await failure(read(`${GOOD}MQTT_HOST=localhost\n`))).problem).toContain(
       "cannot reach the broker at localhost",
+    );
+  });
+
+  test("a file that cannot be read is named", async () => {
+    const root = await temporaryFolder();
+    await mkdir(path.join(root, ".env.local"));
+    expect((await failure(settingsForBoard(root))).message).toMatch(
+      /the settings: .*\.env\.local cannot be read .*make it a file/,
     );
   });
 

@@ -163,6 +163,15 @@ describe("told by flags", () => {
     expect(await readdir(root)).toEqual([]);
   });
 
+  test("a broker in the file that is none is named, and not replaced by a guess", async () => {
+    const before = 'WIFI_SSID=home\nWIFI_PWD="12345678"\nMQTT_HOST=mqtt://x\nMQTT_PORT=abc\n';
+    const { code, shown } = await run(["--yes"], fakeTerminal(), { before });
+    expect(code).toBe(2);
+    expect(shown).toMatch(/MQTT_HOST and MQTT_PORT in \.env\.local \(mqtt:\/\/x, abc\).*give --broker/);
+    const put = await run(["--yes", "--broker", "192.168.1.9"], fakeTerminal(), { before });
+    expect(await put.settings()).toMatchObject({ MQTT_HOST: "192.168.1.9", MQTT_PORT: 1883 });
+  });
+
   test("a user's password is not given to another broker", async () => {
     const before =
       "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_USER=porch\nMQTT_PWD=older-broker\n";

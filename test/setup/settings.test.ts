@@ -44,6 +44,12 @@ describe("a broker's address", () => {
     expect(() => parseBroker(text)).toThrow(/mqtt:\/\/192\.168\.1\.20/);
   });
 
+  test("with a port that is none says so", () => {
+    for (const port of [0, 65536, 99999])
+      expect(() => parseBroker(`mqtts://h:${port}`)).toThrow(`has the port ${port}; ports are 1 to 65535`);
+    expect(() => parseBroker("[::1]")).not.toThrow();
+  });
+
   test("that is refused shows no password", () => {
     for (const text of ["mqtt://me:s3cret@h:0", "mqtt://me:s3/cret@h", "me:s3cret@h/x"]) {
       expect(() => parseBroker(text)).toThrow();
