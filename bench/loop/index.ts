@@ -1,0 +1,52 @@
+/** The whole job, telemetry in to command out, by our server and by others. */
+import type { Peer } from "./peers/peer.js";
+import { type Outcome, inTurn } from "./rounds.js";
+import { type Choice, scenarios, thousands } from "./scenarios.js";
+import { tableOf } from "./table.js";
+import { MOSQUITTO, MOSQUITTO_MISSING } from "./mosquitto.js";
+
+export interface LoopOptions extends Choice {
+  readonly rounds: number;
+  readonly peers: readonly Peer[];
+}
+
+export interface LoopOutcome {
+  readonly outcomes: readonly Outcome[];
+  /** Those who could not take part, each with what would bring it. */
+  readonly missing: readonly string[];
+}
+
+export async function loop(options: LoopOptions, say: (text: string) => void): Promise<LoopOutcome> {
+  const missing: string[] = [];
+  let { places } = options;
+  if (places.includes("mosquitto") && !MOSQUITTO) {
+    missing.push(`Mosquitto, and all servers at it: ${MOSQUITTO_MISSING}`);
+    places = places.filter((place) => place !== "mosquitto");
+  }
+  const peers: Peer[] = [];
+  for (const peer of options.peers) {
+    if (!peer.places.some((place) => places.includes(place))) continue;
+    const what = await peer.missing();
+    if (what === undefined) peers.push(peer);
+    else missing.push(`${peer.title}: ${what}`);
+  }
+  for (const what of missing) say(`missing: ${what}`);
+  const outcomes = await inTurn(scenarios({ ...options, places }), peers, options.rounds, {
+    before: (done, all, scenario, peer) => say(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
+    after: ({ problem, rate, p50, p99, serverCpu, brokerCpu, loadCpu }) =>
+      say(
+        problem !== undefined
+          ? `    not counted: ${problem}`
+          : `    ${thousands(Math.round(rate))} commands/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; CPU s for 100,000: ` +
+              `server ${serverCpu?.toFixed(2) ?? "?"}, broker ${brokerCpu?.toFixed(2) ?? "–"}, load ${loadCpu.toFixed(2)}`,
+      ),
+  });
+  return { outcomes, missing };
+}
+
+/** Everything in Markdown. */
+export function report({ outcomes, missing }: LoopOutcome): string {
+  const parts = outcomes.map((outcome) => `### ${outcome.scenario.title}\n\n${tableOf(outcome)}`);
+  if (missing.length > 0) parts.push(`Missing: ${missing.join("; ")}.`);
+  return parts.join("\n\n");
+}

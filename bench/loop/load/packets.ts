@@ -1,0 +1,136 @@
+/** MQTT 3.1.1 packets, put together by hand: what a generator must not spend its time on. */
+import type { Form } from "./task.js";
+
+/** Ids have one length, so that a device's number stands at a fixed place of its topics. */
+const PREFIX = "nightlight/b";
+const DIGITS = 7;
+
+export const idOf = (device: number): string => PREFIX + String(device).padStart(DIGITS, "0");
+
+/** Where the number stands in a packet of QoS 0 with a remaining length below 128. */
+const NUMBER_AT = 4 + PREFIX.length;
+const COMMAND_TOPIC = idOf(0).length + "/commands".length;
+
+function packet(type: number, body: Buffer): Buffer {
+  const length: number[] = [];
+  let rest = body.length;
+  do {
+    length.push((rest & 127) | (rest > 127 ? 128 : 0));
+    rest >>= 7;
+  } while (rest > 0);
+  return Buffer.concat([Buffer.from([type, ...length]), body]);
+}
+
+function text(value: string): Buffer<ArrayBuffer> {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
+}
+
+/** A clean session without keep-alive [3.1]. */
+export function connect(clientId: string): Buffer {
+  return packet(0x10, Buffer.concat([text("MQTT"), Buffer.from([4, 2, 0, 0]), text(clientId)]));
+}
+
+/** [3.8] */
+export function subscribe(id: number, filters: readonly string[], qos: 0 | 1): Buffer {
+  const body = [Buffer.from([id >> 8, id & 255])];
+  for (const filter of filters) body.push(text(filter), Buffer.from([qos]));
+  return packet(0x82, Buffer.concat(body));
+}
+
+export const DISCONNECT = Buffer.from([0xe0, 0]);
+
+/** How much one reading takes at most. */
+export const LARGEST = 128;
+
+/** Writes readings of a kind into a buffer: one is copied from the last, and what differs is put in. */
+export class ReadingWriter {
+  readonly #template: Buffer;
+  readonly #light: number;
+  readonly #id: number;
+  readonly #full: boolean;
+
+  constructor(qos: 0 | 1, form: Form, boot: number) {
+    const topic = text(`${idOf(0)}/telemetry`);
+    const head = Buffer.concat([Buffer.from([0x30 | (qos << 1), 0]), topic, Buffer.alloc(2 * qos)]);
+    this.#id = qos ? head.length - 2 : 0;
+    this.#light = head.length + '{"light":'.length;
+    this.#full = form === "full";
+    const payload = this.#full ? `{"light":000,"boot":${boot},"seq":` : '{"light":000}';
+    this.#template = Buffer.concat([head, Buffer.from(payload)]);
+  }
+
+  /** @param light three digits. @param id of the packet, for QoS 1. @returns where the next packet begins */
+  write(to: Buffer, at: number, device: number, light: number, id: number, seq: number): number {
+    let end = at + this.#template.copy(to, at);
+    digits(to, at + NUMBER_AT, DIGITS, device);
+    digits(to, at + this.#light, 3, light);
+    if (this.#id) {
+      to[at + this.#id] = id >> 8;
+      to[at + this.#id + 1] = id & 255;
+    }
+    if (this.#full) {
+      let count = 1;
+      for (let rest = seq; rest > 9; rest = Math.floor(rest / 10)) count++;
+      digits(to, end, count, seq);
+      end += count;
+      to[end++] = 0x7d;
+    }
+    to[at + 1] = end - at - 2;
+    return end;
+  }
+}
+
+function digits(to: Buffer, at: number, count: number, value: number): void {
+  for (let place = at + count - 1; place >= at; place--) {
+    const rest = Math.floor(value / 10);
+    to[place] = 48 + value - 10 * rest;
+    value = rest;
+  }
+}
+
+/** What an answer says: a packet's topic and payload, as they stand in the bytes. */
+export interface Command {
+  /** -1 when the topic is not that of a device's commands. */
+  device: number;
+  /** Undefined when it cannot be read. */
+  ledOn: boolean | undefined;
+  /** -1 when there is none. */
+  seq: number;
+}
+
+const LED_ON = Buffer.from('{"led_on":');
+
+/** Reads a PUBLISH [3.3], whose variable header begins at `from`, into `command`. @returns where its packet id stands */
+export function readCommand(bytes: Uint8Array, from: number, end: number, qos: number, command: Command): number {
+  const length = (bytes[from] << 8) | bytes[from + 1];
+  const topicEnd = from + 2 + length;
+  command.device = length === COMMAND_TOPIC ? numberAt(bytes, from + 2 + PREFIX.length, DIGITS) : -1;
+  let at = topicEnd + (qos > 0 ? 2 : 0);
+  command.ledOn = undefined;
+  command.seq = -1;
+  for (let n = 0; n < LED_ON.length; n++) if (bytes[at + n] !== LED_ON[n]) return topicEnd;
+  at += LED_ON.length;
+  if (bytes[at] === 0x20) at++;
+  const isTrue = bytes[at] === 0x74; // t
+  if (!isTrue && bytes[at] !== 0x66) return topicEnd; // f
+  command.ledOn = isTrue;
+  at += isTrue ? 4 : 5;
+  // ,"seq":
+  if (bytes[at] !== 0x2c) return topicEnd;
+  at += 7;
+  let count = 0;
+  while (at + count < end && bytes[at + count] !== 0x7d) count++;
+  command.seq = numberAt(bytes, at, count);
+  return topicEnd;
+}
+
+function numberAt(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let n = at; n < at + count; n++) {
+    const digit = bytes[n] - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = 10 * value + digit;
+  }
+  return value;
+}

@@ -1,0 +1,208 @@
+/** A run of the load: connect, wait for the server, warm up, count, and see what is still to come. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Connection } from "./connection.js";
+import { Ledger } from "./ledger.js";
+import { type Command, ReadingWriter } from "./packets.js";
+import type { LoadResult, LoadTask } from "./task.js";
+import { Times } from "./times.js";
+
+/** How long a reading may be without an answer until it is given up, in ms. */
+const PATIENCE = 5000;
+/** How long the server may take to be there, in ms. */
+const START = 30_000;
+/** How long every device may take to be answered once, in ms. */
+const FIRST_ANSWERS = 120_000;
+/** Open loop: readings are to be sent in portions, so many ms apart. */
+const STEP = 2;
+
+export interface RunHandlers {
+  ready(): void;
+  /** The window opens. */
+  begin(): void;
+  /** The window has closed. */
+  end(): void;
+}
+
+type Phase = "probe" | "run" | "drain";
+
+/** @throws Error when a connection fails, or nobody answers */
+export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadResult> {
+  const { devices, qos, form, rate } = task;
+  const boot = 1 + Math.floor(Math.random() * 0x7ffffffe);
+  const writer = new ReadingWriter(qos, form, boot);
+  const depth = rate === undefined ? 1 : Math.min(4096, Math.max(4, Math.ceil((rate * PATIENCE) / 1000 / devices)));
+  const ledger = new Ledger(devices, depth, form === "full");
+  const sent = new Uint32Array(devices);
+  /** Whether no device waits for its turn. */
+  const everyone = task.outstanding >= devices;
+  let phase: Phase = "probe";
+  let probed = 0;
+  let heardAt = 0;
+  let unanswered = devices;
+  const answeredOnce = new Uint8Array(devices);
+  let times: Times | undefined;
+  let fail!: (error: Error) => void;
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  failure.catch(() => {});
+
+  function send(connection: Connection, device: number, at: number): void {
+    const seq = ++sent[device];
+    const dark = ((Math.floor(seq / task.switchEvery) + device) & 1) === 0;
+    const light = (dark ? 100 : 500) + (seq % 100);
+    const id = qos ? connection.packetId() : 0;
+    if (phase !== "probe") ledger.sent(device, at, seq, dark);
+    connection.put((to, from) => writer.write(to, from, device, light, id, seq));
+  }
+
+  /** The next device of a connection that has no reading on its way. */
+  function sendNext(connection: Connection, at: number): void {
+    const { from, to } = connection;
+    let device = connection.next;
+    for (let looked = from; looked < to && ledger.waits(device); looked++) device = device + 1 < to ? device + 1 : from;
+    if (ledger.waits(device)) return;
+    connection.next = device + 1 < to ? device + 1 : from;
+    send(connection, device, at);
+  }
+
+  let now = 0;
+  function answered({ device, ledOn, seq }: Command, connection: Connection): void {
+    // what comes in one piece comes at one time, near enough
+    now = performance.now();
+    if (phase === "probe") {
+      probed++;
+      heardAt = now;
+      return;
+    }
+    if (device < connection.from || device >= connection.to) {
+      ledger.unexpected++;
+      return;
+    }
+    const verdict = ledger.answered(device, ledOn, seq, now);
+    if (verdict === "unexpected") return;
+    if (!answeredOnce[device]) {
+      answeredOnce[device] = 1;
+      unanswered--;
+    }
+    if (verdict === "right") times?.add(ledger.took);
+    if (rate !== undefined || phase !== "run") return;
+    if (everyone) send(connection, device, now);
+    else sendNext(connection, now);
+  }
+
+  const connections = connectionsFor(task, { command: answered, failed: (problem) => fail(new Error(problem)) });
+  const of = (device: number): Connection => connections[device % connections.length];
+
+  /** Open loop: what is due by the clock, each with the time at which it was to be sent. */
+  async function sendByTheClock(lags: Times): Promise<void> {
+    const begun = performance.now();
+    let due = 0;
+    while (phase === "run") {
+      const time = performance.now();
+      const steps = Math.floor((time - begun) / STEP);
+      lags.add(time - begun - steps * STEP);
+      for (; due < (steps * STEP * rate!) / 1000; due++) {
+        const at = begun + Math.ceil((due * 1000) / rate! / STEP) * STEP;
+        const connection = of(due);
+        const { from, to } = connection;
+        const device = connection.next;
+        connection.next = device + 1 < to ? device + 1 : from;
+        send(connection, device, at);
+      }
+      for (const connection of connections) connection.flush();
+      await sleep(Math.max(0, begun + (steps + 1) * STEP - performance.now()));
+    }
+  }
+
+  async function work(): Promise<LoadResult> {
+    for (let at = 0; at < connections.length; at += 50)
+      await Promise.all(connections.slice(at, at + 50).map((connection) => connection.open()));
+    await probe(() => send(connections[0], 0, 0), connections[0], () => probed, () => heardAt); // prettier-ignore
+    handlers.ready();
+    phase = "run";
+    const lags = new Times();
+    const clock = rate === undefined ? undefined : sendByTheClock(lags);
+    if (rate === undefined) {
+      const share = Math.ceil(Math.min(task.outstanding, devices) / connections.length);
+      for (const connection of connections) {
+        for (let n = 0; n < share; n++) sendNext(connection, performance.now());
+        connection.flush();
+      }
+    }
+    const stale = setInterval(() => {
+      const free = ledger.giveUpBefore(performance.now() - PATIENCE);
+      if (rate !== undefined || phase !== "run") return;
+      for (const device of free) {
+        const connection = connections.find(({ from, to }) => device >= from && device < to)!;
+        sendNext(connection, performance.now());
+        connection.flush();
+      }
+    }, 500);
+    await sleep(task.warmUp * 1000);
+    for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
+      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices were never answered.`);
+
+    handlers.begin();
+    times = new Times();
+    const cpu = process.cpuUsage();
+    const begun = performance.now();
+    await sleep(task.seconds * 1000);
+    const seconds = (performance.now() - begun) / 1000;
+    const used = process.cpuUsage(cpu);
+    const counted = times;
+    times = undefined;
+    handlers.end();
+
+    phase = "drain";
+    await clock;
+    for (const deadline = performance.now() + PATIENCE; ledger.waiting > 0; await sleep(10))
+      if (performance.now() > deadline) break;
+    clearInterval(stale);
+    ledger.giveUpBefore(Infinity);
+    return {
+      cycles: counted.count,
+      seconds,
+      latency: counted.summary(),
+      wrong: ledger.wrong,
+      lost: ledger.lost,
+      unexpected: ledger.unexpected,
+      unacknowledged: connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0),
+      cpu: (used.user + used.system) / 1e6,
+      lag: lags.summary().p99,
+    };
+  }
+
+  try {
+    return await Promise.race([work(), failure]);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof Connection>[1]): Connection[] {
+  const { port, devices, qos } = task;
+  const count = Math.min(task.connections, devices);
+  const run = process.pid;
+  return Array.from({ length: count }, (_, n) => {
+    const from = Math.floor((n * devices) / count);
+    const to = Math.floor(((n + 1) * devices) / count);
+    const chunk = count > 200 ? 8192 : 65_536;
+    return new Connection({ port, name: `load-${run}-${n}`, from, to, alone: count === 1, qos, chunk }, handlers);
+  });
+}
+
+/** Sends a reading now and then until somebody answers; then waits until no more answers come. */
+async function probe(
+  send: () => void,
+  connection: Connection,
+  answers: () => number,
+  last: () => number,
+): Promise<void> {
+  const deadline = performance.now() + START;
+  while (answers() === 0) {
+    if (performance.now() > deadline) throw new Error(`No server answered within ${START / 1000} s.`);
+    send();
+    connection.flush();
+    await sleep(100);
+  }
+  while (performance.now() - last() < 200) await sleep(20);
+}

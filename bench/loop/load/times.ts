@@ -1,0 +1,32 @@
+/** Times, kept exactly: a few million of them are 8 bytes each. */
+import type { Latency } from "./task.js";
+
+export class Times {
+  #values = new Float64Array(1 << 16);
+  #count = 0;
+
+  add(value: number): void {
+    if (this.#count === this.#values.length) {
+      const more = new Float64Array(2 * this.#count);
+      more.set(this.#values);
+      this.#values = more;
+    }
+    this.#values[this.#count++] = value;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** 0 where there are none. */
+  summary(): Latency {
+    const sorted = this.#values.subarray(0, this.#count).sort();
+    return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), max: percentile(sorted, 100) };
+  }
+}
+
+/** The least value that so many percent of `sorted` do not exceed (nearest rank); 0 when there is none. */
+export function percentile(sorted: ArrayLike<number>, percent: number): number {
+  if (sorted.length === 0) return 0;
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+}

@@ -1,0 +1,98 @@
+/** One measurement: broker, server and load generator are started, and ended, for it alone. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Child, cpuOf, peakMemoryOf } from "./child.js";
+import { generate } from "./generator.js";
+import type { LoadResult, LoadTask } from "./load/task.js";
+import { mosquitto } from "./mosquitto.js";
+import type { Peer, Place } from "./peers/peer.js";
+import { freePort, listening } from "./ports.js";
+
+/** What is done to every peer alike. */
+export interface Cell extends Omit<LoadTask, "port" | "form"> {
+  readonly place: Place;
+}
+
+export interface Measurement {
+  /** Why the figures do not count: the peer answered wrongly, dropped readings, or did not run. */
+  readonly problem?: string;
+  /** Commands a second. */
+  readonly rate: number;
+  /** ms */
+  readonly p50: number;
+  readonly p99: number;
+  /** CPU seconds for 100,000 cycles; undefined where they are not to be had. */
+  readonly serverCpu?: number;
+  readonly brokerCpu?: number;
+  readonly loadCpu: number;
+  /** Most memory ever, in MB. */
+  readonly serverMemory?: number;
+  readonly brokerMemory?: number;
+}
+
+/** CPU of the server and the broker so far, in s. */
+type Used = (number | undefined)[];
+
+export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
+  const started: Child[] = [];
+  try {
+    const port = await freePort();
+    const { place, qos } = cell;
+    if (place === "mosquitto") await start(await mosquitto(port, folder), "Mosquitto", port);
+    await start(await peer.program({ port, place, qos, folder }), peer.title, place === "embedded" ? port : undefined);
+
+    const [server, broker] = started.toReversed();
+    const used: Used[] = [];
+    let memory: Used = [];
+    const edge = async (): Promise<void> => {
+      used.push(await Promise.all(started.map(({ pid }) => cpuOf(pid!))));
+      memory = await Promise.all([server, broker].map((child) => child && peakMemoryOf(child.pid!)));
+    };
+    const result = await generate({ ...cell, port, form: peer.form }, edge);
+    const ended = started.map((child) => child.ended).find((why) => why !== undefined);
+    const spent = (child: Child | undefined): number | undefined => {
+      if (!child) return undefined;
+      const at = started.indexOf(child);
+      const [begin, end] = [used[0][at], used[1][at]];
+      return begin === undefined || end === undefined ? undefined : ((end - begin) / result.cycles) * 100_000;
+    };
+    return {
+      problem: ended ?? problemOf(result),
+      rate: result.cycles / result.seconds,
+      p50: result.latency.p50,
+      p99: result.latency.p99,
+      serverCpu: spent(server),
+      brokerCpu: spent(broker),
+      loadCpu: (result.cpu / result.cycles) * 100_000,
+      serverMemory: memory[0],
+      brokerMemory: memory[1],
+    };
+  } catch (error) {
+    const ended = started.map((child) => child.ended).find((why) => why !== undefined);
+    return { problem: ended ?? (error as Error).message, rate: 0, p50: 0, p99: 0, loadCpu: 0 };
+  } finally {
+    for (const child of started.toReversed()) await child.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async function start(program: ConstructorParameters<typeof Child>[0], what: string, port?: number): Promise<void> {
+    const child = new Child(program);
+    started.push(child);
+    if (port !== undefined) await listening(port, what, () => child.ended);
+  }
+}
+
+/** Why a result is not to be counted, in half a sentence; undefined when every reading was answered, rightly and once. */
+export function problemOf(result: LoadResult): string | undefined {
+  const { wrong, lost, unexpected, unacknowledged, cycles } = result;
+  const faults = [
+    wrong > 0 && `${wrong} wrong answers`,
+    lost > 0 && `${lost} readings without an answer`,
+    unexpected > 0 && `${unexpected} answers to nothing`,
+    unacknowledged > 0 && `${unacknowledged} readings not acknowledged`,
+    cycles === 0 && "nothing was answered",
+  ].filter((fault) => fault !== false);
+  return faults.length > 0 ? faults.join(", ") : undefined;
+}

@@ -1,0 +1,30 @@
+/** A server in C on libmosquitto, compiled when it is needed. */
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { CACHE } from "./cache.js";
+import type { Peer } from "./peer.js";
+
+const SOURCE = fileURLToPath(new URL("programs/server.c", import.meta.url));
+const BINARY = path.join(CACHE, process.platform === "win32" ? "server-c.exe" : "server-c");
+
+export const inC: Peer = {
+  name: "c",
+  title: "C on libmosquitto",
+  places: ["mosquitto"],
+  form: "lesson",
+  async missing() {
+    await mkdir(CACHE, { recursive: true });
+    try {
+      await promisify(execFile)("cc", ["-O2", "-o", BINARY, SOURCE, "-lmosquitto"]);
+      return undefined;
+    } catch (error) {
+      const said = (error as { stderr?: string }).stderr ?? "";
+      if (said && !/mosquitto\.h|-lmosquitto/.test(said)) throw new Error(`${SOURCE} cannot be compiled: ${said}`);
+      return said ? "apt-get install libmosquitto-dev" : "apt-get install gcc libmosquitto-dev";
+    }
+  },
+  program: async ({ port, qos }) => ({ command: BINARY, args: [String(port), String(qos)] }),
+};

@@ -1,0 +1,9 @@
+/** All peers, in the order of the tables. */
+import type { Peer } from "./peer.js";
+import { inC } from "./c.js";
+import { bareAedes, bareMqtt } from "./node.js";
+import { ours } from "./ours.js";
+
+export function allPeers(profile?: string): Peer[] {
+  return [ours("lesson", profile), ours("full", profile), bareMqtt, inC, bareAedes];
+}

@@ -1,0 +1,39 @@
+/** Our server as a user runs it: built, with everything on, its data on disk, its log as it is by default. */
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Form } from "../load/task.js";
+import type { Peer } from "./peer.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** One connection of the load generator is many boards: what one board may do is not enough for it. */
+const CONFIGURATION = `limits:
+  rate: 1000000
+  subscriptions: 1000000
+`;
+
+/** @param profile a folder for CPU profiles, to be opened in a browser's developer tools */
+export function ours(form: Form, profile?: string): Peer {
+  return {
+    name: form === "lesson" ? "ours" : "ours-full",
+    title: form === "lesson" ? "nightlight-server" : "nightlight-server, `boot` and `seq`",
+    places: ["mosquitto", "embedded"],
+    form,
+    async missing() {
+      return existsSync(path.join(ROOT, "server/dist/server/src/main.js")) ? undefined : "npm run build";
+    },
+    async program({ port, place, folder }) {
+      const config = path.join(folder, "nightlight.yaml");
+      await writeFile(config, CONFIGURATION);
+      const where = place === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
+      const flags = ["--config", config, "--data", path.join(folder, "data"), "--http-port", "0", ...where];
+      const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)];
+      return {
+        command: process.execPath,
+        args: [...profiling, path.join(ROOT, "server/bin/nightlight-server.js"), ...flags],
+      };
+    },
+  };
+}

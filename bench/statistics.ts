@@ -1,0 +1,15 @@
+/** What several rounds say together. */
+
+/** Undefined when there is no value. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length % 2 === 1 || sorted.length === 0) return sorted[middle];
+  return (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** How far the rounds lie apart: half the distance from the least to the greatest, in parts of the median; 0 for one round. */
+export function spread(values: readonly number[]): number {
+  const middle = median(values);
+  return middle ? (Math.max(...values) - Math.min(...values)) / 2 / middle : 0;
+}
