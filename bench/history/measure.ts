@@ -24,13 +24,30 @@ function spread(values: readonly number[]): string {
   return `p50 ${all[all.length >> 1].toFixed(1)} ms, max ${all.at(-1)!.toFixed(1)} ms`;
 }
 
+/** How far back queries go. */
+export const SPANS = [
+  { title: "an hour", days: 1 / 24 },
+  { title: "a day", days: 1 },
+  { title: "a week", days: 7 },
+  { title: "20 days", days: 20 },
+  { title: "a month", days: 30 },
+];
+
 /** Asks for days, weeks and months, first when nothing else happens, then while readings come in. */
-export async function ask(folder: string, boards: number, days: number, to: number): Promise<void> {
+export async function ask(
+  folder: string,
+  boards: number,
+  days: number,
+  to: number,
+  say: (text: string) => void,
+): Promise<string[][]> {
   const history = await open(folder);
+  const rows: string[][] = [];
   for (const rate of [0, 2000, 20_000]) {
     const stop = new AbortController();
     const adding = keepAdding(history, rate, stop.signal);
-    for (const span of [1 / 24, 1, 7, 20, 30]) {
+    const row = [rate.toLocaleString("en")];
+    for (const { title, days: span } of SPANS) {
       if (span > days) continue;
       const times: number[] = [];
       let points = 0;
@@ -40,13 +57,15 @@ export async function ask(folder: string, boards: number, days: number, to: numb
         points = (await history.query(query)).points.length;
         times.push(performance.now() - begun);
       }
-      const what = span < 1 ? "an hour" : `${span} days`;
-      console.log(`${rate.toLocaleString("en")} readings/s come in; ${what}, ${points} points: ${spread(times)}`);
+      row.push(spread(times));
+      say(`${row[0]} readings/s come in; ${title}, ${points} points: ${spread(times)}`);
     }
+    rows.push(row);
     stop.abort();
     await adding;
   }
   await history.close();
+  return rows;
 }
 
 /** Adds readings of 500 boards at a rate, in portions of 10 ms. */
@@ -62,7 +81,7 @@ async function keepAdding(history: History, rate: number, signal: AbortSignal): 
 }
 
 /** What 20,000 readings a second cost the thread that adds them. */
-export async function flood(folder: string): Promise<void> {
+export async function flood(folder: string): Promise<string> {
   const history = await open(folder);
   const ids = Array.from({ length: 500 }, (_, board) => `flood/${board}`);
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -83,14 +102,13 @@ export async function flood(folder: string): Promise<void> {
   const used = process.cpuUsage(cpu);
   const { written, lost, waiting } = history.stats;
   const readings = seconds * 100 * 200;
-  console.log(
+  const text =
     `${Math.round(readings / took).toLocaleString("en")} readings/s for ${took.toFixed(0)} s: adding takes ` +
-      `${((busy * 1000) / readings).toFixed(2)} µs each of the caller's thread, all threads together ` +
-      `${((used.user + used.system) / readings).toFixed(2)} µs; its event loop is held up p99 ` +
-      `${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +
-      `${written} written, ${waiting} wait, ${lost} lost`,
-  );
+    `${((busy * 1000) / readings).toFixed(2)} µs each of the caller's thread, all threads together ` +
+    `${((used.user + used.system) / readings).toFixed(2)} µs; its event loop is held up p99 ` +
+    `${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +
+    `${written} written, ${waiting} wait, ${lost} lost`;
   const from = performance.now();
   await history.close();
-  console.log(`closed in ${(performance.now() - from).toFixed(0)} ms`);
+  return `${text}; closed in ${(performance.now() - from).toFixed(0)} ms.`;
 }

@@ -1,9 +1,8 @@
 /** Outcomes as tables in Markdown. */
+import { table } from "../table.js";
 import type { Outcome } from "./rounds.js";
 import { thousands } from "./scenarios.js";
 import { referenceOf, summarize, type Summary } from "./summary.js";
-
-const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 const HEAD = [
   "server",
@@ -24,19 +23,19 @@ export function tableOf(outcome: Outcome): string {
   const reference = referenceOf(outcome);
   const base = reference && summarize(reference);
   const rows = outcome.entries.map((entry) => rowOf(summarize(entry), base?.problem === undefined ? base : undefined));
-  return [line(HEAD), line(HEAD.map((_, n) => (n ? "---:" : "---"))), ...rows].join("\n");
+  return table(HEAD, rows);
 }
 
-function rowOf(summary: Summary, base: Summary | undefined): string {
+function rowOf(summary: Summary, base: Summary | undefined): string[] {
   const { entry, problem, figure } = summary;
-  if (problem !== undefined) return line([entry.peer.title, `not counted: ${problem}`, ...HEAD.slice(2).map(() => "")]);
+  if (problem !== undefined) return [entry.peer.title, `not counted: ${problem}`, ...HEAD.slice(2).map(() => "")];
   const number = (value: number | undefined, digits: number): string =>
     value === undefined ? "–" : value.toFixed(digits);
   const ratio = (name: "rate" | "serverCpu"): string => {
     const [value, other] = [figure(name), base?.figure(name)];
     return value === undefined || !other ? "–" : `${(value / other).toFixed(2)}`;
   };
-  return line([
+  return [
     entry.peer.title,
     thousands(Math.round(figure("rate")!)),
     `${(100 * summary.spread).toFixed(0)} %`,
@@ -48,5 +47,5 @@ function rowOf(summary: Summary, base: Summary | undefined): string {
     number(figure("brokerMemory"), 0),
     ratio("rate"),
     ratio("serverCpu"),
-  ]);
+  ];
 }

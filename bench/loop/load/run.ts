@@ -154,7 +154,8 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
 
     phase = "drain";
     await clock;
-    for (const deadline = performance.now() + PATIENCE; ledger.waiting > 0; await sleep(10))
+    const owed = (): number => connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+    for (const deadline = performance.now() + PATIENCE; ledger.waiting + owed() > 0; await sleep(10))
       if (performance.now() > deadline) break;
     clearInterval(stale);
     ledger.giveUpBefore(Infinity);
@@ -165,7 +166,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
       wrong: ledger.wrong,
       lost: ledger.lost,
       unexpected: ledger.unexpected,
-      unacknowledged: connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0),
+      unacknowledged: owed(),
       cpu: (used.user + used.system) / 1e6,
       lag: lags.summary().p99,
     };

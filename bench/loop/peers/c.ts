@@ -22,7 +22,8 @@ export const inC: Peer = {
       return undefined;
     } catch (error) {
       const said = (error as { stderr?: string }).stderr ?? "";
-      if (said && !/mosquitto\.h|-lmosquitto/.test(said)) throw new Error(`${SOURCE} cannot be compiled: ${said}`);
+      if (said && !/mosquitto\.h|-lmosquitto/.test(said))
+        throw new Error(`${SOURCE} cannot be compiled: ${said}`, { cause: error });
       return said ? "apt-get install libmosquitto-dev" : "apt-get install gcc libmosquitto-dev";
     }
   },

@@ -2,8 +2,10 @@
 import type { Peer } from "./peer.js";
 import { inC } from "./c.js";
 import { bareAedes, bareMqtt } from "./node.js";
+import { nodeRed } from "./node-red.js";
 import { ours } from "./ours.js";
+import { inPython } from "./python.js";
 
 export function allPeers(profile?: string): Peer[] {
-  return [ours("lesson", profile), ours("full", profile), bareMqtt, inC, bareAedes];
+  return [ours("lesson", { profile }), ours("full", { profile }), bareMqtt, inC, nodeRed, inPython, bareAedes];
 }

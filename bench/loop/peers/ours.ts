@@ -14,8 +14,14 @@ const CONFIGURATION = `limits:
   subscriptions: 1000000
 `;
 
-/** @param profile a folder for CPU profiles, to be opened in a browser's developer tools */
-export function ours(form: Form, profile?: string): Peer {
+export interface OursOptions {
+  /** A folder for CPU profiles, to be opened in a browser's developer tools. */
+  readonly profile?: string;
+  /** Further lines of its configuration. */
+  readonly configuration?: string;
+}
+
+export function ours(form: Form, { profile, configuration = "" }: OursOptions = {}): Peer {
   return {
     name: form === "lesson" ? "ours" : "ours-full",
     title: form === "lesson" ? "nightlight-server" : "nightlight-server, `boot` and `seq`",
@@ -26,7 +32,7 @@ export function ours(form: Form, profile?: string): Peer {
     },
     async program({ port, place, folder }) {
       const config = path.join(folder, "nightlight.yaml");
-      await writeFile(config, CONFIGURATION);
+      await writeFile(config, CONFIGURATION + configuration);
       const where = place === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
       const flags = ["--config", config, "--data", path.join(folder, "data"), "--http-port", "0", ...where];
       const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)];

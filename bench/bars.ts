@@ -1,0 +1,69 @@
+/** Bars as SVG, in words and colours that do in the light and in the dark. */
+
+export interface Bar {
+  readonly label: string;
+  /** Undefined when it is not to be had. */
+  readonly value: number | undefined;
+  /** Whether it is what the picture is about. */
+  readonly marked: boolean;
+}
+
+export interface BarGroup {
+  readonly label: string;
+  readonly bars: readonly Bar[];
+}
+
+const WIDTH = 760;
+const LABELS = 270;
+const VALUES = 80;
+const ROW = 22;
+const BAR = 14;
+const HEAD = 36;
+const GROUP = 34;
+
+const STYLE = `
+    text { font: 13px system-ui, sans-serif; fill: #24292f; }
+    .title { font-weight: 600; }
+    .group { fill: #57606a; }
+    .bar { fill: #afb8c1; }
+    .marked { fill: #0969da; }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #e6edf3; }
+      .group { fill: #9198a1; }
+      .bar { fill: #57606a; }
+      .marked { fill: #4493f8; }
+    }
+`;
+
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** @param digits behind the point of the values */
+export function bars(title: string, digits: number, groups: readonly BarGroup[]): string {
+  const all = groups.flatMap((group) => group.bars.map(({ value }) => value ?? 0));
+  const most = Math.max(...all) || 1;
+  const room = WIDTH - LABELS - VALUES;
+  const parts: string[] = [];
+  const text = (x: number, y: number, kind: string, words: string, anchor = "start"): void =>
+    void parts.push(`<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escaped(words)}</text>`);
+  text(0, 18, "title", title);
+  let y = HEAD;
+  for (const group of groups) {
+    text(0, y + 20, "group", group.label);
+    y += GROUP;
+    for (const { label, value, marked } of group.bars) {
+      const width = Math.round(((value ?? 0) / most) * room);
+      text(LABELS - 8, y + BAR - 2, "label", label, "end");
+      parts.push(`<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2" class="bar${marked ? " marked" : ""}"/>`); // prettier-ignore
+      const figure = value?.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+      text(LABELS + width + 6, y + BAR - 2, "value", figure ?? "no figure");
+      y += ROW;
+    }
+  }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" role="img" aria-label="${escaped(title)}">`,
+    `  <style>${STYLE}  </style>`,
+    ...parts.map((part) => `  ${part}`),
+    "</svg>",
+    "",
+  ].join("\n");
+}

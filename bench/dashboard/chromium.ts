@@ -1,0 +1,27 @@
+/** A browser that is here already: none is downloaded. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { chromium, type Browser } from "playwright-core";
+
+const { env } = process;
+
+const USUAL: Partial<Record<NodeJS.Platform, string[]>> = {
+  linux: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map((name) => `/usr/bin/${name}`),
+  darwin: ["Google Chrome", "Chromium"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
+  win32: [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA].flatMap((folder) =>
+    folder ? [path.join(folder, "Google/Chrome/Application/chrome.exe")] : [],
+  ),
+};
+
+export const CHROMIUM_MISSING = "apt-get install chromium, or name one in NIGHTLIGHT_CHROMIUM";
+
+/** `NIGHTLIGHT_CHROMIUM`, or where one usually is. */
+export function findChromium(): string | undefined {
+  return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(USUAL[process.platform] ?? [])].find((file) => existsSync(file));
+}
+
+/** Without a window, calling nobody. */
+export function startChromium(executablePath: string): Promise<Browser> {
+  const args = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
+  return chromium.launch({ executablePath, args });
+}

@@ -1,0 +1,116 @@
+/** What the dashboard takes to load with many boards: bytes, and the time to the first card and to the last. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright-core";
+import { generate } from "../loop/generator.js";
+import { startOurs } from "../flat/server.js";
+import { freePort } from "../loop/ports.js";
+import { median } from "../statistics.js";
+import { table } from "../table.js";
+import { CHROMIUM_MISSING, findChromium, startChromium } from "./chromium.js";
+
+export interface DashboardOptions {
+  readonly boards: number;
+  readonly rounds: number;
+}
+
+interface Load {
+  readonly requests: number;
+  /** As they come over the network. */
+  readonly bytes: number;
+  /** From the beginning of navigation, in ms. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** @returns the table */
+export async function dashboard({ boards, rounds }: DashboardOptions, say: (text: string) => void): Promise<string> {
+  const program = findChromium();
+  if (program === undefined) {
+    say(`missing: Chromium: ${CHROMIUM_MISSING}`);
+    return `Missing: Chromium: ${CHROMIUM_MISSING}.`;
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
+  const server = await startOurs("embedded", await freePort(), folder);
+  let browser: Browser | undefined;
+  try {
+    const { port } = server;
+    const connections = Math.min(100, boards);
+    await generate(
+      { port, devices: boards, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, seconds: 0.1 }, // prettier-ignore
+      async () => {},
+    );
+    browser = await startChromium(program);
+    const loads: Load[] = [];
+    for (let round = 0; round < rounds; round++) {
+      loads.push(await load(browser, server.http, boards));
+      const { bytes, first, last } = loads[round];
+      say(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
+    }
+    const middle = (name: keyof Load): number => median(loads.map((load) => load[name]))!;
+    return table(
+      ["boards", "requests", "bytes", "first card", "all cards"],
+      [
+        [
+          boards.toLocaleString("en"),
+          String(middle("requests")),
+          middle("bytes").toLocaleString("en"),
+          `${Math.round(middle("first"))} ms`,
+          `${Math.round(middle("last"))} ms`,
+        ],
+      ],
+    );
+  } finally {
+    await browser?.close();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs in the page before anything else there does: when the first card and all cards are shown. */
+const WATCH = (boards: number): string => `
+  window.cards = {};
+  const look = () => {
+    const count = document.querySelectorAll("article").length;
+    if (count > 0) window.cards.first ??= performance.now();
+    if (count >= ${boards}) window.cards.last = performance.now();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+`;
+
+/** Once, with nothing in the cache. */
+async function load(browser: Browser, port: number, boards: number): Promise<Load> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  try {
+    const page = await context.newPage();
+    const network = await context.newCDPSession(page);
+    let requests = 0;
+    let bytes = 0;
+    await network.send("Network.enable");
+    network.on("Network.requestWillBeSent", () => void requests++);
+    // what belongs to a stream that stays open comes bit by bit, the rest at its end
+    const streamed = new Map<string, number>();
+    network.on("Network.dataReceived", ({ requestId, encodedDataLength }) =>
+      streamed.set(requestId, (streamed.get(requestId) ?? 0) + encodedDataLength),
+    );
+    network.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+      streamed.delete(requestId);
+      bytes += encodedDataLength;
+    });
+    await page.addInitScript(WATCH(boards));
+    await page.goto(`http://127.0.0.1:${port}/`);
+    for (const deadline = performance.now() + 60_000; ; await sleep(20)) {
+      const { first, last } = await page.evaluate<{ first?: number; last?: number }>("window.cards");
+      if (first !== undefined && last !== undefined) {
+        for (const received of streamed.values()) bytes += received;
+        return { requests, bytes, first, last };
+      }
+      if (performance.now() > deadline) throw new Error(`The dashboard did not show ${boards} cards within 60 s.`);
+    }
+  } finally {
+    await context.close();
+  }
+}

@@ -1,0 +1,114 @@
+/** What a board costs and how fast its lamp follows: when it reports changes, and every two seconds. */
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DEFAULT_CADENCE, LESSON_RULE, type Cadence } from "../../contract/index.js";
+import { ensureFirmware } from "../../scripts/build.js";
+import { loadFirmware } from "../../sim/index.js";
+import { trace } from "../../sim/trace.js";
+import { percentile } from "../loop/load/times.js";
+import { median } from "../statistics.js";
+import { table } from "../table.js";
+import { type Crossing, crossingsOf, react } from "./reaction.js";
+import { count } from "./reporting.js";
+import { csvOf, DAY, dayWithClouds } from "./trace.js";
+
+export interface FirmwareOptions {
+  /** Of the day that is made up. */
+  readonly seed: number;
+  /** A recording to be used instead, `time_s,light`. */
+  readonly recording?: string;
+  /** So many times the light crosses the threshold, for each policy. */
+  readonly crossings: number;
+}
+
+interface Policy {
+  readonly title: string;
+  readonly change: Partial<Cadence>;
+  readonly configuration: string;
+}
+
+const POLICIES: readonly Policy[] = [
+  {
+    title: "every 2 s (`report: interval`)",
+    change: { report: "interval", interval: 2000 },
+    configuration: "reporting:\n  report: interval\n  interval: 2 s\n",
+  },
+  { title: "when the light moves (default)", change: {}, configuration: "" },
+];
+
+/** Boards at once, for each policy: most of the time they wait. */
+const BOARDS = 4;
+/** Between the starts of two boards, in ms: a start is timed as well. */
+const APART = 3000;
+
+/** @returns tables in Markdown */
+export async function firmware(options: FirmwareOptions, say: (text: string) => void): Promise<string> {
+  await ensureFirmware({ entry: "main" });
+  const { seed, recording } = options;
+  const csv = recording === undefined ? csvOf(dayWithClouds(seed)) : await readFile(recording, "utf8");
+  const source = trace(csv, recording);
+  const light = Array.from({ length: DAY }, (_, second) => source(1000 * second));
+  const all = crossingsOf(light);
+  if (all.length === 0)
+    throw new Error(`The light never crosses ${LESSON_RULE.threshold} for long: there is nothing to react to.`);
+  // taken from the whole day
+  const wanted = Math.min(options.crossings, all.length);
+  const crossings = Array.from({ length: wanted }, (_, n) => all[Math.floor((n * all.length) / wanted)]);
+
+  const fixed = count(light, 1000, POLICIES[0].change);
+  const rows: string[][] = [];
+  for (const policy of POLICIES) {
+    say(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 20)} s`);
+    const { messages } = count(light, 1000, policy.change);
+    const { times, starts, bytes } = await reactions(crossings, policy);
+    const sorted = times.toSorted((a, b) => a - b);
+    rows.push([
+      policy.title,
+      messages.toLocaleString("en"),
+      `${((100 * messages) / fixed.messages).toFixed(1)} %`,
+      `${Math.round(percentile(sorted, 50))} ms`,
+      `${Math.round(percentile(sorted, 99))} ms`,
+      `${Math.round(median(bytes)!)} B`,
+      `${(median(starts)! / 1000).toFixed(2)} s`,
+    ]);
+  }
+  const heartbeats = Math.round((1000 * DAY) / DEFAULT_CADENCE.heartbeat).toLocaleString("en");
+  const day = recording === undefined ? `a day with clouds that is made up, seed ${seed}` : "a recorded day";
+  return [
+    table(
+      ["policy", "messages a day", "of the fixed", "light to lamp, p50", "p99", "on the wire, a reading", "start"],
+      rows,
+    ),
+    `Over ${day}: the light crosses the threshold ${crossed(light)} times, ${all.length} times of them for 3 s or more, of ` +
+      `which ${wanted} were played. Heartbeats alone are ${heartbeats} messages. The bytecode has ` +
+      `${loadFirmware().bytecode.length.toLocaleString("en")} bytes of 64 KB.`,
+  ].join("\n\n");
+}
+
+function crossed(light: readonly number[]): number {
+  const isDark = (value: number): boolean => value < LESSON_RULE.threshold;
+  return light.filter((value, n) => n > 0 && isDark(value) !== isDark(light[n - 1])).length;
+}
+
+interface Reactions {
+  readonly times: number[];
+  readonly starts: number[];
+  readonly bytes: number[];
+}
+
+async function reactions(crossings: readonly Crossing[], { configuration }: Policy): Promise<Reactions> {
+  const shares = Array.from({ length: Math.min(BOARDS, crossings.length) }, (_, board) =>
+    crossings.filter((_, n) => n % BOARDS === board),
+  );
+  const all = await Promise.all(
+    shares.map(async (share, board) => {
+      await sleep(board * APART);
+      return react(share, configuration);
+    }),
+  );
+  return {
+    times: all.flatMap(({ times }) => times),
+    starts: all.map(({ start }) => start),
+    bytes: all.map(({ bytes }) => bytes),
+  };
+}

@@ -1,0 +1,117 @@
+/** Light to lamp: the built firmware in the real virtual machine, with the built server between. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import mqtt from "mqtt";
+import { LESSON_RULE } from "../../contract/index.js";
+import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { Child } from "../loop/child.js";
+import { ours } from "../loop/peers/ours.js";
+import { freePort, listening } from "../loop/ports.js";
+import { random } from "./trace.js";
+import { Wire } from "./wire.js";
+
+/** What comes before a crossing, and after it: a value a second. */
+export interface Crossing {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Values on either side, in s. */
+const SIDE = 3;
+/** A lamp that has not followed within so many ms never will. */
+const PATIENCE = 10_000;
+
+export interface Reaction {
+  /** ms, one for each crossing. */
+  readonly times: number[];
+  /** From power to the first reading at the broker, in ms. */
+  readonly start: number;
+  /** MQTT, both ways, for each reading that was sent, whatever else was sent included; without TCP/IP. */
+  readonly bytes: number;
+}
+
+const isDark = (light: number): boolean => light < LESSON_RULE.threshold;
+
+/** Where the light crosses the threshold and stays on either side for a while. */
+export function crossingsOf(light: readonly number[]): Crossing[] {
+  const found: Crossing[] = [];
+  for (let at = SIDE; at + SIDE <= light.length; at++) {
+    const before = light.slice(at - SIDE, at);
+    const after = light.slice(at, at + SIDE);
+    const dark = isDark(after[0]);
+    if (after.every((value) => isDark(value) === dark) && before.every((value) => isDark(value) !== dark))
+      found.push({ before, after });
+  }
+  return found;
+}
+
+/** Plays the crossings to one board, at times that have nothing to do with its beat. */
+export async function react(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
+  const port = await freePort();
+  const server = new Child(await ours("full", { configuration }).program({ port, place: "embedded", qos: 1, folder }));
+  let wire: Wire | undefined;
+  let client: mqtt.MqttClient | undefined;
+  let board: SimulatedBoard | undefined;
+  try {
+    await listening(port, "The server", () => server.ended);
+    wire = await Wire.to(port);
+    client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
+    let readings = 0;
+    client.on("message", () => void readings++);
+    await client.subscribeAsync("nightlight/bench/telemetry", { qos: 1 });
+    const settings = { ...brokerSettings(`mqtt://127.0.0.1:${wire.port}`), NL_ID: "nightlight/bench" };
+    board = new SimulatedBoard({ id: "bench", ...loadFirmware(), settings, light: () => crossings[0].before[0] });
+    const begun = performance.now();
+    await board.start();
+    while (readings === 0) {
+      if (performance.now() - begun > 30_000) throw new Error("The board sent nothing within 30 s.");
+      await sleep(1);
+    }
+    const start = performance.now() - begun;
+    // it has heard how it is to report by then
+    await sleep(3000);
+    const counted = { readings, bytes: wire.bytes };
+    const times: number[] = [];
+    const next = random(1);
+    for (const { before, after } of crossings) {
+      for (const light of before) {
+        board.setLight(light);
+        await sleep(1000);
+      }
+      // whatever the beat of a policy is
+      await sleep(2000 * next());
+      const [first, ...rest] = after;
+      times.push(await followed(board, first));
+      for (const light of rest) {
+        board.setLight(light);
+        await sleep(1000);
+      }
+    }
+    return { times, start, bytes: (wire.bytes - counted.bytes) / (readings - counted.readings) };
+  } finally {
+    await board?.stop();
+    await client?.endAsync(true);
+    await wire?.close();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Sets the light, and waits until the lamp is as it is to be. @returns how long that took, in ms */
+async function followed(board: SimulatedBoard, light: number): Promise<number> {
+  const wanted = isDark(light);
+  if (board.lamp === wanted) throw new Error(`The lamp is ${wanted ? "on" : "off"} before there is a reason.`);
+  const begun = performance.now();
+  const changed = new Promise<number>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`The lamp did not follow within ${PATIENCE / 1000} s.`)), PATIENCE);
+    board.once("lamp", () => {
+      clearTimeout(timer);
+      resolve(performance.now() - begun);
+    });
+  });
+  board.setLight(light);
+  return changed;
+}

@@ -1,0 +1,49 @@
+/** A day of light with clouds, made up: no recording was at hand that may be given away. The same seed, the same day. */
+
+export const DAY = 24 * 60 * 60;
+/** Between two values, in s. */
+export const STEP = 1;
+
+/** Uniform in 0..1: mulberry32. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Light once a second for a day from midnight, 0 to 1023. The sun rises at six and sets at twenty, slowly at either end.
+ * Clouds come and go by a Markov chain, minutes apart, and take a part of the light each, drifting over within half a
+ * minute. The sensor's own noise is 2 steps, as of a 10-bit converter; at night a street lamp gives 20.
+ */
+export function dayWithClouds(seed: number): number[] {
+  const next = random(seed);
+  const noise = (): number => (next() + next() + next() - 1.5) * 2;
+  const light: number[] = [];
+  let cover = 0;
+  let wanted = 0;
+  let until = 0;
+  for (let second = 0; second < DAY; second += STEP) {
+    if (second >= until) {
+      // clear for ten minutes on average, a cloud for three
+      const cloud = wanted === 0;
+      wanted = cloud ? 0.15 + 0.6 * next() : 0;
+      until = second - Math.log(1 - next()) * (cloud ? 180 : 600);
+    }
+    cover += (wanted - cover) * (STEP / 12);
+    const hour = second / 3600;
+    const height = Math.max(0, Math.sin((Math.PI * (hour - 6)) / 14));
+    const sky = hour < 6 || hour > 20 ? 0 : 1000 * height ** 0.7;
+    light.push(Math.round(Math.min(1023, Math.max(0, 20 + sky * (1 - cover) + noise()))));
+  }
+  return light;
+}
+
+/** As the simulator reads it. */
+export function csvOf(light: readonly number[]): string {
+  return ["time_s,light", ...light.map((value, n) => `${n * STEP},${value}`), ""].join("\n");
+}

@@ -1,0 +1,118 @@
+/** Whether a server with very many devices is as fast as one with few, and what a device takes. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { generate } from "../loop/generator.js";
+import { measure, type Cell } from "../loop/measure.js";
+import { MOSQUITTO, MOSQUITTO_MISSING } from "../loop/mosquitto.js";
+import { ours } from "../loop/peers/ours.js";
+import type { Place } from "../loop/peers/peer.js";
+import { thousands } from "../loop/scenarios.js";
+import { median } from "../statistics.js";
+import { table } from "../table.js";
+import { heapOf } from "./inspector.js";
+import { startBroker, startOurs } from "./server.js";
+
+export interface FlatOptions {
+  readonly places: readonly Place[];
+  /** What is many; a hundred is few. */
+  readonly devices: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUp: number;
+}
+
+const FEW = 100;
+const CONNECTIONS = 100;
+
+/** @returns the table */
+export async function flat(options: FlatOptions, say: (text: string) => void): Promise<string> {
+  const rows: string[][] = [];
+  for (const place of options.places) {
+    const title = place === "mosquitto" ? "Mosquitto" : "embedded broker";
+    if (place === "mosquitto" && !MOSQUITTO) {
+      say(`missing: Mosquitto: ${MOSQUITTO_MISSING}`);
+      rows.push([`${title} (missing: ${MOSQUITTO_MISSING})`, ...HEAD.slice(1).map(() => "–")]);
+      continue;
+    }
+    say(`${title}: throughput with ${FEW} and with ${thousands(options.devices)} devices`);
+    const rates = await throughput(place, options, say);
+    say(`${title}: memory of ${thousands(options.devices)} devices, and starting with them`);
+    const { heap, empty, known } = await memory(place, options.devices);
+    rows.push([
+      title,
+      ...rates.map((rate) => thousands(Math.round(rate))),
+      (rates[1] / rates[0]).toFixed(2),
+      `${Math.round(heap)} B`,
+      `${empty.toFixed(2)} s`,
+      `${known.toFixed(2)} s`,
+    ]);
+  }
+  const [head, few, many, ...rest] = HEAD;
+  const counted = (what: string, devices: number): string => `${what}, ${thousands(devices)} devices`;
+  return table([head, counted(few, FEW), counted(many, options.devices), ...rest], rows);
+}
+
+const HEAD = [
+  "at",
+  "commands/s",
+  "commands/s",
+  "ratio",
+  "heap a device",
+  "start, no devices",
+  "start, all devices known",
+];
+
+/** Medians with few and with many devices; the rest is the same. */
+async function throughput(place: Place, options: FlatOptions, say: (text: string) => void): Promise<number[]> {
+  const { rounds, seconds, warmUp } = options;
+  const counts = [FEW, options.devices];
+  const rates: number[][] = counts.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [n, devices] of counts.entries()) {
+      const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, seconds }; // prettier-ignore
+      const { rate, problem } = await measure(ours("full"), cell);
+      say(`    ${thousands(devices)} devices: ${problem ?? `${thousands(Math.round(rate))} commands/s`}`);
+      if (problem === undefined) rates[n].push(rate);
+    }
+  return rates.map((values) => median(values) ?? NaN);
+}
+
+/** Heap a device in bytes; start without devices and with all of them known, in s. */
+async function memory(place: Place, devices: number): Promise<{ heap: number; empty: number; known: number }> {
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
+  const broker = await startBroker(place, folder);
+  try {
+    const first = await startOurs(place, broker.port, folder);
+    let before: number;
+    let after: number;
+    try {
+      // what is loaded and compiled with the first readings is not a device's
+      await reportOnce(first.port, FEW);
+      await first.idle();
+      before = await heapOf(first.inspector);
+      await reportOnce(first.port, devices);
+      await first.idle();
+      after = await heapOf(first.inspector);
+    } finally {
+      await first.stop();
+    }
+    const again = await startOurs(place, broker.port, folder);
+    await again.stop();
+    const fresh = await startOurs(place, broker.port, path.join(folder, "fresh"));
+    await fresh.stop();
+    return { heap: (after - before) / (devices - FEW), empty: fresh.took, known: again.took };
+  } finally {
+    await broker.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Every device sends readings until each was answered once. */
+async function reportOnce(port: number, devices: number): Promise<void> {
+  const connections = Math.min(CONNECTIONS, devices);
+  await generate(
+    { port, devices, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, seconds: 0.1 }, // prettier-ignore
+    async () => {},
+  );
+}

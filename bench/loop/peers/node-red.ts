@@ -1,0 +1,47 @@
+/** Node-RED with a flow of three nodes. It is large, so it takes part only where somebody has installed it. */
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { CACHE } from "./cache.js";
+import type { Peer } from "./peer.js";
+
+const HOME = path.join(CACHE, "node-red");
+const MAIN = path.join(HOME, "node_modules/node-red/red.js");
+
+/** No editor, no console, nothing but the flow. */
+const SETTINGS = `module.exports = {
+  httpAdminRoot: false, httpNodeRoot: false, uiHost: "127.0.0.1", uiPort: 0, telemetry: { enabled: false },
+  logging: { console: { level: "error" } }, credentialSecret: false,
+};
+`;
+
+const DECIDE = `return {
+    topic: msg.topic.replace(/telemetry$/, "commands"),
+    payload: JSON.stringify({ led_on: msg.payload.light < 300 }),
+};`;
+
+function flow(port: number, qos: number): object[] {
+  const node = { z: "flow", x: 0, y: 0 };
+  return [
+    { id: "flow", type: "tab", label: "nightlight", disabled: false },
+    { id: "broker", type: "mqtt-broker", broker: "127.0.0.1", port: String(port), clientid: "", autoConnect: true, usetls: false, protocolVersion: "4", keepalive: "60", cleansession: true }, // prettier-ignore
+    { ...node, id: "in", type: "mqtt in", topic: "nightlight/+/telemetry", qos: String(qos), datatype: "json", broker: "broker", inputs: 0, wires: [["decide"]] }, // prettier-ignore
+    { ...node, id: "decide", type: "function", func: DECIDE, outputs: 1, wires: [["out"]] },
+    { ...node, id: "out", type: "mqtt out", topic: "", qos: String(qos), retain: "false", broker: "broker", wires: [] },
+  ];
+}
+
+export const nodeRed: Peer = {
+  name: "node-red",
+  title: "Node-RED",
+  places: ["mosquitto"],
+  form: "lesson",
+  missing: async () =>
+    existsSync(MAIN) ? undefined : `npm install --prefix ${path.relative(process.cwd(), HOME)} node-red@4`,
+  async program({ port, qos, folder }) {
+    const settings = path.join(folder, "settings.js");
+    await writeFile(settings, SETTINGS);
+    await writeFile(path.join(folder, "flows.json"), JSON.stringify(flow(port, qos)));
+    return { command: process.execPath, args: [MAIN, "--settings", settings, "--userDir", folder, "flows.json"] };
+  },
+};

@@ -1,0 +1,14 @@
+/** Where figures come from: without it they say nothing. */
+import { cpus, loadavg, totalmem } from "node:os";
+import { MOSQUITTO, mosquittoVersion } from "./loop/mosquitto.js";
+
+export function machine(): string {
+  const [{ model }, ...more] = cpus();
+  const broker = MOSQUITTO === undefined ? "no Mosquitto" : mosquittoVersion();
+  const load = loadavg()[0];
+  return (
+    `${new Date().toISOString().slice(0, 10)}, ${more.length + 1} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ` +
+    `${process.platform}, Node ${process.versions.node}, ${broker}; load before the run ${load.toFixed(1)}` +
+    `${load > 1 ? ": others used the machine as well, so times are too long" : ""}.`
+  );
+}

@@ -1,0 +1,82 @@
+/** The parts of the benchmark: what each measures, and where its outcome belongs. */
+import { dashboard } from "./dashboard/index.js";
+import { firmware } from "./firmware/index.js";
+import { flat } from "./flat/index.js";
+import { history } from "./history/index.js";
+import { loop, report } from "./loop/index.js";
+import { allPeers } from "./loop/peers/index.js";
+import { plotOf } from "./loop/plot.js";
+import { clients } from "./mqtt/index.js";
+import type { Options, Part } from "./options.js";
+
+export type Say = (text: string) => void;
+
+export interface Outcome {
+  /** Markdown. */
+  readonly text: string;
+  /** SVG by the name of its file in `docs/`. */
+  readonly plots?: Readonly<Record<string, string | undefined>>;
+}
+
+interface Measured {
+  /** The page in `docs/` that has a place for it. */
+  readonly page: string;
+  run(options: Options, say: Say): Promise<Outcome>;
+}
+
+const PAGE = "benchmarks.md";
+
+export const MEASURED: Readonly<Record<Part, Measured>> = {
+  loop: {
+    page: PAGE,
+    async run(options, say) {
+      const { length, loops, peers, profile, connections } = options;
+      const outcome = await loop(
+        {
+          ...options,
+          connections: connections ?? (length === "quick" ? [100] : undefined),
+          many: length === "full",
+          closed: loops.includes("closed"),
+          open: loops.includes("open"),
+          peers: allPeers(profile).filter(({ name }) => peers?.includes(name) ?? true),
+        },
+        say,
+      );
+      return {
+        text: report(outcome),
+        plots: {
+          "bench-mosquitto.svg": plotOf(outcome.outcomes, "mosquitto"),
+          "bench-embedded.svg": plotOf(outcome.outcomes, "embedded"),
+        },
+      };
+    },
+  },
+  flat: {
+    page: PAGE,
+    async run({ length, devices, ...options }, say) {
+      const many = Math.max(...(devices ?? [length === "quick" ? 1000 : 100_000]));
+      return { text: await flat({ ...options, devices: many }, say) };
+    },
+  },
+  firmware: {
+    page: PAGE,
+    async run({ length, seed, trace }, say) {
+      const crossings = { quick: 4, usual: 20, full: 40 }[length];
+      return { text: await firmware({ seed, recording: trace, crossings }, say) };
+    },
+  },
+  dashboard: {
+    page: PAGE,
+    run: async ({ length, rounds }, say) => ({
+      text: await dashboard({ boards: length === "quick" ? 50 : 500, rounds }, say),
+    }),
+  },
+  history: {
+    page: PAGE,
+    async run({ length }, say) {
+      const days = { quick: 1, usual: 7, full: 30 }[length];
+      return { text: await history({ boards: length === "quick" ? 2 : 20, days }, say) };
+    },
+  },
+  mqtt: { page: "mqtt-client.md", run: async (_options, say) => ({ text: await clients(say) }) },
+};
