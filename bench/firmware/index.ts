@@ -9,7 +9,7 @@ import { percentile } from "../loop/load/times.js";
 import { median } from "../statistics.js";
 import { table } from "../table.js";
 import { type Crossing, crossingsOf, react } from "./reaction.js";
-import { count } from "./reporting.js";
+import { messagesOf } from "./reporting.js";
 import { csvOf, DAY, dayWithClouds } from "./trace.js";
 
 export interface FirmwareOptions {
@@ -55,17 +55,17 @@ export async function firmware(options: FirmwareOptions, say: (text: string) => 
   const wanted = Math.min(options.crossings, all.length);
   const crossings = Array.from({ length: wanted }, (_, n) => all[Math.floor((n * all.length) / wanted)]);
 
-  const fixed = count(light, 1000, POLICIES[0].change);
+  const fixed = messagesOf(light, 1000, POLICIES[0].change);
   const rows: string[][] = [];
   for (const policy of POLICIES) {
-    say(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 20)} s`);
-    const { messages } = count(light, 1000, policy.change);
+    say(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 35)} s`);
+    const messages = messagesOf(light, 1000, policy.change);
     const { times, starts, bytes } = await reactions(crossings, policy);
     const sorted = times.toSorted((a, b) => a - b);
     rows.push([
       policy.title,
       messages.toLocaleString("en"),
-      `${((100 * messages) / fixed.messages).toFixed(1)} %`,
+      `${((100 * messages) / fixed).toFixed(1)} %`,
       `${Math.round(percentile(sorted, 50))} ms`,
       `${Math.round(percentile(sorted, 99))} ms`,
       `${Math.round(median(bytes)!)} B`,

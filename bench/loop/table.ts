@@ -22,11 +22,14 @@ const HEAD = [
 export function tableOf(outcome: Outcome): string {
   const reference = referenceOf(outcome);
   const base = reference && summarize(reference);
-  const rows = outcome.entries.map((entry) => rowOf(summarize(entry), base?.problem === undefined ? base : undefined));
+  const rows = outcome.entries.map((entry) =>
+    rowOf(summarize(entry), base?.problem === undefined ? base : undefined, outcome.scenario.cell.rate === undefined),
+  );
   return table(HEAD, rows);
 }
 
-function rowOf(summary: Summary, base: Summary | undefined): string[] {
+/** @param free whether the servers themselves set the rate */
+function rowOf(summary: Summary, base: Summary | undefined, free: boolean): string[] {
   const { entry, problem, figure } = summary;
   if (problem !== undefined) return [entry.peer.title, `not counted: ${problem}`, ...HEAD.slice(2).map(() => "")];
   const number = (value: number | undefined, digits: number): string =>
@@ -45,7 +48,7 @@ function rowOf(summary: Summary, base: Summary | undefined): string[] {
     number(figure("brokerCpu"), 2),
     number(figure("serverMemory"), 0),
     number(figure("brokerMemory"), 0),
-    ratio("rate"),
+    free ? ratio("rate") : "–",
     ratio("serverCpu"),
   ];
 }

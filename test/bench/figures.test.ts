@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import mqtt from "mqtt-packet";
+import { describe, expect, test } from "vitest";
+import { bars } from "../../bench/bars.js";
+import { messagesOf } from "../../bench/firmware/reporting.js";
+import { dayWithClouds } from "../../bench/firmware/trace.js";
+import { type Command, idOf, readCommand, ReadingWriter } from "../../bench/loop/load/packets.js";
+import { percentile, Times } from "../../bench/loop/load/times.js";
+import { tableOf } from "../../bench/loop/table.js";
+import type { Measurement } from "../../bench/loop/measure.js";
+import type { Peer } from "../../bench/loop/peers/peer.js";
+import type { Scenario } from "../../bench/loop/scenarios.js";
+import { median, spread } from "../../bench/statistics.js";
+import { beginOf, writeInto } from "../../bench/table.js";
+import { TELEMETRY, decode } from "../../contract/index.js";
+
+describe("the benchmark's figures", () => {
+  test("percentiles are values that occurred: the nearest rank", () => {
+    const hundred = Array.from({ length: 100 }, (_, n) => n + 1);
+    expect([1, 50, 99, 100].map((percent) => percentile(hundred, percent))).toEqual([1, 50, 99, 100]);
+    expect(percentile([7], 99)).toBe(7);
+    expect(percentile([], 50)).toBe(0);
+  });
+
+  test("times are kept exactly, however many and in whatever order", () => {
+    const times = new Times();
+    for (let n = 0; n < 200_000; n++) times.add((n * 7919) % 200_000);
+    expect(times.count).toBe(200_000);
+    expect(times.summary()).toEqual({ p50: 99_999, p99: 197_999, max: 199_999 });
+  });
+
+  test("the median does not mind one round that went wrong; the spread shows it", () => {
+    expect(median([10, 1000, 12])).toBe(12);
+    expect(median([10, 20])).toBe(15);
+    expect(median([])).toBeUndefined();
+    expect(spread([90, 100, 110])).toBeCloseTo(0.1);
+    expect(spread([100])).toBe(0);
+  });
+
+  test("a table has medians and ratios, and not those of a server with a bad round", () => {
+    const peer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
+    const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, serverCpu: 1e5 / rate, problem }); // prettier-ignore
+    const table = tableOf({
+      scenario: { cell: {} } as Scenario,
+      entries: [
+        { peer: peer("ours"), rounds: [round(1900), round(2100), round(2000)] },
+        { peer: peer("mqtt"), rounds: [round(1000), round(1000), round(1000)] },
+        { peer: peer("c"), rounds: [round(9000), round(9000, "1 wrong answers"), round(9000)] },
+      ],
+    });
+    expect(table).toContain("| the ours | 2,000 | 5 % | 1.00 | 2.00 | 50.00 | – | – | – | 2.00 | 0.50 |");
+    expect(table).toContain("| the c | not counted: 1 wrong answers (1 of 3 rounds) |");
+    expect(table).not.toContain("9,000");
+  });
+
+  test("a plot has a bar as long as its value, and says where there is none", () => {
+    const svg = bars("A <title>", 0, [
+      { label: "group", bars: [{ label: "a", value: 50, marked: true }, { label: "b", value: 100, marked: false }, { label: "c", value: undefined, marked: false }] }, // prettier-ignore
+    ]);
+    const widths = [...svg.matchAll(/<rect [^>]* width="(\d+)"/g)].map(([, width]) => Number(width));
+    expect(widths[0] * 2).toBe(widths[1]);
+    expect(widths[2]).toBe(0);
+    expect(svg).toContain("no figure");
+    expect(svg).toContain("A &#60;title&#62;");
+  });
+
+  test("a page's part is replaced between its marks, and a page without them is refused", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-test-"));
+    try {
+      const file = path.join(folder, "page.md");
+      await writeFile(file, `before\n\n${beginOf("loop")}\n\nold\n\n<!-- end -->\n\nafter\n`);
+      await writeInto(file, "loop", "new");
+      expect(await readFile(file, "utf8")).toBe(`before\n\n${beginOf("loop")}\n\nnew\n\n<!-- end -->\n\nafter\n`);
+      await expect(writeInto(file, "flat", "new")).rejects.toThrow("has no place for flat");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("the load generator's packets", () => {
+  const parsed = (bytes: Buffer): mqtt.IPublishPacket => {
+    let packet: mqtt.Packet | undefined;
+    const parser = mqtt.parser();
+    parser.on("packet", (one) => (packet = one));
+    parser.parse(bytes);
+    return packet as mqtt.IPublishPacket;
+  };
+
+  test("are what mqtt-packet and the contract understand, at either QoS and in either form", () => {
+    const device = fc.integer({ min: 0, max: 9_999_999 });
+    const light = fc.integer({ min: 100, max: 999 });
+    const id = fc.integer({ min: 1, max: 65535 });
+    const seq = fc.integer({ min: 1, max: 0x7fffffff });
+    const boot = fc.integer({ min: 1, max: 0x7fffffff });
+    const qos = fc.constantFrom(0, 1);
+    const form = fc.constantFrom("lesson", "full");
+    fc.assert(
+      fc.property(qos, form, device, light, id, seq, boot, (qos, form, device, light, id, seq, boot) => {
+        const buffer = Buffer.alloc(256);
+        const end = new ReadingWriter(qos as 0 | 1, form as "lesson" | "full", boot).write(buffer, 5, device, light, id, seq); // prettier-ignore
+        const packet = parsed(buffer.subarray(5, end));
+        expect(packet.topic).toBe(`${idOf(device)}/telemetry`);
+        expect(packet.qos).toBe(qos);
+        if (qos) expect(packet.messageId).toBe(id);
+        const { value } = decode(TELEMETRY, packet.payload as Buffer);
+        expect(value).toEqual(form === "full" ? { light, boot, seq } : { light });
+      }),
+    );
+  });
+
+  test("commands are read as every peer writes them", () => {
+    const command: Command = { device: -1, ledOn: undefined, seq: -1 };
+    const read = (topic: string, payload: string): Command => {
+      const packet = mqtt.generate({ cmd: "publish", topic, payload, qos: 1, messageId: 5, dup: false, retain: false });
+      readCommand(packet, 2, packet.length, 1, command);
+      return { ...command };
+    };
+    const topic = `${idOf(42)}/commands`;
+    expect(read(topic, '{"led_on":true}')).toEqual({ device: 42, ledOn: true, seq: -1 });
+    expect(read(topic, '{"led_on": false}')).toEqual({ device: 42, ledOn: false, seq: -1 });
+    expect(read(topic, '{"led_on":false,"seq":1207}')).toEqual({ device: 42, ledOn: false, seq: 1207 });
+    expect(read(topic, '{"led_on":"yes"}').ledOn).toBeUndefined();
+    expect(read(topic, '{"on":true}').ledOn).toBeUndefined();
+    expect(read("nightlight/other/commands", '{"led_on":true}').device).toBe(-1);
+  });
+});
+
+describe("the firmware's day", () => {
+  test("is the same for the same seed, and another for another", () => {
+    expect(dayWithClouds(1)).toEqual(dayWithClouds(1));
+    expect(dayWithClouds(2)).not.toEqual(dayWithClouds(1));
+    expect(Math.min(...dayWithClouds(1))).toBeLessThan(50);
+    expect(Math.max(...dayWithClouds(1))).toBeGreaterThan(900);
+  });
+
+  test("costs what the contract's policies send", () => {
+    const steady = new Array<number>(600).fill(500);
+    // ten minutes: at once, and then each 30 s or each 2 s
+    expect(messagesOf(steady, 1000, {})).toBe(20);
+    expect(messagesOf(steady, 1000, { report: "interval", interval: 2000 })).toBe(300);
+    // at once, twice a heartbeat, one step into the dark right after it, and a heartbeat
+    const step = [...new Array<number>(61).fill(500), ...new Array<number>(60).fill(100)];
+    expect(messagesOf(step, 1000, {})).toBe(5);
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { Ledger } from "../../bench/loop/load/ledger.js";
+import { problemOf } from "../../bench/loop/measure.js";
+import type { LoadResult } from "../../bench/loop/load/task.js";
+
+const DEVICE = 3;
+
+/** Readings of one device, alternately dark and bright, from `seq` 1, one a ms. */
+function ledgerWith(readings: number, numbered = false): Ledger {
+  const ledger = new Ledger(10, 4, numbered);
+  for (let seq = 1; seq <= readings; seq++) ledger.sent(DEVICE, seq, seq, seq % 2 === 1);
+  return ledger;
+}
+
+describe("the accounts of the load generator", () => {
+  test("take an answer that fits for right, and time it from when the reading was to leave", () => {
+    const ledger = ledgerWith(1);
+    expect(ledger.answered(DEVICE, true, -1, 8.5)).toBe("right");
+    expect(ledger.took).toBe(7.5);
+    expect(ledger.waiting).toBe(0);
+  });
+
+  test("take the other lamp state, and what cannot be read, for wrong", () => {
+    for (const ledOn of [false, undefined]) {
+      const ledger = ledgerWith(1);
+      expect(ledger.answered(DEVICE, ledOn, -1, 2)).toBe("wrong");
+      expect(ledger.wrong).toBe(1);
+    }
+  });
+
+  test("take an answer to nothing, and the second to one reading, for unexpected", () => {
+    const ledger = ledgerWith(1);
+    ledger.answered(DEVICE, true, -1, 2);
+    expect(ledger.answered(DEVICE, true, -1, 3)).toBe("unexpected");
+    expect(ledger.answered(DEVICE + 1, true, -1, 3)).toBe("unexpected");
+    expect(ledger.unexpected).toBe(2);
+  });
+
+  test("find the reading that was left out when the one after it is answered", () => {
+    const ledger = ledgerWith(3);
+    expect(ledger.answered(DEVICE, false, -1, 10)).toBe("right");
+    expect(ledger.lost).toBe(1);
+    expect(ledger.took).toBe(8);
+  });
+
+  test("hold an answer that names another reading for wrong", () => {
+    const ledger = ledgerWith(1, true);
+    expect(ledger.answered(DEVICE, true, 3, 2)).toBe("wrong");
+  });
+
+  test("give up what waits too long, and the oldest where there are too many", () => {
+    const ledger = ledgerWith(5);
+    expect(ledger.lost).toBe(1);
+    expect(ledger.giveUpBefore(4)).toEqual([]);
+    expect(ledger.lost).toBe(3);
+    expect(ledger.giveUpBefore(Infinity)).toEqual([DEVICE]);
+    expect(ledger.lost).toBe(5);
+  });
+
+  test("count a result only when every reading was answered, rightly and once", () => {
+    const fine: LoadResult = {
+      cycles: 10,
+      seconds: 1,
+      latency: { p50: 1, p99: 2, max: 3 },
+      wrong: 0,
+      lost: 0,
+      unexpected: 0,
+      unacknowledged: 0,
+      cpu: 0,
+      lag: 0,
+    };
+    expect(problemOf(fine)).toBeUndefined();
+    expect(problemOf({ ...fine, wrong: 2, lost: 1 })).toBe("2 wrong answers, 1 readings without an answer");
+    expect(problemOf({ ...fine, unexpected: 1 })).toBe("1 answers to nothing");
+    expect(problemOf({ ...fine, unacknowledged: 1 })).toBe("1 readings not acknowledged");
+    expect(problemOf({ ...fine, cycles: 0 })).toBe("nothing was answered");
+  });
+});

@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { loop, report } from "../../bench/loop/index.js";
+import { type Cell, measure } from "../../bench/loop/measure.js";
+import { bareAedes } from "../../bench/loop/peers/node.js";
+import type { Peer } from "../../bench/loop/peers/peer.js";
+import { inTurn } from "../../bench/loop/rounds.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("support/faulty.mjs", import.meta.url));
+
+const CELL: Cell = {
+  place: "embedded",
+  qos: 0,
+  devices: 20,
+  connections: 5,
+  outstanding: 20,
+  switchEvery: 1,
+  warmUp: 0.2,
+  seconds: 1,
+};
+
+/** A peer that does its work but for one fault. */
+const faulty = (fault: string): Peer => ({
+  name: fault,
+  title: `one that ${fault}`,
+  places: ["embedded"],
+  form: "lesson",
+  missing: async () => undefined,
+  program: async ({ port }) => ({ command: process.execPath, args: [PROGRAM, String(port), fault] }),
+});
+
+describe("the loop benchmark", () => {
+  test("counts a server that answers every reading rightly, in the closed and in the open loop", async () => {
+    for (const rate of [undefined, 500]) {
+      const { problem, ...figures } = await measure(bareAedes, { ...CELL, qos: 1, rate });
+      expect(problem).toBeUndefined();
+      expect(figures.rate).toBeGreaterThan(0);
+      expect(figures.p50).toBeGreaterThan(0);
+      expect(figures.p99).toBeGreaterThanOrEqual(figures.p50);
+      if (process.platform === "linux") {
+        expect(figures.serverCpu).toBeGreaterThan(0);
+        expect(figures.serverMemory).toBeGreaterThan(10);
+      }
+    }
+  }, 60_000);
+
+  test.each([
+    ["lies", /^\d+ wrong answers/],
+    ["drops", /\d+ readings without an answer/],
+    ["repeats", /answers to nothing|wrong answers/],
+    ["dies", /ended with exit code 3/],
+  ])(
+    "says of a server that it %s, and does not count it",
+    async (fault, problem) => {
+      const scenario = { title: "a scenario", cell: CELL };
+      const outcomes = await inTurn([scenario], [faulty(fault)], 1, { before() {}, after() {} });
+      expect(outcomes[0].entries[0].rounds[0].problem).toMatch(problem);
+      expect(report({ outcomes, missing: [] })).toContain(`| one that ${fault} | not counted: `);
+    },
+    60_000,
+  );
+
+  test("names a server that is not here, with what would bring it", async () => {
+    const absent = { ...faulty("none"), title: "the absent", missing: async () => "apt-get install it" };
+    const { warmUp, seconds, switchEvery } = CELL;
+    const choice = { places: ["embedded"], qos: [0], many: false, closed: true, open: false, rate: 1 } as const;
+    const said: string[] = [];
+    const outcome = await loop({ ...choice, warmUp, seconds, switchEvery, rounds: 1, peers: [absent] }, (text) =>
+      said.push(text),
+    );
+    expect(said).toEqual(["missing: the absent: apt-get install it"]);
+    expect(report(outcome)).toBe("Missing: the absent: apt-get install it.");
+  });
+
+  test("says of a server that does not start why", async () => {
+    const { problem } = await measure(
+      { ...faulty("none"), program: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
+      CELL,
+    );
+    expect(problem).toContain("no luck");
+  });
+
+  test("npm run bench prints tables of our server beside another", async () => {
+    const flags = ["--rounds", "1", "--seconds", "1", "--broker", "embedded", "--connections", "10", "--qos", "0"];
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", "--conditions=nightlight-source", "bench/main.ts", ...flags],
+      { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    const [out, progress, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+    expect(code, progress).toBe(0);
+    expect(progress).toMatch(/3\/3 embedded broker, QoS 0/);
+    expect(out).toContain("### embedded broker, QoS 0, closed loop, 100 devices on 10 connections");
+    for (const title of ["nightlight-server", "nightlight-server, `boot` and `seq`", "bare server with `aedes`"])
+      expect(out, progress).toMatch(new RegExp(`^\\| ${title} \\| [\\d,]+ \\| 0 % \\|`, "m"));
+  }, 90_000);
+
+  test("npm run bench says what is wrong with its command line, and what is allowed", async () => {
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", "--conditions=nightlight-source", "bench/main.ts", "--peers", "nobody"],
+      { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+    expect(code).not.toBe(0);
+    expect(said).toContain('"nobody" is not one of ours, ours-full, mqtt');
+  });
+});

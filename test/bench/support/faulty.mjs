@@ -1,0 +1,20 @@
+// A broker that answers as it is told to, rightly or not: node faulty.mjs <port> <fault>
+import { createServer } from "node:net";
+import { Aedes } from "aedes";
+
+const port = Number(process.argv[2]);
+const fault = process.argv[3];
+const aedes = await Aedes.createBroker();
+let count = 0;
+aedes.on("publish", ({ topic, payload }, client) => {
+  if (!client || !topic.endsWith("/telemetry")) return;
+  const every = ++count % 50 === 0;
+  if (fault === "dies" && count === 500) process.exit(3);
+  if (fault === "drops" && every) return;
+  const { light } = JSON.parse(payload.toString());
+  const led_on = fault === "lies" && every ? light >= 300 : light < 300;
+  const answer = { topic: topic.replace(/telemetry$/, "commands"), payload: JSON.stringify({ led_on }), qos: 0 };
+  aedes.publish(answer, () => {});
+  if (fault === "repeats" && every) aedes.publish(answer, () => {});
+});
+createServer({ noDelay: true }, aedes.handle).listen(port, "127.0.0.1");
