@@ -3,6 +3,7 @@ import type { Peer } from "./peers/peer.js";
 import { type Outcome, inTurn } from "./rounds.js";
 import { type Choice, scenarios, thousands } from "./scenarios.js";
 import { tableOf } from "./table.js";
+import type { Measurement } from "./measure.js";
 import { MOSQUITTO, MOSQUITTO_MISSING } from "./mosquitto.js";
 
 export interface LoopOptions extends Choice {
@@ -33,15 +34,18 @@ export async function loop(options: LoopOptions, say: (text: string) => void): P
   for (const what of missing) say(`missing: ${what}`);
   const outcomes = await inTurn(scenarios({ ...options, places }), peers, options.rounds, {
     before: (done, all, scenario, peer) => say(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
-    after: ({ problem, rate, p50, p99, serverCpu, brokerCpu, loadCpu }) =>
-      say(
-        problem !== undefined
-          ? `    not counted: ${problem}`
-          : `    ${thousands(Math.round(rate))} commands/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; CPU s for 100,000: ` +
-              `server ${serverCpu?.toFixed(2) ?? "?"}, broker ${brokerCpu?.toFixed(2) ?? "–"}, load ${loadCpu.toFixed(2)}`,
-      ),
+    after: (measurement) => say(`    ${sentence(measurement)}`),
   });
   return { outcomes, missing };
+}
+
+function sentence({ problem, rate, p50, p99, serverCpu, brokerCpu, loadCpu, loadLag }: Measurement): string {
+  if (problem !== undefined) return `not counted: ${problem}`;
+  const late = loadLag > 0 ? ` (the load itself was late by p99 ${loadLag.toFixed(2)} ms)` : "";
+  return (
+    `${thousands(Math.round(rate))} commands/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${late}; CPU s for 100,000: ` +
+    `server ${serverCpu?.toFixed(2) ?? "–"}, broker ${brokerCpu?.toFixed(2) ?? "–"}, load ${loadCpu.toFixed(2)}`
+  );
 }
 
 /** Everything in Markdown. */

@@ -26,6 +26,8 @@ export interface Measurement {
   readonly serverCpu?: number;
   readonly brokerCpu?: number;
   readonly loadCpu: number;
+  /** How late the generator sent in the open loop, in ms, p99: a part of the times above. */
+  readonly loadLag: number;
   /** Most memory ever, in MB. */
   readonly serverMemory?: number;
   readonly brokerMemory?: number;
@@ -66,12 +68,13 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
       serverCpu: spent(server),
       brokerCpu: spent(broker),
       loadCpu: (result.cpu / result.cycles) * 100_000,
+      loadLag: result.lag,
       serverMemory: memory[0],
       brokerMemory: memory[1],
     };
   } catch (error) {
     const ended = started.map((child) => child.ended).find((why) => why !== undefined);
-    return { problem: ended ?? (error as Error).message, rate: 0, p50: 0, p99: 0, loadCpu: 0 };
+    return { problem: ended ?? (error as Error).message, rate: 0, p50: 0, p99: 0, loadCpu: 0, loadLag: 0 };
   } finally {
     for (const child of started.toReversed()) await child.stop();
     await rm(folder, { recursive: true, force: true });

@@ -42,7 +42,7 @@ describe("the benchmark's figures", () => {
 
   test("a table has medians and ratios, and not those of a server with a bad round", () => {
     const peer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
-    const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, serverCpu: 1e5 / rate, problem }); // prettier-ignore
+    const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
     const table = tableOf({
       scenario: { cell: {} } as Scenario,
       entries: [

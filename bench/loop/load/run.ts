@@ -96,10 +96,12 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   async function sendByTheClock(lags: Times): Promise<void> {
     const begun = performance.now();
     let due = 0;
+    let step = 0;
     while (phase === "run") {
       const time = performance.now();
       const steps = Math.floor((time - begun) / STEP);
-      lags.add(time - begun - steps * STEP);
+      lags.add(time - begun - step * STEP);
+      step = steps + 1;
       for (; due < (steps * STEP * rate!) / 1000; due++) {
         const at = begun + Math.ceil((due * 1000) / rate! / STEP) * STEP;
         const connection = of(due);
@@ -109,7 +111,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
         send(connection, device, at);
       }
       for (const connection of connections) connection.flush();
-      await sleep(Math.max(0, begun + (steps + 1) * STEP - performance.now()));
+      await sleep(Math.max(0, begun + step * STEP - performance.now()));
     }
   }
 

@@ -48,7 +48,7 @@ export interface LoadResult {
   readonly unacknowledged: number;
   /** CPU that the generator itself took in the window, in s. */
   readonly cpu: number;
-  /** How late the generator itself was, in ms: 0 when it goes by answers. */
+  /** How late the generator itself was, in ms, p99: 0 when it goes by answers. */
   readonly lag: number;
 }
 
