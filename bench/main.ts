@@ -12,9 +12,9 @@ const say = (text: string): void => console.error(text);
 
 const options = optionsOf(commandLine().parse());
 const begun = performance.now();
-try {
-  say(machine());
-  for (const part of options.parts) {
+say(machine());
+for (const part of options.parts)
+  try {
     const { page, run } = MEASURED[part];
     const { text, plots = {} } = await run(options, say);
     console.log(`\n## ${part}\n\n${text}\n`);
@@ -22,9 +22,9 @@ try {
     await writeInto(path.join(DOCS, page), part, page === "benchmarks.md" ? `${machine()}\n\n${text}` : text);
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
     say(`written into docs/${page}`);
+  } catch (error) {
+    // the other parts are none the worse for it
+    say(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
   }
-  say(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+say(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);

@@ -17,6 +17,7 @@ export interface Options {
   readonly seconds: number;
   /** s */
   readonly warmUp: number;
+  readonly warmUpCycles: number;
   /** Undefined: all. */
   readonly peers?: readonly string[];
   readonly places: readonly Place[];
@@ -32,10 +33,10 @@ export interface Options {
   readonly write: boolean;
 }
 
-const LENGTHS: Record<Length, Pick<Options, "rounds" | "seconds" | "warmUp">> = {
-  quick: { rounds: 1, seconds: 0.5, warmUp: 0.3 },
-  usual: { rounds: 3, seconds: 1, warmUp: 1 },
-  full: { rounds: 3, seconds: 2, warmUp: 1.5 },
+const LENGTHS: Record<Length, Pick<Options, "rounds" | "seconds" | "warmUp" | "warmUpCycles">> = {
+  quick: { rounds: 1, seconds: 0.5, warmUp: 0.3, warmUpCycles: 0 },
+  usual: { rounds: 3, seconds: 1, warmUp: 1, warmUpCycles: 20_000 },
+  full: { rounds: 3, seconds: 2, warmUp: 1.5, warmUpCycles: 40_000 },
 };
 
 function above(least: number, what: string): (text: string) => number {

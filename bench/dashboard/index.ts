@@ -39,7 +39,7 @@ export async function dashboard({ boards, rounds }: DashboardOptions, say: (text
     const { port } = server;
     const connections = Math.min(100, boards);
     await generate(
-      { port, devices: boards, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, seconds: 0.1 }, // prettier-ignore
+      { port, devices: boards, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
       async () => {},
     );
     browser = await startChromium(program);

@@ -20,6 +20,7 @@ export interface FlatOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUp: number;
+  readonly warmUpCycles: number;
 }
 
 const FEW = 100;
@@ -65,12 +66,12 @@ const HEAD = [
 
 /** Medians with few and with many devices; the rest is the same. */
 async function throughput(place: Place, options: FlatOptions, say: (text: string) => void): Promise<number[]> {
-  const { rounds, seconds, warmUp } = options;
+  const { rounds, seconds, warmUp, warmUpCycles } = options;
   const counts = [FEW, options.devices];
   const rates: number[][] = counts.map(() => []);
   for (let round = 0; round < rounds; round++)
     for (const [n, devices] of counts.entries()) {
-      const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, seconds }; // prettier-ignore
+      const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, warmUpCycles, seconds }; // prettier-ignore
       const { rate, problem } = await measure(ours("full"), cell);
       say(`    ${thousands(devices)} devices: ${problem ?? `${thousands(Math.round(rate))} commands/s`}`);
       if (problem === undefined) rates[n].push(rate);
@@ -112,7 +113,7 @@ async function memory(place: Place, devices: number): Promise<{ heap: number; em
 async function reportOnce(port: number, devices: number): Promise<void> {
   const connections = Math.min(CONNECTIONS, devices);
   await generate(
-    { port, devices, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, seconds: 0.1 }, // prettier-ignore
+    { port, devices, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
     async () => {},
   );
 }

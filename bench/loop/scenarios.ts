@@ -22,6 +22,7 @@ export interface Choice {
   readonly rate: number;
   readonly switchEvery: number;
   readonly warmUp: number;
+  readonly warmUpCycles: number;
   readonly seconds: number;
 }
 
@@ -35,9 +36,9 @@ export function scenarios(choice: Choice): Scenario[] {
   for (const place of choice.places)
     for (const qos of choice.qos) {
       const cell = (devices: number, connections: number, rate?: number): Cell => {
-        const { switchEvery, warmUp, seconds } = choice;
+        const { switchEvery, warmUp, warmUpCycles, seconds } = choice;
         const outstanding = Math.max(OUTSTANDING, connections);
-        return { place, qos, devices, connections, rate, outstanding, switchEvery, warmUp, seconds };
+        return { place, qos, devices, connections, rate, outstanding, switchEvery, warmUp, warmUpCycles, seconds };
       };
       const connections =
         choice.connections ?? (place === "mosquitto" ? [100] : choice.many ? [1, 100, 1000] : [1, 100]);

@@ -20,6 +20,7 @@ const CELL: Cell = {
   outstanding: 20,
   switchEvery: 1,
   warmUp: 0.2,
+  warmUpCycles: 0,
   seconds: 1,
 };
 
@@ -66,11 +67,12 @@ describe("the loop benchmark", () => {
 
   test("names a server that is not here, with what would bring it", async () => {
     const absent = { ...faulty("none"), title: "the absent", missing: async () => "apt-get install it" };
-    const { warmUp, seconds, switchEvery } = CELL;
+    const { warmUp, warmUpCycles, seconds, switchEvery } = CELL;
     const choice = { places: ["embedded"], qos: [0], many: false, closed: true, open: false, rate: 1 } as const;
     const said: string[] = [];
-    const outcome = await loop({ ...choice, warmUp, seconds, switchEvery, rounds: 1, peers: [absent] }, (text) =>
-      said.push(text),
+    const outcome = await loop(
+      { ...choice, warmUp, warmUpCycles, seconds, switchEvery, rounds: 1, peers: [absent] },
+      (text) => said.push(text),
     );
     expect(said).toEqual(["missing: the absent: apt-get install it"]);
     expect(report(outcome)).toBe("Missing: the absent: apt-get install it.");

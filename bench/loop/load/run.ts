@@ -11,7 +11,9 @@ const PATIENCE = 5000;
 /** How long the server may take to be there, in ms. */
 const START = 30_000;
 /** How long every device may take to be answered once, in ms. */
-const FIRST_ANSWERS = 120_000;
+const FIRST_ANSWERS = 300_000;
+/** How long the readings of the warm-up may take beyond its time, in ms. */
+const LONGEST_WARM_UP = 8000;
 /** Open loop: readings are to be sent in portions, so many ms apart. */
 const STEP = 2;
 
@@ -38,6 +40,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   let phase: Phase = "probe";
   let probed = 0;
   let heardAt = 0;
+  let answers = 0;
   let unanswered = devices;
   const answeredOnce = new Uint8Array(devices);
   let times: Times | undefined;
@@ -83,6 +86,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
       answeredOnce[device] = 1;
       unanswered--;
     }
+    answers++;
     if (verdict === "right") times?.add(ledger.took);
     if (rate !== undefined || phase !== "run") return;
     if (everyone) send(connection, device, now);
@@ -140,6 +144,8 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
       }
     }, 500);
     await sleep(task.warmUp * 1000);
+    for (const deadline = performance.now() + LONGEST_WARM_UP; answers < task.warmUpCycles; await sleep(20))
+      if (performance.now() > deadline) break;
     for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
       if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices were never answered.`);
 

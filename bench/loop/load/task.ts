@@ -20,6 +20,8 @@ export interface LoadTask {
   readonly switchEvery: number;
   /** Before what is counted, in s; longer when not every device was answered by then. */
   readonly warmUp: number;
+  /** Readings answered before it is counted, unless that takes long: a program that was just started is slow. */
+  readonly warmUpCycles: number;
   /** What is counted, in s. */
   readonly seconds: number;
 }
