@@ -1,8 +1,7 @@
 /** Programs that the benchmark starts: their output, their end, and what they take. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { execFileSync } from "node:child_process";
 
 /** How long a program may take to end by itself, in ms. */
 const FAREWELL = 10_000;
@@ -27,6 +26,8 @@ export class Child {
       env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     });
+    running.add(this.#process);
+    this.#process.on("exit", () => running.delete(this.#process));
     this.#process.stderr!.on("data", (data: Buffer) => (this.#said = (this.#said + data.toString()).slice(-KEPT)));
     this.#process.on("error", (error) => (this.#said += error.message));
   }
@@ -51,6 +52,11 @@ export class Child {
     clearTimeout(killing);
   }
 }
+
+/** Those who run: none is left behind when the benchmark is interrupted. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 let ticks: number | undefined;
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Child, cpuOf, peakMemoryOf } from "./child.js";
 import { generate } from "./generator.js";
 import type { LoadResult, LoadTask } from "./load/task.js";
@@ -73,7 +74,13 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
       brokerMemory: memory[1],
     };
   } catch (error) {
-    const ended = started.map((child) => child.ended).find((why) => why !== undefined);
+    // its connections go before it is known to be gone
+    const deadline = performance.now() + 1000;
+    let ended: string | undefined;
+    while (ended === undefined && performance.now() < deadline) {
+      await sleep(20);
+      ended = started.map((child) => child.ended).find((why) => why !== undefined);
+    }
     return { problem: ended ?? (error as Error).message, rate: 0, p50: 0, p99: 0, loadCpu: 0, loadLag: 0 };
   } finally {
     for (const child of started.toReversed()) await child.stop();
