@@ -38,12 +38,13 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
     }
     say(`${title}: throughput with ${FEW} and with ${thousands(options.devices)} devices`);
     const rates = await throughput(place, options, say);
+    const [few, many] = rates;
     say(`${title}: memory of ${thousands(options.devices)} devices, and starting with them`);
     const { heap, empty, known } = await memory(place, options.devices);
     rows.push([
       title,
-      ...rates.map((rate) => thousands(Math.round(rate))),
-      (rates[1] / rates[0]).toFixed(2),
+      ...rates.map((rate) => (rate === undefined ? "not counted" : thousands(Math.round(rate)))),
+      few && many ? (many / few).toFixed(2) : "–",
       `${Math.round(heap)} B`,
       `${empty.toFixed(2)} s`,
       `${known.toFixed(2)} s`,
@@ -65,7 +66,11 @@ const HEAD = [
 ];
 
 /** Medians with few and with many devices; the rest is the same. */
-async function throughput(place: Place, options: FlatOptions, say: (text: string) => void): Promise<number[]> {
+async function throughput(
+  place: Place,
+  options: FlatOptions,
+  say: (text: string) => void,
+): Promise<(number | undefined)[]> {
   const { rounds, seconds, warmUp, warmUpCycles } = options;
   const counts = [FEW, options.devices];
   const rates: number[][] = counts.map(() => []);
@@ -76,7 +81,7 @@ async function throughput(place: Place, options: FlatOptions, say: (text: string
       say(`    ${thousands(devices)} devices: ${problem ?? `${thousands(Math.round(rate))} commands/s`}`);
       if (problem === undefined) rates[n].push(rate);
     }
-  return rates.map((values) => median(values) ?? NaN);
+  return rates.map((values) => median(values));
 }
 
 /** Heap a device in bytes; start without devices and with all of them known, in s. */
