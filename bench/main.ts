@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { machine } from "./machine.js";
 import { commandLine, optionsOf } from "./options.js";
 import { MEASURED } from "./parts.js";
-import { writeInto } from "./table.js";
+import { writeInto } from "./page.js";
 
 const DOCS = fileURLToPath(new URL("../docs", import.meta.url));
 const say = (text: string): void => console.error(text);
@@ -19,7 +19,11 @@ for (const part of options.parts)
     const { text, plots = {} } = await run(options, say);
     console.log(`\n## ${part}\n\n${text}\n`);
     if (!options.write) continue;
-    await writeInto(path.join(DOCS, page), part, page === "benchmarks.md" ? `${machine()}\n\n${text}` : text);
+    await writeInto(
+      path.join(DOCS, page),
+      `npm run bench -- ${part} --write`,
+      page === "benchmarks.md" ? `${machine()}\n\n${text}` : text,
+    );
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
     say(`written into docs/${page}`);
   } catch (error) {

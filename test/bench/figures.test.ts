@@ -14,7 +14,7 @@ import type { Measurement } from "../../bench/loop/measure.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
 import type { Scenario } from "../../bench/loop/scenarios.js";
 import { median, spread } from "../../bench/statistics.js";
-import { beginOf, writeInto } from "../../bench/table.js";
+import { writeInto } from "../../bench/page.js";
 import { TELEMETRY, decode } from "../../contract/index.js";
 
 describe("the benchmark's figures", () => {
@@ -71,10 +71,12 @@ describe("the benchmark's figures", () => {
     const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-test-"));
     try {
       const file = path.join(folder, "page.md");
-      await writeFile(file, `before\n\n${beginOf("loop")}\n\nold\n\n<!-- end -->\n\nafter\n`);
-      await writeInto(file, "loop", "new");
-      expect(await readFile(file, "utf8")).toBe(`before\n\n${beginOf("loop")}\n\nnew\n\n<!-- end -->\n\nafter\n`);
-      await expect(writeInto(file, "flat", "new")).rejects.toThrow("has no place for flat");
+      await writeFile(file, `before\n\n<!-- begin: npm run this -->\n\nold\n\n<!-- end -->\n\nafter\n`);
+      await writeInto(file, "npm run this", "new");
+      expect(await readFile(file, "utf8")).toBe(
+        `before\n\n<!-- begin: npm run this -->\n\nnew\n\n<!-- end -->\n\nafter\n`,
+      );
+      await expect(writeInto(file, "npm run that", "new")).rejects.toThrow("has no place for the table");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
