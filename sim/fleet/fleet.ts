@@ -1,0 +1,316 @@
+/** Very many devices that speak the contract, over few connections. */
+import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
+import { mix } from "../random.js";
+import { Connection, type Span } from "./connection.js";
+import { Devices } from "./devices.js";
+import { Ledger, LOST, ON } from "./ledger.js";
+import { DEFAULTS, LESSON, ParameterSets } from "./parameters.js";
+import type { Broker } from "./transport.js";
+import { createWeather, type Weather } from "./weather.js";
+
+export interface FleetOptions {
+  readonly broker: Broker;
+  readonly devices: number;
+  readonly connections: number;
+  /** Devices are `<prefix>/fleet-1`, `<prefix>/fleet-2`, … */
+  readonly prefix: string;
+  readonly qos: 0 | 1;
+  /** Whether they tell of themselves; lesson devices do not, and send nothing but the light. */
+  readonly status: boolean;
+  /** Decides the weather, and who comes when. */
+  readonly seed: number;
+  /** How long a day takes, in ms, and at which of its hours it begins. */
+  readonly day: number;
+  readonly hour: number;
+}
+
+/** How many connections are made at once. */
+const STARTING = 32;
+/** When a lost connection is made again, in ms: this, and at random up to as much again. */
+const RETRY = 1000;
+/** How long the end waits for answers that are still to come, in ms. */
+const LAST_ANSWERS = 3000;
+const PING_EVERY = 20_000;
+const SLASH = 0x2f;
+const COMMANDS = "commands".length;
+
+export class Fleet {
+  readonly devices: Devices;
+  readonly ledger: Ledger;
+  /** Told of each answer: how long it took, in ms. */
+  onanswer: (ms: number) => void = () => {};
+  readonly parameters: ParameterSets;
+  /** `unsent`: readings that a connection did not take. `switches`: lamps that became another. `malformed`: not a command. */
+  readonly counts = { sent: 0, unsent: 0, switches: 0, lost: 0, malformed: 0 };
+  /** Connections that are up, and the devices on them. */
+  connected = 0;
+  ready = 0;
+  readonly #options: FleetOptions;
+  readonly #connections: Connection[];
+  readonly #weather: Weather;
+  readonly #start: string;
+  readonly #began = performance.now();
+  readonly #timers: NodeJS.Timeout[];
+  #ending = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    const { devices, connections, broker, seed, day, hour, prefix, status } = options;
+    this.devices = new Devices(devices, randomInt(2 ** 31));
+    this.ledger = new Ledger(devices);
+    this.parameters = new ParameterSets(status ? DEFAULTS : LESSON);
+    this.#weather = createWeather(seed, day, hour);
+    this.#start = `${prefix}/fleet-`;
+    const run = randomInt(2 ** 31).toString(36);
+    this.#connections = Array.from(
+      { length: connections },
+      (_, n) =>
+        new Connection(broker, `fleet-${run}-${n}`, {
+          message: (bytes, topic, payload, retained) => this.#message(bytes, topic, payload, retained),
+          lost: () => this.#lost(n),
+        }),
+    );
+    this.#timers = [
+      setInterval(() => this.#connections.forEach((connection) => connection.ping()), PING_EVERY),
+      setInterval(() => this.#sweep(), 1000),
+    ];
+  }
+
+  get connections(): number {
+    return this.#connections.length;
+  }
+
+  id(device: number): string {
+    return this.#start + (device + 1);
+  }
+
+  /** Messages at QoS 1 that the broker has not acknowledged. */
+  get unacknowledged(): number {
+    return this.#connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+  }
+
+  /** Lamps that are not as the rule wants them after the newest reading of their device, which was answered. */
+  get lampsWrong(): number {
+    const { lamp, expected, count, seq } = this.devices;
+    let wrong = 0;
+    for (let n = 0; n < count; n++)
+      if (seq[n] > 0 && !this.ledger.waits(n) && expected[n] <= ON && lamp[n] !== expected[n]) wrong++;
+    return wrong;
+  }
+
+  /**
+   * Connects all of them.
+   * @param ramp over how long at least, in ms
+   * @throws Error when a connection is not let in; those that were, are to be ended
+   */
+  async start(ramp = 0): Promise<void> {
+    const began = performance.now();
+    const waiting = this.#connections.keys();
+    const { length } = this.#connections;
+    const work = async (): Promise<void> => {
+      for (const n of waiting) {
+        const wait = began + (n / length) * ramp - performance.now();
+        if (wait > 0) await sleep(wait);
+        if (this.#ending) return;
+        await this.#connect(n);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(STARTING, length) }, work));
+  }
+
+  /** Looks at a device's sensor, and reports if the firmware would. */
+  look(device: number, now: number): void {
+    const { devices } = this;
+    if (!this.#connectionOf(device).open) return;
+    const parameters = this.parameters.get(devices.parameters[device]);
+    const light = this.#weather.light(device, now - this.#began);
+    const at = devices.reportedAt[device];
+    const first = Number.isNaN(at);
+    if (!first && !isDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
+    this.#report(device, light, now);
+    if (!first) return;
+    // boards were switched on at different times, so that they are not all due together
+    const silence = parameters.report === "interval" ? parameters.interval : parameters.heartbeat;
+    devices.reportedAt[device] = now - (mix(device ^ this.#options.seed) / 2 ** 32) * silence;
+  }
+
+  /** Reports a device's light, whether the firmware would or not. */
+  report(device: number, now: number): void {
+    this.#report(device, this.#weather.light(device, now - this.#began), now);
+  }
+
+  /**
+   * Ends it: waits for the last answers, says that the devices are gone, and takes away what is retained for them.
+   * @param keep leaves what is retained, so that the next run finds it
+   * @param step is told how far the tidying is, 0..1
+   */
+  async end(keep: boolean, step: (share: number) => void = () => {}): Promise<void> {
+    this.#ending = true;
+    const { ledger, devices } = this;
+    for (let waited = 0; ledger.outstanding > 0 && waited < LAST_ANSWERS; waited += 20) await sleep(20);
+    for (let n = 0; n < devices.count; n++) ledger.giveUp(n, Infinity);
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#options.status) await this.#publishAll("status", encode(STATUS, { online: false }));
+    if (!keep) {
+      // the server tells of a decision up to 250 ms later
+      await sleep(500);
+      const channels = ["status", "commands", "config", "decision"] as const;
+      for (const [n, channel] of channels.entries()) {
+        step(n / channels.length);
+        await this.#publishAll(channel, "");
+      }
+    }
+    for (const connection of this.#connections) connection.end();
+  }
+
+  /** Breaks off: nothing is tidied. */
+  abort(): void {
+    this.#ending = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const connection of this.#connections) connection.end();
+  }
+
+  /** The devices of a connection: the first, and the one behind the last. */
+  #devicesOf(connection: number): Span {
+    const share = this.devices.count / this.#connections.length;
+    return [Math.round(connection * share), Math.round((connection + 1) * share)];
+  }
+
+  #connectionOf(device: number): Connection {
+    const share = this.devices.count / this.#connections.length;
+    let n = Math.min(this.#connections.length - 1, Math.floor(device / share));
+    while (device < Math.round(n * share)) n--;
+    while (device >= Math.round((n + 1) * share)) n++;
+    return this.#connections[n];
+  }
+
+  async #connect(n: number): Promise<void> {
+    const connection = this.#connections[n];
+    const { status } = this.#options;
+    const [from, to] = this.#devicesOf(n);
+    await connection.connect();
+    const filters: string[] = [];
+    for (let device = from; device < to; device++) {
+      filters.push(topicOf(this.id(device), "commands"));
+      // nobody configures a lesson device
+      if (status) filters.push(topicOf(this.id(device), "config"));
+    }
+    await connection.subscribe(filters, 1);
+    if (status) for (let device = from; device < to; device++) this.#announce(device);
+    await connection.settled();
+    this.connected++;
+    this.ready += to - from;
+  }
+
+  #lost(n: number): void {
+    const [from, to] = this.#devicesOf(n);
+    this.counts.lost++;
+    for (let device = from; device < to; device++) {
+      this.ledger.giveUp(device, Infinity);
+      // a board that is back reports at once
+      this.devices.reportedAt[device] = NaN;
+    }
+    this.connected--;
+    this.ready -= to - from;
+    this.#retry(n);
+  }
+
+  #retry(n: number): void {
+    const again = (): void => {
+      if (!this.#ending) this.#connect(n).catch(() => this.#retry(n));
+    };
+    setTimeout(again, RETRY * (1 + Math.random())).unref();
+  }
+
+  #sweep(): void {
+    const before = performance.now() - LOST;
+    for (let device = 0; device < this.devices.count; device++) this.ledger.giveUp(device, before);
+  }
+
+  #report(device: number, light: number, now: number): void {
+    const { devices, counts } = this;
+    const { qos, status } = this.#options;
+    const seq = devices.seq[device] + 1;
+    // as contract/ describes it, without asking it for each
+    const payload = status
+      ? `{"light":${light},"led_on":${devices.lamp[device] === ON},"boot":${devices.boot(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#began)}}`
+      : `{"light":${light}}`;
+    const topic = topicOf(this.id(device), "telemetry");
+    if (!this.#connectionOf(device).publish(topic, payload, qos, false)) {
+      counts.unsent++;
+      return;
+    }
+    counts.sent++;
+    devices.seq[device] = seq;
+    devices.light[device] = light;
+    devices.reportedAt[device] = now;
+    const rule = this.parameters.get(devices.parameters[device]);
+    this.ledger.sent(device, seq, now, devices.expect(device, rule, light, now));
+  }
+
+  #announce(device: number): void {
+    const status = encode(STATUS, {
+      online: true,
+      led_on: this.devices.lamp[device] === ON,
+      decided_by: "server",
+      firmware: "fleet",
+      board: "fleet",
+      boot: this.devices.boot(device),
+      dropped: 0,
+    });
+    this.#publish(device, "status", status);
+  }
+
+  #publish(device: number, channel: Parameters<typeof topicOf>[1], payload: string): boolean {
+    const retain = channel !== "replies";
+    return this.#connectionOf(device).publish(topicOf(this.id(device), channel), payload, 1, retain);
+  }
+
+  async #publishAll(channel: Parameters<typeof topicOf>[1], payload: string): Promise<void> {
+    for (let n = 0; n < this.#connections.length; n++) {
+      const [from, to] = this.#devicesOf(n);
+      for (let device = from; device < to; device++) this.#publish(device, channel, payload);
+      // a few connections at a time, so that the broker is not drowned
+      if (n >= STARTING) await this.#connections[n - STARTING].settled();
+    }
+    for (const connection of this.#connections) await connection.settled();
+  }
+
+  #message(bytes: Buffer, [topic, topicEnd]: Span, [payload, end]: Span, retained: boolean): void {
+    let device = 0;
+    let at = topic + this.#start.length;
+    for (; at < topicEnd && bytes[at] !== SLASH; at++) device = device * 10 + bytes[at] - 48;
+    device--;
+    // nothing else was subscribed to
+    if (!(device >= 0 && device < this.devices.count)) return;
+    const content = bytes.subarray(payload, end);
+    if (topicEnd - at - 1 === COMMANDS) return this.#command(device, content, retained);
+    const set = this.parameters.read(content);
+    if (set === undefined) this.counts.malformed++;
+    else this.devices.parameters[device] = set;
+  }
+
+  #command(device: number, payload: Buffer, retained: boolean): void {
+    // so a retained command is taken away
+    if (payload.length === 0) return;
+    const now = performance.now();
+    const { lamp, action } = decodeCommand(payload);
+    if (action) {
+      const { light, lamp: lamps } = this.devices;
+      const reply = { seq: action.seq, ok: true, light: light[device], led_on: lamps[device] === ON };
+      this.#publish(device, "replies", encode(REPLY, reply));
+      return;
+    }
+    if (!lamp) {
+      this.counts.malformed++;
+      return;
+    }
+    // what waited for the device answers nothing that it sent
+    if (!retained) this.ledger.command(device, lamp.seq, lamp.led_on, now, this.onanswer);
+    if (!this.devices.switch(device, lamp.led_on, now)) return;
+    this.counts.switches++;
+    if (this.#options.status && !retained) this.#announce(device);
+  }
+}

@@ -1,0 +1,38 @@
+/** `npm run fleet`: very many devices on a server of their own, or on a broker of one's choice. */
+import { CommanderError } from "commander";
+import { ensureFirmware, ensureServer } from "../../scripts/build.js";
+import { type Options, parseOptions } from "./options.js";
+import { runFleet } from "./run.js";
+import { summaryLines } from "./words.js";
+
+async function run(options: Options): Promise<number> {
+  const say = options.json ? console.error : console.log;
+  if (options.vms !== 0) await ensureFirmware({ entry: "main" });
+  if (!options.broker) await ensureServer();
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        resolve();
+        // who asks twice does not want to wait
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+  const outcome = await runFleet(options, interrupted, say);
+  if (!outcome) {
+    say("It was ended before all devices were connected.");
+    return 1;
+  }
+  const { summary, watched } = outcome;
+  if (options.json) console.log(JSON.stringify(summary));
+  else console.log(["", ...summaryLines(summary, watched)].join("\n"));
+  return summary.wrong + summary.lamps_wrong + summary.missing > 0 ? 1 : 0;
+}
+
+try {
+  process.exit(await run(parseOptions(process.argv.slice(2))));
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  console.error((error as Error).message);
+  process.exit(1);
+}
