@@ -98,7 +98,7 @@ export class RealBoards {
         this.#timers.delete(timer);
         if (this.#changed.has(board)) this.missed++;
         this.#changed.set(board, performance.now());
-        board.setLight(board.light === BRIGHT ? DARK : BRIGHT);
+        board.setLight(board.light < LESSON_RULE.threshold ? BRIGHT : DARK);
         this.#change(board);
       },
       CHANGE * (1 + Math.random()),

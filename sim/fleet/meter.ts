@@ -1,8 +1,9 @@
 /** The figures of a run: each second, and at its end. */
+import { availableParallelism } from "node:os";
 import type { Fleet } from "./fleet.js";
 import { Latencies } from "./latencies.js";
 import type { Pace } from "./pace.js";
-import { ownUsage, usageOf, type Usage } from "./processes.js";
+import { busyTime, ownUsage, usageOf, type Usage } from "./processes.js";
 
 /** A process whose CPU time and memory count. */
 export interface Watched {
@@ -53,6 +54,9 @@ export interface Summary {
   readonly unacknowledged: number;
   readonly connections_lost: number;
   readonly processes: readonly ProcessSummary[];
+  /** How many processors there are, and how many of them other programs took: not there where that cannot be told. */
+  readonly processors: number;
+  readonly others?: number;
   /** Real boards, and from light to lamp on them; not there without. */
   readonly boards?: number;
   readonly boards_reaction?: Times;
@@ -75,6 +79,8 @@ interface Moment {
   readonly sent: number;
   readonly answered: number;
   readonly switches: number;
+  /** CPU time of all programs, in s. */
+  readonly busy: number;
   readonly usages: readonly (Usage | undefined)[];
 }
 
@@ -156,6 +162,7 @@ export class Meter {
         { name, cpu, cpu_per_100k: sent > 0 ? (cpu / sent) * 100_000 : null, share: cpu / seconds, memory, peak },
       ];
     });
+    const others = (now.busy - begin.busy - processes.reduce((sum, { cpu }) => sum + cpu, 0)) / seconds;
     return () => ({
       devices: devices.count,
       connections,
@@ -176,6 +183,9 @@ export class Meter {
       unacknowledged: this.#fleet.unacknowledged,
       connections_lost: counts.lost,
       processes,
+      processors: availableParallelism(),
+      // what was not watched would count as others
+      ...(processes.length === this.#watched.length && { others: Math.max(0, others) }),
     });
   }
 
@@ -186,6 +196,7 @@ export class Meter {
       sent: counts.sent,
       switches: counts.switches,
       answered: ledger.counts.answered,
+      busy: busyTime(),
       usages: this.#watched.map(({ pid }) => (pid === undefined ? ownUsage() : usageOf(pid))),
     };
   }

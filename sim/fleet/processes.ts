@@ -1,5 +1,6 @@
 /** What processes take of the machine, as far as the system tells. */
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 
 /** CPU time in s, memory in bytes, since it started. */
 export interface Usage {
@@ -31,6 +32,12 @@ export function usageOf(pid: number): Usage | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How long all processors together were busy since the machine started, in s. */
+export function busyTime(): number {
+  const spent = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
+  return spent.reduce((sum, ms) => sum + ms / 1000, 0);
 }
 
 /** The name of a process; its number when it cannot be looked at. */

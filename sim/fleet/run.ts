@@ -79,6 +79,7 @@ export async function runFleet(
     if (broken) return quit(broken);
     pace.stop();
     const summary = meter.end(pace);
+    const real = boards && { boards: boards.count, boards_reaction: timesOf(boards.reactions), boards_missed: boards.missed }; // prettier-ignore
     await boards?.close();
     // what an own server keeps is deleted anyway
     let said = -1;
@@ -86,7 +87,6 @@ export async function runFleet(
       if (said < 0) say("tidying up at the broker …");
       said = share;
     });
-    const real = boards && { boards: boards.count, boards_reaction: timesOf(boards.reactions), boards_missed: boards.missed }; // prettier-ignore
     return { summary: { ...summary(), ...real }, watched };
   } finally {
     clearInterval(progress);

@@ -47,6 +47,8 @@ export function summaryLines(summary: Summary, watched: readonly Watched[]): str
   }
   for (const { name } of watched.filter((one) => !processes.some((other) => other.name === one.name)))
     lines.push([name, CAN_WATCH ? "it is gone, or another user's" : "CPU and memory are told on Linux alone (/proc)"]);
+  if (summary.others !== undefined)
+    lines.push(["machine", `${summary.processors} processors; other programs took ${percent(summary.others)} of one`]);
   if (summary.boards_reaction)
     lines.push([
       "real boards",
@@ -70,8 +72,12 @@ function answersOf(summary: Summary): string {
   return parts.join(", ");
 }
 
-function warningsOf({ behind, unsent, connections_lost, unacknowledged }: Summary): string[] {
+/** From here on other programs make the figures worse than the machine is, in cores. */
+const DISTURBED = 0.25;
+
+function warningsOf({ behind, unsent, connections_lost, unacknowledged, others = 0 }: Summary): string[] {
   const warnings: string[] = [];
+  if (others > DISTURBED) warnings.push("Other programs were busy meanwhile: this machine can do more than that.");
   if (behind > 0)
     warnings.push(`This program was too slow for ${count(behind)} readings: it, not the server, is the limit here.`);
   if (unsent > 0) warnings.push(`${count(unsent)} readings were not sent: the broker did not take them fast enough.`);

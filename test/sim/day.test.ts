@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Reported } from "../../contract/index.js";
+import { cloudyDay, DAY } from "../../sim/day.js";
+import type { LightSource } from "../../sim/light.js";
+
+const HOUR = DAY / 24;
+/** What the lesson's fixed interval sends in a day. */
+const LESSON_MESSAGES = DAY / DEFAULT_CADENCE.interval;
+
+/** What a board reports of a day, as the firmware decides it. */
+function reports(source: LightSource): Reported[] {
+  const reported: Reported[] = [];
+  for (let at = 0; at < DAY; at += DEFAULT_CADENCE.sample) {
+    const light = source(at);
+    if (isDue(DEFAULT_CADENCE, LESSON_RULE, reported.at(-1), light, at)) reported.push({ light, at });
+  }
+  return reported;
+}
+
+describe("a day with clouds", () => {
+  it("is the same for the same seed, and another one for another", () => {
+    const times = Array.from({ length: 200 }, (_, n) => 6 * HOUR + n * 211_000);
+    const lights = (seed: number) => times.map(cloudyDay({ seed }));
+    expect(lights(3)).toEqual(lights(3));
+    expect(lights(3)).not.toEqual(lights(4));
+  });
+
+  it("is dark at night and bright at noon, and begins again", () => {
+    const light = cloudyDay({ seed: 2 });
+    const noon = Math.max(...Array.from({ length: 1800 }, (_, n) => light(12 * HOUR + n * 2000)));
+    expect(noon).toBeGreaterThan(900);
+    for (const hour of [0, 3, 22, 26]) expect(light(hour * HOUR)).toBeLessThan(20);
+    expect(cloudyDay({ seed: 2, noisy: false })(30 * HOUR)).toBe(cloudyDay({ seed: 2, noisy: false, hour: 6 })(0));
+  });
+
+  it("goes by quicker when it is told so", () => {
+    const quick = cloudyDay({ seed: 2, period: DAY / 100, noisy: false });
+    const real = cloudyDay({ seed: 2, noisy: false });
+    for (let hour = 0; hour < 24; hour++) expect(quick((hour * HOUR) / 100)).toBe(real(hour * HOUR));
+  });
+
+  it("has some eighty clouds, with light that changes within seconds", () => {
+    const light = cloudyDay({ seed: 1, noisy: false });
+    let falls = 0;
+    for (let at = 0; at < DAY; at += 60_000) if (light(at) - light(at + 60_000) > 100) falls++;
+    expect(falls).toBeGreaterThan(40);
+    expect(falls).toBeLessThan(160);
+  });
+
+  it.each([1, 2, 3, 4, 5])("costs a board a tenth of the messages of a fixed interval at most: seed %i", (seed) => {
+    expect(reports(cloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
+  });
+
+  it("has every crossing of the threshold reported at the look that sees it", () => {
+    const source = cloudyDay({ seed: 5 });
+    const at = new Set(reports(source).map((report) => report.at));
+    let before = source(0);
+    for (let now = DEFAULT_CADENCE.sample; now < DAY; now += DEFAULT_CADENCE.sample) {
+      const light = source(now);
+      if (light < LESSON_RULE.threshold !== before < LESSON_RULE.threshold && !at.has(now))
+        expect.fail(`the crossing at ${now} ms was not reported`);
+      before = light;
+    }
+  });
+});

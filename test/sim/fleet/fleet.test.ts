@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { MqttClient } from "mqtt";
+import { startServer, type NightlightServer } from "nightlight-server";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { decode, parseTopic, STATUS, TELEMETRY } from "../../../contract/index.js";
+import { Fleet, type FleetOptions } from "../../../sim/fleet/fleet.js";
+import { atRate, byPolicy, type Pace } from "../../../sim/fleet/pace.js";
+import { brokerAt } from "../../../sim/fleet/transport.js";
+import { LESSON_POLICY } from "../../../server/src/policy.js";
+import { eventually } from "../../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../../support/mosquitto.js";
+import { MOSQUITTO } from "../../support/programs.js";
+import { connect } from "../../support/rig.js";
+
+const fleets: Fleet[] = [];
+const paces: Pace[] = [];
+
+function createFleet(url: string, options: Partial<FleetOptions> = {}): Fleet {
+  const common = { devices: 60, connections: 7, prefix: "nightlight", qos: 1, status: true, seed: 1 } as const;
+  const fleet = new Fleet({ broker: brokerAt(url), ...common, day: 60_000, hour: 16, ...options });
+  fleets.push(fleet);
+  return fleet;
+}
+
+function drive(pace: Pace): Pace {
+  paces.push(pace);
+  return pace;
+}
+
+afterEach(() => {
+  for (const pace of paces.splice(0)) pace.stop();
+  for (const fleet of fleets.splice(0)) fleet.abort();
+});
+
+const answered = (fleet: Fleet, count: number) =>
+  eventually(() => fleet.ledger.counts.answered >= count, { within: 20_000, what: `${count} answers` });
+
+describe("a fleet at a nightlight-server", () => {
+  let server: NightlightServer;
+  let data: string;
+  beforeAll(async () => {
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-fleet-"));
+    server = await startServer({ data, mqttPort: 0, httpPort: 0 });
+  });
+  afterAll(async () => {
+    await server?.close();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  it("is made of devices that the server knows as boards, and answers all of them rightly", async () => {
+    const fleet = createFleet(server.brokerUrl);
+    await fleet.start();
+    expect(fleet).toMatchObject({ ready: 60, connected: 7 });
+    const pace = drive(byPolicy(fleet));
+    // each of them, and some whose light has changed
+    await answered(fleet, 300);
+    pace.stop();
+    await eventually(() => fleet.ledger.outstanding === 0, { what: "the last answers" });
+    expect(fleet.ledger.counts).toMatchObject({ wrong: 0, missing: 0 });
+    expect(fleet.lampsWrong).toBe(0);
+    expect(fleet.counts).toMatchObject({ unsent: 0, lost: 0, malformed: 0 });
+    expect(fleet.counts.switches).toBeGreaterThanOrEqual(60);
+    const known = Array.from({ length: 60 }, (_, n) => server.devices.get(fleet.id(n)));
+    expect(known.filter((device) => device?.online && device.board === "fleet")).toHaveLength(60);
+    await eventually(() => known.every((device, n) => server.devices.get(device!.id)?.led_on === (fleet.devices.lamp[n] === 1)), { what: "the status of each lamp" }); // prettier-ignore
+    await fleet.end(true);
+    await eventually(() => !server.devices.get(fleet.id(59))?.online, { what: "the devices to be gone" });
+  });
+
+  it("sends as many readings as it is told to, in mixed order, over WebSocket as well", async () => {
+    const url = server.httpUrl!.replace(/^http/, "ws");
+    const fleet = createFleet(url, { devices: 20, connections: 20, prefix: "web", qos: 0, status: false });
+    await fleet.start();
+    const begin = performance.now();
+    const pace = drive(atRate(fleet, 200));
+    await answered(fleet, 100);
+    pace.stop();
+    const due = ((performance.now() - begin) / 1000) * 200;
+    expect(fleet.counts.sent + pace.behind).toBeGreaterThan(due - 30);
+    expect(fleet.counts.sent).toBeLessThanOrEqual(due + 30);
+    // every device has its turn before one has its next but one
+    expect(Math.max(...fleet.devices.seq) - Math.min(...fleet.devices.seq)).toBeLessThanOrEqual(1);
+    await fleet.end(false);
+    expect(fleet.ledger.counts).toMatchObject({ wrong: 0, missing: 0 });
+  });
+
+  it("goes by the rule that the server tells each device", async () => {
+    const policy = { ...LESSON_POLICY, rule: { threshold: 700, hysteresis: 50, min_on: 0, min_off: 0 } };
+    const own = await startServer({ data: path.join(data, "own"), mqttPort: 0, http: false, policy });
+    try {
+      const fleet = createFleet(own.brokerUrl);
+      await fleet.start();
+      await eventually(() => fleet.devices.parameters.every((set) => fleet.parameters.get(set).threshold === 700), {
+        what: "the rule to have come",
+      });
+      drive(atRate(fleet, 300));
+      await answered(fleet, 600);
+      expect(fleet.ledger.counts.wrong).toBe(0);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it("says which setting to change when a client may not have as many subscriptions", async () => {
+    const fleet = createFleet(server.brokerUrl, { devices: 60, connections: 1 });
+    await expect(fleet.start()).rejects.toThrow("limits.subscriptions");
+    await expect(createFleet("mqtt://127.0.0.1:1").start()).rejects.toThrow("no connection to mqtt://127.0.0.1:1");
+  });
+});
+
+describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
+  let mosquitto: Mosquitto;
+  let observer: MqttClient;
+  const seen: { topic: string; payload: Buffer; retain: boolean }[] = [];
+  beforeAll(async () => {
+    mosquitto = await startMosquitto();
+    observer = await connect(mosquitto.url);
+    observer.on("message", (topic, payload, { retain }) => seen.push({ topic, payload, retain }));
+    await observer.subscribeAsync("#", { qos: 1 });
+  });
+  afterAll(async () => {
+    await observer?.endAsync(true);
+    await mosquitto?.remove();
+  });
+
+  const on = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
+  const command = (id: string, led_on: boolean, seq: number) =>
+    observer.publishAsync(`${id}/commands`, JSON.stringify({ led_on, seq }), { qos: 1 });
+
+  it("sends what the contract describes, and counts answers that are wrong, and those that do not come", async () => {
+    const fleet = createFleet(mosquitto.url, {
+      devices: 3,
+      connections: 2,
+      prefix: "home/test",
+      hour: 0,
+      day: 86_400_000,
+    });
+    await fleet.start();
+    for (const device of [0, 1, 2]) fleet.report(device, performance.now());
+    await eventually(() => on("telemetry").length === 3, { what: "the readings" });
+    const readings = on("telemetry").map(({ topic, payload }) => ({ topic, ...decode(TELEMETRY, payload).value }));
+    expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
+    for (const reading of readings) expect(reading).toMatchObject({ seq: 1, age: 0, led_on: false });
+    expect(new Set(readings.map(({ boot }) => boot)).size).toBe(3);
+    // it is midnight: dark
+    await command("home/test/fleet-1", true, 1);
+    await command("home/test/fleet-2", false, 1);
+    await eventually(() => fleet.ledger.counts.answered === 2, { what: "two answers" });
+    // a lamp that was switched is told of
+    await eventually(() => on("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
+      what: "status",
+    });
+    expect(fleet.lampsWrong).toBe(1);
+    await fleet.end(false);
+    expect(fleet.ledger.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
+  });
+
+  it("leaves nothing retained, unless it is told to keep it", async () => {
+    const left = async () => {
+      const late = await connect(mosquitto.url);
+      const found: string[] = [];
+      late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
+      await late.subscribeAsync("#", { qos: 1 });
+      // what is retained comes before the answer to a message of one's own
+      await late.subscribeAsync("last", { qos: 1 });
+      const last = new Promise<void>((resolve) => late.on("message", (topic) => topic === "last" && resolve()));
+      await late.publishAsync("last", "x", { qos: 1 });
+      await last;
+      await late.endAsync();
+      return found;
+    };
+    const keeping = createFleet(mosquitto.url, { prefix: "tidy", devices: 5, connections: 5 });
+    await keeping.start();
+    await keeping.end(true);
+    expect(await left()).toHaveLength(5);
+    const tidying = createFleet(mosquitto.url, { prefix: "tidy", devices: 5, connections: 5 });
+    await tidying.start();
+    await observer.publishAsync("tidy/fleet-2/commands", '{"led_on":true}', { qos: 1, retain: true });
+    await tidying.end(false);
+    expect(await left()).toEqual([]);
+  });
+
+  it("comes back when the broker does, and its readings of that time are missing", { timeout: 60_000 }, async () => {
+    const fleet = createFleet(mosquitto.url, { devices: 10, connections: 2, prefix: "lost" });
+    await fleet.start();
+    for (let device = 0; device < 10; device++) fleet.report(device, performance.now());
+    await mosquitto.kill();
+    await eventually(() => fleet.ready === 0, { what: "the connections to be lost" });
+    expect(fleet.ledger.counts.missing).toBe(10);
+    await mosquitto.start();
+    await eventually(() => fleet.ready === 10, { within: 20_000, what: "the devices to be back" });
+    expect(fleet.counts.lost).toBe(2);
+  });
+});

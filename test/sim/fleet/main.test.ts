@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { connectionsFor } from "../../../sim/fleet/options.js";
+import type { Summary } from "../../../sim/fleet/meter.js";
+import { CAN_WATCH } from "../../../sim/fleet/processes.js";
+import { eventually } from "../../support/eventually.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+function fleet(...args: string[]) {
+  const loader = ["--import", "tsx", "--conditions=nightlight-source"];
+  const child = spawn(process.execPath, [...loader, "sim/fleet/main.ts", ...args], { cwd: ROOT });
+  const run = { child, out: "", said: "", code: undefined as number | null | undefined };
+  child.stdout.on("data", (data: Buffer) => (run.out += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (run.said += data.toString()));
+  child.on("close", (code) => (run.code = code));
+  return run;
+}
+
+const ended = (run: ReturnType<typeof fleet>) =>
+  eventually(() => run.code !== undefined, { within: 50_000, what: "npm run fleet to end" });
+
+describe("npm run fleet", () => {
+  it("sizes this machine with a server of its own: figures as JSON, and exit code 0", { timeout: 60_000 }, async () => {
+    const run = fleet("--devices", "200", "--rate", "100", "--day", "60", "--seconds", "3", "--vms", "1", "--json");
+    await ended(run);
+    expect(run.said).toContain("200 devices are connected.");
+    const summary = JSON.parse(run.out) as Summary;
+    expect(summary).toMatchObject({ devices: 200, connections: 200, wrong: 0, lamps_wrong: 0, missing: 0, boards: 1 });
+    expect(summary.sent).toBeGreaterThan(100);
+    expect(summary.reaction.p50).toBeGreaterThan(0);
+    if (CAN_WATCH) {
+      expect(summary.processes.map(({ name }) => name)).toEqual(["server", "fleet and boards"]);
+      for (const { cpu, memory } of summary.processes) expect(Math.min(cpu, memory)).toBeGreaterThan(0);
+    }
+    expect(run.code).toBe(0);
+  });
+
+  it("ends on Ctrl+C with its summary", { timeout: 60_000 }, async () => {
+    const run = fleet("--devices", "50", "--seconds", "0");
+    await eventually(() => /\d s · sent/.test(run.out), { within: 40_000, what: "the first second" });
+    run.child.kill("SIGINT");
+    await ended(run);
+    expect(run.out).toMatch(/50 devices on 50 connections, measured for \d+ s/);
+    expect(run.code).toBe(0);
+  });
+
+  it.each([
+    [["--devices", "0"], "whole number from 1"],
+    [["--devices", "5", "--connections", "6"], "6 connections are more than 5 devices"],
+    [["--broker", "http://localhost"], "is not a broker's address"],
+    [["--broker", "ws://localhost", "--vms", "1"], "leave out --vms"],
+    [["--prefix", "a/#"], "an id cannot contain # or +"],
+  ])("says what is wrong with %j", async (args, reason) => {
+    const run = fleet(...args);
+    await ended(run);
+    expect(run.said).toContain(reason);
+    expect(run.code).toBe(2);
+  });
+
+  it("takes no more connections than it needs for the server's limits to hold", () => {
+    expect(connectionsFor(10, true)).toBe(10);
+    expect(connectionsFor(20_000, true)).toBe(1000);
+    expect(connectionsFor(100_000, true)).toBe(2000);
+    expect(connectionsFor(100_000, false)).toBe(1000);
+  });
+});
