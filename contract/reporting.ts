@@ -12,12 +12,16 @@ export interface Cadence {
     readonly heartbeat: number
 }
 
-/** Looks four times a second, so that a lamp follows within one; a steady light costs two messages a minute. */
+/**
+ * Looks four times a second, so that a lamp follows within one; a steady light costs two messages a minute. The dead band
+ * is so wide that a day with clouds costs less than a tenth of the messages of the lesson's interval. No lamp waits for
+ * it, since a crossing of the rule's limits is reported at once.
+ */
 export const DEFAULT_CADENCE: Cadence = {
     report: "change",
     interval: 2000,
     sample: 250,
-    dead_band: 10,
+    dead_band: 40,
     heartbeat: 30000,
 }
 

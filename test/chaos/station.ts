@@ -8,7 +8,7 @@ import type { Random } from "./random.js";
 /** Time between two steps of the light, in ms: longer than between two looks at the sensor, so that each is a reading. */
 const STEP = 300;
 /** The light moves by so much, more than the dead band, and is drawn back to the threshold, so that it crosses it often. */
-const LEAST = 15;
+const LEAST = DEFAULT_CADENCE.dead_band + 5;
 const MOST = 120;
 
 export class Station {

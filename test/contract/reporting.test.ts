@@ -9,9 +9,10 @@ describe("a reading is reported", () => {
   it("when it is the first", () => expect(isDue(DEFAULT_CADENCE, LESSON_RULE, undefined, 500, 0)).toBe(true));
 
   it("when the light moved beyond the dead band, not for noise inside it", () => {
-    expect(due(511, 500, 250)).toBe(true);
-    expect(due(510, 500, 250)).toBe(false);
-    expect(due(489, 500, 250)).toBe(true);
+    const { dead_band } = DEFAULT_CADENCE;
+    expect(due(500 + dead_band + 1, 500, 250)).toBe(true);
+    expect(due(500 + dead_band, 500, 250)).toBe(false);
+    expect(due(500 - dead_band - 1, 500, 250)).toBe(true);
   });
 
   it("when it crosses a limit of the rule by however little: the lamp does not wait for a heartbeat", () => {

@@ -55,7 +55,7 @@ devices:
 # How boards report.
 # reporting:
 #   report: change # or interval
-#   dead_band: 10 # how far the light must move to be reported
+#   dead_band: 40 # how far the light must move to be reported
 #   heartbeat: 30 s # the longest silence
 #   alone_after: 10 s # then a board decides for itself
 
