@@ -25,6 +25,8 @@ export class RealBoards {
   crashes = 0;
   readonly #simulator: Simulator;
   readonly #prefix: string;
+  /** When each board's light changed, unless its lamp has followed. */
+  readonly #changed = new Map<SimulatedBoard, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #ending = false;
 
@@ -78,9 +80,6 @@ export class RealBoards {
     for (const timer of this.#timers) clearTimeout(timer);
     await this.#simulator.close();
   }
-
-  /** When each board's light changed, unless its lamp has followed. */
-  readonly #changed = new Map<SimulatedBoard, number>();
 
   #follow(board: SimulatedBoard): void {
     board.on("crash", () => this.crashes++);

@@ -1,11 +1,12 @@
 /** Very many devices that speak the contract, over few connections. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
+import { type Channel, decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
 import { mix } from "../random.js";
-import { Connection, type Span } from "./connection.js";
+import type { Span } from "./connection.js";
 import { Devices } from "./devices.js";
 import { Ledger, LOST, ON } from "./ledger.js";
+import { Links } from "./links.js";
 import { DEFAULTS, LESSON, ParameterSets } from "./parameters.js";
 import type { Broker } from "./transport.js";
 import { createWeather, type Weather } from "./weather.js";
@@ -26,13 +27,8 @@ export interface FleetOptions {
   readonly hour: number;
 }
 
-/** How many connections are made at once. */
-const STARTING = 32;
-/** When a lost connection is made again, in ms: this, and at random up to as much again. */
-const RETRY = 1000;
 /** How long the end waits for answers that are still to come, in ms. */
 const LAST_ANSWERS = 3000;
-const PING_EVERY = 20_000;
 const SLASH = 0x2f;
 const COMMANDS = "commands".length;
 
@@ -43,17 +39,13 @@ export class Fleet {
   onanswer: (ms: number) => void = () => {};
   readonly parameters: ParameterSets;
   /** `unsent`: readings that a connection did not take. `switches`: lamps that became another. `malformed`: not a command. */
-  readonly counts = { sent: 0, unsent: 0, switches: 0, lost: 0, malformed: 0 };
-  /** Connections that are up, and the devices on them. */
-  connected = 0;
-  ready = 0;
+  readonly counts = { sent: 0, unsent: 0, switches: 0, malformed: 0 };
+  readonly links: Links;
   readonly #options: FleetOptions;
-  readonly #connections: Connection[];
   readonly #weather: Weather;
   readonly #start: string;
   readonly #began = performance.now();
-  readonly #timers: NodeJS.Timeout[];
-  #ending = false;
+  readonly #sweeping: NodeJS.Timeout;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -63,32 +55,21 @@ export class Fleet {
     this.parameters = new ParameterSets(status ? DEFAULTS : LESSON);
     this.#weather = createWeather(seed, day, hour);
     this.#start = `${prefix}/fleet-`;
-    const run = randomInt(2 ** 31).toString(36);
-    this.#connections = Array.from(
-      { length: connections },
-      (_, n) =>
-        new Connection(broker, `fleet-${run}-${n}`, {
-          message: (bytes, topic, payload, retained) => this.#message(bytes, topic, payload, retained),
-          lost: () => this.#lost(n),
-        }),
-    );
-    this.#timers = [
-      setInterval(() => this.#connections.forEach((connection) => connection.ping()), PING_EVERY),
-      setInterval(() => this.#sweep(), 1000),
-    ];
-  }
-
-  get connections(): number {
-    return this.#connections.length;
+    this.links = new Links(broker, devices, connections, {
+      message: (bytes, topic, payload, retained) => this.#message(bytes, topic, payload, retained),
+      // nobody configures a lesson device
+      filters: (device) =>
+        (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
+          topicOf(this.id(device), channel),
+        ),
+      up: (device) => status && this.#announce(device),
+      down: (device) => this.#down(device),
+    });
+    this.#sweeping = setInterval(() => this.#sweep(), 1000);
   }
 
   id(device: number): string {
     return this.#start + (device + 1);
-  }
-
-  /** Messages at QoS 1 that the broker has not acknowledged. */
-  get unacknowledged(): number {
-    return this.#connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
   }
 
   /** Lamps that are not as the rule wants them after the newest reading of their device, which was answered. */
@@ -103,27 +84,16 @@ export class Fleet {
   /**
    * Connects all of them.
    * @param ramp over how long at least, in ms
-   * @throws Error when a connection is not let in; those that were, are to be ended
+   * @throws Error when a connection is not let in; `abort` ends those that were
    */
-  async start(ramp = 0): Promise<void> {
-    const began = performance.now();
-    const waiting = this.#connections.keys();
-    const { length } = this.#connections;
-    const work = async (): Promise<void> => {
-      for (const n of waiting) {
-        const wait = began + (n / length) * ramp - performance.now();
-        if (wait > 0) await sleep(wait);
-        if (this.#ending) return;
-        await this.#connect(n);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(STARTING, length) }, work));
+  start(ramp = 0): Promise<void> {
+    return this.links.start(ramp);
   }
 
   /** Looks at a device's sensor, and reports if the firmware would. */
   look(device: number, now: number): void {
     const { devices } = this;
-    if (!this.#connectionOf(device).open) return;
+    if (!this.links.of(device).open) return;
     const parameters = this.parameters.get(devices.parameters[device]);
     const light = this.#weather.light(device, now - this.#began);
     const at = devices.reportedAt[device];
@@ -147,81 +117,33 @@ export class Fleet {
    * @param step is told how far the tidying is, 0..1
    */
   async end(keep: boolean, step: (share: number) => void = () => {}): Promise<void> {
-    this.#ending = true;
+    this.links.farewell();
     const { ledger, devices } = this;
     for (let waited = 0; ledger.outstanding > 0 && waited < LAST_ANSWERS; waited += 20) await sleep(20);
     for (let n = 0; n < devices.count; n++) ledger.giveUp(n, Infinity);
-    for (const timer of this.#timers) clearInterval(timer);
-    if (this.#options.status) await this.#publishAll("status", encode(STATUS, { online: false }));
+    if (this.#options.status) await this.#sayAll("status", encode(STATUS, { online: false }));
     if (!keep) {
       // the server tells of a decision up to 250 ms later
       await sleep(500);
       const channels = ["status", "commands", "config", "decision"] as const;
       for (const [n, channel] of channels.entries()) {
         step(n / channels.length);
-        await this.#publishAll(channel, "");
+        await this.#sayAll(channel, "");
       }
     }
-    for (const connection of this.#connections) connection.end();
+    this.abort();
   }
 
   /** Breaks off: nothing is tidied. */
   abort(): void {
-    this.#ending = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    for (const connection of this.#connections) connection.end();
+    clearInterval(this.#sweeping);
+    this.links.close();
   }
 
-  /** The devices of a connection: the first, and the one behind the last. */
-  #devicesOf(connection: number): Span {
-    const share = this.devices.count / this.#connections.length;
-    return [Math.round(connection * share), Math.round((connection + 1) * share)];
-  }
-
-  #connectionOf(device: number): Connection {
-    const share = this.devices.count / this.#connections.length;
-    let n = Math.min(this.#connections.length - 1, Math.floor(device / share));
-    while (device < Math.round(n * share)) n--;
-    while (device >= Math.round((n + 1) * share)) n++;
-    return this.#connections[n];
-  }
-
-  async #connect(n: number): Promise<void> {
-    const connection = this.#connections[n];
-    const { status } = this.#options;
-    const [from, to] = this.#devicesOf(n);
-    await connection.connect();
-    const filters: string[] = [];
-    for (let device = from; device < to; device++) {
-      filters.push(topicOf(this.id(device), "commands"));
-      // nobody configures a lesson device
-      if (status) filters.push(topicOf(this.id(device), "config"));
-    }
-    await connection.subscribe(filters, 1);
-    if (status) for (let device = from; device < to; device++) this.#announce(device);
-    await connection.settled();
-    this.connected++;
-    this.ready += to - from;
-  }
-
-  #lost(n: number): void {
-    const [from, to] = this.#devicesOf(n);
-    this.counts.lost++;
-    for (let device = from; device < to; device++) {
-      this.ledger.giveUp(device, Infinity);
-      // a board that is back reports at once
-      this.devices.reportedAt[device] = NaN;
-    }
-    this.connected--;
-    this.ready -= to - from;
-    this.#retry(n);
-  }
-
-  #retry(n: number): void {
-    const again = (): void => {
-      if (!this.#ending) this.#connect(n).catch(() => this.#retry(n));
-    };
-    setTimeout(again, RETRY * (1 + Math.random())).unref();
+  #down(device: number): void {
+    this.ledger.giveUp(device, Infinity);
+    // a board that is back reports at once
+    this.devices.reportedAt[device] = NaN;
   }
 
   #sweep(): void {
@@ -238,7 +160,7 @@ export class Fleet {
       ? `{"light":${light},"led_on":${devices.lamp[device] === ON},"boot":${devices.boot(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#began)}}`
       : `{"light":${light}}`;
     const topic = topicOf(this.id(device), "telemetry");
-    if (!this.#connectionOf(device).publish(topic, payload, qos, false)) {
+    if (!this.links.of(device).publish(topic, payload, qos, false)) {
       counts.unsent++;
       return;
     }
@@ -263,19 +185,13 @@ export class Fleet {
     this.#publish(device, "status", status);
   }
 
-  #publish(device: number, channel: Parameters<typeof topicOf>[1], payload: string): boolean {
+  #publish(device: number, channel: Channel, payload: string): boolean {
     const retain = channel !== "replies";
-    return this.#connectionOf(device).publish(topicOf(this.id(device), channel), payload, 1, retain);
+    return this.links.of(device).publish(topicOf(this.id(device), channel), payload, 1, retain);
   }
 
-  async #publishAll(channel: Parameters<typeof topicOf>[1], payload: string): Promise<void> {
-    for (let n = 0; n < this.#connections.length; n++) {
-      const [from, to] = this.#devicesOf(n);
-      for (let device = from; device < to; device++) this.#publish(device, channel, payload);
-      // a few connections at a time, so that the broker is not drowned
-      if (n >= STARTING) await this.#connections[n - STARTING].settled();
-    }
-    for (const connection of this.#connections) await connection.settled();
+  #sayAll(channel: Channel, payload: string): Promise<void> {
+    return this.links.each((device) => this.#publish(device, channel, payload));
   }
 
   #message(bytes: Buffer, [topic, topicEnd]: Span, [payload, end]: Span, retained: boolean): void {

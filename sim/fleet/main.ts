@@ -10,7 +10,7 @@ async function run(options: Options): Promise<number> {
   if (options.vms !== 0) await ensureFirmware({ entry: "main" });
   if (!options.broker) await ensureServer();
   const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
         resolve();
         // who asks twice does not want to wait

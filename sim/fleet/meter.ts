@@ -146,7 +146,7 @@ export class Meter {
 
   /** The measuring is over: gives what is to be asked for when the last answers have come. */
   end(pace: Pace): () => Summary {
-    const { ledger, counts, devices, connections } = this.#fleet;
+    const { ledger, counts, devices, links } = this.#fleet;
     const begin = this.#begin;
     const now = this.#moment();
     const reaction = timesOf(this.#all);
@@ -165,7 +165,7 @@ export class Meter {
     const others = (now.busy - begin.busy - processes.reduce((sum, { cpu }) => sum + cpu, 0)) / seconds;
     return () => ({
       devices: devices.count,
-      connections,
+      connections: links.count,
       seconds,
       sent,
       answered: now.answered - begin.answered,
@@ -180,8 +180,8 @@ export class Meter {
       malformed: counts.malformed,
       unsent: counts.unsent,
       behind: pace.behind,
-      unacknowledged: this.#fleet.unacknowledged,
-      connections_lost: counts.lost,
+      unacknowledged: links.unacknowledged,
+      connections_lost: links.lost,
       processes,
       processors: availableParallelism(),
       // what was not watched would count as others

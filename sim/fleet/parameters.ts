@@ -33,8 +33,10 @@ export class ParameterSets {
     if (known !== undefined) return known;
     const { value } = decode(CONFIG, payload);
     if (!value || this.#sets.length === 0xffff) return undefined;
-    const { expired: _expired, offline: _offline, alone_after: _alone, ...given } = value;
-    const set = { ...DEFAULTS, ...given };
+    const set = { ...DEFAULTS };
+    // what a virtual device has no use for, is left out
+    for (const name of Object.keys(set) as (keyof Parameters)[])
+      if (value[name] !== undefined) Object.assign(set, { [name]: value[name] });
     this.sample = Math.min(this.sample, set.sample);
     this.#byText.set(text, this.#sets.push(set) - 1);
     return this.#sets.length - 1;

@@ -48,7 +48,7 @@ export async function runFleet(
     const { devices, connections, rate } = options;
     say(`${count(devices)} devices on ${count(connections)} connections to ${own ? "a server of its own" : broker.title}; Ctrl+C ends.`); // prettier-ignore
     progress = setInterval(() => {
-      say(`connecting: ${count(fleet.ready)} of ${count(devices)} devices, ${count(fleet.connected)} of ${count(connections)} connections`); // prettier-ignore
+      say(`connecting: ${count(fleet.links.ready)} of ${count(devices)} devices, ${count(fleet.links.connected)} of ${count(connections)} connections`); // prettier-ignore
     }, SECOND);
     // boards report as soon as they are there
     if (rate === undefined) pace = byPolicy(fleet);

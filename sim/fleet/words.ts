@@ -79,7 +79,9 @@ function warningsOf({ behind, unsent, connections_lost, unacknowledged, others =
   const warnings: string[] = [];
   if (others > DISTURBED) warnings.push("Other programs were busy meanwhile: this machine can do more than that.");
   if (behind > 0)
-    warnings.push(`This program was too slow for ${count(behind)} readings: it, not the server, is the limit here.`);
+    warnings.push(
+      `${count(behind)} readings were left out because this program was held up: where they are many, it is the limit, not the server.`,
+    );
   if (unsent > 0) warnings.push(`${count(unsent)} readings were not sent: the broker did not take them fast enough.`);
   if (connections_lost > 0) warnings.push(`${count(connections_lost)} connections were lost, and made again.`);
   if (unacknowledged > 0) warnings.push(`${count(unacknowledged)} messages were never acknowledged by the broker.`);
