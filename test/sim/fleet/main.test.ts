@@ -22,20 +22,31 @@ const ended = (run: ReturnType<typeof fleet>) =>
   eventually(() => run.code !== undefined, { within: 100_000, what: "npm run fleet to end" });
 
 describe("npm run fleet", () => {
-  it("sizes this machine with a server of its own: figures as JSON, and exit code 0", { timeout: 120_000 }, async () => {
-    const run = fleet("--devices", "200", "--rate", "100", "--day", "60", "--seconds", "3", "--vms", "1", "--json");
-    await ended(run);
-    expect(run.said).toContain("200 devices are connected.");
-    const summary = JSON.parse(run.out) as Summary;
-    expect(summary).toMatchObject({ devices: 200, connections: 200, wrong: 0, lamps_wrong: 0, missing: 0, boards: 1 });
-    expect(summary.sent).toBeGreaterThan(100);
-    expect(summary.reaction.p50).toBeGreaterThan(0);
-    if (CAN_WATCH) {
-      expect(summary.processes.map(({ name }) => name)).toEqual(["server", "fleet and boards"]);
-      for (const { cpu, memory } of summary.processes) expect(Math.min(cpu, memory)).toBeGreaterThan(0);
-    }
-    expect(run.code).toBe(0);
-  });
+  it(
+    "sizes this machine with a server of its own: figures as JSON, and exit code 0",
+    { timeout: 120_000 },
+    async () => {
+      const run = fleet("--devices", "200", "--rate", "100", "--day", "60", "--seconds", "3", "--vms", "1", "--json");
+      await ended(run);
+      expect(run.said).toContain("200 devices are connected.");
+      const summary = JSON.parse(run.out) as Summary;
+      expect(summary).toMatchObject({
+        devices: 200,
+        connections: 200,
+        wrong: 0,
+        lamps_wrong: 0,
+        missing: 0,
+        boards: 1,
+      });
+      expect(summary.sent).toBeGreaterThan(100);
+      expect(summary.reaction.p50).toBeGreaterThan(0);
+      if (CAN_WATCH) {
+        expect(summary.processes.map(({ name }) => name)).toEqual(["server", "fleet and boards"]);
+        for (const { cpu, memory } of summary.processes) expect(Math.min(cpu, memory)).toBeGreaterThan(0);
+      }
+      expect(run.code).toBe(0);
+    },
+  );
 
   it("ends on Ctrl+C with its summary", { timeout: 120_000 }, async () => {
     const run = fleet("--devices", "50", "--seconds", "0");
