@@ -6,7 +6,9 @@ import { runFleet } from "./run.js";
 import { summaryLines } from "./words.js";
 
 async function run(options: Options): Promise<number> {
-  const say = options.json ? console.error : console.log;
+  // builds say what they do as well
+  if (options.json) console.log = console.error;
+  const say = (line: string): void => console.log(line);
   if (options.vms !== 0) await ensureFirmware({ entry: "main" });
   if (!options.broker) await ensureServer();
   const interrupted = new Promise<void>((resolve) => {
@@ -24,7 +26,7 @@ async function run(options: Options): Promise<number> {
     return 1;
   }
   const { summary, watched } = outcome;
-  if (options.json) console.log(JSON.stringify(summary));
+  if (options.json) process.stdout.write(JSON.stringify(summary) + "\n");
   else console.log(["", ...summaryLines(summary, watched)].join("\n"));
   return summary.wrong + summary.lamps_wrong + summary.missing > 0 ? 1 : 0;
 }

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));
+/** Has a program end with this one, even when this one is killed: then its standard input ends. */
+const END_WITH_US = 'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
 /** How long it may take to start and to end, in ms. */
 const START_WITHIN = 30_000;
 const END_WITHIN = 10_000;
@@ -33,12 +35,16 @@ export async function startOwnServer(config?: string): Promise<OwnServer> {
   const port = await freePort();
   const args = ["--mqtt-port", String(port), "--http-port", "0", "--host", "127.0.0.1", "--data", data];
   // another process group, so that Ctrl+C leaves it to be ended when the fleet has
-  const child = spawn(process.execPath, [PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])], {
-    cwd: data,
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NIGHTLIGHT_"))),
-    stdio: ["ignore", "ignore", "pipe"],
-    detached: process.platform !== "win32",
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", END_WITH_US, PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],
+    {
+      cwd: data,
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NIGHTLIGHT_"))),
+      stdio: ["pipe", "ignore", "pipe"],
+      detached: process.platform !== "win32",
+    },
+  );
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const exit = once(child, "exit") as Promise<[number | null, string | null]>;

@@ -46,7 +46,7 @@ export async function runFleet(
   let pace = { behind: 0, stop: () => {} };
   try {
     const { devices, connections, rate } = options;
-    say(`${count(devices)} devices on ${count(connections)} connections to ${own ? "a server of its own" : broker.title}; Ctrl+C ends.`); // prettier-ignore
+    say(`${count(devices)} devices on ${count(connections)} connections to ${own ? "a server of its own at " : ""}${broker.title}; Ctrl+C ends.`); // prettier-ignore
     progress = setInterval(() => {
       say(`connecting: ${count(fleet.links.ready)} of ${count(devices)} devices, ${count(fleet.links.connected)} of ${count(connections)} connections`); // prettier-ignore
     }, SECOND);

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import net from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { connectionsFor } from "../../../sim/fleet/options.js";
@@ -55,6 +57,20 @@ describe("npm run fleet", () => {
     await ended(run);
     expect(run.out).toMatch(/50 devices on 50 connections, measured for \d+ s/);
     expect(run.code).toBe(0);
+  });
+
+  it("takes its server with it, even when it is killed", { timeout: 120_000 }, async () => {
+    const run = fleet("--devices", "1", "--seconds", "0");
+    await eventually(() => /\d s · sent/.test(run.out), { within: 100_000, what: "the first second" });
+    const port = Number(/mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(run.out)?.[1]);
+    const socket = net
+      .connect(port, "127.0.0.1")
+      .on("error", () => {})
+      .resume();
+    await once(socket, "connect");
+    run.child.kill("SIGKILL");
+    // well before an idle connection would be ended
+    await eventually(() => socket.destroyed, { within: 4000, what: "the server to end" });
   });
 
   it.each([
