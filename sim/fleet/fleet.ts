@@ -5,7 +5,7 @@ import { type Channel, decodeCommand, encode, isDue, REPLY, STATUS, topicOf } fr
 import { mix } from "../random.js";
 import type { Span } from "./connection.js";
 import { Devices } from "./devices.js";
-import { Ledger, LOST, ON } from "./ledger.js";
+import { EITHER, Ledger, LOST, ON } from "./ledger.js";
 import { Links } from "./links.js";
 import { DEFAULTS, LESSON, ParameterSets } from "./parameters.js";
 import type { Broker } from "./transport.js";
@@ -111,25 +111,25 @@ export class Fleet {
     this.#report(device, this.#weather.light(device, now - this.#began), now);
   }
 
-  /**
-   * Ends it: waits for the last answers, says that the devices are gone, and takes away what is retained for them.
-   * @param keep leaves what is retained, so that the next run finds it
-   * @param step is told how far the tidying is, 0..1
-   */
-  async end(keep: boolean, step: (share: number) => void = () => {}): Promise<void> {
+  /** Waits for the last answers; what has none by then, is missing. */
+  async settle(): Promise<void> {
     this.links.farewell();
     const { ledger, devices } = this;
     for (let waited = 0; ledger.outstanding > 0 && waited < LAST_ANSWERS; waited += 20) await sleep(20);
-    for (let n = 0; n < devices.count; n++) ledger.giveUp(n, Infinity);
+    for (let n = 0; n < devices.count; n++) this.#giveUp(n, Infinity);
+  }
+
+  /**
+   * Ends it: says that the devices are gone, and takes away what is retained for them.
+   * @param keep leaves what is retained, so that the next run finds it
+   */
+  async end(keep: boolean): Promise<void> {
+    await this.settle();
     if (this.#options.status) await this.#sayAll("status", encode(STATUS, { online: false }));
     if (!keep) {
       // the server tells of a decision up to 250 ms later
       await sleep(500);
-      const channels = ["status", "commands", "config", "decision"] as const;
-      for (const [n, channel] of channels.entries()) {
-        step(n / channels.length);
-        await this.#sayAll(channel, "");
-      }
+      for (const channel of ["status", "commands", "config", "decision"] as const) await this.#sayAll(channel, "");
     }
     this.abort();
   }
@@ -141,14 +141,19 @@ export class Fleet {
   }
 
   #down(device: number): void {
-    this.ledger.giveUp(device, Infinity);
+    this.#giveUp(device, Infinity);
     // a board that is back reports at once
     this.devices.reportedAt[device] = NaN;
   }
 
   #sweep(): void {
     const before = performance.now() - LOST;
-    for (let device = 0; device < this.devices.count; device++) this.ledger.giveUp(device, before);
+    for (let device = 0; device < this.devices.count; device++) this.#giveUp(device, before);
+  }
+
+  /** What became of the lamp, only the server knows then. */
+  #giveUp(device: number, before: number): void {
+    if (this.ledger.giveUp(device, before)) this.devices.expected[device] = EITHER;
   }
 
   #report(device: number, light: number, now: number): void {

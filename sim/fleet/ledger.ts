@@ -107,11 +107,11 @@ export class Ledger {
     return this.#first[device] !== NONE;
   }
 
-  /** Gives up what the device sent before; `Infinity` for all of it. */
-  giveUp(device: number, before: number): void {
-    for (;;) {
+  /** Gives up what the device sent before, `Infinity` for all of it; true when that was anything. */
+  giveUp(device: number, before: number): boolean {
+    for (let any = false; ; any = true) {
       const place = this.#first[device];
-      if (place === NONE || this.#at[place] >= before) return;
+      if (place === NONE || this.#at[place] >= before) return any;
       this.#drop(device);
       this.counts.missing++;
     }

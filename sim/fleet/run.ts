@@ -81,13 +81,13 @@ export async function runFleet(
     const summary = meter.end(pace);
     const real = boards && { boards: boards.count, boards_reaction: timesOf(boards.reactions), boards_missed: boards.missed }; // prettier-ignore
     await boards?.close();
-    // what an own server keeps is deleted anyway
-    let said = -1;
-    await fleet.end(options.keep || own !== undefined, (share) => {
-      if (said < 0) say("tidying up at the broker …");
-      said = share;
-    });
-    return { summary: { ...summary(), ...real }, watched };
+    await fleet.settle();
+    const outcome = { summary: { ...summary(), ...real }, watched };
+    if (own) return outcome;
+    // what an own server keeps, is deleted anyway
+    say(options.keep ? "saying good-bye …" : "saying good-bye, and tidying up at the broker …");
+    await fleet.end(options.keep);
+    return outcome;
   } finally {
     clearInterval(progress);
     pace.stop();
