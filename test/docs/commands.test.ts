@@ -32,8 +32,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm run fleet -- --broker mqtt://me:secret@broker.example.org --prefix test --devices 5000":
     "that broker is an example; test/sim/fleet/fleet.test.ts goes to Mosquitto",
   "npm run fleet -- --help": "test/sim/fleet/main.test.ts reads its mistakes",
-  "npm run bench:history": "takes minutes and 300 MB",
-  "npm run bench:mqtt": "takes three minutes",
   "npx vitest run test/docs": "this is it",
   "npm run bench:protocols": "test/docs/protocols.test.ts runs it",
   "npm run setup": "asks a person, question by question; test/setup/run.test.ts answers, and here it is run with flags",
