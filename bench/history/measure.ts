@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History } from "../../server/src/history/history.js";
-import { openHistory } from "../../server/src/history/sqlite.js";
+import { openSqlite } from "../../server/src/history/sqlite.js";
 import { boardName } from "./fill.js";
 
 const DAY = 86_400_000;
@@ -11,7 +11,7 @@ const POINTS = 1000;
 const QUERIES = 60;
 
 const open = (folder: string): Promise<History> =>
-  openHistory(folder, {
+  openSqlite(folder, {
     retention: { readings: undefined, switches: undefined },
     failed: (problem) => console.error(problem),
   });

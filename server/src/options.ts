@@ -36,8 +36,11 @@ export interface ServerOptions {
   readonly data?: string;
   /** What decisions go by; the lesson's rule by default. `NightlightServer.reload` replaces it. */
   readonly policy?: Policy;
-  /** How long the history is kept: 30 days for readings, a year for switches by default; false: no history. */
-  readonly history?: Retention | false;
+  /**
+   * Where the history is kept, postgres://, a file in `data` by default; and how long: 30 days for readings, a year for
+   * switches by default. False: no history.
+   */
+  readonly history?: HistorySettings | false;
   /** Home Assistant finds the boards by MQTT discovery below this prefix, `homeassistant` by default; false: it does not. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
   /** Further host names by which HTTP is reached, such as a proxy's; then everybody must log in. */
@@ -68,6 +71,12 @@ export interface Limits {
   readonly queue: number;
 }
 
+/** Where the history is kept, and how long. */
+export interface HistorySettings extends Retention {
+  /** Of a database that several servers may share. */
+  readonly url?: string;
+}
+
 /** Files in PEM, read again when they change. */
 export interface TlsFiles {
   readonly cert: string;
@@ -93,7 +102,7 @@ export interface Settings {
   readonly ids: readonly string[];
   readonly data: string;
   readonly policy: Policy;
-  readonly history: Retention | false;
+  readonly history: HistorySettings | false;
   readonly homeAssistant: { readonly discoveryPrefix: string } | false;
   readonly httpNames: readonly string[];
   readonly limits: Limits;

@@ -8,7 +8,7 @@ import type { DeviceDirectory } from "./directory.js";
 import { StartError } from "./errors.js";
 import { greet } from "./greeting.js";
 import { NO_HISTORY, type History } from "./history/history.js";
-import { openHistory } from "./history/sqlite.js";
+import { openHistory } from "./history/open.js";
 import { HomeAssistant } from "./homeassistant/homeassistant.js";
 import { Events } from "./http/events.js";
 import { serveHttp } from "./http/serve.js";
@@ -94,7 +94,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
   const history = settings.history
-    ? await openHistory(settings.data, {
+    ? await openHistory(settings.history.url, settings.data, {
         retention: settings.history,
         failed: (problem) => log.error("history", problem),
       })

@@ -23,7 +23,8 @@ export function needRestart(before: Settings, next: Settings): string[] {
   const names: string[] = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
-  // a history is either there or not; how long it reaches back can change
-  if (!before.history !== !next.history) return [...names, "history"];
+  // a history is either there or not, and in one place; how long it reaches back can change
+  const places = [before, next].map(({ history }) => history && (history.url ?? ""));
+  if (places[0] !== places[1]) return [...names, "history"];
   return names;
 }

@@ -45,7 +45,7 @@ describe("a mistake is told with its line and column", () => {
     ["a text where a mapping belongs", "broker: mqtt://x", /^1:9: broker is mqtt:\/\/x; it must be a mapping of settings \(url, /],
     ["a list where a mapping belongs", "- host: x", /^1:1: The file is a list; it must be a mapping of settings/],
     ["a mapping where one of two forms belongs", "home_assistant: {discovery_prefx: x}", /> discovery_prefx is no setting; did you mean discovery_prefix\?/],
-    ["neither of two forms", "history: 5", /^1:10: history is 5; it must be false, or a mapping of settings \(readings, switches\)\.$/],
+    ["neither of two forms", "history: 5", /^1:10: history is 5; it must be false, or a mapping of settings \(url, readings, switches\)\.$/],
     ["an id that is a number", "ids: [1e5]", /^1:7: ids > item 1 is 1e5; .*in quotes if it is a number\.$/],
     ["an id with a wildcard", "devices:\n  a/+: {label: x}", /^2:3: devices > a\/\+ is not a name .*cannot contain # or \+\.$/],
     ["a prefix that ends with a slash", "topic_prefix: home/", /it cannot end with \/\.$/],

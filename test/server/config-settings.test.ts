@@ -90,6 +90,16 @@ zones:
     expect(await staleAfter("{heartbeat: 1 s}")).toBe(90_000);
   });
 
+  test("a history in PostgreSQL, from the file or the environment; its password is not shown", async () => {
+    const url = "postgres://me:secret@db.example.org/lights";
+    const { options } = await loadText(`history: {url: "${url}", readings: 1 d}`);
+    expect(options.history).toEqual({ url, readings: DAY, switches: 365 * DAY });
+    const wrong = await problemsIn('history: {url: "mysql://me:secret@db/lights"}');
+    expect(wrong.join()).toMatch(
+      /history > url is "mysql:\/\/…@db\/lights"; it must be the URL of a database.+postgres/,
+    );
+  });
+
   test("history, Home Assistant and limits, or none of them", async () => {
     const all = await loadText(
       "history: {readings: forever}\nhome_assistant: {discovery_prefix: ha}\nlimits: {rate: 5}",

@@ -1,6 +1,6 @@
 /** Whatever is added in whatever order, an answer is the one that all readings, looked at one by one, would give. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type {
   Bucket,
   HistoryQuery,
@@ -10,8 +10,9 @@ import type {
 } from "../../server/src/history/history.js";
 import { CHUNK, END_OF_TIME, HOUR } from "../../server/src/history/packing.js";
 import { stepFor } from "../../server/src/history/steps.js";
-import { history } from "./support/history.js";
-import { temporaryFolder } from "./support/server.js";
+import { startPostgres } from "../support/postgres.js";
+import { missing, POSTGRES } from "../support/programs.js";
+import { inFolder, inPostgres, type TestPlace } from "./support/history.js";
 
 const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
 
@@ -68,8 +69,10 @@ function buckets(readings: readonly HistoryReading[], step: number): Bucket[] {
   return made;
 }
 
-test("any readings in any order, any question: the answer is as if every reading had been looked at", async () => {
-  const kept = await history(await temporaryFolder());
+const PROMISE = "any readings in any order, any question: the answer is as if every reading had been looked at";
+
+async function answersRight({ open }: TestPlace, numRuns: number): Promise<void> {
+  const kept = await open();
   let runs = 0;
   await fc.assert(
     fc.asyncProperty(scene, async ({ rounds, again }) => {
@@ -105,7 +108,21 @@ test("any readings in any order, any question: the answer is as if every reading
         expect(rows.map(({ time }) => time)).toEqual(rows.map(({ time }) => time).sort((a, b) => a - b));
       }
     }),
-    { numRuns: 150 },
+    { numRuns },
+  );
+}
+
+test(PROMISE, async () => answersRight(await inFolder(), 150));
+
+describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
+  test(
+    PROMISE,
+    async () => {
+      const postgres = await startPostgres();
+      onTestFinished(() => postgres.remove());
+      await answersRight(await inPostgres(postgres), 60);
+    },
+    60_000,
   );
 });
 

@@ -3,10 +3,10 @@
  * of them are on disk: `history-flood.ts <folder> <prefix>`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { openHistory } from "../../server/src/history/sqlite.js";
+import { openSqlite } from "../../server/src/history/sqlite.js";
 
 const [, , folder, prefix] = process.argv;
-const history = await openHistory(folder, {
+const history = await openSqlite(folder, {
   retention: { readings: undefined, switches: undefined },
   failed: (problem) => console.error(problem),
 });

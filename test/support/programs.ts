@@ -1,5 +1,7 @@
 /** Programs that a test needs beyond npm. Without one, the test says that it is skipped; under NIGHTLIGHT_TEST_ALL=1 it fails. */
 import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
 
 /** Whether a program that is missing fails the tests that need it. */
 export const TEST_ALL = process.env.NIGHTLIGHT_TEST_ALL === "1";
@@ -14,6 +16,24 @@ function firstThatRuns(candidates: string[], args: string[]): string | undefined
 
 /** Mosquitto, on PATH or where Debian puts it. */
 export const MOSQUITTO = firstThatRuns(["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"], ["-h"]);
+
+/** Redis, on PATH. */
+export const REDIS = firstThatRuns(["redis-server", "valkey-server"], ["--version"]);
+
+/** PostgreSQL's initdb, on PATH or where Debian and Homebrew put it, the newest first; `postgres` is beside it. */
+export const POSTGRES = firstThatRuns(
+  ["initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb"))],
+  ["--version"],
+);
+
+function postgresFolders(): string[] {
+  return ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((above) => {
+    const names = existsSync(above) ? readdirSync(above).filter((name) => /^(postgresql@)?\d+$/.test(name)) : [];
+    return names
+      .sort((a, b) => parseInt(b.replace(/\D/g, "")) - parseInt(a.replace(/\D/g, "")))
+      .map((name) => path.join(above, name, "bin"));
+  });
+}
 
 /** A Python that has Paho, which the lesson's programs use. */
 export const PYTHON_WITH_PAHO = ["python3", "/usr/bin/python3", "python"].find(

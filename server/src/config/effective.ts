@@ -63,7 +63,11 @@ export function optionsOf(configuration: Configuration, password: string | undef
     data: configuration.data,
     log: configuration.log,
     policy: policyOf(configuration),
-    history: history && { readings: finite(history.readings), switches: finite(history.switches) },
+    history: history && {
+      url: history.url,
+      readings: finite(history.readings),
+      switches: finite(history.switches),
+    },
     homeAssistant: typeof homeAssistant === "object" && { discoveryPrefix: homeAssistant.discovery_prefix },
     limits: configuration.limits,
   } satisfies ServerOptions;

@@ -141,6 +141,17 @@ export function brokerUrl(what: string) {
   });
 }
 
+/** A database's address by these schemes, such as redis://. @param example of it, after the scheme */
+export function databaseUrl(what: string, schemes: readonly string[], example: string) {
+  const kind = `the URL of a database, such as ${schemes[0]}://${example}`;
+  return checkedText(what, kind, (written) => {
+    const scheme = /^([a-z]+):\/\//.exec(written)?.[1] ?? "";
+    if (!schemes.includes(scheme)) return `it begins with ${schemes.map((one) => `${one}://`).join(" or ")}`;
+    if (!URL.canParse(written)) return "this is no URL; what is special in a password is written as %40 and the like";
+    return new URL(written).hostname ? "" : "this names no host";
+  });
+}
+
 export function deviceIds(what: string, least: 0 | 1) {
   const error = `a list of ${least > 0 ? "at least one device id" : "device ids"}, each after a - in a line of its own`;
   return described(z.array(deviceId(), { error }).min(least, { error }), what);

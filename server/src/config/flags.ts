@@ -115,6 +115,12 @@ export const FLAGS: readonly Flag[] = [
     default: DEFAULTS.data,
   },
   {
+    path: ["history", "url"],
+    flag: "--history <url>",
+    env: "NIGHTLIGHT_HISTORY",
+    text: "keep the history in this database: postgres://",
+  },
+  {
     path: ["log"],
     flag: "--log <format>",
     env: "NIGHTLIGHT_LOG",

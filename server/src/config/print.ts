@@ -10,20 +10,25 @@ const MASK = "********";
 
 /** All settings as a file anywhere would say them. Secrets are masked. */
 export function printable({ configuration }: LoadedConfiguration): Record<string, unknown> {
-  const { broker, mqtts_port, ...rest } = resolved(z.encode(CONFIGURATION, configuration), process.cwd()) as z.input<
-    typeof CONFIGURATION
-  >;
+  const { broker, mqtts_port, history, ...rest } = resolved(
+    z.encode(CONFIGURATION, configuration),
+    process.cwd(),
+  ) as z.input<typeof CONFIGURATION>;
   return {
     broker: {
       ...broker,
-      ...(broker?.url && { url: broker.url.replace(/(:\/\/[^:@/]*):[^/]*@/, `$1:${MASK}@`) }),
+      ...(broker?.url && { url: masked(broker.url) }),
       ...(broker?.password !== undefined && { password: MASK }),
     },
     // without a certificate it would be refused
     ...(rest.tls && { mqtts_port }),
     ...rest,
+    history: typeof history === "object" && history.url ? { ...history, url: masked(history.url) } : history,
   };
 }
+
+/** A URL without its password. */
+const masked = (url: string): string => url.replace(/(:\/\/[^:@/]*):[^/]*@/, `$1:${MASK}@`);
 
 /** A setting and its value; a list is one. */
 export type Setting = readonly [path: Path, value: unknown];

@@ -1,10 +1,12 @@
 /** Every setting of the configuration file: what it is for, what is allowed, and its default. */
 import { z } from "zod";
 import { CONFIG, DEFAULT_CADENCE, LESSON_RULE } from "../../../contract/index.js";
+import { HISTORY_SCHEMES } from "../history/open.js";
 import { DEFAULTS } from "../options.js";
 import { formatDuration } from "./duration.js";
 import {
   brokerUrl,
+  databaseUrl,
   deviceId,
   deviceIds,
   duration,
@@ -157,13 +159,18 @@ export const CONFIGURATION = mapping({
       [
         z.literal(false),
         mapping({
+          url: databaseUrl(
+            "Keep it in this PostgreSQL database, postgres://user:password@host/database, which several servers may share; without it, in a file of data",
+            HISTORY_SCHEMES,
+            "nightlight@localhost/nightlight",
+          ).optional(),
           readings: keep("How long readings are kept").prefault(formatDuration(history.readings)),
           switches: keep("How long it is known when a lamp was switched, and why").prefault(
             formatDuration(history.switches),
           ),
         }),
       ],
-      { error: "false, or a mapping of settings (readings, switches)" },
+      { error: "false, or a mapping of settings (url, readings, switches)" },
     )
     .describe("What is remembered of readings and lamps; false: nothing.")
     .prefault({}),

@@ -2,7 +2,7 @@ import type { HistoryReading, HistorySwitch } from "./history.js";
 import { quartersOf } from "./packing.js";
 import type { Batch, DeviceSwitch } from "./protocol.js";
 
-/** Where readings and switches gather until they go to the thread: adding one costs next to nothing. */
+/** Where readings and switches gather until they go to the engine: adding one costs next to nothing. */
 export class Gathering {
   /** All ids so far; a device's number of this run is its place. */
   readonly ids: string[] = [];
@@ -12,6 +12,8 @@ export class Gathering {
   readonly #lights: Uint16Array;
   #switches: DeviceSwitch[] = [];
   #readings = 0;
+  /** Switches of this run. */
+  #switchCount = 0;
 
   /** For so many readings and switches. */
   constructor(readonly capacity: number) {
@@ -39,7 +41,7 @@ export class Gathering {
 
   /** Only when it is not full. */
   addSwitch(device: string, change: HistorySwitch): void {
-    this.#switches.push({ device: this.#numberOf(device), ...change });
+    this.#switches.push({ device: this.#numberOf(device), number: this.#switchCount++, ...change });
   }
 
   /** What gathered, which is then no longer here. */

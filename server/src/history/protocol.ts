@@ -12,6 +12,8 @@ export interface Setup {
 export interface DeviceSwitch extends HistorySwitch {
   /** A number of this run, as in `Batch.devices`. */
   readonly device: number;
+  /** Counts the switches of this run: so one that is written again is known. */
+  readonly number: number;
 }
 
 /** What is to be written together. Entries with the same index belong together. */

@@ -1,22 +1,9 @@
 import path from "node:path";
 import { StartError, textOf } from "../errors.js";
-import type { Bucket, History, HistoryAnswer, HistoryQuery } from "./history.js";
-import type { HistoryRow, Retention } from "./history.js";
-import { END_OF_TIME } from "./packing.js";
-import { POINT, type PackedAnswer, type Page } from "./protocol.js";
+import type { Engine, HistoryOptions } from "./engine.js";
+import type { History } from "./history.js";
+import { historyIn } from "./recorder.js";
 import { HistoryThread } from "./thread.js";
-import { Writer } from "./writer.js";
-
-/** Rows of an export at once. */
-const ROWS = 5000;
-
-const MAX_POINTS = 5000;
-
-export interface HistoryOptions {
-  readonly retention: Retention;
-  /** Told what a person should know: what could not be written, and why. Not more than once a minute for the same. */
-  failed(problem: string): void;
-}
 
 /**
  * Opens the history in a data folder, `history.db`, and makes it when it is not there. Only one process may have it open:
@@ -24,11 +11,12 @@ export interface HistoryOptions {
  * full, or cannot be written, is tried again and again.
  * @throws StartError when the file is of a newer version of this program.
  */
-export async function openHistory(folder: string, { retention, failed }: HistoryOptions): Promise<History> {
+export async function openSqlite(folder: string, { retention, failed }: HistoryOptions): Promise<History> {
   const file = path.join(folder, "history.db");
   let kept = retention;
-  const thread: HistoryThread = new HistoryThread(() => ({ file, retention: kept, ids: writer.ids }), failed);
-  const writer = new Writer(thread, file, failed);
+  /** Ids by the numbers of this run, for a thread that takes over. */
+  const ids: string[] = [];
+  const thread = new HistoryThread(() => ({ file, retention: kept, ids }), failed);
   let problem: string;
   try {
     problem = await thread.call("open");
@@ -37,90 +25,27 @@ export async function openHistory(folder: string, { retention, failed }: History
     throw new StartError(textOf(error));
   }
   if (problem) failed(`The history ${file} cannot be opened (${problem}); it is tried again.`);
-  let closing: Promise<void> | undefined;
+  return historyIn(engineIn(), failed);
 
-  async function close(): Promise<void> {
-    await writer.close();
-    await thread.call("close").catch((error: unknown) => failed(`The history ${file}: ${textOf(error)}.`));
-    await thread.end();
+  function engineIn(): Engine {
+    return {
+      name: file,
+      async write(parcel) {
+        parcel.ids.forEach((id, index) => (ids[parcel.firstId + index] = id));
+        await thread.call("write", parcel);
+      },
+      query: (query) => thread.call("query", query),
+      page: (range) => thread.call("page", range),
+      forget: (device) => thread.call("forget", device),
+      async retain(changed) {
+        kept = changed;
+        // should the thread be gone, the next one is told when it starts
+        await thread.call("retain", changed);
+      },
+      async close() {
+        await thread.call("close").catch((error: unknown) => failed(`The history ${file}: ${textOf(error)}.`));
+        await thread.end();
+      },
+    };
   }
-
-  /** @throws Error after `close`. */
-  async function written(): Promise<void> {
-    if (closing) throw new Error("The history is closed.");
-    await writer.written();
-  }
-
-  return {
-    addReading(device, reading) {
-      if (!closing && isTime(reading.time) && Number.isFinite(reading.light)) writer.addReading(device, reading);
-      else writer.stats.lost++;
-    },
-    addSwitch(device, change) {
-      if (!closing && isTime(change.time)) writer.addSwitch(device, change);
-      else writer.stats.lost++;
-    },
-    async query(query) {
-      check(query);
-      await written();
-      return unpacked(await thread.call("query", query));
-    },
-    async *rows(device, from, to) {
-      check({ device, from, to, points: 1 });
-      await written();
-      const end = Math.min(to, END_OF_TIME);
-      for (let next = from; next < end;) {
-        const page = await thread.call("page", { device, from: next, to: end });
-        yield* merged(page);
-        next = page.next;
-      }
-    },
-    async forget(device) {
-      await written();
-      await thread.call("forget", device);
-    },
-    retain(changed) {
-      kept = changed;
-      // should the thread be gone, the next one is told when it starts
-      if (!closing) thread.call("retain", changed).catch(() => {});
-    },
-    stats: writer.stats,
-    close: () => (closing ??= close()),
-  };
-}
-
-/** Whether it can be kept: whole ms, up to the year 2248. */
-const isTime = (time: number): boolean => Number.isInteger(time) && time >= 0 && time < END_OF_TIME;
-
-/** @throws RangeError */
-function check({ from, to, points }: HistoryQuery): void {
-  if (!Number.isFinite(from) || !Number.isFinite(to) || from >= to)
-    throw new RangeError(`A history is asked for from one time to a later one in ms since 1970, not ${from} to ${to}.`);
-  if (!Number.isInteger(points) || points < 1 || points > MAX_POINTS)
-    throw new RangeError(`A history has 1 to ${MAX_POINTS} points, not ${points}.`);
-}
-
-function unpacked({ points, ...rest }: PackedAnswer): HistoryAnswer {
-  const buckets: Bucket[] = [];
-  for (let at = 0; at < points.length; at += POINT) {
-    const [time, min, max, last, count] = points.subarray(at, at + POINT);
-    buckets.push({ time, min, max, last, count });
-  }
-  return { ...rest, points: buckets };
-}
-
-/** The readings and switches of a page, oldest first; a reading before the switch that it led to. */
-function* merged({ times, lights, switches }: Page): Generator<HistoryRow[]> {
-  let rows: HistoryRow[] = [];
-  for (let reading = 0, change = 0; reading < times.length || change < switches.length;) {
-    if (change === switches.length || times[reading] <= switches[change].time) {
-      rows.push({ time: times[reading], light: lights[reading], led_on: null, by: null, reason: null });
-      reading++;
-    } else rows.push({ light: null, ...switches[change++] });
-    if (rows.length === ROWS) {
-      yield rows;
-      rows = [];
-    }
-  }
-  if (rows.length > 0) yield rows;
 }

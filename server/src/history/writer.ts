@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "../errors.js";
+import type { Engine } from "./engine.js";
 import { Gathering } from "./gathering.js";
 import type { HistoryReading, HistorySwitch } from "./history.js";
 import type { Batch } from "./protocol.js";
-import type { HistoryThread } from "./thread.js";
 
-/** Readings and switches go to the thread together, when the first has waited so long, in ms, or there are so many. */
+/** Readings and switches go to the engine together, when the first has waited so long, in ms, or there are so many. */
 const GATHER = 500;
 const FULL = 5000;
 
@@ -20,16 +20,15 @@ const TELL = 60_000;
 
 const sizeOf = ({ times, switches }: Batch): number => times.length + switches.length;
 
-/** Gathers what is added, and hands it to the thread batch by batch: the next when the one before is on disk. */
+/** Gathers what is added, and hands it to the engine batch by batch: the next when the one before is written. */
 export class Writer {
   readonly stats = { waiting: 0, written: 0, lost: 0 };
-  readonly #thread: HistoryThread;
+  readonly #engine: Pick<Engine, "name" | "write">;
   readonly #failed: (problem: string) => void;
-  readonly #file: string;
   readonly #gathering = new Gathering(FULL);
   readonly #queue: Batch[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Ids that the thread has been told. */
+  /** Ids that the engine has been told. */
   #idsTold = 0;
   #running: Promise<void> | undefined;
   /** Ended at the end: nothing is tried again. */
@@ -42,9 +41,8 @@ export class Writer {
   #done = 0;
   #awaiting: { readonly batches: number; go(): void }[] = [];
 
-  constructor(thread: HistoryThread, file: string, failed: (problem: string) => void) {
-    this.#thread = thread;
-    this.#file = file;
+  constructor(engine: Pick<Engine, "name" | "write">, failed: (problem: string) => void) {
+    this.#engine = engine;
     this.#failed = failed;
   }
 
@@ -118,7 +116,7 @@ export class Writer {
   async #write(batch: Batch): Promise<void> {
     const firstId = this.#idsTold;
     const ids = this.ids.slice(firstId);
-    await this.#thread.call("write", { ...batch, ids, firstId });
+    await this.#engine.write({ ...batch, ids, firstId });
     this.#idsTold = firstId + ids.length;
   }
 
@@ -158,7 +156,7 @@ export class Writer {
     const since = lost - this.#lostBefore;
     this.#lostBefore = lost;
     this.#failed(
-      `The history ${this.#file} cannot be written (${problem}): ${waiting} readings and switches wait for the next ` +
+      `The history ${this.#engine.name} cannot be written (${problem}): ${waiting} readings and switches wait for the next ` +
         `attempt${since > 0 ? `, and ${since} were lost` : ""}.`,
     );
   }

@@ -1,0 +1,109 @@
+/** The history in a real PostgreSQL, which several servers share. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import pg from "pg";
+import { eventually } from "../support/eventually.js";
+import { startPostgres, type Postgres } from "../support/postgres.js";
+import { missing, POSTGRES } from "../support/programs.js";
+import { addSeconds, historyPromises } from "./history-promises.js";
+import { count, inPostgres, postgresHistory } from "./support/history.js";
+
+const MIDNIGHT = Date.UTC(2026, 5, 1);
+
+describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.remove());
+
+  historyPromises(() => inPostgres(postgres));
+
+  async function rows(url: string, sql: string): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  test("four servers that begin at once, and write of the same boards, make one history", async () => {
+    const url = await postgres.database();
+    const servers = await Promise.all(Array.from({ length: 4 }, () => postgresHistory(url)));
+    servers.forEach((server, index) => {
+      // each has half of what its neighbour has as well
+      for (let board = 0; board < 20; board++) addSeconds(server, `board/${board}`, 1000, MIDNIGHT + index * 500_000);
+      server.addSwitch("board/0", {
+        time: MIDNIGHT + index,
+        led_on: index % 2 === 0,
+        by: "server",
+        reason: `${index}`,
+      });
+    });
+    for (const server of servers) await count(server, "board/0");
+    for (const server of servers) {
+      for (let board = 0; board < 20; board++) expect(await count(server, `board/${board}`)).toBe(2500);
+      const { switches } = await server.query({ device: "board/0", from: 0, to: MIDNIGHT * 2, points: 1 });
+      expect(switches.map(({ reason }) => reason)).toEqual(["0", "1", "2", "3"]);
+    }
+    expect(servers.map(({ told }) => told)).toEqual([[], [], [], []]);
+  });
+
+  test("of a device that is forgotten nothing stays in the tables, and of its neighbours everything", async () => {
+    const url = await postgres.database();
+    const kept = await postgresHistory(url);
+    for (const device of ["before", "forgotten", "after"]) {
+      for (let hour = 0; hour < 500; hour++) kept.addReading(device, { time: hour * 3_600_000, light: 1 });
+      for (let n = 0; n < 2500; n++) kept.addSwitch(device, { time: n, led_on: true, by: "server", reason: "" });
+    }
+    await kept.forget("forgotten");
+    const sizes = (): Promise<Record<string, unknown>[]> =>
+      rows(
+        url,
+        `SELECT (SELECT count(*)::int FROM nightlight.devices) AS devices, (SELECT count(*)::int FROM nightlight.readings) AS readings,
+         (SELECT count(*)::int FROM nightlight.hours) AS hours, (SELECT count(*)::int FROM nightlight.switches) AS switches`,
+      );
+    await eventually(async () => (await sizes())[0].devices === 2, { within: 20_000, every: 50, what: "it to go" });
+    expect(await sizes()).toEqual([{ devices: 2, readings: 1000, hours: 1000, switches: 5000 }]);
+  });
+
+  test("what could not be written while it was away is there when it is back, each once", async () => {
+    const url = await postgres.database();
+    const kept = await postgresHistory(url);
+    addSeconds(kept, "porch", 100);
+    expect(await count(kept, "porch")).toBe(100);
+    await postgres.kill();
+    addSeconds(kept, "porch", 300);
+    kept.addSwitch("porch", { time: MIDNIGHT, led_on: true, by: "server", reason: "dark" });
+    await eventually(() => kept.told.length > 0, { within: 20_000, what: "a word about it" });
+    expect(kept.told[0]).toMatch(/cannot be written .+: \d+ readings and switches wait/);
+    expect(kept.told[0]).not.toContain("postgres://");
+    await postgres.start();
+    await eventually(() => kept.stats.waiting === 0, { within: 20_000, what: "what waited to be written" });
+    expect(await count(kept, "porch")).toBe(300);
+    const { switches } = await kept.query({ device: "porch", from: 0, to: MIDNIGHT * 2, points: 1 });
+    expect(switches).toHaveLength(1);
+    expect(kept.stats.lost).toBe(0);
+  });
+
+  test("a database that is away at the start is waited for; one that is not there ends it with a sentence", async () => {
+    const url = await postgres.database();
+    await postgres.kill();
+    const kept = await postgresHistory(url);
+    expect(kept.told[0]).toMatch(/cannot be opened \(.*ECONNREFUSED.*\); it is tried again/);
+    addSeconds(kept, "porch", 10);
+    await postgres.start();
+    await eventually(() => kept.stats.written === 10, { within: 20_000, what: "what waited to be written" });
+    await expect(postgresHistory(url.replace(/\w+$/, "elsewhere"))).rejects.toThrow(
+      /does not exist; make it with createdb/,
+    );
+  });
+
+  test("tables of a newer version are left alone, and the start refused", async () => {
+    const url = await postgres.database();
+    await (await postgresHistory(url)).close();
+    await rows(url, "INSERT INTO nightlight.versions VALUES (99)");
+    await expect(postgresHistory(url)).rejects.toThrow(/newer nightlight-server.+99/);
+  });
+});

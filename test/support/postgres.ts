@@ -1,0 +1,94 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { eventually } from "./eventually.js";
+import { freePort } from "./mosquitto.js";
+import { POSTGRES } from "./programs.js";
+
+/** A real PostgreSQL on a loopback port of its own. */
+export interface Postgres {
+  /** Of a new, empty database; the user may do everything. */
+  database(): Promise<string>;
+  /** Ends it as a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with what it kept. */
+  start(): Promise<void>;
+  /** Stops it and deletes its files. */
+  remove(): Promise<void>;
+}
+
+/** PostgreSQL does not run as root: then as the user that its package has made. */
+function account(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const ask = (flag: string): number => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
+  return { uid: ask("-u"), gid: ask("-g") };
+}
+
+const USER = "nightlight";
+
+/** Starts PostgreSQL with an empty cluster. */
+export async function startPostgres(): Promise<Postgres> {
+  if (!POSTGRES) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
+  const server = POSTGRES.replace(/initdb$/, "postgres");
+  const folder = await mkdtemp(path.join(tmpdir(), "nightlight-postgres-"));
+  const cluster = path.join(folder, "cluster");
+  const options = { cwd: folder, ...account() };
+  if (options.uid !== undefined) await chown(folder, options.uid, options.gid!);
+  const made = spawnSync(POSTGRES, ["-D", cluster, "-U", USER, "-A", "trust", "-N", "-E", "UTF8"], options);
+  if (made.status !== 0) throw new Error(`initdb failed: ${String(made.stderr)}`);
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  let databases = 0;
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const running = child;
+    child = undefined;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, "exit");
+    running.kill(signal);
+    await ended;
+  }
+
+  const urlOf = (database: string): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;
+
+  async function ask(sql: string): Promise<void> {
+    const client = new pg.Client({ connectionString: urlOf("postgres") });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function start(): Promise<void> {
+    // what a test writes need not survive the machine
+    const settings = ["fsync=off", "listen_addresses=127.0.0.1", `port=${port}`, "unix_socket_directories=", "max_connections=60"]; // prettier-ignore
+    const flags = ["-D", cluster, ...settings.flatMap((one) => ["-c", one])];
+    child = spawn(server, flags, { ...options, stdio: "ignore" });
+    await eventually(() => ask("SELECT 1").then(() => true), {
+      within: 30_000,
+      every: 50,
+      what: "PostgreSQL to answer",
+    });
+  }
+
+  await start();
+  return {
+    async database() {
+      const name = `test_${++databases}`;
+      await ask(`CREATE DATABASE ${name}`);
+      return urlOf(name);
+    },
+    start,
+    kill: () => end("SIGQUIT"),
+    async remove() {
+      await end("SIGINT");
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
