@@ -143,6 +143,20 @@ export class Actions {
     return ledger?.outcomes.get(seq);
   }
 
+  /** Another server goes on with them: who waits here is told that they are pending. */
+  release(device: Device): void {
+    const ledger = this.#ledgers.get(device);
+    if (!ledger) return;
+    clearTimeout(ledger.timer);
+    this.#ledgers.delete(device);
+    for (const { seq, settle } of ledger.pending) settle({ outcome: "pending", seq });
+  }
+
+  /** Fulfilled when all that was to be stored so far is. */
+  async stored(): Promise<void> {
+    await Promise.all(Array.from(this.#ledgers.values(), ({ stored }) => stored));
+  }
+
   /** Nothing is asked of the device any more. */
   forget(device: Device): void {
     const ledger = this.#ledgers.get(device);
@@ -156,7 +170,7 @@ export class Actions {
   /** Nothing expires any more; returns when all is stored. */
   async close(): Promise<void> {
     for (const { timer } of this.#ledgers.values()) clearTimeout(timer);
-    await Promise.all(Array.from(this.#ledgers.values(), ({ stored }) => stored));
+    await this.stored();
   }
 
   #ledgerOf(device: Device): Ledger {

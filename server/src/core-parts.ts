@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Actions } from "./actions.js";
+import type { Custody } from "./cluster/custody.js";
 import type { Counters } from "./counters.js";
 import type { DataFolder } from "./data.js";
 import type { Device, Devices } from "./devices.js";
@@ -12,6 +13,7 @@ import type { Policy } from "./policy.js";
 import type { Recent } from "./recent.js";
 import type { Rejects } from "./rejects.js";
 import type { ServerEvents } from "./server-events.js";
+import type { Share } from "./share.js";
 import type { Wishes } from "./wishes.js";
 import type { Zones } from "./zones/zones.js";
 
@@ -29,6 +31,8 @@ export interface CoreOptions {
   readonly data: DataFolder;
   readonly history: History;
   readonly policy: Policy;
+  /** Undefined when this server is the only one. */
+  readonly share: Share | undefined;
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
   /** A device changed or reported. */
@@ -49,6 +53,8 @@ export interface Core extends Wishes {
   readonly recent: Recent;
   readonly actions: Actions;
   readonly directory: DeviceDirectory;
+  /** What this server takes up from others, and puts down for them. */
+  readonly custody: Custody;
   /** From now on decisions go by this. */
   apply(policy: Policy): void;
   /** From now on changes are told: what is there at the start is no news. */

@@ -1,6 +1,7 @@
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import type { Core, CoreOptions } from "./core-parts.js";
+import { custodyOf } from "./cluster/custody.js";
 import { newCounters } from "./counters.js";
 import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
@@ -15,6 +16,7 @@ import { zoneId } from "./link/scope.js";
 import { silenceOf } from "./policy.js";
 import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
+import type { ReadingsJournal } from "./share.js";
 import type { Zone } from "./zones/zone.js";
 import { Zones } from "./zones/zones.js";
 import { wishesOf } from "./wishes.js";
@@ -33,16 +35,19 @@ const NEVER = new Promise<never>(() => {});
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { log, emitter, data, history } = options;
   let policy = options.policy;
+  const zonesBelow = zoneId(options.prefix, "");
   const counters = newCounters();
   const rejects = new Rejects(counters, log);
   const recent = new Recent();
-  const journal = new Journal({
+  const { share } = options;
+  const own = new Journal({
     store: data.journal,
     recent,
     // not before: killed in between, the server would get the reading again, and have it twice
     stored: (id, point) => history.addReading(id, point),
     failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
   });
+  const journal: ReadingsJournal = share?.journal ?? own;
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
   const shownZones = new Gather<Zone>(SHOW_ZONES_EVERY, (zone) => emitter.emit("zone", zone.view(Date.now())));
   let announcing = false;
@@ -54,15 +59,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
 
   function configure(device: Device): void {
-    const own = policy.devices.get(device.id);
+    const particular = policy.devices.get(device.id);
     device.zone = zones.of(device.id)?.lampOf;
-    device.rule = zones.of(device.id)?.lampOf?.policy.rule ?? own?.rule ?? policy.rule;
-    device.label = own?.label;
+    device.rule = zones.of(device.id)?.lampOf?.policy.rule ?? particular?.rule ?? policy.rule;
+    device.label = particular?.label;
     device.heartbeat = silenceOf(policy.reporting);
   }
 
   const devices = new Devices((device, change) => {
     if (change === "switched" || change === "mode") announcer.changed(device);
+    if (change === "switched" || change === "status") journal.touch?.(device);
     if (!announcing) return;
     if (change === "appeared" || change === "status") options.described(device);
     if (change === "switched") history.addSwitch(device.id, switchOf(device));
@@ -74,10 +80,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   const zones = new Zones({
     find: (id) => devices.get(id),
+    owns: (name) => share?.owns(zonesBelow + name) ?? true,
     changed(zone, switched) {
       if (switched) {
         const { name } = zone.policy;
         log.info("zone", `Zone ${name} is now ${zone.lamp?.led_on ? "on" : "off"}: ${zone.reason}`, { zone: name });
+        share?.switched(zone);
         decisions.zone(zone, Date.now());
       }
       shownZones.add(zone);
@@ -92,6 +100,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     devices,
     zones,
     command(device, command, payload) {
+      if (share && !share.valid()) return;
       // the lamp is not to be stored with each reading that leaves it as it is
       options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
       device.commanded = command.led_on;
@@ -158,7 +167,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       const point = { time: taken, light: reading.light, led_on: lamp ?? null };
       recent.add(device.id, point);
       tell(device);
-      if (device.boots) return journal.add(device, reading, now, live, point);
+      if (device.boots || share) return journal.add(device, reading, now, live, point);
       history.addReading(device.id, point);
       return undefined;
     },
@@ -169,7 +178,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     setZoneMode,
     decided: options.decided,
   });
-  const zonesBelow = zoneId(options.prefix, "");
+  const custody = custodyOf({
+    devices,
+    zones,
+    decisions,
+    actions,
+    announcer,
+    configs,
+    recent,
+    history,
+    share,
+    journal,
+    prefix: options.prefix,
+  });
 
   zones.apply(policy.zones);
   configs.reporting = policy.reporting;
@@ -179,7 +200,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
   data.restoring();
   // acknowledged, and in the journal, but perhaps not yet in the history; what is there already stays there once
-  await journal.restore(devices, data.killed ? (id, point) => history.addReading(id, point) : () => {});
+  if (!share) await own.restore(devices, data.killed ? (id, point) => history.addReading(id, point) : () => {});
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
   const tick = setInterval(() => {
     const now = Date.now();
@@ -189,7 +210,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   return {
     // what comes at the end is not acknowledged, so that it comes again
-    ingest: (topic, payload, retained) => (closed ? NEVER : ingest(topic, payload, retained)),
+    ingest: (topic, payload, retained, arrival) => (closed ? NEVER : ingest(topic, payload, retained, arrival)),
     counters,
     rejects,
     devices,
@@ -199,6 +220,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     setMode,
     setZoneMode,
     forget,
+    custody,
     directory: directoryOf(devices, recent, setMode),
     apply(next) {
       policy = next;

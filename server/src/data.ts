@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import type { Override } from "./override.js";
 import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
+import { embeddedState } from "./state/embedded.js";
 import { codeOf, StartError, textOf } from "./errors.js";
 
 type Database = ClassicLevel<string, string>;
@@ -106,55 +107,61 @@ function sentence(folder: string, location: string, error: unknown): string {
 const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined });
 
 async function read(db: Database): Promise<DataFolder> {
-  const state = db.sublevel<string, unknown>("state", { valueEncoding: "json" });
-  const serverId = ((await state.get("server")) as string | undefined) ?? randomBytes(6).toString("hex");
-  const before = ((await state.get("run")) as number | undefined) ?? 0;
-  const ended = ((await state.get("ended")) as number | undefined) ?? 0;
+  const state = embeddedState(db).shelf("state");
+  const known = await state.entries();
+  const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
+  const before = (known.get("run") as number | undefined) ?? 0;
+  const ended = (known.get("ended") as number | undefined) ?? 0;
   const run = before + 1;
   let whole = false;
-  await state.batch([
-    { type: "put", key: "server", value: serverId },
-    { type: "put", key: "run", value: run },
+  await state.write([
+    ["server", serverId],
+    ["run", run],
   ]);
-  /** All that is stored under a prefix that ends with ":". */
-  async function stored<T>(prefix: string): Promise<Map<string, T>> {
-    const found = new Map<string, T>();
-    // ";" follows ":", so that the range is exactly the keys with the prefix
-    for await (const [key, value] of state.iterator({ gte: prefix, lt: prefix.replace(":", ";") }))
-      found.set(key.slice(prefix.length), value as T);
-    return found;
-  }
-  async function overrides(prefix: string): Promise<Map<string, Override>> {
-    const found = await stored<Override["mode"] | Override>(prefix);
-    // 0.1.0 stored the mode alone
-    return new Map(Array.from(found, ([key, value]) => [key, typeof value === "string" ? lasting(value) : value]));
-  }
+  /** All that is stored under a prefix. */
+  const stored = <T>(prefix: string): Map<string, T> =>
+    new Map(
+      [...known].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value as T]] : [])),
+    );
+  // 0.1.0 stored the mode alone
+  const overrides = (prefix: string): Map<string, Override> =>
+    new Map(
+      Array.from(stored<Override["mode"] | Override>(prefix), ([key, value]) => [
+        key,
+        typeof value === "string" ? lasting(value) : value,
+      ]),
+    );
+  const put = (key: string, value: unknown): Promise<void> => state.write([[key, value]]);
   const store = (key: string, override: Override): Promise<void> =>
-    override.mode === "auto" ? state.del(key) : state.put(key, override);
+    override.mode === "auto" ? state.write([], [key]) : put(key, override);
   return {
     serverId,
     run,
     killed: ended !== before,
     restoring: () => void (whole = true),
-    overrides: await overrides(MODE),
-    zoneOverrides: await overrides(ZONE_MODE),
+    overrides: overrides(MODE),
+    zoneOverrides: overrides(ZONE_MODE),
     setOverride: (id, override) => store(MODE + id, override),
     setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
     filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
-    setFilters: (clientId, filters) => state.put("filters:" + clientId, filters),
-    actions: await stored<StoredActions>(ACTIONS),
-    setActions: (id, actions) => state.put(ACTIONS + id, actions),
-    forget: (id) => state.batch([MODE, ACTIONS].map((prefix) => ({ type: "del" as const, key: prefix + id }))),
+    setFilters: (clientId, filters) => put("filters:" + clientId, filters),
+    actions: stored<StoredActions>(ACTIONS),
+    setActions: (id, actions) => put(ACTIONS + id, actions),
+    forget: (id) =>
+      state.write(
+        [],
+        [MODE, ACTIONS].map((prefix) => prefix + id),
+      ),
     discovery: {
-      topics: [...(await stored<true>(DISCOVERY)).keys()],
-      remember: (topic) => state.put(DISCOVERY + topic, true),
-      forget: (topic) => state.del(DISCOVERY + topic),
+      topics: [...stored<true>(DISCOVERY).keys()],
+      remember: (topic) => put(DISCOVERY + topic, true),
+      forget: (topic) => state.write([], [DISCOVERY + topic]),
     },
     journal: journalStore(db),
     broker: brokerStore(db),
     async close() {
       // when it cannot be written, the next run restores more than it had to
-      if (whole) await state.put("ended", run).catch(() => {});
+      if (whole) await put("ended", run).catch(() => {});
       await db.close();
     },
   };

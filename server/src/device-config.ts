@@ -19,10 +19,15 @@ export class DeviceConfigs {
 
   /** Tells the device, unless it was told just that. @param expired actions up to this `seq`; 0 when none has */
   tell(device: Device, expired: number): void {
-    const config = encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
+    const config = this.#configOf(device, expired);
     if (this.#told.get(device) === config) return;
     this.#told.set(device, config);
     this.#publish(topicOf(device.id, "config"), Buffer.from(config));
+  }
+
+  /** The device was told that, by another server. */
+  assume(device: Device, expired: number): void {
+    this.#told.set(device, this.#configOf(device, expired));
   }
 
   /** Those who were told something. */
@@ -32,6 +37,10 @@ export class DeviceConfigs {
 
   forget(device: Device): void {
     this.#told.delete(device);
+  }
+
+  #configOf(device: Device, expired: number): string {
+    return encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
   }
 
   /** The broker may have lost what it was to keep: gives the devices that were told, who are to be told again. */

@@ -124,6 +124,15 @@ export class Devices {
     return device;
   }
 
+  /** A device that another server had; nobody is told of it. Undefined when there is no room for another. */
+  adopt(id: string): Device | undefined {
+    if (this.#byId.size >= MAX_DEVICES) return undefined;
+    const device = new Device(id);
+    this.configure(device);
+    this.#byId.set(id, device);
+    return device;
+  }
+
   /** A message came from the device. */
   heard(device: Device, now: number): void {
     device.lastSeen = now;

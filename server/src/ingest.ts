@@ -14,6 +14,7 @@ import {
   type Reply,
   type Telemetry,
 } from "../../contract/index.js";
+import type { Arrival } from "./arrival.js";
 import { Boots, type Placed } from "./boots.js";
 import type { Counters, Rejection } from "./counters.js";
 import type { Decisions } from "./decisions.js";
@@ -58,7 +59,12 @@ export interface Receivers {
  * What is returned is fulfilled, and never rejected, when what must survive a restart is stored; undefined when there is
  * no such thing.
  */
-export type Ingest = (topic: string, payload: Buffer, retained: boolean) => Promise<void> | undefined;
+export type Ingest = (
+  topic: string,
+  payload: Buffer,
+  retained: boolean,
+  arrival?: Arrival,
+) => Promise<void> | undefined;
 
 /** The one place where a message from the wire is decoded, counted, and passed on or refused. */
 export function createIngest(to: Receivers): Ingest {
@@ -83,15 +89,15 @@ export function createIngest(to: Receivers): Ingest {
     return device;
   }
 
-  function telemetry(id: string, payload: Buffer): Promise<void> | undefined {
+  function telemetry(id: string, payload: Buffer, arrival: Arrival | undefined): Promise<void> | undefined {
     const begin = performance.now();
     const reading = read(TELEMETRY, id, "telemetry", payload);
     const device = reading && deviceOf(id);
     if (!device) return undefined;
-    const now = Date.now();
+    const now = arrival?.now ?? Date.now();
     devices.heard(device, now);
-    const live = !decisions.catchingUp;
-    const placed = place(device, reading, now, live);
+    const live = arrival?.live ?? !decisions.catchingUp;
+    const placed = place(device, reading, now, live, arrival?.before);
     if (placed.arrival === "duplicate") {
       counters.duplicates++;
       return to.again(id, reading);
@@ -139,7 +145,7 @@ export function createIngest(to: Receivers): Ingest {
     return override && to.setMode(device, override.mode, override.for);
   }
 
-  return (topic, payload, retained) => {
+  return (topic, payload, retained, arrival) => {
     try {
       if (topic === to.presence || !isInbound(topic)) return undefined;
       const parsed = parseTopic(topic);
@@ -151,7 +157,7 @@ export function createIngest(to: Receivers): Ingest {
       const { id, channel } = parsed;
       const zone = channel === "set" ? to.zoneOf(id) : undefined;
       if (!zone && !to.owns(id)) return undefined;
-      if (channel === "telemetry") return telemetry(id, payload);
+      if (channel === "telemetry") return telemetry(id, payload, arrival);
       if (channel === "replies") return reply(id, payload);
       if (channel === "set") return set(id, payload, zone);
       status(id, payload, retained);
@@ -164,7 +170,7 @@ export function createIngest(to: Receivers): Ingest {
 }
 
 /** Where a reading belongs: by its number, or, when it has none, by its time. */
-function place(device: Device, reading: Telemetry, now: number, live: boolean): Placed {
+function place(device: Device, reading: Telemetry, now: number, live: boolean, before = now): Placed {
   const { boot, seq, age = 0 } = reading;
   if (boot !== undefined && seq !== undefined) {
     device.boots ??= new Boots();
@@ -172,7 +178,7 @@ function place(device: Device, reading: Telemetry, now: number, live: boolean): 
     device.gaps.update(device.boots.holes, now);
     return placed;
   }
-  const taken = now - age;
+  const taken = before - age;
   // what is newest cannot be of the future: then the clock was set back
   const late = taken < device.taken && device.taken <= now;
   return { arrival: late ? "late" : "newest", taken, sure: live };

@@ -34,6 +34,11 @@ export interface ServerOptions {
   readonly ids?: readonly string[];
   /** The folder for what must survive a restart, `.nightlight` by default. */
   readonly data?: string;
+  /**
+   * Where several servers at one broker share what they know of devices and zones, redis:// or rediss://; without it this
+   * server is the only one, and remembers in `data`.
+   */
+  readonly state?: string;
   /** What decisions go by; the lesson's rule by default. `NightlightServer.reload` replaces it. */
   readonly policy?: Policy;
   /**
@@ -101,6 +106,7 @@ export interface Settings {
   readonly prefix: string;
   readonly ids: readonly string[];
   readonly data: string;
+  readonly state: string | undefined;
   readonly policy: Policy;
   readonly history: HistorySettings | false;
   readonly homeAssistant: { readonly discoveryPrefix: string } | false;
@@ -138,6 +144,8 @@ export function settle(options: ServerOptions): Settings {
     const problem = idProblem(id);
     if (problem) throw new UsageError(`--id "${id}" is not allowed: ${problem}.`);
   }
+  if (options.state !== undefined && options.broker === undefined)
+    throw new UsageError("--state is for servers side by side at one broker: name it with --broker.");
   return {
     broker:
       options.broker === undefined ? undefined : parseBrokerUrl(options.broker, options.username, options.password),
@@ -150,6 +158,7 @@ export function settle(options: ServerOptions): Settings {
     prefix: topicPrefix,
     ids: options.ids ?? [],
     data: options.data ?? DEFAULTS.data,
+    state: options.state,
     policy: options.policy ?? LESSON_POLICY,
     history: options.history ?? DEFAULTS.history,
     homeAssistant: options.homeAssistant ?? DEFAULTS.homeAssistant,

@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
 import { startBroker } from "./broker/broker.js";
+import { joinCluster } from "./cluster/cluster.js";
 import type { Core } from "./core-parts.js";
 import { createCore } from "./core.js";
 import type { Counters } from "./counters.js";
 import { openData } from "./data.js";
+import type { Device } from "./devices.js";
 import type { DeviceDirectory } from "./directory.js";
 import { StartError } from "./errors.js";
 import { greet } from "./greeting.js";
@@ -88,8 +90,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const emitter = new EventEmitter<ServerEvents>();
   const events = new Events();
   const decisionTimes = new DecisionTimes();
-  const data = await openData(settings.data);
-  atEnd(() => data.close());
+  const folder = await openData(settings.data);
+  atEnd(() => folder.close());
   const accounts = await letIn(settings, atEnd);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
@@ -102,10 +104,30 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   atEnd(() => history.close());
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
+  const describe = ({ id, label = id, status }: Device): void =>
+    homeAssistant.announce({ id, label, board: status?.board, firmware: status?.firmware, lesson: !status });
+  const cluster =
+    settings.state === undefined
+      ? undefined
+      : await joinCluster({
+          url: settings.state,
+          broker: settings.broker!,
+          scope: scope!,
+          prefix,
+          policy: settings.policy,
+          folder,
+          log,
+          history,
+          taken: describe,
+          released: (id) => homeAssistant.leave(id),
+        });
+  if (cluster) atEnd(() => cluster.close());
+  const data = cluster?.data ?? folder;
   const core = await createCore({
     log,
     emitter,
     data,
+    share: cluster?.share,
     owns: scope?.owns ?? (() => true),
     prefix,
     presence: presenceTopic(prefix),
@@ -113,8 +135,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     policy: settings.policy,
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
     changed: (device) => events.device(device),
-    described: ({ id, label = id, status }) =>
-      homeAssistant.announce({ id, label, board: status?.board, firmware: status?.firmware, lesson: !status }),
+    described: describe,
     decided: (ms) => decisionTimes.decided(ms),
   });
   const zones = zoneDirectoryOf(core.zones, core.setZoneMode);
@@ -127,7 +148,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
   });
   emitter.on("forgotten", (id) => homeAssistant.forget(id));
-  const handlers = linkHandlers(core, homeAssistant, log);
+  const handlers = linkHandlers(core, cluster?.message ?? core.ingest, homeAssistant, log);
   const broker = settings.broker ? undefined : await startBroker(data, handlers, { accounts, limits: settings.limits });
   const own =
     broker &&
@@ -138,25 +159,18 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       },
       handlers,
     );
+  const topics = settings.homeAssistant ? [homeAssistant.birthTopic] : [];
   const link: MqttLink =
     own ??
-    (await joinBroker(
-      {
-        broker: settings.broker!,
-        scope: scope!,
-        topics: settings.homeAssistant ? [homeAssistant.birthTopic] : [],
-        prefix,
-        data,
-        log,
-      },
-      handlers,
-    ));
+    cluster?.link(topics, handlers) ??
+    (await joinBroker({ broker: settings.broker!, scope: scope!, topics, prefix, data, log }, handlers));
   atEnd(() => link.close());
   atEnd(() => core.close());
   atEnd(() => homeAssistant.close());
   core.begin();
   await link.start();
   core.announce();
+  await cluster?.start(core, link);
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 
@@ -166,6 +180,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     zones,
     history,
     link,
+    cluster,
     broker,
     accounts,
     certificates,
@@ -191,6 +206,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     reload(options: ServerOptions) {
       const next = settle(options);
       core.apply(next.policy);
+      cluster?.apply(next.policy);
       emitter.emit("zones");
       if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.on();
@@ -218,10 +234,10 @@ async function letIn({ data, log, host, anonymous, httpNames, guests }: Settings
   return withGuests(accounts, guests);
 }
 
-function linkHandlers(core: Core, homeAssistant: HomeAssistant, log: Log): LinkHandlers {
+function linkHandlers(core: Core, take: LinkHandlers["message"], homeAssistant: HomeAssistant, log: Log): LinkHandlers {
   return {
     message: (topic, payload, retained) =>
-      homeAssistant.message(topic, payload) ? undefined : core.ingest(topic, payload, retained),
+      homeAssistant.message(topic, payload) ? undefined : take(topic, payload, retained),
     rejected: (reason, from, problem) => core.rejects.add(reason, from, problem),
     failed: (problem) => log.error("link", problem),
     down: (reason) => log.warn("link", `${reason} Trying again every second.`),

@@ -13,6 +13,7 @@ const FIXED = {
   prefix: "topic_prefix",
   ids: "ids",
   data: "data",
+  state: "state",
   limits: "limits",
   tls: "tls",
 } as const satisfies Partial<Record<keyof Settings, string>>;

@@ -6,11 +6,11 @@ import type { Decisions } from "./decisions.js";
 import type { DeviceConfigs } from "./device-config.js";
 import type { Device, Devices } from "./devices.js";
 import type { History } from "./history/history.js";
-import type { Journal } from "./journal.js";
 import type { Keep } from "./link/link.js";
 import type { Log } from "./log.js";
 import type { Mode } from "./override.js";
 import type { Recent } from "./recent.js";
+import type { ReadingsJournal } from "./share.js";
 import type { Zone } from "./zones/zone.js";
 import type { Zones } from "./zones/zones.js";
 
@@ -34,7 +34,7 @@ export interface WishesOptions {
   readonly decisions: Decisions;
   readonly actions: Actions;
   readonly recent: Recent;
-  readonly journal: Journal;
+  readonly journal: Pick<ReadingsJournal, "forget">;
   readonly announcer: Announcer;
   readonly configs: DeviceConfigs;
   publish(topic: string, payload: Buffer, keep: Keep): void;

@@ -21,6 +21,7 @@ export function checkTogether(settings: Unchecked, report: Report): void {
   checkPorts(settings, report);
   checkTls(settings, report);
   checkBroker(mappingOf(settings.broker), report);
+  checkState(settings, report);
   const rule = mappingOf(settings.rule);
   checkReach(["rule"], rule, {}, report);
   for (const [id, device] of Object.entries(mappingOf(settings.devices)))
@@ -70,6 +71,11 @@ function checkTls(settings: Unchecked, report: Report): void {
   if (tls.require_client_certificate === true && tls.client_ca === undefined)
     report(["tls", "require_client_certificate"], "needs tls > client_ca, the authorities of those certificates.");
   for (const name of ["cert", "key", "client_ca"]) checkFile(["tls", name], tls[name], report);
+}
+
+function checkState(settings: Unchecked, report: Report): void {
+  if (settings.state !== undefined && mappingOf(settings.broker).url === undefined)
+    report(["state"], "is for servers side by side at one broker: give broker > url as well.");
 }
 
 function checkBroker(broker: Unchecked, report: Report): void {

@@ -61,6 +61,7 @@ export function optionsOf(configuration: Configuration, password: string | undef
     topicPrefix,
     ids: idsOf(configuration),
     data: configuration.data,
+    state: configuration.state,
     log: configuration.log,
     policy: policyOf(configuration),
     history: history && {

@@ -115,6 +115,12 @@ export const FLAGS: readonly Flag[] = [
     default: DEFAULTS.data,
   },
   {
+    path: ["state"],
+    flag: "--state <url>",
+    env: "NIGHTLIGHT_STATE",
+    text: "work side by side with other servers at that broker, by way of this Redis: redis://",
+  },
+  {
     path: ["history", "url"],
     flag: "--history <url>",
     env: "NIGHTLIGHT_HISTORY",

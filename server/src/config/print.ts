@@ -10,7 +10,7 @@ const MASK = "********";
 
 /** All settings as a file anywhere would say them. Secrets are masked. */
 export function printable({ configuration }: LoadedConfiguration): Record<string, unknown> {
-  const { broker, mqtts_port, history, ...rest } = resolved(
+  const { broker, mqtts_port, history, state, ...rest } = resolved(
     z.encode(CONFIGURATION, configuration),
     process.cwd(),
   ) as z.input<typeof CONFIGURATION>;
@@ -23,6 +23,7 @@ export function printable({ configuration }: LoadedConfiguration): Record<string
     // without a certificate it would be refused
     ...(rest.tls && { mqtts_port }),
     ...rest,
+    ...(state !== undefined && { state: masked(state) }),
     history: typeof history === "object" && history.url ? { ...history, url: masked(history.url) } : history,
   };
 }

@@ -114,6 +114,11 @@ export const CONFIGURATION = mapping({
   ).prefault(DEFAULTS.topicPrefix),
   ids: deviceIds("Further devices on a broker that is joined; those of zones and devices are known", 0).prefault([]),
   data: file("Folder for what must survive a restart").prefault(DEFAULTS.data),
+  state: databaseUrl(
+    "Share what is known of devices and zones with other servers at the same broker, in this Redis, redis://user:password@host:port/number",
+    ["redis", "rediss"],
+    "localhost:6379",
+  ).optional(),
   log: oneOf("How the log is written", ["pretty", "json"]).prefault("pretty"),
   rule: mapping({
     threshold: RULE.threshold.prefault(LESSON_RULE.threshold),

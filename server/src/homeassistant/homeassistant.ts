@@ -91,6 +91,12 @@ export class HomeAssistant {
     if (this.#topics.has(topic)) this.#takeBack(topic);
   }
 
+  /** Another server announces it from now on. */
+  leave(id: string): void {
+    this.#devices.delete(id);
+    this.#due.delete(id);
+  }
+
   /** Takes a message; gives whether it was Home Assistant's. When it started, all devices are announced again, soon. */
   message(topic: string, payload: Buffer): boolean {
     if (topic !== this.birthTopic) return false;

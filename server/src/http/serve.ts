@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Broker } from "../broker/broker.js";
+import type { Cluster } from "../cluster/cluster.js";
 import type { Core } from "../core-parts.js";
 import type { History } from "../history/history.js";
 import type { MqttLink } from "../link/link.js";
@@ -23,6 +24,8 @@ export interface Served {
   readonly zones: ZoneDirectory;
   readonly history: History;
   readonly link: MqttLink;
+  /** Undefined when this server is the only one. */
+  readonly cluster: Cluster | undefined;
   /** Undefined with somebody else's. */
   readonly broker: Broker | undefined;
   readonly accounts: Accounts;
@@ -70,7 +73,10 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
       problem,
-      ready: () => problem() || (core.catchingUp ? "What waited at the broker is still being taken in." : ""),
+      ready: () =>
+        problem() ||
+        served.cluster?.problem() ||
+        (core.catchingUp ? "What waited at the broker is still being taken in." : ""),
     },
   });
   emitter.on("zone", (zone) => events.publish("zone", zone));

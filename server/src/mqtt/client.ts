@@ -8,7 +8,9 @@ export interface MqttOptions {
   readonly broker: BrokerAddress;
   /** The same at every start: it names the persistent session. */
   readonly clientId: string;
-  readonly will: { readonly topic: string; readonly payload: Buffer };
+  readonly will?: { readonly topic: string; readonly payload: Buffer };
+  /** Whether the session begins anew, and ends with the connection; false by default. */
+  readonly clean?: boolean;
   /** How long a connection may take, in ms; 10,000 by default. */
   readonly connectTimeout?: number;
   /** In seconds; 30 by default. */
@@ -26,6 +28,8 @@ export interface MqttHandlers {
   down(error: unknown): void;
   /** The broker does not take a message of ours. */
   refused(topic: string, reason: number): void;
+  /** The connection is over, however that came. */
+  closed?(): void;
 }
 
 /** How long a broker may take to hang up after DISCONNECT, in ms. */
@@ -70,15 +74,15 @@ export class MqttClient {
    * @throws ConnackError, or whatever the network says
    */
   connect(): Promise<void> {
-    const { broker, clientId, will, connectTimeout = 10_000, keepAlive = 30 } = this.#options;
+    const { broker, clientId, will, connectTimeout = 10_000, keepAlive = 30, clean = false } = this.#options;
     const packet: IConnectPacket = {
       cmd: "connect",
       protocolId: "MQTT",
       protocolVersion: 4,
       clientId,
-      clean: false,
+      clean,
       keepalive: Math.ceil(keepAlive),
-      will: { ...will, qos: 1, retain: true },
+      ...(will && { will: { ...will, qos: 1 as const, retain: true } }),
       ...(broker.username !== undefined && { username: broker.username }),
       ...(broker.password !== undefined && { password: Buffer.from(broker.password) }),
     };
@@ -160,6 +164,7 @@ export class MqttClient {
     for (const { reject } of this.#answers.values()) reject(error ?? new Error("closed"));
     this.#answers.clear();
     this.#left?.();
+    this.#handlers.closed?.();
     if (!this.#lasting) return;
     if (lost) this.#handlers.down(error);
     this.#retry();

@@ -1,5 +1,5 @@
 import type { Device } from "../devices.js";
-import { overrideOf, type Mode, type Override } from "../override.js";
+import { AUTO, overrideOf, type Mode, type Override } from "../override.js";
 import type { ZonePolicy } from "../policy.js";
 import { Zone, type FindDevice } from "./zone.js";
 
@@ -13,6 +13,8 @@ export interface Membership {
 
 export interface ZonesOptions {
   readonly find: FindDevice;
+  /** Whether a zone is decided here, and not by another server; all are unless given. */
+  owns?(name: string): boolean;
   /** A zone has something new to show; its lamps are to be switched if it says so. */
   changed(zone: Zone, switched: boolean): void;
   /** A person's override has run out. */
@@ -77,9 +79,16 @@ export class Zones {
     this.#decide(zone, now);
   }
 
+  /** A zone is another server's from now on: what is known of it here is of the past. */
+  release(zone: Zone): void {
+    zone.lamp = undefined;
+    zone.override = AUTO;
+  }
+
   /** Time goes on: hours begin and end, sensors fall silent, overrides and the shortest times run out. */
   tick(now: number): void {
     for (const zone of this) {
+      if (this.#options.owns?.(zone.policy.name) === false) continue;
       const { mode } = zone.override;
       const before = zone.reason;
       const switched = zone.decide(now);

@@ -1,0 +1,163 @@
+import { textOf } from "../errors.js";
+import type { Hub, Roll } from "./hub.js";
+
+/** How long a server takes part without saying so again, in ms: so long a machine that died is missed at most. */
+export const LEASE = 1500;
+
+/** How often it says so, in ms. */
+const EVERY = 300;
+
+/** What a lease is shorter here than it is at the hub, in ms: clocks do not run alike. */
+const MARGIN = 200;
+
+export interface MembershipOptions {
+  readonly hub: Hub;
+  /** Whether this server can do what it is there for: hear the devices. */
+  present(): boolean;
+  /**
+   * The members are about to be others: what will not be this server's is to be put down. Fulfilled when all of it is
+   * stored. @param anew this server was not a member until now: what it knows is of the past
+   */
+  prepare(roll: Roll, anew: boolean): Promise<void>;
+  /** Everybody has put down what is not theirs: what is this server's can be taken up. */
+  begin(roll: Roll): Promise<void>;
+  /** Each time that it was looked. */
+  looked(roll: Roll): void;
+  /** It is not a member any more. */
+  left(): Promise<void>;
+  failed(problem: string): void;
+}
+
+/**
+ * This server's part among several. When a member comes or goes, everybody first puts down what is going to be another's,
+ * and says so; when all have, everybody takes up what is theirs. So nothing is ever two servers' at once.
+ */
+export class Membership {
+  readonly #options: MembershipOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+  #deaf = false;
+  /** Until when it is a member for sure, by `performance.now()`. */
+  #until = -Infinity;
+  #joined = false;
+  #anew = false;
+  /** Epochs: the one being prepared, the one for which that is done, the one that is being begun, and the one that has. */
+  #next = 0;
+  #settled = 0;
+  #starting = 0;
+  #begun = 0;
+  #steps: Promise<void> = Promise.resolve();
+  #failing = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Whether what was shared out holds at this moment. */
+  get valid(): boolean {
+    return !this.#deaf && performance.now() < this.#until;
+  }
+
+  /** Whether this server has its part, and nothing is about to change. */
+  get settled(): boolean {
+    return this.valid && this.#begun !== 0 && this.#begun === this.#next;
+  }
+
+  /** Begins to take part. @throws what the hub throws */
+  async start(told: (text: string) => void): Promise<void> {
+    await this.#options.hub.listen({
+      told,
+      changed: () => {
+        this.#deaf = false;
+        this.look();
+      },
+      deaf: () => (this.#deaf = true),
+    });
+    this.look();
+  }
+
+  /** Looks at once who takes part, as it does all the time. */
+  look(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    this.#looking ??= this.#run().finally(() => (this.#looking = undefined));
+  }
+
+  /** What is shared out is another: everything is put down, and taken up again. */
+  anew(): void {
+    this.#anew = true;
+    this.#options.hub.stir().catch(() => {});
+    this.look();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    await this.#steps;
+    this.#until = -Infinity;
+    if (this.#joined) await this.#options.hub.leave().catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    clearTimeout(this.#timer);
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      try {
+        await (this.#options.present() ? this.#renew() : this.#absent());
+        this.#failing = false;
+      } catch (error) {
+        if (!this.#failing) this.#options.failed(textOf(error));
+        this.#failing = true;
+      }
+    }
+    if (!this.#closed) this.#timer = setTimeout(() => this.look(), EVERY);
+  }
+
+  async #renew(): Promise<void> {
+    const asked = performance.now();
+    const roll = await this.#options.hub.renew(LEASE, this.#settled);
+    this.#until = asked + LEASE - MARGIN;
+    this.#joined = true;
+    const { epoch } = roll;
+    if (epoch !== this.#next || roll.joined) {
+      const anew = roll.joined || this.#anew;
+      this.#anew = false;
+      this.#next = epoch;
+      this.#starting = 0;
+      this.#then(async () => {
+        await this.#options.prepare(roll, anew);
+        this.#settled = epoch;
+      });
+    } else if (roll.settled && this.#begun !== epoch && this.#starting !== epoch) {
+      this.#starting = epoch;
+      this.#then(async () => {
+        await this.#options.begin(roll);
+        this.#begun = epoch;
+      });
+    }
+    this.#options.looked(roll);
+  }
+
+  /** One after the other, while it is renewed all the time. What failed is begun again. */
+  #then(step: () => Promise<void>): void {
+    this.#steps = this.#steps.then(step).then(
+      () => this.look(),
+      (error: unknown) => {
+        this.#options.failed(textOf(error));
+        this.#next = 0;
+      },
+    );
+  }
+
+  async #absent(): Promise<void> {
+    if (!this.#joined) return;
+    this.#until = -Infinity;
+    this.#joined = false;
+    this.#next = this.#begun = 0;
+    await this.#options.left();
+    await this.#options.hub.leave();
+  }
+}

@@ -1,0 +1,195 @@
+import type { Status, Telemetry } from "../../../contract/index.js";
+import { Boots, type StoredBoot } from "../boots.js";
+import type { Device } from "../devices.js";
+import { textOf } from "../errors.js";
+import type { Point } from "../recent.js";
+import type { State } from "../state/state.js";
+import { slotOf } from "./ownership.js";
+
+/** What another server must know of a device to go on with it. Times in ms since 1970; null for what is not known. */
+export type DeviceRecord = readonly [
+  boots: readonly StoredBoot[] | null,
+  light: number | null,
+  seq: number | null,
+  taken: number,
+  led_on: boolean | null,
+  since: number,
+  lastSeen: number,
+  status: Status | null,
+  unwritten: readonly Unwritten[],
+];
+
+/** The place of the readings that are to be told to the history. */
+export const UNWRITTEN = 8;
+
+/** A reading that the history may not have written yet, and when it arrived. */
+export type Unwritten = [time: number, light: number, arrived: number];
+
+export function recordOf(device: Device, unwritten: readonly Unwritten[]): DeviceRecord {
+  const { boots, light, seq, taken, led_on, lamp, lastSeen, status } = device;
+  return [
+    boots?.store() ?? null,
+    light ?? null,
+    seq ?? null,
+    taken,
+    led_on ?? null,
+    lamp?.since ?? 0,
+    lastSeen,
+    status ?? null,
+    unwritten,
+  ];
+}
+
+/** Makes a new device what it was to the server that had it; nobody is told. */
+export function restore(device: Device, record: DeviceRecord): void {
+  const [boots, light, seq, taken, led_on, since, lastSeen, status] = record;
+  if (boots) {
+    device.boots = Boots.restore(boots);
+    device.gaps.update(device.boots.holes, Date.now());
+  }
+  Object.assign(device, {
+    light: light ?? undefined,
+    seq: seq ?? undefined,
+    taken,
+    lastSeen,
+    status: status ?? undefined,
+  });
+  if (led_on !== null) Object.assign(device, { led_on, commanded: led_on, lamp: { led_on, since } });
+  device.online = status?.online;
+}
+
+/** The name of the shelf on which a part's devices and zones are. */
+export const shelfOf = (slot: number): string => `slot:${slot}`;
+
+/** What is stored of devices and zones, by its kind: the key of each is the kind and then the id or the name. */
+export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
+
+/** Batches gather for so long, in ms: so a few cost little, and a broker that lets 20 messages be unacknowledged is not held up. */
+const GATHER = 2;
+
+/** The history writes within a second: who takes up a device tells it once more of what came in so many ms before, so many readings at most. */
+const WRITES = 2000;
+const MOST_UNWRITTEN = 32;
+
+/** Between two attempts, in ms. */
+const RETRY = 250;
+
+/**
+ * Remembers devices where all servers find them. Everything of one batch is stored before any of its readings is
+ * acknowledged; which server comes next, it has heard of all that need not come again.
+ */
+export class Records {
+  readonly #state: State;
+  readonly #failed: (problem: string) => void;
+  readonly #stored: (id: string, point: Pick<Point, "time" | "light">) => void;
+  readonly #devices = new Set<Device>();
+  /** Of each device the readings that the history may not have written yet. */
+  readonly #latest = new WeakMap<Device, Unwritten[]>();
+  /** Readings of the batch that has not begun. */
+  #points: [id: string, point: Point][] = [];
+  /** By the id of a device or a zone whose part it is, and by key; undefined: it is deleted. */
+  readonly #others = new Map<string, Map<string, unknown>>();
+  #last: Promise<void> = Promise.resolve();
+  #open: Promise<void> | undefined;
+  #closing = false;
+
+  /** @param stored told of each reading once it is stored: nobody is to have it before */
+  constructor(
+    state: State,
+    stored: (id: string, point: Pick<Point, "time" | "light">) => void,
+    failed: (problem: string) => void,
+  ) {
+    this.#state = state;
+    this.#stored = stored;
+    this.#failed = failed;
+  }
+
+  /** A reading has come; fulfilled when it is stored. */
+  add(device: Device, _reading: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
+    const latest = this.#latest.get(device)?.filter(([, , arrived]) => now - arrived < WRITES) ?? [];
+    if (latest.length === MOST_UNWRITTEN) latest.shift();
+    latest.push([point.time, point.light, now]);
+    this.#latest.set(device, latest);
+    this.#points.push([device.id, point]);
+    this.#devices.add(device);
+    return this.#commit();
+  }
+
+  /** Something else of the device has changed. */
+  touch(device: Device): void {
+    this.#devices.add(device);
+    void this.#commit();
+  }
+
+  /** Something else of a device or a zone; undefined deletes it. Fulfilled when that is stored. */
+  put(id: string, key: string, value: unknown): Promise<void> {
+    let values = this.#others.get(id);
+    if (!values) this.#others.set(id, (values = new Map()));
+    values.set(key, value);
+    return this.#commit();
+  }
+
+  /** Fulfilled when all that was added so far is stored. */
+  get stored(): Promise<void> {
+    return this.#open ?? this.#last;
+  }
+
+  async forget({ id }: Device): Promise<void> {
+    await this.put(id, KIND.device + id, undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.stored;
+  }
+
+  #commit(): Promise<void> {
+    return (this.#open ??= this.#last = this.#write(this.#last));
+  }
+
+  async #write(before: Promise<void>): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, GATHER));
+    await before;
+    this.#open = undefined;
+    const parts = new Map<number, Part>();
+    const partOf = (id: string): Part => {
+      const slot = slotOf(id);
+      let part = parts.get(slot);
+      if (!part) parts.set(slot, (part = { slot, puts: [], deletes: [] }));
+      return part;
+    };
+    for (const device of this.#devices)
+      partOf(device.id).puts.push([KIND.device + device.id, recordOf(device, this.#latest.get(device) ?? [])]);
+    const points = this.#points;
+    this.#points = [];
+    for (const [id, values] of this.#others)
+      for (const [key, value] of values) {
+        if (value === undefined) partOf(id).deletes.push(key);
+        else partOf(id).puts.push([key, value]);
+      }
+    this.#devices.clear();
+    this.#others.clear();
+    await Promise.all(Array.from(parts.values(), (part) => this.#writePart(part)));
+    for (const [id, point] of points) this.#stored(id, point);
+  }
+
+  /** Until it is done: what is not stored must not be acknowledged. */
+  async #writePart({ slot, puts, deletes }: Part): Promise<void> {
+    for (let told = false; ; told = true) {
+      try {
+        return await this.#state.shelf(shelfOf(slot)).write(puts, deletes);
+      } catch (error) {
+        if (!told) this.#failed(textOf(error));
+        if (this.#closing) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY));
+      }
+    }
+  }
+}
+
+/** What is written of one part at once. */
+interface Part {
+  readonly slot: number;
+  readonly puts: [key: string, value: unknown][];
+  readonly deletes: string[];
+}

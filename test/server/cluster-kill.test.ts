@@ -1,0 +1,75 @@
+/** Two servers side by side, one of which is killed under load: nothing is lost, nothing waits, nothing is done twice. */
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { startPostgres, type Postgres } from "../support/postgres.js";
+import { missing, MOSQUITTO, POSTGRES, REDIS } from "../support/programs.js";
+import { startRedis, type RedisServer } from "../support/redis.js";
+import { startFleet } from "./support/fleet.js";
+import { count, postgresHistory } from "./support/history.js";
+import { run, type Program } from "./support/program.js";
+import { temporaryFolder } from "./support/server.js";
+
+const NEEDED = MOSQUITTO && REDIS && POSTGRES;
+
+const BOARDS = 100;
+const EVERY = 200;
+
+describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers, one of which is killed", () => {
+  let mosquitto: Mosquitto;
+  let redis: RedisServer;
+  let postgres: Postgres;
+  beforeAll(async () => {
+    [mosquitto, redis, postgres] = await Promise.all([startMosquitto(), startRedis(), startPostgres()]);
+    return () => Promise.all([mosquitto.remove(), redis.remove(), postgres.remove()]);
+  });
+
+  async function start(history: string): Promise<Program> {
+    const flags = ["--broker", mosquitto.url, "--state", redis.url, "--history", history, "--topic-prefix", "kill"];
+    return run([...flags, "--data", await temporaryFolder(), "--http-port", "0", "--log", "json"]);
+  }
+
+  const addressOf = async ({ entries, output }: Program): Promise<string> => {
+    const find = () => /http:\/\/[\d.:]+/.exec(JSON.stringify(entries()))?.[0];
+    return eventually(find, { within: 30_000, what: `its address; it said ${output.err}` });
+  };
+
+  async function ready(program: Program): Promise<void> {
+    const url = await addressOf(program);
+    await eventually(async () => (await fetch(`${url}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+  }
+
+  test("no reading is unanswered for longer than 2 s, no answer is wrong or of the past, and the history is one", async () => {
+    const history = await postgres.database();
+    const programs = [await start(history), await start(history)];
+    for (const program of programs) await ready(program);
+    const fleet = await startFleet(mosquitto.url, "kill", BOARDS, EVERY);
+    onTestFinished(() => fleet.close());
+    const sent = (more: number) => eventually(() => fleet.sent >= more, { within: 60_000, what: `${more} readings` });
+    await sent(2000);
+    expect(programs[0].child.kill("SIGKILL")).toBe(true);
+    await sent(5000);
+    // and another one comes, and the other goes
+    programs.push(await start(history));
+    await ready(programs[2]);
+    await sent(8000);
+    programs[1].child.kill("SIGKILL");
+    await sent(11_000);
+    fleet.pause();
+    const all = [...fleet.boards.values()];
+    await eventually(() => all.every(({ seq, answered }) => answered === seq), {
+      within: 10_000,
+      what: "the last answers",
+    });
+    expect(fleet.problems).toEqual([]);
+    expect(fleet.longest()).toBeLessThan(2000);
+
+    const kept = await postgresHistory(history);
+    for (const [name, { seq }] of fleet.boards)
+      await eventually(async () => (await count(kept, `kill/${name}`)) === seq, {
+        within: 10_000,
+        every: 100,
+        what: `each of ${seq} readings of ${name}, once`,
+      });
+  }, 120_000);
+});

@@ -1,0 +1,204 @@
+/** Several servers side by side, at a real Mosquitto, with a real Redis. */
+import { beforeAll, describe, expect, test } from "vitest";
+import type { NightlightServer, ServerOptions } from "nightlight-server";
+import { createLog } from "../../server/src/log.js";
+import { LESSON_POLICY, type Policy, type ZonePolicy } from "../../server/src/policy.js";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO, REDIS } from "../support/programs.js";
+import { startRedis, type RedisServer } from "../support/redis.js";
+import { client, server, temporaryFolder, type TestClient } from "./support/server.js";
+
+const NEEDED = MOSQUITTO && REDIS;
+
+describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", () => {
+  let mosquitto: Mosquitto;
+  let redis: RedisServer;
+  let prefixes = 0;
+  beforeAll(async () => {
+    [mosquitto, redis] = await Promise.all([startMosquitto(), startRedis()]);
+    return () => Promise.all([mosquitto.remove(), redis.remove()]);
+  });
+
+  const debug = createLog("pretty", {
+    write: (text: string) => void (process.env.DEBUG_CLUSTER && process.stderr.write(text)),
+  });
+
+  function together(prefix: string, options: ServerOptions = {}): Promise<NightlightServer> {
+    return server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log: debug, ...options });
+  }
+
+  /** Fulfilled when so many servers have settled who decides about what. */
+  async function settled(...servers: NightlightServer[]): Promise<void> {
+    for (const { httpUrl } of servers)
+      await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 10_000, what: "it to be ready" });
+  }
+
+  async function publish(device: TestClient, topic: string, message: object): Promise<void> {
+    await device.publishAsync(topic, JSON.stringify(message), { qos: 1 });
+  }
+
+  test("each reading is answered once, by whichever server it reaches, and both have their part", async () => {
+    const prefix = `side-${++prefixes}`;
+    const servers = [await together(prefix), await together(prefix)];
+    await settled(...servers);
+    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    for (let n = 0; n < 200; n++)
+      await device.publishAsync(`${prefix}/d${n % 50}/telemetry`, `{"light":${n}}`, { qos: 1 });
+    await eventually(() => device.got.length >= 200, { within: 10_000, what: "200 answers" });
+    expect(device.got).toHaveLength(200);
+    const counts = servers.map(({ counters }) => counters.sent);
+    expect(counts[0] + counts[1]).toBe(200);
+    expect(Math.min(...counts)).toBeGreaterThan(20);
+    expect(servers[0].devices.size + servers[1].devices.size).toBe(50);
+  });
+
+  test("of a board's readings the newest decides, whichever way they go; one that comes twice has no effect", async () => {
+    const prefix = `side-${++prefixes}`;
+    const servers = [await together(prefix), await together(prefix), await together(prefix)];
+    await settled(...servers);
+    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    const send = (n: number, seq: number): void =>
+      void publish(device, `${prefix}/d${n}/telemetry`, { light: seq % 2 ? 100 : 600, boot: 7, seq, at: seq, age: 0 });
+    for (let seq = 1; seq <= 50; seq++) for (let n = 0; n < 10; n++) for (const again of [0, 1]) if (!again || seq % 3 === 0) send(n, seq); // prettier-ignore
+    for (let n = 0; n < 10; n++) {
+      const last = () => device.got.findLast(({ topic }) => topic === `${prefix}/d${n}/commands`)?.text;
+      await eventually(() => last() === '{"led_on":false,"seq":50}', { within: 10_000, what: "the last answer" });
+    }
+    await eventually(() => servers.reduce((sum, { counters }) => sum + counters.duplicates, 0) === 160, {
+      what: "the duplicates to be known",
+    });
+    for (let n = 0; n < 10; n++) {
+      const seqs = device.got
+        .filter(({ topic }) => topic === `${prefix}/d${n}/commands`)
+        .map(({ text }) => (JSON.parse(text) as { seq: number }).seq);
+      expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+    }
+  });
+
+  const hall = (prefix: string, more: Partial<ZonePolicy> = {}): Policy => ({
+    ...LESSON_POLICY,
+    zones: [
+      {
+        name: "hall",
+        sensors: [1, 2, 3, 4, 5].map((n) => `${prefix}/s${n}`),
+        lamps: [`${prefix}/s1`, `${prefix}/lamp`],
+        combine: "median",
+        at_least: 1,
+        rule: { threshold: 300, hysteresis: 100, min_on: 0, min_off: 0 },
+        stale_after: 60_000,
+        ...more,
+      },
+    ],
+  });
+
+  test("a zone is right although its sensors reach different servers: no flicker, and hysteresis over all of them", async () => {
+    const prefix = `side-${++prefixes}`;
+    const options = { policy: hall(prefix) };
+    const servers = [await together(prefix, options), await together(prefix, options)];
+    await settled(...servers);
+    const device = await client(mosquitto.url, {}, `${prefix}/lamp/commands`);
+    const lamp = (): unknown[] => device.got.map(({ text }) => (JSON.parse(text) as { led_on: boolean }).led_on);
+    await publish(device, `${prefix}/lamp/telemetry`, { light: 500 });
+    let seq = 0;
+    const round = async (light: number): Promise<void> => {
+      seq++;
+      for (let n = 1; n <= 5; n++)
+        await publish(device, `${prefix}/s${n}/telemetry`, { light: light + n, boot: 1, seq, at: seq * 10, age: 0 });
+    };
+    const expected: boolean[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      const on = turn % 2 === 0;
+      await round(on ? 200 : 500);
+      expected.push(on);
+      await eventually(() => lamp().at(-1) === on && lamp().length >= expected.length, { what: "the lamp" });
+      // within the hysteresis nothing happens
+      await round(350);
+    }
+    const changes = lamp().filter((led_on, n, all) => led_on !== all[n - 1]);
+    expect(changes[0] === false ? changes.slice(1) : changes).toEqual(expected);
+    expect(servers.map(({ zones }) => zones.get("hall")!.led_on).filter((led_on) => led_on !== null)).toEqual([false]);
+  });
+
+  test("a zone goes on as it was when its server dies: its light, since when it is on, and a person's wish", async () => {
+    const prefix = `side-${++prefixes}`;
+    const options = {
+      policy: hall(prefix, { rule: { threshold: 300, hysteresis: 0, min_on: 3_600_000, min_off: 0 } }),
+    };
+    const servers = [await together(prefix, options), await together(prefix, options)];
+    await settled(...servers);
+    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`, `${prefix}/status`);
+    const told = (name: string): string | undefined =>
+      device.got.findLast(({ topic }) => topic === `${prefix}/${name}/commands`)?.text;
+    for (let n = 1; n <= 5; n++)
+      await publish(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
+    await publish(device, `${prefix}/other/telemetry`, { light: 900 });
+    await eventually(() => told("s1")?.includes("true"), { what: "the zone to be on" });
+    await publish(device, `${prefix}/other/set`, { mode: "on" });
+    await eventually(() => told("other")?.includes("true"), { what: "the wish to be fulfilled" });
+    for (const one of servers) {
+      // one after the other goes, and another one comes
+      await one.close();
+      await settled(await together(prefix, options));
+      for (let n = 1; n <= 5; n++)
+        await publish(device, `${prefix}/s${n}/telemetry`, { light: 900, boot: 2, seq: n, at: n, age: 0 });
+      await publish(device, `${prefix}/other/telemetry`, { light: 900 });
+      const from = device.got.length;
+      await eventually(() => device.got.length > from || told("s1"), { what: "answers" });
+      // bright, but on for an hour at least; bright, but a person wants it on
+      await eventually(() => device.got.filter(({ topic }) => topic === `${prefix}/s1/commands`).length >= 1, { what: "an answer" }); // prettier-ignore
+      expect(told("s1")).toContain("true");
+      expect(told("other")).toContain("true");
+    }
+    expect(device.got.filter(({ topic, text }) => topic === `${prefix}/s1/commands` && text.includes("false"))).toEqual(
+      [],
+    );
+    await eventually(
+      () => device.got.findLast(({ topic }) => topic === `${prefix}/status`)?.text === '{"online":true}',
+      {
+        what: "the servers that stay to say so",
+      },
+    );
+  });
+
+  test("what came while no server was there is taken in by the first that comes", async () => {
+    const prefix = `side-${++prefixes}`;
+    const data = await temporaryFolder();
+    const first = await together(prefix, { data });
+    await settled(first);
+    await first.close();
+    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    for (let seq = 1; seq <= 100; seq++)
+      await publish(device, `${prefix}/porch/telemetry`, { light: 1000 - seq * 9, boot: 1, seq, at: seq, age: 0 });
+    const second = await together(prefix);
+    await eventually(() => second.devices.recent(`${prefix}/porch`).length === 100, {
+      within: 10_000,
+      what: "100 readings",
+    });
+    await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":100}', { what: "an answer to the last" });
+  });
+
+  test("without Redis nobody decides, and when it is back everything goes on", async () => {
+    const prefix = `side-${++prefixes}`;
+    const servers = [await together(prefix), await together(prefix)];
+    await settled(...servers);
+    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    await publish(device, `${prefix}/porch/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
+    await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":1}', { what: "an answer" });
+    await redis.kill();
+    await eventually(async () => (await fetch(`${servers[0].httpUrl}/readyz`)).status === 503, {
+      what: "it not to be ready",
+    });
+    for (let seq = 2; seq <= 9; seq++)
+      await publish(device, `${prefix}/porch/telemetry`, { light: 900, boot: 1, seq, at: seq, age: 0 });
+    await redis.start();
+    await settled(...servers);
+    await eventually(() => device.got.at(-1)?.text === '{"led_on":false,"seq":9}', {
+      within: 10_000,
+      what: "the answer",
+    });
+    expect(device.got.map(({ text }) => (JSON.parse(text) as { seq: number }).seq)).toEqual(
+      device.got.map(({ text }) => (JSON.parse(text) as { seq: number }).seq).sort((a, b) => a - b),
+    );
+  });
+});

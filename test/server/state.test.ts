@@ -1,0 +1,142 @@
+/** Where state is kept: one suite that every driver passes, and where several servers meet. */
+import { ClassicLevel } from "classic-level";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { redisHub } from "../../server/src/cluster/redis-hub.js";
+import type { Hub } from "../../server/src/cluster/hub.js";
+import { embeddedState } from "../../server/src/state/embedded.js";
+import { joinRedis, redisState } from "../../server/src/state/redis.js";
+import type { State } from "../../server/src/state/state.js";
+import { eventually } from "../support/eventually.js";
+import { missing, REDIS } from "../support/programs.js";
+import { startRedis, type RedisServer } from "../support/redis.js";
+import { temporaryFolder } from "./support/server.js";
+
+/** A place for state, opened as often as is wanted. */
+type Place = () => Promise<() => Promise<State>>;
+
+function statePromises(place: Place): void {
+  test("a value is there as it was written, until it is deleted", async () => {
+    const shelf = (await (await place())()).shelf("a");
+    const value = { text: 'grün \n " ', list: [1, null, true, 0.25], none: {} };
+    expect(await shelf.get("x")).toBeUndefined();
+    await shelf.write([
+      ["x", value],
+      ["y/z", 7],
+    ]);
+    expect(await shelf.get("x")).toEqual(value);
+    expect(await shelf.entries()).toEqual(
+      new Map<string, unknown>([
+        ["x", value],
+        ["y/z", 7],
+      ]),
+    );
+    await shelf.write([["x", "another"]], ["y/z", "never there"]);
+    expect(await shelf.entries()).toEqual(new Map([["x", "another"]]));
+    await shelf.write([], ["x"]);
+    await shelf.write([]);
+    expect(await shelf.entries()).toEqual(new Map());
+  });
+
+  test("shelves are apart, whatever their names", async () => {
+    const state = await (await place())();
+    const names = ["a", "a:b", "ab", "slot:1", "slot:11"];
+    for (const name of names) await state.shelf(name).write([["key", name]]);
+    for (const name of names) expect(await state.shelf(name).entries()).toEqual(new Map([["key", name]]));
+  });
+
+  test("what was written is there for whoever opens it next", async () => {
+    const open = await place();
+    const first = await open();
+    const many = Array.from({ length: 2000 }, (_, n) => [`key ${n}`, { n }] as const);
+    await first.shelf("many").write(many);
+    await first.close();
+    expect(await (await open()).shelf("many").entries()).toEqual(new Map(many));
+  });
+}
+
+describe("embedded, in LevelDB", () => {
+  statePromises(async () => {
+    const folder = await temporaryFolder();
+    return async () => {
+      const db = new ClassicLevel<string, string>(folder);
+      await db.open();
+      onTestFinished(() => db.close());
+      return { ...embeddedState(db), close: () => db.close() };
+    };
+  });
+});
+
+describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
+  let redis: RedisServer;
+  let places = 0;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis?.remove());
+
+  async function link(namespace: string) {
+    const joined = await joinRedis(redis.url, namespace);
+    onTestFinished(() => joined.close());
+    return joined;
+  }
+
+  statePromises(async () => {
+    const namespace = `test-${++places}`;
+    return async () => redisState(await link(namespace));
+  });
+
+  test("a Redis that is not there ends the start with a sentence, without the password", async () => {
+    const joining = joinRedis("redis://me:secret@127.0.0.1:9", "x");
+    await expect(joining).rejects.toThrow(/^Redis at 127\.0\.0\.1:9 cannot be joined \(.*ECONNREFUSED.*--state\.$/);
+  });
+
+  describe("servers meet", () => {
+    async function hub(namespace: string, me: string): Promise<Hub & { told: string[]; quit(): Promise<void> }> {
+      const joined = await link(namespace);
+      const one = redisHub(joined, me);
+      const told: string[] = [];
+      await one.listen({ told: (text) => told.push(text), changed() {}, deaf() {} });
+      onTestFinished(() => one.close());
+      return { ...one, told, quit: () => one.close() };
+    }
+
+    test("who comes, stays and goes is known to all, each time in another epoch", async () => {
+      const namespace = `test-${++places}`;
+      const [a, b] = [await hub(namespace, "a"), await hub(namespace, "b")];
+      const first = await a.renew(10_000, 0);
+      expect(first).toMatchObject({ members: ["a"], joined: true });
+      const second = await b.renew(10_000, 0);
+      expect(second).toMatchObject({ members: ["a", "b"], joined: true, settled: false });
+      expect(second.epoch).toBeGreaterThan(first.epoch);
+      expect(await a.renew(10_000, second.epoch)).toMatchObject({ joined: false, settled: false });
+      expect(await b.renew(10_000, second.epoch)).toMatchObject({ epoch: second.epoch, settled: true });
+      await b.leave();
+      const third = await a.renew(10_000, second.epoch);
+      expect(third).toMatchObject({ members: ["a"], settled: false });
+      expect([...third.gone.keys()]).toEqual(["b"]);
+      await a.emptied("b");
+      expect((await a.renew(10_000, third.epoch)).gone.size).toBe(0);
+    });
+
+    test("who ends without a word is missed at once, who stands still when the lease is over", async () => {
+      const namespace = `test-${++places}`;
+      const [a, b, c] = [await hub(namespace, "a"), await hub(namespace, "b"), await hub(namespace, "c")];
+      await b.renew(60_000, 0);
+      await c.renew(50, 0);
+      expect((await a.renew(60_000, 0)).members).toContain("b");
+      await b.quit();
+      await eventually(async () => (await a.renew(60_000, 0)).members.join() === "a", { what: "both to be missed" });
+      expect([...(await a.renew(60_000, 0)).gone.keys()].sort()).toEqual(["b", "c"]);
+      // it was away for too long: it is one who comes
+      expect(await c.renew(60_000, 0)).toMatchObject({ members: ["a", "c"], joined: true });
+    });
+
+    test("what one tells another arrives, and it is known when nobody listens", async () => {
+      const namespace = `test-${++places}`;
+      const [a, b] = [await hub(namespace, "a"), await hub(namespace, "b")];
+      expect(await a.send("b", "hello")).toBe(true);
+      await eventually(() => b.told.join() === "hello", { what: "the word" });
+      expect(await a.send("nobody", "hello")).toBe(false);
+    });
+  });
+});
