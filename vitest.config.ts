@@ -5,7 +5,7 @@ const TIMED = [
   "test/chaos/**/*.test.ts",
   "test/e2e/**/*.test.ts",
   "test/mqtt/{client,session-*,vm}.test.ts",
-  "test/server/{cli,dashboard-crowd,restart}.test.ts",
+  "test/server/{cli,cluster-kill,dashboard-crowd,restart}.test.ts",
 ];
 
 const shared = {

@@ -1,6 +1,6 @@
 /** Several servers side by side, at a real Mosquitto, with a real Redis. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { NightlightServer, ServerOptions } from "nightlight-server";
+import type { DeviceView, NightlightServer, ServerOptions } from "nightlight-server";
 import { createLog } from "../../server/src/log.js";
 import { LESSON_POLICY, type Policy, type ZonePolicy } from "../../server/src/policy.js";
 import { eventually } from "../support/eventually.js";
@@ -176,6 +176,53 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       what: "100 readings",
     });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":100}', { what: "an answer to the last" });
+  });
+
+  test("each server shows and changes every device and zone, and tells of them as they change", async () => {
+    const prefix = `side-${++prefixes}`;
+    const options = { policy: hall(prefix) };
+    const servers = [await together(prefix, options), await together(prefix, options)];
+    await settled(...servers);
+    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    const names = Array.from({ length: 20 }, (_, n) => `${prefix}/d${n}`);
+    for (const id of names) await publish(device, `${id}/telemetry`, { light: 500 });
+    await publish(device, `${prefix}/s1/telemetry`, { light: 100 });
+    const get = async <T>(at: NightlightServer, path: string): Promise<T> =>
+      (await (await fetch(`${at.httpUrl}/api/${path}`)).json()) as T;
+    for (const one of servers) {
+      const all = async () => (await get<DeviceView[]>(one, "devices")).map(({ id }) => id);
+      await eventually(async () => (await all()).length === 21, { what: "all devices" });
+      expect(await all()).toEqual([...names, `${prefix}/s1`].sort());
+      expect(await get(one, "zones")).toMatchObject([{ name: "hall", led_on: true, light: 100 }]);
+      expect(await get(one, "zones/hall")).toMatchObject({ led_on: true });
+      for (const id of names) {
+        expect(await get(one, `devices/${id}`)).toMatchObject({ id, light: 500, led_on: false });
+        expect((await get<{ points: unknown[] }>(one, `recent?device=${id}`)).points).toHaveLength(1);
+      }
+    }
+    expect(servers.map(({ devices }) => devices.size).every((size) => size > 0)).toBe(true);
+
+    const events = await fetch(`${servers[0].httpUrl}/api/events`);
+    let heard = "";
+    const reading = (async () => {
+      for await (const piece of events.body!) heard += Buffer.from(piece).toString();
+    })().catch(() => {});
+    await eventually(() => heard.includes("event: devices"), { what: "the events to begin" });
+    const put = (at: NightlightServer, id: string) =>
+      fetch(`${at.httpUrl}/api/devices/${id}/mode`, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"mode":"on"}' }); // prettier-ignore
+    for (const id of names) {
+      const answer = await put(servers[1], id);
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ id, mode: "on", led_on: true });
+    }
+    for (const id of names)
+      await eventually(() => heard.includes(`"id":"${id}","online":true,"light":500,"led_on":true`), {
+        what: "the event",
+      });
+    expect((await fetch(`${servers[0].httpUrl}/api/devices/${prefix}/nobody`)).status).toBe(404);
+    expect((await put(servers[0], `${prefix}/nobody`)).status).toBe(404);
+    await servers[0].close();
+    await reading;
   });
 
   test("without Redis nobody decides, and when it is back everything goes on", async () => {

@@ -14,8 +14,9 @@ import { Inheritance } from "./inheritance.js";
 import { Membership } from "./membership.js";
 import { Links, shareOut, slotOf } from "./ownership.js";
 import { KIND, Records } from "./records.js";
+import { Peers, type PeerWord } from "./peers.js";
 import { redisHub } from "./redis-hub.js";
-import { Router } from "./router.js";
+import { Router, type RouterWord } from "./router.js";
 import { sharedData } from "./shared-data.js";
 import { readStock } from "./stock.js";
 
@@ -52,6 +53,11 @@ export interface Cluster {
   link(topics: readonly string[], handlers: LinkHandlers): MqttLink;
   /** Takes part from now on. */
   start(core: Core, link: MqttLink): Promise<void>;
+  /** This server, as others call it. */
+  readonly me: string;
+  readonly peers: Peers;
+  /** Which server decides about a device or a zone; undefined while that is not settled. */
+  ownerOf(id: string): string | undefined;
   /** Why this server should not be sent requests yet; "" when it should. */
   problem(): string;
   /** From now on zones link other devices. */
@@ -80,6 +86,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   let lastUp = performance.now();
   /** When it had its parts the last time. */
   let begun = 0;
+  /** All that take part. */
+  let members: readonly string[] = [];
   /** Parts that this server has. */
   let held = new Set<number>();
 
@@ -99,7 +107,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       held = new Set(anew ? [] : [...held].filter((slot) => next.has(slot)));
       await core.custody.putDown((id) => held.has(links.slotOf(id)));
     },
-    async begin({ members }) {
+    async begin(roll) {
+      members = roll.members;
+      peers.members(members);
       const owners = shareOut(members);
       const next = partsOf(owners);
       const gained = new Set([...next].filter((slot) => !held.has(slot)));
@@ -151,7 +161,22 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     failed,
   });
 
+  const peers = new Peers({
+    me,
+    others: () => members.filter((member) => member !== me),
+    send: (to, text) => hub.send(to, text),
+  });
+
+  function told(text: string): void {
+    const word = JSON.parse(text) as PeerWord | RouterWord;
+    if ("messages" in word || "taken" in word) router.told(word);
+    else peers.told(word);
+  }
+
   return {
+    me,
+    peers,
+    ownerOf: (id) => router.ownerOf(id),
     data,
     share: {
       journal: records,
@@ -173,7 +198,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     async start(to, over) {
       core = to;
       link = over;
-      await membership.start((text) => router.told(text));
+      await membership.start(told);
     },
     problem: () => (membership.settled ? "" : "It is being settled which server decides about which devices."),
     apply(policy) {

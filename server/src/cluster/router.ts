@@ -5,7 +5,7 @@ import type { Arrival } from "../arrival.js";
 type Entry = [topic: string, payload: string, now: number, live: 0 | 1, before: number | null];
 
 /** What servers tell each other: messages that are another's, and that all of them were taken. */
-type Told =
+export type RouterWord =
   | { readonly from: string; readonly number: number; readonly hops: number; readonly messages: Entry[] }
   | { readonly taken: number };
 
@@ -102,8 +102,7 @@ export class Router {
   }
 
   /** Another server told this one something. */
-  told(text: string): void {
-    const told = JSON.parse(text) as Told;
+  told(told: RouterWord): void {
     if ("taken" in told) {
       this.#sent.get(told.taken)?.resolve();
       this.#sent.delete(told.taken);

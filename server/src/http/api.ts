@@ -40,9 +40,14 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
   readyRoutes(app, from);
   metricsRoutes(app, from);
   statusRoutes(app, from);
+  decisionRoutes(app, from);
+  historyRoutes(app, from);
+}
+
+/** Adds what is known and wanted of devices and zones. */
+export function decisionRoutes(app: FastifyInstance, from: ApiSources): void {
   deviceRoutes(app, from);
   zoneRoutes(app, from.zones);
-  historyRoutes(app, from);
 }
 
 function statusRoutes(app: FastifyInstance, from: ApiSources): void {

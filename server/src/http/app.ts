@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { listenProblem } from "../broker/sockets.js";
+import type { Cluster } from "../cluster/cluster.js";
 import type { Log } from "../log.js";
 import { urlHost } from "../options.js";
 import type { DeviceDirectory } from "../directory.js";
@@ -14,6 +15,7 @@ import { authorize, createIdentify } from "./authorize.js";
 import { dashboardRoutes } from "./dashboard.js";
 import { answerBadPath, answerUnreadable, errorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
+import { peerRoutes } from "./peers.js";
 import { guardConnections, type Guard } from "./guard.js";
 import { securityHeaders } from "./headers.js";
 import { passwordCheck } from "./login-password.js";
@@ -33,6 +35,9 @@ export interface HttpOptions {
   readonly maxConnections?: number;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
+  /** Undefined when this server is the only one; and what zones' ids begin with. */
+  readonly cluster?: Cluster;
+  readonly prefix?: string;
   readonly plugins: readonly Plugin[];
   readonly directory: DeviceDirectory;
   readonly log: Log;
@@ -64,7 +69,10 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
 
   const capabilities = new Set<string>();
   loginRoutes(app, { accounts, sessions, check, identify, log });
-  apiRoutes(app, { ...api, capabilities });
+  const sources = { ...api, capabilities };
+  if (options.cluster)
+    peerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
+  apiRoutes(app, sources);
   events.route(app, api.devices, api.zones);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),

@@ -7,6 +7,7 @@ import type { ZoneDirectory } from "../zones/directory.js";
 const MAX_BEHIND = 1_000_000;
 const MAX_FOLLOWERS = 200;
 const HEARTBEAT = 15_000;
+const FOLLOWING = 1000;
 
 /** Between two tellings of what changed, in ms at least: nobody sees more, and each costs. */
 const EVERY = 50;
@@ -16,6 +17,7 @@ const EVERY = 50;
  * events need no ids. A device that changes several times within 50 ms is told of once, as it is then.
  */
 export class Events {
+  #shared: SharedEvents | undefined;
   /** And how many bytes each may leave unread. */
   readonly #followers = new Map<ServerResponse, number>();
   /** Devices that are to be told of. */
@@ -25,21 +27,37 @@ export class Events {
 
   /** Sends an event to everybody, after what changed before it; costs nothing when nobody follows. */
   publish(name: string, data: unknown): void {
-    if (this.#followers.size > 0) this.#tell(format(name, data));
+    if (this.#wanted) this.#tell(format(name, data));
+  }
+
+  /** Others follow elsewhere, and elsewhere are others to be followed. */
+  share(shared: SharedEvents): void {
+    this.#shared = shared;
+  }
+
+  /** Events of another server. */
+  relay(text: string): void {
+    this.#write(text);
+  }
+
+  get #wanted(): boolean {
+    return this.#followers.size > 0 || this.#shared?.wanted() === true;
   }
 
   /** A device changed or reported. */
   device(device: Device): void {
-    if (this.#followers.size === 0) return;
+    if (!this.#wanted) return;
     this.#changed.add(device);
     this.#timer ??= this.#wake();
   }
 
   /** Adds `GET /api/events`: first all devices and zones, then each as it changes. */
   route(app: FastifyInstance, devices: Devices, zones: Pick<ZoneDirectory, "list">): void {
-    const heartbeat = setInterval(() => this.#tell(":\n\n"), HEARTBEAT);
+    const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
+    const following = setInterval(() => this.#followers.size > 0 && this.#shared?.following(), FOLLOWING);
     app.addHook("preClose", async () => {
       clearInterval(heartbeat);
+      clearInterval(following);
       clearTimeout(this.#timer);
       for (const follower of this.#followers.keys()) follower.destroy();
     });
@@ -57,6 +75,10 @@ export class Events {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
       this.#followers.set(response, response.writableLength + MAX_BEHIND);
+      this.#shared?.following();
+      void this.#shared?.others().then((all) => {
+        for (const [name, data] of all) if (this.#followers.has(response)) response.write(format(name, data));
+      });
       return reply;
     });
   }
@@ -83,6 +105,11 @@ export class Events {
     this.#changed.clear();
     piece += text;
     if (!piece) return;
+    if (this.#shared?.wanted()) this.#shared.send(piece);
+    this.#write(piece);
+  }
+
+  #write(piece: string): void {
     for (const [follower, allowed] of this.#followers) {
       const behind = follower.writableLength;
       if (behind === 0) this.#followers.set(follower, MAX_BEHIND);
@@ -91,6 +118,17 @@ export class Events {
       else follower.write(piece);
     }
   }
+}
+
+/** Events where several servers have followers. */
+export interface SharedEvents {
+  /** Whether somebody follows elsewhere. */
+  wanted(): boolean;
+  send(events: string): void;
+  /** Somebody follows here; said again and again. */
+  following(): void;
+  /** What a follower begins with: all that there is, of all servers. */
+  others(): Promise<readonly (readonly [name: string, data: unknown])[]>;
 }
 
 function format(name: string, data: unknown): string {

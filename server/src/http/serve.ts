@@ -60,6 +60,8 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
     tls,
     maxConnections: settings.limits.connections,
     events,
+    cluster: served.cluster,
+    prefix: settings.prefix,
     plugins: settings.plugins,
     log,
     directory: core.directory,

@@ -1,0 +1,108 @@
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Cluster } from "../cluster/cluster.js";
+import type { PeerAnswer, PeerRequest } from "../cluster/peers.js";
+import type { DeviceView } from "../devices.js";
+import { textOf } from "../errors.js";
+import { zoneId } from "../link/scope.js";
+import type { Log } from "../log.js";
+import type { ZoneView } from "../zones/view.js";
+import { decisionRoutes, type ApiSources } from "./api.js";
+import { errorHandlers, HttpError } from "./errors.js";
+import type { Events } from "./events.js";
+
+export interface PeerRoutes {
+  readonly cluster: Cluster;
+  readonly prefix: string;
+  readonly api: ApiSources;
+  readonly events: Events;
+  readonly log: Log;
+}
+
+/**
+ * With several servers each knows of its own devices alone. So what is asked about a device or a zone is answered by the
+ * server that decides about it, and lists are put together. Who may ask is found out where it is asked.
+ */
+export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRoutes): void {
+  const { peers } = cluster;
+  /** The routes without guards and rights, for other servers: it does not listen. */
+  const inner = fastify();
+  errorHandlers(inner, log);
+  decisionRoutes(inner, api);
+  app.addHook("onClose", () => inner.close());
+
+  async function own({ method, url, body }: PeerRequest): Promise<PeerAnswer> {
+    const answer = await inner.inject({
+      method: method as "GET",
+      url,
+      ...(body !== undefined && { payload: body as object }),
+    });
+    return { status: answer.statusCode, text: answer.body };
+  }
+
+  async function lists<T>(url: string): Promise<[member: string, list: T[]][]> {
+    const request = { method: "GET", url, body: undefined };
+    const answers = await peers.askAll(request);
+    answers.set(cluster.me, await own(request));
+    return Array.from(answers, ([member, { text }]) => [member, JSON.parse(text) as T[]]);
+  }
+
+  async function devices(): Promise<DeviceView[]> {
+    const all = (await lists<DeviceView>("/api/devices")).flatMap(([, list]) => list);
+    return all.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async function zones(): Promise<ZoneView[]> {
+    const all = await lists<ZoneView>("/api/zones");
+    const deciding = all.flatMap(([member, list]) => list.filter(({ name }) => cluster.ownerOf(zoneId(prefix, name)) === member)); // prettier-ignore
+    const byName = new Map(deciding.map((zone) => [zone.name, zone]));
+    return api.zones.list().map((zone) => byName.get(zone.name) ?? zone);
+  }
+
+  peers.serve({ answer: own, events: (text) => events.relay(text) });
+  events.share({
+    wanted: () => peers.followed,
+    send: (text) => peers.show(text),
+    following: () => peers.follow(),
+    others: async () => {
+      const [allDevices, allZones] = await Promise.all([devices(), zones()]);
+      return [
+        ["devices", allDevices],
+        ["zones", allZones],
+      ];
+    },
+  });
+
+  app.addHook("preHandler", async (request, reply) => {
+    const { method, body } = request;
+    const url = request.routeOptions.url;
+    if (method === "GET" && url === "/api/devices") return reply.send(await devices());
+    if (method === "GET" && url === "/api/zones") return reply.send(await zones());
+    const id = askedAbout(request, prefix);
+    if (id === undefined) return;
+    const owner = cluster.ownerOf(id);
+    if (owner === cluster.me) return;
+    if (owner === undefined) throw new HttpError(503, cluster.problem() || "Ask again in a moment.");
+    try {
+      const { status, text } = await peers.ask(owner, { method, url: request.url, body: body ?? undefined });
+      return await reply.code(status).type("application/json; charset=utf-8").send(text);
+    } catch (error) {
+      throw new HttpError(503, `The server that decides about ${id} cannot be asked now (${textOf(error)}).`);
+    }
+  });
+}
+
+/** The device or the zone that a request is about; undefined when it is about none. */
+function askedAbout(
+  { method, routeOptions: { url }, params, query }: FastifyRequest,
+  prefix: string,
+): string | undefined {
+  if (url === "/api/devices/*") {
+    const path = (params as { "*": string })["*"];
+    return method === "GET" || method === "HEAD"
+      ? path.replace(/\/actions\/\d+$/, "")
+      : path.replace(/\/(mode|actions)$/, "");
+  }
+  if (url === "/api/recent") return String((query as { device?: unknown }).device ?? "") || undefined;
+  if (url?.startsWith("/api/zones/:name")) return zoneId(prefix, (params as { name: string }).name);
+  return undefined;
+}
