@@ -44,6 +44,18 @@ function statePromises(place: Place): void {
     for (const name of names) expect(await state.shelf(name).entries()).toEqual(new Map([["key", name]]));
   });
 
+  test("several shelves are written at once", async () => {
+    const state = await (await place())();
+    await state.shelf("b").write([["old", 1]]);
+    await state.write([
+      { shelf: "a", puts: [["x", { n: 1 }], ["y", [2]]], deletes: [] }, // prettier-ignore
+      { shelf: "b", puts: [["x", false]], deletes: ["old", "never there"] },
+    ]);
+    expect(await state.shelf("a").entries()).toEqual(new Map<string, unknown>([["x", { n: 1 }], ["y", [2]]])); // prettier-ignore
+    expect(await state.shelf("b").entries()).toEqual(new Map([["x", false]]));
+    await state.write([]);
+  });
+
   test("what was written is there for whoever opens it next", async () => {
     const open = await place();
     const first = await open();

@@ -3,7 +3,7 @@ import { Boots, type StoredBoot } from "../boots.js";
 import type { Device } from "../devices.js";
 import { textOf } from "../errors.js";
 import type { Point } from "../recent.js";
-import type { State } from "../state/state.js";
+import type { Part, State } from "../state/state.js";
 import { slotOf } from "./ownership.js";
 
 /** What another server must know of a device to go on with it. Times in ms since 1970; null for what is not known. */
@@ -68,8 +68,8 @@ export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneO
 const GATHER = 2;
 
 /** The history writes within a second: who takes up a device tells it once more of what came in so many ms before, so many readings at most. */
-const WRITES = 2000;
-const MOST_UNWRITTEN = 32;
+const WRITES = 1000;
+const MOST_UNWRITTEN = 16;
 
 /** Between two attempts, in ms. */
 const RETRY = 250;
@@ -151,11 +151,11 @@ export class Records {
     await new Promise((resolve) => setTimeout(resolve, GATHER));
     await before;
     this.#open = undefined;
-    const parts = new Map<number, Part>();
-    const partOf = (id: string): Part => {
+    const parts = new Map<number, Writing>();
+    const partOf = (id: string): Writing => {
       const slot = slotOf(id);
       let part = parts.get(slot);
-      if (!part) parts.set(slot, (part = { slot, puts: [], deletes: [] }));
+      if (!part) parts.set(slot, (part = { shelf: shelfOf(slot), puts: [], deletes: [] }));
       return part;
     };
     for (const device of this.#devices)
@@ -169,15 +169,15 @@ export class Records {
       }
     this.#devices.clear();
     this.#others.clear();
-    await Promise.all(Array.from(parts.values(), (part) => this.#writePart(part)));
+    await this.#writeAll([...parts.values()]);
     for (const [id, point] of points) this.#stored(id, point);
   }
 
   /** Until it is done: what is not stored must not be acknowledged. */
-  async #writePart({ slot, puts, deletes }: Part): Promise<void> {
+  async #writeAll(parts: readonly Part[]): Promise<void> {
     for (let told = false; ; told = true) {
       try {
-        return await this.#state.shelf(shelfOf(slot)).write(puts, deletes);
+        return await this.#state.write(parts);
       } catch (error) {
         if (!told) this.#failed(textOf(error));
         if (this.#closing) return;
@@ -188,8 +188,7 @@ export class Records {
 }
 
 /** What is written of one part at once. */
-interface Part {
-  readonly slot: number;
+interface Writing extends Part {
   readonly puts: [key: string, value: unknown][];
   readonly deletes: string[];
 }

@@ -7,7 +7,7 @@ type Entry = [topic: string, payload: string, now: number, live: 0 | 1, before: 
 /** What servers tell each other: messages that are another's, and that all of them were taken. */
 export type RouterWord =
   | { readonly from: string; readonly number: number; readonly hops: number; readonly messages: Entry[] }
-  | { readonly taken: number };
+  | { readonly taken: number[] };
 
 /** Messages on their way to another server. */
 interface Batch {
@@ -34,6 +34,9 @@ export interface RouterOptions {
   unheard(member: string): void;
 }
 
+/** Messages for others gather for so long, in ms: one by one they would cost more on their way than to take. */
+const GATHER = 2;
+
 /** A batch is sent again when nothing was heard of it for so long, in ms. */
 const AGAIN = 1000;
 
@@ -54,7 +57,9 @@ export class Router {
   #owners: readonly string[] = [];
   #next: readonly string[] | undefined;
   #held: (() => void)[] = [];
-  /** By member, those that leave with this turn of the event loop; then by number, those on their way. */
+  /** By member, what was taken of theirs, and is to be said to them. */
+  readonly #taken = new Map<string, number[]>();
+  /** By member, those that gather; then by number, those on their way. */
   readonly #gathering = new Map<string, Batch>();
   readonly #sent = new Map<number, Batch>();
   #number = 0;
@@ -104,8 +109,10 @@ export class Router {
   /** Another server told this one something. */
   told(told: RouterWord): void {
     if ("taken" in told) {
-      this.#sent.get(told.taken)?.resolve();
-      this.#sent.delete(told.taken);
+      for (const number of told.taken) {
+        this.#sent.get(number)?.resolve();
+        this.#sent.delete(number);
+      }
       return;
     }
     const taking = told.messages.map(([topic, payload, now, live, before]) =>
@@ -117,9 +124,12 @@ export class Router {
         told.hops,
       ),
     );
-    void Promise.all(taking.filter((one) => one !== undefined)).then(() =>
-      this.#options.send(told.from, JSON.stringify({ taken: told.number })).catch(() => {}),
-    );
+    void Promise.all(taking.filter((one) => one !== undefined)).then(() => {
+      const taken = this.#taken.get(told.from);
+      if (taken) taken.push(told.number);
+      else this.#taken.set(told.from, [told.number]);
+      this.#flushSoon();
+    });
   }
 
   /** The parts will be shared out like this: those that move are held from now on. @param anew all of them */
@@ -186,11 +196,14 @@ export class Router {
       this.#gathering.set(key, batch);
     }
     batch.messages.push(message);
-    if (!this.#flushing) {
-      this.#flushing = true;
-      setImmediate(() => this.#flush());
-    }
+    this.#flushSoon();
     return batch.taken;
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setTimeout(() => this.#flush(), GATHER);
   }
 
   #flush(): void {
@@ -200,6 +213,8 @@ export class Router {
       this.#send(batch);
     }
     this.#gathering.clear();
+    for (const [to, taken] of this.#taken) this.#options.send(to, JSON.stringify({ taken })).catch(() => {});
+    this.#taken.clear();
   }
 
   #send(batch: Batch): void {
