@@ -19,7 +19,7 @@ const [CYCLES = 100_000, BOARDS = 1000, ROUNDS = 3] = process.argv.slice(2).map(
 const MQTT = 18_830;
 const REDIS = 18_831;
 /** Readings of each connection that are not answered yet. */
-const WINDOW = 16;
+const WINDOW = 50;
 const CONNECTIONS = 20;
 
 const children: ChildProcess[] = [];
@@ -135,7 +135,7 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 
 // with the 20 messages that Mosquitto has on their way to a client unless told, it is the limit
 const conf = path.join(await mkdtemp(path.join(tmpdir(), "nightlight-bench-")), "mosquitto.conf");
-await writeFile(conf, `listener ${MQTT} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
+await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
 const mosquitto = start("/usr/sbin/mosquitto", ["-c", conf]);
 const redis = start("redis-server", ["--port", `${REDIS}`, "--save", "", "--loglevel", "warning"]);
 try {

@@ -64,8 +64,8 @@ export const shelfOf = (slot: number): string => `slot:${slot}`;
 /** What is stored of devices and zones, by its kind: the key of each is the kind and then the id or the name. */
 export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
 
-/** Batches gather for so long, in ms: so a few cost little, and a broker that lets 20 messages be unacknowledged is not held up. */
-const GATHER = 2;
+/** Batches gather for so long, in ms: one by one they would cost more on their way than to store. */
+const GATHER = 5;
 
 /** The history writes within a second: who takes up a device tells it once more of what came in so many ms before, so many readings at most. */
 const WRITES = 1000;
