@@ -104,9 +104,9 @@ describe("when something is wrong", () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const batches: { readonly size: number; done(): void }[] = [];
-    const call = (_what: string, { times }: { times: Float64Array }) =>
+    const write = ({ times }: Parcel): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
-    const writer = new Writer({ call } as unknown as HistoryThread, "file", expect.unreachable);
+    const writer = new Writer({ name: "file", write }, expect.unreachable);
     writer.addReading("porch", { time: 1, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
     expect(batches.map(({ size }) => size)).toEqual([1]);
