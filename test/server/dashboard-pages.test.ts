@@ -336,7 +336,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
       await page.getByText("The readings as a table").click();
       const rows = page.getByRole("region", { name: "Readings" }).getByRole("row");
-      expect(await rows.count()).toBeGreaterThan(50);
+      await eventually(async () => (await rows.count()) > 50, { what: "the rows" });
       const spike = rows.filter({ has: page.getByRole("cell", { name: "1000", exact: true }) });
       await shows(spike, /100100100060on$/);
 
