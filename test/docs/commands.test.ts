@@ -15,7 +15,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   // tests and measurements that take minutes; that there is such a script is tested below
   "npm run check": "takes a minute or more; CI runs it before any test",
   "npm run format": "rewrites files",
-  "npm run chaos": "takes minutes; test/chaos/chaos.test.ts has a run of one minute",
+  "npm run chaos": "takes minutes; test/chaos/chaos.test.ts has a run of two minutes",
   "npm run chaos -- --seed 7 --minutes 3": "takes minutes",
   "npm run chaos -- --seed 11 --minutes 3": "takes minutes",
   "npm run chaos -- --seed 7 --minutes 30 --broker mosquitto --boards 4": "takes half an hour",
@@ -25,6 +25,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm run bench -- --help": "test/bench/loop.test.ts asks what is wrong with a command line",
   "npm run bench -- history --full": "takes minutes and 300 MB",
   "npm run bench -- mqtt": "takes three minutes",
+  "npm run bench:cluster": "takes minutes, Redis and Mosquitto",
+  "nightlight-server --broker mqtt://broker.example.org --state redis://redis.example.org --history postgres://nightlight@db.example.org/nightlight":
+    "those are examples; test/server/cluster.test.ts and history-postgres.test.ts join such",
   "npm run fleet -- --devices 100000": "takes minutes; test/sim/fleet/main.test.ts has a small run",
   "npm run fleet -- --devices 100000 --rate 5000": "the same",
   "npm run fleet -- --devices 100000 --rate 200 --seconds 15": "the same",

@@ -32,6 +32,12 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/**
+ * How many connections may wait to be taken: after a restart all boards come at once, and one that finds no room believes
+ * that it is connected. The system may allow fewer.
+ */
+const BACKLOG = 4096;
+
 /** How many TLS handshakes may be under way at once: beyond them the oldest ends, which had the most time. */
 const HANDSHAKES = 1000;
 
@@ -54,7 +60,7 @@ export async function listen(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
       // no descriptor left, for instance: those who are connected stay
       server.on("error", () => {});
