@@ -3,25 +3,11 @@ import { Boots, type StoredBoot } from "./boots.js";
 import type { JournalStore } from "./data.js";
 import type { Device, Devices } from "./devices.js";
 import { textOf } from "./errors.js";
+import { Entries, type StoredEntries, type StoredPoint } from "./journal-entries.js";
 import type { Point, Recent } from "./recent.js";
-
-type StoredPoint = readonly [time: number, light: number, led_on: boolean | null];
 
 /** What is stored of a device: which readings it has delivered, up to a number of the journal, and the latest of them. */
 type StoredDevice = readonly [covered: number, boots: readonly StoredBoot[], points: readonly StoredPoint[]];
-
-/** An entry, in a row with others: what came, and when; what it means for the plot. A boot of null: the device is forgotten. */
-type Entry = [
-  id: string,
-  boot: number | null,
-  seq: number,
-  at: number | null,
-  age: number | null,
-  now: number,
-  live: boolean,
-  ...point: StoredPoint,
-];
-const ENTRY = 10;
 
 const DEVICE = "device:";
 const LOG = "log:";
@@ -74,7 +60,7 @@ export class Journal {
   readonly #logged: { readonly number: number; readonly at: number }[] = [];
   /** Devices of which something is in the log alone, with its number: in the order of those. */
   readonly #dirty = new Map<Device, number>();
-  #entries: Entry[number][] = [];
+  #entries = new Entries();
   readonly #forgotten: string[] = [];
   /** Settled when all that was asked for so far is done. */
   #last: Promise<void> = Promise.resolve();
@@ -107,19 +93,19 @@ export class Journal {
       covered.set(device, points ? upTo : 0);
       for (const [time, light, led_on] of points ?? []) this.#recent.add(device.id, { time, light, led_on });
     }
-    for await (const [key, entries] of this.#store.iterator({ gte: LOG, lt: "log;", ...AHEAD })) {
+    for await (const [key, value] of this.#store.iterator({ gte: LOG, lt: "log;", ...AHEAD })) {
+      const entries = new Entries(value as StoredEntries);
       this.#number = Number(key.slice(LOG.length));
       this.#logged.push({ number: this.#number, at: 0 });
-      tell(entries as Entry[number][], logged);
-      this.#replay(devices, covered, entries as Entry[number][]);
+      entries.tell(logged);
+      this.#replay(devices, covered, entries);
     }
     const now = Date.now();
     for (const device of devices) if (device.boots) device.gaps.update(device.boots.holes, now);
   }
 
-  #replay(devices: Devices, covered: ReadonlyMap<Device, number>, entries: Entry[number][]): void {
-    for (let i = 0; i < entries.length; i += ENTRY) {
-      const [id, boot, seq, at, age, now, live, time, light, led_on] = entries.slice(i, i + ENTRY) as Entry;
+  #replay(devices: Devices, covered: ReadonlyMap<Device, number>, entries: Entries): void {
+    for (const [id, boot, seq, at, age, now, live, time, light, led_on] of entries) {
       const known = devices.get(id);
       if (known && (covered.get(known) ?? 0) >= this.#number) continue;
       if (boot === null) {
@@ -147,8 +133,7 @@ export class Journal {
    * to have failed. @param live whether it cannot have waited at a broker
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: Point): Promise<void> {
-    const { boot = null, seq = 0, at = null, age = null } = reading;
-    this.#entries.push(device.id, boot, seq, at, age, now, live, point.time, point.light, point.led_on);
+    this.#entries.add(device.id, reading, now, live, point);
     this.#number++;
     // the number is that of the batch in the end, and so not lower
     if (!this.#dirty.has(device)) this.#dirty.set(device, this.#number);
@@ -163,7 +148,7 @@ export class Journal {
   /** Drops all that is known of a device. */
   async forget(device: Device): Promise<void> {
     this.#dirty.delete(device);
-    this.#entries.push(device.id, null, 0, null, null, 0, false, 0, 0, null);
+    this.#entries.forget(device.id);
     this.#number++;
     this.#forgotten.push(device.id);
     await this.#commit();
@@ -185,7 +170,7 @@ export class Journal {
         };
       });
       this.#open = this.#last = this.#write(this.#last, gathered);
-    } else if (this.#entries.length === FULL * ENTRY) setImmediate(this.#begin);
+    } else if (this.#entries.size === FULL) setImmediate(this.#begin);
     return this.#open;
   }
 
@@ -196,8 +181,8 @@ export class Journal {
     // Put together in one go: what is stored of a device must not run ahead of the log.
     const key = logKey(this.#number);
     const entries = this.#entries;
-    this.#entries = [];
-    const puts: { key: string; value: unknown }[] = [{ key, value: entries }];
+    this.#entries = new Entries();
+    const puts: { key: string; value: unknown }[] = [{ key, value: entries.stored }];
     this.#logged.push({ number: this.#number, at: performance.now() });
     const settled = this.#settle();
     for (const device of settled) puts.push({ key: DEVICE + device.id, value: this.#stateOf(device) });
@@ -211,7 +196,7 @@ export class Journal {
       for (const device of settled) this.#dirty.set(device, this.#number);
       this.#failed(textOf(error));
     }
-    tell(entries, this.#stored);
+    entries.tell(this.#stored);
   }
 
   /** The devices that have been in the log alone for so long that they are now stored by themselves. */
@@ -241,15 +226,5 @@ export class Journal {
   }
 }
 
-/** Tells of the readings among entries. */
-function tell(entries: Entry[number][], of: JournalOptions["stored"]): void {
-  // by its places: this is done for every reading
-  for (let i = 0; i < entries.length; i += ENTRY) {
-    if (entries[i + 1] === null) continue;
-    const [time, light, led_on] = [entries[i + 7], entries[i + 8], entries[i + 9]] as StoredPoint;
-    of(entries[i] as string, { time, light, led_on });
-  }
-}
-
-/** Many at a time: a walk through 100,000 devices takes a third of the time. */
+/** Many at a time: there may be 100,000 devices. */
 const AHEAD = { highWaterMarkBytes: 1_048_576 };
