@@ -85,12 +85,14 @@ export class Journal {
     // 0.1.0 stored each reading by itself
     await this.#store.clear({ gte: "point:", lt: "point;" });
     const covered = new Map<Device, number>();
+    let highest = 0;
     for await (const [key, value] of this.#store.iterator({ gte: DEVICE, lt: "device;", ...AHEAD })) {
       const device = devices.obtain(key.slice(DEVICE.length));
       if (!device) break;
       const [upTo, boots, points] = value as StoredDevice;
       device.boots = Boots.restore(boots);
       covered.set(device, points ? upTo : 0);
+      if (points) highest = Math.max(highest, upTo);
       for (const [time, light, led_on] of points ?? []) this.#recent.add(device.id, { time, light, led_on });
     }
     for await (const [key, value] of this.#store.iterator({ gte: LOG, lt: "log;", ...AHEAD })) {
@@ -100,6 +102,8 @@ export class Journal {
       entries.tell(logged);
       this.#replay(devices, covered, entries);
     }
+    // a number that a device's state covers already would be passed over at the next start
+    this.#number = Math.max(this.#number, highest);
     const now = Date.now();
     for (const device of devices) if (device.boots) device.gaps.update(device.boots.holes, now);
   }

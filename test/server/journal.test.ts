@@ -149,6 +149,22 @@ test("what is stored is told of, and after a restart once more if it is of the l
   await second.kill();
 });
 
+test("what comes after the log was lost is still known after a restart, whatever was stored before", async () => {
+  const folder = await temporaryFolder();
+  const first = await Memory.open(folder, 1);
+  for (let seq = 1; seq <= 20; seq++) await first.take("a", 1, seq, NOON + seq * 250);
+  await first.kill();
+  const data = await openData(folder);
+  await data.journal.clear({ gte: "log:", lt: "log;" });
+  await data.close();
+  const second = await Memory.open(folder, 1000);
+  await second.take("a", 1, 21, NOON + 21 * 250);
+  await second.kill();
+  const third = await Memory.open(folder, 1000);
+  expect(third.take("a", 1, 21, NOON + 21 * 250)).toBeUndefined();
+  await third.kill();
+});
+
 test("the log does not grow for ever", async () => {
   const folder = await temporaryFolder();
   const data = await openData(folder);

@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
+import { endChild } from "./end-child.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./mosquitto.js";
 import { POSTGRES } from "./programs.js";
@@ -46,10 +46,7 @@ export async function startPostgres(): Promise<Postgres> {
   async function end(signal: NodeJS.Signals): Promise<void> {
     const running = child;
     child = undefined;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = once(running, "exit");
-    running.kill(signal);
-    await ended;
+    await endChild(running, signal);
   }
 
   const urlOf = (database: string): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;

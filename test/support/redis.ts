@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { endChild } from "./end-child.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./mosquitto.js";
 import { REDIS } from "./programs.js";
@@ -41,10 +42,7 @@ export async function startRedis(): Promise<RedisServer> {
   async function end(signal: NodeJS.Signals): Promise<void> {
     const running = child;
     child = undefined;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = once(running, "exit");
-    running.kill(signal);
-    await ended;
+    await endChild(running, signal);
   }
 
   async function start(): Promise<void> {
