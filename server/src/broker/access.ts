@@ -166,6 +166,11 @@ export class Access {
     for (const filter of filters) this.#guests.get(client)?.filters.delete(filter);
   }
 
+  /** What the client may do; undefined when it has not logged in. */
+  rightsOf(client: Client): Rights | undefined {
+    return this.#guests.get(client)?.rights;
+  }
+
   /** Whether a message on this topic may be delivered to the client. */
   mayRead(client: Client, topic: string): boolean {
     return this.#guests.get(client)?.rights.read(topic) ?? false;

@@ -15,28 +15,35 @@ type Deliver = (packet: { readonly qos: number }, done: () => void) => void;
 export class Backlogs {
   #writing = 0;
   #settled: (() => void) | undefined;
+  readonly #refused = new WeakMap<Client, (reason: Rejection, problem: string) => void>();
 
   /** To be called for each new client, before it gets anything. */
   watch(client: Client, refused: (reason: Rejection, problem: string) => void): void {
+    this.#refused.set(client, refused);
     const inside = client as unknown as { deliver0: Deliver; deliverQoS: Deliver };
-    const { conn } = client;
     const written = (): void => {
       if (--this.#writing === 0) this.#settled?.();
     };
     const bounded =
       (deliver: Deliver): Deliver =>
       (packet, done) => {
-        if (conn.writableLength <= BACKLOG) {
+        if (this.hasRoom(client, packet.qos)) {
           this.#writing++;
           deliver(packet, written);
-        } else {
-          refused("over-limit", `reads too slowly: more than ${BACKLOG} bytes wait for it`);
-          if (packet.qos > 0) conn.destroy();
         }
         setImmediate(done);
       };
     inside.deliver0 = bounded(inside.deliver0);
     inside.deliverQoS = bounded(inside.deliverQoS);
+  }
+
+  /** Whether a message at this QoS may wait for the client. */
+  hasRoom(client: Client, qos: number): boolean {
+    const { conn } = client;
+    if (conn.writableLength <= BACKLOG) return true;
+    this.#refused.get(client)?.("over-limit", `reads too slowly: more than ${BACKLOG} bytes wait for it`);
+    if (qos > 0) conn.destroy();
+    return false;
   }
 
   /** Fulfilled when what is on its way to clients has been written. */

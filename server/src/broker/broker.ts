@@ -12,8 +12,11 @@ import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import { Access, titleOfId } from "./access.js";
 import { Acknowledgement } from "./acknowledgement.js";
 import { Backlogs } from "./backlog.js";
+import { Express } from "./express.js";
 import { Gate } from "./gate.js";
 import { heldPacket, limitPackets } from "./limit.js";
+import { Lane, type LaneHandlers } from "./lane.js";
+import { Outgoing } from "./outgoing.js";
 import { Overlap } from "./overlap.js";
 import { Pace } from "./pace.js";
 import { DurablePersistence } from "./persistence.js";
@@ -77,6 +80,7 @@ export async function startBroker(
     granted: (client, filter) => access.subscribe(client as Client, filter),
     connected: (id) => clients()[id] !== undefined,
     room: (client) => windows.enter(client as Client),
+    failed: (error) => failed(error),
     stuck(id) {
       handlers.rejected("over-limit", titleOfId(id), "acknowledges nothing");
       clients()[id]?.conn.destroy();
@@ -98,11 +102,12 @@ export async function startBroker(
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
   const backlogs = new Backlogs();
   const paces = new WeakMap<Client, Pace>();
+  const outgoing = new Outgoing();
+  const express = new Express(persistence, outgoing);
   const aedes = await Aedes.createBroker({
     id,
     persistence,
-    // messages on their way at once: one slow client must not hold up the others
-    concurrency: 1000,
+    mq: express.exchange as never,
     drainTimeout: 15_000,
     connectTimeout: patience,
     // in memory only; three of these after a start, wills that a killed broker left behind are published
@@ -144,8 +149,12 @@ export async function startBroker(
       // a will has nobody to acknowledge it to
       if (packet.qos === 0 || will || client.closed) return callback(null);
       const stored = acknowledgement.stored(packet, client);
-      Promise.all([taken, stored]).then(
-        () => callback(null),
+      const lane = express.laneOf(client)!;
+      Promise.all([taken, stored, lane.detour()]).then(
+        () => {
+          lane.detoured();
+          callback(null);
+        },
         (error: Error) => callback(error),
       );
     },
@@ -159,6 +168,7 @@ export async function startBroker(
     new Sessions(persistence.sessions, limits.connections),
     handlers.rejected,
   );
+  express.watch(aedes);
   const acknowledgement = new Acknowledgement(aedes, persistence);
   aedes.on("publish", (packet, client) => {
     if (packet.qos === 2 && client) void handlers.message(packet.topic, packet.payload as Buffer, false);
@@ -166,6 +176,16 @@ export async function startBroker(
   aedes.on("ack", (_packet, client) => windows.acknowledged(client));
   aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
   (aedes as EventEmitter).on("error", failed);
+
+  const laneHandlers: LaneHandlers = {
+    rights: (client) => access.rightsOf(client),
+    room: (client, qos) => backlogs.hasRoom(client, qos),
+    takers: (topic) => express.takers(topic),
+    reading(takers, topic, payload, qos) {
+      if (takers.length > 0) express.send(takers, topic, payload, qos);
+      return handlers.message(topic, payload, false);
+    },
+  };
 
   let publishing = 0;
   let idle: (() => void) | undefined;
@@ -188,9 +208,18 @@ export async function startBroker(
       queueFirst.watch(client);
       overlap.watch(client);
       limitPackets(client, limits.payload, rejected);
-      paces.set(client, new Pace(client, limits.rate));
+      const pace = new Pace(client, limits.rate);
+      paces.set(client, pace);
+      express.add(client, new Lane(client, pace, limits.payload, outgoing, laneHandlers));
     },
     publish(topic, payload, keep) {
+      // what is for once, and the end of what is retained, are stored first
+      const takers = keep === "once" || payload.length === 0 ? undefined : express.takers(topic);
+      if (takers) {
+        if (keep === "again") persistence.renew(topic, payload);
+        else persistence.retain(topic, payload);
+        return express.send(takers, topic, payload, 1);
+      }
       publishing++;
       const retain = keep !== "once";
       if (keep === "again") persistence.renew(topic, payload);
@@ -203,6 +232,7 @@ export async function startBroker(
     async close() {
       closing = true;
       clearInterval(looking);
+      express.flush();
       // what was published reaches those who listen, unless one of them does not read
       const published = publishing > 0 ? new Promise<void>((resolve) => (idle = resolve)) : undefined;
       await Promise.race([Promise.resolve(published).then(() => backlogs.settled()), sleep(FAREWELL)]);

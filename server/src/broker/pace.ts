@@ -63,12 +63,50 @@ export class Pace {
     this.#owed += qos;
   }
 
+  /** Whether packets of the client wait here. */
+  get holds(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** The client has acknowledged a message; false when there was none to acknowledge. */
+  acknowledged(): boolean {
+    if (this.#owed === 0) return false;
+    this.#owed--;
+    return true;
+  }
+
+  /** Nothing more is read from the client. */
+  stop(): void {
+    this.#client._parsingBatch += HOLD;
+  }
+
+  /** It is read from again. */
+  goOn(): void {
+    const client = this.#client;
+    client._parsingBatch = Math.max(1, client._parsingBatch - HOLD);
+    client._nextBatch();
+  }
+
+  /** Pays for packets; false when there is nothing to pay with. */
+  pay(cost: number): boolean {
+    if (this.#tokens <= 0) this.#fill();
+    if (this.#tokens <= 0) return false;
+    this.#tokens -= cost;
+    return true;
+  }
+
+  #fill(): void {
+    const now = performance.now();
+    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#at) * this.#rate) / 1000);
+    this.#at = now;
+  }
+
   #take(packet: Packet): void {
     // what comes before is bounded by the broker: 42 packets
-    if (!this.#client.connackSent || (this.#held.length === 0 && this.#pay(packet))) return this.#handle(packet);
+    if (!this.#client.connackSent || (this.#held.length === 0 && this.#payFor(packet))) return this.#handle(packet);
     this.#held.push(packet);
     if (this.#held.length > 1) return;
-    this.#client._parsingBatch += HOLD;
+    this.stop();
     this.#wait();
   }
 
@@ -84,24 +122,19 @@ export class Pace {
       return;
     }
     let released = 0;
-    while (released < this.#held.length && this.#pay(this.#held[released])) this.#handle(this.#held[released++]);
+    while (released < this.#held.length && this.#payFor(this.#held[released])) this.#handle(this.#held[released++]);
     this.#held = this.#held.slice(released);
     // it has been heard of, though what it says now cannot be read yet
     client._keepaliveTimer?.refresh();
     if (this.#held.length > 0) return this.#wait();
-    client._parsingBatch = Math.max(1, client._parsingBatch - HOLD);
-    client._nextBatch();
+    this.goOn();
   }
 
-  /** Pays for a packet; false when there is nothing to pay with. A dear one may leave a debt. */
-  #pay(packet: Packet): boolean {
+  /** A dear one may leave a debt. */
+  #payFor(packet: Packet): boolean {
     const cost = this.#costOf(packet);
     if (cost === 0) return true;
-    const now = performance.now();
-    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#at) * this.#rate) / 1000);
-    this.#at = now;
-    if (this.#tokens <= 0) return false;
-    this.#tokens -= cost;
+    if (!this.pay(cost)) return false;
     if (packet.cmd === "publish" && packet.qos === 2) this.#owed++;
     return true;
   }
@@ -112,9 +145,7 @@ export class Pace {
       case "pubrec":
       case "pubcomp":
       case "pubrel":
-        if (this.#owed === 0) return 1;
-        this.#owed--;
-        return 0;
+        return this.acknowledged() ? 0 : 1;
       case "disconnect":
         return 0;
       default:

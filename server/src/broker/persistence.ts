@@ -3,11 +3,17 @@ import AsyncLevelPersistence from "aedes-persistence-level/asyncPersistence.js";
 import type { BrokerStore } from "../data.js";
 import { ordered } from "./ordered.js";
 import { Queues, type QueueWatch } from "./queues.js";
+import { Retained, type RetainedPacket } from "./retained.js";
+import { TopicIndex } from "./topic-index.js";
+
+export type { RetainedPacket } from "./retained.js";
 
 /** What is asked while sessions are stored. */
 export interface SessionWatch extends QueueWatch {
   /** Whether a client may subscribe to this; what it may not is not stored either. */
   granted(client: object, filter: string): boolean;
+  /** A message could not be stored, of which nobody waits to hear. */
+  failed(error: unknown): void;
   /** Fulfilled when a further message may be sent to a client. */
   room(client: object): Promise<void>;
 }
@@ -15,19 +21,6 @@ export interface SessionWatch extends QueueWatch {
 interface Subscription {
   readonly topic: string;
   readonly qos: number;
-}
-
-/** What is kept of a retained message. */
-interface RetainedPacket {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: number;
-}
-
-/** A retained message that is on disk once `stored` is fulfilled. */
-interface Retained extends RetainedPacket {
-  readonly cmd: "publish";
-  readonly stored: Promise<void>;
 }
 
 /**
@@ -40,7 +33,12 @@ export class DurablePersistence extends AsyncLevelPersistence {
   /** The filters of each session that is stored. */
   readonly sessions = new Map<string, Set<string>>();
   readonly queues: Queues;
-  readonly #retained = new Map<string, Retained>();
+  readonly #retained = new Retained(
+    (packet) => super.storeRetained(packet),
+    (error) => this.#watch.failed(error),
+  );
+  /** Who is to have messages stored for it, by filter. */
+  readonly #awaited = new TopicIndex<string>();
   readonly #store: ReturnType<typeof ordered>;
   readonly #watch: SessionWatch;
   readonly #adding = new WeakMap<object, Promise<void>>();
@@ -58,17 +56,29 @@ export class DurablePersistence extends AsyncLevelPersistence {
     await super.setup(broker);
     for (const key of await this.#store.keys({ gte: "subscriptions:", lt: "subscriptions;" })) {
       const [, id, ...filter] = key.split(":");
-      this.#session(decodeURIComponent(id)).add(filter.join(":"));
+      this.#subscribe(decodeURIComponent(id), filter.join(":"));
     }
     await this.queues.load();
-    for await (const packet of super.createRetainedStream("#"))
-      this.#remember(packet as RetainedPacket, Promise.resolve());
+    for await (const packet of super.createRetainedStream("#")) this.#retained.restore(packet as RetainedPacket);
   }
 
-  #session(id: string): Set<string> {
+  #subscribe(id: string, filter: string): void {
     let filters = this.sessions.get(id);
     if (!filters) this.sessions.set(id, (filters = new Set()));
-    return filters;
+    if (!filters.has(filter)) this.#awaited.add(filter, id);
+    filters.add(filter);
+  }
+
+  #unsubscribe(id: string, filter: string): void {
+    const filters = this.sessions.get(id);
+    if (!filters?.delete(filter)) return;
+    this.#awaited.remove(filter, id);
+    if (filters.size === 0) this.sessions.delete(id);
+  }
+
+  /** Whether messages on this topic are to be stored for somebody. */
+  isAwaited(topic: string): boolean {
+    return this.#awaited.match(topic).length > 0;
   }
 
   /**
@@ -79,17 +89,14 @@ export class DurablePersistence extends AsyncLevelPersistence {
     let adding = this.#adding.get(subscriptions);
     if (!adding) {
       const granted = subscriptions.filter(({ topic }) => this.#watch.granted(client, topic));
-      const filters = this.#session(client.id);
-      for (const { topic } of granted) filters.add(topic);
+      for (const { topic } of granted) this.#subscribe(client.id, topic);
       this.#adding.set(subscriptions, (adding = super.addSubscriptions(client, granted)));
     }
     return adding;
   }
 
   override async removeSubscriptions(client: { id: string }, removed: string[]): Promise<void> {
-    const filters = this.sessions.get(client.id);
-    for (const filter of removed) filters?.delete(filter);
-    if (filters?.size === 0) this.sessions.delete(client.id);
+    for (const filter of removed) this.#unsubscribe(client.id, filter);
     await super.removeSubscriptions(client, removed);
   }
 
@@ -110,50 +117,43 @@ export class DurablePersistence extends AsyncLevelPersistence {
     return subscriptions.filter((subscription) => subscription.qos > 0);
   }
 
-  /** A lamp is told the same again and again: what is stored already is not written again. */
-  override async storeRetained(packet: RetainedPacket): Promise<void> {
-    const { topic, payload, qos } = packet;
-    const known = this.#retained.get(topic);
-    if (known && known.qos === qos && known.payload.equals(payload)) return known.stored;
-    const stored = super.storeRetained(packet);
-    // [MQTT-3.3.1-10]
-    if (payload.length === 0) this.#retained.delete(topic);
-    else this.#remember(packet, stored);
-    return stored;
+  override storeRetained(packet: RetainedPacket): Promise<void> {
+    return this.#retained.store(packet);
+  }
+
+  /** Retains a message now, and stores it soon. */
+  retain(topic: string, payload: Buffer): void {
+    this.#retained.storeSoon({ cmd: "publish", topic, payload, qos: 1, retain: true });
   }
 
   /** A retained message now reads so, which need not be stored; without effect where nothing is retained. */
   renew(topic: string, payload: Buffer): void {
-    const known = this.#retained.get(topic);
-    if (known) this.#retained.set(topic, { ...known, payload });
+    this.#retained.renew(topic, payload);
   }
 
-  #remember({ topic, payload, qos }: RetainedPacket, stored: Promise<void>): void {
-    // a copy, because a payload from the wire keeps the whole chunk that it came in
-    this.#retained.set(topic, { cmd: "publish", topic, payload: Buffer.from(payload), qos, stored });
-    // so that the next attempt writes again
-    stored.catch(() => this.#retained.delete(topic));
+  /** The retained message of a topic. */
+  retained(topic: string): RetainedPacket | undefined {
+    return this.#retained.get(topic);
   }
 
   /** The retained messages whose topics end in `/<level>`. */
   retainedAt(level: string): RetainedPacket[] {
-    return [...this.#retained.values()].filter(({ topic }) => topic.endsWith("/" + level));
+    return [...this.#retained].filter(({ topic }) => topic.endsWith("/" + level));
   }
 
-  /**
-   * Filters without a wildcard are answered from memory, in the turn of the SUBACK: an answer that took longer could
-   * bring an old lamp state after a new one. The library reads and decodes every retained message for each filter.
-   */
-  override createRetainedStreamCombi(filters: string[]): Readable {
-    return Readable.from(this.#matching(filters));
+  /** All retained messages. */
+  allRetained(): Iterable<RetainedPacket> {
+    return this.#retained;
   }
 
-  async *#matching(filters: string[]): AsyncGenerator<unknown> {
-    for (const filter of filters) {
-      const exact = this.#retained.get(filter);
-      if (exact) yield exact;
-      else if (/[+#]/.test(filter)) yield* super.createRetainedStream(filter);
-    }
+  /** Retained messages are sent to those who subscribe by `Express`. */
+  override createRetainedStreamCombi(): Readable {
+    return Readable.from([]);
+  }
+
+  override async destroy(): Promise<void> {
+    await this.#retained.stored();
+    await super.destroy();
   }
 
   override async outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void> {

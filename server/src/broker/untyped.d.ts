@@ -20,3 +20,28 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     destroy(): Promise<void>;
   }
 }
+
+/** What is used of qlobber, which has no types of its own. */
+declare module "qlobber" {
+  interface Options {
+    readonly separator: string;
+    readonly wildcard_one: string;
+    readonly wildcard_some: string;
+    readonly match_empty_levels: boolean;
+  }
+
+  export class Qlobber<T> {
+    constructor(options: Options);
+    add(filter: string, value: T): this;
+    /** Without effect when it is not there. */
+    remove(filter: string, value: T): this;
+    /** @throws Error for a topic of more than 100 levels */
+    match(topic: string): T[];
+  }
+
+  export class QlobberTrue {
+    constructor(options: Options);
+    add(filter: string): this;
+    test(topic: string): boolean;
+  }
+}

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { DUP, publishRoom, QOS_1, RETAIN, writePublish } from "./publish.js";
 
 /** The size of the pieces that packets are gathered in, in bytes. */
 const PIECE = 65_536;
@@ -22,29 +23,11 @@ export class Output {
     this.#properties = version === 5;
   }
 
-  /** PUBLISH at QoS 1: MQTT 3.1.1, 3.3. */
+  /** PUBLISH at QoS 1. */
   publish(id: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
-    // at most three bytes for each UTF-16 unit
-    const room = 13 + 3 * topic.length + payload.length;
-    const to = this.#room(room);
-    const topicLength = Buffer.byteLength(topic);
-    const length = 2 + topicLength + 2 + (this.#properties ? 1 : 0) + payload.length;
-    let at = this.#end;
-    to[at++] = 0x32 | (dup ? 8 : 0) | (retain ? 1 : 0);
-    let left = length;
-    do {
-      const more = left > 127 ? 128 : 0;
-      to[at++] = (left & 127) | more;
-      left >>>= 7;
-    } while (left > 0);
-    to[at++] = topicLength >> 8;
-    to[at++] = topicLength & 255;
-    at += to.write(topic, at);
-    to[at++] = id >> 8;
-    to[at++] = id & 255;
-    if (this.#properties) to[at++] = 0;
-    to.set(payload, at);
-    this.#end = at + payload.length;
+    const to = this.#room(publishRoom(topic, payload));
+    const flags = QOS_1 | (dup ? DUP : 0) | (retain ? RETAIN : 0);
+    this.#end = writePublish(to, this.#end, flags, id, topic, payload, this.#properties);
   }
 
   /** PUBACK: MQTT 3.1.1, 3.4. */

@@ -1,0 +1,132 @@
+import type { Aedes, Client } from "aedes";
+import { Exchange } from "./exchange.js";
+import type { Lane, Takers } from "./lane.js";
+import type { Outgoing } from "./outgoing.js";
+import type { DurablePersistence, RetainedPacket } from "./persistence.js";
+import { matcherOf } from "./topic-index.js";
+
+/** What is used of aedes' client beside its types. */
+interface Subscriber {
+  readonly closed: boolean;
+  readonly subscriptions: Readonly<Record<string, { readonly func: never } | undefined>>;
+}
+
+/** What aedes tells of a subscription that was asked for. */
+interface Asked {
+  readonly topic: string;
+  /** What was granted. */
+  readonly qos: number;
+}
+
+/** Refused: MQTT 3.1.1, 3.9.3. */
+const REFUSED = 128;
+
+/** So many retained messages are looked at in a row, for a filter with a wildcard. */
+const LOOKED_AT = 1000;
+
+/**
+ * Messages that go past aedes. It takes a dozen steps for each, some of them in later turns of the event loop, so as to serve
+ * sessions, QoS 2 and stores of any kind. What comes and goes with each reading needs none of that where all who are to get
+ * it are connected, with clean sessions: it is written to them at once. Everything else is aedes'.
+ *
+ * Messages of a topic stay in order [MQTT-4.6.0-6]: as long as aedes has one under way, the next ones follow it.
+ */
+export class Express {
+  readonly exchange = new Exchange<Lane>();
+  readonly #persistence: DurablePersistence;
+  readonly #outgoing: Outgoing;
+  readonly #lanes = new WeakMap<Client, Lane>();
+  /** How many messages of a topic aedes has under way. */
+  readonly #underWay = new Map<string, number>();
+
+  constructor(persistence: DurablePersistence, outgoing: Outgoing) {
+    this.#persistence = persistence;
+    this.#outgoing = outgoing;
+  }
+
+  /** To be called once for the broker, before anything is published. */
+  watch(aedes: Aedes): void {
+    const publish = aedes.publish.bind(aedes) as (...args: unknown[]) => void;
+    aedes.publish = (packet: { readonly topic: string }, ...rest: unknown[]): void => {
+      const { topic } = packet;
+      const done = rest.pop() as (error?: Error) => void;
+      this.#underWay.set(topic, (this.#underWay.get(topic) ?? 0) + 1);
+      publish(packet, ...rest, (error?: Error) => {
+        const left = this.#underWay.get(topic)! - 1;
+        if (left > 0) this.#underWay.set(topic, left);
+        else this.#underWay.delete(topic);
+        done(error);
+      });
+    };
+    aedes.on("subscribe", (subscriptions, client) => {
+      for (const asked of subscriptions as Asked[]) this.#subscribed(client, asked);
+    });
+  }
+
+  /** To be called for each new client. */
+  add(client: Client, lane: Lane): void {
+    this.#lanes.set(client, lane);
+  }
+
+  laneOf(client: Client): Lane | undefined {
+    return this.#lanes.get(client);
+  }
+
+  /** Who is to get a message on this topic; undefined when that is aedes' to do. */
+  takers(topic: string): Takers | undefined {
+    if (this.#underWay.has(topic) || this.#persistence.isAwaited(topic)) return undefined;
+    const takers = this.exchange.match(topic);
+    for (const { taker } of takers) if (!taker?.open) return undefined;
+    return takers;
+  }
+
+  /** Writes a message to all who are to get it. */
+  send(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): void {
+    if (takers.length === 1) return write(takers[0].taker!, takers[0].qos);
+    // one copy for a client whose subscriptions overlap, at the highest QoS of them [MQTT-3.3.5-1]
+    const levels = new Map<Lane, number>();
+    for (const { taker, qos } of takers) levels.set(taker!, Math.max(levels.get(taker!) ?? 0, qos));
+    for (const [lane, granted] of levels) write(lane, granted);
+
+    function write(lane: Lane, granted: number): void {
+      if (lane.mayRead(topic)) lane.send(topic, payload, Math.min(qos, granted));
+    }
+  }
+
+  /** What was written leaves. */
+  flush(): void {
+    this.#outgoing.flush();
+  }
+
+  /** SUBACK was written: what is retained follows [MQTT-3.3.1-6], and then what is published. */
+  #subscribed(client: Client, { topic: filter, qos }: Asked): void {
+    const lane = this.#lanes.get(client);
+    const own = (client as unknown as Subscriber).subscriptions[filter];
+    const subscription = own && this.exchange.of(own.func);
+    if (!lane || !subscription || qos === REFUSED) return;
+    subscription.qos = qos;
+    const matches = matcherOf(filter);
+    if (!matches) {
+      const retained = this.#persistence.retained(filter);
+      if (retained) greet(lane, retained, qos);
+      subscription.taker = lane;
+    } else void this.#greetAll(client, lane, matches, qos).then(() => (subscription.taker = lane));
+  }
+
+  /** Whatever is published meanwhile comes by way of aedes. */
+  async #greetAll(client: Client, lane: Lane, matches: (topic: string) => boolean, qos: number): Promise<void> {
+    let looked = 0;
+    for (const retained of this.#persistence.allRetained()) {
+      if (matches(retained.topic)) greet(lane, retained, qos);
+      if (lane.isFull) await lane.drained();
+      // others have their turn
+      else if (++looked % LOOKED_AT === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (client.closed) return;
+    }
+  }
+}
+
+/** At the QoS of the message, or of the subscription, if that is lower [MQTT-3.8.4-6]. */
+function greet(lane: Lane, { topic, payload, qos }: RetainedPacket, granted: number): void {
+  if (lane.mayRead(topic)) lane.send(topic, payload, Math.min(qos, granted), true);
+}

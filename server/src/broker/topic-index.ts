@@ -1,0 +1,82 @@
+import { Qlobber, QlobberTrue } from "qlobber";
+
+/** How wildcards are read: MQTT 3.1.1, 4.7.1. */
+const MQTT = { separator: "/", wildcard_one: "+", wildcard_some: "#", match_empty_levels: true } as const;
+
+/** For so many topics it is remembered what matches them: finding it takes many times as long. */
+const REMEMBERED = 10_000;
+
+const NOTHING: readonly never[] = [];
+
+const isWildcard = (filter: string): boolean => filter.includes("+") || filter.includes("#");
+/** The broker's own: no filter that begins otherwise matches them [MQTT-4.7.2-1]. */
+const isOwn = (topic: string): boolean => topic.charCodeAt(0) === 36;
+
+/** A test of topics for one filter with a wildcard; undefined for one without. */
+export function matcherOf(filter: string): ((topic: string) => boolean) | undefined {
+  if (!isWildcard(filter)) return undefined;
+  const one = new QlobberTrue(MQTT);
+  one.add(filter);
+  return (topic) => one.test(topic);
+}
+
+/**
+ * What belongs to topic filters, to be found by topic. Filters without a wildcard, which are nearly all, are looked up; only
+ * the others are searched.
+ */
+export class TopicIndex<T> {
+  /** One alone, as a rule: 100,000 boards read a topic each. */
+  readonly #exact = new Map<string, T | Set<T>>();
+  readonly #wild = new Qlobber<T>(MQTT);
+  /** Filters with a wildcard, but for the broker's own, which it always has. */
+  #wildcards = 0;
+  readonly #found = new Map<string, readonly T[]>();
+
+  add(filter: string, value: T): void {
+    if (isWildcard(filter)) {
+      this.#wild.add(filter, value);
+      if (!isOwn(filter)) this.#wildcards++;
+      this.#found.clear();
+      return;
+    }
+    this.#found.delete(filter);
+    const known = this.#exact.get(filter);
+    if (known === undefined) this.#exact.set(filter, value);
+    else if (known instanceof Set) known.add(value);
+    else this.#exact.set(filter, new Set([known, value]));
+  }
+
+  /** To be called for what was added, once. */
+  remove(filter: string, value: T): void {
+    if (isWildcard(filter)) {
+      this.#wild.remove(filter, value);
+      if (!isOwn(filter)) this.#wildcards--;
+      this.#found.clear();
+      return;
+    }
+    this.#found.delete(filter);
+    const known = this.#exact.get(filter);
+    if (known instanceof Set) {
+      known.delete(value);
+      if (known.size === 0) this.#exact.delete(filter);
+    } else if (known === value) this.#exact.delete(filter);
+  }
+
+  /** What belongs to the filters that match a topic; as often as such filters have it. */
+  match(topic: string): readonly T[] {
+    if (this.#wildcards === 0 && !isOwn(topic)) return this.#exactly(topic);
+    let found = this.#found.get(topic);
+    if (!found) {
+      found = [...this.#exactly(topic), ...this.#wild.match(topic)];
+      if (this.#found.size >= REMEMBERED) this.#found.clear();
+      this.#found.set(topic, found);
+    }
+    return found;
+  }
+
+  #exactly(topic: string): readonly T[] {
+    const known = this.#exact.get(topic);
+    if (known === undefined) return NOTHING;
+    return known instanceof Set ? [...known] : [known];
+  }
+}
