@@ -1,11 +1,11 @@
 /** All peers, in the order of the tables. */
 import type { Peer } from "./peer.js";
 import { inC } from "./c.js";
-import { bareAedes, bareMqtt } from "./node.js";
+import { bareAedes, bareMqtt, leastOfAll } from "./node.js";
 import { nodeRed } from "./node-red.js";
 import { ours } from "./ours.js";
 import { inPython } from "./python.js";
 
 export function allPeers(profile?: string): Peer[] {
-  return [ours("lesson", { profile }), ours("full", { profile }), bareMqtt, inC, nodeRed, inPython, bareAedes];
+  return [ours("lesson", { profile }), ours("full", { profile }), bareMqtt, inC, nodeRed, inPython, bareAedes, leastOfAll];
 }

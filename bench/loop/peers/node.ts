@@ -16,3 +16,4 @@ function bare(name: string, title: string, place: Place): Peer {
 
 export const bareMqtt = bare("mqtt", "bare server on `mqtt`", "mosquitto");
 export const bareAedes = bare("aedes", "bare server with `aedes`", "embedded");
+export const leastOfAll = bare("least", "the least: sockets and JSON, nothing else", "embedded");

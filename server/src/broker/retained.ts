@@ -7,8 +7,11 @@ export interface RetainedPacket {
   readonly retain: true;
 }
 
-/** What a lamp is told is stored so late at most, in ms: those that switch often are so stored less often. */
-const SOON = 10;
+/**
+ * What a lamp is told is stored so late at most, in ms: of a lamp that switches often, only every few states so go to disk. A
+ * `kill -9` within that time brings the state before back, until the lamp's next reading is answered.
+ */
+const SOON = 50;
 
 /** The retained messages, all of them in memory, and on disk. */
 export class Retained implements Iterable<RetainedPacket> {
