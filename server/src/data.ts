@@ -43,8 +43,9 @@ export interface DataFolder {
   readonly discovery: DiscoveryMemory;
   /** A part of the database for readings. */
   readonly journal: JournalStore;
-  /** A part of the database for the embedded broker. */
+  /** A part of the database for the embedded broker, and a folder, which need not be there yet. */
   readonly broker: BrokerStore;
+  readonly retained: string;
   close(): Promise<void>;
 }
 
@@ -84,7 +85,7 @@ export async function openData(folder: string): Promise<DataFolder> {
   try {
     await mkdir(folder, { recursive: true });
     await db.open();
-    return await read(db);
+    return await read(db, folder);
   } catch (error) {
     await db.close().catch(() => {});
     throw new StartError(sentence(folder, location, error));
@@ -106,7 +107,7 @@ function sentence(folder: string, location: string, error: unknown): string {
 
 const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined });
 
-async function read(db: Database): Promise<DataFolder> {
+async function read(db: Database, folder: string): Promise<DataFolder> {
   const state = embeddedState(db).shelf("state");
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
@@ -159,6 +160,7 @@ async function read(db: Database): Promise<DataFolder> {
     },
     journal: journalStore(db),
     broker: brokerStore(db),
+    retained: join(folder, "retained"),
     async close() {
       // when it cannot be written, the next run restores more than it had to
       if (whole) await put("ended", run).catch(() => {});

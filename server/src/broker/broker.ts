@@ -76,7 +76,7 @@ export async function startBroker(
   handlers: BrokerHandlers,
   { accounts = NO_ACCOUNTS, limits = DEFAULTS.limits, patience = 10_000 }: BrokerOptions = {},
 ): Promise<Broker> {
-  const persistence: DurablePersistence = new DurablePersistence(data.broker, limits.queue, {
+  const persistence: DurablePersistence = new DurablePersistence(data.broker, data.retained, limits.queue, {
     granted: (client, filter) => access.subscribe(client as Client, filter),
     connected: (id) => clients()[id] !== undefined,
     room: (client) => windows.enter(client as Client),
@@ -102,7 +102,8 @@ export async function startBroker(
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
   const backlogs = new Backlogs();
   const paces = new WeakMap<Client, Pace>();
-  const outgoing = new Outgoing();
+  // who is told that a lamp is another finds it stored
+  const outgoing = new Outgoing(persistence.write);
   const express = new Express(persistence, outgoing);
   const aedes = await Aedes.createBroker({
     id,
@@ -217,7 +218,7 @@ export async function startBroker(
       const takers = keep === "once" || payload.length === 0 ? undefined : express.takers(topic);
       if (takers) {
         if (keep === "again") persistence.renew(topic, payload);
-        else persistence.retain(topic, payload);
+        else persistence.change(topic, payload);
         return express.send(takers, topic, payload, 1);
       }
       publishing++;

@@ -137,7 +137,7 @@ export class Lane {
   /** Aedes is about to acknowledge it. */
   detoured(): void {
     this.#detours--;
-    this.#outgoing.leave(this.#line);
+    this.#outgoing.flushOne(this.#line);
   }
 
   #opened(): void {

@@ -27,6 +27,12 @@ export class Outgoing {
   #piece = Buffer.allocUnsafeSlow(PIECE);
   #end = 0;
   #due: Line[] = [];
+  readonly #before: () => void;
+
+  /** @param before called before anything leaves */
+  constructor(before: () => void) {
+    this.#before = before;
+  }
 
   /** PUBLISH. @param flags see `writePublish` */
   publish(line: Line, flags: number, id: number, topic: string, payload: Buffer): void {
@@ -49,11 +55,17 @@ export class Outgoing {
   readonly flush = (): void => {
     const due = this.#due;
     this.#due = [];
-    for (const line of due) this.leave(line);
+    this.#before();
+    for (const line of due) this.#leave(line);
   };
 
   /** Hands over what was gathered for one client. */
-  leave(line: Line): void {
+  flushOne(line: Line): void {
+    this.#before();
+    this.#leave(line);
+  }
+
+  #leave(line: Line): void {
     if (line.start < 0) return;
     line.parts.push(this.#piece.subarray(line.start, line.end));
     line.start = line.end = -1;

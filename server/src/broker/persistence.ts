@@ -33,23 +33,28 @@ export class DurablePersistence extends AsyncLevelPersistence {
   /** The filters of each session that is stored. */
   readonly sessions = new Map<string, Set<string>>();
   readonly queues: Queues;
-  readonly #retained = new Retained(
-    (packet) => super.storeRetained(packet),
-    (error) => this.#watch.failed(error),
-  );
+  readonly #retained: Retained;
   /** Who is to have messages stored for it, by filter. */
   readonly #awaited = new TopicIndex<string>();
   readonly #store: ReturnType<typeof ordered>;
   readonly #watch: SessionWatch;
   readonly #adding = new WeakMap<object, Promise<void>>();
 
-  /** @param limit how many messages wait for a client that is away; beyond them the oldest go */
-  constructor(db: BrokerStore, limit: number, watch: SessionWatch) {
+  /**
+   * @param log a folder for retained messages that change often
+   * @param limit how many messages wait for a client that is away; beyond them the oldest go
+   */
+  constructor(db: BrokerStore, log: string, limit: number, watch: SessionWatch) {
     const store = ordered(db);
     super(store);
     this.#store = store;
     this.#watch = watch;
     this.queues = new Queues(store, limit, watch);
+    this.#retained = new Retained({
+      folder: log,
+      store: (packet) => super.storeRetained(packet),
+      failed: (error) => watch.failed(error),
+    });
   }
 
   override async setup(broker: unknown): Promise<void> {
@@ -59,7 +64,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
       this.#subscribe(decodeURIComponent(id), filter.join(":"));
     }
     await this.queues.load();
-    for await (const packet of super.createRetainedStream("#")) this.#retained.restore(packet as RetainedPacket);
+    await this.#retained.restore(super.createRetainedStream("#"));
   }
 
   #subscribe(id: string, filter: string): void {
@@ -121,10 +126,13 @@ export class DurablePersistence extends AsyncLevelPersistence {
     return this.#retained.store(packet);
   }
 
-  /** Retains a message now, and stores it soon. */
-  retain(topic: string, payload: Buffer): void {
-    this.#retained.storeSoon({ cmd: "publish", topic, payload, qos: 1, retain: true });
+  /** Retains a message at QoS 1 that changes often, so that it is stored by the end of this turn. */
+  change(topic: string, payload: Buffer): void {
+    this.#retained.change(topic, payload);
   }
+
+  /** What has changed is stored now. */
+  readonly write = (): void => this.#retained.write();
 
   /** A retained message now reads so, which need not be stored; without effect where nothing is retained. */
   renew(topic: string, payload: Buffer): void {
@@ -152,7 +160,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
   }
 
   override async destroy(): Promise<void> {
-    await this.#retained.stored();
+    await this.#retained.close();
     await super.destroy();
   }
 
