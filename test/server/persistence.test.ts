@@ -101,7 +101,7 @@ describe("the data folder", () => {
     const options = { data, history: false } as const;
     await expect(startServer({ ...options, mqttPort, http: false })).rejects.toThrow(/is taken/);
     await server(options);
-    expect(await readdir(data)).toEqual(["db"]);
+    expect((await readdir(data)).sort()).toEqual(["db", "retained"]);
   });
 });
 

@@ -81,6 +81,8 @@ export async function startBroker(
     connected: (id) => clients()[id] !== undefined,
     room: (client) => windows.enter(client as Client),
     failed: (error) => failed(error),
+    resumed: (client) => express.resume(client as Client),
+    ended: (id) => express.flights.end(id),
     stuck(id) {
       handlers.rejected("over-limit", titleOfId(id), "acknowledges nothing");
       clients()[id]?.conn.destroy();
@@ -181,6 +183,13 @@ export async function startBroker(
   const laneHandlers: LaneHandlers = {
     rights: (client) => access.rightsOf(client),
     room: (client, qos) => backlogs.hasRoom(client, qos),
+    opened: (client) => express.opened(client),
+    begun(client) {
+      if (persistence.queues.has(client.id) || !windows.tryEnter(client)) return 0;
+      return ++(aedes as unknown as { counter: number }).counter;
+    },
+    again: (client) => void windows.tryEnter(client),
+    ended: (client) => windows.acknowledged(client),
     takers: (topic) => express.takers(topic),
     reading(takers, topic, payload, qos) {
       if (takers.length > 0) express.send(takers, topic, payload, qos);
@@ -215,11 +224,10 @@ export async function startBroker(
     },
     publish(topic, payload, keep) {
       // what is for once, and the end of what is retained, are stored first
-      const takers = keep === "once" || payload.length === 0 ? undefined : express.takers(topic);
-      if (takers) {
+      if (keep !== "once" && payload.length > 0 && express.publish(topic, payload)) {
         if (keep === "again") persistence.renew(topic, payload);
         else persistence.change(topic, payload);
-        return express.send(takers, topic, payload, 1);
+        return;
       }
       publishing++;
       const retain = keep !== "once";
@@ -238,6 +246,14 @@ export async function startBroker(
       const published = publishing > 0 ? new Promise<void>((resolve) => (idle = resolve)) : undefined;
       await Promise.race([Promise.resolve(published).then(() => backlogs.settled()), sleep(FAREWELL)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
+      // what sessions have not acknowledged waits for them, in order with what is in their queues
+      const flights = [...express.flights].map(([clientId, { number, topic, payload }]) =>
+        persistence.outgoingEnqueue(
+          { clientId },
+          { cmd: "publish", brokerId: id, brokerCounter: number, topic, payload, qos: 1, retain: false, dup: false },
+        ),
+      );
+      await Promise.all(flights).catch(failed);
       // the wills of those who were connected are stored a turn of the event loop later
       await new Promise((resolve) => setImmediate(resolve));
       await persistence.destroy();

@@ -1,5 +1,6 @@
 import type { Aedes, Client } from "aedes";
-import { Exchange } from "./exchange.js";
+import { Exchange, type Subscription } from "./exchange.js";
+import { Flights } from "./flights.js";
 import type { Lane, Takers } from "./lane.js";
 import type { Outgoing } from "./outgoing.js";
 import type { DurablePersistence, RetainedPacket } from "./persistence.js";
@@ -8,7 +9,7 @@ import { matcherOf } from "./topic-index.js";
 /** What is used of aedes' client beside its types. */
 interface Subscriber {
   readonly closed: boolean;
-  readonly subscriptions: Readonly<Record<string, { readonly func: never } | undefined>>;
+  readonly subscriptions: Readonly<Record<string, { readonly func: never; readonly qos: number }>>;
 }
 
 /** What aedes tells of a subscription that was asked for. */
@@ -33,6 +34,7 @@ const LOOKED_AT = 1000;
  */
 export class Express {
   readonly exchange = new Exchange<Lane>();
+  readonly flights = new Flights<Lane>();
   readonly #persistence: DurablePersistence;
   readonly #outgoing: Outgoing;
   readonly #lanes = new WeakMap<Client, Lane>();
@@ -72,21 +74,60 @@ export class Express {
     return this.#lanes.get(client);
   }
 
-  /** Who is to get a message on this topic; undefined when that is aedes' to do. */
+  /** Who is to get a message on this topic; undefined when that is aedes' to do, because it is to be stored for somebody. */
   takers(topic: string): Takers | undefined {
-    if (this.#underWay.has(topic) || this.#persistence.isAwaited(topic)) return undefined;
+    if (this.#underWay.has(topic) || this.#persistence.awaiting(topic).length > 0) return undefined;
     const takers = this.exchange.match(topic);
     for (const { taker } of takers) if (!taker?.open) return undefined;
     return takers;
   }
 
-  /** Writes a message to all who are to get it. */
-  send(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): void {
-    if (takers.length === 1) return write(takers[0].taker!, takers[0].qos);
+  /** Publishes what is retained anyway, at QoS 1. False when that is aedes' to do. */
+  publish(topic: string, payload: Buffer): boolean {
+    if (this.#underWay.has(topic)) return false;
+    const takers = this.exchange.match(topic);
+    const awaiting = this.#persistence.awaiting(topic);
+    // a board has its topic to itself; several sessions are left to aedes
+    if (awaiting.length > 1) return false;
+    let session: Subscription<Lane> | undefined;
+    for (const subscription of takers) {
+      const { taker } = subscription;
+      if (!taker?.open || (taker.isSession && (session || taker.clientId !== awaiting[0]))) return false;
+      if (taker.isSession) session = subscription;
+    }
+    if (!session) return awaiting.length === 0 && this.send(takers, topic, payload, 1);
+    const { taker: lane, qos } = session;
+    if (!lane!.mayRead(topic) || qos === 0 || !lane!.fly(topic, payload)) return false;
+    return this.send(takers.length === 1 ? [] : takers.filter((other) => other !== session), topic, payload, 1);
+  }
+
+  /** A session's connection is ready for what was not acknowledged in an earlier one. */
+  resume(client: Client): void {
+    const lane = this.#lanes.get(client);
+    if (!lane?.isSession || client.closed || client.conn.destroyed) return;
+    const { id } = client;
+    client.conn.once("close", () => this.flights.leave(id, lane));
+    lane.resume(this.flights.enter(id, lane));
+  }
+
+  /** The subscriptions of a session are known now, without having been asked for. */
+  opened(client: Client): void {
+    const lane = this.#lanes.get(client)!;
+    for (const own of Object.values((client as unknown as Subscriber).subscriptions)) {
+      const subscription = this.exchange.of(own.func);
+      if (subscription) Object.assign(subscription, { taker: lane, qos: own.qos });
+    }
+  }
+
+  /** Writes a message to all who are to get it. Gives true. */
+  send(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): true {
+    if (takers.length === 1) write(takers[0].taker!, takers[0].qos);
+    if (takers.length < 2) return true;
     // one copy for a client whose subscriptions overlap, at the highest QoS of them [MQTT-3.3.5-1]
     const levels = new Map<Lane, number>();
     for (const { taker, qos } of takers) levels.set(taker!, Math.max(levels.get(taker!) ?? 0, qos));
     for (const [lane, granted] of levels) write(lane, granted);
+    return true;
 
     function write(lane: Lane, granted: number): void {
       if (lane.mayRead(topic)) lane.send(topic, payload, Math.min(qos, granted));
@@ -101,19 +142,17 @@ export class Express {
   /** SUBACK was written: what is retained follows [MQTT-3.3.1-6], and then what is published. */
   #subscribed(client: Client, { topic: filter, qos }: Asked): void {
     const lane = this.#lanes.get(client);
-    const own = (client as unknown as Subscriber).subscriptions[filter];
+    const own = (client as unknown as Partial<Subscriber>).subscriptions?.[filter];
     const subscription = own && this.exchange.of(own.func);
     if (!lane || !subscription || qos === REFUSED) return;
-    subscription.qos = qos;
+    Object.assign(subscription, { taker: lane, qos });
     const matches = matcherOf(filter);
-    if (!matches) {
-      const retained = this.#persistence.retained(filter);
-      if (retained) greet(lane, retained, qos);
-      subscription.taker = lane;
-    } else void this.#greetAll(client, lane, matches, qos).then(() => (subscription.taker = lane));
+    const retained = this.#persistence.retained(filter);
+    if (matches) void this.#greetAll(client, lane, matches, qos);
+    else if (retained) greet(lane, retained, qos);
   }
 
-  /** Whatever is published meanwhile comes by way of aedes. */
+  /** What is published meanwhile is retained already, and sent as well: nothing older comes after something newer. */
   async #greetAll(client: Client, lane: Lane, matches: (topic: string) => boolean, qos: number): Promise<void> {
     let looked = 0;
     for (const retained of this.#persistence.allRetained()) {

@@ -1,8 +1,9 @@
 import type { Client } from "aedes";
 import { Acknowledgements } from "../mqtt/acknowledgements.js";
-import { QOS_1, RETAIN } from "../mqtt/publish.js";
+import { DUP, QOS_1, RETAIN } from "../mqtt/publish.js";
 import type { Rights } from "../security/acl.js";
 import type { Subscription } from "./exchange.js";
+import type { Flight } from "./flights.js";
 import { Line, type Outgoing } from "./outgoing.js";
 import type { Pace } from "./pace.js";
 
@@ -26,6 +27,14 @@ interface Inside {
 export interface LaneHandlers {
   /** What the client may do; asked once it is connected. */
   rights(client: Client): Rights | undefined;
+  /** The client is connected, and what was held back for it until now has been sent. */
+  opened(client: Client): void;
+  /** Whether a message may go to a session past its queue; if so, it has begun. Gives its number, or 0. */
+  begun(client: Client): number;
+  /** Such a message is sent again. */
+  again(client: Client): void;
+  /** The session has acknowledged such a message. */
+  ended(client: Client): void;
   /** Whether a message at this QoS may wait for the client in memory; if not, that is dealt with. */
   room(client: Client, qos: number): boolean;
   /** Who is to get a message on this topic; undefined when that takes aedes. */
@@ -72,6 +81,7 @@ export class Lane {
   #settled: (() => void)[] = [];
   #rights: Rights | undefined;
   #open = false;
+  #flights: Flight[] = [];
   /** The beginning of a packet that has not come whole. */
   #begun: Buffer | undefined;
   /** The last topic, which is nearly always the next one, too. */
@@ -94,28 +104,65 @@ export class Lane {
     client.once("connected", () => setImmediate(() => this.#opened()));
   }
 
-  /** Whether messages may be written to the client past aedes: what it gets is not stored for it. */
+  /** Whether messages may be written to the client past aedes. */
   get open(): boolean {
-    return this.#open && this.#client.clean;
+    return this.#open;
+  }
+
+  /** Whether what the client gets is to be kept until it has acknowledged it. */
+  get isSession(): boolean {
+    return !this.#client.clean;
+  }
+
+  get clientId(): string {
+    return this.#client.id;
+  }
+
+  /** What the session was sent, and has not acknowledged, goes out again, before anything else [MQTT-4.4.0-1]. */
+  resume(flights: Flight[]): void {
+    this.#flights = flights;
+    for (const { packetId, topic, payload } of flights) {
+      this.#handlers.again(this.#client);
+      this.#pace.sent(1);
+      this.#outgoing.publish(this.#line, QOS_1 | DUP, packetId, topic, payload);
+    }
+    this.#outgoing.flushOne(this.#line);
   }
 
   mayRead(topic: string): boolean {
     return (this.#rights ?? this.#handlers.rights(this.#client))?.read(topic) ?? false;
   }
 
-  /** Writes a message. */
+  /** Writes a message; to a session as well, which then has to do with its being lost. */
   send(topic: string, payload: Buffer, qos: number, retain = false): void {
     const client = this.#client;
     if (client.closed || !this.#handlers.room(client, qos)) return;
-    let flags = retain ? RETAIN : 0;
-    let id = 0;
-    if (qos > 0) {
-      flags |= QOS_1;
-      id = client._nextId || 1;
-      client._nextId = id === 65_535 ? 1 : id + 1;
-      this.#pace.sent(1);
-    }
+    if (qos > 0) this.#number(topic, payload, retain ? QOS_1 | RETAIN : QOS_1);
+    else this.#outgoing.publish(this.#line, retain ? RETAIN : 0, 0, topic, payload);
+  }
+
+  /**
+   * Sends a message to a session, which is kept until it is acknowledged. False when it has to wait in the queue: others do, or
+   * too many are not acknowledged.
+   */
+  fly(topic: string, payload: Buffer): boolean {
+    const client = this.#client;
+    if (client.closed) return false;
+    const number = this.#handlers.begun(client);
+    if (number === 0) return false;
+    const packetId = this.#number(topic, payload, QOS_1);
+    this.#flights.push({ packetId, number, topic, payload });
+    return true;
+  }
+
+  /** Gives the packet identifier. */
+  #number(topic: string, payload: Buffer, flags: number): number {
+    const client = this.#client;
+    const id = client._nextId || 1;
+    client._nextId = id === 65_535 ? 1 : id + 1;
+    this.#pace.sent(1);
     this.#outgoing.publish(this.#line, flags, id, topic, payload);
+    return id;
   }
 
   /** Whether what is written waits for the client to read. */
@@ -143,6 +190,7 @@ export class Lane {
   #opened(): void {
     this.#rights = this.#handlers.rights(this.#client);
     this.#open = this.#rights !== undefined && !this.#client.closed;
+    if (this.#open) this.#handlers.opened(this.#client);
   }
 
   #acknowledge(id: number): void {
@@ -179,9 +227,20 @@ export class Lane {
   #packet(bytes: Buffer, at: number): number {
     const first = bytes[at];
     if (first === 0x30 || (first | 8) === 0x3a) return this.#publish(bytes, at, first);
-    // an acknowledgement of what is not stored has no effect
     const isAck = first === 0x40 && bytes[at + 1] === 2 && at + 4 <= bytes.length;
-    return isAck && this.#client.clean && this.#pace.acknowledged() ? at + 4 : at;
+    return isAck && this.#acknowledged((bytes[at + 2] << 8) | bytes[at + 3]) ? at + 4 : at;
+  }
+
+  /** PUBACK: false when aedes has to deal with it. */
+  #acknowledged(packetId: number): boolean {
+    // of what is not stored it has no effect
+    if (this.#client.clean) return this.#pace.acknowledged();
+    const place = this.#flights.findIndex((flight) => flight.packetId === packetId);
+    if (place < 0) return false;
+    this.#flights.splice(place, 1);
+    this.#pace.acknowledged();
+    this.#handlers.ended(this.#client);
+    return true;
   }
 
   /** A PUBLISH at QoS 0 or 1, not retained: MQTT 3.1.1, 3.3. */

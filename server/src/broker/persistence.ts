@@ -12,6 +12,9 @@ export type { RetainedPacket } from "./retained.js";
 export interface SessionWatch extends QueueWatch {
   /** Whether a client may subscribe to this; what it may not is not stored either. */
   granted(client: object, filter: string): boolean;
+  /** A session is about to be served from its queue, or has ended. */
+  resumed(client: object): void;
+  ended(clientId: string): void;
   /** A message could not be stored, of which nobody waits to hear. */
   failed(error: unknown): void;
   /** Fulfilled when a further message may be sent to a client. */
@@ -81,9 +84,9 @@ export class DurablePersistence extends AsyncLevelPersistence {
     if (filters.size === 0) this.sessions.delete(id);
   }
 
-  /** Whether messages on this topic are to be stored for somebody. */
-  isAwaited(topic: string): boolean {
-    return this.#awaited.match(topic).length > 0;
+  /** The sessions for which messages on this topic are to be stored, by the id that they have within the broker. */
+  awaiting(topic: string): readonly string[] {
+    return this.#awaited.match(topic);
   }
 
   /**
@@ -112,6 +115,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
 
   /** A clean session begins: what was stored ends, its queue included, which the library keeps [MQTT-3.1.2-6]. */
   override async cleanSubscriptions(client: { id: string }): Promise<void> {
+    this.#watch.ended(client.id);
     if (this.sessions.has(client.id)) await super.cleanSubscriptions(client);
     await this.queues.clear(client.id);
   }
@@ -162,6 +166,11 @@ export class DurablePersistence extends AsyncLevelPersistence {
   override async destroy(): Promise<void> {
     await this.#retained.close();
     await super.destroy();
+  }
+
+  override outgoingStream(client: { id: string }): Readable {
+    this.#watch.resumed(client);
+    return super.outgoingStream(client);
   }
 
   override async outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void> {

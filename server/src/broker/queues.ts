@@ -47,6 +47,11 @@ export class Queues {
     return length;
   }
 
+  /** Whether messages wait for a client, or were not acknowledged by it. */
+  has(clientId: string): boolean {
+    return this.#waiting.has(clientId);
+  }
+
   /** A message is being put into the queue. */
   added(clientId: string): void {
     const waiting = (this.#waiting.get(clientId) ?? 0) + 1;

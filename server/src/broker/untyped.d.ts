@@ -15,6 +15,7 @@ declare module "aedes-persistence-level/asyncPersistence.js" {
     outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void>;
     storeRetained(packet: { topic: string; payload: Buffer; qos: number }): Promise<void>;
     outgoingEnqueueCombi(subscriptions: object[], packet: object): Promise<unknown>;
+    outgoingStream(client: { id: string }): Readable;
     outgoingUpdate(client: object, packet: { cmd: string; qos?: number }): Promise<void>;
     outgoingClearMessageId(client: { id: string; clean: boolean }, packet: object): Promise<unknown>;
     destroy(): Promise<void>;

@@ -37,6 +37,14 @@ export class Windows {
     else window.open++;
   }
 
+  /** Begins a further message, if it may be sent at once. */
+  tryEnter(client: Client): boolean {
+    const window = this.#byClient.get(client);
+    if (!window || window.open >= WINDOW) return false;
+    window.open++;
+    return true;
+  }
+
   /** The client has acknowledged a message. */
   acknowledged(client: Client): void {
     const window = this.#byClient.get(client);
