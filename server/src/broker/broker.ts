@@ -1,19 +1,18 @@
 import type { EventEmitter } from "node:events";
-import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { IncomingMessage } from "node:http";
 import { Aedes, type Client } from "aedes";
 import type { DataFolder } from "../data.js";
 import { textOf } from "../errors.js";
 import type { Rejection } from "../counters.js";
-import type { Keep } from "../link/link.js";
-import { DEFAULTS, type Limits } from "../options.js";
-import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
+import { DEFAULTS } from "../options.js";
+import { NO_ACCOUNTS } from "../security/accounts.js";
 import { Access, titleOfId } from "./access.js";
 import { Acknowledgement } from "./acknowledgement.js";
+import type { Broker, BrokerHandlers, BrokerOptions } from "./api.js";
 import { Backlogs } from "./backlog.js";
 import { Express } from "./express.js";
 import { Gate } from "./gate.js";
+import { Intake, type IntakeHandlers } from "./intake.js";
 import { heldPacket, limitPackets } from "./limit.js";
 import { Lane, type LaneHandlers } from "./lane.js";
 import { Outgoing } from "./outgoing.js";
@@ -24,45 +23,7 @@ import { QueueFirst } from "./queue-first.js";
 import { Sessions } from "./sessions.js";
 import { Windows } from "./window.js";
 
-/** A message as it leaves the broker's hands. */
-export interface BrokerMessage {
-  readonly topic: string;
-  readonly payload: Buffer;
-}
-
-export interface BrokerHandlers {
-  /** A message from a client; at QoS 1 it is acknowledged when what is returned is fulfilled. Must not throw, nor reject. */
-  message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** A client broke the protocol, asked for what it may not do, or for more than its share. */
-  rejected(reason: Rejection, from: string, problem: string): void;
-  /** Something went wrong that a person should know about. */
-  failed(problem: string): void;
-}
-
-/** Who may use the broker, and how much of it. */
-export interface BrokerOptions {
-  /** Nobody has an account by default, so that everybody may do everything. */
-  readonly accounts?: Accounts;
-  readonly limits?: Limits;
-  /** How long a client may take until its CONNECT is there, in ms; 10,000 by default. */
-  readonly patience?: number;
-}
-
-/** The embedded broker: MQTT 3.1 and 3.1.1, whatever carries the bytes. */
-export interface Broker {
-  /** Serves one client over a stream that is connected. */
-  handle(stream: Duplex, request?: IncomingMessage): void;
-  /** How much it holds in memory of a packet, in bytes. */
-  readonly heldPacket: number;
-  /** Connections, and messages that wait for clients on disk. */
-  readonly figures: { readonly clients: number; readonly queued: number };
-  /** Publishes at QoS 1. */
-  publish(topic: string, payload: Buffer, keep: Keep): void;
-  /** The retained messages whose topics end in `/<level>`. */
-  retained(level: string): BrokerMessage[];
-  /** Disconnects everybody, and returns when all that was published is on disk. */
-  close(): Promise<void>;
-}
+export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
 
 /** How long what was published last may take to reach everybody when the broker ends, in ms. */
 const FAREWELL = 300;
@@ -158,7 +119,10 @@ export async function startBroker(
           lane.detoured();
           callback(null);
         },
-        (error: Error) => callback(error),
+        (error: Error) => {
+          lane.detoured();
+          callback(error);
+        },
       );
     },
   });
@@ -190,6 +154,8 @@ export async function startBroker(
     },
     again: (client) => void windows.tryEnter(client),
     ended: (client) => windows.acknowledged(client),
+  };
+  const intakeHandlers: IntakeHandlers = {
     takers: (topic) => express.takers(topic),
     reading(takers, topic, payload, qos) {
       if (takers.length > 0) express.send(takers, topic, payload, qos);
@@ -220,7 +186,9 @@ export async function startBroker(
       limitPackets(client, limits.payload, rejected);
       const pace = new Pace(client, limits.rate);
       paces.set(client, pace);
-      express.add(client, new Lane(client, pace, limits.payload, outgoing, laneHandlers));
+      const lane = new Lane(client, pace, outgoing, laneHandlers);
+      express.add(client, lane);
+      new Intake(client, lane, pace, limits.payload, intakeHandlers);
     },
     publish(topic, payload, keep) {
       // what is for once, and the end of what is retained, are stored first

@@ -1,5 +1,6 @@
 // The least that can answer: no broker, no subscriptions, nothing kept, every reading answered to whoever sent it. It shows
 // what the sockets alone cost: node least.mjs <port> <qos>
+import { Buffer } from "node:buffer";
 import { createServer } from "node:net";
 
 const [port, qos] = process.argv.slice(2).map(Number);

@@ -1,0 +1,143 @@
+import type { Client } from "aedes";
+import type { Lane, Takers } from "./lane.js";
+import type { Pace } from "./pace.js";
+
+/** What is used of aedes' client beside its types. */
+interface Inside {
+  readonly _parser: {
+    readonly _list: { readonly length: number };
+    readonly _stateCounter: number;
+    parse(bytes: Buffer): number;
+  };
+  readonly _keepaliveTimer: { refresh(): void } | null;
+}
+
+/** Who deals with readings. */
+export interface IntakeHandlers {
+  /** Who is to get a message on this topic; undefined when that takes aedes. */
+  takers(topic: string): Takers | undefined;
+  /** Takes a reading. It is acknowledged when what is returned is fulfilled, or at once when that is undefined. */
+  reading(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): Promise<void> | undefined;
+}
+
+/** What ends the topic of a reading. */
+const TELEMETRY = Buffer.from("/telemetry");
+/** The longest topic that is read here, in bytes: that of any board, and far below the most levels that aedes takes. */
+const LONGEST = 128;
+/** The largest packet of which the beginning is kept here until the rest comes, in bytes. */
+const CUT = 512;
+
+const HASH = 35;
+const PLUS = 43;
+const DOLLAR = 36;
+
+/**
+ * Reads what comes from one client with each reading: PUBLISH on `<id>/telemetry`, and PUBACK. All other packets go to aedes, as
+ * does whatever is not as simple as a board would send it, in the order in which they came.
+ */
+export class Intake {
+  readonly #client: Client & Inside;
+  readonly #lane: Lane;
+  readonly #pace: Pace;
+  readonly #payload: number;
+  readonly #handlers: IntakeHandlers;
+  readonly #parse: (bytes: Buffer) => number;
+  /** The beginning of a packet that has not come whole. */
+  #begun: Buffer | undefined;
+  /** The last topic, which is nearly always the next one, too. */
+  #topicBytes = Buffer.alloc(0);
+  #topic = "";
+
+  /** Takes hold of a new client. @param payload the longest payload that may be published, in bytes */
+  constructor(client: Client, lane: Lane, pace: Pace, payload: number, handlers: IntakeHandlers) {
+    this.#client = client as Client & Inside;
+    this.#lane = lane;
+    this.#pace = pace;
+    this.#payload = payload;
+    this.#handlers = handlers;
+    const { _parser: parser } = this.#client;
+    this.#parse = parser.parse.bind(parser);
+    parser.parse = (bytes) => this.#take(bytes);
+  }
+
+  /** Bytes have come, and no packet is worked upon. */
+  #take(chunk: Buffer): number {
+    const { _parser: parser, _keepaliveTimer: keepAlive } = this.#client;
+    const bytes = this.#begun ? Buffer.concat([this.#begun, chunk]) : chunk;
+    this.#begun = undefined;
+    const within = parser._list.length > 0 || parser._stateCounter > 0;
+    if (within || !this.#lane.open || this.#pace.holds) return this.#parse(bytes);
+    let at = 0;
+    for (let next = this.#packet(bytes, 0); next > at; next = this.#packet(bytes, at)) at = next;
+    if (at > 0) keepAlive?.refresh();
+    if (at === bytes.length) return 0;
+    const rest = at === 0 ? bytes : bytes.subarray(at);
+    if (!isCut(rest)) return this.#parse(rest);
+    this.#begun = rest;
+    return 0;
+  }
+
+  /** Deals with the packet at a place. Gives the place after it; the same place when it is aedes'. */
+  #packet(bytes: Buffer, at: number): number {
+    const first = bytes[at];
+    if (first === 0x30 || (first | 8) === 0x3a) return this.#publish(bytes, at, first);
+    const isAck = first === 0x40 && bytes[at + 1] === 2 && at + 4 <= bytes.length;
+    return isAck && this.#lane.acknowledged((bytes[at + 2] << 8) | bytes[at + 3]) ? at + 4 : at;
+  }
+
+  /** A PUBLISH at QoS 0 or 1, not retained: MQTT 3.1.1, 3.3. */
+  #publish(bytes: Buffer, at: number, first: number): number {
+    let begin = at + 2;
+    let length = bytes[at + 1];
+    if (length > 127) {
+      if (bytes[begin] > 127) return at;
+      length = (length & 127) | (bytes[begin++] << 7);
+    }
+    const end = begin + length;
+    const topicLength = (bytes[begin] << 8) | bytes[begin + 1];
+    begin += 2;
+    const numbered = first === 0x30 ? 0 : 2;
+    const payload = begin + topicLength + numbered;
+    // a comparison with NaN is false
+    if (!(end <= bytes.length && payload <= end && end - payload <= this.#payload)) return at;
+    const id = numbered && (bytes[payload - 2] << 8) | bytes[payload - 1];
+    const topic = this.#topicOf(bytes, begin, topicLength);
+    if (!topic || !this.#lane.mayPublish(topic)) return at;
+    // one after a message that aedes has not acknowledged is not to be acknowledged before it [MQTT-4.6.0-2]
+    if (numbered > 0 && (id === 0 || this.#lane.isDetoured)) return at;
+    const takers = this.#handlers.takers(topic);
+    if (!takers || !this.#pace.pay(1)) return at;
+    const taken = this.#handlers.reading(takers, topic, bytes.subarray(payload, end), numbered ? 1 : 0);
+    if (numbered) this.#lane.taken(id, taken);
+    return end;
+  }
+
+  /** The topic, if it is one on which readings come: `<id>/telemetry`, in printable ASCII; "" otherwise. */
+  #topicOf(bytes: Buffer, begin: number, length: number): string {
+    const last = this.#topicBytes;
+    if (length === last.length) {
+      let n = 0;
+      while (n < length && bytes[begin + n] === last[n]) n++;
+      if (n === length) return this.#topic;
+    }
+    const id = length - TELEMETRY.length;
+    if (id < 1 || length > LONGEST || bytes[begin] === DOLLAR) return "";
+    for (let n = 0; n < TELEMETRY.length; n++) if (bytes[begin + id + n] !== TELEMETRY[n]) return "";
+    for (let n = begin; n < begin + id; n++) {
+      const c = bytes[n];
+      if (c < 32 || c > 126 || c === HASH || c === PLUS) return "";
+    }
+    this.#topicBytes = Buffer.from(bytes.subarray(begin, begin + length));
+    return (this.#topic = bytes.toString("latin1", begin, begin + length));
+  }
+}
+
+/** Whether this is the beginning of a small packet of a kind that is dealt with here. */
+function isCut(rest: Buffer): boolean {
+  const first = rest[0];
+  if (first !== 0x30 && (first | 8) !== 0x3a && first !== 0x40) return false;
+  const header = rest[1] > 127 ? 3 : 2;
+  if (rest.length < header) return true;
+  const length = header === 2 ? rest[1] : (rest[1] & 127) | (rest[2] << 7);
+  return length <= CUT && rest.length < header + length;
+}
