@@ -114,7 +114,7 @@ export async function startBroker(
       if (packet.qos === 0 || will || client.closed) return callback(null);
       const stored = acknowledgement.stored(packet, client);
       const lane = express.laneOf(client)!;
-      Promise.all([taken, stored, lane.detour()]).then(
+      lane.detour(Promise.all([taken, stored])).then(
         () => {
           lane.detoured();
           callback(null);
@@ -191,16 +191,14 @@ export async function startBroker(
       new Intake(client, lane, pace, limits.payload, intakeHandlers);
     },
     publish(topic, payload, keep) {
-      // what is for once, and the end of what is retained, are stored first
-      if (keep !== "once" && payload.length > 0 && express.publish(topic, payload)) {
-        if (keep === "again") persistence.renew(topic, payload);
-        else persistence.change(topic, payload);
-        return;
-      }
-      publishing++;
       const retain = keep !== "once";
+      // what is retained no longer is told when that is on disk
+      const ends = retain && payload.length === 0;
       if (keep === "again") persistence.renew(topic, payload);
-      aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain, dup: false }, (error) => {
+      else if (retain && !ends) persistence.change(topic, payload);
+      if (retain && !ends && express.publish(topic, payload)) return;
+      publishing++;
+      aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: ends, dup: false }, (error) => {
         if (error && !closing) handlers.failed(`The broker could not publish on ${topic}: ${textOf(error)}`);
         if (--publishing === 0) idle?.();
       });

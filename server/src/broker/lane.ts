@@ -49,6 +49,7 @@ export class Lane {
   #stopped = false;
   /** Messages of QoS 1 that are on their way through aedes. */
   #detours = 0;
+  #lastDetour: Promise<unknown> | undefined;
   #settled: (() => void)[] = [];
   #rights: Rights | undefined;
   #open = false;
@@ -141,10 +142,16 @@ export class Lane {
     return new Promise((resolve) => this.#client.waitForDrain(resolve));
   }
 
-  /** A message of QoS 1 goes by aedes. Fulfilled when all before it are acknowledged; undefined when they are [MQTT-4.6.0-2]. */
-  detour(): Promise<void> | undefined {
+  /**
+   * A message of QoS 1 goes by aedes. Fulfilled when it is its turn to be acknowledged [MQTT-4.6.0-2]; rejects when `ready`, which
+   * it waits for as well, does.
+   */
+  detour(ready: Promise<unknown>): Promise<unknown> {
     this.#detours++;
-    return this.#waiting === 0 ? undefined : new Promise((resolve) => this.#settled.push(resolve));
+    const before = this.#waiting > 0 && new Promise<void>((resolve) => this.#settled.push(resolve));
+    const turn = Promise.all([ready, this.#lastDetour, before]);
+    this.#lastDetour = turn.catch(() => {});
+    return turn;
   }
 
   /** Whether such a message is not acknowledged yet. */

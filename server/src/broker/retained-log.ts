@@ -5,6 +5,8 @@ import { crc32 } from "node:zlib";
 
 /** A file of the log is ended when it has so many bytes. */
 const LIMIT = 8_388_608;
+/** Each start begins a file: so many of them are too many. */
+const FILES = 8;
 
 /** Told of a message in the log; one without a payload is no longer retained. */
 export type Logged = (topic: string, payload: Buffer) => void;
@@ -61,6 +63,7 @@ export class RetainedLog {
     }
     // what was cut short is not written on
     this.#next = Number(names.at(-1)?.slice(0, -4) ?? 0) + 1;
+    if (names.length >= FILES) this.#begin();
   }
 
   /** Whether the log has something of this topic, so that what comes after it belongs there as well. */
@@ -121,6 +124,10 @@ export class RetainedLog {
     this.#before.push(present.path);
     for (const topic of present.topics) this.#unsettled.add(topic);
     this.#present = undefined;
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#settling = this.#settleAll().finally(() => (this.#settling = undefined));
   }
 

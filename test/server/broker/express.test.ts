@@ -1,0 +1,236 @@
+/** Readings and lamp commands go past aedes: nobody can tell, but by the time. */
+import fc from "fast-check";
+import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { connectPacket, raw, type RawClient } from "../support/raw.js";
+import { client } from "../support/server.js";
+
+async function login(url: string, clientId: string, clean: boolean): Promise<RawClient> {
+  const made = raw(url);
+  made.send(connectPacket(clientId, { clean }));
+  await eventually(() => made.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
+  return made;
+}
+
+async function subscribe(made: RawClient, topics: string[], qos: 0 | 1 = 1): Promise<void> {
+  const before = made.packets.length;
+  made.send({ cmd: "subscribe", messageId: 9999, subscriptions: topics.map((topic) => ({ topic, qos })) });
+  await eventually(() => made.packets.slice(before).some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
+}
+
+const publishes = (made: RawClient): IPublishPacket[] => made.packets.filter((packet) => packet.cmd === "publish");
+const textsOf = (made: RawClient, topic: string): string[] =>
+  publishes(made)
+    .filter((packet) => packet.topic === topic)
+    .map(({ payload }) => payload.toString());
+const idsOf = (made: RawClient): number[] => made.packets.flatMap((p) => (p.cmd === "puback" ? [p.messageId!] : []));
+const upTo = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
+
+/** Topics of readings, and others that look nearly like them. */
+const topic = fc.constantFrom("a/telemetry", "nightlight/b/telemetry", "ü/telemetry", "a/status", "telemetry", "a/telemetry/x", "/telemetry"); // prettier-ignore
+const message = fc.record({
+  topic,
+  qos: fc.constantFrom(0, 1),
+  retain: fc.boolean(),
+  dup: fc.boolean(),
+  size: fc.oneof(fc.nat(200), fc.nat(1500)),
+  /** How long the server takes to store it, in ms; 0: it need not. */
+  stored: fc.constantFrom(0, 0, 1, 3),
+});
+
+test("what a client sends, in whatever pieces, is taken once and in order, and acknowledged in order", async () => {
+  const got: string[] = [];
+  let stored: number[] = [];
+  const { url } = await bareBroker((topic, payload) => {
+    got.push(`${topic} ${payload.toString()}`);
+    const ms = stored.shift();
+    return ms ? sleep(ms) : undefined;
+  });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 30 }), fc.infiniteStream(fc.integer({ min: 1, max: 400 })), async (messages, cuts) => {
+      const sender = await login(url, `sender${run++}`, true);
+      got.length = 0;
+      stored = messages.map(({ stored }) => stored);
+      const packets = messages.map(({ topic, qos, retain, dup, size }, n): Packet => {
+        const payload = `${n} ${"x".repeat(size)}`;
+        return { cmd: "publish", topic, payload, qos: qos as 0 | 1, retain, dup: qos > 0 && dup, messageId: n + 1 };
+      });
+      const bytes = Buffer.concat(packets.map((packet) => generate(packet)));
+      for (let at = 0; at < bytes.length;) {
+        const size = cuts.next().value as number;
+        sender.socket.write(bytes.subarray(at, at + size));
+        at += size;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const acknowledged = messages.flatMap(({ qos }, n) => (qos > 0 ? [n + 1] : []));
+      await eventually(() => got.length >= messages.length && idsOf(sender).length >= acknowledged.length, { what: "all of them" }); // prettier-ignore
+      sender.send({ cmd: "pingreq" });
+      await eventually(() => sender.packets.some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
+      expect(got).toEqual(messages.map(({ topic, size }, n) => `${topic} ${n} ${"x".repeat(size)}`));
+      expect(idsOf(sender)).toEqual(acknowledged);
+      sender.socket.destroy();
+    }), // prettier-ignore
+    { numRuns: 60 },
+  );
+});
+
+test("messages of a topic come in order to everybody, whichever way they go", async () => {
+  const { broker, url } = await bareBroker();
+  const exact = await client(url, {}, "n/b/commands");
+  const wild = await client(url, {}, "n/#", "n/+/commands");
+  const low = await client(url);
+  await low.subscribeAsync("n/b/commands", { qos: 0 });
+  const sleeper = { clientId: "sleeper", clean: false } as const;
+  const other = await client(url);
+  const count = 400;
+  for (let n = 0; n < count; n++) {
+    const payload = Buffer.from(String(n));
+    // for once: by aedes; a session that comes and goes: by aedes as well, all of a sudden
+    broker.publish("n/b/commands", payload, n % 7 === 0 ? "once" : "retained");
+    if (n % 5 === 0) other.publish("n/b/telemetry", payload, { qos: 1 });
+    if (n === 100) await (await client(url, sleeper, "n/b/commands")).endAsync();
+    if (n === 200) await (await client(url, { ...sleeper, clean: true })).endAsync();
+    if (n % 50 === 0) await sleep(1);
+  }
+  for (const reader of [exact, wild, low]) {
+    const texts = (): string[] => reader.got.filter(({ topic }) => topic === "n/b/commands").map(({ text }) => text);
+    await eventually(() => texts().length >= count, { what: "all messages" });
+    expect(texts()).toEqual(upTo(count));
+  }
+  expect(new Set(low.got.map(({ qos }) => qos))).toEqual(new Set([0]));
+  expect(new Set(exact.got.map(({ qos }) => qos))).toEqual(new Set([1]));
+});
+
+test("who subscribes gets what is retained before what is published next, with wildcards as well", async () => {
+  const { broker, url } = await bareBroker();
+  const lamps = 300;
+  let round = 0;
+  const publishAll = (): void => {
+    round++;
+    for (let n = 0; n < lamps; n++) broker.publish(`n/${n}/commands`, Buffer.from(String(round)), "retained");
+  };
+  publishAll();
+  const readers = await Promise.all(["n/#", "n/+/commands", "#"].map(async (filter) => {
+    const reader = await login(url, `reader ${filter}`, true);
+    reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: filter, qos: 1 }] });
+    return reader;
+  })); // prettier-ignore
+  for (let n = 0; n < 20; n++) {
+    publishAll();
+    await sleep(1);
+  }
+  for (const reader of readers)
+    for (let n = 0; n < lamps; n++) {
+      const texts = await eventually(() => {
+        const texts = textsOf(reader, `n/${n}/commands`).map(Number);
+        return texts.at(-1) === round && texts;
+      }, { what: `the last state of lamp ${n}` }); // prettier-ignore
+      expect(texts).toEqual(texts.toSorted((a, b) => a - b));
+      expect(publishes(reader).find(({ topic }) => topic === `n/${n}/commands`)!.retain).toBe(true);
+    }
+});
+
+describe("a board's session", () => {
+  const COMMANDS = "n/b/commands";
+  const say = (broker: { publish(topic: string, payload: Buffer, keep: "retained"): void }, n: number): void =>
+    broker.publish(COMMANDS, Buffer.from(String(n)), "retained");
+
+  test("gets again, first and marked so, what it had not acknowledged when the connection ended; then its queue", async () => {
+    const { broker, url } = await bareBroker();
+    const board = await login(url, "board", false);
+    await subscribe(board, [COMMANDS]);
+    for (let n = 0; n < 5; n++) say(broker, n);
+    await eventually(() => textsOf(board, COMMANDS).length === 5, { what: "five commands" });
+    const [first, second, ...others] = publishes(board);
+    board.send({ cmd: "puback", messageId: first.messageId });
+    board.send({ cmd: "pingreq" });
+    await eventually(() => board.packets.some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
+    board.socket.destroy();
+    await eventually(() => broker.figures.clients === 0, { what: "the end of the connection" });
+    for (let n = 5; n < 8; n++) say(broker, n);
+
+    const again = await login(url, "board", false);
+    await eventually(() => textsOf(again, COMMANDS).length === 7, { what: "what is owed" });
+    expect(textsOf(again, COMMANDS)).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
+    expect(publishes(again).slice(0, 4).map(({ dup, messageId }) => [dup, messageId])).toEqual([second, ...others].map(({ messageId }) => [true, messageId])); // prettier-ignore
+    for (const { messageId } of publishes(again)) again.send({ cmd: "puback", messageId });
+    again.send({ cmd: "pingreq" });
+    await eventually(() => again.packets.some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
+    again.socket.destroy();
+
+    const third = await login(url, "board", false);
+    say(broker, 8);
+    await eventually(() => textsOf(third, COMMANDS).length > 0, { what: "the next command" });
+    expect(textsOf(third, COMMANDS)).toEqual(["8"]);
+  });
+
+  test("that takes its own connection over gets what it had not acknowledged", async () => {
+    const { broker, url } = await bareBroker();
+    const board = await login(url, "board", false);
+    await subscribe(board, [COMMANDS]);
+    for (let n = 0; n < 3; n++) say(broker, n);
+    await eventually(() => textsOf(board, COMMANDS).length === 3, { what: "three commands" });
+    const again = await login(url, "board", false);
+    say(broker, 3);
+    await eventually(() => textsOf(again, COMMANDS).length >= 4, { what: "all of them" });
+    expect(textsOf(again, COMMANDS)).toEqual(["0", "1", "2", "3"]);
+    expect(board.closed).toBe(true);
+  });
+
+  test("keeps what it had not acknowledged over an end of the server, in order with its queue", async () => {
+    const first = await bareBroker();
+    const board = await login(first.url, "board", false);
+    await subscribe(board, [COMMANDS]);
+    // 20 may be on their way; the others wait
+    for (let n = 0; n < 30; n++) say(first.broker, n);
+    await eventually(() => textsOf(board, COMMANDS).length === 20, { what: "as many as may be on their way" });
+    await first.close();
+
+    const second = await bareBroker(undefined, { folder: first.folder });
+    const again = await client(second.url, { clientId: "board", clean: false });
+    await eventually(() => again.got.length >= 30, { what: "all of them" });
+    expect(again.got.map(({ text }) => text)).toEqual(upTo(30));
+  });
+
+  test("that is ended by a clean one owes nothing", async () => {
+    const { broker, url } = await bareBroker();
+    const board = await login(url, "board", false);
+    await subscribe(board, [COMMANDS]);
+    say(broker, 0);
+    await eventually(() => textsOf(board, COMMANDS).length === 1, { what: "the command" });
+    board.socket.destroy();
+    (await login(url, "board", true)).socket.destroy();
+    const again = await login(url, "board", false);
+    await subscribe(again, ["n/c/commands"]);
+    expect(publishes(again)).toEqual([]);
+  });
+
+  test("that acknowledges slowly has 20 messages on their way at most, all of them in order in the end", async () => {
+    const { broker, url } = await bareBroker();
+    const board = await login(url, "board", false);
+    await subscribe(board, [COMMANDS]);
+    const count = 200;
+    let acknowledged = 0;
+    let most = 0;
+    let said = 0;
+    await eventually(
+      () => {
+        for (let n = 0; n < 7 && said < count; n++) say(broker, said++);
+        const come = publishes(board);
+        most = Math.max(most, come.length - acknowledged);
+        for (const { messageId } of come.slice(acknowledged, acknowledged + 5)) {
+          board.send({ cmd: "puback", messageId });
+          acknowledged++;
+        }
+        return come.length >= count;
+      },
+      { what: "all of them", every: 2 },
+    );
+    expect(most).toBeLessThanOrEqual(20);
+    expect(textsOf(board, COMMANDS)).toEqual(upTo(count));
+  });
+});

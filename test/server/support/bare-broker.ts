@@ -1,0 +1,45 @@
+/** The embedded broker without a server: what it does with messages does not depend on what they say. */
+import { onTestFinished } from "vitest";
+import { startBroker, type Broker, type BrokerHandlers } from "../../../server/src/broker/broker.js";
+import { listen } from "../../../server/src/broker/sockets.js";
+import { openData } from "../../../server/src/data.js";
+import { DEFAULTS, type Limits } from "../../../server/src/options.js";
+import { temporaryFolder } from "./server.js";
+
+export interface BareBroker {
+  readonly broker: Broker;
+  readonly url: string;
+  readonly folder: string;
+  /** What was refused. */
+  readonly rejected: string[];
+  /** Ends it; once. */
+  close(): Promise<void>;
+}
+
+/** Starts one; closed after the test. @param message see `BrokerHandlers` */
+export async function bareBroker(
+  message: BrokerHandlers["message"] = () => undefined,
+  { folder, limits }: { folder?: string; limits?: Partial<Limits> } = {},
+): Promise<BareBroker> {
+  const where = folder ?? (await temporaryFolder());
+  const rejected: string[] = [];
+  const data = await openData(where);
+  const handlers: BrokerHandlers = {
+    message,
+    rejected: (reason, from, problem) => void rejected.push(`${reason} ${from} ${problem}`),
+    failed(problem) {
+      throw new Error(problem);
+    },
+  };
+  const broker = await startBroker(data, handlers, { limits: { ...DEFAULTS.limits, rate: 100_000, ...limits } });
+  const listener = await listen("127.0.0.1", 0, (socket) => broker.handle(socket));
+  let closing: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    await broker.close();
+    await listener.close();
+    await data.close();
+  }
+  const close = (): Promise<void> => (closing ??= end());
+  onTestFinished(close);
+  return { broker, url: `mqtt://127.0.0.1:${listener.port}`, folder: where, rejected, close };
+}
