@@ -11,7 +11,7 @@ import { directoryOf } from "./directory.js";
 import { textOf } from "./errors.js";
 import { Gather } from "./gather.js";
 import { createIngest } from "./ingest.js";
-import { Journal } from "./journal.js";
+import { Journal } from "./journal/journal.js";
 import { zoneId } from "./link/scope.js";
 import { silenceOf } from "./policy.js";
 import { Recent } from "./recent.js";
@@ -41,7 +41,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const recent = new Recent();
   const { share } = options;
   const own = new Journal({
-    store: data.journal,
+    folder: data.journal,
+    store: data.journalBefore,
     recent,
     // not before: killed in between, the server would get the reading again, and have it twice
     stored: (id, point) => history.addReading(id, point),

@@ -14,7 +14,7 @@ const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
 const DISCOVERY = "discovery:";
 
-/** What the server remembers between runs, in one LevelDB database whose lock also keeps a second server out. */
+/** What the server remembers between runs: in a LevelDB database, whose lock also keeps a second server out, and the journal. */
 export interface DataFolder {
   /** Names this server among others on a broker; made once, at random. */
   readonly serverId: string;
@@ -41,8 +41,9 @@ export interface DataFolder {
   forget(id: string): Promise<void>;
   /** Where devices were announced to Home Assistant. */
   readonly discovery: DiscoveryMemory;
-  /** A part of the database for readings. */
-  readonly journal: JournalStore;
+  /** A folder for readings, which need not be there yet; and the part of the database in which they were before. */
+  readonly journal: string;
+  readonly journalBefore: JournalStore;
   /** A part of the database for the embedded broker, and a folder, which need not be there yet. */
   readonly broker: BrokerStore;
   readonly retained: string;
@@ -158,7 +159,8 @@ async function read(db: Database, folder: string): Promise<DataFolder> {
       remember: (topic) => put(DISCOVERY + topic, true),
       forget: (topic) => state.write([], [DISCOVERY + topic]),
     },
-    journal: journalStore(db),
+    journal: join(folder, "journal"),
+    journalBefore: journalStore(db),
     broker: brokerStore(db),
     retained: join(folder, "retained"),
     async close() {

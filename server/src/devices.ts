@@ -55,8 +55,14 @@ export class Device {
   /** Its boots; undefined for a device that does not number its readings. */
   boots: Boots | undefined;
   readonly gaps = new Gaps();
+  /** From which segment of the journal on it is needed; 0 when nothing of it is there. */
+  logged = 0;
 
-  constructor(readonly id: string) {
+  /** @param number no two devices that are known have the same */
+  constructor(
+    readonly id: string,
+    readonly number = 0,
+  ) {
     this.commandTopic = topicOf(id, "commands");
   }
 
@@ -98,6 +104,8 @@ export class Device {
 /** The devices that the server knows. */
 export class Devices {
   readonly #byId = new Map<string, Device>();
+  /** Numbers of devices that were forgotten. */
+  readonly #free: number[] = [];
 
   /** `changed` is told of every change, after it; `configure` gives a new device what the configuration has for it. */
   constructor(
@@ -117,17 +125,18 @@ export class Devices {
   obtain(id: string): Device | undefined {
     const known = this.#byId.get(id);
     if (known || this.#byId.size >= MAX_DEVICES) return known;
-    const device = new Device(id);
-    this.configure(device);
-    this.#byId.set(id, device);
+    const device = this.#add(id);
     this.changed(device, "appeared");
     return device;
   }
 
   /** A device that another server had; nobody is told of it. Undefined when there is no room for another. */
   adopt(id: string): Device | undefined {
-    if (this.#byId.size >= MAX_DEVICES) return undefined;
-    const device = new Device(id);
+    return this.#byId.size >= MAX_DEVICES ? undefined : this.#add(id);
+  }
+
+  #add(id: string): Device {
+    const device = new Device(id, this.#free.pop() ?? this.#byId.size);
     this.configure(device);
     this.#byId.set(id, device);
     return device;
@@ -169,7 +178,9 @@ export class Devices {
 
   /** Nothing is known of it any more; should it report again, it is a new one. */
   forget(device: Device): void {
+    if (this.#byId.get(device.id) !== device) return;
     this.#byId.delete(device.id);
+    this.#free.push(device.number);
   }
 
   [Symbol.iterator](): Iterator<Device> {

@@ -1,10 +1,13 @@
 /** What is remembered of readings over a restart, whenever the server is killed. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
 import { openData, type DataFolder } from "../../server/src/data.js";
 import { Boots } from "../../server/src/boots.js";
 import { Devices } from "../../server/src/devices.js";
-import { Journal } from "../../server/src/journal.js";
+import { Journal } from "../../server/src/journal/journal.js";
 import { Recent, type Point } from "../../server/src/recent.js";
 import { temporaryFolder } from "./support/server.js";
 
@@ -18,15 +21,25 @@ class Memory {
   /** What the history was told of, in this run and in those before. */
   readonly told = new Set<string>();
   readonly journal: Journal;
+  readonly folder: string;
 
   constructor(
-    private readonly data: DataFolder,
+    readonly data: DataFolder,
     lag: number,
     keep = 0,
   ) {
+    this.folder = data.journal;
     const failed = (problem: string): void => void this.problems.push(problem);
     const stored = this.tell;
-    this.journal = new Journal({ store: data.journal, recent: this.recent, stored, failed, lag, keep });
+    this.journal = new Journal({
+      folder: data.journal,
+      store: data.journalBefore,
+      recent: this.recent,
+      stored,
+      failed,
+      lag,
+      keep,
+    });
   }
 
   readonly tell = (id: string, { time }: Point): void => void this.told.add(`${id} ${time}`);
@@ -65,7 +78,7 @@ class Memory {
 
   /** As `kill -9` ends it: nothing is written any more but what was asked for already. */
   async kill(): Promise<void> {
-    await this.journal.stored;
+    await this.journal.close();
     await this.data.close();
   }
 }
@@ -149,14 +162,12 @@ test("what is stored is told of, and after a restart once more if it is of the l
   await second.kill();
 });
 
-test("what comes after the log was lost is still known after a restart, whatever was stored before", async () => {
+test("when part of the log is lost, what came after it is still known after a restart", async () => {
   const folder = await temporaryFolder();
   const first = await Memory.open(folder, 1);
   for (let seq = 1; seq <= 20; seq++) await first.take("a", 1, seq, NOON + seq * 250);
   await first.kill();
-  const data = await openData(folder);
-  await data.journal.clear({ gte: "log:", lt: "log;" });
-  await data.close();
+  for (const name of await readdir(first.folder)) await truncate(path.join(first.folder, name), 777);
   const second = await Memory.open(folder, 1000);
   await second.take("a", 1, 21, NOON + 21 * 250);
   await second.kill();
@@ -165,31 +176,100 @@ test("what comes after the log was lost is still known after a restart, whatever
   await third.kill();
 });
 
-test("the log does not grow for ever", async () => {
+test("the log does not grow for ever, neither with readings nor with restarts", async () => {
   const folder = await temporaryFolder();
-  const data = await openData(folder);
-  const memory = new Memory(data, 100);
+  let memory = await Memory.open(folder, 100);
   for (let seq = 1; seq <= 5000; seq++) {
     const stored = memory.take(`board-${seq % 7}`, 1, seq, NOON + seq * 250);
     if (seq % 20 === 0) await stored;
+    if (seq % 100 === 0) {
+      await memory.kill();
+      memory = await Memory.open(folder, 100);
+    }
   }
-  await memory.journal.stored;
-  const entries = (await data.journal.iterator({ gte: "log:", lt: "log;" }).all()).length;
-  expect(entries).toBeGreaterThan(0);
-  expect(entries).toBeLessThan(50);
   await memory.kill();
+  const files = await readdir(memory.folder);
+  expect(files.length).toBeLessThan(25);
+  const sizes = await Promise.all(files.map(async (name) => (await stat(path.join(memory.folder, name))).size));
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(5000 * 64);
 });
 
-test("what a device's readings were before this was a log is still known: which it has delivered", async () => {
-  const folder = await temporaryFolder();
-  const data = await openData(folder);
-  const boots = new Boots();
-  boots.place(1, 1, { light: 1 }, NOON, true);
-  await data.journal.put("device:a", [1, boots.store()]);
-  await data.journal.put("point:a\u0000001", [NOON, 1, true]);
-  await data.close();
-  const memory = await Memory.open(folder, 100);
-  expect(memory.take("a", 1, 1, NOON)).toBeUndefined();
-  expect(memory.take("a", 1, 2, NOON)).toBeDefined();
-  await memory.kill();
+describe("a log that cannot be written", () => {
+  /** Takes ten readings of each of three boards. */
+  async function readings(memory: Memory, from: number): Promise<void> {
+    for (let seq = from; seq < from + 10; seq++)
+      for (const id of ["a", "b", "c"]) await memory.take(id, 1, seq, NOON + seq * 250);
+  }
+
+  test("is told of once, holds nothing up, and misses nothing when it can be written again", async () => {
+    const folder = await temporaryFolder();
+    const memory = await Memory.open(folder, 1000);
+    await writeFile(memory.folder, "in the way");
+    await readings(memory, 1);
+    expect(memory.problems).toHaveLength(1);
+    expect(memory.told.size).toBe(30);
+    await rm(memory.folder);
+    await readings(memory, 11);
+    const before = memory.state();
+    await memory.kill();
+    const again = await Memory.open(folder, 1000);
+    expect(again.state()).toEqual(before);
+    await again.kill();
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("because the disk is full, is told of as well", async () => {
+    const folder = await temporaryFolder();
+    const memory = await Memory.open(folder, 1000);
+    await mkdir(memory.folder);
+    await symlink("/dev/full", path.join(memory.folder, "000000000001.log"));
+    await readings(memory, 1);
+    expect(memory.problems).toEqual([expect.stringContaining("ENOSPC")]);
+    expect(memory.told.size).toBe(30);
+    await memory.kill();
+  });
+});
+
+describe("a data folder of before there were files for this", () => {
+  test("when readings were stored one by one: which were delivered is known", async () => {
+    const folder = await temporaryFolder();
+    const data = await openData(folder);
+    const boots = new Boots();
+    boots.place(1, 1, { light: 1 }, NOON, true);
+    await data.journalBefore.put("device:a", [1, boots.store()]);
+    await data.journalBefore.put("point:a\u0000001", [NOON, 1, true]);
+    await data.close();
+    const memory = await Memory.open(folder, 100);
+    expect(memory.take("a", 1, 1, NOON)).toBeUndefined();
+    expect(memory.take("a", 1, 2, NOON)).toBeDefined();
+    await memory.kill();
+  });
+
+  test("when the log was in LevelDB: all is known, once and for all", async () => {
+    const folder = await temporaryFolder();
+    const data = await openData(folder);
+    const boots = new Boots();
+    boots.place(7, 1, { light: 10, at: 250, age: 1 }, NOON, true);
+    const log = (number: number): string => "log:" + String(number).padStart(15, "0");
+    const entry = (id: string, boot: number | null, seq: number, light: number): unknown[] => [
+      ...[id, boot, seq, seq * 250, 1, NOON + seq * 250, true],
+      ...[NOON + seq * 250 - 1, light, light < 300],
+    ];
+    // a is stored up to the second batch: the first is what it amounts to already
+    await data.journalBefore.put("device:a", [2, boots.store(), [[NOON, 10, true]]]);
+    await data.journalBefore.put(log(2), [...entry("a", 7, 1, 10), ...entry("b", 8, 1, 20)]);
+    await data.journalBefore.put(log(5), [...entry("a", 7, 2, 30), ...entry("c", 9, 1, 40), ...entry("b", null, 0, 0)]);
+    await data.close();
+    const first = await Memory.open(folder, 100);
+    expect([...first.devices].map(({ id }) => id)).toEqual(["a", "c"]);
+    expect(first.recent.of("a").map(({ light }) => light)).toEqual([10, 30]);
+    expect(first.told.size).toBe(4);
+    expect(first.take("a", 7, 2, NOON + 500)).toBeUndefined();
+    await first.take("a", 7, 3, NOON + 750);
+    const before = first.state();
+    await first.kill();
+    const second = await Memory.open(folder, 100);
+    expect(second.state()).toEqual(before);
+    expect(await second.data.journalBefore.keys().all()).toEqual([]);
+    await second.kill();
+  });
 });

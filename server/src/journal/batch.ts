@@ -1,0 +1,130 @@
+import { crc32 } from "node:zlib";
+import type { Telemetry } from "../../../contract/index.js";
+import type { StoredBoot } from "../boots.js";
+import type { Point } from "../recent.js";
+import { KIND, lampOf, LIVE, NUMBER } from "./records.js";
+
+/** In words, to begin with. */
+const ROOM = 4096;
+
+/** A device, as far as it is written. */
+export interface Named {
+  readonly id: string;
+  /** No two that are known at the same time have the same. */
+  readonly number: number;
+}
+
+/** What the journal writes at once: used again for batch after batch. A device is named with its first record in a segment. */
+export class Batch {
+  /** By the number of each device whether the segment has its name. */
+  #named = new Uint8Array(1024);
+  #words!: Float64Array;
+  #bytes!: Buffer;
+  /** The first word is for checksum and length. */
+  #length = 1;
+
+  constructor() {
+    this.#take(new Float64Array(ROOM));
+  }
+
+  /** Its length in words. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A reading that came at `now`. @param live whether it cannot have waited at a broker */
+  reading(device: Named, reading: Telemetry, now: number, live: boolean, { time, light, led_on }: Point): void {
+    const { boot = NaN, seq = NaN, at = NaN, age = NaN } = reading;
+    const number = this.#numberOf(device);
+    this.#room(8);
+    const words = this.#words;
+    let n = this.#length;
+    // one by one: this is done for every reading
+    words[n++] = number * NUMBER + KIND.reading + (live ? LIVE : 0) + lampOf(led_on);
+    words[n++] = boot;
+    words[n++] = seq;
+    words[n++] = at;
+    words[n++] = age;
+    words[n++] = now;
+    words[n++] = time;
+    words[n++] = light;
+    this.#length = n;
+  }
+
+  /** What a device's readings so far amount to. */
+  state(device: Named, boots: readonly StoredBoot[], points: readonly Point[]): void {
+    const number = this.#numberOf(device);
+    this.#room(3 + boots.length * 24 + points.length * 3);
+    const begin = this.#length;
+    this.#add(number * NUMBER + KIND.state, 0, boots.length);
+    for (const [boot, [first, highest, holes, bits], clock] of boots) {
+      this.#add(boot, first, highest, holes, ...(clock ?? [NaN, NaN, NaN]), bits ? 1 : 0);
+      if (bits) this.#length += this.#bytes.write(bits, this.#length * 8, "base64") / 8;
+    }
+    for (const { time, light, led_on } of points) this.#add(time, light, lampOf(led_on));
+    this.#words[begin + 1] = this.#length - begin - 2;
+  }
+
+  /** Nothing is known of the device any more, and its number is nobody's. */
+  forget(device: Named): void {
+    const number = this.#numberOf(device);
+    this.#room(1);
+    this.#add(number * NUMBER + KIND.forget);
+    this.#named[number] = 0;
+  }
+
+  /** As it is to be written; valid until something is added. */
+  finish(): Buffer {
+    const bytes = this.#bytes.subarray(0, this.#length * 8);
+    bytes.writeUInt32LE(crc32(bytes.subarray(8)), 0);
+    bytes.writeUInt32LE(this.#length - 1, 4);
+    return bytes;
+  }
+
+  /** The next batch begins. @param anew whether names that were written before are not there for it */
+  clear(anew: boolean): void {
+    this.#length = 1;
+    if (this.#words.length > 16 * ROOM) this.#take(new Float64Array(ROOM));
+    if (anew) this.#named.fill(0);
+  }
+
+  #numberOf({ number, id }: Named): number {
+    if (number >= this.#named.length) {
+      const before = this.#named;
+      this.#named = new Uint8Array(number * 2);
+      this.#named.set(before);
+    }
+    if (this.#named[number] === 0) {
+      this.#named[number] = 1;
+      this.#name(number, id);
+    }
+    return number;
+  }
+
+  #name(number: number, id: string): void {
+    const bytes = Buffer.byteLength(id);
+    const words = Math.ceil(bytes / 8);
+    this.#room(2 + words);
+    this.#add(number * NUMBER + KIND.name, bytes);
+    // what the id does not fill
+    this.#words[this.#length + words - 1] = 0;
+    this.#bytes.write(id, this.#length * 8);
+    this.#length += words;
+  }
+
+  #add(...words: number[]): void {
+    for (const word of words) this.#words[this.#length++] = word;
+  }
+
+  #room(words: number): void {
+    if (this.#length + words <= this.#words.length) return;
+    const before = this.#words;
+    this.#take(new Float64Array(Math.max(before.length * 2, this.#length + words)));
+    this.#words.set(before);
+  }
+
+  #take(words: Float64Array): void {
+    this.#words = words;
+    this.#bytes = Buffer.from(words.buffer);
+  }
+}

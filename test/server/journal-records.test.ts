@@ -1,0 +1,131 @@
+/** What the journal writes is what it reads, as far as it was written. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Telemetry } from "../../contract/index.js";
+import type { StoredBoot } from "../../server/src/boots.js";
+import { Batch } from "../../server/src/journal/batch.js";
+import { readSegment } from "../../server/src/journal/read.js";
+import type { Point } from "../../server/src/recent.js";
+
+const count = fc.nat({ max: 0x7fffffff });
+const time = fc.oneof(fc.nat({ max: Number.MAX_SAFE_INTEGER }), fc.double({ noNaN: true }));
+const device = fc.record({
+  number: fc.nat({ max: 5000 }),
+  id: fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }),
+});
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const point: fc.Arbitrary<Point> = fc.record({
+  time,
+  light: fc.oneof(fc.nat({ max: 1023 }), fc.double({ min: 0, max: 1023, noNaN: true })),
+  led_on: fc.constantFrom(null, false, true),
+});
+const bits = fc.uint8Array({ minLength: 128, maxLength: 128 }).map((bytes) => Buffer.from(bytes).toString("base64"));
+const clock: fc.Arbitrary<StoredBoot[2]> = fc.option(fc.tuple(time, time, time));
+const boot: fc.Arbitrary<StoredBoot> = fc.tuple(
+  count,
+  fc.tuple(count, count, count, fc.oneof(fc.constant(""), bits)),
+  clock,
+);
+
+type Step = readonly [kind: string, device: { readonly number: number; readonly id: string }, ...rest: unknown[]];
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(
+    fc.constant("reading"),
+    device,
+    fc.record({ boot: maybe(count), seq: maybe(count), at: maybe(time), age: maybe(count) }),
+    time,
+    fc.boolean(),
+    point,
+  ),
+  fc.tuple(fc.constant("state"), device, fc.array(boot, { maxLength: 2 }), fc.array(point, { maxLength: 30 })),
+  fc.tuple(fc.constant("forget"), device),
+);
+
+/** No two devices have the same number at the same time. */
+function apart(steps: readonly Step[]): Step[] {
+  const ids = new Map<number, string>();
+  return steps.map(([kind, { number, id }, ...rest]) => {
+    if (!ids.has(number)) ids.set(number, id);
+    const device = { number, id: ids.get(number)! };
+    if (kind === "forget") ids.delete(number);
+    return [kind, device, ...rest];
+  });
+}
+
+function write(batch: Batch, [kind, device, ...rest]: Step): void {
+  if (kind === "reading") {
+    const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
+    batch.reading(device, { ...reading, light: point.light }, now, live, point);
+  } else if (kind === "state") batch.state(device, ...(rest as [StoredBoot[], Point[]]));
+  else batch.forget(device);
+}
+
+/** As a reader is told. */
+function expected([kind, { id }, ...rest]: Step): unknown[] {
+  if (kind !== "reading") return [kind, id, ...rest];
+  const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
+  return [kind, id, { ...reading, light: point.light }, now, live, point];
+}
+
+function read(file: Buffer): unknown[] {
+  const told: unknown[] = [];
+  readSegment(file, {
+    reading: (...what) => void told.push(["reading", ...what]),
+    state: (...what) => void told.push(["state", ...what]),
+    forget: (...what) => void told.push(["forget", ...what]),
+  });
+  return told;
+}
+
+const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 20 }), { maxLength: 8 }).map((batches) => {
+  const steps = apart(batches.flat());
+  return batches.map(({ length }) => steps.splice(0, length));
+});
+
+/** The segment, and where each of its batches ends. */
+function segmentOf(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
+  const batch = new Batch();
+  const parts = batches.map((steps) => {
+    for (const step of steps) write(batch, step);
+    const part = Buffer.from(batch.finish());
+    batch.clear(false);
+    return part;
+  });
+  let end = 0;
+  return { file: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) };
+}
+
+test("what is written is read", () => {
+  fc.assert(
+    fc.property(batches, (batches) => {
+      expect(read(segmentOf(batches).file)).toEqual(batches.flat().map(expected));
+    }),
+  );
+});
+
+test("cut short at any byte, a segment has all batches up to there", () => {
+  fc.assert(
+    fc.property(batches, fc.nat(), (batches, at) => {
+      const { file, ends } = segmentOf(batches);
+      const length = at % (file.length + 1);
+      const whole = ends.filter((end) => end <= length).length;
+      expect(read(file.subarray(0, length))).toEqual(batches.slice(0, whole).flat().map(expected));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("whatever else is at its end, it has at least what was whole; any bytes whatever do no harm", () => {
+  fc.assert(
+    fc.property(batches, fc.nat(), fc.uint8Array({ maxLength: 300 }), (batches, at, rest) => {
+      const { file, ends } = segmentOf(batches);
+      const length = at % (file.length + 1);
+      const whole = ends.filter((end) => end <= length).length;
+      const told = read(Buffer.concat([file.subarray(0, length), rest]));
+      expect(told.slice(0, batches.slice(0, whole).flat().length)).toEqual(
+        batches.slice(0, whole).flat().map(expected),
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
