@@ -1,6 +1,7 @@
 import { DECISION, encode, topicOf, type Decision } from "../../contract/index.js";
 import type { Device } from "./devices.js";
 import { Gather } from "./gather.js";
+import type { Mode, Override } from "./override.js";
 
 /** A lamp's changes are told this often at most, in ms: an app that shows it need not know of each flicker. */
 const EVERY = 250;
@@ -8,12 +9,13 @@ const EVERY = 250;
 /** The longest reason that fits the contract. */
 const MAX_REASON = DECISION.reason.maxLength;
 
+const MODES: readonly Mode[] = ["auto", "on", "off"];
+
 type Publish = (topic: string, payload: Buffer) => void;
 
 /** Tells apps, in the retained `<id>/decision`, what was decided for each lamp, who wants it so, and why. */
 export class Announcer {
   readonly #publish: Publish;
-  readonly #told = new WeakMap<Device, string>();
   readonly #changed = new Gather<Device>(EVERY, (device) => this.#tell(device));
 
   constructor(publish: Publish) {
@@ -27,12 +29,16 @@ export class Announcer {
 
   /** The broker may have lost what it was to keep. */
   again(devices: Iterable<Device>): void {
-    for (const device of devices) if (this.#told.delete(device)) this.changed(device);
+    for (const device of devices)
+      if (!Number.isNaN(device.told)) {
+        device.told = NaN;
+        this.changed(device);
+      }
   }
 
   forget(device: Device): void {
     this.#changed.delete(device);
-    this.#told.delete(device);
+    device.told = NaN;
   }
 
   /** Tells what is still to be told. */
@@ -43,10 +49,10 @@ export class Announcer {
   #tell(device: Device): void {
     const { led_on, override } = device;
     const { mode, until } = override;
-    const state = `${led_on} ${mode} ${until}`;
+    const state = numberOf(led_on, override);
     // a reason that changes with every reading is no news
-    if (this.#told.get(device) === state) return;
-    this.#told.set(device, state);
+    if (device.told === state) return;
+    device.told = state;
     const decision: Decision = {
       ...(led_on !== undefined && { led_on }),
       mode,
@@ -55,6 +61,11 @@ export class Announcer {
     };
     this.#publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)));
   }
+}
+
+/** A lamp and what a person wants of it, as a number of its own. */
+function numberOf(led_on: boolean | undefined, { mode, until = 0 }: Override): number {
+  return until * 16 + MODES.indexOf(mode) * 4 + (led_on === undefined ? 0 : led_on ? 2 : 1);
 }
 
 /** As the wire wants it. */

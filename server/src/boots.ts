@@ -1,15 +1,7 @@
 import type { Telemetry } from "../../contract/index.js";
-import { Clock, type StoredClock } from "./clock.js";
-import { Sequence, type Arrival, type StoredSequence } from "./duplicates.js";
-
-/** One run of a board's firmware. */
-interface Boot {
-  readonly boot: number;
-  readonly sequence: Sequence;
-  clock: Clock | undefined;
-  /** Whether the clock goes by a reading that did not wait anywhere. */
-  sure: boolean;
-}
+import { Boot } from "./boot.js";
+import { timeOf, type StoredClock } from "./clock.js";
+import { begin, restoreSequence, storedSequence, take, type Arrival, type StoredSequence } from "./duplicates.js";
 
 /** A boot as it is stored. */
 export type StoredBoot = readonly [boot: number, sequence: StoredSequence, clock: StoredClock | null];
@@ -27,54 +19,52 @@ export interface Placed {
  * What is known of the last two runs of a device's firmware. Two, because after a restart of the server or of the broker
  * readings of both may be delivered again.
  */
-export class Boots {
-  #latest: Boot | undefined;
+export class Boots extends Boot {
+  // it is the latest itself: for most devices there is no other
   #before: Boot | undefined;
-
-  /** Numbers of the latest boot that have not come. */
-  get holes(): number {
-    return this.#latest?.sequence.holes ?? 0;
-  }
 
   /** The place of a reading, which is remembered. @param live whether it cannot have waited at a broker */
   place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): Placed {
+    if (this.boot === boot) return placeIn(this, take(this, seq), reading, now, live);
     if (this.#before?.boot === boot) {
-      const placed = placeIn(this.#before, seq, reading, now, live);
+      const arrival = take(this.#before, seq);
       // the past, however new it is there
-      return placed.arrival === "newest" ? { ...placed, arrival: "late" } : placed;
+      return placeIn(this.#before, arrival === "newest" ? "late" : arrival, reading, now, live);
     }
-    if (this.#latest?.boot === boot) return placeIn(this.#latest, seq, reading, now, live);
-    this.#before = this.#latest;
-    this.#latest = { boot, sequence: Sequence.from(seq), clock: undefined, sure: false };
-    return { ...timeIn(this.#latest, reading, now, live), arrival: "newest" };
+    if (!Number.isNaN(this.boot)) this.#before = this.copy();
+    this.boot = boot;
+    this.latest = NaN;
+    this.sure = false;
+    begin(this, seq);
+    return placeIn(this, "newest", reading, now, live);
   }
 
   store(): StoredBoot[] {
-    return [this.#latest, this.#before]
-      .filter((boot) => boot !== undefined)
-      .map(({ boot, sequence, clock, sure }) => [boot, sequence.store(), (sure && clock?.store()) || null]);
+    if (Number.isNaN(this.boot)) return [];
+    return this.#before ? [storedBoot(this), storedBoot(this.#before)] : [storedBoot(this)];
   }
 
-  static restore(stored: readonly StoredBoot[]): Boots {
-    const boots = new Boots();
-    [boots.#latest, boots.#before] = stored.map(([boot, sequence, clock]) => ({
-      boot,
-      sequence: Sequence.restore(sequence),
-      clock: clock ? Clock.restore(clock) : undefined,
-      sure: clock !== null,
-    }));
-    return boots;
+  /** Goes on where another left off. */
+  restore([latest, before]: readonly StoredBoot[]): void {
+    if (latest) restoreBoot(this, latest);
+    if (before) restoreBoot((this.#before = new Boot()), before);
   }
 }
 
-function placeIn(boot: Boot, seq: number, reading: Telemetry, now: number, live: boolean): Placed {
-  const arrival = boot.sequence.take(seq);
-  return { ...timeIn(boot, reading, now, live), arrival };
+function storedBoot(from: Boot): StoredBoot {
+  const { boot, sure, latest, before, since } = from;
+  return [boot, storedSequence(from), sure && !Number.isNaN(latest) ? [latest, before, since] : null];
 }
 
-function timeIn(boot: Boot, { at, age = 0 }: Telemetry, now: number, live: boolean): Omit<Placed, "arrival"> {
-  if (at === undefined) return { taken: now - age, sure: live };
+function restoreBoot(into: Boot, [boot, sequence, clock]: StoredBoot): void {
+  into.boot = boot;
+  restoreSequence(into, sequence);
+  [into.latest, into.before, into.since] = clock ?? [NaN, NaN, NaN];
+  into.sure = clock !== null;
+}
+
+function placeIn(boot: Boot, arrival: Arrival, { at, age = 0 }: Telemetry, now: number, live: boolean): Placed {
+  if (at === undefined) return { arrival, taken: now - age, sure: live };
   boot.sure ||= live;
-  boot.clock ??= Clock.from(now, at, age);
-  return { taken: boot.clock.taken(now, at, age), sure: boot.sure };
+  return { arrival, taken: timeOf(boot, now, at, age), sure: boot.sure };
 }

@@ -9,7 +9,7 @@ export const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string
   switched: ({ id, led_on, reason }) => `${id} is now ${led_on ? "on" : "off"}${reason ? `: ${reason}` : ""}`,
   mode: ({ id, override: { mode, until } }) =>
     `${id} is ${mode === "auto" ? "on automatic again" : `kept ${mode}${untilText(until)}`}`,
-  gap: ({ id, gaps }) => `${id}: ${gaps.missing} ${gaps.missing === 1 ? "reading is" : "readings are"} missing`,
+  gap: ({ id, gaps }) => `${id}: ${gaps?.missing} ${gaps?.missing === 1 ? "reading is" : "readings are"} missing`,
 };
 
 function untilText(until: number | undefined): string {

@@ -10,39 +10,23 @@ export type StoredClock = readonly [latest: number, before: number, since: numbe
  * the smallest of the last one to two minutes in which the board was heard is the best estimate. A reading that waited
  * at a broker, or was sent again after a cut, so gets the time at which it was taken.
  */
-export class Clock {
-  #latest: number;
-  #before: number;
-  #since: number;
+export interface Clock {
+  /** NaN when there was no reading yet. */
+  latest: number;
+  before: number;
+  since: number;
+}
 
-  private constructor([latest, before, since]: StoredClock) {
-    this.#latest = latest;
-    this.#before = before;
-    this.#since = since;
-  }
-
-  /** A clock of which this is the first reading. */
-  static from(arrival: number, at: number, age: number): Clock {
-    const start = arrival - age - at;
-    return new Clock([start, start, arrival]);
-  }
-
-  static restore(stored: StoredClock): Clock {
-    return new Clock(stored);
-  }
-
-  store(): StoredClock {
-    return [this.#latest, this.#before, this.#since];
-  }
-
-  /** When a reading was taken, in ms since 1970, never after it arrived. All in ms. */
-  taken(arrival: number, at: number, age: number): number {
-    const start = arrival - age - at;
-    if (Math.abs(arrival - this.#since) > SPAN) {
-      this.#before = this.#latest;
-      this.#latest = start;
-      this.#since = arrival;
-    } else if (start < this.#latest) this.#latest = start;
-    return at + Math.min(this.#latest, this.#before);
-  }
+/** When a reading was taken, in ms since 1970, never after it arrived. All in ms. */
+export function timeOf(clock: Clock, arrival: number, at: number, age: number): number {
+  const start = arrival - age - at;
+  if (Number.isNaN(clock.latest)) {
+    clock.latest = clock.before = start;
+    clock.since = arrival;
+  } else if (Math.abs(arrival - clock.since) > SPAN) {
+    clock.before = clock.latest;
+    clock.latest = start;
+    clock.since = arrival;
+  } else if (start < clock.latest) clock.latest = start;
+  return at + Math.min(clock.latest, clock.before);
 }

@@ -6,14 +6,14 @@ import { newCounters } from "./counters.js";
 import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
 import { CHANGES, switchOf } from "./changes.js";
-import { Devices, type Device } from "./devices.js";
+import { Devices, type Configured, type Device } from "./devices.js";
 import { directoryOf } from "./directory.js";
 import { textOf } from "./errors.js";
 import { Gather } from "./gather.js";
 import { createIngest } from "./ingest.js";
 import { Journal } from "./journal/journal.js";
 import { zoneId } from "./link/scope.js";
-import { silenceOf } from "./policy.js";
+import { silenceOf, type Policy } from "./policy.js";
 import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
 import type { ReadingsJournal } from "./share.js";
@@ -31,10 +31,16 @@ const SHOW_ZONES_EVERY = 250;
 /** What is not acknowledged as long as this process lives. */
 const NEVER = new Promise<never>(() => {});
 
+/** What most devices are given by the configuration. */
+function commonOf({ rule, reporting }: Policy): Configured {
+  return { label: undefined, zone: undefined, rule, heartbeat: silenceOf(reporting) };
+}
+
 /** What the server knows and decides: the parts, put together. */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { log, emitter, data, history } = options;
   let policy = options.policy;
+  let common = commonOf(policy);
   const zonesBelow = zoneId(options.prefix, "");
   const counters = newCounters();
   const rejects = new Rejects(counters, log);
@@ -61,10 +67,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   function configure(device: Device): void {
     const particular = policy.devices.get(device.id);
-    device.zone = zones.of(device.id)?.lampOf;
-    device.rule = zones.of(device.id)?.lampOf?.policy.rule ?? particular?.rule ?? policy.rule;
-    device.label = particular?.label;
-    device.heartbeat = silenceOf(policy.reporting);
+    const zone = zones.of(device.id)?.lampOf;
+    const rule = zone?.policy.rule ?? particular?.rule ?? policy.rule;
+    // one for all that have nothing of their own
+    device.configured = particular || zone ? { ...common, label: particular?.label, zone, rule } : common;
   }
 
   const devices = new Devices((device, change) => {
@@ -225,6 +231,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     directory: directoryOf(devices, recent, setMode),
     apply(next) {
       policy = next;
+      common = commonOf(next);
       zones.apply(next.zones);
       configs.reporting = next.reporting;
       for (const device of devices) {

@@ -12,6 +12,7 @@ export class DeviceConfigs {
   readonly #publish: (topic: string, payload: Buffer) => void;
   /** What each device was told. */
   readonly #told = new Map<Device, string>();
+  #latest = "";
 
   constructor(publish: (topic: string, payload: Buffer) => void) {
     this.#publish = publish;
@@ -40,7 +41,10 @@ export class DeviceConfigs {
   }
 
   #configOf(device: Device, expired: number): string {
-    return encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
+    const config = encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
+    // most are told the same: it is to be in memory once
+    if (config !== this.#latest) this.#latest = config;
+    return this.#latest;
   }
 
   /** The broker may have lost what it was to keep: gives the devices that were told, who are to be told again. */

@@ -1,10 +1,9 @@
-import { DEFAULT_CADENCE, LESSON_RULE, topicOf, type Lamp, type Rule, type Status } from "../../contract/index.js";
-import type { Boots } from "./boots.js";
+import type { Status } from "../../contract/index.js";
+import { Device } from "./device.js";
+import { Pages } from "./device-numbers.js";
 import type { DeviceView } from "./device-view.js";
-import { Gaps } from "./gaps.js";
-import { AUTO, type Override } from "./override.js";
-import { BOARD_SAYS, personSays, ruleSays } from "./reason.js";
 
+export { Device, type Configured, type LampZone } from "./device.js";
 export type { DeviceView } from "./device-view.js";
 export type { Mode } from "./override.js";
 
@@ -17,95 +16,10 @@ export const LESSON_SILENCE = 60_000;
 /** The most devices that are kept: the embedded broker takes any id, and ids cost memory. */
 export const MAX_DEVICES = 250_000;
 
-/** What a lamp needs to know of its zone. */
-export interface LampZone {
-  readonly policy: { readonly name: string };
-  readonly override: Override;
-  readonly reason: string | null;
-}
-
-/** All that the server knows of one device. */
-export class Device {
-  readonly commandTopic: string;
-  /** Undefined until it is heard for the first time. */
-  online: boolean | undefined;
-  /** Since when, in ms since 1970; undefined when that was before the server started. */
-  since: number | undefined;
-  light: number | undefined;
-  /** The `seq` of the newest reading; undefined for a lesson device. */
-  seq: number | undefined;
-  /** When the newest reading was taken, in ms since 1970. */
-  taken = 0;
-  /** What was decided last: the rule's previous state. */
-  lamp: Lamp | undefined;
-  led_on: boolean | undefined;
-  /** What its lamp was commanded last; undefined when not since the server started. */
-  commanded: boolean | undefined;
-  lastSeen = 0;
-  override: Override = AUTO;
-  label: string | undefined;
-  /** The zone that decides for its lamp. */
-  zone: LampZone | undefined;
-  /** By which its lamp is decided upon. */
-  rule: Rule = LESSON_RULE;
-  /** The longest silence that is asked of it, in ms. */
-  heartbeat = DEFAULT_CADENCE.heartbeat;
-  /** What it says of itself; undefined for a lesson device. */
-  status: Status | undefined;
-  /** Its boots; undefined for a device that does not number its readings. */
-  boots: Boots | undefined;
-  readonly gaps = new Gaps();
-  /** From which segment of the journal on it is needed; 0 when nothing of it is there. */
-  logged = 0;
-
-  /** @param number no two devices that are known have the same */
-  constructor(
-    readonly id: string,
-    readonly number = 0,
-  ) {
-    this.commandTopic = topicOf(id, "commands");
-  }
-
-  /** Why the lamp is as it is, in a sentence for people; null when nothing was decided. */
-  get reason(): string | null {
-    const { override, zone, lamp, light } = this;
-    if (this.status?.decided_by === "device") return BOARD_SAYS;
-    if (override.mode !== "auto") return personSays(override.mode, "the lamp");
-    if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
-    return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
-  }
-
-  view(): DeviceView {
-    const { status, override } = this;
-    return {
-      id: this.id,
-      online: this.online === true,
-      light: this.light ?? null,
-      led_on: this.led_on ?? null,
-      decided_by: status?.decided_by ?? "server",
-      last_seen: this.lastSeen ? new Date(this.lastSeen).toISOString() : null,
-      since: this.since === undefined ? null : new Date(this.since).toISOString(),
-      missing: this.gaps.missing,
-      dropped: status?.dropped ?? 0,
-      mode: override.mode,
-      until: override.until === undefined ? null : new Date(override.until).toISOString(),
-      reason: this.reason,
-      label: this.label ?? this.id,
-      zone: this.zone?.policy.name ?? null,
-      threshold: this.rule.threshold,
-      hysteresis: this.rule.hysteresis,
-      heartbeat: this.heartbeat,
-      ...(status?.board !== undefined && { board: status.board }),
-      ...(status?.firmware !== undefined && { firmware: status.firmware }),
-    };
-  }
-}
-
 /** The devices that the server knows. */
 export class Devices {
   readonly #byId = new Map<string, Device>();
-  /** Numbers of devices that were forgotten. */
-  readonly #free: number[] = [];
+  readonly #pages = new Pages();
 
   /** `changed` is told of every change, after it; `configure` gives a new device what the configuration has for it. */
   constructor(
@@ -136,9 +50,12 @@ export class Devices {
   }
 
   #add(id: string): Device {
-    const device = new Device(id, this.#free.pop() ?? this.#byId.size);
+    const number = this.#pages.take();
+    // part of a topic keeps all of it in memory, unless it is made anew
+    const own = Buffer.from(id).toString();
+    const device = new Device(own, number, this.#pages.pageOf(number), this.#pages.rowOf(number));
     this.configure(device);
-    this.#byId.set(id, device);
+    this.#byId.set(own, device);
     return device;
   }
 
@@ -171,8 +88,8 @@ export class Devices {
   sweep(now: number): void {
     for (const device of this.#byId.values()) {
       if (!device.status && device.online && now - device.lastSeen >= LESSON_SILENCE) this.#online(device, false, now);
-      if (device.gaps.settle(now)) this.changed(device, "missing");
-      if (device.gaps.isDue(now)) this.changed(device, "gap");
+      if (device.gaps?.settle(now)) this.changed(device, "missing");
+      if (device.gaps?.isDue(now)) this.changed(device, "gap");
     }
   }
 
@@ -180,7 +97,8 @@ export class Devices {
   forget(device: Device): void {
     if (this.#byId.get(device.id) !== device) return;
     this.#byId.delete(device.id);
-    this.#free.push(device.number);
+    device.part();
+    this.#pages.free(device.number);
   }
 
   [Symbol.iterator](): Iterator<Device> {

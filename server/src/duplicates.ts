@@ -13,70 +13,71 @@ export type StoredSequence = readonly [first: number, highest: number, holes: nu
  * Without gaps it takes a few bytes, with gaps 128 more, whatever arrives. A number further back than the window counts
  * as new: better twice than never.
  */
-export class Sequence {
+export interface Sequence {
+  first: number;
+  highest: number;
   /** Numbers that have not come, up to the highest. */
   holes: number;
-  #first: number;
-  #highest: number;
   /** Those seen of the window that ends with the highest; undefined when all of them were. */
-  #bits: Uint32Array | undefined;
+  bits: Uint32Array | undefined;
+}
 
-  private constructor([first, highest, holes, bits]: StoredSequence) {
-    this.#first = first;
-    this.#highest = highest;
-    this.holes = holes;
-    if (bits) this.#bits = new Uint32Array(new Uint8Array(Buffer.from(bits, "base64")).buffer);
+/** Begins with `seq` as the first number of a boot to come: what it sent before, as far as it may still come, is missing. */
+export function begin(sequence: Sequence, seq: number): void {
+  // a board that has run for long was not always this server's
+  const first = seq <= WINDOW ? Math.min(1, seq) : seq;
+  sequence.first = first;
+  sequence.highest = seq;
+  sequence.holes = seq - first;
+  sequence.bits = undefined;
+  if (seq > first || first > 1) {
+    sequence.bits = new Uint32Array(WINDOW / 32);
+    see(sequence.bits, seq);
   }
+}
 
-  /** A boot of which `seq` is the first number to come: what it sent before, as far as it may still come, is missing. */
-  static from(seq: number): Sequence {
-    // a board that has run for long was not always this server's
-    const first = seq <= WINDOW ? Math.min(1, seq) : seq;
-    const sequence = new Sequence([first, seq, seq - first, ""]);
-    if (seq > first || first > 1) {
-      sequence.#bits = new Uint32Array(WINDOW / 32);
-      sequence.#see(seq);
-    }
-    return sequence;
-  }
+export function restoreSequence(sequence: Sequence, [first, highest, holes, bits]: StoredSequence): void {
+  sequence.first = first;
+  sequence.highest = highest;
+  sequence.holes = holes;
+  sequence.bits = bits ? new Uint32Array(new Uint8Array(Buffer.from(bits, "base64")).buffer) : undefined;
+}
 
-  static restore(stored: StoredSequence): Sequence {
-    return new Sequence(stored);
-  }
+export function storedSequence({ first, highest, holes, bits }: Sequence): StoredSequence {
+  return [first, highest, holes, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
+}
 
-  store(): StoredSequence {
-    const bits = this.#bits ? Buffer.from(this.#bits.buffer).toString("base64") : "";
-    return [this.#first, this.#highest, this.holes, bits];
+/** Remembers a number. */
+export function take(sequence: Sequence, seq: number): Arrival {
+  const { highest, bits } = sequence;
+  if (seq > highest) {
+    moveTo(sequence, seq);
+    return "newest";
   }
+  if (seq <= highest - WINDOW) return "late";
+  if (!bits || bits[(seq % WINDOW) >>> 5] & (1 << (seq & 31))) return "duplicate";
+  see(bits, seq);
+  if (seq >= sequence.first) sequence.holes--;
+  return "late";
+}
 
-  /** Remembers a number. */
-  take(seq: number): Arrival {
-    if (seq > this.#highest) {
-      this.#moveTo(seq);
-      return "newest";
-    }
-    if (seq <= this.#highest - WINDOW) return "late";
-    if (!this.#bits || this.#bits[(seq % WINDOW) >>> 5] & (1 << (seq & 31))) return "duplicate";
-    this.#see(seq);
-    if (seq >= this.#first) this.holes--;
-    return "late";
-  }
+function see(bits: Uint32Array, seq: number): void {
+  bits[(seq % WINDOW) >>> 5] |= 1 << (seq & 31);
+}
 
-  #see(seq: number): void {
-    this.#bits![(seq % WINDOW) >>> 5] |= 1 << (seq & 31);
+/** Moves the window: the places of the numbers that come into it are those of numbers that leave it. */
+function moveTo(sequence: Sequence, seq: number): void {
+  const skipped = seq - sequence.highest - 1;
+  if (skipped > 0) {
+    sequence.bits ??= new Uint32Array(WINDOW / 32).fill(0xffffffff);
+    sequence.holes += skipped;
   }
-
-  /** Moves the window: the places of the numbers that come into it are those of numbers that leave it. */
-  #moveTo(seq: number): void {
-    const skipped = seq - this.#highest - 1;
-    if (skipped > 0) this.#bits ??= new Uint32Array(WINDOW / 32).fill(0xffffffff);
-    if (this.#bits) {
-      if (skipped >= WINDOW) this.#bits.fill(0);
-      else for (let n = this.#highest + 1; n < seq; n++) this.#bits[(n % WINDOW) >>> 5] &= ~(1 << (n & 31));
-      this.#see(seq);
-      if (seq % 32 === 0 && this.#bits.every((word) => word === 0xffffffff)) this.#bits = undefined;
-    }
-    this.holes += skipped;
-    this.#highest = seq;
+  const { bits } = sequence;
+  if (bits) {
+    if (skipped >= WINDOW) bits.fill(0);
+    else for (let n = sequence.highest + 1; n < seq; n++) bits[(n % WINDOW) >>> 5] &= ~(1 << (n & 31));
+    see(bits, seq);
+    if (seq % 32 === 0 && bits.every((word) => word === 0xffffffff)) sequence.bits = undefined;
   }
+  sequence.highest = seq;
 }

@@ -15,7 +15,7 @@ import {
   type Telemetry,
 } from "../../contract/index.js";
 import type { Arrival } from "./arrival.js";
-import { Boots, type Placed } from "./boots.js";
+import type { Placed } from "./boots.js";
 import type { Counters, Rejection } from "./counters.js";
 import type { Decisions } from "./decisions.js";
 import type { Device, Devices, Mode } from "./devices.js";
@@ -173,9 +173,9 @@ export function createIngest(to: Receivers): Ingest {
 function place(device: Device, reading: Telemetry, now: number, live: boolean, before = now): Placed {
   const { boot, seq, age = 0 } = reading;
   if (boot !== undefined && seq !== undefined) {
-    device.boots ??= new Boots();
-    const placed = device.boots.place(boot, seq, reading, now, live);
-    device.gaps.update(device.boots.holes, now);
+    const boots = device.obtainBoots();
+    const placed = boots.place(boot, seq, reading, now, live);
+    device.missed(boots.holes, now);
     return placed;
   }
   const taken = before - age;

@@ -1,7 +1,7 @@
 /** Every reading in its place: at the time when it was taken, once, and those that do not come are missed. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Boots } from "../../server/src/boots.js";
-import { Clock } from "../../server/src/clock.js";
+import { Boots, type StoredBoot } from "../../server/src/boots.js";
+import { timeOf } from "../../server/src/clock.js";
 import { DRAIN, Gaps, PATIENCE } from "../../server/src/gaps.js";
 import { MAX_POINTS, Recent } from "../../server/src/recent.js";
 import { createLog } from "../../server/src/log.js";
@@ -11,37 +11,48 @@ import { server } from "./support/server.js";
 
 const NOON = 1_800_000_000_000;
 
+const newClock = () => ({ latest: NaN, before: NaN, since: NaN });
+
+function restored(stored: readonly StoredBoot[]): Boots {
+  const boots = new Boots();
+  boots.restore(stored);
+  return boots;
+}
+
 describe("when a reading was taken", () => {
   test("is known from the quickest of the others, however long it was on its way itself", () => {
-    const clock = Clock.from(NOON + 40, 1000, 0);
-    expect(clock.taken(NOON + 40, 1000, 0)).toBe(NOON + 40);
-    expect(clock.taken(NOON + 505, 1500, 0)).toBe(NOON + 505);
+    const clock = newClock();
+    timeOf(clock, NOON + 40, 1000, 0);
+    expect(timeOf(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
+    expect(timeOf(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
     // sent again ten seconds later, with the age that it had at first
-    expect(clock.taken(NOON + 10_500, 1600, 0)).toBe(NOON + 605);
+    expect(timeOf(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
     // kept for five seconds on the board
-    expect(clock.taken(NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
+    expect(timeOf(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
   });
 
   test("survives a silence, although the first that comes after it was delivered late", () => {
-    const clock = Clock.from(NOON, 0, 0);
-    expect(clock.taken(NOON + 600_000, 100, 0)).toBe(NOON + 100);
-    expect(clock.taken(NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
+    const clock = newClock();
+    timeOf(clock, NOON, 0, 0);
+    expect(timeOf(clock, NOON + 600_000, 100, 0)).toBe(NOON + 100);
+    expect(timeOf(clock, NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
   });
 
   test("follows a board whose clock drifts, and a server whose clock was set", () => {
-    const clock = Clock.from(NOON, 0, 0);
+    const clock = newClock();
+    timeOf(clock, NOON, 0, 0);
     let worst = 0;
     for (let hour = 1; hour <= 24; hour++)
       for (let s = 0; s < 3600; s += 30) {
         const t = ((hour - 1) * 3600 + s) * 1000;
         const slow = Math.round(t * (1 - 50e-6));
-        worst = Math.max(worst, NOON + t - clock.taken(NOON + t, slow, 0));
+        worst = Math.max(worst, NOON + t - timeOf(clock, NOON + t, slow, 0));
       }
     expect(worst).toBeLessThan(20);
     const later = NOON + 86_400_000 + 3_600_000;
-    for (let s = 0; s <= 150; s += 10) clock.taken(later + s * 1000, 86_400_000 + s * 1000, 0);
-    expect(clock.taken(later + 160_000, 86_560_000, 0)).toBe(later + 160_000);
-    expect(clock.taken(NOON, 86_570_000, 0)).toBe(NOON);
+    for (let s = 0; s <= 150; s += 10) timeOf(clock, later + s * 1000, 86_400_000 + s * 1000, 0);
+    expect(timeOf(clock, later + 160_000, 86_560_000, 0)).toBe(later + 160_000);
+    expect(timeOf(clock, NOON, 86_570_000, 0)).toBe(NOON);
   });
 
   test("is sure once a reading came that cannot have waited at a broker, also after a restart", () => {
@@ -50,10 +61,10 @@ describe("when a reading was taken", () => {
       of.place(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
     expect(place(1, false).sure).toBe(false);
     expect(place(2, false).sure).toBe(false);
-    expect(place(1, false, Boots.restore(boots.store()))).toMatchObject({ sure: false, arrival: "duplicate" });
+    expect(place(1, false, restored(boots.store()))).toMatchObject({ sure: false, arrival: "duplicate" });
     expect(place(3, true).sure).toBe(true);
-    const restored = Boots.restore(JSON.parse(JSON.stringify(boots.store())) as ReturnType<Boots["store"]>);
-    expect(place(4, false, restored)).toMatchObject({ sure: true, arrival: "newest" });
+    const again = restored(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
+    expect(place(4, false, again)).toMatchObject({ sure: true, arrival: "newest" });
   });
 });
 

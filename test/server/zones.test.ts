@@ -28,7 +28,7 @@ beforeEach(() => {
   devices = new Devices(
     () => {},
     (device) => {
-      device.zone = zones.of(device.id)?.lampOf;
+      device.configured = { ...device.configured, zone: zones.of(device.id)?.lampOf };
     },
   );
   zones = new Zones({
@@ -253,7 +253,7 @@ describe("a person's override", () => {
 
 test("a device's lamp that its shortest time holds is switched when that is over, without another reading", () => {
   const lone = devices.obtain("lone")!;
-  lone.rule = { ...LESSON_RULE, min_off: 10_000 };
+  lone.configured = { ...lone.configured, rule: { ...LESSON_RULE, min_off: 10_000 } };
   reads("lone", 900);
   reads("lone", 100);
   expect(lone.led_on).toBe(false);

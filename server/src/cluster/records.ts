@@ -1,5 +1,5 @@
 import type { Status, Telemetry } from "../../../contract/index.js";
-import { Boots, type StoredBoot } from "../boots.js";
+import type { StoredBoot } from "../boots.js";
 import type { Device } from "../devices.js";
 import { textOf } from "../errors.js";
 import type { Point } from "../recent.js";
@@ -44,8 +44,8 @@ export function recordOf(device: Device, unwritten: readonly Unwritten[]): Devic
 export function restore(device: Device, record: DeviceRecord): void {
   const [boots, light, seq, taken, led_on, since, lastSeen, status] = record;
   if (boots) {
-    device.boots = Boots.restore(boots);
-    device.gaps.update(device.boots.holes, Date.now());
+    device.restoreBoots(boots);
+    device.missed(device.boots!.holes, Date.now());
   }
   Object.assign(device, {
     light: light ?? undefined,

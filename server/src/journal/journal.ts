@@ -1,5 +1,4 @@
 import type { Telemetry } from "../../../contract/index.js";
-import { Boots } from "../boots.js";
 import type { JournalStore } from "../data.js";
 import type { Device, Devices } from "../devices.js";
 import { textOf } from "../errors.js";
@@ -76,7 +75,7 @@ export class Journal implements ReadingsJournal {
     const before = await readLegacy(this.#options.store, { devices, recent: this.#recent, logged, forget });
     await this.#segments.load((segment, contents) => this.#replay(devices, logged, segment, contents));
     const now = Date.now();
-    for (const device of devices) if (device.boots) device.gaps.update(device.boots.holes, now);
+    for (const device of devices) if (device.boots) device.missed(device.boots.holes, now);
     if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
   }
 
@@ -89,14 +88,14 @@ export class Journal implements ReadingsJournal {
         const device = devices.obtain(id);
         if (!device) return;
         if (reading.boot !== undefined && reading.seq !== undefined)
-          (device.boots ??= new Boots()).place(reading.boot, reading.seq, reading, now, live);
+          device.obtainBoots().place(reading.boot, reading.seq, reading, now, live);
         this.#recent.add(id, point);
         if (!device.logged) enter(device, segment);
       },
       state: (id, boots, points) => {
         const device = devices.obtain(id);
         if (!device) return;
-        device.boots = Boots.restore(boots);
+        device.restoreBoots(boots);
         this.#recent.delete(id);
         for (const point of points) this.#recent.add(id, point);
         enter(device, segment);

@@ -1,5 +1,5 @@
 import type { JournalStore } from "../data.js";
-import { Boots, type StoredBoot } from "../boots.js";
+import type { StoredBoot } from "../boots.js";
 import type { Device, Devices } from "../devices.js";
 import type { Point, Recent } from "../recent.js";
 
@@ -35,7 +35,7 @@ export async function readLegacy(store: JournalStore, to: LegacyTargets): Promis
     const device = devices.obtain(key.slice("device:".length));
     if (!device) break;
     const [upTo, boots, points] = value as StoredDevice;
-    device.boots = Boots.restore(boots);
+    device.restoreBoots(boots);
     // before there was a log there were no points
     covered.set(device, points ? upTo : 0);
     for (const [time, light, led_on] of points ?? []) recent.add(device.id, { time, light, led_on });
@@ -57,8 +57,7 @@ export async function readLegacy(store: JournalStore, to: LegacyTargets): Promis
       }
       const device = known ?? devices.obtain(id);
       if (!device) continue;
-      device.boots ??= new Boots();
-      device.boots.place(boot, seq, { light, at: ago ?? undefined, age: age ?? undefined }, now, live);
+      device.obtainBoots().place(boot, seq, { light, at: ago ?? undefined, age: age ?? undefined }, now, live);
       recent.add(id, point);
       found.add(device);
     }

@@ -1,0 +1,133 @@
+import type { Lamp } from "../../contract/index.js";
+import { FLAGS, LAMP_SINCE, LAST_SEEN, LIGHT, LOGGED, Page, SEQ, SINCE, TAKEN, TOLD } from "./device-numbers.js";
+
+/** The places of flags, and what is there: nothing while it is not known. */
+const ONLINE = 0;
+const LED_ON = 2;
+const COMMANDED = 4;
+const LAMP = 6;
+const FALSE = 1;
+const TRUE = 2;
+
+/** What is known of a device in numbers and flags, which are in a row of a `Page`. */
+export class DeviceRow {
+  #page: Page;
+  #at: number;
+
+  constructor(page = new Page(1), row = 0) {
+    this.#page = page;
+    this.#at = page.begin(row);
+  }
+
+  /** Undefined until it is heard for the first time. */
+  get online(): boolean | undefined {
+    return flagIn(this.#page.numbers, this.#at, ONLINE);
+  }
+  set online(online: boolean | undefined) {
+    setFlagIn(this.#page.numbers, this.#at, ONLINE, online);
+  }
+
+  /** Since when, in ms since 1970; undefined when that was before the server started. */
+  get since(): number | undefined {
+    return there(this.#page.numbers[this.#at + SINCE]);
+  }
+  set since(since: number | undefined) {
+    this.#page.numbers[this.#at + SINCE] = since ?? NaN;
+  }
+
+  get light(): number | undefined {
+    return there(this.#page.numbers[this.#at + LIGHT]);
+  }
+  set light(light: number | undefined) {
+    this.#page.numbers[this.#at + LIGHT] = light ?? NaN;
+  }
+
+  /** The `seq` of the newest reading; undefined for a lesson device. */
+  get seq(): number | undefined {
+    return there(this.#page.numbers[this.#at + SEQ]);
+  }
+  set seq(seq: number | undefined) {
+    this.#page.numbers[this.#at + SEQ] = seq ?? NaN;
+  }
+
+  /** When the newest reading was taken, in ms since 1970. */
+  get taken(): number {
+    return this.#page.numbers[this.#at + TAKEN];
+  }
+  set taken(taken: number) {
+    this.#page.numbers[this.#at + TAKEN] = taken;
+  }
+
+  /** What was decided last: the rule's previous state. */
+  get lamp(): Lamp | undefined {
+    const led_on = flagIn(this.#page.numbers, this.#at, LAMP);
+    return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_SINCE] };
+  }
+  set lamp(lamp: Lamp | undefined) {
+    setFlagIn(this.#page.numbers, this.#at, LAMP, lamp?.led_on);
+    if (lamp) this.#page.numbers[this.#at + LAMP_SINCE] = lamp.since;
+  }
+
+  /** The lamp as it is, as far as is known. */
+  get led_on(): boolean | undefined {
+    return flagIn(this.#page.numbers, this.#at, LED_ON);
+  }
+  set led_on(led_on: boolean | undefined) {
+    setFlagIn(this.#page.numbers, this.#at, LED_ON, led_on);
+  }
+
+  /** What its lamp was commanded last; undefined when not since the server started. */
+  get commanded(): boolean | undefined {
+    return flagIn(this.#page.numbers, this.#at, COMMANDED);
+  }
+  set commanded(commanded: boolean | undefined) {
+    setFlagIn(this.#page.numbers, this.#at, COMMANDED, commanded);
+  }
+
+  get lastSeen(): number {
+    return this.#page.numbers[this.#at + LAST_SEEN];
+  }
+  set lastSeen(lastSeen: number) {
+    this.#page.numbers[this.#at + LAST_SEEN] = lastSeen;
+  }
+
+  /** What apps were told of it last, see `Announcer`; NaN when nothing was. */
+  get told(): number {
+    return this.#page.numbers[this.#at + TOLD];
+  }
+  set told(told: number) {
+    this.#page.numbers[this.#at + TOLD] = told;
+  }
+
+  /** From which segment of the journal on it is needed; 0 when nothing of it is there. */
+  get logged(): number {
+    return this.#page.numbers[this.#at + LOGGED];
+  }
+  set logged(logged: number) {
+    this.#page.numbers[this.#at + LOGGED] = logged;
+  }
+
+  /** Where the numbers of its latest boot are. */
+  protected get bootNumbers(): [numbers: Float64Array, at: number] {
+    return [this.#page.boots, Page.bootsAt(this.#at)];
+  }
+
+  /** Its row becomes another device's: whoever still has this one finds what it was. */
+  part(): void {
+    this.#page = this.#page.copy(this.#at);
+    this.#at = 0;
+  }
+}
+
+// not methods: those that are private take a field of every object
+function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
+  const flag = (numbers[at + FLAGS] >> place) & 3;
+  return flag === 0 ? undefined : flag === TRUE;
+}
+
+function setFlagIn(numbers: Float64Array, at: number, place: number, value: boolean | undefined): void {
+  const others = numbers[at + FLAGS] & ~(3 << place);
+  numbers[at + FLAGS] = others | ((value === undefined ? 0 : value ? TRUE : FALSE) << place);
+}
+
+const there = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
