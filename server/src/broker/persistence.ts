@@ -4,6 +4,7 @@ import type { BrokerStore } from "../data.js";
 import { ordered } from "./ordered.js";
 import { Queues, type QueueWatch } from "./queues.js";
 import { Retained, type RetainedPacket } from "./retained.js";
+import { StoredRetained } from "./stored-retained.js";
 import { TopicIndex } from "./topic-index.js";
 
 export type { RetainedPacket } from "./retained.js";
@@ -37,6 +38,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
   readonly sessions = new Map<string, Set<string>>();
   readonly queues: Queues;
   readonly #retained: Retained;
+  readonly #stored: StoredRetained;
   /** Who is to have messages stored for it, by filter. */
   readonly #awaited = new TopicIndex<string>();
   readonly #store: ReturnType<typeof ordered>;
@@ -53,9 +55,10 @@ export class DurablePersistence extends AsyncLevelPersistence {
     this.#store = store;
     this.#watch = watch;
     this.queues = new Queues(store, limit, watch);
+    this.#stored = new StoredRetained(db, store);
     this.#retained = new Retained({
       folder: log,
-      store: (packet) => super.storeRetained(packet),
+      store: (packet) => this.#stored.store(packet),
       failed: (error) => watch.failed(error),
     });
   }
@@ -67,7 +70,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
       this.#subscribe(decodeURIComponent(id), filter.join(":"));
     }
     await this.queues.load();
-    await this.#retained.restore(super.createRetainedStream("#"));
+    await this.#retained.restore(this.#stored.load(() => super.createRetainedStream("#")));
   }
 
   #subscribe(id: string, filter: string): void {

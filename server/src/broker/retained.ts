@@ -48,8 +48,8 @@ export class Retained implements Iterable<RetainedPacket> {
   }
 
   /** Brings back what was stored. @param database what that has */
-  async restore(database: AsyncIterable<unknown>): Promise<void> {
-    for await (const packet of database) this.#remember(packet as RetainedPacket);
+  async restore(database: AsyncIterable<Pick<RetainedPacket, "topic" | "payload" | "qos">>): Promise<void> {
+    for await (const packet of database) this.#remember(packet);
     await this.#log.load((topic, payload) => this.#set(topic, payload, 1));
   }
 
@@ -134,7 +134,7 @@ export class Retained implements Iterable<RetainedPacket> {
     else this.#byTopic.set(topic, packetOf(topic, payload, qos));
   }
 
-  #remember({ topic, payload, qos }: RetainedPacket): void {
+  #remember({ topic, payload, qos }: Pick<RetainedPacket, "topic" | "payload" | "qos">): void {
     // a copy, because a payload from the wire keeps the whole chunk that it came in
     this.#set(topic, Buffer.from(payload), qos);
   }
