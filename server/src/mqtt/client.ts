@@ -93,7 +93,7 @@ export class MqttClient {
       answered: (packet) => this.#answered(packet),
       closed: (error) => this.#closed(error),
     };
-    const connection = new Connection(openTransport(broker), packet, handlers, this.#unreleased);
+    const connection = new Connection((take) => openTransport(broker, take), packet, handlers, this.#unreleased);
     this.#connection = connection;
     return connection.open(connectTimeout, keepAlive);
   }

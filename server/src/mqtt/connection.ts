@@ -2,7 +2,8 @@ import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } fro
 import { Acknowledgements } from "./acknowledgements.js";
 import { Input } from "./input.js";
 import { Output } from "./output.js";
-import type { Transport } from "./transport.js";
+import { Pace } from "./pace.js";
+import type { Take, Transport } from "./transport.js";
 
 /** A broker's refusal of the connection. */
 export class ConnackError extends Error {
@@ -35,6 +36,8 @@ export class Connection {
   readonly #transport: Transport;
   readonly #connect: IConnectPacket;
   readonly #handlers: ConnectionHandlers;
+  readonly #input: Input;
+  readonly #pace: Pace;
   /** Half-times of the keep-alive since anything was heard. */
   #silent = 0;
   #keepAlive = 0;
@@ -42,21 +45,25 @@ export class Connection {
   #error: unknown;
   #letIn: (() => void) | undefined;
 
-  /** @param unreleased packet identifiers of QoS 2 that the session has received, and that are not released */
+  /**
+   * @param open opens the stream
+   * @param unreleased packet identifiers of QoS 2 that the session has received, and that are not released
+   */
   constructor(
-    transport: Transport,
+    open: (take: Take) => Transport,
     connect: IConnectPacket,
     handlers: ConnectionHandlers,
     readonly unreleased: Set<number>,
   ) {
-    this.#transport = transport;
+    this.#transport = open((bytes) => this.#read(bytes));
     this.#connect = connect;
     this.#handlers = handlers;
-    const { stream } = transport;
+    const { stream } = this.#transport;
     const version = connect.protocolVersion as 4 | 5;
     const output = (this.output = new Output(stream, version));
     const acknowledgements = new Acknowledgements((id) => output.puback(id));
-    const input = new Input(version, {
+    this.#pace = new Pace(stream);
+    this.#input = new Input(version, {
       publish: (topic, payload, retained, qos, id) => {
         if (qos === 2) return this.#exactlyOnce(topic, payload, retained, id);
         const taken = handlers.message(topic, payload, retained);
@@ -65,17 +72,10 @@ export class Connection {
       puback: (id, reason) => handlers.acknowledged(id, reason),
       packet: (packet) => this.#take(packet),
     });
-    stream.on("data", (chunk: Buffer) => {
-      this.#silent = 0;
-      try {
-        input.push(chunk);
-      } catch (error) {
-        this.end(error);
-      }
-    });
     stream.on("error", (error) => (this.#error ??= error));
     stream.once("close", () => {
       clearInterval(this.#looking);
+      this.#pace.close();
       handlers.closed(this.#error);
     });
   }
@@ -119,6 +119,16 @@ export class Connection {
     this.send({ cmd: "disconnect" });
     this.output.flush();
     this.#transport.stream.end();
+  }
+
+  #read(bytes: Buffer): void {
+    this.#silent = 0;
+    try {
+      this.#input.push(bytes);
+    } catch (error) {
+      return this.end(error);
+    }
+    this.#pace.read(bytes.length);
   }
 
   #take(packet: Packet): void {

@@ -130,6 +130,24 @@ describe("receiving", () => {
     expect(broker.got("puback").map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4]);
   });
 
+  test("however many come at once, all are taken, once, in order, and acknowledged", async () => {
+    await joined();
+    const texts = Array.from({ length: 5000 }, (_, n) => String(n));
+    for (const text of texts) broker.publish("home/a/telemetry", text, 1);
+    await eventually(() => broker.got("puback").length === 5000, { within: 20_000, what: "all to be acknowledged" });
+    expect(got.map(([, text]) => text)).toEqual(texts);
+  });
+
+  test("what came before the broker hung up is taken", async () => {
+    await joined();
+    const texts = Array.from({ length: 500 }, (_, n) => String(n));
+    const [peer] = broker.peers;
+    for (const text of texts) broker.publish("home/a/telemetry", text, 0);
+    peer.socket.end();
+    await eventually(() => events.includes("up"), { what: "the next connection" });
+    expect(got.map(([, text]) => text)).toEqual(texts);
+  });
+
   test("a message of a lost connection is not acknowledged on the next one", async () => {
     const steps: (() => void)[] = [];
     await joined({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
