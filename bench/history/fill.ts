@@ -1,4 +1,5 @@
 import path from "node:path";
+import { Gathering } from "../../server/src/history/gathering.js";
 import { Store } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;
@@ -18,6 +19,7 @@ export function lightAt(time: number, board: number): number {
 export function fill(folder: string, boards: number, days: number, to: number): { readings: number; seconds: number } {
   const store = new Store(path.join(folder, "history.db"));
   const ids = Array.from({ length: boards }, (_, board) => boardName(board));
+  const none = new Gathering(0).take().switches;
   const begun = performance.now();
   let readings = 0;
   for (let from = to - days * DAY; from < to; from += STRIDE * 1000) {
@@ -26,7 +28,7 @@ export function fill(folder: string, boards: number, days: number, to: number): 
       devices: new Uint32Array(size),
       times: new Float64Array(size),
       lights: new Uint16Array(size),
-      switches: [],
+      switches: none,
     };
     for (let at = 0; at < size; at++) {
       const time = from + Math.floor(at / boards) * 1000;

@@ -29,14 +29,14 @@ describe("a device that is forgotten", () => {
           devices: new Uint32Array(times.length).fill(device),
           times,
           lights: new Uint16Array(times.length),
-          switches: Array.from(times.subarray(0, 2500), (time, number) => ({
-            device,
-            number,
-            time,
-            led_on: true,
-            by: "server",
-            reason: "",
-          })),
+          switches: {
+            devices: new Uint32Array(2500).fill(device),
+            times: times.subarray(0, 2500),
+            led_on: new Uint8Array(2500).fill(1),
+            by: new Uint8Array(2500),
+            reasons: Array<string>(2500).fill(""),
+            first: 0,
+          },
         },
         ["before", "forgotten", "after"],
       );

@@ -1,6 +1,6 @@
 import type { HistoryReading, HistorySwitch } from "./history.js";
 import { quartersOf } from "./packing.js";
-import type { Batch, DeviceSwitch } from "./protocol.js";
+import { BY, type Batch } from "./protocol.js";
 
 /** Where readings and switches gather until they go to the engine: adding one costs next to nothing. */
 export class Gathering {
@@ -10,21 +10,29 @@ export class Gathering {
   readonly #devices: Uint32Array;
   readonly #times: Float64Array;
   readonly #lights: Uint16Array;
-  #switches: DeviceSwitch[] = [];
+  readonly #switched: Uint32Array;
+  readonly #switchTimes: Float64Array;
+  readonly #led_on: Uint8Array;
+  readonly #by: Uint8Array;
+  #reasons: string[] = [];
   #readings = 0;
-  /** Switches of this run. */
-  #switchCount = 0;
+  /** Switches of this run that were here. */
+  #taken = 0;
 
   /** For so many readings and switches. */
   constructor(readonly capacity: number) {
     this.#devices = new Uint32Array(capacity);
     this.#times = new Float64Array(capacity);
     this.#lights = new Uint16Array(capacity);
+    this.#switched = new Uint32Array(capacity);
+    this.#switchTimes = new Float64Array(capacity);
+    this.#led_on = new Uint8Array(capacity);
+    this.#by = new Uint8Array(capacity);
   }
 
   /** Readings and switches that are here. */
   get size(): number {
-    return this.#readings + this.#switches.length;
+    return this.#readings + this.#reasons.length;
   }
 
   get full(): boolean {
@@ -40,20 +48,35 @@ export class Gathering {
   }
 
   /** Only when it is not full. */
-  addSwitch(device: string, change: HistorySwitch): void {
-    this.#switches.push({ device: this.#numberOf(device), number: this.#switchCount++, ...change });
+  addSwitch(device: string, { time, led_on, by, reason }: HistorySwitch): void {
+    const at = this.#reasons.push(reason) - 1;
+    this.#switched[at] = this.#numberOf(device);
+    this.#switchTimes[at] = time;
+    this.#led_on[at] = Number(led_on);
+    this.#by[at] = BY.indexOf(by);
   }
 
   /** What gathered, which is then no longer here. */
   take(): Batch {
-    const batch = {
-      devices: this.#devices.slice(0, this.#readings),
-      times: this.#times.slice(0, this.#readings),
-      lights: this.#lights.slice(0, this.#readings),
-      switches: this.#switches,
+    const readings = this.#readings;
+    const reasons = this.#reasons;
+    const switches = reasons.length;
+    const batch: Batch = {
+      devices: this.#devices.slice(0, readings),
+      times: this.#times.slice(0, readings),
+      lights: this.#lights.slice(0, readings),
+      switches: {
+        devices: this.#switched.slice(0, switches),
+        times: this.#switchTimes.slice(0, switches),
+        led_on: this.#led_on.slice(0, switches),
+        by: this.#by.slice(0, switches),
+        reasons,
+        first: this.#taken,
+      },
     };
     this.#readings = 0;
-    this.#switches = [];
+    this.#reasons = [];
+    this.#taken += switches;
     return batch;
   }
 

@@ -9,11 +9,21 @@ export interface Setup {
   readonly ids: readonly string[];
 }
 
-export interface DeviceSwitch extends HistorySwitch {
-  /** A number of this run, as in `Batch.devices`. */
-  readonly device: number;
-  /** Counts the switches of this run: so one that is written again is known. */
-  readonly number: number;
+/** Who switches lamps, by the numbers that `Switches` has for them. */
+export const BY = ["server", "person", "device"] as const;
+
+/** Switches; entries with the same index belong together. An object for each would cost more on its way than it does to write. */
+export interface Switches {
+  /** As in `Batch`. */
+  readonly devices: Uint32Array;
+  readonly times: Float64Array;
+  /** 1: on. */
+  readonly led_on: Uint8Array;
+  /** Places in `BY`. */
+  readonly by: Uint8Array;
+  readonly reasons: readonly string[];
+  /** The number of the first: the switches of a run are counted, so that one that is written again is known. */
+  readonly first: number;
 }
 
 /** What is to be written together. Entries with the same index belong together. */
@@ -24,7 +34,7 @@ export interface Batch {
   readonly times: Float64Array;
   /** Light in quarters. */
   readonly lights: Uint16Array;
-  readonly switches: readonly DeviceSwitch[];
+  readonly switches: Switches;
 }
 
 /** A batch on its way, with the ids that were given numbers since the one before. */

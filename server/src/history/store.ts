@@ -1,6 +1,6 @@
 import { Database } from "./database.js";
 import { CHUNK, HOUR, pack, summaryOf, together, union, type Summary } from "./packing.js";
-import type { Batch, DeviceSwitch } from "./protocol.js";
+import { BY, type Batch, type Switches } from "./protocol.js";
 
 /** A device's keys begin at its number times this. */
 export const SPAN = 2 ** 32;
@@ -61,8 +61,9 @@ export class Store {
   /** Writes a batch, whole or not at all; `ids` are those that its numbers stand for. */
   write(batch: Batch, ids: readonly string[]): void {
     if (this.#count + batch.times.length > MANY) this.compact();
-    const devices = this.#numbered(batch, ids);
-    const { times, lights } = batch;
+    const numbers = this.#numbersOf(batch, ids);
+    const devices = batch.devices.map((device) => numbers[device]);
+    const { times, lights, switches } = batch;
     this.database.transaction(() => {
       if (times.length > 0)
         this.database.run(
@@ -71,7 +72,7 @@ export class Store {
           bytesOf(times),
           bytesOf(lights),
         );
-      for (const change of batch.switches) this.#writeSwitch(this.#numbers.get(ids[change.device])!, change);
+      this.#writeSwitches(switches, numbers);
     });
     this.#remember(devices, times, lights);
   }
@@ -110,33 +111,38 @@ export class Store {
     this.database.close();
   }
 
-  /** The devices of a batch by their numbers in the database, where new ones get theirs. */
-  #numbered({ devices, switches }: Batch, ids: readonly string[]): Uint32Array {
-    const fresh = new Set<string>();
-    const note = (device: number): void => void (this.#numbers.has(ids[device]) || fresh.add(ids[device]));
-    devices.forEach(note);
-    for (const { device } of switches) note(device);
-    if (fresh.size > 0) {
-      this.database.transaction(() => {
-        for (const id of fresh) this.database.run("INSERT OR IGNORE INTO devices (id) VALUES (?)", id);
-      });
-      for (const id of fresh) {
-        const [{ number }] = this.database.rows("SELECT number FROM devices WHERE id = ?", id);
-        this.#numbers.set(id, Number(number));
-      }
+  /** The numbers in the database by those of a batch, in which new devices get theirs. */
+  #numbersOf({ devices, switches }: Batch, ids: readonly string[]): readonly number[] {
+    const numbers: number[] = [];
+    const fresh: number[] = [];
+    for (const all of [devices, switches.devices])
+      for (const device of all)
+        if (numbers[device] === undefined) {
+          const known = this.#numbers.get(ids[device]);
+          if (known === undefined) fresh.push(device);
+          numbers[device] = known ?? 0;
+        }
+    if (fresh.length === 0) return numbers;
+    this.database.transaction(() => {
+      for (const device of fresh) this.database.run("INSERT OR IGNORE INTO devices (id) VALUES (?)", ids[device]);
+    });
+    for (const device of fresh) {
+      const [{ number }] = this.database.rows("SELECT number FROM devices WHERE id = ?", ids[device]);
+      this.#numbers.set(ids[device], (numbers[device] = Number(number)));
     }
-    return devices.map((device) => this.#numbers.get(ids[device])!);
+    return numbers;
   }
 
-  #writeSwitch(device: number, { time, led_on, by, reason }: DeviceSwitch): void {
-    this.database.run(
-      "INSERT INTO switches (device, time, led_on, by, reason) VALUES (?, ?, ?, ?, ?)",
-      device,
-      time,
-      led_on,
-      by,
-      reason,
-    );
+  #writeSwitches({ devices, times, led_on, by, reasons }: Switches, numbers: readonly number[]): void {
+    for (const [at, device] of devices.entries())
+      this.database.run(
+        "INSERT INTO switches (device, time, led_on, by, reason) VALUES (?, ?, ?, ?, ?)",
+        numbers[device],
+        times[at],
+        led_on[at],
+        BY[by[at]],
+        reasons[at],
+      );
   }
 
   #remember(devices: Uint32Array, times: Float64Array, lights: Uint16Array): void {

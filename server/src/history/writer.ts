@@ -18,7 +18,7 @@ const RETRY = 1000;
 /** How often the same problem is told, in ms. */
 const TELL = 60_000;
 
-const sizeOf = ({ times, switches }: Batch): number => times.length + switches.length;
+const sizeOf = ({ times, switches }: Batch): number => times.length + switches.times.length;
 
 /** Gathers what is added, and hands it to the engine batch by batch: the next when the one before is written. */
 export class Writer {

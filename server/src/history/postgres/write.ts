@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import type { Parcel } from "../protocol.js";
+import { BY, type Parcel } from "../protocol.js";
 
 /** Devices that are not known yet get their numbers; in order, so that two servers do not wait for each other. */
 const NAME = `INSERT INTO nightlight.devices (id) SELECT id FROM unnest($1::text[]) AS new (id)
@@ -47,7 +47,7 @@ export async function writeBatch(
     return place;
   };
   const at = Array.from(devices, placeOf);
-  for (const { device } of switches) placeOf(device);
+  for (const device of switches.devices) placeOf(device);
   const names = Array.from(places.keys(), (device) => ids[device]);
   await client.query("BEGIN");
   try {
@@ -58,19 +58,19 @@ export async function writeBatch(
         text: READINGS,
         values: [names, at, Array.from(times), Array.from(lights)],
       });
-    if (switches.length > 0)
+    if (switches.reasons.length > 0)
       await client.query({
         name: "switches",
         text: SWITCHES,
         values: [
           writer,
-          switches.map(({ device }) => ids[device]),
-          switches.map(({ time }) => time),
-          switches.map(({ number }) => number),
-          switches.map(({ led_on }) => led_on),
-          switches.map(({ by }) => by),
+          Array.from(switches.devices, (device) => ids[device]),
+          Array.from(switches.times),
+          switches.reasons.map((_, index) => switches.first + index),
+          Array.from(switches.led_on, (on) => on === 1),
+          Array.from(switches.by, (by) => BY[by]),
           // PostgreSQL has no text with \0
-          switches.map(({ reason }) => reason.replaceAll("\0", "")),
+          switches.reasons.map((reason) => reason.replaceAll("\0", "")),
         ],
       });
     await client.query("COMMIT");
