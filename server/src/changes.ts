@@ -1,8 +1,9 @@
 import type { Change, Device } from "./devices.js";
 import type { HistorySwitch } from "./history/history.js";
+import type { Log } from "./log.js";
 
 /** What the log says of a change; of others it says nothing. */
-export const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
+const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
   appeared: ({ id }) => `New device: ${id}`,
   online: ({ id }) => `${id} is online`,
   offline: ({ id }) => `${id} is offline`,
@@ -11,6 +12,18 @@ export const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string
     `${id} is ${mode === "auto" ? "on automatic again" : `kept ${mode}${untilText(until)}`}`,
   gap: ({ id, gaps }) => `${id}: ${gaps?.missing} ${gaps?.missing === 1 ? "reading is" : "readings are"} missing`,
 };
+
+/** Changes that readings bring about, and as often as they come. */
+const OFTEN: ReadonlySet<Change> = new Set(["appeared", "switched"]);
+
+/** Tells the log of a change. */
+export function logChange(log: Log, device: Device, change: Change): void {
+  const say = CHANGES[change];
+  if (!say) return;
+  const fields = { id: device.id, change };
+  if (OFTEN.has(change)) log.often("device", () => say(device), fields);
+  else log[change === "gap" ? "warn" : "info"]("device", say(device), fields);
+}
 
 function untilText(until: number | undefined): string {
   return until === undefined ? "" : ` until ${new Date(until).toTimeString().slice(0, 5)}`;

@@ -5,7 +5,7 @@ import { custodyOf } from "./cluster/custody.js";
 import { newCounters } from "./counters.js";
 import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
-import { CHANGES, switchOf } from "./changes.js";
+import { logChange, switchOf } from "./changes.js";
 import { Devices, type Configured, type Device } from "./devices.js";
 import { directoryOf } from "./directory.js";
 import { textOf } from "./errors.js";
@@ -79,8 +79,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (!announcing) return;
     if (change === "appeared" || change === "status") options.described(device);
     if (change === "switched") history.addSwitch(device.id, switchOf(device));
-    const text = CHANGES[change]?.(device);
-    if (text) log[change === "gap" ? "warn" : "info"]("device", text, { id: device.id, change });
+    logChange(log, device, change);
     // a reading follows at once where a device appears or a lamp is switched by one, and tells of all of it
     if (change !== "appeared") tell(device);
   }, configure);
@@ -165,7 +164,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       emitter.emit("received", id, channel, message);
     },
     again(id, reading) {
-      log.info("duplicate", `${id} had delivered that before`, { id, message: reading });
+      log.often("duplicate", () => `${id} had delivered that before`, { id, message: reading });
       return journal.stored;
     },
     read(device, reading, { arrival, taken }, now, live) {

@@ -13,11 +13,13 @@ export type LogFields = Readonly<Record<string, unknown>>;
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
  * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
  * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http` and plug-ins' own with `msg` and their fields.
- * For people, a second has a line for each of its first messages, and one for all others.
+ * For people, a second has a line for each of its first messages and what comes with them, and one for all others.
  */
 export interface Log {
   received(id: string, channel: Channel, message: object): void;
   sent(id: string, message: object): void;
+  /** Something that may come as often as messages do; `text` is called only when it is written. */
+  often(event: string, text: () => string, fields?: LogFields): void;
   info(event: string, text: string, fields?: LogFields): void;
   warn(event: string, text: string, fields?: LogFields): void;
   error(event: string, text: string, fields?: LogFields): void;
@@ -35,6 +37,7 @@ export interface LogOutput {
 export const silentLog: Log = {
   received() {},
   sent() {},
+  often() {},
   info() {},
   warn() {},
   error() {},
@@ -76,6 +79,7 @@ function jsonLog(output: LogOutput): Log {
   return {
     received: (id, channel, message) => logger.info({ event: "received", id, channel, message }),
     sent: (id, message) => logger.info({ event: "sent", id, channel: "commands", message }),
+    often: (event, text, fields) => logger.info({ event, ...fields }, text()),
     info: (event, text, fields) => logger.info({ event, ...fields }, text),
     warn: (event, text, fields) => logger.warn({ event, ...fields }, text),
     error: (event, text, fields) => logger.error({ event, ...fields }, text),
@@ -101,9 +105,10 @@ function prettyLog(output: LogOutput): Log {
     const time = new Date().toTimeString().slice(0, 8);
     lines.write(`${paint("gray", time)} ${text}\n`);
   };
-  const flow = new MessageFlow(({ received, sent }) =>
-    line(paint("gray", `… and ${received} more messages received and ${sent} sent in this second`)),
-  );
+  const flow = new MessageFlow(({ received, sent, other }) => {
+    const others = other > 0 ? `, and ${other} more lines about devices` : "";
+    line(paint("gray", `… and ${received} more messages received and ${sent} sent in this second${others}`));
+  });
   return {
     received(id, channel, message) {
       if (!flow.passes("received")) return;
@@ -112,6 +117,9 @@ function prettyLog(output: LogOutput): Log {
     },
     sent(id, message) {
       if (flow.passes("sent")) line(`${paint("green", "Sending message:")} ${id} ${forPeople(message)}`);
+    },
+    often(_event, text) {
+      if (flow.passes("other")) line(text());
     },
     info: (_event, text) => line(text),
     warn: (_event, text) => line(paint("yellow", `Warning: ${text}`)),

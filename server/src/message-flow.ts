@@ -1,13 +1,16 @@
-/** How many messages a second are worth a line each: nobody reads more of them. */
+/** How many lines a second messages, and what comes with them, are worth: nobody reads more of them. */
 export const LINES = 200;
 
 const SECOND = 1000;
 
-/** Messages by direction. */
+/** Messages by direction, and what comes with them. */
 export interface Flow {
   received: number;
   sent: number;
+  other: number;
 }
+
+const NOTHING: Flow = { received: 0, sent: 0, other: 0 };
 
 /**
  * Which messages are worth a line each: the first of every second. What comes beyond them is counted, and told once the
@@ -16,7 +19,7 @@ export interface Flow {
 export class MessageFlow {
   readonly #tell: (more: Flow) => void;
   #lines = 0;
-  #more: Flow = { received: 0, sent: 0 };
+  #more = { ...NOTHING };
   #timer: NodeJS.Timeout | undefined;
 
   /** @param tell gets what was left out */
@@ -25,13 +28,13 @@ export class MessageFlow {
   }
 
   /** Whether this message is worth a line; otherwise it is counted. */
-  passes(direction: keyof Flow): boolean {
+  passes(what: keyof Flow): boolean {
     this.#timer ??= setTimeout(() => this.flush(), SECOND).unref();
     if (this.#lines < LINES) {
       this.#lines++;
       return true;
     }
-    this.#more[direction]++;
+    this.#more[what]++;
     return false;
   }
 
@@ -41,8 +44,8 @@ export class MessageFlow {
     this.#timer = undefined;
     this.#lines = 0;
     const more = this.#more;
-    if (more.received === 0 && more.sent === 0) return;
-    this.#more = { received: 0, sent: 0 };
+    if (more.received + more.sent + more.other === 0) return;
+    this.#more = { ...NOTHING };
     this.#tell(more);
   }
 }

@@ -42,16 +42,35 @@ describe("the log for people", () => {
     log.received("porch", "telemetry", { light: 1 });
     log.flush();
     expect(lines).toHaveLength(LINES + 3);
+    expect(lines[LINES + 1]).toMatch(/in this second$/);
     expect(lines[LINES]).toContain("Warning: lost");
     expect(lines[LINES + 1]).toContain("and 900 more messages received and 900 sent in this second");
     expect(lines[LINES + 2]).toContain('porch {"light":1}');
   });
 
+  test("what comes with messages shares their lines, and is put into words only where it has one", () => {
+    vi.useFakeTimers();
+    const { log, lines } = logTo("pretty");
+    let told = 0;
+    for (let n = 0; n < 1000; n++) log.often("device", () => `porch is now ${++told % 2 ? "on" : "off"}`);
+    vi.advanceTimersByTime(1000);
+    log.flush();
+    expect(lines).toHaveLength(LINES + 1);
+    expect(told).toBe(LINES);
+    expect(lines[0]).toContain("porch is now on");
+    expect(lines[LINES]).toMatch(
+      /0 more messages received and 0 sent in this second, and 800 more lines about devices$/,
+    );
+  });
+
   test("for machines leaves none out", () => {
     const { log, lines } = logTo("json");
-    for (let n = 0; n < 1000; n++) log.received("porch", "telemetry", { light: n });
+    for (let n = 0; n < 1000; n++) {
+      log.received("porch", "telemetry", { light: n });
+      log.often("device", () => "porch is now on");
+    }
     log.flush();
-    expect(lines).toHaveLength(1000);
+    expect(lines).toHaveLength(2000);
   });
 
   test("leaves the bookkeeping to the log for machines", () => {
