@@ -1,5 +1,7 @@
 /** A message at QoS 1. */
 interface Message {
+  /** Counts them, in the order in which they were published. */
+  readonly number: number;
   readonly topic: string;
   readonly payload: Buffer;
   readonly retain: boolean;
@@ -14,7 +16,7 @@ export type Send = (id: number, topic: string, payload: Buffer, retain: boolean,
 const WINDOW = 1000;
 
 /** The largest packet identifier of a message; those up to 65,535 are for subscriptions: MQTT 3.1.1, 2.3.1. */
-export const LAST_ID = 65_000;
+export const LAST_ID = 4000;
 
 /**
  * Messages of QoS 1 until they are acknowledged: a window of them on its way, those of a lost connection once more on the
@@ -22,22 +24,24 @@ export const LAST_ID = 65_000;
  * last one counts.
  */
 export class Outbox {
-  readonly #inFlight = new Map<number, Message>();
+  /** By packet identifier: a Map would be made anew again and again, as messages come and go. */
+  readonly #inFlight = new Array<Message | undefined>(LAST_ID + 1).fill(undefined);
+  #inFlightCount = 0;
   readonly #waiting = new Map<string | number, Message>();
   #send: Send | undefined;
   #window = WINDOW;
   #id = 0;
-  #unique = 0;
+  #number = 0;
 
   /** How many messages are not acknowledged. */
   get size(): number {
-    return this.#inFlight.size + this.#waiting.size;
+    return this.#inFlightCount + this.#waiting.size;
   }
 
   publish(topic: string, payload: Buffer, retain: boolean, acknowledged?: () => void): void {
-    const message = { topic, payload, retain, acknowledged };
-    if (this.#send && this.#waiting.size === 0 && this.#inFlight.size < this.#window) return this.#begin(message);
-    const key = retain ? topic : this.#unique++;
+    const message: Message = { number: this.#number++, topic, payload, retain, acknowledged };
+    if (this.#send && this.#waiting.size === 0 && this.#inFlightCount < this.#window) return this.#begin(message);
+    const key = retain ? topic : message.number;
     // taken out and put back, so that it comes after what was published before it
     this.#waiting.delete(key);
     this.#waiting.set(key, message);
@@ -47,7 +51,9 @@ export class Outbox {
   open(send: Send, window = WINDOW): void {
     this.#window = Math.min(window, WINDOW);
     this.#send = send;
-    for (const [id, { topic, payload, retain }] of this.#inFlight) send(id, topic, payload, retain, true);
+    const again = this.#inFlight.flatMap((message, id) => (message ? [{ id, ...message }] : []));
+    again.sort((a, b) => a.number - b.number);
+    for (const { id, topic, payload, retain } of again) send(id, topic, payload, retain, true);
     this.#fill();
   }
 
@@ -58,9 +64,10 @@ export class Outbox {
 
   /** A message arrived at the broker. Gives its topic; undefined when there is none of this id. */
   acknowledged(id: number): string | undefined {
-    const message = this.#inFlight.get(id);
+    const message = this.#inFlight[id];
     if (!message) return undefined;
-    this.#inFlight.delete(id);
+    this.#inFlight[id] = undefined;
+    this.#inFlightCount--;
     message.acknowledged?.();
     if (this.#waiting.size > 0) this.#fill();
     return message.topic;
@@ -68,7 +75,7 @@ export class Outbox {
 
   #fill(): void {
     for (const [key, message] of this.#waiting) {
-      if (!this.#send || this.#inFlight.size >= this.#window) return;
+      if (!this.#send || this.#inFlightCount >= this.#window) return;
       this.#waiting.delete(key);
       this.#begin(message);
     }
@@ -77,8 +84,9 @@ export class Outbox {
   #begin(message: Message): void {
     // the window is far smaller than the ids are many
     do this.#id = this.#id === LAST_ID ? 1 : this.#id + 1;
-    while (this.#inFlight.has(this.#id));
-    this.#inFlight.set(this.#id, message);
+    while (this.#inFlight[this.#id]);
+    this.#inFlight[this.#id] = message;
+    this.#inFlightCount++;
     this.#send!(this.#id, message.topic, message.payload, message.retain, false);
   }
 }
