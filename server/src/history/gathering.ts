@@ -14,8 +14,11 @@ export class Gathering {
   readonly #switchTimes: Float64Array;
   readonly #led_on: Uint8Array;
   readonly #by: Uint8Array;
-  #reasons: string[] = [];
+  readonly #reasons: Uint16Array;
+  /** Each reason once, with its place among them. */
+  readonly #sentences = new Map<string, number>();
   #readings = 0;
+  #switches = 0;
   /** Switches of this run that were here. */
   #taken = 0;
 
@@ -28,11 +31,12 @@ export class Gathering {
     this.#switchTimes = new Float64Array(capacity);
     this.#led_on = new Uint8Array(capacity);
     this.#by = new Uint8Array(capacity);
+    this.#reasons = new Uint16Array(capacity);
   }
 
   /** Readings and switches that are here. */
   get size(): number {
-    return this.#readings + this.#reasons.length;
+    return this.#readings + this.#switches;
   }
 
   get full(): boolean {
@@ -49,18 +53,20 @@ export class Gathering {
 
   /** Only when it is not full. */
   addSwitch(device: string, { time, led_on, by, reason }: HistorySwitch): void {
-    const at = this.#reasons.push(reason) - 1;
+    const at = this.#switches++;
     this.#switched[at] = this.#numberOf(device);
     this.#switchTimes[at] = time;
     this.#led_on[at] = Number(led_on);
     this.#by[at] = BY.indexOf(by);
+    let sentence = this.#sentences.get(reason);
+    if (sentence === undefined) this.#sentences.set(reason, (sentence = this.#sentences.size));
+    this.#reasons[at] = sentence;
   }
 
   /** What gathered, which is then no longer here. */
   take(): Batch {
     const readings = this.#readings;
-    const reasons = this.#reasons;
-    const switches = reasons.length;
+    const switches = this.#switches;
     const batch: Batch = {
       devices: this.#devices.slice(0, readings),
       times: this.#times.slice(0, readings),
@@ -70,12 +76,13 @@ export class Gathering {
         times: this.#switchTimes.slice(0, switches),
         led_on: this.#led_on.slice(0, switches),
         by: this.#by.slice(0, switches),
-        reasons,
+        reasons: this.#reasons.slice(0, switches),
+        sentences: [...this.#sentences.keys()],
         first: this.#taken,
       },
     };
-    this.#readings = 0;
-    this.#reasons = [];
+    this.#readings = this.#switches = 0;
+    this.#sentences.clear();
     this.#taken += switches;
     return batch;
   }

@@ -21,7 +21,10 @@ export interface Switches {
   readonly led_on: Uint8Array;
   /** Places in `BY`. */
   readonly by: Uint8Array;
-  readonly reasons: readonly string[];
+  /** Places in `sentences`. */
+  readonly reasons: Uint16Array;
+  /** Each reason once: lamps are switched for the same few again and again. */
+  readonly sentences: readonly string[];
   /** The number of the first: the switches of a run are counted, so that one that is written again is known. */
   readonly first: number;
 }

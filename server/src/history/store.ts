@@ -133,7 +133,7 @@ export class Store {
     return numbers;
   }
 
-  #writeSwitches({ devices, times, led_on, by, reasons }: Switches, numbers: readonly number[]): void {
+  #writeSwitches({ devices, times, led_on, by, reasons, sentences }: Switches, numbers: readonly number[]): void {
     for (const [at, device] of devices.entries())
       this.database.run(
         "INSERT INTO switches (device, time, led_on, by, reason) VALUES (?, ?, ?, ?, ?)",
@@ -141,7 +141,7 @@ export class Store {
         times[at],
         led_on[at],
         BY[by[at]],
-        reasons[at],
+        sentences[reasons[at]],
       );
   }
 

@@ -58,7 +58,7 @@ export async function writeBatch(
         text: READINGS,
         values: [names, at, Array.from(times), Array.from(lights)],
       });
-    if (switches.reasons.length > 0)
+    if (switches.times.length > 0)
       await client.query({
         name: "switches",
         text: SWITCHES,
@@ -66,11 +66,11 @@ export async function writeBatch(
           writer,
           Array.from(switches.devices, (device) => ids[device]),
           Array.from(switches.times),
-          switches.reasons.map((_, index) => switches.first + index),
+          Array.from(switches.times, (_, index) => switches.first + index),
           Array.from(switches.led_on, (on) => on === 1),
           Array.from(switches.by, (by) => BY[by]),
           // PostgreSQL has no text with \0
-          switches.reasons.map((reason) => reason.replaceAll("\0", "")),
+          Array.from(switches.reasons, (reason) => switches.sentences[reason].replaceAll("\0", "")),
         ],
       });
     await client.query("COMMIT");
