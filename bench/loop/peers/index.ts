@@ -7,5 +7,14 @@ import { ours } from "./ours.js";
 import { inPython } from "./python.js";
 
 export function allPeers(profile?: string): Peer[] {
-  return [ours("lesson", { profile }), ours("full", { profile }), bareMqtt, inC, nodeRed, inPython, bareAedes, leastOfAll];
+  return [
+    ours("lesson", { profile }),
+    ours("full", { profile }),
+    bareMqtt,
+    inC,
+    nodeRed,
+    inPython,
+    bareAedes,
+    leastOfAll,
+  ];
 }
