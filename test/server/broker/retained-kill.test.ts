@@ -1,0 +1,47 @@
+/** The embedded broker is killed while lamps are switched. */
+import { expect, test } from "vitest";
+import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/mosquitto.js";
+import { run } from "../support/program.js";
+import { client, temporaryFolder, type Got } from "../support/server.js";
+
+const LAMPS = 20;
+const KILLS = 3;
+
+/** The number of the reading by which each lamp is as it is. */
+const seqs = (got: readonly Got[]): Map<string, number> =>
+  new Map(got.map(({ topic, text }) => [topic, (JSON.parse(text) as { seq: number }).seq]));
+
+test("whoever has seen a lamp switch finds that state, or a newer one, retained after kill -9", async () => {
+  const port = String(await freePort());
+  const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder()];
+  const url = `mqtt://127.0.0.1:${port}`;
+  let program = run(flags);
+  await program.addresses();
+  for (let boot = 1; boot <= KILLS; boot++) {
+    const boards = await client(url);
+    await boards.subscribeAsync("nightlight/+/commands", { qos: 1, rap: true });
+    boards.got.length = 0;
+    let seq = 0;
+    const going = setInterval(() => {
+      seq++;
+      const reading = JSON.stringify({ light: seq % 2 ? 100 : 500, boot, seq, at: seq * 10, age: 0 });
+      for (let n = 0; n < LAMPS; n++) boards.publish(`nightlight/b${n}/telemetry`, reading, { qos: 1 });
+    }, 20);
+    const live = (): Got[] => boards.got.filter(({ retained }) => !retained);
+    await eventually(() => live().length > 600, { what: "commands", every: 1 });
+    program.child.kill("SIGKILL");
+    await program.ended();
+    clearInterval(going);
+    await eventually(() => !boards.connected, { what: "the end of the connection" });
+    await boards.endAsync(true);
+
+    program = run(flags);
+    await program.addresses();
+    const late = await client(url, {}, "nightlight/+/commands");
+    await eventually(() => late.got.length >= LAMPS, { what: "what is retained" });
+    const found = seqs(late.got);
+    for (const [topic, seen] of seqs(live())) expect(found.get(topic), topic).toBeGreaterThanOrEqual(seen);
+    await late.endAsync();
+  }
+});
