@@ -65,7 +65,7 @@ export const shelfOf = (slot: number): string => `slot:${slot}`;
 export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
 
 /** Batches gather for so long, in ms: one by one they would cost more on their way than to store. */
-const GATHER = 5;
+const GATHER = 20;
 
 /** The history writes within a second: who takes up a device tells it once more of what came in so many ms before, so many readings at most. */
 const WRITES = 1000;

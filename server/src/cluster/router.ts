@@ -35,7 +35,7 @@ export interface RouterOptions {
 }
 
 /** Messages for others gather for so long, in ms: one by one they would cost more on their way than to take. */
-const GATHER = 5;
+const GATHER = 20;
 
 /** A batch is sent again when nothing was heard of it for so long, in ms. */
 const AGAIN = 1000;
