@@ -1,6 +1,6 @@
 /** A connection that brings much is read in large pieces. */
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { BUSY, Pace, REST } from "../../../server/src/mqtt/pace.js";
+import { BUSY, LARGE, Pace, REST } from "../../../server/src/mqtt/pace.js";
 import { eventually } from "../../support/eventually.js";
 
 let steps: string[];
@@ -30,6 +30,13 @@ test("one that brings little at a time never rests", async () => {
     await eventually(() => performance.now() > until, { what: "the next piece" });
   }
   expect(steps).toEqual([]);
+});
+
+test("large pieces are read one after the other", () => {
+  for (let n = 0; n < 10; n++) pace.read(LARGE);
+  expect(steps).toEqual([]);
+  pace.read(BUSY);
+  expect(steps).toEqual(["rests"]);
 });
 
 test("little pieces that come close together are much", () => {
