@@ -74,6 +74,11 @@ function fieldProblem(name: string, field: Field, value: any): string {
 
 /** Says why `value` is not a message with these fields, in half a sentence; "" when it is. Never throws. */
 export function messageProblem(fields: Fields, value: any): string {
+    return pick(fields, value, {})
+}
+
+/** The same; the known fields of `value` alone go into `message`, in the order of the table, as far as they are right. */
+function pick(fields: Fields, value: any, message: any): string {
     for (const name of Object.keys(fields)) {
         const field = fields[name]
         const given = value[name]
@@ -82,16 +87,10 @@ export function messageProblem(fields: Fields, value: any): string {
         } else {
             const problem = fieldProblem(name, field, given)
             if (problem) return problem
+            message[name] = given
         }
     }
     return ""
-}
-
-/** The known fields of `value` alone, in the order of the table. */
-function pick(fields: Fields, value: any): any {
-    const message: any = {}
-    for (const name of Object.keys(fields)) if (value[name] !== undefined) message[name] = value[name]
-    return message
 }
 
 /** Reads a payload. Any payload whatever gives a message or a problem; never throws. */
@@ -99,9 +98,9 @@ export function decode<F extends Fields>(fields: F, payload: Bytes): Decoded<Mes
     let problem = jsonProblem(payload)
     if (problem) return { problem }
     try {
-        const value = JSON.parse(payload.toString("utf-8"))
-        problem = messageProblem(fields, value)
-        return problem ? { problem } : { value: pick(fields, value) }
+        const value: any = {}
+        problem = pick(fields, JSON.parse(payload.toString("utf-8")), value)
+        return problem ? { problem } : { value }
     } catch (e) {
         return { problem: "not JSON" }
     }
@@ -112,7 +111,8 @@ export function decode<F extends Fields>(fields: F, payload: Bytes): Decoded<Mes
  * @throws RangeError when the message breaks its own description: a mistake of the caller's.
  */
 export function encode<F extends Fields>(fields: F, message: Message<F>): string {
-    const problem = messageProblem(fields, message)
+    const picked: any = {}
+    const problem = pick(fields, message, picked)
     if (problem) throw new RangeError(problem)
-    return JSON.stringify(pick(fields, message))
+    return JSON.stringify(picked)
 }
