@@ -7,7 +7,7 @@ import type { Batch } from "./protocol.js";
 
 /** Readings and switches go to the engine together, when the first has waited so long, in ms, or there are so many. */
 const GATHER = 500;
-const FULL = 5000;
+const FULL = 10_000;
 
 /** How many wait when they cannot be written; beyond them the oldest are lost. */
 const BACKLOG = 200_000;
