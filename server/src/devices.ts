@@ -35,11 +35,15 @@ export class Devices {
     return this.#byId.get(id);
   }
 
-  /** The device of this id, new or known; undefined when there is no room for another. */
-  obtain(id: string): Device | undefined {
+  /**
+   * The device of this id, new or known; undefined when there is no room for another.
+   * @param whole whether the id is in memory by itself, and not as part of something longer
+   */
+  obtain(id: string, whole = false): Device | undefined {
     const known = this.#byId.get(id);
     if (known || this.#byId.size >= MAX_DEVICES) return known;
-    const device = this.#add(id);
+    // part of a topic would keep all of it, unless it is made anew
+    const device = this.#add(whole ? id : Buffer.from(id).toString());
     this.changed(device, "appeared");
     return device;
   }
@@ -51,11 +55,9 @@ export class Devices {
 
   #add(id: string): Device {
     const number = this.#pages.take();
-    // part of a topic keeps all of it in memory, unless it is made anew
-    const own = Buffer.from(id).toString();
-    const device = new Device(own, number, this.#pages.pageOf(number), this.#pages.rowOf(number));
+    const device = new Device(id, number, this.#pages.pageOf(number), this.#pages.rowOf(number));
     this.configure(device);
-    this.#byId.set(own, device);
+    this.#byId.set(id, device);
     return device;
   }
 

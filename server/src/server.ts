@@ -1,6 +1,4 @@
 import { EventEmitter } from "node:events";
-import { startBroker } from "./broker/broker.js";
-import { joinCluster } from "./cluster/cluster.js";
 import type { Core } from "./core-parts.js";
 import { createCore } from "./core.js";
 import type { Counters } from "./counters.js";
@@ -13,9 +11,7 @@ import { NO_HISTORY, type History } from "./history/history.js";
 import { openHistory } from "./history/open.js";
 import { HomeAssistant } from "./homeassistant/homeassistant.js";
 import { Events } from "./http/events.js";
-import { serveHttp } from "./http/serve.js";
 import { embeddedLink } from "./link/embedded.js";
-import { joinBroker } from "./link/join.js";
 import type { LinkHandlers, MqttLink } from "./link/link.js";
 import { presenceTopic } from "./link/presence.js";
 import { scopeOf } from "./link/scope.js";
@@ -95,12 +91,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const accounts = await letIn(settings, atEnd);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
-  const history = settings.history
-    ? await openHistory(settings.history.url, settings.data, {
-        retention: settings.history,
-        failed: (problem) => log.error("history", problem),
-      })
-    : NO_HISTORY;
+  // the history has a thread, which starts while the rest is loaded
+  const [history, parts] = await Promise.all([historyOf(settings), load(settings)]);
   atEnd(() => history.close());
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
@@ -109,7 +101,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const cluster =
     settings.state === undefined
       ? undefined
-      : await joinCluster({
+      : await parts.cluster!.joinCluster({
           url: settings.state,
           broker: settings.broker!,
           scope: scope!,
@@ -149,7 +141,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   });
   emitter.on("forgotten", (id) => homeAssistant.forget(id));
   const handlers = linkHandlers(core, cluster?.message ?? core.ingest, homeAssistant, log);
-  const broker = settings.broker ? undefined : await startBroker(data, handlers, { accounts, limits: settings.limits });
+  const broker =
+    parts.broker && (await parts.broker.startBroker(data, handlers, { accounts, limits: settings.limits }));
   const own =
     broker &&
     embeddedLink(
@@ -163,7 +156,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const link: MqttLink =
     own ??
     cluster?.link(topics, handlers) ??
-    (await joinBroker({ broker: settings.broker!, scope: scope!, topics, prefix, data, log }, handlers));
+    (await parts.join!.joinBroker({ broker: settings.broker!, scope: scope!, topics, prefix, data, log }, handlers));
   atEnd(() => link.close());
   atEnd(() => core.close());
   atEnd(() => homeAssistant.close());
@@ -174,21 +167,9 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 
-  const { http, websocket } = await serveHttp({
-    settings,
-    core,
-    zones,
-    history,
-    link,
-    cluster,
-    broker,
-    accounts,
-    certificates,
-    decisionTimes,
-    events,
-    emitter,
-    atEnd,
-  });
+  const served = { settings, core, zones, history, link, cluster, broker, accounts, certificates };
+  const addresses = await parts.http?.serveHttp({ ...served, decisionTimes, events, emitter, atEnd });
+  const { http, websocket } = addresses ?? {};
   greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
   return Object.assign(emitter, {
     brokerUrl: link.url,
@@ -214,6 +195,22 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       return needRestart(settings, next);
     },
   });
+}
+
+async function historyOf({ history, data, log }: Settings): Promise<History> {
+  if (!history) return NO_HISTORY;
+  const failed = (problem: string): void => log.error("history", problem);
+  return openHistory(history.url, data, { retention: history, failed });
+}
+
+/** The parts that not every server has, and that take a while to load. */
+async function load({ broker, state, http }: Settings) {
+  return {
+    broker: broker ? undefined : await import("./broker/broker.js"),
+    join: broker && (await import("./link/join.js")),
+    cluster: state === undefined ? undefined : await import("./cluster/cluster.js"),
+    http: http ? await import("./http/serve.js") : undefined,
+  };
 }
 
 /**

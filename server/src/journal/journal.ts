@@ -85,7 +85,7 @@ export class Journal implements ReadingsJournal {
       reading: (id, reading, now, live, point) => {
         readings++;
         logged(id, point);
-        const device = devices.obtain(id);
+        const device = devices.obtain(id, true);
         if (!device) return;
         if (reading.boot !== undefined && reading.seq !== undefined)
           device.obtainBoots().place(reading.boot, reading.seq, reading, now, live);
@@ -93,7 +93,7 @@ export class Journal implements ReadingsJournal {
         if (!device.logged) enter(device, segment);
       },
       state: (id, boots, points) => {
-        const device = devices.obtain(id);
+        const device = devices.obtain(id, true);
         if (!device) return;
         device.restoreBoots(boots);
         this.#recent.delete(id);
