@@ -10,7 +10,7 @@ import type { Place } from "../loop/peers/peer.js";
 import { thousands } from "../loop/scenarios.js";
 import { median } from "../statistics.js";
 import { table } from "../table.js";
-import { heapOf } from "./inspector.js";
+import { memoryOf, type Memory } from "./inspector.js";
 import { startBroker, startOurs } from "./server.js";
 
 export interface FlatOptions {
@@ -40,12 +40,13 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
     const rates = await throughput(place, options, say);
     const [few, many] = rates;
     say(`${title}: memory of ${thousands(options.devices)} devices, and starting with them`);
-    const { heap, empty, known } = await memory(place, options.devices);
+    const { heap, buffers, empty, known } = await memory(place, options.devices);
     rows.push([
       title,
-      ...rates.map((rate) => (rate === undefined ? "not counted" : thousands(Math.round(rate)))),
-      few && many ? (many / few).toFixed(2) : "–",
+      ...rates.map((rate) => (typeof rate === "string" ? `not counted: ${rate}` : thousands(Math.round(rate)))),
+      typeof few === "number" && typeof many === "number" ? (many / few).toFixed(2) : "–",
       `${Math.round(heap)} B`,
+      `${Math.round(buffers)} B`,
       `${empty.toFixed(2)} s`,
       `${known.toFixed(2)} s`,
     ]);
@@ -61,45 +62,48 @@ const HEAD = [
   "commands/s",
   "ratio",
   "heap a device",
+  "buffers a device",
   "start, no devices",
   "start, all devices known",
 ];
 
-/** Medians with few and with many devices; the rest is the same. */
+/** Medians with few and with many devices, or why there is none; the rest is the same. */
 async function throughput(
   place: Place,
   options: FlatOptions,
   say: (text: string) => void,
-): Promise<(number | undefined)[]> {
+): Promise<(number | string)[]> {
   const { rounds, seconds, warmUp, warmUpCycles } = options;
   const counts = [FEW, options.devices];
   const rates: number[][] = counts.map(() => []);
+  const problems: string[] = [];
   for (let round = 0; round < rounds; round++)
     for (const [n, devices] of counts.entries()) {
       const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, warmUpCycles, seconds }; // prettier-ignore
       const { rate, problem } = await measure(ours("full"), cell);
       say(`    ${thousands(devices)} devices: ${problem ?? `${thousands(Math.round(rate))} commands/s`}`);
       if (problem === undefined) rates[n].push(rate);
+      else problems[n] = problem;
     }
-  return rates.map((values) => median(values));
+  return rates.map((values, n) => median(values) ?? problems[n]);
 }
 
-/** Heap a device in bytes; start without devices and with all of them known, in s. */
-async function memory(place: Place, devices: number): Promise<{ heap: number; empty: number; known: number }> {
+/** Memory a device; start without devices and with all of them known, in s. */
+async function memory(place: Place, devices: number): Promise<Memory & { empty: number; known: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const broker = await startBroker(place, folder);
   try {
     const first = await startOurs(place, broker.port, folder);
-    let before: number;
-    let after: number;
+    let before: Memory;
+    let after: Memory;
     try {
       // what is loaded and compiled with the first readings is not a device's
       await reportOnce(first.port, FEW);
       await first.idle();
-      before = await heapOf(first.inspector);
+      before = await memoryOf(first.inspector);
       await reportOnce(first.port, devices);
       await first.idle();
-      after = await heapOf(first.inspector);
+      after = await memoryOf(first.inspector);
     } finally {
       await first.stop();
     }
@@ -107,7 +111,13 @@ async function memory(place: Place, devices: number): Promise<{ heap: number; em
     await again.stop();
     const fresh = await startOurs(place, broker.port, path.join(folder, "fresh"));
     await fresh.stop();
-    return { heap: (after - before) / (devices - FEW), empty: fresh.took, known: again.took };
+    const more = devices - FEW;
+    return {
+      heap: (after.heap - before.heap) / more,
+      buffers: (after.buffers - before.buffers) / more,
+      empty: fresh.took,
+      known: again.took,
+    };
   } finally {
     await broker.stop();
     await rm(folder, { recursive: true, force: true });

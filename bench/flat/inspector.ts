@@ -8,21 +8,29 @@ interface Answer {
   readonly result: unknown;
 }
 
+/** In bytes. */
+export interface Memory {
+  /** Of V8's heap. */
+  readonly heap: number;
+  /** Of buffers and typed arrays, which are beside it. */
+  readonly buffers: number;
+}
+
 /**
- * The heap that is in use after everything that is not needed was collected, in bytes.
+ * What is in use after everything that is not needed was collected.
  * @param port that of `--inspect`
  * @throws Error when the inspector cannot be reached or refuses
  */
-export async function heapOf(port: number): Promise<number> {
+export async function memoryOf(port: number): Promise<Memory> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
     webSocketDebuggerUrl: string;
   }[];
   const socket = new WebSocket(targets[0].webSocketDebuggerUrl);
   await once(socket, "open");
   let id = 0;
-  async function ask(method: string): Promise<unknown> {
+  async function ask(method: string, params: object = {}): Promise<unknown> {
     const own = ++id;
-    socket.send(JSON.stringify({ id: own, method }));
+    socket.send(JSON.stringify({ id: own, method, params }));
     for (;;) {
       const [data] = (await once(socket, "message")) as [Buffer];
       const answer = JSON.parse(data.toString()) as Answer;
@@ -35,7 +43,10 @@ export async function heapOf(port: number): Promise<number> {
     // finalizers of the first collection leave work for the second
     await ask("HeapProfiler.collectGarbage");
     await ask("HeapProfiler.collectGarbage");
-    return ((await ask("Runtime.getHeapUsage")) as { usedSize: number }).usedSize;
+    const { usedSize } = (await ask("Runtime.getHeapUsage")) as { usedSize: number };
+    const expression = "process.memoryUsage().arrayBuffers";
+    const { result } = (await ask("Runtime.evaluate", { expression })) as { result: { value: number } };
+    return { heap: usedSize, buffers: result.value };
   } finally {
     socket.close();
   }
