@@ -203,7 +203,10 @@ export async function startBroker(
         if (--publishing === 0) idle?.();
       });
     },
-    retained: (level) => persistence.retainedAt(level),
+    retained: (level) =>
+      [...persistence.retainedTopics()]
+        .filter((topic) => topic.endsWith("/" + level))
+        .map((topic) => persistence.retained(topic)!),
     async close() {
       closing = true;
       clearInterval(looking);

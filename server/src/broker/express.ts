@@ -155,8 +155,9 @@ export class Express {
   /** What is published meanwhile is retained already, and sent as well: nothing older comes after something newer. */
   async #greetAll(client: Client, lane: Lane, matches: (topic: string) => boolean, qos: number): Promise<void> {
     let looked = 0;
-    for (const retained of this.#persistence.allRetained()) {
-      if (matches(retained.topic)) greet(lane, retained, qos);
+    for (const topic of this.#persistence.retainedTopics()) {
+      const retained = matches(topic) && this.#persistence.retained(topic);
+      if (retained) greet(lane, retained, qos);
       if (lane.isFull) await lane.drained();
       // others have their turn
       else if (++looked % LOOKED_AT === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -151,14 +151,9 @@ export class DurablePersistence extends AsyncLevelPersistence {
     return this.#retained.get(topic);
   }
 
-  /** The retained messages whose topics end in `/<level>`. */
-  retainedAt(level: string): RetainedPacket[] {
-    return [...this.#retained].filter(({ topic }) => topic.endsWith("/" + level));
-  }
-
-  /** All retained messages. */
-  allRetained(): Iterable<RetainedPacket> {
-    return this.#retained;
+  /** All topics of which a message is retained. */
+  retainedTopics(): Iterable<string> {
+    return this.#retained.topics();
   }
 
   /** Retained messages are sent to those who subscribe by `Express`. */

@@ -8,8 +8,8 @@ const LIMIT = 8_388_608;
 /** Each start begins a file: so many of them are too many. */
 const FILES = 8;
 
-/** Told of a message in the log; one without a payload is no longer retained. */
-export type Logged = (topic: string, payload: Buffer) => void;
+/** Told of a message in the log, its payload's bytes as Latin-1; one without a payload is no longer retained. */
+export type Logged = (topic: string, payload: string) => void;
 
 /** A file as it is written. */
 interface Present {
@@ -71,8 +71,9 @@ export class RetainedLog {
     return this.#present?.topics.has(topic) === true || this.#unsettled.has(topic);
   }
 
-  add(topic: string, payload: Buffer): void {
-    this.#batch.push(topic, payload.toString("latin1"));
+  /** @param payload its bytes as Latin-1 */
+  add(topic: string, payload: string): void {
+    this.#batch.push(topic, payload);
   }
 
   /**
@@ -154,7 +155,7 @@ function readLines(file: Buffer, logged: Logged): void {
     const text = line.slice(9);
     if (end < 0 || line.slice(0, 8) !== checksum(text)) return;
     const batch = JSON.parse(text) as string[];
-    for (let n = 0; n < batch.length; n += 2) logged(batch[n], Buffer.from(batch[n + 1], "latin1"));
+    for (let n = 0; n < batch.length; n += 2) logged(batch[n], batch[n + 1]);
     at = end + 1;
   }
 }

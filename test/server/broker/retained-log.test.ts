@@ -12,11 +12,12 @@ const nothing = async (): Promise<void> => {};
 /** What a log has, as a start would find it. */
 async function read(folder: string): Promise<[topic: string, payload: string][]> {
   const found: [string, string][] = [];
-  await new RetainedLog(folder, nothing).load((topic, payload) => found.push([topic, payload.toString("hex")]));
+  await new RetainedLog(folder, nothing).load((topic, payload) => found.push([topic, payload]));
   return found;
 }
 
-const message = fc.tuple(fc.string({ unit: "binary" }), fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))); // prettier-ignore
+const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
+const message = fc.tuple(fc.string({ unit: "binary" }), bytes);
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
 
 test("whatever was written is read again, in order", async () => {
@@ -31,7 +32,7 @@ test("whatever was written is read again, in order", async () => {
         log.write();
       }
       await log.close();
-      expect(await read(here)).toEqual(batches.flat().map(([topic, payload]) => [topic, payload.toString("hex")]));
+      expect(await read(here)).toEqual(batches.flat());
     }),
     { numRuns: 40 },
   );
@@ -43,8 +44,8 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   const ends: number[] = [];
   const [name] = ["000000001.log"];
   for (let n = 0; n < 4; n++) {
-    log.add(`nightlight/${n}/commands`, Buffer.from(`{"led_on":true,"seq":${n}}`));
-    log.add("ü", Buffer.from([0, 255, 10, n]));
+    log.add(`nightlight/${n}/commands`, `{"led_on":true,"seq":${n}}`);
+    log.add("ü", `\0\xff\n${n}`);
     log.write();
     ends.push((await readFile(path.join(folder, name))).length);
   }
@@ -69,7 +70,7 @@ test("what does not fit is settled elsewhere, and its file goes; what comes mean
     200,
   );
   for (let n = 0; n < 8; n++) {
-    log.add(`lamp${n % 3}`, Buffer.from("x".repeat(40)));
+    log.add(`lamp${n % 3}`, "x".repeat(40));
     log.write();
   }
   expect(settled).toEqual([["lamp0", "lamp1", "lamp2"]]);
@@ -85,7 +86,7 @@ test("what cannot be settled stays in the log", async () => {
   const folder = await temporaryFolder();
   const log = new RetainedLog(folder, async () => Promise.reject(new Error("no room")), 100);
   for (let n = 0; n < 6; n++) {
-    log.add(`lamp${n}`, Buffer.from("x".repeat(40)));
+    log.add(`lamp${n}`, "x".repeat(40));
     log.write();
   }
   await log.close();
@@ -97,12 +98,12 @@ test("as long as nothing can be written the latest of each topic waits, and goes
   await writeFile(folder, "a file where a folder is to be");
   const log = new RetainedLog(folder, nothing);
   for (let n = 0; n < 5; n++) {
-    log.add("lamp", Buffer.from([n]));
+    log.add("lamp", String(n));
     expect(() => log.write()).toThrow();
   }
   await rm(folder);
   await mkdir(folder);
   log.write();
   await log.close();
-  expect(await read(folder)).toEqual([["lamp", "04"]]);
+  expect(await read(folder)).toEqual([["lamp", "4"]]);
 });
