@@ -134,6 +134,8 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       await publish(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
     await publish(device, `${prefix}/other/telemetry`, { light: 900 });
     await eventually(() => told("s1")?.includes("true"), { what: "the zone to be on" });
+    // what is wanted of a device goes another way, and may be there before a reading: then nobody knows the device
+    await eventually(() => told("other")?.includes("false"), { what: "the other to be known" });
     await publish(device, `${prefix}/other/set`, { mode: "on" });
     await eventually(() => told("other")?.includes("true"), { what: "the wish to be fulfilled" });
     for (const one of servers) {
