@@ -161,6 +161,11 @@ export class Access {
     return true;
   }
 
+  /** How many subscriptions the client has. */
+  subscriptionsOf(client: Client): number {
+    return this.#guests.get(client)?.filters.size ?? 0;
+  }
+
   /** The client has given up these subscriptions. */
   unsubscribe(client: Client, filters: readonly string[]): void {
     for (const filter of filters) this.#guests.get(client)?.filters.delete(filter);

@@ -89,7 +89,8 @@ export async function startBroker(
       callback(null, granted ? subscription : null);
     },
     authorizeForward(client, packet) {
-      if (overlap.had(client, packet) || !access.mayRead(client, packet.topic)) return null;
+      if (overlap.had(client, packet, access.subscriptionsOf(client))) return null;
+      if (!access.mayRead(client, packet.topic)) return null;
       queueFirst.sending(client, packet);
       paces.get(client)?.sent(packet.qos);
       return packet;

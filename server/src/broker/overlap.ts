@@ -28,13 +28,13 @@ export class Overlap {
     (client as unknown as Duplicates).duplicates = NEVER;
   }
 
-  /** Whether the client has had this packet, by way of another of its subscriptions. */
-  had(client: Client, packet: AedesPublishPacket): boolean {
+  /** Whether the client has had this packet, by way of another of its subscriptions, of which it has so many. */
+  had(client: Client, packet: AedesPublishPacket, subscriptions: number): boolean {
     const number = numberOf(packet);
     // a retained message, which answers a subscription: each gets its own
     if (number === undefined) return false;
     // a client with one subscription cannot get anything twice
-    if (Object.keys((client as unknown as { subscriptions: object }).subscriptions).length < 2) return false;
+    if (subscriptions < 2) return false;
     let recent = this.#recent.get(client);
     if (!recent) this.#recent.set(client, (recent = { numbers: new Set(), order: [], next: 0 }));
     if (recent.numbers.has(number)) return true;

@@ -13,6 +13,9 @@ const COMPACT = 60_000;
 /** How often what is too old is deleted, in ms: by whole hours, so that more often would be in vain. */
 const SWEEP = 3_600_000;
 
+/** When that is done for the first time, in ms after the start, which has enough to do with 100,000 devices. */
+const FIRST_SWEEP = 5000;
+
 const setup = workerData as Setup;
 const port = parentPort!;
 let retention = setup.retention;
@@ -26,7 +29,6 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
   open() {
     try {
       onStore(() => {});
-      startSweep();
       return "";
     } catch (error) {
       if (error instanceof NewerError) throw error;
@@ -63,12 +65,14 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
     sweeps++;
     clearInterval(compacting);
     clearInterval(sweeping);
+    clearTimeout(firstSweep);
     store?.close();
   },
 };
 
 const compacting = setInterval(() => attempt("put in order", () => onStore((open) => open.compact())), COMPACT);
 const sweeping = setInterval(startSweep, SWEEP);
+const firstSweep = setTimeout(startSweep, FIRST_SWEEP);
 
 port.on("message", ({ id, call, argument }: Request) => {
   try {
