@@ -4,7 +4,6 @@ import type { BrokerStore } from "../data.js";
 import { ordered } from "./ordered.js";
 import { Queues, type QueueWatch } from "./queues.js";
 import { Retained, type RetainedPacket } from "./retained.js";
-import { StoredRetained } from "./stored-retained.js";
 import { TopicIndex } from "./topic-index.js";
 
 export type { RetainedPacket } from "./retained.js";
@@ -27,9 +26,11 @@ interface Subscription {
   readonly qos: number;
 }
 
+const RETAINED = { gte: "retained:", lt: "retained;" } as const;
+
 /**
  * Retained messages, sessions, queues and wills of the embedded broker, kept on disk, so that they survive `kill -9`:
- * aedes-persistence-level 9.2, with faults in order, QoS 0 and cost put right. Retained messages are in memory as well.
+ * aedes-persistence-level 9.2, with faults in order, QoS 0 and cost put right. Retained messages are in a log of their own.
  */
 export class DurablePersistence extends AsyncLevelPersistence {
   /** Told of the number of each message that is stored, whoever may have to get it. */
@@ -38,7 +39,6 @@ export class DurablePersistence extends AsyncLevelPersistence {
   readonly sessions = new Map<string, Set<string>>();
   readonly queues: Queues;
   readonly #retained: Retained;
-  readonly #stored: StoredRetained;
   /** Who is to have messages stored for it, by filter. */
   readonly #awaited = new TopicIndex<string>();
   readonly #store: ReturnType<typeof ordered>;
@@ -46,7 +46,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
   readonly #adding = new WeakMap<object, Promise<void>>();
 
   /**
-   * @param log a folder for retained messages that change often
+   * @param log a folder for retained messages
    * @param limit how many messages wait for a client that is away; beyond them the oldest go
    */
   constructor(db: BrokerStore, log: string, limit: number, watch: SessionWatch) {
@@ -55,12 +55,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
     this.#store = store;
     this.#watch = watch;
     this.queues = new Queues(store, limit, watch);
-    this.#stored = new StoredRetained(db, store);
-    this.#retained = new Retained({
-      folder: log,
-      store: (packet) => this.#stored.store(packet),
-      failed: (error) => watch.failed(error),
-    });
+    this.#retained = new Retained(log, (error) => watch.failed(error));
   }
 
   override async setup(broker: unknown): Promise<void> {
@@ -70,7 +65,9 @@ export class DurablePersistence extends AsyncLevelPersistence {
       this.#subscribe(decodeURIComponent(id), filter.join(":"));
     }
     await this.queues.load();
-    await this.#retained.restore(this.#stored.load(() => super.createRetainedStream("#")));
+    await this.#retained.restore(super.createRetainedStream("#"));
+    // versions up to 0.1.0 had them here
+    if ((await this.#store.keys({ ...RETAINED, limit: 1 })).length > 0) await this.#store.clear(RETAINED);
   }
 
   #subscribe(id: string, filter: string): void {
@@ -129,11 +126,11 @@ export class DurablePersistence extends AsyncLevelPersistence {
     return subscriptions.filter((subscription) => subscription.qos > 0);
   }
 
-  override storeRetained(packet: RetainedPacket): Promise<void> {
-    return this.#retained.store(packet);
+  override async storeRetained({ topic, payload, qos }: RetainedPacket): Promise<void> {
+    this.#retained.store(topic, payload, qos);
   }
 
-  /** Retains a message at QoS 1 that changes often, so that it is stored by the end of this turn. */
+  /** Retains a message at QoS 1, which is stored by the end of this turn. */
   change(topic: string, payload: Buffer): void {
     this.#retained.change(topic, payload);
   }

@@ -1,53 +1,55 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { readdir, readFile, unlink } from "node:fs/promises";
+import { open, readdir, readFile, unlink } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 
-/** A file of the log is ended when it has so many bytes. */
-const LIMIT = 8_388_608;
-/** Each start begins a file: so many of them are too many. */
-const FILES = 8;
+/** The log is written anew when it has grown by so many bytes, and by as many as it had then. */
+const GROWTH = 4_194_304;
+/** So many messages at once go into a log that is written anew. */
+const SLICE = 500;
 
-/** Told of a message in the log, its payload's bytes as Latin-1; one without a payload is no longer retained. */
-export type Logged = (topic: string, payload: string) => void;
+/** A message as it is in the log: its payload's bytes as Latin-1; one without a payload is no longer retained. */
+export type Logged = (topic: string, payload: string, qos: number) => void;
 
-/** A file as it is written. */
+/** All that is retained. */
+export type Contents = () => Iterable<Parameters<Logged>>;
+
+/** The file that is written. */
 interface Present {
   readonly path: string;
   readonly fd: number;
   length: number;
-  /** Whose messages are in it. */
-  readonly topics: Set<string>;
 }
 
 /**
- * Retained messages that change often, as they come: to the system's memory a batch goes in a few µs, a database takes as
- * many for each message. Survives `kill -9` of the process, not the end of the machine.
+ * Retained messages as they come, in files: to the system's memory a batch goes in a few µs, while a database takes as many
+ * for each message. Survives `kill -9` of the process, not the end of the machine.
  *
- * A line is a batch: its checksum, and topics and payloads in turn, in JSON, a payload's bytes as Latin-1. Of a line that was
- * cut short nothing counts.
+ * A line is a batch: its checksum, and topics, payloads and QoS in turn, in JSON. Of a line that was cut short nothing counts.
  */
 export class RetainedLog {
   readonly #folder: string;
-  readonly #settle: (topics: Iterable<string>) => Promise<void>;
-  readonly #limit: number;
-  /** Files of before, of which nothing is settled yet. */
+  readonly #contents: Contents;
+  readonly #growth: number;
+  /** Files of before, oldest first. */
   #before: string[] = [];
-  readonly #unsettled = new Set<string>();
-  #settling: Promise<void> | undefined;
   #present: Present | undefined;
   #next = 1;
-  #batch: string[] = [];
+  #batch: (string | number)[] = [];
+  /** In bytes: all files, and what it was when it was written anew. */
+  #length = 0;
+  #base = 0;
+  #renewing: Promise<void> | undefined;
+  #closed = false;
 
   /**
    * @param folder need not be there
-   * @param settle stores what these topics have now elsewhere: then the log is not needed for that any more. May reject
-   * @param limit for tests: see `LIMIT`
+   * @param growth for tests: see `GROWTH`
    */
-  constructor(folder: string, settle: (topics: Iterable<string>) => Promise<void>, limit = LIMIT) {
+  constructor(folder: string, contents: Contents, growth = GROWTH) {
     this.#folder = folder;
-    this.#settle = settle;
-    this.#limit = limit;
+    this.#contents = contents;
+    this.#growth = growth;
   }
 
   /** Tells what is in the log, in order. To be called once, before anything is added. */
@@ -55,25 +57,21 @@ export class RetainedLog {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => /^\d{9}\.log$/.test(name)).sort();
     for (const name of names) {
       const file = path.join(this.#folder, name);
+      const bytes = await readFile(file);
       this.#before.push(file);
-      readLines(await readFile(file), (topic, payload) => {
-        this.#unsettled.add(topic);
-        logged(topic, payload);
-      });
+      this.#length += bytes.length;
+      readLines(bytes, logged);
     }
     // what was cut short is not written on
     this.#next = Number(names.at(-1)?.slice(0, -4) ?? 0) + 1;
-    if (names.length >= FILES) this.#begin();
-  }
-
-  /** Whether the log has something of this topic, so that what comes after it belongs there as well. */
-  has(topic: string): boolean {
-    return this.#present?.topics.has(topic) === true || this.#unsettled.has(topic);
+    this.#base = this.#length;
+    // each start begins a file
+    if (names.length > 8) this.#renew();
   }
 
   /** @param payload its bytes as Latin-1 */
-  add(topic: string, payload: string): void {
-    this.#batch.push(topic, payload);
+  add(topic: string, payload: string, qos: number): void {
+    this.#batch.push(topic, payload, qos);
   }
 
   /**
@@ -81,68 +79,95 @@ export class RetainedLog {
    * @throws Error when it cannot be written; it goes with the next attempt
    */
   write(): void {
-    const batch = this.#batch;
-    if (batch.length === 0) return;
-    const text = JSON.stringify(batch);
-    const line = Buffer.from(`${checksum(text)} ${text}\n`);
-    const present = this.#append(line);
-    for (let n = 0; n < batch.length; n += 2) present.topics.add(batch[n]);
-    this.#batch = [];
-    if (present.length >= this.#limit && !this.#settling) this.#end(present);
+    this.#writeBatch();
+    if (this.#length > 2 * this.#base + this.#growth && !this.#renewing) this.#renew();
   }
 
-  #append(line: Buffer): Present {
+  /** Fulfilled when nothing is written any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#renewing;
+    if (this.#present) closeSync(this.#present.fd);
+    this.#present = undefined;
+  }
+
+  #append(line: Buffer): void {
     try {
       const present = (this.#present ??= this.#open());
       for (let done = 0; done < line.length;)
         done += writeSync(present.fd, line, done, line.length - done, present.length + done);
       present.length += line.length;
-      return present;
+      this.#length += line.length;
     } catch (error) {
       // as long as nothing can be written, only the latest of each topic waits
-      const latest = new Map<string, string>();
-      for (let n = 0; n < this.#batch.length; n += 2) latest.set(this.#batch[n], this.#batch[n + 1]);
-      this.#batch = [...latest].flat();
+      const latest = new Map<string, (string | number)[]>();
+      for (let n = 0; n < this.#batch.length; n += 3) latest.set(this.#batch[n] as string, this.#batch.slice(n, n + 3));
+      this.#batch = [...latest.values()].flat();
       throw error;
     }
-  }
-
-  /** Ends it; what is in it is read at the next start. */
-  async close(): Promise<void> {
-    if (this.#present) closeSync(this.#present.fd);
-    this.#present = undefined;
-    await this.#settling;
   }
 
   #open(): Present {
     mkdirSync(this.#folder, { recursive: true });
     const file = path.join(this.#folder, `${String(this.#next++).padStart(9, "0")}.log`);
-    return { path: file, fd: openSync(file, "w"), length: 0, topics: new Set() };
+    return { path: file, fd: openSync(file, "w"), length: 0 };
   }
 
-  #end(present: Present): void {
-    closeSync(present.fd);
-    this.#before.push(present.path);
-    for (const topic of present.topics) this.#unsettled.add(topic);
-    this.#present = undefined;
-    this.#begin();
+  #renew(): void {
+    this.#renewing = this.#writeAnew()
+      // what cannot be written anew stays as it is, and is tried when as much has been added again
+      .catch(() => {})
+      .finally(() => {
+        this.#base = this.#length;
+        this.#renewing = undefined;
+      });
   }
 
-  #begin(): void {
-    this.#settling = this.#settleAll().finally(() => (this.#settling = undefined));
-  }
-
-  /** What cannot be stored elsewhere stays in the log. */
-  async #settleAll(): Promise<void> {
-    const files = this.#before;
-    try {
-      await this.#settle(this.#unsettled);
-      this.#before = [];
-      this.#unsettled.clear();
-      for (const file of files) await unlink(file);
-    } catch {
-      this.#before = [...files];
+  /** All that is retained goes into a new file, between what is added meanwhile; then the others are of no use. */
+  async #writeAnew(): Promise<void> {
+    const present = this.#present;
+    if (present) {
+      closeSync(present.fd);
+      this.#before.push(present.path);
+      this.#present = undefined;
     }
+    const old = this.#before.splice(0);
+    const length = this.#length;
+    try {
+      let count = 0;
+      for (const message of this.#contents()) {
+        this.add(...message);
+        if (++count % SLICE > 0) continue;
+        this.#writeBatch();
+        // others have their turn
+        await new Promise((resolve) => setImmediate(resolve));
+        if (this.#closed) throw new Error("closed");
+      }
+      this.#writeBatch();
+      if (this.#present) await sync(this.#present.path);
+    } catch (error) {
+      this.#before.unshift(...old);
+      throw error;
+    }
+    this.#length -= length;
+    for (const file of old) await unlink(file);
+  }
+
+  #writeBatch(): void {
+    if (this.#batch.length === 0) return;
+    const text = JSON.stringify(this.#batch);
+    this.#append(Buffer.from(`${checksum(text)} ${text}\n`));
+    this.#batch = [];
+  }
+}
+
+/** Fulfilled when a file is on the disk. */
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -154,8 +179,8 @@ function readLines(file: Buffer, logged: Logged): void {
     const line = file.toString("utf8", at, end);
     const text = line.slice(9);
     if (end < 0 || line.slice(0, 8) !== checksum(text)) return;
-    const batch = JSON.parse(text) as string[];
-    for (let n = 0; n < batch.length; n += 2) logged(batch[n], batch[n + 1]);
+    const batch = JSON.parse(text) as (string | number)[];
+    for (let n = 0; n < batch.length; n += 3) logged(...(batch.slice(n, n + 3) as Parameters<Logged>));
     at = end + 1;
   }
 }

@@ -7,17 +7,21 @@ import { RetainedLog } from "../../../server/src/broker/retained-log.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
-const nothing = async (): Promise<void> => {};
+const nothing = (): [] => [];
+
+type Message = [topic: string, payload: string, qos: number];
 
 /** What a log has, as a start would find it. */
-async function read(folder: string): Promise<[topic: string, payload: string][]> {
-  const found: [string, string][] = [];
-  await new RetainedLog(folder, nothing).load((topic, payload) => found.push([topic, payload]));
+async function read(folder: string): Promise<Message[]> {
+  const found: Message[] = [];
+  const log = new RetainedLog(folder, nothing);
+  await log.load((...message) => found.push(message));
+  await log.close();
   return found;
 }
 
 const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
-const message = fc.tuple(fc.string({ unit: "binary" }), bytes);
+const message: fc.Arbitrary<Message> = fc.tuple(fc.string({ unit: "binary" }), bytes, fc.nat(2));
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
 
 test("whatever was written is read again, in order", async () => {
@@ -28,7 +32,7 @@ test("whatever was written is read again, in order", async () => {
       const here = path.join(folder, String(run++));
       const log = new RetainedLog(here, nothing);
       for (const batch of batches) {
-        for (const [topic, payload] of batch) log.add(topic, payload);
+        for (const message of batch) log.add(...message);
         log.write();
       }
       await log.close();
@@ -44,8 +48,8 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   const ends: number[] = [];
   const [name] = ["000000001.log"];
   for (let n = 0; n < 4; n++) {
-    log.add(`nightlight/${n}/commands`, `{"led_on":true,"seq":${n}}`);
-    log.add("ü", `\0\xff\n${n}`);
+    log.add(`nightlight/${n}/commands`, `{"led_on":true,"seq":${n}}`, 1);
+    log.add("ü", `\0\xff\n${n}`, 0);
     log.write();
     ends.push((await readFile(path.join(folder, name))).length);
   }
@@ -57,40 +61,53 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   }
 });
 
-test("what does not fit is settled elsewhere, and its file goes; what comes meanwhile stays", async () => {
+test("a log that has grown is written anew, with what comes meanwhile, and nothing else is left", async () => {
   const folder = await temporaryFolder();
-  const settled: string[][] = [];
-  let go = (): void => {};
-  const log = new RetainedLog(
-    folder,
-    async (topics) => {
-      settled.push([...topics]);
-      await new Promise<void>((resolve) => (go = resolve));
+  const retained = new Map<string, Message>();
+  const log = new RetainedLog(folder, () => retained.values(), 20_000);
+  const set = (n: number, payload: string): void => {
+    const message: Message = [`lamp${n}`, payload, 1];
+    if (payload === "") retained.delete(message[0]);
+    else retained.set(message[0], message);
+    log.add(...message);
+  };
+  let most = 0;
+  await eventually(
+    async () => {
+      for (let n = 0; n < 2000; n++) set(n, `${most}`);
+      for (let n = 0; n < 2000; n += 7) set(n, "");
+      log.write();
+      return ++most > 20;
     },
-    200,
+    { every: 1 },
   );
-  for (let n = 0; n < 8; n++) {
-    log.add(`lamp${n % 3}`, "x".repeat(40));
-    log.write();
-  }
-  expect(settled).toEqual([["lamp0", "lamp1", "lamp2"]]);
-  expect(log.has("lamp0")).toBe(true);
-  go();
-  await eventually(async () => (await readdir(folder)).join() !== "000000001.log,000000002.log", { what: "the end of the first file" }); // prettier-ignore
+  // an end, or a kill, in the middle of it does no harm
   await log.close();
-  expect((await read(folder)).length).toBeGreaterThan(0);
-  expect((await read(folder)).length).toBeLessThan(8);
+  const found = new Map<string, Message>();
+  for (const message of await read(folder)) {
+    if (message[1] === "") found.delete(message[0]);
+    else found.set(message[0], message);
+  }
+  expect(found).toEqual(retained);
+  let size = 0;
+  for (const name of await readdir(folder)) size += (await readFile(path.join(folder, name))).length;
+  // of twenty rounds it keeps about two
+  expect(size).toBeLessThan(20 * 2000 * 20);
+  expect((await readdir(folder)).length).toBeLessThan(5);
 });
 
-test("what cannot be settled stays in the log", async () => {
+test("starts, each of which begins a file, do not leave more and more files", async () => {
   const folder = await temporaryFolder();
-  const log = new RetainedLog(folder, async () => Promise.reject(new Error("no room")), 100);
-  for (let n = 0; n < 6; n++) {
-    log.add(`lamp${n}`, "x".repeat(40));
+  for (let start = 0; start < 20; start++) {
+    const retained = new Map<string, Message>();
+    const log = new RetainedLog(folder, () => retained.values());
+    await log.load((...message) => retained.set(message[0], message));
+    expect([...retained.keys()]).toEqual(Array.from({ length: start }, (_, n) => `lamp${n}`));
+    log.add(`lamp${start}`, "on", 1);
     log.write();
+    await eventually(async () => (await readdir(folder)).length <= 9, { what: "few files" });
+    await log.close();
   }
-  await log.close();
-  expect((await read(folder)).map(([topic]) => topic)).toEqual(["lamp0", "lamp1", "lamp2", "lamp3", "lamp4", "lamp5"]);
 });
 
 test("as long as nothing can be written the latest of each topic waits, and goes as soon as it can", async () => {
@@ -98,12 +115,12 @@ test("as long as nothing can be written the latest of each topic waits, and goes
   await writeFile(folder, "a file where a folder is to be");
   const log = new RetainedLog(folder, nothing);
   for (let n = 0; n < 5; n++) {
-    log.add("lamp", String(n));
+    log.add("lamp", String(n), 1);
     expect(() => log.write()).toThrow();
   }
   await rm(folder);
   await mkdir(folder);
   log.write();
   await log.close();
-  expect(await read(folder)).toEqual([["lamp", "4"]]);
+  expect(await read(folder)).toEqual([["lamp", "4", 1]]);
 });
