@@ -158,7 +158,9 @@ export async function startBroker(
   };
   const intakeHandlers: IntakeHandlers = {
     takers: (topic) => express.takers(topic),
-    reading(takers, topic, payload, qos) {
+    message(takers, topic, payload, qos, retained) {
+      // it is stored before its acknowledgement leaves
+      if (retained) persistence.change(topic, payload);
       if (takers.length > 0) express.send(takers, topic, payload, qos);
       return handlers.message(topic, payload, false);
     },

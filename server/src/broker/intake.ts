@@ -12,16 +12,16 @@ interface Inside {
   readonly _keepaliveTimer: { refresh(): void } | null;
 }
 
-/** Who deals with readings. */
+/** Who deals with messages. */
 export interface IntakeHandlers {
   /** Who is to get a message on this topic; undefined when that takes aedes. */
   takers(topic: string): Takers | undefined;
-  /** Takes a reading. It is acknowledged when what is returned is fulfilled, or at once when that is undefined. */
-  reading(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): Promise<void> | undefined;
+  /** Takes a message. It is acknowledged when what is returned is fulfilled, or at once when that is undefined. */
+  message(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1, retained: boolean): Promise<void> | undefined;
 }
 
-/** What ends the topic of a reading. */
-const TELEMETRY = Buffer.from("/telemetry");
+/** What ends the topics that are read here: not retained, and retained. */
+const ENDS = [Buffer.from("/telemetry"), Buffer.from("/status")] as const;
 /** The longest topic that is read here, in bytes: that of any board, and far below the most levels that aedes takes. */
 const LONGEST = 128;
 /** The largest packet of which the beginning is kept here until the rest comes, in bytes. */
@@ -32,8 +32,9 @@ const PLUS = 43;
 const DOLLAR = 36;
 
 /**
- * Reads what comes from one client with each reading: PUBLISH on `<id>/telemetry`, and PUBACK. All other packets go to aedes, as
- * does whatever is not as simple as a board would send it, in the order in which they came.
+ * Reads what comes from one client with each reading: PUBLISH on `<id>/telemetry` and, when the lamp was switched, retained on
+ * `<id>/status`; PUBACK. All other packets go to aedes, as does whatever is not as simple as a board would send it, in the order
+ * in which they came.
  */
 export class Intake {
   readonly #client: Client & Inside;
@@ -47,6 +48,7 @@ export class Intake {
   /** The last topic, which is nearly always the next one, too. */
   #topicBytes = Buffer.alloc(0);
   #topic = "";
+  #topicEnd: Buffer = ENDS[0];
 
   /** Takes hold of a new client. @param payload the longest payload that may be published, in bytes */
   constructor(client: Client, lane: Lane, pace: Pace, payload: number, handlers: IntakeHandlers) {
@@ -80,12 +82,12 @@ export class Intake {
   /** Deals with the packet at a place. Gives the place after it; the same place when it is aedes'. */
   #packet(bytes: Buffer, at: number): number {
     const first = bytes[at];
-    if (first === 0x30 || (first | 8) === 0x3a) return this.#publish(bytes, at, first);
+    if (isPublish(first)) return this.#publish(bytes, at, first);
     const isAck = first === 0x40 && bytes[at + 1] === 2 && at + 4 <= bytes.length;
     return isAck && this.#lane.acknowledged((bytes[at + 2] << 8) | bytes[at + 3]) ? at + 4 : at;
   }
 
-  /** A PUBLISH at QoS 0 or 1, not retained: MQTT 3.1.1, 3.3. */
+  /** A PUBLISH: MQTT 3.1.1, 3.3. */
   #publish(bytes: Buffer, at: number, first: number): number {
     let begin = at + 2;
     let length = bytes[at + 1];
@@ -101,41 +103,49 @@ export class Intake {
     // a comparison with NaN is false
     if (!(end <= bytes.length && payload <= end && end - payload <= this.#payload)) return at;
     const id = numbered && (bytes[payload - 2] << 8) | bytes[payload - 1];
-    const topic = this.#topicOf(bytes, begin, topicLength);
+    const retained = first & 1;
+    // without a payload it ends what is retained
+    if (retained && payload === end) return at;
+    const topic = this.#topicOf(bytes, begin, topicLength, ENDS[retained]);
     if (!topic || !this.#lane.mayPublish(topic)) return at;
     // one after a message that aedes has not acknowledged is not to be acknowledged before it [MQTT-4.6.0-2]
     if (numbered > 0 && (id === 0 || this.#lane.isDetoured)) return at;
     const takers = this.#handlers.takers(topic);
     if (!takers || !this.#pace.pay(1)) return at;
-    const taken = this.#handlers.reading(takers, topic, bytes.subarray(payload, end), numbered ? 1 : 0);
+    const content = bytes.subarray(payload, end);
+    const taken = this.#handlers.message(takers, topic, content, numbered ? 1 : 0, retained === 1);
     if (numbered) this.#lane.taken(id, taken);
     return end;
   }
 
-  /** The topic, if it is one on which readings come: `<id>/telemetry`, in printable ASCII; "" otherwise. */
-  #topicOf(bytes: Buffer, begin: number, length: number): string {
+  /** The topic, if it is one that is read here: an id in printable ASCII, and this end; "" otherwise. */
+  #topicOf(bytes: Buffer, begin: number, length: number, end: Buffer): string {
     const last = this.#topicBytes;
-    if (length === last.length) {
+    if (length === last.length && end === this.#topicEnd) {
       let n = 0;
       while (n < length && bytes[begin + n] === last[n]) n++;
       if (n === length) return this.#topic;
     }
-    const id = length - TELEMETRY.length;
+    const id = length - end.length;
     if (id < 1 || length > LONGEST || bytes[begin] === DOLLAR) return "";
-    for (let n = 0; n < TELEMETRY.length; n++) if (bytes[begin + id + n] !== TELEMETRY[n]) return "";
+    for (let n = 0; n < end.length; n++) if (bytes[begin + id + n] !== end[n]) return "";
     for (let n = begin; n < begin + id; n++) {
       const c = bytes[n];
       if (c < 32 || c > 126 || c === HASH || c === PLUS) return "";
     }
+    this.#topicEnd = end;
     this.#topicBytes = Buffer.from(bytes.subarray(begin, begin + length));
     return (this.#topic = bytes.toString("latin1", begin, begin + length));
   }
 }
 
+/** PUBLISH at QoS 0, not retained, or at QoS 1. */
+const isPublish = (first: number): boolean => first === 0x30 || (first & 0xf6) === 0x32;
+
 /** Whether this is the beginning of a small packet of a kind that is dealt with here. */
 function isCut(rest: Buffer): boolean {
   const first = rest[0];
-  if (first !== 0x30 && (first | 8) !== 0x3a && first !== 0x40) return false;
+  if (!isPublish(first) && first !== 0x40) return false;
   const header = rest[1] > 127 ? 3 : 2;
   if (rest.length < header) return true;
   const length = header === 2 ? rest[1] : (rest[1] & 127) | (rest[2] << 7);

@@ -161,6 +161,27 @@ test("who subscribes gets what is retained before what is published next, with w
     }
 });
 
+test("what a board says of itself is retained when it is acknowledged, and comes to others as news", async () => {
+  const { broker, url } = await bareBroker();
+  const watcher = await client(url, {}, "n/+/status");
+  const board = await login(url, "board", true);
+  for (let n = 1; n <= 50; n++) {
+    const payload = `{"online":true,"boot":${n}}`;
+    board.send({ cmd: "publish", topic: "n/b/status", payload, qos: 1, retain: true, dup: false, messageId: n });
+    await eventually(() => idsOf(board).length === n, { what: "its acknowledgement" });
+    expect(broker.retained("status").map(({ payload }) => payload.toString())).toEqual([payload]);
+  }
+  const late = await client(url, {}, "n/b/status");
+  await eventually(() => late.got.length > 0 && watcher.got.length >= 50, { what: "all of them" });
+  expect(late.got).toEqual([{ topic: "n/b/status", text: '{"online":true,"boot":50}', qos: 1, retained: true }]);
+  expect(watcher.got.map(({ text, retained }) => [text, retained])).toEqual(
+    Array.from({ length: 50 }, (_, n) => [`{"online":true,"boot":${n + 1}}`, false]),
+  );
+  board.send({ cmd: "publish", topic: "n/b/status", payload: "", qos: 1, retain: true, dup: false, messageId: 51 });
+  await eventually(() => idsOf(board).length === 51, { what: "its acknowledgement" });
+  expect(broker.retained("status")).toEqual([]);
+});
+
 describe("a board's session", () => {
   const COMMANDS = "n/b/commands";
   const sayTo = (broker: { publish(topic: string, payload: Buffer, keep: "retained"): void }, n: number): void =>
