@@ -5,8 +5,10 @@ import path from "node:path";
 import { generate } from "../loop/generator.js";
 import { measure, type Cell } from "../loop/measure.js";
 import { MOSQUITTO, MOSQUITTO_MISSING } from "../loop/mosquitto.js";
+import { inC } from "../loop/peers/c.js";
+import { bareAedes, bareMqtt } from "../loop/peers/node.js";
 import { ours } from "../loop/peers/ours.js";
-import type { Place } from "../loop/peers/peer.js";
+import type { Peer, Place } from "../loop/peers/peer.js";
 import { thousands } from "../loop/scenarios.js";
 import { median } from "../statistics.js";
 import { table } from "../table.js";
@@ -37,27 +39,41 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
       continue;
     }
     say(`${title}: throughput with ${FEW} and with ${thousands(options.devices)} devices`);
-    const rates = await throughput(place, options, say);
-    const [few, many] = rates;
+    const present = [];
+    for (const peer of PEERS[place]) {
+      const missing = await peer.missing();
+      if (missing === undefined) present.push(peer);
+      else say(`missing: ${peer.title}: ${missing}`);
+    }
+    const rates = await throughput(present, place, options, say);
     say(`${title}: memory of ${thousands(options.devices)} devices, and starting with them`);
     const { heap, buffers, empty, known } = await memory(place, options.devices);
-    rows.push([
-      title,
-      ...rates.map((rate) => (typeof rate === "string" ? `not counted: ${rate}` : thousands(Math.round(rate)))),
-      typeof few === "number" && typeof many === "number" ? (many / few).toFixed(2) : "–",
-      `${Math.round(heap)} B`,
-      `${Math.round(buffers)} B`,
-      `${empty.toFixed(2)} s`,
-      `${known.toFixed(2)} s`,
-    ]);
+    const own = [`${Math.round(heap)} B`, `${Math.round(buffers)} B`, `${empty.toFixed(2)} s`, `${known.toFixed(2)} s`];
+    for (const [n, peer] of present.entries()) {
+      const [few, many] = rates[n];
+      rows.push([
+        title,
+        peer.title,
+        ...rates[n].map((rate) => (typeof rate === "string" ? `not counted: ${rate}` : thousands(Math.round(rate)))),
+        typeof few === "number" && typeof many === "number" ? (many / few).toFixed(2) : "–",
+        ...(n === 0 ? own : own.map(() => "–")),
+      ]);
+    }
   }
-  const [head, few, many, ...rest] = HEAD;
+  const [at, server, few, many, ...rest] = HEAD;
   const counted = (what: string, devices: number): string => `${what}, ${thousands(devices)} devices`;
-  return table([head, counted(few, FEW), counted(many, options.devices), ...rest], rows);
+  return table([at, server, counted(few, FEW), counted(many, options.devices), ...rest], rows);
 }
+
+/** Ours first; of the others it is told how far it is the broker or the load that many devices are slower with. */
+const PEERS: Readonly<Record<Place, readonly Peer[]>> = {
+  mosquitto: [ours("full"), bareMqtt, inC],
+  embedded: [ours("full"), bareAedes],
+};
 
 const HEAD = [
   "at",
+  "server",
   "commands/s",
   "commands/s",
   "ratio",
@@ -67,25 +83,28 @@ const HEAD = [
   "start, all devices known",
 ];
 
-/** Medians with few and with many devices, or why there is none; the rest is the same. */
+/** Of each server medians with few and with many devices, or why there is none; the rest is the same. */
 async function throughput(
+  peers: readonly Peer[],
   place: Place,
   options: FlatOptions,
   say: (text: string) => void,
-): Promise<(number | string)[]> {
+): Promise<(number | string)[][]> {
   const { rounds, seconds, warmUp, warmUpCycles } = options;
   const counts = [FEW, options.devices];
-  const rates: number[][] = counts.map(() => []);
-  const problems: string[] = [];
+  const rates: number[][][] = peers.map(() => counts.map(() => []));
+  const problems: string[][] = peers.map(() => []);
   for (let round = 0; round < rounds; round++)
-    for (const [n, devices] of counts.entries()) {
-      const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, warmUpCycles, seconds }; // prettier-ignore
-      const { rate, problem } = await measure(ours("full"), cell);
-      say(`    ${thousands(devices)} devices: ${problem ?? `${thousands(Math.round(rate))} commands/s`}`);
-      if (problem === undefined) rates[n].push(rate);
-      else problems[n] = problem;
-    }
-  return rates.map((values, n) => median(values) ?? problems[n]);
+    for (const [p, peer] of peers.entries())
+      for (const [n, devices] of counts.entries()) {
+        const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, warmUpCycles, seconds }; // prettier-ignore
+        const { rate, problem } = await measure(peer, cell);
+        const outcome = problem ?? `${thousands(Math.round(rate))} commands/s`;
+        say(`    ${peer.title}, ${thousands(devices)} devices: ${outcome}`);
+        if (problem === undefined) rates[p][n].push(rate);
+        else problems[p][n] = problem;
+      }
+  return rates.map((of, p) => of.map((values, n) => median(values) ?? problems[p][n]));
 }
 
 /** Memory a device; start without devices and with all of them known, in s. */
