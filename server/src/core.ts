@@ -2,18 +2,18 @@ import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import type { Core, CoreOptions } from "./core-parts.js";
 import { custodyOf } from "./cluster/custody.js";
+import { Configurations } from "./configurations.js";
 import { newCounters } from "./counters.js";
 import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
 import { logChange, switchOf } from "./changes.js";
-import { Devices, type Configured, type Device } from "./devices.js";
+import { Devices, type Device } from "./devices.js";
 import { directoryOf } from "./directory.js";
 import { textOf } from "./errors.js";
 import { Gather } from "./gather.js";
 import { createIngest } from "./ingest.js";
 import { Journal } from "./journal/journal.js";
 import { zoneId } from "./link/scope.js";
-import { silenceOf, type Policy } from "./policy.js";
 import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
 import type { ReadingsJournal } from "./share.js";
@@ -31,16 +31,10 @@ const SHOW_ZONES_EVERY = 250;
 /** What is not acknowledged as long as this process lives. */
 const NEVER = new Promise<never>(() => {});
 
-/** What most devices are given by the configuration. */
-function commonOf({ rule, reporting }: Policy): Configured {
-  return { label: undefined, zone: undefined, rule, heartbeat: silenceOf(reporting) };
-}
-
 /** What the server knows and decides: the parts, put together. */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { log, emitter, data, history } = options;
-  let policy = options.policy;
-  let common = commonOf(policy);
+  const configurations = new Configurations(options.policy);
   const zonesBelow = zoneId(options.prefix, "");
   const counters = newCounters();
   const rejects = new Rejects(counters, log);
@@ -66,11 +60,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
 
   function configure(device: Device): void {
-    const particular = policy.devices.get(device.id);
-    const zone = zones.of(device.id)?.lampOf;
-    const rule = zone?.policy.rule ?? particular?.rule ?? policy.rule;
-    // one for all that have nothing of their own
-    device.configured = particular || zone ? { ...common, label: particular?.label, zone, rule } : common;
+    device.configured = configurations.of(device.id, zones.of(device.id)?.lampOf);
   }
 
   const devices = new Devices((device, change) => {
@@ -198,8 +188,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     prefix: options.prefix,
   });
 
-  zones.apply(policy.zones);
-  configs.reporting = policy.reporting;
+  zones.apply(options.policy.zones);
+  configs.reporting = options.policy.reporting;
   for (const [id, override] of data.overrides) {
     const device = devices.obtain(id);
     if (device) decisions.restore(device, override);
@@ -229,8 +219,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     custody,
     directory: directoryOf(devices, recent, setMode),
     apply(next) {
-      policy = next;
-      common = commonOf(next);
+      configurations.apply(next);
       zones.apply(next.zones);
       configs.reporting = next.reporting;
       for (const device of devices) {
