@@ -39,6 +39,8 @@ export class Membership {
   #again = false;
   #closed = false;
   #deaf = false;
+  /** Whether it was taken off in the meantime: what it knows is of the past until that is put down. */
+  #away = true;
   /** Until when it is a member for sure, by `performance.now()`. */
   #until = -Infinity;
   #joined = false;
@@ -57,7 +59,7 @@ export class Membership {
 
   /** Whether what was shared out holds at this moment. */
   get valid(): boolean {
-    return !this.#deaf && performance.now() < this.#until;
+    return !this.#deaf && !this.#away && performance.now() < this.#until;
   }
 
   /** Whether this server has its part, and nothing is about to change. */
@@ -66,7 +68,7 @@ export class Membership {
   }
 
   /** Begins to take part. @throws what the hub throws */
-  async start(told: (text: string) => void): Promise<void> {
+  async start(told: (word: Buffer) => void): Promise<void> {
     await this.#options.hub.listen({
       told,
       changed: () => {
@@ -121,6 +123,7 @@ export class Membership {
     const roll = await this.#options.hub.renew(LEASE, this.#settled);
     this.#until = asked + LEASE - MARGIN;
     this.#joined = true;
+    if (roll.joined) this.#away = true;
     const { epoch } = roll;
     if (epoch !== this.#next || roll.joined) {
       const anew = roll.joined || this.#anew;
@@ -128,7 +131,9 @@ export class Membership {
       this.#next = epoch;
       this.#starting = 0;
       this.#then(async () => {
-        await this.#options.prepare(roll, anew);
+        const prepared = this.#options.prepare(roll, anew);
+        if (anew) this.#away = false;
+        await prepared;
         this.#settled = epoch;
       });
     } else if (roll.settled && this.#begun !== epoch && this.#starting !== epoch) {

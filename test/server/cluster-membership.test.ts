@@ -1,0 +1,55 @@
+/** A server's part among several: what it does when it is told of others, without them. */
+import { expect, onTestFinished, test } from "vitest";
+import type { Hub, Roll } from "../../server/src/cluster/hub.js";
+import { Membership } from "../../server/src/cluster/membership.js";
+import { eventually } from "../support/eventually.js";
+
+test("a server that was taken off decides nothing until it has put down what it knew", async () => {
+  let roll: Roll = { epoch: 1, members: ["me"], joined: true, settled: false, gone: new Map() };
+  const hub: Hub = {
+    listen: async () => {},
+    async renew() {
+      const now = roll;
+      roll = { ...roll, joined: false };
+      return now;
+    },
+    stir: async () => {},
+    leave: async () => {},
+    emptied: async () => {},
+    send: async () => true,
+    close: async () => {},
+  };
+  const steps: string[] = [];
+  /** Whether it decided when it was looked. */
+  const valid: boolean[] = [];
+  let finish: (() => void) | undefined;
+  const membership = new Membership({
+    hub,
+    present: () => true,
+    async prepare(_roll, anew) {
+      steps.push(`prepare ${anew}`);
+    },
+    async begin({ epoch }) {
+      steps.push(`begin ${epoch}`);
+      if (epoch === 1) await new Promise<void>((resolve) => (finish = resolve));
+    },
+    looked: () => valid.push(membership.valid),
+    async left() {},
+    failed: (problem) => steps.push(problem),
+  });
+  onTestFinished(() => membership.close());
+  await membership.start(() => {});
+  expect(membership.valid).toBe(false);
+  await eventually(() => steps.includes("prepare true"), { what: "it to prepare" });
+  roll = { ...roll, settled: true };
+  await eventually(() => finish !== undefined, { what: "it to begin" });
+  // it is taken off, and comes again, while it still takes up
+  roll = { ...roll, epoch: 3, joined: true, settled: false };
+  membership.look();
+  const looked = valid.length;
+  await eventually(() => valid.length > looked, { what: "it to look" });
+  expect(membership.valid).toBe(false);
+  finish?.();
+  await eventually(() => steps.filter((step) => step === "prepare true").length === 2, { what: "it to prepare anew" });
+  await eventually(() => membership.valid, { what: "it to hold" });
+});
