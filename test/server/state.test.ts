@@ -50,9 +50,11 @@ function statePromises(place: Place): void {
     await state.write([
       { shelf: "a", puts: [["x", { n: 1 }], ["y", [2]]], deletes: [] }, // prettier-ignore
       { shelf: "b", puts: [["x", false]], deletes: ["old", "never there"] },
+      { shelf: "c", puts: [["grün", "\n"], ["", ""]], deletes: [] }, // prettier-ignore
     ]);
     expect(await state.shelf("a").entries()).toEqual(new Map<string, unknown>([["x", { n: 1 }], ["y", [2]]])); // prettier-ignore
     expect(await state.shelf("b").entries()).toEqual(new Map([["x", false]]));
+    expect(await state.shelf("c").entries()).toEqual(new Map([["grün", "\n"], ["", ""]])); // prettier-ignore
     await state.write([]);
   });
 
@@ -107,7 +109,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       const joined = await link(namespace);
       const one = redisHub(joined, me);
       const told: string[] = [];
-      await one.listen({ told: (text) => told.push(text), changed() {}, deaf() {} });
+      await one.listen({ told: (word) => told.push(word.toString()), changed() {}, deaf() {} });
       onTestFinished(() => one.close());
       return { ...one, told, quit: () => one.close() };
     }

@@ -58,39 +58,42 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
 }
 
 /**
- * Writes to several hashes in one command: what comes with each reading would cost more on its way than here. KEYS: the
- * hashes; ARGV: for each how many keys with values follow, and how many keys without.
+ * Writes to several hashes in one command of one argument: what comes with each reading would cost more on its way than
+ * here. ARGV: what names of hashes begin with; and in lines for each of them its name, how many keys with values follow,
+ * and how many keys without. Keys are no keys to the script: Redis Cluster is not for us.
  */
 const WRITE = `
-local at = 1
-for _, hash in ipairs(KEYS) do
-  local puts, deletes = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
-  at = at + 2
+local line = string.gmatch(ARGV[2], "([^\\n]*)\\n")
+local shelf = line()
+while shelf do
+  local hash = ARGV[1] .. shelf
+  local puts, deletes = tonumber(line()), tonumber(line())
   for _ = 1, puts do
-    redis.call("HSET", hash, ARGV[at], ARGV[at + 1])
-    at = at + 2
+    local key = line()
+    redis.call("HSET", hash, key, line())
   end
   for _ = 1, deletes do
-    redis.call("HDEL", hash, ARGV[at])
-    at = at + 1
+    redis.call("HDEL", hash, line())
   end
+  shelf = line()
 end`;
 
 /** State in Redis: a hash for each shelf. */
 export function redisState({ redis, namespace }: RedisLink): State {
-  redis.defineCommand("nightlightWrite", { lua: WRITE });
-  const run = (redis as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>>).nightlightWrite;
+  redis.defineCommand("nightlightWrite", { lua: WRITE, numberOfKeys: 0 });
+  const run = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>).nightlightWrite;
   return {
     shelf: (name) => shelfIn(redis, `${namespace}:${name}`),
     async write(parts) {
-      const keys = parts.map(({ shelf }) => `${namespace}:${shelf}`);
-      const values: (string | number)[] = [];
-      for (const { puts, deletes } of parts) {
-        values.push(puts.length, deletes.length);
-        for (const [key, value] of puts) values.push(key, JSON.stringify(value));
-        values.push(...deletes);
+      const lines: (string | number)[] = [];
+      for (const { shelf, puts, deletes } of parts) {
+        lines.push(shelf, puts.length, deletes.length);
+        for (const [key, value] of puts) lines.push(key, JSON.stringify(value));
+        lines.push(...deletes);
       }
-      await run.call(redis, keys.length, ...keys, ...values);
+      lines.push("");
+      // bytes: a string of so many pieces would be put together anew on its way
+      await run.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
     },
     async close() {},
   };

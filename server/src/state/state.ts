@@ -7,7 +7,7 @@ export interface Shelf {
   write(puts: readonly (readonly [key: string, value: unknown])[], deletes?: readonly string[]): Promise<void>;
 }
 
-/** What is to be written to one shelf. */
+/** What is to be written to one shelf. Neither its name nor a key has a line break. */
 export interface Part {
   readonly shelf: string;
   readonly puts: readonly (readonly [key: string, value: unknown])[];
