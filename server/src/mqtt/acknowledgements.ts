@@ -1,17 +1,21 @@
-/** Messages that became acknowledgeable, or not yet, together. */
-interface Group {
-  readonly taken: Promise<void> | undefined;
-  readonly ids: number[];
+/** What messages wait for together. */
+interface Wait {
   done: boolean;
 }
 
+const NOTHING: Wait = { done: true };
+
 /**
- * Acknowledges each message when it has been taken, in the order of arrival [MQTT-4.6.0-2], while others come. Messages in
- * a row that wait for the same thing wait together: readings are stored in batches.
+ * Acknowledges each message when it has been taken, in the order of arrival [MQTT-4.6.0-2], while others come. Messages
+ * that wait for the same thing wait together: readings are stored, and handed to other servers, in batches.
  */
 export class Acknowledgements {
   readonly #acknowledge: (id: number) => void;
-  readonly #groups: Group[] = [];
+  /** Messages, in order of arrival, and what each waits for: those before `#next` are acknowledged. */
+  #ids: number[] = [];
+  #waits: Wait[] = [];
+  #next = 0;
+  readonly #pending = new Map<Promise<void>, Wait>();
 
   /** For one connection: another must not acknowledge its messages. */
   constructor(acknowledge: (id: number) => void) {
@@ -20,21 +24,37 @@ export class Acknowledgements {
 
   /** A message arrived, and is to be acknowledged when `taken` is fulfilled; at once when that is undefined. */
   add(id: number, taken: Promise<void> | undefined): void {
-    const last = this.#groups.at(-1);
-    if (!last && !taken) return this.#acknowledge(id);
-    if (last && !last.done && last.taken === taken) {
-      last.ids.push(id);
-      return;
-    }
-    const group: Group = { taken, ids: [id], done: !taken };
-    this.#groups.push(group);
-    void taken?.then(() => {
-      group.done = true;
+    const idle = this.#next === this.#ids.length;
+    if (idle && !taken) return this.#acknowledge(id);
+    if (idle) this.#empty();
+    this.#ids.push(id);
+    this.#waits.push(taken ? this.#waitFor(taken) : NOTHING);
+  }
+
+  #waitFor(taken: Promise<void>): Wait {
+    const known = this.#pending.get(taken);
+    if (known) return known;
+    const wait = { done: false };
+    this.#pending.set(taken, wait);
+    void taken.then(() => {
+      this.#pending.delete(taken);
+      wait.done = true;
       this.#go();
     });
+    return wait;
   }
 
   #go(): void {
-    while (this.#groups[0]?.done) for (const id of this.#groups.shift()!.ids) this.#acknowledge(id);
+    while (this.#waits[this.#next]?.done) this.#acknowledge(this.#ids[this.#next++]);
+    if (this.#next < 1000) return;
+    this.#ids = this.#ids.slice(this.#next);
+    this.#waits = this.#waits.slice(this.#next);
+    this.#next = 0;
+  }
+
+  #empty(): void {
+    this.#ids = [];
+    this.#waits = [];
+    this.#next = 0;
   }
 }
