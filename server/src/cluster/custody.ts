@@ -11,7 +11,7 @@ import type { Override } from "../override.js";
 import type { Recent } from "../recent.js";
 import type { ReadingsJournal, Share } from "../share.js";
 import type { Zones } from "../zones/zones.js";
-import { restore, UNWRITTEN, type DeviceRecord } from "./records.js";
+import { restore, unwrittenOf, type DeviceRecord } from "./records.js";
 
 /** A device whose last reading is younger than this may still wait for its answer when its server dies, in ms. */
 const FRESH = 10_000;
@@ -88,7 +88,7 @@ export function custodyOf(parts: CustodyParts): Custody {
         if (!device) continue;
         if (record) {
           restore(device, record);
-          for (const [time, light] of record[UNWRITTEN]) history.addReading(id, { time, light });
+          for (const reading of unwrittenOf(record)) history.addReading(id, reading);
         }
         if (override) decisions.restore(device, override);
         if (pending) actions.restore(device, pending);

@@ -16,17 +16,23 @@ export type DeviceRecord = readonly [
   since: number,
   lastSeen: number,
   status: Status | null,
-  unwritten: readonly Unwritten[],
+  unwritten: readonly StoredReading[],
 ];
 
-/** The place of the readings that are to be told to the history. */
-export const UNWRITTEN = 8;
-
 /** A reading that the history may not have written yet, and when it arrived. */
-export type Unwritten = [time: number, light: number, arrived: number];
+export interface Unwritten {
+  readonly time: number;
+  readonly light: number;
+  readonly arrived: number;
+}
+
+/** How it is stored: how long before the device's newest reading; 0 is that itself, as nearly all are. */
+export type StoredReading = 0 | readonly [before: number, light: number];
 
 export function recordOf(device: Device, unwritten: readonly Unwritten[]): DeviceRecord {
   const { boots, light, seq, taken, led_on, lamp, lastSeen, status } = device;
+  const stored = ({ time, light: then }: Unwritten): StoredReading =>
+    time === taken && then === light ? 0 : [taken - time, then];
   return [
     boots?.store() ?? null,
     light ?? null,
@@ -36,8 +42,15 @@ export function recordOf(device: Device, unwritten: readonly Unwritten[]): Devic
     lamp?.since ?? 0,
     lastSeen,
     status ?? null,
-    unwritten,
+    unwritten.map(stored),
   ];
+}
+
+/** The readings of a record that are to be told to the history. */
+export function unwrittenOf([, light, , taken, , , , , unwritten]: DeviceRecord): Pick<Point, "time" | "light">[] {
+  return unwritten.map((stored) =>
+    stored === 0 ? { time: taken, light: light! } : { time: taken - stored[0], light: stored[1] },
+  );
 }
 
 /** Makes a new device what it was to the server that had it; nobody is told. */
@@ -106,10 +119,10 @@ export class Records {
 
   /** A reading has come; fulfilled when it is stored. */
   add(device: Device, _reading: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
-    const latest = this.#latest.get(device)?.filter(([, , arrived]) => now - arrived < WRITES) ?? [];
-    if (latest.length === MOST_UNWRITTEN) latest.shift();
-    latest.push([point.time, point.light, now]);
-    this.#latest.set(device, latest);
+    let latest = this.#latest.get(device);
+    if (!latest) this.#latest.set(device, (latest = []));
+    while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= WRITES) latest.shift();
+    latest.push({ time: point.time, light: point.light, arrived: now });
     this.#points.push([device.id, point]);
     this.#devices.add(device);
     return this.#commit();
