@@ -10,13 +10,14 @@ import type { Log } from "../log.js";
 import type { Policy } from "../policy.js";
 import type { Share } from "../share.js";
 import { joinRedis, redisState } from "../state/redis.js";
+import { isHanding, readHanding } from "./handed.js";
 import { Inheritance } from "./inheritance.js";
 import { Membership } from "./membership.js";
 import { Links, shareOut, slotOf } from "./ownership.js";
 import { KIND, Records } from "./records.js";
 import { Peers, type PeerWord } from "./peers.js";
 import { redisHub } from "./redis-hub.js";
-import { Router, type RouterWord } from "./router.js";
+import { Router } from "./router.js";
 import { sharedData } from "./shared-data.js";
 import { readStock } from "./stock.js";
 
@@ -141,7 +142,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     slotOf: (id) => links.slotOf(id),
     valid: () => membership.valid,
     take: (topic, payload, retained, arrival) => core.ingest(topic, payload, retained, arrival),
-    send: (to, text) => hub.send(to, text),
+    send: (to, bytes) => hub.send(to, bytes),
     unheard: () => membership.look(),
   });
 
@@ -167,10 +168,10 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     send: (to, text) => hub.send(to, text),
   });
 
-  function told(text: string): void {
-    const word = JSON.parse(text) as PeerWord | RouterWord;
-    if ("messages" in word || "taken" in word) router.told(word);
-    else peers.told(word);
+  function told(word: Buffer): void {
+    if (!isHanding(word)) return peers.told(JSON.parse(word.toString()) as PeerWord);
+    const handing = readHanding(word);
+    if (handing) router.told(handing);
   }
 
   return {

@@ -29,13 +29,13 @@ export interface Hub {
   /** The session of a member that is gone is emptied. */
   emptied(member: string): Promise<void>;
   /** Tells a member something; gives whether somebody listened. */
-  send(to: string, text: string): Promise<boolean>;
+  send(to: string, word: string | Buffer): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface HubHandlers {
   /** Somebody told this server something. */
-  told(text: string): void;
+  told(word: Buffer): void;
   /** The roll may be another one. */
   changed(): void;
   /** Nothing is heard any more, until `changed` says otherwise. */

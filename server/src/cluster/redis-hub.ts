@@ -62,7 +62,9 @@ export function redisHub({ redis, namespace }: RedisLink, me: string): Hub {
       subscriber.on("error", () => {});
       subscriber.on("close", deaf);
       subscriber.on("ready", () => changed());
-      subscriber.on("message", (channel, text) => (channel === changes ? changed() : told(text)));
+      subscriber.on("messageBuffer", (channel: Buffer, word: Buffer) =>
+        channel.toString() === changes ? changed() : told(word),
+      );
       await subscriber.subscribe(channels + me, changes);
     },
     async renew(lease, settled) {
@@ -78,7 +80,7 @@ export function redisHub({ redis, namespace }: RedisLink, me: string): Hub {
     async emptied(member) {
       await redis.multi().hdel(`${namespace}:gone`, member).publish(changes, me).exec();
     },
-    send: async (to, text) => (await redis.publish(channels + to, text)) > 0,
+    send: async (to, word) => (await redis.publish(channels + to, word)) > 0,
     async close() {
       listener?.removeAllListeners("close");
       listener?.disconnect();

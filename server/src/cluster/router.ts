@@ -1,20 +1,13 @@
 import { parseTopic } from "../../../contract/index.js";
 import type { Arrival } from "../arrival.js";
-
-/** A message as servers hand it to each other. */
-type Entry = [topic: string, payload: string, now: number, live: 0 | 1, before: number | null];
-
-/** What servers tell each other: messages that are another's, and that all of them were taken. */
-export type RouterWord =
-  | { readonly from: string; readonly number: number; readonly hops: number; readonly messages: Entry[] }
-  | { readonly taken: number[] };
+import { writeHanding, type Handed, type Handing } from "./handed.js";
 
 /** Messages on their way to another server. */
 interface Batch {
   readonly to: string;
   readonly number: number;
   readonly hops: number;
-  readonly messages: Entry[];
+  readonly messages: Handed[];
   readonly taken: Promise<void>;
   readonly resolve: () => void;
   sentAt: number;
@@ -29,7 +22,7 @@ export interface RouterOptions {
   valid(): boolean;
   /** A message of this server's own. */
   take(topic: string, payload: Buffer, retained: boolean, arrival: Arrival): Promise<void> | undefined;
-  send(to: string, text: string): Promise<boolean>;
+  send(to: string, bytes: Buffer): Promise<boolean>;
   /** Somebody does not listen who should. */
   unheard(member: string): void;
 }
@@ -58,7 +51,7 @@ export class Router {
   #next: readonly string[] | undefined;
   #held: (() => void)[] = [];
   /** By member, what was taken of theirs, and is to be said to them. */
-  readonly #taken = new Map<string, number[]>();
+  #taken = new Map<string, number[]>();
   /** By member, those that gather; then by number, those on their way. */
   readonly #gathering = new Map<string, Batch>();
   readonly #sent = new Map<number, Batch>();
@@ -102,32 +95,20 @@ export class Router {
       return undefined;
     }
     if (owner === me || hops > MAX_HOPS) return take(topic, payload, retained, arrival);
-    const { now, live, before } = arrival;
-    return this.#handOn(owner, hops + 1, [topic, payload.toString("latin1"), now, live ? 1 : 0, before ?? null]);
+    return this.#handOn(owner, hops + 1, { topic, payload, arrival });
   }
 
-  /** Another server told this one something. */
-  told(told: RouterWord): void {
-    if ("taken" in told) {
-      for (const number of told.taken) {
-        this.#sent.get(number)?.resolve();
-        this.#sent.delete(number);
-      }
-      return;
+  /** Another server handed this one messages, or has taken some of this one's. */
+  told({ from, number, hops, messages, taken }: Handing): void {
+    for (const batch of taken) {
+      this.#sent.get(batch)?.resolve();
+      this.#sent.delete(batch);
     }
-    const taking = told.messages.map(([topic, payload, now, live, before]) =>
-      this.route(
-        topic,
-        Buffer.from(payload, "latin1"),
-        false,
-        { now, live: live === 1, before: before ?? undefined },
-        told.hops,
-      ),
-    );
-    void Promise.all(taking.filter((one) => one !== undefined)).then(() => {
-      const taken = this.#taken.get(told.from);
-      if (taken) taken.push(told.number);
-      else this.#taken.set(told.from, [told.number]);
+    if (messages.length === 0) return;
+    void this.#routeAll(messages, hops).then(() => {
+      const done = this.#taken.get(from);
+      if (done) done.push(number);
+      else this.#taken.set(from, [number]);
       this.#flushSoon();
     });
   }
@@ -146,7 +127,7 @@ export class Router {
     for (const [number, batch] of this.#sent) {
       if (owners.includes(batch.to)) continue;
       this.#sent.delete(number);
-      this.#reroute(batch);
+      void this.#routeAll(batch.messages).then(batch.resolve);
     }
   }
 
@@ -186,7 +167,7 @@ export class Router {
     while (time - this.#statuses[0].time > STATUS_KEPT) this.#statuses.shift();
   }
 
-  #handOn(to: string, hops: number, message: Entry): Promise<void> {
+  #handOn(to: string, hops: number, message: Handed): Promise<void> {
     const key = `${hops} ${to}`;
     let batch = this.#gathering.get(key);
     if (!batch) {
@@ -208,29 +189,37 @@ export class Router {
 
   #flush(): void {
     this.#flushing = false;
+    const taken = this.#taken;
+    this.#taken = new Map();
     for (const batch of this.#gathering.values()) {
       this.#sent.set(batch.number, batch);
-      this.#send(batch);
+      this.#send(batch, taken.get(batch.to));
+      taken.delete(batch.to);
     }
     this.#gathering.clear();
-    for (const [to, taken] of this.#taken) this.#options.send(to, JSON.stringify({ taken })).catch(() => {});
-    this.#taken.clear();
+    const { me, send } = this.#options;
+    for (const [to, numbers] of taken)
+      send(to, writeHanding({ from: me, number: 0, hops: 0, messages: [], taken: numbers })).catch(() => {});
   }
 
-  #send(batch: Batch): void {
+  /** @param taken goes along: what of theirs was taken */
+  #send(batch: Batch, taken: readonly number[] = []): void {
     const { to, number, hops, messages } = batch;
     batch.sentAt = performance.now();
-    const text = JSON.stringify({ from: this.#options.me, number, hops, messages });
-    this.#options.send(to, text).then(
+    this.#options.send(to, writeHanding({ from: this.#options.me, number, hops, messages, taken })).then(
       (heard) => heard || this.#options.unheard(to),
       () => {},
     );
   }
 
-  #reroute({ messages, resolve }: Batch): void {
-    const routed = messages.map(([topic, payload, now, live, before]) =>
-      this.route(topic, Buffer.from(payload, "latin1"), false, { now, live: live === 1, before: before ?? undefined }),
-    );
-    void Promise.all(routed.filter((one) => one !== undefined)).then(resolve);
+  /** Fulfilled when none of them need come again. */
+  async #routeAll(messages: readonly Handed[], hops?: number): Promise<void> {
+    // most wait for the same: they are stored in batches
+    const waits = new Set<Promise<void>>();
+    for (const { topic, payload, arrival } of messages) {
+      const taken = this.route(topic, payload, false, arrival, hops);
+      if (taken) waits.add(taken);
+    }
+    await Promise.all(waits);
   }
 }
