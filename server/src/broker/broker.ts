@@ -64,10 +64,9 @@ export async function startBroker(
   const windows = new Windows();
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
   const backlogs = new Backlogs();
-  const paces = new WeakMap<Client, Pace>();
   // who is told that a lamp is another finds it stored
-  const outgoing = new Outgoing(persistence.write);
-  const express = new Express(persistence, outgoing);
+  const outgoing = new Outgoing(() => persistence.retained.write());
+  const express = new Express(persistence);
   const aedes = await Aedes.createBroker({
     id,
     persistence,
@@ -92,7 +91,7 @@ export async function startBroker(
       if (overlap.had(client, packet, access.subscriptionsOf(client))) return null;
       if (!access.mayRead(client, packet.topic)) return null;
       queueFirst.sending(client, packet);
-      paces.get(client)?.sent(packet.qos);
+      express.laneOf(client)?.owes(packet.qos);
       return packet;
     },
     authorizePublish(client, packet, callback) {
@@ -160,8 +159,8 @@ export async function startBroker(
     takers: (topic) => express.takers(topic),
     message(takers, topic, payload, qos, retained) {
       // it is stored before its acknowledgement leaves
-      if (retained) persistence.change(topic, payload);
-      if (takers.length > 0) express.send(takers, topic, payload, qos);
+      if (retained) persistence.retained.change(topic, payload);
+      express.send(takers, topic, payload, qos);
       return handlers.message(topic, payload, false);
     },
   };
@@ -188,7 +187,6 @@ export async function startBroker(
       overlap.watch(client);
       limitPackets(client, limits.payload, rejected);
       const pace = new Pace(client, limits.rate);
-      paces.set(client, pace);
       const lane = new Lane(client, pace, outgoing, laneHandlers);
       express.add(client, lane);
       new Intake(client, lane, pace, limits.payload, intakeHandlers);
@@ -197,8 +195,8 @@ export async function startBroker(
       const retain = keep !== "once";
       // what is retained no longer is told when that is on disk
       const ends = retain && payload.length === 0;
-      if (keep === "again") persistence.renew(topic, payload);
-      else if (retain && !ends) persistence.change(topic, payload);
+      if (keep === "again") persistence.retained.renew(topic, payload);
+      else if (retain && !ends) persistence.retained.change(topic, payload);
       if (retain && !ends && express.publish(topic, payload)) return;
       publishing++;
       aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: ends, dup: false }, (error) => {
@@ -207,13 +205,13 @@ export async function startBroker(
       });
     },
     retained: (level) =>
-      [...persistence.retainedTopics()]
+      [...persistence.retained.topics()]
         .filter((topic) => topic.endsWith("/" + level))
-        .map((topic) => persistence.retained(topic)!),
+        .map((topic) => persistence.retained.get(topic)!),
     async close() {
       closing = true;
       clearInterval(looking);
-      express.flush();
+      outgoing.flush();
       // what was published reaches those who listen, unless one of them does not read
       const published = publishing > 0 ? new Promise<void>((resolve) => (idle = resolve)) : undefined;
       await Promise.race([Promise.resolve(published).then(() => backlogs.settled()), sleep(FAREWELL)]);

@@ -2,13 +2,12 @@ import type { Aedes, Client } from "aedes";
 import { Exchange, type Subscription } from "./exchange.js";
 import { Flights } from "./flights.js";
 import type { Lane, Takers } from "./lane.js";
-import type { Outgoing } from "./outgoing.js";
-import type { DurablePersistence, RetainedPacket } from "./persistence.js";
+import type { DurablePersistence } from "./persistence.js";
+import type { RetainedPacket } from "./retained.js";
 import { matcherOf } from "./topic-index.js";
 
 /** What is used of aedes' client beside its types. */
 interface Subscriber {
-  readonly closed: boolean;
   readonly subscriptions: Readonly<Record<string, { readonly func: never; readonly qos: number }>>;
 }
 
@@ -28,7 +27,7 @@ const LOOKED_AT = 1000;
 /**
  * Messages that go past aedes. It takes a dozen steps for each, some of them in later turns of the event loop, so as to serve
  * sessions, QoS 2 and stores of any kind. What comes and goes with each reading needs none of that where all who are to get
- * it are connected, with clean sessions: it is written to them at once. Everything else is aedes'.
+ * it are connected: it is written to them at once. Everything else is aedes'.
  *
  * Messages of a topic stay in order [MQTT-4.6.0-6]: as long as aedes has one under way, the next ones follow it.
  */
@@ -36,14 +35,12 @@ export class Express {
   readonly exchange = new Exchange<Lane>();
   readonly flights = new Flights<Lane>();
   readonly #persistence: DurablePersistence;
-  readonly #outgoing: Outgoing;
   readonly #lanes = new WeakMap<Client, Lane>();
   /** How many messages of a topic aedes has under way. */
   readonly #underWay = new Map<string, number>();
 
-  constructor(persistence: DurablePersistence, outgoing: Outgoing) {
+  constructor(persistence: DurablePersistence) {
     this.#persistence = persistence;
-    this.#outgoing = outgoing;
   }
 
   /** To be called once for the broker, before anything is published. */
@@ -95,10 +92,14 @@ export class Express {
       if (!taker?.open || (taker.isSession && (session || taker.clientId !== awaiting[0]))) return false;
       if (taker.isSession) session = subscription;
     }
-    if (!session) return awaiting.length === 0 && this.send(takers, topic, payload, 1);
-    const { taker: lane, qos } = session;
-    if (!lane!.mayRead(topic) || qos === 0 || !lane!.fly(topic, payload)) return false;
-    return this.send(takers.length === 1 ? [] : takers.filter((other) => other !== session), topic, payload, 1);
+    // it is away
+    if (!session && awaiting.length > 0) return false;
+    if (session) {
+      const { taker: lane, qos } = session;
+      if (!lane!.mayRead(topic) || qos === 0 || !lane!.fly(topic, payload)) return false;
+    }
+    this.send(session ? takers.filter((other) => other !== session) : takers, topic, payload, 1);
+    return true;
   }
 
   /** A session's connection is ready for what was not acknowledged in an earlier one. */
@@ -119,24 +120,18 @@ export class Express {
     }
   }
 
-  /** Writes a message to all who are to get it. Gives true. */
-  send(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): true {
+  /** Writes a message to all who are to get it. */
+  send(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1): void {
     if (takers.length === 1) write(takers[0].taker!, takers[0].qos);
-    if (takers.length < 2) return true;
+    if (takers.length < 2) return;
     // one copy for a client whose subscriptions overlap, at the highest QoS of them [MQTT-3.3.5-1]
     const levels = new Map<Lane, number>();
     for (const { taker, qos } of takers) levels.set(taker!, Math.max(levels.get(taker!) ?? 0, qos));
     for (const [lane, granted] of levels) write(lane, granted);
-    return true;
 
     function write(lane: Lane, granted: number): void {
       if (lane.mayRead(topic)) lane.send(topic, payload, Math.min(qos, granted));
     }
-  }
-
-  /** What was written leaves. */
-  flush(): void {
-    this.#outgoing.flush();
   }
 
   /** SUBACK was written: what is retained follows [MQTT-3.3.1-6], and then what is published. */
@@ -147,7 +142,7 @@ export class Express {
     if (!lane || !subscription || qos === REFUSED) return;
     Object.assign(subscription, { taker: lane, qos });
     const matches = matcherOf(filter);
-    const retained = this.#persistence.retained(filter);
+    const retained = this.#persistence.retained.get(filter);
     if (matches) void this.#greetAll(client, lane, matches, qos);
     else if (retained) greet(lane, retained, qos);
   }
@@ -155,8 +150,8 @@ export class Express {
   /** What is published meanwhile is retained already, and sent as well: nothing older comes after something newer. */
   async #greetAll(client: Client, lane: Lane, matches: (topic: string) => boolean, qos: number): Promise<void> {
     let looked = 0;
-    for (const topic of this.#persistence.retainedTopics()) {
-      const retained = matches(topic) && this.#persistence.retained(topic);
+    for (const topic of this.#persistence.retained.topics()) {
+      const retained = matches(topic) && this.#persistence.retained.get(topic);
       if (retained) greet(lane, retained, qos);
       if (lane.isFull) await lane.drained();
       // others have their turn

@@ -132,6 +132,11 @@ export class Lane {
     return id;
   }
 
+  /** Aedes sends the client a message at this QoS, which it is to acknowledge. */
+  owes(qos: number): void {
+    this.#pace.sent(qos);
+  }
+
   /** Whether what is written waits for the client to read. */
   get isFull(): boolean {
     return this.#client.conn.writableNeedDrain;

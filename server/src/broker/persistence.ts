@@ -6,8 +6,6 @@ import { Queues, type QueueWatch } from "./queues.js";
 import { Retained, type RetainedPacket } from "./retained.js";
 import { TopicIndex } from "./topic-index.js";
 
-export type { RetainedPacket } from "./retained.js";
-
 /** What is asked while sessions are stored. */
 export interface SessionWatch extends QueueWatch {
   /** Whether a client may subscribe to this; what it may not is not stored either. */
@@ -38,7 +36,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
   /** The filters of each session that is stored. */
   readonly sessions = new Map<string, Set<string>>();
   readonly queues: Queues;
-  readonly #retained: Retained;
+  readonly retained: Retained;
   /** Who is to have messages stored for it, by filter. */
   readonly #awaited = new TopicIndex<string>();
   readonly #store: ReturnType<typeof ordered>;
@@ -55,7 +53,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
     this.#store = store;
     this.#watch = watch;
     this.queues = new Queues(store, limit, watch);
-    this.#retained = new Retained(log, (error) => watch.failed(error));
+    this.retained = new Retained(log, (error) => watch.failed(error));
   }
 
   override async setup(broker: unknown): Promise<void> {
@@ -65,7 +63,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
       this.#subscribe(decodeURIComponent(id), filter.join(":"));
     }
     await this.queues.load();
-    await this.#retained.restore(super.createRetainedStream("#"));
+    await this.retained.restore(super.createRetainedStream("#"));
     // versions up to 0.1.0 had them here
     if ((await this.#store.keys({ ...RETAINED, limit: 1 })).length > 0) await this.#store.clear(RETAINED);
   }
@@ -127,30 +125,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
   }
 
   override async storeRetained({ topic, payload, qos }: RetainedPacket): Promise<void> {
-    this.#retained.store(topic, payload, qos);
-  }
-
-  /** Retains a message at QoS 1, which is stored by the end of this turn. */
-  change(topic: string, payload: Buffer): void {
-    this.#retained.change(topic, payload);
-  }
-
-  /** What has changed is stored now. */
-  readonly write = (): void => this.#retained.write();
-
-  /** A retained message now reads so, which need not be stored; without effect where nothing is retained. */
-  renew(topic: string, payload: Buffer): void {
-    this.#retained.renew(topic, payload);
-  }
-
-  /** The retained message of a topic. */
-  retained(topic: string): RetainedPacket | undefined {
-    return this.#retained.get(topic);
-  }
-
-  /** All topics of which a message is retained. */
-  retainedTopics(): Iterable<string> {
-    return this.#retained.topics();
+    this.retained.store(topic, payload, qos);
   }
 
   /** Retained messages are sent to those who subscribe by `Express`. */
@@ -159,7 +134,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
   }
 
   override async destroy(): Promise<void> {
-    await this.#retained.close();
+    await this.retained.close();
     await super.destroy();
   }
 

@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { open, readdir, readFile, unlink } from "node:fs/promises";
-import path from "node:path";
+import { readFile, unlink } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { LogFile, numbersIn, pathOf } from "../log-file.js";
 
 /** The log is written anew when it has grown by so many bytes, and by as many as it had then. */
 const GROWTH = 4_194_304;
+/** Each start begins a file: more than so many are too many. */
+const FILES = 8;
 /** So many messages at once go into a log that is written anew. */
 const SLICE = 500;
 
@@ -13,13 +14,6 @@ export type Logged = (topic: string, payload: string, qos: number) => void;
 
 /** All that is retained. */
 export type Contents = () => Iterable<Parameters<Logged>>;
-
-/** The file that is written. */
-interface Present {
-  readonly path: string;
-  readonly fd: number;
-  length: number;
-}
 
 /**
  * Retained messages as they come, in files: to the system's memory a batch goes in a few µs, while a database takes as many
@@ -33,10 +27,11 @@ export class RetainedLog {
   readonly #growth: number;
   /** Files of before, oldest first. */
   #before: string[] = [];
-  #present: Present | undefined;
-  #next = 1;
+  /** The file that is written. */
+  #present!: LogFile;
+  #number = 0;
   #batch: (string | number)[] = [];
-  /** In bytes: all files, and what it was when it was written anew. */
+  /** In bytes: all files, and about what they would be if they were written anew. */
   #length = 0;
   #base = 0;
   #renewing: Promise<void> | undefined;
@@ -50,23 +45,23 @@ export class RetainedLog {
     this.#folder = folder;
     this.#contents = contents;
     this.#growth = growth;
+    this.#begin();
   }
 
   /** Tells what is in the log, in order. To be called once, before anything is added. */
   async load(logged: Logged): Promise<void> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => /^\d{9}\.log$/.test(name)).sort();
-    for (const name of names) {
-      const file = path.join(this.#folder, name);
+    for (const number of await numbersIn(this.#folder)) {
+      const file = pathOf(this.#folder, number);
       const bytes = await readFile(file);
       this.#before.push(file);
       this.#length += bytes.length;
       readLines(bytes, logged);
+      this.#number = number;
     }
     // what was cut short is not written on
-    this.#next = Number(names.at(-1)?.slice(0, -4) ?? 0) + 1;
-    this.#base = this.#length;
-    // each start begins a file
-    if (names.length > 8) this.#renew();
+    this.#begin();
+    for (const [topic, payload] of this.#contents()) this.#base += topic.length + payload.length;
+    if (this.#before.length > FILES) this.#renew();
   }
 
   /** @param payload its bytes as Latin-1 */
@@ -87,30 +82,11 @@ export class RetainedLog {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#renewing;
-    if (this.#present) closeSync(this.#present.fd);
-    this.#present = undefined;
+    this.#present.close();
   }
 
-  #append(line: Buffer): void {
-    try {
-      const present = (this.#present ??= this.#open());
-      for (let done = 0; done < line.length;)
-        done += writeSync(present.fd, line, done, line.length - done, present.length + done);
-      present.length += line.length;
-      this.#length += line.length;
-    } catch (error) {
-      // as long as nothing can be written, only the latest of each topic waits
-      const latest = new Map<string, (string | number)[]>();
-      for (let n = 0; n < this.#batch.length; n += 3) latest.set(this.#batch[n] as string, this.#batch.slice(n, n + 3));
-      this.#batch = [...latest.values()].flat();
-      throw error;
-    }
-  }
-
-  #open(): Present {
-    mkdirSync(this.#folder, { recursive: true });
-    const file = path.join(this.#folder, `${String(this.#next++).padStart(9, "0")}.log`);
-    return { path: file, fd: openSync(file, "w"), length: 0 };
+  #begin(): void {
+    this.#present = new LogFile(pathOf(this.#folder, ++this.#number));
   }
 
   #renew(): void {
@@ -125,13 +101,9 @@ export class RetainedLog {
 
   /** All that is retained goes into a new file, between what is added meanwhile; then the others are of no use. */
   async #writeAnew(): Promise<void> {
-    const present = this.#present;
-    if (present) {
-      closeSync(present.fd);
-      this.#before.push(present.path);
-      this.#present = undefined;
-    }
-    const old = this.#before.splice(0);
+    this.#present.close();
+    const old = [...this.#before.splice(0), ...(this.#present.length > 0 ? [this.#present.path] : [])];
+    this.#begin();
     const length = this.#length;
     try {
       let count = 0;
@@ -144,7 +116,7 @@ export class RetainedLog {
         if (this.#closed) throw new Error("closed");
       }
       this.#writeBatch();
-      if (this.#present) await sync(this.#present.path);
+      if (this.#present.length > 0) await this.#present.sync();
     } catch (error) {
       this.#before.unshift(...old);
       throw error;
@@ -156,18 +128,18 @@ export class RetainedLog {
   #writeBatch(): void {
     if (this.#batch.length === 0) return;
     const text = JSON.stringify(this.#batch);
-    this.#append(Buffer.from(`${checksum(text)} ${text}\n`));
+    const line = Buffer.from(`${checksum(text)} ${text}\n`);
+    try {
+      this.#present.write(line);
+    } catch (error) {
+      // as long as nothing can be written, only the latest of each topic waits
+      const latest = new Map<string, (string | number)[]>();
+      for (let n = 0; n < this.#batch.length; n += 3) latest.set(this.#batch[n] as string, this.#batch.slice(n, n + 3));
+      this.#batch = [...latest.values()].flat();
+      throw error;
+    }
+    this.#length += line.length;
     this.#batch = [];
-  }
-}
-
-/** Fulfilled when a file is on the disk. */
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, "r+");
-  try {
-    await handle.datasync();
-  } finally {
-    await handle.close();
   }
 }
 

