@@ -96,6 +96,35 @@ test("a log that has grown is written anew, with what comes meanwhile, and nothi
   expect((await readdir(folder)).length).toBeLessThan(5);
 });
 
+test("a log does not grow from start to start, however little is added between them", async () => {
+  const folder = await temporaryFolder();
+  const sizes: number[] = [];
+  for (let start = 0; start < 12; start++) {
+    const retained = new Map<string, Message>();
+    const log = new RetainedLog(folder, () => retained.values(), 2000);
+    await log.load((...message) => retained.set(message[0], message));
+    for (let n = 0; n < 60; n++) {
+      retained.set("lamp", ["lamp", "x".repeat(40), 1]);
+      log.add("lamp", "x".repeat(40), 1);
+      log.write();
+    }
+    const size = async (): Promise<number> => {
+      const files = (await readdir(folder)).map((name) => readFile(path.join(folder, name)));
+      return (await Promise.all(files)).reduce((sum, { length }) => sum + length, 0);
+    };
+    await log.close();
+    sizes.push(await size());
+  }
+  // what is needed are 52 bytes, but a log may grow by 2,000, and by what is added while it is written anew
+  expect(Math.max(...sizes)).toBeLessThan(12_000);
+});
+
+test("a folder that cannot be read is not taken for an empty one, which would be written over", async () => {
+  const folder = path.join(await temporaryFolder(), "retained");
+  await writeFile(folder, "a file where a folder is to be");
+  await expect(new RetainedLog(folder, nothing).load(() => {})).rejects.toThrow(/ENOTDIR/);
+});
+
 test("starts, each of which begins a file, do not leave more and more files", async () => {
   const folder = await temporaryFolder();
   for (let start = 0; start < 20; start++) {
