@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLog, silentLog } from "../../server/src/log.js";
 import type { TlsFiles } from "../../server/src/options.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
-import { certificate, writePair, type Pair } from "../support/certificates.js";
+import { certificate, replaceFile, writePair, type Pair } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, as, guarded } from "./support/guarded.js";
 import { client, server as startWith, temporaryFolder } from "./support/server.js";
@@ -187,7 +187,7 @@ describe("a certificate that is renewed", () => {
     let changes = 0;
     certificates.onChange(() => changes++);
     const next = await certificate("localhost", { ca: authority });
-    await writeFile(pair.cert, next.cert);
+    await replaceFile(pair.cert, next.cert);
     await eventually(() => warnings.length > 0, { what: "the warning" });
     expect(warnings).toEqual([
       expect.stringMatching(/key .* does not belong to the certificate .* from before stays in use\.$/),

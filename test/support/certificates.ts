@@ -1,6 +1,6 @@
 /** Certificates made for one test: none is kept anywhere. */
 import { generate } from "selfsigned";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 /** A certificate and its key, in PEM. */
@@ -48,7 +48,13 @@ export async function certificate(name: string, options: CertificateOptions = {}
 /** Writes a pair to `<folder>/<name>.crt` and `.key`. */
 export async function writePair(folder: string, name: string, pair: Pair): Promise<{ cert: string; key: string }> {
   const files = { cert: path.join(folder, `${name}.crt`), key: path.join(folder, `${name}.key`) };
-  await writeFile(files.cert, pair.cert);
-  await writeFile(files.key, pair.key, { mode: 0o600 });
+  await replaceFile(files.cert, pair.cert);
+  await replaceFile(files.key, pair.key);
   return files;
+}
+
+/** Writes a file that is whole whenever somebody looks at it. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }
