@@ -1,7 +1,7 @@
 /** The latest readings of each device, held against a list that is sorted and cut. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_DEVICES, MAX_POINTS, Recent, type Point } from "../../server/src/recent.js";
+import { MAX_DEVICES, MAX_POINTS, Recent, SILENT, type Point } from "../../server/src/recent.js";
 
 const point: fc.Arbitrary<Point> = fc.record({
   time: fc.integer({ min: 0, max: 5000 }),
@@ -38,30 +38,54 @@ describe("of one device", () => {
   });
 });
 
-test("of too many devices those that were silent longest are forgotten, and so is one that is to be", () => {
-  const device = fc.integer({ min: 0, max: MAX_DEVICES + 20 }).map(String);
-  const step = fc.record({ device, forget: fc.integer({ max: 9 }).map((n) => n === 0) });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-      const recent = new Recent();
-      const expected = new Map<string, Point[]>();
-      const add = (id: string, time: number): void => {
-        recent.add(id, pointAt(time));
-        const points = expected.get(id) ?? [];
-        expected.delete(id);
-        expected.set(id, [...points, pointAt(time)]);
-        if (expected.size > MAX_DEVICES) expected.delete(expected.keys().next().value!);
-      };
-      for (let n = 0; n < MAX_DEVICES - 10; n++) add(String(n), n);
-      for (const [n, { device, forget }] of steps.entries()) {
-        if (!forget) add(device, MAX_DEVICES + n);
-        else {
-          recent.delete(device);
-          expected.delete(device);
+describe("of too many devices", () => {
+  /** Whose readings are known. */
+  const known = (recent: Recent, ids: Iterable<string>): string[] =>
+    [...ids].filter((id) => recent.of(id).length > 0).sort();
+
+  test("those that came first are known, as long as they report, and others when one is forgotten or was silent for long", () => {
+    const device = fc.integer({ min: 0, max: MAX_DEVICES + 20 }).map(String);
+    const step = fc.record({
+      device,
+      forget: fc.integer({ max: 9 }).map((n) => n === 0),
+      later: fc.constantFrom(1, 1000, SILENT / 3),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const recent = new Recent();
+        const expected = new Map<string, Point[]>();
+        const newest = (id: string): number => expected.get(id)!.at(-1)!.time;
+        const add = (id: string, time: number): void => {
+          recent.add(id, pointAt(time));
+          if (!expected.has(id) && expected.size === MAX_DEVICES) {
+            const silent = [...expected.keys()].reduce((a, b) => (newest(b) < newest(a) ? b : a));
+            if (time - newest(silent) < SILENT) return;
+            expected.delete(silent);
+          }
+          expected.set(id, [...(expected.get(id) ?? []), pointAt(time)]);
+        };
+        for (let n = 0; n < MAX_DEVICES - 10; n++) add(String(n), n);
+        let time = MAX_DEVICES;
+        for (const { device, forget, later } of steps) {
+          time += later;
+          if (!forget) add(device, time);
+          else {
+            recent.delete(device);
+            expected.delete(device);
+          }
         }
-      }
-      for (let n = 0; n <= MAX_DEVICES + 20; n++) expect(recent.of(String(n))).toEqual(expected.get(String(n)) ?? []);
-    }),
-    { numRuns: 100 },
-  );
+        for (let n = 0; n <= MAX_DEVICES + 20; n++)
+          expect(recent.of(String(n))).toEqual(expected.get(String(n)) ?? []);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("the same are known however many others report in turn", () => {
+    const recent = new Recent();
+    const ids = Array.from({ length: 5 * MAX_DEVICES }, (_, n) => String(n));
+    for (let time = 0; time < 10; time++) for (const id of ids) recent.add(id, pointAt(time));
+    expect(known(recent, ids)).toEqual(ids.slice(0, MAX_DEVICES).sort());
+    expect(recent.of("0")).toHaveLength(10);
+  });
 });
