@@ -6,6 +6,9 @@ import type { Mode, Override } from "./override.js";
 /** A lamp's changes are told this often at most, in ms: an app that shows it need not know of each flicker. */
 const EVERY = 250;
 
+/** So many lamps' switches are told in that time at most: where 100,000 switch at once, lamps go before those who look on. */
+const MOST = 250;
+
 /** The longest reason that fits the contract. */
 const MAX_REASON = DECISION.reason.maxLength;
 
@@ -16,15 +19,21 @@ type Publish = (topic: string, payload: Buffer) => void;
 /** Tells apps, in the retained `<id>/decision`, what was decided for each lamp, who wants it so, and why. */
 export class Announcer {
   readonly #publish: Publish;
-  readonly #changed = new Gather<Device>(EVERY, (device) => this.#tell(device));
+  readonly #switched = new Gather<Device>(EVERY, (device) => this.#tell(device), MOST);
+  readonly #wished = new Gather<Device>(EVERY, (device) => this.#tell(device));
 
   constructor(publish: Publish) {
     this.#publish = publish;
   }
 
-  /** Its lamp or its mode may be another one. */
-  changed(device: Device): void {
-    this.#changed.add(device);
+  /** Its lamp may be another one. */
+  switched(device: Device): void {
+    this.#switched.add(device);
+  }
+
+  /** A person, or an app, may want something else of it, and looks whether that is so. */
+  wished(device: Device): void {
+    this.#wished.add(device);
   }
 
   /** The broker may have lost what it was to keep. */
@@ -32,18 +41,20 @@ export class Announcer {
     for (const device of devices)
       if (!Number.isNaN(device.told)) {
         device.told = NaN;
-        this.changed(device);
+        this.switched(device);
       }
   }
 
   forget(device: Device): void {
-    this.#changed.delete(device);
+    this.#switched.delete(device);
+    this.#wished.delete(device);
     device.told = NaN;
   }
 
   /** Tells what is still to be told. */
   close(): void {
-    this.#changed.flush();
+    this.#wished.flush();
+    this.#switched.flush();
   }
 
   #tell(device: Device): void {

@@ -64,7 +64,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
 
   const devices = new Devices((device, change) => {
-    if (change === "switched" || change === "mode") announcer.changed(device);
+    if (change === "switched") announcer.switched(device);
+    if (change === "mode") announcer.wished(device);
     if (change === "switched" || change === "status") journal.touch?.(device);
     if (!announcing) return;
     if (change === "appeared" || change === "status") options.described(device);

@@ -116,7 +116,7 @@ export function custodyOf(parts: CustodyParts): Custody {
         // gone again, or something newer came
         if (devices.get(device.id) !== device || device.taken !== taken) continue;
         decisions.again(device, now);
-        announcer.changed(device);
+        announcer.switched(device);
       }
       fresh = [];
     },
