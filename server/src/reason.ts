@@ -3,6 +3,12 @@ import type { Mode } from "./override.js";
 
 /** Why things are as they are, in words: put together only when somebody asks. */
 
+/** So many sentences are remembered for each rule: lamps that follow it are switched at the same few light levels. */
+const REMEMBERED = 4096;
+/** By the light of lamps that are on, and of others. */
+type Said = readonly [off: Map<number, string>, on: Map<number, string>];
+const said = new WeakMap<Rule, Said>();
+
 const duration = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 
 /** A light level as people want to read it. */
@@ -17,11 +23,21 @@ export function personSays(mode: Exclude<Mode, "auto">, what: string): string {
 /** Why a board is as it is that has heard no server. */
 export const BOARD_SAYS = "the board decides alone: it could not reach the server";
 
-/**
- * Why the rule has a lamp as it is: "light 212 < 300".
- * @param light in words, the level included
- */
-export function ruleSays(rule: Rule, { led_on }: Lamp, light: number, words = `light ${level(light)}`): string {
+/** Why the rule has a lamp as it is: "light 212 < 300". */
+export function ruleSays(rule: Rule, lamp: Lamp, light: number): string {
+  let sentences = said.get(rule);
+  if (!sentences) said.set(rule, (sentences = [new Map(), new Map()]));
+  const known = sentences[lamp.led_on ? 1 : 0];
+  let sentence = known.get(light);
+  if (sentence === undefined) {
+    if (known.size === REMEMBERED) known.clear();
+    known.set(light, (sentence = ruleSaysOf(rule, lamp, light, `light ${level(light)}`)));
+  }
+  return sentence;
+}
+
+/** The same of a light that is said in words. */
+export function ruleSaysOf(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)
     return led_on ? `${words} < ${threshold}` : `${words} < ${threshold}, but off for at least ${duration(min_off)}`;

@@ -2,7 +2,7 @@ import { combine, decide, type Lamp } from "../../../contract/index.js";
 import type { Device } from "../devices.js";
 import { AUTO, current, type Override } from "../override.js";
 import type { ZonePolicy } from "../policy.js";
-import { personSays, ruleSays, zoneLight } from "../reason.js";
+import { personSays, ruleSaysOf, zoneLight } from "../reason.js";
 import { Clock, isWithin, timeOfDay } from "./hours.js";
 import type { ZoneView } from "./view.js";
 
@@ -64,7 +64,7 @@ export class Zone {
     if (this.#because) return this.#because;
     if (!lamp || this.#light === undefined) return null;
     const words = zoneLight(policy.combine, this.#light, this.#lights.length, policy.at_least);
-    return ruleSays(policy.rule, lamp, this.#light, words) + (this.#stale > 0 ? `; ${this.#stale} stale left out` : "");
+    return ruleSaysOf(policy.rule, lamp, this.#light, words) + (this.#stale > 0 ? `; ${this.#stale} stale left out` : "");
   }
 
   view(now: number): ZoneView {
