@@ -12,6 +12,8 @@ const isWildcard = (filter: string): boolean => filter.includes("+") || filter.i
 /** The broker's own: no filter that begins otherwise matches them [MQTT-4.7.2-1]. */
 const isOwn = (topic: string): boolean => topic.charCodeAt(0) === 36;
 
+const lastLevel = (topic: string): string => topic.slice(topic.lastIndexOf("/") + 1);
+
 /** A test of topics for one filter with a wildcard; undefined for one without. */
 export function matcherOf(filter: string): ((topic: string) => boolean) | undefined {
   if (!isWildcard(filter)) return undefined;
@@ -20,13 +22,16 @@ export function matcherOf(filter: string): ((topic: string) => boolean) | undefi
   return (topic) => one.test(topic);
 }
 
+/** What one filter without a wildcard has: one alone, as a rule, for 100,000 boards read a topic each. */
+type Exact<T> = T | Set<T>;
+
 /**
  * What belongs to topic filters, to be found by topic. Filters without a wildcard, which are nearly all, are looked up; only
  * the others are searched.
  */
 export class TopicIndex<T> {
-  /** One alone, as a rule: 100,000 boards read a topic each. */
-  readonly #exact = new Map<string, T | Set<T>>();
+  /** By their last level: where boards read commands, what is published as telemetry need not be looked up among them. */
+  readonly #exact = new Map<string, Map<string, Exact<T>>>();
   readonly #wild = new Qlobber<T>(MQTT);
   /** Filters with a wildcard, but for the broker's own, which it always has. */
   #wildcards = 0;
@@ -40,10 +45,13 @@ export class TopicIndex<T> {
       return;
     }
     this.#found.delete(filter);
-    const known = this.#exact.get(filter);
-    if (known === undefined) this.#exact.set(filter, value);
+    const level = lastLevel(filter);
+    let alike = this.#exact.get(level);
+    if (!alike) this.#exact.set(level, (alike = new Map()));
+    const known = alike.get(filter);
+    if (known === undefined) alike.set(filter, value);
     else if (known instanceof Set) known.add(value);
-    else this.#exact.set(filter, new Set([known, value]));
+    else alike.set(filter, new Set([known, value]));
   }
 
   /** To be called for what was added, once. */
@@ -55,11 +63,12 @@ export class TopicIndex<T> {
       return;
     }
     this.#found.delete(filter);
-    const known = this.#exact.get(filter);
-    if (known instanceof Set) {
-      known.delete(value);
-      if (known.size === 0) this.#exact.delete(filter);
-    } else if (known === value) this.#exact.delete(filter);
+    const alike = this.#exact.get(lastLevel(filter));
+    const known = alike?.get(filter);
+    if (!alike || known === undefined) return;
+    if (known instanceof Set) known.delete(value);
+    if (known === value || (known instanceof Set && known.size === 0)) alike.delete(filter);
+    if (alike.size === 0) this.#exact.delete(lastLevel(filter));
   }
 
   /** What belongs to the filters that match a topic; as often as such filters have it. */
@@ -75,7 +84,7 @@ export class TopicIndex<T> {
   }
 
   #exactly(topic: string): readonly T[] {
-    const known = this.#exact.get(topic);
+    const known = this.#exact.get(lastLevel(topic))?.get(topic);
     if (known === undefined) return NOTHING;
     return known instanceof Set ? [...known] : [known];
   }
