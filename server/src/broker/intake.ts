@@ -10,6 +10,8 @@ interface Inside {
     parse(bytes: Buffer): number;
   };
   readonly _keepaliveTimer: { refresh(): void } | null;
+  /** How many packets aedes works upon. */
+  readonly _parsingBatch: number;
 }
 
 /** Who deals with messages. */
@@ -43,6 +45,7 @@ export class Intake {
   readonly #payload: number;
   readonly #handlers: IntakeHandlers;
   readonly #parse: (bytes: Buffer) => number;
+  readonly #push: (chunk: unknown, encoding?: BufferEncoding) => boolean;
   /** The beginning of a packet that has not come whole. */
   #begun: Buffer | undefined;
   /** The last topic, which is nearly always the next one, too. */
@@ -57,26 +60,45 @@ export class Intake {
     this.#pace = pace;
     this.#payload = payload;
     this.#handlers = handlers;
-    const { _parser: parser } = this.#client;
+    const { _parser: parser, conn } = this.#client;
     this.#parse = parser.parse.bind(parser);
     parser.parse = (bytes) => this.#take(bytes);
+    this.#push = conn.push.bind(conn);
+    conn.push = (chunk: unknown, encoding?: BufferEncoding) => this.#arrived(chunk, encoding);
   }
 
-  /** Bytes have come, and no packet is worked upon. */
+  /**
+   * The socket has something for its stream. Bytes are read at once where aedes would: what goes through the stream comes
+   * in a later turn, and costs as much as the rest of a reading. False: there is enough for now.
+   */
+  #arrived(chunk: unknown, encoding: BufferEncoding | undefined): boolean {
+    const { conn, _parsingBatch: busy } = this.#client;
+    if (!(chunk instanceof Buffer) || busy > 0 || conn.readableLength > 0) return this.#push(chunk, encoding);
+    const rest = this.#read(chunk);
+    return rest === undefined || this.#push(rest);
+  }
+
+  /** Bytes have come through the stream, and aedes would read them now. */
   #take(chunk: Buffer): number {
+    const rest = this.#read(chunk);
+    return rest === undefined ? 0 : this.#parse(rest);
+  }
+
+  /** Reads what is read here; gives what is aedes'. */
+  #read(chunk: Buffer): Buffer | undefined {
     const { _parser: parser, _keepaliveTimer: keepAlive } = this.#client;
     const bytes = this.#begun ? Buffer.concat([this.#begun, chunk]) : chunk;
     this.#begun = undefined;
     const within = parser._list.length > 0 || parser._stateCounter > 0;
-    if (within || !this.#lane.open || this.#pace.holds) return this.#parse(bytes);
+    if (within || !this.#lane.open || this.#pace.holds) return bytes;
     let at = 0;
     for (let next = this.#packet(bytes, 0); next > at; next = this.#packet(bytes, at)) at = next;
     if (at > 0) keepAlive?.refresh();
-    if (at === bytes.length) return 0;
+    if (at === bytes.length) return undefined;
     const rest = at === 0 ? bytes : bytes.subarray(at);
-    if (!isCut(rest)) return this.#parse(rest);
+    if (!isCut(rest)) return rest;
     this.#begun = rest;
-    return 0;
+    return undefined;
   }
 
   /** Deals with the packet at a place. Gives the place after it; the same place when it is aedes'. */
