@@ -127,8 +127,7 @@ export class RetainedLog {
 
   #writeBatch(): void {
     if (this.#batch.length === 0) return;
-    const text = JSON.stringify(this.#batch);
-    const line = Buffer.from(`${checksum(text)} ${text}\n`);
+    const line = lineOf(this.#batch);
     try {
       this.#present.write(line);
     } catch (error) {
@@ -143,15 +142,23 @@ export class RetainedLog {
   }
 }
 
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, "0");
+/** What stands before the text of a line: eight digits, and a blank. */
+const BEFORE = 9;
+
+const checksum = (text: Buffer): string => crc32(text).toString(16).padStart(8, "0");
+
+function lineOf(batch: readonly (string | number)[]): Buffer {
+  const line = Buffer.from(`00000000 ${JSON.stringify(batch)}\n`);
+  line.write(checksum(line.subarray(BEFORE, -1)), "latin1");
+  return line;
+}
 
 function readLines(file: Buffer, logged: Logged): void {
   for (let at = 0; at < file.length;) {
     const end = file.indexOf("\n", at);
-    const line = file.toString("utf8", at, end);
-    const text = line.slice(9);
-    if (end < 0 || line.slice(0, 8) !== checksum(text)) return;
-    const batch = JSON.parse(text) as (string | number)[];
+    const text = file.subarray(at + BEFORE, end);
+    if (end < 0 || file.toString("latin1", at, at + BEFORE) !== `${checksum(text)} `) return;
+    const batch = JSON.parse(text.toString()) as (string | number)[];
     for (let n = 0; n < batch.length; n += 3) logged(...(batch.slice(n, n + 3) as Parameters<Logged>));
     at = end + 1;
   }
