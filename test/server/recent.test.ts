@@ -74,8 +74,7 @@ describe("of too many devices", () => {
             expected.delete(device);
           }
         }
-        for (let n = 0; n <= MAX_DEVICES + 20; n++)
-          expect(recent.of(String(n))).toEqual(expected.get(String(n)) ?? []);
+        for (let n = 0; n <= MAX_DEVICES + 20; n++) expect(recent.of(String(n))).toEqual(expected.get(String(n)) ?? []);
       }),
       { numRuns: 100 },
     );
