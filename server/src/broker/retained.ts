@@ -1,3 +1,4 @@
+import { Payloads } from "./payloads.js";
 import { RetainedLog } from "./retained-log.js";
 
 /** What is kept of a retained message. */
@@ -9,18 +10,11 @@ export interface RetainedPacket {
   readonly retain: true;
 }
 
-/**
- * What is in memory of a message, of which there are several for each of 100,000 devices: at QoS 1, which nearly all have, the
- * payload's bytes as Latin-1, and nothing else.
- */
-type Kept = string | { readonly payload: string; readonly qos: number };
-
-const payloadOf = (kept: Kept): string => (typeof kept === "string" ? kept : kept.payload);
-const qosOf = (kept: Kept): number => (typeof kept === "string" ? 1 : kept.qos);
-
 /** The retained messages: all of them in memory, and in a log on disk. */
 export class Retained {
-  readonly #byTopic = new Map<string, Kept>();
+  /** Numbers of payloads. */
+  readonly #byTopic = new Map<string, number>();
+  readonly #payloads = new Payloads();
   readonly #log: RetainedLog;
   readonly #failed: (error: unknown) => void;
   #due = false;
@@ -42,25 +36,26 @@ export class Retained {
    */
   async restore(before: AsyncIterable<unknown>): Promise<void> {
     let logged = false;
-    await this.#log.load((...message) => {
+    await this.#log.load((topic, payload, qos) => {
       logged = true;
-      this.#set(...message);
+      this.#set(topic, Buffer.from(payload, "latin1"), qos);
     });
     if (logged) return;
     for await (const packet of before) {
       const { topic, payload, qos } = packet as RetainedPacket;
-      const text = Buffer.from(payload).toString("latin1");
-      this.#set(topic, text, qos);
-      this.#log.add(topic, text, qos);
+      const bytes = Buffer.from(payload);
+      this.#set(topic, bytes, qos);
+      this.#log.add(topic, bytes.toString("latin1"), qos);
     }
     // at once, so that a start that is cut short finds all of it or none
     this.#log.write();
   }
 
   get(topic: string): RetainedPacket | undefined {
-    const kept = this.#byTopic.get(topic);
-    if (kept === undefined) return undefined;
-    return { cmd: "publish", topic, payload: Buffer.from(payloadOf(kept), "latin1"), qos: qosOf(kept), retain: true };
+    const number = this.#byTopic.get(topic);
+    if (number === undefined) return undefined;
+    const payload = this.#payloads.get(number);
+    return { cmd: "publish", topic, payload, qos: this.#payloads.qosOf(number), retain: true };
   }
 
   /** All topics of which a message is retained. */
@@ -75,9 +70,12 @@ export class Retained {
   store(topic: string, bytes: Buffer, qos: number): void {
     const payload = bytes.toString("latin1");
     const known = this.#byTopic.get(topic);
-    const same = known === undefined ? payload === "" : payloadOf(known) === payload && qosOf(known) === qos;
+    const same =
+      known === undefined
+        ? payload === ""
+        : this.#payloads.textOf(known) === payload && this.#payloads.qosOf(known) === qos;
     if (!same) {
-      this.#set(topic, payload, qos);
+      this.#set(topic, bytes, qos);
       this.#log.add(topic, payload, qos);
     }
     // also what could not be written before
@@ -86,9 +84,8 @@ export class Retained {
 
   /** Retains a message at QoS 1: to be written by `write`, or at the end of this turn. */
   change(topic: string, bytes: Buffer): void {
-    const payload = bytes.toString("latin1");
-    this.#byTopic.set(topic, payload);
-    this.#log.add(topic, payload, 1);
+    this.#set(topic, bytes, 1);
+    this.#log.add(topic, bytes.toString("latin1"), 1);
     if (this.#due) return;
     this.#due = true;
     setImmediate(() => this.write());
@@ -97,7 +94,7 @@ export class Retained {
   /** The same message with other bookkeeping, which need not be stored; without effect where nothing is retained. */
   renew(topic: string, payload: Buffer): void {
     const known = this.#byTopic.get(topic);
-    if (known !== undefined) this.#set(topic, payload.toString("latin1"), qosOf(known));
+    if (known !== undefined) this.#payloads.set(known, payload, this.#payloads.qosOf(known));
   }
 
   /** Writes what has changed: whoever is told of it afterwards finds it stored, should this process be killed. */
@@ -119,11 +116,16 @@ export class Retained {
   }
 
   *#contents(): Generator<[topic: string, payload: string, qos: number]> {
-    for (const [topic, kept] of this.#byTopic) yield [topic, payloadOf(kept), qosOf(kept)];
+    for (const [topic, number] of this.#byTopic)
+      yield [topic, this.#payloads.textOf(number), this.#payloads.qosOf(number)];
   }
 
-  #set(topic: string, payload: string, qos: number): void {
-    if (payload === "") this.#byTopic.delete(topic);
-    else this.#byTopic.set(topic, qos === 1 ? payload : { payload, qos });
+  #set(topic: string, payload: Buffer, qos: number): void {
+    const known = this.#byTopic.get(topic);
+    if (payload.length === 0) {
+      if (known !== undefined) this.#payloads.delete(known);
+      this.#byTopic.delete(topic);
+    } else if (known === undefined) this.#byTopic.set(topic, this.#payloads.add(payload, qos));
+    else this.#payloads.set(known, payload, qos);
   }
 }
