@@ -73,7 +73,7 @@ export class Express {
 
   /** Who is to get a message on this topic; undefined when that is aedes' to do, because it is to be stored for somebody. */
   takers(topic: string): Takers | undefined {
-    if (this.#underWay.has(topic) || this.#persistence.awaiting(topic).length > 0) return undefined;
+    if (this.#isUnderWay(topic) || this.#persistence.awaiting(topic).length > 0) return undefined;
     const takers = this.exchange.match(topic);
     for (const { taker } of takers) if (!taker?.open) return undefined;
     return takers;
@@ -81,7 +81,7 @@ export class Express {
 
   /** Publishes what is retained anyway, at QoS 1. False when that is aedes' to do. */
   publish(topic: string, payload: Buffer): boolean {
-    if (this.#underWay.has(topic)) return false;
+    if (this.#isUnderWay(topic)) return false;
     const takers = this.exchange.match(topic);
     const awaiting = this.#persistence.awaiting(topic);
     // a board has its topic to itself; several sessions are left to aedes
@@ -100,6 +100,11 @@ export class Express {
     }
     this.send(session ? takers.filter((other) => other !== session) : takers, topic, payload, 1);
     return true;
+  }
+
+  /** Nearly always there is nothing at all. */
+  #isUnderWay(topic: string): boolean {
+    return this.#underWay.size > 0 && this.#underWay.has(topic);
   }
 
   /** A session's connection is ready for what was not acknowledged in an earlier one. */
