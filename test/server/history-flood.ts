@@ -1,6 +1,6 @@
 /**
- * A program that adds 20,000 readings a second until it is killed, and says every 20 ms how many it has added and how many
- * of them are on disk: `history-flood.ts <folder> <prefix>`.
+ * A program that adds 18,000 readings and 2,000 switches a second until it is killed, and says every 20 ms how many of both it
+ * has added and how many of them are on disk: `history-flood.ts <folder> <prefix>`. Every tenth of what it adds is a switch.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSqlite } from "../../server/src/history/sqlite.js";
@@ -12,10 +12,15 @@ const history = await openSqlite(folder, {
 });
 const begun = performance.now();
 for (let added = 0, tick = 1; ; tick++) {
-  for (; added < tick * 400; added++)
-    history.addReading(`${prefix}/${added % 20}`, { time: Math.floor(added / 20), light: added % 1024 });
+  for (; added < tick * 400; added++) {
+    const device = `${prefix}/${added % 20}`;
+    const time = Math.floor(added / 20);
+    if (added % 200 < 20) history.addSwitch(device, { time, led_on: true, by: "server", reason: `${added % 7}` });
+    else history.addReading(device, { time, light: added % 1024 });
+  }
   console.log(JSON.stringify({ written: history.stats.written, added }));
-  // so that readings are on their way into the chunks as well, whenever it is killed
+  // so that readings are on their way into the chunks as well, whenever it is killed; and switches into their runs
   if (tick % 10 === 0) await history.query({ device: `${prefix}/${tick % 20}`, from: 0, to: 1e9, points: 10 });
+  if (tick % 7 === 0) history.retain({ readings: undefined, switches: undefined });
   await sleep(Math.max(0, begun + tick * 20 - performance.now()));
 }

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { count, history } from "./support/history.js";
+import { history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
 
 const FLOOD = fileURLToPath(new URL("./history-flood.ts", import.meta.url));
@@ -17,7 +17,7 @@ interface Said {
   readonly written: number;
 }
 
-/** Kills the flood when so many readings are on disk; what it said last. */
+/** Kills the flood when so many readings and switches are on disk; what it said last. */
 async function killedAt(folder: string, prefix: string, enough: number): Promise<Said> {
   const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", FLOOD, folder, prefix], {
     cwd: path.dirname(FLOOD),
@@ -45,10 +45,13 @@ test("killed in a flood, again and again, it has all that was written, and start
     const kept = await history(folder);
     for (let board = 0; board < 20; board++) {
       const device = `${prefix}/${board}`;
-      const found = await count(kept, device);
+      const { points, switches } = await kept.query({ device, from: 0, to: 2 ** 43, points: 1 });
+      const found = points.reduce((sum, point) => sum + point.count, 0) + switches.length;
       expect(found).toBeGreaterThanOrEqual(Math.floor(written / 20));
       // it may have added more after it said so for the last time
       expect(found).toBeLessThanOrEqual(added / 20 + 5000);
+      // each once: every tenth of what it added
+      expect(switches.map(({ time }) => time)).toEqual(switches.map((_, n) => n * 10));
     }
     await kept.close();
     expect(kept.told).toEqual([]);

@@ -2,23 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } 
 import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
 import { codeOf, textOf } from "../errors.js";
-
-/** What the file has been through, oldest first; its `user_version` says how many of these it has behind it. */
-const MIGRATIONS = [
-  `-- number: stands for the device in the other tables, and is never given again; id: null for one that is forgotten
-   CREATE TABLE devices (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE);
-   -- readings as they came, until they are put into the chunks: { devices, times, lights } one after the other
-   CREATE TABLE batches (number INTEGER PRIMARY KEY, devices BLOB NOT NULL, times BLOB NOT NULL, lights BLOB NOT NULL);
-   -- key: device << 32 | ten minutes since 1970; last: time << 12 | light; light in quarters
-   CREATE TABLE chunks (key INTEGER PRIMARY KEY, first INTEGER NOT NULL, min INTEGER NOT NULL, max INTEGER NOT NULL,
-     last INTEGER NOT NULL, count INTEGER NOT NULL, readings BLOB NOT NULL);
-   -- key: device << 32 | hours since 1970
-   CREATE TABLE hours (key INTEGER PRIMARY KEY, first INTEGER NOT NULL, min INTEGER NOT NULL, max INTEGER NOT NULL,
-     last INTEGER NOT NULL, count INTEGER NOT NULL);
-   CREATE TABLE switches (device INTEGER NOT NULL, time INTEGER NOT NULL, led_on INTEGER NOT NULL, by TEXT NOT NULL,
-     reason TEXT NOT NULL);
-   CREATE INDEX switches_by_time ON switches (device, time);`,
-];
+import { MIGRATIONS } from "./migrations.js";
 
 /** A chunk of a board that reports every second, 2.4 KB, fills such pages well. */
 const PAGE = 8192;
@@ -65,7 +49,15 @@ export class Database {
           `${MIGRATIONS.length}); install the newer one again, or move the file away to begin a new history.`,
       );
     for (let next = version; next < MIGRATIONS.length; next++)
-      this.transaction(() => this.#connection.exec(`${MIGRATIONS[next]} PRAGMA user_version = ${next + 1};`));
+      this.transaction(() => {
+        MIGRATIONS[next](this);
+        this.exec(`PRAGMA user_version = ${next + 1}`);
+      });
+  }
+
+  /** Does what is said, of which nothing is to be known. */
+  exec(sql: string): void {
+    this.#connection.exec(sql);
   }
 
   /** All rows of it: one that is left half-way would hold up the write-ahead log. */

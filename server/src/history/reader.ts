@@ -1,9 +1,9 @@
 import type { Database, Row } from "./database.js";
-import type { HistoryQuery, HistorySwitch } from "./history.js";
+import type { HistoryQuery } from "./history.js";
 import { CHUNK, END_OF_TIME, HOUR, lightOf, offsetOf, quartersIn } from "./packing.js";
 import { POINT, type PackedAnswer, type Page, type Range } from "./protocol.js";
 import { stepFor } from "./steps.js";
-import { readingsOf, SPAN } from "./store.js";
+import { readingsOf, SPAN, type Store } from "./store.js";
 
 const MAX_SWITCHES = 5000;
 
@@ -18,7 +18,7 @@ const LEVELS = [
 ];
 
 /** The answer to a query; its range and its number of points are right. */
-export function answer(database: Database, device: number, query: HistoryQuery): PackedAnswer {
+export function answer({ database, switches }: Store, device: number, query: HistoryQuery): PackedAnswer {
   const [from, to] = rangeOf(query);
   const read = (step: number): Buckets => {
     const buckets = new Buckets(step);
@@ -30,17 +30,18 @@ export function answer(database: Database, device: number, query: HistoryQuery):
   return {
     points: Float64Array.from(told.points),
     step: told.step,
-    led_on: lampAt(database, device, from),
-    switches: switchesIn(database, device, from, to, "DESC", MAX_SWITCHES).reverse(),
+    led_on: switches.lampAt(device, from) ?? null,
+    switches: switches.latest(device, from, to, MAX_SWITCHES),
   };
 }
 
 /** One page of an export. */
-export function page(database: Database, device: number, range: Range): Page {
+export function page({ database, switches }: Store, device: number, range: Range): Page {
   const [from, to] = rangeOf(range);
   let next = endOfPage(database, device, from, to);
-  while (next - from > 1 && switchCount(database, device, from, next) > MAX_SWITCHES)
-    next = from + Math.ceil((next - from) / 2);
+  const switched = switches.first(device, from, next, MAX_SWITCHES + 1);
+  // more at one ms than fit a page: all of that ms
+  if (switched.length > MAX_SWITCHES) next = Math.max(from + 1, switched[MAX_SWITCHES].time);
   const times: number[] = [];
   const lights: number[] = [];
   eachReading(database, device, from, next, (time, quarters) => {
@@ -50,7 +51,7 @@ export function page(database: Database, device: number, range: Range): Page {
   return {
     times: Float64Array.from(times),
     lights: Float32Array.from(lights),
-    switches: switchesIn(database, device, from, next, "ASC", -1),
+    switches: switched.filter(({ time }) => time < next),
     next,
   };
 }
@@ -143,34 +144,4 @@ function endOfPage(db: Database, device: number, from: number, to: number): numb
     if (count >= PAGE || index === PAGE_CHUNKS - 1) return Math.min(to, (Number(chunk.key) - base + 1) * CHUNK);
   }
   return to;
-}
-
-function lampAt(db: Database, device: number, time: number): boolean | null {
-  const sql = "SELECT led_on FROM switches WHERE device = ? AND time <= ? ORDER BY time DESC, rowid DESC LIMIT 1";
-  const [row] = db.rows(sql, device, time);
-  return row ? row.led_on === 1 : null;
-}
-
-function switchCount(db: Database, device: number, from: number, to: number): number {
-  const sql = "SELECT count(*) AS count FROM switches WHERE device = ? AND time >= ? AND time < ?";
-  return Number(db.rows(sql, device, from, to)[0].count);
-}
-
-/** In this order, at most so many; -1: all. */
-function switchesIn(
-  db: Database,
-  device: number,
-  from: number,
-  to: number,
-  order: "ASC" | "DESC",
-  limit: number,
-): HistorySwitch[] {
-  const sql = `SELECT time, led_on, by, reason FROM switches WHERE device = ? AND time >= ? AND time < ?
-    ORDER BY time ${order}, rowid ${order} LIMIT ?`;
-  return db.rows(sql, device, from, to, limit).map((row) => ({
-    time: Number(row.time),
-    led_on: row.led_on === 1,
-    by: row.by as HistorySwitch["by"],
-    reason: String(row.reason),
-  }));
 }

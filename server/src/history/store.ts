@@ -1,21 +1,24 @@
 import { Database } from "./database.js";
 import { CHUNK, HOUR, pack, summaryOf, together, union, type Summary } from "./packing.js";
-import { BY, type Batch, type Switches } from "./protocol.js";
+import type { Batch } from "./protocol.js";
+import { bytesOf, storedForm, SwitchStore } from "./switches.js";
 
 /** A device's keys begin at its number times this. */
 export const SPAN = 2 ** 32;
 
-/** When so many readings wait for their chunks, they are put there. */
+/** When so many readings wait for their chunks, they are put there; and so many switches, which take less while they wait. */
 const MANY = 200_000;
+const MANY_SWITCHES = 500_000;
 
 /**
  * The database's own side. A batch is written as it comes: one row, one page of the disk, whichever devices it is of.
  * Its readings also stay in memory, until they are put into the chunks where they belong, once a minute or when somebody
  * asks for the device; then the batches are deleted. What is killed in between finds them at the next start, and puts
- * them into the chunks again, which changes nothing when they are there already.
+ * them into the chunks again, which changes nothing when they are there already. Switches have a store of their own.
  */
 export class Store {
   readonly database: Database;
+  readonly switches: SwitchStore;
   /** The numbers of devices, by id. */
   readonly #numbers = new Map<string, number>();
   /** What is not in the chunks yet: readings, packed, by device and then by chunk. */
@@ -26,6 +29,7 @@ export class Store {
   constructor(file: string) {
     this.database = new Database(file);
     try {
+      this.switches = new SwitchStore(this.database);
       for (const { id, number } of this.database.rows("SELECT id, number FROM devices WHERE id IS NOT NULL"))
         this.#numbers.set(String(id), Number(number));
       this.database.each("SELECT devices, times, lights FROM batches", [], ({ devices, times, lights }) =>
@@ -50,6 +54,7 @@ export class Store {
     for (const [id, number] of this.#numbers) other.#numbers.set(id, number);
     other.#waiting = this.#waiting;
     other.#count = this.#count;
+    this.switches.moveInto(other.switches);
     other.compact();
   }
 
@@ -60,10 +65,13 @@ export class Store {
 
   /** Writes a batch, whole or not at all; `ids` are those that its numbers stand for. */
   write(batch: Batch, ids: readonly string[]): void {
-    if (this.#count + batch.times.length > MANY) this.compact();
+    const { times, lights } = batch;
+    if (this.#count + times.length > MANY) this.#settle([...this.#waiting.keys()], false);
+    if (this.switches.waiting + batch.switches.times.length > MANY_SWITCHES) this.#settle([], true);
     const numbers = this.#numbersOf(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
-    const { times, lights, switches } = batch;
+    const switches = storedForm(batch.switches, numbers);
+    const switched = switches.times.length > 0;
     this.database.transaction(() => {
       if (times.length > 0)
         this.database.run(
@@ -72,20 +80,27 @@ export class Store {
           bytesOf(times),
           bytesOf(lights),
         );
-      this.#writeSwitches(switches, numbers);
+      if (switched) this.switches.write(switches);
     });
     this.#remember(devices, times, lights);
+    if (switched) this.switches.add(switches);
   }
 
-  /** Puts the readings of a device, or all that wait, into their chunks. */
+  /** Puts all that waits where it belongs; of a device, its readings. */
   compact(device?: number): void {
-    const devices = [...this.#waiting.keys()].filter((each) => device === undefined || each === device);
-    if (devices.length === 0) return;
+    if (device === undefined) this.#settle([...this.#waiting.keys()], this.switches.waiting > 0);
+    else if (this.#waiting.has(device)) this.#settle([device], false);
+  }
+
+  #settle(devices: readonly number[], switches: boolean): void {
+    if (devices.length === 0 && !switches) return;
     this.database.transaction(() => {
       for (const each of devices) this.#writeChunks(each, this.#waiting.get(each)!);
       // of the others' readings they are the only copy on disk
       if (devices.length === this.#waiting.size) this.database.run("DELETE FROM batches");
+      if (switches) this.switches.writeRuns();
     });
+    if (switches) this.switches.settled();
     for (const each of devices) {
       for (const readings of this.#waiting.get(each)!.values()) this.#count -= readings.length;
       this.#waiting.delete(each);
@@ -131,18 +146,6 @@ export class Store {
       this.#numbers.set(ids[device], (numbers[device] = Number(number)));
     }
     return numbers;
-  }
-
-  #writeSwitches({ devices, times, led_on, by, reasons, sentences }: Switches, numbers: readonly number[]): void {
-    for (const [at, device] of devices.entries())
-      this.database.run(
-        "INSERT INTO switches (device, time, led_on, by, reason) VALUES (?, ?, ?, ?, ?)",
-        numbers[device],
-        times[at],
-        led_on[at],
-        BY[by[at]],
-        sentences[reasons[at]],
-      );
   }
 
   #remember(devices: Uint32Array, times: Float64Array, lights: Uint16Array): void {
@@ -194,6 +197,3 @@ export function readingsOf(value: unknown): Uint32Array {
   if (!(value instanceof Uint8Array) || value.length % 4 !== 0) throw new Error("a chunk of readings is malformed");
   return new Uint32Array(value.buffer, value.byteOffset, value.length / 4);
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,39 +1,37 @@
 import type { Database } from "./database.js";
 import type { Retention } from "./history.js";
 import { CHUNK, END_OF_TIME, HOUR } from "./packing.js";
-import { SPAN } from "./store.js";
+import { SPAN, type Store } from "./store.js";
 
 /** Hours of a device that are deleted at once. */
 const HOURS = 24;
 
-/** Switches that are deleted at once. */
-const SWITCHES = 1000;
+/** Runs of switches that are deleted at once. */
+const RUNS = 1000;
 
 const CHUNKS_IN_HOUR = HOUR / CHUNK;
 
 /**
  * Deletes what is older than it is to be kept, and what is left of forgotten devices, in steps of some ms each: between
- * them the caller does what else there is to do. Readings go by whole hours, so that what is stored of an hour stays true.
+ * them the caller does what else there is to do. Readings go by whole hours, so that what is stored of an hour stays true,
+ * and switches by chunks, as they are stored.
  */
-export function* sweep(database: Database, retention: Retention, now: number): Generator<void> {
+export function* sweep(store: Store, retention: Retention, now: number): Generator<void> {
+  const { database } = store;
+  // what waits may be too old as well
+  store.compact();
   const readings = Math.max(0, Math.floor((now - (retention.readings ?? Infinity)) / HOUR));
-  const switches = now - (retention.switches ?? Infinity);
+  const switches = Math.floor((now - (retention.switches ?? Infinity)) / CHUNK);
   for (const { number, forgotten } of database.rows("SELECT number, id IS NULL AS forgotten FROM devices")) {
     const device = Number(number);
     if (forgotten) {
       yield* deleteHours(database, device, Math.ceil(END_OF_TIME / HOUR));
-      yield* deleteSwitches(database, "device = ?", device);
+      yield* deleteRuns(database, device, Math.ceil(END_OF_TIME / CHUNK));
       database.run("DELETE FROM devices WHERE number = ?", device);
     } else {
       if (readings > 0) yield* deleteHours(database, device, readings);
       // the last of them tells how the lamp was since
-      if (switches > 0)
-        yield* deleteSwitches(
-          database,
-          "device = ?1 AND time < (SELECT max(time) FROM switches WHERE device = ?1 AND time < ?2)",
-          device,
-          switches,
-        );
+      if (switches > 0) yield* deleteRuns(database, device, lastBefore(database, device, switches));
     }
     yield;
   }
@@ -60,8 +58,15 @@ function* deleteHours(database: Database, device: number, end: number): Generato
   }
 }
 
-/** Deletes the switches of a device that meet a condition. */
-function* deleteSwitches(database: Database, condition: string, ...values: number[]): Generator<void> {
-  const sql = `DELETE FROM switches WHERE rowid IN (SELECT rowid FROM switches WHERE ${condition} LIMIT ${SWITCHES})`;
-  while (database.run(sql, ...values) === SWITCHES) yield;
+/** The last chunk before this one that has switches of a device; 0 when none has. */
+function lastBefore(database: Database, device: number, chunk: number): number {
+  const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
+  return Number(database.rows(sql, device, chunk)[0].chunk);
+}
+
+/** Deletes the switches of a device before a chunk. */
+function* deleteRuns(database: Database, device: number, end: number): Generator<void> {
+  const sql = `DELETE FROM switch_runs WHERE device = ?1 AND (chunk, number) IN
+    (SELECT chunk, number FROM switch_runs WHERE device = ?1 AND chunk < ?2 LIMIT ${RUNS})`;
+  while (database.run(sql, device, end) === RUNS) yield;
 }

@@ -44,14 +44,14 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
       const device = compacted(open, query!.device);
       return device === undefined
         ? { points: new Float64Array(), led_on: null, switches: [], step: 0 }
-        : answer(open.database, device, query!);
+        : answer(open, device, query!);
     }),
   page: (range) =>
     onStore((open) => {
       const device = compacted(open, range!.device);
       return device === undefined
         ? { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range!.to }
-        : page(open.database, device, range!);
+        : page(open, device, range!);
     }),
   forget(device) {
     onStore((open) => open.forget(device!));
@@ -130,7 +130,7 @@ function startSweep(): void {
   const next = (): void => {
     if (current !== sweeps) return;
     attempt("cleared of what is too old", () => {
-      const done = onStore((open) => (steps ??= sweep(open.database, retention, Date.now())).next().done);
+      const done = onStore((open) => (steps ??= sweep(open, retention, Date.now())).next().done);
       if (!done) setImmediate(next);
     });
   };

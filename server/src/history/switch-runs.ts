@@ -1,0 +1,76 @@
+/**
+ * Switches as they are stored: those of one device and ten minutes that were put there together are a run. The number of
+ * switches * 4 + the width of their reasons' places (0: there is one reason; 1, 2, 3: 8, 16, 32 bits); of each switch, in
+ * the order in which they came, 32 bits: the ms within the ten minutes << 3 | its place in `BY` << 1 | on; then their
+ * reasons' places; then the reasons, each once, in JSON.
+ */
+import { Buffer } from "node:buffer";
+import type { HistorySwitch } from "./history.js";
+import { CHUNK } from "./packing.js";
+import { BY } from "./protocol.js";
+
+const WIDTHS = [undefined, Uint8Array, Uint16Array, Uint32Array] as const;
+const HEAD = 4;
+
+/** What happened, beside when and why: the place in `BY` << 1 | on. */
+export const stateOf = (led_on: number | boolean, by: number): number => (by << 1) | Number(led_on);
+
+/** A switch, of whichever form its time is. */
+export const switchOf = (time: number, state: number, reason: string): HistorySwitch => ({
+  time,
+  led_on: (state & 1) === 1,
+  by: BY[state >> 1],
+  reason,
+});
+
+/** @param states by `stateOf` @param places of their reasons among `reasons`, each of which is there once */
+export function packRun(
+  times: readonly number[],
+  states: readonly number[],
+  places: readonly number[],
+  reasons: readonly string[],
+): Uint8Array {
+  const width = reasons.length === 1 ? 0 : reasons.length <= 2 ** 8 ? 1 : reasons.length <= 2 ** 16 ? 2 : 3;
+  const text = JSON.stringify(reasons);
+  const end = HEAD * (1 + times.length);
+  const start = end + (WIDTHS[width]?.BYTES_PER_ELEMENT ?? 0) * times.length;
+  const run = Buffer.from(new ArrayBuffer(start + Buffer.byteLength(text)));
+  const words = new Uint32Array(run.buffer, 0, 1 + times.length);
+  words[0] = times.length * WIDTHS.length + width;
+  for (let at = 0; at < times.length; at++) words[1 + at] = (times[at] % CHUNK) * 8 + states[at];
+  const Places = WIDTHS[width];
+  if (Places) new Places(run.buffer, end, times.length).set(places);
+  run.write(text, start);
+  return run;
+}
+
+/**
+ * The switches of a run of the ten minutes that begin at `start`, from `from` to before `to`, in the order in which they
+ * came. @throws Error when it cannot be such
+ */
+export function unpackRun(run: unknown, start: number, from: number, to: number): HistorySwitch[] {
+  try {
+    return unpack(run as Uint8Array<ArrayBuffer>, start, from, to);
+  } catch (cause) {
+    throw new Error("a run of switches is malformed", { cause });
+  }
+}
+
+function unpack(run: Uint8Array<ArrayBuffer>, begun: number, from: number, to: number): HistorySwitch[] {
+  const { buffer, byteOffset, length } = run;
+  const [head] = new Uint32Array(buffer, byteOffset, 1);
+  const count = Math.floor(head / WIDTHS.length);
+  const words = new Uint32Array(buffer, byteOffset + HEAD, count);
+  const Places = WIDTHS[head % WIDTHS.length];
+  const end = HEAD * (1 + count);
+  const places = Places && new Places(buffer, byteOffset + end, count);
+  const start = byteOffset + end + (places?.byteLength ?? 0);
+  const text = Buffer.from(buffer, start, byteOffset + length - start).toString();
+  const reasons = JSON.parse(text) as readonly string[];
+  const found: HistorySwitch[] = [];
+  for (let at = 0; at < count; at++) {
+    const time = begun + (words[at] >>> 3);
+    if (time >= from && time < to) found.push(switchOf(time, words[at] & 7, reasons[places ? places[at] : 0]));
+  }
+  return found;
+}
