@@ -70,10 +70,11 @@ export async function ask(
 
 /** Adds readings of 500 boards at a rate, in portions of 10 ms. */
 async function keepAdding(history: History, rate: number, signal: AbortSignal): Promise<void> {
+  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, recorded: 0 }));
   let due = performance.now();
   while (!signal.aborted && rate > 0) {
     for (let at = 0; at < rate / 100; at++) {
-      history.addReading(`flood/${at % 500}`, { time: Date.now() + at, light: at % 1024 });
+      history.addReading(devices[at % 500], { time: Date.now() + at, light: at % 1024 });
     }
     due += 10;
     await sleep(Math.max(0, due - performance.now()));
@@ -83,7 +84,7 @@ async function keepAdding(history: History, rate: number, signal: AbortSignal): 
 /** What 20,000 readings a second cost the thread that adds them. */
 export async function flood(folder: string): Promise<string> {
   const history = await open(folder);
-  const ids = Array.from({ length: 500 }, (_, board) => `flood/${board}`);
+  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, recorded: 0 }));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   let busy = 0;
@@ -93,7 +94,8 @@ export async function flood(folder: string): Promise<string> {
   for (let tick = 0; tick < seconds * 100; tick++) {
     const from = performance.now();
     const now = Date.now();
-    for (let at = 0; at < 200; at++) history.addReading(ids[(tick * 200 + at) % 500], { time: now + at, light: at });
+    for (let at = 0; at < 200; at++)
+      history.addReading(devices[(tick * 200 + at) % 500], { time: now + at, light: at });
     busy += performance.now() - from;
     await sleep(Math.max(0, begun + (tick + 1) * 10 - performance.now()));
   }

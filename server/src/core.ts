@@ -45,7 +45,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     store: data.journalBefore,
     recent,
     // not before: killed in between, the server would get the reading again, and have it twice
-    stored: (id, point) => history.addReading(id, point),
+    stored: (device, point) => history.addReading(device, point),
     failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
   });
   const journal: ReadingsJournal = share?.journal ?? own;
@@ -69,7 +69,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (change === "switched" || change === "status") journal.touch?.(device);
     if (!announcing) return;
     if (change === "appeared" || change === "status") options.described(device);
-    if (change === "switched") history.addSwitch(device.id, switchOf(device));
+    if (change === "switched") history.addSwitch(device, switchOf(device));
     logChange(log, device, change);
     // a reading follows at once where a device appears or a lamp is switched by one, and tells of all of it
     if (change !== "appeared") tell(device);
@@ -165,7 +165,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       recent.add(device.id, point);
       tell(device);
       if (device.boots || share) return journal.add(device, reading, now, live, point);
-      history.addReading(device.id, point);
+      history.addReading(device, point);
       return undefined;
     },
     announced: (device) => configs.tell(device, actions.expired(device)),
@@ -197,7 +197,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
   data.restoring();
   // acknowledged, and in the journal, but perhaps not yet in the history; what is there already stays there once
-  if (!share) await own.restore(devices, data.killed ? (id, point) => history.addReading(id, point) : () => {});
+  if (!share) await own.restore(devices, data.killed ? (device, point) => history.addReading(device, point) : () => {});
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
   const tick = setInterval(() => {
     const now = Date.now();

@@ -7,9 +7,10 @@ export const SINCE = 4;
 export const LAMP_SINCE = 5;
 export const TOLD = 6;
 export const LOGGED = 7;
+export const RECORDED = 8;
 /** Two bits each for what is true, false, or not known. */
-export const FLAGS = 8;
-const WIDTH = 9;
+export const FLAGS = 9;
+const WIDTH = 10;
 
 /** What is kept of the latest boot of a device that numbers its readings, by its place. */
 export const BOOT = 0;

@@ -1,5 +1,17 @@
 import type { Lamp } from "../../contract/index.js";
-import { FLAGS, LAMP_SINCE, LAST_SEEN, LIGHT, LOGGED, Page, SEQ, SINCE, TAKEN, TOLD } from "./device-numbers.js";
+import {
+  FLAGS,
+  LAMP_SINCE,
+  LAST_SEEN,
+  LIGHT,
+  LOGGED,
+  Page,
+  RECORDED,
+  SEQ,
+  SINCE,
+  TAKEN,
+  TOLD,
+} from "./device-numbers.js";
 
 /** The places of flags, and what is there: nothing while it is not known. */
 const ONLINE = 0;
@@ -105,6 +117,14 @@ export class DeviceRow {
   }
   set logged(logged: number) {
     this.#page.numbers[this.#at + LOGGED] = logged;
+  }
+
+  /** By which number the history knows it, see `Recorded`; 0 when it does not. */
+  get recorded(): number {
+    return this.#page.numbers[this.#at + RECORDED];
+  }
+  set recorded(recorded: number) {
+    this.#page.numbers[this.#at + RECORDED] = recorded;
   }
 
   /** Where the numbers of its latest boot are. */

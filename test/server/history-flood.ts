@@ -10,10 +10,11 @@ const history = await openSqlite(folder, {
   retention: { readings: undefined, switches: undefined },
   failed: (problem) => console.error(problem),
 });
+const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, recorded: 0 }));
 const begun = performance.now();
 for (let added = 0, tick = 1; ; tick++) {
   for (; added < tick * 400; added++) {
-    const device = `${prefix}/${added % 20}`;
+    const device = devices[added % 20];
     const time = Math.floor(added / 20);
     if (added % 200 < 20) history.addSwitch(device, { time, led_on: true, by: "server", reason: `${added % 7}` });
     else history.addReading(device, { time, light: added % 1024 });

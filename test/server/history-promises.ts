@@ -1,8 +1,7 @@
 /** What a history promises, whatever it is kept in: one suite that every engine passes. */
 import { describe, expect, test } from "vitest";
-import type { History } from "../../server/src/history/history.js";
 import { eventually } from "../support/eventually.js";
-import { count, type TestPlace } from "./support/history.js";
+import { count, type TestHistory, type TestPlace } from "./support/history.js";
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
@@ -10,7 +9,7 @@ const DAY = 24 * HOUR;
 const MIDNIGHT = Date.UTC(2026, 5, 1);
 
 /** One reading a second, of light 500. */
-export function addSeconds(to: History, device: string, seconds: number, from = MIDNIGHT): void {
+export function addSeconds(to: TestHistory, device: string, seconds: number, from = MIDNIGHT): void {
   for (let n = 0; n < seconds; n++) to.addReading(device, { time: from + n * SECOND, light: 500 });
 }
 
@@ -127,7 +126,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
   });
 
   describe("how long things are kept", () => {
-    const spread = (kept: History, now: number): void => {
+    const spread = (kept: TestHistory, now: number): void => {
       for (let hour = 0; hour < 100; hour++) {
         kept.addReading("porch", { time: now - hour * HOUR, light: hour });
         kept.addSwitch("porch", { time: now - hour * HOUR, led_on: hour % 2 === 0, by: "server", reason: `${hour}` });

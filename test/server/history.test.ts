@@ -11,12 +11,24 @@ import { HistoryThread } from "../../server/src/history/thread.js";
 import { Writer } from "../../server/src/history/writer.js";
 import { eventually } from "../support/eventually.js";
 import { addSeconds, historyPromises } from "./history-promises.js";
-import { count, FOR_EVER, history, inFolder } from "./support/history.js";
+import { count, devicesById, FOR_EVER, history, inFolder } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
 
 const fileIn = (folder: string): string => path.join(folder, "history.db");
 
 historyPromises(inFolder);
+
+test("devices that another history numbered are told apart, each with what is its own", async () => {
+  const [first, second] = [await (await inFolder()).open(), await (await inFolder()).open()];
+  addSeconds(first, "porch", 3);
+  addSeconds(first, "cellar", 2);
+  for (const [index, id] of ["attic", "cellar", "hall", "porch"].entries()) addSeconds(second, id, 10 + index);
+  addSeconds(first, "hall", 1);
+  const counts = (kept: typeof first): Promise<number[]> =>
+    Promise.all(["attic", "cellar", "hall", "porch"].map((id) => count(kept, id)));
+  expect(await counts(first)).toEqual([0, 2, 1, 3]);
+  expect(await counts(second)).toEqual([10, 11, 12, 13]);
+});
 
 describe("a device that is forgotten", () => {
   test("of a device that is forgotten nothing stays in the file, and of its neighbours everything", async () => {
@@ -108,11 +120,12 @@ describe("when something is wrong", () => {
     const write = ({ times }: Parcel): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
     const writer = new Writer({ name: "file", write }, expect.unreachable);
-    writer.addReading("porch", { time: 1, light: 1 });
+    const porch = { id: "porch", recorded: 0 };
+    writer.addReading(porch, { time: 1, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
     expect(batches.map(({ size }) => size)).toEqual([1]);
     expect(writer.stats).toEqual({ waiting: 1, written: 0, lost: 0 });
-    for (let time = 2; time <= 4; time++) writer.addReading("porch", { time, light: 1 });
+    for (let time = 2; time <= 4; time++) writer.addReading(porch, { time, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
     expect(batches).toHaveLength(1);
     batches[0].done();
@@ -165,10 +178,11 @@ describe("when something is wrong", () => {
         await thread.call("write", parcel);
       },
     };
+    const device = devicesById();
     const writer = new Writer(engine, (problem) => told.push(problem));
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 20_000; n++)
-        writer.addReading(`board/${round}/${n % 7}`, { time: round * 1e6 + n, light: n % 1024 });
+        writer.addReading(device(`board/${round}/${n % 7}`), { time: round * 1e6 + n, light: n % 1024 });
       await eventually(() => writer.stats.written > round * 20_000, { what: "the first batch" });
       await thread.end();
       await eventually(() => writer.stats.waiting === 0, { what: "the other thread to write" });

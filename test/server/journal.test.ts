@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { openData, type DataFolder } from "../../server/src/data.js";
 import { Boots } from "../../server/src/boots.js";
 import { Devices } from "../../server/src/devices.js";
+import type { Recorded } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/journal/journal.js";
 import { Recent, type Point } from "../../server/src/recent.js";
 import { temporaryFolder } from "./support/server.js";
@@ -42,7 +43,7 @@ class Memory {
     });
   }
 
-  readonly tell = (id: string, { time }: Point): void => void this.told.add(`${id} ${time}`);
+  readonly tell = ({ id }: Recorded, { time }: Point): void => void this.told.add(`${id} ${time}`);
 
   static async open(folder: string, lag: number, keep = 0): Promise<Memory> {
     const memory = new Memory(await openData(folder), lag, keep);

@@ -76,7 +76,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const hub = redisHub(redis, me);
   const records = new Records(
     state,
-    (id, point) => options.history.addReading(id, point),
+    (device, point) => options.history.addReading(device, point),
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
   );
   const data = await sharedData(folder, state, records, prefix);

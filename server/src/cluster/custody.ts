@@ -88,7 +88,7 @@ export function custodyOf(parts: CustodyParts): Custody {
         if (!device) continue;
         if (record) {
           restore(device, record);
-          for (const reading of unwrittenOf(record)) history.addReading(id, reading);
+          for (const reading of unwrittenOf(record)) history.addReading(device, reading);
         }
         if (override) decisions.restore(device, override);
         if (pending) actions.restore(device, pending);

@@ -94,12 +94,12 @@ const RETRY = 250;
 export class Records {
   readonly #state: State;
   readonly #failed: (problem: string) => void;
-  readonly #stored: (id: string, point: Pick<Point, "time" | "light">) => void;
+  readonly #stored: (device: Device, point: Pick<Point, "time" | "light">) => void;
   readonly #devices = new Set<Device>();
   /** Of each device the readings that the history may not have written yet. */
   readonly #latest = new WeakMap<Device, Unwritten[]>();
   /** Readings of the batch that has not begun. */
-  #points: [id: string, point: Point][] = [];
+  #points: [device: Device, point: Point][] = [];
   /** By the id of a device or a zone whose part it is, and by key; undefined: it is deleted. */
   readonly #others = new Map<string, Map<string, unknown>>();
   #last: Promise<void> = Promise.resolve();
@@ -109,7 +109,7 @@ export class Records {
   /** @param stored told of each reading once it is stored: nobody is to have it before */
   constructor(
     state: State,
-    stored: (id: string, point: Pick<Point, "time" | "light">) => void,
+    stored: (device: Device, point: Pick<Point, "time" | "light">) => void,
     failed: (problem: string) => void,
   ) {
     this.#state = state;
@@ -123,7 +123,7 @@ export class Records {
     if (!latest) this.#latest.set(device, (latest = []));
     while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= WRITES) latest.shift();
     latest.push({ time: point.time, light: point.light, arrived: now });
-    this.#points.push([device.id, point]);
+    this.#points.push([device, point]);
     this.#devices.add(device);
     return this.#commit();
   }
@@ -183,7 +183,7 @@ export class Records {
     this.#devices.clear();
     this.#others.clear();
     await this.#writeAll([...parts.values()]);
-    for (const [id, point] of points) this.#stored(id, point);
+    for (const [device, point] of points) this.#stored(device, point);
   }
 
   /** Until it is done: what is not stored must not be acknowledged. */

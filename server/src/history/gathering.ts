@@ -1,12 +1,11 @@
-import type { HistoryReading, HistorySwitch } from "./history.js";
+import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
 import { quartersOf } from "./packing.js";
 import { BY, type Batch } from "./protocol.js";
 
 /** Where readings and switches gather until they go to the engine: adding one costs next to nothing. */
 export class Gathering {
-  /** All ids so far; a device's number of this run is its place. */
+  /** All ids so far; a device's number of this run is its place. One that was forgotten may be there again. */
   readonly ids: string[] = [];
-  readonly #numbers = new Map<string, number>();
   readonly #devices: Uint32Array;
   readonly #times: Float64Array;
   readonly #lights: Uint16Array;
@@ -44,7 +43,7 @@ export class Gathering {
   }
 
   /** Only when it is not full. */
-  addReading(device: string, { time, light }: HistoryReading): void {
+  addReading(device: Recorded, { time, light }: HistoryReading): void {
     const at = this.#readings++;
     this.#devices[at] = this.#numberOf(device);
     this.#times[at] = time;
@@ -52,7 +51,7 @@ export class Gathering {
   }
 
   /** Only when it is not full. */
-  addSwitch(device: string, { time, led_on, by, reason }: HistorySwitch): void {
+  addSwitch(device: Recorded, { time, led_on, by, reason }: HistorySwitch): void {
     const at = this.#switches++;
     this.#switched[at] = this.#numberOf(device);
     this.#switchTimes[at] = time;
@@ -87,12 +86,10 @@ export class Gathering {
     return batch;
   }
 
-  #numberOf(id: string): number {
-    let number = this.#numbers.get(id);
-    if (number === undefined) {
-      number = this.ids.push(id) - 1;
-      this.#numbers.set(id, number);
-    }
-    return number;
+  #numberOf(device: Recorded): number {
+    const { id, recorded } = device;
+    // the number may be another history's
+    if (recorded > 0 && this.ids[recorded - 1] === id) return recorded - 1;
+    return (device.recorded = this.ids.push(id)) - 1;
   }
 }

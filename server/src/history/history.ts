@@ -1,3 +1,10 @@
+/** Of whom something is remembered: a `Device` is one. */
+export interface Recorded {
+  readonly id: string;
+  /** Kept by the history: the number by which it knows the device; 0 when it does not. It says nothing to another history. */
+  recorded: number;
+}
+
 /** A reading to be remembered. Times are in ms since 1970. */
 export interface HistoryReading {
   readonly time: number;
@@ -69,8 +76,8 @@ export interface HistoryRow {
  * never waits, never throws. Queries see what was added before them.
  */
 export interface History {
-  addReading(device: string, reading: HistoryReading): void;
-  addSwitch(device: string, change: HistorySwitch): void;
+  addReading(device: Recorded, reading: HistoryReading): void;
+  addSwitch(device: Recorded, change: HistorySwitch): void;
   /** @throws RangeError when the query is out of range. */
   query(query: HistoryQuery): Promise<HistoryAnswer>;
   /** Readings and switches from `from` to before `to`, oldest first, in batches of some thousand: for an export. */

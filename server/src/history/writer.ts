@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "../errors.js";
 import type { Engine } from "./engine.js";
 import { Gathering } from "./gathering.js";
-import type { HistoryReading, HistorySwitch } from "./history.js";
+import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
 import type { Batch } from "./protocol.js";
 
 /** Readings and switches go to the engine together, when the first has waited so long, in ms, or there are so many. */
@@ -46,12 +46,12 @@ export class Writer {
     this.#failed = failed;
   }
 
-  addReading(device: string, reading: HistoryReading): void {
+  addReading(device: Recorded, reading: HistoryReading): void {
     this.#gathering.addReading(device, reading);
     this.#added();
   }
 
-  addSwitch(device: string, change: HistorySwitch): void {
+  addSwitch(device: Recorded, change: HistorySwitch): void {
     this.#gathering.addSwitch(device, change);
     this.#added();
   }

@@ -2,6 +2,7 @@ import type { Telemetry } from "../../../contract/index.js";
 import type { JournalStore } from "../data.js";
 import type { Device, Devices } from "../devices.js";
 import { textOf } from "../errors.js";
+import type { Recorded } from "../history/history.js";
 import type { Point, Recent } from "../recent.js";
 import type { ReadingsJournal } from "../share.js";
 import { Batch } from "./batch.js";
@@ -26,7 +27,7 @@ export interface JournalOptions {
   readonly store: JournalStore;
   readonly recent: Recent;
   /** Told of each reading once it is stored, or was told to have failed: nobody is to have it before. */
-  stored(id: string, point: Point): void;
+  stored(device: Recorded, point: Point): void;
   failed(problem: string): void;
   /** For tests; see `LAG` and `KEEP`. */
   readonly lag?: number;
@@ -84,8 +85,8 @@ export class Journal implements ReadingsJournal {
     readSegment(contents, {
       reading: (id, reading, now, live, point) => {
         readings++;
-        logged(id, point);
         const device = devices.obtain(id, true);
+        logged(device ?? { id, recorded: 0 }, point);
         if (!device) return;
         if (reading.boot !== undefined && reading.seq !== undefined)
           device.obtainBoots().place(reading.boot, reading.seq, reading, now, live);
@@ -210,7 +211,7 @@ export class Journal implements ReadingsJournal {
       this.#tell(error);
     }
     this.#batch.clear(anew);
-    for (let n = 0; n < taken.length; n++) this.#options.stored(taken[n].id, points[n]);
+    for (let n = 0; n < taken.length; n++) this.#options.stored(taken[n], points[n]);
   }
 
   #tell(error: unknown): void {

@@ -1,6 +1,7 @@
 import type { JournalStore } from "../data.js";
 import type { StoredBoot } from "../boots.js";
 import type { Device, Devices } from "../devices.js";
+import type { Recorded } from "../history/history.js";
 import type { Point, Recent } from "../recent.js";
 
 type StoredPoint = readonly [time: number, light: number, led_on: boolean | null];
@@ -23,7 +24,7 @@ const AHEAD = { highWaterMarkBytes: 1_048_576 };
 export interface LegacyTargets {
   readonly devices: Devices;
   readonly recent: Recent;
-  logged(id: string, point: Point): void;
+  logged(device: Recorded, point: Point): void;
   forget(device: Device): void;
 }
 
@@ -48,8 +49,8 @@ export async function readLegacy(store: JournalStore, to: LegacyTargets): Promis
       const entry = entries.slice(at, at + LENGTH) as Entry;
       const [id, boot, seq, ago, age, now, live, time, light, led_on] = entry;
       const point = { time, light, led_on };
-      if (boot !== null) to.logged(id, point);
       const known = devices.get(id);
+      if (boot !== null) to.logged(known ?? { id, recorded: 0 }, point);
       if (known && (covered.get(known) ?? 0) >= number) continue;
       if (boot === null) {
         if (known && found.delete(known)) to.forget(known);
