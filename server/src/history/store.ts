@@ -21,6 +21,9 @@ export class Store {
   readonly switches: SwitchStore;
   /** The numbers of devices, by id. */
   readonly #numbers = new Map<string, number>();
+  /** The same by the numbers that batches have for them, 0 where that is not known; and the ids that those stand for. */
+  #known: number[] = [];
+  #ids: readonly string[] = [];
   /** What is not in the chunks yet: readings, packed, by device and then by chunk. */
   #waiting = new Map<number, Map<number, number[]>>();
   #count = 0;
@@ -114,6 +117,7 @@ export class Store {
     this.compact();
     this.database.run("UPDATE devices SET id = NULL WHERE number = ?", number);
     this.#numbers.delete(id);
+    this.#known = [];
   }
 
   /** Never throws: what cannot be put into its chunks stays in the batches, for the next start. */
@@ -128,24 +132,27 @@ export class Store {
 
   /** The numbers in the database by those of a batch, in which new devices get theirs. */
   #numbersOf({ devices, switches }: Batch, ids: readonly string[]): readonly number[] {
-    const numbers: number[] = [];
-    const fresh: number[] = [];
+    if (ids !== this.#ids) this.#known = [];
+    this.#ids = ids;
+    const known = this.#known;
+    while (known.length < ids.length) known.push(0);
+    const fresh = new Set<number>();
     for (const all of [devices, switches.devices])
       for (const device of all)
-        if (numbers[device] === undefined) {
-          const known = this.#numbers.get(ids[device]);
-          if (known === undefined) fresh.push(device);
-          numbers[device] = known ?? 0;
+        if (known[device] === 0) {
+          const number = this.#numbers.get(ids[device]);
+          if (number === undefined) fresh.add(device);
+          else known[device] = number;
         }
-    if (fresh.length === 0) return numbers;
+    if (fresh.size === 0) return known;
     this.database.transaction(() => {
       for (const device of fresh) this.database.run("INSERT OR IGNORE INTO devices (id) VALUES (?)", ids[device]);
     });
     for (const device of fresh) {
       const [{ number }] = this.database.rows("SELECT number FROM devices WHERE id = ?", ids[device]);
-      this.#numbers.set(ids[device], (numbers[device] = Number(number)));
+      this.#numbers.set(ids[device], (known[device] = Number(number)));
     }
-    return numbers;
+    return known;
   }
 
   #remember(devices: Uint32Array, times: Float64Array, lights: Uint16Array): void {
