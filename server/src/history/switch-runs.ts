@@ -23,25 +23,31 @@ export const switchOf = (time: number, state: number, reason: string): HistorySw
   reason,
 });
 
-/** @param states by `stateOf` @param places of their reasons among `reasons`, each of which is there once */
+/** Where runs are made: memory of its own for each would take longer than all the rest. */
+let room = Buffer.from(new ArrayBuffer(65_536));
+
+/**
+ * A run, to be used before the next is made.
+ * @param states by `stateOf` @param places of their reasons among `reasons`, each of which is there once
+ */
 export function packRun(
-  times: readonly number[],
-  states: readonly number[],
-  places: readonly number[],
+  times: ArrayLike<number>,
+  states: ArrayLike<number>,
+  places: ArrayLike<number>,
   reasons: readonly string[],
 ): Uint8Array {
   const width = reasons.length === 1 ? 0 : reasons.length <= 2 ** 8 ? 1 : reasons.length <= 2 ** 16 ? 2 : 3;
+  const Places = WIDTHS[width];
   const text = JSON.stringify(reasons);
   const end = HEAD * (1 + times.length);
-  const start = end + (WIDTHS[width]?.BYTES_PER_ELEMENT ?? 0) * times.length;
-  const run = Buffer.from(new ArrayBuffer(start + Buffer.byteLength(text)));
-  const words = new Uint32Array(run.buffer, 0, 1 + times.length);
+  const start = end + (Places?.BYTES_PER_ELEMENT ?? 0) * times.length;
+  // three bytes of UTF-8 for each unit of UTF-16 at most
+  if (start + text.length * 3 > room.length) room = Buffer.from(new ArrayBuffer(2 * (start + text.length * 3)));
+  const words = new Uint32Array(room.buffer, 0, 1 + times.length);
   words[0] = times.length * WIDTHS.length + width;
   for (let at = 0; at < times.length; at++) words[1 + at] = (times[at] % CHUNK) * 8 + states[at];
-  const Places = WIDTHS[width];
-  if (Places) new Places(run.buffer, end, times.length).set(places);
-  run.write(text, start);
-  return run;
+  if (Places) new Places(room.buffer, end, times.length).set(places);
+  return room.subarray(0, start + room.write(text, start));
 }
 
 /**

@@ -65,42 +65,31 @@ export class WaitingSwitches {
     return found;
   }
 
-  /** Gives all that wait as runs, device by device: so those that are neighbours in the database come one after the other. */
+  /**
+   * Gives all that wait as runs, device by device: so those that are neighbours in the database come one after the other.
+   * @param use has each until it returns
+   */
   eachRun(use: (device: number, chunk: number, run: Uint8Array) => void): void {
     const { devices, times, states, places } = this.#joined();
     const reasons = [...this.#reasons.keys()];
     /** Which run a reason was met in last, and its place there. */
     const metIn = new Uint32Array(reasons.length);
     const placeIn = new Uint32Array(reasons.length);
-    const order = new Float64Array(devices);
-    for (let at = 0; at < order.length; at++) order[at] = order[at] * this.#count + at;
-    order.sort();
-    const at = (place: number): number => order[place] % this.#count;
     let runs = 0;
-    for (let place = 0; place < order.length;) {
-      const device = devices[at(place)];
-      const chunks = new Map<number, number[]>();
-      for (; place < order.length && devices[at(place)] === device; place++) {
-        const chunk = Math.floor(times[at(place)] / CHUNK);
-        const members = chunks.get(chunk);
-        if (members) members.push(at(place));
-        else chunks.set(chunk, [at(place)]);
-      }
-      for (const [chunk, members] of chunks) {
-        runs++;
-        const own: string[] = [];
-        const ownPlaces = members.map((member) => {
-          const reason = places[member];
-          if (metIn[reason] !== runs) {
-            metIn[reason] = runs;
-            placeIn[reason] = own.push(reasons[reason]) - 1;
-          }
-          return placeIn[reason];
-        });
-        const ownTimes = members.map((member) => times[member]);
-        const ownStates = members.map((member) => states[member]);
-        use(device, chunk, packRun(ownTimes, ownStates, ownPlaces, own));
-      }
+    for (const [chunk, members] of runsOf(devices, times)) {
+      runs++;
+      const own: string[] = [];
+      const ownPlaces = members.map((member) => {
+        const reason = places[member];
+        if (metIn[reason] !== runs) {
+          metIn[reason] = runs;
+          placeIn[reason] = own.push(reasons[reason]) - 1;
+        }
+        return placeIn[reason];
+      });
+      const ownTimes = members.map((member) => times[member]);
+      const ownStates = members.map((member) => states[member]);
+      use(devices[members[0]], chunk, packRun(ownTimes, ownStates, ownPlaces, own));
     }
   }
 
@@ -126,5 +115,31 @@ export class WaitingSwitches {
     let place = this.#reasons.get(reason);
     if (place === undefined) this.#reasons.set(reason, (place = this.#reasons.size));
     return place;
+  }
+}
+
+/** What belongs together: the places of those of one device and chunk, in the order in which they came. */
+function* runsOf(devices: Uint32Array, times: Float64Array): Generator<[chunk: number, members: number[]]> {
+  const order = new Float64Array(devices);
+  for (let at = 0; at < order.length; at++) order[at] = order[at] * order.length + at;
+  order.sort();
+  const at = (place: number): number => order[place] % order.length;
+  for (let place = 0; place < order.length;) {
+    const device = devices[at(place)];
+    const members: number[] = [];
+    for (; place < order.length && devices[at(place)] === device; place++) members.push(at(place));
+    const chunkOf = (member: number): number => Math.floor(times[member] / CHUNK);
+    const chunk = chunkOf(members[0]);
+    // nearly always
+    if (members.every((member) => chunkOf(member) === chunk)) yield [chunk, members];
+    else {
+      const chunks = new Map<number, number[]>();
+      for (const member of members) {
+        const others = chunks.get(chunkOf(member));
+        if (others) others.push(member);
+        else chunks.set(chunkOf(member), [member]);
+      }
+      yield* chunks;
+    }
   }
 }
