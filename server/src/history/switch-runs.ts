@@ -63,20 +63,18 @@ export function unpackRun(run: unknown, start: number, from: number, to: number)
 }
 
 function unpack(run: Uint8Array<ArrayBuffer>, begun: number, from: number, to: number): HistorySwitch[] {
-  const { buffer, byteOffset, length } = run;
-  const [head] = new Uint32Array(buffer, byteOffset, 1);
+  const bytes = Buffer.from(run.buffer, run.byteOffset, run.length);
+  const head = bytes.readUInt32LE();
   const count = Math.floor(head / WIDTHS.length);
-  const words = new Uint32Array(buffer, byteOffset + HEAD, count);
   const Places = WIDTHS[head % WIDTHS.length];
   const end = HEAD * (1 + count);
-  const places = Places && new Places(buffer, byteOffset + end, count);
-  const start = byteOffset + end + (places?.byteLength ?? 0);
-  const text = Buffer.from(buffer, start, byteOffset + length - start).toString();
-  const reasons = JSON.parse(text) as readonly string[];
+  const places = Places && new Places(run.buffer, run.byteOffset + end, count);
+  const reasons = JSON.parse(bytes.toString("utf8", end + (places?.byteLength ?? 0))) as readonly string[];
   const found: HistorySwitch[] = [];
   for (let at = 0; at < count; at++) {
-    const time = begun + (words[at] >>> 3);
-    if (time >= from && time < to) found.push(switchOf(time, words[at] & 7, reasons[places ? places[at] : 0]));
+    const word = bytes.readUInt32LE(HEAD * (1 + at));
+    const time = begun + (word >>> 3);
+    if (time >= from && time < to) found.push(switchOf(time, word & 7, reasons[places ? places[at] : 0]));
   }
   return found;
 }

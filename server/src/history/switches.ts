@@ -6,7 +6,7 @@ import { stateOf, unpackRun } from "./switch-runs.js";
 import { WaitingSwitches, type SwitchBatch } from "./waiting-switches.js";
 
 /** Runs that are read at once. */
-const PORTION = 200;
+const PORTION = 500;
 
 /**
  * The switches of a database. Like readings they are written as they come, a batch in one row, and stay in memory until they
