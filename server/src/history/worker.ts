@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../errors.js";
 import { causeOf, isDamage, NewerError, setAside } from "./database.js";
+import { giveWay } from "./priority.js";
 import type { Calls, Message, Request, Setup } from "./protocol.js";
 import { answer, page } from "./reader.js";
 import { Store } from "./store.js";
@@ -15,6 +16,8 @@ const SWEEP = 3_600_000;
 
 /** When that is done for the first time, in ms after the start, which has enough to do with 100,000 devices. */
 const FIRST_SWEEP = 5000;
+
+giveWay();
 
 const setup = workerData as Setup;
 const port = parentPort!;

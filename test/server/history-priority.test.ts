@@ -1,0 +1,63 @@
+/** The history gives way to the decisions, and to nobody's harm. */
+import { readdirSync, readFileSync } from "node:fs";
+import os from "node:os";
+import { describe, expect, test } from "vitest";
+import { giveWay } from "../../server/src/history/priority.js";
+import { history } from "./support/history.js";
+import { temporaryFolder } from "./support/server.js";
+
+/** The niceness of each thread of this process, by its id. */
+function threads(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const id of readdirSync("/proc/self/task"))
+    try {
+      const stat = readFileSync(`/proc/self/task/${id}/stat`, "utf8");
+      // its name, in brackets, may have spaces; the niceness is the 19th of all fields [proc_pid_stat(5)]
+      found.set(id, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]));
+    } catch {
+      // a thread that ended meanwhile
+    }
+  return found;
+}
+
+describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux", () => {
+  test("the history's thread gives way to the decisions, and no other thread does", async () => {
+    const before = threads();
+    const kept = await history(await temporaryFolder());
+    const after = threads();
+    const nicer = [...after].filter(([, nice]) => nice === 5);
+    expect(nicer).toHaveLength(1);
+    expect(before.has(nicer[0][0])).toBe(false);
+    for (const [id, nice] of before) if (after.has(id)) expect(after.get(id)).toBe(nice);
+    expect(after.get(String(process.pid))).toBe(os.getPriority());
+    await kept.close();
+  });
+});
+
+describe("a system", () => {
+  const system = (platform: NodeJS.Platform, nice: number) => {
+    const set: number[] = [];
+    const setPriority = (...nice: number[]): void => void set.push(...nice);
+    return { set, platform: () => platform, getPriority: () => nice, setPriority } as unknown as typeof os & {
+      readonly set: number[];
+    };
+  };
+
+  test("where a priority is the whole process's is left as it is, as is a server that is nice already", () => {
+    for (const one of [system("darwin", 0), system("win32", 0), system("linux", 5), system("linux", 19)]) {
+      giveWay(one);
+      expect(one.set).toEqual([]);
+    }
+    const linux = system("linux", 0);
+    giveWay(linux);
+    expect(linux.set).toEqual([5]);
+  });
+
+  test("that forbids it does not keep the history from starting", () => {
+    const forbidden = (): never => {
+      throw new Error("EACCES: permission denied");
+    };
+    expect(() => giveWay({ ...system("linux", 0), setPriority: forbidden })).not.toThrow();
+    expect(() => giveWay({ ...system("linux", 0), getPriority: forbidden })).not.toThrow();
+  });
+});
