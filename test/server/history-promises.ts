@@ -109,6 +109,18 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(Math.max(...sizes)).toBeLessThanOrEqual(5000);
     });
 
+    test("an export has every switch, also where thousands are of one moment, and after them goes on", async () => {
+      const kept = await (await place()).open();
+      for (let n = 0; n < 12_000; n++) {
+        const time = MIDNIGHT + Math.max(0, n - 11_000) * SECOND;
+        kept.addSwitch("porch", { time, led_on: n % 2 === 0, by: "server", reason: `${n}` });
+      }
+      const reasons: number[] = [];
+      for await (const rows of kept.rows("porch", 0, Number.MAX_SAFE_INTEGER))
+        reasons.push(...rows.map(({ reason }) => Number(reason)));
+      expect(reasons).toEqual(Array.from({ length: 12_000 }, (_, n) => n));
+    });
+
     test("a device that is forgotten is gone, and begins anew when it reports again", async () => {
       const where = await place();
       const kept = await where.open();

@@ -182,6 +182,31 @@ test("many thousand switches of one board with as many reasons, in one go, are a
   expect(allIn(store)).toEqual(expected(given));
 });
 
+test("however many switches come at once, no more than 500,000 wait in memory, and all are told", async () => {
+  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
+  for (let batch = 0; batch < 52; batch++) {
+    const some = Array.from({ length: 10_000 }, (_, n): Given => {
+      return { device: n % 3, time: BASE + batch, led_on: n % 2 === 0, by: "server", reason: "" };
+    });
+    store.write(batchOf(some), IDS);
+    expect(store.switches.waiting).toBeLessThanOrEqual(500_000);
+  }
+  expect(allIn(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
+  expect(store.switches.waiting).toBe(20_000);
+});
+
+test("when a file is damaged, the next one has the switches that were in no run yet", async () => {
+  const folder = await temporaryFolder();
+  const store = storeIn(path.join(folder, "damaged.db"));
+  const switched = (reason: string): Given => ({ device: 1, time: BASE, led_on: true, by: "device", reason });
+  for (const reason of ["of the first", "of the second"]) store.write(batchOf([switched(reason)]), IDS);
+  const next = storeIn(path.join(folder, "history.db"));
+  store.moveInto(next);
+  next.write(batchOf([switched("of the third")]), IDS);
+  next.compact();
+  expect(allIn(next)[1].map(({ reason }) => reason)).toEqual(["of the first", "of the second", "of the third"]);
+});
+
 test("a board that switches now and then takes no more than 100 bytes for each", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const size = (): number => Number(store.database.rows("PRAGMA page_count")[0].page_count) * 8192;
