@@ -19,7 +19,7 @@ export function lightAt(time: number, board: number): number {
 export function fill(folder: string, boards: number, days: number, to: number): { readings: number; seconds: number } {
   const store = new Store(path.join(folder, "history.db"));
   const ids = Array.from({ length: boards }, (_, board) => boardName(board));
-  const none = new Gathering(0).take().switches;
+  const none = new Gathering(0, 0).take().batch.switches;
   const begun = performance.now();
   let readings = 0;
   for (let from = to - days * DAY; from < to; from += STRIDE * 1000) {

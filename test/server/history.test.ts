@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Database } from "../../server/src/history/database.js";
-import type { Parcel } from "../../server/src/history/protocol.js";
+import { POINT, type Parcel } from "../../server/src/history/protocol.js";
 import { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
@@ -28,6 +28,40 @@ test("devices that another history numbered are told apart, each with what is it
     Promise.all(["attic", "cellar", "hall", "porch"].map((id) => count(kept, id)));
   expect(await counts(first)).toEqual([0, 2, 1, 3]);
   expect(await counts(second)).toEqual([10, 11, 12, 13]);
+});
+
+test("devices that come and go do not fill the memory with their ids, and each reading stays its device's", async () => {
+  const file = fileIn(await temporaryFolder());
+  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, ids: [] }), expect.unreachable);
+  const most: number[] = [];
+  const write = (parcel: Parcel): Promise<void> => {
+    most.push(parcel.firstId + parcel.ids.length);
+    return thread.call("write", parcel);
+  };
+  const writer = new Writer({ name: file, write }, expect.unreachable, 100);
+  const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, recorded: 0 }));
+  for (let round = 0; round < 40; round++) {
+    for (const [n, device] of stays.entries())
+      if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
+    // as devices are that another server takes and gives back
+    for (let n = 0; n < 20; n++) writer.addReading({ id: `moves/${n}`, recorded: 0 }, { time: round, light: 100 + n });
+    // so that batches with other numbers wait for each other
+    const written = writer.written();
+    if (round % 4 === 0) await written;
+  }
+  await writer.written();
+  expect(Math.max(...most)).toBeLessThanOrEqual(130);
+  const told = async (device: string): Promise<number[][]> => {
+    const { points } = await thread.call("query", { device, from: 0, to: 1000, points: 1000 });
+    return Array.from({ length: points.length / POINT }, (_, at) => [...points.subarray(at * POINT, at * POINT + 2)]);
+  };
+  const rounds = Array.from({ length: 40 }, (_, round) => round);
+  for (const n of [0, 7, 29])
+    expect(await told(`stays/${n}`)).toEqual(rounds.filter((round) => n % 3 === round % 3).map((round) => [round, n]));
+  for (const n of [0, 19]) expect(await told(`moves/${n}`)).toEqual(rounds.map((round) => [round, 100 + n]));
+  await writer.close();
+  await thread.call("close");
+  await thread.end();
 });
 
 describe("a device that is forgotten", () => {

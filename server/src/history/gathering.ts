@@ -2,10 +2,16 @@ import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
 import { quartersOf } from "./packing.js";
 import { BY, type Batch } from "./protocol.js";
 
+/** A batch, and what its numbers stand for: the same array as long as they stand for the same. */
+export interface Gathered {
+  readonly batch: Batch;
+  readonly ids: readonly string[];
+}
+
 /** Where readings and switches gather until they go to the engine: adding one costs next to nothing. */
 export class Gathering {
-  /** All ids so far; a device's number of this run is its place. One that was forgotten may be there again. */
-  readonly ids: string[] = [];
+  /** Ids; a device's number is its place. One that was forgotten, or that another server had meanwhile, is there again. */
+  #ids: string[] = [];
   readonly #devices: Uint32Array;
   readonly #times: Float64Array;
   readonly #lights: Uint16Array;
@@ -21,8 +27,11 @@ export class Gathering {
   /** Switches of this run that were here. */
   #taken = 0;
 
-  /** For so many readings and switches. */
-  constructor(readonly capacity: number) {
+  /** For so many readings and switches; when there are more numbers than `most`, they begin anew. */
+  constructor(
+    readonly capacity: number,
+    readonly most: number,
+  ) {
     this.#devices = new Uint32Array(capacity);
     this.#times = new Float64Array(capacity);
     this.#lights = new Uint16Array(capacity);
@@ -63,7 +72,8 @@ export class Gathering {
   }
 
   /** What gathered, which is then no longer here. */
-  take(): Batch {
+  take(): Gathered {
+    const ids = this.#ids;
     const readings = this.#readings;
     const switches = this.#switches;
     const batch: Batch = {
@@ -83,13 +93,14 @@ export class Gathering {
     this.#readings = this.#switches = 0;
     this.#sentences.clear();
     this.#taken += switches;
-    return batch;
+    if (ids.length > this.most) this.#ids = [];
+    return { batch, ids };
   }
 
   #numberOf(device: Recorded): number {
     const { id, recorded } = device;
-    // the number may be another history's
-    if (recorded > 0 && this.ids[recorded - 1] === id) return recorded - 1;
-    return (device.recorded = this.ids.push(id)) - 1;
+    // the number may be of before they began anew, or another history's
+    if (recorded > 0 && this.#ids[recorded - 1] === id) return recorded - 1;
+    return (device.recorded = this.#ids.push(id)) - 1;
   }
 }

@@ -29,6 +29,13 @@ export interface Switches {
   readonly first: number;
 }
 
+/** Ids by their numbers, with those that a parcel brings: another array when numbers stand for others than before. */
+export function withIds(known: string[], { ids, firstId }: Parcel): string[] {
+  const all = firstId === 0 ? [] : known;
+  ids.forEach((id, index) => (all[firstId + index] = id));
+  return all;
+}
+
 /** What is to be written together. Entries with the same index belong together. */
 export interface Batch {
   /** Numbers of this run, by which it names ids. */
@@ -43,7 +50,7 @@ export interface Batch {
 /** A batch on its way, with the ids that were given numbers since the one before. */
 export interface Parcel extends Batch {
   readonly ids: readonly string[];
-  /** The number of the first of them. */
+  /** The number of the first of them; 0: from now on numbers stand for others than before. */
   readonly firstId: number;
 }
 

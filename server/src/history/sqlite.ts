@@ -3,6 +3,7 @@ import { StartError, textOf } from "../errors.js";
 import type { Engine, HistoryOptions } from "./engine.js";
 import type { History } from "./history.js";
 import { historyIn } from "./recorder.js";
+import { withIds } from "./protocol.js";
 import { HistoryThread } from "./thread.js";
 
 /**
@@ -15,7 +16,7 @@ export async function openSqlite(folder: string, { retention, failed }: HistoryO
   const file = path.join(folder, "history.db");
   let kept = retention;
   /** Ids by the numbers of this run, for a thread that takes over. */
-  const ids: string[] = [];
+  let ids: string[] = [];
   const thread = new HistoryThread(() => ({ file, retention: kept, ids }), failed);
   let problem: string;
   try {
@@ -31,7 +32,7 @@ export async function openSqlite(folder: string, { retention, failed }: HistoryO
     return {
       name: file,
       async write(parcel) {
-        parcel.ids.forEach((id, index) => (ids[parcel.firstId + index] = id));
+        ids = withIds(ids, parcel);
         await thread.call("write", parcel);
       },
       query: (query) => thread.call("query", query),

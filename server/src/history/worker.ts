@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../errors.js";
 import { causeOf, isDamage, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
-import type { Calls, Message, Request, Setup } from "./protocol.js";
+import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
 import { answer, page } from "./reader.js";
 import { Store } from "./store.js";
 import { sweep } from "./sweep.js";
@@ -24,7 +24,7 @@ const port = parentPort!;
 let retention = setup.retention;
 let store: Store | undefined;
 /** Ids by the numbers of this run. */
-const ids = [...setup.ids];
+let ids = [...setup.ids];
 /** Tells an older sweep that there is a newer one. */
 let sweeps = 0;
 
@@ -39,7 +39,7 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
     }
   },
   write(parcel) {
-    parcel!.ids.forEach((id, index) => (ids[parcel!.firstId + index] = id));
+    ids = withIds(ids, parcel!);
     onStore((open) => open.write(parcel!, ids));
   },
   query: (query) =>

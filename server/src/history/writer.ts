@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "../errors.js";
 import type { Engine } from "./engine.js";
-import { Gathering } from "./gathering.js";
+import { Gathering, type Gathered } from "./gathering.js";
 import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
-import type { Batch } from "./protocol.js";
 
 /** Readings and switches go to the engine together, when the first has waited so long, in ms, or there are so many. */
 const GATHER = 500;
@@ -12,23 +11,27 @@ const FULL = 10_000;
 /** How many wait when they cannot be written; beyond them the oldest are lost. */
 const BACKLOG = 200_000;
 
+/** Twice as many ids as a server keeps devices: more are of devices that came and went. */
+const MOST_IDS = 500_000;
+
 /** The time between two attempts, in ms. */
 const RETRY = 1000;
 
 /** How often the same problem is told, in ms. */
 const TELL = 60_000;
 
-const sizeOf = ({ times, switches }: Batch): number => times.length + switches.times.length;
+const sizeOf = ({ batch: { times, switches } }: Gathered): number => times.length + switches.times.length;
 
 /** Gathers what is added, and hands it to the engine batch by batch: the next when the one before is written. */
 export class Writer {
   readonly stats = { waiting: 0, written: 0, lost: 0 };
   readonly #engine: Pick<Engine, "name" | "write">;
   readonly #failed: (problem: string) => void;
-  readonly #gathering = new Gathering(FULL);
-  readonly #queue: Batch[] = [];
+  readonly #gathering: Gathering;
+  readonly #queue: Gathered[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Ids that the engine has been told. */
+  /** Ids, of which the engine has been told so many. */
+  #ids: readonly string[] = [];
   #idsTold = 0;
   #running: Promise<void> | undefined;
   /** Ended at the end: nothing is tried again. */
@@ -41,7 +44,9 @@ export class Writer {
   #done = 0;
   #awaiting: { readonly batches: number; go(): void }[] = [];
 
-  constructor(engine: Pick<Engine, "name" | "write">, failed: (problem: string) => void) {
+  /** @param mostIds for tests; see `MOST_IDS` */
+  constructor(engine: Pick<Engine, "name" | "write">, failed: (problem: string) => void, mostIds = MOST_IDS) {
+    this.#gathering = new Gathering(FULL, mostIds);
     this.#engine = engine;
     this.#failed = failed;
   }
@@ -54,11 +59,6 @@ export class Writer {
   addSwitch(device: Recorded, change: HistorySwitch): void {
     this.#gathering.addSwitch(device, change);
     this.#added();
-  }
-
-  /** Ids by the numbers that batches have for them. */
-  get ids(): readonly string[] {
-    return this.#gathering.ids;
   }
 
   /** Fulfilled when all that was added is written, or cannot be at the moment. */
@@ -113,11 +113,12 @@ export class Writer {
     }
   }
 
-  async #write(batch: Batch): Promise<void> {
-    const firstId = this.#idsTold;
-    const ids = this.ids.slice(firstId);
-    await this.#engine.write({ ...batch, ids, firstId });
-    this.#idsTold = firstId + ids.length;
+  async #write({ batch, ids }: Gathered): Promise<void> {
+    const firstId = ids === this.#ids ? this.#idsTold : 0;
+    const fresh = ids.slice(firstId);
+    await this.#engine.write({ ...batch, ids: fresh, firstId });
+    this.#ids = ids;
+    this.#idsTold = firstId + fresh.length;
   }
 
   /** Lets go of the oldest when too many wait. */
@@ -129,7 +130,7 @@ export class Writer {
     }
   }
 
-  #lose(batches: readonly Batch[]): void {
+  #lose(batches: readonly Gathered[]): void {
     for (const batch of batches) {
       this.stats.lost += sizeOf(batch);
       this.stats.waiting -= sizeOf(batch);

@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import { codeOf, StartError, textOf } from "../../errors.js";
 import type { Engine, HistoryOptions } from "../engine.js";
 import type { History } from "../history.js";
+import { withIds } from "../protocol.js";
 import { historyIn } from "../recorder.js";
 import { answer, numberOf, page } from "./read.js";
 import { sweep } from "./sweep.js";
@@ -68,7 +69,7 @@ interface PostgresEngine extends Engine {
 function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOptions): PostgresEngine {
   // 2^48: as many as `randomInt` gives
   const writer = randomInt(2 ** 48 - 1);
-  const ids: string[] = [];
+  let ids: string[] = [];
   const ending = new AbortController();
   let kept = retention;
   let prepared: Promise<void> | undefined;
@@ -112,7 +113,7 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
       startSweep();
     },
     async write(parcel) {
-      parcel.ids.forEach((id, index) => (ids[parcel.firstId + index] = id));
+      ids = withIds(ids, parcel);
       await ready();
       const client = await pool.connect();
       try {
