@@ -1,59 +1,14 @@
-/** What the file of a history promises of switches: each is there once, whenever it is killed, and whatever version made it. */
+/** What the file of a history promises of switches: each is there once, whenever it is killed. */
 import fc from "fast-check";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import sqlite from "node-sqlite3-wasm";
-import { expect, onTestFinished, test, vi } from "vitest";
-import type { HistorySwitch } from "../../server/src/history/history.js";
+import { expect, test, vi } from "vitest";
 import { CHUNK } from "../../server/src/history/packing.js";
-import { BY, type Batch } from "../../server/src/history/protocol.js";
-import { Store } from "../../server/src/history/store.js";
+import { BY } from "../../server/src/history/protocol.js";
+import type { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
-import { history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
-
-const BASE = Date.UTC(2026, 5, 1, 7, 13);
-const ALWAYS = [0, 2 ** 43] as const;
-
-interface Given extends HistorySwitch {
-  readonly device: number;
-}
-
-/** A batch of these and nothing else, as the server's thread makes it. */
-function batchOf(given: readonly Given[]): Batch {
-  const places = new Map<string, number>();
-  for (const { reason } of given) if (!places.has(reason)) places.set(reason, places.size);
-  return {
-    devices: new Uint32Array(),
-    times: new Float64Array(),
-    lights: new Uint16Array(),
-    switches: {
-      devices: Uint32Array.from(given, ({ device }) => device),
-      times: Float64Array.from(given, ({ time }) => time),
-      led_on: Uint8Array.from(given, ({ led_on }) => Number(led_on)),
-      by: Uint8Array.from(given, ({ by }) => BY.indexOf(by)),
-      reasons: Uint16Array.from(given, ({ reason }) => places.get(reason)!),
-      sentences: [...places.keys()],
-      first: 0,
-    },
-  };
-}
-
-const IDS = ["porch", "cellar", "attic"];
-
-/** A store in a file, closed after the test or by the test itself. */
-function storeIn(file: string): Store {
-  const store = new Store(file);
-  onTestFinished(() => store.close());
-  return store;
-}
-
-/** All switches of all devices. */
-const allIn = (store: Store): HistorySwitch[][] =>
-  IDS.map((id) => {
-    const device = store.numberOf(id);
-    return device === undefined ? [] : store.switches.latest(device, ...ALWAYS, 1e6);
-  });
+import { allIn, ALWAYS, BASE, batchOf, expected, IDS, storeIn, type Given } from "./support/switches.js";
 
 /** The file as `kill -9` would leave it at this moment: what the process has in memory is not in it. */
 function killed(file: string, into: string): Store {
@@ -62,14 +17,6 @@ function killed(file: string, into: string): Store {
     if (existsSync(file + end)) copyFileSync(file + end, path.join(into, `history.db${end}`));
   return storeIn(path.join(into, "history.db"));
 }
-
-const expected = (given: readonly Given[]): HistorySwitch[][] =>
-  IDS.map((_, number) =>
-    given
-      .filter(({ device }) => device === number)
-      .map(({ time, led_on, by, reason }) => ({ time, led_on, by, reason }))
-      .sort((a, b) => a.time - b.time),
-  );
 
 const someSwitch = fc.record<Given>({
   device: fc.nat(2),
@@ -235,47 +182,4 @@ test("of switches that are too old all go at once, those too that had just come,
   expect(left).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
   sweepAt(now + 1e12, 1);
   expect(allIn(store)[0].map(({ reason }) => reason)).toEqual(["49"]);
-});
-
-test("a file of the first version opens with all its switches, in their order", async () => {
-  const folder = await temporaryFolder();
-  const file = path.join(folder, "history.db");
-  const old = new sqlite.Database(file);
-  old.exec(`CREATE TABLE devices (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE);
-    CREATE TABLE batches (number INTEGER PRIMARY KEY, devices BLOB NOT NULL, times BLOB NOT NULL, lights BLOB NOT NULL);
-    CREATE TABLE chunks (key INTEGER PRIMARY KEY, first INTEGER NOT NULL, min INTEGER NOT NULL, max INTEGER NOT NULL,
-      last INTEGER NOT NULL, count INTEGER NOT NULL, readings BLOB NOT NULL);
-    CREATE TABLE hours (key INTEGER PRIMARY KEY, first INTEGER NOT NULL, min INTEGER NOT NULL, max INTEGER NOT NULL,
-      last INTEGER NOT NULL, count INTEGER NOT NULL);
-    CREATE TABLE switches (device INTEGER NOT NULL, time INTEGER NOT NULL, led_on INTEGER NOT NULL, by TEXT NOT NULL,
-      reason TEXT NOT NULL);
-    CREATE INDEX switches_by_time ON switches (device, time);
-    INSERT INTO devices (number, id) VALUES (1, 'porch'), (2, NULL), (7, 'cellar');
-    PRAGMA user_version = 1; BEGIN`);
-  const given = Array.from({ length: 25_000 }, (_, n): Given => {
-    // several of one time, and some that came late
-    const time = BASE + ((n * 7919) % 5000) * 61_000;
-    return { device: n % 3 === 0 ? 1 : 0, time, led_on: n % 2 === 0, by: BY[n % 3], reason: `light ${n % 1024} ≥ 300` };
-  });
-  const insert = old.prepare("INSERT INTO switches VALUES (?, ?, ?, ?, ?)");
-  for (const { device, time, led_on, by, reason } of given) insert.run([[1, 7][device], time, led_on, by, reason]);
-  insert.run([2, BASE, true, "server", "of a device that is forgotten"]);
-  insert.finalize();
-  old.exec("COMMIT");
-  old.close();
-
-  const first = storeIn(file);
-  expect(allIn(first)).toEqual(expected(given));
-  const tables = first.database.rows("SELECT name FROM sqlite_schema WHERE name LIKE 'switches%'");
-  expect(tables).toEqual([]);
-  first.close();
-  const kept = await history(folder);
-  kept.addSwitch("cellar", { time: BASE, led_on: true, by: "person", reason: "Ada wants light" });
-  const range = { device: "cellar", from: BASE, to: BASE + 1, points: 1 };
-  const { switches, led_on } = await kept.query(range);
-  expect(switches).toEqual([
-    ...expected(given)[1].filter(({ time }) => time === BASE),
-    { time: BASE, led_on: true, by: "person", reason: "Ada wants light" },
-  ]);
-  expect(led_on).toBe(true);
 });

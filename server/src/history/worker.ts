@@ -8,7 +8,7 @@ import { answer, page } from "./reader.js";
 import { Store } from "./store.js";
 import { sweep } from "./sweep.js";
 
-/** How long readings wait at most until they are put into their chunks, in ms. */
+/** How long readings and switches wait at most until they are put where they belong, in ms. */
 const COMPACT = 60_000;
 
 /** How often what is too old is deleted, in ms: by whole hours, so that more often would be in vain. */
