@@ -32,7 +32,7 @@ test("devices that another history numbered are told apart, each with what is it
 
 test("devices that come and go do not fill the memory with their ids, and each reading stays its device's", async () => {
   const file = fileIn(await temporaryFolder());
-  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, ids: [] }), expect.unreachable);
+  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, writer: 1, ids: [] }), expect.unreachable);
   const most: number[] = [];
   const write = (parcel: Parcel): Promise<void> => {
     most.push(parcel.firstId + parcel.ids.length);
@@ -197,36 +197,48 @@ describe("when something is wrong", () => {
     kept.addReading("porch", { time: 1, light: 1 });
   });
 
-  test("when its thread dies another one takes over, and nothing is missing", async () => {
+  test("when its thread dies another one takes over, nothing is missing, and nothing is there twice", async () => {
     const file = fileIn(await temporaryFolder());
     const told: string[] = [];
     const thread: HistoryThread = new HistoryThread(
-      () => ({ file, retention: FOR_EVER, ids }),
+      () => ({ file, retention: FOR_EVER, writer: 1, ids }),
       (problem) => told.push(problem),
     );
     const ids: string[] = [];
+    /** What becomes of the first answers. */
+    const answers = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,
       async write(parcel: Parcel) {
         ids.push(...parcel.ids);
         await thread.call("write", parcel);
+        if (answers.shift() === "lost") {
+          await thread.end();
+          throw new Error("the thread of the history is gone");
+        }
       },
     };
     const device = devicesById();
     const writer = new Writer(engine, (problem) => told.push(problem));
     for (let round = 0; round < 3; round++) {
-      for (let n = 0; n < 20_000; n++)
+      for (let n = 0; n < 20_000; n++) {
         writer.addReading(device(`board/${round}/${n % 7}`), { time: round * 1e6 + n, light: n % 1024 });
+        if (n % 1000 === 0)
+          writer.addSwitch(device("porch"), { time: round * 1e6 + n, led_on: true, by: "server", reason: "" });
+      }
       await eventually(() => writer.stats.written > round * 20_000, { what: "the first batch" });
       await thread.end();
       await eventually(() => writer.stats.waiting === 0, { what: "the other thread to write" });
     }
     const { points } = await thread.call("query", { device: "board/2/6", from: 0, to: 1e7, points: 1 });
     expect(points[4]).toBe(Math.floor(20_000 / 7));
+    const { switches } = await thread.call("query", { device: "porch", from: 0, to: 1e7, points: 1 });
+    const times = [0, 1e6, 2e6].flatMap((round) => Array.from({ length: 20 }, (_, n) => round + n * 1000));
+    expect(switches.map(({ time }) => time)).toEqual(times);
     await writer.close();
     await thread.call("close");
     await thread.end();
-    expect(writer.stats).toEqual({ waiting: 0, written: 60_000, lost: 0 });
+    expect(writer.stats).toEqual({ waiting: 0, written: 60_060, lost: 0 });
     expect(existsSync(`${file}.lock`)).toBe(false);
   });
 });

@@ -25,9 +25,10 @@ export const MIGRATIONS: readonly ((database: Database) => void)[] = [
       CREATE INDEX switches_by_time ON switches (device, time);`),
   (database) => {
     database.exec(`
-      -- switches as they came, until they are put into their runs: columns, and the reasons in JSON
-      CREATE TABLE switch_batches (number INTEGER PRIMARY KEY AUTOINCREMENT, devices BLOB NOT NULL, times BLOB NOT NULL,
-        states BLOB NOT NULL, places BLOB NOT NULL, reasons TEXT NOT NULL);
+      -- switches as they came, until they are put into their runs: columns, and the reasons in JSON; writer, first: by
+      -- which a batch is known that comes again
+      CREATE TABLE switch_batches (number INTEGER PRIMARY KEY AUTOINCREMENT, writer INTEGER NOT NULL, first INTEGER NOT NULL,
+        devices BLOB NOT NULL, times BLOB NOT NULL, states BLOB NOT NULL, places BLOB NOT NULL, reasons TEXT NOT NULL);
       -- chunk: ten minutes since 1970; number: of the last batch that is in it, so that runs of a chunk are in order
       CREATE TABLE switch_runs (device INTEGER NOT NULL, chunk INTEGER NOT NULL, number INTEGER NOT NULL,
         switches BLOB NOT NULL, PRIMARY KEY (device, chunk, number)) WITHOUT ROWID;`);

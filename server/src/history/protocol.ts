@@ -5,6 +5,8 @@ export interface Setup {
   /** The database. */
   readonly file: string;
   readonly retention: Retention;
+  /** This run of this server, by a number of its own: not 0. */
+  readonly writer: number;
   /** Ids by the numbers of this run, as far as they are given. */
   readonly ids: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import path from "node:path";
 import { StartError, textOf } from "../errors.js";
 import type { Engine, HistoryOptions } from "./engine.js";
@@ -15,9 +16,11 @@ import { HistoryThread } from "./thread.js";
 export async function openSqlite(folder: string, { retention, failed }: HistoryOptions): Promise<History> {
   const file = path.join(folder, "history.db");
   let kept = retention;
+  // 2^48: as many as `randomInt` gives
+  const writer = randomInt(1, 2 ** 48 - 1);
   /** Ids by the numbers of this run, for a thread that takes over. */
   let ids: string[] = [];
-  const thread = new HistoryThread(() => ({ file, retention: kept, ids }), failed);
+  const thread = new HistoryThread(() => ({ file, retention: kept, writer, ids }), failed);
   let problem: string;
   try {
     problem = await thread.call("open");

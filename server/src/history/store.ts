@@ -28,8 +28,11 @@ export class Store {
   #waiting = new Map<number, Map<number, number[]>>();
   #count = 0;
 
-  /** @throws as `Database` does. */
-  constructor(file: string) {
+  /** @param writer who writes from now on, see `Setup` @throws as `Database` does. */
+  constructor(
+    file: string,
+    readonly writer = 0,
+  ) {
     this.database = new Database(file);
     try {
       this.switches = new SwitchStore(this.database);
@@ -74,7 +77,8 @@ export class Store {
     const numbers = this.#numbersOf(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
     const switches = storedForm(batch.switches, numbers);
-    const switched = switches.times.length > 0;
+    const { first } = batch.switches;
+    const switched = switches.times.length > 0 && !this.switches.has(this.writer, first);
     this.database.transaction(() => {
       if (times.length > 0)
         this.database.run(
@@ -83,10 +87,10 @@ export class Store {
           bytesOf(times),
           bytesOf(lights),
         );
-      if (switched) this.switches.write(switches);
+      if (switched) this.switches.write(switches, this.writer, first);
     });
     this.#remember(devices, times, lights);
-    if (switched) this.switches.add(switches);
+    if (switched) this.switches.add(switches, this.writer, first);
   }
 
   /** Puts all that waits where it belongs; of a device, its readings. */

@@ -18,13 +18,17 @@ export class SwitchStore {
   readonly #waiting = new WaitingSwitches();
   /** The number of the last batch. */
   #last: number;
+  /** Who wrote it, and which of the writer's switches was its first. */
+  #writer = 0;
+  #first = 0;
 
   constructor(database: Database) {
     this.#database = database;
     const [sequence] = database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'switch_batches'");
     this.#last = Number(sequence?.seq ?? 0);
-    const sql = "SELECT devices, times, states, places, reasons FROM switch_batches ORDER BY number";
-    for (const row of database.rows(sql))
+    for (const row of database.rows("SELECT * FROM switch_batches ORDER BY number")) {
+      this.#writer = Number(row.writer);
+      this.#first = Number(row.first);
       this.#waiting.add({
         devices: new Uint32Array((row.devices as Uint8Array).buffer),
         times: new Float64Array((row.times as Uint8Array).buffer),
@@ -32,6 +36,7 @@ export class SwitchStore {
         places: new Uint16Array((row.places as Uint8Array).buffer),
         reasons: JSON.parse(String(row.reasons)) as string[],
       });
+    }
   }
 
   /** How many wait. */
@@ -39,19 +44,27 @@ export class SwitchStore {
     return this.#waiting.count;
   }
 
+  /** Whether the last batch is this one, which comes again when the thread died before it said so. 0: a writer without a name. */
+  has(writer: number, first: number): boolean {
+    return writer > 0 && writer === this.#writer && first === this.#first;
+  }
+
   /** Writes a batch; within a transaction, and when that is done it is to be told to `add`. */
-  write({ devices, times, states, places, reasons }: SwitchBatch): void {
+  write({ devices, times, states, places, reasons }: SwitchBatch, writer: number, first: number): void {
     this.#database.run(
-      "INSERT INTO switch_batches (number, devices, times, states, places, reasons) VALUES (?, ?, ?, ?, ?, ?)",
-      this.#last + 1,
+      `INSERT INTO switch_batches (number, writer, first, devices, times, states, places, reasons)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[this.#last + 1, writer, first],
       ...[devices, times, states, places].map(bytesOf),
       JSON.stringify(reasons),
     );
   }
 
   /** A batch is written. */
-  add(batch: SwitchBatch): void {
+  add(batch: SwitchBatch, writer: number, first: number): void {
     this.#last++;
+    this.#writer = writer;
+    this.#first = first;
     this.#waiting.add(batch);
   }
 
@@ -71,6 +84,8 @@ export class SwitchStore {
   /** Those that wait go into another store, which is empty. */
   moveInto(other: SwitchStore): void {
     this.#waiting.moveInto(other.#waiting);
+    other.#writer = this.#writer;
+    other.#first = this.#first;
   }
 
   /** How the lamp of a device was at a time, after a switch at that very time; undefined when unknown. */

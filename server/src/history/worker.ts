@@ -107,7 +107,7 @@ function compacted(open: Store, id: string): number | undefined {
  */
 function onStore<T>(work: (open: Store) => T): T {
   try {
-    return work((store ??= new Store(setup.file)));
+    return work((store ??= new Store(setup.file, setup.writer)));
   } catch (error) {
     if (error instanceof NewerError) throw error;
     if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
@@ -120,7 +120,7 @@ function beginAnew(damage: string): Store {
   store = undefined;
   old?.database.close();
   const name = setAside(setup.file);
-  store = new Store(setup.file);
+  store = new Store(setup.file, setup.writer);
   old?.moveInto(store);
   tell({ problem: `The history ${setup.file} is damaged (${damage}): it was moved to ${name}, and a new one begun.` });
   return store;
