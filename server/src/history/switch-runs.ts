@@ -25,6 +25,7 @@ export const switchOf = (time: number, state: number, reason: string): HistorySw
 
 /** Where runs are made: memory of its own for each would take longer than all the rest. */
 let room = Buffer.from(new ArrayBuffer(65_536));
+let words = new Uint32Array(room.buffer);
 
 /**
  * A run, to be used before the next is made.
@@ -42,12 +43,14 @@ export function packRun(
   const end = HEAD * (1 + times.length);
   const start = end + (Places?.BYTES_PER_ELEMENT ?? 0) * times.length;
   // three bytes of UTF-8 for each unit of UTF-16 at most
-  if (start + text.length * 3 > room.length) room = Buffer.from(new ArrayBuffer(2 * (start + text.length * 3)));
-  const words = new Uint32Array(room.buffer, 0, 1 + times.length);
+  if (start + text.length * 3 > room.length) {
+    room = Buffer.from(new ArrayBuffer(8 * (start + text.length * 3)));
+    words = new Uint32Array(room.buffer);
+  }
   words[0] = times.length * WIDTHS.length + width;
   for (let at = 0; at < times.length; at++) words[1 + at] = (times[at] % CHUNK) * 8 + states[at];
   if (Places) new Places(room.buffer, end, times.length).set(places);
-  return room.subarray(0, start + room.write(text, start));
+  return new Uint8Array(room.buffer, 0, start + room.write(text, start));
 }
 
 /**

@@ -124,11 +124,11 @@ function* runsOf(devices: Uint32Array, times: Float64Array): Generator<[chunk: n
   for (let at = 0; at < order.length; at++) order[at] = order[at] * order.length + at;
   order.sort();
   const at = (place: number): number => order[place] % order.length;
+  const chunkOf = (member: number): number => Math.floor(times[member] / CHUNK);
   for (let place = 0; place < order.length;) {
     const device = devices[at(place)];
     const members: number[] = [];
     for (; place < order.length && devices[at(place)] === device; place++) members.push(at(place));
-    const chunkOf = (member: number): number => Math.floor(times[member] / CHUNK);
     const chunk = chunkOf(members[0]);
     // nearly always
     if (members.every((member) => chunkOf(member) === chunk)) yield [chunk, members];
