@@ -64,7 +64,9 @@ export class Zone {
     if (this.#because) return this.#because;
     if (!lamp || this.#light === undefined) return null;
     const words = zoneLight(policy.combine, this.#light, this.#lights.length, policy.at_least);
-    return ruleSaysOf(policy.rule, lamp, this.#light, words) + (this.#stale > 0 ? `; ${this.#stale} stale left out` : "");
+    return (
+      ruleSaysOf(policy.rule, lamp, this.#light, words) + (this.#stale > 0 ? `; ${this.#stale} stale left out` : "")
+    );
   }
 
   view(now: number): ZoneView {
