@@ -200,7 +200,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
 async function historyOf({ history, data, log }: Settings): Promise<History> {
   if (!history) return NO_HISTORY;
   const failed = (problem: string): void => log.error("history", problem);
-  return openHistory(history.url, data, { retention: history, failed });
+  return openHistory(history.url, data, { retention: history, failed, told: (text) => log.info("history", text) });
 }
 
 /** The parts that not every server has, and that take a while to load. */

@@ -23,9 +23,10 @@ export class Database {
 
   /**
    * Nobody else may have the file open: the lock that a process leaves behind that was killed is taken away.
+   * @param told how far it has come, should it have to be put into a newer form
    * @throws NewerError; Error when it cannot be opened, or is damaged.
    */
-  constructor(file: string) {
+  constructor(file: string, told: (progress: string) => void = () => {}) {
     mkdirSync(dirname(file), { recursive: true });
     rmSync(`${file}.lock`, { recursive: true, force: true });
     this.#connection = new sqlite.Database(file);
@@ -34,14 +35,14 @@ export class Database {
         `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8000000; PRAGMA cache_size = -16000;`,
       );
-      this.#migrate(file);
+      this.#migrate(file, told);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  #migrate(file: string): void {
+  #migrate(file: string, told: (progress: string) => void): void {
     const version = Number(this.rows("PRAGMA user_version")[0].user_version);
     if (version > MIGRATIONS.length)
       throw new NewerError(
@@ -50,7 +51,7 @@ export class Database {
       );
     for (let next = version; next < MIGRATIONS.length; next++)
       this.transaction(() => {
-        MIGRATIONS[next](this);
+        MIGRATIONS[next](this, told);
         this.exec(`PRAGMA user_version = ${next + 1}`);
       });
   }

@@ -5,6 +5,8 @@ export interface HistoryOptions {
   readonly retention: Retention;
   /** Told what a person should know: what could not be written, and why. Not more than once a minute for the same. */
   failed(problem: string): void;
+  /** Told how far something has come that takes long. */
+  told?(progress: string): void;
 }
 
 /** What one database does otherwise than another. Questions that reach it make sense, and come after what they are to see. */

@@ -13,14 +13,17 @@ import { HistoryThread } from "./thread.js";
  * full, or cannot be written, is tried again and again.
  * @throws StartError when the file is of a newer version of this program.
  */
-export async function openSqlite(folder: string, { retention, failed }: HistoryOptions): Promise<History> {
+export async function openSqlite(
+  folder: string,
+  { retention, failed, told = () => {} }: HistoryOptions,
+): Promise<History> {
   const file = path.join(folder, "history.db");
   let kept = retention;
   // 2^48: as many as `randomInt` gives
   const writer = randomInt(1, 2 ** 48 - 1);
   /** Ids by the numbers of this run, for a thread that takes over. */
   let ids: string[] = [];
-  const thread = new HistoryThread(() => ({ file, retention: kept, writer, ids }), failed);
+  const thread = new HistoryThread(() => ({ file, retention: kept, writer, ids }), failed, told);
   let problem: string;
   try {
     problem = await thread.call("open");

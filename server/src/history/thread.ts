@@ -11,14 +11,16 @@ interface Waiting {
 export class HistoryThread {
   readonly #setup: () => Setup;
   readonly #problem: (text: string) => void;
+  readonly #progress: (text: string) => void;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #calls = 0;
 
-  /** What a person should know is told to `problem`. */
-  constructor(setup: () => Setup, problem: (text: string) => void) {
+  /** What a person should know is told to `problem`, how far it has come with what takes long to `progress`. */
+  constructor(setup: () => Setup, problem: (text: string) => void, progress = (_text: string): void => {}) {
     this.#setup = setup;
     this.#problem = problem;
+    this.#progress = progress;
   }
 
   /** @throws Error with a reason, when it cannot be done. */
@@ -60,6 +62,7 @@ export class HistoryThread {
 
   #receive(message: Message): void {
     if ("problem" in message) return this.#problem(message.problem);
+    if ("progress" in message) return this.#progress(message.progress);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if ("refused" in message) waiting?.reject(new Error(message.refused));

@@ -89,6 +89,10 @@ function tell(message: Message): void {
   port.postMessage(message);
 }
 
+function toldOf(progress: string): void {
+  tell({ progress: `The history ${setup.file} ${progress}` });
+}
+
 /** The number of a device, whose readings are now in their chunks; undefined when there is nothing of it. */
 function compacted(open: Store, id: string): number | undefined {
   const device = open.numberOf(id);
@@ -107,7 +111,7 @@ function compacted(open: Store, id: string): number | undefined {
  */
 function onStore<T>(work: (open: Store) => T): T {
   try {
-    return work((store ??= new Store(setup.file, setup.writer)));
+    return work((store ??= new Store(setup.file, setup.writer, toldOf)));
   } catch (error) {
     if (error instanceof NewerError) throw error;
     if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
