@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Boots, type StoredBoot } from "../../server/src/boots.js";
 import { timeOf } from "../../server/src/clock.js";
 import { DRAIN, Gaps, PATIENCE } from "../../server/src/gaps.js";
-import { MAX_POINTS, Recent } from "../../server/src/recent.js";
+import { MAX_DEVICES, MAX_POINTS, Recent, SILENT } from "../../server/src/recent.js";
 import { createLog } from "../../server/src/log.js";
 import { eventually } from "../support/eventually.js";
 import { board } from "./support/board.js";
@@ -82,10 +82,16 @@ test("the latest readings are kept in the order in which they were taken, and no
   for (let time = 10; time < 10 + MAX_POINTS; time++) recent.add("a", { time, light: 1, led_on: null });
   expect(recent.of("a")).toHaveLength(MAX_POINTS);
   expect(recent.of("a")[0].time).toBe(10);
-  for (let n = 0; n < 1000; n++) recent.add(`b${n}`, { time: n, light: 1, led_on: null });
-  // the one that was silent longest has made room
-  expect(recent.of("a")).toEqual([]);
+  const { time: last } = recent.of("a").at(-1)!;
+  for (let n = 0; n < MAX_DEVICES; n++) recent.add(`b${n}`, { time: last + 1, light: 1, led_on: null });
+  // as long as it reports it keeps its place
+  expect(recent.of("a")).toHaveLength(MAX_POINTS);
   expect(recent.of("b0")).toHaveLength(1);
+  expect(recent.of(`b${MAX_DEVICES - 1}`)).toEqual([]);
+  // the one that was silent longest makes room
+  recent.add("c", { time: last + SILENT, light: 1, led_on: null });
+  expect(recent.of("a")).toEqual([]);
+  expect(recent.of("c")).toHaveLength(1);
 });
 
 describe("readings that do not come", () => {
