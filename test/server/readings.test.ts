@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Boots, type StoredBoot } from "../../server/src/boots.js";
 import { timeOf } from "../../server/src/clock.js";
 import { DRAIN, Gaps, PATIENCE } from "../../server/src/gaps.js";
-import { MAX_DEVICES, MAX_POINTS, Recent, SILENT } from "../../server/src/recent.js";
 import { createLog } from "../../server/src/log.js";
 import { eventually } from "../support/eventually.js";
 import { board } from "./support/board.js";
@@ -73,25 +72,6 @@ test("readings of the last boot that come again after one of the next are known"
   const place = (boot: number, seq: number) => boots.place(boot, seq, { light: 1 }, NOON, true).arrival;
   expect([place(1, 1), place(1, 2), place(2, 1)]).toEqual(["newest", "newest", "newest"]);
   expect([place(1, 2), place(1, 3), place(2, 1), place(2, 2)]).toEqual(["duplicate", "late", "duplicate", "newest"]);
-});
-
-test("the latest readings are kept in the order in which they were taken, and no more than so many", () => {
-  const recent = new Recent();
-  for (const time of [5, 1, 3, 2, 4, 3]) recent.add("a", { time, light: time, led_on: null });
-  expect(recent.of("a").map(({ time }) => time)).toEqual([1, 2, 3, 3, 4, 5]);
-  for (let time = 10; time < 10 + MAX_POINTS; time++) recent.add("a", { time, light: 1, led_on: null });
-  expect(recent.of("a")).toHaveLength(MAX_POINTS);
-  expect(recent.of("a")[0].time).toBe(10);
-  const { time: last } = recent.of("a").at(-1)!;
-  for (let n = 0; n < MAX_DEVICES; n++) recent.add(`b${n}`, { time: last + 1, light: 1, led_on: null });
-  // as long as it reports it keeps its place
-  expect(recent.of("a")).toHaveLength(MAX_POINTS);
-  expect(recent.of("b0")).toHaveLength(1);
-  expect(recent.of(`b${MAX_DEVICES - 1}`)).toEqual([]);
-  // the one that was silent longest makes room
-  recent.add("c", { time: last + SILENT, light: 1, led_on: null });
-  expect(recent.of("a")).toEqual([]);
-  expect(recent.of("c")).toHaveLength(1);
 });
 
 describe("readings that do not come", () => {

@@ -68,8 +68,8 @@ export class Intake {
   }
 
   /**
-   * The socket has something for its stream. Bytes are read at once where aedes would: what goes through the stream comes
-   * in a later turn, and costs as much as the rest of a reading. False: there is enough for now.
+   * The socket has something for its stream. Bytes are read at once where aedes would: what goes through the stream is read
+   * after this turn, by way of its own buffers and events. False: there is enough for now.
    */
   #arrived(chunk: unknown, encoding: BufferEncoding | undefined): boolean {
     const { conn, _parsingBatch: busy } = this.#client;
