@@ -155,7 +155,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const topics = settings.homeAssistant ? [homeAssistant.birthTopic] : [];
   const link: MqttLink =
     own ??
-    cluster?.link(topics, handlers) ??
+    cluster?.link(core, topics, handlers) ??
     (await parts.join!.joinBroker({ broker: settings.broker!, scope: scope!, topics, prefix, data, log }, handlers));
   atEnd(() => link.close());
   atEnd(() => core.close());
@@ -163,7 +163,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   core.begin();
   await link.start();
   core.announce();
-  await cluster?.start(core, link);
+  await cluster?.start();
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 

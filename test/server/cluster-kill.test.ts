@@ -29,9 +29,14 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
     return run([...flags, "--data", await temporaryFolder(), "--http-port", "0", "--log", "json"]);
   }
 
-  const addressOf = async ({ entries, output }: Program): Promise<string> => {
+  const addressOf = async ({ child, entries, output }: Program): Promise<string> => {
     const find = () => /http:\/\/[\d.:]+/.exec(JSON.stringify(entries()))?.[0];
-    return eventually(find, { within: 30_000, what: `its address; it said ${output.err}` });
+    const found = await eventually(() => find() ?? child.exitCode?.toString(), {
+      within: 30_000,
+      what: "its address",
+    });
+    if (child.exitCode !== null) throw new Error(`it ended: ${output.err}`);
+    return found;
   };
 
   async function ready(program: Program): Promise<void> {

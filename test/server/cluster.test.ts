@@ -53,6 +53,21 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     expect(servers[0].devices.size + servers[1].devices.size).toBe(50);
   });
 
+  test("a server starts while the broker tells what it keeps of the boards", async () => {
+    const prefix = `side-${++prefixes}`;
+    const device = await client(mosquitto.url);
+    // so many that they come before the broker has answered whatever a server asks after its subscriptions
+    for (let n = 0; n < 200; n++)
+      await device.publishAsync(`${prefix}/d${n}/status`, JSON.stringify({ online: true, board: "b", firmware: "1" }), {
+        qos: 1,
+        retain: true,
+      });
+    const servers = [await together(prefix), await together(prefix)];
+    await settled(...servers);
+    await eventually(() => servers[0].devices.size + servers[1].devices.size === 200, { what: "all devices" });
+    expect(servers.flatMap(({ devices }) => devices.list()).filter(({ online }) => online)).toHaveLength(200);
+  });
+
   test("of a board's readings the newest decides, whichever way they go; one that comes twice has no effect", async () => {
     const prefix = `side-${++prefixes}`;
     const servers = [await together(prefix), await together(prefix), await together(prefix)];

@@ -50,10 +50,10 @@ export interface Cluster {
   readonly share: Share;
   /** Takes a message from the broker: it is for this server or for another. */
   message: LinkHandlers["message"];
-  /** The link, which shares the devices' messages with other servers. */
-  link(topics: readonly string[], handlers: LinkHandlers): MqttLink;
+  /** The link, which shares the devices' messages with other servers, and by which `core` hears its own of them. */
+  link(core: Core, topics: readonly string[], handlers: LinkHandlers): MqttLink;
   /** Takes part from now on. */
-  start(core: Core, link: MqttLink): Promise<void>;
+  start(): Promise<void>;
   /** This server, as others call it. */
   readonly me: string;
   readonly peers: Peers;
@@ -191,16 +191,16 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     },
     message: (topic, payload, retained) =>
       router.route(topic, payload, retained, { now: Date.now(), live: !core.catchingUp }),
-    link: (topics, handlers) =>
-      remoteLink(
+    link(to, topics, handlers) {
+      // before the link starts: messages come as soon as the broker has heard of the subscriptions
+      core = to;
+      link = remoteLink(
         { broker, prefix, clientId: me, filters: [...filters, ...topics], optional: topics, unwanted: [] },
         handlers,
-      ),
-    async start(to, over) {
-      core = to;
-      link = over;
-      await membership.start(told);
+      );
+      return link;
     },
+    start: () => membership.start(told),
     problem: () => (membership.settled ? "" : "It is being settled which server decides about which devices."),
     apply(policy) {
       const next = new Links(policy.zones, prefix);
