@@ -35,6 +35,8 @@ export interface CoreOptions {
   readonly share: Share | undefined;
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
+  /** The same on a device's command topic. */
+  command(device: Device, payload: Buffer, keep: Keep): void;
   /** A device changed or reported. */
   changed(device: Device): void;
   /** What is known of a device beside its readings is another: it appeared, told of itself, or was configured anew. */

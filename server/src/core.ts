@@ -99,7 +99,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     command(device, command, payload) {
       if (share && !share.valid()) return;
       // the lamp is not to be stored with each reading that leaves it as it is
-      options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
+      options.command(device, payload, device.commanded === command.led_on ? "again" : "retained");
       device.commanded = command.led_on;
       counters.sent++;
       log.sent(device.id, command);
@@ -114,7 +114,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const configs = new DeviceConfigs((topic, payload) => options.publish(topic, payload, "retained"));
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
-    publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
+    publish: (device, payload) => options.command(device, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
     failed: ({ id }, error) => notStored(id, "actions", error),

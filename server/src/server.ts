@@ -126,6 +126,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     history,
     policy: settings.policy,
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
+    command: (device, payload, keep) => link.command(device, payload, keep),
     changed: (device) => events.device(device),
     described: describe,
     decided: (ms) => decisionTimes.decided(ms),

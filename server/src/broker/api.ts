@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Rejection } from "../counters.js";
-import type { Keep } from "../link/link.js";
+import type { Addressee, Keep } from "../link/link.js";
 import type { Limits } from "../options.js";
 import type { Accounts } from "../security/accounts.js";
 
@@ -39,6 +39,8 @@ export interface Broker {
   readonly figures: { readonly clients: number; readonly queued: number };
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
+  /** Publishes at QoS 1 on a device's command topic. */
+  command(to: Addressee, payload: Buffer, keep: Keep): void;
   /** The retained messages whose topics end in `/<level>`. */
   retained(level: string): BrokerMessage[];
   /** Disconnects everybody, and returns when all that was published is on disk. */

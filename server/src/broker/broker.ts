@@ -4,6 +4,7 @@ import { Aedes, type Client } from "aedes";
 import type { DataFolder } from "../data.js";
 import { textOf } from "../errors.js";
 import type { Rejection } from "../counters.js";
+import type { Keep } from "../link/link.js";
 import { DEFAULTS } from "../options.js";
 import { NO_ACCOUNTS } from "../security/accounts.js";
 import { Access, titleOfId } from "./access.js";
@@ -171,6 +172,23 @@ export async function startBroker(
     for (const client of Object.values(clients())) if (client && !access.stillIn(client)) client.close();
   }, LOOK).unref();
 
+  const { topics, retained } = persistence;
+
+  /** @param number of the topic; 0 when there is nothing of it */
+  function publish(topic: string, number: number, payload: Buffer, keep: Keep): void {
+    const retain = keep !== "once";
+    // what is retained no longer is told when that is on disk
+    const ends = retain && payload.length === 0;
+    if (keep === "again") retained.renew(number, payload);
+    else if (retain && !ends) retained.change(topic, payload, number);
+    if (retain && !ends && express.publish(topic, number, payload)) return;
+    publishing++;
+    aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: ends, dup: false }, (error) => {
+      if (error && !closing) handlers.failed(`The broker could not publish on ${topic}: ${textOf(error)}`);
+      if (--publishing === 0) idle?.();
+    });
+  }
+
   return {
     heldPacket: heldPacket(limits.payload),
     get figures() {
@@ -191,23 +209,13 @@ export async function startBroker(
       express.add(client, lane);
       new Intake(client, lane, pace, limits.payload, intakeHandlers);
     },
-    publish(topic, payload, keep) {
-      const retain = keep !== "once";
-      // what is retained no longer is told when that is on disk
-      const ends = retain && payload.length === 0;
-      if (keep === "again") persistence.retained.renew(topic, payload);
-      else if (retain && !ends) persistence.retained.change(topic, payload);
-      if (retain && !ends && express.publish(topic, payload)) return;
-      publishing++;
-      aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: ends, dup: false }, (error) => {
-        if (error && !closing) handlers.failed(`The broker could not publish on ${topic}: ${textOf(error)}`);
-        if (--publishing === 0) idle?.();
-      });
+    publish: (topic, payload, keep) => publish(topic, topics.find(topic), payload, keep),
+    command(to, payload, keep) {
+      const number = topics.findFor(to);
+      publish(number > 0 ? topics.nameOf(number) : to.commandTopic, number, payload, keep);
     },
     retained: (level) =>
-      [...persistence.retained.topics()]
-        .filter((topic) => topic.endsWith("/" + level))
-        .map((topic) => persistence.retained.get(topic)!),
+      [...retained.topics()].filter((topic) => topic.endsWith("/" + level)).map((topic) => retained.get(topic)!),
     async close() {
       closing = true;
       clearInterval(looking);

@@ -1,4 +1,5 @@
 import { TopicIndex } from "./topic-index.js";
+import { SUBSCRIBED, type Topics } from "./topics.js";
 
 type Packet = { readonly topic: string };
 type Done = (error?: Error | null) => void;
@@ -18,10 +19,14 @@ export interface Subscription<Taker> {
  * without aedes.
  */
 export class Exchange<Taker> {
-  readonly #index = new TopicIndex<Subscription<Taker>>();
+  readonly #index: TopicIndex<Subscription<Taker>>;
   readonly #byDeliver = new Map<Deliver, Subscription<Taker>>();
 
   #closed = false;
+
+  constructor(topics: Topics) {
+    this.#index = new TopicIndex(topics, SUBSCRIBED);
+  }
 
   on(filter: string, deliver: Deliver, done?: Done): this {
     const subscription = { deliver, taker: undefined, qos: 0 };
@@ -68,8 +73,8 @@ export class Exchange<Taker> {
     return this.#byDeliver.get(deliver);
   }
 
-  /** The subscriptions that match a topic; one client may have several. */
-  match(topic: string): readonly Subscription<Taker>[] {
-    return this.#index.match(topic);
+  /** The subscriptions that match a topic; one client may have several. @param number of the topic, if that is known */
+  match(topic: string, number?: number): readonly Subscription<Taker>[] {
+    return this.#index.match(topic, number);
   }
 }

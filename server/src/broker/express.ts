@@ -32,7 +32,7 @@ const LOOKED_AT = 1000;
  * Messages of a topic stay in order [MQTT-4.6.0-6]: as long as aedes has one under way, the next ones follow it.
  */
 export class Express {
-  readonly exchange = new Exchange<Lane>();
+  readonly exchange: Exchange<Lane>;
   readonly flights = new Flights<Lane>();
   readonly #persistence: DurablePersistence;
   readonly #lanes = new WeakMap<Client, Lane>();
@@ -41,6 +41,7 @@ export class Express {
 
   constructor(persistence: DurablePersistence) {
     this.#persistence = persistence;
+    this.exchange = new Exchange(persistence.topics);
   }
 
   /** To be called once for the broker, before anything is published. */
@@ -79,11 +80,11 @@ export class Express {
     return takers;
   }
 
-  /** Publishes what is retained anyway, at QoS 1. False when that is aedes' to do. */
-  publish(topic: string, payload: Buffer): boolean {
+  /** Publishes what is retained anyway, at QoS 1. False when that is aedes' to do. @param number of the topic */
+  publish(topic: string, number: number, payload: Buffer): boolean {
     if (this.#isUnderWay(topic)) return false;
-    const takers = this.exchange.match(topic);
-    const awaiting = this.#persistence.awaiting(topic);
+    const takers = this.exchange.match(topic, number);
+    const awaiting = this.#persistence.awaiting(topic, number);
     // a board has its topic to itself; several sessions are left to aedes
     if (awaiting.length > 1) return false;
     let session: Subscription<Lane> | undefined;

@@ -5,6 +5,7 @@ import { ordered } from "./ordered.js";
 import { Queues, type QueueWatch } from "./queues.js";
 import { Retained, type RetainedPacket } from "./retained.js";
 import { TopicIndex } from "./topic-index.js";
+import { AWAITED, Topics } from "./topics.js";
 
 /** What is asked while sessions are stored. */
 export interface SessionWatch extends QueueWatch {
@@ -36,9 +37,10 @@ export class DurablePersistence extends AsyncLevelPersistence {
   /** The filters of each session that is stored. */
   readonly sessions = new Map<string, Set<string>>();
   readonly queues: Queues;
+  readonly topics = new Topics();
   readonly retained: Retained;
   /** Who is to have messages stored for it, by filter. */
-  readonly #awaited = new TopicIndex<string>();
+  readonly #awaited = new TopicIndex<string>(this.topics, AWAITED);
   readonly #store: ReturnType<typeof ordered>;
   readonly #watch: SessionWatch;
   readonly #adding = new WeakMap<object, Promise<void>>();
@@ -53,7 +55,7 @@ export class DurablePersistence extends AsyncLevelPersistence {
     this.#store = store;
     this.#watch = watch;
     this.queues = new Queues(store, limit, watch);
-    this.retained = new Retained(log, (error) => watch.failed(error));
+    this.retained = new Retained(this.topics, log, (error) => watch.failed(error));
   }
 
   override async setup(broker: unknown): Promise<void> {
@@ -82,9 +84,12 @@ export class DurablePersistence extends AsyncLevelPersistence {
     if (filters.size === 0) this.sessions.delete(id);
   }
 
-  /** The sessions for which messages on this topic are to be stored, by the id that they have within the broker. */
-  awaiting(topic: string): readonly string[] {
-    return this.#awaited.match(topic);
+  /**
+   * The sessions for which messages on this topic are to be stored, by the id that they have within the broker.
+   * @param number of the topic, if that is known
+   */
+  awaiting(topic: string, number?: number): readonly string[] {
+    return this.#awaited.match(topic, number);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Payloads } from "./payloads.js";
 import { RetainedLog } from "./retained-log.js";
+import { put, RETAINED, type Topics } from "./topics.js";
 
 /** What is kept of a retained message. */
 export interface RetainedPacket {
@@ -12,8 +13,9 @@ export interface RetainedPacket {
 
 /** The retained messages: all of them in memory, and in a log on disk. */
 export class Retained {
-  /** Numbers of payloads. */
-  readonly #byTopic = new Map<string, number>();
+  readonly #topics: Topics;
+  /** The number of the payload + 1, by that of the topic; 0 where nothing is retained. */
+  readonly #places: number[] = [];
   readonly #payloads = new Payloads();
   readonly #log: RetainedLog;
   readonly #failed: (error: unknown) => void;
@@ -24,7 +26,8 @@ export class Retained {
    * @param folder where the log is, which need not be there
    * @param failed told when messages cannot be written
    */
-  constructor(folder: string, failed: (error: unknown) => void) {
+  constructor(topics: Topics, folder: string, failed: (error: unknown) => void) {
+    this.#topics = topics;
     this.#log = new RetainedLog(folder, () => this.#contents());
     this.#failed = failed;
   }
@@ -52,15 +55,20 @@ export class Retained {
   }
 
   get(topic: string): RetainedPacket | undefined {
-    const number = this.#byTopic.get(topic);
-    if (number === undefined) return undefined;
-    const payload = this.#payloads.get(number);
-    return { cmd: "publish", topic, payload, qos: this.#payloads.qosOf(number), retain: true };
+    const place = this.#placeOf(this.#topics.find(topic));
+    if (place < 0) return undefined;
+    return {
+      cmd: "publish",
+      topic,
+      payload: this.#payloads.get(place),
+      qos: this.#payloads.qosOf(place),
+      retain: true,
+    };
   }
 
   /** All topics of which a message is retained. */
-  topics(): IterableIterator<string> {
-    return this.#byTopic.keys();
+  *topics(): Generator<string> {
+    for (const number of this.#numbers()) yield this.#topics.nameOf(number);
   }
 
   /**
@@ -69,11 +77,9 @@ export class Retained {
    */
   store(topic: string, bytes: Buffer, qos: number): void {
     const payload = bytes.toString("latin1");
-    const known = this.#byTopic.get(topic);
+    const place = this.#placeOf(this.#topics.find(topic));
     const same =
-      known === undefined
-        ? payload === ""
-        : this.#payloads.textOf(known) === payload && this.#payloads.qosOf(known) === qos;
+      place < 0 ? payload === "" : this.#payloads.textOf(place) === payload && this.#payloads.qosOf(place) === qos;
     if (!same) {
       this.#set(topic, bytes, qos);
       this.#log.add(topic, payload, qos);
@@ -82,9 +88,12 @@ export class Retained {
     this.#log.write();
   }
 
-  /** Retains a message at QoS 1: to be written by `write`, or at the end of this turn. */
-  change(topic: string, bytes: Buffer): void {
-    this.#set(topic, bytes, 1);
+  /**
+   * Retains a message at QoS 1: to be written by `write`, or at the end of this turn.
+   * @param number of the topic, if that is known
+   */
+  change(topic: string, bytes: Buffer, number?: number): void {
+    this.#set(topic, bytes, 1, number);
     this.#log.add(topic, bytes.toString("latin1"), 1);
     if (this.#due) return;
     this.#due = true;
@@ -92,9 +101,9 @@ export class Retained {
   }
 
   /** The same message with other bookkeeping, which need not be stored; without effect where nothing is retained. */
-  renew(topic: string, payload: Buffer): void {
-    const known = this.#byTopic.get(topic);
-    if (known !== undefined) this.#payloads.set(known, payload, this.#payloads.qosOf(known));
+  renew(number: number, payload: Buffer): void {
+    const place = this.#placeOf(number);
+    if (place >= 0) this.#payloads.set(place, payload, this.#payloads.qosOf(place));
   }
 
   /** Writes what has changed: whoever is told of it afterwards finds it stored, should this process be killed. */
@@ -116,16 +125,30 @@ export class Retained {
   }
 
   *#contents(): Generator<[topic: string, payload: string, qos: number]> {
-    for (const [topic, number] of this.#byTopic)
-      yield [topic, this.#payloads.textOf(number), this.#payloads.qosOf(number)];
+    for (const number of this.#numbers()) {
+      const place = this.#placeOf(number);
+      yield [this.#topics.nameOf(number), this.#payloads.textOf(place), this.#payloads.qosOf(place)];
+    }
   }
 
-  #set(topic: string, payload: Buffer, qos: number): void {
-    const known = this.#byTopic.get(topic);
-    if (payload.length === 0) {
-      if (known !== undefined) this.#payloads.delete(known);
-      this.#byTopic.delete(topic);
-    } else if (known === undefined) this.#byTopic.set(topic, this.#payloads.add(payload, qos));
-    else this.#payloads.set(known, payload, qos);
+  *#numbers(): Generator<number> {
+    for (let number = 0; number < this.#places.length; number++) if (this.#places[number] > 0) yield number;
+  }
+
+  #set(topic: string, payload: Buffer, qos: number, number = this.#topics.find(topic)): void {
+    const place = this.#placeOf(number);
+    if (payload.length > 0) {
+      if (place >= 0) this.#payloads.set(place, payload, qos);
+      else put(this.#places, this.#topics.hold(topic, RETAINED), this.#payloads.add(payload, qos) + 1, 0);
+    } else if (place >= 0) {
+      this.#payloads.delete(place);
+      this.#places[number] = 0;
+      this.#topics.letGo(number, RETAINED);
+    }
+  }
+
+  /** The number of the payload; -1 when nothing is retained. */
+  #placeOf(number: number): number {
+    return (this.#places[number] ?? 0) - 1;
   }
 }

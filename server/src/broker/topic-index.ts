@@ -1,4 +1,5 @@
 import { Qlobber, QlobberTrue } from "qlobber";
+import { put, type Topics } from "./topics.js";
 
 /** How wildcards are read: MQTT 3.1.1, 4.7.1. */
 const MQTT = { separator: "/", wildcard_one: "+", wildcard_some: "#", match_empty_levels: true } as const;
@@ -30,12 +31,22 @@ type Exact<T> = T | Set<T>;
  * the others are searched.
  */
 export class TopicIndex<T> {
-  /** By their last level: where boards read commands, what is published as telemetry need not be looked up among them. */
-  readonly #exact = new Map<string, Map<string, Exact<T>>>();
+  readonly #topics: Topics;
+  readonly #reason: number;
+  /** By the number of the topic. */
+  readonly #exact: (Exact<T> | undefined)[] = [];
+  /** Filters by their last level: where boards read commands, what is published as telemetry need not be looked up among them. */
+  readonly #levels = new Map<string, number>();
   readonly #wild = new Qlobber<T>(MQTT);
   /** Filters with a wildcard, but for the broker's own, which it always has. */
   #wildcards = 0;
   readonly #found = new Map<string, readonly T[]>();
+
+  /** @param reason why these topics are known */
+  constructor(topics: Topics, reason: number) {
+    this.#topics = topics;
+    this.#reason = reason;
+  }
 
   add(filter: string, value: T): void {
     if (isWildcard(filter)) {
@@ -45,13 +56,13 @@ export class TopicIndex<T> {
       return;
     }
     this.#found.delete(filter);
-    const level = lastLevel(filter);
-    let alike = this.#exact.get(level);
-    if (!alike) this.#exact.set(level, (alike = new Map()));
-    const known = alike.get(filter);
-    if (known === undefined) alike.set(filter, value);
-    else if (known instanceof Set) known.add(value);
-    else alike.set(filter, new Set([known, value]));
+    const number = this.#topics.hold(filter, this.#reason);
+    const known = this.#exact[number];
+    if (known === undefined) {
+      put(this.#exact, number, value, undefined);
+      this.#count(filter, 1);
+    } else if (known instanceof Set) known.add(value);
+    else this.#exact[number] = new Set([known, value]);
   }
 
   /** To be called for what was added, once. */
@@ -63,29 +74,41 @@ export class TopicIndex<T> {
       return;
     }
     this.#found.delete(filter);
-    const alike = this.#exact.get(lastLevel(filter));
-    const known = alike?.get(filter);
-    if (!alike || known === undefined) return;
+    const number = this.#topics.find(filter);
+    const known = this.#exact[number];
+    if (known === undefined) return;
     if (known instanceof Set) known.delete(value);
-    if (known === value || (known instanceof Set && known.size === 0)) alike.delete(filter);
-    if (alike.size === 0) this.#exact.delete(lastLevel(filter));
+    if (known !== value && !(known instanceof Set && known.size === 0)) return;
+    this.#exact[number] = undefined;
+    this.#count(filter, -1);
+    this.#topics.letGo(number, this.#reason);
   }
 
-  /** What belongs to the filters that match a topic; as often as such filters have it. */
-  match(topic: string): readonly T[] {
-    if (this.#wildcards === 0 && !isOwn(topic)) return this.#exactly(topic);
+  /**
+   * What belongs to the filters that match a topic; as often as such filters have it.
+   * @param number of the topic, if that is known
+   */
+  match(topic: string, number?: number): readonly T[] {
+    if (this.#wildcards === 0 && !isOwn(topic)) return this.#exactly(topic, number);
     let found = this.#found.get(topic);
     if (!found) {
-      found = [...this.#exactly(topic), ...this.#wild.match(topic)];
+      found = [...this.#exactly(topic, number), ...this.#wild.match(topic)];
       if (this.#found.size >= REMEMBERED) this.#found.clear();
       this.#found.set(topic, found);
     }
     return found;
   }
 
-  #exactly(topic: string): readonly T[] {
-    const known = this.#exact.get(lastLevel(topic))?.get(topic);
+  #exactly(topic: string, number = this.#levels.has(lastLevel(topic)) ? this.#topics.find(topic) : 0): readonly T[] {
+    const known = this.#exact[number];
     if (known === undefined) return NOTHING;
     return known instanceof Set ? [...known] : [known];
+  }
+
+  #count(filter: string, more: 1 | -1): void {
+    const level = lastLevel(filter);
+    const count = (this.#levels.get(level) ?? 0) + more;
+    if (count > 0) this.#levels.set(level, count);
+    else this.#levels.delete(level);
   }
 }

@@ -25,6 +25,14 @@ export interface LinkHandlers {
  */
 export type Keep = "retained" | "again" | "once";
 
+/** A device, as far as it is commanded. */
+export interface Addressee {
+  readonly id: string;
+  readonly commandTopic: string;
+  /** By which number the broker knows its command topic; 0 when it does not. */
+  addressed: number;
+}
+
 /**
  * The server's place at a broker, its own or somebody else's: subscribed to the devices' topics, and saying on
  * `<prefix>/status` whether it is there.
@@ -41,6 +49,8 @@ export interface MqttLink {
   readonly connected: boolean;
   /** Publishes at QoS 1. Never throws; a failure is told to `failed`. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
+  /** The same on a device's command topic: what is done for every reading. */
+  command(to: Addressee, payload: Buffer, keep: Keep): void;
   /** Says that the server is gone, and leaves within a second. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ordered } from "../../../server/src/broker/ordered.js";
 import { Retained, type RetainedPacket } from "../../../server/src/broker/retained.js";
+import { Topics } from "../../../server/src/broker/topics.js";
 import { openData } from "../../../server/src/data.js";
 import { temporaryFolder } from "../support/server.js";
 
@@ -23,7 +24,7 @@ const told = (packets: Iterable<RetainedPacket>): Map<string, string> =>
 
 /** What is there after a start. @param before what the database has */
 async function start(folder: string, before: AsyncIterable<unknown> = none()): Promise<Map<string, string>> {
-  const retained = new Retained(folder, (error) => {
+  const retained = new Retained(new Topics(), folder, (error) => {
     throw error;
   });
   await retained.restore(before);
@@ -54,7 +55,7 @@ test("what is stored is there after the next start, as it was stored last", asyn
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(packet, fc.nat(4))), async (steps) => {
       const here = path.join(folder, String(run++));
-      const retained = new Retained(here, (error) => {
+      const retained = new Retained(new Topics(), here, (error) => {
         throw error;
       });
       await retained.restore(none());

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TopicIndex } from "../../../server/src/broker/topic-index.js";
+import { AWAITED, SUBSCRIBED, Topics } from "../../../server/src/broker/topics.js";
 
 /** MQTT 3.1.1, 4.7, word for word. */
 function matches(filter: string, topic: string): boolean {
@@ -28,14 +29,21 @@ test("an index finds what trying every filter finds, whatever comes and goes", (
       fc.array(fc.tuple(filter, fc.nat(5), fc.boolean())),
       fc.array(topic, { minLength: 1 }),
       (steps, topics) => {
-        const index = new TopicIndex<string>();
+        const table = new Topics();
+        const index = new TopicIndex<string>(table, SUBSCRIBED);
+        // topics get other numbers than they had before
+        const other = new TopicIndex<string>(table, AWAITED);
         const there = new Map<string, string>();
         for (const [filter, who, comes] of steps) {
           const value = `${who} ${filter}`;
           if (comes && !there.has(value)) {
             there.set(value, filter);
             index.add(filter, value);
-          } else if (!comes && there.delete(value)) index.remove(filter, value);
+            other.add(`${filter}/other`, value);
+          } else if (!comes && there.delete(value)) {
+            index.remove(filter, value);
+            other.remove(`${filter}/other`, value);
+          }
           // what is remembered of a topic must not outlive the filters
           for (const topic of topics) index.match(topic);
         }
@@ -44,6 +52,7 @@ test("an index finds what trying every filter finds, whatever comes and goes", (
           if (topic.startsWith("$")) continue;
           const expected = [...there].filter(([, filter]) => matches(filter, topic)).map(([value]) => value);
           expect([...index.match(topic)].sort()).toEqual(expected.sort());
+          expect([...index.match(topic, table.find(topic))].sort()).toEqual(expected.sort());
         }
       },
     ),
@@ -51,7 +60,7 @@ test("an index finds what trying every filter finds, whatever comes and goes", (
 });
 
 test("many topics that match a wildcard are found, more than are remembered", () => {
-  const index = new TopicIndex<string>();
+  const index = new TopicIndex<string>(new Topics(), SUBSCRIBED);
   index.add("nightlight/+/commands", "all");
   index.add("nightlight/20001/commands", "one");
   for (let n = 0; n < 25_000; n++) expect(index.match(`nightlight/${n}/commands`)).toContain("all");
