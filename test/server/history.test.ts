@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Database } from "../../server/src/history/database.js";
-import { POINT, type Parcel } from "../../server/src/history/protocol.js";
+import { POINT, withIds, type Parcel } from "../../server/src/history/protocol.js";
 import { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
@@ -204,13 +204,13 @@ describe("when something is wrong", () => {
       () => ({ file, retention: FOR_EVER, writer: 1, ids }),
       (problem) => told.push(problem),
     );
-    const ids: string[] = [];
+    let ids: string[] = [];
     /** What becomes of the first answers. */
     const answers = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,
       async write(parcel: Parcel) {
-        ids.push(...parcel.ids);
+        ids = withIds(ids, parcel);
         await thread.call("write", parcel);
         if (answers.shift() === "lost") {
           await thread.end();
