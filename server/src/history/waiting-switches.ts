@@ -1,5 +1,5 @@
+import { runsOf } from "./by-device.js";
 import type { HistorySwitch } from "./history.js";
-import { CHUNK } from "./packing.js";
 import { packRun, switchOf } from "./switch-runs.js";
 
 /** Switches as they came; entries with the same index belong together. */
@@ -65,10 +65,7 @@ export class WaitingSwitches {
     return found;
   }
 
-  /**
-   * Gives all that wait as runs, device by device: so those that are neighbours in the database come one after the other.
-   * @param use has each until it returns
-   */
+  /** Gives all that wait as runs, in the order of `runsOf`. @param use has each until it returns */
   eachRun(use: (device: number, chunk: number, run: Uint8Array) => void): void {
     const { devices, times, states, places } = this.#joined();
     const reasons = [...this.#reasons.keys()];
@@ -115,31 +112,5 @@ export class WaitingSwitches {
     let place = this.#reasons.get(reason);
     if (place === undefined) this.#reasons.set(reason, (place = this.#reasons.size));
     return place;
-  }
-}
-
-/** What belongs together: the places of those of one device and chunk, in the order in which they came. */
-function* runsOf(devices: Uint32Array, times: Float64Array): Generator<[chunk: number, members: number[]]> {
-  const order = new Float64Array(devices);
-  for (let at = 0; at < order.length; at++) order[at] = order[at] * order.length + at;
-  order.sort();
-  const at = (place: number): number => order[place] % order.length;
-  const chunkOf = (member: number): number => Math.floor(times[member] / CHUNK);
-  for (let place = 0; place < order.length;) {
-    const device = devices[at(place)];
-    const members: number[] = [];
-    for (; place < order.length && devices[at(place)] === device; place++) members.push(at(place));
-    const chunk = chunkOf(members[0]);
-    // nearly always
-    if (members.every((member) => chunkOf(member) === chunk)) yield [chunk, members];
-    else {
-      const chunks = new Map<number, number[]>();
-      for (const member of members) {
-        const others = chunks.get(chunkOf(member));
-        if (others) others.push(member);
-        else chunks.set(chunkOf(member), [member]);
-      }
-      yield* chunks;
-    }
   }
 }
