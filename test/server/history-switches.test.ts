@@ -1,6 +1,5 @@
 /** What the file of a history promises of switches: each is there once, whenever it is killed. */
 import fc from "fast-check";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { CHUNK } from "../../server/src/history/packing.js";
@@ -8,15 +7,8 @@ import { BY } from "../../server/src/history/protocol.js";
 import type { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { temporaryFolder } from "./support/server.js";
-import { allIn, ALWAYS, BASE, batchOf, expected, IDS, storeIn, type Given } from "./support/switches.js";
-
-/** The file as `kill -9` would leave it at this moment: what the process has in memory is not in it. */
-function killed(file: string, into: string): Store {
-  mkdirSync(into);
-  for (const end of ["", "-wal"])
-    if (existsSync(file + end)) copyFileSync(file + end, path.join(into, `history.db${end}`));
-  return storeIn(path.join(into, "history.db"));
-}
+import { killed, storeIn } from "./support/store.js";
+import { allIn, ALWAYS, BASE, batchOf, expected, IDS, type Given } from "./support/switches.js";
 
 const someSwitch = fc.record<Given>({
   device: fc.nat(2),

@@ -6,7 +6,8 @@ import { BY } from "../../server/src/history/protocol.js";
 import { openSqlite } from "../../server/src/history/sqlite.js";
 import { FOR_EVER, history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
-import { allIn, BASE, expected, storeIn, type Given } from "./support/switches.js";
+import { storeIn } from "./support/store.js";
+import { allIn, BASE, expected, type Given } from "./support/switches.js";
 
 /** A file of the first version, with nothing but devices. */
 function firstVersion(folder: string): [file: string, old: sqlite.Database] {

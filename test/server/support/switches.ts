@@ -1,8 +1,7 @@
 /** Switches that a test gives to a store, and what it must then tell. */
-import { onTestFinished } from "vitest";
 import type { HistorySwitch } from "../../../server/src/history/history.js";
 import { BY, type Batch } from "../../../server/src/history/protocol.js";
-import { Store } from "../../../server/src/history/store.js";
+import type { Store } from "../../../server/src/history/store.js";
 
 export const BASE = Date.UTC(2026, 5, 1, 7, 13);
 export const ALWAYS = [0, 2 ** 43] as const;
@@ -32,13 +31,6 @@ export function batchOf(given: readonly Given[]): Batch {
 }
 
 export const IDS = ["porch", "cellar", "attic"];
-
-/** A store in a file, closed after the test or by the test itself. */
-export function storeIn(file: string): Store {
-  const store = new Store(file);
-  onTestFinished(() => store.close());
-  return store;
-}
 
 /** All switches of all devices. */
 export const allIn = (store: Store): HistorySwitch[][] =>
