@@ -36,8 +36,8 @@ export interface Summary {
 }
 
 /** What is in either, each once. `stored` is in order and has nothing twice; neither changes. */
-export function union(stored: Uint32Array, added: readonly number[]): Uint32Array {
-  const fresh = Uint32Array.from(added).sort();
+export function union(stored: Uint32Array, added: Uint32Array): Uint32Array {
+  const fresh = added.toSorted();
   const all = new Uint32Array(stored.length + fresh.length);
   let kept = 0;
   for (let old = 0, next = 0; old < stored.length || next < fresh.length;) {

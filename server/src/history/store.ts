@@ -1,13 +1,17 @@
 import { Database } from "./database.js";
-import { CHUNK, HOUR, pack, summaryOf, together, union, type Summary } from "./packing.js";
+import { CHUNK, HOUR, summaryOf, together, union, type Summary } from "./packing.js";
 import type { Batch } from "./protocol.js";
 import { bytesOf, storedForm, SwitchStore } from "./switches.js";
+import { WaitingReadings, type ReadingRun } from "./waiting-readings.js";
 
 /** A device's keys begin at its number times this. */
 export const SPAN = 2 ** 32;
 
-/** When so many readings wait for their chunks, they are put there; and so many switches, which take less while they wait. */
-const MANY = 200_000;
+/**
+ * When so many readings wait for their chunks, 14 bytes each, they are put there: a chunk takes nearly as long whether
+ * one is added to it or ten. And so many switches, of 17 bytes.
+ */
+const MANY = 1_000_000;
 const MANY_SWITCHES = 500_000;
 
 /**
@@ -24,9 +28,8 @@ export class Store {
   /** The same by the numbers that batches have for them, 0 where that is not known; and the ids that those stand for. */
   #known: number[] = [];
   #ids: readonly string[] = [];
-  /** What is not in the chunks yet: readings, packed, by device and then by chunk. */
-  #waiting = new Map<number, Map<number, number[]>>();
-  #count = 0;
+  /** What is not in the chunks yet. */
+  readonly #waiting = new WaitingReadings();
 
   /** @param writer who writes from now on, see `Setup` @param told as `Database` does @throws as `Database` does. */
   constructor(
@@ -40,11 +43,11 @@ export class Store {
       for (const { id, number } of this.database.rows("SELECT id, number FROM devices WHERE id IS NOT NULL"))
         this.#numbers.set(String(id), Number(number));
       this.database.each("SELECT devices, times, lights FROM batches", [], ({ devices, times, lights }) =>
-        this.#remember(
-          new Uint32Array((devices as Uint8Array).buffer),
-          new Float64Array((times as Uint8Array).buffer),
-          new Uint16Array((lights as Uint8Array).buffer),
-        ),
+        this.#waiting.add({
+          devices: new Uint32Array((devices as Uint8Array).buffer),
+          times: new Float64Array((times as Uint8Array).buffer),
+          lights: new Uint16Array((lights as Uint8Array).buffer),
+        }),
       );
     } catch (error) {
       this.database.close();
@@ -59,8 +62,7 @@ export class Store {
         other.database.run("INSERT INTO devices (number, id) VALUES (?, ?)", number, id);
     });
     for (const [id, number] of this.#numbers) other.#numbers.set(id, number);
-    other.#waiting = this.#waiting;
-    other.#count = this.#count;
+    this.#waiting.moveInto(other.#waiting);
     this.switches.moveInto(other.switches);
     other.compact();
   }
@@ -73,8 +75,8 @@ export class Store {
   /** Writes a batch, whole or not at all; `ids` are those that its numbers stand for. */
   write(batch: Batch, ids: readonly string[]): void {
     const { times, lights } = batch;
-    if (this.#count + times.length > MANY) this.#settle([...this.#waiting.keys()], false);
-    if (this.switches.waiting + batch.switches.times.length > MANY_SWITCHES) this.#settle([], true);
+    if (this.#waiting.places + times.length > MANY) this.#settleReadings();
+    if (this.switches.waiting + batch.switches.times.length > MANY_SWITCHES) this.#settleSwitches();
     const numbers = this.#numbersOf(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
     const switches = storedForm(batch.switches, numbers);
@@ -90,29 +92,30 @@ export class Store {
         );
       if (switched) this.switches.write(switches, this.writer, first);
     });
-    this.#remember(devices, times, lights);
+    this.#waiting.add({ devices, times, lights });
     if (switched) this.switches.add(switches, this.writer, first);
   }
 
   /** Puts all that waits where it belongs; of a device, its readings. */
   compact(device?: number): void {
-    if (device === undefined) this.#settle([...this.#waiting.keys()], this.switches.waiting > 0);
-    else if (this.#waiting.has(device)) this.#settle([device], false);
+    this.#settleReadings(device);
+    if (device === undefined) this.#settleSwitches();
   }
 
-  #settle(devices: readonly number[], switches: boolean): void {
-    if (devices.length === 0 && !switches) return;
+  #settleReadings(device?: number): void {
+    if (this.#waiting.count === 0) return;
     this.database.transaction(() => {
-      for (const each of devices) this.#writeChunks(each, this.#waiting.get(each)!);
+      const written = this.#writeChunks(this.#waiting.runs(device));
       // of the others' readings they are the only copy on disk
-      if (devices.length === this.#waiting.size) this.database.run("DELETE FROM batches");
-      if (switches) this.switches.writeRuns();
+      if (written === this.#waiting.count) this.database.run("DELETE FROM batches");
     });
-    if (switches) this.switches.settled();
-    for (const each of devices) {
-      for (const readings of this.#waiting.get(each)!.values()) this.#count -= readings.length;
-      this.#waiting.delete(each);
-    }
+    this.#waiting.take(device);
+  }
+
+  #settleSwitches(): void {
+    if (this.switches.waiting === 0) return;
+    this.database.transaction(() => this.switches.writeRuns());
+    this.switches.settled();
   }
 
   /** From now on there is nothing of a device. What is stored of it is deleted by and by. */
@@ -160,47 +163,48 @@ export class Store {
     return known;
   }
 
-  #remember(devices: Uint32Array, times: Float64Array, lights: Uint16Array): void {
-    for (let at = 0; at < times.length; at++) {
-      const time = times[at];
-      const chunk = Math.floor(time / CHUNK);
-      let chunks = this.#waiting.get(devices[at]);
-      if (!chunks) this.#waiting.set(devices[at], (chunks = new Map()));
-      const readings = chunks.get(chunk);
-      if (readings) readings.push(pack(time, lights[at]));
-      else chunks.set(chunk, [pack(time, lights[at])]);
+  /** Puts runs into their chunks, and the sums of those into the hours; how many readings they have, new or not. */
+  #writeChunks(runs: Iterable<ReadingRun>): number {
+    let count = 0;
+    let hour: { readonly key: number; news: Summary } | undefined;
+    for (const { device, chunk, readings } of runs) {
+      count += readings.length;
+      const news = this.#writeChunk(device * SPAN + chunk, chunk * CHUNK, readings);
+      if (!news) continue;
+      const key = device * SPAN + Math.floor((chunk * CHUNK) / HOUR);
+      if (hour?.key === key) hour.news = together(hour.news, news);
+      else {
+        if (hour) this.#writeHour(hour.key, hour.news);
+        hour = { key, news };
+      }
     }
-    this.#count += times.length;
+    if (hour) this.#writeHour(hour.key, hour.news);
+    return count;
   }
 
-  #writeChunks(device: number, chunks: ReadonlyMap<number, readonly number[]>): void {
-    const hours = new Map<number, Summary>();
-    for (const [chunk, added] of chunks) {
-      const key = device * SPAN + chunk;
-      const start = chunk * CHUNK;
-      const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
-      const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();
-      const all = union(before, added);
-      if (all.length === before.length) continue;
-      const { first, min, max, lastTime, last, count } = summaryOf(start, all);
-      this.database.run(
-        "INSERT OR REPLACE INTO chunks (key, first, min, max, last, count, readings) VALUES (?, ?, ?, ?, ? << 12 | ?, ?, ?)",
-        ...[key, first, min, max, lastTime, last, count],
-        bytesOf(all),
-      );
-      // what was there already is in the hour's minimum and maximum: only the count is of the new ones alone
-      const news = { ...summaryOf(start, added), count: all.length - before.length };
-      const hour = Math.floor(start / HOUR);
-      const others = hours.get(hour);
-      hours.set(hour, others ? together(others, news) : news);
-    }
-    for (const [hour, { first, min, max, lastTime, last, count }] of hours)
-      this.database.run(
-        `INSERT INTO hours (key, first, min, max, last, count) VALUES (?, ?, ?, ?, ? << 12 | ?, ?)
-         ON CONFLICT (key) DO UPDATE SET first = min(first, excluded.first), min = min(min, excluded.min),
-           max = max(max, excluded.max), last = max(last, excluded.last), count = count + excluded.count`,
-        ...[device * SPAN + hour, first, min, max, lastTime, last, count],
-      );
+  /** What is new in it; undefined when nothing is. */
+  #writeChunk(key: number, start: number, added: Uint32Array): Summary | undefined {
+    const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
+    const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();
+    const all = union(before, added);
+    if (all.length === before.length) return undefined;
+    const { first, min, max, lastTime, last, count } = summaryOf(start, all);
+    this.database.run(
+      "INSERT OR REPLACE INTO chunks (key, first, min, max, last, count, readings) VALUES (?, ?, ?, ?, ? << 12 | ?, ?, ?)",
+      ...[key, first, min, max, lastTime, last, count],
+      bytesOf(all),
+    );
+    // what was there already is in the hour's minimum and maximum: only the count is of the new ones alone
+    return { ...summaryOf(start, added), count: all.length - before.length };
+  }
+
+  #writeHour(key: number, { first, min, max, lastTime, last, count }: Summary): void {
+    this.database.run(
+      `INSERT INTO hours (key, first, min, max, last, count) VALUES (?, ?, ?, ?, ? << 12 | ?, ?)
+       ON CONFLICT (key) DO UPDATE SET first = min(first, excluded.first), min = min(min, excluded.min),
+         max = max(max, excluded.max), last = max(last, excluded.last), count = count + excluded.count`,
+      ...[key, first, min, max, lastTime, last, count],
+    );
   }
 }
 

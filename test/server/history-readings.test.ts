@@ -1,0 +1,202 @@
+/** What the file of a history promises of readings: each is there once, however they wait for their chunks. */
+import fc from "fast-check";
+import path from "node:path";
+import { expect, test, vi } from "vitest";
+import { CHUNK, HOUR } from "../../server/src/history/packing.js";
+import { POINT, type Batch } from "../../server/src/history/protocol.js";
+import { answer, page } from "../../server/src/history/reader.js";
+import type { Store } from "../../server/src/history/store.js";
+import { temporaryFolder } from "./support/server.js";
+import { killed, storeIn } from "./support/store.js";
+import { ALWAYS, BASE, batchOf, IDS } from "./support/switches.js";
+
+interface Given {
+  readonly device: number;
+  readonly time: number;
+  readonly light: number;
+}
+
+const [from, to] = ALWAYS;
+
+/** A batch of these, as the server's thread makes it. */
+const readings = (given: readonly Given[]): Batch => ({
+  ...batchOf([]),
+  devices: Uint32Array.from(given, ({ device }) => device),
+  times: Float64Array.from(given, ({ time }) => time),
+  lights: Uint16Array.from(given, ({ light }) => light * 4),
+});
+
+/** The readings of a device that are in their chunks, and how many there are by the sums of hours. */
+function stored(store: Store, id: string): { told: [time: number, light: number][]; inHours: number } {
+  const device = store.numberOf(id);
+  if (device === undefined) return { told: [], inHours: 0 };
+  const { times, lights } = page(store, device, { device: id, from, to });
+  const { points } = answer(store, device, { device: id, from, to, points: 1 });
+  return {
+    told: Array.from(times, (time, at) => [time, lights[at]]),
+    inHours: points.filter((_, at) => at % POINT === POINT - 1).reduce((sum, count) => sum + count, 0),
+  };
+}
+
+/** What is told of these: of each device in order of time, then of light, each once. */
+const expected = (given: readonly Given[]): ReturnType<typeof stored>[] =>
+  IDS.map((_, number) => {
+    const own = given.filter(({ device }) => device === number);
+    const once = new Map(own.map(({ time, light }) => [`${time} ${light}`, [time, light] as [number, number]]));
+    const told = [...once.values()].sort(([a, light], [b, other]) => a - b || light - other);
+    return { told, inHours: told.length };
+  });
+
+const allIn = (store: Store): ReturnType<typeof stored>[] => IDS.map((id) => stored(store, id));
+
+/** How many readings the rows of batches have. */
+const inBatches = (store: Store): number =>
+  Number(store.database.rows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
+
+const someReading = fc.record<Given>({
+  device: fc.nat(2),
+  time: fc.oneof(
+    fc.nat(20).map((ms) => BASE + ms),
+    fc.nat(40).map((chunk) => Math.floor(BASE / CHUNK + chunk) * CHUNK - (chunk % 2)),
+  ),
+  light: fc.nat(3),
+});
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.array(someReading, { minLength: 1, maxLength: 12 }) },
+  { weight: 2, arbitrary: fc.constantFrom("all", "one", "restart", "kill") },
+);
+
+test("whatever is read in whatever order, and whenever it is put in order, closed or killed, every reading is told once", async () => {
+  const folder = await temporaryFolder();
+  let runs = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
+      let file = path.join(folder, `${runs++}.db`);
+      let store = storeIn(file);
+      const given: Given[] = [];
+      for (const step of steps) {
+        if (step === "all") store.compact();
+        else if (step === "one") {
+          const device = store.numberOf("porch");
+          if (device === undefined) continue;
+          store.compact(device);
+          expect(stored(store, "porch")).toEqual(expected(given)[0]);
+        } else if (step === "restart") {
+          store.close();
+          store = storeIn(file);
+        } else if (step === "kill") {
+          const into = path.join(folder, `killed-${runs++}`);
+          const next = killed(file, into);
+          store.close();
+          [store, file] = [next, path.join(into, "history.db")];
+        } else {
+          given.push(...(step as Given[]));
+          store.write(readings(step as Given[]), IDS);
+        }
+      }
+      store.compact();
+      expect(allIn(store)).toEqual(expected(given));
+      expect(inBatches(store)).toBe(0);
+      store.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("who asks for one device has its readings, the others' wait on, and go when the last of them is asked for", async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, "history.db");
+  const store = storeIn(file);
+  const given = Array.from({ length: 300 }, (_, n): Given => ({ device: n % 3, time: BASE + n * 9000, light: n }));
+  for (let at = 0; at < given.length; at += 100) store.write(readings(given.slice(at, at + 100)), IDS);
+  const [porch, cellar, attic] = expected(given);
+  const nothing = { told: [], inHours: 0 };
+
+  store.compact(store.numberOf("cellar"));
+  expect(allIn(store)).toEqual([nothing, cellar, nothing]);
+  expect(inBatches(store)).toBe(300);
+  const copy = killed(file, path.join(folder, "killed"));
+  copy.compact();
+  expect(allIn(copy)).toEqual([porch, cellar, attic]);
+
+  store.compact(store.numberOf("attic"));
+  // of a device of which nothing waits any more
+  store.compact(store.numberOf("cellar"));
+  expect(inBatches(store)).toBe(300);
+  store.compact(store.numberOf("porch"));
+  expect(allIn(store)).toEqual([porch, cellar, attic]);
+  expect(inBatches(store)).toBe(0);
+});
+
+test("devices come one after the other, and the chunks of each, so that the database finds its pages in memory", async () => {
+  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
+  const given = Array.from({ length: 120 }, (_, n): Given => {
+    return { device: (n * 7) % 3, time: BASE + ((n * 37) % 120) * CHUNK, light: n };
+  });
+  store.write(readings(given), IDS);
+  const keys: number[] = [];
+  const hours: number[] = [];
+  const run = store.database.run.bind(store.database);
+  vi.spyOn(store.database, "run").mockImplementation((sql, ...values) => {
+    if (sql.includes("INTO chunks")) keys.push(Number(values[0]));
+    if (sql.includes("INTO hours")) hours.push(Number(values[0]));
+    return run(sql, ...values);
+  });
+  store.compact();
+  expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
+  expect(keys).toHaveLength(120);
+  // each once, though six chunks are of it
+  expect(hours).toEqual([...new Set(hours)].sort((a, b) => a - b));
+  expect(hours.length).toBeLessThanOrEqual(3 * (120 / (HOUR / CHUNK) + 1));
+});
+
+test("what could not be put in order waits on, all of it, and is there once when it can", async () => {
+  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
+  const given = Array.from({ length: 30 }, (_, n): Given => ({ device: n % 3, time: BASE + n, light: n }));
+  store.write(readings(given), IDS);
+  const run = store.database.run.bind(store.database);
+  for (const device of [undefined, store.numberOf("attic")]) {
+    const full = vi.spyOn(store.database, "run").mockImplementation((sql, ...values) => {
+      if (sql.includes("INTO hours")) throw new Error("the disk is full");
+      return run(sql, ...values);
+    });
+    expect(() => store.compact(device)).toThrow(/full/);
+    full.mockRestore();
+  }
+  expect(allIn(store).map(({ inHours }) => inHours)).toEqual([0, 0, 0]);
+  store.compact(store.numberOf("attic"));
+  store.compact();
+  expect(allIn(store)).toEqual(expected(given));
+});
+
+test("however many readings come at once, no more than 1,000,000 wait, also while one device is asked for, and all are told", async () => {
+  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
+  const devices = Uint32Array.from({ length: 10_000 }, (_, n) => n % 3);
+  let most = 0;
+  for (let batch = 0; batch < 103; batch++) {
+    const times = Float64Array.from(devices, (_, n) => BASE + batch * 10_000 + n);
+    store.write({ ...batchOf([]), devices, times, lights: new Uint16Array(10_000) }, IDS);
+    if (batch % 25 === 0) store.compact(store.numberOf("cellar"));
+    most = Math.max(most, inBatches(store));
+  }
+  expect(most).toBe(1_000_000);
+  expect(inBatches(store)).toBe(30_000);
+  store.compact();
+  const count = (id: string): number => stored(store, id).inHours;
+  expect(IDS.map(count)).toEqual([343_402, 343_299, 343_299]);
+});
+
+test("when a file is damaged, the next one has the readings that were in no chunk yet", async () => {
+  const folder = await temporaryFolder();
+  const store = storeIn(path.join(folder, "damaged.db"));
+  const read = (device: number, light: number): Given => ({ device, time: BASE, light });
+  store.write(readings([read(0, 1), read(1, 2)]), IDS);
+  store.compact(store.numberOf("porch"));
+  store.write(readings([read(2, 3)]), IDS);
+  const next = storeIn(path.join(folder, "history.db"));
+  store.moveInto(next);
+  next.write(readings([read(1, 4)]), IDS);
+  next.compact();
+  expect(allIn(next).map(({ told }) => told.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
+});
