@@ -8,11 +8,10 @@ import { WaitingReadings, type ReadingRun } from "./waiting-readings.js";
 export const SPAN = 2 ** 32;
 
 /**
- * When so many readings wait for their chunks, 14 bytes each, they are put there: a chunk takes nearly as long whether
- * one is added to it or ten. And so many switches, of 17 bytes.
+ * When so many readings wait for their chunks, 14 bytes each, or so many switches, of 17 bytes, they are put there: a chunk takes
+ * nearly as long whether one reading is added to it or ten. While more were put there, more would come than can wait.
  */
-const MANY = 1_000_000;
-const MANY_SWITCHES = 500_000;
+const MANY = 500_000;
 
 /**
  * The database's own side. A batch is written as it comes: one row, one page of the disk, whichever devices it is of.
@@ -76,7 +75,7 @@ export class Store {
   write(batch: Batch, ids: readonly string[]): void {
     const { times, lights } = batch;
     if (this.#waiting.places + times.length > MANY) this.#settleReadings();
-    if (this.switches.waiting + batch.switches.times.length > MANY_SWITCHES) this.#settleSwitches();
+    if (this.switches.waiting + batch.switches.times.length > MANY) this.#settleSwitches();
     const numbers = this.#numbersOf(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
     const switches = storedForm(batch.switches, numbers);
