@@ -76,6 +76,11 @@ export class Database {
     return this.#statement(sql).run(values).changes;
   }
 
+  /** Adds one row; gives its number. */
+  insert(sql: string, ...values: JSValue[]): number {
+    return Number(this.#statement(sql).run(values).lastInsertRowid);
+  }
+
   /** All of it is done, or nothing. */
   transaction(work: () => void): void {
     this.#connection.exec("BEGIN");

@@ -152,13 +152,15 @@ export class Store {
           else known[device] = number;
         }
     if (fresh.size === 0) return known;
+    const news = new Map<string, number>();
     this.database.transaction(() => {
-      for (const device of fresh) this.database.run("INSERT OR IGNORE INTO devices (id) VALUES (?)", ids[device]);
+      for (const device of fresh) {
+        const id = ids[device];
+        if (!news.has(id)) news.set(id, this.database.insert("INSERT INTO devices (id) VALUES (?)", id));
+      }
     });
-    for (const device of fresh) {
-      const [{ number }] = this.database.rows("SELECT number FROM devices WHERE id = ?", ids[device]);
-      this.#numbers.set(ids[device], (known[device] = Number(number)));
-    }
+    for (const [id, number] of news) this.#numbers.set(id, number);
+    for (const device of fresh) known[device] = news.get(ids[device])!;
     return known;
   }
 
