@@ -49,7 +49,6 @@ export class Intake {
   /** The beginning of a packet that has not come whole. */
   #begun: Buffer | undefined;
   /** The last topic, which is nearly always the next one, too. */
-  #topicBytes = Buffer.alloc(0);
   #topic = "";
   #topicEnd: Buffer = ENDS[0];
 
@@ -142,11 +141,11 @@ export class Intake {
 
   /** The topic, if it is one that is read here: an id in printable ASCII, and this end; "" otherwise. */
   #topicOf(bytes: Buffer, begin: number, length: number, end: Buffer): string {
-    const last = this.#topicBytes;
+    const last = this.#topic;
     if (length === last.length && end === this.#topicEnd) {
       let n = 0;
-      while (n < length && bytes[begin + n] === last[n]) n++;
-      if (n === length) return this.#topic;
+      while (n < length && bytes[begin + n] === last.charCodeAt(n)) n++;
+      if (n === length) return last;
     }
     const id = length - end.length;
     if (id < 1 || length > LONGEST || bytes[begin] === DOLLAR) return "";
@@ -156,7 +155,6 @@ export class Intake {
       if (c < 32 || c > 126 || c === HASH || c === PLUS) return "";
     }
     this.#topicEnd = end;
-    this.#topicBytes = Buffer.from(bytes.subarray(begin, begin + length));
     return (this.#topic = bytes.toString("latin1", begin, begin + length));
   }
 }
