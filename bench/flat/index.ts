@@ -23,10 +23,13 @@ export interface FlatOptions {
   readonly seconds: number;
   readonly warmUp: number;
   readonly warmUpCycles: number;
+  readonly switchEvery: number;
 }
 
 const FEW = 100;
 const CONNECTIONS = 100;
+/** Readings of each of the many devices before it counts: with the first of them it is made known, which it is once. */
+const KNOWN = 4;
 
 /** @returns the table */
 export async function flat(options: FlatOptions, say: (text: string) => void): Promise<string> {
@@ -90,14 +93,15 @@ async function throughput(
   options: FlatOptions,
   say: (text: string) => void,
 ): Promise<(number | string)[][]> {
-  const { rounds, seconds, warmUp, warmUpCycles } = options;
+  const { rounds, seconds, warmUp, switchEvery } = options;
+  const warmUpCycles = Math.max(options.warmUpCycles, KNOWN * options.devices);
   const counts = [FEW, options.devices];
   const rates: number[][][] = peers.map(() => counts.map(() => []));
   const problems: string[][] = peers.map(() => []);
   for (let round = 0; round < rounds; round++)
     for (const [p, peer] of peers.entries())
       for (const [n, devices] of counts.entries()) {
-        const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery: 1, warmUp, warmUpCycles, seconds }; // prettier-ignore
+        const cell: Cell = { place, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery, warmUp, warmUpCycles, seconds }; // prettier-ignore
         const { rate, problem } = await measure(peer, cell);
         const outcome = problem ?? `${thousands(Math.round(rate))} commands/s`;
         say(`    ${peer.title}, ${thousands(devices)} devices: ${outcome}`);

@@ -1,6 +1,6 @@
 import { Payloads } from "./payloads.js";
 import { RetainedLog } from "./retained-log.js";
-import { put, RETAINED, type Topics } from "./topics.js";
+import { doubled, RETAINED, type Topics } from "./topics.js";
 
 /** What is kept of a retained message. */
 export interface RetainedPacket {
@@ -15,7 +15,7 @@ export interface RetainedPacket {
 export class Retained {
   readonly #topics: Topics;
   /** The number of the payload + 1, by that of the topic; 0 where nothing is retained. */
-  readonly #places: number[] = [];
+  #places = new Uint32Array(1024);
   readonly #payloads = new Payloads();
   readonly #log: RetainedLog;
   readonly #failed: (error: unknown) => void;
@@ -139,12 +139,17 @@ export class Retained {
     const place = this.#placeOf(number);
     if (payload.length > 0) {
       if (place >= 0) this.#payloads.set(place, payload, qos);
-      else put(this.#places, this.#topics.hold(topic, RETAINED), this.#payloads.add(payload, qos) + 1, 0);
+      else this.#add(this.#topics.hold(topic, RETAINED), payload, qos);
     } else if (place >= 0) {
       this.#payloads.delete(place);
       this.#places[number] = 0;
       this.#topics.letGo(number, RETAINED);
     }
+  }
+
+  #add(number: number, payload: Buffer, qos: number): void {
+    while (number >= this.#places.length) this.#places = doubled(this.#places);
+    this.#places[number] = this.#payloads.add(payload, qos) + 1;
   }
 
   /** The number of the payload; -1 when nothing is retained. */

@@ -1,5 +1,5 @@
 import { Qlobber, QlobberTrue } from "qlobber";
-import { put, type Topics } from "./topics.js";
+import type { Topics } from "./topics.js";
 
 /** How wildcards are read: MQTT 3.1.1, 4.7.1. */
 const MQTT = { separator: "/", wildcard_one: "+", wildcard_some: "#", match_empty_levels: true } as const;
@@ -59,7 +59,9 @@ export class TopicIndex<T> {
     const number = this.#topics.hold(filter, this.#reason);
     const known = this.#exact[number];
     if (known === undefined) {
-      put(this.#exact, number, value, undefined);
+      // a list without gaps is an array to the engine, one with gaps a map
+      while (this.#exact.length <= number) this.#exact.push(undefined);
+      this.#exact[number] = value;
       this.#count(filter, 1);
     } else if (known instanceof Set) known.add(value);
     else this.#exact[number] = new Set([known, value]);

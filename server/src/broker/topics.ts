@@ -5,9 +5,6 @@ export const RETAINED = 1;
 export const SUBSCRIBED = 2;
 export const AWAITED = 4;
 
-/** Of so many topics, to begin with. */
-const ROOM = 1024;
-
 /**
  * The topics of which the broker has anything, by number: so what it has of a topic is found together, by one look among 100,000
  * strings, and by none when it is a device's.
@@ -18,7 +15,7 @@ export class Topics {
   readonly #names: string[] = [""];
   /** The ids of those whose command topics these are, as far as they were asked for. */
   readonly #ids: (string | undefined)[] = [undefined];
-  #reasons = new Uint8Array(ROOM);
+  #reasons = new Uint8Array(1024);
   readonly #free: number[] = [];
 
   /** The number of a topic; 0 when there is nothing of it. */
@@ -48,7 +45,7 @@ export class Topics {
       this.#numbers.set(topic, number);
       this.#names[number] = topic;
       this.#ids[number] = undefined;
-      if (number === this.#reasons.length) this.#grow();
+      if (number === this.#reasons.length) this.#reasons = doubled(this.#reasons);
     }
     this.#reasons[number] |= reason;
     return number;
@@ -63,16 +60,11 @@ export class Topics {
     this.#ids[number] = undefined;
     this.#free.push(number);
   }
-
-  #grow(): void {
-    const before = this.#reasons;
-    this.#reasons = new Uint8Array(before.length * 2);
-    this.#reasons.set(before);
-  }
 }
 
-/** Enters what a topic has, by its number; others have `nothing`: a list without gaps is an array to the engine, one with gaps a map. */
-export function put<T>(list: T[], number: number, value: T, nothing: T): void {
-  while (list.length <= number) list.push(nothing);
-  list[number] = value;
+/** The same with room for twice as many. */
+export function doubled<T extends Uint8Array | Uint32Array>(numbers: T): T {
+  const more = new (numbers.constructor as new (length: number) => T)(numbers.length * 2);
+  more.set(numbers);
+  return more;
 }
