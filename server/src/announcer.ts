@@ -19,7 +19,14 @@ type Publish = (topic: string, payload: Buffer) => void;
 /** Tells apps, in the retained `<id>/decision`, what was decided for each lamp, who wants it so, and why. */
 export class Announcer {
   readonly #publish: Publish;
-  readonly #switched = new Gather<Device>(EVERY, (device) => this.#tell(device), MOST);
+  readonly #switched = new Gather<Device>(
+    EVERY,
+    (device) => {
+      device.telling = false;
+      this.#tell(device);
+    },
+    MOST,
+  );
   readonly #wished = new Gather<Device>(EVERY, (device) => this.#tell(device));
 
   constructor(publish: Publish) {
@@ -28,6 +35,9 @@ export class Announcer {
 
   /** Its lamp may be another one. */
   switched(device: Device): void {
+    // one look in its row, for the most part, instead of one among all that wait
+    if (device.telling) return;
+    device.telling = true;
     this.#switched.add(device);
   }
 
@@ -47,6 +57,7 @@ export class Announcer {
 
   forget(device: Device): void {
     this.#switched.delete(device);
+    device.telling = false;
     this.#wished.delete(device);
     device.told = NaN;
   }

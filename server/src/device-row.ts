@@ -19,6 +19,7 @@ const ONLINE = 0;
 const LED_ON = 2;
 const COMMANDED = 4;
 const LAMP = 6;
+const TELLING = 8;
 const FALSE = 1;
 const TRUE = 2;
 
@@ -110,6 +111,14 @@ export class DeviceRow {
   }
   set told(told: number) {
     this.#page.numbers[this.#at + TOLD] = told;
+  }
+
+  /** Whether apps are to be told of a switch, see `Announcer`. */
+  get telling(): boolean {
+    return flagIn(this.#page.numbers, this.#at, TELLING) === true;
+  }
+  set telling(telling: boolean) {
+    setFlagIn(this.#page.numbers, this.#at, TELLING, telling);
   }
 
   /** From which segment of the journal on it is needed; 0 when nothing of it is there. */
