@@ -139,7 +139,7 @@ export class Retained {
     const place = this.#placeOf(number);
     if (payload.length > 0) {
       if (place >= 0) this.#payloads.set(place, payload, qos);
-      else this.#add(this.#topics.hold(topic, RETAINED), payload, qos);
+      else this.#add(this.#topics.hold(topic, RETAINED, number), payload, qos);
     } else if (place >= 0) {
       this.#payloads.delete(place);
       this.#places[number] = 0;

@@ -37,9 +37,8 @@ export class Topics {
     return this.#names[number];
   }
 
-  /** Keeps a topic known, for this reason; gives its number. */
-  hold(topic: string, reason: number): number {
-    let number = this.find(topic);
+  /** Keeps a topic known, for this reason; gives its number. @param number what it was found to have */
+  hold(topic: string, reason: number, number = this.find(topic)): number {
     if (number === 0) {
       number = this.#free.pop() ?? this.#names.length;
       this.#numbers.set(topic, number);
