@@ -257,6 +257,8 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.goto(`${url}/login`);
     await page.waitForURL(`${url}/`);
     expect(violations).toEqual([]);
+    // an open dashboard that is not let in any more goes to the login page by itself
+    await page.goto("about:blank");
     await context.clearCookies();
     await page.goto(`${url}/?again`);
     expect(new URL(page.url()).pathname).toBe("/login");
