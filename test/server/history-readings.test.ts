@@ -7,7 +7,7 @@ import { POINT, type Batch } from "../../server/src/history/protocol.js";
 import { answer, page } from "../../server/src/history/reader.js";
 import type { Store } from "../../server/src/history/store.js";
 import { temporaryFolder } from "./support/server.js";
-import { killed, storeIn } from "./support/store.js";
+import { begunAgain, killed, storeIn } from "./support/store.js";
 import { ALWAYS, BASE, batchOf, IDS } from "./support/switches.js";
 
 interface Given {
@@ -82,15 +82,9 @@ test("whatever is read in whatever order, and whenever it is put in order, close
           if (device === undefined) continue;
           store.compact(device);
           expect(stored(store, "porch")).toEqual(expected(given)[0]);
-        } else if (step === "restart") {
-          store.close();
-          store = storeIn(file);
-        } else if (step === "kill") {
-          const into = path.join(folder, `killed-${runs++}`);
-          const next = killed(file, into);
-          store.close();
-          [store, file] = [next, path.join(into, "history.db")];
-        } else {
+        } else if (step === "restart" || step === "kill")
+          [store, file] = begunAgain(store, step, file, path.join(folder, `killed-${runs++}`));
+        else {
           given.push(...(step as Given[]));
           store.write(readings(step as Given[]), IDS);
         }

@@ -7,7 +7,7 @@ import { BY } from "../../server/src/history/protocol.js";
 import type { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { temporaryFolder } from "./support/server.js";
-import { killed, storeIn } from "./support/store.js";
+import { begunAgain, killed, storeIn } from "./support/store.js";
 import { allIn, ALWAYS, BASE, batchOf, expected, IDS, type Given } from "./support/switches.js";
 
 const someSwitch = fc.record<Given>({
@@ -40,15 +40,9 @@ test("whatever is switched in whatever order, and whenever it is put in order, c
       for (const step of steps) {
         if (step === "all") store.compact();
         else if (step === "one") store.compact(store.numberOf("porch") ?? 0);
-        else if (step === "restart") {
-          store.close();
-          store = storeIn(file);
-        } else if (step === "kill") {
-          const into = path.join(folder, `killed-${runs++}`);
-          const next = killed(file, into);
-          store.close();
-          [store, file] = [next, path.join(into, "history.db")];
-        } else {
+        else if (step === "restart" || step === "kill")
+          [store, file] = begunAgain(store, step, file, path.join(folder, `killed-${runs++}`));
+        else {
           given.push(...step);
           store.write(batchOf(step), IDS);
         }

@@ -91,7 +91,7 @@ export class Store {
         );
       if (switched) this.switches.write(switches, this.writer, first);
     });
-    this.#waiting.add({ devices, times, lights });
+    if (times.length > 0) this.#waiting.add({ devices, times, lights });
     if (switched) this.switches.add(switches, this.writer, first);
   }
 

@@ -18,3 +18,10 @@ export function killed(file: string, into: string): Store {
     if (existsSync(file + end)) copyFileSync(file + end, path.join(into, `history.db${end}`));
   return storeIn(path.join(into, "history.db"));
 }
+
+/** What a start finds after a store was closed, or killed: another store, and its file. @param into where a killed one's file goes */
+export function begunAgain(store: Store, how: "restart" | "kill", file: string, into: string): [Store, string] {
+  const left = how === "kill" ? killed(file, into) : undefined;
+  store.close();
+  return left ? [left, path.join(into, "history.db")] : [storeIn(file), file];
+}
