@@ -6,7 +6,7 @@ import type { DataFolder } from "./data.js";
 import type { Device, Devices } from "./devices.js";
 import type { DeviceDirectory } from "./directory.js";
 import type { History } from "./history/history.js";
-import type { Ingest } from "./ingest.js";
+import type { Inlets } from "./ingest.js";
 import type { Keep } from "./link/link.js";
 import type { Log } from "./log.js";
 import type { Policy } from "./policy.js";
@@ -46,8 +46,7 @@ export interface CoreOptions {
 }
 
 /** What the server knows and decides, apart from how messages come and go. */
-export interface Core extends Wishes {
-  readonly ingest: Ingest;
+export interface Core extends Wishes, Inlets {
   readonly counters: Counters;
   readonly rejects: Rejects;
   readonly devices: Devices;

@@ -143,7 +143,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const { setMode, setZoneMode, forget } = wishes;
 
-  const ingest = createIngest({
+  const { ingest, readings } = createIngest({
     devices,
     decisions,
     counters,
@@ -208,6 +208,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return {
     // what comes at the end is not acknowledged, so that it comes again
     ingest: (topic, payload, retained, arrival) => (closed ? NEVER : ingest(topic, payload, retained, arrival)),
+    readings(topic) {
+      const take = readings(topic);
+      return (payload) => (closed ? NEVER : take(payload));
+    },
     counters,
     rejects,
     devices,

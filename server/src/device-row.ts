@@ -20,6 +20,7 @@ const LED_ON = 2;
 const COMMANDED = 4;
 const LAMP = 6;
 const TELLING = 8;
+const PARTED = 10;
 const FALSE = 1;
 const TRUE = 2;
 
@@ -154,6 +155,12 @@ export class DeviceRow {
   part(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;
+    setFlagIn(this.#page.numbers, 0, PARTED, true);
+  }
+
+  /** Whether it is no longer among those that are known. */
+  get parted(): boolean {
+    return flagIn(this.#page.numbers, this.#at, PARTED) === true;
   }
 }
 

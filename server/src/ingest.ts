@@ -20,6 +20,7 @@ import type { Counters, Rejection } from "./counters.js";
 import type { Decisions } from "./decisions.js";
 import type { Device, Devices, Mode } from "./devices.js";
 import { textOf } from "./errors.js";
+import type { TakeReading } from "./link/link.js";
 import { isInbound } from "./link/scope.js";
 import type { Rejects } from "./rejects.js";
 import type { Zone } from "./zones/zone.js";
@@ -66,8 +67,15 @@ export type Ingest = (
   arrival?: Arrival,
 ) => Promise<void> | undefined;
 
+/** The ways in for messages from the wire. */
+export interface Inlets {
+  readonly ingest: Ingest;
+  /** The same for readings of one topic: its device need not be looked for anew with each of them. */
+  readings(topic: string): TakeReading;
+}
+
 /** The one place where a message from the wire is decoded, counted, and passed on or refused. */
-export function createIngest(to: Receivers): Ingest {
+export function createIngest(to: Receivers): Inlets {
   const { devices, decisions, counters, rejects } = to;
 
   /** The message, or undefined after it was refused. */
@@ -89,10 +97,10 @@ export function createIngest(to: Receivers): Ingest {
     return device;
   }
 
-  function telemetry(id: string, payload: Buffer, arrival: Arrival | undefined): Promise<void> | undefined {
+  function telemetry(id: string, payload: Buffer, arrival?: Arrival, known?: Device): Promise<void> | undefined {
     const begin = performance.now();
     const reading = read(TELEMETRY, id, "telemetry", payload);
-    const device = reading && deviceOf(id);
+    const device = reading && (known ?? deviceOf(id));
     if (!device) return undefined;
     const now = arrival?.now ?? Date.now();
     devices.heard(device, now);
@@ -145,7 +153,7 @@ export function createIngest(to: Receivers): Ingest {
     return override && to.setMode(device, override.mode, override.for);
   }
 
-  return (topic, payload, retained, arrival) => {
+  const ingest: Ingest = (topic, payload, retained, arrival) => {
     try {
       if (topic === to.presence || !isInbound(topic)) return undefined;
       const parsed = parseTopic(topic);
@@ -162,10 +170,34 @@ export function createIngest(to: Receivers): Ingest {
       if (channel === "set") return set(id, payload, zone);
       status(id, payload, retained);
     } catch (error) {
-      // a fault of ours must not reach the broker, which would take it for its own
-      rejects.add("internal", topic, textOf(error));
+      failed(topic, error);
     }
     return undefined;
+  };
+
+  /** A fault of ours must not reach the broker, which would take it for its own. */
+  function failed(topic: string, error: unknown): undefined {
+    rejects.add("internal", topic, textOf(error));
+  }
+
+  return {
+    ingest,
+    readings(topic) {
+      const id = parseTopic(topic)?.id ?? "";
+      let device: Device | undefined;
+      return (payload) => {
+        if (device && !device.parted && to.owns(id)) {
+          try {
+            return telemetry(id, payload, undefined, device);
+          } catch (error) {
+            return failed(topic, error);
+          }
+        }
+        const taken = ingest(topic, payload, false);
+        device = devices.get(id);
+        return taken;
+      };
+    },
   };
 }
 

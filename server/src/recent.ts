@@ -17,8 +17,14 @@ export const MAX_DEVICES = 1000;
 /** A device that was silent for so long, in ms, gives its place to another, when there is none left. */
 export const SILENT = 600_000;
 
+/** So many readings wait until all of them are put where they belong, when nobody asks before. */
+const WAITING = 4096;
+
 /** Room for the first readings of a device; later there is twice as much, and so on. */
 const FEW = 8;
+
+/** Numbers of one reading. */
+const EACH = 3;
 
 /** The lamp as it is kept here. */
 const LAMPS = [false, true, null] as const;
@@ -29,16 +35,17 @@ const UNKNOWN = 2;
  * with every reading, and live for the next 600, are what a garbage collector has most work with.
  */
 class Track {
-  /** Of each reading its time and its light: side by side, as they are read and written. */
-  #numbers = new Float64Array(2 * FEW);
-  #lamps = new Uint8Array(FEW);
+  /** Of each reading its time, its light and its lamp: side by side, as they are read and written. */
+  #numbers = new Float64Array(EACH * FEW);
+  /** Readings that there is room for. */
+  #room = FEW;
   /** Where the oldest reading is, and how many there are. */
   #first = 0;
   #count = 0;
 
   /** The time of the newest reading. */
   get newest(): number {
-    return this.#count > 0 ? this.#numbers[2 * this.#place(this.#count - 1)] : -Infinity;
+    return this.#count > 0 ? this.#numbers[EACH * this.#place(this.#count - 1)] : -Infinity;
   }
 
   /** From now on it is another device's. */
@@ -46,74 +53,100 @@ class Track {
     this.#count = 0;
   }
 
-  add({ time, light, led_on }: Point): void {
-    const lamp = led_on === null ? UNKNOWN : Number(led_on);
+  /** @param lamp its place in `LAMPS` */
+  add(time: number, light: number, lamp: number): void {
     // what comes late goes where it belongs; nearly all come last
     let at = this.#count;
-    while (at > 0 && this.#numbers[2 * this.#place(at - 1)] > time) at--;
+    while (at > 0 && this.#numbers[EACH * this.#place(at - 1)] > time) at--;
     if (this.#count === MAX_POINTS) {
       if (at === 0) return;
       at--;
       this.#first = this.#place(1);
       this.#count--;
-    } else if (this.#count === this.#lamps.length) this.#grow();
+    } else if (this.#count === this.#room) this.#grow();
     for (let later = this.#count++; later > at; later--) this.#move(this.#place(later - 1), this.#place(later));
     this.#put(this.#place(at), time, light, lamp);
   }
 
   points(): Point[] {
-    return Array.from({ length: this.#count }, (_, at) => {
-      const place = this.#place(at);
-      return { time: this.#numbers[2 * place], light: this.#numbers[2 * place + 1], led_on: LAMPS[this.#lamps[place]] };
+    const numbers = this.#numbers;
+    return Array.from({ length: this.#count }, (_, n) => {
+      const at = EACH * this.#place(n);
+      return { time: numbers[at], light: numbers[at + 1], led_on: LAMPS[numbers[at + 2]] };
     });
   }
 
   #place(at: number): number {
     const place = this.#first + at;
-    return place < this.#lamps.length ? place : place - this.#lamps.length;
+    return place < this.#room ? place : place - this.#room;
   }
 
   #put(place: number, time: number, light: number, lamp: number): void {
-    this.#numbers[2 * place] = time;
-    this.#numbers[2 * place + 1] = light;
-    this.#lamps[place] = lamp;
+    const at = EACH * place;
+    this.#numbers[at] = time;
+    this.#numbers[at + 1] = light;
+    this.#numbers[at + 2] = lamp;
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#numbers[2 * from], this.#numbers[2 * from + 1], this.#lamps[from]);
+    this.#numbers.copyWithin(EACH * to, EACH * from, EACH * (from + 1));
   }
 
   #grow(): void {
-    const points = this.points();
-    const room = Math.min(2 * points.length, MAX_POINTS);
-    this.#numbers = new Float64Array(2 * room);
-    this.#lamps = new Uint8Array(room);
-    this.#first = this.#count = 0;
-    for (const point of points) this.add(point);
+    // as long as it grows, nothing was written over
+    const numbers = this.#numbers;
+    this.#room = Math.min(2 * this.#room, MAX_POINTS);
+    this.#numbers = new Float64Array(EACH * this.#room);
+    this.#numbers.set(numbers);
   }
 }
 
 /**
  * The latest readings of each device, in memory, bounded both ways. Of too many devices those that came first are
  * known: would each new one take another's place, of 100,000 that report in turn none were known for long.
+ *
+ * Readings are put where they belong by thousands: the places of 1,000 devices are not in the processor's cache when a
+ * reading comes, but are then when the next one of the same device is put there.
  */
 export class Recent {
   readonly #byId = new Map<string, Track>();
   /** Before this time of a reading no device has been silent for long enough. */
   #noneBefore = -Infinity;
+  /** Whose readings wait, and what they are. */
+  readonly #ids: string[] = Array.from({ length: WAITING }, () => "");
+  readonly #numbers = new Float64Array(EACH * WAITING);
+  #waiting = 0;
 
-  add(id: string, point: Point): void {
-    (this.#byId.get(id) ?? this.#begin(id, point.time))?.add(point);
+  add(id: string, { time, light, led_on }: Point): void {
+    const at = EACH * this.#waiting;
+    this.#ids[this.#waiting] = id;
+    this.#numbers[at] = time;
+    this.#numbers[at + 1] = light;
+    this.#numbers[at + 2] = led_on === null ? UNKNOWN : Number(led_on);
+    if (++this.#waiting === WAITING) this.#settle();
   }
 
   /** Oldest first by the time at which they were taken; empty when nothing is known. */
   of(id: string): readonly Point[] {
+    this.#settle();
     return this.#byId.get(id)?.points() ?? [];
   }
 
   /** Drops a device's readings. */
   delete(id: string): void {
+    this.#settle();
     this.#byId.delete(id);
+  }
+
+  #settle(): void {
+    const numbers = this.#numbers;
+    for (let n = 0; n < this.#waiting; n++) {
+      const time = numbers[EACH * n];
+      const id = this.#ids[n];
+      const track = this.#byId.get(id) ?? this.#begin(id, time);
+      track?.add(time, numbers[EACH * n + 1], numbers[EACH * n + 2]);
+    }
+    this.#waiting = 0;
   }
 
   /** A track for a device that has none; undefined when there is no room for another. */

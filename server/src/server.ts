@@ -143,7 +143,12 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   emitter.on("forgotten", (id) => homeAssistant.forget(id));
   const handlers = linkHandlers(core, cluster?.message ?? core.ingest, homeAssistant, log);
   const broker =
-    parts.broker && (await parts.broker.startBroker(data, handlers, { accounts, limits: settings.limits }));
+    parts.broker &&
+    (await parts.broker.startBroker(
+      data,
+      { ...handlers, readings: core.readings },
+      { accounts, limits: settings.limits },
+    ));
   const own =
     broker &&
     embeddedLink(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Rejection } from "../counters.js";
-import type { Addressee, Keep } from "../link/link.js";
+import type { Addressee, Keep, TakeReading } from "../link/link.js";
 import type { Limits } from "../options.js";
 import type { Accounts } from "../security/accounts.js";
 
@@ -14,6 +14,8 @@ export interface BrokerMessage {
 export interface BrokerHandlers {
   /** A message from a client; at QoS 1 it is acknowledged when what is returned is fulfilled. Must not throw, nor reject. */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
+  /** By which the readings of a topic are taken, where several come in a row; as `message` would. */
+  readings(topic: string): TakeReading;
   /** A client broke the protocol, asked for what it may not do, or for more than its share. */
   rejected(reason: Rejection, from: string, problem: string): void;
   /** Something went wrong that a person should know about. */

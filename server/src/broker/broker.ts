@@ -157,12 +157,13 @@ export async function startBroker(
     ended: (client) => windows.acknowledged(client),
   };
   const intakeHandlers: IntakeHandlers = {
-    takers: (topic) => express.takers(topic),
-    message(takers, topic, payload, qos, retained) {
+    takers: (topic, level) => express.takers(topic, level),
+    readings: handlers.readings,
+    message(takers, topic, payload, qos, retained, reading) {
       // it is stored before its acknowledgement leaves
       if (retained) persistence.retained.change(topic, payload);
       express.send(takers, topic, payload, qos);
-      return handlers.message(topic, payload, false);
+      return reading ? reading(payload) : handlers.message(topic, payload, false);
     },
   };
 

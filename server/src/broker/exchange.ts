@@ -73,6 +73,11 @@ export class Exchange<Taker> {
     return this.#byDeliver.get(deliver);
   }
 
+  /** Whether anybody may subscribe to a topic that ends like this, and without a wildcard. */
+  mayHave(level: string): boolean {
+    return this.#index.mayHave(level);
+  }
+
   /** The subscriptions that match a topic; one client may have several. @param number of the topic, if that is known */
   match(topic: string, number?: number): readonly Subscription<Taker>[] {
     return this.#index.match(topic, number);

@@ -72,10 +72,15 @@ export class Express {
     return this.#lanes.get(client);
   }
 
-  /** Who is to get a message on this topic; undefined when that is aedes' to do, because it is to be stored for somebody. */
-  takers(topic: string): Takers | undefined {
-    if (this.#isUnderWay(topic) || this.#persistence.awaiting(topic).length > 0) return undefined;
-    const takers = this.exchange.match(topic);
+  /**
+   * Who is to get a message on this topic; undefined when that is aedes' to do, because it is to be stored for somebody.
+   * @param level the topic's last: readings need not be looked up among the topics of commands
+   */
+  takers(topic: string, level: string): Takers | undefined {
+    const sought = this.exchange.mayHave(level) || this.#persistence.mayAwait(level);
+    const number = sought ? this.#persistence.topics.find(topic) : 0;
+    if (this.#isUnderWay(topic) || this.#persistence.awaiting(topic, number).length > 0) return undefined;
+    const takers = this.exchange.match(topic, number);
     for (const { taker } of takers) if (!taker?.open) return undefined;
     return takers;
   }

@@ -1,4 +1,5 @@
 import type { Client } from "aedes";
+import type { TakeReading } from "../link/link.js";
 import type { Lane, Takers } from "./lane.js";
 import type { Pace } from "./pace.js";
 
@@ -16,14 +17,34 @@ interface Inside {
 
 /** Who deals with messages. */
 export interface IntakeHandlers {
-  /** Who is to get a message on this topic; undefined when that takes aedes. */
-  takers(topic: string): Takers | undefined;
-  /** Takes a message. It is acknowledged when what is returned is fulfilled, or at once when that is undefined. */
-  message(takers: Takers, topic: string, payload: Buffer, qos: 0 | 1, retained: boolean): Promise<void> | undefined;
+  /** Who is to get a message on this topic, whose last level is given as well; undefined when that takes aedes. */
+  takers(topic: string, level: string): Takers | undefined;
+  /**
+   * Takes a message. It is acknowledged when what is returned is fulfilled, or at once when that is undefined.
+   * @param reading by which the server takes it, when it is one more reading of the same device
+   */
+  message(
+    takers: Takers,
+    topic: string,
+    payload: Buffer,
+    qos: 0 | 1,
+    retained: boolean,
+    reading: TakeReading | undefined,
+  ): Promise<void> | undefined;
+  /** By which the server takes the readings that come on a topic. */
+  readings(topic: string): TakeReading;
 }
 
-/** What ends the topics that are read here: not retained, and retained. */
-const ENDS = [Buffer.from("/telemetry"), Buffer.from("/status")] as const;
+/** What ends the topics that are read here. */
+interface End {
+  readonly level: string;
+  readonly bytes: Buffer;
+}
+
+const endOf = (level: string): End => ({ level, bytes: Buffer.from(`/${level}`) });
+const READINGS = endOf("telemetry");
+/** What is not retained, and what is. */
+const ENDS = [READINGS, endOf("status")] as const;
 /** The longest topic that is read here, in bytes: that of any board, and far below the most levels that aedes takes. */
 const LONGEST = 128;
 /** The largest packet of which the beginning is kept here until the rest comes, in bytes. */
@@ -50,7 +71,8 @@ export class Intake {
   #begun: Buffer | undefined;
   /** The last topic, which is nearly always the next one, too. */
   #topic = "";
-  #topicEnd: Buffer = ENDS[0];
+  #topicEnd: End = READINGS;
+  #reading: TakeReading | undefined;
 
   /** Takes hold of a new client. @param payload the longest payload that may be published, in bytes */
   constructor(client: Client, lane: Lane, pace: Pace, payload: number, handlers: IntakeHandlers) {
@@ -127,34 +149,40 @@ export class Intake {
     const retained = first & 1;
     // without a payload it ends what is retained
     if (retained && payload === end) return at;
-    const topic = this.#topicOf(bytes, begin, topicLength, ENDS[retained]);
+    const topicEnd = ENDS[retained];
+    const topic = this.#topicOf(bytes, begin, topicLength, topicEnd);
     if (!topic || !this.#lane.mayPublish(topic)) return at;
     // one after a message that aedes has not acknowledged is not to be acknowledged before it [MQTT-4.6.0-2]
     if (numbered > 0 && (id === 0 || this.#lane.isDetoured)) return at;
-    const takers = this.#handlers.takers(topic);
+    const takers = this.#handlers.takers(topic, topicEnd.level);
     if (!takers || !this.#pace.pay(1)) return at;
     const content = bytes.subarray(payload, end);
-    const taken = this.#handlers.message(takers, topic, content, numbered ? 1 : 0, retained === 1);
+    const taken = this.#handlers.message(takers, topic, content, numbered ? 1 : 0, retained === 1, this.#reading);
     if (numbered) this.#lane.taken(id, taken);
     return end;
   }
 
   /** The topic, if it is one that is read here: an id in printable ASCII, and this end; "" otherwise. */
-  #topicOf(bytes: Buffer, begin: number, length: number, end: Buffer): string {
+  #topicOf(bytes: Buffer, begin: number, length: number, end: End): string {
     const last = this.#topic;
     if (length === last.length && end === this.#topicEnd) {
       let n = 0;
       while (n < length && bytes[begin + n] === last.charCodeAt(n)) n++;
-      if (n === length) return last;
+      if (n === length) {
+        if (end === READINGS) this.#reading ??= this.#handlers.readings(last);
+        return last;
+      }
     }
-    const id = length - end.length;
+    const { bytes: expected } = end;
+    const id = length - expected.length;
     if (id < 1 || length > LONGEST || bytes[begin] === DOLLAR) return "";
-    for (let n = 0; n < end.length; n++) if (bytes[begin + id + n] !== end[n]) return "";
+    for (let n = 0; n < expected.length; n++) if (bytes[begin + id + n] !== expected[n]) return "";
     for (let n = begin; n < begin + id; n++) {
       const c = bytes[n];
       if (c < 32 || c > 126 || c === HASH || c === PLUS) return "";
     }
     this.#topicEnd = end;
+    this.#reading = undefined;
     return (this.#topic = bytes.toString("latin1", begin, begin + length));
   }
 }

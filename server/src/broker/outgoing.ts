@@ -6,8 +6,8 @@ const PIECE = 16_384;
 
 /** Where one client's packets of a turn are. */
 export class Line {
-  /** What is in earlier pieces, or has another client's packets behind it. */
-  readonly parts: Buffer[] = [];
+  /** What is in earlier pieces, or has another client's packets behind it: seldom anything. */
+  #parts: Buffer[] | undefined;
   /** Its last packets: from here to there in the piece; -1 when it has none. */
   start = -1;
   end = -1;
@@ -17,6 +17,19 @@ export class Line {
     readonly conn: Duplex,
     readonly full: () => void,
   ) {}
+
+  /** What comes next is elsewhere. */
+  keep(part: Buffer): void {
+    (this.#parts ??= []).push(part);
+  }
+
+  /** Nothing is on its way any more: gives what came before the last packets. */
+  take(): Buffer[] | undefined {
+    const parts = this.#parts;
+    this.#parts = undefined;
+    this.start = this.end = -1;
+    return parts;
+  }
 }
 
 /**
@@ -67,17 +80,16 @@ export class Outgoing {
 
   #leave(line: Line): void {
     if (line.start < 0) return;
-    line.parts.push(this.#piece.subarray(line.start, line.end));
-    line.start = line.end = -1;
-    const parts = line.parts.splice(0);
+    const last = this.#piece.subarray(line.start, line.end);
+    const parts = line.take();
     const { conn } = line;
     if (!conn.writable) return;
     // what waits for long must not keep a whole piece, which would be many times as large
     const behind = conn.writableLength > 0;
-    if (parts.length > 1) conn.cork();
-    let room = true;
-    for (const part of parts) room = conn.write(behind ? Buffer.from(part) : part);
-    if (parts.length > 1) conn.uncork();
+    if (parts) conn.cork();
+    for (const part of parts ?? []) conn.write(behind ? Buffer.from(part) : part);
+    const room = conn.write(behind ? Buffer.from(last) : last);
+    if (parts) conn.uncork();
     if (!room) line.full();
   }
 
@@ -94,7 +106,7 @@ export class Outgoing {
       this.#due.push(line);
       line.start = this.#end;
     } else if (line.end !== this.#end) {
-      line.parts.push(this.#piece.subarray(line.start, line.end));
+      line.keep(this.#piece.subarray(line.start, line.end));
       line.start = this.#end;
     }
     return this.#end;

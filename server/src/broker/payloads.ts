@@ -1,3 +1,5 @@
+import { putBytes } from "../bytes.js";
+
 /** The room of one payload, in bytes: what changes often fits, a lamp's command and what is told to apps of it. */
 const SLOT = 64;
 /** Before the payload: its length, or `LARGE`, and its QoS. */
@@ -34,19 +36,15 @@ export class Payloads {
 
   /** A copy of it. */
   get(number: number): Buffer {
-    return Buffer.from(this.textOf(number), "latin1");
+    const large = this.#isLarge(number) && this.#large.get(number);
+    if (large) return Buffer.from(large, "latin1");
+    const piece = this.#pieces[Math.floor(number / SLOTS)];
+    const at = (number % SLOTS) * SLOT;
+    return Buffer.from(piece.subarray(at + HEAD, at + HEAD + piece[at]));
   }
 
   qosOf(number: number): number {
     return this.#pieces[Math.floor(number / SLOTS)][(number % SLOTS) * SLOT + 1];
-  }
-
-  /** Its bytes as Latin-1. */
-  textOf(number: number): string {
-    if (this.#isLarge(number)) return this.#large.get(number)!;
-    const piece = this.#pieces[Math.floor(number / SLOTS)];
-    const at = (number % SLOTS) * SLOT;
-    return piece.toString("latin1", at + HEAD, at + HEAD + piece[at]);
   }
 
   delete(number: number): void {
@@ -64,8 +62,7 @@ export class Payloads {
     const fits = payload.length <= SLOT - HEAD;
     piece[at] = fits ? payload.length : LARGE;
     piece[at + 1] = qos;
-    // shorter than a call of `set` takes
-    if (fits) for (let n = 0; n < payload.length; n++) piece[at + HEAD + n] = payload[n];
+    if (fits) putBytes(piece, at + HEAD, payload);
     else this.#large.set(number, payload.toString("latin1"));
   }
 }

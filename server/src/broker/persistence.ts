@@ -84,6 +84,11 @@ export class DurablePersistence extends AsyncLevelPersistence {
     if (filters.size === 0) this.sessions.delete(id);
   }
 
+  /** Whether a session may await what comes on topics that end like this, without a wildcard. */
+  mayAwait(level: string): boolean {
+    return this.#awaited.mayHave(level);
+  }
+
   /**
    * The sessions for which messages on this topic are to be stored, by the id that they have within the broker.
    * @param number of the topic, if that is known

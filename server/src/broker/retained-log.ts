@@ -1,6 +1,6 @@
 import { readFile, unlink } from "node:fs/promises";
-import { crc32 } from "node:zlib";
 import { LogFile, numbersIn, pathOf } from "../log-file.js";
+import { readBatches, RetainedBatch, type Logged } from "./retained-batch.js";
 
 /** The log is written anew when it has grown by so many bytes, and by as many as it had then. */
 const GROWTH = 4_194_304;
@@ -9,17 +9,12 @@ const FILES = 8;
 /** So many messages at once go into a log that is written anew. */
 const SLICE = 500;
 
-/** A message as it is in the log: its payload's bytes as Latin-1; one without a payload is no longer retained. */
-export type Logged = (topic: string, payload: string, qos: number) => void;
-
 /** All that is retained. */
 export type Contents = () => Iterable<Parameters<Logged>>;
 
 /**
  * Retained messages as they come, in files: to the system's memory a batch goes in a few µs, while a database takes as many
  * for each message. Survives `kill -9` of the process, not the end of the machine.
- *
- * A line is a batch: its checksum, and topics, payloads and QoS in turn, in JSON. Of a line that was cut short nothing counts.
  */
 export class RetainedLog {
   readonly #folder: string;
@@ -30,7 +25,7 @@ export class RetainedLog {
   /** The file that is written. */
   #present!: LogFile;
   #number = 0;
-  #batch: (string | number)[] = [];
+  readonly #batch = new RetainedBatch();
   /** In bytes: all files, and about what they would be if they were written anew. */
   #length = 0;
   #base = 0;
@@ -55,7 +50,7 @@ export class RetainedLog {
       const bytes = await readFile(file);
       this.#before.push(file);
       this.#length += bytes.length;
-      readLines(bytes, logged);
+      readBatches(bytes, logged);
       this.#number = number;
     }
     // what was cut short is not written on
@@ -64,9 +59,9 @@ export class RetainedLog {
     if (this.#before.length > FILES) this.#renew();
   }
 
-  /** @param payload its bytes as Latin-1 */
-  add(topic: string, payload: string, qos: number): void {
-    this.#batch.push(topic, payload, qos);
+  /** To be written with the next batch. One without a payload is no longer retained. */
+  add(topic: string, payload: Buffer, qos: number): void {
+    this.#batch.add(topic, payload, qos);
   }
 
   /**
@@ -126,40 +121,16 @@ export class RetainedLog {
   }
 
   #writeBatch(): void {
-    if (this.#batch.length === 0) return;
-    const line = lineOf(this.#batch);
+    if (this.#batch.isEmpty) return;
+    const bytes = this.#batch.finish();
     try {
-      this.#present.write(line);
+      this.#present.write(bytes);
     } catch (error) {
       // as long as nothing can be written, only the latest of each topic waits
-      const latest = new Map<string, (string | number)[]>();
-      for (let n = 0; n < this.#batch.length; n += 3) latest.set(this.#batch[n] as string, this.#batch.slice(n, n + 3));
-      this.#batch = [...latest.values()].flat();
+      this.#batch.keepLatest();
       throw error;
     }
-    this.#length += line.length;
-    this.#batch = [];
-  }
-}
-
-/** What stands before the text of a line: eight digits, and a blank. */
-const BEFORE = 9;
-
-const checksum = (text: Buffer): string => crc32(text).toString(16).padStart(8, "0");
-
-function lineOf(batch: readonly (string | number)[]): Buffer {
-  const line = Buffer.from(`00000000 ${JSON.stringify(batch)}\n`);
-  line.write(checksum(line.subarray(BEFORE, -1)), "latin1");
-  return line;
-}
-
-function readLines(file: Buffer, logged: Logged): void {
-  for (let at = 0; at < file.length;) {
-    const end = file.indexOf("\n", at);
-    const text = file.subarray(at + BEFORE, end);
-    if (end < 0 || file.toString("latin1", at, at + BEFORE) !== `${checksum(text)} `) return;
-    const batch = JSON.parse(text.toString()) as (string | number)[];
-    for (let n = 0; n < batch.length; n += 3) logged(...(batch.slice(n, n + 3) as Parameters<Logged>));
-    at = end + 1;
+    this.#length += bytes.length;
+    this.#batch.clear();
   }
 }

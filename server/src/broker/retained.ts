@@ -41,14 +41,14 @@ export class Retained {
     let logged = false;
     await this.#log.load((topic, payload, qos) => {
       logged = true;
-      this.#set(topic, Buffer.from(payload, "latin1"), qos);
+      this.#set(topic, payload, qos);
     });
     if (logged) return;
     for await (const packet of before) {
       const { topic, payload, qos } = packet as RetainedPacket;
       const bytes = Buffer.from(payload);
       this.#set(topic, bytes, qos);
-      this.#log.add(topic, bytes.toString("latin1"), qos);
+      this.#log.add(topic, bytes, qos);
     }
     // at once, so that a start that is cut short finds all of it or none
     this.#log.write();
@@ -75,13 +75,14 @@ export class Retained {
    * Retains a message, or ends that when its payload is empty [MQTT-3.3.1-10]; it is written now. The same again is not.
    * @throws Error when it cannot be written
    */
-  store(topic: string, bytes: Buffer, qos: number): void {
-    const payload = bytes.toString("latin1");
+  store(topic: string, payload: Buffer, qos: number): void {
     const place = this.#placeOf(this.#topics.find(topic));
     const same =
-      place < 0 ? payload === "" : this.#payloads.textOf(place) === payload && this.#payloads.qosOf(place) === qos;
+      place < 0
+        ? payload.length === 0
+        : this.#payloads.get(place).equals(payload) && this.#payloads.qosOf(place) === qos;
     if (!same) {
-      this.#set(topic, bytes, qos);
+      this.#set(topic, payload, qos);
       this.#log.add(topic, payload, qos);
     }
     // also what could not be written before
@@ -92,9 +93,9 @@ export class Retained {
    * Retains a message at QoS 1: to be written by `write`, or at the end of this turn.
    * @param number of the topic, if that is known
    */
-  change(topic: string, bytes: Buffer, number?: number): void {
-    this.#set(topic, bytes, 1, number);
-    this.#log.add(topic, bytes.toString("latin1"), 1);
+  change(topic: string, payload: Buffer, number?: number): void {
+    this.#set(topic, payload, 1, number);
+    this.#log.add(topic, payload, 1);
     if (this.#due) return;
     this.#due = true;
     setImmediate(() => this.write());
@@ -124,10 +125,10 @@ export class Retained {
     await this.#log.close();
   }
 
-  *#contents(): Generator<[topic: string, payload: string, qos: number]> {
+  *#contents(): Generator<[topic: string, payload: Buffer, qos: number]> {
     for (const number of this.#numbers()) {
       const place = this.#placeOf(number);
-      yield [this.#topics.nameOf(number), this.#payloads.textOf(place), this.#payloads.qosOf(place)];
+      yield [this.#topics.nameOf(number), this.#payloads.get(place), this.#payloads.qosOf(place)];
     }
   }
 

@@ -86,9 +86,14 @@ export class TopicIndex<T> {
     this.#topics.letGo(number, this.#reason);
   }
 
+  /** Whether there may be a filter without a wildcard for topics that end like this. */
+  mayHave(level: string): boolean {
+    return this.#levels.has(level);
+  }
+
   /**
    * What belongs to the filters that match a topic; as often as such filters have it.
-   * @param number of the topic, if that is known
+   * @param number of the topic, if that is known; 0 when no filter without a wildcard is for it
    */
   match(topic: string, number?: number): readonly T[] {
     if (this.#wildcards === 0 && !isOwn(topic)) return this.#exactly(topic, number);
@@ -101,7 +106,7 @@ export class TopicIndex<T> {
     return found;
   }
 
-  #exactly(topic: string, number = this.#levels.has(lastLevel(topic)) ? this.#topics.find(topic) : 0): readonly T[] {
+  #exactly(topic: string, number = this.mayHave(lastLevel(topic)) ? this.#topics.find(topic) : 0): readonly T[] {
     const known = this.#exact[number];
     if (known === undefined) return NOTHING;
     return known instanceof Set ? [...known] : [known];

@@ -1,5 +1,8 @@
 import type { Rejection } from "../counters.js";
 
+/** Takes one more reading that a client published, on a topic that is known: see `LinkHandlers.message`. */
+export type TakeReading = (payload: Buffer) => Promise<void> | undefined;
+
 /** What a link tells the server. */
 export interface LinkHandlers {
   /**

@@ -1,3 +1,5 @@
+import { lengthOf, putBytes, putText } from "../bytes.js";
+
 /** The room that a PUBLISH takes at most: a UTF-16 unit has up to three bytes in UTF-8. */
 export function publishRoom(topic: string, payload: Uint8Array): number {
   return 13 + 3 * topic.length + payload.length;
@@ -23,7 +25,7 @@ export function writePublish(
   payload: Uint8Array,
   properties = false,
 ): number {
-  const topicLength = Buffer.byteLength(topic);
+  const topicLength = lengthOf(topic);
   const numbered = (flags & QOS_1) !== 0;
   let at = start;
   to[at++] = 0x30 | flags;
@@ -35,12 +37,11 @@ export function writePublish(
   } while (left > 0);
   to[at++] = topicLength >> 8;
   to[at++] = topicLength & 255;
-  at += to.write(topic, at);
+  at = putText(to, at, topic);
   if (numbered) {
     to[at++] = id >> 8;
     to[at++] = id & 255;
   }
   if (properties) to[at++] = 0;
-  to.set(payload, at);
-  return at + payload.length;
+  return putBytes(to, at, payload);
 }

@@ -3,13 +3,14 @@ import fc from "fast-check";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { Logged } from "../../../server/src/broker/retained-batch.js";
 import { RetainedLog } from "../../../server/src/broker/retained-log.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
 const nothing = (): [] => [];
 
-type Message = [topic: string, payload: string, qos: number];
+type Message = Parameters<Logged>;
 
 /** What a log has, as a start would find it. */
 async function read(folder: string): Promise<Message[]> {
@@ -20,7 +21,7 @@ async function read(folder: string): Promise<Message[]> {
   return found;
 }
 
-const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
+const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
 const message: fc.Arbitrary<Message> = fc.tuple(fc.string({ unit: "binary" }), bytes, fc.nat(2));
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
 
@@ -48,8 +49,8 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   const ends: number[] = [];
   const [name] = ["000000000001.log"];
   for (let n = 0; n < 4; n++) {
-    log.add(`nightlight/${n}/commands`, `{"led_on":true,"seq":${n}}`, 1);
-    log.add("ü", `\0\xff\n${n}`, 0);
+    log.add(`nightlight/${n}/commands`, Buffer.from(`{"led_on":true,"seq":${n}}`), 1);
+    log.add("ü", Buffer.from([0, 255, 10, n]), 0);
     log.write();
     ends.push((await readFile(path.join(folder, name))).length);
   }
@@ -66,7 +67,7 @@ test("a log that has grown is written anew, with what comes meanwhile, and nothi
   const retained = new Map<string, Message>();
   const log = new RetainedLog(folder, () => retained.values(), 20_000);
   const set = (n: number, payload: string): void => {
-    const message: Message = [`lamp${n}`, payload, 1];
+    const message: Message = [`lamp${n}`, Buffer.from(payload), 1];
     if (payload === "") retained.delete(message[0]);
     else retained.set(message[0], message);
     log.add(...message);
@@ -85,7 +86,7 @@ test("a log that has grown is written anew, with what comes meanwhile, and nothi
   await log.close();
   const found = new Map<string, Message>();
   for (const message of await read(folder)) {
-    if (message[1] === "") found.delete(message[0]);
+    if (message[1].length === 0) found.delete(message[0]);
     else found.set(message[0], message);
   }
   expect(found).toEqual(retained);
@@ -104,8 +105,9 @@ test("a log does not grow from start to start, however little is added between t
     const log = new RetainedLog(folder, () => retained.values(), 2000);
     await log.load((...message) => retained.set(message[0], message));
     for (let n = 0; n < 60; n++) {
-      retained.set("lamp", ["lamp", "x".repeat(40), 1]);
-      log.add("lamp", "x".repeat(40), 1);
+      const message: Message = ["lamp", Buffer.alloc(40, "x"), 1];
+      retained.set("lamp", message);
+      log.add(...message);
       log.write();
     }
     const size = async (): Promise<number> => {
@@ -132,7 +134,7 @@ test("starts, each of which begins a file, do not leave more and more files", as
     const log = new RetainedLog(folder, () => retained.values());
     await log.load((...message) => retained.set(message[0], message));
     expect([...retained.keys()]).toEqual(Array.from({ length: start }, (_, n) => `lamp${n}`));
-    log.add(`lamp${start}`, "on", 1);
+    log.add(`lamp${start}`, Buffer.from("on"), 1);
     log.write();
     await eventually(async () => (await readdir(folder)).length <= 9, { what: "few files" });
     await log.close();
@@ -144,12 +146,12 @@ test("as long as nothing can be written the latest of each topic waits, and goes
   await writeFile(folder, "a file where a folder is to be");
   const log = new RetainedLog(folder, nothing);
   for (let n = 0; n < 5; n++) {
-    log.add("lamp", String(n), 1);
+    log.add("lamp", Buffer.from(String(n)), 1);
     expect(() => log.write()).toThrow();
   }
   await rm(folder);
   await mkdir(folder);
   log.write();
   await log.close();
-  expect(await read(folder)).toEqual([["lamp", "4", 1]]);
+  expect(await read(folder)).toEqual([["lamp", Buffer.from("4"), 1]]);
 });

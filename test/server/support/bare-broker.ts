@@ -16,6 +16,11 @@ export interface BareBroker {
   close(): Promise<void>;
 }
 
+/** Readings are taken as any message. */
+export function readingsBy({ message }: Pick<BrokerHandlers, "message">): BrokerHandlers["readings"] {
+  return (topic) => (payload) => message(topic, payload, false);
+}
+
 /** Starts one; closed after the test. @param message see `BrokerHandlers` */
 export async function bareBroker(
   message: BrokerHandlers["message"] = () => undefined,
@@ -26,6 +31,7 @@ export async function bareBroker(
   const data = await openData(where);
   const handlers: BrokerHandlers = {
     message,
+    readings: readingsBy({ message }),
     rejected: (reason, from, problem) => void rejected.push(`${reason} ${from} ${problem}`),
     failed(problem) {
       throw new Error(problem);

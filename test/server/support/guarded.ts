@@ -10,6 +10,7 @@ import { watchCertificates } from "../../../server/src/security/certificates.js"
 import { storeGenerated } from "../../../server/src/security/scrypt.js";
 import { openAccounts } from "../../../server/src/security/users.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
+import { readingsBy } from "./bare-broker.js";
 import { temporaryFolder } from "./server.js";
 
 export interface Guarded {
@@ -69,7 +70,11 @@ export async function guarded(
     },
   };
   const limits = { ...DEFAULTS.limits, ...options.limits };
-  const broker = await startBroker(data, handlers, { accounts, limits, patience: options.patience });
+  const broker = await startBroker(
+    data,
+    { ...handlers, readings: readingsBy(handlers) },
+    { accounts, limits, patience: options.patience },
+  );
   const link = embeddedLink(
     { broker, prefix: "nightlight", host: "127.0.0.1", port: 0, tls: certificates, mqttsPort: 0 },
     handlers,
