@@ -1,6 +1,5 @@
 /** A simulated board: the real bytecode in the real virtual machine, with a light sensor, a lamp, flash and a network. */
 import { createHash } from "node:crypto";
-import { EventEmitter } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { constant } from "./light.js";
 import { parseLine } from "./log.js";
@@ -8,11 +7,11 @@ import { BoardNetwork } from "./network.js";
 import { withPositions } from "./positions.js";
 import { LightSensor } from "./sensor.js";
 import { encodeSettings } from "./settings.js";
-import type { BoardEvents, BoardOptions } from "./types.js";
+import { BoardSigns } from "./signs.js";
+import type { BoardOptions } from "./types.js";
 import type { Heap } from "./vm/heap.js";
 import type { FromBoard, ToBoard } from "./vm/protocol.js";
 import { vmSource } from "./vm/source.js";
-import type { Color } from "./vm/status-light.js";
 import { startThread } from "./vm/thread.js";
 
 /** How often the light is looked up, in ms. */
@@ -23,12 +22,11 @@ const BIND_WITHIN = 500;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 const STEADY = 60_000;
-const DARK: Color = [0, 0, 0];
 
 /** Why a start did not come to its end. */
 type Settle = { resolve(): void; reject(error: Error): void };
 
-export class SimulatedBoard extends EventEmitter<BoardEvents> {
+export class SimulatedBoard extends BoardSigns {
   readonly id: string;
   readonly network: BoardNetwork;
   readonly #options: BoardOptions;
@@ -41,10 +39,6 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
   #thread: Worker | undefined;
   #starting: (Settle & { promise: Promise<void> }) | undefined;
   #unbound = new Set<"light" | "lamp">();
-  #intensity = 0;
-  #statusLight: Color = DARK;
-  #running = false;
-  #crashes = 0;
   #pause = FIRST_PAUSE;
   /** Counts up at each change of power: tells whether it is still the same after a wait. */
   #powered = 0;
@@ -80,24 +74,6 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
   /** Whether the light was set by hand. */
   get held(): boolean {
     return this.#sensor.held;
-  }
-  /** 0..1 */
-  get intensity(): number {
-    return this.#intensity;
-  }
-  get lamp(): boolean {
-    return this.#intensity > 0;
-  }
-  /** The LED on the board itself: red, green and blue, 0..255. */
-  get statusLight(): Color {
-    return this.#statusLight;
-  }
-  get running(): boolean {
-    return this.#running;
-  }
-  /** How often the program or the virtual machine ended by a fault. */
-  get crashes(): number {
-    return this.#crashes;
   }
 
   /**
@@ -195,12 +171,7 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
     this.#clearTimers();
     if (why) this.#settle(why);
     for (const told of this.#heapWanted.splice(0)) told(undefined);
-    this.#shine(0);
-    this.#statusLight = DARK;
-    if (this.#running) {
-      this.#running = false;
-      this.emit("change");
-    }
+    this.goneDark();
     await thread?.terminate();
   }
 
@@ -222,11 +193,10 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
         for (const told of this.#heapWanted.splice(0)) told(message.heap);
         break;
       case "status-light":
-        this.#statusLight = message.color;
-        this.emit("change");
+        this.shown(message.color);
         break;
       case "lamp":
-        this.#shine(message.intensity);
+        this.shine(message.intensity);
         break;
       case "started":
         this.#started();
@@ -236,12 +206,11 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
         if (this.#unbound.size === 0) this.#settle();
         break;
       case "crashed":
-        this.#crashed(message.reason);
+        this.crashed(this.#placed(message.reason));
         break;
       case "restarting":
-        this.#running = false;
+        this.ran(false);
         this.emit("reboot", "the program asked for a restart");
-        this.emit("change");
         break;
       case "ended":
         void this.#ended(message.how, message.reason);
@@ -251,12 +220,11 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
 
   #started(): void {
     this.#deployed = true;
-    this.#running = true;
     this.#unbound = new Set(["light", "lamp"]);
     this.#timers.push(setTimeout(() => this.#settle(), BIND_WITHIN));
     this.#timers.push(setTimeout(() => (this.#pause = FIRST_PAUSE), STEADY));
+    this.ran(true);
     this.emit("start");
-    this.emit("change");
   }
 
   #settle(error?: Error): void {
@@ -264,21 +232,6 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
     this.#starting = undefined;
     if (error) starting?.reject(error);
     else starting?.resolve();
-  }
-
-  #shine(intensity: number): void {
-    const was = this.lamp;
-    if (intensity === this.#intensity) return;
-    this.#intensity = intensity;
-    if (this.lamp !== was) this.emit("lamp", this.lamp);
-    this.emit("change");
-  }
-
-  #crashed(reason: string): void {
-    this.#crashes++;
-    this.#running = false;
-    this.emit("crash", this.#placed(reason));
-    this.emit("change");
   }
 
   #placed(text: string): string {
@@ -293,7 +246,7 @@ export class SimulatedBoard extends EventEmitter<BoardEvents> {
     const powered = this.#powered;
     if (how === "reset") this.emit("reboot", reason);
     else {
-      this.#crashed(reason);
+      this.crashed(this.#placed(reason));
       this.#settle(new Error(`The board ${this.id} crashed: ${reason}.`));
     }
     await down;

@@ -9,27 +9,20 @@ import { DeviceConfigs } from "./device-config.js";
 import { logChange, switchOf } from "./changes.js";
 import { Devices, type Device } from "./devices.js";
 import { directoryOf } from "./directory.js";
-import { textOf } from "./errors.js";
-import { Gather } from "./gather.js";
 import { createIngest } from "./ingest.js";
 import { Journal } from "./journal/journal.js";
 import { zoneId } from "./link/scope.js";
 import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
 import type { ReadingsJournal } from "./share.js";
-import type { Zone } from "./zones/zone.js";
-import { Zones } from "./zones/zones.js";
+import { storingFor } from "./storing.js";
+import { toldZones } from "./zones/told.js";
 import { wishesOf } from "./wishes.js";
 
 /** Between two looks for lesson devices that fell silent, in ms. */
 const SWEEP_EVERY = 5000;
 /** Between two looks at what depends on the time: hours, overrides, shortest times, silent sensors; in ms. */
 const TICK_EVERY = 1000;
-/** A zone is shown anew this often at most, in ms. */
-const SHOW_ZONES_EVERY = 250;
-
-/** What is not acknowledged as long as this process lives. */
-const NEVER = new Promise<never>(() => {});
 
 /** What the server knows and decides: the parts, put together. */
 export async function createCore(options: CoreOptions): Promise<Core> {
@@ -40,6 +33,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const rejects = new Rejects(counters, log);
   const recent = new Recent();
   const { share } = options;
+  const { stored, notStored } = storingFor(log);
   const own = new Journal({
     folder: data.journal,
     store: data.journalBefore,
@@ -50,9 +44,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const journal: ReadingsJournal = share?.journal ?? own;
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
-  const shownZones = new Gather<Zone>(SHOW_ZONES_EVERY, (zone) => emitter.emit("zone", zone.view(Date.now())));
   let announcing = false;
-  let closed = false;
 
   function tell(device: Device): void {
     options.changed(device);
@@ -75,22 +67,17 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (change !== "appeared") tell(device);
   }, configure);
 
-  const zones = new Zones({
+  const { zones, shown } = toldZones({
+    log,
     find: (id) => devices.get(id),
     owns: (name) => share?.owns(zonesBelow + name) ?? true,
-    changed(zone, switched) {
-      if (switched) {
-        const { name } = zone.policy;
-        log.info("zone", `Zone ${name} is now ${zone.lamp?.led_on ? "on" : "off"}: ${zone.reason}`, { zone: name });
-        share?.switched(zone);
-        decisions.zone(zone, Date.now());
-      }
-      shownZones.add(zone);
+    switched(zone) {
+      share?.switched(zone);
+      decisions.zone(zone, Date.now());
     },
-    ended({ policy: { name }, override }) {
-      log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode: override.mode });
-      void stored(`zone ${name}`, "override", data.setZoneOverride(name, override));
-    },
+    show: (zone) => emitter.emit("zone", zone.view(Date.now())),
+    ended: ({ policy: { name }, override }) =>
+      void stored(`zone ${name}`, "override", data.setZoneOverride(name, override)),
   });
 
   const decisions = new Decisions({
@@ -120,14 +107,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     failed: ({ id }, error) => notStored(id, "actions", error),
   });
 
-  function notStored(id: string, what: string, error: unknown): void {
-    log.error("server", `The ${what} of ${id} could not be stored: ${textOf(error)}`, { id });
-  }
-
-  async function stored(id: string, what: string, storing: Promise<void>): Promise<void> {
-    await storing.catch((error: unknown) => notStored(id, what, error));
-  }
-
   const wishes = wishesOf({
     ...options,
     forgotten: (id) => emitter.emit("forgotten", id),
@@ -143,7 +122,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const { setMode, setZoneMode, forget } = wishes;
 
-  const { ingest, readings } = createIngest({
+  const { ingest, readings, close } = createIngest({
     devices,
     decisions,
     counters,
@@ -206,12 +185,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }, TICK_EVERY);
 
   return {
-    // what comes at the end is not acknowledged, so that it comes again
-    ingest: (topic, payload, retained, arrival) => (closed ? NEVER : ingest(topic, payload, retained, arrival)),
-    readings(topic) {
-      const take = readings(topic);
-      return (payload) => (closed ? NEVER : take(payload));
-    },
+    ingest,
+    readings,
     counters,
     rejects,
     devices,
@@ -263,12 +238,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       decisions.catchingUp = false;
     },
     async close() {
-      closed = true;
+      close();
       clearInterval(sweep);
       clearInterval(tick);
       decisions.close();
       announcer.close();
-      shownZones.flush();
+      shown.flush();
       await actions.close();
       await journal.close();
     },

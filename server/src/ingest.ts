@@ -74,9 +74,13 @@ export interface Inlets {
   readings(topic: string): TakeReading;
 }
 
+/** What is not acknowledged as long as this process lives. */
+const NEVER = new Promise<never>(() => {});
+
 /** The one place where a message from the wire is decoded, counted, and passed on or refused. */
-export function createIngest(to: Receivers): Inlets {
+export function createIngest(to: Receivers): Inlets & { close(): void } {
   const { devices, decisions, counters, rejects } = to;
+  let closed = false;
 
   /** The message, or undefined after it was refused. */
   function read<F extends Fields>(fields: F, id: string, channel: Channel, payload: Buffer): Message<F> | undefined {
@@ -154,6 +158,7 @@ export function createIngest(to: Receivers): Inlets {
   }
 
   const ingest: Ingest = (topic, payload, retained, arrival) => {
+    if (closed) return NEVER;
     try {
       if (topic === to.presence || !isInbound(topic)) return undefined;
       const parsed = parseTopic(topic);
@@ -186,7 +191,7 @@ export function createIngest(to: Receivers): Inlets {
       const id = parseTopic(topic)?.id ?? "";
       let device: Device | undefined;
       return (payload) => {
-        if (device && !device.parted && to.owns(id)) {
+        if (device && !device.parted && !closed && to.owns(id)) {
           try {
             return telemetry(id, payload, undefined, device);
           } catch (error) {
@@ -197,6 +202,10 @@ export function createIngest(to: Receivers): Inlets {
         device = devices.get(id);
         return taken;
       };
+    },
+    /** What comes from now on has no effect, and is not acknowledged, so that it comes again. */
+    close() {
+      closed = true;
     },
   };
 }
