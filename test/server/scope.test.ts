@@ -113,6 +113,7 @@ describe("a refusal says what to do", () => {
     [new Error("connack timeout"), /does not answer as an MQTT broker/],
     [new Error("Invalid header flag bits"), /does not answer as an MQTT broker \(Invalid/],
     [coded("EODD"), /cannot be joined/],
+    [new TypeError("Cannot read properties of undefined"), /fault in this server .*report it/],
     ["not even an error", /not even an error/],
   ])("%s", (error, words) => {
     const sentence = refusal(broker, error);

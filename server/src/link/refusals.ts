@@ -17,6 +17,8 @@ export function refusal(broker: BrokerAddress, error: unknown): string {
   if (typeof code === "number")
     return `${name} ${CONNACK[code] ?? `refuses the connection with code ${code}; see its log`}.`;
   const reason = textOf(error);
+  if (codeOf(error) === "" && (error instanceof TypeError || error instanceof ReferenceError))
+    return `${name} cannot be joined because of a fault in this server (${reason}); please report it.`;
   switch (codeOf(error)) {
     case "ECONNREFUSED":
       return `${name} cannot be reached: nothing listens on port ${broker.port} of ${broker.host}; start the broker, or correct --broker.`;
