@@ -73,6 +73,8 @@ export class Intake {
   #topic = "";
   #topicEnd: End = READINGS;
   #reading: TakeReading | undefined;
+  /** Whether aedes may still have something of what was passed on to it: otherwise it need not be asked. */
+  #passed = true;
 
   /** Takes hold of a new client. @param payload the longest payload that may be published, in bytes */
   constructor(client: Client, lane: Lane, pace: Pace, payload: number, handlers: IntakeHandlers) {
@@ -94,24 +96,35 @@ export class Intake {
    */
   #arrived(chunk: unknown, encoding: BufferEncoding | undefined): boolean {
     const { conn, _parsingBatch: busy } = this.#client;
-    if (!(chunk instanceof Buffer) || busy > 0 || conn.readableLength > 0) return this.#push(chunk, encoding);
-    const rest = this.#read(chunk);
-    return rest === undefined || this.#push(rest);
+    const isBehind = busy > 0 || (this.#passed && conn.readableLength > 0);
+    const rest = isBehind || !(chunk instanceof Buffer) ? chunk : this.#read(chunk);
+    if (rest === undefined) return true;
+    this.#passed = true;
+    return this.#push(rest, encoding);
   }
 
   /** Bytes have come through the stream, and aedes would read them now. */
   #take(chunk: Buffer): number {
     const rest = this.#read(chunk);
-    return rest === undefined ? 0 : this.#parse(rest);
+    if (rest === undefined) return 0;
+    this.#passed = true;
+    return this.#parse(rest);
+  }
+
+  /** Whether aedes, or who slows the client down, is to have what comes next, because it has not done with what came before. */
+  #isBehind(): boolean {
+    const { _parser: parser, conn } = this.#client;
+    if (parser._list.length > 0 || parser._stateCounter > 0 || this.#pace.holds) return true;
+    this.#passed = conn.readableLength > 0;
+    return false;
   }
 
   /** Reads what is read here; gives what is aedes'. */
   #read(chunk: Buffer): Buffer | undefined {
-    const { _parser: parser, _keepaliveTimer: keepAlive } = this.#client;
+    const { _keepaliveTimer: keepAlive } = this.#client;
     const bytes = this.#begun ? Buffer.concat([this.#begun, chunk]) : chunk;
     this.#begun = undefined;
-    const within = parser._list.length > 0 || parser._stateCounter > 0;
-    if (within || !this.#lane.open || this.#pace.holds) return bytes;
+    if (!this.#lane.open || (this.#passed && this.#isBehind())) return bytes;
     let at = 0;
     for (let next = this.#packet(bytes, 0); next > at; next = this.#packet(bytes, at)) at = next;
     if (at > 0) keepAlive?.refresh();
