@@ -10,22 +10,26 @@ import type { Peer } from "./peer.js";
 const SOURCE = fileURLToPath(new URL("programs/server.c", import.meta.url));
 const BINARY = path.join(CACHE, process.platform === "win32" ? "server-c.exe" : "server-c");
 
-export const inC: Peer = {
-  name: "c",
-  title: "C on libmosquitto",
-  places: ["mosquitto"],
-  form: "lesson",
-  async missing() {
-    await mkdir(CACHE, { recursive: true });
-    try {
-      await promisify(execFile)("cc", ["-O2", "-o", BINARY, SOURCE, "-lmosquitto"]);
-      return undefined;
-    } catch (error) {
-      const said = (error as { stderr?: string }).stderr ?? "";
-      if (said && !/mosquitto\.h|-lmosquitto/.test(said))
-        throw new Error(`${SOURCE} cannot be compiled: ${said}`, { cause: error });
-      return said ? "apt-get install libmosquitto-dev" : "apt-get install gcc libmosquitto-dev";
-    }
-  },
-  program: async ({ port, qos }) => ({ command: BINARY, args: [String(port), String(qos)] }),
-};
+async function missing(): Promise<string | undefined> {
+  await mkdir(CACHE, { recursive: true });
+  try {
+    await promisify(execFile)("cc", ["-O2", "-o", BINARY, SOURCE, "-lmosquitto"]);
+    return undefined;
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr ?? "";
+    if (said && !/mosquitto\.h|-lmosquitto/.test(said))
+      throw new Error(`${SOURCE} cannot be compiled: ${said}`, { cause: error });
+    return said ? "apt-get install libmosquitto-dev" : "apt-get install gcc libmosquitto-dev";
+  }
+}
+
+function inCAs(name: string, title: string, ...further: string[]): Peer {
+  return {
+    ...{ name, title, places: ["mosquitto"], form: "lesson", missing },
+    program: async ({ port, qos }) => ({ command: BINARY, args: [String(port), String(qos), ...further] }),
+  };
+}
+
+export const inC = inCAs("c", "C on libmosquitto");
+/** What a broker has to do with a command depends on how it is sent: this one sends it as ours does. */
+export const inCByContract = inCAs("c-contract", "C, commands retained at QoS 1 as ours", "contract");

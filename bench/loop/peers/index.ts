@@ -1,6 +1,6 @@
 /** All peers, in the order of the tables. */
 import type { Peer } from "./peer.js";
-import { inC } from "./c.js";
+import { inC, inCByContract } from "./c.js";
 import { bareAedes, bareMqtt, leastOfAll } from "./node.js";
 import { nodeRed } from "./node-red.js";
 import { ours } from "./ours.js";
@@ -12,6 +12,7 @@ export function allPeers(profile?: string): Peer[] {
     ours("full", { profile }),
     bareMqtt,
     inC,
+    inCByContract,
     nodeRed,
     inPython,
     bareAedes,

@@ -1,10 +1,11 @@
-/* The nightlight's server on libmosquitto: server <port> <qos> */
+/* The nightlight's server on libmosquitto: server <port> <qos> [contract]. With the last, commands are retained, at QoS 1. */
 #include <mosquitto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int qos;
+static int qos, command_qos;
+static bool retained;
 
 static void on_connect(struct mosquitto *client, void *data, int code) {
     (void)data;
@@ -24,12 +25,14 @@ static void on_message(struct mosquitto *client, void *data, const struct mosqui
     const char *answer = atof(light + 8) < 300 ? "{\"led_on\":true}" : "{\"led_on\":false}";
     memcpy(topic, message->topic, length - tail);
     strcpy(topic + length - tail, "commands");
-    mosquitto_publish(client, NULL, topic, (int)strlen(answer), answer, qos, false);
+    mosquitto_publish(client, NULL, topic, (int)strlen(answer), answer, command_qos, retained);
 }
 
 int main(int count, char **args) {
-    if (count != 3) return 2;
+    if (count < 3 || count > 4) return 2;
+    retained = count == 4;
     qos = atoi(args[2]);
+    command_qos = retained ? 1 : qos;
     mosquitto_lib_init();
     struct mosquitto *client = mosquitto_new(NULL, true, NULL);
     mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
