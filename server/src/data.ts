@@ -156,7 +156,7 @@ async function read(db: Database, folder: string): Promise<DataFolder> {
       ),
     discovery: {
       topics: [...stored<true>(DISCOVERY).keys()],
-      remember: (topic) => put(DISCOVERY + topic, true),
+      remember: (topics) => state.write(topics.map((topic) => [DISCOVERY + topic, true])),
       forget: (topic) => state.write([], [DISCOVERY + topic]),
     },
     journal: join(folder, "journal"),

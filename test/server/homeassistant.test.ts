@@ -176,12 +176,15 @@ describe("announcing", () => {
   const retained = new Map<string, string>();
   const published: string[] = [];
   const topics = new Set<string>();
+  /** How many topics were remembered at once. */
+  const remembered: number[] = [];
   const memory: DiscoveryMemory = {
     get topics() {
       return [...topics];
     },
-    async remember(topic) {
-      topics.add(topic);
+    async remember(others) {
+      remembered.push(others.length);
+      for (const topic of others) topics.add(topic);
     },
     async forget(topic) {
       topics.delete(topic);
@@ -197,6 +200,8 @@ describe("announcing", () => {
       log: silentLog,
       publish(topic, payload, keep) {
         expect(keep).toBe("retained");
+        // what was told is known to be so, also after a kill
+        if (payload.length > 0) expect(topics).toContain(topic);
         published.push(topic);
         if (payload.length > 0) retained.set(topic, payload.toString());
         else retained.delete(topic);
@@ -208,7 +213,7 @@ describe("announcing", () => {
     vi.useFakeTimers();
     retained.clear();
     topics.clear();
-    published.length = 0;
+    published.length = remembered.length = 0;
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -240,6 +245,8 @@ describe("announcing", () => {
     vi.advanceTimersByTime(2000);
     expect(retained.size).toBe(500);
     expect(published).toHaveLength(500);
+    // what it is told of is stored for ten of them at once
+    expect(remembered.length).toBeLessThanOrEqual(51);
     ha.close();
   });
 

@@ -31,7 +31,7 @@ export async function sharedData(
     },
     discovery: {
       topics: [...(await discovery.entries()).keys()],
-      remember: (topic) => discovery.write([[topic, true]]),
+      remember: (topics) => discovery.write(topics.map((topic) => [topic, true])),
       forget: (topic) => discovery.write([], [topic]),
     },
   };

@@ -8,7 +8,7 @@ import { discoveryPayload, type AnnouncedDevice, type PayloadOptions } from "./p
 export interface DiscoveryMemory {
   /** Those of earlier runs. */
   readonly topics: Iterable<string>;
-  remember(topic: string): Promise<void>;
+  remember(topics: readonly string[]): Promise<void>;
   forget(topic: string): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export class HomeAssistant {
   forget(id: string): void {
     this.#devices.delete(id);
     this.#due.delete(id);
-    const topic = discoveryTopic(this.#options.discoveryPrefix, id);
+    const topic = this.#topicOf(id);
     if (this.#topics.has(topic)) this.#takeBack(topic);
   }
 
@@ -145,11 +145,11 @@ export class HomeAssistant {
   }
 
   #sendBatch(): void {
-    let room = BATCH;
-    for (const id of this.#due) {
+    const ids = [...this.#due].slice(0, BATCH);
+    this.#remember(ids.map((id) => this.#topicOf(id)));
+    for (const id of ids) {
       this.#due.delete(id);
       this.#publish(this.#devices.get(id)!);
-      if (--room === 0) break;
     }
     this.#sending = setTimeout(() => {
       this.#sending = undefined;
@@ -157,13 +157,21 @@ export class HomeAssistant {
     }, PAUSE);
   }
 
+  /** To be called before: what is announced must not be left behind, whatever happens in between. */
+  #remember(topics: readonly string[]): void {
+    const others = topics.filter((topic) => !this.#topics.has(topic));
+    if (others.length === 0) return;
+    this.#store(this.#options.memory.remember(others));
+    for (const topic of others) this.#topics.add(topic);
+  }
+
   #publish(device: AnnouncedDevice): void {
-    const { discoveryPrefix, memory, publish } = this.#options;
-    const topic = discoveryTopic(discoveryPrefix, device.id);
-    // remembered before: what is announced must not be left behind, whatever happens in between
-    if (!this.#topics.has(topic)) this.#store(memory.remember(topic));
-    this.#topics.add(topic);
-    publish(topic, Buffer.from(JSON.stringify(discoveryPayload(device, this.#options))), "retained");
+    const payload = Buffer.from(JSON.stringify(discoveryPayload(device, this.#options)));
+    this.#options.publish(this.#topicOf(device.id), payload, "retained");
+  }
+
+  #topicOf(id: string): string {
+    return discoveryTopic(this.#options.discoveryPrefix, id);
   }
 
   #takeBack(topic: string): void {
