@@ -63,7 +63,7 @@ function among<T extends string>(allowed: readonly T[]): (text: string) => T[] {
 
 const EXPLANATION = `
 Parts:
-  loop       the whole job: commands/s, latency, CPU and memory, beside other servers (usual: 6 min, --full: 14 min)
+  loop       the whole job: commands/s, latency, CPU and memory, beside other servers (usual: 7 min, --full: 17 min)
   flat       100,000 devices against 100: throughput, heap, start, beside other servers (7 min)
   firmware   messages of a day, light to lamp, bytes, size (2 min)
   dashboard  bytes and time to the first card with 500 boards (half a minute)
