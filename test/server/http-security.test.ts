@@ -398,7 +398,7 @@ test("passwords and tokens get into no log", async () => {
   await ask(url, "/api/login", { method: "POST", body: { name: "secret-3", password: "secret-4" } });
   expect(log.lines.map(({ level, text, fields }) => [level, text, fields])).toEqual([
     ["info", "ann logged in from 127.0.0.1.", { user: "ann", address: "127.0.0.1" }],
-    ["warn", "A login as ann from 127.0.0.1 was refused.", { user: "ann", address: "127.0.0.1" }],
-    ["warn", "A login from 127.0.0.1 with a name that nobody has was refused.", { address: "127.0.0.1" }],
+    ["warn", "Refused a login as ann from 127.0.0.1: wrong password.", { user: "ann", address: "127.0.0.1" }],
+    ["warn", "Refused a login from 127.0.0.1: no user has the name that was given.", { address: "127.0.0.1" }],
   ]);
 });

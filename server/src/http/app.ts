@@ -9,6 +9,7 @@ import { urlHost } from "../options.js";
 import type { DeviceDirectory } from "../directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
+import { logFailures, passwordCheck, type PasswordCheck } from "../security/password-check.js";
 import { Sessions } from "../security/sessions.js";
 import { apiRoutes, type ApiSources } from "./api.js";
 import { authorize, createIdentify } from "./authorize.js";
@@ -18,7 +19,6 @@ import type { Events } from "./events.js";
 import { peerRoutes } from "./peers.js";
 import { guardConnections, type Guard } from "./guard.js";
 import { securityHeaders } from "./headers.js";
-import { passwordCheck } from "./login-password.js";
 import { loginRoutes } from "./login.js";
 import type { Plugin, PluginContext } from "./plugin.js";
 import { followRenewals, httpsOptions } from "./tls.js";
@@ -27,6 +27,8 @@ export interface HttpOptions {
   readonly guard: Guard;
   /** Those who are let in; nobody has an account by default. */
   readonly accounts?: Accounts;
+  /** Checks passwords; give the broker the same one. By default a throttled check of `accounts`. */
+  readonly check?: PasswordCheck;
   /** Whether an editor may show the dashboard in a frame while nobody needs an account: on loopback. False by default. */
   readonly framed?: boolean;
   /** Then it is HTTPS. */
@@ -49,6 +51,7 @@ const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 /** Makes the HTTP application: guards, rights, errors, routes, plug-ins. It does not listen yet. */
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
   const { guard, accounts = NO_ACCOUNTS, framed = false, maxConnections = 10_000, tls, api, events, log } = options;
+  const check = logFailures(options.check ?? passwordCheck(accounts), accounts, log);
   const app = makeServer(tls);
   guardConnections(app.server, maxConnections);
   // nothing else is sent as a body: what a form of another site can send is none of it
@@ -56,7 +59,6 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   errorHandlers(app, log);
 
   const sessions = new Sessions(accounts);
-  const check = passwordCheck(accounts, log);
   const identify = createIdentify(accounts, sessions, check);
   // in this order for each request
   await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);

@@ -2,9 +2,9 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Account, Accounts } from "../security/accounts.js";
 import { certificateName } from "../security/certificates.js";
+import type { PasswordCheck } from "../security/password-check.js";
 import type { Sessions } from "../security/sessions.js";
 import { HttpError } from "./errors.js";
-import type { PasswordCheck } from "./login-password.js";
 import { sessionOf } from "./sessions.js";
 
 /** Somebody who may be here. */

@@ -24,6 +24,11 @@ export interface Accounts {
    * @throws BusyError when too many wait already
    */
   check(name: string, password: string, from?: string): Promise<Account | undefined>;
+  /**
+   * The account of a name and its generated password, of 128 random bits; undefined when there is no such. Fast. Never
+   * accepts a password that a person chose: this check is not throttled.
+   */
+  byGeneratedPassword(name: string, password: string): Account | undefined;
   /** The account of a bearer token, as `nightlight-server user token` prints; undefined when there is no such. */
   byToken(token: string): Account | undefined;
   /** The account of a name that a verified client certificate carries; undefined when there is no such. */
@@ -44,6 +49,7 @@ export class BusyError extends Error {
 export const NO_ACCOUNTS: Accounts = {
   required: false,
   check: async () => undefined,
+  byGeneratedPassword: () => undefined,
   byToken: () => undefined,
   byName: () => undefined,
 };

@@ -62,11 +62,37 @@ async function firstLine(input: Readable): Promise<string> {
   return (await readAll(input)).split(/\r?\n/, 1)[0];
 }
 
-async function ask(name: string, { input, messages }: Terminal): Promise<string> {
-  if (!input.isTTY)
+/**
+ * Asks for the password of a user, to log in with it.
+ * @throws UsageError when there is no terminal, or the user ends the input
+ */
+export async function promptPassword(name: string, terminal: Terminal): Promise<string> {
+  if (!terminal.input.isTTY)
+    throw new UsageError(
+      "There is no terminal to ask for the password at; give a token instead, in NIGHTLIGHT_TOKEN or with --token-file.",
+    );
+  return withHiddenPrompt(terminal, (question) => question(`Password for ${name}: `));
+}
+
+async function ask(name: string, terminal: Terminal): Promise<string> {
+  if (!terminal.input.isTTY)
     throw new UsageError(
       "There is no terminal to ask for the password at; pipe it in with --password-stdin, or have one made with --generate.",
     );
+  return withHiddenPrompt(terminal, async (question) => {
+    const password = await question(`Password for ${name}: `);
+    if (passwordProblem(name, password)) return password;
+    if ((await question("Once more: ")) !== password)
+      throw new UsageError("The two passwords differ. Nothing was changed.");
+    return password;
+  });
+}
+
+/** Lets `use` ask questions at the terminal, which does not show the answers. */
+async function withHiddenPrompt(
+  { input, messages }: Terminal,
+  use: (question: (text: string) => Promise<string>) => Promise<string>,
+): Promise<string> {
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input, output: unseen, terminal: true, historySize: 0 });
   const question = (text: string): Promise<string> =>
@@ -81,12 +107,7 @@ async function ask(name: string, { input, messages }: Terminal): Promise<string>
       });
     });
   try {
-    const password = await question(`Password for ${name}: `);
-    const problem = passwordProblem(name, password);
-    if (problem) return password;
-    if ((await question("Once more: ")) !== password)
-      throw new UsageError("The two passwords differ. Nothing was changed.");
-    return password;
+    return await use(question);
   } finally {
     reader.close();
   }

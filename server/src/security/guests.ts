@@ -18,15 +18,16 @@ export function withGuests(accounts: Accounts, guests: readonly Guest[]): Accoun
       return [name, { account, secret: Buffer.from(digest(password)) }];
     }),
   );
+  function guestOf(name: string, password: string): Account | undefined {
+    const guest = known.get(name);
+    return guest && timingSafeEqual(Buffer.from(digest(password)), guest.secret) ? guest.account : undefined;
+  }
   return {
     get required() {
       return accounts.required;
     },
-    async check(name, password, from) {
-      const guest = known.get(name);
-      if (guest && timingSafeEqual(Buffer.from(digest(password)), guest.secret)) return guest.account;
-      return accounts.check(name, password, from);
-    },
+    check: async (name, password, from) => guestOf(name, password) ?? accounts.check(name, password, from),
+    byGeneratedPassword: (name, password) => guestOf(name, password) ?? accounts.byGeneratedPassword(name, password),
     byToken: (token) => accounts.byToken(token),
     byName: (name) => known.get(name)?.account ?? accounts.byName(name),
   };

@@ -130,6 +130,11 @@ export async function openAccounts(
       known.set(key, user.account);
       return user.account;
     },
+    byGeneratedPassword(name, password) {
+      const user = users.get(name);
+      if (!user || password.length > LONGEST_PASSWORD) return undefined;
+      return verifyGenerated(password, user.stored.password) ? user.account : undefined;
+    },
     byToken: (token) => tokens.get(digest(token)),
     byName: (name) => users.get(name)?.account,
     close: () => unwatchFile(file, changed),

@@ -3,6 +3,7 @@ import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import type { ContestedClientId, SessionDirectory } from "../../../server/src/broker/api.js";
 import { Device } from "../../../server/src/devices.js";
 import { createApp, listenHttp, type HttpOptions } from "../../../server/src/http/app.js";
 import { Events } from "../../../server/src/http/events.js";
@@ -17,6 +18,8 @@ export class TestAccounts implements Accounts {
   #required = false;
   /** Passwords that were looked at. */
   checks = 0;
+  /** Nobody has a generated password. */
+  readonly byGeneratedPassword: Accounts["byGeneratedPassword"] = () => undefined;
 
   constructor(...users: [name: string, role: Role][]) {
     for (const [name, role] of users) this.set(name, role, `${name} password`);
@@ -70,8 +73,15 @@ export function testLog(): TestLog {
   return { ...silentLog, lines, info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+/** The embedded broker's sessions, and the client ids that two clients fight over. */
+interface TestBroker {
+  /** Undefined stands for another broker. */
+  readonly sessions?: SessionDirectory;
+  readonly contested?: readonly ContestedClientId[];
+}
+
 /** One device, whose modes are noted. */
-function sources(modes: string[]) {
+function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
   const device = new Device("nightlight/porch");
   return {
     version: "0.0.0",
@@ -84,7 +94,9 @@ function sources(modes: string[]) {
     counters: {},
     actions: {},
     zones: { list: () => [], get: () => undefined },
-    broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: true }),
+    broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: sessions !== undefined }),
+    mqttSessions: () => sessions,
+    contested: () => contested,
     problem: () => "",
     ready: () => "",
     setMode: async (_device: unknown, mode: string) => void modes.push(mode),
@@ -101,11 +113,11 @@ export interface TestApp {
 
 /** The application on a free port, closed after the test; `host` is what it believes to listen on. */
 export async function httpApp(
-  options: Partial<HttpOptions> & { readonly host?: string; readonly names?: readonly string[] } = {},
+  options: Partial<HttpOptions> & TestBroker & { readonly host?: string; readonly names?: readonly string[] } = {},
 ): Promise<TestApp> {
-  const { host = "127.0.0.1", names = [], ...rest } = options;
+  const { host = "127.0.0.1", names = [], sessions, contested, ...rest } = options;
   const modes: string[] = [];
-  const api = sources(modes) as unknown as HttpOptions["api"];
+  const api = sources(modes, { sessions, contested }) as unknown as HttpOptions["api"];
   const events = new Events();
   const app = await createApp({
     guard: createGuard(host, names),

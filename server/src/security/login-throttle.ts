@@ -1,0 +1,146 @@
+/** How many failures cost no time, because people mistype. */
+const FREE = 5;
+/** The longest wait, in ms. */
+const LONGEST = 15 * 60_000;
+/** How long failures are remembered after the latest one, in ms. */
+const MEMORY = 60 * 60_000;
+/** The most addresses, names and pairs that are remembered, of each kind. The least recently used ones are dropped. */
+const MAX_REMEMBERED = 10_000;
+
+/** A login attempt whose password is being checked. Call exactly one of the methods when the outcome is known. */
+export interface LoginAttempt {
+  failed(): void;
+  succeeded(): void;
+  /** The password could not be checked, so that the attempt counts neither way. */
+  withdrawn(): void;
+}
+
+/**
+ * Limits how fast passwords can be guessed, with an exponential backoff. Five failures are free. Each further failure
+ * makes the next attempt wait twice as long, from 1 s to 15 min. An hour without a failure clears the count. A name that
+ * nobody has counts like any other, so that the waits do not reveal which names exist.
+ *
+ * Failures count for the address and for the name, with one exception: a pair of address and name that has logged in
+ * before has a count of its own. So a misconfigured board cannot lock out the others behind its address, and strangers
+ * cannot lock out a user where that user has logged in before. Such pairs are kept in memory, until a restart.
+ */
+export class LoginThrottle {
+  readonly #addresses = new Map<string, Backoff>();
+  readonly #names = new Map<string, Backoff>();
+  /** Pairs of address and name that have logged in. */
+  readonly #known = new Map<string, Backoff>();
+  readonly #now: () => number;
+
+  /** @param now a clock in ms, by default one that never jumps */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** How long the next attempt must wait, in ms; 0 when it may begin now. */
+  wait(address: string, name: string): number {
+    const now = this.#now();
+    const network = networkOf(address);
+    const known = this.#known.get(pairOf(network, name));
+    if (known) return known.wait(now);
+    return Math.max(this.#addresses.get(network)?.wait(now) ?? 0, this.#names.get(name)?.wait(now) ?? 0);
+  }
+
+  /**
+   * Begins an attempt; call it right after `wait` has returned 0. Until its outcome is known, the attempt counts as
+   * failed, so that guessing in parallel is no faster.
+   */
+  begin(address: string, name: string): LoginAttempt {
+    const network = networkOf(address);
+    const pair = pairOf(network, name);
+    const counts = this.#known.has(pair)
+      ? [use(this.#known, pair)]
+      : [use(this.#addresses, network), use(this.#names, name)];
+    for (const { backoff } of counts) backoff.begin(this.#now());
+    // earlier failures stay after a success: they may have been somebody else's guesses
+    const withdrawn = (): void => {
+      for (const { backoff, all, key } of counts) {
+        backoff.withdraw();
+        // so that attempts that are not failures push no failures out of a full map
+        if (backoff.unused && all !== this.#known && all.get(key) === backoff) all.delete(key);
+      }
+    };
+    return {
+      failed: () => counts.forEach(({ backoff }) => backoff.fail(this.#now())),
+      succeeded: () => {
+        withdrawn();
+        use(this.#known, pair);
+      },
+      withdrawn,
+    };
+  }
+}
+
+/** The exponential backoff of one address, name or pair. */
+class Backoff {
+  #failures = 0;
+  #lastFailure = 0;
+  #running = 0;
+  #lastStart = 0;
+
+  get unused(): boolean {
+    return this.#failures === 0 && this.#running === 0;
+  }
+
+  /** How long the next attempt must wait, in ms. */
+  wait(now: number): number {
+    this.#forget(now);
+    const count = this.#failures + this.#running;
+    if (count < FREE) return 0;
+    const latest = this.#running > 0 ? Math.max(this.#lastFailure, this.#lastStart) : this.#lastFailure;
+    return Math.max(0, latest + Math.min(LONGEST, 1000 * 2 ** (count - FREE)) - now);
+  }
+
+  begin(now: number): void {
+    this.#running++;
+    this.#lastStart = now;
+  }
+
+  withdraw(): void {
+    this.#running--;
+  }
+
+  fail(now: number): void {
+    this.#forget(now);
+    this.#running--;
+    this.#failures++;
+    this.#lastFailure = now;
+  }
+
+  #forget(now: number): void {
+    if (now - this.#lastFailure >= MEMORY) this.#failures = 0;
+  }
+}
+
+/** A backoff, and where it is kept. */
+interface Count {
+  readonly all: Map<string, Backoff>;
+  readonly key: string;
+  readonly backoff: Backoff;
+}
+
+/** Gets or adds the backoff of a key, and makes it the most recently used one. */
+function use(all: Map<string, Backoff>, key: string): Count {
+  const backoff = all.get(key) ?? new Backoff();
+  all.delete(key);
+  if (all.size >= MAX_REMEMBERED) all.delete(all.keys().next().value!);
+  all.set(key, backoff);
+  return { all, key, backoff };
+}
+
+/** The address, or its first 64 bits if it is IPv6: one host can use all 2^64 addresses of such a network. */
+function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "").replace(/%.*$/, "");
+  if (!plain.includes(":")) return plain;
+  const [left, right] = plain.split("::").map((part) => part.split(":").filter(Boolean));
+  const zeros = right ? Math.max(0, 8 - left.length - right.length) : 0;
+  return [...left, ...Array<string>(zeros).fill("0"), ...(right ?? [])].slice(0, 4).join(":");
+}
+
+function pairOf(network: string, name: string): string {
+  return `${network}\0${name}`;
+}

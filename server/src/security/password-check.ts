@@ -1,0 +1,73 @@
+import type { Log } from "../log.js";
+import type { Account, Accounts } from "./accounts.js";
+import { LoginThrottle } from "./login-throttle.js";
+
+/** The longest name that is looked up, in characters. */
+const LONGEST_NAME = 256;
+
+/**
+ * The outcome of a check: the account, no account when name or password is wrong, or how long to wait before trying
+ * again, in s.
+ */
+export type Verdict = { readonly account?: Account; readonly wait?: undefined } | { readonly wait: number };
+
+/**
+ * Checks a name and password that came from an IP address.
+ * @throws BusyError when too many checks are waiting already
+ */
+export type PasswordCheck = (address: string, name: string, password: string) => Promise<Verdict>;
+
+/**
+ * Creates a password check that limits how fast passwords can be guessed. HTTP and MQTT must share one check, so that an
+ * attacker cannot use both to guess twice as fast.
+ */
+export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()): PasswordCheck {
+  /** Checks in progress. A client that sends many requests at once, each with its password, makes one attempt. */
+  const running = new Map<string, Promise<Verdict>>();
+
+  async function check(address: string, name: string, password: string): Promise<Verdict> {
+    const wait = throttle.wait(address, name);
+    if (wait > 0) return { wait: Math.ceil(wait / 1000) };
+    const attempt = throttle.begin(address, name);
+    let account: Account | undefined;
+    try {
+      account = await accounts.check(name, password, address);
+    } catch (error) {
+      attempt.withdrawn();
+      throw error;
+    }
+    if (account) attempt.succeeded();
+    else attempt.failed();
+    return { account };
+  }
+
+  return async (address, name, password) => {
+    const user = name.length > LONGEST_NAME ? "" : name;
+    // not throttled, because nobody can guess a generated password
+    const account = accounts.byGeneratedPassword(user, password);
+    if (account) return { account };
+    const key = JSON.stringify([address, user, password]);
+    let verdict = running.get(key);
+    if (!verdict) {
+      verdict = check(address, user, password).finally(() => running.delete(key));
+      running.set(key, verdict);
+    }
+    return verdict;
+  };
+}
+
+/** The same check, with failed logins in the log: once for requests that were checked together. */
+export function logFailures(check: PasswordCheck, accounts: Accounts, log: Log): PasswordCheck {
+  const logged = new WeakSet<Verdict>();
+
+  return async (address, name, password) => {
+    const verdict = await check(address, name, password);
+    if (verdict.wait !== undefined || verdict.account || logged.has(verdict)) return verdict;
+    logged.add(verdict);
+    if (accounts.byName(name))
+      log.warn("security", `Refused a login as ${name} from ${address}: wrong password.`, { user: name, address });
+    // without the name, which may be a password in the wrong field
+    else log.warn("security", `Refused a login from ${address}: no user has the name that was given.`, { address });
+    return verdict;
+  };
+}

@@ -1,0 +1,131 @@
+/** The login page in a browser. */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { httpApp, TestAccounts, portOf, threeAccounts } from "./support/http-app.js";
+
+describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  /** A page, with what its content security policy refused. */
+  async function open(
+    url: string,
+    options: Parameters<Browser["newContext"]>[0] = {},
+  ): Promise<{ page: Page; context: BrowserContext; violations: string[] }> {
+    const context = await browser.newContext(options);
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const violations: string[] = [];
+    page.on("console", (message) => {
+      if (/Content.Security.Policy|Refused to/i.test(message.text())) violations.push(message.text());
+    });
+    page.on("pageerror", (error) => violations.push(error.message));
+    await page.goto(url);
+    return { page, context, violations };
+  }
+
+  async function fill(page: Page, name: string, password: string): Promise<void> {
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+  }
+
+  test("stands before the dashboard, says what is wrong, and opens the place that was asked for", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { page, context, violations } = await open(`${url}/#/board/nightlight%2Fporch`);
+    expect(new URL(page.url()).pathname).toBe("/login");
+    await fill(page, "ann", "guess");
+    await eventually(async () => (await page.getByRole("alert").textContent())?.includes("password is wrong"), {
+      what: "the reason",
+    });
+    // the caret is where one goes on
+    await page.keyboard.type("ann password");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${url}/#/board/nightlight%2Fporch`);
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+    // whoever is logged in has nothing to do at the login page
+    await page.goto(`${url}/login`);
+    await page.waitForURL(`${url}/`);
+    expect(violations).toEqual([]);
+    // an open dashboard that is not let in any more goes to the login page by itself
+    await page.goto("about:blank");
+    await context.clearCookies();
+    await page.goto(`${url}/?again`);
+    expect(new URL(page.url()).pathname).toBe("/login");
+  });
+
+  test("and the dashboard stand in an editor's frame while nobody needs an account, and in no frame afterwards", async () => {
+    const accounts = new TestAccounts();
+    const { url } = await httpApp({ accounts });
+    const { page } = await open("about:blank");
+    // a page of another port of this machine is of another origin, as an editor's is
+    const editor = http.createServer((_request, response) => {
+      response.setHeader("content-type", "text/html").end(`<iframe src="${url}/"></iframe>`);
+    });
+    onTestFinished(() => void editor.close());
+    await once(editor.listen(0, "127.0.0.1"), "listening");
+    const editorUrl = `http://localhost:${portOf(editor)}/`;
+    const framed = page.frameLocator("iframe");
+    await page.goto(editorUrl);
+    await eventually(() => framed.getByRole("heading", { name: "Nightlight", level: 1 }).isVisible(), {
+      what: "the dashboard in the frame",
+    });
+    accounts.set("ann", "admin", "ann password");
+    const refused = page.waitForEvent("console", (message) => message.text().includes("frame-ancestors"));
+    await page.goto(editorUrl);
+    await refused;
+    expect(await framed.getByLabel("Password").isVisible()).toBe(false);
+  });
+
+  test("leads on at once where nobody has to log in", async () => {
+    const { url } = await httpApp();
+    const { page } = await open(`${url}/login`);
+    await page.waitForURL(`${url}/`);
+  });
+
+  test("says what to do without an account, and that a password is readable without HTTPS, where it is", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts(), names: ["lights.example.org"] });
+    const { page } = await open(url);
+    expect(await page.getByText("nightlight-server user add mary").isVisible()).toBe(true);
+    expect(await page.getByText("not encrypted").isVisible()).toBe(false);
+    await page.route("http://lights.example.org/**", async (route) => {
+      const { pathname } = new URL(route.request().url());
+      await route.fulfill({ response: await route.fetch({ url: url + pathname }) });
+    });
+    await page.goto("http://lights.example.org/login");
+    await eventually(() => page.getByText("not encrypted").isVisible(), { what: "the warning" });
+    // an icon may still be on its way
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
+  test("never puts a password into an address, not even without its program", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { page } = await open(url, { javaScriptEnabled: false });
+    await fill(page, "ann", "ann password");
+    await page.waitForURL(`${url}/api/login`);
+    expect(page.url()).not.toContain("password");
+  });
+
+  test.each(["dark", "light"] as const)("is accessible in %s, and fits a phone of 320 px", async (colorScheme) => {
+    const { url } = await httpApp({ accounts: new TestAccounts(["ann", "admin"]) });
+    // axe is put into the page, which the page's policy would refuse
+    const { page } = await open(url, { colorScheme, bypassCSP: true, viewport: { width: 320, height: 568 } });
+    await fill(page, "ann", "guess");
+    await eventually(() => page.getByRole("alert").textContent(), { what: "the reason" });
+    const axe = createRequire(import.meta.url).resolve("axe-core");
+    await page.addScriptTag({ content: await readFile(axe, "utf8") });
+    const violations = await page.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))");
+    expect(violations).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+  });
+});

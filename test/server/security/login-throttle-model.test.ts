@@ -1,0 +1,111 @@
+/** The throttle against a model: whatever happens in whatever order, both make the same logins wait. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/login-throttle.js";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+type Outcome = keyof LoginAttempt;
+
+/** The rules once more, as a search through all attempts there ever were. */
+class Model {
+  readonly attempts: {
+    readonly network: string;
+    readonly name: string;
+    readonly known: boolean;
+    readonly start: number;
+    end?: number;
+    outcome?: Outcome;
+  }[] = [];
+
+  knows(network: string, name: string): boolean {
+    return this.attempts.some((a) => a.outcome === "succeeded" && a.network === network && a.name === name);
+  }
+
+  wait(network: string, name: string, now: number): number {
+    const known = this.knows(network, name);
+    const counting = this.attempts.filter((a) => a.known === known);
+    const ofNetwork = counting.filter((a) => a.network === network);
+    if (known)
+      return this.#wait(
+        ofNetwork.filter((a) => a.name === name),
+        now,
+      );
+    const ofName = counting.filter((a) => a.name === name);
+    return Math.max(this.#wait(ofNetwork, now), this.#wait(ofName, now));
+  }
+
+  #wait(attempts: Model["attempts"], now: number): number {
+    const failures = attempts.filter((a) => a.outcome === "failed").map((a) => a.end!);
+    let count = 0;
+    let last = -Infinity;
+    for (const time of failures.sort((a, b) => a - b)) {
+      count = time - last < HOUR ? count + 1 : 1;
+      last = time;
+    }
+    if (now - last >= HOUR) count = 0;
+    const running = attempts.filter((a) => a.end === undefined).length;
+    count += running;
+    if (count < 5) return 0;
+    const starts = running > 0 ? attempts.map((a) => a.start) : [];
+    const pause = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512][count - 5] ?? 900;
+    return Math.max(0, Math.max(last, ...starts) + pause * 1000 - now);
+  }
+}
+
+test("whoever tries what, whenever and however it ends, the waits follow the rules", () => {
+  /** Addresses, and the networks that they count as. */
+  const addresses = { "192.0.2.1": "a", "::ffff:192.0.2.1": "a", "2001:db8::1": "b", "2001:db8::9:1": "b" };
+  const address = fc.constantFrom(...(Object.keys(addresses) as (keyof typeof addresses)[]));
+  const who = { address, name: fc.constantFrom("ann", "bob") };
+  const outcome = fc.constantFrom<Outcome>("failed", "failed", "failed", "failed", "succeeded", "withdrawn");
+  const times = fc.integer({ min: 1, max: 6 });
+  const pass = fc.constantFrom(1, 500, 1000, 5000, MINUTE, HOUR - 1, HOUR);
+  const step = fc.oneof(
+    // without an outcome, the attempts go on
+    { weight: 6, arbitrary: fc.record({ ...who, times, outcome: fc.option(outcome, { nil: undefined }) }) },
+    { weight: 3, arbitrary: fc.record({ end: fc.nat(9), outcome }) },
+    { weight: 4, arbitrary: fc.record({ pass }) },
+    { weight: 4, arbitrary: fc.record({ waitFor: fc.record(who) }) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+      const clock = { time: 0 };
+      const throttle = new LoginThrottle(() => clock.time);
+      const model = new Model();
+      let running: { attempt: LoginAttempt; modeled: Model["attempts"][number] }[] = [];
+      const finish = ({ attempt, modeled }: (typeof running)[number], how: Outcome): void => {
+        attempt[how]();
+        Object.assign(modeled, { end: clock.time, outcome: how });
+      };
+      for (const step of steps) {
+        if ("pass" in step) {
+          clock.time += step.pass;
+          // looking at the waits could hide that an attempt ends with an old count
+          continue;
+        }
+        if ("waitFor" in step) clock.time += throttle.wait(step.waitFor.address, step.waitFor.name);
+        else if ("end" in step) {
+          const ended = running[step.end];
+          if (ended) finish(ended, step.outcome);
+          running = running.filter((one) => one !== ended);
+        } else {
+          const { address, name, outcome } = step;
+          const network = addresses[address];
+          for (let n = 0; n < step.times && model.wait(network, name, clock.time) === 0; n++) {
+            const modeled = { network, name, known: model.knows(network, name), start: clock.time };
+            const begun = { attempt: throttle.begin(address, name), modeled };
+            model.attempts.push(modeled);
+            if (outcome) finish(begun, outcome);
+            else running.push(begun);
+          }
+        }
+        for (const [address, network] of Object.entries(addresses))
+          for (const name of ["ann", "bob"])
+            expect(throttle.wait(address, name), `${name} at ${address}`).toBe(model.wait(network, name, clock.time));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

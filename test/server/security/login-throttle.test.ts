@@ -1,0 +1,163 @@
+/** How fast passwords can be guessed, and who has to wait because of it. */
+import { describe, expect, test } from "vitest";
+import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/login-throttle.js";
+
+const HOUR = 60 * 60_000;
+
+type Outcome = keyof LoginAttempt;
+
+/** A throttle with a clock that stands still until a test moves it. */
+function throttled() {
+  const clock = { time: 0 };
+  const throttle = new LoginThrottle(() => clock.time);
+  /** Makes an attempt if the throttle allows it; returns the wait in ms otherwise. */
+  function attempt(address: string, name: string, outcome: Outcome = "failed"): number {
+    const wait = throttle.wait(address, name);
+    if (wait === 0) throttle.begin(address, name)[outcome]();
+    return wait;
+  }
+  /** Fails as often as the throttle allows without waiting; returns the wait after that, in ms. */
+  function failAll(address: string, name: string): number {
+    for (let n = 0; n < 10; n++) {
+      const wait = attempt(address, name);
+      if (wait > 0) return wait;
+    }
+    throw new Error(`Ten failures did not make ${name} at ${address} wait.`);
+  }
+  return { clock, throttle, attempt, failAll };
+}
+
+describe("a guesser", () => {
+  test("has five failures free, then waits twice as long after each one, up to 15 min", () => {
+    const { clock, attempt, failAll } = throttled();
+    for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", `name ${n}`)).toBe(0);
+    const waits: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      const wait = failAll("192.0.2.1", `another ${n}`);
+      waits.push(wait / 1000);
+      clock.time += wait;
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+  });
+
+  test("starts anew after an hour without a failure", () => {
+    const { clock, attempt, failAll } = throttled();
+    failAll("192.0.2.1", "ann");
+    clock.time += HOUR;
+    for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", "ann")).toBe(0);
+    expect(attempt("192.0.2.1", "ann")).toBe(1000);
+  });
+
+  test("is no faster in parallel: attempts count as failed while they run", () => {
+    const { clock, throttle } = throttled();
+    const running = Array.from({ length: 5 }, () => throttle.begin("192.0.2.1", "ann"));
+    expect(throttle.wait("192.0.2.1", "bob")).toBe(1000);
+    clock.time += 300;
+    for (const attempt of running) attempt.failed();
+    expect(throttle.wait("192.0.2.1", "bob")).toBe(1000);
+  });
+
+  test("waits for a name as well, from whatever address the guesses come", () => {
+    const { attempt } = throttled();
+    for (let n = 0; n < 5; n++) expect(attempt(`198.51.100.${n}`, "ann")).toBe(0);
+    expect(attempt("198.51.100.9", "ann")).toBe(1000);
+    expect(attempt("198.51.100.9", "bob")).toBe(0);
+  });
+
+  test("cannot clear failures with a login of his own in between", () => {
+    const { attempt } = throttled();
+    for (let n = 0; n < 5; n++) {
+      expect(attempt("192.0.2.1", `eve ${n % 3}`, "succeeded")).toBe(0);
+      expect(attempt("192.0.2.1", "ann")).toBe(0);
+    }
+    expect(attempt("192.0.2.1", "ann")).toBe(1000);
+  });
+
+  test("cannot use the logins of a user to guess that user's password faster, from the same or another address", () => {
+    const { attempt } = throttled();
+    for (let n = 0; n < 5; n++) {
+      expect(attempt("192.0.2.1", "ann", "succeeded")).toBe(0);
+      expect(attempt("192.0.2.1", "ann")).toBe(0);
+      expect(attempt(`198.51.100.${n}`, "ann")).toBe(0);
+    }
+    expect(attempt("192.0.2.1", "ann")).toBe(1000);
+    expect(attempt("198.51.100.9", "ann")).toBe(1000);
+  });
+
+  test("has a whole /64 of IPv6 for one address, and one IPv4 address however it is written", () => {
+    const { attempt, failAll } = throttled();
+    failAll("2001:db8:0:1::1", "a");
+    expect(attempt("2001:db8:0:1:ffff::9", "b")).toBe(1000);
+    expect(attempt("2001:db8::1:0:0:0:1", "c")).toBe(1000);
+    expect(attempt("2001:db8:0:2::1", "d")).toBe(0);
+    failAll("::ffff:192.0.2.7", "e");
+    expect(attempt("192.0.2.7", "f")).toBe(1000);
+    expect(attempt("192.0.2.8", "g")).toBe(0);
+  });
+
+  test("fills no memory: 10,000 addresses are remembered, those with the latest failures", () => {
+    const { attempt, failAll } = throttled();
+    failAll("first", "a");
+    for (let n = 0; n < 9999; n++) attempt(`${n}`, `name ${n}`);
+    expect(attempt("first", "b")).toBe(1000);
+    attempt("one more", "c");
+    expect(attempt("first", "b")).toBe(0);
+  });
+
+  test("cannot push failures out of memory with attempts that are not failures", () => {
+    const { attempt, failAll } = throttled();
+    failAll("192.0.2.1", "a");
+    for (let n = 0; n < 10_000; n++) attempt(`${n}`, `name ${n}`, "withdrawn");
+    expect(attempt("192.0.2.1", "b")).toBe(1000);
+  });
+});
+
+describe("a user who has logged in before from an address", () => {
+  test("does not wait there for others' failures, at that address or for that name", () => {
+    const { attempt, failAll } = throttled();
+    attempt("192.0.2.1", "ann", "succeeded");
+    failAll("192.0.2.1", "bob");
+    for (let n = 0; n < 9; n++) failAll(`198.51.100.${n}`, "ann");
+    expect(attempt("192.0.2.1", "ann", "succeeded")).toBe(0);
+    expect(attempt("192.0.2.2", "ann")).toBe(1000);
+  });
+
+  test("waits there after five failures of that name at that address", () => {
+    const { clock, attempt, failAll } = throttled();
+    attempt("192.0.2.1", "ann", "succeeded");
+    for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", "ann")).toBe(0);
+    expect(attempt("192.0.2.1", "ann")).toBe(1000);
+    clock.time += 1000;
+    expect(failAll("192.0.2.1", "ann")).toBe(2000);
+  });
+
+  test("makes nobody else wait by failing there, nor himself at another address", () => {
+    const { attempt, failAll } = throttled();
+    attempt("192.0.2.1", "ann", "succeeded");
+    failAll("192.0.2.1", "ann");
+    expect(attempt("192.0.2.1", "bob")).toBe(0);
+    expect(attempt("192.0.2.2", "ann")).toBe(0);
+  });
+});
+
+test("a board whose password was changed keeps no other board behind its address out, known or new", () => {
+  const { clock, attempt } = throttled();
+  const boards = Array.from({ length: 100 }, (_, n) => `board-${n}`);
+  for (const board of boards) expect(attempt("192.0.2.1", board, "succeeded")).toBe(0);
+  for (let second = 0; second < 7200; second++) {
+    attempt("192.0.2.1", "board-0");
+    expect(attempt("192.0.2.1", boards[1 + (second % 99)], "succeeded")).toBe(0);
+    if (second % 60 === 0) expect(attempt("192.0.2.1", `new board ${second}`, "succeeded")).toBe(0);
+    clock.time += 1000;
+  }
+});
+
+test("a right password makes nobody wait any longer, however many failures there were before", () => {
+  const { clock, throttle, attempt } = throttled();
+  for (let n = 0; n < 12; n++) {
+    clock.time += throttle.wait("192.0.2.1", "eve");
+    attempt("192.0.2.1", "eve");
+  }
+  clock.time += throttle.wait("192.0.2.1", "eve");
+  for (let n = 0; n < 50; n++) expect(attempt("192.0.2.1", `board-${n}`, "succeeded")).toBe(0);
+});

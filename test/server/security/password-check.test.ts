@@ -1,0 +1,118 @@
+/** Checking passwords with a throttle, as HTTP and MQTT share it. */
+import { describe, expect, onTestFinished, test } from "vitest";
+import { silentLog, type Log } from "../../../server/src/log.js";
+import { BusyError, type Accounts } from "../../../server/src/security/accounts.js";
+import { withGuests } from "../../../server/src/security/guests.js";
+import { LoginThrottle } from "../../../server/src/security/login-throttle.js";
+import { logFailures, passwordCheck } from "../../../server/src/security/password-check.js";
+import { generatePassword, hashPassword, storeGenerated } from "../../../server/src/security/scrypt.js";
+import { openAccounts } from "../../../server/src/security/users.js";
+import { changeUsers } from "../../../server/src/security/users-file.js";
+import { ask, httpApp, threeAccounts } from "../support/http-app.js";
+import { temporaryFolder } from "../support/server.js";
+
+/** A check of these accounts, with a clock that stands still. */
+function checkOf<T extends Accounts>(accounts: T) {
+  return { accounts, check: passwordCheck(accounts, new LoginThrottle(() => 0)) };
+}
+
+/** Accounts of a real file: `chosen` with the password "chosen password", `made` with a generated one. */
+async function fileAccounts() {
+  const folder = await temporaryFolder();
+  const generated = generatePassword();
+  const chosen = await hashPassword("chosen password");
+  await changeUsers(folder, (users) => {
+    users.set("chosen", { role: "admin", password: chosen, tokens: [] });
+    users.set("made", { role: "device", device: "porch", password: storeGenerated(generated), tokens: [] });
+  });
+  const accounts = await openAccounts(folder, silentLog);
+  onTestFinished(() => accounts.close());
+  return { accounts, generated };
+}
+
+describe("a generated password", () => {
+  test("that is right logs in at once, whatever failed before; a chosen one waits, even if it was right before", async () => {
+    const { accounts, generated } = await fileAccounts();
+    const { check } = checkOf(accounts);
+    const board = { account: { name: "made", role: "device", device: "porch" } };
+    const person = { account: { name: "chosen", role: "admin" } };
+    expect(await check("192.0.2.2", "chosen", "chosen password")).toEqual(person);
+    for (let n = 0; n < 5; n++) expect(await check("192.0.2.1", "made", `wrong ${n}`)).toEqual({ account: undefined });
+    expect(await check("192.0.2.1", "made", "wrong")).toEqual({ wait: 1 });
+    expect(await check("192.0.2.1", "made", generated)).toEqual(board);
+    expect(await check("192.0.2.1", "chosen", "chosen password")).toEqual({ wait: 1 });
+    expect(await check("192.0.2.2", "chosen", "chosen password")).toEqual(person);
+  });
+
+  test("is accepted for its own user alone, and a chosen password never in its place", async () => {
+    const { accounts, generated } = await fileAccounts();
+    expect(accounts.byGeneratedPassword("made", generated)).toBe(accounts.byName("made"));
+    expect(await accounts.check("chosen", "chosen password")).toBe(accounts.byName("chosen"));
+    for (const [name, password] of [
+      ["chosen", "chosen password"],
+      ["chosen", generated],
+      ["made", "chosen password"],
+      ["made", generated.repeat(100)],
+      ["made", ""],
+      ["nobody", generated],
+    ])
+      expect(accounts.byGeneratedPassword(name, password), `${name}: ${password}`).toBeUndefined();
+  });
+
+  test("is also that of a guest, beside those of the accounts", async () => {
+    const { accounts, generated } = await fileAccounts();
+    const password = generatePassword();
+    const all = withGuests(accounts, [{ name: "sim", password }]);
+    expect(all.byGeneratedPassword("sim", password)).toEqual({ name: "sim", role: "admin" });
+    expect(all.byGeneratedPassword("sim", generated)).toBeUndefined();
+    expect(all.byGeneratedPassword("made", generated)).toBe(accounts.byName("made"));
+    expect(all.byGeneratedPassword("chosen", "chosen password")).toBeUndefined();
+  });
+});
+
+test("a chosen password has to wait after five wrong ones, and is not looked at until then", async () => {
+  const { accounts, check } = checkOf(threeAccounts());
+  for (let n = 0; n < 5; n++) expect(await check("192.0.2.1", "ann", `wrong ${n}`)).toEqual({ account: undefined });
+  expect(await check("192.0.2.1", "ann", "ann password")).toEqual({ wait: 1 });
+  expect(accounts.checks).toBe(5);
+});
+
+test("a user who has logged in from an address does so again, while a board there fails", async () => {
+  const { check } = checkOf(threeAccounts());
+  expect(await check("192.0.2.1", "ann", "ann password")).toMatchObject({ account: { name: "ann" } });
+  for (let n = 0; n < 6; n++) await check("192.0.2.1", "porch", `wrong ${n}`);
+  expect(await check("192.0.2.1", "rob", "rob password")).toEqual({ wait: 1 });
+  expect(await check("192.0.2.1", "ann", "ann password")).toMatchObject({ account: { name: "ann" } });
+});
+
+test("a password that could not be checked counts neither way", async () => {
+  const { accounts, check } = checkOf(threeAccounts());
+  accounts.check = () => Promise.reject(new BusyError());
+  for (let n = 0; n < 20; n++) await expect(check("192.0.2.1", "ann", `wrong ${n}`)).rejects.toThrow(BusyError);
+});
+
+test("HTTP and MQTT count the failures of both where they share a check", async () => {
+  const { accounts, check } = checkOf(threeAccounts());
+  const { url } = await httpApp({ accounts, check });
+  // as the broker does
+  for (let n = 0; n < 5; n++) await check("127.0.0.1", "ann", `wrong ${n}`);
+  const body = { name: "ann", password: "ann password" };
+  expect(await ask(url, "/api/login", { method: "POST", body })).toMatchObject({ status: 429 });
+});
+
+test("a failed login is in the log with its address, and with its name only if a user has it", async () => {
+  const lines: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (...line) => void lines.push(line) };
+  const check = logFailures(passwordCheck(threeAccounts()), threeAccounts(), log);
+  await check("192.0.2.1", "ann", "secret-1");
+  await check("192.0.2.1", "secret-2", "secret-3");
+  await check("192.0.2.1", "x".repeat(257), "secret-4");
+  const user = "Refused a login as ann from 192.0.2.1: wrong password.";
+  const nobody = "Refused a login from 192.0.2.1: no user has the name that was given.";
+  const address = "192.0.2.1";
+  expect(lines).toEqual([
+    ["security", user, { user: "ann", address }],
+    ["security", nobody, { address }],
+    ["security", nobody, { address }],
+  ]);
+});
