@@ -6,7 +6,7 @@ import type { DataFolder } from "./data.js";
 import type { Device, Devices } from "./devices.js";
 import type { DeviceDirectory } from "./directory.js";
 import type { History } from "./history/history.js";
-import type { Inlets } from "./ingest.js";
+import type { Ingest } from "./ingest.js";
 import type { Keep } from "./link/link.js";
 import type { Log } from "./log.js";
 import type { Policy } from "./policy.js";
@@ -35,8 +35,6 @@ export interface CoreOptions {
   readonly share: Share | undefined;
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
-  /** The same on a device's command topic. */
-  command(device: Device, payload: Buffer, keep: Keep): void;
   /** A device changed or reported. */
   changed(device: Device): void;
   /** What is known of a device beside its readings is another: it appeared, told of itself, or was configured anew. */
@@ -46,7 +44,8 @@ export interface CoreOptions {
 }
 
 /** What the server knows and decides, apart from how messages come and go. */
-export interface Core extends Wishes, Inlets {
+export interface Core extends Wishes {
+  readonly ingest: Ingest;
   readonly counters: Counters;
   readonly rejects: Rejects;
   readonly devices: Devices;

@@ -86,7 +86,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     command(device, command, payload) {
       if (share && !share.valid()) return;
       // the lamp is not to be stored with each reading that leaves it as it is
-      options.command(device, payload, device.commanded === command.led_on ? "again" : "retained");
+      options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
       device.commanded = command.led_on;
       counters.sent++;
       log.sent(device.id, command);
@@ -101,7 +101,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const configs = new DeviceConfigs((topic, payload) => options.publish(topic, payload, "retained"));
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
-    publish: (device, payload) => options.command(device, payload, "once"),
+    publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
     failed: ({ id }, error) => notStored(id, "actions", error),
@@ -122,7 +122,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   });
   const { setMode, setZoneMode, forget } = wishes;
 
-  const { ingest, readings, close } = createIngest({
+  const { ingest, close } = createIngest({
     devices,
     decisions,
     counters,
@@ -186,7 +186,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
 
   return {
     ingest,
-    readings,
     counters,
     rejects,
     devices,

@@ -9,9 +9,8 @@ export const TOLD = 6;
 export const LOGGED = 7;
 export const RECORDED = 8;
 /** Two bits each for what is true, false, or not known. */
-export const ADDRESSED = 9;
-export const FLAGS = 10;
-const WIDTH = 11;
+export const FLAGS = 9;
+const WIDTH = 10;
 
 /** What is kept of the latest boot of a device that numbers its readings, by its place. */
 export const BOOT = 0;

@@ -1,6 +1,5 @@
 import type { Lamp } from "../../contract/index.js";
 import {
-  ADDRESSED,
   FLAGS,
   LAMP_SINCE,
   LAST_SEEN,
@@ -136,14 +135,6 @@ export class DeviceRow {
   }
   set recorded(recorded: number) {
     this.#page.numbers[this.#at + RECORDED] = recorded;
-  }
-
-  /** By which number the broker knows its command topic, see `Addressee`; 0 when it does not. */
-  get addressed(): number {
-    return this.#page.numbers[this.#at + ADDRESSED];
-  }
-  set addressed(addressed: number) {
-    this.#page.numbers[this.#at + ADDRESSED] = addressed;
   }
 
   /** Where the numbers of its latest boot are. */

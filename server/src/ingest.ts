@@ -20,7 +20,6 @@ import type { Counters, Rejection } from "./counters.js";
 import type { Decisions } from "./decisions.js";
 import type { Device, Devices, Mode } from "./devices.js";
 import { textOf } from "./errors.js";
-import type { TakeReading } from "./link/link.js";
 import { isInbound } from "./link/scope.js";
 import type { Rejects } from "./rejects.js";
 import type { Zone } from "./zones/zone.js";
@@ -67,18 +66,11 @@ export type Ingest = (
   arrival?: Arrival,
 ) => Promise<void> | undefined;
 
-/** The ways in for messages from the wire. */
-export interface Inlets {
-  readonly ingest: Ingest;
-  /** The same for readings of one topic: its device need not be looked for anew with each of them. */
-  readings(topic: string): TakeReading;
-}
-
 /** What is not acknowledged as long as this process lives. */
 const NEVER = new Promise<never>(() => {});
 
 /** The one place where a message from the wire is decoded, counted, and passed on or refused. */
-export function createIngest(to: Receivers): Inlets & { close(): void } {
+export function createIngest(to: Receivers): { readonly ingest: Ingest; close(): void } {
   const { devices, decisions, counters, rejects } = to;
   let closed = false;
 
@@ -101,10 +93,10 @@ export function createIngest(to: Receivers): Inlets & { close(): void } {
     return device;
   }
 
-  function telemetry(id: string, payload: Buffer, arrival?: Arrival, known?: Device): Promise<void> | undefined {
+  function telemetry(id: string, payload: Buffer, arrival?: Arrival): Promise<void> | undefined {
     const begin = performance.now();
     const reading = read(TELEMETRY, id, "telemetry", payload);
-    const device = reading && (known ?? deviceOf(id));
+    const device = reading && deviceOf(id);
     if (!device) return undefined;
     const now = arrival?.now ?? Date.now();
     devices.heard(device, now);
@@ -175,34 +167,14 @@ export function createIngest(to: Receivers): Inlets & { close(): void } {
       if (channel === "set") return set(id, payload, zone);
       status(id, payload, retained);
     } catch (error) {
-      failed(topic, error);
+      // a fault of ours must not reach the broker, which would take it for its own
+      rejects.add("internal", topic, textOf(error));
     }
     return undefined;
   };
 
-  /** A fault of ours must not reach the broker, which would take it for its own. */
-  function failed(topic: string, error: unknown): undefined {
-    rejects.add("internal", topic, textOf(error));
-  }
-
   return {
     ingest,
-    readings(topic) {
-      const id = parseTopic(topic)?.id ?? "";
-      let device: Device | undefined;
-      return (payload) => {
-        if (device && !device.parted && !closed && to.owns(id)) {
-          try {
-            return telemetry(id, payload, undefined, device);
-          } catch (error) {
-            return failed(topic, error);
-          }
-        }
-        const taken = ingest(topic, payload, false);
-        device = devices.get(id);
-        return taken;
-      };
-    },
     /** What comes from now on has no effect, and is not acknowledged, so that it comes again. */
     close() {
       closed = true;

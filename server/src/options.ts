@@ -74,6 +74,10 @@ export interface Limits {
   readonly rate: number;
   /** Messages that wait for one client that is away; beyond them the oldest go. */
   readonly queue: number;
+  /** Sessions that one account may have. */
+  readonly sessions: number;
+  /** How long a session is kept while its client is away, in ms. */
+  readonly sessionExpiry: number;
 }
 
 /** Where the history is kept, and how long. */
@@ -129,7 +133,15 @@ export const DEFAULTS = {
   mqttsPort: 8883,
   homeAssistant: { discoveryPrefix: "homeassistant" },
   history: { readings: 30 * DAY, switches: 365 * DAY },
-  limits: { payload: 16_384, connections: 10_000, subscriptions: 100, rate: 1000, queue: 1000 },
+  limits: {
+    payload: 16_384,
+    connections: 10_000,
+    subscriptions: 100,
+    rate: 1000,
+    queue: 1000,
+    sessions: 100,
+    sessionExpiry: 7 * DAY,
+  },
 };
 
 /**

@@ -20,6 +20,7 @@ import { DecisionTimes } from "./metrics/decision-times.js";
 import { DEFAULTS, isLoopback, settle, type ServerOptions, type Settings } from "./options.js";
 import { NO_ACCOUNTS, type Accounts } from "./security/accounts.js";
 import { watchCertificates } from "./security/certificates.js";
+import { passwordCheck } from "./security/password-check.js";
 import { withGuests } from "./security/guests.js";
 import { openAccounts } from "./security/users.js";
 import type { ServerEvents } from "./server-events.js";
@@ -89,6 +90,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const folder = await openData(settings.data);
   atEnd(() => folder.close());
   const accounts = await letIn(settings, atEnd);
+  const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
   // the history has a thread, which starts while the rest is loaded
@@ -126,7 +128,6 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     history,
     policy: settings.policy,
     publish: (topic, payload, keep) => link.publish(topic, payload, keep),
-    command: (device, payload, keep) => link.command(device, payload, keep),
     changed: (device) => events.device(device),
     described: describe,
     decided: (ms) => decisionTimes.decided(ms),
@@ -143,12 +144,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   emitter.on("forgotten", (id) => homeAssistant.forget(id));
   const handlers = linkHandlers(core, cluster?.message ?? core.ingest, homeAssistant, log);
   const broker =
-    parts.broker &&
-    (await parts.broker.startBroker(
-      data,
-      { ...handlers, readings: core.readings },
-      { accounts, limits: settings.limits },
-    ));
+    parts.broker && (await parts.broker.startBroker(data, handlers, { accounts, check, limits: settings.limits }));
   const own =
     broker &&
     embeddedLink(
@@ -173,7 +169,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 
-  const served = { settings, core, zones, history, link, cluster, broker, accounts, certificates };
+  const served = { settings, core, zones, history, link, cluster, broker, accounts, check, certificates };
   const addresses = await parts.http?.serveHttp({ ...served, decisionTimes, events, emitter, atEnd });
   const { http, websocket } = addresses ?? {};
   greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
@@ -242,6 +238,7 @@ function linkHandlers(core: Core, take: LinkHandlers["message"], homeAssistant: 
     message: (topic, payload, retained) =>
       homeAssistant.message(topic, payload) ? undefined : take(topic, payload, retained),
     rejected: (reason, from, problem) => core.rejects.add(reason, from, problem),
+    warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),
     down: (reason) => log.warn("link", `${reason} Trying again every second.`),
     up() {

@@ -1,9 +1,7 @@
 /** Bounds of the embedded broker: how much of it one client may hold, and for how long. */
 import net from "node:net";
-import type { Client } from "aedes";
-import { generate, parser, type Packet } from "mqtt-packet";
+import { generate } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { heldPacket, limitPackets } from "../../server/src/broker/limit.js";
 import { eventually } from "../support/eventually.js";
 import { as, guarded } from "./support/guarded.js";
 import { connectPacket, raw, rawLogin, type RawClient } from "./support/raw.js";
@@ -57,34 +55,6 @@ describe("a payload above the limit", () => {
     expect(rejected.map(([reason]) => reason)).toEqual(["bad-login"]);
     expect(got).toEqual([]);
   });
-
-  test.each([0, 1, 2] as const)(
-    "at QoS %i is not gathered in memory while it comes, and what follows is read as ever",
-    (qos) => {
-      const limit = 1000;
-      const incoming = parser();
-      const packets: Packet[] = [];
-      incoming.on("packet", (packet) => packets.push(packet));
-      limitPackets({ connected: true, _parser: incoming } as unknown as Client, limit, (reason) =>
-        expect.unreachable(reason),
-      );
-      const publish = (topic: string, size: number): Buffer =>
-        generate({
-          ...{ cmd: "publish", topic, qos, messageId: 7, retain: false, dup: false },
-          payload: Buffer.alloc(size, "x"),
-        });
-      const topics = ["a", "x".repeat(65_535), "after"];
-      const bytes = Buffer.concat([publish(topics[0], 1_900_000), publish(topics[1], 900_000), publish(topics[2], 10)]);
-      let most = 0;
-      for (let at = 0; at < bytes.length; at += 7919)
-        most = Math.max(most, incoming.parse(bytes.subarray(at, at + 7919)));
-      expect(most).toBeLessThan(heldPacket(limit) + 7919);
-      const got = packets as { topic: string; payload: Buffer; messageId?: number }[];
-      expect(got.map(({ topic }) => topic)).toEqual(topics);
-      expect(got.map(({ payload }) => payload.length > limit)).toEqual([true, true, false]);
-      expect(got[0].messageId).toBe(qos > 0 ? 7 : undefined);
-    },
-  );
 
   test("in a will is refused at the login", async () => {
     const { url } = await guarded(USERS, { limits: { payload: 100 } });

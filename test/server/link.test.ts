@@ -10,7 +10,6 @@ import { parseBrokerUrl } from "../../server/src/link/url.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
-import { readingsBy } from "./support/bare-broker.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
 /** A broker to be at: makes links to it, and knows its address. */
@@ -31,7 +30,7 @@ const places: Record<string, () => Promise<Place>> = {
   "embedded, in process": async () => ({
     async link(handlers) {
       const data = await openData(await temporaryFolder());
-      const broker = await startBroker(data, { ...handlers, readings: readingsBy(handlers) });
+      const broker = await startBroker(data, handlers);
       return embeddedLink({ broker, prefix: "home", host: "127.0.0.1", port: 0 }, handlers);
     },
     url: (link) => link.url,
@@ -71,6 +70,7 @@ describe.each(Object.entries(places))("a link: %s", (name, makePlace) => {
         caughtUp() {},
         down() {},
         rejected() {},
+        warned() {},
         failed: (problem) => void failures.push(problem),
       };
     });

@@ -1,10 +1,8 @@
 /** What must survive a restart, also one that nobody planned. */
 import { writeFile, readdir } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startServer } from "nightlight-server";
-import { ordered } from "../../server/src/broker/ordered.js";
-import { openData } from "../../server/src/data.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";
@@ -102,41 +100,6 @@ describe("the data folder", () => {
     await expect(startServer({ ...options, mqttPort, http: false })).rejects.toThrow(/is taken/);
     await server(options);
     expect((await readdir(data)).sort()).toEqual(["db", "retained"]);
-  });
-});
-
-describe("writes to the broker's store", () => {
-  async function store() {
-    const data = await openData(await temporaryFolder());
-    onTestFinished(() => data.close());
-    return ordered(data.broker);
-  }
-  const bytes = (text: string): Buffer => Buffer.from(text);
-
-  test("take effect in the order in which they were asked for, also without waiting", async () => {
-    const db = await store();
-    let wrong = 0;
-    for (let round = 0; round < 500; round++) {
-      const done: number[] = [];
-      const writes = Array.from({ length: 8 }, (_, n) =>
-        db.put("key", bytes(`${round}.${n}`)).then(() => done.push(n)),
-      );
-      const read = await db.get("key");
-      await Promise.all(writes);
-      if (read?.toString() !== `${round}.7` || done.join() !== "0,1,2,3,4,5,6,7") wrong++;
-    }
-    expect(wrong).toBe(0);
-  });
-
-  test("that follow a clearing are not cleared with it", async () => {
-    const db = await store();
-    const before = db.put("a:1", bytes("old"));
-    const cleared = db.clear({ gte: "a:", lt: "a;" });
-    const after = db.put("a:2", bytes("new"));
-    await Promise.all([before, cleared, after]);
-    const left: string[] = [];
-    for await (const value of db.values({ gte: "a:", lt: "a;" })) left.push(value.toString());
-    expect(left).toEqual(["new"]);
   });
 });
 

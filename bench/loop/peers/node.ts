@@ -1,4 +1,5 @@
 /** The bare servers in JavaScript, on the same packages that ours stands on. */
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Peer, Place } from "./peer.js";
 
@@ -13,6 +14,18 @@ function bare(name: string, title: string, place: Place): Peer {
     program: async ({ port, qos }) => ({ command: process.execPath, args: [file, String(port), String(qos)] }),
   };
 }
+
+const levelProgram = fileURLToPath(new URL("programs/aedes-level.mjs", import.meta.url));
+
+/** Keeps retained messages, sessions and queues on disk, as our broker does; its commands are retained and of QoS 1. */
+export const aedesOnDisk: Peer = {
+  ...{ name: "aedes-level", title: "`aedes` with `aedes-persistence-level`", places: ["embedded"], form: "lesson" },
+  missing: async () => undefined,
+  program: async ({ port, folder }) => ({
+    command: process.execPath,
+    args: [levelProgram, String(port), path.join(folder, "level")],
+  }),
+};
 
 export const bareMqtt = bare("mqtt", "bare server on `mqtt`", "mosquitto");
 export const bareAedes = bare("aedes", "bare server with `aedes`", "embedded");

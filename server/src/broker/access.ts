@@ -1,224 +1,178 @@
-import type { AuthenticateError, Client, PublishPacket } from "aedes";
-import type { Duplex } from "node:stream";
-import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import type { Client } from "aedes";
+import type { IPublishPacket } from "mqtt-packet";
 import type { Rejection } from "../counters.js";
-import type { Limits } from "../options.js";
+import { matches } from "../mqtt/topics.js";
 import { BusyError, type Account, type Accounts } from "../security/accounts.js";
 import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
-import { Sessions } from "./sessions.js";
+import type { PasswordCheck } from "../security/password-check.js";
+import type { Connection } from "./connection.js";
+import type { StoredSubscription } from "./session-store.js";
+import { REASON } from "./packets.js";
 
-/** The longest client id, in characters: MQTT asks for 23 [MQTT-3.1.3-5], a board of ours has up to 112. */
-const LONGEST_ID = 256;
+/** Why a client is not let in, for CONNACK of MQTT 3.1.1 (table 3.1) and 5.0 (table 3-1). */
+export const REFUSALS = {
+  clientId: { returnCode: 2, reasonCode: REASON.clientIdentifierNotValid },
+  busy: { returnCode: 3, reasonCode: REASON.serverUnavailable },
+  quota: { returnCode: 3, reasonCode: REASON.quotaExceeded },
+  tooManyAttempts: { returnCode: 3, reasonCode: REASON.connectionRateExceeded },
+  badLogin: { returnCode: 4, reasonCode: REASON.badUserNameOrPassword },
+  notAuthorized: { returnCode: 5, reasonCode: REASON.notAuthorized },
+  tooLarge: { returnCode: 5, reasonCode: REASON.packetTooLarge },
+  protocolError: { returnCode: 5, reasonCode: REASON.protocolError },
+  authenticationMethod: { returnCode: 5, reasonCode: REASON.badAuthenticationMethod },
+} as const;
 
-/** Return codes of CONNACK: MQTT 3.1.1, table 3.1. */
-const IDENTIFIER_REJECTED = 2;
-const UNAVAILABLE = 3;
-const BAD_LOGIN = 4;
-const NOT_AUTHORIZED = 5;
+/** A client is not let in. */
+export class Refusal extends Error {
+  readonly code: (typeof REFUSALS)[keyof typeof REFUSALS];
+  readonly rejection: Rejection;
 
-/** Told of what is refused: why, to whom, and in half a sentence what was wrong. */
-export type Refused = (reason: Rejection, from: string, problem: string) => void;
+  constructor(code: keyof typeof REFUSALS, rejection: Rejection, problem: string) {
+    super(problem);
+    this.code = REFUSALS[code];
+    this.rejection = rejection;
+  }
+}
 
-/** Somebody who was let in. */
-interface Guest {
-  /** Undefined where no accounts are asked for. */
+/** A client that is let in. */
+export interface Login {
+  /** Undefined where clients need no account. */
   readonly account: Account | undefined;
   readonly rights: Rights;
-  /** For people: the user and the client id that the client gave. */
-  readonly title: string;
-  readonly filters: Set<string>;
+  /** By topic filter. */
+  readonly subscriptions: Map<string, GrantedSubscription>;
 }
 
-/** What is used of aedes' client beside its types. */
-interface Inside {
-  id: string;
-  _will?: Pick<PublishPacket, "topic" | "payload"> | null;
+interface GrantedSubscription {
+  readonly qos: number;
+  /** MQTT 5.0, 3.8.2.1.2. */
+  readonly identifier: number | undefined;
 }
 
-/** Why a login fails, with the return code of CONNACK. */
-class Refusal extends Error {
-  readonly returnCode: number;
-  readonly reason: Rejection;
-
-  constructor(returnCode: number, reason: Rejection, problem: string) {
-    super(problem);
-    this.returnCode = returnCode;
-    this.reason = reason;
-  }
+/** The connection of a client: the stream that was handed to aedes. */
+export function connectionOf(client: Client): Connection {
+  return client.conn as Connection;
 }
 
-/**
- * Who the clients are and what each may do.
- *
- * A session belongs to the account that made it [MQTT-3.1.2-4]: within the broker a client's id is `<user>\0<client id>`,
- * which no client can send. So nobody can take over the session of another account, nor occupy its client id.
- */
+/** Who the clients are, and what each may do. */
 export class Access {
   readonly #accounts: Accounts;
-  readonly #limits: Limits;
-  readonly #refused: Refused;
-  readonly #guests = new WeakMap<Client, Guest>();
-  readonly #sessions: Sessions;
+  readonly #check: PasswordCheck;
+  readonly #maxSubscriptions: number;
+  readonly #logins = new WeakMap<Client, Login>();
 
-  constructor(accounts: Accounts, limits: Limits, sessions: Sessions, refused: Refused) {
+  constructor(accounts: Accounts, check: PasswordCheck, maxSubscriptions: number) {
     this.#accounts = accounts;
-    this.#limits = limits;
-    this.#sessions = sessions;
-    this.#refused = refused;
+    this.#check = check;
+    this.#maxSubscriptions = maxSubscriptions;
   }
 
-  /** Aedes' hook: an answer to CONNECT. */
-  authenticate(
-    client: Client,
-    username: string | undefined,
-    password: Buffer | undefined,
-    done: (error: AuthenticateError | null, success: boolean | null) => void,
-  ): void {
-    this.#letIn(client, username, password?.toString() ?? "").then(
-      () => done(null, true),
-      (error: unknown) => {
-        const refusal =
-          error instanceof Refusal
-            ? error
-            : new Refusal(
-                UNAVAILABLE,
-                "over-limit",
-                error instanceof BusyError ? "too many logins wait" : String(error),
-              );
-        const name = username === undefined ? "" : ` as ${username}`;
-        this.#refused(refusal.reason, `${addressOf(client)}${name}`, refusal.message);
-        endWithAnswer(client.conn);
-        done(refusal as unknown as AuthenticateError, null);
-      },
-    );
-  }
-
-  async #letIn(client: Client, username: string | undefined, password: string): Promise<void> {
-    const inside = client as unknown as Inside;
-    const given = client.id;
-    // [MQTT-1.5.3-2]
-    if (given.includes("\0") || given.length > LONGEST_ID)
-      throw new Refusal(
-        IDENTIFIER_REJECTED,
-        "over-limit",
-        `a client id has at most ${LONGEST_ID} characters, none U+0000`,
-      );
-    const account = await this.#accountOf(client, username, password);
-    // gone while its password was checked
-    if (client.closed) return;
-    const rights = account ? rightsOf(account) : EVERYTHING;
-    const will = inside._will;
-    if (will && !rights.publish(will.topic))
-      throw new Refusal(NOT_AUTHORIZED, "not-allowed", `may not have a will on ${will.topic}`);
-    if (will && will.payload.length > this.#limits.payload)
-      throw new Refusal(NOT_AUTHORIZED, "too-large", `a will of ${will.payload.length} bytes`);
-    if (account) inside.id = `${account.name}\0${given}`;
-    const full = this.#sessions.enter(client, account?.role === "device");
-    if (full) throw new Refusal(UNAVAILABLE, "over-limit", full);
-    const title = account ? `${account.name} (${given})` : given;
-    this.#guests.set(client, { account, rights, title, filters: new Set() });
-  }
-
-  async #accountOf(client: Client, username: string | undefined, password: string): Promise<Account | undefined> {
+  /** The account that a client claims to have: its certificate's, or that of its user name. */
+  claimedAccount({ socket }: Connection, username: string | undefined): string | undefined {
     if (!this.#accounts.required) return undefined;
-    const certified = certificateName(socketOf(client));
-    if (certified !== undefined && (username ?? certified) === certified) {
-      const account = this.#accounts.byName(certified);
-      if (account) return account;
-    }
-    if (username === undefined)
-      throw new Refusal(NOT_AUTHORIZED, "bad-login", "no user name was given, and this server asks for one");
-    const account = await this.#accounts.check(username, password, addressOf(client));
-    if (account) return account;
-    throw new Refusal(BAD_LOGIN, "bad-login", "the user name or the password is wrong");
+    return this.#certified(socket, username)?.name ?? username;
   }
 
-  /** Why the client may not publish this; undefined when it may. */
-  publishProblem(client: Client, { topic, payload }: PublishPacket): [Rejection, string] | undefined {
-    if (!this.#guests.get(client)?.rights.publish(topic)) return ["not-allowed", `may not publish on ${topic}`];
-    if (payload.length > this.#limits.payload)
-      return ["too-large", `a payload above ${this.#limits.payload} bytes on ${topic}`];
+  isAccount(name: string): boolean {
+    return this.#accounts.byName(name) !== undefined;
+  }
+
+  /** @throws Refusal when the client has no account, or cannot prove it */
+  async login(client: Client, username: string | undefined, password: string): Promise<Login> {
+    const account = await this.#accountOf(connectionOf(client), username, password);
+    const rights = account ? rightsOf(account) : EVERYTHING;
+    const login = { account, rights, subscriptions: new Map<string, GrantedSubscription>() };
+    this.#logins.set(client, login);
+    return login;
+  }
+
+  async #accountOf(
+    { address, socket }: Connection,
+    username: string | undefined,
+    password: string,
+  ): Promise<Account | undefined> {
+    if (!this.#accounts.required) return undefined;
+    const certified = this.#certified(socket, username);
+    if (certified) return certified;
+    if (username === undefined)
+      throw new Refusal("notAuthorized", "bad-login", "no user name was given, and this server asks for one");
+    const verdict = await this.#check(address, username, password).catch((error: unknown) => {
+      if (error instanceof BusyError) throw new Refusal("busy", "over-limit", error.message);
+      throw error;
+    });
+    if (verdict.wait !== undefined)
+      throw new Refusal("tooManyAttempts", "bad-login", `too many wrong passwords; try again in ${verdict.wait} s`);
+    if (verdict.account) return verdict.account;
+    throw new Refusal("badLogin", "bad-login", "the user name or the password is wrong");
+  }
+
+  #certified(socket: Connection["socket"], username: string | undefined): Account | undefined {
+    const name = certificateName(socket);
+    return name !== undefined && (username ?? name) === name ? this.#accounts.byName(name) : undefined;
+  }
+
+  loginOf(client: Client): Login | undefined {
+    return this.#logins.get(client);
+  }
+
+  /** Why the client may not publish on a topic; "" when it may. */
+  publishProblem(client: Client, topic: string): string {
+    // [MQTT-4.7.2-1]
+    if (topic.startsWith("$")) return `topics that begin with $, such as ${topic}, are for the broker itself`;
+    return this.#logins.get(client)?.rights.publish(topic) ? "" : `may not publish on ${topic}`;
+  }
+
+  /** Grants a subscription and remembers it, or says why not. The answer is the same when aedes asks again. */
+  subscribe(
+    client: Client,
+    { topic: filter, qos, subscriptionIdentifier: identifier }: StoredSubscription,
+  ): { reason: Rejection; problem: string } | undefined {
+    const { subscriptions, rights } = this.#logins.get(client)!;
+    if (!rights.subscribe(filter)) return { reason: "not-allowed", problem: `may not subscribe to ${filter}` };
+    if (!subscriptions.has(filter) && subscriptions.size >= this.#maxSubscriptions)
+      return { reason: "over-limit", problem: `more than ${this.#maxSubscriptions} subscriptions` };
+    subscriptions.set(filter, { qos, identifier });
     return undefined;
   }
 
-  /** Whether the subscription is granted, and remembers it; the answer is the same when asked again. */
-  subscribe(client: Client, filter: string): boolean {
-    const guest = this.#guests.get(client);
-    if (!guest) return false;
-    const { filters, rights, title } = guest;
-    if (filters.has(filter)) return true;
-    if (!rights.subscribe(filter)) {
-      this.#refused("not-allowed", title, `may not subscribe to ${filter}`);
-      return false;
-    }
-    if (filters.size >= this.#limits.subscriptions) {
-      this.#refused("over-limit", title, `more than ${this.#limits.subscriptions} subscriptions`);
-      return false;
-    }
-    filters.add(filter);
-    return true;
+  /** The QoS that was granted to a subscription; undefined when it was refused. */
+  grantedQos(client: Client, filter: string): number | undefined {
+    return this.#logins.get(client)?.subscriptions.get(filter)?.qos;
   }
 
-  /** How many subscriptions the client has. */
-  subscriptionsOf(client: Client): number {
-    return this.#guests.get(client)?.filters.size ?? 0;
-  }
-
-  /** The client has given up these subscriptions. */
   unsubscribe(client: Client, filters: readonly string[]): void {
-    for (const filter of filters) this.#guests.get(client)?.filters.delete(filter);
+    for (const filter of filters) this.#logins.get(client)?.subscriptions.delete(filter);
   }
 
-  /** What the client may do; undefined when it has not logged in. */
-  rightsOf(client: Client): Rights | undefined {
-    return this.#guests.get(client)?.rights;
+  /**
+   * The QoS at which a client receives a message: that of the message, or the highest of the subscriptions that match it
+   * [MQTT-3.3.5-1]. Undefined when it may not receive the message at all.
+   */
+  deliveryQos(client: Client, { topic, qos }: Pick<IPublishPacket, "topic" | "qos">): 0 | 1 | 2 | undefined {
+    const login = this.#logins.get(client);
+    if (!login?.rights.read(topic)) return undefined;
+    if (qos === 0) return 0;
+    let granted = -1;
+    const alone = login.subscriptions.size === 1;
+    for (const [filter, subscription] of login.subscriptions)
+      if (subscription.qos > granted && (alone || matches(filter, topic))) granted = subscription.qos;
+    // a message that waited for a subscription which has ended since keeps its QoS
+    return granted < 0 ? qos : (Math.min(qos, granted) as 0 | 1 | 2);
   }
 
-  /** Whether a message on this topic may be delivered to the client. */
-  mayRead(client: Client, topic: string): boolean {
-    return this.#guests.get(client)?.rights.read(topic) ?? false;
-  }
-
-  /** The client for people; its address as long as it has not logged in. */
-  titleOf(client: Client): string {
-    return this.#guests.get(client)?.title ?? addressOf(client);
+  /** The identifiers of all of a client's subscriptions that match a topic [MQTT-3.3.4-4]. */
+  subscriptionIdentifiers(client: Client, topic: string): number[] {
+    const identifiers: number[] = [];
+    for (const [filter, { identifier }] of this.#logins.get(client)?.subscriptions ?? [])
+      if (identifier !== undefined && matches(filter, topic)) identifiers.push(identifier);
+    return identifiers;
   }
 
   /** Whether the client's account is still what it was when the client logged in. */
-  stillIn(client: Client): boolean {
-    const guest = this.#guests.get(client);
-    if (!guest || !this.#accounts.required) return true;
-    return guest.account !== undefined && this.#accounts.byName(guest.account.name) === guest.account;
+  isCurrent(client: Client): boolean {
+    const login = this.#logins.get(client);
+    if (!login || !this.#accounts.required) return true;
+    return login.account !== undefined && this.#accounts.byName(login.account.name) === login.account;
   }
-}
-
-/** A client that is stored, without its object: whose it is, and the id that it gave. */
-export function titleOfId(id: string): string {
-  const [name, given] = id.split("\0", 2);
-  return given === undefined ? name : `${name} (${given})`;
-}
-
-/** How long the answer to a client that is refused may take to leave, in ms. */
-const ANSWER = 1000;
-
-/** Has the connection ended when what was written has left: aedes would drop a CONNACK that TLS or WebSocket still has. */
-function endWithAnswer(conn: Duplex): void {
-  const destroy = conn.destroy.bind(conn);
-  let ending = false;
-  conn.destroy = () => {
-    if (ending) return conn;
-    ending = true;
-    setTimeout(destroy, ANSWER).unref();
-    return conn.end(() => destroy());
-  };
-}
-
-function socketOf(client: Client): Duplex | Socket {
-  return (client.req as IncomingMessage | undefined)?.socket ?? client.conn;
-}
-
-function addressOf(client: Client): string {
-  return (socketOf(client) as Partial<Socket>).remoteAddress ?? "a client";
 }

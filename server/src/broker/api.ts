@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Rejection } from "../counters.js";
-import type { Addressee, Keep, TakeReading } from "../link/link.js";
+import type { Keep } from "../link/link.js";
 import type { Limits } from "../options.js";
 import type { Accounts } from "../security/accounts.js";
+import type { PasswordCheck } from "../security/password-check.js";
 
 /** A message as it leaves the broker's hands. */
 export interface BrokerMessage {
@@ -12,39 +13,83 @@ export interface BrokerMessage {
 }
 
 export interface BrokerHandlers {
-  /** A message from a client; at QoS 1 it is acknowledged when what is returned is fulfilled. Must not throw, nor reject. */
+  /**
+   * A client published a message. The broker acknowledges it when the returned promise is fulfilled, or at once when there
+   * is none. Must not throw or reject.
+   */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** By which the readings of a topic are taken, where several come in a row; as `message` would. */
-  readings(topic: string): TakeReading;
-  /** A client broke the protocol, asked for what it may not do, or for more than its share. */
+  /** A client violated the protocol, lacks a permission, or exceeded a limit. */
   rejected(reason: Rejection, from: string, problem: string): void;
-  /** Something went wrong that a person should know about. */
+  /** The broker did something unusual that an operator should know about, such as dropping a damaged message. */
+  warned(problem: string): void;
+  /** The broker failed in a way that an operator should know about. */
   failed(problem: string): void;
 }
 
 /** Who may use the broker, and how much of it. */
 export interface BrokerOptions {
-  /** Nobody has an account by default, so that everybody may do everything. */
+  /** By default there are no accounts, so that every client may do everything. */
   readonly accounts?: Accounts;
+  /** Checks passwords; by default without a throttle. */
+  readonly check?: PasswordCheck;
   readonly limits?: Limits;
-  /** How long a client may take until its CONNECT is there, in ms; 10,000 by default. */
-  readonly patience?: number;
+  /** How long a client may take to send its CONNECT packet, in ms; 10,000 by default. */
+  readonly connectTimeout?: number;
 }
 
-/** The embedded broker: MQTT 3.1 and 3.1.1, whatever carries the bytes. */
+/** A session that the broker keeps for a client (MQTT 3.1.1, 4.1; MQTT 5.0, 4.1). */
+export interface SessionView {
+  /** The client id that the client uses. */
+  readonly client_id: string;
+  /** The account that the session belongs to; null where clients need no account. */
+  readonly account: string | null;
+  readonly connected: boolean;
+  /** Number of topic filters. */
+  readonly subscriptions: number;
+  /** Messages that the client has not acknowledged yet. */
+  readonly queued: number;
+  /** When the client disconnected, in ms since 1970; null while it is connected. */
+  readonly disconnected_at: number | null;
+  /** When the session ends unless the client returns, in ms since 1970; null while the client is connected. */
+  readonly expires_at: number | null;
+}
+
+/** The sessions that the broker keeps. */
+export interface SessionDirectory {
+  list(): SessionView[];
+  /**
+   * Ends a session: disconnects its client and deletes its subscriptions and queue.
+   * @returns whether there was such a session
+   */
+  end(account: string | null, clientId: string): Promise<boolean>;
+}
+
+/** Two clients use one client id, so that each connection ends the other [MQTT-3.1.4-2]. */
+export interface ContestedClientId {
+  readonly client_id: string;
+  /** The account of both clients; null where clients need no account. */
+  readonly account: string | null;
+  /** Addresses that the clients connect from, the latest last. */
+  readonly addresses: readonly string[];
+  /** How often one connection ended the other during the last minute. */
+  readonly takeovers: number;
+}
+
+/** The embedded broker: MQTT 3.1, 3.1.1 and 5.0 over any byte stream. */
 export interface Broker {
-  /** Serves one client over a stream that is connected. */
+  /** Serves one client over a connected stream. */
   handle(stream: Duplex, request?: IncomingMessage): void;
-  /** How much it holds in memory of a packet, in bytes. */
-  readonly heldPacket: number;
-  /** Connections, and messages that wait for clients on disk. */
+  /** The most that the broker buffers of one packet, in bytes. */
+  readonly largestPacket: number;
+  /** Connections, and messages that wait for clients. */
   readonly figures: { readonly clients: number; readonly queued: number };
+  readonly sessions: SessionDirectory;
+  /** Client ids that two clients fight over at present. */
+  readonly contested: readonly ContestedClientId[];
   /** Publishes at QoS 1. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
-  /** Publishes at QoS 1 on a device's command topic. */
-  command(to: Addressee, payload: Buffer, keep: Keep): void;
   /** The retained messages whose topics end in `/<level>`. */
   retained(level: string): BrokerMessage[];
-  /** Disconnects everybody, and returns when all that was published is on disk. */
+  /** Disconnects every client. Resolves when everything that was published is on disk. */
   close(): Promise<void>;
 }

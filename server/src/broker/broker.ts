@@ -1,240 +1,186 @@
 import type { EventEmitter } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Aedes, type Client } from "aedes";
 import type { DataFolder } from "../data.js";
-import { textOf } from "../errors.js";
-import type { Rejection } from "../counters.js";
-import type { Keep } from "../link/link.js";
+import { codeOf, textOf } from "../errors.js";
 import { DEFAULTS } from "../options.js";
 import { NO_ACCOUNTS } from "../security/accounts.js";
-import { Access, titleOfId } from "./access.js";
-import { Acknowledgement } from "./acknowledgement.js";
+import { Access, connectionOf, Refusal } from "./access.js";
+import { Admission } from "./admission.js";
 import type { Broker, BrokerHandlers, BrokerOptions } from "./api.js";
-import { Backlogs } from "./backlog.js";
-import { Express } from "./express.js";
+import { Connection } from "./connection.js";
+import { Delivery } from "./delivery.js";
+import { Emitter } from "./emitter.js";
 import { Gate } from "./gate.js";
-import { Intake, type IntakeHandlers } from "./intake.js";
-import { heldPacket, limitPackets } from "./limit.js";
-import { Lane, type LaneHandlers } from "./lane.js";
-import { Outgoing } from "./outgoing.js";
-import { Overlap } from "./overlap.js";
-import { Pace } from "./pace.js";
-import { DurablePersistence } from "./persistence.js";
-import { QueueFirst } from "./queue-first.js";
+import { largestPacket } from "./inbound.js";
+import { OrderedStore } from "./ordered-store.js";
+import { Violation } from "./packet-checks.js";
+import { REASON } from "./packets.js";
+import { Persistence, RECEIVE_MAXIMUM } from "./persistence.js";
+import { Publishing } from "./publishing.js";
+import { RetainedMessages } from "./retained.js";
+import { partsOf, titleOf } from "./session-id.js";
+import { SessionStore } from "./session-store.js";
 import { Sessions } from "./sessions.js";
-import { Windows } from "./window.js";
+import { Takeovers } from "./takeovers.js";
+import { Wills } from "./wills.js";
+import { WriteQueue } from "./write-queue.js";
 
 export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
 
-/** How long what was published last may take to reach everybody when the broker ends, in ms. */
+/** How long the last messages may take to reach clients when the broker closes, in ms. */
 const FAREWELL = 300;
 
-/** How often it is looked whether those who are connected still have their accounts, in ms. */
-const LOOK = 2000;
+/** How often the broker checks that connected clients still have their accounts, in ms. */
+const CHECK_EVERY = 2000;
+
+/** How often it looks for sessions that have expired, in ms. */
+const SWEEP_EVERY = 10_000;
+
+/** Topic aliases that an MQTT 5.0 client may use (3.2.2.3.8). */
+const TOPIC_ALIASES = 64;
+
+/** Errors of aedes that are no fault of the client's: its network failed, or the broker closes. */
+const ORDINARY = new Set(["keep alive timeout", "connection closed", "Premature close"]);
 
 /** Starts the embedded broker on a data folder. */
 export async function startBroker(
   data: DataFolder,
   handlers: BrokerHandlers,
-  { accounts = NO_ACCOUNTS, limits = DEFAULTS.limits, patience = 10_000 }: BrokerOptions = {},
+  { accounts = NO_ACCOUNTS, check, limits = DEFAULTS.limits, connectTimeout = 10_000 }: BrokerOptions = {},
 ): Promise<Broker> {
-  const persistence: DurablePersistence = new DurablePersistence(data.broker, data.retained, limits.queue, {
-    granted: (client, filter) => access.subscribe(client as Client, filter),
-    connected: (id) => clients()[id] !== undefined,
-    room: (client) => windows.enter(client as Client),
-    failed: (error) => failed(error),
-    resumed: (client) => express.resume(client as Client),
-    ended: (id) => express.flights.end(id),
-    stuck(id) {
-      handlers.rejected("over-limit", titleOfId(id), "acknowledges nothing");
-      clients()[id]?.conn.destroy();
-    },
-    dropped(id, count) {
-      const problem = `more than ${limits.queue} messages wait for it, the oldest are given up`;
-      for (let n = 0; n < count; n++) handlers.rejected("queue-full", titleOfId(id), problem);
-    },
-  });
-  // Ordered, because queues are sent in the order of (broker id, counter): a random id would mix up two runs.
+  // Sorts by run: queues are sent in the order of broker id and message number.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   let closing = false;
   const failed = (error: unknown): void => {
     if (!closing) handlers.failed(`The broker failed: ${textOf(error)}`);
   };
-  const overlap = new Overlap();
-  const queueFirst = new QueueFirst();
-  const windows = new Windows();
+  /** Connected clients, by session id. */
+  const clients = new Map<string, Client>();
+  const store = new OrderedStore(data.broker, failed);
+  const retained = new RetainedMessages(data.retained, {
+    failed,
+    dropped: (topic, problem) =>
+      handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
+  });
+  const wills = new Wills(store, id);
+  const sessionStore = new SessionStore(store);
+  const sessions = new Sessions(sessionStore, accounts, limits, {
+    isConnected: (id) => clients.has(id),
+    disconnect(id, reason) {
+      handlers.rejected("over-limit", titleOf(id), reason);
+      disconnect(clients.get(id), REASON.administrativeAction, reason);
+    },
+    dropped(id, count) {
+      const problem = `more than ${limits.queue} messages wait for it; the oldest are dropped`;
+      for (let n = 0; n < count; n++) handlers.rejected("queue-full", titleOf(id), problem);
+    },
+  });
+  await sessions.load();
+  await wills.load();
+  await retained.restore();
+
+  const access = new Access(accounts, check ?? (async (from, ...login) => ({ account: await accounts.check(...login, from) })), limits.subscriptions); // prettier-ignore
+  const persistence = new Persistence(store, sessionStore, retained, wills, {
+    grantedQos: (client, filter) => access.grantedQos(client, filter),
+    queued: (session) => sessions.queued(session),
+  });
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
-  const backlogs = new Backlogs();
-  // who is told that a lamp is another finds it stored
-  const outgoing = new Outgoing(() => persistence.retained.write());
-  const express = new Express(persistence);
+  const takeovers = new Takeovers();
+  const writeQueue = new WriteQueue(() => retained.write());
+  const { payload } = limits;
+  const clientOf = (id: string): Client | undefined => clients.get(id);
+  const admission = new Admission({ access, sessions, takeovers, gate, payload, handlers, clientOf });
+  const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers });
+  const delivery = new Delivery(access, sessionStore, failed);
+
   const aedes = await Aedes.createBroker({
-    id,
-    persistence,
-    mq: express.exchange as never,
-    drainTimeout: 15_000,
-    connectTimeout: patience,
-    // in memory only; three of these after a start, wills that a killed broker left behind are published
+    ...{ id, persistence, connectTimeout, topicAliasMaximum: TOPIC_ALIASES, receiveMaximum: RECEIVE_MAXIMUM },
+    maximumPacketSize: largestPacket(payload),
+    sessionExpiryIntervalLimit: sessions.longestExpiry,
+    mq: new Emitter(),
+    // no bound for listeners on a connection, of which each packet on its way is one
+    concurrency: 0,
+    maxClientsIdLength: Number.MAX_SAFE_INTEGER,
+    // in memory only; three of these after a start, the wills of a broker that was killed are published
     heartbeatInterval: 10_000,
-    preConnect(client, _packet, callback) {
-      gate.known(client.conn);
-      callback(null, true);
-    },
-    authenticate: (client, username, password, callback) => access.authenticate(client, username, password, callback),
+    preConnect: (...args) => admission.preConnect(...args),
+    authenticate: (...args) => admission.authenticate(...args),
+    authorizePublish: (...args) => publishing.authorizePublish(...args),
+    published: (...args) => publishing.published(...args),
+    authorizeForward: (...args) => delivery.authorizeForward(...args),
     authorizeSubscribe(client, subscription, callback) {
-      const granted = access.subscribe(client, subscription.topic);
-      // the session may be from when its account had other rights
-      if (!granted) persistence.revoke(client, subscription.topic).catch(failed);
-      // null answers 0x80 [MQTT-3.9.3-2]
-      callback(null, granted ? subscription : null);
-    },
-    authorizeForward(client, packet) {
-      if (overlap.had(client, packet, access.subscriptionsOf(client))) return null;
-      if (!access.mayRead(client, packet.topic)) return null;
-      queueFirst.sending(client, packet);
-      express.laneOf(client)?.owes(packet.qos);
-      return packet;
-    },
-    authorizePublish(client, packet, callback) {
-      // [MQTT-4.7.2-1]
-      if (packet.topic.startsWith("$")) return callback(new Error("topics that begin with $ are the broker's own"));
-      // a will was checked when its client logged in; that client may be gone, and its account as well
-      const will = !client || (client as unknown as { will: unknown }).will === packet;
-      const problem = will ? undefined : access.publishProblem(client, packet);
-      if (problem) {
-        handlers.rejected(problem[0], access.titleOf(client!), problem[1]);
-        acknowledgement.discard(packet);
-        return callback(null);
+      const refused = access.subscribe(client, subscription);
+      if (!refused) {
+        // messages come by one way whatever their QoS, so that of overlapping subscriptions the highest counts
+        return callback(null, Object.assign(subscription, { qos: 2 }));
       }
-      // QoS 2 is seen twice here, and is taken when it is released
-      if (packet.qos === 2 && client) return callback(null);
-      // Here rather than as a subscriber, because a reading is then decided upon at once, and stored before it is
-      // acknowledged: a server that is killed in between gets it again.
-      const taken = handlers.message(packet.topic, packet.payload as Buffer, false);
-      // a will has nobody to acknowledge it to
-      if (packet.qos === 0 || will || client.closed) return callback(null);
-      const stored = acknowledgement.stored(packet, client);
-      const lane = express.laneOf(client)!;
-      lane.detour(Promise.all([taken, stored])).then(
-        () => {
-          lane.detoured();
-          callback(null);
-        },
-        (error: Error) => {
-          lane.detoured();
-          callback(error);
-        },
-      );
+      const connection = connectionOf(client);
+      connection.refusals.push(refused.problem);
+      handlers.rejected(refused.reason, connection.title, refused.problem);
+      // [MQTT-3.9.3-2]
+      callback(null, null);
     },
   });
-  /** Those who are connected, by the id that they have within the broker. */
-  const clients = (): Readonly<Record<string, Client | undefined>> =>
-    (aedes as unknown as { clients: Record<string, Client> }).clients;
-  const access = new Access(
-    accounts,
-    limits,
-    new Sessions(persistence.sessions, limits.connections),
-    handlers.rejected,
-  );
-  express.watch(aedes);
-  const acknowledgement = new Acknowledgement(aedes, persistence);
-  aedes.on("publish", (packet, client) => {
-    if (packet.qos === 2 && client) void handlers.message(packet.topic, packet.payload as Buffer, false);
-  });
-  aedes.on("ack", (_packet, client) => windows.acknowledged(client));
+  publishing.use(aedes);
   aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
+  aedes.on("client", (client) => {
+    clients.set(client.id, client);
+    sessions.connected(client.id, access.loginOf(client)?.account);
+  });
+  aedes.on("clientReady", (client) => {
+    connectionOf(client).open();
+    delivery.ready(client);
+  });
+  aedes.on("clientDisconnect", (client) => {
+    if (clients.get(client.id) === client) clients.delete(client.id);
+    const expiry = client.version === 5 ? client.sessionExpiryInterval : Infinity;
+    sessions.disconnected(client.id, access.loginOf(client)?.account, expiry);
+  });
+  aedes.on("sessionExpired", ({ id }) => void sessions.end(partsOf(id).account, partsOf(id).clientId));
+  const errored = (client: Client, error: Error): void => {
+    if (closing || error instanceof Refusal || codeOf(error) || ORDINARY.has(error.message)) return;
+    const reason = error instanceof Violation ? error.rejection : "malformed-packet";
+    handlers.rejected(reason, connectionOf(client).title, error.message);
+  };
+  aedes.on("clientError", errored);
+  aedes.on("connectionError", errored);
   (aedes as EventEmitter).on("error", failed);
 
-  const laneHandlers: LaneHandlers = {
-    rights: (client) => access.rightsOf(client),
-    room: (client, qos) => backlogs.hasRoom(client, qos),
-    opened: (client) => express.opened(client),
-    begun(client) {
-      if (persistence.queues.has(client.id) || !windows.tryEnter(client)) return 0;
-      return ++(aedes as unknown as { counter: number }).counter;
-    },
-    again: (client) => void windows.tryEnter(client),
-    ended: (client) => windows.acknowledged(client),
-  };
-  const intakeHandlers: IntakeHandlers = {
-    takers: (topic, level) => express.takers(topic, level),
-    readings: handlers.readings,
-    message(takers, topic, payload, qos, retained, reading) {
-      // it is stored before its acknowledgement leaves
-      if (retained) persistence.retained.change(topic, payload);
-      express.send(takers, topic, payload, qos);
-      return reading ? reading(payload) : handlers.message(topic, payload, false);
-    },
-  };
-
-  let publishing = 0;
-  let idle: (() => void) | undefined;
-  const looking = setInterval(() => {
-    for (const client of Object.values(clients())) if (client && !access.stillIn(client)) client.close();
-  }, LOOK).unref();
-
-  const { topics, retained } = persistence;
-
-  /** @param number of the topic; 0 when there is nothing of it */
-  function publish(topic: string, number: number, payload: Buffer, keep: Keep): void {
-    const retain = keep !== "once";
-    // what is retained no longer is told when that is on disk
-    const ends = retain && payload.length === 0;
-    if (keep === "again") retained.renew(number, payload);
-    else if (retain && !ends) retained.change(topic, payload, number);
-    if (retain && !ends && express.publish(topic, number, payload)) return;
-    publishing++;
-    aedes.publish({ cmd: "publish", topic, payload, qos: 1, retain: ends, dup: false }, (error) => {
-      if (error && !closing) handlers.failed(`The broker could not publish on ${topic}: ${textOf(error)}`);
-      if (--publishing === 0) idle?.();
-    });
+  function disconnect(client: Client | undefined, reasonCode: number, reasonString: string): void {
+    client?.disconnect({ reasonCode, properties: { reasonString } });
   }
+  const checking = setInterval(() => {
+    for (const client of clients.values())
+      if (!access.isCurrent(client)) disconnect(client, REASON.notAuthorized, "the account has changed");
+  }, CHECK_EVERY).unref();
+  const sweeping = setInterval(() => sessions.sweep(), SWEEP_EVERY).unref();
 
   return {
-    heldPacket: heldPacket(limits.payload),
+    largestPacket: largestPacket(payload),
+    sessions,
     get figures() {
-      return { clients: gate.count, queued: persistence.queues.length };
+      return { clients: gate.count, queued: sessionStore.queued };
+    },
+    get contested() {
+      return takeovers.list();
     },
     handle(stream, request) {
       if (!gate.enter(stream)) return;
-      const client: Client = aedes.handle(stream, request);
-      const rejected = (reason: Rejection, problem: string): void =>
-        handlers.rejected(reason, access.titleOf(client), problem);
-      backlogs.watch(client, rejected);
-      windows.watch(client);
-      queueFirst.watch(client);
-      overlap.watch(client);
-      limitPackets(client, limits.payload, rejected);
-      const pace = new Pace(client, limits.rate);
-      const lane = new Lane(client, pace, outgoing, laneHandlers);
-      express.add(client, lane);
-      new Intake(client, lane, pace, limits.payload, intakeHandlers);
+      const { rejected } = handlers;
+      aedes.handle(new Connection(stream, request, { payload, rate: limits.rate, writeQueue, rejected }), request);
     },
-    publish: (topic, payload, keep) => publish(topic, topics.find(topic), payload, keep),
-    command(to, payload, keep) {
-      const number = topics.findFor(to);
-      publish(number > 0 ? topics.nameOf(number) : to.commandTopic, number, payload, keep);
-    },
+    publish: (topic, payload, keep) => publishing.publish(topic, payload, keep),
     retained: (level) =>
       [...retained.topics()].filter((topic) => topic.endsWith("/" + level)).map((topic) => retained.get(topic)!),
     async close() {
       closing = true;
-      clearInterval(looking);
-      outgoing.flush();
-      // what was published reaches those who listen, unless one of them does not read
-      const published = publishing > 0 ? new Promise<void>((resolve) => (idle = resolve)) : undefined;
-      await Promise.race([Promise.resolve(published).then(() => backlogs.settled()), sleep(FAREWELL)]);
+      clearInterval(checking);
+      clearInterval(sweeping);
+      await Promise.race([publishing.stop(), sleep(FAREWELL)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      // what sessions have not acknowledged waits for them, in order with what is in their queues
-      const flights = [...express.flights].map(([clientId, { number, topic, payload }]) =>
-        persistence.outgoingEnqueue(
-          { clientId },
-          { cmd: "publish", brokerId: id, brokerCounter: number, topic, payload, qos: 1, retain: false, dup: false },
-        ),
-      );
-      await Promise.all(flights).catch(failed);
-      // the wills of those who were connected are stored a turn of the event loop later
-      await new Promise((resolve) => setImmediate(resolve));
+      // the wills of clients that were connected are stored a turn later
+      await nextTurn();
       await persistence.destroy();
     },
   };

@@ -1,180 +1,235 @@
 import { Readable } from "node:stream";
-import AsyncLevelPersistence from "aedes-persistence-level/asyncPersistence.js";
-import type { BrokerStore } from "../data.js";
-import { ordered } from "./ordered.js";
-import { Queues, type QueueWatch } from "./queues.js";
-import { Retained, type RetainedPacket } from "./retained.js";
-import { TopicIndex } from "./topic-index.js";
-import { AWAITED, Topics } from "./topics.js";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { AedesPublishPacket, Client } from "aedes";
+import type { IPublishPacket } from "mqtt-packet";
+import { hasWildcard, matches } from "../mqtt/topics.js";
+import type { QueuedPacket } from "./message-codec.js";
+import type { OrderedStore } from "./ordered-store.js";
+import { Violation } from "./packet-checks.js";
+import { REASON } from "./packets.js";
+import type { RetainedMessages } from "./retained.js";
+import type { Session, SessionStore, StoredSubscription, Subscriber } from "./session-store.js";
+import type { Wills } from "./wills.js";
 
-/** What is asked while sessions are stored. */
-export interface SessionWatch extends QueueWatch {
-  /** Whether a client may subscribe to this; what it may not is not stored either. */
-  granted(client: object, filter: string): boolean;
-  /** A session is about to be served from its queue, or has ended. */
-  resumed(client: object): void;
-  ended(clientId: string): void;
-  /** A message could not be stored, of which nobody waits to hear. */
-  failed(error: unknown): void;
-  /** Fulfilled when a further message may be sent to a client. */
-  room(client: object): Promise<void>;
+/** How many retained messages are compared with a wildcard at once. */
+const SLICE = 1000;
+
+/** Messages of QoS 2 that a client may have sent and not released: Receive Maximum (MQTT 5.0, 3.2.2.3.3). */
+export const RECEIVE_MAXIMUM = 1000;
+
+/** What aedes passes where it means a client. */
+type ClientId = Pick<Client, "id">;
+
+export interface PersistenceHandlers {
+  /** The QoS that was granted to a subscription; undefined when it was refused: aedes passes those as well. */
+  grantedQos(client: Client, filter: string): number | undefined;
+  /** A message was added to a queue. */
+  queued(session: Session): void;
 }
-
-interface Subscription {
-  readonly topic: string;
-  readonly qos: number;
-}
-
-const RETAINED = { gte: "retained:", lt: "retained;" } as const;
 
 /**
- * Retained messages, sessions, queues and wills of the embedded broker, kept on disk, so that they survive `kill -9`:
- * aedes-persistence-level 9.2, with faults in order, QoS 0 and cost put right. Retained messages are in a log of their own.
+ * The persistence interface of aedes, on disk: sessions, queues, retained messages and wills survive `kill -9`.
+ *
+ * Most methods resolve before the disk has anything; `stored` resolves when it has. So messages keep their order, however
+ * long a write takes: aedes drops a message that reaches a client after one that was published later.
  */
-export class DurablePersistence extends AsyncLevelPersistence {
-  /** Told of the number of each message that is stored, whoever may have to get it. */
-  queued: ((number: number) => void) | undefined;
-  /** The filters of each session that is stored. */
-  readonly sessions = new Map<string, Set<string>>();
-  readonly queues: Queues;
-  readonly topics = new Topics();
-  readonly retained: Retained;
-  /** Who is to have messages stored for it, by filter. */
-  readonly #awaited = new TopicIndex<string>(this.topics, AWAITED);
-  readonly #store: ReturnType<typeof ordered>;
-  readonly #watch: SessionWatch;
-  readonly #adding = new WeakMap<object, Promise<void>>();
+export class Persistence {
+  readonly #store: OrderedStore;
+  readonly #sessions: SessionStore;
+  readonly #retained: RetainedMessages;
+  readonly #wills: Wills;
+  readonly #handlers: PersistenceHandlers;
+  /** Packet identifiers of QoS 2 that clients without a session have not released. */
+  readonly #received = new WeakMap<object, Set<number>>();
+  /** Subscriptions that are stored: aedes asks for each that was granted, with all that are in the same packet. */
+  readonly #subscribed = new WeakSet<StoredSubscription>();
 
-  /**
-   * @param log a folder for retained messages
-   * @param limit how many messages wait for a client that is away; beyond them the oldest go
-   */
-  constructor(db: BrokerStore, log: string, limit: number, watch: SessionWatch) {
-    const store = ordered(db);
-    super(store);
+  constructor(
+    store: OrderedStore,
+    sessions: SessionStore,
+    retained: RetainedMessages,
+    wills: Wills,
+    handlers: PersistenceHandlers,
+  ) {
     this.#store = store;
-    this.#watch = watch;
-    this.queues = new Queues(store, limit, watch);
-    this.retained = new Retained(this.topics, log, (error) => watch.failed(error));
+    this.#sessions = sessions;
+    this.#retained = retained;
+    this.#wills = wills;
+    this.#handlers = handlers;
   }
 
-  override async setup(broker: unknown): Promise<void> {
-    await super.setup(broker);
-    for (const key of await this.#store.keys({ gte: "subscriptions:", lt: "subscriptions;" })) {
-      const [, id, ...filter] = key.split(":");
-      this.#subscribe(decodeURIComponent(id), filter.join(":"));
+  async setup(): Promise<void> {}
+
+  /** Resolves when everything so far is stored. @throws Error when it cannot be stored */
+  async stored(): Promise<void> {
+    this.#retained.check();
+    await this.#store.stored();
+  }
+
+  async storeRetained(packet: AedesPublishPacket): Promise<void> {
+    this.#retained.store({ ...packet, payload: packet.payload as Buffer });
+  }
+
+  createRetainedStream(filter: string): Readable {
+    return this.createRetainedStreamCombi([filter]);
+  }
+
+  createRetainedStreamCombi(filters: readonly string[]): Readable {
+    return Readable.from(this.#retainedFor(filters));
+  }
+
+  async *#retainedFor(filters: readonly string[]): AsyncGenerator<object> {
+    for (const filter of filters) {
+      if (!hasWildcard(filter)) {
+        if (this.#retained.get(filter)) yield this.#current(filter);
+        continue;
+      }
+      let compared = 0;
+      for (const topic of this.#retained.topics()) {
+        if (matches(filter, topic)) yield this.#current(topic);
+        // others have their turn
+        if (++compared % SLICE === 0) await nextTurn();
+      }
     }
-    await this.queues.load();
-    await this.retained.restore(super.createRetainedStream("#"));
-    // versions up to 0.1.0 had them here
-    if ((await this.#store.keys({ ...RETAINED, limit: 1 })).length > 0) await this.#store.clear(RETAINED);
-  }
-
-  #subscribe(id: string, filter: string): void {
-    let filters = this.sessions.get(id);
-    if (!filters) this.sessions.set(id, (filters = new Set()));
-    if (!filters.has(filter)) this.#awaited.add(filter, id);
-    filters.add(filter);
-  }
-
-  #unsubscribe(id: string, filter: string): void {
-    const filters = this.sessions.get(id);
-    if (!filters?.delete(filter)) return;
-    this.#awaited.remove(filter, id);
-    if (filters.size === 0) this.sessions.delete(id);
-  }
-
-  /** Whether a session may await what comes on topics that end like this, without a wildcard. */
-  mayAwait(level: string): boolean {
-    return this.#awaited.mayHave(level);
   }
 
   /**
-   * The sessions for which messages on this topic are to be stored, by the id that they have within the broker.
-   * @param number of the topic, if that is known
+   * A retained message that is read when aedes sends it: it waits in a stream, and must not arrive after a newer one that
+   * was published meanwhile.
    */
-  awaiting(topic: string, number?: number): readonly string[] {
-    return this.#awaited.match(topic, number);
+  #current(topic: string): object {
+    const read = () => this.#retained.get(topic);
+    return {
+      cmd: "publish",
+      topic,
+      retain: true,
+      get qos() {
+        return read()?.qos ?? 0;
+      },
+      get payload() {
+        return read()?.payload ?? Buffer.alloc(0);
+      },
+      get properties() {
+        return read()?.properties;
+      },
+      get messageExpiry() {
+        return read()?.messageExpiry;
+      },
+    };
   }
 
-  /**
-   * Stores what was granted. The library is asked once for each filter of a packet, each time with all of them, those
-   * that were refused as well.
-   */
-  override addSubscriptions(client: { id: string }, subscriptions: Subscription[]): Promise<void> {
-    let adding = this.#adding.get(subscriptions);
-    if (!adding) {
-      const granted = subscriptions.filter(({ topic }) => this.#watch.granted(client, topic));
-      for (const { topic } of granted) this.#subscribe(client.id, topic);
-      this.#adding.set(subscriptions, (adding = super.addSubscriptions(client, granted)));
+  async addSubscriptions(client: Client, subscriptions: readonly StoredSubscription[]): Promise<void> {
+    const session = this.#sessions.get(client.id);
+    if (!session) return;
+    for (const subscription of subscriptions) {
+      const qos = this.#handlers.grantedQos(client, subscription.topic);
+      if (qos === undefined || this.#subscribed.has(subscription)) continue;
+      this.#subscribed.add(subscription);
+      this.#sessions.subscribe(session, { ...subscription, qos });
     }
-    return adding;
+    await this.#store.stored();
   }
 
-  override async removeSubscriptions(client: { id: string }, removed: string[]): Promise<void> {
-    for (const filter of removed) this.#unsubscribe(client.id, filter);
-    await super.removeSubscriptions(client, removed);
+  async removeSubscriptions({ id }: ClientId, filters: readonly string[]): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    for (const filter of filters) this.#sessions.unsubscribe(session, filter);
+    await this.#store.stored();
   }
 
-  /** Takes a subscription out of a session, if it has it. */
-  async revoke(client: { id: string }, filter: string): Promise<void> {
-    if (this.sessions.get(client.id)?.has(filter)) await this.removeSubscriptions(client, [filter]);
+  async subscriptionsByClient({ id }: ClientId): Promise<StoredSubscription[]> {
+    return [...(this.#sessions.get(id)?.subscriptions.values() ?? [])].map((subscription) => ({ ...subscription }));
   }
 
-  /** A clean session begins: what was stored ends, its queue included, which the library keeps [MQTT-3.1.2-6]. */
-  override async cleanSubscriptions(client: { id: string }): Promise<void> {
-    this.#watch.ended(client.id);
-    if (this.sessions.has(client.id)) await super.cleanSubscriptions(client);
-    await this.queues.clear(client.id);
+  async subscriptionsByTopic(topic: string): Promise<readonly Subscriber[]> {
+    return this.#sessions.index.match(topic);
   }
 
-  /** Nothing is queued for subscriptions at QoS 0, which the library would never take out of the queue again. */
-  override async subscriptionsByTopic(topic: string): Promise<{ clientId: string; topic: string; qos: number }[]> {
-    const subscriptions = await super.subscriptionsByTopic(topic);
-    return subscriptions.filter((subscription) => subscription.qos > 0);
+  async countOffline(): Promise<{ subsCount: number; clientsCount: number }> {
+    let subsCount = 0;
+    for (const { subscriptions } of this.#sessions) subsCount += subscriptions.size;
+    return { subsCount, clientsCount: this.#sessions.size };
   }
 
-  override async storeRetained({ topic, payload, qos }: RetainedPacket): Promise<void> {
-    this.retained.store(topic, payload, qos);
+  /** A new session begins, or one ends: nothing of the old one stays [MQTT-3.1.2-6]. */
+  async cleanSubscriptions(client: Client): Promise<void> {
+    const session = this.#sessions.get(client.id);
+    if (!session) return;
+    if (client.clean) this.#sessions.delete(session);
+    else this.#sessions.clear(session);
   }
 
-  /** Retained messages are sent to those who subscribe by `Express`. */
-  override createRetainedStreamCombi(): Readable {
-    return Readable.from([]);
+  async outgoingEnqueue({ clientId }: { clientId: string }, packet: AedesPublishPacket): Promise<void> {
+    const session = this.#sessions.get(clientId);
+    if (!session) return;
+    this.#sessions.enqueue(session, packet as QueuedPacket);
+    this.#handlers.queued(session);
   }
 
-  override async destroy(): Promise<void> {
-    await this.retained.close();
-    await super.destroy();
+  async outgoingEnqueueCombi(subscribers: readonly Subscriber[], packet: AedesPublishPacket): Promise<void> {
+    for (const subscriber of subscribers) await this.outgoingEnqueue(subscriber, packet);
   }
 
-  override outgoingStream(client: { id: string }): Readable {
-    this.#watch.resumed(client);
-    return super.outgoingStream(client);
+  async outgoingUpdate({ id }: ClientId, packet: QueuedPacket): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.sending(session, packet);
   }
 
-  override async outgoingEnqueue(subscription: { clientId: string }, packet: object): Promise<void> {
-    this.queues.added(subscription.clientId);
-    await super.outgoingEnqueue(subscription, packet);
+  async outgoingClearMessageId({ id }: ClientId, { messageId }: { messageId?: number }): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (session && messageId !== undefined) this.#sessions.acknowledge(session, messageId);
   }
 
-  /** The last step of a message at QoS 1 before it goes out: it is in the queue of every session that is to get it. */
-  override async outgoingEnqueueCombi(subscriptions: object[], packet: { brokerCounter: number }): Promise<void> {
-    if (subscriptions.length > 0) await super.outgoingEnqueueCombi(subscriptions, packet);
-    this.queued?.(packet.brokerCounter);
+  outgoingStream({ id }: ClientId): Readable {
+    const session = this.#sessions.get(id);
+    return Readable.from(session ? this.#sessions.queuedIn(session) : []);
   }
 
-  /** The last step of a message of a session before it is sent. PUBREL, of QoS 2, comes this way as well. */
-  override async outgoingUpdate(client: object, packet: { cmd: string; qos?: number }): Promise<void> {
-    if (packet.cmd === "publish" && packet.qos === 1) await this.#watch.room(client);
-    await super.outgoingUpdate(client, packet);
+  async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {
+    if (this.#receivedBy(client).size >= RECEIVE_MAXIMUM)
+      throw new Violation(
+        `more than ${RECEIVE_MAXIMUM} messages of QoS 2 are not released`,
+        REASON.receiveMaximumExceeded,
+        "over-limit",
+      );
+    const session = this.#sessions.get(client.id);
+    if (session) this.#sessions.received(session, messageId);
+    else this.#receivedBy(client).add(messageId);
+    // each message is published in a turn of its own, so that none overtakes another
+    await nextTurn();
   }
 
-  /** A clean session has nothing stored; the library looks for it at every acknowledgement. */
-  override async outgoingClearMessageId(client: { id: string; clean: boolean }, packet: object): Promise<unknown> {
-    if (client.clean) return undefined;
-    const cleared = await super.outgoingClearMessageId(client, packet);
-    if (cleared) this.queues.removed(client.id);
-    return cleared;
+  async incomingGetPacket(client: Client, { messageId = 0 }: { messageId?: number }): Promise<{ messageId: number }> {
+    if (!this.hasReceived(client, messageId)) throw new Error("no such packet");
+    return { messageId };
+  }
+
+  async incomingDelPacket(client: Client, { messageId = 0 }: { messageId?: number }): Promise<void> {
+    const session = this.#sessions.get(client.id);
+    if (session) this.#sessions.released(session, messageId);
+    else this.#receivedBy(client).delete(messageId);
+  }
+
+  /** Whether the client has sent a message of QoS 2 and not released it. */
+  hasReceived(client: Client, packetId: number): boolean {
+    return this.#receivedBy(client).has(packetId);
+  }
+
+  #receivedBy(client: Client): Set<number> {
+    const session = this.#sessions.get(client.id);
+    if (session) return session.received;
+    let received = this.#received.get(client);
+    if (!received) this.#received.set(client, (received = new Set()));
+    return received;
+  }
+
+  putWill: Wills["put"] = (client, will) => this.#wills.put(client, will);
+  getWill: Wills["get"] = (client) => this.#wills.get(client);
+  delWill: Wills["delete"] = (client) => this.#wills.delete(client);
+  streamWill: Wills["stream"] = (brokers) => this.#wills.stream(brokers);
+
+  async destroy(): Promise<void> {
+    await this.#retained.close();
+    await this.#store.close();
   }
 }

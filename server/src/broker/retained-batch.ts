@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import { putBytes, putText } from "../bytes.js";
 
-/** A retained message as it is in the log; one without a payload is no longer retained. */
-export type Logged = (topic: string, payload: Buffer, qos: number) => void;
+/** A retained message in the log; one without a payload is no longer retained. @param extras what MQTT 5.0 adds to it */
+export type Logged = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;
 
 /** To begin with, in bytes. */
 const ROOM = 16_384;
@@ -15,6 +15,9 @@ const BATCH = 8;
 const MESSAGE = 7;
 /** A UTF-16 unit has up to so many bytes in UTF-8. */
 const UTF8 = 3;
+/** Set in the byte with the QoS where extras precede the payload: their length in four bytes, then they themselves. */
+const HAS_EXTRAS = 0x80;
+const EXTRAS_LENGTH = 4;
 
 /** Messages that go into the log at once, in the bytes that are written: used again for batch after batch. */
 export class RetainedBatch {
@@ -25,15 +28,17 @@ export class RetainedBatch {
     return this.#end === BATCH;
   }
 
-  add(topic: string, payload: Buffer, qos: number): void {
-    this.#room(MESSAGE + UTF8 * topic.length + payload.length);
+  add(...[topic, payload, qos, extras]: Parameters<Logged>): void {
+    const extrasLength = extras ? EXTRAS_LENGTH + extras.length : 0;
+    this.#room(MESSAGE + UTF8 * topic.length + extrasLength + payload.length);
     const bytes = this.#bytes;
     const at = this.#end;
-    const topicEnd = putText(bytes, at + MESSAGE, topic);
-    bytes[at] = qos;
-    bytes.writeUInt16LE(topicEnd - at - MESSAGE, at + 1);
-    bytes.writeUInt32LE(payload.length, at + 3);
-    this.#end = putBytes(bytes, topicEnd, payload);
+    let next = putText(bytes, at + MESSAGE, topic);
+    bytes[at] = extras ? qos | HAS_EXTRAS : qos;
+    bytes.writeUInt16LE(next - at - MESSAGE, at + 1);
+    bytes.writeUInt32LE(extrasLength + payload.length, at + 3);
+    if (extras) next = putBytes(bytes, bytes.writeUInt32LE(extras.length, next), extras);
+    this.#end = putBytes(bytes, next, payload);
   }
 
   /** As it is to be written; valid until something is added. */
@@ -80,9 +85,13 @@ export function readBatches(file: Buffer, logged: Logged): void {
 function readMessages(bytes: Buffer, logged: Logged): void {
   for (let at = 0; at < bytes.length;) {
     const topic = at + MESSAGE;
-    const payload = topic + bytes.readUInt16LE(at + 1);
-    const end = payload + bytes.readUInt32LE(at + 3);
-    logged(bytes.toString("utf8", topic, payload), bytes.subarray(payload, end), bytes[at]);
+    const topicEnd = topic + bytes.readUInt16LE(at + 1);
+    const end = topicEnd + bytes.readUInt32LE(at + 3);
+    const hasExtras = (bytes[at] & HAS_EXTRAS) !== 0;
+    const payload = hasExtras ? topicEnd + EXTRAS_LENGTH + bytes.readUInt32LE(topicEnd) : topicEnd;
+    const extras = hasExtras ? bytes.subarray(topicEnd + EXTRAS_LENGTH, payload) : undefined;
+    const qos = bytes[at] & ~HAS_EXTRAS;
+    logged(bytes.toString("utf8", topic, topicEnd), bytes.subarray(payload, end), qos, ...(extras ? [extras] : []));
     at = end;
   }
 }

@@ -60,8 +60,8 @@ export class RetainedLog {
   }
 
   /** To be written with the next batch. One without a payload is no longer retained. */
-  add(topic: string, payload: Buffer, qos: number): void {
-    this.#batch.add(topic, payload, qos);
+  add(...message: Parameters<Logged>): void {
+    this.#batch.add(...message);
   }
 
   /**

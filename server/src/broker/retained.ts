@@ -1,9 +1,16 @@
-import { Payloads } from "./payloads.js";
+import { topicNameProblem } from "../mqtt/topics.js";
+import { decodeData, encodeData } from "./message-codec.js";
 import { RetainedLog } from "./retained-log.js";
-import { doubled, RETAINED, type Topics } from "./topics.js";
 
-/** What is kept of a retained message. */
-export interface RetainedPacket {
+/** What MQTT 5.0 adds to a retained message. */
+interface Extras {
+  readonly properties?: object;
+  /** In ms since 1970. */
+  readonly messageExpiry?: number;
+}
+
+/** A retained message. */
+export interface RetainedPacket extends Extras {
   readonly cmd: "publish";
   readonly topic: string;
   readonly payload: Buffer;
@@ -11,150 +18,112 @@ export interface RetainedPacket {
   readonly retain: true;
 }
 
+/** What is stored: the payload as Latin-1, because a string takes less memory than a Buffer and keeps no larger one alive. */
+interface Stored {
+  readonly payload: string;
+  readonly qos: number;
+  readonly extras: Buffer | undefined;
+}
+
+export interface RetainedHandlers {
+  /** Messages cannot be written. */
+  failed(error: unknown): void;
+  /** A stored message was dropped, because clients would disconnect when they received it. */
+  dropped(topic: string, problem: string): void;
+}
+
 /** The retained messages: all of them in memory, and in a log on disk. */
-export class Retained {
-  readonly #topics: Topics;
-  /** The number of the payload + 1, by that of the topic; 0 where nothing is retained. */
-  #places = new Uint32Array(1024);
-  readonly #payloads = new Payloads();
+export class RetainedMessages {
+  readonly #messages = new Map<string, Stored>();
   readonly #log: RetainedLog;
-  readonly #failed: (error: unknown) => void;
-  #due = false;
+  readonly #handlers: RetainedHandlers;
+  #pending = false;
   #failing = false;
 
-  /**
-   * @param folder where the log is, which need not be there
-   * @param failed told when messages cannot be written
-   */
-  constructor(topics: Topics, folder: string, failed: (error: unknown) => void) {
-    this.#topics = topics;
+  /** @param folder for the log; need not exist */
+  constructor(folder: string, handlers: RetainedHandlers) {
     this.#log = new RetainedLog(folder, () => this.#contents());
-    this.#failed = failed;
+    this.#handlers = handlers;
   }
 
-  /**
-   * Brings back what was stored.
-   * @param before what there was before there was a log, which is then in the log
-   * @throws Error when that cannot be written
-   */
-  async restore(before: AsyncIterable<unknown>): Promise<void> {
-    let logged = false;
-    await this.#log.load((topic, payload, qos) => {
-      logged = true;
-      this.#set(topic, payload, qos);
-    });
-    if (logged) return;
-    for await (const packet of before) {
-      const { topic, payload, qos } = packet as RetainedPacket;
-      const bytes = Buffer.from(payload);
-      this.#set(topic, bytes, qos);
-      this.#log.add(topic, bytes, qos);
+  /** Reads what is stored. @throws Error when the log cannot be read */
+  async restore(): Promise<void> {
+    await this.#log.load((topic, payload, qos, extras) => this.#set(topic, payload, qos, extras));
+    for (const topic of this.#messages.keys()) {
+      const problem = topicNameProblem(topic);
+      if (!problem) continue;
+      this.#handlers.dropped(topic, problem);
+      this.store({ topic, payload: Buffer.alloc(0), qos: 0 });
     }
-    // at once, so that a start that is cut short finds all of it or none
-    this.#log.write();
+  }
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  topics(): Iterable<string> {
+    return this.#messages.keys();
   }
 
   get(topic: string): RetainedPacket | undefined {
-    const place = this.#placeOf(this.#topics.find(topic));
-    if (place < 0) return undefined;
-    return {
-      cmd: "publish",
-      topic,
-      payload: this.#payloads.get(place),
-      qos: this.#payloads.qosOf(place),
-      retain: true,
-    };
+    const stored = this.#messages.get(topic);
+    if (!stored) return undefined;
+    const { payload, qos, extras } = stored;
+    const more = extras && decodeData<Extras>(extras);
+    return { cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos, retain: true, ...more };
   }
 
-  /** All topics of which a message is retained. */
-  *topics(): Generator<string> {
-    for (const number of this.#numbers()) yield this.#topics.nameOf(number);
-  }
-
-  /**
-   * Retains a message, or ends that when its payload is empty [MQTT-3.3.1-10]; it is written now. The same again is not.
-   * @throws Error when it cannot be written
-   */
-  store(topic: string, payload: Buffer, qos: number): void {
-    const place = this.#placeOf(this.#topics.find(topic));
-    const same =
-      place < 0
-        ? payload.length === 0
-        : this.#payloads.get(place).equals(payload) && this.#payloads.qosOf(place) === qos;
-    if (!same) {
-      this.#set(topic, payload, qos);
-      this.#log.add(topic, payload, qos);
-    }
-    // also what could not be written before
-    this.#log.write();
-  }
-
-  /**
-   * Retains a message at QoS 1: to be written by `write`, or at the end of this turn.
-   * @param number of the topic, if that is known
-   */
-  change(topic: string, payload: Buffer, number?: number): void {
-    this.#set(topic, payload, 1, number);
-    this.#log.add(topic, payload, 1);
-    if (this.#due) return;
-    this.#due = true;
+  /** Retains a message, or ends that when the payload is empty [MQTT-3.3.1-10]. Written by `write`, or at the end of this turn. */
+  store({ topic, payload, qos, properties, messageExpiry }: Omit<RetainedPacket, "cmd" | "retain">): void {
+    const extras = properties || messageExpiry ? encodeData({ properties, messageExpiry }) : undefined;
+    const before = this.#messages.get(topic);
+    if (!extras && !before?.extras && before?.qos === qos && before.payload === payload.toString("latin1")) return;
+    if (!before && payload.length === 0) return;
+    this.#set(topic, payload, qos, extras);
+    this.#log.add(topic, payload, qos, extras);
+    if (this.#pending) return;
+    this.#pending = true;
     setImmediate(() => this.write());
   }
 
-  /** The same message with other bookkeeping, which need not be stored; without effect where nothing is retained. */
-  renew(number: number, payload: Buffer): void {
-    const place = this.#placeOf(number);
-    if (place >= 0) this.#payloads.set(place, payload, this.#payloads.qosOf(place));
+  /** Replaces a payload that differs in bookkeeping only, which need not be stored; does nothing where nothing is retained. */
+  renew(topic: string, payload: Buffer): void {
+    const before = this.#messages.get(topic);
+    if (before) this.#set(topic, payload, before.qos, before.extras);
   }
 
-  /** Writes what has changed: whoever is told of it afterwards finds it stored, should this process be killed. */
+  /** Writes what has changed: called before clients are told of it, so that they find it after `kill -9`. */
   write(): void {
-    this.#due = false;
+    if (!this.#pending && !this.#failing) return;
+    this.#pending = false;
     try {
       this.#log.write();
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#failed(error);
+      if (!this.#failing) this.#handlers.failed(error);
       this.#failing = true;
     }
   }
 
-  /** Fulfilled when all is stored. */
+  /** @throws Error when messages could not be written */
+  check(): void {
+    this.write();
+    if (this.#failing) throw new Error("retained messages cannot be stored");
+  }
+
+  /** Resolves when everything is stored. */
   async close(): Promise<void> {
     this.write();
     await this.#log.close();
   }
 
-  *#contents(): Generator<[topic: string, payload: Buffer, qos: number]> {
-    for (const number of this.#numbers()) {
-      const place = this.#placeOf(number);
-      yield [this.#topics.nameOf(number), this.#payloads.get(place), this.#payloads.qosOf(place)];
-    }
+  *#contents(): Generator<[topic: string, payload: Buffer, qos: number, extras: Buffer | undefined]> {
+    for (const [topic, { payload, qos, extras }] of this.#messages)
+      yield [topic, Buffer.from(payload, "latin1"), qos, extras];
   }
 
-  *#numbers(): Generator<number> {
-    for (let number = 0; number < this.#places.length; number++) if (this.#places[number] > 0) yield number;
-  }
-
-  #set(topic: string, payload: Buffer, qos: number, number = this.#topics.find(topic)): void {
-    const place = this.#placeOf(number);
-    if (payload.length > 0) {
-      if (place >= 0) this.#payloads.set(place, payload, qos);
-      else this.#add(this.#topics.hold(topic, RETAINED, number), payload, qos);
-    } else if (place >= 0) {
-      this.#payloads.delete(place);
-      this.#places[number] = 0;
-      this.#topics.letGo(number, RETAINED);
-    }
-  }
-
-  #add(number: number, payload: Buffer, qos: number): void {
-    while (number >= this.#places.length) this.#places = doubled(this.#places);
-    this.#places[number] = this.#payloads.add(payload, qos) + 1;
-  }
-
-  /** The number of the payload; -1 when nothing is retained. */
-  #placeOf(number: number): number {
-    return (this.#places[number] ?? 0) - 1;
+  #set(topic: string, payload: Buffer, qos: number, extras: Buffer | undefined): void {
+    if (payload.length === 0) this.#messages.delete(topic);
+    else this.#messages.set(topic, { payload: payload.toString("latin1"), qos, extras });
   }
 }

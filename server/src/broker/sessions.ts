@@ -1,45 +1,204 @@
-import type { Client } from "aedes";
+import type { Account, Accounts } from "../security/accounts.js";
+import type { SessionDirectory, SessionView } from "./api.js";
+import { partsOf, sessionId } from "./session-id.js";
+import type { Session, SessionRecord, SessionStore } from "./session-store.js";
 
-/** How many client ids a board's account may have: itself, and a few that a person tries things with. */
+/** Client ids of one board's account: the board itself, and a few that a person tries things with. */
 const DEVICE_IDS = 10;
 
-/** The sessions that are stored, by the id that they have within the broker. */
-export type StoredSessions = Pick<ReadonlyMap<string, unknown>, "size" | "has" | "keys">;
+/** How many times the limit may wait for a client that is connected: it may be about to acknowledge them. */
+const CONNECTED = 10;
 
-/** Keeps the number of sessions within bounds: each may have a queue on disk for as long as nobody ends it. */
-export class Sessions {
-  readonly #stored: StoredSessions;
-  readonly #most: number;
-  /** By account: how many connections each client id has, 0 for one that is stored alone. */
-  readonly #ids = new Map<string, Map<string, number>>();
+export interface SessionLimits {
+  /** Sessions of one account. */
+  readonly sessions: number;
+  /** Sessions of all clients. */
+  readonly connections: number;
+  /** Messages that wait for a client that is away. */
+  readonly queue: number;
+  /** How long a session outlives its connection at most, in ms. */
+  readonly sessionExpiry: number;
+}
 
-  /** @param most how many sessions are stored at most, of all clients */
-  constructor(stored: StoredSessions, most: number) {
-    this.#stored = stored;
-    this.#most = most;
-    for (const id of stored.keys()) if (id.includes("\0")) this.#idsLike(id).set(id, 0);
+export interface SessionHandlers {
+  isConnected(id: string): boolean;
+  /** Disconnects a client. */
+  disconnect(id: string, reason: string): void;
+  /** Messages were dropped from the queue of a client that is away. */
+  dropped(id: string, count: number): void;
+}
+
+/** Somebody who wants a session. */
+export interface Applicant {
+  /** See `sessionId`. */
+  readonly id: string;
+  /** Undefined where clients need no account. */
+  readonly account: Account | undefined;
+  /** Whether the session ends with the connection. */
+  readonly clean: boolean;
+  /** Whether an older session is discarded (MQTT 5.0, 3.1.2.4: Clean Start). */
+  readonly cleanStart: boolean;
+}
+
+/** The permissions of a session that was stored without them, and of all where clients need no account. */
+const UNKNOWN = "";
+
+function permissionsOf(account: Account | undefined): string {
+  return account ? [account.role, account.device].join(" ") : UNKNOWN;
+}
+
+/** Who may have sessions, how many, and for how long. */
+export class Sessions implements SessionDirectory {
+  readonly #store: SessionStore;
+  readonly #accounts: Accounts;
+  readonly #limits: SessionLimits;
+  readonly #handlers: SessionHandlers;
+  /** Client ids of boards' accounts that are connected, by account, with the number of connections. */
+  readonly #deviceIds = new Map<string, Map<string, number>>();
+
+  constructor(store: SessionStore, accounts: Accounts, limits: SessionLimits, handlers: SessionHandlers) {
+    this.#store = store;
+    this.#accounts = accounts;
+    this.#limits = limits;
+    this.#handlers = handlers;
   }
 
-  /** Takes a client in. Says in half a sentence why not; "" when it may. */
-  enter({ id, clean, conn }: Client, isDevice: boolean): string {
-    if (!clean && !this.#stored.has(id) && this.#stored.size >= this.#most)
-      return `${this.#most} persistent sessions are stored already`;
-    if (!isDevice) return "";
-    const ids = this.#idsLike(id);
-    if (!ids.has(id) && ids.size >= DEVICE_IDS) return `its account has ${DEVICE_IDS} client ids in use already`;
+  has(id: string): boolean {
+    return this.#store.get(id) !== undefined;
+  }
+
+  /** The longest that a session outlives its connection, in s. */
+  get longestExpiry(): number {
+    return Math.ceil(this.#limits.sessionExpiry / 1000);
+  }
+
+  /** Reads what is stored. To be called once, before clients connect. */
+  async load(): Promise<void> {
+    const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: Date.now() };
+    await this.#store.load(record);
+    // they were connected when the broker was killed
+    for (const session of this.#store)
+      if (session.record.disconnectedAt === undefined)
+        this.#store.change(session, { ...session.record, disconnectedAt: record.disconnectedAt });
+  }
+
+  /**
+   * Lets a client have its session.
+   * @returns whether it had one already, or why it may not have one
+   */
+  admit({ id, account, clean, cleanStart }: Applicant): { present: boolean } | { problem: string } {
+    const known = this.#store.get(id);
+    const permissions = permissionsOf(account);
+    // what waits in it may be for other eyes
+    const hasChanged = known !== undefined && ![permissions, UNKNOWN].includes(known.record.permissions);
+    if (hasChanged) this.#store.clear(known);
+    const present = known !== undefined && !cleanStart && !hasChanged;
+    if (account?.role === "device") {
+      const ids = this.#idsOf(account.name);
+      if (!ids.has(id) && ids.size >= DEVICE_IDS)
+        return { problem: `its account uses ${DEVICE_IDS} client ids already` };
+    }
+    if (clean) return { present };
+    if (!known) {
+      const problem = this.#roomProblem(account);
+      if (problem) return { problem };
+    }
+    const record = { permissions, expiry: this.longestExpiry, disconnectedAt: Date.now() };
+    this.#store.change(this.#store.obtain(id, record), record);
+    return { present };
+  }
+
+  #roomProblem(account: Account | undefined): string {
+    const { sessions, connections } = this.#limits;
+    if (this.#store.size >= connections) return `there are ${connections} sessions already`;
+    if (!account) return "";
+    return this.#store.idsOf(account.name).size >= sessions ? `its account has ${sessions} sessions already` : "";
+  }
+
+  /** The client ids of a board's account that are connected or have a session. */
+  #idsOf(account: string): Set<string> {
+    return new Set([...this.#store.idsOf(account), ...(this.#deviceIds.get(account)?.keys() ?? [])]);
+  }
+
+  /** A client is connected. */
+  connected(id: string, account: Account | undefined): void {
+    const session = this.#store.get(id);
+    if (session) this.#store.change(session, { ...session.record, disconnectedAt: undefined });
+    if (account?.role !== "device") return;
+    let ids = this.#deviceIds.get(account.name);
+    if (!ids) this.#deviceIds.set(account.name, (ids = new Map()));
     ids.set(id, (ids.get(id) ?? 0) + 1);
-    conn.once("close", () => {
-      const left = ids.get(id)! - 1;
-      if (left > 0 || this.#stored.has(id)) ids.set(id, left);
-      else ids.delete(id);
-    });
-    return "";
   }
 
-  #idsLike(id: string): Map<string, number> {
-    const [account] = id.split("\0", 1);
-    let ids = this.#ids.get(account);
-    if (!ids) this.#ids.set(account, (ids = new Map()));
-    return ids;
+  /** A client has gone. @param expiry how long its session is kept, in s */
+  disconnected(id: string, account: Account | undefined, expiry: number): void {
+    const session = this.#store.get(id);
+    if (session) {
+      const record = { ...session.record, expiry: Math.min(expiry, this.longestExpiry), disconnectedAt: Date.now() };
+      this.#store.change(session, record);
+      this.#trim(session);
+    }
+    const ids = account && this.#deviceIds.get(account.name);
+    const left = (ids?.get(id) ?? 0) - 1;
+    if (left > 0) ids!.set(id, left);
+    else ids?.delete(id);
+    if (ids?.size === 0) this.#deviceIds.delete(account!.name);
   }
+
+  /** A message was added to a queue: where too many wait, the oldest go. */
+  queued(session: Session): void {
+    const { id, queue } = session;
+    if (queue.size <= this.#limits.queue) return;
+    if (!this.#handlers.isConnected(id)) this.#trim(session);
+    else if (queue.size > CONNECTED * this.#limits.queue) this.#handlers.disconnect(id, "acknowledges nothing");
+  }
+
+  #trim(session: Session): void {
+    const { id, queue } = session;
+    const surplus = queue.size - this.#limits.queue;
+    if (surplus <= 0) return;
+    this.#store.dropOldest(session, surplus);
+    this.#handlers.dropped(id, surplus);
+  }
+
+  /** Ends sessions that have expired, and those of accounts that were removed. */
+  sweep(now = Date.now()): void {
+    for (const session of [...this.#store]) {
+      const { account } = partsOf(session.id);
+      const removed = this.#accounts.required && account !== null && !this.#accounts.byName(account);
+      if (removed || expiresAt(session) <= now) this.#end(session, removed ? "its account was removed" : "it expired");
+    }
+  }
+
+  list(): SessionView[] {
+    return Array.from(this.#store, (session) => {
+      const { account, clientId } = partsOf(session.id);
+      const connected = this.#handlers.isConnected(session.id);
+      return {
+        client_id: clientId,
+        account,
+        connected,
+        subscriptions: session.subscriptions.size,
+        queued: session.queue.size,
+        disconnected_at: connected ? null : (session.record.disconnectedAt ?? null),
+        expires_at: connected ? null : expiresAt(session),
+      };
+    });
+  }
+
+  async end(account: string | null, clientId: string): Promise<boolean> {
+    const session = this.#store.get(sessionId(account ?? undefined, clientId));
+    if (!session) return false;
+    this.#end(session, "its session was ended");
+    return true;
+  }
+
+  #end(session: Session, reason: string): void {
+    if (this.#handlers.isConnected(session.id)) this.#handlers.disconnect(session.id, reason);
+    this.#store.delete(session);
+  }
+}
+
+function expiresAt({ record: { expiry, disconnectedAt } }: Session): number {
+  return disconnectedAt === undefined ? Infinity : disconnectedAt + expiry * 1000;
 }

@@ -201,6 +201,10 @@ export const CONFIGURATION = mapping({
     subscriptions: wholeNumber("Subscriptions of one client", 1, MILLION).prefault(limits.subscriptions),
     rate: wholeNumber("Messages that one client may publish in a second, on average", 1, MILLION).prefault(limits.rate),
     queue: wholeNumber("Messages that wait for one client that is away", 1, MILLION).prefault(limits.queue),
+    sessions: wholeNumber("Sessions that one account may have", 1, MILLION).prefault(limits.sessions),
+    session_expiry: keep("How long a session is kept while its client is away").prefault(
+      formatDuration(limits.sessionExpiry),
+    ),
   }).prefault({}),
 });
 

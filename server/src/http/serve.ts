@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Broker } from "../broker/broker.js";
+import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster.js";
 import type { Core } from "../core-parts.js";
 import type { History } from "../history/history.js";
@@ -8,6 +8,7 @@ import type { DecisionTimes } from "../metrics/decision-times.js";
 import type { Gauges } from "../metrics/metrics.js";
 import { isLoopback, type Settings } from "../options.js";
 import type { Accounts } from "../security/accounts.js";
+import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
 import type { ServerEvents } from "../server-events.js";
 import { VERSION } from "../version.js";
@@ -29,6 +30,8 @@ export interface Served {
   /** Undefined with somebody else's. */
   readonly broker: Broker | undefined;
   readonly accounts: Accounts;
+  /** Checks passwords; the same one as the broker's. */
+  readonly check: PasswordCheck;
   readonly certificates: Certificates | undefined;
   readonly decisionTimes: DecisionTimes;
   readonly events: Events;
@@ -56,6 +59,7 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
   const app = await createApp({
     guard,
     accounts: served.accounts,
+    check: served.check,
     framed: isLoopback(host),
     tls,
     maxConnections: settings.limits.connections,

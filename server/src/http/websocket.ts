@@ -16,7 +16,7 @@ export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () =
     noServer: true,
     perMessageDeflate: false,
     // a message may carry several packets, and is gathered before any of them is looked at
-    maxPayload: broker.heldPacket + 5,
+    maxPayload: broker.largestPacket,
     // [MQTT-6.0.0-3], [MQTT-6.0.0-4]; 3.1 calls itself mqttv3.1
     handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,
   });

@@ -71,7 +71,6 @@ export function embeddedLink(
       return listener !== undefined;
     },
     publish: (topic, payload, keep) => broker.publish(topic, payload, keep),
-    command: (to, payload, keep) => broker.command(to, payload, keep),
     async close() {
       if (listener) broker.publish(topic, OFFLINE, "retained");
       await broker.close();

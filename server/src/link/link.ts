@@ -1,8 +1,5 @@
 import type { Rejection } from "../counters.js";
 
-/** Takes one more reading that a client published, on a topic that is known: see `LinkHandlers.message`. */
-export type TakeReading = (payload: Buffer) => Promise<void> | undefined;
-
 /** What a link tells the server. */
 export interface LinkHandlers {
   /**
@@ -18,6 +15,8 @@ export interface LinkHandlers {
   down(reason: string): void;
   /** A client broke the protocol, and was disconnected. Only the embedded broker sees that. */
   rejected(reason: Rejection, from: string, problem: string): void;
+  /** Something unusual happened that an operator should know about. */
+  warned(problem: string): void;
   /** Something went wrong that a person should know about. */
   failed(problem: string): void;
 }
@@ -27,14 +26,6 @@ export interface LinkHandlers {
  * retained already but for bookkeeping, so that it need not be stored again; or it is for `once`.
  */
 export type Keep = "retained" | "again" | "once";
-
-/** A device, as far as it is commanded. */
-export interface Addressee {
-  readonly id: string;
-  readonly commandTopic: string;
-  /** By which number the broker knows its command topic; 0 when it does not. */
-  addressed: number;
-}
 
 /**
  * The server's place at a broker, its own or somebody else's: subscribed to the devices' topics, and saying on
@@ -52,8 +43,6 @@ export interface MqttLink {
   readonly connected: boolean;
   /** Publishes at QoS 1. Never throws; a failure is told to `failed`. */
   publish(topic: string, payload: Buffer, keep: Keep): void;
-  /** The same on a device's command topic: what is done for every reading. */
-  command(to: Addressee, payload: Buffer, keep: Keep): void;
   /** Says that the server is gone, and leaves within a second. */
   close(): Promise<void>;
 }

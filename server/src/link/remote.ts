@@ -86,7 +86,6 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
       return client.connected;
     },
     publish,
-    command: (to, payload, keep) => publish(to.commandTopic, payload, keep),
     async close() {
       closing = true;
       if (client.connected) await Promise.race([present(OFFLINE), sleep(PATIENCE)]);

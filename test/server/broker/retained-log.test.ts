@@ -22,7 +22,12 @@ async function read(folder: string): Promise<Message[]> {
 }
 
 const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
-const message: fc.Arbitrary<Message> = fc.tuple(fc.string({ unit: "binary" }), bytes, fc.nat(2));
+const topic = fc.string({ unit: "binary" });
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.tuple(topic, bytes, fc.nat(2)),
+  // what MQTT 5.0 adds
+  fc.tuple(topic, bytes, fc.nat(2), bytes),
+);
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
 
 test("whatever was written is read again, in order", async () => {

@@ -1,83 +1,82 @@
-/** Retained messages, which were in the database before. */
-import AsyncLevelPersistence from "aedes-persistence-level/asyncPersistence.js";
+/** Retained messages of the embedded broker. */
 import fc from "fast-check";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { ordered } from "../../../server/src/broker/ordered.js";
-import { Retained, type RetainedPacket } from "../../../server/src/broker/retained.js";
-import { Topics } from "../../../server/src/broker/topics.js";
-import { openData } from "../../../server/src/data.js";
+import { expect, test } from "vitest";
+import { RetainedMessages, type RetainedPacket } from "../../../server/src/broker/retained.js";
 import { temporaryFolder } from "../support/server.js";
 
-const packet: fc.Arbitrary<RetainedPacket> = fc.record({
-  cmd: fc.constant("publish" as const),
-  topic: fc.string({ unit: "binary", minLength: 1, maxLength: 30 }),
-  payload: fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
-  qos: fc.nat(2),
-  retain: fc.constant(true as const),
-});
+type Stored = Omit<RetainedPacket, "cmd" | "retain">;
 
-async function* none(): AsyncGenerator<never> {}
+const packet: fc.Arbitrary<Stored> = fc.record(
+  {
+    topic: fc.stringMatching(/^[a-zé/]{1,30}$/),
+    payload: fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    qos: fc.nat(2),
+    properties: fc.record({
+      contentType: fc.string(),
+      correlationData: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+    }),
+    messageExpiry: fc.nat(),
+  },
+  { requiredKeys: ["topic", "payload", "qos"] },
+);
 
-const told = (packets: Iterable<RetainedPacket>): Map<string, string> =>
-  new Map(Array.from(packets, ({ topic, payload, qos }) => [topic, `${qos} ${payload.toString("hex")}`]));
-
-/** What is there after a start. @param before what the database has */
-async function start(folder: string, before: AsyncIterable<unknown> = none()): Promise<Map<string, string>> {
-  const retained = new Retained(new Topics(), folder, (error) => {
-    throw error;
+async function open(folder: string): Promise<{ messages: RetainedMessages; dropped: string[] }> {
+  const dropped: string[] = [];
+  const messages = new RetainedMessages(folder, {
+    failed: (error) => expect.unreachable(String(error)),
+    dropped: (topic, problem) => void dropped.push(`${JSON.stringify(topic)} ${problem}`),
   });
-  await retained.restore(before);
-  const all = [...retained.topics()].map((topic) => retained.get(topic)!);
-  await retained.close();
-  return told(all);
+  await messages.restore();
+  return { messages, dropped };
 }
 
-test("what the database had is taken over, once, and from then on the log counts", async () => {
-  const folder = await temporaryFolder();
-  const data = await openData(folder);
-  onTestFinished(() => data.close());
-  const library = new AsyncLevelPersistence(ordered(data.broker));
-  const [packets] = fc.sample(
-    fc.uniqueArray(packet, { selector: ({ topic }) => topic, minLength: 500, maxLength: 900, size: "max" }),
-    1,
-  );
-  for (const one of packets) await library.storeRetained(one);
-  const log = path.join(folder, "retained");
-  expect(await start(log, library.createRetainedStream("#"))).toEqual(told(packets));
-  await library.storeRetained({ ...packets[0], payload: Buffer.from("another") });
-  expect(await start(log, library.createRetainedStream("#"))).toEqual(told(packets));
-});
+function contents(messages: RetainedMessages): Map<string, object> {
+  return new Map([...messages.topics()].map((topic) => [topic, messages.get(topic)!]));
+}
 
-test("what is stored is there after the next start, as it was stored last", async () => {
+test("the last message that was stored on each topic is there after the next start, with its properties", async () => {
   const folder = await temporaryFolder();
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(packet, fc.nat(4))), async (steps) => {
       const here = path.join(folder, String(run++));
-      const retained = new Retained(new Topics(), here, (error) => {
-        throw error;
-      });
-      await retained.restore(none());
-      const expected = new Map<string, RetainedPacket>();
-      for (const [one, how] of steps) {
-        // few topics, so that they meet
-        const topic = `t${one.topic.length % 4}`;
-        const packet = { ...one, topic };
-        if (how === 0) {
-          retained.store(topic, Buffer.alloc(0), 1);
+      const { messages } = await open(here);
+      const expected = new Map<string, object>();
+      for (const [stored, kind] of steps) {
+        // few topics, so that messages replace each other
+        const topic = `t${stored.topic.length % 4}`;
+        if (kind === 0) {
+          messages.store({ ...stored, topic, payload: Buffer.alloc(0) });
           expected.delete(topic);
-        } else if (how === 1) {
-          retained.change(topic, one.payload);
-          expected.set(topic, { ...packet, qos: 1 });
         } else {
-          retained.store(topic, one.payload, one.qos);
-          expected.set(topic, packet);
+          messages.store({ ...stored, topic });
+          const { messageExpiry, properties, ...rest } = stored;
+          const extras = { ...(properties && { properties }), ...(messageExpiry && { messageExpiry }) };
+          expected.set(topic, { cmd: "publish", retain: true, ...rest, ...extras, topic });
         }
       }
-      await retained.close();
-      expect(await start(here)).toEqual(told(expected.values()));
+      expect(contents(messages)).toEqual(expected);
+      await messages.close();
+      const again = await open(here);
+      expect(contents(again.messages)).toEqual(expected);
+      await again.messages.close();
     }),
     { numRuns: 60 },
   );
+});
+
+test("messages on topics that make clients disconnect are dropped at the start, once, and reported", async () => {
+  const folder = await temporaryFolder();
+  const { messages } = await open(folder);
+  const bad = ["", "a\0b", "a/+", "#", "a\u0007", "a\ufffe"];
+  for (const topic of [...bad, "good"]) messages.store({ topic, payload: Buffer.from("x"), qos: 1 });
+  await messages.close();
+  const second = await open(folder);
+  expect(second.dropped).toHaveLength(bad.length);
+  expect([...second.messages.topics()]).toEqual(["good"]);
+  await second.messages.close();
+  const third = await open(folder);
+  expect(third.dropped).toEqual([]);
+  await third.messages.close();
 });

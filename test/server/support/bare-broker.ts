@@ -12,13 +12,9 @@ export interface BareBroker {
   readonly folder: string;
   /** What was refused. */
   readonly rejected: string[];
+  readonly warnings: string[];
   /** Ends it; once. */
   close(): Promise<void>;
-}
-
-/** Readings are taken as any message. */
-export function readingsBy({ message }: Pick<BrokerHandlers, "message">): BrokerHandlers["readings"] {
-  return (topic) => (payload) => message(topic, payload, false);
 }
 
 /** Starts one; closed after the test. @param message see `BrokerHandlers` */
@@ -28,10 +24,11 @@ export async function bareBroker(
 ): Promise<BareBroker> {
   const where = folder ?? (await temporaryFolder());
   const rejected: string[] = [];
+  const warnings: string[] = [];
   const data = await openData(where);
   const handlers: BrokerHandlers = {
     message,
-    readings: readingsBy({ message }),
+    warned: (problem) => void warnings.push(problem),
     rejected: (reason, from, problem) => void rejected.push(`${reason} ${from} ${problem}`),
     failed(problem) {
       throw new Error(problem);
@@ -47,5 +44,5 @@ export async function bareBroker(
   }
   const close = (): Promise<void> => (closing ??= end());
   onTestFinished(close);
-  return { broker, url: `mqtt://127.0.0.1:${listener.port}`, folder: where, rejected, close };
+  return { broker, url: `mqtt://127.0.0.1:${listener.port}`, folder: where, rejected, warnings, close };
 }

@@ -6,11 +6,11 @@ import { embeddedLink } from "../../../server/src/link/embedded.js";
 import { silentLog } from "../../../server/src/log.js";
 import { DEFAULTS, type Limits, type TlsFiles } from "../../../server/src/options.js";
 import type { Role } from "../../../server/src/security/accounts.js";
+import { passwordCheck } from "../../../server/src/security/password-check.js";
 import { watchCertificates } from "../../../server/src/security/certificates.js";
 import { storeGenerated } from "../../../server/src/security/scrypt.js";
 import { openAccounts } from "../../../server/src/security/users.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
-import { readingsBy } from "./bare-broker.js";
 import { temporaryFolder } from "./server.js";
 
 export interface Guarded {
@@ -21,6 +21,8 @@ export interface Guarded {
   readonly folder: string;
   /** What was refused, in order: reason, whom, what. */
   readonly rejected: [reason: string, from: string, problem: string][];
+  /** What the operator was told. */
+  readonly warnings: string[];
   /** What the server got, in order. */
   readonly got: [topic: string, text: string][];
 }
@@ -57,6 +59,7 @@ export async function guarded(
   const certificates = options.tls && (await watchCertificates(options.tls, silentLog, 50));
   const rejected: Guarded["rejected"] = [];
   const got: Guarded["got"] = [];
+  const warnings: string[] = [];
   const handlers = {
     message(topic: string, payload: Buffer) {
       got.push([topic, payload.toString()]);
@@ -65,16 +68,18 @@ export async function guarded(
     },
     caughtUp() {},
     rejected: (...what: [string, string, string]) => void rejected.push(what),
+    warned: (problem: string) => void warnings.push(problem),
     failed(problem: string) {
       throw new Error(problem);
     },
   };
   const limits = { ...DEFAULTS.limits, ...options.limits };
-  const broker = await startBroker(
-    data,
-    { ...handlers, readings: readingsBy(handlers) },
-    { accounts, limits, patience: options.patience },
-  );
+  const broker = await startBroker(data, handlers, {
+    accounts,
+    check: passwordCheck(accounts),
+    limits,
+    connectTimeout: options.patience,
+  });
   const link = embeddedLink(
     { broker, prefix: "nightlight", host: "127.0.0.1", port: 0, tls: certificates, mqttsPort: 0 },
     handlers,
@@ -86,5 +91,5 @@ export async function guarded(
     await data.close();
   });
   await link.start();
-  return { url: link.url, secureUrl: link.secureUrl, broker, folder, rejected, got };
+  return { url: link.url, secureUrl: link.secureUrl, broker, folder, rejected, warnings, got };
 }

@@ -10,15 +10,31 @@ export interface RawClient {
   readonly packets: Packet[];
   readonly closed: boolean;
   send(packet: Packet): void;
+  /** Sends bytes as they are. */
+  sendBytes(bytes: Buffer): void;
+  /** Waits for the first packet of this kind. */
+  answer<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;
+  /** Waits until everything that was sent so far has been processed. */
+  processed(): Promise<void>;
+  /** Waits until the other side closes the connection. */
+  ended(): Promise<void>;
 }
 
-/** Opens a connection; ended after the test. @param reading whether it reads what comes */
-export function raw(url: string, { reading = true }: { reading?: boolean } = {}): RawClient {
+export interface RawOptions {
+  /** Whether the client reads what comes. */
+  readonly reading?: boolean;
+  /** The protocol version in which it reads and writes packets; 4 (MQTT 3.1.1) by default. */
+  readonly version?: 3 | 4 | 5;
+}
+
+/** Opens a connection; ended after the test. */
+export function raw(url: string, { reading = true, version = 4 }: RawOptions = {}): RawClient {
   const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   const packets: Packet[] = [];
-  const incoming = parser();
+  const incoming = parser({ protocolVersion: version });
   incoming.on("packet", (packet) => packets.push(packet));
+  const find = (cmd: Packet["cmd"]): Packet | undefined => packets.find((packet) => packet.cmd === cmd);
   if (reading) socket.on("data", (bytes) => incoming.parse(bytes));
   socket.on("error", () => {});
   return {
@@ -27,8 +43,43 @@ export function raw(url: string, { reading = true }: { reading?: boolean } = {})
     get closed() {
       return socket.destroyed;
     },
-    send: (packet) => void socket.write(generate(packet)),
+    send: (packet) => void socket.write(generate(packet, { protocolVersion: version })),
+    sendBytes: (bytes) => void socket.write(bytes),
+    answer: (cmd) => eventually(() => find(cmd), { what: cmd }) as Promise<never>,
+    async processed() {
+      const before = packets.length;
+      socket.write(generate({ cmd: "pingreq" }));
+      await eventually(() => packets.slice(before).some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
+    },
+    ended: () => eventually(() => socket.destroyed, { what: "the end of the connection" }).then(() => undefined),
   };
+}
+
+/** A connection on which CONNECT has been answered. */
+export async function connected(
+  url: string,
+  clientId: string,
+  options: Partial<IConnectPacket> = {},
+): Promise<RawClient> {
+  const made = raw(url, { version: (options.protocolVersion ?? 4) as 3 | 4 | 5 });
+  made.send(connectPacket(clientId, options));
+  await made.answer("connack");
+  return made;
+}
+
+/** An MQTT string, or binary data, with its length (MQTT 3.1.1, 1.5.3). */
+export function field(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content as string);
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
+}
+
+/** A control packet: its first byte, its remaining length, and the rest (MQTT 3.1.1, 2.2). */
+export function frame(first: number, ...parts: (Buffer | number)[]): Buffer {
+  const rest = Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from([part]) : part)));
+  const length: number[] = [];
+  for (let left = rest.length; left > 0 || length.length === 0; left = Math.floor(left / 128))
+    length.push((left % 128) + (left >= 128 ? 128 : 0));
+  return Buffer.concat([Buffer.from([first, ...length]), rest]);
 }
 
 /** A CONNECT packet of MQTT 3.1.1. */

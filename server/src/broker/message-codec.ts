@@ -1,0 +1,40 @@
+import { decode, encode } from "@msgpack/msgpack";
+import type { IPublishPacket } from "mqtt-packet";
+
+/** A message as it waits in a session's queue, or the PUBREL that follows it (MQTT 5.0, 4.3.3). */
+export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
+  readonly cmd: "publish" | "pubrel";
+  /** The run of the broker, and the number of the message within it. */
+  readonly brokerId: string;
+  readonly brokerCounter: number;
+  /** When the message expires, in ms since 1970 (MQTT 5.0, 3.3.2.3.3). */
+  readonly messageExpiry?: number;
+}
+
+/** Encodes plain data as MessagePack. */
+export function encodeData(data: object): Buffer {
+  const bytes = encode(data, { ignoreUndefined: true });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Decodes what `encodeData` encoded. @throws Error when the bytes are damaged */
+export function decodeData<T extends object>(bytes: Uint8Array): T {
+  return withBuffers(decode(bytes)) as T;
+}
+
+/** Encodes a packet in the form of aedes-persistence-level, and with its properties. */
+export function encodeQueued(packet: QueuedPacket): Buffer {
+  const { cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties, messageExpiry } =
+    packet;
+  return encodeData({
+    ...{ cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties, messageExpiry },
+  });
+}
+
+/** MQTT libraries take binary data as Buffer only. */
+function withBuffers(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(withBuffers);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBuffers(inner)]));
+}

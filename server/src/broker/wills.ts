@@ -1,0 +1,55 @@
+import { Readable } from "node:stream";
+import type { IPublishPacket } from "mqtt-packet";
+import { decodeData, encodeData } from "./message-codec.js";
+import { keysBelow, type OrderedStore } from "./ordered-store.js";
+
+const WILLS = "will:";
+
+/** A will message, and of whom. */
+export interface Will extends Omit<IPublishPacket, "cmd"> {
+  readonly clientId: string;
+  /** The run of the broker to which the client was connected. */
+  readonly brokerId: string;
+}
+
+/** The wills of connected clients: on disk, so that those of a broker that was killed are published by the next run. */
+export class Wills {
+  readonly #store: OrderedStore;
+  readonly #brokerId: string;
+  readonly #wills = new Map<string, Will>();
+
+  constructor(store: OrderedStore, brokerId: string) {
+    this.#store = store;
+    this.#brokerId = brokerId;
+  }
+
+  async load(): Promise<void> {
+    for (const [, value] of await this.#store.entries(keysBelow(WILLS))) {
+      const will = decodeData<Will>(value);
+      this.#wills.set(will.clientId, will);
+    }
+  }
+
+  async put({ id }: { id: string }, packet: IPublishPacket): Promise<void> {
+    const will = { ...packet, clientId: id, brokerId: this.#brokerId };
+    this.#wills.set(id, will);
+    this.#store.put(WILLS + encodeURIComponent(id), encodeData(will));
+  }
+
+  async get({ id }: { id: string }): Promise<Will | undefined> {
+    return this.#wills.get(id);
+  }
+
+  async delete({ id }: { id: string }): Promise<Will | undefined> {
+    const will = this.#wills.get(id);
+    if (!will) return undefined;
+    this.#wills.delete(id);
+    this.#store.delete(WILLS + encodeURIComponent(id));
+    return will;
+  }
+
+  /** The wills of clients of other runs. @param brokers those that are alive, by id */
+  stream(brokers: Readonly<Record<string, unknown>> = {}): Readable {
+    return Readable.from([...this.#wills.values()].filter(({ brokerId }) => !brokers[brokerId]));
+  }
+}

@@ -1,0 +1,92 @@
+import { isUtf8 } from "node:buffer";
+
+/** The most levels of a topic name or filter. MQTT sets no limit; Mosquitto's is 200, that of aedes 100. */
+export const MAX_LEVELS = 100;
+
+/** Control characters, and the non-characters of the basic plane: MQTT 5.0, 1.5.4. */
+// eslint-disable-next-line no-control-regex
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]/;
+
+/**
+ * Why these bytes are not a valid MQTT UTF-8 string; "" when they are [MQTT-1.5.3-1] [MQTT-1.5.3-2].
+ * Control characters and non-characters count as invalid: a server may refuse them, and one message with such a topic makes
+ * every Mosquitto and Paho client that receives it disconnect.
+ */
+export function stringProblem(bytes: Buffer, start: number, end: number): string {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte >= 0x80) return unicodeProblem(bytes.subarray(start, end));
+    if (byte < 0x20 || byte === 0x7f) return "contains a control character";
+  }
+  return "";
+}
+
+function unicodeProblem(bytes: Buffer): string {
+  if (!isUtf8(bytes)) return "is not valid UTF-8";
+  return textProblem(bytes.toString());
+}
+
+/** The same check for text that is decoded already. */
+export function textProblem(text: string): string {
+  return FORBIDDEN.test(text) || isNonCharacter(text) ? "contains a control character or a non-character" : "";
+}
+
+/** The last two code points of each supplementary plane are non-characters. */
+function isNonCharacter(text: string): boolean {
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    if (point > 0xffff && (point & 0xfffe) === 0xfffe) return true;
+  }
+  return false;
+}
+
+/** Why a message cannot be published on this topic; "" when it can: MQTT 3.1.1, 4.7. */
+export function topicNameProblem(topic: string): string {
+  if (topic === "") return "is empty";
+  if (topic.includes("+") || topic.includes("#")) return "contains a wildcard";
+  return textProblem(topic) || levelsProblem(topic);
+}
+
+/** Why this is not a topic filter; "" when it is one [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1]. */
+export function topicFilterProblem(filter: string): string {
+  if (filter === "") return "is empty";
+  const levels = filter.split("/");
+  for (const [index, level] of levels.entries()) {
+    if (level.includes("+") && level !== "+") return "has a + beside other characters in a level";
+    if (level.includes("#") && (level !== "#" || index < levels.length - 1))
+      return "has a # that is not its whole last level";
+  }
+  return levels.length > MAX_LEVELS ? `has more than ${MAX_LEVELS} levels` : "";
+}
+
+function levelsProblem(topic: string): string {
+  let levels = 1;
+  for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) levels++;
+  return levels > MAX_LEVELS ? `has more than ${MAX_LEVELS} levels` : "";
+}
+
+/** Whether a valid topic filter matches a topic name: MQTT 3.1.1, 4.7. */
+export function matches(filter: string, topic: string): boolean {
+  if (filter === topic) return true;
+  // [MQTT-4.7.2-1]
+  if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;
+  const pattern = filter.split("/");
+  const levels = topic.split("/");
+  for (const [index, level] of pattern.entries()) {
+    // "a/#" matches "a" as well [MQTT-4.7.1-2]
+    if (level === "#") return true;
+    if (index >= levels.length) return false;
+    if (level !== "+" && level !== levels[index]) return false;
+    if (index === levels.length - 1) return pattern.length === levels.length || isParent(pattern, index);
+  }
+  return false;
+}
+
+/** Whether only a # follows this level of a filter. */
+function isParent(pattern: readonly string[], index: number): boolean {
+  return pattern.length === index + 2 && pattern[index + 1] === "#";
+}
+
+export function hasWildcard(filter: string): boolean {
+  return filter.includes("+") || filter.includes("#");
+}

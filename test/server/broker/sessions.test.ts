@@ -1,0 +1,246 @@
+/** Who may have a session, how many, and for how long. */
+import type { IConnackPacket } from "mqtt-packet";
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { OrderedStore } from "../../../server/src/broker/ordered-store.js";
+import { sessionId } from "../../../server/src/broker/session-id.js";
+import { SessionStore } from "../../../server/src/broker/session-store.js";
+import { Sessions } from "../../../server/src/broker/sessions.js";
+import { openData } from "../../../server/src/data.js";
+import { DEFAULTS } from "../../../server/src/options.js";
+import type { Account, Accounts } from "../../../server/src/security/accounts.js";
+import { changeUsers } from "../../../server/src/security/users-file.js";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { addUsers, as, guarded } from "../support/guarded.js";
+import { connected, connectPacket, field, frame, raw, type RawClient } from "../support/raw.js";
+import { client, temporaryFolder } from "../support/server.js";
+
+const login = (name: string): { username: string; password: Buffer } => ({
+  username: name,
+  password: Buffer.from(as(name).password),
+});
+
+const connackOf = ({ packets }: RawClient): IConnackPacket => packets.find((packet) => packet.cmd === "connack")!;
+
+/** The size of all files in a folder, in bytes. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(path.join(parentPath, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+describe("a client that asks for a session without a client id", () => {
+  test.each([3, 4] as const)("is refused with return code 2 by protocol level %i, and leaves no session", async (protocolVersion) => {
+    const { url, broker, rejected } = await bareBroker();
+    const sender = raw(url);
+    const name = protocolVersion === 3 ? "MQIsdp" : "MQTT";
+    sender.sendBytes(frame(0x10, field(name), protocolVersion, 0, 0, 60, field("")));
+    expect(await sender.answer("connack")).toMatchObject({ returnCode: 2, sessionPresent: false });
+    await sender.ended();
+    expect(broker.sessions.list()).toEqual([]);
+    expect(rejected).toHaveLength(1);
+  }); // prettier-ignore
+
+  test("is given one by MQTT 5.0, with which it resumes its session", async () => {
+    const { url } = await bareBroker();
+    const options = { protocolVersion: 5, clean: false, properties: { sessionExpiryInterval: 60 } } as const;
+    // CONNECT without Clean Start and without a client id, with a Session Expiry Interval of 60 s
+    const nameless = frame(0x10, field("MQTT"), 5, 0, 0, 60, Buffer.from("05110000003c", "hex"), field(""));
+    const connectNameless = async (): Promise<RawClient> => {
+      const made = raw(url, { version: 5 });
+      made.sendBytes(nameless);
+      await made.answer("connack");
+      return made;
+    };
+    const first = await connectNameless();
+    const { properties, sessionPresent } = connackOf(first);
+    const id = properties!.assignedClientIdentifier!;
+    expect(sessionPresent).toBe(false);
+    expect(id).toMatch(/^\S{8,}$/);
+    first.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
+    await first.answer("suback");
+    first.socket.destroy();
+    await (await client(url)).publishAsync("a", "while it was away", { qos: 1 });
+    const again = await connected(url, id, options);
+    expect(connackOf(again).sessionPresent).toBe(true);
+    expect((await again.answer("publish")).payload.toString()).toBe("while it was away");
+    expect(connackOf(await connectNameless()).properties!.assignedClientIdentifier).not.toBe(id);
+  });
+});
+
+describe("a reader, who may not publish", () => {
+  const LIMITS = { sessions: 3, rate: 100_000 };
+
+  test("stores nothing when it sends large messages of QoS 2 and never releases them, with one client id after the other", async () => {
+    const { url, folder, broker, rejected } = await guarded({ eve: "reader" }, { limits: LIMITS });
+    const count = 1000;
+    const bytes = Buffer.concat(Array.from({ length: count }, (_, n) => frame(0x34, field("t"), (n + 1) >> 8, (n + 1) & 255, Buffer.alloc(80_000)))); // prettier-ignore
+    for (let n = 0; n < 5; n++) {
+      const sender = await connected(url, `id ${n}`, { clean: false, ...login("eve") });
+      if (n >= LIMITS.sessions) {
+        expect(connackOf(sender).returnCode).toBe(3);
+        continue;
+      }
+      sender.sendBytes(bytes);
+      await eventually(() => sender.packets.filter(({ cmd }) => cmd === "pubrec").length === count, { what: "PUBREC" });
+      sender.socket.destroy();
+    }
+    expect(broker.sessions.list()).toHaveLength(LIMITS.sessions);
+    expect(rejected.filter(([reason]) => reason === "too-large")).toHaveLength(LIMITS.sessions * count);
+    expect(await sizeOf(folder)).toBeLessThan(1_000_000);
+  }); // prettier-ignore
+
+  test.each([
+    [true, 4],
+    [false, 4],
+    [true, 5],
+    [false, 5],
+  ] as const)("is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
+    const { url, folder, rejected } = await guarded({ ann: "admin", eve: "reader" }, { limits: LIMITS });
+    // MQTT 5.0 ends the delivery with a reason code where a client may not publish
+    const name = protocolVersion === 5 ? "ann" : "eve";
+    const sender = await connected(url, "id", { clean, protocolVersion, ...login(name) });
+    const send = (id: number): void =>
+      sender.send({ cmd: "publish", topic: "t", payload: "x", qos: 2, messageId: id, retain: false, dup: false });
+    for (let id = 1; id <= 1000; id++) send(id);
+    await eventually(() => sender.packets.filter(({ cmd }) => cmd === "pubrec").length === 1000, { what: "PUBREC" });
+    expect(sender.closed).toBe(false);
+    send(1001);
+    await sender.ended();
+    const problem = "more than 1000 messages of QoS 2 are not released";
+    if (protocolVersion === 5)
+      expect(await sender.answer("disconnect")).toMatchObject({ reasonCode: 0x93, properties: { reasonString: problem } });
+    expect(rejected.at(-1)).toEqual(["over-limit", `${name} (id)`, problem]);
+    expect(await sizeOf(folder)).toBeLessThan(1_000_000);
+  }); // prettier-ignore
+
+  test("has as many sessions as the limit allows, and keeps nobody else from having theirs", async () => {
+    const users = { eve: "reader", ann: "reader", porch: { device: "nightlight/porch" } } as const;
+    const { url, broker, rejected } = await guarded(users, { limits: LIMITS });
+    const codes: unknown[] = [];
+    for (let n = 0; n < 6; n++) {
+      const reader = await connected(url, `id ${n}`, { clean: false, ...login("eve") });
+      codes.push(connackOf(reader).returnCode);
+      reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
+      if (connackOf(reader).returnCode === 0) await reader.answer("suback");
+      reader.socket.destroy();
+    }
+    expect(codes).toEqual([0, 0, 0, 3, 3, 3]);
+    expect(rejected.map(([reason]) => reason)).toEqual(["over-limit", "over-limit", "over-limit"]);
+    for (const name of ["ann", "porch"])
+      expect(connackOf(await connected(url, "id 1", { clean: false, ...login(name) })).returnCode).toBe(0);
+    // its own can be resumed, and ended, all the same
+    expect(connackOf(await connected(url, "id 1", { clean: false, ...login("eve") })).sessionPresent).toBe(true);
+    (await connected(url, "id 1", login("eve"))).socket.destroy();
+    await eventually(() => broker.sessions.list().length === 4, { what: "the end of one session" });
+    expect(connackOf(await connected(url, "id 5", { clean: false, ...login("eve") })).returnCode).toBe(0);
+  });
+});
+
+test("a board's account has ten client ids at most, whether they are connected or have sessions", async () => {
+  const { url } = await guarded({ porch: { device: "nightlight/porch" } });
+  const codes: unknown[] = [];
+  for (let n = 0; n < 12; n++)
+    codes.push(connackOf(await connected(url, `id ${n}`, { clean: n % 2 === 0, ...login("porch") })).returnCode);
+  expect(codes).toEqual([...Array<number>(10).fill(0), 3, 3]);
+});
+
+test("a session whose client stays away is ended after its expiry, and counts no longer", async () => {
+  const { url, broker } = await guarded({ eve: "reader" }, { limits: { sessions: 1, sessionExpiry: 1000 } });
+  (await connected(url, "first", { clean: false, ...login("eve") })).socket.destroy();
+  expect(connackOf(await connected(url, "second", { clean: false, ...login("eve") })).returnCode).toBe(3);
+  await eventually(() => broker.sessions.list().length === 0, { within: 15_000, what: "the end of the session" });
+  expect(connackOf(await connected(url, "second", { clean: false, ...login("eve") })).returnCode).toBe(0);
+});
+
+test("the sweep ends sessions that have expired and those of accounts that were removed, and no others", async () => {
+  const data = await openData(await temporaryFolder());
+  const store = new OrderedStore(data.broker, (error) => expect.unreachable(String(error)));
+  onTestFinished(async () => {
+    await store.close();
+    await data.close();
+  });
+  const ann = { name: "ann", role: "reader" } as Account;
+  const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
+  const disconnected: string[] = [];
+  const sessions = new Sessions(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
+    isConnected: (id) => id.includes("connected"),
+    disconnect: (id) => void disconnected.push(id),
+    dropped() {},
+  }); // prettier-ignore
+  const before = Date.now();
+  for (const [account, clientId, expiry] of [
+    ["ann", "connected", undefined],
+    ["ann", "short", 5],
+    ["ann", "long", 60],
+    ["ann", "longer than allowed", 3600],
+    ["gone", "away", 60],
+    ["gone", "connected", undefined],
+  ] as const) {
+    const id = sessionId(account, clientId);
+    sessions.admit({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
+    sessions.connected(id, ann);
+    if (expiry !== undefined) sessions.disconnected(id, ann, expiry);
+  }
+  const left = (): string[] => sessions.list().map(({ client_id }) => client_id);
+  sessions.sweep(before + 4000);
+  expect(left()).toEqual(["connected", "short", "long", "longer than allowed"]);
+  expect(disconnected).toEqual([sessionId("gone", "connected")]);
+  sessions.sweep(Date.now() + 5000);
+  expect(left()).toEqual(["connected", "long", "longer than allowed"]);
+  sessions.sweep(before + 59_000);
+  expect(left()).toEqual(["connected", "long", "longer than allowed"]);
+  sessions.sweep(Date.now() + 60_000);
+  expect(left()).toEqual(["connected"]);
+});
+
+test.each(["at once", "later"])("a board that is given the name of an administrator %s receives nothing that was meant for the administrator", async (when) => {
+  const { url, folder, broker } = await guarded({ ann: "admin", boss: "admin" });
+  const admin = await connected(url, "panel", { clean: false, ...login("ann") });
+  admin.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
+  await admin.answer("suback");
+  admin.socket.destroy();
+  const boss = await client(url, as("boss"));
+  await boss.publishAsync("nightlight/porch/commands", "for the administrator", { qos: 1 });
+  expect(broker.figures.queued).toBe(1);
+
+  await changeUsers(folder, (stored) => void stored.delete("ann"));
+  if (when === "later")
+    await eventually(async () => (connackOf(await connected(url, "x", login("ann"))).returnCode ?? 0) > 0, { every: 300 });
+  await addUsers(folder, { ann: { device: "nightlight/porch" } });
+  // the broker knows of the change as soon as boards' permissions apply
+  await eventually(async () => {
+    const board = await client(url, as("ann"));
+    const isRefused = await board.subscribeAsync("#").then(() => false, () => true);
+    await board.endAsync();
+    return isRefused;
+  }, { every: 300 }); // prettier-ignore
+  const board = await connected(url, "panel", { clean: false, ...login("ann") });
+  await boss.publishAsync("nightlight/shed/telemetry", "for others", { qos: 1 });
+  await board.processed();
+  expect(connackOf(board).sessionPresent).toBe(false);
+  expect(board.packets.filter(({ cmd }) => cmd === "publish")).toEqual([]);
+  expect(broker.figures.queued).toBe(0);
+}); // prettier-ignore
+
+test("after five wrong passwords further ones are refused without a check, while a client with a right generated password is let in", async () => {
+  const { url, rejected } = await guarded({ ann: "reader" });
+  const guess = async (n: number, protocolVersion: 4 | 5): Promise<IConnackPacket> => {
+    const made = raw(url, { version: protocolVersion });
+    made.send(connectPacket("x", { protocolVersion, username: "ann", password: Buffer.from(`guess ${n}`) }));
+    const connack = await made.answer("connack");
+    await made.ended();
+    return connack;
+  };
+  for (let n = 0; n < 5; n++) expect((await guess(n, 4)).returnCode).toBe(4);
+  expect((await guess(5, 4)).returnCode).toBe(3);
+  expect((await guess(5, 5)).reasonCode).toBe(0x9f);
+  await client(url, as("ann"));
+  expect(rejected.map(([reason]) => reason)).toEqual(Array(7).fill("bad-login"));
+  expect(rejected.slice(5).map(([, , problem]) => problem)).toEqual(Array(2).fill(expect.stringMatching(/^too many wrong passwords; try again in \d+ s$/))); // prettier-ignore
+});
