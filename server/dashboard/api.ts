@@ -36,6 +36,18 @@ export interface Status {
   broker: { url: string; websocket?: string | null; embedded: boolean };
   /** Whether there are simulated boards. */
   simulator: boolean;
+  contested_client_ids: ContestedClientId[];
+}
+
+/** A client id that two clients use at the same time, so that each connection ends the other. */
+export interface ContestedClientId {
+  readonly client_id: string;
+  /** The account of both clients; null where clients need no account. */
+  readonly account: string | null;
+  /** Addresses that the clients connect from. */
+  readonly addresses: readonly string[];
+  /** How often one connection ended the other during the last minute. */
+  readonly takeovers: number;
 }
 
 /** Who looks at the page; `name` and `role` are null where nobody has to log in, and for somebody who did not. */

@@ -4,6 +4,7 @@ import { onUnauthorized } from "./api.js";
 import { announceSwitches } from "./announcer.js";
 import { Boards } from "./boards.js";
 import { now, when } from "./clock.js";
+import { watchContested } from "./contested.js";
 import { part, text } from "./dom.js";
 import { listen } from "./events.js";
 import { Backlog } from "./overview/backlog.js";
@@ -46,6 +47,7 @@ part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault(); // the address says which view is shown
   main.focus();
 });
+watchContested();
 announceSwitches(boards, part(document, "announcer", HTMLElement));
 
 listen({

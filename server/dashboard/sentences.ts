@@ -1,9 +1,9 @@
 /** What is said of a board, in the same words wherever it is shown. */
 
-import type { Device, Zone } from "./api.js";
+import type { ContestedClientId, Device, Zone } from "./api.js";
 import { when } from "./clock.js";
 import type { BoardModel } from "./model.js";
-import { count } from "./words.js";
+import { count, listed } from "./words.js";
 import type { Zones } from "./zones.js";
 
 export function lampText(lamp: boolean | null): string {
@@ -63,4 +63,17 @@ export function combineText({ combine, at_least, sensors }: Zone): string {
 export function ruleText({ threshold, hysteresis }: Pick<Device, "threshold" | "hysteresis">): string {
   if (hysteresis === 0) return `on below ${threshold}, off from there on`;
   return `on below ${threshold}, off from ${threshold + hysteresis} on`;
+}
+
+/** Says that two clients use one client id. */
+export function contestedTitle({ client_id, account, addresses }: ContestedClientId): string {
+  const clients = addresses.length > 2 ? "Several" : "Two";
+  return `${clients} clients use the client id "${client_id}"${account === null ? "" : ` of the account ${account}`}.`;
+}
+
+/** Says what that does, from where, and what to do about it. */
+export function contestedDetail({ addresses, takeovers }: ContestedClientId): string {
+  const often = takeovers === 1 ? "once" : `${takeovers} times`;
+  const from = addresses.length === 0 ? "" : `, from ${listed(addresses)}`;
+  return `Each connection ends the other: ${often} in the last minute${from}. Give one of them another client id.`;
 }

@@ -3,6 +3,7 @@
 import { getBoards, getStatus, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
 import { setClock } from "./clock.js";
+import { showContested } from "./contested.js";
 import { part, text } from "./dom.js";
 
 /** Says where to point a client. Gives whether there is a simulator. */
@@ -21,6 +22,7 @@ export async function describeServer(): Promise<boolean> {
   second.hidden = !websocket;
   text(second, websocket ?? "");
   text(part(document, "version", HTMLElement), status.version);
+  showContested(status.contested_client_ids);
   return status.simulator;
 }
 

@@ -8,6 +8,11 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
+/** A subcommand could not do its work, though it was used correctly. The message says why and what to do. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
 /** The system's or the library's code of an error, such as `ECONNREFUSED`; "" when it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;

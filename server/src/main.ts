@@ -5,10 +5,15 @@ import { dataFolderOf } from "./config/data-folder.js";
 import { onHangup } from "./config/hangup.js";
 import { loadConfiguration } from "./config/load.js";
 import { reload } from "./config/reload.js";
-import { StartError, UsageError } from "./errors.js";
+import { serverUrlOf } from "./config/server-url.js";
+import { CommandError, StartError, UsageError } from "./errors.js";
 import { createLog } from "./log.js";
 import { userCommand } from "./security/commands.js";
+import { sessionsCommand } from "./sessions-command/command.js";
 import { endOnSignals } from "./signals.js";
+
+/** Writes `config, user, and sessions`. */
+const COMMANDS = new Intl.ListFormat("en");
 
 function fail(text: string, code: number): never {
   if (text) process.stderr.write(text + "\n");
@@ -19,7 +24,7 @@ async function serve(command: Command): Promise<void> {
   const [unknown] = command.args;
   if (unknown !== undefined)
     command.error(
-      `unknown command '${unknown}' (there are ${command.commands.map((one) => one.name()).join(" and ")})`,
+      `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
     );
   let current = loadConfiguration(command);
   const log = createLog(current.options.log);
@@ -40,6 +45,7 @@ try {
   command.allowExcessArguments(true).action(() => serve(command));
   addCommand(command, configCommand());
   addCommand(command, userCommand(dataFolderOf));
+  addCommand(command, sessionsCommand(serverUrlOf));
   await command.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
@@ -47,6 +53,6 @@ try {
     fail(text, code);
   }
   if (error instanceof UsageError) fail(error.message, 2);
-  if (error instanceof StartError) fail(error.message, 1);
+  if (error instanceof StartError || error instanceof CommandError) fail(error.message, 1);
   throw error;
 }

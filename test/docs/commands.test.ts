@@ -307,6 +307,17 @@ const SCENES: readonly Scene[] = [
     before: apiServer,
   },
   {
+    name: "MQTT sessions",
+    before: apiServer,
+    steps: [
+      { command: "nightlight-server sessions list", says: /^old-phone\t-\taway\t1\t/m },
+      {
+        command: "nightlight-server sessions end old-phone",
+        says: /^Ended the session old-phone: /m,
+      },
+    ],
+  },
+  {
     name: "the HTTP API, by curl",
     needs: CURL,
     before: apiServer,
@@ -336,6 +347,8 @@ const SCENES: readonly Scene[] = [
         command: "curl -o porch.csv 'http://127.0.0.1:8080/api/history.csv?device=nightlight/porch&from=2026-01-01'",
       },
       { command: "curl -N http://127.0.0.1:8080/api/events", lasts: true, says: /^event: devices/m },
+      { command: "curl http://127.0.0.1:8080/api/sessions", says: /"client_id":"old-phone"/ },
+      { command: "curl -X DELETE 'http://127.0.0.1:8080/api/sessions?client_id=old-phone'" },
       { command: "curl -f http://127.0.0.1:8080/healthz", says: /"ok":true/ },
       { command: "curl -f http://127.0.0.1:8080/readyz", says: /"ok":true/ },
       { command: "curl http://127.0.0.1:8080/api/status", says: /"version"/ },

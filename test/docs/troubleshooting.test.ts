@@ -1,8 +1,11 @@
 /** docs/troubleshooting.md: what it says that people see, they see. Each message is brought about. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import mqtt from "mqtt";
 import { startServer, type Log, type ServerOptions } from "nightlight-server";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import type { ContestedClientId } from "../../server/dashboard/api.js";
+import { contestedTitle } from "../../server/dashboard/sentences.js";
 import { loadFirmware } from "../../sim/firmware.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { ask } from "../server/support/api.js";
@@ -111,6 +114,24 @@ test("what the server's log says of devices", async () => {
   await eventually(() => lines.length >= 4, { what: `four messages, not ${lines.join("; ")}` });
   for (const line of lines) expectOnPage(line);
 });
+
+test("what the dashboard says of two clients with one client id", async () => {
+  const { brokerUrl, httpUrl } = await server();
+  for (let i = 0; i < 2; i++) {
+    const rival = mqtt.connect(brokerUrl, { clientId: "phone", reconnectPeriod: 50 });
+    onTestFinished(() => void rival.end(true));
+    rival.on("error", () => {});
+  }
+  const contested = await eventually(
+    async () => {
+      const { body } = await ask(httpUrl!, "/api/status");
+      return (body as { contested_client_ids: ContestedClientId[] }).contested_client_ids[0];
+    },
+    { within: 60_000, what: "the client id that two clients fight over" },
+  );
+  expect(contested).toMatchObject({ client_id: "phone", account: null });
+  expectOnPage(contestedTitle(contested));
+}, 90_000);
 
 test("what a board says", async () => {
   const folder = await temporaryFolder();

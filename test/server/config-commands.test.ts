@@ -71,7 +71,7 @@ test("nightlight.yaml is read where the program is started; a mistake in it ends
   expect(await readdir(folder)).toEqual(["nightlight.yaml"]);
   expect(await nightlight(folder, "confg", "check")).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/^unknown command 'confg' \(there are config and user\)/),
+    err: expect.stringMatching(/^unknown command 'confg' \(there are config, user, and sessions\)/),
   });
 });
 

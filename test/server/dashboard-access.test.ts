@@ -82,6 +82,14 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
       const light = (i * 37) % 1000;
       return { time: now - (600 - i) * 60_000, min: light, max: light, last: light, count: 1 };
     });
+    api.contested = [
+      {
+        client_id: `a-client-id/${"as-long-as-allowed".repeat(6)}`,
+        account: "ann",
+        addresses: ["fe80::1"],
+        takeovers: 9,
+      },
+    ];
     api.switches = [{ time: now - 3_600_000, led_on: true, by: "server", reason: "light 120 < 300" }];
   });
   afterAll(async () => {

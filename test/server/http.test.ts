@@ -159,6 +159,7 @@ describe("the API", () => {
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       uptime: expect.any(Number),
       broker: { url: running.brokerUrl, websocket: running.websocketUrl, embedded: true },
+      contested_client_ids: [],
       received: 1,
       sent: 1,
       rejected: { "not-json": 1 },

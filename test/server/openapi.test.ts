@@ -11,7 +11,7 @@ import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/policy
 import { eventually } from "../support/eventually.js";
 import { ask, follow, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
-import { HISTORY, client, server } from "./support/server.js";
+import { HISTORY, client, leaveSession, server } from "./support/server.js";
 
 interface Described {
   readonly operationId: string;
@@ -178,6 +178,15 @@ describe("the server answers as described", () => {
     for (const body of [{ mode: "on", for: 60_000 }, { mode: "auto" }])
       await check("setZoneMode", 200, { ...zone, body });
 
+    await leaveSession(running.brokerUrl, "old phone");
+    expect((await check("listMqttSessions", 200)).body).toContainEqual(
+      expect.objectContaining({ client_id: "old phone", account: null, connected: false }),
+    );
+    const session = { query: "?client_id=old%20phone" };
+    await check("endMqttSession", 204, session);
+    await check("endMqttSession", 404, session);
+    await check("endMqttSession", 400);
+
     const query = "?device=n%2Flesson";
     await check("getRecent", 200, { query });
     await check("getHistory", 200, { query: `${query}&points=1&from=2026-01-01` });
@@ -246,6 +255,7 @@ describe("the server answers as described", () => {
   test("while its broker is away", async () => {
     const broker = await server();
     url = (await server({ broker: broker.brokerUrl })).httpUrl!;
+    await check("listMqttSessions", 404);
     await broker.close();
     for (const operationId of ["getHealth", "getReadiness"])
       await eventually(() => check(operationId, 503), { what: "the link to be down" });

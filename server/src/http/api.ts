@@ -12,11 +12,12 @@ import { historyRoutes, type HistorySources } from "./history.js";
 import { metricsRoutes } from "./metrics.js";
 import { openApiDocument } from "./openapi.js";
 import { readyRoutes, type ReadySources } from "./ready.js";
+import { mqttSessionRoutes, type MqttSessionSources } from "./sessions-api.js";
 import type { ZoneDirectory } from "../zones/directory.js";
 import { zoneRoutes } from "./zones.js";
 
 /** What the API shows and changes. */
-export interface ApiSources extends ReadySources, MetricsSources, HistorySources {
+export interface ApiSources extends ReadySources, MetricsSources, HistorySources, MqttSessionSources {
   readonly history: History;
   readonly devices: Devices;
   readonly zones: ZoneDirectory;
@@ -40,6 +41,7 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
   readyRoutes(app, from);
   metricsRoutes(app, from);
   statusRoutes(app, from);
+  mqttSessionRoutes(app, from);
   decisionRoutes(app, from);
   historyRoutes(app, from);
 }
@@ -56,6 +58,7 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
     version: from.version,
     uptime: (performance.now() - started) / 1000,
     broker: from.broker(),
+    contested_client_ids: from.contested(),
     ...from.counters,
     devices: from.devices.size,
     simulator: from.capabilities.has("simulator"),

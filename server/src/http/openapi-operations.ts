@@ -33,6 +33,11 @@ export const json = (description: string, schema: Schema): Answer => ({
   schema,
 });
 
+/** A parameter of an operation; one of a query is optional. */
+export function parameter(place: "path" | "query", name: string, schema: Schema, description: string): Schema {
+  return { name, in: place, required: place === "path", schema, description };
+}
+
 /** The paths as OpenAPI has them. */
 export function pathsOf(paths: Paths): Schema {
   const described = (methods: Paths[string]): Schema =>

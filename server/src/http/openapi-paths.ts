@@ -1,12 +1,8 @@
 import { MAX_PENDING } from "../actions.js";
 import { MAX_WAIT, WAIT } from "./actions.js";
 import { MAX_POINTS, POINTS } from "./history.js";
-import { listOf, ref, type Schema } from "./openapi-fields.js";
-import { json, type Paths } from "./openapi-operations.js";
-
-function parameter(place: "path" | "query", name: string, schema: Schema, description: string): Schema {
-  return { name, in: place, required: place === "path", schema, description };
-}
+import { listOf, ref } from "./openapi-fields.js";
+import { json, parameter, type Paths } from "./openapi-operations.js";
 
 const ID = parameter(
   "path",

@@ -192,11 +192,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         websocket: orNull(text("The same over WebSocket; null with somebody else's broker.")),
         embedded: flag("Whether it is the server's own."),
       }),
+      contested_client_ids: {
+        ...listOf(ref("ContestedClientId")),
+        description: "Client ids that two clients use at the same time; empty with somebody else's broker.",
+      },
       ...counters,
       devices: count("Devices that are known."),
       simulator: flag("Whether boards can be simulated here."),
     },
-    required: ["version", "uptime", "broker", ...Object.keys(counters), "devices", "simulator"],
+    required: ["version", "uptime", "broker", "contested_client_ids", ...Object.keys(counters), "devices", "simulator"],
   },
   Login: objectOf<{ name: string; password: string }>("Who wants in.", {
     name: text("The user's name."),

@@ -2,6 +2,7 @@ import { ref, type Schema } from "./openapi-fields.js";
 import { json, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
+import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-sessions.js";
 
 const health = (operationId: string, summary: string, well: string, ill: string): Paths[string] => ({
   get: {
@@ -102,7 +103,7 @@ export function openApiDocument(version: string): Schema {
       version,
       summary: "Lights that follow light sensors, over MQTT",
       description:
-        'Errors are `{"error": sentence}`. Times in queries and in history are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
+        'Errors are `{"error": sentence}`. Times in queries, in history and of MQTT sessions are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/", description: "Where this document was found." }],
@@ -110,14 +111,15 @@ export function openApiDocument(version: string): Schema {
       { name: "devices", description: "Boards, and what reports like one." },
       { name: "zones", description: "Sensors that decide together for lamps." },
       { name: "history", description: "What was." },
+      { name: "mqtt", description: "The embedded MQTT broker." },
       { name: "server", description: "The server itself." },
       { name: "accounts", description: "Who is let in." },
     ],
     // any one of them; none where there are no accounts
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
-    paths: pathsOf({ ...LIGHT_PATHS, ...SERVER_PATHS }),
+    paths: pathsOf({ ...LIGHT_PATHS, ...MQTT_SESSION_PATHS, ...SERVER_PATHS }),
     components: {
-      schemas: SCHEMAS,
+      schemas: { ...SCHEMAS, ...MQTT_SESSION_SCHEMAS },
       responses: {
         Fault: {
           description: "Anything else that is wrong.",

@@ -78,6 +78,8 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
       decisionTimes: served.decisionTimes,
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
+      mqttSessions: () => broker?.sessions,
+      contested: () => broker?.contested ?? [],
       problem,
       ready: () =>
         problem() ||

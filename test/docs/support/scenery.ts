@@ -5,12 +5,15 @@ import { startServer } from "nightlight-server";
 import { onTestFinished } from "vitest";
 import { board } from "../../server/support/board.js";
 import { GARDEN } from "../../server/support/garden.js";
-import { client, HISTORY } from "../../server/support/server.js";
+import { client, HISTORY, leaveSession } from "../../server/support/server.js";
 import { certificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import type { Workshop } from "./workshop.js";
 
-/** A server on the workshop's ports, with porch, gate and attic, of which the last announced itself and replies. */
+/**
+ * A server on the workshop's ports, with porch, gate and attic, of which the last announced itself and replies, and with
+ * the session of `old-phone`.
+ */
 export async function apiServer({ env, folder }: Workshop): Promise<void> {
   const server = await startServer({
     mqttPort: Number(env.NIGHTLIGHT_MQTT_PORT),
@@ -20,6 +23,7 @@ export async function apiServer({ env, folder }: Workshop): Promise<void> {
     history: HISTORY,
   });
   onTestFinished(() => server.close());
+  await leaveSession(server.brokerUrl, "old-phone");
   const lesson = await client(server.brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });

@@ -7,7 +7,7 @@ import { ROOT } from "../../../scripts/build.js";
 import type { DeviceView, Mode } from "../../../server/src/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../../server/src/history/history.js";
 import type { ZoneView } from "../../../server/src/zones/view.js";
-import type { Session } from "../../../server/dashboard/api.js";
+import type { ContestedClientId, Session } from "../../../server/dashboard/api.js";
 
 export const DASHBOARD = path.join(ROOT, "server", "dist", "dashboard");
 
@@ -84,6 +84,7 @@ export class FakeApi {
   /** What the history of any device is; undefined: there is no history. */
   readings: Bucket[] | undefined = [];
   switches: HistorySwitch[] = [];
+  contested: ContestedClientId[] = [];
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   readonly #followers = new Set<ServerResponse>();
 
@@ -159,8 +160,10 @@ export class FakeApi {
     const [what, name, detail] = names;
     const last = this.asked.at(-1)?.body as { mode: Mode; for?: number; action?: string };
     if (what === "events") return "events";
-    if (what === "status")
-      return [200, { version: "0.0.0", broker: { url: "mqtt://127.0.0.1:1883", embedded: true }, simulator: false }];
+    if (what === "status") {
+      const broker = { url: "mqtt://127.0.0.1:1883", embedded: true };
+      return [200, { version: "0.0.0", broker, simulator: false, contested_client_ids: this.contested }];
+    }
     if (what === "recent") return [200, { points: this.#recent() }];
     if (what === "history") return this.#history(Number(query.get("from")), Number(query.get("to")));
     if (what === "logout") {

@@ -24,6 +24,12 @@ export async function server(options: ServerOptions = {}): Promise<NightlightSer
   return started;
 }
 
+/** Leaves a session behind at a broker: a client subscribes and disconnects. */
+export async function leaveSession(url: string, clientId: string): Promise<void> {
+  const leaver = await client(url, { clientId, clean: false }, "nightlight/+/commands");
+  await leaver.endAsync();
+}
+
 /** A message as a client got it. */
 export interface Got {
   readonly topic: string;

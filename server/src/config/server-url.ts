@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { UsageError } from "../errors.js";
+import type { Environment } from "./flags.js";
+import { loadConfiguration } from "./load.js";
+
+/**
+ * The address of the server's HTTP API on this machine, for subcommands that talk to the running server.
+ * @param command the subcommand, whose root has the server's flags
+ * @throws ConfigurationError when the configuration is wrong; UsageError when it does not tell the address
+ */
+export function serverUrlOf(command: Command, env: Environment = process.env): string {
+  const { options, origin } = loadConfiguration(command, env);
+  const { host, httpPort, tls } = options;
+  if (!options.http)
+    throw new UsageError(
+      `The server has no HTTP API, which this command needs: ${origin(["http"])} switches it off. For another server give --url.`,
+    );
+  if (httpPort === 0)
+    throw new UsageError("http_port is 0, so that the server takes any free port; give its address with --url.");
+  return `${tls ? "https" : "http"}://${reachable(host)}:${httpPort}`;
+}
+
+/** An address to connect to, for one to listen on. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,61 @@
+import type { ContestedClientId, SessionView } from "../broker/api.js";
+import { count, flag, listOf, objectOf, orNull, ref, text, time, type Schema } from "./openapi-fields.js";
+import { json, parameter, type Paths } from "./openapi-operations.js";
+
+const OTHER_BROKER = "The server has joined another broker, which has the sessions.";
+
+/** The schemas of MQTT sessions. `Session` in `openapi-schemas.ts` is about the person who is logged in. */
+export const MQTT_SESSION_SCHEMAS: Readonly<Record<string, Schema>> = {
+  MqttSession: objectOf<SessionView>("A session that the embedded broker keeps for an MQTT client.", {
+    client_id: text("The client id that the client uses."),
+    account: orNull(text("The account that the session belongs to; null where clients need no account.")),
+    connected: flag("Whether the client is connected."),
+    subscriptions: count("Number of topic filters."),
+    queued: count("Messages that the client has not acknowledged yet."),
+    disconnected_at: orNull(time("When the client disconnected, in ms since 1970; null while it is connected.")),
+    expires_at: orNull(
+      time("When the session ends unless the client returns, in ms since 1970; null while the client is connected."),
+    ),
+  }),
+  ContestedClientId: objectOf<ContestedClientId>(
+    "A client id that two clients use at the same time. Each connection ends the other, so that neither stays connected.",
+    {
+      client_id: text("The client id."),
+      account: orNull(text("The account of both clients; null where clients need no account.")),
+      addresses: listOf(text("An address that one of the clients connects from. The latest is the last.")),
+      takeovers: count("How often one connection ended the other during the last minute."),
+    },
+  ),
+};
+
+/** The routes of MQTT sessions. */
+export const MQTT_SESSION_PATHS: Paths = {
+  "/api/sessions": {
+    get: {
+      operationId: "listMqttSessions",
+      summary: "The MQTT sessions of the embedded broker, sorted by account and client id",
+      tag: "mqtt",
+      answers: { 200: json("The sessions.", listOf(ref("MqttSession"))) },
+      errors: { 404: OTHER_BROKER },
+    },
+    delete: {
+      operationId: "endMqttSession",
+      summary: "End an MQTT session",
+      description:
+        "Disconnects the client, and deletes its subscriptions and the messages that wait for it. A client that connects again gets a new session.",
+      tag: "mqtt",
+      parameters: [
+        {
+          ...parameter("query", "client_id", { type: "string", examples: ["old-phone"] }, "The client id."),
+          required: true,
+        },
+        parameter("query", "account", { type: "string" }, "The session's account; leave it out for a session without."),
+      ],
+      answers: { 204: { description: "The session has ended." } },
+      errors: {
+        400: "The client id is missing, or a parameter is given twice.",
+        404: `There is no such session. Or: ${OTHER_BROKER}`,
+      },
+    },
+  },
+};

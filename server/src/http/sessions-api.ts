@@ -1,0 +1,77 @@
+import type { FastifyInstance } from "fastify";
+import type { ContestedClientId, SessionDirectory, SessionView } from "../broker/api.js";
+import { HttpError } from "./errors.js";
+
+/** The source of the MQTT sessions, which the broker keeps. The sessions of browsers that log in are in `sessions.ts`. */
+export interface MqttSessionSources {
+  /** The embedded broker's sessions; undefined when the server has joined another broker. */
+  mqttSessions(): SessionDirectory | undefined;
+  /** Client ids that two clients fight over at present; empty when the server has joined another broker. */
+  contested(): readonly ContestedClientId[];
+  broker(): { readonly url: string };
+}
+
+interface Query {
+  readonly client_id?: unknown;
+  readonly account?: unknown;
+}
+
+/**
+ * Adds the routes that list and end MQTT sessions. A client id may contain any character, slashes included. That is why
+ * it is a query parameter and not a part of the path.
+ */
+export function mqttSessionRoutes(app: FastifyInstance, from: MqttSessionSources): void {
+  /** @throws HttpError 404 when the server has joined another broker */
+  function directory(): SessionDirectory {
+    const sessions = from.mqttSessions();
+    if (sessions) return sessions;
+    throw new HttpError(
+      404,
+      `This server has joined the broker ${from.broker().url}; list and end sessions with the tools of that broker.`,
+    );
+  }
+
+  app.get("/api/sessions", () => directory().list().toSorted(byAccountAndClientId));
+
+  app.delete<{ Querystring: Query }>("/api/sessions", async (request, reply) => {
+    const sessions = directory();
+    const clientId = parameterOf(request.query, "client_id");
+    const account = parameterOf(request.query, "account");
+    if (clientId === null)
+      throw new HttpError(400, "Name one session: /api/sessions?client_id=<client id>&account=<account>.");
+    if (await sessions.end(account, clientId)) return reply.code(204).send();
+    throw new HttpError(404, unknownSession(account, clientId, sessions.list()));
+  });
+}
+
+/** A query parameter; null when it is missing or empty. @throws HttpError 400 when it is given twice */
+function parameterOf(query: Query, name: keyof Query): string | null {
+  const value = query[name] ?? "";
+  if (typeof value !== "string") throw new HttpError(400, `The parameter "${name}" is given more than once.`);
+  return value || null;
+}
+
+/** Sorts sessions without an account first. */
+function byAccountAndClientId(a: SessionView, b: SessionView): number {
+  return compare(a.account ?? "", b.account ?? "") || compare(a.client_id, b.client_id);
+}
+
+/** Compares by UTF-16 code units, so that the order is the same in every locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function unknownSession(account: string | null, clientId: string, sessions: readonly SessionView[]): string {
+  const problem =
+    account === null
+      ? `There is no session with the client id "${clientId}" and without an account`
+      : `The account "${account}" has no session with the client id "${clientId}"`;
+  const others = sessions.filter((session) => session.client_id === clientId);
+  if (others.length === 0) return `${problem}; GET /api/sessions lists the sessions.`;
+  const names = others.flatMap((other) => (other.account === null ? [] : `"${other.account}"`));
+  const owners = [
+    ...(names.length < others.length ? ["without an account"] : []),
+    ...(names.length > 0 ? [`of ${names.join(", ")}`] : []),
+  ];
+  return `${problem}; there is one ${owners.join(", ")}: change the parameter "account".`;
+}

@@ -1,0 +1,130 @@
+/** The dashboard's notice about client ids that two clients use at the same time. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ContestedClientId } from "../../server/dashboard/api.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { FakeApi } from "./support/fake-api.js";
+
+const PHONE: ContestedClientId = {
+  client_id: "phone",
+  account: "ann",
+  addresses: ["192.168.1.20", "192.168.1.21"],
+  takeovers: 12,
+};
+
+/** The page asks for the status this often, in ms. */
+const POLL = 30_000;
+
+describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumNote}`, () => {
+  let browser: Browser;
+  let api: FakeApi;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    api.device("nightlight/porch");
+  });
+
+  afterEach(async () => {
+    await page?.close();
+    await api?.close();
+    expect(complaints).toEqual([]);
+  });
+
+  const notice = () => page.getByRole("region", { name: "Contested client ids" });
+  const noticeText = async () => (await notice().innerText()).replaceAll(/\s+/g, " ");
+
+  /** Opens the page, with a clock that stands still until the test moves it. */
+  async function open(): Promise<void> {
+    ({ page, complaints } = await openPage(browser, api.url));
+    await page.clock.install();
+    await page.reload();
+    await eventually(() => page.getByRole("article").first().isVisible(), { what: "the board" });
+  }
+
+  /** The requests for the status from now on. */
+  function statusRequests(): string[] {
+    const urls: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().endsWith("/api/status")) urls.push(request.url());
+    });
+    return urls;
+  }
+
+  test("are named near the top: whose, from where, how often, and what to do", async () => {
+    api.contested = [PHONE];
+    await open();
+    await eventually(() => notice().isVisible(), { what: "the notice" });
+    expect(await noticeText()).toBe(
+      'Two clients use the client id "phone" of the account ann. Each connection ends the other: 12 times in the last' +
+        " minute, from 192.168.1.20 and 192.168.1.21. Give one of them another client id.",
+    );
+    const { y } = (await notice().boundingBox())!;
+    expect(y).toBeLessThan((await page.getByRole("article").first().boundingBox())!.y);
+  });
+
+  test("are not spoken of where there are none", async () => {
+    await open();
+    expect(await notice().isVisible()).toBe(false);
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  test("appear on an open page, change, and go away, each within half a minute", async () => {
+    await open();
+    api.contested = [PHONE];
+    await page.clock.runFor(POLL);
+    await eventually(() => notice().isVisible(), { what: "the notice" });
+    const alert = await notice().getByRole("alert").elementHandle();
+    api.contested = [{ ...PHONE, takeovers: 1 }];
+    await page.clock.runFor(POLL);
+    await eventually(async () => /: once in the last minute/.test(await noticeText()), { what: "the new number" });
+    // a screen reader would speak of another one again
+    expect(
+      await notice()
+        .getByRole("alert")
+        .evaluate((now, before) => now === before, alert),
+    ).toBe(true);
+    api.contested = [];
+    await page.clock.runFor(POLL);
+    await eventually(async () => !(await notice().isVisible()), { what: "no notice" });
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  test("are asked for only while somebody can see the page, and at once when it is seen again", async () => {
+    await open();
+    const requests = statusRequests();
+    const setHidden = (hidden: boolean) =>
+      page.evaluate(`
+        Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      `);
+    await setHidden(true);
+    await page.clock.runFor(10 * POLL);
+    expect(requests).toEqual([]);
+    api.contested = [PHONE];
+    await setHidden(false);
+    await eventually(() => notice().isVisible(), { what: "the notice" });
+    expect(requests).toHaveLength(1);
+  });
+
+  test("are shown as text, whatever is in them, and five of many", async () => {
+    const client_id = "<img src=x onerror=alert(1)>";
+    api.contested = [
+      { client_id, account: null, addresses: ["10.0.0.1", "10.0.0.2", "10.0.0.3"], takeovers: 3 },
+      ...Array.from({ length: 7 }, (_, i) => ({ client_id: `c${i}`, account: null, addresses: [], takeovers: 2 })),
+    ];
+    await open();
+    await eventually(() => notice().isVisible(), { what: "the notice" });
+    expect(await notice().getByRole("listitem").count()).toBe(5);
+    expect(await noticeText()).toContain(`Several clients use the client id "${client_id}".`);
+    expect(await noticeText()).toMatch(/And 3 more client ids\.$/);
+    expect(await page.locator("img").count()).toBe(0);
+  });
+});

@@ -1,0 +1,149 @@
+/** `/api/sessions`: the embedded broker's MQTT sessions, and who may end one. */
+import { describe, expect, test } from "vitest";
+import { away, FakeSessions, sessionView } from "./support/fake-sessions.js";
+import { ask, httpApp, threeAccounts } from "./support/http-app.js";
+
+/** Client ids that are difficult to put into a URL. */
+const DIFFICULT = [
+  "nightlight/porch",
+  "two words",
+  "a+b",
+  "50%",
+  "100%25",
+  "x&account=ann",
+  "#?=;",
+  "../..",
+  'quote"',
+  "тест 灯 🌙",
+  "e\u0301",
+  "\t\r\n",
+  "__proto__",
+];
+
+const pathOf = (clientId: string, account?: string): string =>
+  `/api/sessions?client_id=${encodeURIComponent(clientId)}` +
+  (account === undefined ? "" : `&account=${encodeURIComponent(account)}`);
+
+const bearer = (name: string) => ({ headers: { authorization: `Bearer ${name}-token` } });
+const DELETE = { method: "DELETE" };
+
+test("sessions are listed by account and client id, those without an account first", async () => {
+  const phone = sessionView("phone", { account: "ann", ...away(), subscriptions: 3, queued: 12 });
+  const sessions = new FakeSessions(
+    sessionView("z", { account: "bob" }),
+    phone,
+    sessionView("z"),
+    sessionView("Desk", { account: "ann" }),
+    sessionView("a"),
+  );
+  const { url } = await httpApp({ sessions });
+  const { status, text } = await ask(url, "/api/sessions");
+  expect(status).toBe(200);
+  const list = JSON.parse(text) as { account: string | null; client_id: string }[];
+  expect(list.map(({ account, client_id }) => [account, client_id])).toEqual([
+    [null, "a"],
+    [null, "z"],
+    ["ann", "Desk"],
+    ["ann", "phone"],
+    ["bob", "z"],
+  ]);
+  expect(list[3]).toEqual(phone);
+});
+
+test.each(DIFFICULT)("the session of the client id %j can be ended, and no other one is", async (clientId) => {
+  const sessions = new FakeSessions(...DIFFICULT.map((id) => sessionView(id)));
+  const { url } = await httpApp({ sessions });
+  const { status, text } = await ask(url, pathOf(clientId), DELETE);
+  expect([status, text]).toEqual([204, ""]);
+  expect(sessions.list().map(({ client_id }) => client_id)).toEqual(DIFFICULT.filter((id) => id !== clientId));
+});
+
+test("of several accounts with the same client id, the one that is named loses its session", async () => {
+  const sessions = new FakeSessions(
+    sessionView("phone"),
+    sessionView("phone", { account: "ann" }),
+    sessionView("phone", { account: "bob" }),
+  );
+  const { url } = await httpApp({ sessions });
+  const owners = () => sessions.list().map(({ account }) => account);
+  expect((await ask(url, pathOf("phone", "ann"), DELETE)).status).toBe(204);
+  expect(owners()).toEqual([null, "bob"]);
+  // no account has an empty name
+  expect((await ask(url, pathOf("phone", ""), DELETE)).status).toBe(204);
+  expect(owners()).toEqual(["bob"]);
+});
+
+test.each([
+  ["phone", undefined, /^There is no session with .* "phone" and without an account; there is one of "ann", "bob":/],
+  ["phone", "cid", /^The account "cid" has no session with the client id "phone"; there is one of "ann", "bob":/],
+  ["desk", "ann", /^The account "ann" has no session .* "desk"; there is one without an account: change the param/],
+  ["tablet", undefined, /^There is no session with the client id "tablet" and .*; GET \/api\/sessions lists/],
+])("%s of the account %s has no session: 404 says what there is", async (clientId, account, error) => {
+  const sessions = new FakeSessions(
+    sessionView("phone", { account: "ann" }),
+    sessionView("phone", { account: "bob" }),
+    sessionView("desk"),
+  );
+  const { url } = await httpApp({ sessions });
+  const answer = await ask(url, pathOf(clientId, account), DELETE);
+  expect([answer.status, answer.json.error]).toEqual([404, expect.stringMatching(error)]);
+  expect(sessions.list()).toHaveLength(3);
+});
+
+test.each([
+  ["/api/sessions", /^Name one session: /],
+  ["/api/sessions?client_id=", /^Name one session: /],
+  ["/api/sessions?client_id=a&client_id=b", /^The parameter "client_id" is given more than once\.$/],
+  ["/api/sessions?client_id=a&account=b&account=c", /^The parameter "account" is given more than once\.$/],
+])("DELETE %s names no session: 400 says how to name one", async (path, error) => {
+  const sessions = new FakeSessions(sessionView("a"), sessionView("b"));
+  const { url } = await httpApp({ sessions });
+  const answer = await ask(url, path, DELETE);
+  expect([answer.status, answer.json.error]).toEqual([400, expect.stringMatching(error)]);
+  expect(sessions.list()).toHaveLength(2);
+});
+
+describe("with accounts", () => {
+  test.each([
+    ["nobody", {}, 401, 401],
+    ["a board's user", bearer("porch"), 403, 403],
+    ["a reader", bearer("rob"), 200, 403],
+    ["an administrator", bearer("ann"), 200, 204],
+  ])("%s may do what the role allows", async (_who, credentials, listing, ending) => {
+    const sessions = new FakeSessions(sessionView("phone", { account: "bob" }));
+    const { url } = await httpApp({ accounts: threeAccounts(), sessions });
+    expect((await ask(url, "/api/sessions", credentials)).status).toBe(listing);
+    expect((await ask(url, pathOf("phone", "bob"), { ...DELETE, ...credentials })).status).toBe(ending);
+    expect(sessions.list()).toHaveLength(ending === 204 ? 0 : 1);
+  });
+});
+
+test("a web page of another site cannot end a session", async () => {
+  const sessions = new FakeSessions(sessionView("phone"));
+  const { url } = await httpApp({ sessions });
+  const answer = await ask(url, pathOf("phone"), { ...DELETE, headers: { origin: "https://evil.example" } });
+  expect(answer.status).toBe(403);
+  expect(sessions.list()).toHaveLength(1);
+});
+
+test("with somebody else's broker, the answer says that the sessions are that broker's", async () => {
+  const { url } = await httpApp();
+  for (const [path, method] of [
+    ["/api/sessions", "GET"],
+    [pathOf("phone"), "DELETE"],
+  ]) {
+    const answer = await ask(url, path, { method });
+    expect(answer.status).toBe(404);
+    expect(answer.json.error).toBe(
+      "This server has joined the broker mqtt://127.0.0.1:1; list and end sessions with the tools of that broker.",
+    );
+  }
+});
+
+test("the status names the client ids that two clients fight over", async () => {
+  const contested = [{ client_id: "a", account: "ann", addresses: ["192.168.1.20", "192.168.1.21"], takeovers: 12 }];
+  const { url } = await httpApp({ sessions: new FakeSessions(), contested });
+  expect((await ask(url, "/api/status")).json.contested_client_ids).toEqual(contested);
+  const other = await httpApp();
+  expect((await ask(other.url, "/api/status")).json.contested_client_ids).toEqual([]);
+});

@@ -1,0 +1,152 @@
+/** `nightlight-server sessions`: which server it asks, and as whom. */
+import { writeFile } from "node:fs/promises";
+import http from "node:http";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createCommand } from "../../server/src/cli.js";
+import { serverUrlOf } from "../../server/src/config/server-url.js";
+import { silentLog } from "../../server/src/log.js";
+import { watchCertificates } from "../../server/src/security/certificates.js";
+import { certificate, writePair } from "../support/certificates.js";
+import { freePort } from "../support/mosquitto.js";
+import { configFile } from "./support/config.js";
+import { httpApp, portOf, threeAccounts } from "./support/http-app.js";
+import { temporaryFolder } from "./support/server.js";
+import { household, sessions, type How } from "./support/sessions-program.js";
+
+describe("credentials", () => {
+  test("a token comes from the environment or from a file, which takes precedence", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts(), sessions: household() });
+    const file = path.join(await temporaryFolder(), "token");
+    await writeFile(file, "ann-token\n");
+    const end = ["end", "phone", "--url", url];
+    expect((await sessions([...end, "--account", "bob"], { env: { NIGHTLIGHT_TOKEN: "ann-token" } })).error).toBe("");
+    const env = { NIGHTLIGHT_TOKEN: "rob-token" };
+    expect((await sessions([...end, "--token-file", file], { env })).error).toBe("");
+  });
+
+  test("--user asks for the password and never shows it", async () => {
+    const { url } = await httpApp({ accounts: threeAccounts(), sessions: household() });
+    const right = await sessions(["list", "--user", "rob", "--url", url], { types: "rob password" });
+    expect(right).toEqual({ out: expect.stringContaining("phone\tann"), said: "Password for rob: \n", error: "" });
+    const wrong = await sessions(["list", "--user", "rob", "--url", url], { types: "secret" });
+    expect(wrong.error).toMatch(/^CommandError: .* does not accept the user name or the password\./);
+    expect(JSON.stringify(wrong)).not.toContain("secret");
+  });
+
+  test.each<[what: string, args: string[], how: How, error: RegExp]>([
+    ["no token", ["list"], {}, /asks who you are\. .*user token NAME.*NIGHTLIGHT_TOKEN.*--token-file.*--user NAME\.$/],
+    ["a wrong token", ["list"], { env: { NIGHTLIGHT_TOKEN: "x-token" } }, /^CommandError: .* not accept the token\./],
+    ["a board's", ["list"], { env: { NIGHTLIGHT_TOKEN: "porch-token" } }, /"porch" is a board's user, who has no righ/],
+    [
+      "a reader's",
+      ["end", "desk"],
+      { env: { NIGHTLIGHT_TOKEN: "rob-token" } },
+      /^CommandError: "rob" may .*\. Only an administrator may end a session\.$/,
+    ],
+    ["no token at all", ["list"], { env: { NIGHTLIGHT_TOKEN: "two words" } }, /^UsageError: NIGHTLIGHT_TOKEN does not/],
+    ["no file", ["list", "--token-file", "/none"], {}, /^UsageError: --token-file \/none cannot be read: ENOENT/],
+    ["two flags", ["list", "--token-file", "x", "--user", "ann"], {}, /^UsageError: Give --user or --token-file, not/],
+    ["no terminal", ["list", "--user", "ann"], {}, /^UsageError: There is no terminal .*NIGHTLIGHT_TOKEN/],
+  ])("%s: the error says what to do", async (_what, args, how, error) => {
+    const directory = household();
+    const { url } = await httpApp({ accounts: threeAccounts(), sessions: directory });
+    const outcome = await sessions([...args, "--url", url], how);
+    expect(outcome.error).toMatch(error);
+    expect(outcome.out).toBe("");
+    expect(directory.list()).toHaveLength(3);
+  });
+});
+
+describe("the server's address", () => {
+  test("is the one of the configuration", async () => {
+    const { server } = await httpApp({ sessions: household() });
+    const file = await configFile(`http_port: ${portOf(server)}\n`);
+    expect((await sessions(["list", "--config", file])).out).toMatch(/^desk\t/);
+    const env = { NIGHTLIGHT_HTTP_PORT: String(portOf(server)) };
+    expect((await sessions(["list"], { env })).out).toMatch(/^desk\t/);
+  });
+
+  test.each([
+    [[], "http://127.0.0.1:8080"],
+    [["--host", "0.0.0.0", "--anonymous"], "http://127.0.0.1:8080"],
+    [["--host", "::", "--anonymous", "--http-port", "81"], "http://[::1]:81"],
+    [["--host", "fe80::1", "--anonymous"], "http://[fe80::1]:8080"],
+    [["--host", "localhost"], "http://localhost:8080"],
+    [["--tls-cert", import.meta.filename, "--tls-key", import.meta.filename], "https://127.0.0.1:8080"],
+  ])("with %j it is %s", (flags, url) => {
+    const command = createCommand().parse(flags, { from: "user" });
+    expect(serverUrlOf(command, {})).toBe(url);
+  });
+
+  test("may have a path, as behind a reverse proxy", async () => {
+    const paths: (string | undefined)[] = [];
+    const proxy = http.createServer((request, response) => {
+      paths.push(request.url);
+      response.end("[]");
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    for (const end of ["", "/"])
+      await sessions(["list", "--url", `http://127.0.0.1:${portOf(proxy)}/home/light${end}`]);
+    expect(paths).toEqual(["/home/light/api/sessions", "/home/light/api/sessions"]);
+  });
+
+  test("is named when no server is there, with what to do", async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    expect((await sessions(["list", "--url", url])).error).toBe(
+      `CommandError: The server at ${url} cannot be reached: nothing listens there; start it, or give its address with --url.`,
+    );
+    expect((await sessions(["list", "--url", "http://none.invalid"])).error).toMatch(
+      /none\.invalid cannot be reached: there is no such host; correct --url\.$/,
+    );
+  });
+
+  test("is named when something else answers there", async () => {
+    const other = http.createServer((_request, response) => response.writeHead(404).end("<h1>Not found</h1>"));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void other.close());
+    const url = `http://127.0.0.1:${portOf(other)}`;
+    expect((await sessions(["list", "--url", url])).error).toBe(
+      `CommandError: ${url} does not answer as a nightlight-server of this version does (status 404); correct --url.`,
+    );
+    expect((await sessions(["list", "--url", url.replace("http", "https")])).error).toMatch(
+      /^CommandError: .*https:.* without it with http\.$/,
+    );
+  });
+
+  test("over TLS takes a certificate that is trusted", async () => {
+    const folder = await temporaryFolder();
+    const files = await writePair(folder, "own", await certificate("localhost"));
+    const tls = await watchCertificates(files, silentLog);
+    onTestFinished(() => tls.close());
+    const { url } = await httpApp({ tls, sessions: household() });
+    expect((await sessions(["list", "--url", url])).error).toMatch(
+      /^CommandError: .* its certificate is not trusted \(\w+\); .* NODE_EXTRA_CA_CERTS\.$/,
+    );
+  });
+
+  test("of a server with somebody else's broker leads to that broker", async () => {
+    const { url } = await httpApp();
+    expect((await sessions(["list", "--url", url])).error).toMatch(
+      /^CommandError: This server has joined the broker mqtt:\/\/127\.0\.0\.1:1; list and end sessions with/,
+    );
+  });
+
+  test.each<[args: string[], error: RegExp]>([
+    [["--url", "127.0.0.1:8080"], /^UsageError: --url is "127\.0\.0\.1:8080"; it must be an address such as http:/],
+    [["--url", "mqtt://127.0.0.1"], /^UsageError: --url is "mqtt:\/\/127\.0\.0\.1"; it must be/],
+    [["--url", "http://ann:secret@127.0.0.1"], /^UsageError: --url must not contain a user name or a password;/],
+    [["--http-port", "0"], /^UsageError: http_port is 0, .*give its address with --url\.$/],
+    [["--no-http"], /^UsageError: The server has no HTTP API, .*: --no-http switches it off\. .*--url\.$/],
+    [["--http-port", "none"], /^ConfigurationError|^UsageError: --http-port is "none"/],
+  ])("%j is wrong, and the error says why", async (args, error) => {
+    expect((await sessions(["list", ...args])).error).toMatch(error);
+  });
+
+  test("given by --url makes a mistake in the configuration file no matter", async () => {
+    const { url } = await httpApp({ sessions: household() });
+    const file = await configFile("http_port: none\n");
+    expect((await sessions(["list", "--url", url, "--config", file])).error).toBe("");
+  });
+});

@@ -1,0 +1,144 @@
+/** `nightlight-server sessions`, as a person or a script uses it. */
+import { describe, expect, test } from "vitest";
+import { away, FakeSessions, sessionView } from "./support/fake-sessions.js";
+import { httpApp } from "./support/http-app.js";
+import { household, sessions } from "./support/sessions-program.js";
+
+describe("list", () => {
+  test("shows people a table with a header and times in words", async () => {
+    const { url } = await httpApp({ sessions: household() });
+    const { out, said, error } = await sessions(["list", "--url", url], { terminal: true });
+    expect({ said, error }).toEqual({ said: "", error: "" });
+    expect(out.split("\n")).toEqual([
+      "CLIENT ID  ACCOUNT  SUBSCRIPTIONS  QUEUED  STATE",
+      "desk       -                    1       0  connected",
+      "phone      ann                  3      12  away for 1 h, expires in 6 d",
+      "phone      bob                  1       1  connected",
+      "",
+    ]);
+  });
+
+  test("gives scripts columns separated by tabs, and times in ISO 8601", async () => {
+    const now = Date.UTC(2026, 10, 23, 18, 4, 5, 678);
+    const phone = sessionView("phone", { account: "ann", ...away(now), subscriptions: 3, queued: 12 });
+    const { url } = await httpApp({ sessions: new FakeSessions(phone, sessionView("desk")) });
+    const { out } = await sessions(["list", "--url", url]);
+    expect(out).toBe(
+      "desk\t-\tconnected\t1\t0\t-\t-\n" +
+        "phone\tann\taway\t3\t12\t2026-11-23T17:04:05.678Z\t2026-11-29T18:04:05.678Z\n",
+    );
+  });
+
+  test("gives JSON as the API does", async () => {
+    const directory = household();
+    const { url } = await httpApp({ sessions: directory });
+    const { out } = await sessions(["list", "--json", "--url", url], { terminal: true });
+    const [ann, bob, desk] = directory.list();
+    expect(JSON.parse(out)).toEqual([desk, ann, bob]);
+  });
+
+  test("says that there are none, and writes nothing a script would read", async () => {
+    const { url } = await httpApp({ sessions: new FakeSessions() });
+    const { out, said, error } = await sessions(["list", "--url", url]);
+    expect({ out, said, error }).toEqual({ out: "", said: `No client has a session at ${url}.\n`, error: "" });
+    expect((await sessions(["list", "--json", "--url", url])).out).toBe("[]\n");
+  });
+
+  test("escapes what a stranger's client id would do to a terminal", async () => {
+    const directory = new FakeSessions(sessionView("a\u001b[2J\tb\n\u202ec\\d"));
+    const { url } = await httpApp({ sessions: directory });
+    const { out } = await sessions(["list", "--url", url]);
+    expect(out.split("\t")[0]).toBe("a\\u{1b}[2J\\u{9}b\\u{a}\\u{202e}c\\\\d");
+    // as it was printed
+    const { error } = await sessions(["end", out.split("\t")[0], "--url", url]);
+    expect(error).toBe("");
+    expect(directory.list()).toEqual([]);
+  });
+});
+
+describe("end", () => {
+  test("ends the session and says what it deleted", async () => {
+    const directory = household();
+    const { url } = await httpApp({ sessions: directory });
+    const ann = await sessions(["end", "phone", "--account", "ann", "--url", url]);
+    expect(ann).toEqual({
+      out: "",
+      said: "Ended the session phone of ann: deleted 3 subscriptions and 12 queued messages.\n",
+      error: "",
+    });
+    // the only one that is left with this client id
+    const bob = await sessions(["end", "phone", "--url", url]);
+    expect(bob.said).toBe(
+      "Ended the session phone of bob: deleted 1 subscription and 1 queued message." +
+        " Disconnected its client, which gets a new session if it connects again.\n",
+    );
+    expect(directory.list().map(({ client_id }) => client_id)).toEqual(["desk"]);
+  });
+
+  test.each(["nightlight/porch", "two words", "-dash", "50%&account=ann", "тест 🌙", "__proto__"])(
+    "copes with the client id %s",
+    async (clientId) => {
+      const directory = new FakeSessions(sessionView(clientId), sessionView("other"));
+      const { url } = await httpApp({ sessions: directory });
+      expect((await sessions(["end", "--url", url, "--", clientId])).error).toBe("");
+      expect(directory.list().map(({ client_id }) => client_id)).toEqual(["other"]);
+    },
+  );
+
+  test("asks for the account where several have the same client id", async () => {
+    const directory = household();
+    const { url } = await httpApp({ sessions: directory });
+    expect((await sessions(["end", "phone", "--url", url])).error).toBe(
+      "UsageError: Several sessions have the client id phone: of ann, bob. Choose with --account NAME.",
+    );
+    expect(directory.list()).toHaveLength(3);
+  });
+
+  test("reaches a session without an account beside one with", async () => {
+    const directory = new FakeSessions(sessionView("phone"), sessionView("phone", { account: "ann" }));
+    const { url } = await httpApp({ sessions: directory });
+    expect((await sessions(["end", "phone", "--url", url])).error).toMatch(
+      /: without an account, of ann\. Choose with --account NAME or --no-account\.$/,
+    );
+    const { said } = await sessions(["end", "phone", "--no-account", "--url", url]);
+    expect(said).toMatch(/^Ended the session phone: /);
+    expect(directory.list().map(({ account }) => account)).toEqual(["ann"]);
+  });
+
+  test.each<[args: string[], error: RegExp]>([
+    [["phne"], /There is no session with the client id phne\. Similar: phone\.$/],
+    [["hon"], /There is no session with the client id hon\. Similar: phone\.$/],
+    [["tablet"], /There is no session with the client id tablet\. There are: desk, phone\.$/],
+    [
+      ["phone", "--account", "cid"],
+      /The account cid has no session with the client id phone; there is one of ann, bob\.$/,
+    ],
+    [["desk", "--account", "ann"], /The account ann has no session .* desk; there is one without an account\.$/],
+    [["phone", "--no-account"], /There is no session .* phone and without an account; there is one of ann, bob\.$/],
+  ])("%j names no session: the error says which there are", async (args, error) => {
+    const directory = household();
+    const { url } = await httpApp({ sessions: directory });
+    expect((await sessions(["end", ...args, "--url", url])).error).toMatch(error);
+    expect(directory.list()).toHaveLength(3);
+  });
+
+  test("names a few of very many, and says where all of them are", async () => {
+    const ids = Array.from({ length: 1000 }, (_, i) => `board-${i}`);
+    const { url } = await httpApp({ sessions: new FakeSessions(...ids.map((id) => sessionView(id))) });
+    expect((await sessions(["end", "board-999x", "--url", url])).error).toMatch(
+      /Similar: board-999(, board-\d+){4}\.$/,
+    );
+    expect((await sessions(["end", "phone", "--url", url])).error).toMatch(/sessions list shows all 1000\.$/);
+    const none = await httpApp({ sessions: new FakeSessions() });
+    expect((await sessions(["end", "phone", "--url", none.url])).error).toMatch(/, and no other session\.$/);
+  });
+});
+
+test.each([
+  ["list", /--json.*--token-file|--token-file.*--json/s],
+  ["end", /--account <name>.*--no-account.*sessions end old-phone --account ann --user boss/s],
+])("sessions %s --help shows the flags and examples", async (name, words) => {
+  const { out } = await sessions([name, "--help"]);
+  expect(out).toMatch(words);
+  expect(out).toMatch(/Examples:\n {2}\$ nightlight-server sessions/);
+});

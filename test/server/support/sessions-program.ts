@@ -1,0 +1,60 @@
+/** Runs `nightlight-server sessions` in this process, with sessions that a test makes up. */
+import { PassThrough, Readable } from "node:stream";
+import { addCommand, createCommand } from "../../../server/src/cli.js";
+import { serverUrlOf } from "../../../server/src/config/server-url.js";
+import { sessionsCommand } from "../../../server/src/sessions-command/command.js";
+import { away, FakeSessions, sessionView } from "./fake-sessions.js";
+
+export interface Outcome {
+  readonly out: string;
+  readonly said: string;
+  /** The error that the command rejected with; "" when it did its work. */
+  readonly error: string;
+}
+
+export interface How {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the output is a terminal. */
+  readonly terminal?: boolean;
+  /** What is typed at the prompt; without it the input is a pipe. */
+  readonly types?: string;
+}
+
+/** Runs `sessions <args>`. */
+export async function sessions(
+  args: readonly string[],
+  { env = {}, terminal = false, types }: How = {},
+): Promise<Outcome> {
+  let out = "";
+  let said = "";
+  const keyboard = new PassThrough();
+  const command = createCommand().configureOutput({ writeOut: (text) => (out += text), writeErr() {} });
+  const io = {
+    input: types === undefined ? Readable.from([""]) : Object.assign(keyboard, { isTTY: true }),
+    output: { write: (text: string) => (out += text), isTTY: terminal },
+    messages: {
+      write(text: string) {
+        said += text;
+        if (text.endsWith(": ")) setImmediate(() => keyboard.write(`${types}\r`));
+      },
+    },
+  };
+  addCommand(
+    command,
+    sessionsCommand((self) => serverUrlOf(self, env), io, env),
+  );
+  let error = "";
+  await command.parseAsync(["sessions", ...args], { from: "user" }).catch((thrown: Error) => {
+    error = `${thrown.name}: ${thrown.message}`;
+  });
+  return { out, said, error };
+}
+
+/** Phones of ann and bob, and a desk without an account. */
+export function household(): FakeSessions {
+  return new FakeSessions(
+    sessionView("phone", { account: "ann", ...away(), subscriptions: 3, queued: 12 }),
+    sessionView("phone", { account: "bob", subscriptions: 1, queued: 1 }),
+    sessionView("desk"),
+  );
+}
