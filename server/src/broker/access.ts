@@ -7,8 +7,8 @@ import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Connection } from "./connection.js";
-import type { StoredSubscription } from "./session-store.js";
-import { REASON } from "./packets.js";
+import type { StoredSubscription } from "../storage/session-store.js";
+import { REASON } from "../mqtt/packets.js";
 
 /** Why a client is not let in, for CONNACK of MQTT 3.1.1 (table 3.1) and 5.0 (table 3-1). */
 export const REFUSALS = {
@@ -48,6 +48,10 @@ interface GrantedSubscription {
   readonly qos: number;
   /** MQTT 5.0, 3.8.2.1.2. */
   readonly identifier: number | undefined;
+  /** Whether messages keep the retain flag of their publisher [MQTT-3.3.1-13]. */
+  readonly retainAsPublished: boolean;
+  /** Whether the client's own messages are left out [MQTT-3.8.3-3]. */
+  readonly noLocal: boolean;
 }
 
 /** The connection of a client: the stream that was handed to aedes. */
@@ -126,13 +130,13 @@ export class Access {
   /** Grants a subscription and remembers it, or says why not. The answer is the same when aedes asks again. */
   subscribe(
     client: Client,
-    { topic: filter, qos, subscriptionIdentifier: identifier }: StoredSubscription,
+    { topic: filter, qos, subscriptionIdentifier: identifier, rap = false, nl = false }: StoredSubscription,
   ): { reason: Rejection; problem: string } | undefined {
     const { subscriptions, rights } = this.#logins.get(client)!;
     if (!rights.subscribe(filter)) return { reason: "not-allowed", problem: `may not subscribe to ${filter}` };
     if (!subscriptions.has(filter) && subscriptions.size >= this.#maxSubscriptions)
       return { reason: "over-limit", problem: `more than ${this.#maxSubscriptions} subscriptions` };
-    subscriptions.set(filter, { qos, identifier });
+    subscriptions.set(filter, { qos, identifier, retainAsPublished: rap, noLocal: nl });
     return undefined;
   }
 
@@ -167,6 +171,24 @@ export class Access {
     for (const [filter, { identifier }] of this.#logins.get(client)?.subscriptions ?? [])
       if (identifier !== undefined && matches(filter, topic)) identifiers.push(identifier);
     return identifiers;
+  }
+
+  /** Whether a client receives messages on a topic with the retain flag of their publisher [MQTT-3.3.1-13]. */
+  keepsRetain(client: Client, topic: string): boolean {
+    for (const [filter, { retainAsPublished }] of this.#logins.get(client)?.subscriptions ?? [])
+      if (retainAsPublished && matches(filter, topic)) return true;
+    return false;
+  }
+
+  /** Whether all subscriptions of a client that match a topic leave out its own messages [MQTT-3.8.3-3]. */
+  leavesOutOwn(client: Client, topic: string): boolean {
+    let leftOut = false;
+    for (const [filter, { noLocal }] of this.#logins.get(client)?.subscriptions ?? []) {
+      if (!matches(filter, topic)) continue;
+      if (!noLocal) return false;
+      leftOut = true;
+    }
+    return leftOut;
   }
 
   /** Whether the client's account is still what it was when the client logged in. */

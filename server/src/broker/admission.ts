@@ -3,9 +3,9 @@ import type { AuthenticateError, Client, ConnectPacket } from "aedes";
 import { textOf } from "../errors.js";
 import { connectionOf, Refusal, type Access } from "./access.js";
 import type { BrokerHandlers } from "./api.js";
-import { REASON } from "./packets.js";
+import { REASON } from "../mqtt/packets.js";
 import type { Gate } from "./gate.js";
-import { sessionId, titleOf } from "./session-id.js";
+import { sessionId, titleOf } from "../storage/session-id.js";
 import type { Sessions } from "./sessions.js";
 import type { Takeovers } from "./takeovers.js";
 

@@ -13,17 +13,17 @@ import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
 import { Gate } from "./gate.js";
 import { largestPacket } from "./inbound.js";
-import { OrderedStore } from "./ordered-store.js";
-import { Violation } from "./packet-checks.js";
-import { REASON } from "./packets.js";
+import { OrderedStore } from "../storage/ordered-store.js";
+import { Violation } from "../mqtt/packet-checks.js";
+import { REASON } from "../mqtt/packets.js";
 import { Persistence, RECEIVE_MAXIMUM } from "./persistence.js";
 import { Publishing } from "./publishing.js";
-import { RetainedMessages } from "./retained.js";
-import { partsOf, titleOf } from "./session-id.js";
-import { SessionStore } from "./session-store.js";
+import { RetainedMessages } from "../storage/retained.js";
+import { partsOf, titleOf } from "../storage/session-id.js";
+import { SessionStore } from "../storage/session-store.js";
 import { Sessions } from "./sessions.js";
 import { Takeovers } from "./takeovers.js";
-import { Wills } from "./wills.js";
+import { Wills } from "../storage/wills.js";
 import { WriteQueue } from "./write-queue.js";
 
 export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
@@ -83,6 +83,7 @@ export async function startBroker(
   const access = new Access(accounts, check ?? (async (from, ...login) => ({ account: await accounts.check(...login, from) })), limits.subscriptions); // prettier-ignore
   const persistence = new Persistence(store, sessionStore, retained, wills, {
     grantedQos: (client, filter) => access.grantedQos(client, filter),
+    leavesOutOwn: (client, topic) => access.leavesOutOwn(client, topic),
     queued: (session) => sessions.queued(session),
   });
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));

@@ -4,8 +4,8 @@ import { Duplex } from "node:stream";
 import type { Rejection } from "../counters.js";
 import { Inbound } from "./inbound.js";
 import { BACKLOG, Outbound } from "./outbound.js";
-import { Violation } from "./packet-checks.js";
-import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON, SUBACK } from "./packets.js";
+import { Violation } from "../mqtt/packet-checks.js";
+import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON, SUBACK } from "../mqtt/packets.js";
 import * as replies from "./replies.js";
 import type { WriteQueue, Writer } from "./write-queue.js";
 

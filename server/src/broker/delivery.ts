@@ -1,6 +1,6 @@
 import type { AedesPublishPacket, Client, PublishPacket } from "aedes";
 import type { Access } from "./access.js";
-import type { SessionStore } from "./session-store.js";
+import type { SessionStore } from "../storage/session-store.js";
 
 /** The path of a message to a client: who may receive it, at which QoS, and in which order. */
 export class Delivery {
@@ -24,6 +24,8 @@ export class Delivery {
     if (qos === undefined || (qos === 0 && packet.qos > 0)) this.#drop(client, packet);
     if (qos === undefined) return null;
     packet.qos = qos;
+    // only retained messages that answer a subscription have no broker; they keep the flag [MQTT-3.3.1-8]
+    if (packet.retain && packet.brokerId) this.#handleRetain(client, packet, isLive);
     // aedes names one of several overlapping subscriptions; it answers a new one with its own
     if (client.version === 5 && packet.brokerId) this.#addIdentifiers(client, packet);
     return packet;
@@ -38,6 +40,13 @@ export class Delivery {
         if (!packet.messageId) client.publish(packet as PublishPacket);
     };
     deliver().catch(this.#failed);
+  }
+
+  /** Clears the retain flag unless a subscription asks for it [MQTT-3.3.1-12]: aedes does not do so in queues. */
+  #handleRetain(client: Client, packet: AedesPublishPacket, isLive: boolean): void {
+    packet.retain = this.#access.keepsRetain(client, packet.topic);
+    const session = client.clean || packet.qos === 0 || !isLive ? undefined : this.#sessions.get(client.id);
+    if (packet.retain && session) this.#sessions.hideRetain(session, packet);
   }
 
   #addIdentifiers(client: Client, packet: AedesPublishPacket): void {

@@ -1,5 +1,5 @@
 import type { AedesPublishPacket } from "aedes";
-import { FilterIndex } from "./filter-index.js";
+import { FilterIndex } from "../mqtt/filter-index.js";
 
 type Deliver = (packet: AedesPublishPacket, done: () => void) => void;
 type Done = (error?: Error | null) => void;

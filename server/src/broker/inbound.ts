@@ -1,6 +1,6 @@
-import { checkConnect, checkFilters, checkPublish, Violation } from "./packet-checks.js";
-import * as packet from "./packets.js";
-import { PacketScanner, REASON } from "./packets.js";
+import { checkConnect, checkFilters, checkPublish, Violation } from "../mqtt/packet-checks.js";
+import * as packet from "../mqtt/packets.js";
+import { PacketScanner, REASON } from "../mqtt/packets.js";
 import { TokenBucket } from "./token-bucket.js";
 
 /**

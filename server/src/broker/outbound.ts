@@ -1,6 +1,6 @@
 import { Acknowledgements } from "./acknowledgements.js";
-import * as packet from "./packets.js";
-import { PacketScanner } from "./packets.js";
+import * as packet from "../mqtt/packets.js";
+import { PacketScanner } from "../mqtt/packets.js";
 
 /** How much may wait in memory for one client that does not read, in bytes. */
 export const BACKLOG = 4_194_304;

@@ -3,13 +3,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AedesPublishPacket, Client } from "aedes";
 import type { IPublishPacket } from "mqtt-packet";
 import { hasWildcard, matches } from "../mqtt/topics.js";
-import type { QueuedPacket } from "./message-codec.js";
-import type { OrderedStore } from "./ordered-store.js";
-import { Violation } from "./packet-checks.js";
-import { REASON } from "./packets.js";
-import type { RetainedMessages } from "./retained.js";
-import type { Session, SessionStore, StoredSubscription, Subscriber } from "./session-store.js";
-import type { Wills } from "./wills.js";
+import type { QueuedPacket } from "../storage/message-codec.js";
+import type { OrderedStore } from "../storage/ordered-store.js";
+import { Violation } from "../mqtt/packet-checks.js";
+import { REASON } from "../mqtt/packets.js";
+import type { RetainedMessages } from "../storage/retained.js";
+import type { Session, SessionStore, StoredSubscription, Subscriber } from "../storage/session-store.js";
+import type { Wills } from "../storage/wills.js";
 
 /** How many retained messages are compared with a wildcard at once. */
 const SLICE = 1000;
@@ -20,9 +20,23 @@ export const RECEIVE_MAXIMUM = 1000;
 /** What aedes passes where it means a client. */
 type ClientId = Pick<Client, "id">;
 
+/** An acknowledgement of a message, or a message that aedes did not deliver. */
+interface Cleared {
+  readonly messageId?: number;
+  readonly brokerId: string;
+  readonly brokerCounter: number;
+  readonly topic: string;
+  /** Its publisher. */
+  readonly clientId?: string;
+  /** Whether the subscription has No Local. */
+  readonly nl?: boolean;
+}
+
 export interface PersistenceHandlers {
   /** The QoS that was granted to a subscription; undefined when it was refused: aedes passes those as well. */
   grantedQos(client: Client, filter: string): number | undefined;
+  /** Whether all subscriptions of a client that match a topic leave out its own messages. */
+  leavesOutOwn(client: Client, topic: string): boolean;
   /** A message was added to a queue. */
   queued(session: Session): void;
 }
@@ -175,9 +189,13 @@ export class Persistence {
     if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.sending(session, packet);
   }
 
-  async outgoingClearMessageId({ id }: ClientId, { messageId }: { messageId?: number }): Promise<void> {
-    const session = this.#sessions.get(id);
-    if (session && messageId !== undefined) this.#sessions.acknowledge(session, messageId);
+  async outgoingClearMessageId(client: Client, packet: Cleared): Promise<void> {
+    const session = this.#sessions.get(client.id);
+    if (!session) return;
+    if (packet.messageId !== undefined) this.#sessions.acknowledge(session, packet.messageId);
+    // aedes did not deliver it: its publisher subscribed with No Local [MQTT-3.8.3-3]
+    else if (packet.clientId === client.id && packet.nl && this.#handlers.leavesOutOwn(client, packet.topic))
+      this.#sessions.drop(session, packet);
   }
 
   outgoingStream({ id }: ClientId): Readable {

@@ -3,11 +3,11 @@ import { textOf } from "../errors.js";
 import type { Keep } from "../link/link.js";
 import { connectionOf, Refusal, type Access } from "./access.js";
 import type { BrokerHandlers } from "./api.js";
-import { Violation } from "./packet-checks.js";
-import { REASON } from "./packets.js";
+import { Violation } from "../mqtt/packet-checks.js";
+import { REASON } from "../mqtt/packets.js";
 import type { Persistence } from "./persistence.js";
-import type { RetainedMessages } from "./retained.js";
-import type { SessionStore } from "./session-store.js";
+import type { RetainedMessages } from "../storage/retained.js";
+import type { SessionStore } from "../storage/session-store.js";
 
 /** Messages on this topic reach nobody: aedes acknowledges a message of MQTT 3.1.1 only when it publishes it. */
 const SINK = "$dropped";

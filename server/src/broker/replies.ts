@@ -1,5 +1,5 @@
 import mqttPacket, { type IConnackPacket, type IDisconnectPacket, type ISubackPacket, type Packet } from "mqtt-packet";
-import { PUBACK, REASON } from "./packets.js";
+import { PUBACK, REASON } from "../mqtt/packets.js";
 
 const MQTT_5 = { protocolVersion: 5 };
 

@@ -1,7 +1,7 @@
 import type { Account, Accounts } from "../security/accounts.js";
 import type { SessionDirectory, SessionView } from "./api.js";
-import { partsOf, sessionId } from "./session-id.js";
-import type { Session, SessionRecord, SessionStore } from "./session-store.js";
+import { partsOf, sessionId } from "../storage/session-id.js";
+import type { Session, SessionRecord, SessionStore } from "../storage/session-store.js";
 
 /** Client ids of one board's account: the board itself, and a few that a person tries things with. */
 const DEVICE_IDS = 10;

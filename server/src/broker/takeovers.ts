@@ -1,5 +1,5 @@
 import type { ContestedClientId } from "./api.js";
-import { partsOf } from "./session-id.js";
+import { partsOf } from "../storage/session-id.js";
 
 /** So many takeovers of one client id within `PERIOD` are no coincidence. */
 const MOST = 3;

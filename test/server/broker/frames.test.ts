@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
 import { Inbound, largestPacket, MAX_PACKET } from "../../../server/src/broker/inbound.js";
-import { Violation } from "../../../server/src/broker/packet-checks.js";
+import { Violation } from "../../../server/src/mqtt/packet-checks.js";
 import { eventually } from "../../support/eventually.js";
 import { field, frame } from "../support/raw.js";
 

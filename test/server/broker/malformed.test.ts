@@ -1,7 +1,7 @@
 /** Packets that violate MQTT: they end their connection, are counted, and reach nobody. */
 import type { IConnackPacket, IDisconnectPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
-import { RetainedLog } from "../../../server/src/broker/retained-log.js";
+import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { openData } from "../../../server/src/data.js";
 import { missing, MOSQUITTO } from "../../support/programs.js";
 import { bareBroker } from "../support/bare-broker.js";

@@ -25,7 +25,7 @@ const textsOf = (made: RawClient, topic: string): string[] =>
 const idsOf = (made: RawClient): number[] => made.packets.flatMap((p) => (p.cmd === "puback" ? [p.messageId!] : []));
 const upTo = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
 
-/** Topics of readings, and others that look nearly like them. */
+/** Topics of readings, and others that resemble them. */
 const topic = fc.constantFrom("a/telemetry", "nightlight/b/telemetry", "ü/telemetry", "a/status", "telemetry", "a/telemetry/x", "/telemetry"); // prettier-ignore
 const message = fc.record({
   topic,
@@ -33,7 +33,7 @@ const message = fc.record({
   retain: fc.boolean(),
   dup: fc.boolean(),
   size: fc.oneof(fc.nat(200), fc.nat(1500)),
-  /** How long the server takes to store it, in ms; 0: it need not. */
+  /** How long the server takes to store it, in ms; 0 when it stores nothing. */
   stored: fc.constantFrom(0, 0, 1, 3),
 });
 
@@ -112,7 +112,6 @@ test("every subscriber gets the messages of a topic in order while sessions come
   const count = 400;
   for (let n = 0; n < count; n++) {
     const payload = Buffer.from(String(n));
-    // for once: by aedes; a session that comes and goes: by aedes as well, all of a sudden
     broker.publish("n/b/commands", payload, n % 7 === 0 ? "once" : "retained");
     if (n % 5 === 0) other.publish("n/b/telemetry", payload, { qos: 1 });
     if (n === 100) await (await client(url, sleeper, "n/b/commands")).endAsync();

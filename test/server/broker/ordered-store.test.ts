@@ -1,6 +1,6 @@
 /** The embedded broker's store: its operations take effect in the order of the calls. */
 import { expect, onTestFinished, test } from "vitest";
-import { keysBelow, OrderedStore } from "../../../server/src/broker/ordered-store.js";
+import { keysBelow, OrderedStore } from "../../../server/src/storage/ordered-store.js";
 import { openData } from "../../../server/src/data.js";
 import { temporaryFolder } from "../support/server.js";
 

@@ -1,6 +1,7 @@
 /** What a session gets when its client returns; and publishing where a client may not, as bridges do. */
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Takeovers } from "../../../server/src/broker/takeovers.js";
 import { eventually } from "../../support/eventually.js";
 import { startMosquitto } from "../../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../../support/programs.js";
@@ -194,6 +195,17 @@ test("two clients with the same id that reconnect whenever they are disconnected
   expect(broker.contested).toMatchObject([{ client_id: "twin", account: null, addresses: ["127.0.0.1"] }]);
   expect(warnings).toEqual([expect.stringMatching(/Two clients fight over the client id "twin".*127\.0\.0\.1/)]);
 }); // prettier-ignore
+
+test("a client id counts as contested after three takeovers within a minute, with all addresses, and until they are a minute old", () => {
+  const takeovers = new Takeovers();
+  const add = (before: string, after: string, now: number): boolean => takeovers.add("ann\0x", before, after, now);
+  expect([add("10.0.0.1", "10.0.0.2", 0), add("10.0.0.2", "10.0.0.1", 1000)]).toEqual([false, false]);
+  expect(takeovers.list(1000)).toEqual([]);
+  expect([add("10.0.0.1", "10.0.0.3", 2000), add("10.0.0.3", "10.0.0.1", 3000)]).toEqual([true, false]);
+  const contested = { client_id: "x", account: "ann", addresses: ["10.0.0.1", "10.0.0.2", "10.0.0.3"], takeovers: 4 };
+  expect(takeovers.list(3000).map((one) => ({ ...one, addresses: one.addresses.toSorted() }))).toEqual([contested]);
+  expect(takeovers.list(63_000)).toEqual([]);
+});
 
 test("clients that reconnect with an id of their own are not contested", async () => {
   const { url, broker, warnings } = await bareBroker();

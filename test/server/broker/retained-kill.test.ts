@@ -1,7 +1,6 @@
 /** The embedded broker is killed while lamps are switched. */
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import { freePort } from "../../support/mosquitto.js";
 import { run } from "../support/program.js";
 import { client, temporaryFolder, type Got } from "../support/server.js";
 
@@ -13,11 +12,9 @@ const seqs = (got: readonly Got[]): Map<string, number> =>
   new Map(got.map(({ topic, text }) => [topic, (JSON.parse(text) as { seq: number }).seq]));
 
 test("whoever has seen a lamp switch finds that state, or a newer one, retained after kill -9", async () => {
-  const port = String(await freePort());
-  const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder()];
-  const url = `mqtt://127.0.0.1:${port}`;
+  const flags = ["--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder()];
   let program = run(flags);
-  await program.addresses();
+  let { mqtt: url } = await program.addresses();
   for (let boot = 1; boot <= KILLS; boot++) {
     const boards = await client(url);
     await boards.subscribeAsync("nightlight/+/commands", { qos: 1, rap: true });
@@ -37,7 +34,7 @@ test("whoever has seen a lamp switch finds that state, or a newer one, retained 
     await boards.endAsync(true);
 
     program = run(flags);
-    await program.addresses();
+    ({ mqtt: url } = await program.addresses());
     const late = await client(url, {}, "nightlight/+/commands");
     await eventually(() => late.got.length >= LAMPS, { what: "what is retained" });
     const found = seqs(late.got);

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { Logged } from "../../../server/src/broker/retained-batch.js";
-import { RetainedLog } from "../../../server/src/broker/retained-log.js";
+import type { Logged } from "../../../server/src/storage/retained-batch.js";
+import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 

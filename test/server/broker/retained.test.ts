@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { RetainedMessages, type RetainedPacket } from "../../../server/src/broker/retained.js";
+import { RetainedMessages, type RetainedPacket } from "../../../server/src/storage/retained.js";
 import { temporaryFolder } from "../support/server.js";
 
 type Stored = Omit<RetainedPacket, "cmd" | "retain">;
@@ -16,7 +16,7 @@ const packet: fc.Arbitrary<Stored> = fc.record(
       contentType: fc.string(),
       correlationData: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
     }),
-    messageExpiry: fc.nat(),
+    messageExpiry: fc.nat().map((ms) => ms + 1),
   },
   { requiredKeys: ["topic", "payload", "qos"] },
 );

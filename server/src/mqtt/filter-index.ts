@@ -1,5 +1,5 @@
 import { Qlobber } from "qlobber";
-import { hasWildcard } from "../mqtt/topics.js";
+import { hasWildcard } from "./topics.js";
 
 /** How wildcards are read: MQTT 3.1.1, 4.7.1. */
 const MQTT = { separator: "/", wildcard_one: "+", wildcard_some: "#", match_empty_levels: true } as const;

@@ -1,7 +1,7 @@
 import { decodeData, encodeData, encodeQueued, type QueuedPacket } from "./message-codec.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 import { partsOf } from "./session-id.js";
-import { FilterIndex } from "./filter-index.js";
+import { FilterIndex } from "../mqtt/filter-index.js";
 
 /** A subscription of QoS 1 or 2, in the form in which aedes asks for it. */
 export interface Subscriber {
@@ -43,6 +43,8 @@ export interface Session {
   readonly sent: Map<number, string>;
   /** Packet identifiers of messages of QoS 2 that the client has not released. */
   readonly received: Set<number>;
+  /** The keys of messages whose retain flag is hidden from aedes. */
+  readonly hiddenRetain: Set<string>;
 }
 
 const RECORDS = "session:";
@@ -173,13 +175,24 @@ export class SessionStore {
   }
 
   /**
+   * Takes the retain flag from a live message until `sending`: aedes does not store the packet identifier of a message that
+   * has the flag, so that its acknowledgement would not take it out of the queue.
+   */
+  hideRetain(session: Session, packet: { brokerId: string; brokerCounter: number; retain: boolean }): void {
+    packet.retain = false;
+    session.hiddenRetain.add(queueKey(session.id, packet));
+  }
+
+  /**
    * Remembers the packet identifier with which a message is sent, or that it is released (PUBREL).
    * @throws Error when another message of the session has this packet identifier
    */
   sending(session: Session, packet: QueuedPacket): void {
     const { messageId = 0 } = packet;
     const key = packet.cmd === "pubrel" ? session.sent.get(messageId) : queueKey(session.id, packet);
-    if (key === undefined || !session.queue.has(key)) return;
+    if (key === undefined) return;
+    if (packet.cmd === "publish" && session.hiddenRetain.delete(key)) packet.retain = true;
+    if (!session.queue.has(key)) return;
     const other = session.sent.get(messageId);
     if (other !== undefined && other !== key) throw new Error(`packet identifier ${messageId} is in use`);
     session.sent.delete(session.queue.get(key)!);
@@ -228,7 +241,7 @@ export class SessionStore {
   #add(id: string, record: SessionRecord): Session {
     const session: Session = {
       ...{ id, record, subscriptions: new Map(), subscribers: new Map() },
-      ...{ queue: new Map(), sent: new Map(), received: new Set() },
+      ...{ queue: new Map(), sent: new Map(), received: new Set(), hiddenRetain: new Set() },
     };
     this.#sessions.set(id, session);
     const { account } = partsOf(id);

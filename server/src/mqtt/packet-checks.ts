@@ -1,5 +1,5 @@
 import type { Rejection } from "../counters.js";
-import { hasWildcard, MAX_LEVELS, stringProblem, topicFilterProblem } from "../mqtt/topics.js";
+import { hasWildcard, MAX_LEVELS, stringProblem, topicFilterProblem } from "./topics.js";
 import { readVariableInteger, REASON, SUBSCRIBE, type PacketScanner } from "./packets.js";
 
 /** A client violated the protocol or a limit in a way that ends its connection [MQTT-4.8.0-1]. */

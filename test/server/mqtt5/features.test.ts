@@ -1,0 +1,196 @@
+/** Subscription options and message properties of MQTT 5.0, live and from queues. */
+import type { IClientPublishOptions } from "mqtt";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
+
+/** A client with a session of 60 s. */
+const withSession = (url: string, clientId: string): Promise<Client5> =>
+  client5(url, { clientId, clean: false, properties: { sessionExpiryInterval: 60 } });
+
+/** Clients without and with a session: messages take different paths to them. */
+const KINDS: [kind: string, connect: (url: string) => Promise<Client5>][] = [
+  ["without a session", (url) => client5(url)],
+  ["with a session", (url) => withSession(url, "subscriber")],
+];
+
+describe.each(KINDS)("a client %s", (_kind, connect) => {
+  test.each([0, 1, 2] as const)(
+    "with no-local receives what others publish at QoS %i, but not its own",
+    async (qos) => {
+      const { url, broker } = await bareBroker();
+      const other = await client5(url);
+      const one = await connect(url);
+      await one.subscribeAsync("t", { qos, nl: true });
+      await one.publishAsync("t", "own", { qos });
+      await other.publishAsync("t", "other's", { qos });
+      await message(one, "other's");
+      expect(textsOf(one.received)).toEqual(["other's"]);
+      await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+    },
+  );
+
+  test("with no-local receives its own by another subscription without it, once", async () => {
+    const { url, broker } = await bareBroker();
+    const one = await connect(url);
+    await one.subscribeAsync("t", { qos: 1, nl: true });
+    await one.subscribeAsync("#", { qos: 1 });
+    for (const text of ["1", "2"]) await one.publishAsync("t", text, { qos: 1 });
+    await message(one, "2");
+    expect(textsOf(one.received)).toEqual(["1", "2"]);
+    await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+  });
+
+  test.each([
+    [true, 0],
+    [true, 1],
+    [true, 2],
+    [false, 1],
+  ] as const)("with retain-as-published %s receives live messages of QoS %i accordingly", async (rap, qos) => {
+    const { url, broker } = await bareBroker();
+    const one = await connect(url);
+    await one.subscribeAsync("t", { qos, rap });
+    const publisher = await client5(url);
+    await publisher.publishAsync("t", "kept", { qos, retain: true });
+    await publisher.publishAsync("t", "passing", { qos });
+    await message(one, "passing");
+    expect(one.received.map(({ retain }) => retain)).toEqual([rap, false]);
+    await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+  });
+
+  test("receives retained messages as its retain handling says: on each subscription, on a new one, or never", async () => {
+    const { url } = await bareBroker();
+    const publisher = await client5(url);
+    for (const topic of ["a", "b", "c"]) await publisher.publishAsync(topic, topic, { qos: 1, retain: true });
+    const one = await connect(url);
+    const subscribe = async (): Promise<string[]> => {
+      const before = one.received.length;
+      for (const [rh, topic] of ["a", "b", "c"].entries()) await one.subscribeAsync(topic, { qos: 1, rh });
+      await one.subscribeAsync("mark", { qos: 1 });
+      await one.publishAsync("mark", `mark ${before}`, { qos: 1 });
+      await message(one, `mark ${before}`);
+      return textsOf(one.received.slice(before, -1)).sort();
+    };
+    expect(await subscribe()).toEqual(["a", "b"]);
+    expect(await subscribe()).toEqual(["a"]);
+  });
+
+  test("receives one copy with the identifiers of all subscriptions that match", async () => {
+    const { url } = await bareBroker();
+    const one = await connect(url);
+    const subscribe = (filter: string, subscriptionIdentifier?: number) =>
+      one.subscribeAsync(filter, { qos: 1, properties: { subscriptionIdentifier } });
+    await subscribe("a/b", 1);
+    await subscribe("a/+", 268_435_455);
+    await subscribe("#");
+    await subscribe("other", 3);
+    for (const topic of ["a/b", "a/c", "x"]) await one.publishAsync(topic, topic, { qos: 1 });
+    await message(one, "x");
+    const identifiers = one.received.map(({ properties }) => properties?.subscriptionIdentifier);
+    expect(textsOf(one.received)).toEqual(["a/b", "a/c", "x"]);
+    expect(new Set(identifiers[0] as number[])).toEqual(new Set([1, 268_435_455]));
+    expect(identifiers.slice(1)).toEqual([268_435_455, undefined]);
+  });
+
+  test("receives a retained message with the identifier of its new subscription", async () => {
+    const { url } = await bareBroker();
+    const one = await connect(url);
+    await one.publishAsync("a/b", "kept", { qos: 1, retain: true });
+    await one.subscribeAsync("a/+", { qos: 1, properties: { subscriptionIdentifier: 7 } });
+    const { properties, retain } = await message(one, "kept");
+    expect([properties, retain]).toEqual([{ subscriptionIdentifier: 7 }, true]);
+  });
+});
+
+test("a shared subscription is refused with 0x9E, and others in the same packet are granted", async () => {
+  const { url } = await bareBroker();
+  const one = await client5(url);
+  expect(one.connack.properties).toMatchObject({ sharedSubscriptionAvailable: false });
+  const refused: unknown = await one
+    .subscribeAsync({ "$share/group/t": { qos: 1 }, t: { qos: 1 } })
+    .catch((error: unknown) => error);
+  expect(refused).toMatchObject({ packet: { granted: [0x9e, 1] } });
+  await one.publishAsync("t", "once", { qos: 1 });
+  await message(one, "once");
+  expect(one.received).toHaveLength(1);
+});
+
+describe("the properties of a message", () => {
+  const properties: IClientPublishOptions["properties"] = {
+    payloadFormatIndicator: true,
+    contentType: "application/json",
+    responseTopic: "answers/1",
+    correlationData: Buffer.from([0, 255, 1]),
+    userProperties: { unit: "lux", tag: ["a", "b"], "": "" },
+  };
+  const publish = async (url: string, options: IClientPublishOptions): Promise<void> => {
+    const publisher = await client5(url);
+    await publisher.publishAsync("t", "{}", { properties, ...options });
+    await publisher.endAsync();
+  };
+
+  test.each([0, 1, 2] as const)("reach subscribers with it at QoS %i", async (qos) => {
+    const { url } = await bareBroker();
+    const one = await client5(url);
+    await one.subscribeAsync("t", { qos });
+    await publish(url, { qos });
+    expect((await message(one, "{}")).properties).toEqual(properties);
+  });
+
+  test.each(["at once", "after a restart"])("reach clients from their queues, %s", async (when) => {
+    let bare = await bareBroker();
+    const leaver = await withSession(bare.url, "a");
+    await leaver.subscribeAsync("t", { qos: 1, properties: { subscriptionIdentifier: 5 } });
+    await leaver.endAsync();
+    await publish(bare.url, { qos: 1 });
+    if (when === "after a restart") {
+      await bare.close();
+      bare = await bareBroker(undefined, { folder: bare.folder });
+    }
+    const back = await withSession(bare.url, "a");
+    expect((await message(back, "{}")).properties).toEqual({ ...properties, subscriptionIdentifier: 5 });
+  });
+
+  test.each(["at once", "after a restart"])("reach new subscribers with retained messages, %s", async (when) => {
+    let bare = await bareBroker();
+    await publish(bare.url, { qos: 1, retain: true });
+    if (when === "after a restart") {
+      await bare.close();
+      bare = await bareBroker(undefined, { folder: bare.folder });
+    }
+    const one = await client5(bare.url);
+    await one.subscribeAsync("t", { qos: 1 });
+    expect((await message(one, "{}")).properties).toEqual(properties);
+  });
+});
+
+describe("a session that is resumed", () => {
+  test("delivers its queue without the retain flag, unless the subscription asks for it", async () => {
+    const { url } = await bareBroker();
+    const leaver = await withSession(url, "a");
+    await leaver.subscribeAsync("plain", { qos: 1 });
+    await leaver.subscribeAsync("asPublished", { qos: 1, rap: true });
+    await leaver.endAsync();
+    const publisher = await client5(url);
+    for (const topic of ["plain", "asPublished"])
+      for (const retain of [true, false]) await publisher.publishAsync(topic, topic, { qos: 1, retain });
+    const back = await withSession(url, "a");
+    await eventually(() => back.received.length === 4, { what: "the queue" });
+    expect(back.received.map(({ retain }) => retain)).toEqual([false, false, true, false]);
+  });
+
+  test("keeps the options of its subscriptions", async () => {
+    const { url } = await bareBroker();
+    const leaver = await withSession(url, "a");
+    await leaver.subscribeAsync("own", { qos: 1, nl: true });
+    await leaver.subscribeAsync("t", { qos: 1, rap: true, properties: { subscriptionIdentifier: 9 } });
+    await leaver.endAsync();
+    const back = await withSession(url, "a");
+    await back.publishAsync("own", "own", { qos: 1 });
+    await back.publishAsync("t", "kept", { qos: 1, retain: true });
+    const { properties, retain } = await message(back, "kept");
+    expect([properties, retain]).toEqual([{ subscriptionIdentifier: 9 }, true]);
+    expect(textsOf(back.received)).toEqual(["kept"]);
+  });
+});

@@ -1,0 +1,203 @@
+/** Sessions, messages and wills of MQTT 5.0 that end after a time. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker, type BareBroker } from "../support/bare-broker.js";
+import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
+
+/** A client id, and a session that outlives its connection by so many seconds. */
+const session = (clientId: string, sessionExpiryInterval?: number) =>
+  ({ clientId, clean: false, properties: { sessionExpiryInterval } }) as const;
+
+/** Leaves a session behind that subscribes to a topic, with QoS 1. */
+async function leave(url: string, options: ReturnType<typeof session>, topic: string): Promise<void> {
+  const leaver = await client5(url, options);
+  await leaver.subscribeAsync(topic, { qos: 1 });
+  await leaver.endAsync();
+}
+
+async function gone({ broker }: BareBroker): Promise<void> {
+  await eventually(() => broker.sessions.list().length === 0, { what: "the end of the session" });
+}
+
+describe("a session", () => {
+  test.each([undefined, 0])("with an expiry interval of %s ends with its connection", async (interval) => {
+    const bare = await bareBroker();
+    await leave(bare.url, session("a", interval), "t");
+    await gone(bare);
+    const again = await client5(bare.url, session("a", 60));
+    expect(again.connack).toMatchObject({ sessionPresent: false });
+    expect(again.connack.properties?.sessionExpiryInterval).toBeUndefined();
+  });
+
+  test("is kept for its expiry interval, and no longer", async () => {
+    const bare = await bareBroker();
+    await leave(bare.url, session("a", 2), "t");
+    const [{ disconnected_at, expires_at }] = bare.broker.sessions.list();
+    expect(expires_at! - disconnected_at!).toBe(2000);
+    await gone(bare);
+    expect(Date.now()).toBeGreaterThanOrEqual(expires_at!);
+    expect((await client5(bare.url, session("a", 60))).connack.sessionPresent).toBe(false);
+  });
+
+  test.each([61, 0xffffffff])("that asks for %i s gets the limit of 60 s, and CONNACK says so", async (interval) => {
+    const { url, broker } = await bareBroker(undefined, { limits: { sessionExpiry: 60_000 } });
+    const asking = await client5(url, session("a", interval));
+    expect(asking.connack.properties).toMatchObject({ sessionExpiryInterval: 60 });
+    await asking.endAsync();
+    const [{ disconnected_at, expires_at }] = await eventually(
+      () => broker.sessions.list()[0].expires_at && broker.sessions.list(),
+    );
+    expect(expires_at! - disconnected_at!).toBe(60_000);
+  });
+
+  test.each([
+    [60, 0, undefined],
+    [60, 30, 30],
+    [30, 60, 60],
+    [0, 60, undefined],
+  ])("of %i s whose client disconnects with an interval of %i s is kept for %s s", async (from, to, kept) => {
+    const bare = await bareBroker();
+    const leaver = await client5(bare.url, session("a", from));
+    await leaver.endAsync(false, { properties: { sessionExpiryInterval: to } });
+    if (kept === undefined) return gone(bare);
+    const expires = (): number | null => bare.broker.sessions.list()[0].expires_at;
+    await eventually(() => expires() !== null, { what: "the client to be away" });
+    expect(expires()! - bare.broker.sessions.list()[0].disconnected_at!).toBe(kept * 1000);
+  });
+
+  test("that is resumed without an expiry interval delivers its queue once, and then ends", async () => {
+    const bare = await bareBroker();
+    await leave(bare.url, session("a", 60), "t");
+    const publisher = await client5(bare.url);
+    for (const text of ["1", "2"]) await publisher.publishAsync("t", text, { qos: 1 });
+    const back = await client5(bare.url, session("a"));
+    expect(back.connack.sessionPresent).toBe(true);
+    await message(back, "2");
+    expect(textsOf(back.received)).toEqual(["1", "2"]);
+    await back.endAsync();
+    await gone(bare);
+    const later = await client5(bare.url, session("a", 60));
+    expect(later.connack.sessionPresent).toBe(false);
+    await publisher.publishAsync("t", "3", { qos: 1 });
+    await later.subscribeAsync("t", { qos: 1 });
+    await publisher.publishAsync("t", "4", { qos: 1 });
+    await message(later, "4");
+    expect(textsOf(later.received)).toEqual(["4"]);
+  });
+
+  test("is discarded with its queue by Clean Start, and a new one begins", async () => {
+    const { url } = await bareBroker();
+    await leave(url, session("a", 60), "t");
+    const publisher = await client5(url);
+    await publisher.publishAsync("t", "old", { qos: 1 });
+    const anew = await client5(url, { ...session("a", 60), clean: true });
+    expect(anew.connack.sessionPresent).toBe(false);
+    await anew.subscribeAsync("u", { qos: 1 });
+    await anew.endAsync();
+    for (const topic of ["t", "u"]) await publisher.publishAsync(topic, `new ${topic}`, { qos: 1 });
+    const back = await client5(url, session("a", 60));
+    expect(back.connack.sessionPresent).toBe(true);
+    await message(back, "new u");
+    expect(textsOf(back.received)).toEqual(["new u"]);
+  });
+});
+
+describe("a message that expires", () => {
+  const expiring = (messageExpiryInterval?: number) => ({ qos: 1, properties: { messageExpiryInterval } }) as const;
+
+  test("is forwarded at once with its interval", async () => {
+    const { url } = await bareBroker();
+    const one = await client5(url);
+    await one.subscribeAsync("t");
+    await one.publishAsync("t", "1", expiring(60));
+    expect((await message(one, "1")).properties).toEqual({ messageExpiryInterval: 60 });
+  });
+
+  test.each([false, true])("leaves a queue; others have the rest of their interval (restart: %s)", async (restarts) => {
+    let bare = await bareBroker();
+    await leave(bare.url, session("a", 60), "t");
+    const publisher = await client5(bare.url);
+    await publisher.publishAsync("t", "short", expiring(1));
+    await publisher.publishAsync("t", "long", expiring(600));
+    await publisher.publishAsync("t", "for ever", expiring());
+    await sleep(1100);
+    if (restarts) {
+      await bare.close();
+      bare = await bareBroker(undefined, { folder: bare.folder });
+    }
+    const back = await client5(bare.url, session("a", 60));
+    await message(back, "for ever");
+    expect(textsOf(back.received)).toEqual(["long", "for ever"]);
+    const [long, forEver] = back.received.map(({ properties }) => properties?.messageExpiryInterval);
+    expect(long).toBeGreaterThan(0);
+    expect(long).toBeLessThan(600);
+    expect(forEver).toBeUndefined();
+    await eventually(() => bare.broker.figures.queued === 0, { what: "an empty queue" });
+  });
+
+  test.each([false, true])("is retained no longer; others have the rest of theirs (restart: %s)", async (restarts) => {
+    let bare = await bareBroker();
+    const publisher = await client5(bare.url);
+    await publisher.publishAsync("r/short", "short", { ...expiring(1), retain: true });
+    await publisher.publishAsync("r/long", "long", { ...expiring(600), retain: true });
+    await sleep(1100);
+    if (restarts) {
+      await bare.close();
+      bare = await bareBroker(undefined, { folder: bare.folder });
+    }
+    const reader = await client5(bare.url);
+    await reader.subscribeAsync("r/#", { qos: 1 });
+    const { properties } = await message(reader, "long");
+    expect(properties!.messageExpiryInterval).toBeGreaterThan(0);
+    expect(properties!.messageExpiryInterval).toBeLessThan(600);
+    expect(textsOf(reader.received)).toEqual(["long"]);
+  });
+});
+
+describe("a will", () => {
+  /** Connects a client whose will on `will` has a delay in s, and content that other clients shall see. */
+  const withWill = (url: string, willDelayInterval: number, sessionExpiryInterval = 60): Promise<Client5> => {
+    const properties = { willDelayInterval, contentType: "text/plain", userProperties: { from: "a" } };
+    const will = { topic: "will", payload: Buffer.from("gone"), qos: 1, retain: false, properties } as const;
+    return client5(url, { ...session("a", sessionExpiryInterval), will });
+  };
+
+  test.each([
+    ["its delay", 1, 60],
+    ["its session, which ends earlier", 60, 1],
+  ])("is published after %s, with its properties and without its delay", async (_what, delay, expiry) => {
+    const { url } = await bareBroker();
+    const watcher = await client5(url);
+    await watcher.subscribeAsync("will", { qos: 1 });
+    const leaver = await withWill(url, delay, expiry);
+    const left = performance.now();
+    leaver.stream.destroy();
+    const { properties } = await message(watcher, "gone");
+    expect(performance.now() - left).toBeGreaterThan(900);
+    expect(properties).toEqual({ contentType: "text/plain", userProperties: { from: "a" } });
+  });
+
+  test("is not published when its client returns before the delay is over", async () => {
+    const { url } = await bareBroker();
+    const watcher = await client5(url);
+    await watcher.subscribeAsync("will", { qos: 1 });
+    (await withWill(url, 1)).stream.destroy();
+    const back = await withWill(url, 1);
+    expect(back.connack.sessionPresent).toBe(true);
+    await sleep(1500);
+    expect(watcher.received).toEqual([]);
+  });
+
+  test("is published by DISCONNECT with reason code 0x04, and by no other", async () => {
+    const { url } = await bareBroker();
+    const watcher = await client5(url);
+    await watcher.subscribeAsync("#", { qos: 1 });
+    await (await withWill(url, 0)).endAsync(false, { reasonCode: 0 });
+    await watcher.publishAsync("mark", "nothing before this");
+    await message(watcher, "nothing before this");
+    expect(watcher.received).toHaveLength(1);
+    await (await withWill(url, 0)).endAsync(false, { reasonCode: 4 });
+    await message(watcher, "gone");
+  });
+});

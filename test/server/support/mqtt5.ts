@@ -1,0 +1,39 @@
+/** Clients that speak MQTT 5.0. */
+import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from "mqtt";
+import type { IDisconnectPacket, IPublishPacket } from "mqtt-packet";
+import { onTestFinished } from "vitest";
+import { eventually } from "../../support/eventually.js";
+
+export interface Client5 extends MqttClient {
+  readonly connack: IConnackPacket;
+  /** Messages that came, in order, with their properties. */
+  readonly received: IPublishPacket[];
+  /** DISCONNECT packets of the broker. */
+  readonly disconnects: IDisconnectPacket[];
+}
+
+/** Connects a client that does not reconnect; ended after the test. */
+export async function client5(url: string, options: IClientOptions = {}): Promise<Client5> {
+  const settings: IClientOptions = { protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 60_000, ...options };
+  const client = mqtt.connect(url, settings);
+  onTestFinished(() => void client.end(true));
+  const received: IPublishPacket[] = [];
+  const disconnects: IDisconnectPacket[] = [];
+  client.on("message", (_topic, _payload, packet) => void received.push(packet));
+  client.on("disconnect", (packet) => void disconnects.push(packet));
+  const connack = await new Promise<IConnackPacket>((resolve, reject) => {
+    client.once("connect", resolve);
+    client.once("error", reject);
+    client.once("close", () => reject(new Error(`${url} closed the connection`)));
+  });
+  client.on("error", () => {});
+  return Object.assign(client, { connack, received, disconnects });
+}
+
+/** The payloads of messages. */
+export const textsOf = (packets: readonly IPublishPacket[]): string[] => packets.map(({ payload }) => String(payload));
+
+/** Waits for the first message with this payload. */
+export function message({ received }: Pick<Client5, "received">, text: string): Promise<IPublishPacket> {
+  return eventually(() => received.find(({ payload }) => String(payload) === text), { what: `the message "${text}"` });
+}
