@@ -85,7 +85,7 @@ export class Connection extends Duplex implements Writer {
     this.#outbound = new Outbound({
       write: (bytes) => this.#send(bytes),
       backlog: () => stream.writableLength + this.#outputLength,
-      complete: (type, bytes) => this.#complete(type, bytes),
+      complete: (type, bytes) => this.#fit(this.#complete(type, bytes)),
       swallowPingresp: () => this.#ownPings > 0 && this.#ownPings-- > 0,
       sending: expect,
       overflowed: (qos) => this.#overflowed(qos),
@@ -170,7 +170,7 @@ export class Connection extends Duplex implements Writer {
 
   /** Has the client read what was sent, and then the connection ended. */
   #close(farewell?: Buffer): void {
-    if (farewell) this.#send(farewell);
+    if (farewell) this.#send(this.#fit(farewell));
     this.#closing = true;
     this.flush();
     this.#inbound.end();
@@ -222,6 +222,11 @@ export class Connection extends Duplex implements Writer {
     else this.stream.resume();
   }
 
+  /** Leaves out the reason string of a packet that would be too large for the client. */
+  #fit(bytes: Buffer): Buffer {
+    return bytes.length > this.#outbound.maximumPacketSize ? replies.withoutReason(bytes) : bytes;
+  }
+
   #complete(type: number, bytes: Buffer): Buffer {
     if (type === CONNACK) {
       if (bytes[3] !== 0) return bytes;
@@ -257,8 +262,9 @@ export class Connection extends Duplex implements Writer {
 
   /** Takes the client's part for a message that is too large for it [MQTT-3.1.2-25]. */
   #decline(packetId: number, qos: number): void {
+    // PUBACK and PUBREC have no reason code for the size: table 3-4
     if (qos > 0)
-      this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.packetTooLarge, undefined));
+      this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
   }
 
   #oversized(qos: number, topic: string, packetId: number): void {
@@ -266,8 +272,7 @@ export class Connection extends Duplex implements Writer {
     this.#options.rejected("too-large", this.title, problem);
     if (qos === 0) return;
     const text = this.wantsReasons ? problem : undefined;
-    this.#send(
-      replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, this.version, REASON.quotaExceeded, text),
-    );
+    const type = qos === 1 ? PUBACK : PUBREC;
+    this.#send(this.#fit(replies.acknowledgement(type, packetId, this.version, REASON.quotaExceeded, text)));
   }
 }

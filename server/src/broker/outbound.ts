@@ -10,7 +10,7 @@ export interface OutboundHandlers {
   write(bytes: Buffer): void;
   /** How much the socket has not sent yet, in bytes. */
   backlog(): number;
-  /** A packet that aedes wants to send in another form: CONNACK, SUBACK and DISCONNECT. */
+  /** A packet that aedes wants to send in another form: CONNACK, PUBACK, PUBREC, SUBACK and DISCONNECT. */
   complete(type: number, bytes: Buffer): Buffer;
   /** Whether this PINGRESP answers a PINGREQ that the client has not sent. */
   swallowPingresp(): boolean;
@@ -84,7 +84,7 @@ export class Outbound {
       }
       case packet.PUBACK:
       case packet.PUBREC:
-        return this.acknowledgements.isEmpty;
+        return this.acknowledgements.isEmpty && end - at <= this.maximumPacketSize;
       case packet.PINGRESP:
         return !this.#to.swallowPingresp();
       case packet.CONNACK:
@@ -102,7 +102,7 @@ export class Outbound {
     const body = this.#scanner.body - (this.#scanner.end - bytes.length);
     if (type === packet.PINGRESP) return;
     if (type === packet.PUBACK || type === packet.PUBREC) {
-      this.acknowledgements.send(bytes.readUInt16BE(body), bytes);
+      this.acknowledgements.send(bytes.readUInt16BE(body), this.#to.complete(type, bytes));
       return;
     }
     if (type !== packet.PUBLISH) {

@@ -6,6 +6,7 @@ import type { BrokerHandlers } from "./api.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import type { Persistence } from "./persistence.js";
+import { reasonString } from "./replies.js";
 import type { RetainedMessages } from "../storage/retained.js";
 import type { SessionStore } from "../storage/session-store.js";
 
@@ -102,7 +103,7 @@ export class Publishing {
       acknowledgements.release(packet.messageId!);
     }
     // MQTT 5.0 has a reason code for it; else the message is acknowledged and dropped [MQTT-3.3.5-2]
-    if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", problem));
+    if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", reasonString(problem)));
     packet.topic = SINK;
     packet.payload = Buffer.alloc(0);
     packet.retain = false;

@@ -4,7 +4,7 @@ import { PUBACK, REASON } from "../mqtt/packets.js";
 const MQTT_5 = { protocolVersion: 5 };
 
 /** Keeps a reason short: it is for people, and counts towards the client's limit for packets. */
-function reasonString(text: string): string {
+export function reasonString(text: string): string {
   return text.length > 200 ? text.slice(0, 199) + "…" : text;
 }
 
@@ -40,6 +40,12 @@ export function disconnect(reasonCode: number, text: string): Buffer {
     { cmd: "disconnect", reasonCode, properties: { reasonString: reasonString(text) } },
     MQTT_5,
   );
+}
+
+/** Removes the reason string from a packet, such as PUBACK [MQTT-3.4.2-2]. */
+export function withoutReason(bytes: Buffer): Buffer {
+  const packet = decode<IConnackPacket>(bytes);
+  return mqttPacket.generate({ ...packet, properties: { ...packet.properties, reasonString: undefined } }, MQTT_5);
 }
 
 /** Decodes one packet of MQTT 5.0 that aedes is about to send. */

@@ -1,0 +1,180 @@
+/** How much MQTT 5.0 clients and the broker take: receive maximum, packet sizes and topic aliases. */
+import type { IConnackPacket, IPublishPacket } from "mqtt-packet";
+import { describe, expect, test } from "vitest";
+import { DEFAULTS } from "../../../server/src/options.js";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { guarded, as } from "../support/guarded.js";
+import { client5, message, textsOf } from "../support/mqtt5.js";
+import { connected, type RawClient } from "../support/raw.js";
+
+type Properties = NonNullable<Parameters<typeof connected>[2]>["properties"];
+
+/** A connection that does only what the test does, with a session of so many seconds. */
+const raw5 = (url: string, properties: Properties = {}, clientId = "raw"): Promise<RawClient> =>
+  connected(url, clientId, { protocolVersion: 5, clean: !properties?.sessionExpiryInterval, properties });
+
+const publishesOf = ({ packets }: RawClient): IPublishPacket[] => packets.filter((packet) => packet.cmd === "publish");
+
+async function subscribe(client: RawClient, topic: string, qos: 0 | 1 | 2): Promise<void> {
+  client.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos }] });
+  await client.answer("suback");
+}
+
+/** A PUBLISH packet of QoS 1. */
+function publish(topic: string, payload: string | Buffer, properties?: IPublishPacket["properties"]): IPublishPacket {
+  return { cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId: 1, properties };
+}
+
+describe("CONNACK", () => {
+  test("says what the broker takes: 1,000 messages of QoS 2, its largest packet, 64 topic aliases", async () => {
+    const { url, broker } = await bareBroker();
+    const { connack } = await client5(url);
+    const takes = { receiveMaximum: 1000, maximumPacketSize: broker.largestPacket, topicAliasMaximum: 64 };
+    expect(connack.properties).toMatchObject(takes);
+  });
+
+  test("gives each client without an id one of its own, and reports it", async () => {
+    const { url, broker } = await bareBroker();
+    const options = { clientId: "", properties: { sessionExpiryInterval: 60 } };
+    const ids = [await client5(url, options), await client5(url, options)].map(
+      ({ connack }) => connack.properties!.assignedClientIdentifier,
+    );
+    expect(new Set(ids).size).toBe(2);
+    expect(broker.sessions.list().map(({ client_id }) => client_id)).toEqual(ids);
+    expect((await client5(url, { clientId: "own" })).connack.properties!.assignedClientIdentifier).toBeUndefined();
+  });
+
+  test.each([
+    [0, 3600],
+    [3601, 3600],
+    [65_535, 3600],
+    [3600, undefined],
+    [60, undefined],
+  ])("answers a keep-alive of %i s with a Server Keep Alive of %s s", async (keepalive, serverKeepAlive) => {
+    const { url } = await bareBroker();
+    const asking = await connected(url, "a", { protocolVersion: 5, keepalive });
+    const { properties } = asking.packets[0] as IConnackPacket;
+    expect(properties!.serverKeepAlive).toBe(serverKeepAlive);
+  });
+
+  test.each(["receiveMaximum", "maximumPacketSize"])("refuses a %s of 0 with 0x82", async (property) => {
+    const { url } = await bareBroker();
+    const refused = await raw5(url, { [property]: 0 });
+    expect(refused.packets[0]).toMatchObject({ reasonCode: 0x82 });
+    await refused.ended();
+  });
+});
+
+describe.each([0, 60])("a client whose session outlives its connection by %i s", (sessionExpiryInterval) => {
+  test.each([1, 2] as const)("has no more messages of QoS %i on their way than it asks for", async (qos) => {
+    const { url } = await bareBroker();
+    const one = await raw5(url, { receiveMaximum: 2, sessionExpiryInterval });
+    await subscribe(one, "t", qos);
+    const publisher = await client5(url);
+    for (let n = 0; n < 5; n++) await publisher.publishAsync("t", String(n), { qos });
+    for (let done = 0; done < 5; done++) {
+      const sent = Math.min(done + 2, 5);
+      await eventually(() => publishesOf(one).length === sent, { what: "two messages on their way" });
+      await one.processed();
+      expect(publishesOf(one)).toHaveLength(sent);
+      const { messageId } = publishesOf(one)[done];
+      if (qos === 2) {
+        one.send({ cmd: "pubrec", messageId });
+        await eventually(() => one.packets.some((p) => p.cmd === "pubrel" && p.messageId === messageId));
+      }
+      one.send({ cmd: qos === 1 ? "puback" : "pubcomp", messageId });
+    }
+    expect(textsOf(publishesOf(one))).toEqual(["0", "1", "2", "3", "4"]);
+  });
+
+  test.each([0, 1, 2] as const)(
+    "receives no message of QoS %i that is too large for it, but all others",
+    async (qos) => {
+      const { url, broker, rejected } = await bareBroker();
+      const properties = { maximumPacketSize: 100, receiveMaximum: 1, sessionExpiryInterval };
+      const one = await client5(url, { clientId: "one", clean: false, properties });
+      await one.subscribeAsync("t", { qos });
+      const publisher = await client5(url);
+      const large = "x".repeat(200);
+      for (const text of ["1", large, large, "2", large, "3"]) await publisher.publishAsync("t", text, { qos });
+      await message(one, "3");
+      expect(textsOf(one.received)).toEqual(["1", "2", "3"]);
+      await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+      expect(rejected).toEqual([]);
+    },
+  );
+});
+
+test("a client receives no reason string that would make a packet too large for it, but the reason code", async () => {
+  const { url } = await guarded({ porch: { device: "nightlight/porch" } }, { limits: { payload: 100 } });
+  const topic = "shed/".repeat(30) + "commands";
+  const { username, password } = as("porch");
+  const options = { protocolVersion: 5, username, password: Buffer.from(password) } as const;
+  const one = await connected(url, "p", { ...options, properties: { maximumPacketSize: 60 } });
+  one.send(publish(topic, "x"));
+  one.send({ cmd: "subscribe", messageId: 2, subscriptions: [{ topic, qos: 1 }] });
+  one.send({ ...publish(topic, Buffer.alloc(101)), qos: 2, messageId: 3 });
+  expect(await one.answer("puback")).toMatchObject({ reasonCode: 0x87 });
+  expect(await one.answer("suback")).toMatchObject({ granted: [0x87] });
+  expect(await one.answer("pubrec")).toMatchObject({ reasonCode: 0x97 });
+  for (const { length } of one.packets) expect(length! + 2).toBeLessThanOrEqual(60);
+});
+
+describe("a message that is too large", () => {
+  const { payload: most } = DEFAULTS.limits;
+
+  test("for the limit of payloads is refused with 0x97, and one that reaches the limit is accepted", async () => {
+    const { url, rejected } = await bareBroker();
+    const one = await client5(url);
+    await one.subscribeAsync("t", { qos: 1 });
+    for (const qos of [1, 2] as const) {
+      const refused: unknown = await one.publishAsync("t", Buffer.alloc(most + 1), { qos }).catch((e: unknown) => e);
+      expect(refused).toMatchObject({ code: 0x97 });
+    }
+    await one.publishAsync("t", "x".repeat(most), { qos: 1 });
+    await message(one, "x".repeat(most));
+    expect(one.received).toHaveLength(1);
+    expect(rejected).toHaveLength(2);
+    const blunt = await raw5(url);
+    blunt.send(publish("t", Buffer.alloc(most + 1)));
+    const properties = { reasonString: `a payload above ${most} bytes on t` };
+    expect(await blunt.answer("puback")).toMatchObject({ reasonCode: 0x97, properties });
+  });
+
+  test("for the largest packet ends the connection with DISCONNECT 0x95", async () => {
+    const { url, broker } = await bareBroker();
+    const one = await raw5(url);
+    one.send(publish("t", Buffer.alloc(broker.largestPacket)));
+    const properties = { reasonString: expect.stringContaining(`the most is ${broker.largestPacket}`) };
+    expect(await one.answer("disconnect")).toMatchObject({ reasonCode: 0x95, properties });
+    await one.ended();
+  });
+});
+
+describe("a topic alias", () => {
+  test("stands for the topic with which it was sent last, on one connection, and is not forwarded", async () => {
+    const { url } = await bareBroker();
+    const watcher = await client5(url);
+    await watcher.subscribeAsync("#", { qos: 1 });
+    const one = await raw5(url);
+    for (const [index, topic] of ["a", "", "b", ""].entries())
+      one.send(publish(topic, String(index), { topicAlias: 64 }));
+    await message(watcher, "3");
+    expect(watcher.received.map(({ topic }) => topic)).toEqual(["a", "a", "b", "b"]);
+    expect(watcher.received.every(({ properties }) => properties?.topicAlias === undefined)).toBe(true);
+    const another = await raw5(url, {}, "another");
+    another.send(publish("", "5", { topicAlias: 64 }));
+    expect(await another.answer("disconnect")).toMatchObject({ reasonCode: 0x94 });
+  });
+
+  test.each([0, 65, 65_535])("of %i ends the connection with DISCONNECT 0x94 and its reason", async (topicAlias) => {
+    const { url, rejected } = await bareBroker();
+    const one = await raw5(url);
+    one.send(publish("a", "1", { topicAlias }));
+    const properties = { reasonString: "the topic alias is unknown, or larger than the server allows" };
+    expect(await one.answer("disconnect")).toMatchObject({ reasonCode: 0x94, properties });
+    await one.ended();
+    expect(rejected).toHaveLength(1);
+  });
+});

@@ -1,0 +1,119 @@
+/** MQTT 3.1.1 and 5.0 at one broker: boards and lesson programs notice nothing of the newer clients. */
+import type { IPublishPacket } from "mqtt-packet";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { board as startBoard } from "../support/board.js";
+import { client5, message, textsOf } from "../support/mqtt5.js";
+import { connected } from "../support/raw.js";
+import { client, server } from "../support/server.js";
+
+const ID = "nightlight/porch";
+
+/** What an MQTT 5.0 client may attach to a message. */
+const PROPERTIES = {
+  messageExpiryInterval: 600,
+  contentType: "application/json",
+  responseTopic: "answers",
+  correlationData: Buffer.from([1, 2]),
+  userProperties: { by: "app" },
+};
+
+describe("a board with MQTT 3.1.1 and an app with MQTT 5.0", () => {
+  test("exchange readings, commands, the lamp's state and the board's configuration", async () => {
+    const { brokerUrl } = await server({ http: false });
+    const board = await startBoard(brokerUrl, ID);
+    const app = await client5(brokerUrl);
+    await app.subscribeAsync(`${ID}/#`, { qos: 1, properties: { subscriptionIdentifier: 1 } });
+    await board.read(100);
+    await message(app, '{"light":100,"boot":7,"seq":1}');
+    await eventually(() => board.commands.some(({ text }) => text.includes('"led_on":true')), { what: "the command" });
+    await app.publishAsync(`${ID}/set`, '{"mode":"off"}', { qos: 1, properties: PROPERTIES });
+    await eventually(() => board.commands.at(-1)!.text.includes('"led_on":false'), { what: "the override" });
+    await eventually(() => textsOf(app.received).some((text) => text.includes('"mode":"off"')), { what: "the state" });
+    const later = await client5(brokerUrl);
+    await later.subscribeAsync(`${ID}/decision`, { qos: 1 });
+    // a live message may come before it
+    const isRetained = ({ retain }: { retain: boolean }): boolean => retain;
+    const kept = await eventually(() => later.received.find(isRetained), { what: "the retained decision" });
+    expect(String(kept.payload)).toContain('"mode":"off"');
+    expect(board.client.connected && app.connected).toBe(true);
+  });
+
+  test.each([4, 5] as const)("each learn from the other's will that it is gone (the will's version: %i)", async (version) => {
+    const { url } = await bareBroker();
+    const will = { topic: "x/status", payload: Buffer.from("gone"), qos: 1, retain: true, ...(version === 5 && { properties: { userProperties: { a: "b" } } }) } as const;
+    const leaver = version === 5 ? await client5(url, { will }) : await client(url, { will });
+    const watcher = version === 5 ? await client(url, {}, "x/status") : await client5(url);
+    if (version === 4) await watcher.subscribeAsync("x/status", { qos: 1 });
+    const seen: string[] = [];
+    watcher.on("message", (_topic, payload) => void seen.push(String(payload)));
+    leaver.stream.destroy();
+    await eventually(() => seen.length > 0, { what: "the will" });
+    const later = await client(url, {}, "x/status");
+    await eventually(() => later.got.length > 0, { what: "the retained will" });
+    expect([seen, later.got[0]]).toMatchObject([["gone"], { text: "gone", retained: true }]);
+  }); // prettier-ignore
+});
+
+describe("a message with properties reaches a 3.1.1 client byte for byte as one without them,", () => {
+  const publish = async (url: string, topic: string, retain: boolean): Promise<void> => {
+    const app = await client5(url);
+    await app.publishAsync(topic, "{}", { qos: 1, retain, properties: PROPERTIES });
+    await app.endAsync();
+  };
+
+  test.each(["live", "from its queue", "retained"])("%s", async (how) => {
+    const { url } = await bareBroker();
+    const subscribe = async () => {
+      const one = await connected(url, "board", { clean: false });
+      one.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 1 }] });
+      await one.answer("suback");
+      return one;
+    };
+    if (how === "retained") await publish(url, "t", true);
+    let one = await subscribe();
+    if (how === "live") await publish(url, "t", false);
+    if (how === "from its queue") {
+      one.socket.destroy();
+      await publish(url, "t", false);
+      one = await connected(url, "board", { clean: false });
+    }
+    const packet: IPublishPacket = await one.answer("publish");
+    expect(packet).toMatchObject({ topic: "t", qos: 1, retain: how === "retained" });
+    // topic name with its length, packet identifier, payload
+    expect(packet.length).toBe(2 + 1 + 2 + 2);
+    expect(String(packet.payload)).toBe("{}");
+  });
+});
+
+test("a 3.1.1 session keeps its queue while 5.0 clients come and go, and expired messages leave it", async () => {
+  const { url, broker } = await bareBroker();
+  const session = { clientId: "board", clean: false } as const;
+  await (await client(url, session, "t")).endAsync();
+  const app = await client5(url);
+  await app.publishAsync("t", "short-lived", { qos: 1, properties: { messageExpiryInterval: 1 } });
+  await app.publishAsync("t", "lasting", { qos: 1, properties: { messageExpiryInterval: 600 } });
+  for (let n = 0; n < 3; n++) await (await client5(url)).endAsync();
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const board = await client(url, session);
+  await eventually(() => board.got.length > 0, { what: "its queue" });
+  expect(board.got).toMatchObject([{ text: "lasting", retained: false }]);
+  await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+});
+
+test("a session can be resumed with the other protocol version", async () => {
+  const { url } = await bareBroker();
+  const old = await client(url, { clientId: "a", clean: false }, "t");
+  await old.endAsync();
+  const publisher = await client5(url);
+  await publisher.publishAsync("t", "1", { qos: 1, properties: PROPERTIES });
+  const newer = await client5(url, { clientId: "a", clean: false, properties: { sessionExpiryInterval: 60 } });
+  expect(newer.connack.sessionPresent).toBe(true);
+  expect((await message(newer, "1")).properties).toMatchObject({ userProperties: { by: "app" } });
+  await newer.endAsync();
+  await publisher.publishAsync("t", "2", { qos: 1, properties: PROPERTIES });
+  const oldAgain = await client(url, { clientId: "a", clean: false });
+  await eventually(() => oldAgain.got.length > 0, { what: "the next message" });
+  expect(oldAgain.got.map(({ text }) => text)).toEqual(["2"]);
+});

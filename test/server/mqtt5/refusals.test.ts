@@ -1,0 +1,196 @@
+/** Reason codes and reason strings of MQTT 5.0; and that permissions are those of 3.1.1. */
+import type { IClientOptions } from "mqtt";
+import type { Packet } from "mqtt-packet";
+import { describe, expect, test } from "vitest";
+import { changeUsers } from "../../../server/src/security/users-file.js";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { as, guarded, passwordOf } from "../support/guarded.js";
+import { client5 } from "../support/mqtt5.js";
+import { connected, type RawClient } from "../support/raw.js";
+import { client } from "../support/server.js";
+
+const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porch" } } as const;
+
+type Options = Parameters<typeof connected>[2];
+
+/** Connects with raw packets. */
+const raw5 = (url: string, user?: string, options: Options = {}): Promise<RawClient> => {
+  const login = user === undefined ? {} : { username: user, password: Buffer.from(passwordOf(user)) };
+  return connected(url, "id", { protocolVersion: 5, ...login, ...options });
+};
+
+const because = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
+
+describe("CONNACK refuses with a reason code and a reason string", () => {
+  test.each<[what: string, user: string | undefined, options: Options, code: number, reason: string]>([
+    ["a wrong password", "boss", { password: Buffer.from("wrong") }, 0x86, "the user name or the password is wrong"],
+    ["a client without a user name", undefined, {}, 0x87, "no user name was given"],
+    ["a will on a topic of others", "porch", { will: { topic: "nightlight/shed/status", payload: Buffer.from("x"), qos: 1, retain: false } }, 0x87, "may not have a will on nightlight/shed/status"],
+    ["a will above the limit", "boss", { will: { topic: "t", payload: Buffer.alloc(40_000), qos: 1, retain: false } }, 0x95, "a will of 40000 bytes"],
+    ["a client id of 257 characters", "boss", { clientId: "x".repeat(257) }, 0x85, "at most 256 characters"],
+    ["enhanced authentication", "boss", { properties: { authenticationMethod: "SCRAM" } }, 0x8c, "is not supported"],
+  ])("%s", async (_what, user, options, reasonCode, reason) => {
+    const { url, rejected } = await guarded(USERS, { limits: { payload: 32_768 } });
+    const refused = await raw5(url, user, options);
+    expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...because(reason) }]);
+    await refused.ended();
+    expect(rejected).toHaveLength(1);
+  }); // prettier-ignore
+
+  test("more sessions than an account may have", async () => {
+    const { url } = await guarded(USERS, { limits: { sessions: 1 } });
+    const session = { clean: false, properties: { sessionExpiryInterval: 60 } };
+    await raw5(url, "boss", session);
+    const refused = await raw5(url, "boss", { ...session, clientId: "another" });
+    expect(refused.packets).toMatchObject([{ reasonCode: 0x97, ...because("its account has 1 sessions already") }]);
+  });
+});
+
+describe("a board", () => {
+  const elsewhere = "nightlight/shed/telemetry";
+
+  test.each([true, false])("learns why it may not publish or subscribe, if it wants to know (%s)", async (wants) => {
+    const { url } = await guarded(USERS);
+    const board = await raw5(url, "porch", { properties: { requestProblemInformation: wants } });
+    for (const qos of [1, 2] as const)
+      board.send({ cmd: "publish", topic: elsewhere, payload: "x", qos, dup: false, retain: false, messageId: qos });
+    const filters = ["nightlight/porch/commands", "#", elsewhere];
+    board.send({ cmd: "subscribe", messageId: 3, subscriptions: filters.map((topic) => ({ topic, qos: 1 })) });
+    const answers: Packet[] = [
+      await board.answer("puback"),
+      await board.answer("pubrec"),
+      await board.answer("suback"),
+    ];
+    expect(answers).toMatchObject([{ reasonCode: 0x87 }, { reasonCode: 0x87 }, { granted: [1, 0x87, 0x87] }]);
+    const reasons = answers.map(
+      (packet) => (packet as { properties?: { reasonString?: string } }).properties?.reasonString,
+    );
+    const publishing = `may not publish on ${elsewhere}`;
+    const subscribing = `may not subscribe to #; may not subscribe to ${elsewhere}`;
+    expect(reasons).toEqual(wants ? [publishing, publishing, subscribing] : [undefined, undefined, undefined]);
+  });
+
+  test("stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
+    const { url, got } = await guarded(USERS);
+    const board = await client5(url, as("porch"));
+    await board.publishAsync(elsewhere, "x", { qos: 0 });
+    for (const topic of [elsewhere, "t".repeat(65_535)])
+      await expect(board.publishAsync(topic, "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
+    await board.publishAsync("nightlight/porch/telemetry", "own", { qos: 1 });
+    expect(got).toEqual([["nightlight/porch/telemetry", "own"]]);
+  });
+});
+
+describe("DISCONNECT says why", () => {
+  test("when the account was removed", async () => {
+    const { url, folder } = await guarded(USERS);
+    const board = await raw5(url, "porch");
+    await changeUsers(folder, (users) => void users.delete("porch"));
+    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x87, ...because("the account has changed") });
+    await board.ended();
+  });
+
+  test("when another connection takes the session over", async () => {
+    const { url } = await guarded(USERS);
+    const board = await raw5(url, "porch");
+    await raw5(url, "porch");
+    expect(await board.answer("disconnect")).toMatchObject({
+      reasonCode: 0x8e,
+      ...because("another client connected"),
+    });
+    await board.ended();
+  });
+
+  test("when the broker shuts down", async () => {
+    const bare = await bareBroker();
+    const board = await raw5(bare.url);
+    await bare.close();
+    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x8b, ...because("shutting down") });
+  });
+
+  test("when an operator ends the session", async () => {
+    const { url, broker } = await bareBroker();
+    const board = await raw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
+    expect(await broker.sessions.end(null, "id")).toBe(true);
+    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x98, ...because("its session was ended") });
+  });
+});
+
+describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => {
+  /** Connects somebody with a session of 60 s, or for as long as it is connected. */
+  const login = (url: string, user: string, clientId?: string, options: IClientOptions = {}) =>
+    client(url, {
+      ...{ protocolVersion, ...as(user) },
+      ...(clientId && {
+        clientId,
+        clean: false,
+        ...(protocolVersion === 5 && { properties: { sessionExpiryInterval: 60 } }),
+      }),
+      ...options,
+    });
+  const code = (user: string, options: IClientOptions, url: string): Promise<number | undefined> =>
+    login(url, user, undefined, options).then(() => undefined, (error: unknown) => (error as { code?: number }).code); // prettier-ignore
+
+  test("nobody gets in with a wrong password, without one, or under a name that nobody has", async () => {
+    const { url, rejected } = await guarded(USERS);
+    const refused = protocolVersion === 5 ? 0x86 : 4;
+    for (const password of ["wrong", ""]) expect(await code("boss", { password }, url)).toBe(refused);
+    expect(await code("nobody", {}, url)).toBe(refused);
+    expect(rejected.map(([reason]) => reason)).toEqual(["bad-login", "bad-login", "bad-login"]);
+  });
+
+  test("a board publishes and receives on its own topics alone, also from its queue", async () => {
+    const { url, got, rejected } = await guarded(USERS);
+    const board = await login(url, "porch", "b");
+    await board
+      .subscribeAsync(["nightlight/porch/commands", "nightlight/shed/commands", "#"], { qos: 1 })
+      .catch(() => {});
+    await board.publishAsync("nightlight/porch/telemetry", "mine", { qos: 1 });
+    await board.publishAsync("nightlight/shed/telemetry", "not mine", { qos: 1 }).catch(() => {});
+    await eventually(() => board.got.length === 1, { what: "the answer" });
+    await board.endAsync();
+    const boss = await login(url, "boss");
+    for (const name of ["shed", "porch"]) await boss.publishAsync(`nightlight/${name}/commands`, name, { qos: 1 });
+    const back = await login(url, "porch", "b");
+    await eventually(() => back.got.length > 0, { what: "its queue" });
+    expect([...board.got, ...back.got].map(({ text }) => text)).toEqual(["mine", "porch"]);
+    expect(got.map(([, text]) => text)).toEqual(["mine", "shed", "porch"]);
+    expect(rejected.map(([reason]) => reason)).toEqual(["not-allowed", "not-allowed", "not-allowed"]);
+  });
+
+  test("a reader sees everything and publishes nothing", async () => {
+    const { url, got } = await guarded(USERS);
+    const eyes = await login(url, "eyes");
+    await eyes.subscribeAsync("#", { qos: 1 });
+    await eyes.publishAsync("nightlight/porch/set", "x", { qos: 1 }).catch(() => {});
+    await (await login(url, "boss")).publishAsync("a/b", "1", { qos: 1 });
+    await eventually(() => eyes.got.some(({ topic }) => topic === "a/b"), { what: "a message" });
+    expect(got).toEqual([["a/b", "1"]]);
+    expect(eyes.got.map(({ topic }) => topic)).not.toContain("nightlight/porch/set");
+  });
+
+  test("a session belongs to its account, and an account has no more sessions than the limit", async () => {
+    const { url } = await guarded(USERS, { limits: { sessions: 1 } });
+    const board = await login(url, "porch", "same");
+    await login(url, "boss", "same");
+    expect(board.connected).toBe(true);
+    await expect(login(url, "boss", "other")).rejects.toMatchObject({ code: protocolVersion === 5 ? 0x97 : 3 });
+  });
+
+  test("a will on a topic of others keeps a board out, one on its own is published", async () => {
+    const { url, got } = await guarded(USERS);
+    const will = (topic: string) => ({ will: { topic, payload: Buffer.from("gone"), qos: 1, retain: false } }) as const;
+    expect(await code("porch", will("nightlight/shed/status"), url)).toBe(protocolVersion === 5 ? 0x87 : 5);
+    (await login(url, "porch", undefined, will("nightlight/porch/status"))).stream.destroy();
+    await eventually(() => got.length > 0, { what: "the will" });
+    expect(got).toEqual([["nightlight/porch/status", "gone"]]);
+  });
+
+  test("a user that is removed is disconnected", async () => {
+    const { url, folder } = await guarded(USERS);
+    const board = await login(url, "porch");
+    await changeUsers(folder, (users) => void users.delete("porch"));
+    await eventually(() => !board.connected, { what: "the end of the connection" });
+  });
+});
