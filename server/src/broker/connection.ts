@@ -235,9 +235,7 @@ export class Connection extends Duplex implements Writer {
     }
     if (type === SUBACK) {
       const reasons = this.refusals.splice(0);
-      return this.version === 5 && this.wantsReasons && reasons.length > 0
-        ? replies.completeSuback(bytes, reasons)
-        : bytes;
+      return this.version === 5 && this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
     }
     return type === DISCONNECT ? replies.completeDisconnect(bytes) : bytes;
   }

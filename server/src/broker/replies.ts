@@ -78,9 +78,12 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
   );
 }
 
-/** Adds to a SUBACK of MQTT 5.0 why subscriptions were refused. */
-export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffer {
+/** Adds to a SUBACK of MQTT 5.0 why subscriptions were refused: by this broker, or by aedes because they are shared. */
+export function completeSuback(bytes: Buffer, refusals: readonly string[]): Buffer {
   const suback = decode<ISubackPacket>(bytes);
+  const isShared = suback.granted.includes(REASON.sharedSubscriptionsNotSupported);
+  const reasons = isShared ? [...refusals, "shared subscriptions are not supported"] : refusals;
+  if (reasons.length === 0) return bytes;
   return mqttPacket.generate(
     { ...suback, properties: { ...suback.properties, reasonString: reasonString(reasons.join("; ")) } },
     MQTT_5,

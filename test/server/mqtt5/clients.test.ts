@@ -72,7 +72,7 @@ describe("mqtt.js with MQTT 5", () => {
     const tls = await writePair(await temporaryFolder(), "server", await certificate("localhost", { ca: authority }));
     const { brokerUrl, secureBrokerUrl, websocketUrl } = await server({ tls, mqttsPort: 0 });
     const url = { TCP: brokerUrl, TLS: secureBrokerUrl!, WebSocket: websocketUrl! }[transport]!;
-    const device = await client5(url, { ca: authority.cert, servername: "localhost", rejectUnauthorized: false });
+    const device = await client5(url, { ca: authority.cert, servername: "localhost" });
     await device.subscribeAsync("porch/commands", { qos: 1 });
     await device.publishAsync("porch/telemetry", '{"light": 1}', { qos: 1 });
     await message(device, '{"led_on":true}');

@@ -103,14 +103,16 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
   });
 });
 
-test("a shared subscription is refused with 0x9E, and others in the same packet are granted", async () => {
+test("a shared subscription is refused with 0x9E and a reason, and others in the same packet are granted", async () => {
   const { url } = await bareBroker();
   const one = await client5(url);
   expect(one.connack.properties).toMatchObject({ sharedSubscriptionAvailable: false });
   const refused: unknown = await one
     .subscribeAsync({ "$share/group/t": { qos: 1 }, t: { qos: 1 } })
     .catch((error: unknown) => error);
-  expect(refused).toMatchObject({ packet: { granted: [0x9e, 1] } });
+  expect(refused).toMatchObject({
+    packet: { granted: [0x9e, 1], properties: { reasonString: "shared subscriptions are not supported" } },
+  });
   await one.publishAsync("t", "once", { qos: 1 });
   await message(one, "once");
   expect(one.received).toHaveLength(1);

@@ -6,8 +6,9 @@ import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
 import { client, temporaryFolder } from "../support/server.js";
 
 /**
- * Connects as Home Assistant does: a client id of 22 letters and digits, a keep-alive of 60 s, a will on its status topic, and
- * Clean Start for the first connection alone; then the subscriptions in one packet, and its birth message.
+ * Connects as older versions of Home Assistant do: a client id of 22 letters and digits, a keep-alive of 60 s, a will on its
+ * status topic, and Clean Start for the first connection alone, which is Paho's default; then the subscriptions in one packet,
+ * and its birth message. home-assistant-paho.test.ts does what versions of 2026 do.
  */
 async function homeAssistant(url: string, clean: boolean): Promise<Client5> {
   const will = { topic: "homeassistant/status", payload: Buffer.from("offline"), qos: 0, retain: false } as const;
