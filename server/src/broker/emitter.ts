@@ -7,6 +7,9 @@ type Done = (error?: Error | null) => void;
 /**
  * Hands messages to those who subscribe: the interface of mqemitter, which aedes takes as `mq`. It looks up filters without
  * a wildcard in a map, and keeps no queue, because no client makes another one wait.
+ *
+ * It calls `done` at once: so aedes removes a client from its list in the same step in which it closes it. If it did so
+ * later, it would remove the client that has taken the id over meanwhile, which nobody could take over then.
  */
 export class Emitter {
   readonly #subscribers = new FilterIndex<Deliver>();
@@ -14,13 +17,13 @@ export class Emitter {
 
   on(filter: string, deliver: Deliver, done?: Done): this {
     this.#subscribers.add(filter, deliver);
-    if (done) setImmediate(done);
+    done?.();
     return this;
   }
 
   removeListener(filter: string, deliver: Deliver, done?: Done): this {
     this.#subscribers.remove(filter, deliver);
-    if (done) setImmediate(done);
+    done?.();
     return this;
   }
 

@@ -1,0 +1,34 @@
+/** One client id, one connection [MQTT-3.1.4-2], whatever the connections do at the same moment. */
+import { describe, test } from "vitest";
+import { eventually } from "../../support/eventually.js";
+import { bareBroker } from "../support/bare-broker.js";
+import { connected, connectPacket, raw, type RawClient } from "../support/raw.js";
+
+const ROUNDS = 50;
+
+describe.each([4, 5] as const)("with protocol level %i, a client id", (version) => {
+  const options = { protocolVersion: version } as const;
+
+  async function subscriber(url: string): Promise<RawClient> {
+    const made = await connected(url, "one", options);
+    made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
+    await made.answer("suback");
+    return made;
+  }
+
+  test("that a second client takes while its first connection ends is still taken over by a third", async () => {
+    const { url, broker } = await bareBroker();
+    for (let round = 0; round < ROUNDS; round++) {
+      const first = await subscriber(url);
+      const second = raw(url, { version });
+      await eventually(() => second.socket.readyState === "open", { what: "the second connection" });
+      second.send(connectPacket("one", options));
+      first.socket.destroy();
+      await second.answer("connack");
+      const third = await connected(url, "one", options);
+      await second.ended();
+      third.socket.destroy();
+      await eventually(() => broker.figures.clients === 0, { what: "the end of all connections" });
+    }
+  });
+});
