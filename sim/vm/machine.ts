@@ -85,7 +85,7 @@ export class Machine {
 
   /** Loads the machine and powers it up, with `flash` as it was; its time goes `speed` times as fast as ours, but while it opens a connection. */
   static async boot(source: string, deviceId: string, flash: Uint8Array | undefined, hooks: MachineHooks, speed = 1) {
-    const clock = new BoardClock();
+    const clock = new BoardClock(MAX_STEP);
     const module = await load(source, clock, hooks.log);
     const machine = new Machine(module, clock, hooks, speed);
     machine.#connect(flash);
@@ -178,7 +178,7 @@ export class Machine {
     this.#stepping = true;
     let sleep = 0;
     do {
-      const held = this.#clock.advance(MAX_STEP);
+      const held = this.#clock.advance();
       const event = this.#queue.shift();
       this.#guard(() => {
         event?.();
