@@ -157,7 +157,8 @@ export class Access {
     const login = this.#logins.get(client);
     if (!login?.rights.read(topic)) return undefined;
     if (qos === 0) return 0;
-    let granted = -1;
+    let granted = login.subscriptions.get(topic)?.qos ?? -1;
+    if (granted >= qos) return qos;
     const alone = login.subscriptions.size === 1;
     for (const [filter, subscription] of login.subscriptions)
       if (subscription.qos > granted && (alone || matches(filter, topic))) granted = subscription.qos;

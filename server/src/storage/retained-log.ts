@@ -7,7 +7,7 @@ const GROWTH = 4_194_304;
 /** Each start begins a file: more than so many are too many. */
 const FILES = 8;
 /** So many messages at once go into a log that is written anew. */
-const SLICE = 500;
+const SLICE = 50;
 
 /** All that is retained. */
 export type Contents = () => Iterable<Parameters<Logged>>;
