@@ -136,7 +136,7 @@ export const DEFAULTS = {
   limits: {
     payload: 16_384,
     connections: 10_000,
-    subscriptions: 100,
+    subscriptions: 1000,
     rate: 1000,
     queue: 1000,
     sessions: 100,

@@ -95,7 +95,7 @@ describe("the loop benchmark", () => {
     );
     const [out, progress, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
     expect(code, progress).toBe(0);
-    expect(progress).toMatch(/5\/5 embedded broker, QoS 0/);
+    expect(progress).toMatch(/6\/6 embedded broker, QoS 0/);
     expect(out).toContain("### embedded broker, QoS 0, closed loop, 100 devices on 10 connections");
     for (const title of [
       "nightlight-server",

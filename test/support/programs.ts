@@ -17,6 +17,9 @@ function firstThatRuns(candidates: string[], args: string[]): string | undefined
 /** Mosquitto, on PATH or where Debian puts it. */
 export const MOSQUITTO = firstThatRuns(["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"], ["-h"]);
 
+/** Mosquitto's clients, on PATH: Debian has them in a package of their own. The path is that of `mosquitto_sub`. */
+export const MOSQUITTO_CLIENTS = firstThatRuns(["mosquitto_sub"], ["--help"]);
+
 /** Redis, on PATH. */
 export const REDIS = firstThatRuns(["redis-server", "valkey-server"], ["--version"]);
 

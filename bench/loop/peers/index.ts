@@ -1,7 +1,7 @@
 /** All peers, in the order of the tables. */
 import type { Peer } from "./peer.js";
 import { inC, inCByContract } from "./c.js";
-import { aedesOnDisk, bareAedes, bareMqtt, leastOfAll } from "./node.js";
+import { aedesByContract, aedesOnDisk, bareAedes, bareMqtt, leastOfAll } from "./node.js";
 import { nodeRed } from "./node-red.js";
 import { ours } from "./ours.js";
 import { inPython } from "./python.js";
@@ -16,6 +16,7 @@ export function allPeers(profile?: string): Peer[] {
     nodeRed,
     inPython,
     bareAedes,
+    aedesByContract,
     aedesOnDisk,
     leastOfAll,
   ];

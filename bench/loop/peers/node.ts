@@ -15,6 +15,21 @@ function bare(name: string, title: string, place: Place): Peer {
   };
 }
 
+export const bareMqtt = bare("mqtt", "bare server on `mqtt`", "mosquitto");
+export const bareAedes = bare("aedes", "bare server with `aedes`", "embedded");
+export const leastOfAll = bare("least", "the least: sockets and JSON, nothing else", "embedded");
+
+/** Sends commands as our server does, which costs most at QoS 0: an acknowledgement of each comes back. */
+export const aedesByContract: Peer = {
+  ...bareAedes,
+  name: "aedes-contract",
+  title: "`aedes`, commands retained at QoS 1 as ours",
+  async program(task) {
+    const { command, args } = await bareAedes.program(task);
+    return { command, args: [...args, "contract"] };
+  },
+};
+
 const levelProgram = fileURLToPath(new URL("programs/aedes-level.mjs", import.meta.url));
 
 /** Keeps retained messages, sessions and queues on disk, as our broker does; its commands are retained and of QoS 1. */
@@ -26,7 +41,3 @@ export const aedesOnDisk: Peer = {
     args: [levelProgram, String(port), path.join(folder, "level")],
   }),
 };
-
-export const bareMqtt = bare("mqtt", "bare server on `mqtt`", "mosquitto");
-export const bareAedes = bare("aedes", "bare server with `aedes`", "embedded");
-export const leastOfAll = bare("least", "the least: sockets and JSON, nothing else", "embedded");

@@ -7,7 +7,7 @@ import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Connection } from "./connection.js";
-import type { StoredSubscription } from "../storage/session-store.js";
+import type { StoredSubscription } from "../storage/session.js";
 import { REASON } from "../mqtt/packets.js";
 
 /** Why a client is not let in, for CONNACK of MQTT 3.1.1 (table 3.1) and 5.0 (table 3-1). */

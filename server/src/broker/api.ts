@@ -48,10 +48,10 @@ export interface SessionView {
   readonly subscriptions: number;
   /** Messages that the client has not acknowledged yet. */
   readonly queued: number;
-  /** When the client disconnected, in ms since 1970; null while it is connected. */
-  readonly disconnected_at: number | null;
-  /** When the session ends unless the client returns, in ms since 1970; null while the client is connected. */
-  readonly expires_at: number | null;
+  /** When the client disconnected, in ISO 8601; null while it is connected. */
+  readonly disconnected_at: string | null;
+  /** When the session ends unless the client returns, in ISO 8601; null while the client is connected. */
+  readonly expires_at: string | null;
 }
 
 /** The sessions that the broker keeps. */

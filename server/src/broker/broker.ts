@@ -19,7 +19,7 @@ import { REASON } from "../mqtt/packets.js";
 import { Persistence, RECEIVE_MAXIMUM } from "./persistence.js";
 import { Publishing } from "./publishing.js";
 import { RetainedMessages } from "../storage/retained.js";
-import { partsOf, titleOf } from "../storage/session-id.js";
+import { titleOf } from "../storage/session-id.js";
 import { SessionStore } from "../storage/session-store.js";
 import { Sessions } from "./sessions.js";
 import { Takeovers } from "./takeovers.js";
@@ -67,9 +67,13 @@ export async function startBroker(
   const sessionStore = new SessionStore(store);
   const sessions = new Sessions(sessionStore, accounts, limits, {
     isConnected: (id) => clients.has(id),
-    disconnect(id, reason) {
-      handlers.rejected("over-limit", titleOf(id), reason);
-      disconnect(clients.get(id), REASON.administrativeAction, reason);
+    overLimit(id, problem) {
+      handlers.rejected("over-limit", titleOf(id), problem);
+      disconnect(clients.get(id), REASON.quotaExceeded, problem);
+    },
+    ended(id, reason) {
+      handlers.warned(`The session of ${titleOf(id)} has ended: ${reason}.`);
+      disconnect(clients.get(id), REASON.administrativeAction, `the session has ended: ${reason}`);
     },
     dropped(id, count) {
       const problem = `more than ${limits.queue} messages wait for it; the oldest are dropped`;
@@ -138,7 +142,7 @@ export async function startBroker(
     const expiry = client.version === 5 ? client.sessionExpiryInterval : Infinity;
     sessions.disconnected(client.id, access.loginOf(client)?.account, expiry);
   });
-  aedes.on("sessionExpired", ({ id }) => void sessions.end(partsOf(id).account, partsOf(id).clientId));
+  aedes.on("sessionExpired", ({ id }) => sessions.expired(id));
   const errored = (client: Client, error: Error): void => {
     if (closing || error instanceof Refusal || codeOf(error) || ORDINARY.has(error.message)) return;
     const reason = error instanceof Violation ? error.rejection : "malformed-packet";

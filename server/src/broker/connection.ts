@@ -233,11 +233,18 @@ export class Connection extends Duplex implements Writer {
       this.#accepted = true;
       return replies.completeConnack(bytes, this.version, this.connack);
     }
-    if (type === SUBACK) {
-      const reasons = this.refusals.splice(0);
-      return this.version === 5 && this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
-    }
+    if (type === SUBACK) return this.#completeSuback(bytes);
     return type === DISCONNECT ? replies.completeDisconnect(bytes) : bytes;
+  }
+
+  #completeSuback(bytes: Buffer): Buffer {
+    const reasons = this.refusals.splice(0);
+    if (this.version !== 5) return bytes;
+    if (replies.refusesShared(bytes)) {
+      reasons.push("shared subscriptions are not supported");
+      this.#options.rejected("not-allowed", this.title, "shared subscriptions are not supported");
+    }
+    return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
   }
 
   #disconnect(reasonCode: number, text: string): Buffer | undefined {

@@ -8,7 +8,8 @@ import type { OrderedStore } from "../storage/ordered-store.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import type { RetainedMessages } from "../storage/retained.js";
-import type { Session, SessionStore, StoredSubscription, Subscriber } from "../storage/session-store.js";
+import type { Session, StoredSubscription, Subscriber } from "../storage/session.js";
+import type { SessionStore } from "../storage/session-store.js";
 import type { Wills } from "../storage/wills.js";
 
 /** How many retained messages are compared with a wildcard at once. */
@@ -81,7 +82,7 @@ export class Persistence {
   }
 
   async storeRetained(packet: AedesPublishPacket): Promise<void> {
-    this.#retained.store({ ...packet, payload: packet.payload as Buffer });
+    this.#retained.store(packet as AedesPublishPacket & { payload: Buffer });
   }
 
   createRetainedStream(filter: string): Readable {

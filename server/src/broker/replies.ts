@@ -78,12 +78,15 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
   );
 }
 
-/** Adds to a SUBACK of MQTT 5.0 why subscriptions were refused: by this broker, or by aedes because they are shared. */
-export function completeSuback(bytes: Buffer, refusals: readonly string[]): Buffer {
-  const suback = decode<ISubackPacket>(bytes);
-  const isShared = suback.granted.includes(REASON.sharedSubscriptionsNotSupported);
-  const reasons = isShared ? [...refusals, "shared subscriptions are not supported"] : refusals;
+/** Whether aedes refuses a subscription in a SUBACK of MQTT 5.0 because it is shared: it asks nobody. */
+export function refusesShared(bytes: Buffer): boolean {
+  return decode<ISubackPacket>(bytes).granted.includes(REASON.sharedSubscriptionsNotSupported);
+}
+
+/** Adds to a SUBACK of MQTT 5.0 why subscriptions were refused. */
+export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffer {
   if (reasons.length === 0) return bytes;
+  const suback = decode<ISubackPacket>(bytes);
   return mqttPacket.generate(
     { ...suback, properties: { ...suback.properties, reasonString: reasonString(reasons.join("; ")) } },
     MQTT_5,

@@ -1,7 +1,8 @@
 import type { Account, Accounts } from "../security/accounts.js";
 import type { SessionDirectory, SessionView } from "./api.js";
 import { partsOf, sessionId } from "../storage/session-id.js";
-import type { Session, SessionRecord, SessionStore } from "../storage/session-store.js";
+import type { Session, SessionRecord } from "../storage/session.js";
+import type { SessionStore } from "../storage/session-store.js";
 
 /** Client ids of one board's account: the board itself, and a few that a person tries things with. */
 const DEVICE_IDS = 10;
@@ -22,8 +23,10 @@ export interface SessionLimits {
 
 export interface SessionHandlers {
   isConnected(id: string): boolean;
-  /** Disconnects a client. */
-  disconnect(id: string, reason: string): void;
+  /** A client makes the server keep too much: it is to be disconnected. */
+  overLimit(id: string, problem: string): void;
+  /** A session has ended, other than by its client: the client is to be disconnected, where it is connected. */
+  ended(id: string, reason: string): void;
   /** Messages were dropped from the queue of a client that is away. */
   dropped(id: string, count: number): void;
 }
@@ -39,6 +42,8 @@ export interface Applicant {
   /** Whether an older session is discarded (MQTT 5.0, 3.1.2.4: Clean Start). */
   readonly cleanStart: boolean;
 }
+
+const EXPIRED = "it has expired";
 
 /** The permissions of a session that was stored without them, and of all where clients need no account. */
 const UNKNOWN = "";
@@ -150,7 +155,7 @@ export class Sessions implements SessionDirectory {
     const { id, queue } = session;
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
-    else if (queue.size > CONNECTED * this.#limits.queue) this.#handlers.disconnect(id, "acknowledges nothing");
+    else if (queue.size > CONNECTED * this.#limits.queue) this.#handlers.overLimit(id, "acknowledges nothing");
   }
 
   #trim(session: Session): void {
@@ -166,8 +171,14 @@ export class Sessions implements SessionDirectory {
     for (const session of [...this.#store]) {
       const { account } = partsOf(session.id);
       const removed = this.#accounts.required && account !== null && !this.#accounts.byName(account);
-      if (removed || expiresAt(session) <= now) this.#end(session, removed ? "its account was removed" : "it expired");
+      if (removed || expiresAt(session) <= now) this.#end(session, removed ? "its account was removed" : EXPIRED);
     }
+  }
+
+  /** A session of MQTT 5.0 has expired. */
+  expired(id: string): void {
+    const session = this.#store.get(id);
+    if (session) this.#end(session, EXPIRED);
   }
 
   list(): SessionView[] {
@@ -180,8 +191,8 @@ export class Sessions implements SessionDirectory {
         connected,
         subscriptions: session.subscriptions.size,
         queued: session.queue.size,
-        disconnected_at: connected ? null : (session.record.disconnectedAt ?? null),
-        expires_at: connected ? null : expiresAt(session),
+        disconnected_at: connected ? null : timestamp(session.record.disconnectedAt),
+        expires_at: connected ? null : timestamp(expiresAt(session)),
       };
     });
   }
@@ -189,14 +200,23 @@ export class Sessions implements SessionDirectory {
   async end(account: string | null, clientId: string): Promise<boolean> {
     const session = this.#store.get(sessionId(account ?? undefined, clientId));
     if (!session) return false;
-    this.#end(session, "its session was ended");
+    this.#end(session, "an administrator ended it");
     return true;
   }
 
   #end(session: Session, reason: string): void {
-    if (this.#handlers.isConnected(session.id)) this.#handlers.disconnect(session.id, reason);
+    const { size } = session.queue;
     this.#store.delete(session);
+    // that is ordinary, unless it takes messages with it
+    if (reason === EXPIRED && size === 0) return;
+    const lost = size === 1 ? "a message that waited in it is" : `${size} messages that waited in it are`;
+    this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
   }
+}
+
+/** In ISO 8601; null where there is none. @param ms since 1970 */
+function timestamp(ms = Infinity): string | null {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
 }
 
 function expiresAt({ record: { expiry, disconnectedAt } }: Session): number {

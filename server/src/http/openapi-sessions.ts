@@ -1,5 +1,5 @@
 import type { ContestedClientId, SessionView } from "../broker/api.js";
-import { count, flag, listOf, objectOf, orNull, ref, text, time, type Schema } from "./openapi-fields.js";
+import { count, flag, listOf, moment, objectOf, orNull, ref, text, type Schema } from "./openapi-fields.js";
 import { json, parameter, type Paths } from "./openapi-operations.js";
 
 const OTHER_BROKER = "The server has joined another broker, which has the sessions.";
@@ -12,10 +12,8 @@ export const MQTT_SESSION_SCHEMAS: Readonly<Record<string, Schema>> = {
     connected: flag("Whether the client is connected."),
     subscriptions: count("Number of topic filters."),
     queued: count("Messages that the client has not acknowledged yet."),
-    disconnected_at: orNull(time("When the client disconnected, in ms since 1970; null while it is connected.")),
-    expires_at: orNull(
-      time("When the session ends unless the client returns, in ms since 1970; null while the client is connected."),
-    ),
+    disconnected_at: orNull(moment("When the client disconnected; null while it is connected.")),
+    expires_at: orNull(moment("When the session ends unless the client returns; null while the client is connected.")),
   }),
   ContestedClientId: objectOf<ContestedClientId>(
     "A client id that two clients use at the same time. Each connection ends the other, so that neither stays connected.",

@@ -103,7 +103,7 @@ export function openApiDocument(version: string): Schema {
       version,
       summary: "Lights that follow light sensors, over MQTT",
       description:
-        'Errors are `{"error": sentence}`. Times in queries, in history and of MQTT sessions are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
+        'Errors are `{"error": sentence}`. Times in queries and in history are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/", description: "Where this document was found." }],

@@ -28,8 +28,8 @@ export function tabSeparated(sessions: readonly SessionView[]): string {
       session.connected ? "connected" : "away",
       String(session.subscriptions),
       String(session.queued),
-      timestamp(session.disconnected_at),
-      timestamp(session.expires_at),
+      session.disconnected_at ?? "-",
+      session.expires_at ?? "-",
     ]),
     (cells) => cells.join("\t"),
   );
@@ -70,13 +70,12 @@ const lengthOf = (text: string): number => [...text].length;
 // an account's name begins with a letter or a digit
 const accountOf = ({ account }: SessionView): string => account ?? "-";
 
-const timestamp = (ms: number | null): string => (ms === null ? "-" : new Date(ms).toISOString());
-
 function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: number): string {
   if (connected) return "connected";
-  const since = disconnected_at === null ? "away" : `away for ${roughly(now - disconnected_at)}`;
+  const since = disconnected_at === null ? "away" : `away for ${roughly(now - Date.parse(disconnected_at))}`;
   if (expires_at === null) return `${since}, never expires`;
-  return expires_at <= now ? `${since}, expires now` : `${since}, expires in ${roughly(expires_at - now)}`;
+  const left = Date.parse(expires_at) - now;
+  return left <= 0 ? `${since}, expires now` : `${since}, expires in ${roughly(left)}`;
 }
 
 /** A time span in ms, rounded to one unit: `45 s`, `12 min`, `36 h`, `6 d`. */

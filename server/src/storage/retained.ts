@@ -48,7 +48,7 @@ export class RetainedMessages {
 
   /** Reads what is stored. @throws Error when the log cannot be read */
   async restore(): Promise<void> {
-    await this.#log.load((topic, payload, qos, extras) => this.#set(topic, payload, qos, extras));
+    await this.#log.load((topic, payload, qos, extras) => this.#set(topic, payload.toString("latin1"), qos, extras));
     for (const topic of this.#messages.keys()) {
       const problem = topicNameProblem(topic);
       if (!problem) continue;
@@ -77,9 +77,10 @@ export class RetainedMessages {
   store({ topic, payload, qos, properties, messageExpiry }: Omit<RetainedPacket, "cmd" | "retain">): void {
     const extras = properties || messageExpiry ? encodeData({ properties, messageExpiry }) : undefined;
     const before = this.#messages.get(topic);
-    if (!extras && !before?.extras && before?.qos === qos && before.payload === payload.toString("latin1")) return;
-    if (!before && payload.length === 0) return;
-    this.#set(topic, payload, qos, extras);
+    const text = payload.toString("latin1");
+    if (!extras && !before?.extras && before?.qos === qos && before.payload === text) return;
+    if (!before && text === "") return;
+    this.#set(topic, text, qos, extras);
     this.#log.add(topic, payload, qos, extras);
     if (this.#pending) return;
     this.#pending = true;
@@ -89,7 +90,7 @@ export class RetainedMessages {
   /** Replaces a payload that differs in bookkeeping only, which need not be stored; does nothing where nothing is retained. */
   renew(topic: string, payload: Buffer): void {
     const before = this.#messages.get(topic);
-    if (before) this.#set(topic, payload, before.qos, before.extras);
+    if (before) this.#set(topic, payload.toString("latin1"), before.qos, before.extras);
   }
 
   /** Writes what has changed: called before clients are told of it, so that they find it after `kill -9`. */
@@ -122,8 +123,9 @@ export class RetainedMessages {
       yield [topic, Buffer.from(payload, "latin1"), qos, extras];
   }
 
-  #set(topic: string, payload: Buffer, qos: number, extras: Buffer | undefined): void {
-    if (payload.length === 0) this.#messages.delete(topic);
-    else this.#messages.set(topic, { payload: payload.toString("latin1"), qos, extras });
+  /** @param payload as latin1; "" when nothing is retained any more */
+  #set(topic: string, payload: string, qos: number, extras: Buffer | undefined): void {
+    if (payload === "") this.#messages.delete(topic);
+    else this.#messages.set(topic, { payload, qos, extras });
   }
 }

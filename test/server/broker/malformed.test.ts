@@ -3,7 +3,7 @@ import type { IConnackPacket, IDisconnectPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { openData } from "../../../server/src/data.js";
-import { missing, MOSQUITTO } from "../../support/programs.js";
+import { missing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
 import { bareBroker } from "../support/bare-broker.js";
 import { field, frame, raw } from "../support/raw.js";
 import { expectRefused, expectUnharmed, retainedIn } from "../support/refused.js";
@@ -159,7 +159,7 @@ test("retained messages on topics that make clients disconnect are dropped at th
   expect(await retainedIn(second)).toEqual(["good"]);
 });
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("mosquitto_sub", () => {
+describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("mosquitto_sub", () => {
   test("on # keeps its connection whatever strings others send, and gets what comes later", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv311", async () => {

@@ -2,7 +2,7 @@
 import type { IDisconnectPacket, IPublishPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import { missing, MOSQUITTO } from "../../support/programs.js";
+import { missing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
 import { bareBroker } from "../support/bare-broker.js";
 import { connected, field, frame, raw } from "../support/raw.js";
 import { expectRefused, expectUnharmed, retainedIn } from "../support/refused.js";
@@ -39,7 +39,7 @@ describe("properties of MQTT 5.0", () => {
     expect(await retainedIn(broker)).toEqual([]);
   }); // prettier-ignore
 
-  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("leave mosquitto_sub on # its connection, whatever others send", async () => {
+  test.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("leave mosquitto_sub on # its connection, whatever others send", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv5", async () => {
       for (const [, properties] of BAD_PROPERTIES) {

@@ -167,11 +167,12 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   });
   const ann = { name: "ann", role: "reader" } as Account;
   const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
-  const disconnected: string[] = [];
+  const ended: string[][] = [];
   const sessions = new Sessions(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
-    disconnect: (id) => void disconnected.push(id),
-    dropped() {},
+    ended: (...end) => void ended.push(end),
+    overLimit: () => expect.unreachable(),
+    dropped: () => expect.unreachable(),
   }); // prettier-ignore
   const before = Date.now();
   for (const [account, clientId, expiry] of [
@@ -190,13 +191,32 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const left = (): string[] => sessions.list().map(({ client_id }) => client_id);
   sessions.sweep(before + 4000);
   expect(left()).toEqual(["connected", "short", "long", "longer than allowed"]);
-  expect(disconnected).toEqual([sessionId("gone", "connected")]);
+  const accountEnds = ["away", "connected"].map((id) => [sessionId("gone", id), "its account was removed"]);
+  expect(ended).toEqual(accountEnds);
   sessions.sweep(Date.now() + 5000);
   expect(left()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(before + 59_000);
   expect(left()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(Date.now() + 60_000);
   expect(left()).toEqual(["connected"]);
+  // sessions in which nothing waits expire without a word
+  expect(ended).toEqual(accountEnds);
+});
+
+test("the log names a session that an administrator ends, and one that expires with messages in it", async () => {
+  const { url, broker, warnings, rejected } = await bareBroker(undefined, { limits: { sessionExpiry: 1000 } });
+  for (const id of ["panel", "phone"]) {
+    const made = await connected(url, id, { clean: false });
+    made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
+    await made.answer("suback");
+    if (id === "phone") made.socket.destroy();
+  }
+  await broker.sessions.end(null, "panel");
+  expect(warnings).toEqual(["The session of panel has ended: an administrator ended it."]);
+  await (await client(url)).publishAsync("a", "x", { qos: 1 });
+  await eventually(() => warnings.length === 2, { within: 15_000, what: "the end of the other session" });
+  expect(warnings[1]).toBe("The session of phone has ended: it has expired; a message that waited in it is dropped.");
+  expect(rejected).toEqual([]);
 });
 
 test.each(["at once", "later"])("a board that is given the name of an administrator %s receives nothing that was meant for the administrator", async (when) => {

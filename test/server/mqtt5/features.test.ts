@@ -103,8 +103,8 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
   });
 });
 
-test("a shared subscription is refused with 0x9E and a reason, and others in the same packet are granted", async () => {
-  const { url } = await bareBroker();
+test("a shared subscription is refused with 0x9E and a reason and counted, and others in the same packet are granted", async () => {
+  const { url, rejected } = await bareBroker();
   const one = await client5(url);
   expect(one.connack.properties).toMatchObject({ sharedSubscriptionAvailable: false });
   const refused: unknown = await one
@@ -113,6 +113,7 @@ test("a shared subscription is refused with 0x9E and a reason, and others in the
   expect(refused).toMatchObject({
     packet: { granted: [0x9e, 1], properties: { reasonString: "shared subscriptions are not supported" } },
   });
+  expect(rejected).toEqual([expect.stringMatching(/^not-allowed .* shared subscriptions are not supported$/)]);
   await one.publishAsync("t", "once", { qos: 1 });
   await message(one, "once");
   expect(one.received).toHaveLength(1);

@@ -17,7 +17,8 @@ export function sessionView(clientId: string, change: Partial<SessionView> = {})
 
 /** The change to the session of a client that disconnected 1 h ago, and has 6 d left. */
 export function away(now = Date.now()): Partial<SessionView> {
-  return { connected: false, disconnected_at: now - 3_600_000, expires_at: now + 6 * 24 * 3_600_000 };
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return { connected: false, disconnected_at: iso(now - 3_600_000), expires_at: iso(now + 6 * 24 * 3_600_000) };
 }
 
 export class FakeSessions implements SessionDirectory {

@@ -1,0 +1,43 @@
+/** A subscription of QoS 1 or 2, in the form in which aedes asks for it. */
+export interface Subscriber {
+  readonly clientId: string;
+  /** The topic filter. */
+  readonly topic: string;
+  readonly qos: number;
+}
+
+/** A subscription with the options of MQTT 5.0 (3.8.3.1). */
+export interface StoredSubscription {
+  readonly topic: string;
+  readonly qos: number;
+  readonly rh?: number;
+  readonly rap?: boolean;
+  readonly nl?: boolean;
+  readonly subscriptionIdentifier?: number;
+}
+
+/** What is stored of a session beside subscriptions and messages. */
+export interface SessionRecord {
+  /** The permissions that its account had, such as `reader`: the session ends when they change. */
+  readonly permissions: string;
+  /** How long the session outlives its connection, in s. */
+  readonly expiry: number;
+  /** When the client disconnected, in ms since 1970; undefined while it is connected. */
+  readonly disconnectedAt?: number;
+}
+
+export interface Session {
+  readonly id: string;
+  record: SessionRecord;
+  readonly subscriptions: Map<string, StoredSubscription>;
+  /** Its entries in the index, by filter. */
+  readonly subscribers: Map<string, Subscriber>;
+  /** Messages that are not acknowledged, by key, in the order of publishing; with their packet identifiers, 0 before they are sent. */
+  readonly queue: Map<string, number>;
+  /** The keys of the messages that were sent, by packet identifier. */
+  readonly sent: Map<number, string>;
+  /** Packet identifiers of messages of QoS 2 that the client has not released. */
+  readonly received: Set<number>;
+  /** The keys of messages whose retain flag is hidden from aedes. */
+  readonly hiddenRetain: Set<string>;
+}
