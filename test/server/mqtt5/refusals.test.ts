@@ -113,7 +113,10 @@ describe("DISCONNECT says why", () => {
     const { url, broker } = await bareBroker();
     const board = await raw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
     expect(await broker.sessions.end(null, "id")).toBe(true);
-    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x98, ...because("its session was ended") });
+    expect(await board.answer("disconnect")).toMatchObject({
+      reasonCode: 0x98,
+      ...because("the session has ended: an administrator ended it"),
+    });
   });
 });
 

@@ -104,7 +104,7 @@ describe("a fleet at a nightlight-server", () => {
   });
 
   it("says which setting to change when a client may not have as many subscriptions", async () => {
-    const fleet = createFleet(server.brokerUrl, { devices: 60, connections: 1 });
+    const fleet = createFleet(server.brokerUrl, { devices: 600, connections: 1 });
     await expect(fleet.start()).rejects.toThrow("limits.subscriptions");
     await expect(createFleet("mqtt://127.0.0.1:1").start()).rejects.toThrow("no connection to mqtt://127.0.0.1:1");
   });
