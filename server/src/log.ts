@@ -1,7 +1,11 @@
 import { styleText } from "node:util";
 import { pino } from "pino";
 import type { Channel } from "../../contract/index.js";
+import { textOf } from "./errors.js";
+import { LogLines, type LogOutput } from "./log-lines.js";
 import { MessageFlow } from "./message-flow.js";
+
+export type { LogOutput } from "./log-lines.js";
 
 /** How the log is written: for people, or one JSON object a line. */
 export type LogFormat = "pretty" | "json";
@@ -12,7 +16,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /**
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
  * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
- * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http`, `security` and plug-ins' own with `msg` and their fields.
+ * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http`, `security`, `log` and plug-ins' own with `msg` and their fields.
  * For people, a second has a line for each of its first messages and what comes with them, and one for all others.
  */
 export interface Log {
@@ -25,12 +29,8 @@ export interface Log {
   error(event: string, text: string, fields?: LogFields): void;
   /** Writes what is still held back. */
   flush(): void;
-}
-
-/** What a log writes to: `process.stdout`, or anything that takes text. */
-export interface LogOutput {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
+  /** Lines that could not be written. */
+  readonly lost: number;
 }
 
 /** A log that says nothing. */
@@ -42,32 +42,26 @@ export const silentLog: Log = {
   warn() {},
   error() {},
   flush() {},
+  lost: 0,
 };
 
+/** What is written to standard output is the log's concern: that it cannot be written must not end the server. */
+const standardOutput = (): LogOutput => process.stdout.removeListener("error", ignore).on("error", ignore);
+function ignore(): void {}
+
 /** A log in `format` to `output`, by default standard output. */
-export function createLog(format: LogFormat, output: LogOutput = process.stdout): Log {
+export function createLog(format: LogFormat, output: LogOutput = standardOutput()): Log {
   return format === "json" ? jsonLog(output) : prettyLog(output);
 }
 
-/** Gathers the lines of one turn of the event loop: writing to a pipe or a file blocks, so that once is cheaper. */
-function gather(output: LogOutput): { write(line: string): void; flush(): void } {
-  let held = "";
-  const flush = (): void => {
-    const text = held;
-    held = "";
-    if (text) output.write(text);
-  };
-  return {
-    write(line) {
-      if (!held) setImmediate(flush);
-      held += line;
-    },
-    flush,
-  };
+/** What the log says when it can be written again. */
+function lostLines(count: number, error: Error): string {
+  const lines = count === 1 ? "A line of the log was" : `${count} lines of the log were`;
+  return `${lines} lost, because they could not be written: ${textOf(error)}`;
 }
 
 function jsonLog(output: LogOutput): Log {
-  const lines = gather(output);
+  const lines = new LogLines(output, (...loss) => logger.warn({ event: "log" }, lostLines(...loss)));
   const logger = pino(
     {
       base: null,
@@ -83,7 +77,10 @@ function jsonLog(output: LogOutput): Log {
     info: (event, text, fields) => logger.info({ event, ...fields }, text),
     warn: (event, text, fields) => logger.warn({ event, ...fields }, text),
     error: (event, text, fields) => logger.error({ event, ...fields }, text),
-    flush: lines.flush,
+    flush: () => lines.flush(),
+    get lost() {
+      return lines.lost;
+    },
   };
 }
 
@@ -97,7 +94,7 @@ function forPeople(message: object): string {
 type Style = Parameters<typeof styleText>[0];
 
 function prettyLog(output: LogOutput): Log {
-  const lines = gather(output);
+  const lines = new LogLines(output, (...loss) => warn(lostLines(...loss)));
   const coloured = output.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string): string =>
     coloured ? styleText(style, text, { validateStream: false }) : text;
@@ -105,6 +102,7 @@ function prettyLog(output: LogOutput): Log {
     const time = new Date().toTimeString().slice(0, 8);
     lines.write(`${paint("gray", time)} ${text}\n`);
   };
+  const warn = (text: string): void => line(paint("yellow", `Warning: ${text}`));
   const flow = new MessageFlow(({ received, sent, other }) => {
     const others = other > 0 ? `, and ${other} more lines about devices` : "";
     line(paint("gray", `… and ${received} more messages received and ${sent} sent in this second${others}`));
@@ -122,11 +120,14 @@ function prettyLog(output: LogOutput): Log {
       if (flow.passes("other")) line(text());
     },
     info: (_event, text) => line(text),
-    warn: (_event, text) => line(paint("yellow", `Warning: ${text}`)),
+    warn: (_event, text) => warn(text),
     error: (_event, text) => line(paint("red", `Error: ${text}`)),
     flush() {
       flow.flush();
       lines.flush();
+    },
+    get lost() {
+      return lines.lost;
     },
   };
 }

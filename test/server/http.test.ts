@@ -164,6 +164,7 @@ describe("the API", () => {
       sent: 1,
       rejected: { "not-json": 1 },
       duplicates: 0,
+      log_lines_lost: 0,
       devices: 1,
       simulator: false,
     });

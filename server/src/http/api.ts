@@ -60,6 +60,7 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
     broker: from.broker(),
     contested_client_ids: from.contested(),
     ...from.counters,
+    log_lines_lost: from.log.lost,
     devices: from.devices.size,
     simulator: from.capabilities.has("simulator"),
   }));

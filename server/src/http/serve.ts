@@ -76,6 +76,7 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
       historyOn: settings.history !== false,
       version: VERSION,
       decisionTimes: served.decisionTimes,
+      log,
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
       mqttSessions: () => broker?.sessions,

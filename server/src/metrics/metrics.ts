@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
 import type { Counters, Rejection } from "../counters.js";
 import type { History } from "../history/history.js";
+import type { Log } from "../log.js";
 import type { DecisionTimes } from "./decision-times.js";
 import { REJECTIONS } from "./rejections.js";
 
@@ -22,6 +23,7 @@ export interface MetricsSources {
   readonly counters: Readonly<Counters>;
   readonly decisionTimes: DecisionTimes;
   readonly history: Pick<History, "stats">;
+  readonly log: Pick<Log, "lost">;
   gauges(): Gauges;
 }
 
@@ -42,7 +44,7 @@ export interface Exposition {
 
 /** The figures of one server, which are read when somebody asks, in a registry of its own; and those of the process. */
 export function exposeMetrics(from: MetricsSources): Exposition {
-  const { counters, decisionTimes, history } = from;
+  const { counters, decisionTimes, history, log } = from;
   const registry = new Registry();
 
   function add(type: "counter" | "gauge" | "histogram", name: string, help: string, samples: () => Sample[]): void {
@@ -107,6 +109,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "Readings and switches that could not be written.",
     () => history.stats.lost,
   );
+  counter("nightlight_log_lines_lost_total", "Lines of the log that could not be written.", () => log.lost);
 
   return {
     contentType: registry.contentType,

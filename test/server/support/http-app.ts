@@ -92,6 +92,7 @@ function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
     },
     recent: { of: () => [] },
     counters: {},
+    log: silentLog,
     actions: {},
     zones: { list: () => [], get: () => undefined },
     broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: sessions !== undefined }),
