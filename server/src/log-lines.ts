@@ -6,15 +6,15 @@ export interface LogOutput {
 }
 
 /**
- * Writes the lines of one turn of the event loop at once: writing to a pipe or a file blocks. Lines that cannot be written,
- * because a disk is full or nobody reads a pipe any more, are dropped and counted.
+ * Writes the lines of one turn of the event loop at once, because each write to a pipe or a file blocks. Drops and counts
+ * lines that cannot be written: the disk may be full, or the program that reads the pipe may have ended.
  */
 export class LogLines {
   readonly #output: LogOutput;
   readonly #recovered: (lost: number, error: Error) => void;
   #held = "";
   #lost = 0;
-  /** Of those that are lost, how many have been reported. */
+  /** How many of the lost lines `recovered` has been told of. */
   #reported = 0;
   #error: Error | undefined;
 

@@ -45,8 +45,11 @@ export const silentLog: Log = {
   lost: 0,
 };
 
-/** What is written to standard output is the log's concern: that it cannot be written must not end the server. */
-const standardOutput = (): LogOutput => process.stdout.removeListener("error", ignore).on("error", ignore);
+/** Standard output, whose errors do not end the process: `LogLines` counts what could not be written. */
+function standardOutput(): LogOutput {
+  return process.stdout.removeListener("error", ignore).on("error", ignore);
+}
+
 function ignore(): void {}
 
 /** A log in `format` to `output`, by default standard output. */

@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createLog, type LogFormat } from "../../server/src/log.js";
 import { eventually } from "../support/eventually.js";
+import { freePort } from "../support/mosquitto.js";
 import { client } from "./support/server.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -43,15 +43,6 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
     expect(log.lost).toBe(2);
   }); // prettier-ignore
 });
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Starts the program with this as its standard output, and gives its addresses. */
 async function serve(stdout: number | "pipe"): Promise<{ mqtt: string; http: string; end: () => void }> {

@@ -17,7 +17,7 @@ function firstThatRuns(candidates: string[], args: string[]): string | undefined
 /** Mosquitto, on PATH or where Debian puts it. */
 export const MOSQUITTO = firstThatRuns(["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"], ["-h"]);
 
-/** Mosquitto's clients, on PATH: Debian has them in a package of their own. The path is that of `mosquitto_sub`. */
+/** `mosquitto_sub`, on PATH. Debian has it and `mosquitto_pub` in a package of their own. */
 export const MOSQUITTO_CLIENTS = firstThatRuns(["mosquitto_sub"], ["--help"]);
 
 /** Redis, on PATH. */

@@ -17,6 +17,8 @@ const DRAIN_TIMEOUT = 15_000;
 
 /** How often aedes is shown that a client is alive whose packets wait, in ms. */
 const PING_EVERY = 500;
+const SHARED = "shared subscriptions are not supported";
+
 const PINGREQ_PACKET = Buffer.from([PINGREQ << 4, 0]);
 
 /** What a client can take. */
@@ -241,8 +243,8 @@ export class Connection extends Duplex implements Writer {
     const reasons = this.refusals.splice(0);
     if (this.version !== 5) return bytes;
     if (replies.refusesShared(bytes)) {
-      reasons.push("shared subscriptions are not supported");
-      this.#options.rejected("not-allowed", this.title, "shared subscriptions are not supported");
+      reasons.push(SHARED);
+      this.#options.rejected("not-allowed", this.title, SHARED);
     }
     return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
   }

@@ -8,8 +8,8 @@ type Done = (error?: Error | null) => void;
  * Hands messages to those who subscribe: the interface of mqemitter, which aedes takes as `mq`. It looks up filters without
  * a wildcard in a map, and keeps no queue, because no client makes another one wait.
  *
- * It calls `done` at once: so aedes removes a client from its list in the same step in which it closes it. If it did so
- * later, it would remove the client that has taken the id over meanwhile, which nobody could take over then.
+ * It calls `done` at once, because aedes removes a closed client from its list, by client id, only after `removeListener` is
+ * done. Any later, another client may have the id, and would be removed in its place: both would stay connected.
  */
 export class Emitter {
   readonly #subscribers = new FilterIndex<Deliver>();

@@ -23,9 +23,9 @@ export interface SessionLimits {
 
 export interface SessionHandlers {
   isConnected(id: string): boolean;
-  /** A client makes the server keep too much: it is to be disconnected. */
+  /** Disconnects a client that makes the broker keep too many messages. */
   overLimit(id: string, problem: string): void;
-  /** A session has ended, other than by its client: the client is to be disconnected, where it is connected. */
+  /** The broker has ended a session: disconnects its client if it is connected. */
   ended(id: string, reason: string): void;
   /** Messages were dropped from the queue of a client that is away. */
   dropped(id: string, count: number): void;

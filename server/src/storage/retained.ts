@@ -123,7 +123,7 @@ export class RetainedMessages {
       yield [topic, Buffer.from(payload, "latin1"), qos, extras];
   }
 
-  /** @param payload as latin1; "" when nothing is retained any more */
+  /** @param payload one character for each byte (latin1); an empty one ends that a message is retained */
   #set(topic: string, payload: string, qos: number, extras: Buffer | undefined): void {
     if (payload === "") this.#messages.delete(topic);
     else this.#messages.set(topic, { payload, qos, extras });

@@ -16,7 +16,7 @@ export interface StoredSubscription {
   readonly subscriptionIdentifier?: number;
 }
 
-/** What is stored of a session beside subscriptions and messages. */
+/** What is stored about a session itself; its subscriptions and messages are stored one by one. */
 export interface SessionRecord {
   /** The permissions that its account had, such as `reader`: the session ends when they change. */
   readonly permissions: string;
