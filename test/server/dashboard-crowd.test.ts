@@ -81,4 +81,31 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
       await rm(data, { recursive: true, force: true });
     }
   });
+
+  test("shows on a slow machine those that came while it was busy, although they report no more", async () => {
+    const data = await mkdtemp(path.join(tmpdir(), "nightlight-crowd-"));
+    const server = await startServer({ mqttPort: 0, httpPort: 0, data });
+    const client = await mqtt.connectAsync(server.brokerUrl);
+    const browser = await startChromium();
+    try {
+      const page = await browser.newPage();
+      // a frame has time for a few cards only
+      const devtools = await page.context().newCDPSession(page);
+      await devtools.send("Emulation.setCPUThrottlingRate", { rate: 3 });
+      await page.goto(server.httpUrl!);
+      const report = (board: number): void => void client.publish(`crowd/${board}/telemetry`, '{"light":1}');
+      const cards = page.getByRole("article");
+      for (let board = 0; board < 100; board++) report(board);
+      await eventually(async () => (await cards.count()) === 100, { what: "100 cards" });
+      for (let board = 100; board < 250; board++) report(board);
+      // its card is there already, out of sight, and the last that there is to do
+      report(99);
+      await eventually(async () => (await cards.count()) === 250, { what: "250 cards" });
+    } finally {
+      await browser.close();
+      await client.endAsync(true);
+      await server.close();
+      await rm(data, { recursive: true, force: true });
+    }
+  });
 });

@@ -135,7 +135,8 @@ export class Wall {
     const at = performance.now();
     const asked = this.arranged === -Infinity;
     if (!asked && (!this.unsettled || at - this.arranged < ARRANGE)) return;
-    this.unsettled = false;
+    // a board whose card is still to be made takes its place next time
+    this.unsettled = this.dirty.size > 0;
     this.arranged = at;
     const byLight = this.view.sort === "darkest" || this.view.sort === "brightest";
     const resting = this.place.matches(":hover, :focus-within") || (byLight && at - this.ordered < ORDER_BY_LIGHT);
