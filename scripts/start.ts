@@ -49,7 +49,7 @@ async function start(): Promise<void> {
     context.provide("simulator");
     routes(app, context);
   };
-  const log = createLog(options.log);
+  const log = createLog(options.log, { messages: options.logMessages });
   // where accounts are asked for, simulated boards have one that nobody else can know
   const guest = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
   const server = await startServer({ ...options, log, guests: [guest], plugins: wanted ? [plugin] : [] });

@@ -12,7 +12,15 @@ export type { Action, Outcome } from "./actions.js";
 export type { Point } from "./recent.js";
 export type { Counters, Rejection } from "./counters.js";
 export type { Plugin, PluginContext } from "./http/plugin.js";
-export { createLog, silentLog, type Log, type LogFields, type LogFormat, type LogOutput } from "./log.js";
+export {
+  createLog,
+  silentLog,
+  type Log,
+  type LogFields,
+  type LogFormat,
+  type LogMessages,
+  type LogOutput,
+} from "./log.js";
 export { StartError, UsageError } from "./errors.js";
 export { createCommand, optionsFrom, parsingProblem } from "./cli.js";
 export { loadConfiguration, type LoadedConfiguration } from "./config/load.js";

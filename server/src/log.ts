@@ -3,12 +3,15 @@ import { pino } from "pino";
 import type { Channel } from "../../contract/index.js";
 import { textOf } from "./errors.js";
 import { LogLines, type LogOutput } from "./log-lines.js";
-import { MessageFlow } from "./message-flow.js";
+import { LINES, MessageFlow, type Flow } from "./message-flow.js";
 
 export type { LogOutput } from "./log-lines.js";
 
 /** How the log is written: for people, or one JSON object a line. */
 export type LogFormat = "pretty" | "json";
+
+/** Whether every message has a line, or only the first 200 of each second, with a summary of the others. */
+export type LogMessages = "condensed" | "all";
 
 /** What goes with a line of the JSON log beside `level`, `time`, `event` and `msg`. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -16,8 +19,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /**
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
  * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
- * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http`, `security`, `log` and plug-ins' own with `msg` and their fields.
- * For people, a second has a line for each of its first messages and what comes with them, and one for all others.
+ * `id`, `action` and `seq`; `messages`, the summary of a second, with the numbers `received`, `sent` and `other`; `device`,
+ * `rejected`, `link`, `server`, `http`, `security`, `log` and plug-ins' own with `msg` and their fields.
  */
 export interface Log {
   received(id: string, channel: Channel, message: object): void;
@@ -52,9 +55,19 @@ function standardOutput(): LogOutput {
 
 function ignore(): void {}
 
-/** A log in `format` to `output`, by default standard output. */
-export function createLog(format: LogFormat, output: LogOutput = standardOutput()): Log {
-  return format === "json" ? jsonLog(output) : prettyLog(output);
+/** Creates a log in `format`: condensed, and to standard output, unless said otherwise. */
+export function createLog(
+  format: LogFormat,
+  { output = standardOutput(), messages = "condensed" }: { output?: LogOutput; messages?: LogMessages } = {},
+): Log {
+  const limit = messages === "all" ? Infinity : LINES;
+  return format === "json" ? jsonLog(output, limit) : prettyLog(output, limit);
+}
+
+/** Summarizes the lines that a second had no room for. */
+function summary({ received, sent, other }: Flow): string {
+  const others = other > 0 ? `, and ${other} more lines about devices` : "";
+  return `${received} more messages received and ${sent} sent in this second${others}`;
 }
 
 /** What the log says when it can be written again. */
@@ -63,7 +76,7 @@ function lostLines(count: number, error: Error): string {
   return `${lines} lost, because they could not be written: ${textOf(error)}`;
 }
 
-function jsonLog(output: LogOutput): Log {
+function jsonLog(output: LogOutput, limit: number): Log {
   const lines = new LogLines(output, (...loss) => logger.warn({ event: "log" }, lostLines(...loss)));
   const logger = pino(
     {
@@ -73,14 +86,24 @@ function jsonLog(output: LogOutput): Log {
     },
     lines,
   );
+  const flow = new MessageFlow(limit, (more) => logger.info({ event: "messages", ...more }, summary(more)));
   return {
-    received: (id, channel, message) => logger.info({ event: "received", id, channel, message }),
-    sent: (id, message) => logger.info({ event: "sent", id, channel: "commands", message }),
-    often: (event, text, fields) => logger.info({ event, ...fields }, text()),
+    received(id, channel, message) {
+      if (flow.passes("received")) logger.info({ event: "received", id, channel, message });
+    },
+    sent(id, message) {
+      if (flow.passes("sent")) logger.info({ event: "sent", id, channel: "commands", message });
+    },
+    often(event, text, fields) {
+      if (flow.passes("other")) logger.info({ event, ...fields }, text());
+    },
     info: (event, text, fields) => logger.info({ event, ...fields }, text),
     warn: (event, text, fields) => logger.warn({ event, ...fields }, text),
     error: (event, text, fields) => logger.error({ event, ...fields }, text),
-    flush: () => lines.flush(),
+    flush() {
+      flow.flush();
+      lines.flush();
+    },
     get lost() {
       return lines.lost;
     },
@@ -96,7 +119,7 @@ function forPeople(message: object): string {
 
 type Style = Parameters<typeof styleText>[0];
 
-function prettyLog(output: LogOutput): Log {
+function prettyLog(output: LogOutput, limit: number): Log {
   const lines = new LogLines(output, (...loss) => warn(lostLines(...loss)));
   const coloured = output.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string): string =>
@@ -106,10 +129,7 @@ function prettyLog(output: LogOutput): Log {
     lines.write(`${paint("gray", time)} ${text}\n`);
   };
   const warn = (text: string): void => line(paint("yellow", `Warning: ${text}`));
-  const flow = new MessageFlow(({ received, sent, other }) => {
-    const others = other > 0 ? `, and ${other} more lines about devices` : "";
-    line(paint("gray", `… and ${received} more messages received and ${sent} sent in this second${others}`));
-  });
+  const flow = new MessageFlow(limit, (more) => line(paint("gray", `… and ${summary(more)}`)));
   return {
     received(id, channel, message) {
       if (!flow.passes("received")) return;

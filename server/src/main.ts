@@ -27,7 +27,7 @@ async function serve(command: Command): Promise<void> {
       `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
     );
   let current = loadConfiguration(command);
-  const log = createLog(current.options.log);
+  const log = createLog(current.options.log, { messages: current.options.logMessages });
   // SIGHUP is not to end it while it starts either
   let readAgain = (): void => {};
   onHangup(() => readAgain());

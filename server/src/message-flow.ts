@@ -1,9 +1,9 @@
-/** How many lines a second messages, and what comes with them, are worth: nobody reads more of them. */
+/** How many lines per second a condensed log has for messages and what they bring about: nobody reads more. */
 export const LINES = 200;
 
 const SECOND = 1000;
 
-/** Messages by direction, and what comes with them. */
+/** A number of messages by direction, and of lines about devices. */
 export interface Flow {
   received: number;
   sent: number;
@@ -13,24 +13,30 @@ export interface Flow {
 const NOTHING: Flow = { received: 0, sent: 0, other: 0 };
 
 /**
- * Which messages are worth a line each: the first of every second. What comes beyond them is counted, and told once the
- * second is over, so that a log of many boards can be read and does not cost more than what it tells of.
+ * Limits how many messages per second have a line of their own in the log. The others are counted and reported at the end
+ * of that second, so that people can read the log of many boards, and so that writing it does not slow the server down.
  */
 export class MessageFlow {
-  readonly #tell: (more: Flow) => void;
+  readonly #limit: number;
+  readonly #report: (more: Flow) => void;
   #lines = 0;
   #more = { ...NOTHING };
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param tell gets what was left out */
-  constructor(tell: (more: Flow) => void) {
-    this.#tell = tell;
+  /**
+   * @param limit in lines per second
+   * @param report gets how many had no line
+   */
+  constructor(limit: number, report: (more: Flow) => void) {
+    this.#limit = limit;
+    this.#report = report;
   }
 
-  /** Whether this message is worth a line; otherwise it is counted. */
+  /** Returns whether this message has a line of its own; otherwise counts it. */
   passes(what: keyof Flow): boolean {
+    if (this.#limit === Infinity) return true;
     this.#timer ??= setTimeout(() => this.flush(), SECOND).unref();
-    if (this.#lines < LINES) {
+    if (this.#lines < this.#limit) {
       this.#lines++;
       return true;
     }
@@ -38,7 +44,7 @@ export class MessageFlow {
     return false;
   }
 
-  /** Tells now what was left out, if anything was; a new second begins. */
+  /** Reports now how many had no line, if any, and begins a new second. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -46,6 +52,6 @@ export class MessageFlow {
     const more = this.#more;
     if (more.received + more.sent + more.other === 0) return;
     this.#more = { ...NOTHING };
-    this.#tell(more);
+    this.#report(more);
   }
 }

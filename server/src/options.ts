@@ -6,7 +6,7 @@ import { parseBrokerUrl, type BrokerAddress } from "./link/url.js";
 import type { Retention } from "./history/history.js";
 import type { Guest } from "./security/guests.js";
 import { LESSON_POLICY, type Policy } from "./policy.js";
-import { createLog, silentLog, type Log, type LogFormat } from "./log.js";
+import { createLog, silentLog, type Log, type LogFormat, type LogMessages } from "./log.js";
 
 /** What `startServer` takes. Every option has a default. */
 export interface ServerOptions {
@@ -58,6 +58,8 @@ export interface ServerOptions {
   readonly mqttsPort?: number;
   /** Where the server says what happens; silent by default. */
   readonly log?: Log | LogFormat | "silent";
+  /** Which messages have a line in a log that is given as a format; condensed by default. */
+  readonly logMessages?: LogMessages;
   /** Additions to the HTTP API. */
   readonly plugins?: readonly Plugin[];
 }
@@ -178,7 +180,8 @@ export function settle(options: ServerOptions): Settings {
     limits: { ...DEFAULTS.limits, ...options.limits },
     tls: options.tls,
     mqttsPort: port("--mqtts-port", options.mqttsPort ?? DEFAULTS.mqttsPort),
-    log: log === "silent" ? silentLog : typeof log === "string" ? createLog(log) : log,
+    log:
+      log === "silent" ? silentLog : typeof log === "string" ? createLog(log, { messages: options.logMessages }) : log,
     plugins: options.plugins ?? [],
   };
 }

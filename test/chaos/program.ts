@@ -39,7 +39,19 @@ export class ServerProgram {
     this.#errors = "";
     const child = spawn(
       process.execPath,
-      ["--conditions=nightlight-source", "--import", "tsx", MAIN, "--log", "json", "--http-port", "0", ...this.flags],
+      [
+        "--conditions=nightlight-source",
+        "--import",
+        "tsx",
+        MAIN,
+        "--log",
+        "json",
+        "--log-messages",
+        "all",
+        "--http-port",
+        "0",
+        ...this.flags,
+      ],
       { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#child = child;

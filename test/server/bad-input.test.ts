@@ -30,7 +30,7 @@ describe("a payload that is no reading", () => {
     ["a wrong optional field", '{"light":212,"seq":"x"}', "wrong-fields"],
   ])("%s is counted, told, and without effect", async (_what, payload, reason) => {
     const lines: string[] = [];
-    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     const { brokerUrl, counters, devices } = await server({ log });
     const device = await client(brokerUrl, {}, "porch/commands");
     await device.publishAsync("porch/telemetry", payload, { qos: 1 });

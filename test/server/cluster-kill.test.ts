@@ -26,7 +26,17 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
 
   async function start(history: string): Promise<Program> {
     const flags = ["--broker", mosquitto.url, "--state", redis.url, "--history", history, "--topic-prefix", "kill"];
-    return run([...flags, "--data", await temporaryFolder(), "--http-port", "0", "--log", "json"]);
+    return run([
+      ...flags,
+      "--data",
+      await temporaryFolder(),
+      "--http-port",
+      "0",
+      "--log",
+      "json",
+      "--log-messages",
+      "all",
+    ]);
   }
 
   const addressOf = async ({ child, entries, output }: Program): Promise<string> => {

@@ -21,7 +21,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
   });
 
   const debug = createLog("pretty", {
-    write: (text: string) => void (process.env.DEBUG_CLUSTER && process.stderr.write(text)),
+    output: { write: (text: string) => void (process.env.DEBUG_CLUSTER && process.stderr.write(text)) },
   });
 
   function together(prefix: string, options: ServerOptions = {}): Promise<NightlightServer> {

@@ -17,7 +17,7 @@ async function stand(text: string, later: readonly string[] | UsageError = []) {
   const file = await configFile(text);
   const taken: ServerOptions[] = [];
   const lines: Record<string, unknown>[] = [];
-  const log = createLog("json", { write: (written: string) => written.split("\n").filter(Boolean).map((line) => lines.push(JSON.parse(line) as Record<string, unknown>)) }); // prettier-ignore
+  const log = createLog("json", { output: { write: (written: string) => written.split("\n").filter(Boolean).map((line) => lines.push(JSON.parse(line) as Record<string, unknown>)) } }); // prettier-ignore
   const server: Reloadable = {
     reload(options) {
       if (later instanceof UsageError) throw later;

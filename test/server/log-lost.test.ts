@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createLog, type LogFormat } from "../../server/src/log.js";
+import { createLog, type LogFormat, type LogOutput } from "../../server/src/log.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { client } from "./support/server.js";
@@ -18,13 +18,14 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
   test.each(["calls back with an error", "throws"])("counts the lines that its output does not take because it %s, and says so as soon as it can", (how) => {
     let full = true;
     const lines: string[] = [];
-    const log = createLog(format, {
+    const output: LogOutput = {
       write(text, written) {
         if (full && how === "throws") throw NO_SPACE;
         if (!full) lines.push(...text.split("\n").slice(0, -1));
         written?.(full ? NO_SPACE : null);
       },
-    });
+    };
+    const log = createLog(format, { output });
     for (const text of ["one", "two"]) {
       log.info("server", text);
       log.flush();

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { newCounters } from "../../server/src/counters.js";
-import { createLog, type LogFormat } from "../../server/src/log.js";
+import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/log.js";
 import { LINES } from "../../server/src/message-flow.js";
 import { QUIET, Rejects } from "../../server/src/rejects.js";
 
-function logTo(format: LogFormat, isTTY = false) {
+function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];
   const output = { isTTY, write: (text: string) => lines.push(...text.split("\n").slice(0, -1)) };
-  return { log: createLog(format, output), lines };
+  return { log: createLog(format, { output, messages }), lines };
 }
 
 afterEach(() => {
@@ -63,16 +63,6 @@ describe("the log for people", () => {
     );
   });
 
-  test("for machines leaves none out", () => {
-    const { log, lines } = logTo("json");
-    for (let n = 0; n < 1000; n++) {
-      log.received("porch", "telemetry", { light: n });
-      log.often("device", () => "porch is now on");
-    }
-    log.flush();
-    expect(lines).toHaveLength(2000);
-  });
-
   test("leaves the bookkeeping to the log for machines", () => {
     const tell = (format: LogFormat) => {
       const { log, lines } = logTo(format);
@@ -100,7 +90,7 @@ describe("the log for people", () => {
 
   test("has colours on a terminal, and none in a file or under NO_COLOR", () => {
     const coloured = (isTTY: boolean): boolean => {
-      const { log, lines } = logTo("pretty", isTTY);
+      const { log, lines } = logTo("pretty", { isTTY });
       log.warn("x", "careful");
       log.flush();
       return lines[0].includes("\x1b[");
@@ -109,6 +99,34 @@ describe("the log for people", () => {
     expect([coloured(true), coloured(false)]).toEqual([true, false]);
     vi.stubEnv("NO_COLOR", "1");
     expect(coloured(true)).toBe(false);
+  });
+});
+
+describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
+  const messages = (log: Log): void => {
+    for (let n = 0; n < 1000; n++) {
+      log.received("porch", "telemetry", { light: n });
+      log.often("device", () => "porch is now on");
+    }
+  };
+
+  test("has a line for every message if all are wanted", () => {
+    const { log, lines } = logTo(format, { messages: "all" });
+    messages(log);
+    log.flush();
+    expect(lines).toHaveLength(2000);
+  });
+
+  test("is condensed by default, and says how many messages have no line", () => {
+    const { log, lines } = logTo(format);
+    messages(log);
+    log.flush();
+    expect(lines).toHaveLength(LINES + 1);
+    expect(lines[LINES]).toContain(
+      `${1000 - LINES / 2} more messages received and 0 sent in this second, and ${1000 - LINES / 2} more lines about devices`,
+    );
+    if (format === "json")
+      expect(JSON.parse(lines[LINES])).toMatchObject({ event: "messages", received: 900, sent: 0, other: 900 });
   });
 });
 

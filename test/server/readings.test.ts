@@ -128,7 +128,7 @@ describe("a board that was away", () => {
 
   test("has its past put where it belongs, unanswered, and what it lost shown", async () => {
     const lines: string[] = [];
-    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     vi.useFakeTimers({ toFake: ["Date", "setInterval"], now: NOON, shouldAdvanceTime: true });
     const running = await server({ log, http: false });
     const porch = await board(running.brokerUrl, "porch");

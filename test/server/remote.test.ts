@@ -23,7 +23,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
 
   test("the server answers the devices below its prefix and those named, and never a stranger's", async () => {
     let said = "";
-    const log = createLog("pretty", { write: (text: string) => (said += text) });
+    const log = createLog("pretty", { output: { write: (text: string) => (said += text) } });
     const { counters } = await joined({ ids: ["1f3b"], log });
     await eventually(() => said.includes(`Answering the devices below ${prefix}/, 1f3b`), { what: "its greeting" });
     const everybody = await client(mosquitto.url, {}, "+/commands", "+/+/commands", "+/+/+/commands");
@@ -64,7 +64,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
 
   test("two servers with the same prefix do not evict each other", async () => {
     const lines: string[] = [];
-    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     const options = { broker: mosquitto.url, topicPrefix: "twice", http: false, log } as const;
     const one = await server(options);
     const two = await server(options);
@@ -80,7 +80,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
 
   test("when the broker goes, the server says so once, is unhealthy, and comes back with it", async () => {
     const lines: string[] = [];
-    const log = createLog("json", { write: (text: string) => lines.push(text) });
+    const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     const running = await joined({ http: true, log });
     const health = async (): Promise<number> => (await fetch(`${running.httpUrl}/healthz`)).status;
     expect(await health()).toBe(200);

@@ -78,14 +78,36 @@ async function burst(flags: string[], brokerUrl: string): Promise<void> {
 describe("kill -9 in the middle of a burst leaves every reading stored exactly once", () => {
   test("with the embedded broker", async () => {
     const port = String(await freePort());
-    const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"];
+    const flags = [
+      "--mqtt-port",
+      port,
+      "--http-port",
+      "0",
+      "--data",
+      await temporaryFolder(),
+      "--log",
+      "json",
+      "--log-messages",
+      "all",
+    ];
     await burst(flags, `mqtt://127.0.0.1:${port}`);
   });
 
   test.skipIf(missing(MOSQUITTO, "Mosquitto"))("with Mosquitto", async () => {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
-    const flags = ["--broker", mosquitto.url, "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"];
+    const flags = [
+      "--broker",
+      mosquitto.url,
+      "--http-port",
+      "0",
+      "--data",
+      await temporaryFolder(),
+      "--log",
+      "json",
+      "--log-messages",
+      "all",
+    ];
     await burst(flags, mosquitto.url);
   });
 });

@@ -46,7 +46,7 @@ describe("MQTT over TLS", () => {
 
   test("can be the only way in from the network: without TLS there is this machine alone, and otherwise a warning", async () => {
     const lines: string[] = [];
-    const log = createLog("pretty", { write: (text: string) => lines.push(text) });
+    const log = createLog("pretty", { output: { write: (text: string) => lines.push(text) } });
     const data = await temporaryFolder();
     await addUsers(data, USERS);
     const wide = { data, log, host: "0.0.0.0", mqttsPort: 0, http: false } as const;

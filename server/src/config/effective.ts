@@ -64,6 +64,7 @@ export function optionsOf(configuration: Configuration, password: string | undef
     data: configuration.data,
     state: configuration.state,
     log: configuration.log,
+    logMessages: configuration.log_messages,
     policy: policyOf(configuration),
     history: history && {
       url: history.url,

@@ -85,4 +85,5 @@ devices:
 
 # data: .nightlight # the folder for what must survive a restart
 # log: pretty # or json
+# log_messages: condensed # or all: a line for every message, however many there are
 `;

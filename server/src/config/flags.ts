@@ -133,6 +133,13 @@ export const FLAGS: readonly Flag[] = [
     text: "how to write the log, pretty or json",
     default: "pretty",
   },
+  {
+    path: ["log_messages"],
+    flag: "--log-messages <which>",
+    env: "NIGHTLIGHT_LOG_MESSAGES",
+    text: "which messages have a line in the log: condensed (200 per second and a summary) or all",
+    default: "condensed",
+  },
 ];
 
 /** The flags, and `--config`, as commander's options. */

@@ -20,6 +20,12 @@ export interface Reloading {
   readonly current: LoadedConfiguration;
 }
 
+/** The settings of the log, which is created before the server, by option and name. */
+const LOG = [
+  ["log", "log"],
+  ["logMessages", "log_messages"],
+] as const;
+
 /** The most settings that one line of the log names. */
 const MOST_NAMED = 8;
 
@@ -42,7 +48,7 @@ export function reload({ server, log, load, current }: Reloading): LoadedConfigu
   const changed = changes(current, next);
   const from = next.file ?? "the environment";
   log.info("config", `Configuration read again from ${from}: ${listed(changed)} changed.`, { changed });
-  const restart = current.options.log === next.options.log ? later : [...later, "log"];
+  const restart = [...later, ...LOG.filter(([option]) => current.options[option] !== next.options[option]).map(([, name]) => name)]; // prettier-ignore
   if (restart.length > 0)
     log.warn("config", `Only a restart puts into effect what changed of ${listed(restart)}.`, { restart });
   return next;

@@ -120,6 +120,10 @@ export const CONFIGURATION = mapping({
     "localhost:6379",
   ).optional(),
   log: oneOf("How the log is written", ["pretty", "json"]).prefault("pretty"),
+  log_messages: oneOf(
+    "Whether every message has a line in the log, or only the first 200 of each second, with a summary of the others",
+    ["condensed", "all"],
+  ).prefault("condensed"),
   rule: mapping({
     threshold: RULE.threshold.prefault(LESSON_RULE.threshold),
     hysteresis: RULE.hysteresis.prefault(LESSON_RULE.hysteresis),
