@@ -185,7 +185,7 @@ const SCENES: readonly Scene[] = [
         command: "nightlight-server user add tablet --reader --password-stdin",
         with: { stdin: "stdin < password.txt" },
       },
-      { command: "nightlight-server user token ann", says: /\S{20,}/ },
+      { command: "nightlight-server user token ann --expires 90d", says: /\S{20,}/ },
       { command: "nightlight-server user add wall --reader", types: ["correct horse", "correct horse"], says: /wall/ },
       { command: "nightlight-server user token wall", says: /\S{20,}/ },
       { command: "nightlight-server user add NAME", types: ["correct horse", "correct horse"], says: /NAME/ },

@@ -144,7 +144,7 @@ test("where too many wait, those give way who ask most", async () => {
 
 test("a token stands for its user, and is stored as a hash", async () => {
   const token = generateToken();
-  const folder = await folderWith({ ann: { role: "reader", tokens: [digest(token)] } });
+  const folder = await folderWith({ ann: { role: "reader", tokens: [{ hash: digest(token) }] } });
   const { byToken, byName } = await accounts(folder);
   expect(byToken(token)).toEqual({ name: "ann", role: "reader" });
   expect(byToken(token)).toBe(byName("ann"));

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { idProblem } from "../../../contract/index.js";
-import { codeOf, StartError, textOf } from "../errors.js";
+import { codeOf, StartError, textOf, UsageError } from "../errors.js";
 import { FolderHandle } from "./folder-handle.js";
 import { isStoredPassword } from "./scrypt.js";
+import { StoredToken } from "./tokens.js";
 
 /** Letters that are safe in a topic, in an ACL pattern and on a command line. */
 export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
@@ -17,8 +18,7 @@ const User = z.strictObject({
     .refine((id) => !idProblem(id), "is no device id")
     .optional(),
   password: z.string().refine(isStoredPassword, "is no hash of a password"),
-  /** SHA-256 of bearer tokens. */
-  tokens: z.array(z.string().regex(/^[\w-]{43}$/, "is no hash of a token")).default([]),
+  tokens: z.array(StoredToken).default([]),
 });
 
 const UsersFile = z.strictObject({
@@ -76,6 +76,14 @@ function parse(file: string, text: string): StoredUsers {
         `The users in ${file} are damaged (${name}: a device, and nobody else, has a device id); ${remedy}`,
       );
   return new Map(Object.entries(data.users));
+}
+
+/** @throws UsageError when there is no such user */
+export function userOf(users: StoredUsers, name: string): StoredUser {
+  const user = users.get(name);
+  if (user) return user;
+  const names = [...users.keys()].slice(0, 10).join(", ");
+  throw new UsageError(`There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
 }
 
 /** How long another command that writes the file is waited for, in ms. */
