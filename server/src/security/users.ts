@@ -195,5 +195,8 @@ async function warnOfReaders(file: string, log: Log): Promise<void> {
   if (process.platform === "win32") return;
   const { mode } = await stat(file).catch(() => ({ mode: 0 }));
   if ((mode & 0o077) !== 0)
-    log.warn("security", `Others on this machine may read ${file}, the hashes of passwords; chmod 600 ${file}`);
+    log.warn(
+      "security",
+      `Others on this machine may read ${file}, the hashes of passwords (mode 0${(mode & 0o777).toString(8)}); chmod 600 ${file}`,
+    );
 }
