@@ -95,6 +95,17 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
     ["add ann --password-stdin", "another one", /^UsageError: There is a user ann already; .*user password ann/],
     ["add bob --password-stdin", "", /^UsageError: The password is empty\. Nothing was changed\.$/],
     ["add bob --password-stdin", "1234567", /^UsageError: The password has 7 characters; it must have at least 8\./],
+    [
+      "add bob --password-stdin",
+      "12345678",
+      /^UsageError: The password is easy to guess: there is little in it but a sequence .*\. Choose another, .*--generate\. Nothing was changed\.$/,
+    ],
+    [
+      "password ann --password-stdin",
+      "Ann2026!",
+      /^UsageError: .*easy to guess.* the user name and a year or a date\./,
+    ],
+    ["add bob --password-stdin", "Nightlight1", /^UsageError: .*easy to guess.* a common word or password\./],
     ["add bob --password-stdin", "x".repeat(300), /^UsageError: .* at most 256\./],
     ["add longname --password-stdin", "LongName", /^UsageError: The password is the user name\./],
     ["add bob", "correct horse", /^UsageError: There is no terminal .*--password-stdin.*--generate\.$/],

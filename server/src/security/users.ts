@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { textOf } from "../errors.js";
 import type { Log } from "../log.js";
 import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
+import { passwordWeakness } from "./password-strength.js";
 import { digest, NOBODY, verifyGenerated, verifyPassword } from "./scrypt.js";
 import { Turns } from "./scrypt-turns.js";
 import { TokenUses, type WriteDelays } from "./token-uses.js";
@@ -126,6 +127,20 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     return check;
   }
 
+  /** Accounts whose password the log has called weak. */
+  const weak = new WeakSet<Account>();
+
+  function warnOfWeakness({ account, stored }: User, password: string): void {
+    if (weak.has(account) || verifyGenerated(password, stored.password)) return;
+    if (!passwordWeakness(password, [account.name])) return;
+    weak.add(account);
+    const { name } = account;
+    log.warn(
+      "security",
+      `The password of ${name}, who logged in, is easy to guess; change it with nightlight-server user password ${name}.`,
+    );
+  }
+
   function byToken(text: string): Account | undefined {
     const token = tokens.get(digest(text));
     if (!token) return undefined;
@@ -160,6 +175,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       if (users.get(name)?.account !== user.account) return undefined;
       if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value!);
       known.set(key, user.account);
+      warnOfWeakness(user, password);
       return user.account;
     },
     byGeneratedPassword(name, password) {
