@@ -5,7 +5,7 @@ import { dataFolderOf } from "./config/data-folder.js";
 import { onHangup } from "./config/hangup.js";
 import { loadConfiguration } from "./config/load.js";
 import { reload } from "./config/reload.js";
-import { exposedFiles } from "./config/secret-files.js";
+import { exposedFiles } from "./security/secret-files.js";
 import { serverUrlOf } from "./config/server-url.js";
 import { CommandError, StartError, UsageError } from "./errors.js";
 import { createLog } from "./log.js";

@@ -63,12 +63,14 @@ export async function tried(url: string, accounts: readonly string[], witness: I
   const clients = await Promise.all(
     accounts.map(async (name) => ({ name, connection: await client(url, { ...as(name), clientId: name }) })),
   );
-  for (const { name, connection } of clients) {
-    // by each filter that could bring a topic; a broker may refuse it here, or deliver nothing later
-    for (const filter of ["#", "+/+/+", ...TOPICS]) await connection.subscribeAsync(filter, { qos: 1 }).catch(() => {});
-    for (const topic of TOPICS) await connection.publishAsync(topic, `from ${name}`, { qos: 1 });
-  }
-  for (const topic of TOPICS) await eye.publishAsync(topic, "for all", { qos: 1 });
+  await Promise.all(
+    clients.map(async ({ name, connection }) => {
+      // by each filter that could bring a topic; a broker may refuse it here, or deliver nothing later
+      await connection.subscribeAsync(["#", "+/+/+", ...TOPICS], { qos: 1 }).catch(() => {});
+      await Promise.all(TOPICS.map((topic) => connection.publishAsync(topic, `from ${name}`, { qos: 1 })));
+    }),
+  );
+  await Promise.all(TOPICS.map((topic) => eye.publishAsync(topic, "for all", { qos: 1 })));
   const [last] = TOPICS.slice(-1);
   const has = ({ got }: { readonly got: readonly { topic: string; text: string }[] }): boolean =>
     got.some(({ topic, text }) => topic === last && text === "for all");

@@ -63,7 +63,8 @@ export async function guarded(
   const handlers = {
     message(topic: string, payload: Buffer) {
       got.push([topic, payload.toString()]);
-      if (!options.silent && topic.endsWith("/telemetry")) link.publish(topic.replace("telemetry", "commands"), payload, "once");
+      if (!options.silent && topic.endsWith("/telemetry"))
+        link.publish(topic.replace("telemetry", "commands"), payload, "once");
       return undefined;
     },
     caughtUp() {},

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { exposure } from "../security/file-modes.js";
-import type { LoadedConfiguration } from "./load.js";
+import { exposure } from "./file-modes.js";
+import type { LoadedConfiguration } from "../config/load.js";
 
 /**
  * The files with secrets of a configuration that every user of the machine can read, a sentence for each: the file itself
