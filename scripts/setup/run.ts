@@ -10,7 +10,7 @@ import { proposeId } from "./id.js";
 import { toSettings, urlOf, type BoardSettings } from "./settings.js";
 import { FILE, PREVIOUS, readText, store } from "./store.js";
 import { createTerminal, Stopped, type Terminal } from "./terminal.js";
-import { serverHint, warnings } from "./warnings.js";
+import { serverHint, warnings, weakPassword } from "./warnings.js";
 
 /** What setup touches, so that a test can bring its own. */
 export interface World {
@@ -68,7 +68,7 @@ async function setup(flags: Flags, { root, env, terminal, addresses, check }: Wo
       settings = { ...settings, broker: { ...settings.broker, host: own } };
   }
   say(`\n${summary(settings)}`);
-  for (const warning of warnings(settings)) say(`Warning: ${warning}`);
+  for (const warning of [...warnings(settings), weakPassword(settings)]) if (warning) say(`Warning: ${warning}`);
 
   const problem = flags.check ? await check(settings) : "";
   if (problem) say(`Warning: ${problem}`);

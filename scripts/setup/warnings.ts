@@ -1,5 +1,6 @@
 /** What will not work on a board, or is not wise, though every setting by itself is right. */
 import { isIP } from "node:net";
+import { passwordWeakness } from "nightlight-server";
 import { DEFAULT_PREFIX } from "../../contract/index.js";
 import { isLoopback, isPublic } from "./hosts.js";
 import { urlOf, type BoardSettings } from "./settings.js";
@@ -40,6 +41,14 @@ export function advice({ ssid, broker, user, password, wifiPassword, id }: Board
   if (spaced(ssid)) sentences.push("The name of the Wi-Fi network begins or ends with a space: is that so?");
   if (spaced(wifiPassword) || spaced(password)) sentences.push("A password begins or ends with a space: is that so?");
   return sentences;
+}
+
+/** That the board's password at the broker is easy to guess, as a sentence; "" when it is not, or there is none. */
+export function weakPassword({ user, password, id }: BoardSettings): string {
+  const weakness = password && passwordWeakness(password, [user, id]);
+  return weakness
+    ? `${weakness.replace("The password", "The board's password at the broker")} Give it another one there, such as nightlight-server user password ${user} --generate makes it.`
+    : "";
 }
 
 /** What the server has to be told to find the board; "" when it finds it by itself. */

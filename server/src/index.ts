@@ -28,5 +28,6 @@ export { reload, type Reloadable, type Reloading } from "./config/reload.js";
 export { onHangup } from "./config/hangup.js";
 export { ConfigurationError, type Problem } from "./config/problems.js";
 export type { Guest } from "./security/guests.js";
+export { passwordWeakness } from "./security/password-strength.js";
 export { VERSION } from "./version.js";
 export { endOnSignals } from "./signals.js";

@@ -5,6 +5,7 @@ import { dataFolderOf } from "./config/data-folder.js";
 import { onHangup } from "./config/hangup.js";
 import { loadConfiguration } from "./config/load.js";
 import { reload } from "./config/reload.js";
+import { exposedFiles } from "./security/secret-files.js";
 import { serverUrlOf } from "./config/server-url.js";
 import { CommandError, StartError, UsageError } from "./errors.js";
 import { createLog } from "./log.js";
@@ -28,6 +29,8 @@ async function serve(command: Command): Promise<void> {
     );
   let current = loadConfiguration(command);
   const log = createLog(current.options.log, { messages: current.options.logMessages });
+  const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
+  warnOfReaders();
   // SIGHUP is not to end it while it starts either
   let readAgain = (): void => {};
   onHangup(() => readAgain());
@@ -37,7 +40,11 @@ async function serve(command: Command): Promise<void> {
   // a server that is still starting says goodbye as well
   endOnSignals(async () => (await starting).close());
   const server = await starting;
-  readAgain = () => (current = reload({ server, log, load: () => loadConfiguration(command), current }));
+  readAgain = () => {
+    const before = current;
+    current = reload({ server, log, load: () => loadConfiguration(command), current });
+    if (current !== before) warnOfReaders();
+  };
 }
 
 try {

@@ -36,6 +36,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "that broker is an example; test/sim/fleet/fleet.test.ts goes to Mosquitto",
   "npm run fleet -- --help": "test/sim/fleet/main.test.ts reads its mistakes",
   "npx vitest run test/docs": "this is it",
+  "NIGHTLIGHT_LONG=1 npx vitest run test/server/fuzz-accounts.test.ts":
+    "takes minutes; the same test runs with a fixed seed",
   "npm run bench:protocols": "test/docs/protocols.test.ts runs it",
   "npm run setup": "asks a person, question by question; test/setup/run.test.ts answers, and here it is run with flags",
   // run as a part of another
@@ -185,11 +187,13 @@ const SCENES: readonly Scene[] = [
         command: "nightlight-server user add tablet --reader --password-stdin",
         with: { stdin: "stdin < password.txt" },
       },
-      { command: "nightlight-server user token ann", says: /\S{20,}/ },
+      { command: "nightlight-server user token ann --expires 90d", says: /\S{20,}/ },
       { command: "nightlight-server user add wall --reader", types: ["correct horse", "correct horse"], says: /wall/ },
       { command: "nightlight-server user token wall", says: /\S{20,}/ },
       { command: "nightlight-server user add NAME", types: ["correct horse", "correct horse"], says: /NAME/ },
       { command: "nightlight-server user token NAME", says: /\S{20,}/ },
+      { command: "nightlight-server user token NAME --expires 90d", says: /expires on/ },
+      { command: "nightlight-server user list", says: /token \S{8}.*expires 20/ },
     ],
   },
   {

@@ -6,6 +6,8 @@ import { startServer, type Log, type ServerOptions } from "nightlight-server";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
 import { contestedTitle } from "../../server/dashboard/sentences.js";
+import { digest } from "../../server/src/security/scrypt.js";
+import { changeUsers } from "../../server/src/security/users-file.js";
 import { loadFirmware } from "../../sim/firmware.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { ask } from "../server/support/api.js";
@@ -89,6 +91,23 @@ test("what HTTP refuses", async () => {
   await addUsers(data, { boss: "admin", wall: "reader" });
   const closed = await server({ data });
   expectOnPage(((await ask(closed.httpUrl!, "/api/devices")).body as { error: string }).error);
+  await changeUsers(data, (users) => {
+    const tokens = [{ hash: digest("old"), expires: "2026-01-01T00:00:00.000Z" }];
+    users.set("wall", { ...users.get("wall")!, tokens });
+  });
+  const withToken = async (token: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return ((await ask(closed.httpUrl!, "/api/devices", { headers })).body as { error: string }).error;
+  };
+  expectOnPage(await withToken("unknown"));
+  const expired = await eventually(
+    async () => {
+      const error = await withToken("old");
+      return error.includes("expired") && error;
+    },
+    { what: "the token to be known" },
+  );
+  expectOnPage(String(expired));
   const { username, password } = as("wall");
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const change = await ask(closed.httpUrl!, "/api/devices/nightlight/porch/mode", { method: "PUT", headers: { ...json, authorization } }, '{"mode":"on"}'); // prettier-ignore

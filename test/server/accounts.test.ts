@@ -117,6 +117,19 @@ describe("a password", () => {
   });
 });
 
+test("a weak password from before is still valid, and the log asks once for another one", async () => {
+  const lines: string[] = [];
+  const folder = await folderWith({ ann: { password: await hashPassword("12345678") }, bob: {} });
+  const { check } = await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
+  expect(await check("bob", CHOSEN)).toBeDefined();
+  expect(await check("ann", "87654321")).toBeUndefined();
+  expect(lines).toEqual([]);
+  for (let n = 0; n < 3; n++) expect(await check("ann", "12345678")).toBeDefined();
+  expect(lines).toEqual([
+    "The password of ann, who logged in, is easy to guess; change it with nightlight-server user password ann.",
+  ]);
+});
+
 test("somebody who tries many passwords waits for himself: others take their turn after one of his", async () => {
   const turns = new Turns(1, 100);
   const order: string[] = [];
@@ -144,7 +157,7 @@ test("where too many wait, those give way who ask most", async () => {
 
 test("a token stands for its user, and is stored as a hash", async () => {
   const token = generateToken();
-  const folder = await folderWith({ ann: { role: "reader", tokens: [digest(token)] } });
+  const folder = await folderWith({ ann: { role: "reader", tokens: [{ hash: digest(token) }] } });
   const { byToken, byName } = await accounts(folder);
   expect(byToken(token)).toEqual({ name: "ann", role: "reader" });
   expect(byToken(token)).toBe(byName("ann"));

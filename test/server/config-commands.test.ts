@@ -1,6 +1,6 @@
 /** `nightlight-server config …`, and the file that is there where the program is started. */
 import { Ajv } from "ajv";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -41,6 +41,16 @@ test("config init writes an example that passes config check, and never overwrit
   expect(config("init", file, "--force")).toMatchObject({ code: 0 });
   expect(await readFile(file, "utf8")).toBe(EXAMPLE);
   expect(config("init", path.join(file, "x"))).toMatchObject({ code: 1, err: expect.stringContaining("cannot be written") }); // prettier-ignore
+});
+
+test.skipIf(process.platform === "win32")("config init --force does not write through a symbolic link", async () => {
+  const folder = await temporaryFolder();
+  const [target, link] = [path.join(folder, "another's"), path.join(folder, "nightlight.yaml")];
+  await writeFile(target, "theirs");
+  await symlink(target, link);
+  const err = `${link} is a symbolic link, which is not followed; name the file that it leads to.\n`;
+  expect(config("init", link, "--force")).toEqual({ code: 1, out: "", err });
+  expect(await readFile(target, "utf8")).toBe("theirs");
 });
 
 test("config check and config print tell every error of a file with its line", async () => {

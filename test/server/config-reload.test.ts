@@ -1,5 +1,5 @@
 /** A configuration that is read again while the server runs. */
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { reload, type Reloadable } from "../../server/src/config/reload.js";
 import { UsageError } from "../../server/src/errors.js";
@@ -119,6 +119,8 @@ test.skipIf(process.platform === "win32")(
     };
     await hangup("zones: 5", /zones is 5; it must be/);
     await hangup(ZONE.replace("200", "150"), /zones > hall > threshold changed/);
+    await chmod(file, 0o644);
+    await hangup(`${ZONE}\nhistory: {url: "postgres://me:secret@127.0.0.1/x"}`, /Every user of this machine can read/);
     program.child.kill("SIGTERM");
     expect(await program.ended()).toBe(0);
     expect(program.output.err).toBe("");

@@ -4,6 +4,7 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
+import { LONG, seed } from "../support/seed.js";
 import { ask, httpApp, portOf, threeAccounts, type TestApp } from "./support/http-app.js";
 
 const ADMIN = { authorization: "Bearer ann-token" };
@@ -196,7 +197,7 @@ describe("with accounts, and somebody who works meanwhile", () => {
       if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
       else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
     });
-    await fc.assert(property, { numRuns: 600 });
+    await fc.assert(property, { numRuns: LONG ? 30_000 : 600, seed: seed() });
     expect(app.modes).toEqual([]);
     await someone.stop();
     expect(someone.answered).toBeGreaterThan(0);

@@ -1,57 +1,28 @@
 /** docs/mosquitto, as its readers use it: the files are those, with other paths and another port. */
-import { spawnSync } from "node:child_process";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
-import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.js";
-import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import type { Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
-import { as, passwordOf } from "./support/guarded.js";
+import { startDocumentedMosquitto } from "./support/documented-mosquitto.js";
+import { as } from "./support/guarded.js";
 import { client } from "./support/server.js";
 
-const DOCS = fileURLToPath(new URL("../../docs/mosquitto/", import.meta.url));
 const USERS = ["nightlight-server", "porch", "shed", "reader", "app", "homeassistant"];
 
-/** The lines of mosquitto.conf that are not about where things are. */
-async function configuration(folder: string): Promise<string[]> {
-  const text = await readFile(path.join(DOCS, "mosquitto.conf"), "utf8");
-  return text
-    .replaceAll("/etc/mosquitto/", `${folder}${path.sep}`)
-    .replaceAll("/var/lib/mosquitto/", `${folder}${path.sep}`)
-    .split(/\r?\n/)
-    .filter((line) => !/^(listener|set_tcp_nodelay|max_queued_messages|persistence\b|#|$)/.test(line));
-}
-
 describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/mosquitto", () => {
-  let folder: string;
   let mosquitto: Mosquitto;
   let server: NightlightServer;
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), "nightlight-acl-"));
-    const passwords = path.join(folder, "nightlight.passwd");
-    USERS.forEach((name, n) => {
-      const program = MOSQUITTO!.replace(/^.*mosquitto$/, "mosquitto_passwd");
-      const { status, stderr } = spawnSync(program, [
-        ...(n === 0 ? ["-c"] : []),
-        "-b",
-        passwords,
-        name,
-        passwordOf(name),
-      ]);
-      if (status !== 0) throw new Error(`mosquitto_passwd failed: ${String(stderr)}`);
-    });
-    await copyFile(path.join(DOCS, "nightlight.acl"), path.join(folder, "nightlight.acl"));
-    mosquitto = await startMosquitto({ persistent: false, lines: await configuration(folder) });
+    const started = await startDocumentedMosquitto(USERS);
+    mosquitto = started;
     const login = as("nightlight-server");
-    server = await startServer({ broker: mosquitto.url, ...login, data: path.join(folder, "data"), http: false });
+    server = await startServer({ broker: started.url, ...login, data: path.join(started.folder, "data"), http: false });
   });
   afterAll(async () => {
     await server?.close();
     await mosquitto?.remove();
-    await rm(folder, { recursive: true, force: true });
   });
 
   test("nobody is let in without a user, or with a wrong password", async () => {

@@ -1,5 +1,5 @@
 /** MQTT over TLS: who is met there, with which certificates, and what happens when they change. */
-import { rm, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import tls from "node:tls";
@@ -201,6 +201,48 @@ describe("a certificate that is renewed", () => {
     await eventually(() => changes === 1, { what: "the new pair" });
     expect(certificates.serverOptions().cert).toBe(next.cert);
     expect(warnings).toHaveLength(2);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a key that every user of the machine can read", () => {
+  async function watched(mode: number) {
+    const pair = await writePair(await temporaryFolder(), "server", server);
+    await chmod(pair.key, mode);
+    const lines: string[] = [];
+    // a key that is half written while the server looks is complained about too
+    const warn = (_event: string, text: string): void => void (text.startsWith("Every user") && lines.push(text));
+    const infos: string[] = [];
+    const certificates = await watchCertificates(
+      pair,
+      { ...silentLog, warn, info: (_event, text) => void infos.push(text) },
+      20,
+    );
+    onTestFinished(() => certificates.close());
+    return { pair, lines, infos };
+  }
+
+  test.each([0o600, 0o400, 0o640, 0o660])("is not one of mode %o: the log says nothing", async (mode) => {
+    expect((await watched(mode)).lines).toEqual([]);
+  });
+
+  test("is named in the log at the start, with its mode and chmod 600, and again when it is renewed so", async () => {
+    const { pair, lines, infos } = await watched(0o644);
+    const warning = `Every user of this machine can read or change the TLS key in ${pair.key} (mode 0644); chmod 600 ${pair.key}`;
+    expect(lines).toEqual([warning]);
+    await writeFile(pair.key, `${server.key}\n`);
+    await eventually(() => infos.length === 1, { what: "the renewal" });
+    expect(lines).toEqual([warning, warning]);
+    await chmod(pair.key, 0o600);
+    await writeFile(pair.key, server.key);
+    await eventually(() => infos.length === 2, { what: "the next renewal" });
+    expect(lines).toHaveLength(2);
+  });
+
+  test("is named when its mode is changed while the server runs", async () => {
+    const { pair, lines } = await watched(0o600);
+    await chmod(pair.key, 0o604);
+    await eventually(() => lines.length > 0, { what: "the warning" });
+    expect(lines[0]).toContain("(mode 0604)");
   });
 });
 

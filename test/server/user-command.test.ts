@@ -1,10 +1,14 @@
 /** `nightlight-server user`, as a person or a script uses it. */
 import { Command } from "commander";
+import { writeFile } from "node:fs/promises";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog } from "../../server/src/log.js";
 import { userCommand } from "../../server/src/security/commands.js";
+import { tokenUsesFile } from "../../server/src/security/token-uses.js";
+import { parseExpiry } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
+import { changeUsers } from "../../server/src/security/users-file.js";
 import { eventually } from "../support/eventually.js";
 import { temporaryFolder } from "./support/server.js";
 
@@ -91,6 +95,17 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
     ["add ann --password-stdin", "another one", /^UsageError: There is a user ann already; .*user password ann/],
     ["add bob --password-stdin", "", /^UsageError: The password is empty\. Nothing was changed\.$/],
     ["add bob --password-stdin", "1234567", /^UsageError: The password has 7 characters; it must have at least 8\./],
+    [
+      "add bob --password-stdin",
+      "12345678",
+      /^UsageError: The password is easy to guess: there is little in it but a sequence .*\. Choose another, .*--generate\. Nothing was changed\.$/,
+    ],
+    [
+      "password ann --password-stdin",
+      "Ann2026!",
+      /^UsageError: .*easy to guess.* the user name and a year or a date\./,
+    ],
+    ["add bob --password-stdin", "Nightlight1", /^UsageError: .*easy to guess.* a common word or password\./],
     ["add bob --password-stdin", "x".repeat(300), /^UsageError: .* at most 256\./],
     ["add longname --password-stdin", "LongName", /^UsageError: The password is the user name\./],
     ["add bob", "correct horse", /^UsageError: There is no terminal .*--password-stdin.*--generate\.$/],
@@ -112,6 +127,9 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
     ["password bob --generate", "", /^UsageError: There is no user bob; there are: ann, porch\.$/],
     ["remove bob", "", /^UsageError: There is no user bob;/],
     ["token bob", "", /^UsageError: There is no user bob;/],
+    ["token ann --expires soon", "", /^UsageError: --expires is "soon"; it must be a time such as 90d/],
+    ["token ann --revoke --expires 9d", "", /^UsageError: Give --expires or --revoke, not both\.$/],
+    ["token ann --id x", "", /^UsageError: --id names a token for --revoke/],
     ["token porch", "", /^UsageError: porch is a device, which may do nothing over HTTP/],
   ])("user %s", async (args, input, error) => {
     const folder = await temporaryFolder();
@@ -144,10 +162,103 @@ test("tokens are shown once, counted, and revoked together", async () => {
   onTestFinished(() => accounts.close());
   for (const token of tokens) expect(accounts.byToken(token)).toMatchObject({ name: "ann" });
   const { out } = await user(folder, "list");
-  expect(out).toBe("ann\tadmin\ttokens: 2\n");
+  expect(out).toMatch(
+    /^ann\tadmin\ttokens: 2\n( {2}token [\w-]{8}\tmade \d{4}-\d\d-\d\d\tdoes not expire\tnot used yet\n){2}$/,
+  );
   for (const token of tokens) expect(out).not.toContain(token);
   await user(folder, "token ann --revoke");
   await eventually(() => tokens.every((token) => !accounts.byToken(token)), { what: "the tokens to be revoked" });
+});
+
+test("one token is revoked by its id, and the others stay", async () => {
+  const folder = await temporaryFolder();
+  await user(folder, "add ann --generate");
+  await user(folder, "token ann");
+  await user(folder, "token ann");
+  const ids = async (): Promise<string[]> =>
+    [...(await user(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
+  const [first, second] = await ids();
+  expect((await user(folder, `token ann --revoke --id ${first}`)).said).toMatch(
+    `The token ${first} of ann is no longer`,
+  );
+  expect(await ids()).toEqual([second]);
+  const unknown = await user(folder, `token ann --revoke --id ${first}`);
+  expect(unknown.error).toMatch(/^UsageError: ann has no token .*user list/);
+});
+
+test("a new password revokes the user's tokens, and says so; those of others stay", async () => {
+  const folder = await temporaryFolder();
+  for (const name of ["ann", "bob"]) {
+    await user(folder, `add ${name} --generate`);
+    await user(folder, `token ${name}`);
+  }
+  expect((await user(folder, "password ann --generate")).said).toMatch(
+    /Its tokens \(1\) were revoked.*user token ann --expires 90d\n/,
+  );
+  expect((await user(folder, "list")).out).toMatch(/^ann\tadmin\nbob\tadmin\ttokens: 1\n/);
+});
+
+describe("a token expires", () => {
+  test.each([
+    ["90d", 90 * 86_400_000],
+    ["12 h", 12 * 3_600_000],
+  ])("after %s", async (text, ms) => {
+    const now = Date.UTC(2026, 10, 29);
+    expect(parseExpiry(text, now)).toBe(new Date(now + ms).toISOString());
+  });
+
+  test("with the beginning of a day in UTC, at a time of ISO 8601, or never", () => {
+    const now = Date.UTC(2026, 10, 29);
+    expect(parseExpiry("2027-01-01", now)).toBe("2027-01-01T00:00:00.000Z");
+    expect(parseExpiry("2027-01-01T12:30+02:00", now)).toBe("2027-01-01T10:30:00.000Z");
+    expect(parseExpiry("forever", now)).toBeUndefined();
+  });
+
+  test.each([
+    "",
+    "90",
+    "soon",
+    "2027-02-30",
+    "2027-13-01",
+    "27-01-01",
+    "1e9d",
+    "999999999d",
+    "-1d",
+    "2027-01-01 12:00",
+  ])("not at %j, which is answered with what is allowed", (text) => {
+    expect(() => parseExpiry(text, Date.UTC(2026, 10, 29))).toThrow(
+      /^--expires is ".*"; it must be a time such as 90d/,
+    );
+  });
+
+  test.each(["2026-11-29", "2020-01-01T00:00Z", "0d"])("not at %s, which is past", (text) => {
+    expect(() => parseExpiry(text, Date.UTC(2026, 10, 29))).toThrow(/not in the future/);
+  });
+
+  test("as `user token --expires` says, and stays in the list until it is removed", async () => {
+    const folder = await temporaryFolder();
+    await user(folder, "add ann --generate");
+    expect((await user(folder, "token ann --expires 90d")).said).toMatch(
+      /It expires on \d{4}-\d\d-\d\dT\d\d:\d\dZ\.\n$/,
+    );
+    await changeUsers(folder, (users) => {
+      const ann = users.get("ann")!;
+      const [{ hash }] = ann.tokens;
+      users.set("ann", { ...ann, tokens: [{ hash, expires: "2026-01-01T00:00:00.000Z" }] });
+    });
+    expect((await user(folder, "list")).out).toMatch(/\tEXPIRED 2026-01-01T00:00Z\tnot used yet\n$/);
+    await user(folder, "token ann --revoke");
+    expect((await user(folder, "list")).out).toBe("ann\tadmin\n");
+  });
+});
+
+test("a damaged file of last uses hides no user, and the list says what is wrong", async () => {
+  const folder = await temporaryFolder();
+  await user(folder, "add ann --generate");
+  await writeFile(tokenUsesFile(folder), "{");
+  const { out, said, error } = await user(folder, "list");
+  expect({ out, error }).toEqual({ out: "ann\tadmin\n", error: "" });
+  expect(said).toMatch(/^When tokens were last used cannot be read from .*token-uses\.json/);
 });
 
 test("a user is removed; after the last one it is said who is let in then", async () => {

@@ -12,7 +12,7 @@ import {
   wifiPasswordProblem,
   type BoardSettings,
 } from "../../scripts/setup/settings.js";
-import { serverHint, warnings } from "../../scripts/setup/warnings.js";
+import { serverHint, warnings, weakPassword } from "../../scripts/setup/warnings.js";
 
 describe("a broker's address", () => {
   test.each([
@@ -120,6 +120,15 @@ describe("warnings", () => {
   };
   const of = (change: Partial<BoardSettings>, broker = {}) =>
     warnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
+
+  test("of a password at the broker that is easy to guess do not show it", () => {
+    const said = weakPassword({ ...fine, password: "porch12345" });
+    expect(said).toMatch(
+      /^The board's password at the broker is easy to guess: .* the user name.*user password porch --gen/,
+    );
+    expect(said).not.toContain("porch12345");
+    for (const password of ["", "xK4-pq9Lm"]) expect(weakPassword({ ...fine, password })).toBe("");
+  });
 
   test("there are none where nothing is wrong", () => {
     expect(of({})).toBe("");

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { codeOf, textOf, UsageError } from "../errors.js";
 import { EXAMPLE } from "./example.js";
 import { DEFAULT_FILE, namedFile } from "./flags.js";
@@ -83,11 +83,21 @@ export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"],
   return [count("zone", Object.keys(zones)), count("sensor", sensors), count("lamp", lamps)].join(", ");
 }
 
+// with --force as root in somebody else's folder, a symbolic link could lead to any file; Windows has no O_NOFOLLOW
+const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL, O_NOFOLLOW = 0 } = constants;
+
 /** @throws UsageError when the file is there and not to be overwritten, or cannot be written */
 function init(file: string, force: boolean): string {
   try {
-    writeFileSync(file, EXAMPLE, { flag: force ? "w" : "wx" });
+    const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL));
+    try {
+      writeFileSync(fd, EXAMPLE);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
+    if (codeOf(error) === "ELOOP")
+      throw new UsageError(`${file} is a symbolic link, which is not followed; name the file that it leads to.`);
     throw new UsageError(
       codeOf(error) === "EEXIST"
         ? `${file} is there already; name another file, or overwrite it with --force.`

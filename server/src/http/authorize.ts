@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Account, Accounts } from "../security/accounts.js";
+import { UNKNOWN_TOKEN, type Account, type Accounts } from "../security/accounts.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Sessions } from "../security/sessions.js";
@@ -32,8 +32,10 @@ const PUBLIC = new Set([
   "/api/session",
 ]);
 
-/** How often answers that go on, such as events, are looked at, in ms: whether who gets them still may. */
-const SWEEP = 10_000;
+const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
+
+/** How often the server checks that whoever gets an answer that goes on, such as events, still may, in ms. */
+const SWEEP = 2000;
 
 export function createIdentify(accounts: Accounts, sessions: Sessions, check: PasswordCheck): Identify {
   function bySession(request: FastifyRequest): Visitor | undefined {
@@ -97,14 +99,20 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
     if (!visitor) {
       // relative, because the page works below a prefix as well; a browser keeps what is behind #
       if (route === "/" || route === "/index.html") return reply.redirect("login");
-      reply.header("www-authenticate", 'Bearer realm="nightlight"');
-      throw new HttpError(401, "Log in first, or send a token as `Authorization: Bearer …`.");
+      const token = bearerToken(request);
+      // RFC 6750, section 3.1
+      reply.header("www-authenticate", `Bearer realm="nightlight"${token ? ', error="invalid_token"' : ""}`);
+      throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN) : LOG_IN);
     }
     const problem = visitor.account ? forbidden(visitor.account, request.method) : "";
     if (problem) throw new HttpError(403, problem);
     answers.set(reply.raw, visitor);
     reply.raw.once("close", () => answers.delete(reply.raw));
   });
+}
+
+function bearerToken({ headers }: FastifyRequest): string | undefined {
+  return /^bearer +([\w~+/.=-]+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
 /** Why an account may not do this; "" when it may. */

@@ -127,7 +127,12 @@ export function openApiDocument(version: string): Schema {
         },
       },
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", description: "As `nightlight-server user token` prints it." },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "As `nightlight-server user token` prints it. A token that has expired or was revoked is answered with 401 and the reason, and event streams that it opened end.",
+        },
         session: {
           type: "apiKey",
           in: "cookie",

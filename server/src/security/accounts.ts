@@ -29,8 +29,13 @@ export interface Accounts {
    * accepts a password that a person chose: this check is not throttled.
    */
   byGeneratedPassword(name: string, password: string): Account | undefined;
-  /** The account of a bearer token, as `nightlight-server user token` prints; undefined when there is no such. */
+  /**
+   * The account of a bearer token, as `nightlight-server user token` prints; undefined when there is no such, or it has
+   * expired. This counts as a use of the token.
+   */
   byToken(token: string): Account | undefined;
+  /** Why `byToken` does not accept a token, as a sentence; by default that nobody has it. */
+  tokenProblem?(token: string): string;
   /** The account of a name that a verified client certificate carries; undefined when there is no such. */
   byName(name: string): Account | undefined;
 }
@@ -44,6 +49,10 @@ export class BusyError extends Error {
     super("Too many logins at once; try again in a few seconds.");
   }
 }
+
+/** Why a token that nobody has is refused. It may be anybody's guess, so that it says no more. */
+export const UNKNOWN_TOKEN =
+  "This token is not valid here: it was revoked, or is another server's. Make one with nightlight-server user token NAME.";
 
 /** Nobody has an account. */
 export const NO_ACCOUNTS: Accounts = {

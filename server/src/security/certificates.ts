@@ -4,6 +4,7 @@ import { createSecureContext, TLSSocket, type SecureContextOptions, type TlsOpti
 import { codeOf, StartError, textOf } from "../errors.js";
 import type { Log } from "../log.js";
 import type { TlsFiles } from "../options.js";
+import { exposure } from "./file-modes.js";
 
 /** How often the files are looked at, in ms. */
 const LOOK = 5000;
@@ -36,7 +37,15 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
   let context = usable(files, texts);
   let toldAt = 0;
   let told = "";
+  let exposed = "";
   warnOfEnd();
+  warnOfReaders();
+
+  function warnOfReaders(): void {
+    const problem = exposure("the TLS key", files.key);
+    if (problem && problem !== exposed) log.warn("tls", problem);
+    exposed = problem;
+  }
 
   function warnOfEnd(): void {
     const now = Date.now();
@@ -51,6 +60,7 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
   async function look(): Promise<void> {
     warnOfEnd();
     try {
+      warnOfReaders();
       const now = await read(files);
       if (now.join("\0") === texts.join("\0")) return;
       // remembered before it is tried: what is wrong is told once, and what is half written is tried again when it changes
@@ -58,6 +68,9 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
       context = usable(files, now);
       for (const listener of listeners) listener(context);
       told = "";
+      // once more for each new key
+      exposed = "";
+      warnOfReaders();
       log.info("tls", `The certificate ${files.cert} was read again and is in use.`);
     } catch (error) {
       const problem = textOf(error);

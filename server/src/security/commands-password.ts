@@ -2,11 +2,9 @@ import { createInterface } from "node:readline";
 import { text as readAll } from "node:stream/consumers";
 import { Writable, type Readable } from "node:stream";
 import { UsageError } from "../errors.js";
+import { passwordWeakness, SHORTEST_PASSWORD } from "./password-strength.js";
 import { generatePassword, hashPassword, storeGenerated, type StoredPassword } from "./scrypt.js";
 import { LONGEST_PASSWORD } from "./users.js";
-
-/** The shortest password that a person may choose, in characters. */
-const SHORTEST = 8;
 
 /** Where a command reads, writes what a script may use, and says the rest. */
 export interface Terminal {
@@ -30,7 +28,7 @@ export interface NewPassword {
 
 /**
  * Has a password given: generated, from standard input, or typed twice without being shown.
- * @throws UsageError when it is none, or too short
+ * @throws UsageError when it is none, too short, or easy to guess
  */
 export async function newPassword(
   name: string,
@@ -50,12 +48,13 @@ export async function newPassword(
 
 function passwordProblem(name: string, password: string): string {
   if (!password) return "The password is empty.";
-  if (password.length < SHORTEST)
-    return `The password has ${password.length} characters; it must have at least ${SHORTEST}.`;
+  if (password.length < SHORTEST_PASSWORD)
+    return `The password has ${password.length} characters; it must have at least ${SHORTEST_PASSWORD}.`;
   if (password.length > LONGEST_PASSWORD)
     return `The password has ${password.length} characters; it may have at most ${LONGEST_PASSWORD}.`;
   if (password.toLowerCase() === name.toLowerCase()) return "The password is the user name.";
-  return "";
+  const weakness = passwordWeakness(password, [name]);
+  return weakness && `${weakness} Choose another, such as some unrelated words, or have one made with --generate.`;
 }
 
 async function firstLine(input: Readable): Promise<string> {

@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { DEFAULT_PREFIX, idProblem, serverStatusTopic, topicOf } from "../../../contract/index.js";
-import { UsageError } from "../errors.js";
+import { textOf, UsageError } from "../errors.js";
 import type { Role } from "./accounts.js";
 import { newPassword, type PasswordFlags, type Terminal } from "./commands-password.js";
-import { digest, generateToken } from "./scrypt.js";
-import { changeUsers, readUsers, USER_NAME, usersFile, type StoredUser } from "./users-file.js";
+import { addTokenCommand, describeToken, lastUses } from "./commands-tokens.js";
+import { changeUsers, readUsers, USER_NAME, userOf, usersFile, type StoredUser } from "./users-file.js";
 
 interface AddFlags extends PasswordFlags {
   readonly device?: string;
@@ -52,34 +52,29 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     if (generated) showOnce("password", generated);
   });
 
-  withPassword(command.command("password <name>").description("give a user another password")).action(
-    async (name: string, flags: PasswordFlags, self: Command) => {
-      const folder = dataFolder(self);
-      userOf(await readUsers(folder), name);
-      const { stored, generated } = await newPassword(name, flags, terminal);
-      await changeUsers(folder, (users) => users.set(name, { ...userOf(users, name), password: stored }));
-      say(`The password of ${name} was changed. Whoever is connected with the old one is disconnected.`);
-      if (generated) showOnce("password", generated);
-    },
-  );
-
-  command
-    .command("token <name>")
-    .description("make a bearer token for the API")
-    .option("--revoke", "make all tokens of this user invalid instead")
-    .action(async (name: string, { revoke }: { revoke?: boolean }, self: Command) => {
-      const token = generateToken();
-      await changeUsers(dataFolder(self), (users) => {
-        const user = userOf(users, name);
-        if (!revoke && user.role === "device")
-          throw new UsageError(
-            `${name} is a device, which may do nothing over HTTP; give an administrator or a reader.`,
-          );
-        users.set(name, { ...user, tokens: revoke ? [] : [...user.tokens, digest(token)] });
-      });
-      if (revoke) say(`The tokens of ${name} are no longer valid.`);
-      else showOnce("token", token);
+  withPassword(
+    command
+      .command("password <name>")
+      .description("give a user another password; its tokens and sessions end with the old one"),
+  ).action(async (name: string, flags: PasswordFlags, self: Command) => {
+    const folder = dataFolder(self);
+    userOf(await readUsers(folder), name);
+    const { stored, generated } = await newPassword(name, flags, terminal);
+    let revoked = 0;
+    await changeUsers(folder, (users) => {
+      const user = userOf(users, name);
+      revoked = user.tokens.length;
+      users.set(name, { ...user, password: stored, tokens: [] });
     });
+    say(`The password of ${name} was changed. Whoever is connected with the old one is disconnected.`);
+    if (revoked > 0)
+      say(
+        `Its tokens (${revoked}) were revoked with it; make new ones with nightlight-server user token ${name} --expires 90d`,
+      );
+    if (generated) showOnce("password", generated);
+  });
+
+  addTokenCommand(command, dataFolder, terminal);
 
   command
     .command("remove <name>")
@@ -98,16 +93,20 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
 
   command
     .command("list")
-    .description("show the users")
+    .description("show the users, and the tokens of each with their last use")
     .action(async (_flags: object, self: Command) => {
       const folder = dataFolder(self);
       const users = await readUsers(folder);
-      for (const [name, user] of users)
-        show(
-          [name, user.device ?? user.role, ...(user.tokens.length > 0 ? [`tokens: ${user.tokens.length}`] : [])].join(
-            "\t",
-          ),
-        );
+      let uses: ReadonlyMap<string, number> = new Map();
+      try {
+        uses = lastUses(folder);
+      } catch (error) {
+        say(textOf(error));
+      }
+      for (const [name, { role, device, tokens }] of users) {
+        show([name, device ?? role, ...(tokens.length > 0 ? [`tokens: ${tokens.length}`] : [])].join("\t"));
+        for (const token of tokens) show(describeToken(token, uses.get(token.hash), Date.now()));
+      }
       if (users.size === 0) say(`There are no users in ${usersFile(folder)}.`);
     });
 
@@ -153,12 +152,4 @@ function exists(name: string): UsageError {
   return new UsageError(
     `There is a user ${name} already; nightlight-server user password ${name} gives it another password.`,
   );
-}
-
-/** @throws UsageError when there is no such user */
-function userOf(users: ReadonlyMap<string, StoredUser>, name: string): StoredUser {
-  const user = users.get(name);
-  if (user) return user;
-  const names = [...users.keys()].slice(0, 10).join(", ");
-  throw new UsageError(`There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
 }

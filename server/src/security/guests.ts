@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { digest } from "./scrypt.js";
-import type { Account, Accounts } from "./accounts.js";
+import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
 
 /** Somebody who is let in as long as this process lives, by whoever started it: a simulated board, say. */
 export interface Guest {
@@ -29,6 +29,7 @@ export function withGuests(accounts: Accounts, guests: readonly Guest[]): Accoun
     check: async (name, password, from) => guestOf(name, password) ?? accounts.check(name, password, from),
     byGeneratedPassword: (name, password) => guestOf(name, password) ?? accounts.byGeneratedPassword(name, password),
     byToken: (token) => accounts.byToken(token),
+    tokenProblem: (token) => accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN,
     byName: (name) => known.get(name)?.account ?? accounts.byName(name),
   };
 }

@@ -1,10 +1,12 @@
-import { chown, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { idProblem } from "../../../contract/index.js";
-import { codeOf, StartError, textOf } from "../errors.js";
+import { codeOf, StartError, textOf, UsageError } from "../errors.js";
+import { FolderHandle } from "./folder-handle.js";
 import { isStoredPassword } from "./scrypt.js";
+import { StoredToken } from "./tokens.js";
 
 /** Letters that are safe in a topic, in an ACL pattern and on a command line. */
 export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
@@ -16,8 +18,7 @@ const User = z.strictObject({
     .refine((id) => !idProblem(id), "is no device id")
     .optional(),
   password: z.string().refine(isStoredPassword, "is no hash of a password"),
-  /** SHA-256 of bearer tokens. */
-  tokens: z.array(z.string().regex(/^[\w-]{43}$/, "is no hash of a token")).default([]),
+  tokens: z.array(StoredToken).default([]),
 });
 
 const UsersFile = z.strictObject({
@@ -31,9 +32,13 @@ export type StoredUser = z.infer<typeof User>;
 /** Users by name. */
 export type StoredUsers = ReadonlyMap<string, StoredUser>;
 
+const FILE = "users.json";
+/** What the file is called while it is written. */
+const NEXT = `${FILE}.new`;
+
 /** Where the users of a data folder are. */
 export function usersFile(folder: string): string {
-  return join(folder, "users.json");
+  return join(folder, FILE);
 }
 
 /**
@@ -73,51 +78,61 @@ function parse(file: string, text: string): StoredUsers {
   return new Map(Object.entries(data.users));
 }
 
+/** @throws UsageError when there is no such user */
+export function userOf(users: StoredUsers, name: string): StoredUser {
+  const user = users.get(name);
+  if (user) return user;
+  const names = [...users.keys()].slice(0, 10).join(", ");
+  throw new UsageError(`There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
+}
+
 /** How long another command that writes the file is waited for, in ms. */
 const PATIENCE = 2000;
 
 /**
  * Changes the users: all of it or nothing, whoever reads or writes at the same time. The file can be read by its owner
- * alone. What `change` throws leaves everything as it was.
- * @throws StartError when the file is damaged or cannot be written
+ * alone, who is the owner of the folder when root changes it. What `change` throws leaves everything as it was.
+ * @throws StartError when the file is damaged, a symbolic link, or cannot be written
  */
 export async function changeUsers(folder: string, change: (users: Map<string, StoredUser>) => void): Promise<void> {
   const file = usersFile(folder);
-  // its name keeps a second command out
-  const next = `${file}.new`;
-  const output = await openAlone(folder, next);
+  const handle = await FolderHandle.open(folder);
   try {
-    const users = new Map(await readUsers(folder));
-    change(users);
-    const sorted = [...users].sort(([a], [b]) => (a < b ? -1 : 1));
-    await output.writeFile(JSON.stringify({ version: 1, users: Object.fromEntries(sorted) }, null, 2) + "\n");
-    await output.sync();
-    await output.close();
-    // added by root, read by the account that the service runs as
-    const { uid, gid } = await stat(folder);
-    if (process.getuid?.() === 0) await chown(next, uid, gid);
-    await rename(next, file);
+    // its name keeps a second command out
+    const output = await openAlone(handle, folder);
+    try {
+      const text = await handle.read(FILE);
+      const users = new Map(text === undefined ? [] : parse(file, text));
+      change(users);
+      const sorted = [...users].sort(([a], [b]) => (a < b ? -1 : 1));
+      await output.writeFile(JSON.stringify({ version: 1, users: Object.fromEntries(sorted) }, null, 2) + "\n");
+      await output.sync();
+      await handle.publish(output, NEXT, FILE);
+    } catch (error) {
+      await output.close();
+      await handle.remove(NEXT);
+      throw error;
+    }
   } catch (error) {
-    await output.close().catch(() => {});
-    await rm(next, { force: true });
-    throw codeOf(error) ? new StartError(`The users in ${file} cannot be written (${textOf(error)}).`) : error;
+    throw codeOf(error) ? new StartError(`The users in ${file} cannot be written (${handle.explain(error)}).`) : error;
+  } finally {
+    await handle.close();
   }
 }
 
-async function openAlone(folder: string, next: string) {
+async function openAlone(handle: FolderHandle, folder: string) {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
     try {
-      await mkdir(folder, { recursive: true });
-      return await open(next, "wx", 0o600);
+      return await handle.create(NEXT);
     } catch (error) {
       if (codeOf(error) !== "EEXIST")
         throw new StartError(
-          `The data folder ${folder} cannot be written (${textOf(error)}); choose another with --data.`,
+          `The data folder ${folder} cannot be written (${handle.explain(error)}); choose another with --data.`,
         );
       if (performance.now() > deadline)
         throw new StartError(
-          `Another command is changing the users; try again. If none is, it was interrupted: delete ${next}.`,
+          `Another command is changing the users; try again. If none is, it was interrupted: delete ${join(folder, NEXT)}.`,
         );
       await sleep(50);
     }

@@ -4,9 +4,12 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { textOf } from "../errors.js";
 import type { Log } from "../log.js";
-import type { Account, Accounts } from "./accounts.js";
+import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
+import { passwordWeakness } from "./password-strength.js";
 import { digest, NOBODY, verifyGenerated, verifyPassword } from "./scrypt.js";
 import { Turns } from "./scrypt-turns.js";
+import { TokenUses, type WriteDelays } from "./token-uses.js";
+import { isExpired, toMinute, tokenId, type StoredToken } from "./tokens.js";
 import { readUsers, usersFile, type StoredUser, type StoredUsers } from "./users-file.js";
 
 /** How often the file is looked at, in ms. */
@@ -29,7 +32,7 @@ export const LONGEST_PASSWORD = 256;
 export interface FileAccounts extends Accounts {
   /** How many users there are. */
   readonly size: number;
-  /** Looks at the file no more. */
+  /** Looks at the file no more, and writes when tokens were last used. */
   close(): void;
 }
 
@@ -38,20 +41,31 @@ interface User {
   readonly stored: StoredUser;
 }
 
+interface Token {
+  readonly account: Account;
+  readonly stored: StoredToken;
+  /** Whether the log says already that it was used after its end. */
+  refusalLogged: boolean;
+}
+
+export interface AccountsOptions {
+  /** Whether accounts are asked for; by default when there is one. */
+  readonly required?: boolean;
+  /** How often the file is looked at, in ms. */
+  readonly every?: number;
+  /** How long uses of tokens may wait until they are written. */
+  readonly writeDelays?: WriteDelays;
+}
+
 /**
  * The accounts in `<folder>/users.json`, read again when the file changes: `user add` works while the server runs. A
  * file that is damaged then is told in the log, and the accounts from before stay.
  *
  * Who was ever asked for an account is asked until the end of the process: that the last user is removed, or the file
  * with all of them, opens no door.
- * @param options.required whether accounts are asked for; by default when there is one
  * @throws StartError when the file is damaged
  */
-export async function openAccounts(
-  folder: string,
-  log: Log,
-  options: { readonly required?: boolean; readonly every?: number } = {},
-): Promise<FileAccounts> {
+export async function openAccounts(folder: string, log: Log, options: AccountsOptions = {}): Promise<FileAccounts> {
   const file = usersFile(folder);
   const secret = randomBytes(32);
   const turns = new Turns(AT_ONCE, MOST_WAITING);
@@ -60,17 +74,18 @@ export async function openAccounts(
   /** Checks under way: the same pair once more waits for the same answer. */
   const checking = new Map<string, Promise<boolean>>();
   let users = new Map<string, User>();
-  let tokens = new Map<string, Account>();
+  /** By hash. */
+  let tokens = new Map<string, Token>();
   let required = options.required ?? false;
 
   function use(stored: StoredUsers): void {
     const next = new Map<string, User>();
-    const nextTokens = new Map<string, Account>();
+    const nextTokens = new Map<string, Token>();
     for (const [name, user] of stored) {
       const before = users.get(name);
       const account = before && same(before.stored, user) ? before.account : accountOf(name, user);
       next.set(name, { account, stored: user });
-      for (const token of user.tokens) nextTokens.set(token, account);
+      for (const token of user.tokens) nextTokens.set(token.hash, { account, stored: token, refusalLogged: false });
     }
     users = next;
     tokens = nextTokens;
@@ -91,6 +106,7 @@ export async function openAccounts(
   }
 
   use(await readUsers(folder));
+  const uses = new TokenUses(folder, log, (hash) => tokens.has(hash), options.writeDelays);
   await warnOfReaders(file, log);
   let reading = Promise.resolve();
   const changed = (): void => void (reading = reading.then(readAgain));
@@ -111,6 +127,37 @@ export async function openAccounts(
     return check;
   }
 
+  /** Accounts whose password the log has called weak. */
+  const weak = new WeakSet<Account>();
+
+  function warnOfWeakness({ account, stored }: User, password: string): void {
+    if (weak.has(account) || verifyGenerated(password, stored.password)) return;
+    if (!passwordWeakness(password, [account.name])) return;
+    weak.add(account);
+    const { name } = account;
+    log.warn(
+      "security",
+      `The password of ${name}, who logged in, is easy to guess; change it with nightlight-server user password ${name}.`,
+    );
+  }
+
+  function byToken(text: string): Account | undefined {
+    const token = tokens.get(digest(text));
+    if (!token) return undefined;
+    if (!isExpired(token.stored, Date.now())) {
+      uses.add(token.stored.hash);
+      return token.account;
+    }
+    if (!token.refusalLogged) log.warn("security", `Refused the token ${tokenId(token.stored)}. ${endOf(token)}`);
+    token.refusalLogged = true;
+    return undefined;
+  }
+
+  function tokenProblem(text: string): string {
+    const token = tokens.get(digest(text));
+    return token && isExpired(token.stored, Date.now()) ? endOf(token) : UNKNOWN_TOKEN;
+  }
+
   return {
     get required() {
       return required;
@@ -128,6 +175,7 @@ export async function openAccounts(
       if (users.get(name)?.account !== user.account) return undefined;
       if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value!);
       known.set(key, user.account);
+      warnOfWeakness(user, password);
       return user.account;
     },
     byGeneratedPassword(name, password) {
@@ -135,14 +183,23 @@ export async function openAccounts(
       if (!user || password.length > LONGEST_PASSWORD) return undefined;
       return verifyGenerated(password, user.stored.password) ? user.account : undefined;
     },
-    byToken: (token) => tokens.get(digest(token)),
+    byToken,
+    tokenProblem,
     byName: (name) => users.get(name)?.account,
-    close: () => unwatchFile(file, changed),
+    close() {
+      unwatchFile(file, changed);
+      uses.close();
+    },
   };
 }
 
 function accountOf(name: string, { role, device }: StoredUser): Account {
   return device === undefined ? { name, role } : { name, role, device };
+}
+
+/** When a token of an account expired, and how to get another. */
+function endOf({ account, stored }: Token): string {
+  return `This token of ${account.name} expired on ${toMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
 }
 
 function same(a: StoredUser, b: StoredUser): boolean {
@@ -154,5 +211,8 @@ async function warnOfReaders(file: string, log: Log): Promise<void> {
   if (process.platform === "win32") return;
   const { mode } = await stat(file).catch(() => ({ mode: 0 }));
   if ((mode & 0o077) !== 0)
-    log.warn("security", `Others on this machine may read ${file}, the hashes of passwords; chmod 600 ${file}`);
+    log.warn(
+      "security",
+      `Others on this machine may read ${file}, the hashes of passwords (mode 0${(mode & 0o777).toString(8)}); chmod 600 ${file}`,
+    );
 }

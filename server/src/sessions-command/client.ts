@@ -108,8 +108,13 @@ function refusal({ url, authorization }: ServerAccess, status: number, body: unk
       `${shown(url)} does not answer as a nightlight-server of this version does (status ${status}); correct --url.`,
     );
   if (status !== 401) return new CommandError(error);
-  const problem = authorization
-    ? `The server at ${shown(url)} does not accept the ${/^Basic/.test(authorization) ? "user name or the password" : "token"}.`
+  const basic = authorization !== undefined && /^Basic/.test(authorization);
+  if (authorization !== undefined && !basic)
+    return new CommandError(
+      `The server at ${shown(url)} does not accept the token. ${error} Give the new one in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
+    );
+  const problem = basic
+    ? `The server at ${shown(url)} does not accept the user name or the password.`
     : `The server at ${shown(url)} asks who you are.`;
   return new CommandError(
     `${problem} Make a token with nightlight-server user token NAME, and give it in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,

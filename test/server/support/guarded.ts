@@ -47,10 +47,10 @@ export async function addUsers(folder: string, users: Record<string, "admin" | "
   });
 }
 
-/** Starts it; closed after the test. Every reading is answered with a command that says the same. */
+/** Starts it; closed after the test. Unless it is silent, every reading is answered with a command that says the same. */
 export async function guarded(
   users: Parameters<typeof addUsers>[1],
-  options: { limits?: Partial<Limits>; tls?: TlsFiles; patience?: number; folder?: string } = {},
+  options: { limits?: Partial<Limits>; tls?: TlsFiles; patience?: number; folder?: string; silent?: boolean } = {},
 ): Promise<Guarded> {
   const folder = options.folder ?? (await temporaryFolder());
   await addUsers(folder, users);
@@ -63,7 +63,8 @@ export async function guarded(
   const handlers = {
     message(topic: string, payload: Buffer) {
       got.push([topic, payload.toString()]);
-      if (topic.endsWith("/telemetry")) link.publish(topic.replace("telemetry", "commands"), payload, "once");
+      if (!options.silent && topic.endsWith("/telemetry"))
+        link.publish(topic.replace("telemetry", "commands"), payload, "once");
       return undefined;
     },
     caughtUp() {},

@@ -1,0 +1,128 @@
+import { constants } from "node:fs";
+import { lstat, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { codeOf, StartError, textOf } from "../errors.js";
+
+// Windows has none of these flags
+const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
+
+/**
+ * A folder that is held open while files in it are read and replaced. A privileged process needs this in a folder of
+ * another user: that user may put symbolic links into the folder, or in its place, at any moment. Nothing here follows a
+ * symbolic link in the folder. On Linux all paths go through the open folder (`/proc/self/fd`), which stays the same one
+ * when its path is given to another.
+ */
+export class FolderHandle {
+  readonly #path: string;
+  readonly #handle: FileHandle | undefined;
+  /** Where the files are: below the open folder if the system has that, else below its path. */
+  readonly #base: string;
+
+  private constructor(path: string, handle: FileHandle | undefined, base: string) {
+    this.#path = path;
+    this.#handle = handle;
+    this.#base = base;
+  }
+
+  /** Opens a folder, and makes it when it is not there. @throws StartError when it cannot be used */
+  static async open(path: string): Promise<FolderHandle> {
+    try {
+      await mkdir(path, { recursive: true });
+      if (process.platform === "win32") return new FolderHandle(path, undefined, path);
+      const handle = await open(path, O_RDONLY | O_DIRECTORY);
+      const through = `/proc/self/fd/${handle.fd}`;
+      const [own, seen] = await Promise.all([handle.stat(), stat(through).catch(() => undefined)]);
+      const same = seen !== undefined && seen.dev === own.dev && seen.ino === own.ino;
+      return new FolderHandle(path, handle, same ? through : path);
+    } catch (error) {
+      throw new StartError(`The data folder ${path} cannot be used (${textOf(error)}); choose another with --data.`);
+    }
+  }
+
+  /**
+   * The text of a file; undefined when there is none.
+   * @throws StartError when it is not a plain file, or cannot be read
+   */
+  async read(name: string): Promise<string | undefined> {
+    const path = join(this.#path, name);
+    let file: FileHandle;
+    try {
+      // a named pipe would block the open until somebody writes
+      file = await open(join(this.#base, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      if (codeOf(error) === "ELOOP")
+        throw new StartError(
+          `${path} is a symbolic link, which is not followed; put the file itself there, or give the folder that has it with --data.`,
+        );
+      throw new StartError(`${path} cannot be read (${this.explain(error)}); let this account read that file.`);
+    }
+    try {
+      const { nlink } = await this.#plain(file, path);
+      // as root, it could be a hard link to a file that the folder's owner must not read
+      if (isRoot() && nlink > 1)
+        throw new StartError(`${path} has a second name, as a hard link; replace it by a copy of itself.`);
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #plain(file: FileHandle, path: string) {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new StartError(`${path} is not a plain file; move it away.`);
+    return stats;
+  }
+
+  /**
+   * Creates a file that only its owner can read. As root, it belongs to the owner of the folder.
+   * @throws Error with the code EEXIST when the name is taken, be it by a symbolic link
+   */
+  async create(name: string): Promise<FileHandle> {
+    const file = await open(join(this.#base, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      if (isRoot() && this.#handle) {
+        const { uid, gid } = await this.#handle.stat();
+        // by the open file, never by its name, which may be another file's by now
+        await file.chown(uid, gid);
+      }
+    } catch (error) {
+      await file.close();
+      await this.remove(name);
+      throw error;
+    }
+    return file;
+  }
+
+  /**
+   * Closes a file that `create` has made, and gives it another name, in place of the file that has that one.
+   * @throws StartError when somebody has put another file in its place
+   */
+  async publish(file: FileHandle, from: string, to: string): Promise<void> {
+    const written = await file.stat();
+    await file.close();
+    const found = await lstat(join(this.#base, from)).catch(() => undefined);
+    if (!found || found.dev !== written.dev || found.ino !== written.ino)
+      throw new StartError(
+        `${join(this.#path, from)} was replaced by another file while it was written, so ${to} stays as it was; find out who did that, and try again.`,
+      );
+    await rename(join(this.#base, from), join(this.#base, to));
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.#base, name), { force: true });
+  }
+
+  /** What an error says, with the folder's own path. */
+  explain(error: unknown): string {
+    return textOf(error).replaceAll(this.#base, this.#path);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}

@@ -1,0 +1,149 @@
+import { COMMON_WORDS } from "./common-words.js";
+
+/** The shortest password that a person may choose, in characters: NIST SP 800-63B, revision 3, section 5.1.1.2. */
+export const SHORTEST_PASSWORD = 8;
+
+/** What a predictable part counts for, in characters: a word could be another of the list; names and patterns come first. */
+const WORD = 3;
+const PATTERN = 1;
+
+/** A part of a password that somebody who guesses would try. */
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly counts: number;
+  readonly what: string;
+}
+
+const A_WORD = "a common word or password";
+const A_SEQUENCE = "a sequence such as 1234 or qwerty";
+const REPETITION = "a repetition";
+const A_DATE = "a year or a date";
+const A_NAME = "the user name";
+
+/** Rows and columns of keyboards, and zigzags over them. */
+const KEYBOARD = [
+  "qwertyuiop",
+  "qwertzuiop",
+  "azertyuiop",
+  "asdfghjkl",
+  "qsdfghjklm",
+  "zxcvbnm",
+  "yxcvbnm",
+  "1qaz2wsx3edc4rfv5tgb6yhn",
+  "zaq1xsw2cde3vfr4",
+  "!qaz@wsx#edc",
+  "1q2w3e4r5t6y7u8i9o0p",
+  "q1w2e3r4t5y6",
+  "!@#$%^&*()",
+  "1qazxsw23edc",
+  "147258369",
+  "789456123",
+];
+/** Shorter runs come up by chance. */
+const SHORTEST_RUN = 3;
+const SHORTEST_KEYBOARD_RUN = 4;
+
+/** What people write in place of letters. */
+const LEET: Readonly<Record<string, string>> = {
+  "0": "o",
+  "1": "i",
+  "3": "e",
+  "4": "a",
+  "5": "s",
+  "7": "t",
+  "8": "b",
+  "@": "a",
+  $: "s",
+  "!": "i",
+  "€": "e",
+};
+
+/**
+ * Says why a password is easy to guess, as a sentence without the password; "" when it is not. What somebody who guesses
+ * would try (common words, sequences, repetitions, years, the names) counts as a few characters only, and at least
+ * eight must remain. This is the comparison that NIST SP 800-63B asks for, without a list of millions.
+ * @param names what belongs to the account, such as the user's name and the device's id
+ */
+export function passwordWeakness(password: string, names: readonly string[] = []): string {
+  const text = [...password.toLowerCase()].join("").normalize("NFC");
+  const parts = withoutOverlaps(partsOf(text, names));
+  let left = text.length;
+  for (const { start, end, counts } of parts) left -= end - start - counts;
+  if (parts.length === 0 || left >= SHORTEST_PASSWORD) return "";
+  const kinds = [...new Set(parts.map(({ what }) => what))];
+  return `The password is easy to guess: there is little in it but ${new Intl.ListFormat("en").format(kinds)}.`;
+}
+
+/** Chooses parts that do not overlap, the most telling ones first. They come in the order of the text. */
+function withoutOverlaps(parts: readonly Part[]): Part[] {
+  const chosen: Part[] = [];
+  const gain = ({ start, end, counts }: Part): number => end - start - counts;
+  for (const part of parts.toSorted((a, b) => gain(b) - gain(a)))
+    if (gain(part) > 0 && chosen.every(({ start, end }) => part.end <= start || part.start >= end)) chosen.push(part);
+  return chosen.sort((a, b) => a.start - b.start);
+}
+
+function partsOf(text: string, names: readonly string[]): Part[] {
+  const own = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]).map((name) => name.toLowerCase());
+  const letters = [...text].map((character) => LEET[character] ?? character).join("");
+  // 1 may stand for i or l
+  const others = [...text].map((character) => (character === "1" ? "l" : (LEET[character] ?? character))).join("");
+  return [
+    ...[text, letters, others].flatMap((variant) => [
+      ...occurrences(variant, COMMON_WORDS, WORD, A_WORD),
+      ...occurrences(variant, own.filter((name) => name.length >= 3), PATTERN, A_NAME), // prettier-ignore
+    ]),
+    ...keyboardRuns(text),
+    ...runs(text),
+    ...matchesOf(text, /(.)\1{2,}|(.{2,}?)\2+/gsu, REPETITION),
+    ...matchesOf(
+      text,
+      /(?:19|20)\d\d(?:[-./]?[01]?\d[-./]?[0-3]?\d)?|[0-3]?\d[-./]?[01]?\d[-./]?(?:19|20)\d\d/g,
+      A_DATE,
+    ),
+  ];
+}
+
+function occurrences(text: string, words: readonly string[], counts: number, what: string): Part[] {
+  const found: Part[] = [];
+  for (const word of words)
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
+      found.push({ start: at, end: at + word.length, counts, what });
+  return found;
+}
+
+function matchesOf(text: string, pattern: RegExp, what: string): Part[] {
+  return [...text.matchAll(pattern)].map(({ index, 0: { length } }) => ({
+    start: index,
+    end: index + length,
+    counts: PATTERN,
+    what,
+  }));
+}
+
+/** Characters that follow each other in Unicode, upwards or downwards. */
+function runs(text: string): Part[] {
+  const found: Part[] = [];
+  for (let start = 0; start < text.length - 1;) {
+    const step = text.charCodeAt(start + 1) - text.charCodeAt(start);
+    let end = start + 1;
+    if (Math.abs(step) === 1)
+      while (end < text.length && text.charCodeAt(end) - text.charCodeAt(end - 1) === step) end++;
+    if (end - start >= SHORTEST_RUN) found.push({ start, end, counts: PATTERN, what: A_SEQUENCE });
+    start = Math.max(start + 1, end - 1);
+  }
+  return found;
+}
+
+function keyboardRuns(text: string): Part[] {
+  const found: Part[] = [];
+  const rows = KEYBOARD.flatMap((row) => [row, [...row].reverse().join("")]);
+  for (let start = 0; start < text.length; start++)
+    for (const row of rows) {
+      let end = start;
+      while (end < text.length && row.includes(text.slice(start, end + 1))) end++;
+      if (end - start >= SHORTEST_KEYBOARD_RUN) found.push({ start, end, counts: PATTERN, what: A_SEQUENCE });
+    }
+  return found;
+}

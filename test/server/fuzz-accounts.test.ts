@@ -1,0 +1,119 @@
+/** Clients that have logged in and then send anything: nobody gets beyond their account, and nobody else is disturbed. */
+import fc from "fast-check";
+import { generate, type Packet } from "mqtt-packet";
+import { expect, test } from "vitest";
+import { randomFrom, type Random } from "../chaos/random.js";
+import { eventually } from "../support/eventually.js";
+import { LONG, seed } from "../support/seed.js";
+import { addUsers, as, guarded, passwordOf } from "./support/guarded.js";
+import { ask } from "./support/http-app.js";
+import { connectPacket, rawLogin } from "./support/raw.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const; // prettier-ignore
+/** What every message of an attacker says. */
+const EVIL = "evil";
+const MAY_PUBLISH = { porch: /^nightlight\/porch\/(telemetry|status|replies)$/, eyes: /$^/ };
+const MAY_RECEIVE = { porch: /^nightlight\/(status|porch\/(commands|config|set|decision))$/, eyes: /^[^$]/ };
+
+const LEVELS = ["nightlight", "porch", "shed", "zones", "hall", "+", "#", "", "$SYS", "$share", "é", "telemetry", "commands", "set", "status"]; // prettier-ignore
+
+function topic(random: Random): string {
+  const own = [
+    "nightlight/porch/telemetry",
+    "nightlight/shed/telemetry",
+    "nightlight/shed/commands",
+    "nightlight/status",
+  ];
+  if (random.int(0, 2) === 0) return random.pick(own);
+  return Array.from({ length: random.int(1, 5) }, () => random.pick(LEVELS)).join("/");
+}
+
+function packet(random: Random): Packet {
+  const qos = random.pick([0, 1, 2] as const);
+  const messageId = random.int(1, 20);
+  const made: (() => Packet)[] = [
+    () => ({ cmd: "publish", topic: topic(random).replace(/[+#]/g, "x") || "x", payload: EVIL, qos, messageId, retain: random.int(0, 1) === 1, dup: qos > 0 && random.int(0, 3) === 0 }), // prettier-ignore
+    () => ({ cmd: "subscribe", messageId, subscriptions: [{ topic: topic(random) || "x", qos }] }),
+    () => ({ cmd: "unsubscribe", messageId, unsubscriptions: [topic(random) || "x"] }),
+    () => ({ cmd: random.pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId }),
+    () => ({ cmd: "pingreq" }),
+    () => connectPacket("again", { username: "boss", password: Buffer.from("guess") }),
+    () => ({ cmd: "disconnect" }),
+  ];
+  // the last two end the connection
+  return made[random.int(0, 19) === 0 ? random.int(5, 6) : random.int(0, 4)]();
+}
+
+/** Bytes of some packets, one time in four damaged. */
+function bytes(random: Random): Buffer {
+  const whole = Buffer.concat(Array.from({ length: random.int(1, 8) }, () => generate(packet(random))));
+  if (random.int(0, 3) > 0) return whole;
+  for (let flips = random.int(1, 4); flips > 0; flips--) whole[random.int(0, whole.length - 1)] = random.int(0, 255);
+  return whole.subarray(0, random.int(1, whole.length));
+}
+
+test("a board's user and a reader that send any packets, whole or damaged, stay within their rights and disturb nobody", async () => {
+  const random = randomFrom(seed());
+  const broker = await guarded(USERS);
+  const boss = await client(broker.url, as("boss"), "#");
+  const shed = await client(broker.url, as("shed"), "nightlight/shed/commands");
+  const rounds = LONG ? 3000 : 60;
+  for (let round = 0; round < rounds; round++) {
+    const name = random.pick(["porch", "eyes"] as const);
+    const attacker = await rawLogin(broker.url, `x${random.int(0, 5)}`, as(name), { clean: random.int(0, 1) === 1 });
+    const sent = bytes(random);
+    attacker.sendBytes(sent);
+    const seen = shed.got.length;
+    await shed.publishAsync("nightlight/shed/telemetry", String(round), { qos: 1 });
+    await eventually(() => shed.got.length > seen, { what: `the answer to the other board in round ${round}` });
+    for (const got of attacker.packets)
+      if (got.cmd === "publish")
+        expect(got.topic, `round ${round}: ${sent.toString("hex")}`).toMatch(MAY_RECEIVE[name]);
+    attacker.socket.destroy();
+  }
+  const evil = [...broker.got.map(([topic, text]) => ({ topic, text })), ...boss.got].filter(
+    ({ text }) => text === EVIL,
+  );
+  for (const { topic } of evil) expect(topic).toMatch(/^nightlight\/porch\//);
+  // answers to the attacker's own readings, made by the test's server
+  for (const { topic } of evil) if (!topic.endsWith("/commands")) expect(topic).toMatch(MAY_PUBLISH.porch);
+  expect(boss.connected && shed.connected).toBe(true);
+  expect(broker.got.length).toBeGreaterThanOrEqual(rounds);
+});
+
+test("whatever requests an administrator, a reader and a board's user make, each gets a fitting answer, and only the administrator changes anything", async () => {
+  const data = await temporaryFolder();
+  await addUsers(data, USERS);
+  const { httpUrl, devices } = await server({ data });
+  const login = (name: string): object => ({ authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}` }); // prettier-ignore
+  const put = { method: "PUT", headers: { ...login("eyes"), "content-type": "application/json" } };
+  expect((await ask(httpUrl!, "/api/devices/nightlight/porch/mode", { ...put, body: { mode: "on" } })).status).toBe(
+    403,
+  );
+
+  // /api/events goes on for ever
+  const piece = fc.constantFrom("api", "devices", "zones", "sessions", "history", "history.csv", "recent", "status", "session", "openapi.json", "mode", "actions", "nightlight", "porch", "1", "..", "%2f", "%00", "%", ""); // prettier-ignore
+  const query = fc.dictionary(fc.constantFrom("device", "from", "to", "points", "client_id", "account", "x"), fc.oneof(fc.string({ maxLength: 20 }), fc.constantFrom("nightlight/porch", "-1", "1e999", "2026-01-01")), { maxKeys: 4 }); // prettier-ignore
+  const path = fc.tuple(fc.array(piece, { maxLength: 6 }), query).map(([pieces, keys]) => `/api/${pieces.join("/")}?${new URLSearchParams(keys)}`); // prettier-ignore
+  const known = fc.constantFrom("/api/devices/nightlight/porch/mode", "/api/zones/hall/mode", "/api/devices/nightlight/porch/actions?wait=0", "/api/sessions?client_id=x", "/api/history?device=nightlight/porch"); // prettier-ignore
+  const body = fc.oneof(fc.json(), fc.record({ mode: fc.anything(), for: fc.anything(), action: fc.anything(), expires: fc.anything() }, { requiredKeys: [] }).map((value) => JSON.stringify(value)), fc.string()); // prettier-ignore
+  const method = fc.constantFrom("GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS");
+  const property = fc.asyncProperty(
+    fc.constantFrom("boss", "eyes", "porch"),
+    method,
+    fc.oneof(path, known),
+    body,
+    async (name, m, p, text) => {
+      const headers = { ...login(name), "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+      const { status, json } = await ask(httpUrl!, p, { method: m, headers, body: text });
+      expect([200, 202, 204, 302, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503]).toContain(status);
+      if (status >= 400 && m !== "HEAD") expect(json.error).toMatch(/^["A-Z]/);
+      if (name === "porch" && !p.includes("session")) expect(status).not.toBe(200);
+      if (name === "eyes" && !["GET", "HEAD"].includes(m)) expect(status).toBeGreaterThanOrEqual(400);
+    },
+  );
+  await fc.assert(property, { numRuns: LONG ? 20_000 : 400, seed: seed() });
+  expect((await ask(httpUrl!, "/api/devices", { headers: { ...login("eyes") } })).status).toBe(200);
+  expect(devices.size).toBe(0);
+});

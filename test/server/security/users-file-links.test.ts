@@ -1,0 +1,132 @@
+/** Root adds a user in a folder of somebody else, who puts links where the users' file should be. */
+import { linkSync, renameSync, symlinkSync } from "node:fs";
+import { chown, lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { storeGenerated } from "../../../server/src/security/scrypt.js";
+import { changeUsers, readUsers, usersFile } from "../../../server/src/security/users-file.js";
+import { addUsers } from "../support/guarded.js";
+import { temporaryFolder } from "../support/server.js";
+
+const WINDOWS = process.platform === "win32";
+/** Only root can give a file to somebody else. */
+const ROOT = process.getuid?.() === 0;
+/** The account that owns the folder: any but root. */
+const OWNER = 65534;
+
+/** A folder of somebody else's, with a user in it; and a file and a folder that only root may change. */
+async function scene(): Promise<{ folder: string; victim: string; elsewhere: string }> {
+  const top = await temporaryFolder();
+  const [folder, elsewhere] = [path.join(top, "data"), path.join(top, "root")];
+  const victim = path.join(elsewhere, "victim");
+  for (const made of [folder, elsewhere]) await mkdir(made);
+  await writeFile(victim, "root's own", { mode: 0o600 });
+  if (ROOT) await chown(folder, OWNER, OWNER);
+  await addUsers(folder, { ann: "admin" });
+  return { folder, victim, elsewhere };
+}
+
+describe.skipIf(WINDOWS)("a user is added in the folder of another account", () => {
+  test.skipIf(!ROOT)("and the file belongs to that account, for its eyes alone", async () => {
+    const { folder } = await scene();
+    const { uid, gid, mode } = await stat(usersFile(folder));
+    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: OWNER, gid: OWNER, mode: 0o600 });
+  });
+
+  test.each([
+    ["symbolic link", symlinkSync],
+    ["hard link", linkSync],
+  ])("whose owner swaps the new file for a %s: nothing else changes, and the command says so", async (_what, link) => {
+    const { folder, victim } = await scene();
+    const before = await stat(victim);
+    const change = changeUsers(folder, (users) => {
+      users.clear();
+      renameSync(`${usersFile(folder)}.new`, path.join(folder, "aside"));
+      link(victim, `${usersFile(folder)}.new`);
+    });
+    await expect(change).rejects.toThrow(/users\.json\.new was replaced by another file while it was written/);
+    const { uid, gid, mode } = await stat(victim);
+    expect({ uid, gid, mode }).toEqual({ uid: before.uid, gid: before.gid, mode: before.mode });
+    expect(await readFile(victim, "utf8")).toBe("root's own");
+    expect([...(await readUsers(folder)).keys()]).toEqual(["ann"]);
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "which is swapped for a link to another folder: that one stays as it was",
+    async () => {
+      const { folder, elsewhere } = await scene();
+      const moved = `${folder}-moved`;
+      await changeUsers(folder, (users) => {
+        users.delete("ann");
+        renameSync(folder, moved);
+        symlinkSync(elsewhere, folder);
+      });
+      expect(await readdir(elsewhere)).toEqual(["victim"]);
+      expect(await readUsers(moved)).toEqual(new Map());
+    },
+  );
+
+  test("where the new file's name is a symbolic link already: it is neither followed nor removed", async () => {
+    const { folder, victim } = await scene();
+    await symlink(victim, `${usersFile(folder)}.new`);
+    await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/Another command is changing the users/);
+    expect(await readFile(victim, "utf8")).toBe("root's own");
+    expect((await lstat(`${usersFile(folder)}.new`)).isSymbolicLink()).toBe(true);
+  });
+
+  test("whose users.json is a link to the users of another server: they are not copied from there", async () => {
+    const { folder } = await scene();
+    const other = await temporaryFolder();
+    await addUsers(other, { secret: "admin" });
+    const linked = path.join(path.dirname(folder), "linked");
+    await mkdir(linked);
+    symlinkSync(usersFile(other), usersFile(linked));
+    await expect(addUsers(linked, { bob: "admin" })).rejects.toThrow(/users\.json is a symbolic link.*--data/);
+    expect((await lstat(usersFile(linked))).isSymbolicLink()).toBe(true);
+    if (!ROOT) return;
+    const hard = path.join(path.dirname(folder), "hard");
+    await mkdir(hard);
+    linkSync(usersFile(folder), usersFile(hard));
+    await expect(addUsers(hard, { bob: "admin" })).rejects.toThrow(/users\.json has a second name/);
+  });
+
+  test("whose users.json is a folder: a sentence says so", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(usersFile(folder));
+    await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/users\.json is not a plain file/);
+    expect(await readdir(folder)).toEqual(["users.json"]);
+  });
+
+  test("who swaps links in and out all the time gets nothing of root's", async () => {
+    const { folder, victim, elsewhere } = await scene();
+    const attack = `
+      const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
+      const [next, victim] = process.argv.slice(1);
+      const attempt = (step) => { try { step(); return true; } catch { return false; } };
+      console.log("ready");
+      for (;;) if (attempt(() => renameSync(next, next + ".aside"))) {
+        attempt(() => symlinkSync(victim, next));
+        // long enough for a write to the disk, at times
+        for (const until = performance.now() + Math.random() * 10; performance.now() < until; );
+        attempt(() => unlinkSync(next));
+      }`;
+    const attacker = spawn(process.execPath, ["-e", attack, `${usersFile(folder)}.new`, victim]);
+    onTestFinished(() => void attacker.kill("SIGKILL"));
+    await once(attacker.stdout, "data");
+    let refused = 0;
+    for (let n = 0; refused < 5 && n < 400; n++) {
+      const password = storeGenerated(`password ${n}`);
+      await changeUsers(folder, (users) => users.set(`user-${n}`, { role: "reader", password, tokens: [] })).catch(
+        () => refused++,
+      );
+    }
+    attacker.kill("SIGKILL");
+    await once(attacker, "exit");
+    expect(refused).toBe(5);
+    const { uid, mode, size } = await stat(victim);
+    expect({ uid, mode: mode & 0o777, size }).toEqual({ uid: process.getuid!(), mode: 0o600, size: 10 });
+    expect(await readdir(elsewhere)).toEqual(["victim"]);
+  });
+});

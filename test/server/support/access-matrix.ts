@@ -1,0 +1,87 @@
+/** Who may publish and receive what: tried at a real broker, topic by topic, and compared with a table. */
+import type { IClientOptions } from "mqtt";
+import { eventually } from "../../support/eventually.js";
+import { as } from "./guarded.js";
+import { client } from "./server.js";
+
+const CHANNELS = ["telemetry", "status", "replies", "commands", "config", "set", "decision"];
+
+/** Devices: two boards, and those that other accounts could pretend to be. */
+const DEVICES = ["porch", "shed", "reader", "app", "homeassistant", "nightlight-server"];
+
+/** Every topic of the contract, and some beside it. The last is one that every account receives. */
+export const TOPICS: readonly string[] = [
+  ...DEVICES.flatMap((name) => CHANNELS.map((channel) => `nightlight/${name}/${channel}`)),
+  "nightlight/zones/hall/set",
+  "nightlight/porch",
+  "nightlight/porch/telemetry/more",
+  "porch/telemetry",
+  "reader/telemetry",
+  "homeassistant/status",
+  "homeassistant/light/porch/config",
+  "elsewhere/porch/telemetry",
+  "nightlight/status",
+];
+
+/** What an account may do, as patterns of topics. */
+export interface Allowed {
+  readonly publish: RegExp;
+  readonly receive: RegExp;
+}
+
+export const NOTHING = /$^/;
+
+/** The row of a board, in docs/security.md and docs/mosquitto/README.md alike. */
+export const board = (name: string): Allowed => ({
+  publish: new RegExp(`^nightlight/${name}/(telemetry|status|replies)$`),
+  receive: new RegExp(`^nightlight/(status|${name}/(commands|config|set|decision))$`),
+});
+
+/** Topics by account. */
+export type Matrix = Record<string, { publish: string[]; receive: string[] }>;
+
+/** The matrix that a table means. */
+export function expected(table: Readonly<Record<string, Allowed>>): Matrix {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, { publish, receive }]) => [
+      name,
+      {
+        publish: TOPICS.filter((topic) => publish.test(topic)),
+        receive: TOPICS.filter((topic) => receive.test(topic)),
+      },
+    ]),
+  );
+}
+
+/**
+ * Tries every topic with every account.
+ * @param witness the login of somebody who may do everything, and is no account of the table
+ */
+export async function tried(url: string, accounts: readonly string[], witness: IClientOptions): Promise<Matrix> {
+  const eye = await client(url, witness, "#");
+  const matrix: Matrix = {};
+  const clients = await Promise.all(
+    accounts.map(async (name) => ({ name, connection: await client(url, { ...as(name), clientId: name }) })),
+  );
+  await Promise.all(
+    clients.map(async ({ name, connection }) => {
+      // by each filter that could bring a topic; a broker may refuse it here, or deliver nothing later
+      await connection.subscribeAsync(["#", "+/+/+", ...TOPICS], { qos: 1 }).catch(() => {});
+      await Promise.all(TOPICS.map((topic) => connection.publishAsync(topic, `from ${name}`, { qos: 1 })));
+    }),
+  );
+  await Promise.all(TOPICS.map((topic) => eye.publishAsync(topic, "for all", { qos: 1 })));
+  const [last] = TOPICS.slice(-1);
+  const has = ({ got }: { readonly got: readonly { topic: string; text: string }[] }): boolean =>
+    got.some(({ topic, text }) => topic === last && text === "for all");
+  for (const { name, connection } of clients)
+    await eventually(() => has(connection), { what: `the last message to reach ${name}` });
+  await eventually(() => has(eye), { what: "the last message to reach the witness" });
+  const topicsWith = (got: readonly { topic: string; text: string }[], wanted: string): string[] => {
+    const found = new Set(got.filter(({ text }) => text === wanted).map(({ topic }) => topic));
+    return TOPICS.filter((topic) => found.has(topic));
+  };
+  for (const { name, connection } of clients)
+    matrix[name] = { publish: topicsWith(eye.got, `from ${name}`), receive: topicsWith(connection.got, "for all") };
+  return matrix;
+}

@@ -1,0 +1,197 @@
+/** Bearer tokens at a running server: how they end, and how their last use is remembered. */
+import { once } from "node:events";
+import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
+import http from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { silentLog, type Log } from "../../server/src/log.js";
+import { digest, storeGenerated } from "../../server/src/security/scrypt.js";
+import { tokenUsesFile } from "../../server/src/security/token-uses.js";
+import type { StoredToken } from "../../server/src/security/tokens.js";
+import { openAccounts } from "../../server/src/security/users.js";
+import { changeUsers, usersFile } from "../../server/src/security/users-file.js";
+import { eventually } from "../support/eventually.js";
+import { addUsers, as, passwordOf } from "./support/guarded.js";
+import { ask, logIn } from "./support/http-app.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+/** Gives a user one token, which is `<name>-token`. */
+async function giveToken(folder: string, name: string, rest: Partial<StoredToken> = {}): Promise<void> {
+  await changeUsers(folder, (users) =>
+    users.set(name, { ...users.get(name)!, tokens: [{ hash: digest(`${name}-token`), ...rest }] }),
+  );
+}
+
+const bearer = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}-token` });
+const basic = (name: string): { authorization: string } => ({
+  authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
+});
+
+/** Follows the live events. */
+async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
+  const request = http.get(new URL("/api/events", url), { headers, agent: false });
+  onTestFinished(() => void request.destroy());
+  const [response] = (await once(request, "response")) as [http.IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  let ended = false;
+  response.on("error", () => {}).on("close", () => (ended = true));
+  response.resume();
+  return { ended: () => ended };
+}
+
+/** Accounts in a folder with a user and a token; uses are written at once. */
+async function withToken(folder: string, log: Log = silentLog, further = 20) {
+  const accounts = await openAccounts(folder, log, { every: 20, writeDelays: { first: 1, further } });
+  onTestFinished(() => accounts.close());
+  return accounts;
+}
+
+const usesIn = async (folder: string): Promise<Record<string, string>> =>
+  (JSON.parse(await readFile(tokenUsesFile(folder), "utf8")) as { used: Record<string, string> }).used;
+
+describe("at a running server", () => {
+  test("what was opened with a revoked or expired token, or before a new password, ends; all else goes on", async () => {
+    const data = await temporaryFolder();
+    await addUsers(data, { keeps: "reader", revoked: "reader", expires: "reader", changed: "admin" });
+    for (const name of ["keeps", "revoked", "changed"]) await giveToken(data, name);
+    const end = Date.now() + 4000;
+    await giveToken(data, "expires", { expires: new Date(end).toISOString() });
+    const { httpUrl, brokerUrl } = await server({ data });
+    const url = httpUrl!;
+    const keeps = [await follow(url, bearer("keeps")), await follow(url, { cookie: await logIn(url, "revoked", passwordOf("revoked")) })]; // prettier-ignore
+    const revoked = await follow(url, bearer("revoked"));
+    const expires = await follow(url, bearer("expires"));
+    const cookie = await logIn(url, "changed", passwordOf("changed"));
+    const changed = [await follow(url, bearer("changed")), await follow(url, { cookie }), await follow(url, basic("changed"))]; // prettier-ignore
+    const board = await client(brokerUrl, as("changed"));
+
+    await giveToken(data, "revoked", { hash: digest("another") });
+    await changeUsers(data, (users) =>
+      users.set("changed", { ...users.get("changed")!, password: storeGenerated("a new one"), tokens: [] }),
+    );
+    await eventually(() => revoked.ended(), { what: "the stream with the revoked token to end" });
+    for (const stream of changed) await eventually(() => stream.ended(), { what: "the streams of before to end" });
+    await eventually(() => !board.connected, { what: "the MQTT connection to end" });
+    await eventually(() => expires.ended(), { what: "the stream with the expired token to end" });
+    expect(Date.now()).toBeGreaterThanOrEqual(end);
+
+    const status = async (headers: http.OutgoingHttpHeaders) => (await ask(url, "/api/devices", { headers })).status;
+    expect(await status({ cookie })).toBe(401);
+    expect(await status(basic("changed"))).toBe(401);
+    expect(await status(bearer("changed"))).toBe(401);
+    expect(await status(bearer("keeps"))).toBe(200);
+    for (const stream of keeps) expect(stream.ended()).toBe(false);
+
+    const answer = await ask(url, "/api/devices", { headers: bearer("expires") });
+    expect(answer.status).toBe(401);
+    expect(answer.json.error).toMatch(/^This token of expires expired on .*Z; make another with nightlight-server user token expires\.$/); // prettier-ignore
+    expect(answer.headers["www-authenticate"]).toBe('Bearer realm="nightlight", error="invalid_token"');
+    const unknown = await ask(url, "/api/devices", { headers: bearer("revoked") });
+    expect(unknown.json.error).toMatch(/^This token is not valid here: it was revoked, or is another server's\./);
+    const page = await ask(url, "/", { headers: bearer("expires") });
+    expect(page.status).toBe(302);
+  });
+});
+
+describe("the last use of a token", () => {
+  test("survives a restart, is written to a file of its own, and is shown to the minute", async () => {
+    const folder = await temporaryFolder();
+    await addUsers(folder, { ann: "admin" });
+    await giveToken(folder, "ann");
+    const users = await readFile(usersFile(folder), "utf8");
+    const before = Date.now();
+    const accounts = await withToken(folder);
+    expect(accounts.byToken("ann-token")).toBeDefined();
+    await eventually(() => usesIn(folder), { what: "the file" });
+    const time = Date.parse((await usesIn(folder))[digest("ann-token")]);
+    expect(time % 60_000).toBe(0);
+    expect(time).toBeGreaterThan(before - 60_000);
+    expect(await readFile(usersFile(folder), "utf8")).toBe(users);
+    if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
+    accounts.close();
+    // a server that is not used in between keeps what it found
+    const again = await withToken(folder);
+    again.close();
+    expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });
+  });
+
+  test("is written at the end of the server if it was not before, and only once for many uses", async () => {
+    const folder = await temporaryFolder();
+    await addUsers(folder, { ann: "admin" });
+    await giveToken(folder, "ann");
+    const used = { [digest("ann-token")]: new Date(Date.now() - 3_600_000).toISOString() };
+    await writeFile(tokenUsesFile(folder), JSON.stringify({ version: 1, used }));
+    const accounts = await withToken(folder, silentLog, 3_600_000);
+    for (let n = 0; n < 100; n++) accounts.byToken("ann-token");
+    expect(await usesIn(folder)).toEqual(used);
+    accounts.close();
+    expect(Date.parse((await usesIn(folder))[digest("ann-token")])).toBeGreaterThan(Date.now() - 120_000);
+  });
+
+  test("of a token that was revoked is forgotten", async () => {
+    const folder = await temporaryFolder();
+    await addUsers(folder, { ann: "admin", bob: "admin" });
+    await giveToken(folder, "ann");
+    await giveToken(folder, "bob");
+    const accounts = await withToken(folder);
+    accounts.byToken("ann-token");
+    await changeUsers(folder, (users) => users.delete("ann"));
+    await eventually(() => !accounts.byToken("ann-token"), { what: "ann to be gone" });
+    accounts.byToken("bob-token");
+    await eventually(async () => Object.keys(await usesIn(folder)).join() === digest("bob-token"), {
+      what: "the file",
+    });
+  });
+
+  test("is not needed to let anybody in: a damaged file is said in the log and replaced", async () => {
+    const folder = await temporaryFolder();
+    await addUsers(folder, { ann: "admin" });
+    await giveToken(folder, "ann");
+    await writeFile(tokenUsesFile(folder), "{");
+    const lines: string[] = [];
+    const log: Log = { ...silentLog, warn: (_event, text) => void lines.push(text) };
+    const accounts = await withToken(folder, log);
+    expect(lines.join()).toMatch(/token-uses\.json.*cannot be read \(.*JSON.*\); it is written anew/);
+    expect(accounts.byToken("ann-token")).toBeDefined();
+    await eventually(() => usesIn(folder), { what: "the file" });
+  });
+
+  test("that cannot be written is said once, and the token still works", async () => {
+    const folder = await temporaryFolder();
+    await addUsers(folder, { ann: "admin" });
+    await giveToken(folder, "ann");
+    await mkdir(`${tokenUsesFile(folder)}.new`);
+    const lines: string[] = [];
+    const accounts = await withToken(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
+    accounts.byToken("ann-token");
+    await eventually(() => lines.length > 0, { what: "the warning" });
+    expect(lines[0]).toMatch(/cannot be written to .*token-uses\.json/);
+    expect(accounts.byToken("ann-token")).toBeDefined();
+    await rmdir(`${tokenUsesFile(folder)}.new`);
+    await eventually(() => usesIn(folder), { what: "the file, once it can be written" });
+    expect(lines).toHaveLength(1);
+  });
+});
+
+test("an expired token is refused, and the log says whose it was, once", async () => {
+  const folder = await temporaryFolder();
+  await addUsers(folder, { ann: "admin" });
+  await giveToken(folder, "ann", { expires: "2026-01-01T00:00:00.000Z" });
+  const lines: string[] = [];
+  const accounts = await withToken(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
+  for (let n = 0; n < 3; n++) expect(accounts.byToken("ann-token")).toBeUndefined();
+  expect(lines).toEqual([
+    `Refused the token ${digest("ann-token").slice(0, 8)}. This token of ann expired on 2026-01-01T00:00Z; make another with nightlight-server user token ann.`,
+  ]);
+  expect(accounts.tokenProblem?.("x")).not.toContain("ann");
+});
+
+test("tokens that 0.1.0 stored, as hashes alone, go on", async () => {
+  const folder = await temporaryFolder();
+  await addUsers(folder, { ann: "admin" });
+  const json = JSON.parse(await readFile(usersFile(folder), "utf8")) as { users: { ann: { tokens: unknown } } };
+  json.users.ann.tokens = [digest("ann-token")];
+  await writeFile(usersFile(folder), JSON.stringify(json));
+  expect((await withToken(folder)).byToken("ann-token")).toEqual({ name: "ann", role: "admin" });
+  await addUsers(folder, { bob: "reader" });
+  expect((await withToken(folder)).byToken("ann-token")).toBeDefined();
+});
