@@ -22,6 +22,7 @@ import type { Device, Devices, Mode } from "./devices.js";
 import { textOf } from "./errors.js";
 import { isInbound } from "./link/scope.js";
 import type { Rejects } from "./rejects.js";
+import { clock } from "./time/monotonic-clock.js";
 import type { Zone } from "./zones/zone.js";
 
 /** What ingest hands its messages to. */
@@ -98,7 +99,7 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const reading = read(TELEMETRY, id, "telemetry", payload);
     const device = reading && deviceOf(id);
     if (!device) return undefined;
-    const now = arrival?.now ?? Date.now();
+    const now = arrival?.now ?? clock.now();
     devices.heard(device, now);
     const live = arrival?.live ?? !decisions.catchingUp;
     const placed = place(device, reading, now, live, arrival?.before);
@@ -122,7 +123,7 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const status = read(STATUS, id, "status", payload);
     const device = status && deviceOf(id);
     if (!device) return;
-    if (status.online && !retained) devices.heard(device, Date.now());
+    if (status.online && !retained) devices.heard(device, clock.now());
     devices.announced(device, status, retained);
     to.announced(device);
   }
@@ -131,7 +132,7 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const reply = read(REPLY, id, "replies", payload);
     const device = reply && devices.get(id);
     if (!device) return undefined;
-    devices.heard(device, Date.now());
+    devices.heard(device, clock.now());
     return to.replied(device, reply);
   }
 
