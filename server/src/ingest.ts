@@ -56,7 +56,9 @@ export interface Receivers {
 }
 
 /**
- * Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one tells of an earlier time.
+ * Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one, which the broker sends in
+ * answer to a subscription [MQTT-3.3.1-8], tells of an earlier time: by the contract only a status is retained, and others
+ * have no effect. One that is published with the flag while the server is subscribed is not marked as retained [MQTT-3.3.1-9].
  * What is returned is fulfilled, and never rejected, when what must survive a restart is stored; undefined when there is
  * no such thing.
  */
@@ -161,6 +163,10 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
         return undefined;
       }
       const { id, channel } = parsed;
+      if (retained && channel !== "status") {
+        rejects.add("retained", topic, retainedProblem(topic));
+        return undefined;
+      }
       const zone = channel === "set" ? to.zoneOf(id) : undefined;
       if (!zone && !to.owns(id)) return undefined;
       if (channel === "telemetry") return telemetry(id, payload, arrival);
@@ -196,6 +202,15 @@ function place(device: Device, reading: Telemetry, now: number, live: boolean, b
   // what is newest cannot be of the future: then the clock was set back
   const late = taken < device.taken && device.taken <= now;
   return { arrival: late ? "late" : "newest", taken, sure: live };
+}
+
+/** Why a retained message has no effect, and how a person removes it from the broker. */
+function retainedProblem(topic: string): string {
+  const quoted = /^[\w./:-]+$/.test(topic) ? topic : `'${topic.replaceAll("'", "'\\''")}'`;
+  return (
+    `it is retained, so that the broker sends it at every start, however old it is; ` +
+    `remove it there: mosquitto_pub -r -n -t ${quoted}`
+  );
 }
 
 /** The kind of fault, for the counters, of a payload that could not be decoded. */

@@ -88,7 +88,8 @@ export class Router {
     const { me, slotOf, take } = this.#options;
     // what is no message of a device's is for nobody, and counted where it came
     const parsed = parseTopic(topic);
-    if (!parsed) return take(topic, payload, retained, arrival);
+    // neither is one that a broker retains although it should not, which the server that hears it refuses
+    if (!parsed || (retained && parsed.channel !== "status")) return take(topic, payload, retained, arrival);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
     if (owner === undefined || (this.#next && this.#next[slot] !== owner) || !this.#options.valid())
