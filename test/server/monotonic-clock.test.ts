@@ -2,11 +2,17 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { timeOf } from "../../server/src/clock.js";
 import { Boots, type StoredBoot } from "../../server/src/boots.js";
+import { recordOf, restore, unwrittenOf } from "../../server/src/cluster/records.js";
+import { SharedClock } from "../../server/src/cluster/shared-clock.js";
+import { Device } from "../../server/src/devices.js";
 import { RetentionClock } from "../../server/src/history/retention-clock.js";
 import { overrideOf } from "../../server/src/override.js";
 import { decodeQueued, encodeData, encodeQueued, type QueuedPacket } from "../../server/src/storage/message-codec.js";
 import { restoredRecord, storedRecord } from "../../server/src/storage/session.js";
 import { restoredOverride, storedOverride } from "../../server/src/stored-override.js";
+import { Wills } from "../../server/src/storage/wills.js";
+import type { OrderedStore } from "../../server/src/storage/ordered-store.js";
+import type { StorageClock } from "../../server/src/time/storage-clock.js";
 import { clock, MonotonicClock } from "../../server/src/time/monotonic-clock.js";
 
 const SECOND = 1000;
@@ -197,4 +203,46 @@ test("nothing is deleted for its age by a clock that was just set forward, or is
   expect(at(now)).toBe(now);
   expect(at(Date.UTC(2090))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 2090") });
   expect(at(Date.UTC(1970))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 1970") });
+});
+
+test("the wills of this run's clients stay, although aedes holds the broker for dead when the clock is set forward", async () => {
+  const puts: string[] = [];
+  const store = { put: (key: string) => void puts.push(key), delete() {}, entries: async () => [] };
+  const wills = new Wills(store as unknown as OrderedStore, "run-2");
+  await wills.put(
+    { id: "board" },
+    { cmd: "publish", topic: "a/status", payload: "x", qos: 1, retain: true, dup: false },
+  );
+  expect(puts).toHaveLength(1);
+  expect(await wills.stream({}).toArray()).toEqual([]);
+  const next = new Wills(store as unknown as OrderedStore, "run-3");
+  Object.assign(store, { entries: async () => [["will:board", encodeData((await wills.get({ id: "board" }))!)]] });
+  await next.load();
+  expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
+});
+
+test("what servers store for each other is right on both, whatever their own clocks say", () => {
+  const [one, two] = [new SharedClock(), new SharedClock()];
+  const now = clock.now();
+  one.learn(now + HOUR, now);
+  two.learn(now - 20 * MINUTE, now);
+  expect(Math.abs(one.toWall(now) - now - HOUR)).toBeLessThan(SECOND);
+  expect(Math.abs(two.fromWall(two.toWall(now)) - now)).toBe(0);
+  expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);
+  const device = new Device("a");
+  Object.assign(device, { light: 3, taken: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
+  // the same shared time, as two servers have it that started an hour apart
+  const other = clockAhead(-HOUR);
+  const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
+  const taken = new Device("a");
+  restore(taken, record, other);
+  expect(taken).toMatchObject({ taken: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
+  expect(unwrittenOf(record, other)).toEqual([{ time: now + HOUR - 5, light: 1 }]);
+});
+
+/** A shared clock that is so far ahead of a server's own. */
+const clockAhead = (ms: number): StorageClock => ({
+  now: () => clock.now(),
+  toWall: (time) => time + ms,
+  fromWall: (shared) => shared - ms,
 });
