@@ -5,6 +5,33 @@ import prettier from "eslint-config-prettier";
 import { defineConfig, globalIgnores } from "eslint/config";
 import ts from "typescript-eslint";
 
+/** Members of libraries that are private to them, and what reaches into them. */
+const PRIVATE_MEMBERS = [
+  {
+    selector: "MemberExpression[property.name=/^_/], MemberExpression[property.value=/^_/], Property[key.name=/^_/]",
+    message: "Members that begin with _ are private to a library.",
+  },
+  {
+    selector: "TSAsExpression > TSAsExpression, TSAsExpression > TSTypeAssertion",
+    message: "A cast of a cast reaches into a library's private parts.",
+  },
+  {
+    selector:
+      "AssignmentExpression[left.object.name=/^(aedes|client|conn|parser)$/], CallExpression[callee.object.name='Object'][callee.property.name='assign'][arguments.0.name=/^(aedes|client)$/]",
+    message: "Do not replace a library's methods or change its state.",
+  },
+];
+
+/** The wall clock, which may be wrong, and may be set at any time. */
+const WALL_CLOCK = [
+  {
+    selector:
+      "MemberExpression[object.name='Date'][property.name='now'], NewExpression[callee.name='Date'][arguments.length=0]",
+    message:
+      "The wall clock may be set at any time: measure durations with clock.now() of server/src/time/monotonic-clock.ts (in the dashboard, of clock.ts), and ask it for what people read.",
+  },
+];
+
 export default defineConfig(
   globalIgnores(["**/dist/", "**/node_modules/", ".devicescript/", "**/*.d.ts"]),
   js.configs.recommended,
@@ -26,27 +53,14 @@ export default defineConfig(
     },
   },
   {
+    files: ["server/src/**/*.ts", "server/dashboard/**/*.ts", "sim/**/*.ts"],
+    ignores: ["server/src/time/monotonic-clock.ts", "server/dashboard/clock.ts"],
+    rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK] },
+  },
+  {
     // The broker uses aedes through its documented API alone, so that a new version of it can be installed.
     files: ["server/src/broker/**/*.ts"],
-    rules: {
-      "no-restricted-syntax": [
-        "error",
-        {
-          selector:
-            "MemberExpression[property.name=/^_/], MemberExpression[property.value=/^_/], Property[key.name=/^_/]",
-          message: "Members that begin with _ are private to a library.",
-        },
-        {
-          selector: "TSAsExpression > TSAsExpression, TSAsExpression > TSTypeAssertion",
-          message: "A cast of a cast reaches into a library's private parts.",
-        },
-        {
-          selector:
-            "AssignmentExpression[left.object.name=/^(aedes|client|conn|parser)$/], CallExpression[callee.object.name='Object'][callee.property.name='assign'][arguments.0.name=/^(aedes|client)$/]",
-          message: "Do not replace a library's methods or change its state.",
-        },
-      ],
-    },
+    rules: { "no-restricted-syntax": ["error", ...PRIVATE_MEMBERS, ...WALL_CLOCK] },
   },
   {
     // DeviceScript's compiler, whose promises are not JavaScript's, refuses a floating one itself.
@@ -56,7 +70,9 @@ export default defineConfig(
   },
   {
     files: ["**/*.js", "**/*.cjs", "**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
+    languageOptions: {
+      globals: { process: "readonly", console: "readonly", URL: "readonly", setInterval: "readonly" },
+    },
   },
   prettier,
 );

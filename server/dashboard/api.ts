@@ -3,6 +3,7 @@
 import type { DeviceView } from "../src/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
 import type { ZoneView } from "../src/zones/view.js";
+import { setClock } from "./clock.js";
 
 export type Mode = "auto" | "on" | "off";
 export type Action = "report" | "reboot" | "identify";
@@ -92,10 +93,9 @@ export function onUnauthorized(then: () => void): void {
   unauthorized = then;
 }
 
-/** The answer, and when the server gave it by its own clock, in ms since 1970 (its `Date` header: whole seconds). */
-export async function getStatus(): Promise<{ status: Status; date: number }> {
-  const response = await request("GET", "api/status");
-  return { status: (await response.json()) as Status, date: Date.parse(response.headers.get("date") ?? "") };
+/** What the server is and does. @throws ApiError */
+export async function getStatus(): Promise<Status> {
+  return (await (await request("GET", "api/status")).json()) as Status;
 }
 
 /** Who is logged in. @throws ApiError */
@@ -177,6 +177,7 @@ async function request(method: string, path: string, body?: object): Promise<Res
   } catch {
     throw new ApiError("The server cannot be reached; is it still running?", 0);
   }
+  setClock(response.headers.get("date"));
   if (response.ok) return response;
   if (response.status === 401) unauthorized();
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };

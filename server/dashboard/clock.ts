@@ -1,15 +1,22 @@
-/** The server's clock: points carry its time, and a phone's clock may differ from it. */
+/** The server's clock: points carry its time, and a phone's clock may differ from it, and may be set. */
 
+/** When the page was loaded, by the clock of this device. From then on a clock that never jumps counts on. */
+const loaded = Date.now() - performance.now();
 let skew = 0;
 
 /** Now by the server's clock, in ms since 1970. */
 export function now(): number {
-  return Date.now() - skew;
+  return loaded + performance.now() - skew;
 }
 
-/** Sets the clock by a `Date` header just received. It has whole seconds, so a smaller difference counts as none. */
-export function setClock(date: number): void {
-  const difference = Date.now() - (date + 500);
+/**
+ * Sets the clock by the `Date` header of an answer just received, if it has one. It has whole seconds, so a smaller
+ * difference counts as none.
+ */
+export function setClock(header: string | null): void {
+  const date = Date.parse(header ?? "");
+  if (Number.isNaN(date)) return;
+  const difference = loaded + performance.now() - (date + 500);
   skew = Math.abs(difference) > 2000 ? difference : 0;
 }
 

@@ -18,7 +18,7 @@ export function watchContested(): void {
   const refresh = async () => {
     if (document.hidden || document.documentElement.dataset.connection !== "live") return;
     try {
-      showContested((await getStatus()).status.contested_client_ids);
+      showContested((await getStatus()).contested_client_ids);
     } catch {
       return; // the page says by other means that the server is lost
     }

@@ -2,7 +2,6 @@
 
 import { getBoards, getStatus, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
-import { setClock } from "./clock.js";
 import { showContested } from "./contested.js";
 import { part, text } from "./dom.js";
 
@@ -10,9 +9,7 @@ import { part, text } from "./dom.js";
 export async function describeServer(): Promise<boolean> {
   let status: Status;
   try {
-    const answer = await getStatus();
-    status = answer.status;
-    setClock(answer.date);
+    status = await getStatus();
   } catch {
     return false; // the connection says how things are
   }

@@ -1,6 +1,7 @@
 import { ACTION_COMMAND, encode, type ActionCommand, type Reply } from "../../contract/index.js";
 import type { StoredActions } from "./data.js";
 import type { Device } from "./devices.js";
+import { clock } from "./time/monotonic-clock.js";
 
 /** What a device can be asked to do. */
 export type Action = ActionCommand["action"];
@@ -39,6 +40,7 @@ export interface ActionsOptions {
 
 interface Pending {
   readonly seq: number;
+  /** When it is given up, by the monotonic clock. */
   readonly until: number;
   readonly settle: (outcome: Outcome) => void;
 }
@@ -98,8 +100,10 @@ export class Actions {
    */
   async request(device: Device, action: Action, expires: number): Promise<Request> {
     const ledger = this.#ledgerOf(device);
-    const now = Date.now();
-    const seq = Math.max(ledger.last + 1, Math.floor((now - EPOCH) / 1000));
+    const now = clock.now();
+    // a wall clock that is wrong must not use up the numbers
+    const seconds = clock.plausible ? Math.floor((clock.wallNow() - EPOCH) / 1000) : 0;
+    const seq = Math.max(ledger.last + 1, seconds);
     ledger.last = seq;
     const settled = new Promise<Outcome>((settle) => {
       ledger.pending.push({ seq, until: now + expires * 1000, settle });
@@ -185,7 +189,7 @@ export class Actions {
   /** Gives up what has expired, and waits for the next to do so. */
   #look(device: Device, ledger: Ledger): void {
     clearTimeout(ledger.timer);
-    const now = Date.now();
+    const now = clock.now();
     const over = ledger.pending.findLast(({ until }) => until <= now)?.seq;
     if (over !== undefined) this.#giveUp(device, ledger, over);
     const next = Math.min(...ledger.pending.map(({ until }) => until));

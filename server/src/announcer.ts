@@ -2,6 +2,7 @@ import { DECISION, encode, topicOf, type Decision } from "../../contract/index.j
 import type { Device } from "./devices.js";
 import { Gather } from "./gather.js";
 import type { Mode, Override } from "./override.js";
+import { clock } from "./time/monotonic-clock.js";
 
 /** A lamp's changes are told this often at most, in ms: an app that shows it need not know of each flicker. */
 const EVERY = 250;
@@ -55,6 +56,12 @@ export class Announcer {
       }
   }
 
+  /** What apps were told of the end of its override is another time by now: the wall clock was set. */
+  untilMoved(device: Device): void {
+    device.told = NaN;
+    this.wished(device);
+  }
+
   forget(device: Device): void {
     this.#switched.delete(device);
     device.telling = false;
@@ -78,7 +85,7 @@ export class Announcer {
     const decision: Decision = {
       ...(led_on !== undefined && { led_on }),
       mode,
-      ...(until !== undefined && { until }),
+      ...(until !== undefined && { until: Math.max(0, clock.toWall(until)) }),
       reason: ascii(device.reason ?? "").slice(0, MAX_REASON),
     };
     this.#publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)));

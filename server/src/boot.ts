@@ -2,6 +2,9 @@ import type { Clock } from "./clock.js";
 import { BEFORE, BOOT, BOOT_WIDTH, FIRST, HIGHEST, HOLES, LATEST, SINCE_WHEN, SURE } from "./device-numbers.js";
 import type { Sequence } from "./duplicates.js";
 
+/** In the place of `sure`: so it was, to an earlier run. */
+const UNCONFIRMED = 2;
+
 /** One run of a board's firmware: which of its readings have come, and when it began. */
 export class Boot implements Sequence, Clock {
   bits: Uint32Array | undefined;
@@ -75,9 +78,16 @@ export class Boot implements Sequence, Clock {
   }
   /** Whether the clock goes by a reading that did not wait anywhere. */
   get sure(): boolean {
-    return this.#numbers[this.#at + SURE] === 1;
+    return this.#numbers[this.#at + SURE] > 0;
   }
   set sure(sure: boolean) {
     this.#numbers[this.#at + SURE] = sure ? 1 : 0;
+  }
+  /** Whether the clock was stored by an earlier run, whose wall clock may have been another: nothing has confirmed it since. */
+  get unconfirmed(): boolean {
+    return this.#numbers[this.#at + SURE] === UNCONFIRMED;
+  }
+  unconfirm(): void {
+    if (this.sure) this.#numbers[this.#at + SURE] = UNCONFIRMED;
   }
 }

@@ -1,6 +1,6 @@
 import type { Telemetry } from "../../contract/index.js";
 import { Boot } from "./boot.js";
-import { timeOf, type StoredClock } from "./clock.js";
+import { confirmClock, timeOf, type StoredClock } from "./clock.js";
 import { begin, restoreSequence, storedSequence, take, type Arrival, type StoredSequence } from "./duplicates.js";
 
 /** A boot as it is stored. */
@@ -51,6 +51,13 @@ export class Boots extends Boot {
   }
 }
 
+/** A stored boot with its times by another clock. */
+export function convertBoot([boot, sequence, started]: StoredBoot, convert: (time: number) => number): StoredBoot {
+  if (!started) return [boot, sequence, null];
+  const [latest, before, since] = started;
+  return [boot, sequence, [convert(latest), convert(before), convert(since)]];
+}
+
 function storedBoot(from: Boot): StoredBoot {
   const { boot, sure, latest, before, since } = from;
   return [boot, storedSequence(from), sure && !Number.isNaN(latest) ? [latest, before, since] : null];
@@ -61,10 +68,16 @@ function restoreBoot(into: Boot, [boot, sequence, clock]: StoredBoot): void {
   restoreSequence(into, sequence);
   [into.latest, into.before, into.since] = clock ?? [NaN, NaN, NaN];
   into.sure = clock !== null;
+  into.unconfirm();
 }
 
 function placeIn(boot: Boot, arrival: Arrival, { at, age = 0 }: Telemetry, now: number, live: boolean): Placed {
   if (at === undefined) return { arrival, taken: now - age, sure: live };
+  const taken = timeOf(boot, now, at, age);
+  if (live && boot.unconfirmed) {
+    boot.sure = true;
+    confirmClock(boot, now);
+  }
   boot.sure ||= live;
-  return { arrival, taken: timeOf(boot, now, at, age), sure: boot.sure };
+  return { arrival, taken, sure: boot.sure };
 }

@@ -1,6 +1,7 @@
 import type { Change, Device } from "./devices.js";
 import type { HistorySwitch } from "./history/history.js";
 import type { Log } from "./log.js";
+import { clock } from "./time/monotonic-clock.js";
 
 /** What the log says of a change; of others it says nothing. */
 const CHANGES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
@@ -26,7 +27,7 @@ export function logChange(log: Log, device: Device, change: Change): void {
 }
 
 function untilText(until: number | undefined): string {
-  return until === undefined ? "" : ` until ${new Date(until).toTimeString().slice(0, 5)}`;
+  return until === undefined ? "" : ` until ${new Date(clock.toWall(until)).toTimeString().slice(0, 5)}`;
 }
 
 /** What the history says of a lamp that was switched just now. */
@@ -34,7 +35,7 @@ export function switchOf(device: Device): HistorySwitch {
   const { zone, override, status, reason } = device;
   const person = override.mode !== "auto" || (zone !== undefined && zone.override.mode !== "auto");
   return {
-    time: Date.now(),
+    time: clock.now(),
     led_on: device.led_on!,
     by: status?.decided_by === "device" ? "device" : person ? "person" : "server",
     reason: reason ?? "",

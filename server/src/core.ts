@@ -1,4 +1,6 @@
 import { Actions } from "./actions.js";
+import { watchWallClock } from "./app/clock-jumps.js";
+import { startTicks } from "./app/ticks.js";
 import { Announcer } from "./announcer.js";
 import type { Core, CoreOptions } from "./core-parts.js";
 import { custodyOf } from "./cluster/custody.js";
@@ -16,13 +18,9 @@ import { Recent } from "./recent.js";
 import { Rejects } from "./rejects.js";
 import type { ReadingsJournal } from "./share.js";
 import { storingFor } from "./storing.js";
+import { clock } from "./time/monotonic-clock.js";
 import { toldZones } from "./zones/told.js";
 import { wishesOf } from "./wishes.js";
-
-/** Between two looks for lesson devices that fell silent, in ms. */
-const SWEEP_EVERY = 5000;
-/** Between two looks at what depends on the time: hours, overrides, shortest times, silent sensors; in ms. */
-const TICK_EVERY = 1000;
 
 /** What the server knows and decides: the parts, put together. */
 export async function createCore(options: CoreOptions): Promise<Core> {
@@ -73,9 +71,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     owns: (name) => share?.owns(zonesBelow + name) ?? true,
     switched(zone) {
       share?.switched(zone);
-      decisions.zone(zone, Date.now());
+      decisions.zone(zone, clock.now());
     },
-    show: (zone) => emitter.emit("zone", zone.view(Date.now())),
+    show: (zone) => emitter.emit("zone", zone.view(clock.now())),
     ended: ({ policy: { name }, override }) =>
       void stored(`zone ${name}`, "override", data.setZoneOverride(name, override)),
   });
@@ -177,12 +175,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   data.restoring();
   // acknowledged, and in the journal, but perhaps not yet in the history; what is there already stays there once
   if (!share) await own.restore(devices, data.killed ? (device, point) => history.addReading(device, point) : () => {});
-  const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
-  const tick = setInterval(() => {
-    const now = Date.now();
-    zones.tick(now);
-    decisions.tick(now);
-  }, TICK_EVERY);
+  const unwatch = watchWallClock({ log, devices, zones, announcer, data, stored });
+  const endTicks = startTicks(devices, zones, decisions);
 
   return {
     ingest,
@@ -206,7 +200,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         options.described(device);
       }
       for (const device of configs.told) configs.tell(device, actions.expired(device));
-      const now = Date.now();
+      const now = clock.now();
       zones.tick(now);
       for (const device of devices) decisions.review(device, now);
     },
@@ -222,7 +216,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }
       for (const [name, override] of data.zoneOverrides) {
         const zone = zones.get(name);
-        if (zone) zones.restore(zone, override, Date.now());
+        if (zone) zones.restore(zone, override, clock.now());
       }
     },
     linkedAgain() {
@@ -238,8 +232,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     async close() {
       close();
-      clearInterval(sweep);
-      clearInterval(tick);
+      endTicks();
+      unwatch();
       decisions.close();
       announcer.close();
       shown.flush();

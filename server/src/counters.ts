@@ -5,6 +5,7 @@ export type Rejection =
   | "not-json"
   | "wrong-fields"
   | "bad-id"
+  | "retained"
   | "unknown-device"
   | "too-many-devices"
   | "malformed-packet"

@@ -3,9 +3,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import type { Override } from "./override.js";
+import { restoredOverride, storedOverride, type StoredOverride } from "./stored-override.js";
 import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
 import { embeddedState } from "./state/embedded.js";
 import { codeOf, StartError, textOf } from "./errors.js";
+import { clock } from "./time/monotonic-clock.js";
+import type { StorageClock } from "./time/storage-clock.js";
 
 type Database = ClassicLevel<string, string>;
 
@@ -13,6 +16,9 @@ const MODE = "mode:";
 const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
 const DISCOVERY = "discovery:";
+
+/** Longer than any action waits, in ms: the API takes at most a day. */
+const LONGEST_ACTION = 86_400_000;
 
 /** What the server remembers between runs: in a LevelDB database, whose lock also keeps a second server out, and the journal. */
 export interface DataFolder {
@@ -59,9 +65,24 @@ export interface StoredActions {
   /** Those that wait for a reply. */
   readonly pending: readonly {
     readonly seq: number;
-    /** When they are given up, in ms since 1970. */
+    /** When they are given up, by the monotonic clock; on disk by the wall clock. */
     readonly until: number;
   }[];
+}
+
+/** Actions as they are stored: `until` in ms since 1970. */
+export function storedActions(actions: StoredActions, clock: StorageClock): StoredActions {
+  return withTimes(actions, (until) => clock.toWall(until));
+}
+
+/** The reverse; a wall clock that was set back meanwhile does not keep them for longer than actions may wait at most. */
+export function restoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
+  const latest = clock.now() + LONGEST_ACTION;
+  return withTimes(stored, (until) => Math.min(clock.fromWall(until), latest));
+}
+
+function withTimes(actions: StoredActions, convert: (until: number) => number): StoredActions {
+  return { ...actions, pending: actions.pending.map(({ seq, until }) => ({ seq, until: convert(until) })) };
 }
 
 export type JournalStore = ReturnType<typeof journalStore>;
@@ -106,8 +127,6 @@ function sentence(folder: string, location: string, error: unknown): string {
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 
-const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined });
-
 async function read(db: Database, folder: string): Promise<DataFolder> {
   const state = embeddedState(db).shelf("state");
   const known = await state.entries();
@@ -125,30 +144,24 @@ async function read(db: Database, folder: string): Promise<DataFolder> {
     new Map(
       [...known].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value as T]] : [])),
     );
-  // 0.1.0 stored the mode alone
-  const overrides = (prefix: string): Map<string, Override> =>
-    new Map(
-      Array.from(stored<Override["mode"] | Override>(prefix), ([key, value]) => [
-        key,
-        typeof value === "string" ? lasting(value) : value,
-      ]),
-    );
+  const restored = <T, R>(prefix: string, restore: (value: T, clock: StorageClock) => R): Map<string, R> =>
+    new Map(Array.from(stored<T>(prefix), ([key, value]) => [key, restore(value, clock)]));
   const put = (key: string, value: unknown): Promise<void> => state.write([[key, value]]);
   const store = (key: string, override: Override): Promise<void> =>
-    override.mode === "auto" ? state.write([], [key]) : put(key, override);
+    override.mode === "auto" ? state.write([], [key]) : put(key, storedOverride(override, clock));
   return {
     serverId,
     run,
     killed: ended !== before,
     restoring: () => void (whole = true),
-    overrides: overrides(MODE),
-    zoneOverrides: overrides(ZONE_MODE),
+    overrides: restored<StoredOverride, Override>(MODE, restoredOverride),
+    zoneOverrides: restored<StoredOverride, Override>(ZONE_MODE, restoredOverride),
     setOverride: (id, override) => store(MODE + id, override),
     setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
     filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
     setFilters: (clientId, filters) => put("filters:" + clientId, filters),
-    actions: stored<StoredActions>(ACTIONS),
-    setActions: (id, actions) => put(ACTIONS + id, actions),
+    actions: restored(ACTIONS, restoredActions),
+    setActions: (id, actions) => put(ACTIONS + id, storedActions(actions, clock)),
     forget: (id) =>
       state.write(
         [],

@@ -1,6 +1,7 @@
 import { decide, encode, LAMP_COMMAND, type Lamp, type LampCommand } from "../../contract/index.js";
 import type { Device, Devices } from "./devices.js";
 import { current, overrideOf, type Mode, type Override } from "./override.js";
+import { clock } from "./time/monotonic-clock.js";
 import type { Zone } from "./zones/zone.js";
 import type { Zones } from "./zones/zones.js";
 
@@ -29,7 +30,7 @@ export interface Fresh {
   readonly light: number;
   /** Names the reading in the answer; undefined for a lesson device. */
   readonly seq?: number;
-  /** When it was taken, in ms since 1970. */
+  /** When it was taken, by the monotonic clock. */
   readonly taken: number;
   /** Whether that is sure: otherwise the reading may have waited somewhere. */
   readonly sure: boolean;
@@ -85,7 +86,7 @@ export class Decisions {
     const timer = setTimeout(
       () => {
         this.#settling.delete(device);
-        this.#take(device, Date.now());
+        this.#take(device, clock.now());
       },
       Math.max(0, Math.min(SETTLE, latest - now)),
     );

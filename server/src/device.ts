@@ -5,6 +5,7 @@ import { DeviceRow } from "./device-row.js";
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
+import { clock } from "./time/monotonic-clock.js";
 import { BOARD_SAYS, personSays, ruleSays } from "./reason.js";
 
 /** What a lamp needs to know of its zone. */
@@ -118,12 +119,12 @@ export class Device extends DeviceRow {
       light: this.light ?? null,
       led_on: this.led_on ?? null,
       decided_by: status?.decided_by ?? "server",
-      last_seen: this.lastSeen ? new Date(this.lastSeen).toISOString() : null,
-      since: this.since === undefined ? null : new Date(this.since).toISOString(),
+      last_seen: this.lastSeen ? shown(this.lastSeen) : null,
+      since: this.since === undefined ? null : shown(this.since),
       missing: this.gaps?.missing ?? 0,
       dropped: status?.dropped ?? 0,
       mode: override.mode,
-      until: override.until === undefined ? null : new Date(override.until).toISOString(),
+      until: override.until === undefined ? null : shown(override.until),
       reason: this.reason,
       label: this.label ?? this.id,
       zone: this.zone?.policy.name ?? null,
@@ -135,3 +136,6 @@ export class Device extends DeviceRow {
     };
   }
 }
+
+/** A time of the monotonic clock as people read it, in ISO 8601. */
+const shown = (time: number): string => new Date(clock.toWall(time)).toISOString();

@@ -2,6 +2,7 @@ import type { Status } from "../../contract/index.js";
 import { Device } from "./device.js";
 import { Pages } from "./device-numbers.js";
 import type { DeviceView } from "./device-view.js";
+import { clock } from "./time/monotonic-clock.js";
 
 export { Device, type Configured, type LampZone } from "./device.js";
 export type { DeviceView } from "./device-view.js";
@@ -75,7 +76,7 @@ export class Devices {
     // the will says nothing but that it is gone: what is known of the board stays
     device.status = { ...device.status, ...status };
     if (status.led_on !== undefined) this.lamp(device, status.led_on);
-    this.#online(device, status.online, retained ? undefined : Date.now());
+    this.#online(device, status.online, retained ? undefined : clock.now());
     this.changed(device, "status");
   }
 

@@ -22,6 +22,7 @@ import type { Device, Devices, Mode } from "./devices.js";
 import { textOf } from "./errors.js";
 import { isInbound } from "./link/scope.js";
 import type { Rejects } from "./rejects.js";
+import { clock } from "./time/monotonic-clock.js";
 import type { Zone } from "./zones/zone.js";
 
 /** What ingest hands its messages to. */
@@ -55,7 +56,9 @@ export interface Receivers {
 }
 
 /**
- * Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one tells of an earlier time.
+ * Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one, which the broker sends in
+ * answer to a subscription [MQTT-3.3.1-8], tells of an earlier time: by the contract only a status is retained, and others
+ * have no effect. One that is published with the flag while the server is subscribed is not marked as retained [MQTT-3.3.1-9].
  * What is returned is fulfilled, and never rejected, when what must survive a restart is stored; undefined when there is
  * no such thing.
  */
@@ -98,7 +101,7 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const reading = read(TELEMETRY, id, "telemetry", payload);
     const device = reading && deviceOf(id);
     if (!device) return undefined;
-    const now = arrival?.now ?? Date.now();
+    const now = arrival?.now ?? clock.now();
     devices.heard(device, now);
     const live = arrival?.live ?? !decisions.catchingUp;
     const placed = place(device, reading, now, live, arrival?.before);
@@ -122,7 +125,7 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const status = read(STATUS, id, "status", payload);
     const device = status && deviceOf(id);
     if (!device) return;
-    if (status.online && !retained) devices.heard(device, Date.now());
+    if (status.online && !retained) devices.heard(device, clock.now());
     devices.announced(device, status, retained);
     to.announced(device);
   }
@@ -131,7 +134,7 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const reply = read(REPLY, id, "replies", payload);
     const device = reply && devices.get(id);
     if (!device) return undefined;
-    devices.heard(device, Date.now());
+    devices.heard(device, clock.now());
     return to.replied(device, reply);
   }
 
@@ -160,6 +163,10 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
         return undefined;
       }
       const { id, channel } = parsed;
+      if (retained && channel !== "status") {
+        rejects.add("retained", topic, retainedProblem(topic));
+        return undefined;
+      }
       const zone = channel === "set" ? to.zoneOf(id) : undefined;
       if (!zone && !to.owns(id)) return undefined;
       if (channel === "telemetry") return telemetry(id, payload, arrival);
@@ -195,6 +202,15 @@ function place(device: Device, reading: Telemetry, now: number, live: boolean, b
   // what is newest cannot be of the future: then the clock was set back
   const late = taken < device.taken && device.taken <= now;
   return { arrival: late ? "late" : "newest", taken, sure: live };
+}
+
+/** Why a retained message has no effect, and how a person removes it from the broker. */
+function retainedProblem(topic: string): string {
+  const quoted = /^[\w./:-]+$/.test(topic) ? topic : `'${topic.replaceAll("'", "'\\''")}'`;
+  return (
+    `it is retained, so that the broker sends it at every start, however old it is; ` +
+    `remove it there: mosquitto_pub -r -n -t ${quoted}`
+  );
 }
 
 /** The kind of fault, for the counters, of a payload that could not be decoded. */

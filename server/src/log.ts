@@ -4,6 +4,7 @@ import type { Channel } from "../../contract/index.js";
 import { textOf } from "./errors.js";
 import { LogLines, type LogOutput } from "./log-lines.js";
 import { LINES, MessageFlow, type Flow } from "./message-flow.js";
+import { clock } from "./time/monotonic-clock.js";
 
 export type { LogOutput } from "./log-lines.js";
 
@@ -81,7 +82,7 @@ function jsonLog(output: LogOutput, limit: number): Log {
   const logger = pino(
     {
       base: null,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: () => `,"time":"${new Date(clock.wallNow()).toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
     },
     lines,
@@ -125,7 +126,7 @@ function prettyLog(output: LogOutput, limit: number): Log {
   const paint = (style: Style, text: string): string =>
     coloured ? styleText(style, text, { validateStream: false }) : text;
   const line = (text: string): void => {
-    const time = new Date().toTimeString().slice(0, 8);
+    const time = new Date(clock.wallNow()).toTimeString().slice(0, 8);
     lines.write(`${paint("gray", time)} ${text}\n`);
   };
   const warn = (text: string): void => line(paint("yellow", `Warning: ${text}`));

@@ -6,8 +6,10 @@ export type Mode = Message["mode"];
 /** A person's wish, and until when it holds. */
 export interface Override {
   readonly mode: Mode;
-  /** In ms since 1970; undefined when it lasts. */
+  /** By the server's monotonic clock; undefined when it lasts. */
   readonly until: number | undefined;
+  /** How long the person wanted it, in ms; not there when it lasts, or when an earlier version stored it. */
+  readonly duration?: number;
 }
 
 /** Nobody wants anything: the rule decides. */
@@ -16,7 +18,7 @@ export const AUTO: Override = { mode: "auto", until: undefined };
 /** A wish that holds from now on. @param duration in ms; undefined when it lasts */
 export function overrideOf(mode: Mode, duration: number | undefined, now: number): Override {
   if (mode === "auto") return AUTO;
-  return { mode, until: duration === undefined ? undefined : now + duration };
+  return duration === undefined ? { mode, until: undefined } : { mode, until: now + duration, duration };
 }
 
 /** The wish as it is at this moment: one whose time is over is none. */

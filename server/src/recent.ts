@@ -1,11 +1,19 @@
+import { clock } from "./time/monotonic-clock.js";
+
 /** A reading as plots want it. */
 export interface Point {
-  /** When the reading was taken, in ms since 1970. */
+  /** When the reading was taken: by the monotonic clock, and in ms since 1970 where people read it. */
   readonly time: number;
   /** 0 to 1023. */
   readonly light: number;
   /** The lamp after the reading; null when nothing was decided. */
   readonly led_on: boolean | null;
+}
+
+/** A reading as the server keeps it. */
+export interface KeptPoint extends Point {
+  /** An earlier run of the server dated it: its time is in ms since 1970, and stays so when the wall clock is set. */
+  readonly isDated?: boolean;
 }
 
 /** The latest readings kept for one device. */
@@ -22,6 +30,9 @@ const WAITING = 4096;
 
 /** Room for the first readings of a device; later there is twice as much, and so on. */
 const FEW = 8;
+
+/** Added to the place of the lamp in `LAMPS` where an earlier run dated the reading. */
+const DATED = 3;
 
 /** Numbers of one reading. */
 const EACH = 3;
@@ -53,7 +64,7 @@ class Track {
     this.#count = 0;
   }
 
-  /** @param lamp its place in `LAMPS` */
+  /** @param lamp its place in `LAMPS`, and `DATED` */
   add(time: number, light: number, lamp: number): void {
     // what comes late goes where it belongs; nearly all come last
     let at = this.#count;
@@ -68,11 +79,12 @@ class Track {
     this.#put(this.#place(at), time, light, lamp);
   }
 
-  points(): Point[] {
+  points(): KeptPoint[] {
     const numbers = this.#numbers;
     return Array.from({ length: this.#count }, (_, n) => {
       const at = EACH * this.#place(n);
-      return { time: numbers[at], light: numbers[at + 1], led_on: LAMPS[numbers[at + 2]] };
+      const point = { time: numbers[at], light: numbers[at + 1], led_on: LAMPS[numbers[at + 2] % DATED] };
+      return numbers[at + 2] < DATED ? point : { ...point, isDated: true };
     });
   }
 
@@ -117,19 +129,28 @@ export class Recent {
   readonly #numbers = new Float64Array(EACH * WAITING);
   #waiting = 0;
 
-  add(id: string, { time, light, led_on }: Point): void {
+  add(id: string, { time, light, led_on, isDated = false }: KeptPoint): void {
     const at = EACH * this.#waiting;
     this.#ids[this.#waiting] = id;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
-    this.#numbers[at + 2] = led_on === null ? UNKNOWN : Number(led_on);
+    this.#numbers[at + 2] = (led_on === null ? UNKNOWN : Number(led_on)) + (isDated ? DATED : 0);
     if (++this.#waiting === WAITING) this.#settle();
   }
 
   /** Oldest first by the time at which they were taken; empty when nothing is known. */
-  of(id: string): readonly Point[] {
+  of(id: string): readonly KeptPoint[] {
     this.#settle();
     return this.#byId.get(id)?.points() ?? [];
+  }
+
+  /** The same as people read it, with the time in ms since 1970 by the wall clock. */
+  shown(id: string): readonly Point[] {
+    return this.of(id).map(({ time, light, led_on, isDated }) => ({
+      time: isDated ? time : clock.toWall(time),
+      light,
+      led_on,
+    }));
   }
 
   /** Drops a device's readings. */

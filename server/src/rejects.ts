@@ -1,5 +1,6 @@
 import type { Counters, Rejection } from "./counters.js";
 import type { Log } from "./log.js";
+import { clock } from "./time/monotonic-clock.js";
 
 /** One line for each device and reason in this time, in ms. */
 export const QUIET = 10_000;
@@ -19,7 +20,7 @@ export class Rejects {
   }
 
   /** `from` is the device's id, a topic or a client id, whatever bytes it is made of. */
-  add(reason: Rejection, from: string, problem: string, now = Date.now()): void {
+  add(reason: Rejection, from: string, problem: string, now = clock.now()): void {
     const { rejected } = this.#counters;
     rejected[reason] = (rejected[reason] ?? 0) + 1;
     const pair = `${reason} ${from}`;

@@ -1,5 +1,6 @@
 import type { Telemetry } from "../../contract/index.js";
 import type { Device } from "./devices.js";
+import type { StorageClock } from "./time/storage-clock.js";
 import type { Point } from "./recent.js";
 import type { Zone } from "./zones/zone.js";
 
@@ -20,6 +21,8 @@ export interface ReadingsJournal {
 /** The part that this server has among several. */
 export interface Share {
   readonly journal: ReadingsJournal;
+  /** The clock by which servers date what they store for each other. */
+  readonly clock: StorageClock;
   /** Whether this server decides about a device or a zone, by its id. */
   owns(id: string): boolean;
   /** Whether it may command at this moment; otherwise another one does. */

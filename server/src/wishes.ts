@@ -11,6 +11,7 @@ import type { Log } from "./log.js";
 import type { Mode } from "./override.js";
 import type { Recent } from "./recent.js";
 import type { ReadingsJournal } from "./share.js";
+import { clock } from "./time/monotonic-clock.js";
 import type { Zone } from "./zones/zone.js";
 import type { Zones } from "./zones/zones.js";
 
@@ -47,14 +48,14 @@ export function wishesOf(to: WishesOptions): Wishes {
   return {
     async setMode(device, mode, duration) {
       const before = device.override;
-      decisions.mode(device, mode, duration, Date.now());
+      decisions.mode(device, mode, duration, clock.now());
       devices.changed(device, "mode");
       if (before === device.override) return;
       await stored(device.id, "override", data.setOverride(device.id, device.override));
     },
 
     async setZoneMode(zone, mode, duration) {
-      zones.setMode(zone, mode, duration, Date.now());
+      zones.setMode(zone, mode, duration, clock.now());
       const { name } = zone.policy;
       log.info("zone", `Zone ${name}: ${zone.reason ?? "on automatic again"}`, { zone: name, mode });
       await stored(`zone ${name}`, "override", data.setZoneOverride(name, zone.override));

@@ -40,3 +40,12 @@ test("what is not whole counts as not come, wherever it ends", () => {
   const word = writeHanding(handing);
   for (let length = 1; length < word.length; length++) expect(readHanding(word.subarray(0, length))).toBeUndefined();
 });
+
+test("servers whose clocks differ understand each other's times, by the clock that they share", () => {
+  const ahead = (ms: number) => ({ toWall: (time: number) => time + ms, fromWall: (shared: number) => shared - ms });
+  const arrival = { now: 1_000_000, live: false, before: 400_000 };
+  const message = { topic: "a/telemetry", payload: Buffer.from("{}"), arrival };
+  const word = writeHanding({ from: "one", number: 1, hops: 0, messages: [message], taken: [] }, ahead(50_000));
+  const read = readHanding(word, ahead(-10_000))!.messages[0].arrival;
+  expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
+});

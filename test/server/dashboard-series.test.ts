@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Board, Device } from "../../server/dashboard/api.js";
+import { now, setClock } from "../../server/dashboard/clock.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { deviceView } from "./support/fake-api.js";
 import { lampSpans, Series, SILENCE, WINDOW } from "../../server/dashboard/overview/series.js";
@@ -19,7 +20,28 @@ const board = (change: Partial<Board> = {}): Board => ({
   ...change,
 });
 
+test("the page's clock does not jump with the one of its device, and follows the server's", () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const before = now();
+  vi.setSystemTime(Date.now() - 3_600_000);
+  expect(now() - before).toBeGreaterThanOrEqual(0);
+  expect(now() - before).toBeLessThan(60_000);
+  setClock(new Date(before + 7_200_000).toUTCString());
+  expect(Math.abs(now() - before - 7_200_000)).toBeLessThan(60_000);
+  setClock(null);
+  expect(Math.abs(now() - before - 7_200_000)).toBeLessThan(60_000);
+});
+
 describe("a plot's readings", () => {
+  test("go on when the server's clock was set back: what came live before is what the server remembers", () => {
+    const series = new Series();
+    for (const time of [3_600_000, 3_601_000]) series.add(time, 1, false);
+    series.fill([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
+    series.add(2000, 2, false);
+    expect(series.readings.map(({ time }) => time)).toEqual([0, 1000, 2000]);
+  });
+
   test("stay in the order of their time and bounded, and the newest is kept, whatever comes", () => {
     const point = fc.record({
       time: fc.integer({ min: 0, max: 10 * WINDOW }),

@@ -74,7 +74,7 @@ class Memory {
   /** All that must survive. */
   state(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
-    return ids.map((id) => [id, this.devices.get(id)!.boots?.store(), this.recent.of(id)]);
+    return ids.map((id) => [id, this.devices.get(id)!.boots?.store(), this.recent.shown(id)]);
   }
 
   /** As `kill -9` ends it: nothing is written any more but what was asked for already. */

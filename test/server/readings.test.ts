@@ -129,7 +129,7 @@ describe("a board that was away", () => {
   test("has its past put where it belongs, unanswered, and what it lost shown", async () => {
     const lines: string[] = [];
     const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
-    vi.useFakeTimers({ toFake: ["Date", "setInterval"], now: NOON, shouldAdvanceTime: true });
+    vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval"], now: NOON, shouldAdvanceTime: true });
     const running = await server({ log, http: false });
     const porch = await board(running.brokerUrl, "porch");
     await porch.read(900, { age: 0, at: 100_000 });

@@ -50,6 +50,39 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(second.counters.duplicates).toBe(0);
   });
 
+  test("a message that is retained, and should not be, has no effect at any start, and the log says how to remove it", async () => {
+    const device = await client(mosquitto.url);
+    const publish = (topic: string, text: string): Promise<unknown> =>
+      device.publishAsync(`kept/${topic}`, text, { qos: 1, retain: true });
+    await publish("porch/telemetry", '{"light":5}');
+    await publish("porch/set", '{"mode":"on"}');
+    await publish("it's dark/telemetry", '{"light":5}');
+    await publish("zones/hall/set", '{"mode":"on"}');
+    await publish("board/status", '{"online":true,"led_on":true}');
+    const data = await temporaryFolder();
+    for (const start of [1, 2]) {
+      const lines: string[] = [];
+      const log = createLog("json", { write: (text: string) => lines.push(text) });
+      const options = { broker: mosquitto.url, topicPrefix: "kept", data, http: false, log } as const;
+      const running = await startServer(options);
+      await eventually(() => running.counters.rejected.retained === 4, { what: "all of them" });
+      expect(running.devices.list()).toMatchObject([{ id: "kept/board", online: true, led_on: true, light: null }]);
+      log.flush();
+      const said = lines.join("");
+      expect(said).toContain("mosquitto_pub -r -n -t kept/porch/set");
+      expect(said).toContain("mosquitto_pub -r -n -t 'kept/it'\\\\''s dark/telemetry'");
+      if (start === 2) {
+        // who retains each reading is heard all the same
+        await publish("porch/telemetry", '{"light":6}');
+        await eventually(() => running.devices.get("kept/porch")?.light === 6, { what: "the reading" });
+        await publish("porch/set", '{"mode":"off"}');
+        await eventually(() => running.devices.get("kept/porch")?.mode === "off", { what: "the override" });
+        expect(running.devices.get("kept/porch")?.online).toBe(true);
+      }
+      await running.close();
+    }
+  });
+
   test("a device that is no longer named is left alone, although the session would remember it", async () => {
     const data = await temporaryFolder();
     const options = { broker: mosquitto.url, topicPrefix: "named", data, http: false } as const;
@@ -125,4 +158,18 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a Mosquitto that wants a pa
       await mosquitto.remove();
     }
   });
+});
+
+test("at the embedded broker a reading and an override that are published with the retain flag count, until the next start", async () => {
+  const data = await temporaryFolder();
+  const first = await startServer({ data, mqttPort: 0, http: false, history: false });
+  const device = await client(first.brokerUrl);
+  await device.publishAsync("porch/telemetry", '{"light":5}', { qos: 1, retain: true });
+  await device.publishAsync("porch/set", '{"mode":"on","for":86400000}', { qos: 1, retain: true });
+  await eventually(() => first.devices.get("porch")?.mode === "on", { what: "the override" });
+  expect(first.devices.get("porch")).toMatchObject({ light: 5, online: true });
+  first.devices.setMode("porch", "auto");
+  await first.close();
+  const second = await server({ data, http: false });
+  expect(second.devices.list().filter(({ online, mode }) => online || mode !== "auto")).toEqual([]);
 });

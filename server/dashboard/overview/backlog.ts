@@ -4,6 +4,7 @@
  */
 
 import { getRecent } from "../api.js";
+import { now } from "../clock.js";
 import type { BoardModel } from "../model.js";
 
 const AT_ONCE = 4;
@@ -34,7 +35,7 @@ export class Backlog {
     for (const model of this.wanted) {
       this.wanted.delete(model);
       try {
-        model.series.fill(await getRecent(model.id));
+        model.series.fill(await getRecent(model.id), now());
         this.filled(model);
       } catch {
         continue; // a plot that begins now is a plot too

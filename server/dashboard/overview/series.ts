@@ -15,6 +15,9 @@ export const WINDOW = 3 * 60_000;
 /** A longer silence than this is a gap and not drawn, in ms: boards have a heartbeat. */
 export const SILENCE = 90_000;
 
+/** The page knows the server's clock to this, in ms. */
+const NOISE = 3000;
+
 /** More readings than pixels serve nobody; bounds the memory of a page left open beside a chatty device. */
 const MOST = 1200;
 
@@ -36,14 +39,17 @@ export class Series {
     this.trim();
   }
 
-  /** Puts what the server remembers, in any order, before what came live since then. */
-  fill(points: readonly Point[]): void {
+  /**
+   * Puts what the server remembers, in any order, before what came live since then.
+   * @param now by the server's clock: what came later, by the clock as it was before it was set back, is what the server remembers
+   */
+  fill(points: readonly Point[], now = Infinity): void {
     const known: Reading[] = [];
     for (const { time, light, led_on } of points)
       if (light !== null) known.push({ time, light, led_on: led_on === true });
     known.sort((a, b) => a.time - b.time);
     const from = known.length > 0 ? known[known.length - 1].time : -Infinity;
-    this.list = known.concat(this.list.filter((reading) => reading.time > from));
+    this.list = known.concat(this.list.filter(({ time }) => time > from && time <= now + NOISE));
     this.trim();
   }
 

@@ -24,6 +24,7 @@ import { SessionStore } from "../storage/session-store.js";
 import { Sessions } from "./sessions.js";
 import { Takeovers } from "./takeovers.js";
 import { Wills } from "../storage/wills.js";
+import { clock } from "../time/monotonic-clock.js";
 import { WriteQueue } from "./write-queue.js";
 
 export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
@@ -159,6 +160,7 @@ export async function startBroker(
     for (const client of clients.values())
       if (!access.isCurrent(client)) disconnect(client, REASON.notAuthorized, "the account has changed");
   }, CHECK_EVERY).unref();
+  const unwatch = clock.onJump(() => sessions.redate());
   const sweeping = setInterval(() => sessions.sweep(), SWEEP_EVERY).unref();
 
   return {
@@ -182,6 +184,7 @@ export async function startBroker(
       closing = true;
       clearInterval(checking);
       clearInterval(sweeping);
+      unwatch();
       await Promise.race([publishing.stop(), sleep(FAREWELL)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
       // the wills of clients that were connected are stored a turn later

@@ -3,6 +3,7 @@ import type { SessionDirectory, SessionView } from "./api.js";
 import { partsOf, sessionId } from "../storage/session-id.js";
 import type { Session, SessionRecord } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
+import { clock } from "../time/monotonic-clock.js";
 
 /** Client ids of one board's account: the board itself, and a few that a person tries things with. */
 const DEVICE_IDS = 10;
@@ -79,7 +80,7 @@ export class Sessions implements SessionDirectory {
 
   /** Reads what is stored. To be called once, before clients connect. */
   async load(): Promise<void> {
-    const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: Date.now() };
+    const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: clock.now() };
     await this.#store.load(record);
     // they were connected when the broker was killed
     for (const session of this.#store)
@@ -108,7 +109,7 @@ export class Sessions implements SessionDirectory {
       const problem = this.#roomProblem(account);
       if (problem) return { problem };
     }
-    const record = { permissions, expiry: this.longestExpiry, disconnectedAt: Date.now() };
+    const record = { permissions, expiry: this.longestExpiry, disconnectedAt: clock.now() };
     this.#store.change(this.#store.obtain(id, record), record);
     return { present };
   }
@@ -139,7 +140,7 @@ export class Sessions implements SessionDirectory {
   disconnected(id: string, account: Account | undefined, expiry: number): void {
     const session = this.#store.get(id);
     if (session) {
-      const record = { ...session.record, expiry: Math.min(expiry, this.longestExpiry), disconnectedAt: Date.now() };
+      const record = { ...session.record, expiry: Math.min(expiry, this.longestExpiry), disconnectedAt: clock.now() };
       this.#store.change(session, record);
       this.#trim(session);
     }
@@ -166,8 +167,14 @@ export class Sessions implements SessionDirectory {
     this.#handlers.dropped(id, surplus);
   }
 
+  /** The wall clock was set: what is stored must be right for the next run. */
+  redate(): void {
+    for (const session of this.#store)
+      if (session.record.disconnectedAt !== undefined) this.#store.change(session, session.record);
+  }
+
   /** Ends sessions that have expired, and those of accounts that were removed. */
-  sweep(now = Date.now()): void {
+  sweep(now = clock.now()): void {
     for (const session of [...this.#store]) {
       const { account } = partsOf(session.id);
       const removed = this.#accounts.required && account !== null && !this.#accounts.byName(account);
@@ -214,9 +221,9 @@ export class Sessions implements SessionDirectory {
   }
 }
 
-/** In ISO 8601; null where there is none. @param ms since 1970 */
-function timestamp(ms = Infinity): string | null {
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
+/** In ISO 8601, by the wall clock; null where there is none. @param time by the monotonic clock */
+function timestamp(time = Infinity): string | null {
+  return Number.isFinite(time) ? new Date(clock.toWall(time)).toISOString() : null;
 }
 
 function expiresAt({ record: { expiry, disconnectedAt } }: Session): number {

@@ -10,6 +10,7 @@ import type { Log } from "../log.js";
 import type { Policy } from "../policy.js";
 import type { Share } from "../share.js";
 import { joinRedis, redisState } from "../state/redis.js";
+import { clock } from "../time/monotonic-clock.js";
 import { isHanding, readHanding } from "./handed.js";
 import { Inheritance } from "./inheritance.js";
 import { Membership } from "./membership.js";
@@ -18,6 +19,7 @@ import { KIND, Records } from "./records.js";
 import { Peers, type PeerWord } from "./peers.js";
 import { redisHub } from "./redis-hub.js";
 import { Router } from "./router.js";
+import { SharedClock } from "./shared-clock.js";
 import { sharedData } from "./shared-data.js";
 import { readStock } from "./stock.js";
 
@@ -74,12 +76,14 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const failed = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
   const state = redisState(redis);
   const hub = redisHub(redis, me);
+  const sharedClock = new SharedClock();
   const records = new Records(
     state,
     (device, point) => options.history.addReading(device, point),
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
+    sharedClock,
   );
-  const data = await sharedData(folder, state, records, prefix);
+  const data = await sharedData(folder, state, records, prefix, sharedClock);
   const filters = sharedFilters(scope, prefix);
   let links = new Links(options.policy.zones, prefix);
   let core: Core;
@@ -114,7 +118,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       const owners = shareOut(members);
       const next = partsOf(owners);
       const gained = new Set([...next].filter((slot) => !held.has(slot)));
-      const { devices, zones } = await readStock(state, gained, links, prefix);
+      const { devices, zones } = await readStock(state, gained, links, prefix, sharedClock);
       held = next;
       core.custody.takeUp(devices, zones);
       router.begin(owners);
@@ -126,8 +130,10 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       router.tick();
       if (!membership.settled) return;
       if (gone.size === 0 || performance.now() - begun > INHERITED) core.custody.answer();
-      for (const [member, time] of gone) if (router.ownsSlot(slotOf(member))) inheritance.take(member, time);
+      for (const [member, time] of gone)
+        if (router.ownsSlot(slotOf(member))) inheritance.take(member, sharedClock.fromWall(time));
     },
+    timed: (time, asked) => sharedClock.learn(time, asked),
     async left() {
       held = new Set();
       router.prepare([], true);
@@ -143,6 +149,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     valid: () => membership.valid,
     take: (topic, payload, retained, arrival) => core.ingest(topic, payload, retained, arrival),
     send: (to, bytes) => hub.send(to, bytes),
+    clock: sharedClock,
     unheard: () => membership.look(),
   });
 
@@ -151,7 +158,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     filters,
     markerOf: (member) => `${prefix}/servers/${member}/emptied`,
     message: (topic, payload, goneAt) =>
-      router.route(topic, payload, false, { now: Date.now(), live: false, before: goneAt }),
+      router.route(topic, payload, false, { now: clock.now(), live: false, before: goneAt }),
     async emptied(member, messages) {
       await hub.emptied(member);
       log.info("cluster", `Took in ${messages} messages that waited for ${member}, which is gone`, {
@@ -170,7 +177,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 
   function told(word: Buffer): void {
     if (!isHanding(word)) return peers.told(JSON.parse(word.toString()) as PeerWord);
-    const handing = readHanding(word);
+    const handing = readHanding(word, sharedClock);
     if (handing) router.told(handing);
   }
 
@@ -181,16 +188,21 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     data,
     share: {
       journal: records,
+      clock: sharedClock,
       owns: (id) => router.owns(id),
       valid: () => membership.valid,
       switched({ policy: { name }, lamp }) {
-        void records.put(zoneId(prefix, name), KIND.zone + name, lamp);
+        void records.put(
+          zoneId(prefix, name),
+          KIND.zone + name,
+          lamp && { ...lamp, since: sharedClock.toWall(lamp.since) },
+        );
       },
       taken: options.taken,
       released: options.released,
     },
     message: (topic, payload, retained) =>
-      router.route(topic, payload, retained, { now: Date.now(), live: !core.catchingUp }),
+      router.route(topic, payload, retained, { now: clock.now(), live: !core.catchingUp }),
     link(to, topics, handlers) {
       // before the link starts: messages come as soon as the broker has heard of the subscriptions
       core = to;

@@ -10,6 +10,7 @@ import { zoneId } from "../link/scope.js";
 import type { Override } from "../override.js";
 import type { Recent } from "../recent.js";
 import type { ReadingsJournal, Share } from "../share.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { Zones } from "../zones/zones.js";
 import { restore, unwrittenOf, type DeviceRecord } from "./records.js";
 
@@ -59,6 +60,8 @@ export interface CustodyParts {
 
 export function custodyOf(parts: CustodyParts): Custody {
   const { devices, zones, decisions, actions, announcer, configs, recent, history, share, journal, prefix } = parts;
+  // only what another server has stored is taken up, and that has a shared clock
+  const sharedClock = share?.clock ?? clock;
   /** Devices that reported shortly before they were taken up, and when. */
   let fresh: (readonly [device: Device, taken: number])[] = [];
 
@@ -81,14 +84,14 @@ export function custodyOf(parts: CustodyParts): Custody {
     },
 
     takeUp(stored, storedZones) {
-      const now = Date.now();
+      const now = clock.now();
       const taken = [];
       for (const [id, { record, override, actions: pending }] of stored) {
         const device = devices.adopt(id);
         if (!device) continue;
         if (record) {
-          restore(device, record);
-          for (const reading of unwrittenOf(record)) history.addReading(device, reading);
+          restore(device, record, sharedClock);
+          for (const reading of unwrittenOf(record, sharedClock)) history.addReading(device, reading);
         }
         if (override) decisions.restore(device, override);
         if (pending) actions.restore(device, pending);
@@ -111,7 +114,7 @@ export function custodyOf(parts: CustodyParts): Custody {
     },
 
     answer() {
-      const now = Date.now();
+      const now = clock.now();
       for (const [device, taken] of fresh) {
         // gone again, or something newer came
         if (devices.get(device.id) !== device || device.taken !== taken) continue;

@@ -8,8 +8,10 @@ export interface Roll {
   readonly joined: boolean;
   /** Whether each of them has put down what is not its own in this epoch. */
   readonly settled: boolean;
-  /** Members that are gone, and whose sessions at the broker nobody has emptied yet: when they went, in ms since 1970. */
+  /** Members that are gone, and whose sessions at the broker nobody has emptied yet: when they went, by the hub's clock. */
   readonly gone: ReadonlyMap<string, number>;
+  /** What time it was at the hub, in ms since 1970. */
+  readonly time?: number;
 }
 
 /** Where servers side by side know of each other, and hand each other messages. */

@@ -1,4 +1,5 @@
 import { textOf } from "../errors.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { Hub, Roll } from "./hub.js";
 
 /** How long a server takes part without saying so again, in ms: so long a machine that died is missed at most. */
@@ -21,6 +22,8 @@ export interface MembershipOptions {
   prepare(roll: Roll, anew: boolean): Promise<void>;
   /** Everybody has put down what is not theirs: what is this server's can be taken up. */
   begin(roll: Roll): Promise<void>;
+  /** The hub said what time it is there; it was asked at a time of the monotonic clock. */
+  timed?(time: number, asked: number): void;
   /** Each time that it was looked. */
   looked(roll: Roll): void;
   /** It is not a member any more. */
@@ -120,7 +123,9 @@ export class Membership {
 
   async #renew(): Promise<void> {
     const asked = performance.now();
+    const askedAt = clock.now();
     const roll = await this.#options.hub.renew(LEASE, this.#settled);
+    if (roll.time !== undefined) this.#options.timed?.(roll.time, askedAt);
     this.#until = asked + LEASE - MARGIN;
     this.#joined = true;
     if (roll.joined) this.#away = true;

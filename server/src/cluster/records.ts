@@ -1,12 +1,13 @@
 import type { Status, Telemetry } from "../../../contract/index.js";
-import type { StoredBoot } from "../boots.js";
+import { convertBoot, type StoredBoot } from "../boots.js";
 import type { Device } from "../devices.js";
 import { textOf } from "../errors.js";
+import type { StorageClock } from "../time/storage-clock.js";
 import type { Point } from "../recent.js";
 import type { Part, State } from "../state/state.js";
 import { slotOf } from "./ownership.js";
 
-/** What another server must know of a device to go on with it. Times in ms since 1970; null for what is not known. */
+/** What another server must know of a device to go on with it. Times by the shared clock; null for what is not known. */
 export type DeviceRecord = readonly [
   boots: readonly StoredBoot[] | null,
   light: number | null,
@@ -29,45 +30,49 @@ export interface Unwritten {
 /** How it is stored: how long before the device's newest reading; 0 is that itself, as nearly all are. */
 export type StoredReading = 0 | readonly [before: number, light: number];
 
-export function recordOf(device: Device, unwritten: readonly Unwritten[]): DeviceRecord {
+export function recordOf(device: Device, unwritten: readonly Unwritten[], clock: StorageClock): DeviceRecord {
   const { boots, light, seq, taken, led_on, lamp, lastSeen, status } = device;
   const stored = ({ time, light: then }: Unwritten): StoredReading =>
     time === taken && then === light ? 0 : [taken - time, then];
+  const shared = (time: number): number => clock.toWall(time);
   return [
-    boots?.store() ?? null,
+    boots?.store().map((boot) => convertBoot(boot, shared)) ?? null,
     light ?? null,
     seq ?? null,
-    taken,
+    taken && shared(taken),
     led_on ?? null,
-    lamp?.since ?? 0,
-    lastSeen,
+    lamp ? shared(lamp.since) : 0,
+    lastSeen && shared(lastSeen),
     status ?? null,
     unwritten.map(stored),
   ];
 }
 
 /** The readings of a record that are to be told to the history. */
-export function unwrittenOf([, light, , taken, , , , , unwritten]: DeviceRecord): Pick<Point, "time" | "light">[] {
+export function unwrittenOf(record: DeviceRecord, clock: StorageClock): Pick<Point, "time" | "light">[] {
+  const [, light, , sharedTaken, , , , , unwritten] = record;
+  const taken = clock.fromWall(sharedTaken);
   return unwritten.map((stored) =>
     stored === 0 ? { time: taken, light: light! } : { time: taken - stored[0], light: stored[1] },
   );
 }
 
 /** Makes a new device what it was to the server that had it; nobody is told. */
-export function restore(device: Device, record: DeviceRecord): void {
+export function restore(device: Device, record: DeviceRecord, clock: StorageClock): void {
   const [boots, light, seq, taken, led_on, since, lastSeen, status] = record;
+  const own = (time: number): number => clock.fromWall(time);
   if (boots) {
-    device.restoreBoots(boots);
-    device.missed(device.boots!.holes, Date.now());
+    device.restoreBoots(boots.map((boot) => convertBoot(boot, own)));
+    device.missed(device.boots!.holes, clock.now());
   }
   Object.assign(device, {
     light: light ?? undefined,
     seq: seq ?? undefined,
-    taken,
-    lastSeen,
+    taken: taken && own(taken),
+    lastSeen: lastSeen && own(lastSeen),
     status: status ?? undefined,
   });
-  if (led_on !== null) Object.assign(device, { led_on, commanded: led_on, lamp: { led_on, since } });
+  if (led_on !== null) Object.assign(device, { led_on, commanded: led_on, lamp: { led_on, since: own(since) } });
   device.online = status?.online;
 }
 
@@ -93,6 +98,7 @@ const RETRY = 250;
  */
 export class Records {
   readonly #state: State;
+  readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
   readonly #stored: (device: Device, point: Pick<Point, "time" | "light">) => void;
   readonly #devices = new Set<Device>();
@@ -111,7 +117,9 @@ export class Records {
     state: State,
     stored: (device: Device, point: Pick<Point, "time" | "light">) => void,
     failed: (problem: string) => void,
+    clock: StorageClock,
   ) {
+    this.#clock = clock;
     this.#state = state;
     this.#stored = stored;
     this.#failed = failed;
@@ -172,7 +180,10 @@ export class Records {
       return part;
     };
     for (const device of this.#devices)
-      partOf(device.id).puts.push([KIND.device + device.id, recordOf(device, this.#latest.get(device) ?? [])]);
+      partOf(device.id).puts.push([
+        KIND.device + device.id,
+        recordOf(device, this.#latest.get(device) ?? [], this.#clock),
+      ]);
     const points = this.#points;
     this.#points = [];
     for (const [id, values] of this.#others)

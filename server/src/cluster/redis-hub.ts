@@ -3,8 +3,9 @@ import type { RedisLink } from "../state/redis.js";
 import type { Hub, Roll } from "./hub.js";
 
 /**
- * KEYS: members (by the end of their lease), settled (by member), epoch, gone (by member).
+ * KEYS: members (by the end of their lease), settled (by member), epoch, gone (by member), clock (when a lease was renewed last).
  * ARGV: member, lease, settled, prefix of channels, channel of changes. All of it is one step to everybody else.
+ * Leases begin anew when Redis's clock was set back, and when all are over: then it was set forward, or nobody was there.
  * A process that ends is known by its channel at once, as nobody listens to it; a machine that ends, by its lease.
  */
 const RENEW = `
@@ -13,9 +14,13 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local me = ARGV[1]
 local changed = false
 local known = redis.call("ZRANGE", KEYS[1], 0, -1, "WITHSCORES")
+local latest = tonumber(known[#known] or 0)
+local set = now < tonumber(redis.call("GET", KEYS[5]) or 0) or latest <= now
+redis.call("SET", KEYS[5], now)
 for i = 1, #known, 2 do
   local member = known[i]
-  local over = tonumber(known[i + 1]) <= now
+  local over = not set and tonumber(known[i + 1]) <= now
+  if set then redis.call("ZADD", KEYS[1], now + ARGV[2], member) end
   if over or (member ~= me and redis.call("PUBSUB", "NUMSUB", ARGV[4] .. member)[2] == 0) then
     redis.call("ZREM", KEYS[1], member)
     redis.call("HDEL", KEYS[2], member)
@@ -36,7 +41,7 @@ if redis.call("HGET", KEYS[2], me) ~= ARGV[3] then
   changed = true
 end
 if changed then redis.call("PUBLISH", ARGV[5], me) end
-return { redis.call("GET", KEYS[3]), joined, redis.call("ZRANGE", KEYS[1], 0, -1), redis.call("HGETALL", KEYS[2]), redis.call("HGETALL", KEYS[4]) }`;
+return { redis.call("GET", KEYS[3]), joined, redis.call("ZRANGE", KEYS[1], 0, -1), redis.call("HGETALL", KEYS[2]), redis.call("HGETALL", KEYS[4]), now }`;
 
 const LEAVE = `
 local time = redis.call("TIME")
@@ -47,11 +52,11 @@ if redis.call("ZREM", KEYS[1], ARGV[1]) == 1 then
   redis.call("PUBLISH", ARGV[5], ARGV[1])
 end`;
 
-type Answer = [epoch: string, joined: number, members: string[], settled: string[], gone: string[]];
+type Answer = [epoch: string, joined: number, members: string[], settled: string[], gone: string[], time: number];
 
 /** A hub in Redis: members in a sorted set, messages by publishing. @param me names this server */
 export function redisHub({ redis, namespace }: RedisLink, me: string): Hub {
-  const keys = ["members", "settled", "epoch", "gone"].map((name) => `${namespace}:${name}`);
+  const keys = ["members", "settled", "epoch", "gone", "clock"].map((name) => `${namespace}:${name}`);
   const channels = `${namespace}:to:`;
   const changes = `${namespace}:changes`;
   let listener: Redis | undefined;
@@ -88,7 +93,7 @@ export function redisHub({ redis, namespace }: RedisLink, me: string): Hub {
   };
 }
 
-function rollOf([epoch, joined, members, settled, gone]: Answer): Roll {
+function rollOf([epoch, joined, members, settled, gone, time]: Answer): Roll {
   const epochs = new Map(pairs(settled));
   return {
     epoch: Number(epoch),
@@ -96,6 +101,7 @@ function rollOf([epoch, joined, members, settled, gone]: Answer): Roll {
     joined: joined === 1,
     settled: members.every((member) => epochs.get(member) === epoch),
     gone: new Map(pairs(gone).map(([member, time]) => [member, Number(time)])),
+    time,
   };
 }
 

@@ -1,5 +1,7 @@
 import { parseTopic } from "../../../contract/index.js";
 import type { Arrival } from "../arrival.js";
+import type { StorageClock } from "../time/storage-clock.js";
+import { clock } from "../time/monotonic-clock.js";
 import { writeHanding, type Handed, type Handing } from "./handed.js";
 
 /** Messages on their way to another server. */
@@ -23,6 +25,8 @@ export interface RouterOptions {
   /** A message of this server's own. */
   take(topic: string, payload: Buffer, retained: boolean, arrival: Arrival): Promise<void> | undefined;
   send(to: string, bytes: Buffer): Promise<boolean>;
+  /** The clock that servers share. */
+  readonly clock: StorageClock;
   /** Somebody does not listen who should. */
   unheard(member: string): void;
 }
@@ -84,7 +88,8 @@ export class Router {
     const { me, slotOf, take } = this.#options;
     // what is no message of a device's is for nobody, and counted where it came
     const parsed = parseTopic(topic);
-    if (!parsed) return take(topic, payload, retained, arrival);
+    // neither is one that a broker retains although it should not, which the server that hears it refuses
+    if (!parsed || (retained && parsed.channel !== "status")) return take(topic, payload, retained, arrival);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
     if (owner === undefined || (this.#next && this.#next[slot] !== owner) || !this.#options.valid())
@@ -135,7 +140,7 @@ export class Router {
   recall(): void {
     const all = this.#statuses;
     this.#statuses = all.filter(({ id }) => !this.owns(id));
-    for (const { id, again, time } of all) if (this.owns(id) && Date.now() - time < STATUS_KEPT) again();
+    for (const { id, again, time } of all) if (this.owns(id) && clock.now() - time < STATUS_KEPT) again();
   }
 
   /** To be called now and then: what was not heard of is sent again, and what was held because nothing was sure goes on. */
@@ -162,7 +167,7 @@ export class Router {
   }
 
   #remember(id: string, again: () => void): void {
-    const time = Date.now();
+    const time = clock.now();
     this.#statuses.push({ id, again, time });
     while (time - this.#statuses[0].time > STATUS_KEPT) this.#statuses.shift();
   }
@@ -206,10 +211,12 @@ export class Router {
   #send(batch: Batch, taken: readonly number[] = []): void {
     const { to, number, hops, messages } = batch;
     batch.sentAt = performance.now();
-    this.#options.send(to, writeHanding({ from: this.#options.me, number, hops, messages, taken })).then(
-      (heard) => heard || this.#options.unheard(to),
-      () => {},
-    );
+    this.#options
+      .send(to, writeHanding({ from: this.#options.me, number, hops, messages, taken }, this.#options.clock))
+      .then(
+        (heard) => heard || this.#options.unheard(to),
+        () => {},
+      );
   }
 
   /** Fulfilled when none of them need come again. */

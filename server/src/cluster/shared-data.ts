@@ -1,6 +1,9 @@
-import type { DataFolder } from "../data.js";
+import { storedActions, type DataFolder } from "../data.js";
 import { zoneId } from "../link/scope.js";
+import type { Override } from "../override.js";
 import type { State } from "../state/state.js";
+import { storedOverride, type StoredOverride } from "../stored-override.js";
+import type { StorageClock } from "../time/storage-clock.js";
 import { KIND, type Records } from "./records.js";
 
 /** Where devices were announced to Home Assistant. */
@@ -15,17 +18,20 @@ export async function sharedData(
   state: State,
   records: Records,
   prefix: string,
+  clock: StorageClock,
 ): Promise<DataFolder> {
+  const storable = (override: Override): StoredOverride | undefined =>
+    override.mode === "auto" ? undefined : storedOverride(override, clock);
   const discovery = state.shelf(DISCOVERY);
   return {
     ...folder,
     overrides: new Map(),
     zoneOverrides: new Map(),
     actions: new Map(),
-    setOverride: (id, override) => records.put(id, KIND.override + id, override.mode === "auto" ? undefined : override),
+    setOverride: (id, override) => records.put(id, KIND.override + id, storable(override)),
     setZoneOverride: (zone, override) =>
-      records.put(zoneId(prefix, zone), KIND.zoneOverride + zone, override.mode === "auto" ? undefined : override),
-    setActions: (id, actions) => records.put(id, KIND.actions + id, actions),
+      records.put(zoneId(prefix, zone), KIND.zoneOverride + zone, storable(override)),
+    setActions: (id, actions) => records.put(id, KIND.actions + id, storedActions(actions, clock)),
     async forget(id) {
       await Promise.all([KIND.override, KIND.actions].map((kind) => records.put(id, kind + id, undefined)));
     },

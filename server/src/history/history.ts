@@ -5,15 +5,18 @@ export interface Recorded {
   recorded: number;
 }
 
-/** A reading to be remembered. Times are in ms since 1970. */
+/** A reading to be remembered. Its time is one of the monotonic clock; the history dates it. */
 export interface HistoryReading {
   readonly time: number;
+  /** An earlier run of the server dated it: its time is in ms since 1970. */
+  readonly isDated?: boolean;
   /** 0 to 1023; kept to a quarter. */
   readonly light: number;
 }
 
 /** A lamp was switched, or is found to be on or off for the first time. */
 export interface HistorySwitch {
+  /** When it is added, by the monotonic clock; in answers, in ms since 1970. */
   readonly time: number;
   readonly led_on: boolean;
   /** Who did it: the server's rule, a person, or the board on its own. */

@@ -2,6 +2,7 @@ import type { Engine } from "./engine.js";
 import type { Bucket, History, HistoryAnswer, HistoryQuery, HistoryRow } from "./history.js";
 import { END_OF_TIME } from "./packing.js";
 import { POINT, type PackedAnswer, type Page } from "./protocol.js";
+import { Undated } from "./undated.js";
 import { Writer } from "./writer.js";
 
 /** Rows of an export at once. */
@@ -12,9 +13,11 @@ const MAX_POINTS = 5000;
 /** A history in this engine. @param failed told what a person should know, once a minute at most for the same */
 export function historyIn(engine: Engine, failed: (problem: string) => void): History {
   const writer = new Writer(engine, failed);
+  const undated = new Undated(writer, failed);
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
+    undated.close();
     await writer.close();
     await engine.close();
   }
@@ -27,11 +30,12 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
 
   return {
     addReading(device, reading) {
-      if (!closing && isTime(reading.time) && Number.isFinite(reading.light)) writer.addReading(device, reading);
+      if (!closing && Number.isInteger(reading.time) && Number.isFinite(reading.light))
+        undated.addReading(device, reading);
       else writer.stats.lost++;
     },
     addSwitch(device, change) {
-      if (!closing && isTime(change.time)) writer.addSwitch(device, change);
+      if (!closing && Number.isInteger(change.time)) undated.addSwitch(device, change);
       else writer.stats.lost++;
     },
     async query(query) {
@@ -50,6 +54,7 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
       }
     },
     async forget(device) {
+      undated.forget(device);
       await written();
       await engine.forget(device);
     },
@@ -60,9 +65,6 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
     close: () => (closing ??= close()),
   };
 }
-
-/** Whether it can be kept: whole ms, up to the year 2248. */
-const isTime = (time: number): boolean => Number.isInteger(time) && time >= 0 && time < END_OF_TIME;
 
 /** @throws RangeError */
 function check({ from, to, points }: HistoryQuery): void {

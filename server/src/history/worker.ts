@@ -5,6 +5,7 @@ import { causeOf, isDamage, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
 import { answer, page } from "./reader.js";
+import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
 import { Store } from "./store.js";
 import { sweep } from "./sweep.js";
 
@@ -22,6 +23,7 @@ giveWay();
 const setup = workerData as Setup;
 const port = parentPort!;
 let retention = setup.retention;
+const retentionClock = new RetentionClock();
 let store: Store | undefined;
 /** Ids by the numbers of this run. */
 let ids = [...setup.ids];
@@ -134,14 +136,25 @@ function beginAnew(damage: string): Store {
 function startSweep(): void {
   const current = ++sweeps;
   let steps: Generator<void> | undefined;
+  const time = sweepTime();
   const next = (): void => {
     if (current !== sweeps) return;
     attempt("cleared of what is too old", () => {
-      const done = onStore((open) => (steps ??= sweep(open, retention, Date.now())).next().done);
+      const done = onStore((open) => (steps ??= sweep(open, retention, time)).next().done);
       if (!done) setImmediate(next);
     });
   };
   setImmediate(next);
+}
+
+/** By which time things are too old; a clock that cannot be trusted makes nothing too old, and is told of. */
+function sweepTime(): number {
+  const now = retentionClock.now();
+  if (typeof now === "number") return now;
+  tell({
+    problem: `Nothing is deleted from the history ${setup.file} for its age within the next hour. ${now.problem}`,
+  });
+  return NOTHING_TOO_OLD;
 }
 
 /** Does what is not urgent: when it fails it is tried again at the next time. */

@@ -100,6 +100,6 @@ function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
   app.get<{ Querystring: { device?: unknown } }>("/api/recent", (request) => {
     const { device } = request.query;
     if (typeof device !== "string") throw new HttpError(400, "Name one device: /api/recent?device=<id>.");
-    return { points: recent.of(known(device).id) };
+    return { points: recent.shown(known(device).id) };
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ServerResponse } from "node:http";
 import type { Device, Devices } from "../devices.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../zones/directory.js";
 
 /** What a follower may leave unread before it is dropped, in bytes, beside what it is sent at its start. */
@@ -55,7 +56,12 @@ export class Events {
   route(app: FastifyInstance, devices: Devices, zones: Pick<ZoneDirectory, "list">): void {
     const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
     const following = setInterval(() => this.#followers.size > 0 && this.#shared?.following(), FOLLOWING);
+    // times that pages were told of are others now: they come back, and learn all of them anew
+    const unwatch = clock.onJump(() => {
+      for (const follower of this.#followers.keys()) follower.end();
+    });
     app.addHook("preClose", async () => {
+      unwatch();
       clearInterval(heartbeat);
       clearInterval(following);
       clearTimeout(this.#timer);

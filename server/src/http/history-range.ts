@@ -1,3 +1,4 @@
+import { clock } from "../time/monotonic-clock.js";
 import { HttpError } from "./errors.js";
 
 /** A stretch of time as a query string gives it. */
@@ -22,7 +23,7 @@ const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$
  * The stretch of time that is asked for: until now, and of the last 24 h, unless told.
  * @throws HttpError 400 when a time is none, or there is no time between the two
  */
-export function rangeOf({ from, to }: RangeQuery, now = Date.now()): Range {
+export function rangeOf({ from, to }: RangeQuery, now = clock.wallNow()): Range {
   // what was read this very moment is part of it
   const end = timeOf("to", to) ?? now + 1;
   const start = timeOf("from", from) ?? Math.max(0, end - DAY);

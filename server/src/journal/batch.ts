@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { Telemetry } from "../../../contract/index.js";
 import type { StoredBoot } from "../boots.js";
-import type { Point } from "../recent.js";
+import type { KeptPoint } from "../recent.js";
+import { clock } from "../time/monotonic-clock.js";
 import { KIND, lampOf, LIVE, NUMBER } from "./records.js";
 
 /** In words, to begin with. */
@@ -33,7 +34,7 @@ export class Batch {
   }
 
   /** A reading that came at `now`. @param live whether it cannot have waited at a broker */
-  reading(device: Named, reading: Telemetry, now: number, live: boolean, { time, light, led_on }: Point): void {
+  reading(device: Named, reading: Telemetry, now: number, live: boolean, { time, light, led_on }: KeptPoint): void {
     const { boot = NaN, seq = NaN, at = NaN, age = NaN } = reading;
     const number = this.#numberOf(device);
     this.#room(8);
@@ -45,23 +46,25 @@ export class Batch {
     words[n++] = seq;
     words[n++] = at;
     words[n++] = age;
-    words[n++] = now;
-    words[n++] = time;
+    words[n++] = clock.toWall(now);
+    words[n++] = clock.toWall(time);
     words[n++] = light;
     this.#length = n;
   }
 
   /** What a device's readings so far amount to. */
-  state(device: Named, boots: readonly StoredBoot[], points: readonly Point[]): void {
+  state(device: Named, boots: readonly StoredBoot[], points: readonly KeptPoint[]): void {
     const number = this.#numberOf(device);
     this.#room(3 + boots.length * 24 + points.length * 3);
     const begin = this.#length;
     this.#add(number * NUMBER + KIND.state, 0, boots.length);
-    for (const [boot, [first, highest, holes, bits], clock] of boots) {
-      this.#add(boot, first, highest, holes, ...(clock ?? [NaN, NaN, NaN]), bits ? 1 : 0);
+    for (const [boot, [first, highest, holes, bits], started] of boots) {
+      const times = started?.map((time) => clock.toWall(time)) ?? [NaN, NaN, NaN];
+      this.#add(boot, first, highest, holes, ...times, bits ? 1 : 0);
       if (bits) this.#length += this.#bytes.write(bits, this.#length * 8, "base64") / 8;
     }
-    for (const { time, light, led_on } of points) this.#add(time, light, lampOf(led_on));
+    for (const { time, light, led_on, isDated } of points)
+      this.#add(isDated ? time : clock.toWall(time), light, lampOf(led_on));
     this.#words[begin + 1] = this.#length - begin - 2;
   }
 

@@ -1,10 +1,12 @@
 import type { Telemetry } from "../../../contract/index.js";
+import { convertBoot } from "../boots.js";
 import type { JournalStore } from "../data.js";
 import type { Device, Devices } from "../devices.js";
 import { textOf } from "../errors.js";
 import type { Recorded } from "../history/history.js";
-import type { Point, Recent } from "../recent.js";
+import type { KeptPoint, Recent } from "../recent.js";
 import type { ReadingsJournal } from "../share.js";
+import { clock } from "../time/monotonic-clock.js";
 import { Batch } from "./batch.js";
 import { readLegacy } from "./legacy.js";
 import { readSegment } from "./read.js";
@@ -27,7 +29,7 @@ export interface JournalOptions {
   readonly store: JournalStore;
   readonly recent: Recent;
   /** Told of each reading once it is stored, or was told to have failed: nobody is to have it before. */
-  stored(device: Recorded, point: Point): void;
+  stored(device: Recorded, point: KeptPoint): void;
   failed(problem: string): void;
   /** For tests; see `LAG` and `KEEP`. */
   readonly lag?: number;
@@ -50,7 +52,7 @@ export class Journal implements ReadingsJournal {
   readonly #batch = new Batch();
   /** Of the batch: whose readings, which points, and of which devices it has what they amount to. */
   #taken: Device[] = [];
-  #points: Point[] = [];
+  #points: KeptPoint[] = [];
   #stated: Device[] = [];
   /** Devices of which something could not be written. */
   readonly #unsaved = new Set<Device>();
@@ -75,7 +77,7 @@ export class Journal implements ReadingsJournal {
     const forget = (device: Device): void => this.#drop(devices, device);
     const before = await readLegacy(this.#options.store, { devices, recent: this.#recent, logged, forget });
     await this.#segments.load((segment, contents) => this.#replay(devices, logged, segment, contents));
-    const now = Date.now();
+    const now = clock.now();
     for (const device of devices) if (device.boots) device.missed(device.boots.holes, now);
     if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
   }
@@ -83,22 +85,23 @@ export class Journal implements ReadingsJournal {
   #replay(devices: Devices, logged: JournalOptions["stored"], segment: Segment, contents: Buffer): number {
     let readings = 0;
     readSegment(contents, {
-      reading: (id, reading, now, live, point) => {
+      reading: (id, reading, wallTime, live, written) => {
         readings++;
+        const point = { ...written, isDated: true };
         const device = devices.obtain(id, true);
         logged(device ?? { id, recorded: 0 }, point);
         if (!device) return;
         if (reading.boot !== undefined && reading.seq !== undefined)
-          device.obtainBoots().place(reading.boot, reading.seq, reading, now, live);
+          device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
         this.#recent.add(id, point);
         if (!device.logged) enter(device, segment);
       },
       state: (id, boots, points) => {
         const device = devices.obtain(id, true);
         if (!device) return;
-        device.restoreBoots(boots);
+        device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
         this.#recent.delete(id);
-        for (const point of points) this.#recent.add(id, point);
+        for (const point of points) this.#recent.add(id, { ...point, isDated: true });
         enter(device, segment);
       },
       forget: (id) => {
@@ -129,7 +132,7 @@ export class Journal implements ReadingsJournal {
    * Stores a reading that the device has just delivered, and that is in its `boots`; fulfilled when that is done, or was told
    * to have failed. @param live whether it cannot have waited at a broker
    */
-  add(device: Device, reading: Telemetry, now: number, live: boolean, point: Point): Promise<void> {
+  add(device: Device, reading: Telemetry, now: number, live: boolean, point: KeptPoint): Promise<void> {
     this.#batch.reading(device, reading, now, live, point);
     this.#taken.push(device);
     this.#points.push(point);

@@ -2,7 +2,7 @@ import type { JournalStore } from "../data.js";
 import type { StoredBoot } from "../boots.js";
 import type { Device, Devices } from "../devices.js";
 import type { Recorded } from "../history/history.js";
-import type { Point, Recent } from "../recent.js";
+import type { KeptPoint, Recent } from "../recent.js";
 
 type StoredPoint = readonly [time: number, light: number, led_on: boolean | null];
 type StoredDevice = readonly [covered: number, boots: readonly StoredBoot[], points: readonly StoredPoint[]];
@@ -24,7 +24,7 @@ const AHEAD = { highWaterMarkBytes: 1_048_576 };
 export interface LegacyTargets {
   readonly devices: Devices;
   readonly recent: Recent;
-  logged(device: Recorded, point: Point): void;
+  logged(device: Recorded, point: KeptPoint): void;
   forget(device: Device): void;
 }
 
@@ -39,7 +39,7 @@ export async function readLegacy(store: JournalStore, to: LegacyTargets): Promis
     device.restoreBoots(boots);
     // before there was a log there were no points
     covered.set(device, points ? upTo : 0);
-    for (const [time, light, led_on] of points ?? []) recent.add(device.id, { time, light, led_on });
+    for (const [time, light, led_on] of points ?? []) recent.add(device.id, { time, light, led_on, isDated: true });
   }
   const found = new Set(covered.keys());
   for await (const [key, value] of store.iterator({ gte: "log:", lt: "log;", ...AHEAD })) {
@@ -48,7 +48,7 @@ export async function readLegacy(store: JournalStore, to: LegacyTargets): Promis
     for (let at = 0; at < entries.length; at += LENGTH) {
       const entry = entries.slice(at, at + LENGTH) as Entry;
       const [id, boot, seq, ago, age, now, live, time, light, led_on] = entry;
-      const point = { time, light, led_on };
+      const point = { time, light, led_on, isDated: true };
       const known = devices.get(id);
       if (boot !== null) to.logged(known ?? { id, recorded: 0 }, point);
       if (known && (covered.get(known) ?? 0) >= number) continue;

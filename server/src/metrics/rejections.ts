@@ -7,6 +7,7 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
   "not-json": "the payload is not one JSON object",
   "wrong-fields": "a field is missing, or its value is not allowed",
   "bad-id": "the topic's id cannot name a device",
+  retained: "a retained message on a topic whose messages tell of the present",
   "unknown-device": "an override of a device that was never heard",
   "too-many-devices": "there is no room for another device",
   "malformed-packet": "a client broke the MQTT protocol",

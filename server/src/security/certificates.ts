@@ -5,6 +5,7 @@ import { codeOf, StartError, textOf } from "../errors.js";
 import type { Log } from "../log.js";
 import type { TlsFiles } from "../options.js";
 import { exposure } from "./file-modes.js";
+import { clock } from "../time/monotonic-clock.js";
 
 /** How often the files are looked at, in ms. */
 const LOOK = 5000;
@@ -35,7 +36,7 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
   const listeners: ((context: SecureContextOptions) => void)[] = [];
   let texts = await read(files);
   let context = usable(files, texts);
-  let toldAt = 0;
+  let toldAt = -Infinity;
   let told = "";
   let exposed = "";
   warnOfEnd();
@@ -48,11 +49,10 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
   }
 
   function warnOfEnd(): void {
-    const now = Date.now();
     const end = Date.parse(new X509Certificate(context.cert as string).validTo);
-    const days = Math.floor((end - now) / DAY);
-    if (days >= SOON || now - toldAt < DAY) return;
-    toldAt = now;
+    const days = Math.floor((end - clock.wallNow()) / DAY);
+    if (days >= SOON || clock.now() - toldAt < DAY) return;
+    toldAt = clock.now();
     const when = days < 0 ? "has expired, so that clients refuse it" : `expires in ${days} days`;
     log.warn("tls", `The certificate ${files.cert} ${when}; renew it. The server takes the new one by itself.`);
   }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { clock } from "../time/monotonic-clock.js";
 import type { Account, Accounts } from "./accounts.js";
 
 const HOUR = 60 * 60 * 1000;
@@ -12,7 +13,7 @@ const MAX_SESSIONS = 10_000;
 
 interface Session {
   readonly account: Account;
-  /** In ms since 1970. */
+  /** By `now`, in ms. */
   readonly begun: number;
   used: number;
 }
@@ -27,7 +28,7 @@ export class Sessions {
 
   constructor(
     readonly accounts: Accounts,
-    readonly now: () => number = Date.now,
+    readonly now: () => number = () => clock.now(),
   ) {}
 
   get size(): number {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { SessionView } from "../broker/api.js";
 import type { Environment } from "../config/flags.js";
 import type { Terminal } from "../security/commands-password.js";
+import { clock } from "../time/monotonic-clock.js";
 import { chooseSession, type AccountFlag } from "./choose.js";
 import { endSession, fetchSessions, parseServerUrl, shown, type ServerAccess } from "./client.js";
 import { authorizationOf, type CredentialFlags } from "./credentials.js";
@@ -72,7 +73,7 @@ export function sessionsCommand(
       const sessions = await fetchSessions(access);
       if (json) terminal.output.write(`${JSON.stringify(sessions, undefined, 2)}\n`);
       else if (sessions.length === 0) say(`No client has a session at ${shown(access.url)}.`);
-      else terminal.output.write(terminal.output.isTTY ? aligned(sessions, Date.now()) : tabSeparated(sessions));
+      else terminal.output.write(terminal.output.isTTY ? aligned(sessions, clock.wallNow()) : tabSeparated(sessions));
     });
 
   withAccess(command.command("end <client-id>"))

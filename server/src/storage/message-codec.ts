@@ -1,5 +1,6 @@
 import { decode, encode } from "@msgpack/msgpack";
 import type { IPublishPacket } from "mqtt-packet";
+import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 
 /** A message as it waits in a session's queue, or the PUBREL that follows it (MQTT 5.0, 4.3.3). */
 export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
@@ -27,8 +28,16 @@ export function encodeQueued(packet: QueuedPacket): Buffer {
   const { cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties, messageExpiry } =
     packet;
   return encodeData({
-    ...{ cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties, messageExpiry },
+    ...{ cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties },
+    ...storedExpiry(messageExpiry),
   });
+}
+
+/** Decodes what `encodeQueued` encoded. @throws Error when the bytes are damaged */
+export function decodeQueued(bytes: Uint8Array): QueuedPacket {
+  const { expiresAt, ...packet } = decodeData<QueuedPacket & StoredExpiry>(bytes);
+  if (packet.messageExpiry === undefined) return packet;
+  return { ...packet, messageExpiry: restoredExpiry({ ...packet, expiresAt }) };
 }
 
 /** MQTT libraries take binary data as Buffer only. */

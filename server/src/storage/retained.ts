@@ -1,5 +1,6 @@
 import { topicNameProblem } from "../mqtt/topics.js";
 import { decodeData, encodeData } from "./message-codec.js";
+import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 import { RetainedLog } from "./retained-log.js";
 
 /** What MQTT 5.0 adds to a retained message. */
@@ -69,13 +70,15 @@ export class RetainedMessages {
     const stored = this.#messages.get(topic);
     if (!stored) return undefined;
     const { payload, qos, extras } = stored;
-    const more = extras && decodeData<Extras>(extras);
-    return { cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos, retain: true, ...more };
+    const message = { cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos, retain: true } as const;
+    if (!extras) return message;
+    const more = decodeData<Extras & StoredExpiry>(extras);
+    return { ...message, properties: more.properties, messageExpiry: restoredExpiry(more) };
   }
 
   /** Retains a message, or ends that when the payload is empty [MQTT-3.3.1-10]. Written by `write`, or at the end of this turn. */
   store({ topic, payload, qos, properties, messageExpiry }: Omit<RetainedPacket, "cmd" | "retain">): void {
-    const extras = properties || messageExpiry ? encodeData({ properties, messageExpiry }) : undefined;
+    const extras = properties || messageExpiry ? encodeData({ properties, ...storedExpiry(messageExpiry) }) : undefined;
     const before = this.#messages.get(topic);
     const text = payload.toString("latin1");
     if (!extras && !before?.extras && before?.qos === qos && before.payload === text) return;

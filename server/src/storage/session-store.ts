@@ -1,8 +1,16 @@
-import { decodeData, encodeData, encodeQueued, type QueuedPacket } from "./message-codec.js";
+import { decodeData, decodeQueued, encodeData, encodeQueued, type QueuedPacket } from "./message-codec.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 import { partsOf } from "./session-id.js";
 import { FilterIndex } from "../mqtt/filter-index.js";
-import type { Session, SessionRecord, StoredSubscription, Subscriber } from "./session.js";
+import {
+  restoredRecord,
+  storedRecord,
+  type Session,
+  type SessionRecord,
+  type StoredSubscription,
+  type Subscriber,
+} from "./session.js";
+import { clock } from "../time/monotonic-clock.js";
 
 const RECORDS = "session:";
 const SUBSCRIPTIONS = "subscriptions:";
@@ -42,7 +50,7 @@ export class SessionStore {
     const idOf = (key: string): string => decodeURIComponent(key.split(":", 2)[1]);
     const rest = (key: string): string => key.split(":").slice(2).join(":");
     for (const [key, value] of await this.#store.entries(keysBelow(RECORDS)))
-      this.#add(idOf(key), decodeData<SessionRecord>(value));
+      this.#add(idOf(key), restoredRecord(decodeData<SessionRecord>(value), clock));
     for (const [key, value] of await this.#store.entries(keysBelow(SUBSCRIPTIONS)))
       this.#subscribe(this.obtain(idOf(key), record), decodeData<StoredSubscription>(value));
     for (const [key, value] of await this.#store.entries(keysBelow(QUEUES))) {
@@ -180,7 +188,7 @@ export class SessionStore {
     for (const [key, packetId] of session.queue) {
       const value = await this.#store.get(key);
       if (!value) continue;
-      const packet = decodeData<QueuedPacket>(value);
+      const packet = decodeQueued(value);
       // [MQTT-3.3.1-1]
       yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
     }
@@ -209,7 +217,7 @@ export class SessionStore {
   }
 
   #putRecord({ id, record }: Session): void {
-    this.#store.put(below(RECORDS, id), encodeData(record));
+    this.#store.put(below(RECORDS, id), encodeData(storedRecord(record, clock)));
   }
 
   #subscribe(session: Session, subscription: StoredSubscription): void {

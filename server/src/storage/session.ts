@@ -1,3 +1,5 @@
+import { isPlausible, type MonotonicClock } from "../time/monotonic-clock.js";
+
 /** A subscription of QoS 1 or 2, in the form in which aedes asks for it. */
 export interface Subscriber {
   readonly clientId: string;
@@ -22,8 +24,22 @@ export interface SessionRecord {
   readonly permissions: string;
   /** How long the session outlives its connection, in s. */
   readonly expiry: number;
-  /** When the client disconnected, in ms since 1970; undefined while it is connected. */
+  /** When the client disconnected, by the monotonic clock; on disk in ms since 1970. Undefined while it is connected. */
   readonly disconnectedAt?: number;
+}
+
+export function storedRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
+  const { disconnectedAt } = record;
+  return disconnectedAt === undefined ? record : { ...record, disconnectedAt: clock.toWall(disconnectedAt) };
+}
+
+/** A record as it was stored. Where the wall clock was wrong then, or is now, the client disconnected just now. */
+export function restoredRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
+  const { disconnectedAt } = record;
+  if (disconnectedAt === undefined) return record;
+  const now = clock.now();
+  const isUndated = !isPlausible(disconnectedAt) && isPlausible(clock.toWall(now));
+  return { ...record, disconnectedAt: isUndated ? now : Math.min(clock.fromWall(disconnectedAt), now) };
 }
 
 export interface Session {

@@ -48,8 +48,12 @@ export class Wills {
     return will;
   }
 
-  /** The wills of clients of other runs. @param brokers those that are alive, by id */
+  /**
+   * The wills of clients of other runs.
+   * @param brokers those that are alive, by id; aedes believes that this one is not when the wall clock was set forward
+   */
   stream(brokers: Readonly<Record<string, unknown>> = {}): Readable {
-    return Readable.from([...this.#wills.values()].filter(({ brokerId }) => !brokers[brokerId]));
+    const isGone = ({ brokerId }: Will): boolean => brokerId !== this.#brokerId && !brokers[brokerId];
+    return Readable.from([...this.#wills.values()].filter(isGone));
   }
 }

@@ -1,5 +1,6 @@
 import type { Mode } from "../override.js";
 import type { ZoneView } from "./view.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { Zone } from "./zone.js";
 import type { Zones } from "./zones.js";
 
@@ -21,8 +22,8 @@ export function zoneDirectoryOf(
   setMode: (zone: Zone, mode: Mode, duration?: number) => Promise<void>,
 ): ZoneDirectory {
   return {
-    list: () => Array.from(zones, (zone) => zone.view(Date.now())),
-    get: (name) => zones.get(name)?.view(Date.now()),
+    list: () => Array.from(zones, (zone) => zone.view(clock.now())),
+    get: (name) => zones.get(name)?.view(clock.now()),
     async setMode(name, mode, duration) {
       const zone = zones.get(name);
       if (!zone) throw new RangeError(`no zone "${name}" is configured`);

@@ -4,6 +4,7 @@ import { AUTO, current, type Override } from "../override.js";
 import type { ZonePolicy } from "../policy.js";
 import { personSays, ruleSaysOf, zoneLight } from "../reason.js";
 import { Clock, isWithin, timeOfDay } from "./hours.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { ZoneView } from "./view.js";
 
 /** Where a zone finds its sensors. */
@@ -20,13 +21,13 @@ export class Zone {
   #because = "";
   #stale = 0;
   readonly #lights: number[] = [];
-  readonly #clock: Clock | undefined;
+  readonly #timeOfDay: Clock | undefined;
 
   constructor(
     readonly policy: ZonePolicy,
     readonly find: FindDevice,
   ) {
-    this.#clock = policy.hours && new Clock(policy.hours.time_zone);
+    this.#timeOfDay = policy.hours && new Clock(policy.hours.time_zone);
   }
 
   /** Goes on where another left off, of which this is the new version. */
@@ -46,7 +47,7 @@ export class Zone {
     if (override.mode !== "auto") {
       this.#because = personSays(override.mode, "the zone");
       this.#be(override.mode === "on", now);
-    } else if (hours && !isWithin(hours, this.#clock!.minutes(now))) {
+    } else if (hours && !isWithin(hours, this.#timeOfDay!.minutes(clock.toWall(now)))) {
       this.#because = `${hours.outside} outside ${timeOfDay(hours.from)} to ${timeOfDay(hours.to)} (${hours.time_zone})`;
       this.#be(hours.outside === "on", now);
     } else if (this.#light === undefined) {
@@ -86,7 +87,7 @@ export class Zone {
       light: this.#light ?? null,
       led_on: lamp?.led_on ?? null,
       mode: override.mode,
-      until: override.until === undefined ? null : new Date(override.until).toISOString(),
+      until: override.until === undefined ? null : new Date(clock.toWall(override.until)).toISOString(),
       reason: this.reason,
     };
   }

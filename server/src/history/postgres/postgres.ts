@@ -5,6 +5,7 @@ import type { Engine, HistoryOptions } from "../engine.js";
 import type { History } from "../history.js";
 import { withIds } from "../protocol.js";
 import { historyIn } from "../recorder.js";
+import { NOTHING_TOO_OLD, RetentionClock } from "../retention-clock.js";
 import { answer, numberOf, page } from "./read.js";
 import { sweep } from "./sweep.js";
 import { NewerError, prepareTables } from "./tables.js";
@@ -72,6 +73,7 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
   let ids: string[] = [];
   const ending = new AbortController();
   let kept = retention;
+  const retentionClock = new RetentionClock();
   let prepared: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(startSweep, SWEEP);
@@ -92,11 +94,19 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
     }
   }
 
+  /** As in the history's own file, see `worker.ts`. */
+  function sweepTime(): number {
+    const now = retentionClock.now();
+    if (typeof now === "number") return now;
+    failed(`Nothing is deleted from the history ${name} for its age within the next hour. ${now.problem}`);
+    return NOTHING_TOO_OLD;
+  }
+
   function startSweep(): void {
     const before = sweeping ?? Promise.resolve();
     const current = (sweeping = before
       .then(ready)
-      .then(() => sweep(pool, kept, Date.now(), ending.signal))
+      .then(() => sweep(pool, kept, sweepTime(), ending.signal))
       .catch((error: unknown) => {
         if (!ending.signal.aborted)
           failed(`The history ${name} could not be cleared of what is too old (${textOf(error)}); it is tried again.`);

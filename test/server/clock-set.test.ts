@@ -1,0 +1,110 @@
+/** The machine's clock is set while a real server runs, as NTP does after a start without a battery. */
+import { expect, test } from "vitest";
+import type { DeviceView } from "nightlight-server";
+import type { ZoneView } from "../../server/src/zones/view.js";
+import type { HistoryAnswer } from "../../server/src/history/history.js";
+import { eventually } from "../support/eventually.js";
+import { configFile } from "./support/config.js";
+import { run, type Program } from "./support/program.js";
+import { client, temporaryFolder } from "./support/server.js";
+import { wallClock } from "./support/wall-clock.js";
+
+const HOUR = 3_600_000;
+const YEAR = 365 * 24 * HOUR;
+
+const CONFIGURATION = `
+zones:
+  hall:
+    sensors: [nightlight/sensor]
+    lamps: [nightlight/lamp]
+    stale_after: 2 s
+`;
+
+interface Running {
+  readonly program: Program;
+  publish(topic: string, message: object): Promise<unknown>;
+  ask<T>(path: string): Promise<T>;
+  device(id: string): Promise<DeviceView>;
+}
+
+async function start(env: Record<string, string>, data?: string): Promise<Running> {
+  const flags = ["--config", await configFile(CONFIGURATION), "--data", data ?? (await temporaryFolder())];
+  const program = run([...flags, "--mqtt-port", "0", "--http-port", "0"], env);
+  const { mqtt, http } = await program.addresses();
+  const publisher = await client(mqtt);
+  const ask = async <T>(path: string): Promise<T> => (await fetch(http + path)).json() as Promise<T>;
+  return {
+    program,
+    publish: (topic, message) => publisher.publishAsync(topic, JSON.stringify(message), { qos: 1 }),
+    ask,
+    device: (id) => ask(`/api/devices/nightlight/${id}`),
+  };
+}
+
+/** Times that the server tells are in whole ms, and it compares its clocks once a second. */
+const NEARLY = 1500;
+const near = (time: string | number | null, expected: number): boolean =>
+  Math.abs(new Date(time!).getTime() - expected) < NEARLY;
+
+test("a clock that is set back by an hour keeps no silent sensor fresh, makes no override longer, and stops no plot", async () => {
+  const clock = await wallClock();
+  const { program, publish, ask, device } = await start(clock.env);
+  const sensor = async () => (await ask<ZoneView>("/api/zones/hall")).sensors[0];
+  for (let n = 0; n < 5; n++) await publish("nightlight/plotted/telemetry", { light: n });
+  await publish("nightlight/lamp/telemetry", { light: 900 });
+  await publish("nightlight/sensor/telemetry", { light: 100 });
+  await publish("nightlight/plotted/set", { mode: "on", for: 3000 });
+  const until = Date.now() + 3000;
+  expect(await sensor()).toMatchObject({ light: 100, stale: false });
+
+  await clock.set(-HOUR);
+  // what people read goes with the clock
+  await eventually(async () => near((await device("plotted")).until, until - HOUR), {
+    what: "the end of the override",
+  });
+  expect(program.output.out).toContain("clock was set back by 60 minutes");
+  await eventually(async () => (await sensor()).stale, { within: 4000, what: "the sensor to be stale" });
+  await eventually(async () => (await device("plotted")).mode === "auto", { within: 6000, what: "it to end" });
+  expect(Date.now() - until).toBeLessThan(3000);
+
+  await publish("nightlight/plotted/telemetry", { light: 7 });
+  const { points } = await ask<{ points: { light: number; time: number }[] }>("/api/recent?device=nightlight/plotted");
+  expect(points.map(({ light }) => light)).toEqual([0, 1, 2, 3, 4, 7]);
+  expect(near(points.at(-1)!.time, Date.now() - HOUR)).toBe(true);
+});
+
+test("a clock that says 1966 at first, and 2090 later, loses no reading and ends no override when it is put right", async () => {
+  const begun = Date.now();
+  const clock = await wallClock(-begun - 4 * YEAR);
+  const { program, publish, ask, device } = await start(clock.env);
+  const { http } = await program.addresses();
+  let sent = 0;
+  async function send(): Promise<void> {
+    for (let n = 0; n < 5; n++) {
+      await publish("nightlight/porch/telemetry", { light: 10 * sent });
+      await publish("nightlight/board/telemetry", { light: sent, boot: 3, seq: ++sent, at: 100 * sent, age: 0 });
+    }
+  }
+  await send();
+  await publish("nightlight/porch/set", { mode: "on", for: HOUR });
+  const until = Date.now() + HOUR;
+
+  for (const wrong of [undefined, 64 * YEAR]) {
+    if (wrong !== undefined) {
+      await clock.set(wrong);
+      await eventually(async () => near((await device("porch")).until, until + wrong), {
+        what: "the clock to be wrong",
+      });
+      await send();
+    }
+    await clock.set(0);
+    await eventually(async () => near((await device("porch")).until, until), { what: "the end of the override" });
+    expect((await device("porch")).mode).toBe("on");
+    const range = `from=${new Date(begun - NEARLY).toISOString()}&to=${new Date(Date.now() + 5 * NEARLY).toISOString()}`;
+    for (const id of ["porch", "board"]) {
+      const path = `/api/history?device=nightlight/${id}&${range}`;
+      await eventually(async () => (await ask<HistoryAnswer>(path)).points?.length === sent, { what: id });
+    }
+  }
+  expect(await (await fetch(`${http}/metrics`)).text()).toContain("\nnightlight_history_rows_lost_total 0\n");
+});

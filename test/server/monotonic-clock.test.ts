@@ -1,0 +1,248 @@
+/** Durations are measured by a clock that never jumps; what is stored survives a wall clock that was wrong, or is. */
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { timeOf } from "../../server/src/clock.js";
+import { Boots, type StoredBoot } from "../../server/src/boots.js";
+import { recordOf, restore, unwrittenOf } from "../../server/src/cluster/records.js";
+import { SharedClock } from "../../server/src/cluster/shared-clock.js";
+import { Device } from "../../server/src/devices.js";
+import { RetentionClock } from "../../server/src/history/retention-clock.js";
+import { overrideOf } from "../../server/src/override.js";
+import { decodeQueued, encodeData, encodeQueued, type QueuedPacket } from "../../server/src/storage/message-codec.js";
+import { restoredRecord, storedRecord } from "../../server/src/storage/session.js";
+import { restoredOverride, storedOverride } from "../../server/src/stored-override.js";
+import { Wills } from "../../server/src/storage/wills.js";
+import type { OrderedStore } from "../../server/src/storage/ordered-store.js";
+import type { StorageClock } from "../../server/src/time/storage-clock.js";
+import { clock, MonotonicClock } from "../../server/src/time/monotonic-clock.js";
+
+const SECOND = 1000;
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const NOON = Date.UTC(2026, 6, 1, 12);
+
+/** A machine's clocks, which a test moves. */
+class Machine {
+  elapsed = 5000;
+  ahead: number;
+  slept = 0;
+
+  constructor(wall = NOON) {
+    this.ahead = wall - this.elapsed;
+  }
+
+  readonly sources = {
+    monotonic: () => this.elapsed,
+    wall: () => this.elapsed + this.slept + this.ahead,
+    uptime: () => this.elapsed + this.slept + 77,
+  };
+
+  /** A process begins. */
+  start(): MonotonicClock {
+    return new MonotonicClock(this.sources);
+  }
+
+  passes(ms: number): void {
+    this.elapsed += ms;
+  }
+
+  set(wall: number): void {
+    this.ahead += wall - this.sources.wall();
+  }
+}
+
+describe("the monotonic clock", () => {
+  test("goes on at the same pace, whatever happens to the wall clock, by which it began", () => {
+    const machine = new Machine();
+    const clock = machine.start();
+    expect(clock.now()).toBe(NOON);
+    for (const wall of [NOON - HOUR, Date.UTC(1966), Date.UTC(2090), NOON]) {
+      machine.set(wall);
+      clock.check();
+      const before = clock.now();
+      machine.passes(MINUTE);
+      clock.check();
+      expect(clock.now()).toBe(before + MINUTE);
+      expect(clock.toWall(clock.now())).toBe(wall + MINUTE);
+      expect(clock.fromWall(clock.toWall(before))).toBe(before);
+    }
+  });
+
+  test("shows earlier times right once the wall clock is right", () => {
+    const machine = new Machine(Date.UTC(1970));
+    const clock = machine.start();
+    const then = clock.now();
+    expect([clock.toWall(then), clock.plausible]).toEqual([Date.UTC(1970), false]);
+    machine.passes(20 * SECOND);
+    machine.set(NOON);
+    clock.check();
+    expect([clock.toWall(then), clock.plausible]).toEqual([NOON - 20 * SECOND, true]);
+  });
+
+  test("tells of jumps that matter, and not of a wall clock that is slewed", () => {
+    const machine = new Machine();
+    const clock = machine.start();
+    const jumps: number[] = [];
+    const end = clock.onJump((jump) => jumps.push(jump));
+    for (const step of [40, -90, HOUR, 500, -HOUR]) {
+      machine.set(machine.sources.wall() + step);
+      clock.check();
+    }
+    end();
+    machine.set(0);
+    clock.check();
+    expect(jumps).toEqual([HOUR - 50, -HOUR]);
+  });
+
+  test("counts the time that a laptop sleeps, which no wall clock jump is", () => {
+    const machine = new Machine();
+    const clock = machine.start();
+    const jumps: number[] = [];
+    clock.onJump((jump) => jumps.push(jump));
+    machine.slept = 8 * HOUR;
+    clock.check();
+    expect(clock.now()).toBe(NOON + 8 * HOUR);
+    expect(jumps).toEqual([]);
+  });
+});
+
+describe("an override for an hour that is restored by another run", () => {
+  /** Stores it under one wall clock, and restores it under another; how long it still holds. */
+  function left(stored: number, restored: number): number {
+    const before = new Machine(stored).start();
+    const after = new Machine(restored).start();
+    const json = JSON.stringify(storedOverride(overrideOf("on", HOUR, before.now()), before));
+    const { until } = restoredOverride(JSON.parse(json) as ReturnType<typeof storedOverride>, after);
+    return until! - after.now();
+  }
+
+  test.each<[what: string, stored: number, restored: number, left: number]>([
+    ["ends when it was to", NOON, NOON + 20 * MINUTE, 40 * MINUTE],
+    ["holds for an hour at most when the clock was set back", NOON, NOON - HOUR, HOUR],
+    ["holds for an hour when the clock said 1970 and is right by now", Date.UTC(1970), NOON, HOUR],
+    ["holds for an hour when the clock was right and says 1970 by now", NOON, Date.UTC(1970), HOUR],
+  ])("%s", (_what, stored, restored, expected) => {
+    expect(left(stored, restored)).toBe(expected);
+  });
+
+  test("has ended where it ended meanwhile", () => {
+    expect(left(NOON, NOON + 2 * HOUR)).toBeLessThan(0);
+  });
+
+  test("is restored as earlier versions stored it: a mode, or without its length", () => {
+    const now = new Machine().start();
+    expect(restoredOverride("on", now)).toEqual({ mode: "on", until: undefined });
+    expect(restoredOverride({ mode: "off", until: NOON + 5 }, now)).toEqual({ mode: "off", until: NOON + 5 });
+    expect(restoredOverride(storedOverride(overrideOf("on", undefined, NOON), now), now)).toMatchObject({ mode: "on" });
+  });
+});
+
+test("a session at the broker does not expire because the clock was wrong, and not later because it was set back", () => {
+  const restored = (stored: number, now: number): number => {
+    const record = { permissions: "", expiry: 60, disconnectedAt: stored };
+    const before = new Machine(stored).start();
+    const after = new Machine(now).start();
+    return after.now() - restoredRecord(storedRecord(record, before), after).disconnectedAt!;
+  };
+  expect(restored(NOON, NOON + MINUTE)).toBe(MINUTE);
+  expect(restored(Date.UTC(1970), NOON)).toBe(0);
+  expect(restored(NOON, NOON - HOUR)).toBe(0);
+});
+
+test("a message in a queue expires after its interval, although the clock is set meanwhile, or was wrong", () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    clock.check();
+  });
+  const packet = (messageExpiry: number): QueuedPacket => ({
+    ...{ cmd: "publish", brokerId: "run-1", brokerCounter: 1, topic: "a", payload: "x", qos: 1, retain: false },
+    ...{ dup: false, properties: { messageExpiryInterval: 30 }, messageExpiry },
+  });
+  const left = (bytes: Uint8Array): number => decodeQueued(bytes).messageExpiry! - Date.now();
+  const bytes = encodeQueued(packet(Date.now() + 30 * SECOND));
+  for (const jump of [-HOUR, 2 * HOUR]) {
+    vi.setSystemTime(Date.now() + jump);
+    clock.check();
+    expect(Math.abs(left(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
+  }
+  // stored by an earlier run: without the id of this process's clock
+  const stored = (messageExpiry: number): Buffer => encodeData(packet(messageExpiry));
+  expect(left(stored(Date.now() + 10 * SECOND))).toBe(10 * SECOND);
+  expect(left(stored(Date.now() + HOUR))).toBe(30 * SECOND);
+  expect(left(stored(Date.UTC(1970)))).toBe(30 * SECOND);
+});
+
+test("readings are dated right soon after a restart with another wall clock, and until then not wrong by one that waited", () => {
+  const boots = new Boots();
+  // before the restart the clock was an hour behind
+  for (let s = 0; s <= 60; s += 10) boots.place(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
+  const after = new Boots();
+  after.restore(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
+  const place = (s: number, seq: number): number =>
+    after.place(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).taken - (NOON + s * SECOND);
+  expect(place(120, 100)).toBe(-HOUR);
+  expect(place(124, 101)).toBe(-HOUR);
+  expect(place(126, 102)).toBe(0);
+
+  const clock = { latest: NOON, before: NOON, since: NOON };
+  expect(timeOf(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
+});
+
+test("nothing is deleted for its age by a clock that was just set forward, or is obviously wrong", () => {
+  const wall = vi.spyOn(clock, "wallNow");
+  onTestFinished(() => void wall.mockRestore());
+  const at = (time: number): unknown => {
+    wall.mockReturnValue(time);
+    return retention.now();
+  };
+  const retention = new RetentionClock();
+  const now = clock.now();
+  expect(at(now)).toBe(now);
+  expect(at(now + 48 * HOUR)).toMatchObject({ problem: expect.stringContaining("was set forward") });
+  expect(at(now + 48 * HOUR)).toBe(now + 48 * HOUR);
+  expect(at(now)).toBe(now);
+  expect(at(Date.UTC(2090))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 2090") });
+  expect(at(Date.UTC(1970))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 1970") });
+});
+
+test("the wills of this run's clients stay, although aedes holds the broker for dead when the clock is set forward", async () => {
+  const puts: string[] = [];
+  const store = { put: (key: string) => void puts.push(key), delete() {}, entries: async () => [] };
+  const wills = new Wills(store as unknown as OrderedStore, "run-2");
+  await wills.put(
+    { id: "board" },
+    { cmd: "publish", topic: "a/status", payload: "x", qos: 1, retain: true, dup: false },
+  );
+  expect(puts).toHaveLength(1);
+  expect(await wills.stream({}).toArray()).toEqual([]);
+  const next = new Wills(store as unknown as OrderedStore, "run-3");
+  Object.assign(store, { entries: async () => [["will:board", encodeData((await wills.get({ id: "board" }))!)]] });
+  await next.load();
+  expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
+});
+
+test("what servers store for each other is right on both, whatever their own clocks say", () => {
+  const [one, two] = [new SharedClock(), new SharedClock()];
+  const now = clock.now();
+  one.learn(now + HOUR, now);
+  two.learn(now - 20 * MINUTE, now);
+  expect(Math.abs(one.toWall(now) - now - HOUR)).toBeLessThan(SECOND);
+  expect(Math.abs(two.fromWall(two.toWall(now)) - now)).toBe(0);
+  expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);
+  const device = new Device("a");
+  Object.assign(device, { light: 3, taken: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
+  // the same shared time, as two servers have it that started an hour apart
+  const other = clockAhead(-HOUR);
+  const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
+  const taken = new Device("a");
+  restore(taken, record, other);
+  expect(taken).toMatchObject({ taken: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
+  expect(unwrittenOf(record, other)).toEqual([{ time: now + HOUR - 5, light: 1 }]);
+});
+
+/** A shared clock that is so far ahead of a server's own. */
+const clockAhead = (ms: number): StorageClock => ({
+  now: () => clock.now(),
+  toWall: (time) => time + ms,
+  fromWall: (shared) => shared - ms,
+});

@@ -1,0 +1,21 @@
+/** A server's wall clock, which a test can set. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL, fileURLToPath } from "node:url";
+import { temporaryFolder } from "./server.js";
+
+const PRELOAD = fileURLToPath(new URL("./wall-clock.mjs", import.meta.url));
+
+export interface WallClock {
+  /** The environment of a program that has it. */
+  readonly env: Record<string, string>;
+  /** Sets it so many ms ahead of the real one; negative: back. */
+  set(ahead: number): Promise<void>;
+}
+
+export async function wallClock(ahead = 0): Promise<WallClock> {
+  const file = path.join(await temporaryFolder(), "clock");
+  const set = (to: number): Promise<void> => writeFile(file, String(to));
+  await set(ahead);
+  return { env: { NODE_OPTIONS: `--import ${pathToFileURL(PRELOAD).href}`, NIGHTLIGHT_TEST_CLOCK: file }, set };
+}
