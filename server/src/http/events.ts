@@ -9,6 +9,13 @@ const MAX_FOLLOWERS = 200;
 const HEARTBEAT = 15_000;
 const FOLLOWING = 1000;
 
+/** Proxies must neither keep nor compress it, nor collect it into blocks, which nginx does unless told not to. */
+const EVENT_STREAM = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no",
+};
+
 /** Between two tellings of what changed, in ms at least: nobody sees more, and each costs. */
 const EVERY = 50;
 
@@ -24,6 +31,11 @@ export class Events {
   readonly #changed = new Set<Device>();
   #told = 0;
   #timer: NodeJS.Timeout | undefined;
+
+  /** How many streams are open. */
+  get size(): number {
+    return this.#followers.size;
+  }
 
   /** Sends an event to everybody, after what changed before it; costs nothing when nobody follows. */
   publish(name: string, data: unknown): void {
@@ -72,7 +84,7 @@ export class Events {
       // what goes with every answer goes with this one too
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) response.setHeader(name, value);
-      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.writeHead(200, EVENT_STREAM);
       response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
       this.#followers.set(response, response.writableLength + MAX_BEHIND);
       this.#shared?.following();

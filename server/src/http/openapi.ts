@@ -106,7 +106,8 @@ export function openApiDocument(version: string): Schema {
         'Errors are `{"error": sentence}`. Times in queries and in history are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: "/", description: "Where this document was found." }],
+    // relative to this document, so that it holds below a base path as well
+    servers: [{ url: "..", description: "Where this document was found." }],
     tags: [
       { name: "devices", description: "Boards, and what reports like one." },
       { name: "zones", description: "Sensors that decide together for lamps." },

@@ -98,13 +98,14 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
   return { http, websocket };
 }
 
-function gaugesOf({ core, link, broker }: Served): Gauges {
+function gaugesOf({ core, link, broker, events }: Served): Gauges {
   let devicesOnline = 0;
   for (const { online } of core.devices) if (online) devicesOnline++;
   return {
     devicesOnline,
     devicesOffline: core.devices.size - devicesOnline,
     linkUp: link.connected,
+    eventStreams: events.size,
     brokerClients: broker?.figures.clients,
     brokerQueued: broker?.figures.queued,
   };
