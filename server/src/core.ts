@@ -1,5 +1,6 @@
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
+import { Blinking } from "./blinking.js";
 import type { Core, CoreOptions } from "./core-parts.js";
 import { custodyOf } from "./cluster/custody.js";
 import { Configurations } from "./configurations.js";
@@ -104,8 +105,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
+    identifies: (device) => blinking.begin(device),
     failed: ({ id }, error) => notStored(id, "actions", error),
   });
+
+  const blinking = new Blinking(devices, decisions);
 
   const wishes = wishesOf({
     ...options,
@@ -147,7 +151,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       history.addReading(device, point);
       return undefined;
     },
-    announced: (device) => configs.tell(device, actions.expired(device)),
+    announced(device) {
+      blinking.told(device);
+      configs.tell(device, actions.expired(device));
+    },
     replied: (device, reply) => actions.reply(device, reply),
     setMode,
     zoneOf: (id) => (id.startsWith(zonesBelow) ? zones.get(id.slice(zonesBelow.length)) : undefined),
@@ -241,6 +248,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       clearInterval(sweep);
       clearInterval(tick);
       decisions.close();
+      blinking.close();
       announcer.close();
       shown.flush();
       await actions.close();

@@ -62,6 +62,8 @@ export interface StoredActions {
     /** When they are given up, in ms since 1970. */
     readonly until: number;
   }[];
+  /** The latest that ask the device to blink, by `seq`; not there in what an earlier version stored. */
+  readonly identify?: readonly number[];
 }
 
 export type JournalStore = ReturnType<typeof journalStore>;

@@ -117,6 +117,7 @@ export class Device extends DeviceRow {
       online: this.online === true,
       light: this.light ?? null,
       led_on: this.led_on ?? null,
+      blinking: this.blinking,
       decided_by: status?.decided_by ?? "server",
       last_seen: this.lastSeen ? new Date(this.lastSeen).toISOString() : null,
       since: this.since === undefined ? null : new Date(this.since).toISOString(),

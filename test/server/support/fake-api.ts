@@ -37,6 +37,7 @@ export function deviceView(id: string, change: Partial<DeviceView> = {}): Device
     online: true,
     light: 500,
     led_on: false,
+    blinking: false,
     decided_by: "server",
     last_seen: new Date().toISOString(),
     since: null,
