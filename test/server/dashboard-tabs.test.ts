@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { startServer } from "../../server/src/index.js";
 import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { ask } from "./support/api.js";
+import { ask, follow } from "./support/api.js";
 import { addUsers, as } from "./support/guarded.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
@@ -121,6 +121,18 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     onTestFinished(() => again.close());
     for (const page of pages) await isLive(page);
     expect(await streams(url)).toBe(1);
+  });
+
+  test("says why the server refuses its event stream, and is live when there is room", async () => {
+    const { url } = await lights({ limits: { eventStreams: 1 } });
+    const { response } = await follow(url);
+    const page = await openTab(await context(), url);
+    const refusal = /^1 live event streams of 127.0.0.1 are open already, the most that one may have/;
+    await eventually(async () => refusal.test((await page.getByRole("status").textContent()) ?? ""), { what: "why" });
+    response.destroy();
+    await setHidden(page, true);
+    await setHidden(page, false);
+    await isLive(page);
   });
 
   test("leads every tab to the login page when somebody logs out in one", async () => {

@@ -48,7 +48,9 @@ const SERVER_PATHS: Paths = {
           schema: { type: "string", description: "`event: <name>`, `data: <JSON>`, an empty line; and so on." },
         },
       },
-      errors: { 503: "200 follow already." },
+      errors: {
+        429: "The account, or the address, has as many streams as it may; `retry-after` says when to try again, in s.",
+      },
     },
   },
   "/api/openapi.json": {

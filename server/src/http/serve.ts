@@ -63,6 +63,8 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
     framed: isLoopback(host),
     tls,
     maxConnections: settings.limits.connections,
+    share: settings.limits,
+    refused: (client, problem) => core.rejects.add("over-limit", client, problem),
     events,
     cluster: served.cluster,
     prefix: settings.prefix,
