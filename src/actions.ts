@@ -88,15 +88,6 @@ export async function createActions(around: Surroundings): Promise<Actions> {
         away = !online
     }
 
-    async function identify() {
-        const before = around.lamp.on
-        for (let i = 0; i < 6; i++) {
-            await around.lamp.set(!around.lamp.on)
-            await sleep(250)
-        }
-        await around.lamp.set(before)
-    }
-
     async function perform(command: ActionCommand) {
         const { action, seq } = command
         // once: an exact repetition is what "at least once" brings, of several when a broker was killed
@@ -110,7 +101,7 @@ export async function createActions(around: Surroundings): Promise<Actions> {
         const reply: Reply = action === "report" ? around.figures() : { seq, ok: true }
         reply.seq = seq
         around.reply(encode(REPLY, reply))
-        if (action === "identify") await identify()
+        if (action === "identify") await around.lamp.blink()
         if (action === "reboot") {
             await sleep(FAREWELL)
             reboot()

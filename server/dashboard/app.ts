@@ -42,7 +42,6 @@ const toolbar = new Toolbar(document, (view) => wall.setView(view));
 const views = new Views(boards, zones, (id) => wall.focus(id));
 
 onUnauthorized(goToLogin);
-offerLogout();
 part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault(); // the address says which view is shown
   main.focus();
@@ -50,7 +49,26 @@ part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
 watchContested();
 announceSwitches(boards, part(document, "announcer", HTMLElement));
 
-listen({
+/** Since when the page has not heard from the server, in ms by its clock. */
+let lost: number | undefined;
+
+/** `text`: why there is no connection, for people. */
+function loseConnection(say: (at: number) => string): void {
+  wall.setLost((lost ??= now()));
+  page.dataset.connection = "lost";
+  text(connection, say(lost));
+}
+
+// from here on nothing is heard until the page is shown again
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) wall.setLost((lost ??= now()));
+});
+
+const restart = listen({
+  connecting() {
+    page.dataset.connection = "new";
+    text(connection, "connecting");
+  },
   connected() {
     void describeServer().then((simulator) => (simulator ? findSimulator(boards) : undefined));
     void learnSession().then(() => {
@@ -60,16 +78,15 @@ listen({
     page.dataset.connection = "live";
     text(connection, "live");
   },
-  lost() {
-    wall.setLost(now());
-    page.dataset.connection = "lost";
-    text(connection, `server lost at ${when(now())}, trying again`);
+  lost: () => loseConnection((at) => `server lost at ${when(at)}, trying again`),
+  refused(problem) {
+    loseConnection(() => problem);
+    void learnSession();
   },
-  refused: () => void learnSession(),
   devices(devices) {
     boards.seeDevices(devices);
     backlog.restart();
-    wall.setLost(undefined);
+    wall.setLost((lost = undefined));
     page.dataset.loaded = "";
     views.loaded();
     sumUp(boards);
@@ -80,6 +97,8 @@ listen({
   forgotten: (id) => boards.remove(id),
   board: (board) => boards.seeBoard(board),
 });
+
+offerLogout(restart);
 
 const draw = () => {
   wall.tick();

@@ -1,15 +1,18 @@
 /** Bundles the pages: everything the browser needs, and nothing from anywhere else. */
 
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLED = ["app.ts", "style.css", "login.ts", "login.css"];
+/** What all pages of a browser share. */
+const WORKER = "events-worker.js";
 const COPIED = ["login.html", "icon.svg"];
 /** Rooms whose templates go into the page. */
 const ROOMS = ["overview", "controls", "zones", "board"];
@@ -24,21 +27,35 @@ const COMPRESSED = { br: promisify(brotliCompress), gz: promisify(gzip) };
  */
 export async function buildDashboard(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
+  const worker = join(outdir, WORKER);
+  await bundle({ entryPoints: [join(here, "events", "worker.ts")], outfile: worker });
+  // a browser connects a page to the worker of the same address that runs already, whatever version that is of
+  const version = createHash("sha256")
+    .update(await readFile(worker))
+    .digest("hex")
+    .slice(0, 12);
   await Promise.all([
-    build({
+    bundle({
       entryPoints: BUNDLED.map((name) => join(here, name)),
       outdir,
-      bundle: true,
-      minify: true,
-      format: "esm",
-      target: "es2022",
-      logLevel: "silent", // a failure is thrown, with every message in it
+      define: { EVENTS_WORKER: JSON.stringify(`${WORKER}?${version}`) },
     }),
     ...COPIED.map((name) => copyFile(join(here, name), join(outdir, name))),
     page().then((html) => writeFile(join(outdir, "index.html"), html)),
   ]);
-  const files = [...BUNDLED.map((name) => name.replace(/ts$/, "js")), ...COPIED, "index.html"];
+  const files = [...BUNDLED.map((name) => name.replace(/ts$/, "js")), WORKER, ...COPIED, "index.html"];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
+}
+
+async function bundle(options: BuildOptions): Promise<void> {
+  await build({
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "silent", // a failure is thrown, with every message in it
+    ...options,
+  });
 }
 
 async function compress(file: string): Promise<void> {

@@ -13,7 +13,7 @@ const MOST_NAMED = 5;
 /** The detail of each notice on the page, by account and client id. */
 const details = new Map<string, HTMLElement>();
 
-/** Keeps the notice up to date while somebody can see the page and the server is there. */
+/** Keeps the notice up to date while somebody can see the page and the server is there. A page that is shown asks by itself. */
 export function watchContested(): void {
   const refresh = async () => {
     if (document.hidden || document.documentElement.dataset.connection !== "live") return;
@@ -24,7 +24,6 @@ export function watchContested(): void {
     }
   };
   setInterval(() => void refresh(), POLL);
-  document.addEventListener("visibilitychange", () => void refresh());
 }
 
 /** Shows a notice for each client id, or none. */

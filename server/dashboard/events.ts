@@ -1,20 +1,22 @@
-/** The server's live events, with a connection that always comes back. */
+/** The server's live events, handed out by kind. */
 
 import type { Board, Device, Zone } from "./api.js";
-
-const RETRY = 3000; // ms
+import { follow } from "./events/follow.js";
+import type { ServerEvent, ToPage } from "./events/protocol.js";
 
 export interface Listener {
+  /** Connecting: at first, and when the page is shown again or another person is logged in. */
+  connecting(): void;
   /** Connected, at first and again. */
   connected(): void;
-  /** The connection is lost; another is being tried. Called once a loss. */
+  /** The connection is lost, and another attempt follows; called after each that fails. */
   lost(): void;
-  /** The server refused to tell: it is there, and may want somebody to log in. Another attempt follows. */
-  refused(): void;
-  /** Every device there is: sent first on each connection. */
+  /** The same, but the server is there, and refuses for this reason: it may want somebody to log in. */
+  refused(problem: string): void;
+  /** Every device there is: comes first on each connection, and when the page is shown again. */
   devices(devices: Device[]): void;
   device(device: Device): void;
-  /** Every zone there is: sent on each connection, and when the server's configuration changed. */
+  /** Every zone there is: comes on each connection, and when the server's configuration changed. */
   zones(zones: Zone[]): void;
   zone(zone: Zone): void;
   /** A device is known no more. */
@@ -22,32 +24,23 @@ export interface Listener {
   board(board: Board): void;
 }
 
-/** Listens for ever. */
-export function listen(listener: Listener): void {
-  let connected: boolean | undefined;
+/** Listens for ever. Gives a function to call when who is logged in has changed. */
+export function listen(listener: Listener): () => void {
+  function handle([name, data]: ServerEvent): void {
+    if (name === "devices") listener.devices(data as Device[]);
+    else if (name === "device") listener.device(data as Device);
+    else if (name === "zones") listener.zones(data as Zone[]);
+    else if (name === "zone") listener.zone(data as Zone);
+    else if (name === "forgotten") listener.forgotten((data as { id: string }).id);
+    else if (name === "simulated-board") listener.board(data as Board);
+  }
 
-  const open = () => {
-    const source = new EventSource("api/events");
-    source.onopen = () => {
-      connected = true;
-      listener.connected();
-    };
-    source.onerror = () => {
-      if (connected !== false) listener.lost();
-      connected = false;
-      // A browser gives up for good when the answer is not an event stream, as from a proxy whose server is down.
-      if (source.readyState !== EventSource.CLOSED) return;
-      listener.refused();
-      setTimeout(open, RETRY);
-    };
-    const on = <T>(name: string, handle: (data: T) => void) =>
-      source.addEventListener(name, (e) => handle(JSON.parse(e.data as string) as T));
-    on<Device[]>("devices", (devices) => listener.devices(devices));
-    on<Device>("device", (device) => listener.device(device));
-    on<Zone[]>("zones", (zones) => listener.zones(zones));
-    on<Zone>("zone", (zone) => listener.zone(zone));
-    on<{ id: string }>("forgotten", ({ id }) => listener.forgotten(id));
-    on<Board>("simulated-board", (board) => listener.board(board));
-  };
-  open();
+  return follow((message: ToPage) => {
+    if ("events" in message) return message.events.forEach(handle);
+    if (!("state" in message)) return;
+    if (message.state === "connecting") listener.connecting();
+    else if (message.state === "live") listener.connected();
+    else if (message.state === "refused") listener.refused(message.problem);
+    else listener.lost();
+  });
 }

@@ -24,6 +24,8 @@ export class BoardModel {
 
   /** The lamp itself where it can be seen, else what the device says of it; null when it is unknown. */
   get lamp(): boolean | null {
+    // blinks are no switches
+    if (this.device?.blinking) return this.device.led_on;
     return this.board?.lamp ?? this.device?.led_on ?? null;
   }
 

@@ -14,8 +14,12 @@ export function lightText(device: Device | undefined): string {
   return device?.light == null ? "–" : String(Math.round(device.light));
 }
 
-/** Whether it is there, and since when. */
-export function stateText({ device, since }: BoardModel): string {
+/** Whether it is there, and since when; and whether it blinks. */
+export function stateText(model: BoardModel): string {
+  return model.device?.blinking ? `${presenceText(model)} · blinking` : presenceText(model);
+}
+
+function presenceText({ device, since }: BoardModel): string {
   if (!device) return "not heard of yet";
   const state = device.online ? "online" : "offline";
   if (since !== undefined) return `${state} since ${when(since)}`;

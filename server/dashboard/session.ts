@@ -30,12 +30,12 @@ export async function learnSession(): Promise<void> {
   text(part(document, "user", HTMLElement), session.name ?? "");
 }
 
-/** Lets the button log out. */
-export function offerLogout(): void {
-  part(document, "logout", HTMLButtonElement).addEventListener("click", () => void logout());
+/** Lets the button log out. @param then called when it did: other tabs are logged out as well */
+export function offerLogout(then: () => void): void {
+  part(document, "logout", HTMLButtonElement).addEventListener("click", () => void logout(then));
 }
 
-async function logout(): Promise<void> {
+async function logout(then: () => void): Promise<void> {
   try {
     await postLogout();
   } catch (e) {
@@ -43,5 +43,6 @@ async function logout(): Promise<void> {
     rights.hidden = false;
     return text(rights, `You are still logged in: ${(e as Error).message}`);
   }
+  then();
   goToLogin();
 }

@@ -34,6 +34,8 @@ export interface ActionsOptions {
   sent(device: Device, command: ActionCommand): void;
   /** Actions up to this `seq` were given up, and must not be done any more. */
   expired(device: Device, seq: number): void;
+  /** The device has confirmed that it blinks now. */
+  identifies(device: Device): void;
   /** Something could not be stored. */
   failed(device: Device, error: unknown): void;
 }
@@ -51,6 +53,8 @@ interface Ledger {
   /** By `seq`, in order. */
   pending: Pending[];
   readonly outcomes: Map<number, Outcome>;
+  /** The latest that ask the device to blink. */
+  identify: readonly number[];
   timer: NodeJS.Timeout | undefined;
   /** Settled when all that was to be stored so far is. */
   stored: Promise<void>;
@@ -76,9 +80,9 @@ export class Actions {
   }
 
   /** Takes up what was pending when the server ended; what expired meanwhile is given up. */
-  restore(device: Device, { last, expired, pending }: StoredActions): void {
+  restore(device: Device, { last, expired, pending, identify = [] }: StoredActions): void {
     const ledger = this.#ledgerOf(device);
-    Object.assign(ledger, { last, expired });
+    Object.assign(ledger, { last, expired, identify });
     ledger.pending = pending.map(({ seq, until }) => ({ seq, until, settle() {} }));
     this.#look(device, ledger);
   }
@@ -105,6 +109,7 @@ export class Actions {
     const seconds = clock.plausible ? Math.floor((clock.wallNow() - EPOCH) / 1000) : 0;
     const seq = Math.max(ledger.last + 1, seconds);
     ledger.last = seq;
+    if (action === "identify") ledger.identify = [...ledger.identify, seq].slice(-MAX_PENDING);
     const settled = new Promise<Outcome>((settle) => {
       ledger.pending.push({ seq, until: now + expires * 1000, settle });
     });
@@ -127,6 +132,10 @@ export class Actions {
   async reply(device: Device, reply: Reply): Promise<void> {
     const ledger = this.#ledgers.get(device);
     const { seq, ok } = reply;
+    if (ok && ledger?.identify.includes(seq)) {
+      ledger.identify = ledger.identify.filter((other) => other !== seq);
+      this.#options.identifies(device);
+    }
     const outcome: Outcome = { outcome: ok ? "done" : "refused", ...reply };
     const at = ledger?.pending.findIndex((pending) => pending.seq === seq) ?? -1;
     if (at >= 0) {
@@ -180,7 +189,15 @@ export class Actions {
   #ledgerOf(device: Device): Ledger {
     let ledger = this.#ledgers.get(device);
     if (!ledger) {
-      ledger = { last: 0, expired: 0, pending: [], outcomes: new Map(), timer: undefined, stored: Promise.resolve() };
+      ledger = {
+        last: 0,
+        expired: 0,
+        pending: [],
+        outcomes: new Map(),
+        identify: [],
+        timer: undefined,
+        stored: Promise.resolve(),
+      };
       this.#ledgers.set(device, ledger);
     }
     return ledger;
@@ -218,11 +235,12 @@ export class Actions {
   /** Stores, one after the other. */
   #store(device: Device, ledger: Ledger): Promise<void> {
     const store = (): Promise<void> => {
-      const { last, expired, pending } = ledger;
+      const { last, expired, pending, identify } = ledger;
       return this.#options.store(device.id, {
         last,
         expired,
         pending: pending.map(({ seq, until }) => ({ seq, until })),
+        identify,
       });
     };
     const done = ledger.stored.then(store);

@@ -2,6 +2,7 @@ import { Actions } from "./actions.js";
 import { watchWallClock } from "./app/clock-jumps.js";
 import { startTicks } from "./app/ticks.js";
 import { Announcer } from "./announcer.js";
+import { Blinking } from "./blinking.js";
 import type { Core, CoreOptions } from "./core-parts.js";
 import { custodyOf } from "./cluster/custody.js";
 import { Configurations } from "./configurations.js";
@@ -102,8 +103,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
+    identifies: (device) => blinking.begin(device),
     failed: ({ id }, error) => notStored(id, "actions", error),
   });
+
+  const blinking = new Blinking(devices, decisions);
 
   const wishes = wishesOf({
     ...options,
@@ -145,7 +149,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       history.addReading(device, point);
       return undefined;
     },
-    announced: (device) => configs.tell(device, actions.expired(device)),
+    announced(device) {
+      blinking.told(device);
+      configs.tell(device, actions.expired(device));
+    },
     replied: (device, reply) => actions.reply(device, reply),
     setMode,
     zoneOf: (id) => (id.startsWith(zonesBelow) ? zones.get(id.slice(zonesBelow.length)) : undefined),
@@ -235,6 +242,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       endTicks();
       unwatch();
       decisions.close();
+      blinking.close();
       announcer.close();
       shown.flush();
       await actions.close();

@@ -68,6 +68,8 @@ export interface StoredActions {
     /** When they are given up, by the monotonic clock; on disk by the wall clock. */
     readonly until: number;
   }[];
+  /** The latest that ask the device to blink, by `seq`; not there in what an earlier version stored. */
+  readonly identify?: readonly number[];
 }
 
 /** Actions as they are stored: `until` in ms since 1970. */

@@ -118,6 +118,14 @@ export class Decisions {
     if (this.#decide(device, now)?.led_on !== device.lamp?.led_on) this.#answer(device, now);
   }
 
+  /** A lamp has blinked: should it not be as it was decided, it is commanded again; one that decides alone says how it is. */
+  blinked(device: Device, now: number): void {
+    const { status, lamp } = device;
+    if (status?.led_on === undefined || status.led_on === device.led_on) return;
+    if (lamp && status.decided_by !== "device") this.again(device, now);
+    else this.#options.devices.lamp(device, status.led_on);
+  }
+
   /** A zone's lamps are to be switched. */
   zone({ policy }: Zone, now: number): void {
     for (const id of policy.lamps) {

@@ -20,6 +20,7 @@ const COMMANDED = 4;
 const LAMP = 6;
 const TELLING = 8;
 const PARTED = 10;
+const BLINKING = 12;
 const FALSE = 1;
 const TRUE = 2;
 
@@ -135,6 +136,14 @@ export class DeviceRow {
   }
   set recorded(recorded: number) {
     this.#page.numbers[this.#at + RECORDED] = recorded;
+  }
+
+  /** Whether it blinks because somebody asked where it is: what it tells of its lamp meanwhile is no switch. */
+  get blinking(): boolean {
+    return flagIn(this.#page.numbers, this.#at, BLINKING) === true;
+  }
+  set blinking(blinking: boolean) {
+    setFlagIn(this.#page.numbers, this.#at, BLINKING, blinking);
   }
 
   /** Where the numbers of its latest boot are. */

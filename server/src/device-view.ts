@@ -9,6 +9,8 @@ export interface DeviceView {
   readonly light: number | null;
   /** The lamp as it was last commanded, or as a device that decides for itself reported it; null when unknown. */
   readonly led_on: boolean | null;
+  /** Whether the lamp blinks, because somebody asked where the board is; `led_on` is what it is apart from that. */
+  readonly blinking: boolean;
   /** Who decides: `device` while it is on its own. */
   readonly decided_by: "server" | "device";
   /** When it was last heard, ISO 8601; null when not since the server started. */

@@ -118,6 +118,7 @@ export class Device extends DeviceRow {
       online: this.online === true,
       light: this.light ?? null,
       led_on: this.led_on ?? null,
+      blinking: this.blinking,
       decided_by: status?.decided_by ?? "server",
       last_seen: this.lastSeen ? shown(this.lastSeen) : null,
       since: this.since === undefined ? null : shown(this.since),

@@ -9,7 +9,8 @@ export type { DeviceView } from "./device-view.js";
 export type { Mode } from "./override.js";
 
 /** What happened to a device. */
-export type Change = "appeared" | "online" | "offline" | "switched" | "mode" | "status" | "missing" | "gap";
+export type Change =
+  "appeared" | "online" | "offline" | "switched" | "mode" | "status" | "missing" | "gap" | "blinking";
 
 /** How long a lesson device may be silent and still count as online, in ms. */
 export const LESSON_SILENCE = 60_000;
@@ -75,7 +76,7 @@ export class Devices {
   announced(device: Device, status: Status, retained: boolean): void {
     // the will says nothing but that it is gone: what is known of the board stays
     device.status = { ...device.status, ...status };
-    if (status.led_on !== undefined) this.lamp(device, status.led_on);
+    if (status.led_on !== undefined && !device.blinking) this.lamp(device, status.led_on);
     this.#online(device, status.online, retained ? undefined : clock.now());
     this.changed(device, "status");
   }

@@ -80,6 +80,10 @@ export interface Limits {
   readonly sessions: number;
   /** How long a session is kept while its client is away, in ms. */
   readonly sessionExpiry: number;
+  /** Live event streams of one account, or of one address where nobody has an account. */
+  readonly eventStreams: number;
+  /** HTTP requests of one account or address that are being answered at once. */
+  readonly requests: number;
 }
 
 /** Where the history is kept, and how long. */
@@ -143,6 +147,8 @@ export const DEFAULTS = {
     queue: 1000,
     sessions: 100,
     sessionExpiry: 7 * DAY,
+    eventStreams: 50,
+    requests: 100,
   },
 };
 

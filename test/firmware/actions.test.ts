@@ -32,10 +32,28 @@ describe("a board that is asked", () => {
     expect(await ask("identify", 1000)).toMatchObject({ ok: true });
     await eventually(() => lamp.length >= 6, { within: 15_000, what: "three blinks" });
     expect(lamp).toEqual([false, true, false, true, false, true]);
+    // the board tells of no switch: the lamp is on by its light
+    const told = rig.seen.filter((m) => m.topic === topicOf(ID, "status")).map((m) => JSON.parse(m.text).led_on);
+    expect(told.slice(told.indexOf(true))).not.toContain(false);
+  });
+
+  it("identify: a lamp that is switched meanwhile is afterwards as it was switched", async () => {
+    const [board] = rig.boards;
+    let changes = 0;
+    board.on("lamp", () => changes++);
+    expect(await ask("identify", 1001)).toMatchObject({ ok: true });
+    board.setLight(900);
+    await eventually(() => changes >= 5, { within: 15_000, what: "the blinks" });
+    await eventually(() => rig.server.devices.get(ID)?.blinking === false && !board.lamp, {
+      within: 15_000,
+      what: "the lamp off",
+    });
+    board.setLight(100);
+    await eventually(() => board.lamp, { within: 15_000, what: "the lamp on" });
   });
 
   it("report: says how it is, when its program began, what waits, what was lost, and what MQTT counted", async () => {
-    const reply = await ask("report", 1001);
+    const reply = await ask("report", 1002);
     expect(reply).toMatchObject({
       ok: true,
       light: 100,

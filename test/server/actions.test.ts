@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.js";
 import { startMosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { board, type TestBoard } from "./support/board.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { client, HISTORY, server, temporaryFolder } from "./support/server.js";
 
 const ID = "nightlight/porch";
 
@@ -83,6 +83,75 @@ describe("an action", () => {
     await eventually(() => awake.commands.length === 3, { what: "the queue" });
     expect(awake.commands.map(({ text }) => (JSON.parse(text) as { seq: number }).seq)).toEqual(seqs);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  });
+});
+
+describe("a lamp that blinks because somebody asked where it is", () => {
+  /** A board whose light keeps its lamp on, and what its history says of switches. */
+  async function lit() {
+    const running = await server({ history: HISTORY });
+    const porch = await board(running.brokerUrl, ID);
+    await porch.read(77);
+    await eventually(() => running.devices.get(ID)?.led_on === true, { what: "the lamp" });
+    const tell = (led_on: boolean, fields: object = {}) =>
+      porch.client.publishAsync(`${ID}/status`, JSON.stringify({ online: true, led_on, ...fields }), {
+        qos: 1,
+        retain: true,
+      });
+    const blinking = (wanted: boolean) =>
+      eventually(() => running.devices.get(ID)?.blinking === wanted, { within: 15_000, what: `blinking: ${wanted}` });
+    /** The board confirms, and tells of each blink, as firmware 0.1.0 does. */
+    async function blink(): Promise<void> {
+      const asked = ask(running, { action: "identify" });
+      const { seq } = await eventually(
+        () => porch.commands.map(({ text }) => JSON.parse(text)).find(({ action }) => action === "identify"),
+        { what: "the action" },
+      );
+      await porch.reply({ seq, ok: true });
+      expect((await asked).body.outcome).toBe("done");
+      for (const led_on of [false, true, false, true, false]) await tell(led_on);
+    }
+    const switches = async () =>
+      (await request(`${running.httpUrl}/api/history?device=${encodeURIComponent(ID)}`)).body.switches as {
+        led_on: boolean;
+      }[];
+    return { running, porch, tell, blink, blinking, switches };
+  }
+
+  test("is not switched, in the API, the events and the history, also where the board tells of each blink", async () => {
+    const { running, tell, blink, blinking, switches } = await lit();
+    const told: { blinking: boolean; led_on: boolean | null }[] = [];
+    running.on("device", ({ blinking, led_on }) => told.push({ blinking, led_on }));
+    await blink();
+    await blinking(true);
+    await tell(true);
+    await blinking(false);
+    expect(told.every(({ led_on }) => led_on === true)).toBe(true);
+    expect(told.map((view) => view.blinking)).toContain(true);
+    expect((await switches()).map(({ led_on }) => led_on)).toEqual([true]);
+  });
+
+  test("is switched as ever when it is to be, and commanded again when the board ended otherwise", async () => {
+    const { running, porch, tell, blink, blinking, switches } = await lit();
+    await blink();
+    await porch.read(900);
+    await eventually(() => running.devices.get(ID)?.led_on === false, { what: "the lamp off" });
+    const commands = porch.commands.length;
+    // firmware 0.1.0 restores what the lamp was before it blinked
+    await tell(true);
+    await blinking(false);
+    await eventually(() => porch.commands.length > commands, { what: "the command again" });
+    expect(JSON.parse(porch.commands.at(-1)!.text)).toMatchObject({ led_on: false });
+    expect((await switches()).map(({ led_on }) => led_on)).toEqual([true, false]);
+  });
+
+  test("of a board that decides alone is afterwards as the board says", async () => {
+    const { running, tell, blink, blinking } = await lit();
+    await blink();
+    await tell(false, { decided_by: "device" });
+    expect(running.devices.get(ID)?.led_on).toBe(true);
+    await blinking(false);
+    expect(running.devices.get(ID)?.led_on).toBe(false);
   });
 });
 

@@ -128,6 +128,14 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(card(PORCH), /47 min left.*held on/s);
     });
 
+    test("say that their lamp blinks while it does, and show no switch", async () => {
+      await open();
+      api.device(PORCH, { blinking: true });
+      await shows(card(PORCH), "online · blinking");
+      api.device(PORCH, { blinking: false });
+      await eventually(async () => !(await card(PORCH).textContent())?.includes("blinking"), { what: "the end" });
+    });
+
     test("tell a screen reader of the lamps that switch, and not of each reading", async () => {
       await open();
       const told = page.locator('[aria-live="polite"]').first();

@@ -209,7 +209,11 @@ describe("live events", () => {
     const { url } = await httpApp();
     const { headers } = await follow(url, {});
     expect(headers["content-security-policy"]).toContain("default-src 'none'");
-    expect(headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    expect(headers).toMatchObject({
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+      "x-content-type-options": "nosniff",
+    });
   });
 });
 
@@ -276,7 +280,7 @@ describe("security headers", () => {
       expect(headers, path).toMatchObject({
         "x-content-type-options": "nosniff",
         "content-security-policy": expect.stringMatching(
-          /^default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';font-src 'self';base-uri 'none';form-action 'self';frame-ancestors /,
+          /^default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';worker-src 'self';font-src 'self';base-uri 'none';form-action 'self';frame-ancestors /,
         ),
         "referrer-policy": "no-referrer",
         "permissions-policy": expect.stringContaining("camera=()"),

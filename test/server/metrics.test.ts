@@ -31,6 +31,7 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     "nightlight_decision_seconds",
     "nightlight_devices",
     "nightlight_duplicates_total",
+    "nightlight_event_streams",
     "nightlight_history_rows_lost_total",
     "nightlight_history_rows_waiting",
     "nightlight_history_rows_written_total",

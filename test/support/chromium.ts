@@ -40,8 +40,8 @@ export function findChromium(): string | undefined {
 export const chromiumPath = findChromium();
 export const chromiumNote = chromiumPath ? "" : " (skipped: no Chromium here; name one in NIGHTLIGHT_CHROMIUM)";
 
-/** Starts it, without a window, calling nobody. */
-export function startChromium(): Promise<Browser> {
+/** Starts it, without a window, calling nobody. @param args further flags */
+export function startChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath,
     args: [
@@ -51,6 +51,7 @@ export function startChromium(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...args,
     ],
   });
 }

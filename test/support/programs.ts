@@ -23,6 +23,15 @@ export const MOSQUITTO_CLIENTS = firstThatRuns(["mosquitto_sub"], ["--help"]);
 /** Redis, on PATH. */
 export const REDIS = firstThatRuns(["redis-server", "valkey-server"], ["--version"]);
 
+/** nginx, on PATH or where Debian puts it. */
+export const NGINX = firstThatRuns(["nginx", "/usr/sbin/nginx"], ["-v"]);
+
+/** Caddy, on PATH. */
+export const CADDY = firstThatRuns(["caddy"], ["version"]);
+
+/** Traefik, on PATH. Debian has no package of it, so that its tests are skipped even under NIGHTLIGHT_TEST_ALL=1. */
+export const TRAEFIK = firstThatRuns(["traefik"], ["version"]);
+
 /** PostgreSQL's initdb, on PATH or where Debian and Homebrew put it, the newest first; `postgres` is beside it. */
 export const POSTGRES = firstThatRuns(
   ["initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb"))],

@@ -8,6 +8,9 @@ import { clock } from "../time/monotonic-clock.js";
 /** Client ids of one board's account: the board itself, and a few that a person tries things with. */
 const DEVICE_IDS = 10;
 
+/** A reader's account may hold this part of all connections, so that it cannot keep others out. */
+const READERS_PART = 0.5;
+
 /** How many times the limit may wait for a client that is connected: it may be about to acknowledge them. */
 const CONNECTED = 10;
 
@@ -61,6 +64,8 @@ export class Sessions implements SessionDirectory {
   readonly #handlers: SessionHandlers;
   /** Client ids of boards' accounts that are connected, by account, with the number of connections. */
   readonly #deviceIds = new Map<string, Map<string, number>>();
+  /** How many connections each reader's account has. */
+  readonly #readers = new Map<string, number>();
 
   constructor(store: SessionStore, accounts: Accounts, limits: SessionLimits, handlers: SessionHandlers) {
     this.#store = store;
@@ -104,6 +109,11 @@ export class Sessions implements SessionDirectory {
       if (!ids.has(id) && ids.size >= DEVICE_IDS)
         return { problem: `its account uses ${DEVICE_IDS} client ids already` };
     }
+    if (account?.role === "reader") {
+      const most = Math.max(1, Math.floor(this.#limits.connections * READERS_PART));
+      if ((this.#readers.get(account.name) ?? 0) >= most && !this.#handlers.isConnected(id))
+        return { problem: `its account has ${most} connections already` };
+    }
     if (clean) return { present };
     if (!known) {
       const problem = this.#roomProblem(account);
@@ -130,6 +140,7 @@ export class Sessions implements SessionDirectory {
   connected(id: string, account: Account | undefined): void {
     const session = this.#store.get(id);
     if (session) this.#store.change(session, { ...session.record, disconnectedAt: undefined });
+    if (account?.role === "reader") this.#readers.set(account.name, (this.#readers.get(account.name) ?? 0) + 1);
     if (account?.role !== "device") return;
     let ids = this.#deviceIds.get(account.name);
     if (!ids) this.#deviceIds.set(account.name, (ids = new Map()));
@@ -144,6 +155,9 @@ export class Sessions implements SessionDirectory {
       this.#store.change(session, record);
       this.#trim(session);
     }
+    const connections = account && this.#readers.get(account.name);
+    if (connections === 1) this.#readers.delete(account!.name);
+    else if (connections) this.#readers.set(account!.name, connections - 1);
     const ids = account && this.#deviceIds.get(account.name);
     const left = (ids?.get(id) ?? 0) - 1;
     if (left > 0) ids!.set(id, left);

@@ -40,7 +40,7 @@ function mapped<T>(record: Record<string, T>, change: (key: string, value: T) =>
 /** What the server takes. @param configuration with all filled in @param password of the broker */
 export function optionsOf(configuration: Configuration, password: string | undefined) {
   const { broker, tls, history, home_assistant: homeAssistant, topic_prefix: topicPrefix } = configuration;
-  const { session_expiry: sessionExpiry, ...limits } = configuration.limits;
+  const { session_expiry: sessionExpiry, event_streams: eventStreams, ...limits } = configuration.limits;
   return {
     broker: broker.url,
     username: broker.username,
@@ -72,7 +72,7 @@ export function optionsOf(configuration: Configuration, password: string | undef
       switches: finite(history.switches),
     },
     homeAssistant: typeof homeAssistant === "object" && { discoveryPrefix: homeAssistant.discovery_prefix },
-    limits: { ...limits, sessionExpiry },
+    limits: { ...limits, sessionExpiry, eventStreams },
   } satisfies ServerOptions;
 }
 

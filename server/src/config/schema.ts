@@ -209,6 +209,16 @@ export const CONFIGURATION = mapping({
     session_expiry: keep("How long a session is kept while its client is away").prefault(
       formatDuration(limits.sessionExpiry),
     ),
+    event_streams: wholeNumber(
+      "Live event streams (dashboard, /api/events) of one account, or of one address where nobody has an account; all together may have four times as many",
+      1,
+      10_000,
+    ).prefault(limits.eventStreams),
+    requests: wholeNumber(
+      "HTTP requests of one account or address that are being answered at once",
+      1,
+      10_000,
+    ).prefault(limits.requests),
   }).prefault({}),
 });
 

@@ -21,6 +21,7 @@ import { guardConnections, type Guard } from "./guard.js";
 import { securityHeaders } from "./headers.js";
 import { loginRoutes } from "./login.js";
 import type { Plugin, PluginContext } from "./plugin.js";
+import { limitRequests, type HttpShare, type Refused } from "./shares.js";
 import { followRenewals, httpsOptions } from "./tls.js";
 
 export interface HttpOptions {
@@ -35,6 +36,10 @@ export interface HttpOptions {
   readonly tls?: Certificates;
   /** Connections at once, MQTT over WebSocket among them; 10,000 by default. */
   readonly maxConnections?: number;
+  /** What one client may have at once. */
+  readonly share: HttpShare;
+  /** Told when a client wanted more. */
+  readonly refused: Refused;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
   /** Undefined when this server is the only one; and what zones' ids begin with. */
@@ -68,6 +73,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   });
   await app.register(fastifyCookie);
   authorize(app, accounts, identify);
+  limitRequests(app, options.share, options.refused);
 
   const capabilities = new Set<string>();
   loginRoutes(app, { accounts, sessions, check, identify, log });
@@ -75,7 +81,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   if (options.cluster)
     peerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
   apiRoutes(app, sources);
-  events.route(app, api.devices, api.zones);
+  events.route(app, api.devices, api.zones, options.share.eventStreams, options.refused);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),
     provide: (capability) => void capabilities.add(capability),

@@ -6,6 +6,7 @@ import type { PasswordCheck } from "../security/password-check.js";
 import type { Sessions } from "../security/sessions.js";
 import { HttpError } from "./errors.js";
 import { sessionOf } from "./sessions.js";
+import { assignClient } from "./shares.js";
 
 /** Somebody who may be here. */
 export interface Visitor {
@@ -106,6 +107,7 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
     }
     const problem = visitor.account ? forbidden(visitor.account, request.method) : "";
     if (problem) throw new HttpError(403, problem);
+    assignClient(request, visitor.account);
     answers.set(reply.raw, visitor);
     reply.raw.once("close", () => answers.delete(reply.raw));
   });

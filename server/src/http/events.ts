@@ -3,12 +3,19 @@ import type { ServerResponse } from "node:http";
 import type { Device, Devices } from "../devices.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../zones/directory.js";
+import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type Refused } from "./shares.js";
 
 /** What a follower may leave unread before it is dropped, in bytes, beside what it is sent at its start. */
 const MAX_BEHIND = 1_000_000;
-const MAX_FOLLOWERS = 200;
 const HEARTBEAT = 15_000;
 const FOLLOWING = 1000;
+
+/** Proxies must neither keep nor compress it, nor collect it into blocks, which nginx does unless told not to. */
+const EVENT_STREAM = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no",
+};
 
 /** Between two tellings of what changed, in ms at least: nobody sees more, and each costs. */
 const EVERY = 50;
@@ -19,12 +26,17 @@ const EVERY = 50;
  */
 export class Events {
   #shared: SharedEvents | undefined;
-  /** And how many bytes each may leave unread. */
-  readonly #followers = new Map<ServerResponse, number>();
+  /** Whose each is, and how many bytes it may leave unread. The oldest is first. */
+  readonly #followers = new Map<ServerResponse, Follower>();
   /** Devices that are to be told of. */
   readonly #changed = new Set<Device>();
   #told = 0;
   #timer: NodeJS.Timeout | undefined;
+
+  /** How many streams are open. */
+  get size(): number {
+    return this.#followers.size;
+  }
 
   /** Sends an event to everybody, after what changed before it; costs nothing when nobody follows. */
   publish(name: string, data: unknown): void {
@@ -52,8 +64,18 @@ export class Events {
     this.#timer ??= this.#wake();
   }
 
-  /** Adds `GET /api/events`: first all devices and zones, then each as it changes. */
-  route(app: FastifyInstance, devices: Devices, zones: Pick<ZoneDirectory, "list">): void {
+  /**
+   * Adds `GET /api/events`: first all devices and zones, then each as it changes.
+   * @param share how many streams one client may have
+   * @param refused told when one wanted more
+   */
+  route(
+    app: FastifyInstance,
+    devices: Devices,
+    zones: Pick<ZoneDirectory, "list">,
+    share: number,
+    refused: Refused,
+  ): void {
     const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
     const following = setInterval(() => this.#followers.size > 0 && this.#shared?.following(), FOLLOWING);
     // times that pages were told of are others now: they come back, and learn all of them anew
@@ -67,26 +89,53 @@ export class Events {
       clearTimeout(this.#timer);
       for (const follower of this.#followers.keys()) follower.destroy();
     });
-    app.get("/api/events", { exposeHeadRoute: false }, (_request, reply) => {
-      if (this.#followers.size >= MAX_FOLLOWERS)
-        return reply
-          .code(503)
-          .send({ error: `There are ${MAX_FOLLOWERS} followers already; close a page that is not needed.` });
+    app.get(EVENTS_PATH, { exposeHeadRoute: false }, (request, reply) => {
+      const client = clientOf(request) ?? request.ip;
+      const problem = this.#makeRoom(client, share);
+      if (problem) {
+        refused(client, problem);
+        throw tooMany(reply, problem);
+      }
       const response = reply.hijack().raw;
       response.on("close", () => this.#followers.delete(response));
       response.on("error", () => this.#followers.delete(response));
       // what goes with every answer goes with this one too
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) response.setHeader(name, value);
-      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.writeHead(200, EVENT_STREAM);
       response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
-      this.#followers.set(response, response.writableLength + MAX_BEHIND);
+      this.#followers.set(response, { client, allowed: response.writableLength + MAX_BEHIND });
       this.#shared?.following();
       void this.#shared?.others().then((all) => {
         for (const [name, data] of all) if (this.#followers.has(response)) response.write(format(name, data));
       });
       return reply;
     });
+  }
+
+  /**
+   * Makes room for another stream of a client. When all streams are taken, whoever has most of them loses the newest,
+   * so that a few accounts cannot lock out the others.
+   * @returns why there is no room; "" when there is
+   */
+  #makeRoom(client: string, share: number): string {
+    const byClient = new Map<string, ServerResponse[]>();
+    for (const [response, { client }] of this.#followers) {
+      const streams = byClient.get(client);
+      if (streams) streams.push(response);
+      else byClient.set(client, [response]);
+    }
+    const own = byClient.get(client)?.length ?? 0;
+    if (own >= share)
+      return `${share} live event streams of ${client} are open already, the most that one may have; close a page or a program that is not needed.`;
+    if (this.#followers.size < share * ALL_STREAMS) return "";
+    const most = [...byClient.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    if (most.length <= own + 1)
+      return `${this.#followers.size} live event streams are open already; close a page or a program that is not needed.`;
+    const newest = most.at(-1)!;
+    this.#followers.delete(newest);
+    newest.destroy();
+    return "";
   }
 
   /** Tells what changed as soon as it may be told. A timer counts whole milliseconds and may come early: then once more. */
@@ -116,14 +165,19 @@ export class Events {
   }
 
   #write(piece: string): void {
-    for (const [follower, allowed] of this.#followers) {
-      const behind = follower.writableLength;
-      if (behind === 0) this.#followers.set(follower, MAX_BEHIND);
+    for (const [response, follower] of this.#followers) {
+      const behind = response.writableLength;
+      if (behind === 0) follower.allowed = MAX_BEHIND;
       // one that does not read gets a fresh start when it comes back, and costs no more memory until then
-      if (behind > allowed) follower.destroy();
-      else follower.write(piece);
+      if (behind > follower.allowed) response.destroy();
+      else response.write(piece);
     }
   }
+}
+
+interface Follower {
+  readonly client: string;
+  allowed: number;
 }
 
 /** Events where several servers have followers. */

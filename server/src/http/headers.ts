@@ -40,6 +40,7 @@ export async function securityHeaders(app: FastifyInstance, framed: () => boolea
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "connect-src": ["'self'"],
+        "worker-src": ["'self'"],
         "font-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

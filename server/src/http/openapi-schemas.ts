@@ -35,6 +35,7 @@ const device = objectOf<DeviceView>(
     led_on: orNull(
       flag("The lamp as it was last commanded, or as a board that decides alone reported it; null when unknown."),
     ),
+    blinking: flag("Whether the lamp blinks, because somebody asked where the board is; `led_on` is as without that."),
     decided_by: oneOf(["server", "device"], "Who decides: `device` while it is on its own."),
     last_seen: orNull(moment("When it was last heard; null when not since the server started.")),
     since: orNull(moment("Since when it is online or offline; null when that was before the server started.")),

@@ -48,7 +48,9 @@ const SERVER_PATHS: Paths = {
           schema: { type: "string", description: "`event: <name>`, `data: <JSON>`, an empty line; and so on." },
         },
       },
-      errors: { 503: "200 follow already." },
+      errors: {
+        429: "The account, or the address, has as many streams as it may; `retry-after` says when to try again, in s.",
+      },
     },
   },
   "/api/openapi.json": {
@@ -106,7 +108,8 @@ export function openApiDocument(version: string): Schema {
         'Errors are `{"error": sentence}`. Times in queries and in history are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: "/", description: "Where this document was found." }],
+    // relative to this document, so that it holds below a base path as well
+    servers: [{ url: "..", description: "Where this document was found." }],
     tags: [
       { name: "devices", description: "Boards, and what reports like one." },
       { name: "zones", description: "Sensors that decide together for lamps." },

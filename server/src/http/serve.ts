@@ -63,6 +63,8 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
     framed: isLoopback(host),
     tls,
     maxConnections: settings.limits.connections,
+    share: settings.limits,
+    refused: (client, problem) => core.rejects.add("over-limit", client, problem),
     events,
     cluster: served.cluster,
     prefix: settings.prefix,
@@ -98,13 +100,14 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
   return { http, websocket };
 }
 
-function gaugesOf({ core, link, broker }: Served): Gauges {
+function gaugesOf({ core, link, broker, events }: Served): Gauges {
   let devicesOnline = 0;
   for (const { online } of core.devices) if (online) devicesOnline++;
   return {
     devicesOnline,
     devicesOffline: core.devices.size - devicesOnline,
     linkUp: link.connected,
+    eventStreams: events.size,
     brokerClients: broker?.figures.clients,
     brokerQueued: broker?.figures.queued,
   };

@@ -11,6 +11,8 @@ export interface Gauges {
   readonly devicesOffline: number;
   /** Whether the link to the broker is up. */
   readonly linkUp: boolean;
+  /** Live event streams that are open. */
+  readonly eventStreams: number;
   /** Clients that are connected to the embedded broker; not there with somebody else's. */
   readonly brokerClients?: number;
   /** Messages that the embedded broker keeps for clients; not there with somebody else's. */
@@ -92,6 +94,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     ];
   });
   gauge("nightlight_link_up", "Whether the link to the broker is up.", () => Number(from.gauges().linkUp));
+  gauge("nightlight_event_streams", "Live event streams that are open.", () => from.gauges().eventStreams);
   gauge("nightlight_broker_clients", "Clients connected to the embedded broker.", () => from.gauges().brokerClients);
   gauge(
     "nightlight_broker_queued_messages",

@@ -13,7 +13,7 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
   "malformed-packet": "a client broke the MQTT protocol",
   "not-allowed": "a client may not use that topic",
   "bad-login": "a client could not log in at the embedded broker",
-  "over-limit": "a client wanted more of the embedded broker than its share",
+  "over-limit": "a client wanted more of the embedded broker, or of HTTP, than its share",
   "queue-full": "it waited for a client that is away, and made room for newer ones",
   internal: "a fault of the server's own; its log says more",
 };

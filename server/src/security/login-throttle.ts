@@ -1,3 +1,5 @@
+import { networkOf } from "./network.js";
+
 /** How many failures cost no time, because people mistype. */
 const FREE = 5;
 /** The longest wait, in ms. */
@@ -130,15 +132,6 @@ function use(all: Map<string, Backoff>, key: string): Count {
   if (all.size >= MAX_REMEMBERED) all.delete(all.keys().next().value!);
   all.set(key, backoff);
   return { all, key, backoff };
-}
-
-/** The address, or its first 64 bits if it is IPv6: one host can use all 2^64 addresses of such a network. */
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "").replace(/%.*$/, "");
-  if (!plain.includes(":")) return plain;
-  const [left, right] = plain.split("::").map((part) => part.split(":").filter(Boolean));
-  const zeros = right ? Math.max(0, 8 - left.length - right.length) : 0;
-  return [...left, ...Array<string>(zeros).fill("0"), ...(right ?? [])].slice(0, 4).join(":");
 }
 
 function pairOf(network: string, name: string): string {

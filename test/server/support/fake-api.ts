@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** No stricter one is possible for a page that has a program and a style sheet, and asks its server. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
   "base-uri 'none'; form-action 'self'";
 
 /** What was asked that changes something. */
@@ -37,6 +37,7 @@ export function deviceView(id: string, change: Partial<DeviceView> = {}): Device
     online: true,
     light: 500,
     led_on: false,
+    blinking: false,
     decided_by: "server",
     last_seen: new Date().toISOString(),
     since: null,

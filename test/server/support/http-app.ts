@@ -9,6 +9,7 @@ import { createApp, listenHttp, type HttpOptions } from "../../../server/src/htt
 import { Events } from "../../../server/src/http/events.js";
 import { createGuard } from "../../../server/src/http/guard.js";
 import { silentLog, type Log } from "../../../server/src/log.js";
+import { DEFAULTS } from "../../../server/src/options.js";
 import type { Account, Accounts, Role } from "../../../server/src/security/accounts.js";
 import { NO_ACCOUNTS } from "../../../server/src/security/accounts.js";
 
@@ -125,6 +126,8 @@ export async function httpApp(
     accounts: NO_ACCOUNTS,
     framed: true,
     maxConnections: 10_000,
+    share: DEFAULTS.limits,
+    refused: () => {},
     api,
     events,
     plugins: [],

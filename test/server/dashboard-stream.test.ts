@@ -1,0 +1,151 @@
+/** The event stream that the dashboard's tabs share: whatever becomes of the connection, a page knows. */
+import { once } from "node:events";
+import http, { type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import fc from "fast-check";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { EventHub } from "../../server/dashboard/events/hub.js";
+import { createParser } from "../../server/dashboard/events/parser.js";
+import type { ServerEvent, ToPage } from "../../server/dashboard/events/protocol.js";
+import { eventually } from "../support/eventually.js";
+
+const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+const PORCH = event("devices", [{ id: "porch" }]);
+
+afterEach(() => void vi.useRealTimers());
+
+test("events are the same however the network cuts them into pieces", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom("device", "zone"), fc.json())),
+      fc.infiniteStream(fc.nat(9)),
+      (list, cuts) => {
+        const events = list.map(([name, text]): ServerEvent => [name, JSON.parse(text)]);
+        let text = "retry: 1000\n\n" + events.map(([name, data]) => ":\n\n" + event(name, data)).join("");
+        const parse = createParser();
+        const got: ServerEvent[] = [];
+        for (const cut of cuts) {
+          if (!text) break;
+          got.push(...parse(text.slice(0, cut + 1)));
+          text = text.slice(cut + 1);
+        }
+        expect(got).toEqual(events);
+      },
+    ),
+  );
+});
+
+describe("a page", () => {
+  /** A server that answers as `answer` does, and what it has answered. */
+  async function serve(answer: (response: ServerResponse) => void) {
+    const answers: ServerResponse[] = [];
+    const server = http.createServer((_request, response) => {
+      answers.push(response);
+      answer(response);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const hub = new EventHub(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/events`);
+    return { hub, answers };
+  }
+  const stream = (response: ServerResponse) =>
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(PORCH);
+
+  function page() {
+    const got: ToPage[] = [];
+    const states = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
+    const has = (wanted: string, times = 1) =>
+      eventually(() => JSON.stringify(got).split(wanted).length > times, { what: `${wanted} at the page` });
+    return { see: (message: ToPage) => void got.push(message), got, states, has };
+  }
+
+  test("that joins others gets the latest of everything at once, by the stream that is there", async () => {
+    const { hub, answers } = await serve(stream);
+    const [first, second] = [page(), page()];
+    hub.here(first.see);
+    await first.has("porch");
+    for (const change of [
+      event("device", { id: "attic", light: 1 }),
+      event("forgotten", { id: "porch" }),
+      event("zones", [{ name: "yard" }]),
+      event("zone", { name: "yard", light: 2 }),
+    ])
+      answers[0].write(change);
+    await first.has('"zone"');
+    hub.here(second.see);
+    expect(second.got).toEqual([
+      { state: "live" },
+      { events: [["devices", [{ id: "attic", light: 1 }]], ["zones", [{ name: "yard", light: 2 }]]] }, // prettier-ignore
+    ]);
+    expect(answers).toHaveLength(1);
+  });
+
+  test("learns why the server sends no events, and gets them when it does", async () => {
+    let full = true;
+    const { hub } = await serve((response) =>
+      full
+        ? response.writeHead(503, { "content-type": "application/json" }).end('{"error":"No room."}')
+        : stream(response),
+    );
+    const { see, got, has } = page();
+    hub.here(see);
+    await has("refused");
+    expect(got.at(-1)).toEqual({ state: "refused", status: 503, problem: "No room." });
+    full = false;
+    hub.here(see);
+    await has("porch");
+  });
+
+  test("that is shown after a sleep gets a new connection: of the old one nobody knows whether it lives", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { hub, answers } = await serve(stream);
+    const { see, states, has } = page();
+    hub.here(see);
+    await has("porch");
+    vi.setSystemTime(Date.now() + 21_000);
+    hub.here(see);
+    await has("porch", 2);
+    expect(states()).toEqual(["connecting", "live", "connecting", "live"]);
+    expect(answers).toHaveLength(2);
+  });
+
+  test("learns that a silent connection is lost, and gets another one", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const { hub } = await serve(stream);
+    const { see, states, has } = page();
+    hub.here(see);
+    await has("porch");
+    vi.advanceTimersByTime(38_000);
+    expect(states()).toEqual(["connecting", "live"]);
+    vi.advanceTimersByTime(4000);
+    expect(states()).toEqual(["connecting", "live", "lost"]);
+    await has("porch", 2);
+  });
+
+  test("learns that a proxy may hold events back when none arrives at all", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const { hub, answers } = await serve(() => {});
+    const { see, got } = page();
+    hub.here(see);
+    await eventually(() => answers.length === 1, { what: "the request" });
+    vi.advanceTimersByTime(22_000);
+    expect(got.at(-1)).toMatchObject({ state: "refused", status: 0, problem: expect.stringContaining("proxy") });
+  });
+
+  test("that went away without a word holds no stream for longer than a minute", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const { hub, answers } = await serve(stream);
+    const { see, has } = page();
+    hub.here(see);
+    await has("porch");
+    const closed = once(answers[0], "close");
+    for (let second = 0; second < 60; second += 15) {
+      answers[0].write(":\n\n");
+      vi.advanceTimersByTime(15_000);
+    }
+    await closed;
+  });
+});

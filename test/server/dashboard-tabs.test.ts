@@ -1,0 +1,158 @@
+/** The dashboard in many tabs of one browser, which share one event stream. */
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startServer } from "../../server/src/index.js";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { ask, follow } from "./support/api.js";
+import { addUsers, as } from "./support/guarded.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const ID = "nightlight/porch";
+const ATTIC = "nightlight/attic";
+
+/** More than the six connections that a browser opens to a server that speaks HTTP/1.1. */
+const TABS = 10;
+
+describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chromiumNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  async function context(): Promise<BrowserContext> {
+    const made = await browser.newContext();
+    onTestFinished(() => made.close());
+    return made;
+  }
+
+  async function openTab(context: BrowserContext, url: string): Promise<Page> {
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  /** How many event streams the server has. */
+  async function streams(url: string): Promise<number> {
+    const { body } = await ask(url, "/metrics");
+    return Number(/^nightlight_event_streams (\d+)$/m.exec(body as string)?.[1]);
+  }
+
+  const showsLamp = (page: Page, state: "on" | "off", id = ID) =>
+    eventually(
+      () =>
+        page
+          .getByRole("article", { name: id, exact: true })
+          .getByRole("img", { name: `lamp ${state}`, exact: true })
+          .isVisible(),
+      { what: `lamp ${state} in a tab` },
+    );
+  const isLive = (page: Page) =>
+    eventually(async () => (await page.getByRole("status").textContent()) === "live", { what: "a live tab" });
+
+  /** What a browser does with a tab behind another one: without a window, Chromium shows all tabs at once. */
+  const setHidden = (page: Page, hidden: boolean) =>
+    page.evaluate(`
+      Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    `);
+
+  async function lights(options: Parameters<typeof server>[0] = {}) {
+    const running = await server(options);
+    const app = await client(running.brokerUrl);
+    const light = (level: number, id = ID) =>
+      app.publishAsync(`${id}/telemetry`, JSON.stringify({ light: level }), { qos: 1 });
+    await light(100);
+    return { running, url: running.httpUrl!, light };
+  }
+
+  test("loads in each of ten, which all show a lamp's change by one event stream", async () => {
+    const { url, light } = await lights();
+    const tabs = await context();
+    const pages: Page[] = [];
+    for (let tab = 0; tab < TABS; tab++) pages.push(await openTab(tabs, url));
+    for (const page of pages) await showsLamp(page, "on");
+    expect(await streams(url)).toBe(1);
+    await light(900);
+    for (const page of pages) await showsLamp(page, "off");
+    expect(await streams(url)).toBe(1);
+  });
+
+  for (const shared of [true, false])
+    test(`holds no stream while hidden, and is right at once when it is shown again, ${shared ? "with" : "without"} a shared worker`, async () => {
+      const { running, url, light } = await lights();
+      await light(100, ATTIC);
+      const tabs = await context();
+      if (!shared) await tabs.addInitScript("delete window.SharedWorker");
+      const [one, two] = [await openTab(tabs, url), await openTab(tabs, url)];
+      for (const page of [one, two]) await showsLamp(page, "on");
+      expect(await streams(url)).toBe(shared ? 1 : 2);
+      await setHidden(one, true);
+      if (!shared) await eventually(async () => (await streams(url)) === 1, { what: "the hidden tab's stream to end" });
+      await light(900);
+      await showsLamp(two, "off");
+      // it was told nothing, and is as it was
+      await showsLamp(one, "on");
+      await setHidden(two, true);
+      await eventually(async () => (await streams(url)) === 0, { within: 15_000, what: "no stream" });
+      await fetch(`${url}/api/devices/${ATTIC}`, { method: "DELETE" });
+      expect(running.devices.get(ATTIC)).toBeUndefined();
+      await setHidden(one, false);
+      await isLive(one);
+      await showsLamp(one, "off");
+      expect(await one.getByRole("article").count()).toBe(1);
+      expect(await streams(url)).toBe(1);
+    });
+
+  test("finds a server that was started anew, in every tab", async () => {
+    const data = await temporaryFolder();
+    const { running, url } = await lights({ data });
+    const tabs = await context();
+    const pages = [await openTab(tabs, url), await openTab(tabs, url)];
+    for (const page of pages) await isLive(page);
+    const { port } = new URL(url);
+    await running.close();
+    for (const page of pages)
+      await eventually(async () => /server lost at/.test((await page.getByRole("status").textContent()) ?? ""), {
+        what: "the loss",
+      });
+    const again = await startServer({ mqttPort: 0, httpPort: Number(port), history: false, data });
+    onTestFinished(() => again.close());
+    for (const page of pages) await isLive(page);
+    expect(await streams(url)).toBe(1);
+  });
+
+  test("says why the server refuses its event stream, and is live when there is room", async () => {
+    const { url } = await lights({ limits: { eventStreams: 1 } });
+    const { response } = await follow(url);
+    const page = await openTab(await context(), url);
+    const refusal = /^1 live event streams of 127.0.0.1 are open already, the most that one may have/;
+    await eventually(async () => refusal.test((await page.getByRole("status").textContent()) ?? ""), { what: "why" });
+    response.destroy();
+    await setHidden(page, true);
+    await setHidden(page, false);
+    await isLive(page);
+  });
+
+  test("leads every tab to the login page when somebody logs out in one", async () => {
+    const data = await temporaryFolder();
+    await addUsers(data, { ann: "admin" });
+    const { httpUrl } = await server({ data });
+    const tabs = await context();
+    const first = await openTab(tabs, httpUrl!);
+    await first.getByLabel("Name").fill("ann");
+    await first.getByLabel("Password").fill(as("ann").password);
+    await first.keyboard.press("Enter");
+    await isLive(first);
+    const second = await openTab(tabs, httpUrl!);
+    const hidden = await openTab(tabs, httpUrl!);
+    for (const page of [second, hidden]) await isLive(page);
+    await setHidden(hidden, true);
+    await first.getByRole("button", { name: "Log out" }).click();
+    for (const page of [first, second]) await page.waitForURL(`${httpUrl}/login`);
+    expect(hidden.url()).toBe(`${httpUrl}/`);
+    await setHidden(hidden, false);
+    await hidden.waitForURL(`${httpUrl}/login`);
+  });
+});

@@ -1,0 +1,126 @@
+/** What one account, or one address, may have of HTTP at once: nobody locks the others out. */
+import http, { type IncomingMessage } from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Plugin } from "../../server/src/index.js";
+import { DEFAULTS } from "../../server/src/options.js";
+import { eventually } from "../support/eventually.js";
+import { client } from "./support/server.js";
+import { as, guarded } from "./support/guarded.js";
+import { ask, httpApp, TestAccounts } from "./support/http-app.js";
+
+const SHARE = 3;
+
+/** Readers who use up all that there is, and an administrator. */
+const accounts = () =>
+  new TestAccounts(
+    ["ann", "admin"],
+    ...["rob", "ron", "roy", "ray"].map((name) => [name, "reader"] as [string, "reader"]),
+  );
+const token = (name: string) => ({ authorization: `Bearer ${name}-token` });
+
+interface Stream {
+  readonly status: number;
+  readonly ended: boolean;
+}
+
+/** Opens an event stream, which ends with the test. */
+async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<Stream> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    http.get(`${url}/api/events`, { agent: false, headers }, resolve).on("error", reject);
+  });
+  const stream = { status: response.statusCode!, ended: false };
+  response.resume().on("error", () => {});
+  response.on("close", () => (stream.ended = true));
+  onTestFinished(() => void response.destroy());
+  return stream;
+}
+
+async function app(share: Partial<typeof DEFAULTS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
+  const refusals: [client: string, problem: string][] = [];
+  const refused = (...refusal: [string, string]) => void refusals.push(refusal);
+  const made = await httpApp({ accounts: accounts(), share: { ...DEFAULTS.limits, ...share }, refused, ...options });
+  return { ...made, refusals };
+}
+
+describe("event streams", () => {
+  test("of one account are limited: one too many is refused with the reason, and others have theirs", async () => {
+    const { url, refusals } = await app({ eventStreams: SHARE });
+    for (let n = 0; n < SHARE; n++) expect((await follow(url, token("rob"))).status).toBe(200);
+    const { status, json, headers } = await ask(url, "/api/events", { headers: token("rob") });
+    expect([status, headers["retry-after"]]).toEqual([429, "10"]);
+    expect(json.error).toBe(
+      "3 live event streams of the account rob are open already, the most that one may have; close a page or a program that is not needed.",
+    );
+    expect(refusals).toEqual([["the account rob", json.error]]);
+    expect((await follow(url, token("ann"))).status).toBe(200);
+  });
+
+  test("of one account have room again when one ends", async () => {
+    const { url, events } = await app({ eventStreams: 1 });
+    const request = http.get(`${url}/api/events`, { agent: false, headers: token("rob") });
+    await eventually(() => events.size === 1, { what: "the stream" });
+    request.on("error", () => {}).destroy();
+    await eventually(async () => (await follow(url, token("rob"))).status === 200, { what: "room" });
+  });
+
+  test("let everybody in even when some accounts hold all of them: whoever has most loses the newest", async () => {
+    const { url, events } = await app({ eventStreams: SHARE });
+    const streams: Record<string, Stream[]> = {};
+    for (const name of ["rob", "ron", "roy", "ray"])
+      for (let n = 0; n < SHARE; n++) (streams[name] ??= []).push(await follow(url, token(name)));
+    const admin = await follow(url, token("ann"));
+    expect([admin.status, events.size]).toEqual([200, 4 * SHARE]);
+    await eventually(() => streams.rob[2].ended, { what: "a stream to end" });
+    const others = Object.values(streams)
+      .flat()
+      .filter((stream) => stream !== streams.rob[2]);
+    expect(others.every(({ ended }) => !ended)).toBe(true);
+    // it takes nothing from those who have as little
+    expect((await ask(url, "/api/events", { headers: token("rob") })).status).toBe(429);
+    expect(admin.ended).toBe(false);
+  });
+
+  test("are limited by address where nobody has an account, also behind a proxy on this machine", async () => {
+    const { url } = await app({ eventStreams: 1 }, { accounts: new TestAccounts() });
+    const from = (address: string) => follow(url, { "x-forwarded-for": address });
+    expect((await from("192.0.2.1")).status).toBe(200);
+    expect((await from("192.0.2.1")).status).toBe(429);
+    expect((await from("192.0.2.2")).status).toBe(200);
+    // one host can use all addresses of its network
+    expect((await from("2001:db8::1")).status).toBe(200);
+    expect((await from("2001:db8::2")).status).toBe(429);
+  });
+});
+
+test("requests of one account that are answered at once are limited, and those of others are answered", async () => {
+  const stuck: Plugin = (fastify) => void fastify.get("/api/slow", (_request, reply) => void reply.hijack());
+  const { url, refusals } = await app({ requests: SHARE }, { plugins: [stuck] });
+  const slow = Array.from({ length: SHARE }, () => {
+    const request = http.get(`${url}/api/slow`, { agent: false, headers: token("rob") }).on("error", () => {});
+    onTestFinished(() => void request.destroy());
+    return request;
+  });
+  const devices = (name: string) => ask(url, "/api/devices", { headers: token(name) });
+  await eventually(async () => (await devices("rob")).status === 429, { what: "a refusal" });
+  expect((await devices("rob")).json.error).toMatch(/^3 requests of the account rob are being answered already/);
+  expect(refusals[0][0]).toBe("the account rob");
+  expect((await devices("ann")).status).toBe(200);
+  // the login page is for everybody
+  expect((await ask(url, "/api/session")).status).toBe(200);
+  slow[0].destroy();
+  await eventually(async () => (await devices("rob")).status === 200, { what: "room" });
+});
+
+test("MQTT connections of a reader's account are at most half of all, so that an administrator gets in", async () => {
+  const { url, rejected } = await guarded({ ann: "admin", rob: "reader" }, { limits: { connections: 4 } });
+  for (let n = 0; n < 2; n++) await client(url, { ...as("rob"), clientId: `r${n}` });
+  await expect(client(url, { ...as("rob"), clientId: "r2" })).rejects.toThrow();
+  expect(rejected.map(([reason, , problem]) => [reason, problem])).toEqual([
+    ["over-limit", "its account has 2 connections already"],
+  ]);
+  // the same client again, instead of itself
+  const again = await client(url, { ...as("rob"), clientId: "r1" });
+  await client(url, as("ann"));
+  await again.endAsync();
+  await eventually(() => client(url, { ...as("rob"), clientId: "r3" }), { what: "room for another", every: 50 });
+});

@@ -1,0 +1,109 @@
+/** The server behind reverse proxies, with the very configurations that docs/reverse-proxy.md gives. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import mqtt from "mqtt";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { ROOT } from "../../scripts/build.js";
+import { chromiumPath, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { CADDY, missing, NGINX, TRAEFIK } from "../support/programs.js";
+import { addUsers, as } from "./support/guarded.js";
+import { ask, testLog } from "./support/http-app.js";
+import { NAME, startProxy, type ProxyKind } from "./support/proxy.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+const ID = "nightlight/porch";
+
+const PROXIES: [kind: ProxyKind, base: string, file: string, missing: boolean][] = [
+  ["nginx", "/", "nginx.conf", missing(NGINX, "nginx")],
+  ["nginx", "/nightlight/", "nginx-base-path.conf", missing(NGINX, "nginx")],
+  ["Caddy", "/", "Caddyfile", missing(CADDY, "Caddy")],
+  ["Caddy", "/nightlight/", "Caddyfile-base-path", missing(CADDY, "Caddy")],
+  ["Traefik", "/", "traefik.yaml", !TRAEFIK],
+  ["Traefik", "/nightlight/", "traefik-base-path.yaml", !TRAEFIK],
+];
+
+describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium([`--host-resolver-rules=MAP ${NAME} 127.0.0.1`]);
+  });
+  afterAll(() => browser?.close());
+
+  for (const [kind, base, file, skipped] of PROXIES)
+    test.skipIf(skipped)(
+      `${kind} at ${base}, a person logs in and sees a lamp change, and an app uses MQTT over WebSocket`,
+      async () => {
+        const data = await temporaryFolder();
+        await addUsers(data, { ann: "admin" });
+        const log = testLog();
+        const running = await server({ data, httpNames: [NAME], log });
+        const port = await startProxy(kind, file, running.httpUrl!);
+        const url = `https://${NAME}:${port}${base}`;
+        const board = await client(running.brokerUrl, as("ann"));
+        const light = (level: number) =>
+          board.publishAsync(`${ID}/telemetry`, JSON.stringify({ light: level }), { qos: 1 });
+        await light(100);
+
+        const context = await browser.newContext({ ignoreHTTPSErrors: true });
+        onTestFinished(() => context.close());
+        const page = await context.newPage();
+        const complaints: string[] = [];
+        page.on("pageerror", (error) => complaints.push(error.message));
+        // the address as people write it, without the slash
+        await page.goto(url.replace(/\/$/, ""));
+        expect(page.url()).toBe(`${url}login`);
+        await page.getByLabel("Name").fill("ann");
+        await page.getByLabel("Password").fill(as("ann").password);
+        await page.keyboard.press("Enter");
+        const lamp = (state: string) =>
+          eventually(() => page.getByRole("img", { name: `lamp ${state}`, exact: true }).isVisible(), {
+            what: `lamp ${state}`,
+          });
+        await lamp("on");
+        expect(page.url()).toBe(url);
+        await light(900);
+        await lamp("off");
+        // a change has an Origin, which must be the proxy's
+        await page.getByRole("radio", { name: "On", exact: true }).check();
+        await lamp("on");
+        await eventually(() => running.devices.get(ID)?.mode === "on", { what: "the override" });
+        const [cookie] = await context.cookies();
+        expect(cookie).toMatchObject({ secure: true, name: expect.stringMatching(/^__Host-/) });
+        // an address that only the proxy sees; other systems than Linux have one loopback address
+        const localAddress = process.platform === "linux" ? "127.0.0.2" : "127.0.0.1";
+        const host = `${NAME}:${port}`;
+        const body = { name: "ann", password: as("ann").password };
+        const request = { method: "POST", body, localAddress, headers: { host } };
+        expect((await ask(`https://127.0.0.1:${port}`, `${base}api/login`, request)).status).toBe(200);
+        expect(log.lines.at(-1)?.text).toBe(`ann logged in from ${localAddress}.`);
+
+        const app = await mqtt.connectAsync(`wss://127.0.0.1:${port}${base}mqtt`, {
+          ...as("ann"),
+          rejectUnauthorized: false,
+          reconnectPeriod: 0,
+          wsOptions: { rejectUnauthorized: false, headers: { host } },
+        });
+        onTestFinished(() => void app.end(true));
+        const heard = new Promise((resolve) => app.once("message", (_topic, payload) => resolve(payload.toString())));
+        await app.subscribeAsync(`${ID}/telemetry`);
+        await light(500);
+        expect(await heard).toBe('{"light":500}');
+        expect(complaints).toEqual([]);
+      },
+    );
+});
+
+test.each(["traefik.yaml", "traefik-base-path.yaml"])(
+  "%s names only entry points, middlewares and services that there are",
+  async (file) => {
+    const text = await readFile(path.join(ROOT, "docs", "examples", "proxy", file), "utf8");
+    const { http } = parse(text) as { http: Record<string, Record<string, Record<string, unknown>>> };
+    for (const router of Object.values(http.routers)) {
+      expect(Object.keys(http.services)).toContain(router.service);
+      for (const name of (router.middlewares as string[]) ?? []) expect(Object.keys(http.middlewares)).toContain(name);
+    }
+  },
+);
