@@ -4,7 +4,7 @@ import path from "node:path";
 import { checkTogether } from "./checks.js";
 import { filled, optionsOf } from "./effective.js";
 import { DEFAULT_FILE, namedFile, readFlags, type Environment, type Given } from "./flags.js";
-import { isMapping, resolved, type Mapping } from "./paths.js";
+import { isMapping, resolved, withoutUndefined, type Mapping } from "./paths.js";
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
 import { CONFIGURATION, type Configuration } from "./schema.js";
 import { readYamlFile, type YamlFile } from "./yaml-file.js";
@@ -36,16 +36,16 @@ export function loadConfiguration(
   const yaml = name === undefined ? undefined : readYamlFile(name);
   const given = readFlags(command, env);
   const fromFile = yaml ? resolved(yaml.data, path.dirname(yaml.name)) : {};
-  const merged = merge(fromFile, given.data);
+  const merged = merge(withoutUndefined(fromFile), given.data);
 
   const problems: Problem[] = [
     ...(yaml?.problems ?? []),
     ...(yaml ? schemaProblems(yaml, fromFile) : []),
     ...schemaProblems(given, given.data),
   ];
-  checkTogether(merged, (at, sentence) => {
+  checkTogether(merged, (at, sentence, key) => {
     const source = sourceOf(at, given, yaml);
-    problems.push(source.problem(at, (setting) => `${setting} ${sentence}`));
+    problems.push(source.problem(at, (setting) => `${setting} ${sentence}`, key));
   });
   if (problems.length > 0) throw new ConfigurationError(inOrder(problems));
 
