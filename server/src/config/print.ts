@@ -6,12 +6,14 @@ import type { Path } from "./problems.js";
 import { MASK, redactUrl } from "../security/redact.js";
 import { CONFIGURATION } from "./schema.js";
 
-/** All settings as a file anywhere would say them. Secrets are masked. */
-export function printable({ configuration }: LoadedConfiguration): Record<string, unknown> {
-  const { broker, mqtts_port, history, state, ...rest } = resolved(
-    z.encode(CONFIGURATION, configuration),
-    process.cwd(),
-  ) as z.input<typeof CONFIGURATION>;
+/** All settings as a file anywhere would say them, secrets included. */
+export function written({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION> {
+  return resolved(z.encode(CONFIGURATION, configuration), process.cwd()) as z.input<typeof CONFIGURATION>;
+}
+
+/** The same with secrets masked. */
+export function printable(loaded: LoadedConfiguration): Record<string, unknown> {
+  const { broker, mqtts_port, history, state, ...rest } = written(loaded);
   return {
     broker: {
       ...broker,
