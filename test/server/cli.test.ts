@@ -128,7 +128,9 @@ describe("a start that fails says why in one sentence on stderr", () => {
     expect(await outcome(["--host", "0.0.0.0", "--data", await temporaryFolder(), ...ANY_PORT])).toEqual({
       code: 1,
       out: "",
-      err: expect.stringMatching(/^--host 0\.0\.0\.0 .*user add.*--anonymous.*\.\n$/),
+      err: expect.stringMatching(
+        /^Others can reach .* 0\.0\.0\.0 \(--host\), and nobody has an account; .*user add.*--anonymous.*\.\n$/,
+      ),
     });
   });
 
