@@ -6,6 +6,7 @@ import { addBoard, type NewBoard } from "./board/add.js";
 import { chipOf, loadBoards, pinOf } from "./board/board.js";
 import { check } from "./board/check.js";
 import { redraw } from "./board/pages.js";
+import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
 /** @param say gets each line of the output */
 function createCommand(root: string, say: (line: string) => void): Command {
@@ -100,5 +101,7 @@ export async function runBoardCommand(
   }
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  endOnOutputErrors();
   process.exitCode = await runBoardCommand(process.argv.slice(2));
+}

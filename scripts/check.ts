@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import { runBoardCommand } from "./board.js";
 import { ensureFirmware } from "./build.js";
 import { generate, outdated } from "./docs.js";
+import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
+endOnOutputErrors();
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const require = createRequire(import.meta.url);
 

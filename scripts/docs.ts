@@ -12,6 +12,7 @@ import { asyncapi } from "./docs/asyncapi.js";
 import { contractParts, fill } from "./docs/markdown.js";
 import { readMessages } from "./docs/messages.js";
 import { jsonSchema } from "./docs/schema.js";
+import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
 const GENERATED = "Generated from contract/ by `npm run docs`: changes go there.";
 const SCHEMAS = "docs/schemas";
@@ -71,6 +72,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  endOnOutputErrors();
   main(process.argv.slice(2)).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

@@ -2,5 +2,7 @@
 import { ROOT } from "./build.js";
 import { runDoctor } from "./doctor/run.js";
 import { thisSystem } from "./doctor/system.js";
+import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
+endOnOutputErrors();
 process.exitCode = await runDoctor(process.argv.slice(2), thisSystem(ROOT));

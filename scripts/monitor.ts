@@ -2,7 +2,9 @@
 import { createCommand, quiet, runCommand } from "./flash/command.js";
 import { thisComputer } from "./flash/flow.js";
 import { builtFirmware, listen } from "./flash/listen.js";
+import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
+endOnOutputErrors();
 const command = createCommand("monitor", "Shows what a board says, with places in the source. Ctrl-C ends.");
 
 quiet();

@@ -1,6 +1,7 @@
 /** A board's settings: from `.env.defaults` and `.env.local` as DeviceScript reads them, and as it sends them. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { redactUrl } from "../server/src/security/redact.js";
 
 /** Values by key; undefined for a key that a deploy deletes. */
 export type Settings = Record<string, unknown>;
@@ -52,7 +53,9 @@ export function brokerSettings(broker: string): Settings {
   const url = URL.canParse(broker) ? new URL(broker) : undefined;
   const tls = url?.protocol === "mqtts:";
   if (!url || !url.hostname || (!tls && url.protocol !== "mqtt:"))
-    throw new RangeError(`A board cannot connect to "${broker}": give an address such as mqtt://127.0.0.1:1883.`);
+    throw new RangeError(
+      `A board cannot connect to "${redactUrl(broker)}": give an address such as mqtt://127.0.0.1:1883.`,
+    );
   return {
     // an IPv6 address stands in brackets in a URL only
     MQTT_HOST: url.hostname.replace(/^\[(.*)\]$/, "$1"),

@@ -24,7 +24,7 @@ Examples:
   $ nightlight-server --config /etc/nightlight/nightlight.yaml
       as that file says; SIGHUP reads it again
   $ nightlight-server --broker mqtts://broker.example.org --username me --topic-prefix my-house
-      joins a broker; the password comes from NIGHTLIGHT_PASSWORD
+      joins a broker; the password comes from NIGHTLIGHT_PASSWORD, or the file that NIGHTLIGHT_PASSWORD_FILE names
   $ nightlight-server --broker mqtt://test.mosquitto.org --id 1f3b2a
       answers the device of the lesson whose ID is 1f3b2a, and those below nightlight/`,
     )

@@ -26,7 +26,7 @@ export function greet(settings: Settings, at: Addresses, closed: boolean): void 
   const zoned = zones.length === 0 ? "" : `; zones: ${zones.join(", ")}`;
   log.info("server", `Answering ${answering}${zoned}`, { prefix, zones });
   if (anonymous && !isLoopback(host))
-    log.warn("server", `Anybody who reaches ${host} may read and switch these lights: --anonymous was given.`);
+    log.warn("server", `Anybody who reaches ${host} may read and switch these lights, because "anonymous" is on.`);
   if (!closed || isLoopback(host)) return;
   if (!tls) log.warn("server", `Passwords for ${host} go over the network in the clear: there is no TLS certificate.`);
   else if (!broker && !tls.only)

@@ -1,65 +1,8 @@
-import { CommanderError, type Command } from "commander";
-import { addCommand, createCommand, parsingProblem } from "./cli.js";
-import { configCommand } from "./config/commands.js";
-import { dataFolderOf } from "./config/data-folder.js";
-import { onHangup } from "./config/hangup.js";
-import { loadConfiguration } from "./config/load.js";
-import { reload } from "./config/reload.js";
-import { exposedFiles } from "./security/secret-files.js";
-import { serverUrlOf } from "./config/server-url.js";
-import { CommandError, StartError, UsageError } from "./errors.js";
-import { createLog } from "./log.js";
-import { userCommand } from "./security/commands.js";
-import { sessionsCommand } from "./sessions-command/command.js";
-import { endOnSignals } from "./signals.js";
+// Little is imported before signals are caught: the first process of a container loses those that come earlier.
+import { catchHangups } from "./app/hangup.js";
+import { endOnOutputErrors } from "./app/output-errors.js";
+import { catchSignals } from "./app/signals.js";
 
-/** Writes `config, user, and sessions`. */
-const COMMANDS = new Intl.ListFormat("en");
-
-function fail(text: string, code: number): never {
-  if (text) process.stderr.write(text + "\n");
-  process.exit(code);
-}
-
-async function serve(command: Command): Promise<void> {
-  const [unknown] = command.args;
-  if (unknown !== undefined)
-    command.error(
-      `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
-    );
-  let current = loadConfiguration(command);
-  const log = createLog(current.options.log, { messages: current.options.logMessages });
-  const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
-  warnOfReaders();
-  // SIGHUP is not to end it while it starts either
-  let readAgain = (): void => {};
-  onHangup(() => readAgain());
-  // only now: the subcommands need nothing of it, and are there in half the time
-  const { startServer } = await import("./server.js");
-  const starting = startServer({ ...current.options, log });
-  // a server that is still starting says goodbye as well
-  endOnSignals(async () => (await starting).close());
-  const server = await starting;
-  readAgain = () => {
-    const before = current;
-    current = reload({ server, log, load: () => loadConfiguration(command), current });
-    if (current !== before) warnOfReaders();
-  };
-}
-
-try {
-  const command = createCommand();
-  command.allowExcessArguments(true).action(() => serve(command));
-  addCommand(command, configCommand());
-  addCommand(command, userCommand(dataFolderOf));
-  addCommand(command, sessionsCommand(serverUrlOf));
-  await command.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    const { text, code } = parsingProblem(error);
-    fail(text, code);
-  }
-  if (error instanceof UsageError) fail(error.message, 2);
-  if (error instanceof StartError || error instanceof CommandError) fail(error.message, 1);
-  throw error;
-}
+const surroundings = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
+const { runProgram } = await import("./app/program.js");
+await runProgram(surroundings);

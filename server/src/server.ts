@@ -1,11 +1,11 @@
 import { EventEmitter } from "node:events";
+import { letIn } from "./app/let-in.js";
 import type { Core } from "./core-parts.js";
 import { createCore } from "./core.js";
 import type { Counters } from "./counters.js";
 import { openData } from "./data.js";
 import type { Device } from "./devices.js";
 import type { DeviceDirectory } from "./directory.js";
-import { StartError } from "./errors.js";
 import { greet } from "./greeting.js";
 import { NO_HISTORY, type History } from "./history/history.js";
 import { openHistory } from "./history/open.js";
@@ -18,11 +18,8 @@ import { scopeOf } from "./link/scope.js";
 import type { Log } from "./log.js";
 import { DecisionTimes } from "./metrics/decision-times.js";
 import { DEFAULTS, isLoopback, settle, type ServerOptions, type Settings } from "./options.js";
-import { NO_ACCOUNTS, type Accounts } from "./security/accounts.js";
 import { watchCertificates } from "./security/certificates.js";
 import { passwordCheck } from "./security/password-check.js";
-import { withGuests } from "./security/guests.js";
-import { openAccounts } from "./security/users.js";
 import type { ServerEvents } from "./server-events.js";
 import { needRestart } from "./settings-diff.js";
 import { VERSION } from "./version.js";
@@ -213,24 +210,6 @@ async function load({ broker, state, http }: Settings) {
     cluster: state === undefined ? undefined : await import("./cluster/cluster.js"),
     http: http ? await import("./http/serve.js") : undefined,
   };
-}
-
-/**
- * Those who are let in: everybody on loopback as long as there is no account, and with `anonymous`.
- * @throws StartError when others could come, and nobody would be let in
- */
-async function letIn({ data, log, host, anonymous, httpNames, guests }: Settings, atEnd: AtEnd): Promise<Accounts> {
-  if (anonymous) return NO_ACCOUNTS;
-  // a name of its own means a proxy, by which the world comes in on loopback
-  const wide = !isLoopback(host) || httpNames.length > 0;
-  const accounts = await openAccounts(data, log, wide ? { required: true } : {});
-  atEnd(() => accounts.close());
-  if (wide && accounts.size === 0)
-    throw new StartError(
-      `--host ${host} lets others reach this server, and nobody has an account; make one with ` +
-        `"nightlight-server user add NAME --data ${data}", or add --anonymous if everybody there may switch the lights.`,
-    );
-  return withGuests(accounts, guests);
 }
 
 function linkHandlers(core: Core, take: LinkHandlers["message"], homeAssistant: HomeAssistant, log: Log): LinkHandlers {

@@ -4,7 +4,9 @@ import { ensureFirmware, ensureServer } from "../../scripts/build.js";
 import { type Options, parseOptions } from "./options.js";
 import { runFleet } from "./run.js";
 import { summaryLines } from "./words.js";
+import { endAfterOutput, endOnOutputErrors } from "../../server/src/app/output-errors.js";
 
+endOnOutputErrors();
 async function run(options: Options): Promise<number> {
   // builds say what they do as well
   if (options.json) console.log = console.error;
@@ -32,9 +34,11 @@ async function run(options: Options): Promise<number> {
 }
 
 try {
-  process.exit(await run(parseOptions(process.argv.slice(2))));
+  endAfterOutput(await run(parseOptions(process.argv.slice(2))));
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-  console.error((error as Error).message);
-  process.exit(1);
+  if (error instanceof CommanderError) endAfterOutput(error.exitCode === 0 ? 0 : 2);
+  else {
+    console.error((error as Error).message);
+    endAfterOutput(1);
+  }
 }

@@ -2,6 +2,7 @@
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
+import { redactUrl } from "../../server/src/security/redact.js";
 import WebSocket, { createWebSocketStream } from "ws";
 
 export interface Broker {
@@ -23,12 +24,14 @@ export function brokerAt(address: string): Broker {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url?.hostname || !(url.protocol in PORTS))
     throw new RangeError(
-      `"${address}" is not a broker's address: give one such as mqtt://127.0.0.1:1883, or mqtts://, ws://, wss://.`,
+      `"${redactUrl(address)}" is not a broker's address: give one such as mqtt://127.0.0.1:1883, or mqtts://, ws://, wss://.`,
     );
   const { protocol } = url;
   const username = decodeURIComponent(url.username) || undefined;
   const password = decodeURIComponent(url.password) || undefined;
-  const title = url.href.replace(/\/\/[^@/]*@/, "//").replace(/\/$/, "");
+  const title = redactUrl(url.href)
+    .replace(/\/\/[^/]*@/, "//")
+    .replace(/\/$/, "");
   const login = { username, password, title };
   if (protocol === "ws:" || protocol === "wss:") {
     url.username = url.password = "";

@@ -96,7 +96,7 @@ zones:
     expect(options.history).toEqual({ url, readings: DAY, switches: 365 * DAY });
     const wrong = await problemsIn('history: {url: "mysql://me:secret@db/lights"}');
     expect(wrong.join()).toMatch(
-      /history > url is "mysql:\/\/…@db\/lights"; it must be the URL of a database.+postgres/,
+      /history > url is "mysql:\/\/me:\*+@db\/lights"; it must be the URL of a database.+postgres/,
     );
   });
 

@@ -6,18 +6,19 @@ import { parseTimeOfDay } from "./duration.js";
 import { isMapping, type Mapping } from "./paths.js";
 import { whyUnreadable, type Path } from "./problems.js";
 
-/** Says that the setting at `path` is wrong: `sentence` follows its name. */
-export type Report = (path: Path, sentence: string) => void;
+/** Says that the setting at `path` is wrong: `sentence` follows its name. `key`: its key is, and not its value. */
+export type Report = (path: Path, sentence: string, key?: boolean) => void;
 
 /** Settings that may not have passed the schema: what is wrong in itself is somebody else's to tell. */
 type Unchecked = Mapping;
 
 const mappingOf = (value: unknown): Unchecked => (isMapping(value) ? value : {});
-const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const numberOf = (value: unknown): number | undefined => (Number.isFinite(value) ? (value as number) : undefined);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Reports all that is wrong between the settings of file, environment and flags together. */
 export function checkTogether(settings: Unchecked, report: Report): void {
+  checkNames(settings, report);
   checkPorts(settings, report);
   checkTls(settings, report);
   checkBroker(mappingOf(settings.broker), report);
@@ -38,6 +39,13 @@ export function checkTogether(settings: Unchecked, report: Report): void {
       lamps.set(lamp, other ?? name);
     });
   }
+}
+
+/** zod leaves this key out of a mapping whose keys users choose, without an error. */
+function checkNames(settings: Unchecked, report: Report): void {
+  for (const kind of ["zones", "devices"])
+    if (Object.hasOwn(mappingOf(settings[kind]), "__proto__"))
+      report([kind, "__proto__"], "is not a name that is allowed here: JavaScript reserves it; choose another.", true);
 }
 
 function checkPorts(settings: Unchecked, report: Report): void {

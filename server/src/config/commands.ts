@@ -32,17 +32,22 @@ export function configCommand(terminal: Terminal = PROCESS): Command {
       terminal.fail();
     }
   };
+  const loaded = (...args: Parameters<typeof load>): LoadedConfiguration => {
+    const configuration = load(...args);
+    if (configuration.warnings.length > 0) terminal.err(warningsOf(configuration));
+    return configuration;
+  };
   const command = new Command("config").description("The configuration file: checks, prints or begins it.");
   command
     .command("check")
     .argument("[file]", `instead of --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
     .description("say everything that is wrong, with its line, or what there is")
-    .action((file: string | undefined) => attempt(() => check(load(command, file))));
+    .action((file: string | undefined) => attempt(() => check(loaded(command, file))));
   command
     .command("print")
     .argument("[file]", "the same")
     .description("print all settings in effect, and where they come from")
-    .action((file: string | undefined) => attempt(() => print(load(command, file, false))));
+    .action((file: string | undefined) => attempt(() => print(loaded(command, file, false))));
   command
     .command("init")
     .argument("[file]", "where to", DEFAULT_FILE)
@@ -55,6 +60,8 @@ export function configCommand(terminal: Terminal = PROCESS): Command {
     .action(() => attempt(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
   return command;
 }
+
+const warningsOf = ({ warnings }: LoadedConfiguration): string => warnings.map((text) => `Warning: ${text}\n`).join("");
 
 /** @param needed whether there must be a file @throws ConfigurationError with all that is wrong */
 function load(command: Command, file = namedFile(command, process.env), needed = true): LoadedConfiguration {

@@ -36,7 +36,8 @@ export const port = (what: string) => wholeNumber(what, 0, 65_535, ", 0 meaning 
 /** A number of the contract's, in its range. */
 export function lightLevel(what: string, { minimum, maximum }: Field) {
   const range = `${minimum} to ${maximum}`;
-  const error = `a number from ${range}`;
+  const error = (issue: { input?: unknown }): string =>
+    `a number from ${range}${/^\d+,\d+$/.test(String(issue.input)) ? ", with a point for decimals" : ""}`;
   return described(z.number({ error }).min(minimum!, { error }).max(maximum!, { error }), what, range);
 }
 

@@ -1,156 +1,20 @@
 import { Option, type Command } from "commander";
-import { DEFAULTS } from "../options.js";
+import { redactUrl } from "../security/redact.js";
+import { fileFlagOf, fileVariableOf, FLAGS, type Flag } from "./flag-table.js";
 import { nameOf, presentable, type Path, type Problem, type Source } from "./problems.js";
+import { readSecret } from "./secret-file.js";
+import { CONFIG_ENV, unknownVariables, type Environment } from "./variables.js";
 
-/** The environment, as `process.env` is. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A setting that a flag and a variable can give as well as the file. */
-interface Flag {
-  readonly path: readonly string[];
-  /** As commander writes it. */
-  readonly flag: string;
-  readonly env: string;
-  readonly text: string;
-  readonly kind?: "number" | "yes or no" | "list";
-  readonly default?: string | number;
-}
-
-/** Which flag and which variable give which setting. */
-export const FLAGS: readonly Flag[] = [
-  {
-    path: ["broker", "url"],
-    flag: "--broker <url>",
-    env: "NIGHTLIGHT_BROKER",
-    text: "join this broker: mqtt://, mqtts://, ws:// or wss://",
-  },
-  {
-    path: ["broker", "username"],
-    flag: "--username <name>",
-    env: "NIGHTLIGHT_USERNAME",
-    text: "user name at that broker",
-  },
-  {
-    path: ["broker", "password"],
-    flag: "--password <word>",
-    env: "NIGHTLIGHT_PASSWORD",
-    text: "password at that broker; better in the environment or a file",
-  },
-  {
-    path: ["mqtt_port"],
-    flag: "--mqtt-port <port>",
-    env: "NIGHTLIGHT_MQTT_PORT",
-    text: "port of the server's own broker; 0: any free one",
-    kind: "number",
-    default: DEFAULTS.mqttPort,
-  },
-  {
-    path: ["mqtts_port"],
-    flag: "--mqtts-port <port>",
-    env: "NIGHTLIGHT_MQTTS_PORT",
-    text: "port of its broker over TLS, with a certificate; 0: any free one",
-    kind: "number",
-    default: DEFAULTS.mqttsPort,
-  },
-  {
-    path: ["http_port"],
-    flag: "--http-port <port>",
-    env: "NIGHTLIGHT_HTTP_PORT",
-    text: "port of dashboard, API and MQTT over WebSocket (/mqtt); 0: any free one",
-    kind: "number",
-    default: DEFAULTS.httpPort,
-  },
-  {
-    path: ["http"],
-    flag: "--no-http",
-    env: "NIGHTLIGHT_HTTP",
-    text: "no dashboard, API or WebSocket (env: NIGHTLIGHT_HTTP=0)",
-    kind: "yes or no",
-  },
-  {
-    path: ["host"],
-    flag: "--host <address>",
-    env: "NIGHTLIGHT_HOST",
-    text: "address to listen on",
-    default: DEFAULTS.host,
-  },
-  {
-    path: ["anonymous"],
-    flag: "--anonymous",
-    env: "NIGHTLIGHT_ANONYMOUS",
-    text: "let in anybody who reaches --host, when that is not loopback (env: NIGHTLIGHT_ANONYMOUS=1)",
-    kind: "yes or no",
-  },
-  {
-    path: ["tls", "cert"],
-    flag: "--tls-cert <file>",
-    env: "NIGHTLIGHT_TLS_CERT",
-    text: "certificate in PEM: then there is HTTPS, WSS and MQTTS",
-  },
-  {
-    path: ["tls", "key"],
-    flag: "--tls-key <file>",
-    env: "NIGHTLIGHT_TLS_KEY",
-    text: "its private key in PEM",
-  },
-  {
-    path: ["topic_prefix"],
-    flag: "--topic-prefix <prefix>",
-    env: "NIGHTLIGHT_TOPIC_PREFIX",
-    text: "devices are <prefix>/<name> at a broker that you join",
-    default: DEFAULTS.topicPrefix,
-  },
-  {
-    path: ["ids"],
-    flag: "--id <id>",
-    env: "NIGHTLIGHT_ID",
-    text: "one more device at a broker that you join; repeat it (env: NIGHTLIGHT_ID, with commas)",
-    kind: "list",
-  },
-  {
-    path: ["data"],
-    flag: "--data <folder>",
-    env: "NIGHTLIGHT_DATA",
-    text: "folder for what must survive a restart",
-    default: DEFAULTS.data,
-  },
-  {
-    path: ["state"],
-    flag: "--state <url>",
-    env: "NIGHTLIGHT_STATE",
-    text: "work side by side with other servers at that broker, by way of this Redis: redis://",
-  },
-  {
-    path: ["history", "url"],
-    flag: "--history <url>",
-    env: "NIGHTLIGHT_HISTORY",
-    text: "keep the history in this database: postgres://",
-  },
-  {
-    path: ["log"],
-    flag: "--log <format>",
-    env: "NIGHTLIGHT_LOG",
-    text: "how to write the log, pretty or json",
-    default: "pretty",
-  },
-  {
-    path: ["log_messages"],
-    flag: "--log-messages <which>",
-    env: "NIGHTLIGHT_LOG_MESSAGES",
-    text: "which messages have a line in the log: condensed (200 per second and a summary) or all",
-    default: "condensed",
-  },
-];
+export type { Environment };
 
 /** The flags, and `--config`, as commander's options. */
 export function flagOptions(): Option[] {
   const config = new Option("--config <file>", `configuration in YAML (default: ${DEFAULT_FILE} if it is here, env: ${CONFIG_ENV})`); // prettier-ignore
-  return [config, ...FLAGS.map(optionOf)];
+  return [config, ...FLAGS.flatMap((flag) => (flag.secret ? [optionOf(flag), fileOptionOf(flag)] : [optionOf(flag)]))];
 }
 
 /** The file that is read where the program is started, when none is named. */
 export const DEFAULT_FILE = "nightlight.yaml";
-const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
 // commander's own reading of variables takes an empty one for a value, and one that is there for true
 function optionOf(flag: Flag): Option {
@@ -158,6 +22,11 @@ function optionOf(flag: Flag): Option {
   const option = new Option(flag.flag, value !== undefined || flag.text.includes(env) ? flag.text : `${flag.text} (env: ${env})`); // prettier-ignore
   if (value !== undefined) option.default(value, `${value}, env: ${env}`);
   return flag.kind === "list" ? option.argParser((id: string, before: string[] = []) => [...before, id]) : option;
+}
+
+function fileOptionOf(flag: Flag): Option {
+  const option = fileFlagOf(flag);
+  return new Option(`${option} <file>`, `the same, from the first line of this file (env: ${fileVariableOf(flag)})`);
 }
 
 /** The command that has the flags: a subcommand's root. */
@@ -173,30 +42,64 @@ export function namedFile(command: Command, env: Environment): string | undefine
 /** What the flags and the environment say, a flag before its variable, in the shape of the file. */
 export interface Given extends Source {
   readonly data: Readonly<Record<string, unknown>>;
+  /** What is wrong beside the values themselves, such as a secret's file that cannot be read. */
+  readonly problems: readonly Problem[];
+  /** What works and is still not good, in a sentence each. */
+  readonly warnings: readonly string[];
   /** The flag or the variable that gives the setting at this path. */
   origin(path: Path): string | undefined;
 }
 
-/** Reads flags and environment. What is wrong with them is for the schema to say. */
+/** A setting as a flag, a variable, or a file that one of them names gives it. */
+interface Written {
+  readonly origin: string;
+  readonly value: unknown;
+}
+
+/** Reads flags and environment. What is wrong with their values is for the schema to say. */
 export function readFlags(command: Command, env: Environment): Given {
   const root = rootOf(command);
   const data: Record<string, unknown> = {};
-  const given = new Map<string, { origin: string; value: unknown }>();
-  for (const flag of FLAGS) {
-    const option = optionOf(flag);
-    const byFlag = root.getOptionValueSource(option.attributeName()) === "cli";
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  const given = new Map<string, Written>();
+  /** Of a flag or a variable, and the one that names a file instead. */
+  function either(written: Written | undefined, file: Written | undefined): Written | undefined {
     // an empty variable, as container tools pass it on, is none
-    if (!byFlag && !env[flag.env]) continue;
-    const written: unknown = byFlag ? root.getOptionValue(option.attributeName()) : env[flag.env];
-    const value = typeof written === "string" ? read(written, flag.kind) : written;
-    given.set(flag.path.join("."), { origin: byFlag ? option.long! : flag.env, value });
+    if (!file?.value) return written?.value === "" && !written.origin.startsWith("-") ? undefined : written;
+    if (written?.value) {
+      problems.push({ text: `${file.origin} is there beside ${written.origin}; keep one.` });
+      return written;
+    }
+    const secret = readSecret(String(file.value));
+    if ("problem" in secret) problems.push({ text: `${file.origin} ${secret.problem}` });
+    return "value" in secret ? { origin: file.origin, value: secret.value } : undefined;
+  }
+  const byOption = (option: Option): Written | undefined => {
+    const name = option.attributeName();
+    const isGiven = root.getOptionValueSource(name) === "cli";
+    return isGiven ? { origin: option.long!, value: root.getOptionValue(name) } : undefined;
+  };
+  const byVariable = (name: string): Written => ({ origin: name, value: env[name] ?? "" });
+
+  for (const flag of FLAGS) {
+    const typed = byOption(optionOf(flag));
+    const found =
+      either(typed, flag.secret && byOption(fileOptionOf(flag))) ??
+      either(byVariable(flag.env), flag.secret && byVariable(fileVariableOf(flag)));
+    if (!found) continue;
+    const value = typeof found.value === "string" ? read(found.value, flag.kind) : found.value;
+    given.set(flag.path.join("."), { origin: found.origin, value });
     const [first, second] = flag.path;
     data[first] = second ? { ...(data[first] as object | undefined), [second]: value } : value;
+    if (found === typed && isSecret(flag, String(value))) warnings.push(onCommandLine(flag));
   }
   // of a list one item may be wrong: it is of the same flag
   const at = (path: Path) => given.get(path.filter((step) => typeof step === "string").join("."));
   return {
     data,
+    problems,
+    warnings: [...warnings, ...unknownVariables(env)],
     has: (path) => at(path) !== undefined,
     origin: (path) => at(path)?.origin,
     found(path) {
@@ -207,6 +110,13 @@ export function readFlags(command: Command, env: Environment): Given {
     problem: (path, say): Problem => ({ text: say(at(path)?.origin ?? nameOf(path)) }),
   };
 }
+
+const isSecret = ({ secret }: Flag, value: string): boolean =>
+  secret === "value" || (secret !== undefined && redactUrl(value) !== value);
+
+const onCommandLine = (flag: Flag): string =>
+  `${flag.flag.split(" ")[0]} has a password or token on the command line, where every user of this machine can read it; ` +
+  `give it in ${flag.env}, or in a file with ${fileFlagOf(flag)} or ${fileVariableOf(flag)}.`;
 
 /** A text as the file's own type; as it is when it cannot be, so that the schema refuses it. */
 function read(text: string, kind: Flag["kind"]): unknown {

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { checkTogether } from "./checks.js";
 import { filled, optionsOf } from "./effective.js";
 import { DEFAULT_FILE, namedFile, readFlags, type Environment, type Given } from "./flags.js";
-import { isMapping, resolved, type Mapping } from "./paths.js";
+import { isMapping, resolved, withoutUndefined, type Mapping } from "./paths.js";
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
 import { CONFIGURATION, type Configuration } from "./schema.js";
+import { readSecret } from "./secret-file.js";
 import { readYamlFile, type YamlFile } from "./yaml-file.js";
 
 /** What the server is to go by, and where that came from. */
@@ -16,6 +17,8 @@ export interface LoadedConfiguration {
   /** All settings, every default filled in, paths in the file resolved. The password may be in a file. */
   readonly configuration: Configuration;
   readonly options: ReturnType<typeof optionsOf>;
+  /** What works and is still not good, such as a password on the command line: a sentence each. */
+  readonly warnings: readonly string[];
   /** `--mqtt-port`, `NIGHTLIGHT_MQTT_PORT` or `nightlight.yaml:3`; undefined for a default. */
   origin(path: Path): string | undefined;
 }
@@ -36,16 +39,17 @@ export function loadConfiguration(
   const yaml = name === undefined ? undefined : readYamlFile(name);
   const given = readFlags(command, env);
   const fromFile = yaml ? resolved(yaml.data, path.dirname(yaml.name)) : {};
-  const merged = merge(fromFile, given.data);
+  const merged = merge(withoutUndefined(fromFile), given.data);
 
   const problems: Problem[] = [
     ...(yaml?.problems ?? []),
+    ...given.problems,
     ...(yaml ? schemaProblems(yaml, fromFile) : []),
     ...schemaProblems(given, given.data),
   ];
-  checkTogether(merged, (at, sentence) => {
+  checkTogether(merged, (at, sentence, key) => {
     const source = sourceOf(at, given, yaml);
-    problems.push(source.problem(at, (setting) => `${setting} ${sentence}`));
+    problems.push(source.problem(at, (setting) => `${setting} ${sentence}`, key));
   });
   if (problems.length > 0) throw new ConfigurationError(inOrder(problems));
 
@@ -54,6 +58,7 @@ export function loadConfiguration(
     file: name,
     configuration,
     options: optionsOf(configuration, passwordOf(configuration)),
+    warnings: given.warnings,
     origin: (at) => given.origin(at) ?? (yaml?.has(at) ? yaml.place(at) : undefined),
   };
 }
@@ -81,11 +86,12 @@ function merge(file: unknown, given: Mapping): Mapping {
   return merged;
 }
 
+/** @throws ConfigurationError when the password's file is empty, or cannot be read any more */
 function passwordOf({ broker }: Configuration): string | undefined {
-  // checked above to be readable; the last line of a text file ends with a line break
-  return broker.password_file === undefined
-    ? broker.password
-    : readFileSync(broker.password_file, "utf8").split(/\r?\n/, 1)[0];
+  if (broker.password_file === undefined) return broker.password;
+  const secret = readSecret(broker.password_file);
+  if ("value" in secret) return secret.value;
+  throw new ConfigurationError([{ text: `broker > password_file ${secret.problem}` }]);
 }
 
 /** As they stand in the file, what is of no line first. */

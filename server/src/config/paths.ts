@@ -20,3 +20,10 @@ export function resolved(settings: unknown, folder: string, above = ""): unknown
   });
   return Object.fromEntries(entries);
 }
+
+/** The settings without those that are undefined. */
+export function withoutUndefined(settings: unknown): unknown {
+  if (!isMapping(settings)) return settings;
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutUndefined(value)]));
+}

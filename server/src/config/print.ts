@@ -3,33 +3,32 @@ import { z } from "zod";
 import type { LoadedConfiguration } from "./load.js";
 import { resolved } from "./paths.js";
 import type { Path } from "./problems.js";
+import { MASK, redactUrl } from "../security/redact.js";
 import { CONFIGURATION } from "./schema.js";
 
-/** What stands for a secret. */
-const MASK = "********";
+/** All settings as a file anywhere would say them, secrets included. */
+export function written({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION> {
+  return resolved(z.encode(CONFIGURATION, configuration), process.cwd()) as z.input<typeof CONFIGURATION>;
+}
 
-/** All settings as a file anywhere would say them. Secrets are masked. */
-export function printable({ configuration }: LoadedConfiguration): Record<string, unknown> {
-  const { broker, mqtts_port, history, state, ...rest } = resolved(
-    z.encode(CONFIGURATION, configuration),
-    process.cwd(),
-  ) as z.input<typeof CONFIGURATION>;
+/** The same with secrets masked. */
+export function printable(loaded: LoadedConfiguration): Record<string, unknown> {
+  const { broker, mqtts_port, history, state, ...rest } = written(loaded);
   return {
     broker: {
       ...broker,
-      ...(broker?.url && { url: masked(broker.url) }),
+      ...(broker?.url && { url: redactUrl(broker.url) }),
+      // some brokers take a token for a user name, and no password
+      ...(broker?.username !== undefined && !broker.password && !broker.password_file && { username: MASK }),
       ...(broker?.password !== undefined && { password: MASK }),
     },
     // without a certificate it would be refused
     ...(rest.tls && { mqtts_port }),
     ...rest,
-    ...(state !== undefined && { state: masked(state) }),
-    history: typeof history === "object" && history.url ? { ...history, url: masked(history.url) } : history,
+    ...(state !== undefined && { state: redactUrl(state) }),
+    history: typeof history === "object" && history.url ? { ...history, url: redactUrl(history.url) } : history,
   };
 }
-
-/** A URL without its password. */
-const masked = (url: string): string => url.replace(/(:\/\/[^:@/]*):[^/]*@/, `$1:${MASK}@`);
 
 /** A setting and its value; a list is one. */
 export type Setting = readonly [path: Path, value: unknown];

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { codeOf, textOf, UsageError } from "../errors.js";
+import { redactText, redactUrl } from "../security/redact.js";
 import { nearest } from "./nearest.js";
 
 /** The keys and indices that lead to a setting. */
@@ -22,6 +23,8 @@ export interface Source {
   has(path: Path): boolean;
   /** What was written there, fit for one line of a screen: no secret; "" when nothing was. */
   found(path: Path): string;
+  /** The key before this one, when a comma has cut its value in two: `{threshold: 300,5}`. */
+  cutOff?(path: Path): string | undefined;
   /** A problem with the setting at `path`. @param say gets the setting's name. @param key the key is wrong, not its value */
   problem(path: Path, say: (name: string) => string, key?: boolean): Problem;
 }
@@ -35,17 +38,20 @@ export class ConfigurationError extends UsageError {
 
 /** `zones > hall > sensors > item 2`. */
 export function nameOf(path: Path): string {
-  return path.map((step) => (typeof step === "number" ? `item ${step + 1}` : step)).join(" > ");
+  return path.map((step) => (typeof step === "number" ? `item ${step + 1}` : step || '""')).join(" > ");
 }
+
+/** Settings that are a URL, or the mapping with one where somebody writes the URL itself. */
+const URLS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
 
 /** What was written, in one line, without secrets. */
 export function presentable(path: Path, written: string): string {
-  if (path.join(".") === "broker.password") return "a text that is not shown";
-  const line = written
-    .trim()
-    .replace(/\s+/g, " ")
-    .replace(/:\/\/[^/]*@/, "://…@");
-  return line.length > 60 ? line.slice(0, 59) + "…" : line;
+  const setting = path.filter((step) => typeof step === "string").join(".");
+  if (setting === "broker.password") return "a text that is not shown";
+  const line = written.trim().replace(/\s+/g, " ");
+  const [, quote, inner] = /^(["']?)(.*?)\1$/s.exec(line)!;
+  const shown = URLS.has(setting) ? quote + redactUrl(inner) + quote : redactText(line);
+  return shown.length > 60 ? shown.slice(0, 59) + "…" : shown;
 }
 
 /** Why a file cannot be read, in half a sentence. */
@@ -66,9 +72,12 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
   return issues.flatMap((issue) => {
     const path = [...above, ...(issue.path as Path)];
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) =>
-        source.problem([...path, key], (name) => unknownKey(name, key, issue.message), true),
-      );
+      return issue.keys.map((key) => {
+        const at = [...path, key];
+        const before = source.cutOff?.(at);
+        const sentence = before === undefined ? undefined : cutOff(nameOf([...path, before]));
+        return source.problem(at, (name) => sentence ?? unknownKey(name, key, issue.message), true);
+      });
     if (issue.code === "invalid_union") {
       // when a mapping was written, what is wrong inside it is of interest, not that it might have been `false`
       const inside = issue.errors.find((branch) => branch.every(isInside));
@@ -87,6 +96,9 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
     return [source.problem(path, (name) => `${name} ${is}; it must be ${issue.message}.`)];
   });
 }
+
+const cutOff = (name: string): string =>
+  `${name} ends at the comma: write a decimal number with a point, as in 300.5, and a text with a comma in quotes.`;
 
 const isInside = (issue: Issue): boolean => issue.path.length > 0 || issue.code === "unrecognized_keys";
 

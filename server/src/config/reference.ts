@@ -1,4 +1,4 @@
-import { FLAGS } from "./flags.js";
+import { fileFlagOf, fileVariableOf, FLAGS } from "./flag-table.js";
 import { jsonSchema } from "./schema.js";
 
 interface Described {
@@ -21,7 +21,15 @@ export function reference(): string {
 
 /** Which flag and which variable give a setting, as such a table. */
 export function flagReference(): string {
-  const rows = FLAGS.map(({ path, flag, env }) => `| \`${path.join(" > ")}\` | \`${flag}\` | \`${env}\` |`);
+  const rows = FLAGS.map((flag) => {
+    const [flags, variables] = [[flag.flag], [flag.env]];
+    if (flag.secret) {
+      flags.push(`${fileFlagOf(flag)} <file>`);
+      variables.push(fileVariableOf(flag));
+    }
+    const code = (names: string[]): string => names.map((name) => `\`${name}\``).join(", ");
+    return `| \`${flag.path.join(" > ")}\` | ${code(flags)} | ${code(variables)} |`;
+  });
   return ["| setting | flag | variable |", "| --- | --- | --- |", ...rows].join("\n");
 }
 

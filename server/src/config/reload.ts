@@ -2,7 +2,7 @@ import type { Log } from "../log.js";
 import type { ServerOptions } from "../options.js";
 import { textOf, UsageError } from "../errors.js";
 import type { LoadedConfiguration } from "./load.js";
-import { printable, settingsOf } from "./print.js";
+import { settingsOf, written } from "./print.js";
 import { ConfigurationError, nameOf, type Problem } from "./problems.js";
 
 /** A server that can take other options while it runs. */
@@ -62,11 +62,12 @@ function problemsOf(error: unknown): readonly Problem[] {
 /** The settings that are not the same. */
 function changes(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
   const [old, present] = [before, after].map(
-    (loaded) => new Map(settingsOf(printable(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
+    (loaded) => new Map(settingsOf(written(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
   );
   const names = [...new Set([...old.keys(), ...present.keys()])].filter((name) => old.get(name) !== present.get(name));
-  // it is masked, and it may be in a file
-  return before.options.password === after.options.password ? names : [...names, "broker > password"];
+  // it may be in a file
+  const same = names.includes("broker > password") || before.options.password === after.options.password;
+  return same ? names : [...names, "broker > password"];
 }
 
 function listed(names: readonly string[]): string {

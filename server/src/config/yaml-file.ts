@@ -1,16 +1,31 @@
-import { readFileSync } from "node:fs";
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from "yaml";
+import { readText } from "./bounded-file.js";
 import { nestsDeeper } from "./nesting.js";
 import { nameOf, presentable, whyUnreadable, type Problem, type Source, type Path } from "./problems.js";
+import { syntaxProblems } from "./yaml-syntax.js";
 
 /** How deep a file may nest, counting all that is open at a place: settings do by six. */
 const MAX_DEPTH = 16;
+
+/** The largest file, in bytes: 100,000 devices with a label and a rule each take 9 MB. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A configuration file: what it says, and where. */
 export interface YamlFile extends Source {
   /** As it was given. */
   readonly name: string;
-  /** Its settings; those without a value are not there. */
+  /** Its settings; undefined for those without a value, as when all lines below a key are commented out. */
   readonly data: unknown;
   /** What is wrong with it as YAML. When that makes it unreadable, there are no data. */
   readonly problems: readonly Problem[];
@@ -21,7 +36,7 @@ export interface YamlFile extends Source {
 /** Reads a configuration file. Never throws: what is wrong is among its problems. */
 export function readYamlFile(name: string): YamlFile {
   try {
-    return parseYaml(name, new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(name)));
+    return parseYaml(name, readText(name, MAX_BYTES));
   } catch (error) {
     const parsed = parseYaml(name, "");
     return { ...parsed, problems: [{ file: name, text: `${name} cannot be read: ${whyUnreadable(error)}.` }] };
@@ -33,40 +48,26 @@ export function parseYaml(name: string, text: string): YamlFile {
   if (nestsDeeper(text, MAX_DEPTH))
     return { ...parseYaml(name, ""), problems: [{ file: name, text: `${name} nests deeper than any setting does.` }] };
   const lines = new LineCounter();
-  // the core schema of YAML 1.2, whatever the file asks for: `on` and `18:00` are strings, an id as a key is one too
-  const document = parseDocument(text, { lineCounter: lines, schema: "core", stringKeys: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    // YAML 1.2 whatever the file asks for: `on` and `18:00` are strings, and so is an id that is a key
+    schema: "core",
+    stringKeys: true,
+    prettyErrors: false,
+    // the library compares each key with all others, which takes minutes for 100,000 devices; `syntaxProblems` does it
+    uniqueKeys: false,
+  });
   const at = (offset: number, sentence: string): Problem => {
     const { line, col } = lines.linePos(offset);
     return { file: name, line, column: col, text: `${name}:${line}:${col}: ${sentence}` };
   };
-
-  const problems: Problem[] = [];
-  let readable = true;
-  let broken = 0;
-  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    // of a key that is there twice the rest can be checked all the same
-    if (code !== "DUPLICATE_KEY" && code !== "TAG_RESOLVE_FAILED") {
-      readable = false;
-      // one mistake brings others in its line
-      if (lines.linePos(pos[0]).line === broken) continue;
-      broken = lines.linePos(pos[0]).line;
-    }
-    problems.push(at(pos[0], sentenceOf(code, message, /^[^\s:]*/.exec(text.slice(pos[0]))![0])));
-  }
-  visit(document, {
-    Alias(_key, alias, ancestors) {
-      const target = alias.resolve(document);
-      if (target && !ancestors.includes(target)) return;
-      readable = false;
-      problems.push(
-        at(alias.range![0], `*${alias.source} stands for nothing: there is no &${alias.source} before it.`),
-      );
-    },
-  });
+  const { readable, found: syntax } = syntaxProblems(document, text);
+  const problems = syntax.map(({ offset, sentence }) => at(offset, sentence));
 
   return {
     name,
-    data: readable ? withoutEmpty(document.toJS(), 0) : {},
+    // `syntaxProblems` has bounded what aliases multiply to
+    data: readable ? emptyAsUndefined(document.toJS({ maxAliasCount: -1 }), 0) : {},
     problems,
     has: (path) => find(document, path).value !== undefined,
     found(path) {
@@ -74,6 +75,11 @@ export function parseYaml(name: string, text: string): YamlFile {
       if (isMap(value)) return "a mapping";
       if (isSeq(value)) return value.items.length > 0 ? "a list" : "an empty list";
       return value?.range ? presentable(path, text.slice(value.range[0], value.range[1])) : "";
+    },
+    cutOff(path) {
+      const { pair, map } = find(document, path);
+      const before = pair && map?.flow ? map.items[map.items.indexOf(pair) - 1] : undefined;
+      return pair?.value === null && isScalar(before?.key) ? String(before.key.value) : undefined;
     },
     place: (path) => `${name}:${lines.linePos(find(document, path).nearest?.range?.[0] ?? 0).line}`,
     problem(path, say, key = false) {
@@ -84,14 +90,10 @@ export function parseYaml(name: string, text: string): YamlFile {
   };
 }
 
-function sentenceOf(code: string, message: string, word: string): string {
-  if (code === "DUPLICATE_KEY") return `${word} is there twice; keep one.`;
-  if (code === "TAG_RESOLVE_FAILED") return `${word} means nothing here; write the value itself.`;
-  if (code === "MULTIPLE_DOCS") return "A second document begins here; keep one, and put no --- before it.";
-  return `This is not YAML: ${message.replace(/\.$/, "")}.`;
-}
-
 interface Found {
+  /** The entry of a mapping, and that mapping. */
+  readonly pair?: Pair;
+  readonly map?: YAMLMap;
   readonly key?: Node;
   readonly value?: Node;
   /** What is there of the way to it. */
@@ -104,25 +106,26 @@ function find(document: Document.Parsed, path: Path): Found {
   let found: Found = { value: contents, nearest: contents };
   for (const step of path) {
     const inside = isAlias(found.value) ? found.value.resolve(document) : found.value;
-    const pair = isMap(inside) ? inside.items.find(({ key }) => isScalar(key) && key.value === step) : undefined;
+    const map = isMap(inside) ? inside : undefined;
+    const pair = map?.items.find(({ key }) => isScalar(key) && key.value === step);
     const key = pair?.key as Node | undefined;
     const value = (isSeq(inside) ? inside.items[Number(step)] : pair?.value) as Node | undefined;
-    found = { key, value, nearest: key ?? value ?? found.nearest };
+    found = { pair, map, key, value, nearest: key ?? value ?? found.nearest };
   }
   return found;
 }
 
 /**
- * Leaves out the keys that have no value, as when all below one is commented out. A zone or device without anything
- * stays, so that what it lacks is told.
+ * Replaces null by undefined, which the schema takes for a setting that is not there, while it still refuses the key when
+ * there is no such setting. A zone or device without a value becomes an empty mapping, so that what it lacks is reported.
  */
-function withoutEmpty(value: unknown, depth: number, above = ""): unknown {
+function emptyAsUndefined(value: unknown, depth: number, above = ""): unknown {
   if (depth === 0 && value === null) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const named = depth === 1 && (above === "zones" || above === "devices");
-  const entries = Object.entries(value).map(([key, inner]) => [
-    key,
-    inner === null && named ? {} : withoutEmpty(inner, depth + 1, key),
-  ]);
-  return Object.fromEntries(entries.filter(([, inner]) => inner !== null));
+  const entries = Object.entries(value).map(([key, inner]) => {
+    if (inner === null) return [key, named ? {} : undefined];
+    return [key, emptyAsUndefined(inner, depth + 1, key)];
+  });
+  return Object.fromEntries(entries);
 }

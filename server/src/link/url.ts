@@ -1,5 +1,6 @@
 import { UsageError, textOf } from "../errors.js";
 import type { BrokerAddress } from "../mqtt/address.js";
+import { redactUrl } from "../security/redact.js";
 
 export type { BrokerAddress };
 
@@ -11,8 +12,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:
  */
 export function parseBrokerUrl(text: string, username?: string, password?: string): BrokerAddress {
   const example = "for example mqtt://localhost:1883";
-  // a password is not to appear on a screen or in a log
-  const shown = text.replace(/[^/]*@/, "…@");
+  const shown = redactUrl(text);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
   if (!scheme)
     throw new UsageError(
@@ -32,8 +32,10 @@ export function parseBrokerUrl(text: string, username?: string, password?: strin
   // WebSocket brokers listen on /mqtt by convention
   const path = url.protocol.startsWith("ws") ? (url.pathname === "/" ? "/mqtt" : url.pathname) + url.search : "";
   const user = username ?? (decode(url.username) || undefined);
+  const address = `${url.protocol}//${url.hostname}:${url.port || port}${path}`;
   return {
-    url: `${url.protocol}//${url.hostname}:${url.port || port}${path}`,
+    url: redactUrl(address),
+    ...(path && { websocketUrl: address }),
     host,
     port: Number(url.port || port),
     secure: url.protocol === "mqtts:" || url.protocol === "wss:",

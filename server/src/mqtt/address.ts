@@ -1,7 +1,9 @@
 /** A broker's address, and who joins it. */
 export interface BrokerAddress {
-  /** Without user name and password: fit for a log. */
+  /** Fit for a log: without user name and password, and with the values of query parameters masked. */
   readonly url: string;
+  /** Where a WebSocket connects; undefined for MQTT over TCP or TLS. May contain a token. */
+  readonly websocketUrl?: string;
   readonly host: string;
   readonly port: number;
   /** Over TLS. */

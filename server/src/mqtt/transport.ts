@@ -25,10 +25,10 @@ const PIECE = 4 * READ;
  * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. Small packets leave at once: with Nagle's
  * algorithm an exchange at QoS 1 takes 44 ms instead of 0.2 ms.
  */
-export function openTransport({ url, host, port, secure }: BrokerAddress, take: Take): Transport {
-  if (url.startsWith("ws")) {
+export function openTransport({ websocketUrl, host, port, secure }: BrokerAddress, take: Take): Transport {
+  if (websocketUrl) {
     // [MQTT-6.0.0-3]
-    const socket = new WebSocket(url, "mqtt");
+    const socket = new WebSocket(websocketUrl, "mqtt");
     const stream = createWebSocketStream(socket);
     stream.on("data", take);
     return { stream, ready: readyOr(stream, once(socket, "open")) };

@@ -3,6 +3,7 @@ import https from "node:https";
 import { text as readAll } from "node:stream/consumers";
 import type { SessionView } from "../broker/api.js";
 import { codeOf, CommandError, textOf, UsageError } from "../errors.js";
+import { redactUrl } from "../security/redact.js";
 
 /** Where the server is, and what it takes to be let in. */
 export interface ServerAccess {
@@ -19,7 +20,7 @@ const TIMEOUT = 10_000;
 export function parseServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new UsageError(`--url is "${text}"; it must be an address such as http://127.0.0.1:8080.`);
+    throw new UsageError(`--url is "${redactUrl(text)}"; it must be an address such as http://127.0.0.1:8080.`);
   if (url.username || url.password)
     throw new UsageError("--url must not contain a user name or a password; give them with --user NAME.");
   return new URL(url.pathname.replace(/\/*$/, "/"), url);
@@ -74,7 +75,7 @@ function parsed(text: string): unknown {
 
 /** Writes an address as the user would. */
 export function shown(url: URL): string {
-  return url.href.replace(/\/$/, "");
+  return redactUrl(url.href).replace(/\/$/, "");
 }
 
 const ELSEWHERE = "start it, or give its address with --url";

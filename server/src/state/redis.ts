@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { StartError, textOf } from "../errors.js";
+import { redactText } from "../security/redact.js";
 import type { Shelf, State } from "./state.js";
 
 /** How long a command may wait for its answer, in ms. */
@@ -45,7 +46,9 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
     await redis.ping();
   } catch (error) {
     redis.disconnect();
-    throw new StartError(`${name} cannot be joined (${textOf(last ?? error)}); start it, or correct --state.`);
+    throw new StartError(
+      `${name} cannot be joined (${redactText(textOf(last ?? error))}); start it, or correct --state.`,
+    );
   }
   return {
     redis,

@@ -12,10 +12,24 @@ export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
   readonly messageExpiry?: number;
 }
 
+/** A key that the decoder refuses. Only users choose keys, as names of user properties (MQTT 5.0, 3.3.2.3.7). */
+const REFUSED_KEY = "__proto__";
+
+/** What is stored in its place: no text in MQTT contains U+0000 [MQTT-1.5.4-2]. */
+const STORED_KEY = `\0${REFUSED_KEY}`;
+
 /** Encodes plain data as MessagePack. */
 export function encodeData(data: object): Buffer {
-  const bytes = encode(data, { ignoreUndefined: true });
+  const bytes = encode(storable(data), { ignoreUndefined: true });
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function storable(data: { properties?: { userProperties?: object } }): object {
+  const { properties } = data;
+  const named = properties?.userProperties;
+  if (!named || !Object.hasOwn(named, REFUSED_KEY)) return data;
+  const entries = Object.entries(named).map(([name, value]) => [name === REFUSED_KEY ? STORED_KEY : name, value]);
+  return { ...data, properties: { ...properties, userProperties: Object.fromEntries(entries) } };
 }
 
 /** Decodes what `encodeData` encoded. @throws Error when the bytes are damaged */
@@ -45,5 +59,7 @@ function withBuffers(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (Array.isArray(value)) return value.map(withBuffers);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBuffers(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key === STORED_KEY ? REFUSED_KEY : key, withBuffers(inner)]),
+  );
 }

@@ -1,0 +1,88 @@
+/** `npm start` from its flags to simulated boards that run. */
+import { randomBytes } from "node:crypto";
+import { CommanderError, InvalidArgumentError } from "commander";
+import {
+  createCommand,
+  closeStarted,
+  createLog,
+  inTermsOf,
+  loadConfiguration,
+  parsingProblem,
+  reload,
+  StartError,
+  startServer,
+  UsageError,
+  type Plugin,
+} from "nightlight-server";
+import { endAfterOutput } from "../../server/src/app/output-errors.js";
+import type { Surroundings } from "../../server/src/app/program.js";
+import { simulatorRoutes } from "../../sim/http.js";
+import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
+import { report } from "../../sim/report.js";
+import { ensureDashboard, ensureFirmware, ROOT } from "../build.js";
+
+/** Each takes a thread and about 35 MB. */
+const MAX_BOARDS = 64;
+
+function boardCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MAX_BOARDS) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
+}
+
+async function start({ signals, hangups, outputErrors }: Surroundings): Promise<void> {
+  const command = createCommand("npm start --")
+    .description("Broker, server, dashboard and simulated boards: a nightlight without hardware.")
+    .option("--boards <n>", "how many simulated boards", boardCount, 1)
+    .option("--no-simulator", "no simulated board: for boards of your own")
+    .parse();
+  const { boards, simulator: wanted } = command.opts<{ boards: number; simulator: boolean }>();
+  let current = loadConfiguration(command);
+  const { options } = current;
+
+  await ensureDashboard();
+  if (wanted) await ensureFirmware({ entry: "main" });
+  const simulator = new Simulator(wanted ? { ...loadFirmware(), light: day() } : {});
+  const routes = simulatorRoutes(simulator);
+  const plugin: Plugin = (app, context) => {
+    context.provide("simulator");
+    routes(app, context);
+  };
+  outputErrors.ignore();
+  const log = createLog(options.log, { messages: options.logMessages });
+  for (const warning of current.warnings) log.warn("config", warning);
+  // where accounts are asked for, simulated boards have one that nobody else can know
+  const guest = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
+  const starting = startServer({ ...options, log, guests: [guest], plugins: wanted ? [plugin] : [] });
+  signals.endBy(() => Promise.all([simulator.close(), closeStarted(starting)]));
+  const server = await starting.catch((error: unknown) => {
+    throw error instanceof StartError ? new StartError(inTermsOf(current, error.message), { cause: error }) : error;
+  });
+  signals.endBy(() => Promise.all([simulator.close(), server.close()]));
+  hangups.reloadBy(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));
+
+  if (!wanted) return;
+  const { broker, username, password } = options;
+  const address = new URL(broker ?? server.brokerUrl);
+  address.username = encodeURIComponent(broker ? (username ?? decodeURIComponent(address.username)) : guest.name);
+  address.password = encodeURIComponent(broker ? (password ?? decodeURIComponent(address.password)) : guest.password);
+  const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
+  simulator.on("add", (board) => report(board));
+  const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
+  await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
+}
+
+/** Runs with the arguments and the environment of this process. */
+export async function runStart(surroundings: Surroundings): Promise<void> {
+  try {
+    await start(surroundings);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      const { text, code } = parsingProblem(error, "See npm start -- --help.");
+      if (text) console.error(text);
+      return endAfterOutput(code);
+    }
+    console.error(error instanceof Error ? error.message : error);
+    endAfterOutput(error instanceof UsageError ? 2 : 1);
+  }
+}

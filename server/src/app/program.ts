@@ -1,0 +1,83 @@
+import { CommanderError, type Command } from "commander";
+import { addCommand, createCommand, parsingProblem } from "../cli.js";
+import { configCommand } from "../config/commands.js";
+import { dataFolderOf } from "../config/data-folder.js";
+import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
+import { inTermsOf } from "../config/origins.js";
+import { reload } from "../config/reload.js";
+import { serverUrlOf } from "../config/server-url.js";
+import { CommandError, StartError, UsageError } from "../errors.js";
+import { createLog } from "../log.js";
+import { userCommand } from "../security/commands.js";
+import { exposedFiles } from "../security/secret-files.js";
+import { sessionsCommand } from "../sessions-command/command.js";
+import type { Hangups } from "./hangup.js";
+import { endAfterOutput, type OutputErrors } from "./output-errors.js";
+import { closeStarted, type Signals } from "./signals.js";
+
+/** What the process is told from outside, caught since its first moment. */
+export interface Surroundings {
+  readonly signals: Signals;
+  readonly hangups: Hangups;
+  readonly outputErrors: OutputErrors;
+}
+
+/** Writes `config, user, and sessions`. */
+const COMMANDS = new Intl.ListFormat("en");
+
+function fail(text: string, code: number): void {
+  if (text) process.stderr.write(text + "\n");
+  endAfterOutput(code);
+}
+
+async function serve(command: Command, { signals, hangups, outputErrors }: Surroundings): Promise<void> {
+  const [unknown] = command.args;
+  if (unknown !== undefined)
+    command.error(
+      `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
+    );
+  let current = loadConfiguration(command);
+  outputErrors.ignore();
+  const log = createLog(current.options.log, { messages: current.options.logMessages });
+  for (const warning of current.warnings) log.warn("config", warning);
+  const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
+  warnOfReaders();
+  // only now: the subcommands need nothing of it, and are there in half the time
+  const { startServer } = await import("../server.js");
+  const starting = startServer({ ...current.options, log });
+  signals.endBy(() => closeStarted(starting));
+  const server = await starting.catch((error: unknown) => throwInTermsOf(current, error));
+  signals.endBy(() => server.close());
+  hangups.reloadBy(() => {
+    const before = current;
+    current = reload({ server, log, load: () => loadConfiguration(command), current });
+    if (current !== before) warnOfReaders();
+  });
+}
+
+/** @throws StartError that names settings as they were given */
+function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
+  if (error instanceof StartError) throw new StartError(inTermsOf(loaded, error.message), { cause: error });
+  throw error;
+}
+
+/** Runs `nightlight-server` with the arguments and the environment of this process. */
+export async function runProgram(surroundings: Surroundings): Promise<void> {
+  try {
+    const command = createCommand();
+    command.allowExcessArguments(true).action(() => serve(command, surroundings));
+    command.hook("preSubcommand", () => surroundings.signals.endInterrupted());
+    addCommand(command, configCommand());
+    addCommand(command, userCommand(dataFolderOf));
+    addCommand(command, sessionsCommand(serverUrlOf));
+    await command.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      const { text, code } = parsingProblem(error);
+      return fail(text, code);
+    }
+    if (error instanceof UsageError) return fail(error.message, 2);
+    if (error instanceof StartError || error instanceof CommandError) return fail(error.message, 1);
+    throw error;
+  }
+}

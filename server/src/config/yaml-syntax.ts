@@ -1,0 +1,98 @@
+import { isAlias, isMap, isScalar, isSeq, visit, type Alias, type Document, type Node } from "yaml";
+
+/** Something that is wrong with a file as YAML. */
+export interface SyntaxProblem {
+  /** Where in the text, in UTF-16 code units. */
+  readonly offset: number;
+  readonly sentence: string;
+}
+
+/** The most values that a file may stand for when each alias is replaced by what it names. */
+const MAX_VALUES = 5_000_000;
+
+/** Keys whose values are secret, or may contain a secret, as in a URL. */
+const SECRET_LINE = /(?:^|[{,\s"'])(?:url|username|password|state|broker|history)["']?\s*:/;
+
+/** What is wrong with a document as YAML, and whether its values can be read all the same. */
+export function syntaxProblems(
+  document: Document.Parsed,
+  text: string,
+): { readable: boolean; found: readonly SyntaxProblem[] } {
+  const found: SyntaxProblem[] = [];
+  let readable = true;
+  let brokenLine = -1;
+  const lineStart = (offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
+  /** The word at a place, unless it may be part of a secret. */
+  const wordAt = (offset: number): string =>
+    SECRET_LINE.test(text.slice(lineStart(offset), offset))
+      ? ""
+      : /^[^\s:]*/.exec(text.slice(offset, offset + 100))![0];
+
+  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+    const [offset] = pos;
+    if (code !== "TAG_RESOLVE_FAILED") {
+      readable = false;
+      // one mistake brings others in its line
+      if (lineStart(offset) === brokenLine) continue;
+      brokenLine = lineStart(offset);
+    }
+    found.push({ offset, sentence: sentenceOf(code, message, wordAt(offset)) });
+  }
+
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_key, node, ancestors) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target && !ancestors.includes(target)) return void targets.set(node, target);
+        readable = false;
+        const word = wordAt(node.range![0]);
+        const sentence = word
+          ? `*${node.source} stands for nothing: there is no &${node.source} before it.`
+          : "An alias stands here for nothing; put quotes around a text that begins with *.";
+        return void found.push({ offset: node.range![0], sentence });
+      }
+      if (node.anchor) anchors.set(node.anchor, node);
+      if (isMap(node)) found.push(...duplicateKeys(node.items.map(({ key }) => key)));
+    },
+  });
+  if (readable && valuesIn(document.contents, targets, new Map()) > MAX_VALUES) {
+    readable = false;
+    found.push({ offset: 0, sentence: `The aliases of this file stand for more than ${MAX_VALUES.toLocaleString("en-US")} values.` }); // prettier-ignore
+  }
+  return { readable, found };
+}
+
+function duplicateKeys(keys: readonly unknown[]): SyntaxProblem[] {
+  const seen = new Set<unknown>();
+  const found: SyntaxProblem[] = [];
+  for (const key of keys) {
+    if (!isScalar(key)) continue;
+    if (seen.has(key.value))
+      found.push({ offset: key.range![0], sentence: `${shownKey(key.value)} is there twice; keep one.` });
+    seen.add(key.value);
+  }
+  return found;
+}
+
+const shownKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
+
+/** How many values a node stands for, its aliases replaced by what they name. @param known of nodes that have an anchor */
+function valuesIn(node: unknown, targets: ReadonlyMap<Alias, Node>, known: Map<unknown, number>): number {
+  if (isAlias(node)) return known.get(targets.get(node)) ?? 1;
+  const inner = isMap(node) ? node.items.map(({ value }) => value) : isSeq(node) ? node.items : [];
+  const values = inner.reduce<number>((sum, one) => sum + valuesIn(one, targets, known), 1);
+  known.set(node, values);
+  return values;
+}
+
+function sentenceOf(code: string, message: string, word: string): string {
+  if (code === "TAG_RESOLVE_FAILED")
+    return word
+      ? `${word} means nothing here; write the value itself.`
+      : "A tag stands here, which means nothing; put quotes around a text that begins with !.";
+  if (code === "MULTIPLE_DOCS") return "A second document begins here; keep one, and put no --- before it.";
+  // the message may quote the text, which may be a secret
+  return `This is not YAML: ${word ? message.replace(/\.$/, "") : message.replace(/[:,]? ?["'].*$/s, "")}.`;
+}

@@ -1,0 +1,56 @@
+/** `npm run sim` from its flags to simulated boards that run. */
+import { CommanderError } from "commander";
+import fastify from "fastify";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ensureFirmware } from "../scripts/build.js";
+import { endAfterOutput } from "../server/src/app/output-errors.js";
+import type { Signals } from "../server/src/app/signals.js";
+import { loadFirmware, ROOT } from "./firmware.js";
+import { simulatorRoutes } from "./http.js";
+import { brokerSettings, constant, day, readSettings, readTrace, Simulator } from "./index.js";
+import { loopbackOnly } from "./loopback.js";
+import { type Options, parseOptions } from "./options.js";
+import { report } from "./report.js";
+
+/** The longest that an end may take, in ms. */
+const END_WITHIN = 1500;
+
+async function run(options: Options, signals: Signals): Promise<void> {
+  const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker) };
+  const light = options.trace
+    ? readTrace(options.trace)
+    : options.light === undefined
+      ? day()
+      : constant(options.light);
+  await ensureFirmware({ entry: options.board });
+  const simulator = new Simulator({ ...loadFirmware(options.board), settings, light });
+  const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
+
+  const closed = () => Promise.all([simulator.close(), app?.close()]);
+  signals.endBy(() => Promise.race([closed(), sleep(END_WITHIN)]));
+
+  simulator.on("add", (board) => report(board, { verbose: options.verbose }));
+  if (app) {
+    app.addHook("onRequest", loopbackOnly);
+    simulatorRoutes(simulator)(app);
+    const address = await app.listen({ host: "127.0.0.1", port: options.httpPort }).catch((error: Error) => {
+      throw new Error(`Port ${options.httpPort} cannot be had (${error.message}); choose another one by --http-port.`);
+    });
+    console.log(`Boards to read and set at ${address}/api/simulator/boards`);
+  }
+  const count = options.boards ?? 1;
+  const ids = options.id ?? Array.from({ length: count }, (_, i) => `nightlight/sim-${i + 1}`);
+  console.log(`Starting ${ids.length === 1 ? "a board" : `${ids.length} boards`}; Ctrl+C ends.`);
+  await Promise.all(ids.map((id) => simulator.add({ id }).start()));
+}
+
+/** Runs with the arguments of this process. */
+export async function runSim(signals: Signals): Promise<void> {
+  try {
+    await run(parseOptions(process.argv.slice(2)), signals);
+  } catch (error) {
+    if (error instanceof CommanderError) return endAfterOutput(error.exitCode === 0 ? 0 : 2);
+    console.error((error as Error).message);
+    endAfterOutput(1);
+  }
+}

@@ -1,0 +1,96 @@
+/** What YAML allows, and what people do not expect of it, in a configuration file. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { EXAMPLE } from "../../server/src/config/example.js";
+import { parseYaml } from "../../server/src/config/yaml-file.js";
+import { load, loadText, problemsIn } from "./support/config.js";
+
+const zone = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
+
+describe("YAML's own traps are none here", () => {
+  test("off is a word and 18:00 a time, whatever version the file asks for", async () => {
+    for (const head of ["", "%YAML 1.1\n---\n"]) {
+      const text = head + zone("hours: {from: 18:00, to: 06:30, time_zone: UTC, outside: off}");
+      const { policy } = (await loadText(text)).options;
+      expect(policy.zones[0].hours).toEqual({ from: 1080, to: 390, time_zone: "UTC", outside: "off" });
+    }
+  });
+
+  test("an id as a key is a text, though it looks like a number", async () => {
+    const { devices } = (await loadText("devices: {0123: {label: A}, 1e5: {label: B}}")).options.policy;
+    expect([...devices.keys()]).toEqual(["0123", "1e5"]);
+  });
+
+  test("a setting whose lines are all commented out is one that is not there", async () => {
+    const { policy, limits } = (await loadText("rule:\n  # threshold: 5\nzones:\nlimits:\n  rate:\n")).options;
+    expect(policy).toMatchObject({ rule: { threshold: 300 }, zones: [] });
+    expect(limits.rate).toBe(1000);
+  });
+
+  test("what several zones share can be written once, with an anchor", async () => {
+    const { zones } = (
+      await loadText("zones:\n  a: {sensors: &s [x, y], lamps: [x]}\n  b: {sensors: *s, lamps: [y]}\n")
+    ).options.policy;
+    expect(zones[1].sensors).toEqual(["x", "y"]);
+  });
+
+  test("a list may be used by hundreds of zones, but aliases may not multiply without end", async () => {
+    const zones = Array.from({ length: 300 }, (_, i) => `  z${i}: {sensors: ${i === 0 ? "&s [x, y]" : "*s"}, lamps: [l${i}]}`); // prettier-ignore
+    expect((await loadText(`zones:\n${zones.join("\n")}`)).options.policy.zones).toHaveLength(300);
+    const tens = (name: string): string => `[${Array<string>(10).fill(name).join()}]`;
+    const laughs = Array.from({ length: 9 }, (_, i) => `k${i}: &a${i} ${tens(i === 0 ? "ha" : `*a${i - 1}`)}`);
+    expect(await problemsIn(laughs.join("\n"))).toContainEqual(expect.stringMatching(/aliases .* more than 5,000,000 values\.$/)); // prettier-ignore
+  });
+
+  test("a file of 20,000 devices takes no longer for each of them", async () => {
+    const devices = Array.from({ length: 20_000 }, (_, i) => `  nightlight/board-${i}: {label: Board ${i}}`);
+    const start = performance.now();
+    expect((await loadText(`devices:\n${devices.join("\n")}`)).options.policy.devices.size).toBe(20_000);
+    // comparing each key with all others takes 30 s
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+
+  test("an empty file is one with every default", async () => {
+    expect((await loadText("")).configuration).toEqual(load().configuration);
+  });
+});
+
+test("no file whatever does more than be refused, each mistake with a line of it", () => {
+  const lines = EXAMPLE.split("\n");
+  const mangled = fc
+    .array(
+      fc.tuple(
+        fc.nat(lines.length - 1),
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.constantFrom(
+            "",
+            "- ",
+            "  x: [",
+            "zones:",
+            "? ",
+            "&a *a",
+            "%TAG",
+            "!!binary x",
+            "{".repeat(3000),
+            "[".repeat(3000),
+            "- ".repeat(3000),
+          ),
+        ),
+      ),
+      { minLength: 1, maxLength: 5 },
+    ) // prettier-ignore
+    .map((edits) => {
+      const copy = [...lines];
+      for (const [line, text] of edits) copy[line] = text;
+      return copy.join("\n");
+    });
+  fc.assert(
+    fc.property(mangled, (text) => {
+      const { problems, data } = parseYaml("f.yaml", text);
+      expect(data).toBeDefined();
+      for (const problem of problems) expect(problem.line ?? 1).toBeLessThanOrEqual(text.split(/\r\n?|\n/).length);
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,79 @@
+/** Names that JavaScript's objects have of their own are names like any other, wherever somebody chooses one. */
+import mqtt from "mqtt";
+import { expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { loadText } from "./support/config.js";
+import { client, HISTORY, server, temporaryFolder } from "./support/server.js";
+
+const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "prototype", "valueOf"];
+
+async function api(url: string, path: string, body?: unknown): Promise<unknown> {
+  const method = body === undefined ? "GET" : "PUT";
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${url}/api/${path}`, { method, headers, body: JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
+test("a board may have a name that objects have of their own: it is answered, overridden, recorded and remembered", async () => {
+  const data = await temporaryFolder();
+  const first = await server({ data, history: HISTORY });
+  const lamps = await client(first.brokerUrl, {}, "+/commands");
+  const last = (id: string) => lamps.got.findLast(({ topic }) => topic === `${id}/commands`)?.text;
+  for (const id of NAMES) {
+    await lamps.publishAsync(`${id}/telemetry`, '{"light":5}', { qos: 1 });
+    await eventually(() => last(id) === '{"led_on":true}', { what: "the command" });
+    await api(first.httpUrl!, `devices/${id}/mode`, { mode: "off" });
+    await eventually(() => last(id) === '{"led_on":false}', { what: "the override's command" });
+  }
+  await first.close();
+
+  const { httpUrl } = await server({ data, history: HISTORY });
+  const devices = (await api(httpUrl!, "devices")) as { id: string; mode: string }[];
+  expect(devices.map(({ id, mode }) => `${id} ${mode}`).sort()).toEqual(NAMES.map((id) => `${id} off`).sort());
+  for (const id of NAMES) {
+    const { points } = (await api(httpUrl!, `history?device=${id}`)) as { points: unknown[] };
+    expect([id, points.length]).toEqual([id, 1]);
+  }
+  expect(({} as Record<string, unknown>).mode).toBeUndefined();
+});
+
+test("a zone may have a name that objects have of their own, and be overridden", async () => {
+  const names = NAMES.filter((name) => name !== "__proto__");
+  const zones = names.map((name, i) => `  ${name}: {sensors: [nightlight/s${i}], lamps: [nightlight/l${i}]}`);
+  const { policy } = (await loadText(`zones:\n${zones.join("\n")}`)).options;
+  const data = await temporaryFolder();
+  const first = await server({ data, policy });
+  for (const name of names) await api(first.httpUrl!, `zones/${name}/mode`, { mode: "on" });
+  await first.close();
+  const second = await server({ data, policy });
+  const views = names.map((name) => expect.objectContaining({ name, mode: "on" }) as unknown);
+  expect(await api(second.httpUrl!, "zones")).toEqual(views);
+});
+
+test("a user property may have a name that objects have of their own, also while it waits for its receiver", async () => {
+  const data = await temporaryFolder();
+  const first = await server({ data });
+  const session = { protocolVersion: 5, clean: false, clientId: "sleeper", properties: { sessionExpiryInterval: 60 } } as const; // prettier-ignore
+  const leaver = await client(first.brokerUrl, session, "news");
+  await leaver.endAsync();
+  const publisher = await client(first.brokerUrl, { protocolVersion: 5 });
+  // an object literal would set its prototype instead
+  const userProperties = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+  for (const [text, retain] of [["one", false], ["two", true]] as const)
+    await publisher.publishAsync("news", text, { qos: 1, retain, properties: { userProperties } }); // prettier-ignore
+  await publisher.publishAsync("news", "three", { qos: 1 });
+  await first.close();
+
+  const { brokerUrl } = await server({ data });
+  const got: [string, string[]][] = [];
+  const sleeper = mqtt.connect(brokerUrl, { ...session, reconnectPeriod: 0 });
+  onTestFinished(() => void sleeper.end(true));
+  sleeper.on("message", (_topic, payload, { properties }) => {
+    got.push([payload.toString(), Object.keys(properties?.userProperties ?? {})]);
+  });
+  await eventually(() => got.length >= 3, { what: "the three messages" });
+  const names = ["__proto__", "constructor"];
+  expect(got).toEqual([["one", names], ["two", names], ["three", []]]); // prettier-ignore
+});

@@ -1,0 +1,142 @@
+/** A secret appears nowhere but where somebody has written it. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { redactText, redactUrl } from "../../server/src/security/redact.js";
+import { createLog } from "../../server/src/log.js";
+import { eventually } from "../support/eventually.js";
+import { load, loadText, nightlight, problemsIn } from "./support/config.js";
+import { addUsers } from "./support/guarded.js";
+import { run } from "./support/program.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+test.each([
+  ["mqtt://broker:1883", "mqtt://broker:1883"],
+  ["mqtt://me:hunter2@broker", "mqtt://me:********@broker"],
+  ["mqtt://hunter2@broker", "mqtt://********@broker"],
+  ["mqtt://hunter2:@broker", "mqtt://********@broker"],
+  ["redis://:hunter2@h:6379/1", "redis://:********@h:6379/1"],
+  ["ws://h/mqtt?token=hunter2", "ws://h/mqtt?token=********"],
+  ["ws://h:9001?hunter2", "ws://h:9001?********"],
+  ["ws://h/mqtt?t=hunter2@x#hunter2", "ws://h/mqtt?t=********#********"],
+  ["postgres://h/d?sslmode=require&password=hunter2&sslpassword=hunter2&user=me", "postgres://h/d?sslmode=require&password=********&sslpassword=********&user=me"],
+  ["postgres://me:12/hunter2@h/d", "postgres://********@h/d"],
+  ["mqtt://me:12?hunter2@h", "mqtt://********?********"],
+  ["mqtt://me:hun/ter2@h", "mqtt://********"],
+  ["mqtt://me:hunter2%40h", "mqtt://********"],
+  ["me:hunter2@broker", "********@broker"],
+  ["host=h password=hunter2 dbname=x", "host=h password=******** dbname=x"],
+  ["host=h password = 'hun ter2\\'hunter2' dbname=x", "host=h password = ******** dbname=x"],
+])("%s is shown as %s", (url, shown) => {
+  expect(redactUrl(url)).toBe(shown);
+  expect(redactUrl(shown)).not.toMatch(/hunter|ter2/);
+}); // prettier-ignore
+
+test("a sentence is shown without the secrets of the URLs in it", () => {
+  const sentence = 'connect "redis://a:hunter2@h" or (ws://h/?k=hunter2), password=hunter2.';
+  expect(redactText(sentence)).not.toContain("hunter2");
+  expect(redactText("The port 1883 is taken.")).toBe("The port 1883 is taken.");
+});
+
+const SECRET = /hunter2/;
+
+describe("a server that was given secrets in every place where one can be given", () => {
+  test("shows them neither in its log, nor over HTTP, nor on the page", async () => {
+    const broker = await server();
+    const folder = await temporaryFolder();
+    const file = path.join(folder, "history");
+    await writeFile(file, "postgres://me:hunter2@127.0.0.1:9/x?password=hunter2&sslpassword=hunter2\n");
+    const url = broker.websocketUrl!.replace("://", "://me:hunter2@");
+    const program = run(["--broker", `${url}?token=hunter2`, "--http-port", "0", "--data", folder], {
+      NIGHTLIGHT_PASSWORD: "hunter2-other",
+      NIGHTLIGHT_HISTORY_FILE: file,
+    });
+    const http = await eventually(() => /http:\/\/[\w.:]+/.exec(program.output.out)?.[0], { what: "its address" });
+    await eventually(() => program.output.out.includes("history"), { what: "the history's error" });
+    const paths = ["api/status", "metrics", "healthz", "readyz", "", "api/devices", "api/recent", "api/openapi.json", "api/sessions", "api/nothing"]; // prettier-ignore
+    for (const one of paths) expect([one, await (await fetch(`${http}/${one}`)).text()]).toEqual([one, expect.not.stringMatching(SECRET)]); // prettier-ignore
+    expect(await (await fetch(`${http}/api/status`)).text()).toContain("/mqtt?token=********");
+    program.child.kill("SIGTERM");
+    await program.ended();
+    expect(program.output.out).toMatch(/--broker has a password or token on the command line.*NIGHTLIGHT_BROKER.*--broker-file/); // prettier-ignore
+    expect(program.output.out + program.output.err).not.toMatch(SECRET);
+  });
+
+  test("shows them in no error of a start that fails, and not in config print or config check", async () => {
+    const folder = await temporaryFolder();
+    const runs = await Promise.all([
+      nightlight(folder, "--state", "redis://:hunter2@127.0.0.1:9", "--broker", "mqtt://me:hunter2@127.0.0.1:9"),
+      nightlight(folder, "--broker", "me:hunter2@127.0.0.1:9"),
+      nightlight(folder, "config", "print", "--broker", "wss://me:hunter2@h/mqtt?token=hunter2", "--password", "hunter2", "--history", "postgres://h/d?password=hunter2", "--state", "redis://:hunter2@h"),
+      nightlight(folder, "sessions", "list", "--url", "me:hunter2@h"),
+    ]); // prettier-ignore
+    expect(runs.map(({ code }) => code)).toEqual([1, 2, 0, 2]);
+    for (const { out, err } of runs) expect(out + err).not.toMatch(SECRET);
+  });
+});
+
+test("a failed login does not show what was given as the user name, which may be a password", async () => {
+  const lines: string[] = [];
+  const log = createLog("json", { write: (text) => lines.push(...text.trim().split("\n")) });
+  const data = await temporaryFolder();
+  await addUsers(data, { boss: "admin" });
+  const { brokerUrl, httpUrl } = await server({ log, data });
+  await expect(client(brokerUrl, { username: "hunter2", password: "boss" })).rejects.toThrow();
+  await fetch(`${httpUrl}/api/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "hunter2", password: "boss" }),
+  });
+  await eventually(() => lines.filter((line) => line.includes("Refused")).length >= 2, {
+    what: "two lines about failed logins",
+  });
+  expect(lines.join("\n")).not.toMatch(SECRET);
+});
+
+describe("a secret may be in a file", () => {
+  async function fileWith(text: string): Promise<string> {
+    const file = path.join(await temporaryFolder(), "secret");
+    await writeFile(file, text);
+    return file;
+  }
+
+  test("that a variable ending with _FILE or a flag ending with -file names", async () => {
+    const file = await fileWith("mqtt://me:hunter2@b\r\n");
+    const password = await fileWith("hunter2");
+    const env = { NIGHTLIGHT_BROKER_FILE: file, NIGHTLIGHT_PASSWORD_FILE: password };
+    expect(load([], env).options).toMatchObject({ broker: "mqtt://me:hunter2@b", password: "hunter2" });
+    expect(load([], env).warnings).toEqual([]);
+    expect(load([], env).origin(["broker", "url"])).toBe("NIGHTLIGHT_BROKER_FILE");
+    const state = await fileWith("redis://:hunter2@r");
+    const flags = load(["--broker-file", file, "--state-file", state], { NIGHTLIGHT_BROKER: "mqtt://other" });
+    expect(flags.options).toMatchObject({ broker: "mqtt://me:hunter2@b", state: "redis://:hunter2@r" });
+    expect((await loadText("broker: {url: 'mqtt://a'}", [], env)).options.broker).toBe("mqtt://me:hunter2@b");
+  });
+
+  test("and what is wrong with it is said, and not the secret", async () => {
+    const file = await fileWith("http://me:hunter2@b");
+    expect(await problemsIn("", [], { NIGHTLIGHT_BROKER_FILE: file })).toEqual([
+      expect.stringMatching(/^NIGHTLIGHT_BROKER_FILE is "http:\/\/me:\*+@b"; it must be the URL of an MQTT broker/),
+    ]);
+    expect(await problemsIn("", [], { NIGHTLIGHT_STATE_FILE: "/nowhere", NIGHTLIGHT_BROKER: "mqtt://b" })).toEqual([
+      "NIGHTLIGHT_STATE_FILE names /nowhere, which cannot be read: there is no such file.",
+    ]);
+    expect(await problemsIn("", ["--password-file", await fileWith("\n")])).toEqual([
+      expect.stringMatching(/^--password-file names .*, whose first line is empty\.$/),
+    ]);
+    const both = { NIGHTLIGHT_BROKER: "mqtt://b", NIGHTLIGHT_BROKER_FILE: file };
+    expect(await problemsIn("", [], both)).toEqual(["NIGHTLIGHT_BROKER_FILE is there beside NIGHTLIGHT_BROKER; keep one."]); // prettier-ignore
+  });
+
+  test("on the command line it brings a warning that names the other ways; without a secret there is none", () => {
+    expect(load(["--password", "hunter2"]).warnings).toEqual([
+      expect.stringMatching(/^--password has a password .*NIGHTLIGHT_PASSWORD, .*--password-file or NIGHTLIGHT_PASSWORD_FILE/),
+    ]); // prettier-ignore
+    expect(load(["--broker", "mqtt://b"]).warnings).toEqual([]);
+  });
+});
+
+test("a variable whose name is misspelt is told with the name that was meant; those of other programs are not", () => {
+  const env = { NIGHTLIGHT_HISTRY: "x", NIGHTLIGHT_PORT: "tcp://10.0.0.1:80", NIGHTLIGHT_SERVICE_HOST: "10.0.0.1", NIGHTLIGHT_TOKEN: "x" }; // prettier-ignore
+  expect(load([], env).warnings).toEqual(["The variable NIGHTLIGHT_HISTRY is no setting; did you mean NIGHTLIGHT_HISTORY?"]); // prettier-ignore
+});

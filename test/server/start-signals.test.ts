@@ -1,0 +1,61 @@
+/** A signal counts from the first moment, also for the first process of a container, for which signals have no default action. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ROOT } from "../../scripts/build.js";
+import { eventually } from "../support/eventually.js";
+import { missing } from "../support/programs.js";
+import { run } from "./support/program.js";
+import { temporaryFolder } from "./support/server.js";
+
+const CONTAINER = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+const UNSHARE = spawnSync("unshare", [...CONTAINER, "true"]).status === 0 ? "unshare" : undefined;
+const MAIN = fileURLToPath(new URL("../../server/dist/server/src/main.js", import.meta.url));
+
+/** The signals that a process catches, as a set of bits. */
+const caught = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
+/** Node.js itself catches SIGINT and SIGTERM from its start, to reset the terminal; SIGHUP is ours, and caught after those. */
+const SIGHUP = 1n;
+
+describe.skipIf(missing(UNSHARE, "the right to make a PID namespace (unshare)"))("as process 1", () => {
+  test.each([
+    ["SIGTERM", 0], ["SIGTERM", 300], ["SIGTERM", 1000], ["SIGINT", 100],
+  ] as const)("%s ends a server that is starting, %i ms after it began to catch signals, with exit code 0", async (signal, after) => {
+    const args = ["--data", await temporaryFolder(), "--mqtt-port", "0", "--http-port", "0"];
+    const outer = spawn(UNSHARE!, [...CONTAINER, process.execPath, MAIN, ...args], { cwd: ROOT, stdio: "ignore" });
+    onTestFinished(() => void outer.kill("SIGKILL"));
+    const inner = await eventually(() => Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8")));
+    await eventually(() => (caught(inner) & SIGHUP) !== 0n, { what: "the server to catch signals", every: 1 });
+    await sleep(after);
+    process.kill(inner, signal);
+    const [code] = await once(outer, "exit");
+    expect(code).toBe(0);
+  }); // prettier-ignore
+});
+
+describe.skipIf(process.platform !== "linux")("during the start", () => {
+  test("SIGHUP does not end the server: it reads its configuration again as soon as it runs", async () => {
+    const data = await temporaryFolder();
+    const program = run(["--data", data, "--mqtt-port", "0", "--http-port", "0", "--log", "json"]);
+    await eventually(() => (caught(program.child.pid!) & SIGHUP) !== 0n, {
+      what: "the server to catch SIGHUP",
+      every: 1,
+    });
+    program.child.kill("SIGHUP");
+    await program.addresses();
+    await eventually(() => program.output.out.includes("Configuration read again"), { what: "the configuration" });
+  });
+
+  test("SIGTERM ends npm start with exit code 0", async () => {
+    const flags = ["--no-simulator", "--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder()];
+    const command = ["--conditions=nightlight-source", "--import", "tsx", "scripts/start.ts", ...flags];
+    const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "ignore" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await eventually(() => (caught(child.pid!) & SIGHUP) !== 0n, { what: "it to catch signals", every: 1 });
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+});
