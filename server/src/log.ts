@@ -16,7 +16,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /**
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
  * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
- * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http`, `security`, `log` and plug-ins' own with `msg` and their fields.
+ * `id`, `action` and `seq`; `device`, `rejected`, `link`, `server`, `http`, `security`, `storage`, `log` and plug-ins' own with `msg` and their fields.
  * For people, a second has a line for each of its first messages and what comes with them, and one for all others.
  */
 export interface Log {

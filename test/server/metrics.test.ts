@@ -36,6 +36,7 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     "nightlight_history_rows_written_total",
     "nightlight_link_up",
     "nightlight_log_lines_lost_total",
+    "nightlight_damaged_files_total",
     "nightlight_messages_received_total",
     "nightlight_messages_rejected_total",
   ]);

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { silentLog } from "../../server/src/log.js";
+import { client, leaveSession, server, temporaryFolder } from "./support/server.js";
 
 const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
 
@@ -79,11 +80,20 @@ describe("the data folder", () => {
     );
   });
 
-  test("that is damaged is refused with a sentence that says what to do", async () => {
+  test("that is damaged is repaired, and log, metrics and status say so", async () => {
     const data = await temporaryFolder();
-    await (await startServer({ data, mqttPort: 0, http: false })).close();
+    const first = await startServer({ data, mqttPort: 0, http: false, history: false });
+    await leaveSession(first.brokerUrl, "sleeper");
+    await first.close();
     await writeFile(path.join(data, "db", "CURRENT"), "nonsense");
-    await expect(startServer({ data, mqttPort: 0, http: false })).rejects.toThrow(/is damaged .*move that folder away/);
+    const errors: string[] = [];
+    const log = { ...silentLog, error: (_event: string, text: string) => void errors.push(text) };
+    const { httpUrl } = await server({ data, log });
+    expect(errors).toEqual([expect.stringMatching(/db is damaged: the file CURRENT\..*entries could be read/)]);
+    const sessions = (await (await fetch(`${httpUrl}/api/sessions`)).json()) as unknown[];
+    expect(sessions).toMatchObject([{ client_id: "sleeper", subscriptions: 1 }]);
+    expect(await (await fetch(`${httpUrl}/api/status`)).json()).toMatchObject({ damaged_files: 1 });
+    expect(await (await fetch(`${httpUrl}/metrics`)).text()).toContain("nightlight_damaged_files_total 1");
   });
 
   test("that is a file is refused with a sentence", async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } 
 import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
 import { codeOf, textOf } from "../errors.js";
+import { asideName } from "../storage/damage.js";
 import { MIGRATIONS } from "./migrations.js";
 
 /** A chunk of a board that reports every second, 2.4 KB, fills such pages well. */
@@ -121,7 +122,7 @@ export const isDamage = (error: unknown): boolean => /malformed|not a database|c
 
 /** Moves a file away that is damaged, with its write-ahead log; the new name. */
 export function setAside(file: string): string {
-  const name = `${file}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
+  const name = asideName(file);
   for (const end of ["", "-wal"]) if (existsSync(file + end)) renameSync(file + end, name + end);
   return name;
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../errors.js";
 import { causeOf, isDamage, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
+import { keepDamagedWal } from "./wal.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
 import { answer, page } from "./reader.js";
 import { Store } from "./store.js";
@@ -111,12 +112,18 @@ function compacted(open: Store, id: string): number | undefined {
  */
 function onStore<T>(work: (open: Store) => T): T {
   try {
-    return work((store ??= new Store(setup.file, setup.writer, toldOf)));
+    return work((store ??= open()));
   } catch (error) {
     if (error instanceof NewerError) throw error;
     if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
     return work(beginAnew(textOf(error)));
   }
+}
+
+function open(): Store {
+  const damage = keepDamagedWal(setup.file);
+  if (damage) tell({ damage });
+  return new Store(setup.file, setup.writer, toldOf);
 }
 
 function beginAnew(damage: string): Store {
@@ -126,7 +133,7 @@ function beginAnew(damage: string): Store {
   const name = setAside(setup.file);
   store = new Store(setup.file, setup.writer);
   old?.moveInto(store);
-  tell({ problem: `The history ${setup.file} is damaged (${damage}): it was moved to ${name}, and a new one begun.` });
+  tell({ damage: `The history ${setup.file} is damaged (${damage}): it was moved to ${name}, and a new one begun.` });
   return store;
 }
 
