@@ -5,6 +5,7 @@ import type { ClassicLevel } from "classic-level";
 import type { Override } from "./override.js";
 import { DamagedFiles } from "./storage/damage.js";
 import { openDatabase } from "./storage/database.js";
+import { keepPrivate, PRIVATE_FOLDER } from "./storage/permissions.js";
 import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
 import { embeddedState } from "./state/embedded.js";
 import { codeOf, StartError, textOf } from "./errors.js";
@@ -83,12 +84,18 @@ function brokerStore(db: Database) {
 /**
  * Opens the data folder, and makes it when it is not there.
  * @param damaged told of damaged files in it
+ * @param warn told of what other users of the machine have access to
  * @throws StartError when it cannot be written, or another server has it open.
  */
-export async function openData(folder: string, damaged = new DamagedFiles()): Promise<DataFolder> {
+export async function openData(
+  folder: string,
+  damaged = new DamagedFiles(),
+  warn: (problem: string) => void = () => {},
+): Promise<DataFolder> {
   let db: Database | undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    for (const problem of await keepPrivate(folder)) warn(problem);
     const opened = await openDatabase(join(folder, "db"), damaged.tell);
     db = opened.db;
     return await read(db, folder, damaged, opened.rebuilt);
@@ -150,7 +157,8 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
   return {
     serverId,
     run,
-    killed: ended !== before,
+    // of a rebuilt database nobody knows how the last run ended
+    killed: rebuilt || ended !== before,
     damaged,
     restoring: () => void (whole = true),
     overrides: overrides(MODE),

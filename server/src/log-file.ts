@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:f
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 import { SyncMarker } from "./storage/log-format.js";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "./storage/permissions.js";
 
 const NAME = /^(\d{12})\.log$/;
 
@@ -43,8 +44,8 @@ export class LogFile {
    */
   write(frame: Buffer): void {
     if (this.#fd === undefined) {
-      mkdirSync(path.dirname(this.path), { recursive: true });
-      this.#fd = openSync(this.path, "w");
+      mkdirSync(path.dirname(this.path), { recursive: true, mode: PRIVATE_FOLDER });
+      this.#fd = openSync(this.path, "w", PRIVATE_FILE);
     }
     if (this.length === 0) this.#put(this.#fd, this.#marker.header);
     this.#marker.mark(frame);

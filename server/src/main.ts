@@ -26,6 +26,8 @@ async function serve(command: Command): Promise<void> {
     command.error(
       `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
     );
+  // files are for this account alone, also those that libraries make
+  process.umask(0o077);
   let current = loadConfiguration(command);
   const log = createLog(current.options.log);
   // SIGHUP is not to end it while it starts either

@@ -89,7 +89,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const events = new Events();
   const decisionTimes = new DecisionTimes();
   const damaged = new DamagedFiles((problem) => log.error("storage", problem));
-  const folder = await openData(settings.data, damaged);
+  const folder = await openData(settings.data, damaged, (problem) => log.warn("security", problem));
   atEnd(() => folder.close());
   const accounts = await letIn(settings, atEnd);
   const check = passwordCheck(accounts);

@@ -28,6 +28,7 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     "nightlight_broker_queued_messages",
     "nightlight_build_info",
     "nightlight_commands_sent_total",
+    "nightlight_damaged_files_total",
     "nightlight_decision_seconds",
     "nightlight_devices",
     "nightlight_duplicates_total",
@@ -36,7 +37,6 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     "nightlight_history_rows_written_total",
     "nightlight_link_up",
     "nightlight_log_lines_lost_total",
-    "nightlight_damaged_files_total",
     "nightlight_messages_received_total",
     "nightlight_messages_rejected_total",
   ]);

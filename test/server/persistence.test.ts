@@ -1,5 +1,5 @@
 /** What must survive a restart, also one that nobody planned. */
-import { writeFile, readdir } from "node:fs/promises";
+import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { startServer } from "nightlight-server";
@@ -94,6 +94,47 @@ describe("the data folder", () => {
     expect(sessions).toMatchObject([{ client_id: "sleeper", subscriptions: 1 }]);
     expect(await (await fetch(`${httpUrl}/api/status`)).json()).toMatchObject({ damaged_files: 1 });
     expect(await (await fetch(`${httpUrl}/metrics`)).text()).toContain("nightlight_damaged_files_total 1");
+  });
+
+  describe.skipIf(process.platform === "win32")("is for its owner alone", () => {
+    /** The permissions of a folder and of all that is in it. */
+    async function modesIn(folder: string): Promise<Map<string, number>> {
+      const names = ["", ...(await readdir(folder, { recursive: true }))];
+      const modes = names.map(async (name): Promise<[string, number]> => {
+        const found = await stat(path.join(folder, name));
+        return [name, found.mode & 0o777];
+      });
+      return new Map(await Promise.all(modes));
+    }
+
+    test("with every file, also those that an earlier version left for others to read", async () => {
+      const data = await temporaryFolder();
+      await chmod(data, 0o755);
+      await (await startServer({ data, mqttPort: 0, http: false, history: false })).close();
+      for (const [name] of await modesIn(data)) {
+        const file = path.join(data, name);
+        await chmod(file, (await stat(file)).isDirectory() ? 0o755 : 0o644);
+      }
+      const program = run([...ANY_PORT, "--data", data]);
+      const { http } = await program.addresses();
+      await fetch(`${http}/api/status`);
+      const modes = await modesIn(data);
+      expect([...modes.keys()]).toEqual(expect.arrayContaining(["", "db", "db/CURRENT", "retained", "history.db"]));
+      for (const [name, mode] of modes)
+        expect([name, mode]).toEqual([name, (await stat(path.join(data, name))).isDirectory() ? 0o700 : 0o600]);
+    });
+
+    test("as far as it is the server's: a folder with files of others keeps its permissions, and so do they", async () => {
+      const data = await temporaryFolder();
+      await chmod(data, 0o755);
+      await writeFile(path.join(data, "index.html"), "", { mode: 0o644 });
+      await chmod(path.join(data, "index.html"), 0o644);
+      await server({ data });
+      const modes = await modesIn(data);
+      expect([modes.get(""), modes.get("index.html"), modes.get("db"), modes.get("retained")]).toEqual([
+        ...[0o755, 0o644, 0o700, 0o700],
+      ]);
+    });
   });
 
   test("that is a file is refused with a sentence", async () => {

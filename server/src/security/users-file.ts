@@ -108,7 +108,7 @@ async function openAlone(folder: string, next: string) {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       return await open(next, "wx", 0o600);
     } catch (error) {
       if (codeOf(error) !== "EEXIST")

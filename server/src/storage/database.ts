@@ -1,7 +1,9 @@
+import { mkdir } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
 import { codeOf } from "../errors.js";
 import type { TellDamage } from "./damage.js";
 import { inspectDatabase, type Inspection } from "./leveldb/inspect.js";
+import { PRIVATE_FOLDER } from "./permissions.js";
 import { finishRebuild, rebuildDatabase, refuseWhileLocked } from "./leveldb/rebuild.js";
 
 /** What keys begin with, and what is stored below them. */
@@ -26,6 +28,8 @@ export async function openDatabase(
   damaged: TellDamage,
 ): Promise<{ readonly db: ClassicLevel<string, string>; readonly rebuilt: boolean }> {
   await finishRebuild(folder);
+  // LevelDB would give others permissions
+  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const inspection = await inspectDatabase(folder);
   let rebuilt = inspection !== undefined && inspection.problems.length > 0;
   if (rebuilt) await rebuild(folder, "", damaged);
@@ -59,6 +63,6 @@ async function rebuild(folder: string, problem: string, damaged: TellDamage): Pr
 /** What may be missing: by the keys in what cannot be read, or everything where there are none. */
 function losses({ lost, incomplete, entries }: Inspection): string {
   if (lost.length === 0 && !incomplete) return `All ${entries.length} entries could be read.`;
-  const kinds = KINDS.filter(([prefix]) => lost.some((bytes) => bytes.includes(prefix))).map(([, what]) => what);
-  return `Some of these may be missing or older than they were: ${(kinds.length > 0 ? kinds : ALL).join(", ")}.`;
+  const kinds = KINDS.filter(([prefix]) => lost.some((mayHave) => mayHave(prefix))).map(([, what]) => what);
+  return `Among what may be missing or older than it was: ${(kinds.length > 0 ? kinds : ALL).join(", ")}.`;
 }

@@ -1,6 +1,7 @@
 import { appendFile, open, readFile, rename } from "node:fs/promises";
 import { textOf } from "../errors.js";
 import { copyAside, type TellDamage } from "./damage.js";
+import { PRIVATE_FILE } from "./permissions.js";
 import { decodeLog, encodeLog, type Gap, type LogContents } from "./log-format.js";
 
 export interface LogRecovery {
@@ -54,7 +55,7 @@ async function close(file: string, { endMark }: LogContents, { closed, holds, da
 
 async function replace(file: string, bytes: Buffer): Promise<void> {
   const next = `${file}.new`;
-  const output = await open(next, "w", 0o600);
+  const output = await open(next, "w", PRIVATE_FILE);
   try {
     await output.writeFile(bytes);
     await output.sync();

@@ -160,6 +160,19 @@ describe("a database with a damaged file", () => {
     expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
   });
 
+  test("tells which kinds of entries may be missing, also when they were compressed", async () => {
+    const folder = path.join(await temporaryFolder(), "db");
+    const db = new ClassicLevel<string, string>(folder);
+    for (const key of ["!broker!outgoing:x:1", "!state!mode:a", "!state!mode:b"]) await db.put(key, "x".repeat(100));
+    await db.compactRange("", "~");
+    await db.close();
+    const [table] = (await readdir(folder)).filter((name) => name.endsWith(".ldb"));
+    await damageFile(folder, table, { kind: "flip", at: 3, bits: 1 });
+    const told: string[] = [];
+    await (await openDatabase(folder, (text) => told.push(text))).db.close();
+    expect(told).toEqual([expect.stringMatching(/was: overrides of lamps,.*messages that wait for MQTT clients/)]);
+  });
+
   test("has all of its entries when only the list of its files is damaged", async () => {
     for (const [name] of files.filter(([name]) => /^(CURRENT|MANIFEST)/.test(name))) {
       const { found, told } = await afterDamage(name, { kind: "flip", at: 12, bits: 1 });

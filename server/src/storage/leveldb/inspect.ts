@@ -13,8 +13,8 @@ export interface Inspection {
   readonly problems: readonly string[];
   /** Whether a file is missing, or the list of files is not the latest. */
   readonly incomplete: boolean;
-  /** The bytes that cannot be read. */
-  readonly lost: readonly Buffer[];
+  /** For each part that cannot be read: whether entries with this prefix may be in it. */
+  readonly lost: readonly ((prefix: string) => boolean)[];
   /** All entries that can be read, in no order; empty unless they were asked for. */
   readonly entries: readonly Entry[];
 }
@@ -36,10 +36,14 @@ export async function inspectDatabase(folder: string, withEntries = false): Prom
   const [logs, tables] = [LOG, TABLE].map((pattern) => numbered(names, pattern));
   if (!names.includes("CURRENT") && logs.size + tables.size === 0 && !names.some((name) => MANIFEST.test(name)))
     return undefined;
-  const inspection = { problems: [] as string[], incomplete: false, lost: [] as Buffer[], entries: [] as Entry[] };
-  const lose = (name: string, file: Buffer, gaps: readonly Gap[]): void => {
+  const inspection = {
+    problems: [] as string[],
+    incomplete: false,
+    lost: [] as Inspection["lost"][number][],
+    entries: [] as Entry[],
+  };
+  const report = (name: string, gaps: readonly Gap[]): void => {
     for (const { at, length } of gaps) inspection.problems.push(`${length} bytes from byte ${at} of ${name}`);
-    inspection.lost.push(...gaps.map(({ at, length }) => file.subarray(at, at + length)));
   };
   const version = await currentVersion(folder, names, inspection.problems);
   const trusted = version !== undefined && isComplete(version, logs, tables, inspection.problems);
@@ -48,14 +52,19 @@ export async function inspectDatabase(folder: string, withEntries = false): Prom
     if (trusted && number < version.log) continue;
     const file = await readFile(join(folder, name));
     const { records, gaps } = readLevelLog(file);
-    lose(name, file, gaps);
+    report(name, gaps);
+    for (const { at, length } of gaps) {
+      const bytes = file.subarray(at, at + length);
+      inspection.lost.push((prefix) => bytes.includes(prefix));
+    }
     if (withEntries) for (const record of records) inspection.entries.push(...entriesOf(record));
   }
   for (const [number, name] of tables) {
     if (trusted && !version.tables.has(number)) continue;
     const file = await readFile(join(folder, name));
-    const { entries, gaps } = readTable(file);
-    lose(name, file, gaps);
+    const { entries, gaps, lost } = readTable(file);
+    report(name, gaps);
+    inspection.lost.push(...lost);
     if (withEntries) for (const entry of entries()) inspection.entries.push(entry);
   }
   return inspection;

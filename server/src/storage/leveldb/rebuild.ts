@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
 import { codeOf } from "../../errors.js";
 import { asideName } from "../damage.js";
+import { PRIVATE_FOLDER } from "../permissions.js";
 import type { Inspection } from "./inspect.js";
 import type { Entry } from "./table.js";
 
@@ -27,6 +28,7 @@ export async function finishRebuild(folder: string): Promise<void> {
  * @returns the name under which the damaged one is kept
  */
 export async function rebuildDatabase(folder: string, { entries }: Inspection): Promise<string> {
+  await mkdir(unfinished(folder), { mode: PRIVATE_FOLDER });
   const db = new ClassicLevel<Buffer, Buffer>(unfinished(folder), { keyEncoding: "buffer", valueEncoding: "buffer" });
   const current = [...latest(entries)];
   for (let at = 0; at < current.length; at += SLICE)

@@ -25,6 +25,8 @@ export interface LevelTable {
   /** Decodes the entries of all blocks that are whole. */
   entries(): Entry[];
   readonly gaps: readonly Gap[];
+  /** For each part with entries that cannot be read: whether any of those may have a key with this prefix. */
+  readonly lost: readonly ((prefix: string) => boolean)[];
 }
 
 interface Handle {
@@ -43,15 +45,31 @@ export function readTable(file: Buffer): LevelTable {
     gaps.push({ at: handle.at, length: handle.length + TRAILER });
     return false;
   };
-  const handlesOf = (handle: Handle | undefined): Handle[] | undefined =>
-    handle && isWhole(handle)
-      ? pairsIn(contentOf(file, handle)).map(([, value]) => handleIn(new Cursor(value)))
-      : undefined;
+  const partsOf = (handle: Handle | undefined): Part[] | undefined =>
+    handle && isWhole(handle) ? partsIn(contentOf(file, handle)) : undefined;
   // the filter, which tells which keys need not be looked for
-  handlesOf(footer?.meta)?.forEach(isWhole);
-  const handles = handlesOf(footer?.index) ?? findBlocks(file, footer?.meta.at ?? footerAt, footer !== undefined, gaps);
-  const whole = handles.filter(isWhole);
-  return { entries: () => whole.flatMap((handle) => entriesIn(contentOf(file, handle))), gaps };
+  partsOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
+  let parts = partsOf(footer?.index);
+  const lost: LevelTable["lost"][number][] = [];
+  if (!parts) {
+    const end = footer?.meta.at ?? footerAt;
+    const found = findBlocks(file, end, footer !== undefined);
+    if (found.end < end) {
+      gaps.push({ at: found.end, length: end - found.end });
+      lost.push(() => true);
+    }
+    parts = found.handles.map((handle) => ({ handle, mayHave: () => true }));
+  }
+  const whole: Handle[] = [];
+  for (const { handle, mayHave } of parts) {
+    if (isWhole(handle)) whole.push(handle);
+    else lost.push(mayHave);
+  }
+  return {
+    lost,
+    gaps,
+    entries: () => whole.flatMap((handle) => entriesIn(contentOf(file, handle))),
+  };
 }
 
 function footerOf(file: Buffer, at: number): { readonly meta: Handle; readonly index: Handle } | undefined {
@@ -67,21 +85,36 @@ function footerOf(file: Buffer, at: number): { readonly meta: Handle; readonly i
   }
 }
 
+interface Part {
+  readonly handle: Handle;
+  /** Whether its keys may have this prefix. */
+  mayHave(prefix: string): boolean;
+}
+
+/** The parts that an index names, each with a key that none of its keys exceeds. */
+function partsIn(index: Buffer): Part[] {
+  let before = "";
+  return pairsIn(index).map(([key, value]) => {
+    const [from, to] = [before, key.subarray(0, -INTERNAL).toString("latin1")];
+    before = to;
+    return { handle: handleIn(new Cursor(value)), mayHave: (prefix) => prefix <= to && `${prefix}\xff` > from };
+  });
+}
+
 const handleIn = (cursor: Cursor): Handle => ({ at: cursor.varint(), length: cursor.varint() });
 
 /** The blocks before `end`, one after the other. @param all whether all of them are of interest; otherwise the last is the index */
-function findBlocks(file: Buffer, end: number, all: boolean, gaps: Gap[]): Handle[] {
-  const found: Handle[] = [];
+function findBlocks(file: Buffer, end: number, all: boolean): { readonly handles: Handle[]; readonly end: number } {
+  const handles: Handle[] = [];
   let at = 0;
   while (at < end) {
     const next = findEnd(file, at, 1, end - 4, (next, masked) => file.readUInt32LE(next) === masked);
     if (next === undefined) break;
-    found.push({ at, length: next - at - 1 });
+    handles.push({ at, length: next - at - 1 });
     at = next + 4;
   }
-  if (at < end) gaps.push({ at, length: end - at });
-  else if (!all) found.pop();
-  return found;
+  if (at >= end && !all) handles.pop();
+  return { handles, end: at };
 }
 
 function checksumFits(file: Buffer, { at, length }: Handle): boolean {
