@@ -127,7 +127,7 @@ const RUNS_LEFT_OUT = 100;
 const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined });
 
 async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
-  const state = embeddedState(db).shelf("state");
+  const state = embeddedState(db, damaged.tell).shelf("state");
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;

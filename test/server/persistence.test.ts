@@ -2,7 +2,9 @@
 import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { ClassicLevel } from "classic-level";
 import { startServer } from "nightlight-server";
+import { openData } from "../../server/src/data.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
 import { silentLog } from "../../server/src/log.js";
@@ -94,6 +96,25 @@ describe("the data folder", () => {
     expect(sessions).toMatchObject([{ client_id: "sleeper", subscriptions: 1 }]);
     expect(await (await fetch(`${httpUrl}/api/status`)).json()).toMatchObject({ damaged_files: 1 });
     expect(await (await fetch(`${httpUrl}/metrics`)).text()).toContain("nightlight_damaged_files_total 1");
+  });
+
+  test("with entries that cannot be decoded starts without them, and reports each", async () => {
+    const folder = await temporaryFolder();
+    const first = await openData(folder);
+    for (const key of ["session:a:", "subscriptions:a:x", "outgoing:a:run-000000001:0000000000000001", "will:a"])
+      await first.broker.put(key, Buffer.from([0xc1]));
+    await first.close();
+    const db = new ClassicLevel<string, string>(path.join(folder, "db"));
+    await db.put("!state!mode:porch", "{");
+    await db.close();
+    const errors: string[] = [];
+    const log = { ...silentLog, error: (_event: string, text: string) => void errors.push(text) };
+    const { httpUrl } = await server({ data: folder, log });
+    expect(errors).toHaveLength(5);
+    expect(errors).toEqual(
+      expect.arrayContaining([expect.stringMatching(/"mode:porch" in .*db is damaged .*left out/)]),
+    );
+    expect(await (await fetch(`${httpUrl}/api/sessions`)).json()).toEqual([]);
   });
 
   describe.skipIf(process.platform === "win32")("is for its owner alone", () => {

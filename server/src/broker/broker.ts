@@ -57,7 +57,7 @@ export async function startBroker(
   };
   /** Connected clients, by session id. */
   const clients = new Map<string, Client>();
-  const store = new OrderedStore(data.broker, failed);
+  const store = new OrderedStore(data.broker, failed, data.damaged.tell);
   const dropped = (topic: string, problem: string): void =>
     handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`);
   const log = { closed: !data.killed, damaged: data.damaged.tell };

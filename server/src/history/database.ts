@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
 import { codeOf, textOf } from "../errors.js";
@@ -116,6 +116,9 @@ function attempt(step: () => void): void {
     // what failed before has been told
   }
 }
+
+/** Whether a file is there with nothing in it, which SQLite takes for a new database. */
+export const isEmpty = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
 
 /** Whether an error says that the file is not, or no longer, a database. */
 export const isDamage = (error: unknown): boolean => /malformed|not a database|corrupt/i.test(textOf(error));

@@ -1,7 +1,7 @@
 /** The thread that has the database: everything that waits for a disk happens here. */
 import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../errors.js";
-import { causeOf, isDamage, NewerError, setAside } from "./database.js";
+import { causeOf, isDamage, isEmpty, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
 import { keepDamagedWal } from "./wal.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
@@ -123,6 +123,8 @@ function onStore<T>(work: (open: Store) => T): T {
 function open(): Store {
   const damage = keepDamagedWal(setup.file);
   if (damage) tell({ damage });
+  if (isEmpty(setup.file))
+    tell({ damage: `The history ${setup.file} was empty, so that a new one was begun: what was in it is missing.` });
   return new Store(setup.file, setup.writer, toldOf);
 }
 
