@@ -159,15 +159,33 @@ function decodeV1(file: Buffer, unit: number): LogContents {
       at += FRAME_V1 + payload.length;
       continue;
     }
-    // its length counts if another frame, or the end, follows there
-    const length = at + FRAME_V1 <= file.length ? file.readUInt32LE(at + 4) * unit : 0;
-    const next = at + FRAME_V1 + length;
-    const known = length > 0 && (next === file.length || (checked(file, next, unit)?.length ?? 0) > 0);
-    const end = known ? next : file.length;
+    const next = at + FRAME_V1 <= file.length ? at + FRAME_V1 + file.readUInt32LE(at + 4) * unit : file.length;
+    const isNext = (end: number): boolean => end === file.length || (checked(file, end, unit)?.length ?? 0) > 0;
+    // where the length leads to another frame, the payload is damaged; otherwise perhaps the length alone
+    const found = next > at + FRAME_V1 && next < file.length && isNext(next) ? undefined : findEnd(file, at, unit);
+    if (found !== undefined && isNext(found)) {
+      payloads.push(file.subarray(at + FRAME_V1, found));
+      gaps.push({ at: at + 4, length: 4 });
+      at = found;
+      continue;
+    }
+    const end = next > at + FRAME_V1 && isNext(next) ? next : file.length;
     gaps.push({ at, length: end - at });
     at = end;
   }
   return { payloads, gaps, closed: undefined, endMark: undefined };
+}
+
+/** Where a payload of version 1 ends by its checksum. */
+function findEnd(file: Buffer, at: number, unit: number): number | undefined {
+  if (at + FRAME_V1 > file.length) return undefined;
+  const stored = file.readUInt32LE(at);
+  let crc = 0;
+  for (let end = at + FRAME_V1 + unit; end <= file.length; end += unit) {
+    crc = crc32(file.subarray(end - unit, end), crc);
+    if (crc === stored) return end;
+  }
+  return undefined;
 }
 
 /** The payload after a checksum and a length, if it is whole. */

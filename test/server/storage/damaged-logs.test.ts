@@ -16,7 +16,7 @@ const payload = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Bu
 const payloads = fc.array(payload, { minLength: 1, maxLength: 8 });
 const flip = fc.integer({ min: 1, max: 255 });
 
-/** A log in the format of 0.1.0. */
+/** A log in the format of version 1. */
 function encodeV1(payloads: readonly Buffer[]): Buffer {
   return Buffer.concat(
     payloads.flatMap((payload) => {
@@ -81,7 +81,7 @@ describe("a log file", () => {
     );
   });
 
-  test("of version 1 is read, and with one damaged byte shows it and lacks only what it cannot find again", () => {
+  test("of version 1 is read, and with one damaged byte shows it and lacks at most one record", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
         const file = encodeV1(payloads);
@@ -93,7 +93,7 @@ describe("a log file", () => {
         let end = 0;
         const damaged = payloads.findIndex((payload) => place < (end += 8 + payload.length));
         const inLength = place >= end - payloads[damaged].length - 4 && place < end - payloads[damaged].length;
-        expect(found).toEqual(payloads.filter((_, n) => n < damaged || (n > damaged && !inLength)));
+        expect(found).toEqual(payloads.filter((_, n) => n !== damaged || inLength));
       }),
       { numRuns: 500 },
     );
