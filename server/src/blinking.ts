@@ -1,3 +1,4 @@
+import { clock } from "./time/monotonic-clock.js";
 import type { Decisions } from "./decisions.js";
 import type { Device, Devices } from "./devices.js";
 
@@ -60,6 +61,6 @@ export class Blinking {
     // it was forgotten, or another server has it
     if (device.parted) return;
     this.#devices.changed(device, "blinking");
-    this.#decisions.blinked(device, Date.now());
+    this.#decisions.blinked(device, clock.now());
   }
 }

@@ -40,6 +40,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     // not before: killed in between, the server would get the reading again, and have it twice
     stored: (device, point) => history.addReading(device, point),
     failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
+    closed: !data.killed,
+    damaged: data.damaged.tell,
   });
   const journal: ReadingsJournal = share?.journal ?? own;
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ClassicLevel } from "classic-level";
+import type { ClassicLevel } from "classic-level";
 import type { Override } from "./override.js";
 import { restoredOverride, storedOverride, type StoredOverride } from "./stored-override.js";
+import { DamagedFiles } from "./storage/damage.js";
+import { openDatabase } from "./storage/database.js";
+import { keepPrivate, PRIVATE_FOLDER } from "./storage/permissions.js";
 import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
 import { embeddedState } from "./state/embedded.js";
 import { codeOf, StartError, textOf } from "./errors.js";
@@ -24,10 +27,12 @@ const LONGEST_ACTION = 86_400_000;
 export interface DataFolder {
   /** Names this server among others on a broker; made once, at random. */
   readonly serverId: string;
-  /** Counts the starts, from 1. */
+  /** Counts the starts, from 1; leaves numbers out when the database had to be rebuilt. */
   readonly run: number;
   /** Whether a run before this one was killed, and none has restored the journal and ended by `close` since. */
   readonly killed: boolean;
+  /** Reports damaged files, and counts them. */
+  readonly damaged: DamagedFiles;
   /** The journal is being restored: `close` is the end of a whole run. */
   restoring(): void;
   /** People's overrides, by device and by zone. */
@@ -101,41 +106,54 @@ function brokerStore(db: Database) {
 
 /**
  * Opens the data folder, and makes it when it is not there.
- * @throws StartError when it cannot be written, is damaged, or another server has it open.
+ * @param damaged told of damaged files in it
+ * @param warn told of what other users of the machine have access to
+ * @throws StartError when it cannot be written, or another server has it open.
  */
-export async function openData(folder: string): Promise<DataFolder> {
-  const location = join(folder, "db");
-  const db: Database = new ClassicLevel<string, string>(location);
+export async function openData(
+  folder: string,
+  damaged = new DamagedFiles(),
+  warn: (problem: string) => void = () => {},
+): Promise<DataFolder> {
+  let db: Database | undefined;
   try {
-    await mkdir(folder, { recursive: true });
-    await db.open();
-    return await read(db, folder);
+    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    for (const problem of await keepPrivate(folder)) warn(problem);
+    const opened = await openDatabase(join(folder, "db"), damaged.tell);
+    db = opened.db;
+    return await read(db, folder, damaged, opened.rebuilt);
   } catch (error) {
-    await db.close().catch(() => {});
-    throw new StartError(sentence(folder, location, error));
+    await db?.close().catch(() => {});
+    throw new StartError(sentence(folder, error));
   }
 }
 
-function sentence(folder: string, location: string, error: unknown): string {
+function sentence(folder: string, error: unknown): string {
   const cause = (error as Error).cause ?? error;
   const code = codeOf(cause);
   if (code === "LEVEL_LOCKED")
     return `The data folder ${folder} is in use by another nightlight-server; stop that one, or choose another folder with --data.`;
-  if (code === "LEVEL_CORRUPTION")
-    return (
-      `The data in ${location} is damaged (${textOf(cause)}); move that folder away to start afresh ` +
-      `(overrides, retained messages and queues in it are lost), or choose another with --data.`
-    );
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 
-async function read(db: Database, folder: string): Promise<DataFolder> {
-  const state = embeddedState(db).shelf("state");
+/** The highest run that has messages in queues: their keys must not be given again. */
+async function lastRunIn(db: Database): Promise<number> {
+  let last = 0;
+  for await (const key of brokerStore(db).keys({ gte: "outgoing:", lt: "outgoing;" }))
+    last = Math.max(last, Number(/:run-(\d+):\d+$/.exec(key)?.[1] ?? 0));
+  return last;
+}
+
+/** How many numbers a rebuilt database leaves out, in which that of the last run may be missing. */
+const RUNS_LEFT_OUT = 100;
+
+async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
+  const state = embeddedState(db, damaged.tell).shelf("state");
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;
   const ended = (known.get("ended") as number | undefined) ?? 0;
-  const run = before + 1;
+  const run = rebuilt ? Math.max(before, await lastRunIn(db)) + RUNS_LEFT_OUT : before + 1;
   let whole = false;
   await state.write([
     ["server", serverId],
@@ -154,7 +172,9 @@ async function read(db: Database, folder: string): Promise<DataFolder> {
   return {
     serverId,
     run,
-    killed: ended !== before,
+    // of a rebuilt database nobody knows how the last run ended
+    killed: rebuilt || ended !== before,
+    damaged,
     restoring: () => void (whole = true),
     overrides: restored<StoredOverride, Override>(MODE, restoredOverride),
     zoneOverrides: restored<StoredOverride, Override>(ZONE_MODE, restoredOverride),

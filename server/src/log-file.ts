@@ -1,6 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
+import { SyncMarker } from "./storage/log-format.js";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "./storage/permissions.js";
 
 const NAME = /^(\d{12})\.log$/;
 
@@ -24,7 +26,10 @@ export async function numbersIn(folder: string): Promise<number[]> {
  */
 export class LogFile {
   readonly path: string;
+  readonly #marker = new SyncMarker();
   #fd: number | undefined;
+  /** Whether there may be something in the file beyond `length`. */
+  #torn = false;
   /** In bytes. */
   length = 0;
 
@@ -33,15 +38,26 @@ export class LogFile {
     this.path = path;
   }
 
-  /** @throws Error when not all of it could be written; then the next batch takes its place */
-  write(batch: Buffer): void {
+  /**
+   * Writes a frame, see `storage/log-format.ts`, into which it puts the file's sync marker.
+   * @throws Error when not all of it could be written; then the next frame takes its place
+   */
+  write(frame: Buffer): void {
     if (this.#fd === undefined) {
-      mkdirSync(path.dirname(this.path), { recursive: true });
-      this.#fd = openSync(this.path, "w");
+      mkdirSync(path.dirname(this.path), { recursive: true, mode: PRIVATE_FOLDER });
+      this.#fd = openSync(this.path, "w", PRIVATE_FILE);
     }
-    for (let done = 0; done < batch.length;)
-      done += writeSync(this.#fd, batch, done, batch.length - done, this.length + done);
-    this.length += batch.length;
+    if (this.length === 0) this.#put(this.#fd, this.#marker.header);
+    this.#marker.mark(frame);
+    this.#put(this.#fd, frame);
+  }
+
+  #put(fd: number, bytes: Buffer): void {
+    this.#torn = true;
+    for (let done = 0; done < bytes.length;)
+      done += writeSync(fd, bytes, done, bytes.length - done, this.length + done);
+    this.#torn = false;
+    this.length += bytes.length;
   }
 
   /** Fulfilled when all of it is on the disk: that survives the end of the machine. */
@@ -54,8 +70,17 @@ export class LogFile {
     }
   }
 
+  /** Never throws: a file that does not get its end mark, because the disk is full, is reported by the next start. */
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    const fd = this.#fd;
+    if (fd === undefined) return;
     this.#fd = undefined;
+    try {
+      if (this.#torn) ftruncateSync(fd, this.length);
+      this.#put(fd, this.#marker.endMark);
+    } catch {
+      // whoever wrote has been told already that the file cannot be written
+    }
+    closeSync(fd);
   }
 }

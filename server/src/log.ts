@@ -21,7 +21,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
  * Where the server says what happens. In JSON every line has `level`, `time` (ISO 8601) and `event`: `received` and
  * `sent` with `id`, `channel` and `message`; `duplicate`, which follows `received`, with `id` and `message`; `action` with
  * `id`, `action` and `seq`; `messages`, the summary of a second, with the numbers `received`, `sent` and `other`; `device`,
- * `rejected`, `link`, `server`, `http`, `security`, `log` and plug-ins' own with `msg` and their fields.
+ * `rejected`, `link`, `server`, `http`, `security`, `storage`, `log` and plug-ins' own with `msg` and their fields.
  */
 export interface Log {
   received(id: string, channel: Channel, message: object): void;

@@ -21,6 +21,7 @@ import { DEFAULTS, isLoopback, settle, type ServerOptions, type Settings } from 
 import { watchCertificates } from "./security/certificates.js";
 import { passwordCheck } from "./security/password-check.js";
 import type { ServerEvents } from "./server-events.js";
+import { DamagedFiles } from "./storage/damage.js";
 import { needRestart } from "./settings-diff.js";
 import { VERSION } from "./version.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "./zones/directory.js";
@@ -84,14 +85,15 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const emitter = new EventEmitter<ServerEvents>();
   const events = new Events();
   const decisionTimes = new DecisionTimes();
-  const folder = await openData(settings.data);
+  const damaged = new DamagedFiles((problem) => log.error("storage", problem));
+  const folder = await openData(settings.data, damaged, (problem) => log.warn("security", problem));
   atEnd(() => folder.close());
   const accounts = await letIn(settings, atEnd);
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
   // the history has a thread, which starts while the rest is loaded
-  const [history, parts] = await Promise.all([historyOf(settings), load(settings)]);
+  const [history, parts] = await Promise.all([historyOf(settings, damaged), load(settings)]);
   atEnd(() => history.close());
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
@@ -167,7 +169,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   else homeAssistant.off();
 
   const served = { settings, core, zones, history, link, cluster, broker, accounts, check, certificates };
-  const addresses = await parts.http?.serveHttp({ ...served, decisionTimes, events, emitter, atEnd });
+  const addresses = await parts.http?.serveHttp({ ...served, decisionTimes, damaged, events, emitter, atEnd });
   const { http, websocket } = addresses ?? {};
   greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
   return Object.assign(emitter, {
@@ -196,10 +198,11 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   });
 }
 
-async function historyOf({ history, data, log }: Settings): Promise<History> {
+async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles): Promise<History> {
   if (!history) return NO_HISTORY;
   const failed = (problem: string): void => log.error("history", problem);
-  return openHistory(history.url, data, { retention: history, failed, told: (text) => log.info("history", text) });
+  const told = (progress: string): void => log.info("history", progress);
+  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.tell });
 }
 
 /** The parts that not every server has, and that take a while to load. */

@@ -113,6 +113,18 @@ describe("when something is wrong", () => {
     expect(await readFile(path.join(folder, aside), "utf8")).toContain("my diary");
   });
 
+  test.each([
+    ["empty", 0, /was empty, so that a new one was begun/],
+    ["zeros only", 50_000, /is damaged .*moved to/],
+  ])("a file that is %s is reported, and a new one begun", async (_what, length, message) => {
+    const folder = await temporaryFolder();
+    await writeFile(fileIn(folder), Buffer.alloc(length));
+    const kept = await history(folder);
+    addSeconds(kept, "porch", 10);
+    expect(await count(kept, "porch")).toBe(10);
+    expect(kept.told).toEqual([expect.stringMatching(message)]);
+  });
+
   test("a file with a damaged middle is moved aside when that is met, and what was just added is kept", async () => {
     const folder = await temporaryFolder();
     const first = await history(folder);

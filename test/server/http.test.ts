@@ -166,6 +166,7 @@ describe("the API", () => {
       rejected: { "not-json": 1 },
       duplicates: 0,
       log_lines_lost: 0,
+      damaged_files: 0,
       devices: 1,
       simulator: false,
     });

@@ -6,6 +6,7 @@ import type { StoredBoot } from "../../server/src/boots.js";
 import { Batch } from "../../server/src/journal/batch.js";
 import { readSegment } from "../../server/src/journal/read.js";
 import type { Point } from "../../server/src/recent.js";
+import { decodeLog, SyncMarker } from "../../server/src/storage/log-format.js";
 
 const count = fc.nat({ max: 0x7fffffff });
 // a time is converted on its way, by which -0 becomes 0
@@ -73,7 +74,7 @@ function expected([kind, { id }, ...rest]: Step): unknown[] {
 
 function read(file: Buffer): unknown[] {
   const told: unknown[] = [];
-  readSegment(file, {
+  readSegment(decodeLog(file, 8).payloads, {
     reading: (...what) => void told.push(["reading", ...what]),
     state: (...what) => void told.push(["state", ...what]),
     forget: (...what) => void told.push(["forget", ...what]),
@@ -86,17 +87,22 @@ const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 20 }), { maxL
   return batches.map(({ length }) => steps.splice(0, length));
 });
 
+/** Bytes before the first batch. */
+const HEADER = new SyncMarker().header.length;
+
 /** The segment, and where each of its batches ends. */
 function segmentOf(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
   const batch = new Batch();
+  const marker = new SyncMarker();
   const parts = batches.map((steps) => {
     for (const step of steps) write(batch, step);
     const part = Buffer.from(batch.finish());
+    marker.mark(part);
     batch.clear(false);
     return part;
   });
-  let end = 0;
-  return { file: Buffer.concat(parts), ends: parts.map(({ length }) => (end += length)) };
+  let end = HEADER;
+  return { file: Buffer.concat([marker.header, ...parts]), ends: parts.map(({ length }) => (end += length)) };
 }
 
 test("what is written is read", () => {
@@ -114,6 +120,21 @@ test("cut short at any byte, a segment has all batches up to there", () => {
       const length = at % (file.length + 1);
       const whole = ends.filter((end) => end <= length).length;
       expect(read(file.subarray(0, length))).toEqual(batches.slice(0, whole).flat().map(expected));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("where one batch is damaged, the records of every other are read, and belong to their devices", () => {
+  fc.assert(
+    fc.property(batches, fc.nat(), fc.integer({ min: 1, max: 255 }), (batches, at, flip) => {
+      const { file, ends } = segmentOf(batches);
+      if (ends.length === 0) return;
+      const place = HEADER + (at % (file.length - HEADER));
+      file[place] ^= flip;
+      const damaged = ends.findIndex((end) => place < end);
+      const others = batches.filter((_, n) => n !== damaged).flat();
+      expect(read(file)).toEqual(others.map(expected));
     }),
     { numRuns: 500 },
   );

@@ -28,6 +28,7 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     "nightlight_broker_queued_messages",
     "nightlight_build_info",
     "nightlight_commands_sent_total",
+    "nightlight_damaged_files_total",
     "nightlight_decision_seconds",
     "nightlight_devices",
     "nightlight_duplicates_total",

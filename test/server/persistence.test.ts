@@ -1,11 +1,14 @@
 /** What must survive a restart, also one that nobody planned. */
-import { writeFile, readdir } from "node:fs/promises";
+import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { ClassicLevel } from "classic-level";
 import { startServer } from "nightlight-server";
+import { openData } from "../../server/src/data.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { silentLog } from "../../server/src/log.js";
+import { client, leaveSession, server, temporaryFolder } from "./support/server.js";
 
 const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
 
@@ -79,11 +82,80 @@ describe("the data folder", () => {
     );
   });
 
-  test("that is damaged is refused with a sentence that says what to do", async () => {
+  test("that is damaged is repaired, and log, metrics and status say so", async () => {
     const data = await temporaryFolder();
-    await (await startServer({ data, mqttPort: 0, http: false })).close();
+    const first = await startServer({ data, mqttPort: 0, http: false, history: false });
+    await leaveSession(first.brokerUrl, "sleeper");
+    await first.close();
     await writeFile(path.join(data, "db", "CURRENT"), "nonsense");
-    await expect(startServer({ data, mqttPort: 0, http: false })).rejects.toThrow(/is damaged .*move that folder away/);
+    const errors: string[] = [];
+    const log = { ...silentLog, error: (_event: string, text: string) => void errors.push(text) };
+    const { httpUrl } = await server({ data, log });
+    expect(errors).toEqual([expect.stringMatching(/db is damaged: the file CURRENT\..*entries could be read/)]);
+    const sessions = (await (await fetch(`${httpUrl}/api/sessions`)).json()) as unknown[];
+    expect(sessions).toMatchObject([{ client_id: "sleeper", subscriptions: 1 }]);
+    expect(await (await fetch(`${httpUrl}/api/status`)).json()).toMatchObject({ damaged_files: 1 });
+    expect(await (await fetch(`${httpUrl}/metrics`)).text()).toContain("nightlight_damaged_files_total 1");
+  });
+
+  test("with entries that cannot be decoded starts without them, and reports each", async () => {
+    const folder = await temporaryFolder();
+    const first = await openData(folder);
+    for (const key of ["session:a:", "subscriptions:a:x", "outgoing:a:run-000000001:0000000000000001", "will:a"])
+      await first.broker.put(key, Buffer.from([0xc1]));
+    await first.close();
+    const db = new ClassicLevel<string, string>(path.join(folder, "db"));
+    await db.put("!state!mode:porch", "{");
+    await db.close();
+    const errors: string[] = [];
+    const log = { ...silentLog, error: (_event: string, text: string) => void errors.push(text) };
+    const { httpUrl } = await server({ data: folder, log });
+    expect(errors).toHaveLength(5);
+    expect(errors).toEqual(
+      expect.arrayContaining([expect.stringMatching(/"mode:porch" in .*db is damaged .*left out/)]),
+    );
+    expect(await (await fetch(`${httpUrl}/api/sessions`)).json()).toEqual([]);
+  });
+
+  describe.skipIf(process.platform === "win32")("is for its owner alone", () => {
+    /** The permissions of a folder and of all that is in it. */
+    async function modesIn(folder: string): Promise<Map<string, number>> {
+      const names = ["", ...(await readdir(folder, { recursive: true }))];
+      const modes = names.map(async (name): Promise<[string, number]> => {
+        const found = await stat(path.join(folder, name));
+        return [name, found.mode & 0o777];
+      });
+      return new Map(await Promise.all(modes));
+    }
+
+    test("with every file, also those that an earlier version left for others to read", async () => {
+      const data = await temporaryFolder();
+      await chmod(data, 0o755);
+      await (await startServer({ data, mqttPort: 0, http: false, history: false })).close();
+      for (const [name] of await modesIn(data)) {
+        const file = path.join(data, name);
+        await chmod(file, (await stat(file)).isDirectory() ? 0o755 : 0o644);
+      }
+      const program = run([...ANY_PORT, "--data", data]);
+      const { http } = await program.addresses();
+      await fetch(`${http}/api/status`);
+      const modes = await modesIn(data);
+      expect([...modes.keys()]).toEqual(expect.arrayContaining(["", "db", "db/CURRENT", "retained", "history.db"]));
+      for (const [name, mode] of modes)
+        expect([name, mode]).toEqual([name, (await stat(path.join(data, name))).isDirectory() ? 0o700 : 0o600]);
+    });
+
+    test("as far as it is the server's: a folder with files of others keeps its permissions, and so do they", async () => {
+      const data = await temporaryFolder();
+      await chmod(data, 0o755);
+      await writeFile(path.join(data, "index.html"), "", { mode: 0o644 });
+      await chmod(path.join(data, "index.html"), 0o644);
+      await server({ data });
+      const modes = await modesIn(data);
+      expect([modes.get(""), modes.get("index.html"), modes.get("db"), modes.get("retained")]).toEqual([
+        ...[0o755, 0o644, 0o700, 0o700],
+      ]);
+    });
   });
 
   test("that is a file is refused with a sentence", async () => {

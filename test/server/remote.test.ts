@@ -62,7 +62,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     const data = await temporaryFolder();
     for (const start of [1, 2]) {
       const lines: string[] = [];
-      const log = createLog("json", { write: (text: string) => lines.push(text) });
+      const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
       const options = { broker: mosquitto.url, topicPrefix: "kept", data, http: false, log } as const;
       const running = await startServer(options);
       await eventually(() => running.counters.rejected.retained === 4, { what: "all of them" });

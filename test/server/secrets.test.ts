@@ -77,7 +77,7 @@ describe("a server that was given secrets in every place where one can be given"
 
 test("a failed login does not show what was given as the user name, which may be a password", async () => {
   const lines: string[] = [];
-  const log = createLog("json", { write: (text) => lines.push(...text.trim().split("\n")) });
+  const log = createLog("json", { output: { write: (text) => lines.push(...text.trim().split("\n")) } });
   const data = await temporaryFolder();
   await addUsers(data, { boss: "admin" });
   const { brokerUrl, httpUrl } = await server({ log, data });

@@ -36,6 +36,8 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Surro
     command.error(
       `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
     );
+  // files are for this account alone, also those that libraries make
+  process.umask(0o077);
   let current = loadConfiguration(command);
   outputErrors.ignore();
   const log = createLog(current.options.log, { messages: current.options.logMessages });

@@ -58,12 +58,11 @@ export async function startBroker(
   };
   /** Connected clients, by session id. */
   const clients = new Map<string, Client>();
-  const store = new OrderedStore(data.broker, failed);
-  const retained = new RetainedMessages(data.retained, {
-    failed,
-    dropped: (topic, problem) =>
-      handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
-  });
+  const store = new OrderedStore(data.broker, failed, data.damaged.tell);
+  const dropped = (topic: string, problem: string): void =>
+    handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`);
+  const log = { closed: !data.killed, damaged: data.damaged.tell };
+  const retained = new RetainedMessages(data.retained, { failed, dropped }, log);
   const wills = new Wills(store, id);
   const sessionStore = new SessionStore(store);
   const sessions = new Sessions(sessionStore, accounts, limits, {

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
 import { codeOf, textOf } from "../errors.js";
-import { clock } from "../time/monotonic-clock.js";
+import { asideName } from "../storage/damage.js";
 import { MIGRATIONS } from "./migrations.js";
 
 /** A chunk of a board that reports every second, 2.4 KB, fills such pages well. */
@@ -117,12 +117,15 @@ function attempt(step: () => void): void {
   }
 }
 
+/** Whether a file is there with nothing in it, which SQLite takes for a new database. */
+export const isEmpty = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
+
 /** Whether an error says that the file is not, or no longer, a database. */
 export const isDamage = (error: unknown): boolean => /malformed|not a database|corrupt/i.test(textOf(error));
 
 /** Moves a file away that is damaged, with its write-ahead log; the new name. */
 export function setAside(file: string): string {
-  const name = `${file}.damaged-${new Date(clock.wallNow()).toISOString().replaceAll(":", "-")}`;
+  const name = asideName(file);
   for (const end of ["", "-wal"]) if (existsSync(file + end)) renameSync(file + end, name + end);
   return name;
 }

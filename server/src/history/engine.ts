@@ -5,6 +5,8 @@ export interface HistoryOptions {
   readonly retention: Retention;
   /** Told what a person should know: what could not be written, and why. Not more than once a minute for the same. */
   failed(problem: string): void;
+  /** Told that a file is damaged, where it was moved, and what may be missing. */
+  damaged?(problem: string): void;
   /** Told how far something has come that takes long. */
   told?(progress: string): void;
 }

@@ -101,9 +101,11 @@ export interface Request {
   readonly argument: unknown;
 }
 
-/** What the thread says: the answer to a call, why it could not be done, or something to be told: a problem, or how far it is. */
+/** What the thread says: the answer to a call, why it could not be done, or something to be told: a problem, damage to the
+ * file, or how far it is. */
 export type Message =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly refused: string }
   | { readonly problem: string }
+  | { readonly damage: string }
   | { readonly progress: string };

@@ -1,8 +1,9 @@
 /** The thread that has the database: everything that waits for a disk happens here. */
 import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../errors.js";
-import { causeOf, isDamage, NewerError, setAside } from "./database.js";
+import { causeOf, isDamage, isEmpty, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
+import { keepDamagedWal } from "./wal.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
 import { answer, page } from "./reader.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
@@ -113,12 +114,20 @@ function compacted(open: Store, id: string): number | undefined {
  */
 function onStore<T>(work: (open: Store) => T): T {
   try {
-    return work((store ??= new Store(setup.file, setup.writer, toldOf)));
+    return work((store ??= open()));
   } catch (error) {
     if (error instanceof NewerError) throw error;
     if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
     return work(beginAnew(textOf(error)));
   }
+}
+
+function open(): Store {
+  const damage = keepDamagedWal(setup.file);
+  if (damage) tell({ damage });
+  if (isEmpty(setup.file))
+    tell({ damage: `The history ${setup.file} was empty, so that a new one was begun: what was in it is missing.` });
+  return new Store(setup.file, setup.writer, toldOf);
 }
 
 function beginAnew(damage: string): Store {
@@ -128,7 +137,7 @@ function beginAnew(damage: string): Store {
   const name = setAside(setup.file);
   store = new Store(setup.file, setup.writer);
   old?.moveInto(store);
-  tell({ problem: `The history ${setup.file} is damaged (${damage}): it was moved to ${name}, and a new one begun.` });
+  tell({ damage: `The history ${setup.file} is damaged (${damage}): it was moved to ${name}, and a new one begun.` });
   return store;
 }
 

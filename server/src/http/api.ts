@@ -61,6 +61,7 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
     contested_client_ids: from.contested(),
     ...from.counters,
     log_lines_lost: from.log.lost,
+    damaged_files: from.damaged.count,
     devices: from.devices.size,
     simulator: from.capabilities.has("simulator"),
   }));

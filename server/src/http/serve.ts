@@ -11,6 +11,7 @@ import type { Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
 import type { ServerEvents } from "../server-events.js";
+import type { DamagedFiles } from "../storage/damage.js";
 import { VERSION } from "../version.js";
 import type { ZoneDirectory } from "../zones/directory.js";
 import { createApp, listenHttp } from "./app.js";
@@ -34,6 +35,7 @@ export interface Served {
   readonly check: PasswordCheck;
   readonly certificates: Certificates | undefined;
   readonly decisionTimes: DecisionTimes;
+  readonly damaged: DamagedFiles;
   readonly events: Events;
   readonly emitter: EventEmitter<ServerEvents>;
   /** Registers what is to be undone at the end. */
@@ -78,6 +80,7 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
       historyOn: settings.history !== false,
       version: VERSION,
       decisionTimes: served.decisionTimes,
+      damaged: served.damaged,
       log,
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),

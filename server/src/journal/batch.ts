@@ -1,7 +1,7 @@
-import { crc32 } from "node:zlib";
 import type { Telemetry } from "../../../contract/index.js";
 import type { StoredBoot } from "../boots.js";
 import type { KeptPoint } from "../recent.js";
+import { FRAME, sealFrame } from "../storage/log-format.js";
 import { clock } from "../time/monotonic-clock.js";
 import { KIND, lampOf, LIVE, NUMBER } from "./records.js";
 
@@ -15,14 +15,24 @@ export interface Named {
   readonly number: number;
 }
 
-/** What the journal writes at once: used again for batch after batch. A device is named with its first record in a segment. */
+/** Words before the first record: room for what the log puts there. */
+const BEGIN = FRAME / 8;
+
+/** Whether a segment has a device's name: not at all, in this batch for the first time, in one earlier batch, in two. */
+const NAMED = { never: 0, now: 1, once: 2, twice: 3 } as const;
+
+/**
+ * What the journal writes at once: used again for batch after batch. In each segment a device is named with the first record
+ * of its first two batches, so that a batch that is damaged on disk does not take the name from those that follow.
+ */
 export class Batch {
-  /** By the number of each device whether the segment has its name. */
+  /** By the number of each device. */
   #named = new Uint8Array(1024);
+  /** Devices whose first batch of the segment this is. */
+  #namedNow: number[] = [];
   #words!: Float64Array;
   #bytes!: Buffer;
-  /** The first word is for checksum and length. */
-  #length = 1;
+  #length = BEGIN;
 
   constructor() {
     this.#take(new Float64Array(ROOM));
@@ -73,22 +83,21 @@ export class Batch {
     const number = this.#numberOf(device);
     this.#room(1);
     this.#add(number * NUMBER + KIND.forget);
-    this.#named[number] = 0;
+    this.#named[number] = NAMED.never;
   }
 
   /** As it is to be written; valid until something is added. */
   finish(): Buffer {
-    const bytes = this.#bytes.subarray(0, this.#length * 8);
-    bytes.writeUInt32LE(crc32(bytes.subarray(8)), 0);
-    bytes.writeUInt32LE(this.#length - 1, 4);
-    return bytes;
+    return sealFrame(this.#bytes.subarray(0, this.#length * 8));
   }
 
   /** The next batch begins. @param anew whether names that were written before are not there for it */
   clear(anew: boolean): void {
-    this.#length = 1;
+    this.#length = BEGIN;
     if (this.#words.length > 16 * ROOM) this.#take(new Float64Array(ROOM));
-    if (anew) this.#named.fill(0);
+    if (anew) this.#named.fill(NAMED.never);
+    else for (const number of this.#namedNow) if (this.#named[number] === NAMED.now) this.#named[number] = NAMED.once;
+    this.#namedNow.length = 0;
   }
 
   #numberOf({ number, id }: Named): number {
@@ -97,8 +106,10 @@ export class Batch {
       this.#named = new Uint8Array(number * 2);
       this.#named.set(before);
     }
-    if (this.#named[number] === 0) {
-      this.#named[number] = 1;
+    const named = this.#named[number];
+    if (named === NAMED.never || named === NAMED.once) {
+      this.#named[number] = named === NAMED.never ? NAMED.now : NAMED.twice;
+      if (named === NAMED.never) this.#namedNow.push(number);
       this.#name(number, id);
     }
     return number;

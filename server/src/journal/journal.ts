@@ -31,6 +31,10 @@ export interface JournalOptions {
   /** Told of each reading once it is stored, or was told to have failed: nobody is to have it before. */
   stored(device: Recorded, point: KeptPoint): void;
   failed(problem: string): void;
+  /** Whether the last run has closed the journal, so that its last file must be whole; see `DataFolder.killed`. */
+  readonly closed?: boolean;
+  /** Told of damage to the files. */
+  damaged?(problem: string): void;
   /** For tests; see `LAG` and `KEEP`. */
   readonly lag?: number;
   readonly keep?: number;
@@ -76,15 +80,28 @@ export class Journal implements ReadingsJournal {
     this.#devices = devices;
     const forget = (device: Device): void => this.#drop(devices, device);
     const before = await readLegacy(this.#options.store, { devices, recent: this.#recent, logged, forget });
-    await this.#segments.load((segment, contents) => this.#replay(devices, logged, segment, contents));
+    const { closed = false, damaged = () => {} } = this.#options;
+    let nameless = 0;
+    await this.#segments.load({ closed, damaged }, (segment, batches) => {
+      const replayed = this.#replay(devices, logged, segment, batches);
+      nameless += replayed.nameless;
+      return replayed.readings;
+    });
+    if (nameless > 0)
+      damaged(`Nobody knows whose ${nameless} records in ${this.#options.folder} are: damage has taken the names.`);
     const now = clock.now();
     for (const device of devices) if (device.boots) device.missed(device.boots.holes, now);
     if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
   }
 
-  #replay(devices: Devices, logged: JournalOptions["stored"], segment: Segment, contents: Buffer): number {
+  #replay(
+    devices: Devices,
+    logged: JournalOptions["stored"],
+    segment: Segment,
+    batches: readonly Buffer[],
+  ): { readings: number; nameless: number } {
     let readings = 0;
-    readSegment(contents, {
+    const nameless = readSegment(batches, {
       reading: (id, reading, wallTime, live, written) => {
         readings++;
         const point = { ...written, isDated: true };
@@ -109,7 +126,7 @@ export class Journal implements ReadingsJournal {
         if (device) this.#drop(devices, device);
       },
     });
-    return readings;
+    return { readings, nameless };
   }
 
   #drop(devices: Devices, device: Device): void {

@@ -1,44 +1,51 @@
-import { crc32 } from "node:zlib";
 import type { StoredBoot } from "../boots.js";
 import type { Point } from "../recent.js";
 import { BITS, KIND, LAMPS, LIVE, NUMBER, type Reader } from "./records.js";
 
-/** Tells what is in a segment, as far as it is whole: of a batch whose writing was cut short nothing. */
-export function readSegment(file: Buffer, reader: Reader): void {
-  const words = new Float64Array(file.length >>> 3);
-  const bytes = Buffer.from(words.buffer);
-  bytes.set(file.subarray(0, bytes.length));
+/**
+ * Tells what is in the batches of a segment. Returns how many records it left out, because damage has taken the names of
+ * their devices.
+ */
+export function readSegment(batches: readonly Buffer[], reader: Reader): number {
   /** Ids by the numbers that they have in this segment. */
   const names: string[] = [];
-  for (let at = 0; at < words.length;) {
-    const end = at + 1 + bytes.readUInt32LE(at * 8 + 4);
-    if (end === at + 1 || end > words.length) return;
-    if (crc32(bytes.subarray(at * 8 + 8, end * 8)) !== bytes.readUInt32LE(at * 8)) return;
-    readBatch(words, bytes, at + 1, end, names, reader);
-    at = end;
+  let nameless = 0;
+  for (const batch of batches) {
+    const bytes = batch.byteOffset % 8 === 0 ? batch : copyOf(batch);
+    const words = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 3);
+    nameless += readBatch(words, bytes, names, reader);
   }
+  return nameless;
 }
 
-function readBatch(
-  words: Float64Array,
-  bytes: Buffer,
-  begin: number,
-  end: number,
-  names: string[],
-  reader: Reader,
-): void {
-  for (let at = begin; at < end;) {
+/** A copy in memory of its own, where numbers are aligned: after damage a batch may begin anywhere. */
+function copyOf(batch: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(batch.length);
+  copy.set(batch);
+  return copy;
+}
+
+function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: Reader): number {
+  let nameless = 0;
+  for (let at = 0; at < words.length;) {
     const what = words[at] % NUMBER;
     const number = (words[at] - what) / NUMBER;
     const id = names[number];
+    if (id === undefined && what >= KIND.reading) nameless++;
     if (what >= KIND.forget) {
-      reader.forget(id);
+      if (id !== undefined) reader.forget(id);
+      // the number may be another device's from here on
+      delete names[number];
       at++;
     } else if (what >= KIND.state) {
       const next = at + 2 + words[at + 1];
-      readState(words, bytes, at + 2, next, id, reader);
+      if (id !== undefined) readState(words, bytes, at + 2, next, id, reader);
       at = next;
     } else if (what >= KIND.reading) {
+      if (id === undefined) {
+        at += 8;
+        continue;
+      }
       const reading = {
         light: words[at + 7],
         boot: there(words[at + 1]),
@@ -55,6 +62,7 @@ function readBatch(
       at += 2 + Math.ceil(length / 8);
     }
   }
+  return nameless;
 }
 
 function readState(words: Float64Array, bytes: Buffer, begin: number, end: number, id: string, reader: Reader): void {

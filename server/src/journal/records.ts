@@ -4,7 +4,7 @@ import type { Point } from "../recent.js";
 
 /**
  * How the journal is written: in doubles, because nearly all of it is numbers, and nothing is cheaper to write. A batch is a
- * word of checksum and length, and then records; each begins with a device's number and what it is, in one word.
+ * frame of the log (`storage/log-format.ts`) with records; each begins with a device's number and what it is, in one word.
  *
  * Times are in ms since 1970, by the wall clock of the time of writing.
  *

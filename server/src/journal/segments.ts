@@ -1,6 +1,8 @@
-import { readFile, unlink } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import type { Device } from "../devices.js";
 import { LogFile, numbersIn, pathOf } from "../log-file.js";
+import { recoverLog } from "../storage/log-recovery.js";
+import type { TellDamage } from "../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
 /** Segments that are needed: the log in so many parts, and one more for each start since. */
@@ -8,6 +10,13 @@ const PARTS = 4;
 const MOST = 16;
 /** A segment has no more bytes than about this. */
 const MOST_BYTES = 16_777_216;
+
+/** What damage to the journal means. */
+const HOLDS =
+  "It holds readings that the server has acknowledged: some may be missing, and some may be stored twice if they are delivered again.";
+
+/** What the lengths in files of version 1 count, in bytes. */
+const WORD = 8;
 
 /** The journal's files, oldest first: which is written, and which nobody needs any more. */
 export class Segments {
@@ -31,14 +40,24 @@ export class Segments {
     this.#file = new LogFile(pathOf(folder, this.#present.number));
   }
 
-  /** Reads those that are there. @param replay tells what is in one, and gives how many readings that is */
-  async load(replay: (segment: Segment, contents: Buffer) => number): Promise<void> {
+  /**
+   * Reads those that are there, and reports damage.
+   * @param closed whether the last run has closed them, so that the last file must be whole
+   * @param replay tells what is in one, and gives how many readings that is
+   */
+  async load(
+    { closed, damaged }: { closed: boolean; damaged: TellDamage },
+    replay: (segment: Segment, batches: readonly Buffer[]) => number,
+  ): Promise<void> {
     const before = (await numbersIn(this.#folder)).map(newSegment);
     for (const segment of before) {
-      segment.readings = replay(segment, await readFile(pathOf(this.#folder, segment.number)));
+      const whole = closed || segment !== before.at(-1);
+      const file = pathOf(this.#folder, segment.number);
+      const { payloads } = await recoverLog(file, { unit: WORD, closed: whole, holds: HOLDS, damaged });
+      segment.readings = replay(segment, payloads);
       this.#readings += segment.readings;
     }
-    // what was cut short is not written on
+    // files of earlier runs are not written on
     const present = newSegment((before.at(-1)?.number ?? 0) + 1);
     this.#all = [...before, present];
     this.#file = new LogFile(pathOf(this.#folder, present.number));

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
 import type { Counters, Rejection } from "../counters.js";
 import type { History } from "../history/history.js";
 import type { Log } from "../log.js";
+import type { DamagedFiles } from "../storage/damage.js";
 import type { DecisionTimes } from "./decision-times.js";
 import { REJECTIONS } from "./rejections.js";
 
@@ -26,6 +27,7 @@ export interface MetricsSources {
   readonly decisionTimes: DecisionTimes;
   readonly history: Pick<History, "stats">;
   readonly log: Pick<Log, "lost">;
+  readonly damaged: Pick<DamagedFiles, "count">;
   gauges(): Gauges;
 }
 
@@ -113,6 +115,11 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     () => history.stats.lost,
   );
   counter("nightlight_log_lines_lost_total", "Lines of the log that could not be written.", () => log.lost);
+  counter(
+    "nightlight_damaged_files_total",
+    "Damaged files in the data folder since the start; the log names them.",
+    () => from.damaged.count,
+  );
 
   return {
     contentType: registry.contentType,

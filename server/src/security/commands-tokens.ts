@@ -1,3 +1,4 @@
+import { clock } from "../time/monotonic-clock.js";
 import type { Command } from "commander";
 import { StartError, textOf, UsageError } from "../errors.js";
 import type { Terminal } from "./commands-password.js";
@@ -29,7 +30,7 @@ export function addTokenCommand(
       const problem = flagProblem(flags);
       if (problem) throw new UsageError(problem);
       if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.id));
-      const now = Date.now();
+      const now = clock.wallNow();
       const expires = flags.expires === undefined ? undefined : parseExpiry(flags.expires, now);
       const token = generateToken();
       const stored = { hash: digest(token), made: new Date(now).toISOString(), ...(expires && { expires }) };

@@ -1,3 +1,4 @@
+import { clock } from "../time/monotonic-clock.js";
 import { Command } from "commander";
 import { DEFAULT_PREFIX, idProblem, serverStatusTopic, topicOf } from "../../../contract/index.js";
 import { textOf, UsageError } from "../errors.js";
@@ -105,7 +106,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       }
       for (const [name, { role, device, tokens }] of users) {
         show([name, device ?? role, ...(tokens.length > 0 ? [`tokens: ${tokens.length}`] : [])].join("\t"));
-        for (const token of tokens) show(describeToken(token, uses.get(token.hash), Date.now()));
+        for (const token of tokens) show(describeToken(token, uses.get(token.hash), clock.wallNow()));
       }
       if (users.size === 0) say(`There are no users in ${usersFile(folder)}.`);
     });

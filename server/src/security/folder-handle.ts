@@ -27,7 +27,7 @@ export class FolderHandle {
   /** Opens a folder, and makes it when it is not there. @throws StartError when it cannot be used */
   static async open(path: string): Promise<FolderHandle> {
     try {
-      await mkdir(path, { recursive: true });
+      await mkdir(path, { recursive: true, mode: 0o700 });
       if (process.platform === "win32") return new FolderHandle(path, undefined, path);
       const handle = await open(path, O_RDONLY | O_DIRECTORY);
       const through = `/proc/self/fd/${handle.fd}`;

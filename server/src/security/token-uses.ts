@@ -1,3 +1,4 @@
+import { clock } from "../time/monotonic-clock.js";
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -80,7 +81,7 @@ export class TokenUses {
   }
 
   /** A token was used. */
-  add(hash: string, now = Date.now()): void {
+  add(hash: string, now = clock.wallNow()): void {
     const minute = now - (now % MINUTE);
     const before = this.#used.get(hash);
     if (before === minute) return;

@@ -1,3 +1,4 @@
+import { clock } from "../time/monotonic-clock.js";
 import { createHmac, randomBytes } from "node:crypto";
 import { unwatchFile, watchFile } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -144,7 +145,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   function byToken(text: string): Account | undefined {
     const token = tokens.get(digest(text));
     if (!token) return undefined;
-    if (!isExpired(token.stored, Date.now())) {
+    if (!isExpired(token.stored, clock.wallNow())) {
       uses.add(token.stored.hash);
       return token.account;
     }
@@ -155,7 +156,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
 
   function tokenProblem(text: string): string {
     const token = tokens.get(digest(text));
-    return token && isExpired(token.stored, Date.now()) ? endOf(token) : UNKNOWN_TOKEN;
+    return token && isExpired(token.stored, clock.wallNow()) ? endOf(token) : UNKNOWN_TOKEN;
   }
 
   return {

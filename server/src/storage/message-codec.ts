@@ -47,9 +47,11 @@ export function encodeQueued(packet: QueuedPacket): Buffer {
   });
 }
 
-/** Decodes what `encodeQueued` encoded. @throws Error when the bytes are damaged */
-export function decodeQueued(bytes: Uint8Array): QueuedPacket {
-  const { expiresAt, ...packet } = decodeData<QueuedPacket & StoredExpiry>(bytes);
+/** A queued packet as `encodeQueued` writes it. */
+export type StoredPacket = QueuedPacket & StoredExpiry;
+
+/** Converts a decoded packet back: its expiry is by this process's clock again. */
+export function restoredPacket({ expiresAt, ...packet }: StoredPacket): QueuedPacket {
   if (packet.messageExpiry === undefined) return packet;
   return { ...packet, messageExpiry: restoredExpiry({ ...packet, expiresAt }) };
 }

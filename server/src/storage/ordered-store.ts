@@ -1,4 +1,10 @@
 import type { BrokerStore } from "../data.js";
+import { textOf } from "../errors.js";
+import type { TellDamage } from "./damage.js";
+import { decodeData } from "./message-codec.js";
+
+/** An entry in messages to people. */
+const title = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
 
 type Write = { type: "put"; key: string; value: Buffer } | { type: "del"; key: string };
 
@@ -23,6 +29,7 @@ export function keysBelow(prefix: string): KeyRange {
 export class OrderedStore {
   readonly #db: BrokerStore;
   readonly #failed: (error: unknown) => void;
+  readonly #damaged: TellDamage;
   /** Settles when every operation that was asked for has ended. */
   #last: Promise<unknown> = Promise.resolve();
   /** The latest batch. */
@@ -30,10 +37,14 @@ export class OrderedStore {
   /** The batch that has not begun, as long as no other operation was asked for after it. */
   #open: Write[] | undefined;
 
-  /** @param failed a write failed */
-  constructor(db: BrokerStore, failed: (error: unknown) => void) {
+  /**
+   * @param failed a write failed
+   * @param damaged an entry cannot be read
+   */
+  constructor(db: BrokerStore, failed: (error: unknown) => void, damaged: TellDamage = () => {}) {
     this.#db = db;
     this.#failed = failed;
+    this.#damaged = damaged;
   }
 
   put(key: string, value: Buffer): void {
@@ -46,6 +57,30 @@ export class OrderedStore {
 
   get(key: string): Promise<Buffer | undefined> {
     return this.#after(() => this.#db.get(key));
+  }
+
+  /** A value that `encodeData` encoded; undefined when there is none, or, with a report, when it cannot be read. */
+  async decoded<T extends object>(key: string): Promise<T | undefined> {
+    try {
+      const value = await this.get(key);
+      return value && decodeData<T>(value);
+    } catch (error) {
+      this.#damaged(`${title(key)} cannot be read (${textOf(error)}) and is left out.`);
+      return undefined;
+    }
+  }
+
+  /** Entries whose values `encodeData` encoded. What cannot be decoded is reported and deleted. */
+  async decodedEntries<T extends object>(range: KeyRange): Promise<[key: string, value: T][]> {
+    const found: [string, T][] = [];
+    for (const [key, value] of await this.entries(range))
+      try {
+        found.push([key, decodeData<T>(value)]);
+      } catch (error) {
+        this.#damaged(`${title(key)} is damaged (${textOf(error)}) and was deleted.`);
+        this.delete(key);
+      }
+    return found;
   }
 
   entries(range: KeyRange): Promise<[key: string, value: Buffer][]> {

@@ -1,5 +1,5 @@
-import { crc32 } from "node:zlib";
 import { putBytes, putText } from "../bytes.js";
+import { FRAME, sealFrame } from "./log-format.js";
 
 /** A retained message in the log; one without a payload is no longer retained. @param extras what MQTT 5.0 adds to it */
 export type Logged = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;
@@ -9,8 +9,6 @@ const ROOM = 16_384;
 /** More is given back once it is written, in bytes. */
 const KEPT = 1_048_576;
 
-/** Before a batch: the checksum of the rest, and its length. */
-const BATCH = 8;
 /** Before a message: QoS, length of the topic in UTF-8, length of the payload. */
 const MESSAGE = 7;
 /** A UTF-16 unit has up to so many bytes in UTF-8. */
@@ -22,10 +20,10 @@ const EXTRAS_LENGTH = 4;
 /** Messages that go into the log at once, in the bytes that are written: used again for batch after batch. */
 export class RetainedBatch {
   #bytes = Buffer.allocUnsafeSlow(ROOM);
-  #end = BATCH;
+  #end = FRAME;
 
   get isEmpty(): boolean {
-    return this.#end === BATCH;
+    return this.#end === FRAME;
   }
 
   add(...[topic, payload, qos, extras]: Parameters<Logged>): void {
@@ -43,22 +41,19 @@ export class RetainedBatch {
 
   /** As it is to be written; valid until something is added. */
   finish(): Buffer {
-    const bytes = this.#bytes.subarray(0, this.#end);
-    bytes.writeUInt32LE(crc32(bytes.subarray(BATCH)), 0);
-    bytes.writeUInt32LE(this.#end - BATCH, 4);
-    return bytes;
+    return sealFrame(this.#bytes.subarray(0, this.#end));
   }
 
   /** Of messages on the same topic the latest alone stays. */
   keepLatest(): void {
     const latest = new Map<string, Parameters<Logged>>();
-    readMessages(Buffer.from(this.#bytes.subarray(BATCH, this.#end)), (...message) => latest.set(message[0], message));
+    readMessages(Buffer.from(this.#bytes.subarray(FRAME, this.#end)), (...message) => latest.set(message[0], message));
     this.clear();
     for (const message of latest.values()) this.add(...message);
   }
 
   clear(): void {
-    this.#end = BATCH;
+    this.#end = FRAME;
     if (this.#bytes.length > KEPT) this.#bytes = Buffer.allocUnsafeSlow(ROOM);
   }
 
@@ -70,19 +65,8 @@ export class RetainedBatch {
   }
 }
 
-/** Tells what is in a file of batches, in order. Of one that was cut short nothing counts, nor what follows it. */
-export function readBatches(file: Buffer, logged: Logged): void {
-  for (let at = 0; at + BATCH <= file.length;) {
-    const begin = at + BATCH;
-    const end = begin + file.readUInt32LE(at + 4);
-    const messages = file.subarray(begin, end);
-    if (end > file.length || crc32(messages) !== file.readUInt32LE(at)) return;
-    readMessages(messages, logged);
-    at = end;
-  }
-}
-
-function readMessages(bytes: Buffer, logged: Logged): void {
+/** Passes on the messages of a batch, in order. */
+export function readMessages(bytes: Buffer, logged: Logged): void {
   for (let at = 0; at < bytes.length;) {
     const topic = at + MESSAGE;
     const topicEnd = topic + bytes.readUInt16LE(at + 1);

@@ -1,6 +1,8 @@
-import { readFile, unlink } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import { LogFile, numbersIn, pathOf } from "../log-file.js";
-import { readBatches, RetainedBatch, type Logged } from "./retained-batch.js";
+import type { TellDamage } from "./damage.js";
+import { recoverLog } from "./log-recovery.js";
+import { readMessages, RetainedBatch, type Logged } from "./retained-batch.js";
 
 /** The log is written anew when it has grown by so many bytes, and by as many as it had then. */
 const GROWTH = 4_194_304;
@@ -8,6 +10,18 @@ const GROWTH = 4_194_304;
 const FILES = 8;
 /** So many messages at once go into a log that is written anew. */
 const SLICE = 50;
+
+/** What damage to the log means. */
+const HOLDS =
+  "It holds retained messages: topics may have lost their message or have an older one, until somebody publishes there again.";
+
+export interface RetainedLogOptions {
+  /** See `GROWTH`; for tests. */
+  readonly growth?: number;
+  /** Whether the last run has closed the log, so that its last file must be whole. */
+  readonly closed?: boolean;
+  readonly damaged?: TellDamage;
+}
 
 /** All that is retained. */
 export type Contents = () => Iterable<Parameters<Logged>>;
@@ -20,6 +34,8 @@ export class RetainedLog {
   readonly #folder: string;
   readonly #contents: Contents;
   readonly #growth: number;
+  readonly #closedBefore: boolean;
+  readonly #damaged: TellDamage;
   /** Files of before, oldest first. */
   #before: string[] = [];
   /** The file that is written. */
@@ -32,28 +48,33 @@ export class RetainedLog {
   #renewing: Promise<void> | undefined;
   #closed = false;
 
-  /**
-   * @param folder need not be there
-   * @param growth for tests: see `GROWTH`
-   */
-  constructor(folder: string, contents: Contents, growth = GROWTH) {
+  /** @param folder need not be there */
+  constructor(
+    folder: string,
+    contents: Contents,
+    { growth = GROWTH, closed = false, damaged = () => {} }: RetainedLogOptions = {},
+  ) {
     this.#folder = folder;
     this.#contents = contents;
     this.#growth = growth;
+    this.#closedBefore = closed;
+    this.#damaged = damaged;
     this.#begin();
   }
 
-  /** Tells what is in the log, in order. To be called once, before anything is added. */
+  /** Tells what is in the log, in order; reports damage. To be called once, before anything is added. */
   async load(logged: Logged): Promise<void> {
-    for (const number of await numbersIn(this.#folder)) {
+    const numbers = await numbersIn(this.#folder);
+    for (const number of numbers) {
       const file = pathOf(this.#folder, number);
-      const bytes = await readFile(file);
+      const closed = this.#closedBefore || number !== numbers.at(-1);
+      const { payloads, length } = await recoverLog(file, { unit: 1, closed, holds: HOLDS, damaged: this.#damaged });
       this.#before.push(file);
-      this.#length += bytes.length;
-      readBatches(bytes, logged);
+      this.#length += length;
+      for (const payload of payloads) readMessages(payload, logged);
       this.#number = number;
     }
-    // what was cut short is not written on
+    // files of earlier runs are not written on
     this.#begin();
     for (const [topic, payload] of this.#contents()) this.#base += topic.length + payload.length;
     if (this.#before.length > FILES) this.#renew();

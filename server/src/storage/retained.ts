@@ -1,7 +1,7 @@
 import { topicNameProblem } from "../mqtt/topics.js";
 import { decodeData, encodeData } from "./message-codec.js";
 import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
-import { RetainedLog } from "./retained-log.js";
+import { RetainedLog, type RetainedLogOptions } from "./retained-log.js";
 
 /** What MQTT 5.0 adds to a retained message. */
 interface Extras {
@@ -42,8 +42,8 @@ export class RetainedMessages {
   #failing = false;
 
   /** @param folder for the log; need not exist */
-  constructor(folder: string, handlers: RetainedHandlers) {
-    this.#log = new RetainedLog(folder, () => this.#contents());
+  constructor(folder: string, handlers: RetainedHandlers, options: RetainedLogOptions = {}) {
+    this.#log = new RetainedLog(folder, () => this.#contents(), options);
     this.#handlers = handlers;
   }
 

@@ -1,4 +1,4 @@
-import { decodeData, decodeQueued, encodeData, encodeQueued, type QueuedPacket } from "./message-codec.js";
+import { encodeData, encodeQueued, restoredPacket, type QueuedPacket, type StoredPacket } from "./message-codec.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 import { partsOf } from "./session-id.js";
 import { FilterIndex } from "../mqtt/filter-index.js";
@@ -49,12 +49,11 @@ export class SessionStore {
   async load(record: SessionRecord): Promise<void> {
     const idOf = (key: string): string => decodeURIComponent(key.split(":", 2)[1]);
     const rest = (key: string): string => key.split(":").slice(2).join(":");
-    for (const [key, value] of await this.#store.entries(keysBelow(RECORDS)))
-      this.#add(idOf(key), restoredRecord(decodeData<SessionRecord>(value), clock));
-    for (const [key, value] of await this.#store.entries(keysBelow(SUBSCRIPTIONS)))
-      this.#subscribe(this.obtain(idOf(key), record), decodeData<StoredSubscription>(value));
-    for (const [key, value] of await this.#store.entries(keysBelow(QUEUES))) {
-      const { messageId = 0 } = decodeData<QueuedPacket>(value);
+    const read = <T extends object>(kind: string) => this.#store.decodedEntries<T>(keysBelow(kind));
+    for (const [key, value] of await read<SessionRecord>(RECORDS)) this.#add(idOf(key), restoredRecord(value, clock));
+    for (const [key, value] of await read<StoredSubscription>(SUBSCRIPTIONS))
+      this.#subscribe(this.obtain(idOf(key), record), value);
+    for (const [key, { messageId = 0 }] of await read<QueuedPacket>(QUEUES)) {
       const session = this.obtain(idOf(key), record);
       session.queue.set(key, messageId);
       if (messageId > 0) session.sent.set(messageId, key);
@@ -186,9 +185,9 @@ export class SessionStore {
   /** The messages in a queue in order, also those that are added meanwhile. What was sent before is marked as a duplicate. */
   async *queuedIn(session: Session): AsyncGenerator<QueuedPacket> {
     for (const [key, packetId] of session.queue) {
-      const value = await this.#store.get(key);
-      if (!value) continue;
-      const packet = decodeQueued(value);
+      const stored = await this.#store.decoded<StoredPacket>(key);
+      if (!stored) continue;
+      const packet = restoredPacket(stored);
       // [MQTT-3.3.1-1]
       yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
     }

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { IPublishPacket } from "mqtt-packet";
-import { decodeData, encodeData } from "./message-codec.js";
+import { encodeData } from "./message-codec.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 
 const WILLS = "will:";
@@ -24,10 +24,8 @@ export class Wills {
   }
 
   async load(): Promise<void> {
-    for (const [, value] of await this.#store.entries(keysBelow(WILLS))) {
-      const will = decodeData<Will>(value);
+    for (const [, will] of await this.#store.decodedEntries<Will>(keysBelow(WILLS)))
       this.#wills.set(will.clientId, will);
-    }
   }
 
   async put({ id }: { id: string }, packet: IPublishPacket): Promise<void> {

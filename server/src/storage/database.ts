@@ -1,0 +1,68 @@
+import { mkdir } from "node:fs/promises";
+import { ClassicLevel } from "classic-level";
+import { codeOf } from "../errors.js";
+import type { TellDamage } from "./damage.js";
+import { inspectDatabase, type Inspection } from "./leveldb/inspect.js";
+import { PRIVATE_FOLDER } from "./permissions.js";
+import { finishRebuild, rebuildDatabase, refuseWhileLocked } from "./leveldb/rebuild.js";
+
+/** What keys begin with, and what is stored below them. */
+const KINDS: readonly (readonly [prefix: string, what: string])[] = [
+  ["!state!mode:", "overrides of lamps"],
+  ["!state!zone-mode:", "overrides of zones"],
+  ["!state!actions:", "actions that wait for a board"],
+  ["!state!discovery:", "which boards Home Assistant knows"],
+  ["!state!filters:", "subscriptions at the joined broker"],
+  ["!broker!session:", "MQTT sessions"],
+  ["!broker!subscriptions:", "subscriptions of MQTT sessions"],
+  ["!broker!outgoing:", "messages that wait for MQTT clients"],
+  ["!broker!incoming:", "unfinished deliveries of QoS 2"],
+  ["!broker!will:", "wills of MQTT clients"],
+  ["!journal!", "which readings have come"],
+];
+const ALL = KINDS.map(([, what]) => what);
+
+/** Opens the database in a folder. A damaged one is rebuilt from what can be read of it, kept, and reported. */
+export async function openDatabase(
+  folder: string,
+  damaged: TellDamage,
+): Promise<{ readonly db: ClassicLevel<string, string>; readonly rebuilt: boolean }> {
+  await finishRebuild(folder);
+  // LevelDB would give others permissions
+  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  const inspection = await inspectDatabase(folder);
+  let rebuilt = inspection !== undefined && inspection.problems.length > 0;
+  if (rebuilt) await rebuild(folder, "", damaged);
+  let db = new ClassicLevel<string, string>(folder);
+  try {
+    await db.open();
+  } catch (error) {
+    const cause = (error as Error).cause ?? error;
+    await db.close().catch(() => {});
+    if (rebuilt || codeOf(cause) !== "LEVEL_CORRUPTION") throw error;
+    // something that is not covered by checksums
+    await rebuild(folder, (cause as Error).message, damaged);
+    rebuilt = true;
+    db = new ClassicLevel<string, string>(folder);
+    await db.open();
+  }
+  return { db, rebuilt };
+}
+
+async function rebuild(folder: string, problem: string, damaged: TellDamage): Promise<void> {
+  await refuseWhileLocked(folder);
+  const inspection = (await inspectDatabase(folder, true))!;
+  const aside = await rebuildDatabase(folder, inspection);
+  const problems = problem ? [problem] : inspection.problems;
+  damaged(
+    `The database ${folder} is damaged: ${problems.join(", ")}. What can be read of it is in use; the damaged one was ` +
+      `kept as ${aside}. ${losses(inspection)}`,
+  );
+}
+
+/** What may be missing: by the keys in what cannot be read, or everything where there are none. */
+function losses({ lost, incomplete, entries }: Inspection): string {
+  if (lost.length === 0 && !incomplete) return `All ${entries.length} entries could be read.`;
+  const kinds = KINDS.filter(([prefix]) => lost.some((mayHave) => mayHave(prefix))).map(([, what]) => what);
+  return `Among what may be missing or older than it was: ${(kinds.length > 0 ? kinds : ALL).join(", ")}.`;
+}

@@ -1,0 +1,37 @@
+/** CRC-32C (Castagnoli), as LevelDB stores it. `node:zlib` has CRC-32 with another polynomial. */
+const POLYNOMIAL = 0x82f63b78;
+const MASK_DELTA = 0xa282ead8;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc >>> 0;
+});
+
+/** The masked checksum of the bytes from `begin` to before `end`. */
+export function maskedCrc(bytes: Uint8Array, begin: number, end: number): number {
+  let crc = ~0;
+  for (let at = begin; at < end; at++) crc = TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
+  return mask(~crc);
+}
+
+/**
+ * The first `end`, at least `begin + least`, for which `isEnd` accepts the masked checksum of the bytes from `begin` to before
+ * it; undefined when there is none up to `most`.
+ */
+export function findEnd(
+  bytes: Uint8Array,
+  begin: number,
+  least: number,
+  most: number,
+  isEnd: (end: number, masked: number) => boolean,
+): number | undefined {
+  let crc = ~0;
+  for (let at = begin; at < most; at++) {
+    crc = TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
+    if (at + 1 - begin >= least && isEnd(at + 1, mask(~crc))) return at + 1;
+  }
+  return undefined;
+}
+
+const mask = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;

@@ -1,0 +1,88 @@
+import type { Gap } from "../log-format.js";
+import { findEnd, maskedCrc } from "./crc32c.js";
+
+/** See log_format.md of google/leveldb: blocks, in which physical records do not cross the border. */
+const BLOCK = 32_768;
+/** Checksum of type and data, length of the data, type. */
+const HEADER = 7;
+const TYPE = 6;
+const FULL = 1;
+const FIRST = 2;
+const MIDDLE = 3;
+const LAST = 4;
+
+export interface LevelLog {
+  readonly records: readonly Buffer[];
+  readonly gaps: readonly Gap[];
+}
+
+/** Reads a log or a manifest. Of a damaged record nothing counts; one whose length alone is damaged is found by its checksum. */
+export function readLevelLog(file: Buffer): LevelLog {
+  const records: Buffer[] = [];
+  const gaps: Gap[] = [];
+  let parts: Buffer[] | undefined;
+  let begun = 0;
+  const lose = (at: number, length: number): void => {
+    const last = gaps.at(-1);
+    if (last && last.at + last.length === at) gaps[gaps.length - 1] = { at: last.at, length: last.length + length };
+    else gaps.push({ at, length });
+  };
+  for (let at = 0; at < file.length;) {
+    const block = Math.min(at - (at % BLOCK) + BLOCK, file.length);
+    if (block - at < HEADER && block % BLOCK === 0) {
+      at = block;
+      continue;
+    }
+    const found = physicalAt(file, at, block);
+    if (!found.data) {
+      lose(at, found.end - at);
+      parts = undefined;
+    } else if (found.type === FULL || found.type === FIRST) {
+      if (parts) lose(begun, at - begun);
+      parts = undefined;
+      if (found.type === FULL) records.push(found.data);
+      else [parts, begun] = [[found.data], at];
+    } else if (parts) {
+      parts.push(found.data);
+      if (found.type === LAST) {
+        records.push(Buffer.concat(parts));
+        parts = undefined;
+      }
+    } else lose(at, found.end - at);
+    at = found.end;
+  }
+  if (parts) lose(begun, file.length - begun);
+  return { records, gaps };
+}
+
+interface Physical {
+  readonly end: number;
+  readonly type: number;
+  /** Undefined when it is damaged. */
+  readonly data?: Buffer;
+}
+
+function physicalAt(file: Buffer, at: number, block: number): Physical {
+  if (at + HEADER > block) return { end: block, type: 0 };
+  const type = file[at + TYPE];
+  const whole = (end: number): Physical => ({ end, type, data: file.subarray(at + HEADER, end) });
+  const end = endAt(file, at);
+  if (isWhole(file, at, block)) return whole(end);
+  const follows = end <= block && (block - end < HEADER || isWhole(file, end, block));
+  // a length that leads to the next record is right
+  if (follows && file.readUInt16LE(at + 4) + type > 0) return { end, type };
+  const stored = file.readUInt32LE(at);
+  const known = type >= FULL && type <= LAST;
+  const found = known ? findEnd(file, at + TYPE, 1, block, (_end, masked) => masked === stored) : undefined;
+  return found === undefined ? { end: block, type } : whole(found);
+}
+
+const endAt = (file: Buffer, at: number): number => at + HEADER + file.readUInt16LE(at + 4);
+
+function isWhole(file: Buffer, at: number, block: number): boolean {
+  const type = file[at + TYPE];
+  const end = endAt(file, at);
+  return type >= FULL && type <= LAST && end <= block && maskedCrc(file, at + TYPE, end) === file.readUInt32LE(at);
+}
+
+export const FRAGMENTS = { FULL, FIRST, MIDDLE, LAST } as const;

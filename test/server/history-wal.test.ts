@@ -1,0 +1,100 @@
+/** The write-ahead log of the history when it is damaged: SQLite says nothing about it, the server does. */
+import fc from "fast-check";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { keepDamagedWal } from "../../server/src/history/wal.js";
+import { Store } from "../../server/src/history/store.js";
+import { count, history } from "./support/history.js";
+import { temporaryFolder } from "./support/server.js";
+import { addSeconds } from "./history-promises.js";
+
+const WRITES = 12;
+
+/** A history as `kill -9` leaves it after some writes. */
+async function killedHistory(): Promise<{ db: Buffer; wal: Buffer }> {
+  const file = path.join(await temporaryFolder(), "history.db");
+  const store = new Store(file);
+  onTestFinished(() => store.close());
+  const switches = { devices: new Uint32Array(), times: new Float64Array(), led_on: new Uint8Array() };
+  const none = { ...switches, by: new Uint8Array(), reasons: new Uint16Array(), sentences: [], first: 0 };
+  for (let n = 0; n < WRITES; n++)
+    store.write({ devices: Uint32Array.of(0), times: Float64Array.of(n), lights: Uint16Array.of(n), switches: none }, [
+      "porch",
+    ]);
+  return { db: await readFile(file), wal: await readFile(`${file}-wal`) };
+}
+
+/** Puts files into a folder of their own. */
+async function place(db: Buffer, wal: Buffer): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeFile(path.join(folder, "history.db"), db);
+  await writeFile(path.join(folder, "history.db-wal"), wal);
+  return folder;
+}
+
+test("one flipped byte anywhere in the write-ahead log is found, and both files are kept as they were", async () => {
+  const { db, wal } = await killedHistory();
+  const folder = await place(db, wal);
+  const file = path.join(folder, "history.db");
+  expect(keepDamagedWal(file)).toBeUndefined();
+  const frame = 24 + 8192;
+  await fc.assert(
+    fc.asyncProperty(
+      // headers are short, but count for as much as pages
+      fc.oneof(fc.nat(31), fc.nat(wal.length - 1), fc.tuple(fc.nat((wal.length - 32) / frame - 1), fc.nat(23))),
+      fc.integer({ min: 1, max: 255 }),
+      async (place, bits) => {
+        const at = typeof place === "number" ? place : 32 + place[0] * frame + place[1];
+        const damaged = Buffer.from(wal);
+        damaged[at] ^= bits;
+        await writeFile(`${file}-wal`, damaged);
+        const told = keepDamagedWal(file);
+        expect(told).toMatch(
+          /history\.db-wal is damaged at byte \d+: .* A copy was kept as .*damaged-.*-wal\. Switches/,
+        );
+        const copy = /kept as (\S+-wal)\./.exec(told!)![1];
+        expect((await readFile(copy)).equals(damaged)).toBe(true);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test("a write-ahead log that is cut within a frame, or destroyed, is found", async () => {
+  const { db, wal } = await killedHistory();
+  for (const damaged of [wal.subarray(0, -1), wal.subarray(0, 40), wal.subarray(0, 9), Buffer.alloc(wal.length)])
+    expect(keepDamagedWal(path.join(await place(db, damaged), "history.db"))).toMatch(/damaged at byte/);
+});
+
+test("frames of an earlier round behind the present ones are no damage", async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, "history.db");
+  const store = new Store(file);
+  onTestFinished(() => store.close());
+  for (let n = 0; n < 200; n++) store.database.exec(`CREATE TABLE t${n} (x)`);
+  const { size } = await stat(`${file}-wal`);
+  store.database.rows("PRAGMA wal_checkpoint(FULL)");
+  store.database.exec("CREATE TABLE last (x)");
+  expect((await stat(`${file}-wal`)).size).toBe(size);
+  const copy = path.join(folder, "copy");
+  await mkdir(copy);
+  for (const name of ["history.db", "history.db-wal"]) await copyFile(path.join(folder, name), path.join(copy, name));
+  expect(keepDamagedWal(path.join(copy, "history.db"))).toBeUndefined();
+});
+
+test("a history with a damaged write-ahead log opens with what is before the damage, and tells of it once", async () => {
+  const { db, wal } = await killedHistory();
+  wal[wal.length - 3 * 8216 + 100] ^= 1;
+  const folder = await place(db, wal);
+  const first = await history(folder);
+  const found = await count(first, "porch");
+  expect(found).toBeGreaterThan(0);
+  expect(found).toBeLessThan(WRITES);
+  expect(first.told).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
+  addSeconds(first, "porch", 3);
+  await first.close();
+  const second = await history(folder);
+  expect(second.told).toEqual([]);
+  expect((await readdir(folder)).filter((name) => name.includes("damaged"))).toHaveLength(2);
+});

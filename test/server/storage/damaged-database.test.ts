@@ -1,0 +1,206 @@
+/** The LevelDB database when its files are damaged: as little as possible is lost, and never silently. */
+import { ClassicLevel } from "classic-level";
+import fc from "fast-check";
+import { cp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { openDatabase } from "../../../server/src/storage/database.js";
+import { inspectDatabase } from "../../../server/src/storage/leveldb/inspect.js";
+import { temporaryFolder } from "../support/server.js";
+
+type Contents = Map<string, string>;
+
+async function contentsOf(db: ClassicLevel<string, string>): Promise<Contents> {
+  return new Map(await db.iterator().all());
+}
+
+/** Writes of each kind that there is, as far as a test can hold: short, longer than a block of the log, deletions. */
+async function fill(folder: string, from: number): Promise<Contents> {
+  const db = new ClassicLevel<string, string>(folder);
+  for (let n = from; n < from + 60; n++) await db.put(`!state!mode:lamp/${n}`, JSON.stringify({ mode: "on", n }));
+  await db.batch(
+    Array.from({ length: 200 }, (_, n) => ({
+      type: "put" as const,
+      key: `!broker!outgoing:sleeper:${from + n}`,
+      value: Buffer.from(`${(from + n) * 7919}`)
+        .toString("base64")
+        .repeat(1 + ((from + n) % 5)),
+    })),
+  );
+  await db.put(`!broker!will:${from}`, "w".repeat(200) + Math.E.toString().repeat(2500));
+  for (let n = from; n < from + 60; n += 3) await db.del(`!state!mode:lamp/${n}`);
+  const contents = await contentsOf(db);
+  await db.close();
+  return contents;
+}
+
+/** What damage may do to the bytes of a file. */
+const damages = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant("flip"), at: fc.nat(), bits: fc.integer({ min: 1, max: 255 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("cut"), at: fc.nat(), bits: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("zeros"), at: fc.nat(), bits: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("missing"), at: fc.nat(), bits: fc.constant(0) }) },
+);
+
+let base: string;
+let whole: Contents;
+/** Files that hold something, with their sizes. */
+let files: [name: string, size: number][];
+
+beforeAll(async () => {
+  base = path.join(await temporaryFolderForAll(), "db");
+  await fill(base, 0);
+  await fill(base, 40);
+  whole = await fill(base, 90);
+  const names = (await readdir(base)).filter((name) => /^(\d+\.(log|ldb)|CURRENT|MANIFEST-\d+)$/.test(name));
+  files = await Promise.all(
+    names.map(async (name): Promise<[string, number]> => [name, (await stat(path.join(base, name))).size]),
+  );
+  files = files.filter(([, size]) => size > 0);
+  return () => rm(path.dirname(base), { recursive: true, force: true });
+});
+
+async function temporaryFolderForAll(): Promise<string> {
+  const { mkdtemp } = await import("node:fs/promises");
+  const { tmpdir } = await import("node:os");
+  return mkdtemp(path.join(tmpdir(), "nightlight-database-"));
+}
+
+type Damage = { readonly kind: string; readonly at: number; readonly bits: number };
+
+async function damageFile(folder: string, name: string, { kind, at, bits }: Damage): Promise<void> {
+  const file = path.join(folder, name);
+  if (kind === "missing") return rm(file);
+  const bytes = await readFile(file);
+  if (kind === "flip") bytes[at % bytes.length] ^= bits;
+  if (kind === "zeros") bytes.fill(0);
+  await writeFile(file, kind === "cut" ? bytes.subarray(0, at % bytes.length) : bytes);
+}
+
+/** Opens a damaged copy of the database. */
+async function afterDamage(name: string, damage: Damage): Promise<{ found: Contents; told: string[]; folder: string }> {
+  const parent = await temporaryFolder();
+  const folder = path.join(parent, "db");
+  await cp(base, folder, { recursive: true });
+  await damageFile(folder, name, damage);
+  const told: string[] = [];
+  const { db } = await openDatabase(folder, (text) => told.push(text));
+  const found = await contentsOf(db);
+  await db.close();
+  return { found, told, folder: parent };
+}
+
+test("a database that is whole has nothing wrong with it, and the checksums of this program are LevelDB's", async () => {
+  const found = await inspectDatabase(base, true);
+  expect(found?.problems).toEqual([]);
+  expect(files.map(([name]) => path.extname(name))).toEqual(expect.arrayContaining([".ldb", ".log"]));
+  expect(found!.entries.length).toBeGreaterThan(whole.size);
+});
+
+test("whatever happens to any file, the database opens, and what is missing or old is reported", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), damages, async (file, damage) => {
+      const [name] = files[file % files.length];
+      const { found, told } = await afterDamage(name, damage);
+      // a log that ends between two records is one that was not written on
+      if (damage.kind === "cut" && name.endsWith(".log") && told.length === 0) return;
+      if (told.length === 0) expect(found).toEqual(whole);
+      for (const [key, value] of found) if (whole.has(key) && /:\d+$/.test(key)) expect(value).toBe(whole.get(key));
+    }),
+    { numRuns: 40 },
+  );
+}, 120_000);
+
+test("one flipped byte in a log costs one write, whichever byte it is", async () => {
+  const [name, size] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
+  const bytes = await readFile(path.join(base, name));
+  const folder = path.join(await temporaryFolder(), "db");
+  await cp(base, folder, { recursive: true });
+  const all = (await inspectDatabase(folder, true))!.entries;
+  await fc.assert(
+    fc.asyncProperty(fc.nat(size - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
+      const damaged = Buffer.from(bytes);
+      damaged[at] ^= bits;
+      await writeFile(path.join(folder, name), damaged);
+      const found = (await inspectDatabase(folder, true))!;
+      const missing = all.filter(({ sequence }) => !found.entries.some((one) => one.sequence === sequence));
+      // the longest write is the batch of 200
+      expect(missing.length).toBeLessThanOrEqual(200);
+      const sequences = missing.map(({ sequence }) => sequence);
+      if (missing.length > 0) expect(found.problems).toHaveLength(1);
+      if (sequences.length > 1) expect(sequences).toEqual(batch(all.map(({ sequence }) => sequence)));
+    }),
+    { numRuns: 60 },
+  );
+  /** The sequence numbers of the batch in the last run. */
+  function batch(sequences: number[]): number[] {
+    const last = Math.max(...sequences);
+    return sequences.filter((one) => one > last - 221 && one <= last - 21);
+  }
+}, 60_000);
+
+describe("a database with a damaged file", () => {
+  test("is kept as it was, and the report names the file, the place, and what may be missing", async () => {
+    const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
+    const { told, folder, found } = await afterDamage(name, { kind: "flip", at: 20, bits: 1 });
+    expect(told).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `db is damaged: \\d+ bytes from byte 0 of ${name}\\. .* kept as .*damaged-.* overrides of lamps\\.$`,
+        ),
+      ),
+    ]);
+    expect(whole.size - found.size).toBeLessThanOrEqual(1);
+    const aside = (await readdir(folder)).find((name) => name.startsWith("db.damaged-"))!;
+    const kept = await readFile(path.join(folder, aside, name));
+    kept[20] ^= 1;
+    expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
+  });
+
+  test("tells which kinds of entries may be missing, also when they were compressed", async () => {
+    const folder = path.join(await temporaryFolder(), "db");
+    const db = new ClassicLevel<string, string>(folder);
+    for (const key of ["!broker!outgoing:x:1", "!state!mode:a", "!state!mode:b"]) await db.put(key, "x".repeat(100));
+    await db.compactRange("", "~");
+    await db.close();
+    const [table] = (await readdir(folder)).filter((name) => name.endsWith(".ldb"));
+    await damageFile(folder, table, { kind: "flip", at: 3, bits: 1 });
+    const told: string[] = [];
+    await (await openDatabase(folder, (text) => told.push(text))).db.close();
+    expect(told).toEqual([expect.stringMatching(/was: overrides of lamps,.*messages that wait for MQTT clients/)]);
+  });
+
+  test("has all of its entries when only the list of its files is damaged", async () => {
+    for (const [name] of files.filter(([name]) => /^(CURRENT|MANIFEST)/.test(name))) {
+      const { found, told } = await afterDamage(name, { kind: "flip", at: 12, bits: 1 });
+      expect(found).toEqual(whole);
+      expect(told).toEqual([expect.stringMatching(/damaged: .*(CURRENT|MANIFEST).*entries could be read/)]);
+    }
+  });
+
+  test("is whole at the next start, also when the first one was killed while it put the new database in place", async () => {
+    const { folder } = await afterDamage(files.find(([name]) => name.endsWith(".ldb"))![0], {
+      ...{ kind: "flip", at: 300, bits: 1 },
+    });
+    const db = path.join(folder, "db");
+    // as between the two renames
+    await rename(db, `${db}.rebuilt`);
+    const opened = await openDatabase(db, expect.unreachable);
+    expect((await contentsOf(opened.db)).size).toBeGreaterThan(whole.size / 3);
+    await opened.db.close();
+  });
+
+  test("is left alone while another server has it open", async () => {
+    const folder = path.join(await temporaryFolder(), "db");
+    const other = new ClassicLevel<string, string>(folder);
+    await other.put("a", "1");
+    const log = (await readdir(folder)).find((name) => name.endsWith(".log"))!;
+    await damageFile(folder, log, { kind: "flip", at: 9, bits: 1 });
+    await expect(openDatabase(folder, expect.unreachable)).rejects.toMatchObject({ cause: { code: "LEVEL_LOCKED" } });
+    expect(await readdir(path.dirname(folder))).toEqual(["db"]);
+    await other.close();
+  });
+});

@@ -1,0 +1,211 @@
+/** The journal and the retained messages when their files are damaged: as little as possible is lost, and never silently. */
+import fc from "fast-check";
+import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { openData } from "../../../server/src/data.js";
+import { Devices } from "../../../server/src/devices.js";
+import { Journal } from "../../../server/src/journal/journal.js";
+import { Recent } from "../../../server/src/recent.js";
+import { RetainedMessages } from "../../../server/src/storage/retained.js";
+import { crc32 } from "node:zlib";
+import { decodeLog, encodeLog } from "../../../server/src/storage/log-format.js";
+import { temporaryFolder } from "../support/server.js";
+
+const payload = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes));
+const payloads = fc.array(payload, { minLength: 1, maxLength: 8 });
+const flip = fc.integer({ min: 1, max: 255 });
+
+/** A log in the format of version 1. */
+function encodeV1(payloads: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    payloads.flatMap((payload) => {
+      const head = Buffer.alloc(8);
+      head.writeUInt32LE(crc32(payload), 0);
+      head.writeUInt32LE(payload.length, 4);
+      return [head, payload];
+    }),
+  );
+}
+
+/** Whether `part` is `whole` without up to `missing` of its elements. */
+function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing: number): boolean {
+  let at = 0;
+  for (const one of whole) if (at < part.length && part[at].equals(one)) at++;
+  return at === part.length && whole.length - part.length <= missing;
+}
+
+describe("a log file", () => {
+  test("with one damaged byte, wherever it is, lacks at most one record, and shows that it is damaged", () => {
+    fc.assert(
+      fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
+        const file = encodeLog(payloads);
+        file[at % file.length] ^= flip;
+        const { payloads: found, gaps } = decodeLog(file, 1);
+        expect(lacksAtMost(found, payloads, 1)).toBe(true);
+        expect(gaps).toHaveLength(1);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("that is cut off anywhere has every record before the cut, and shows that something may be missing", () => {
+    fc.assert(
+      fc.property(payloads, fc.nat(), (payloads, at) => {
+        const file = encodeLog(payloads);
+        const { payloads: found, gaps, closed } = decodeLog(file.subarray(0, at % file.length), 1);
+        expect(found).toEqual(payloads.slice(0, found.length));
+        expect(gaps.length > 0 || closed === false).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("with a destroyed stretch has every record outside of it", () => {
+    fc.assert(
+      fc.property(payloads, fc.nat(), fc.nat(200), fc.constantFrom(0, 0xff), (payloads, at, length, byte) => {
+        const file = encodeLog(payloads);
+        const begin = at % file.length;
+        if (begin + length >= file.length - 16) return;
+        file.fill(byte, begin, begin + length);
+        let end = 16;
+        const whole = payloads.filter((payload) => {
+          const start = end;
+          end += 16 + payload.length;
+          return end <= begin || start >= begin + length;
+        });
+        const { payloads: found } = decodeLog(file, 1);
+        for (const payload of whole) expect(found.some((one) => one.equals(payload))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("of version 1 is read, and with one damaged byte shows it and lacks at most one record", () => {
+    fc.assert(
+      fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
+        const file = encodeV1(payloads);
+        expect(decodeLog(file, 1)).toMatchObject({ payloads, gaps: [], closed: undefined });
+        const place = at % file.length;
+        file[place] ^= flip;
+        const { payloads: found, gaps } = decodeLog(file, 1);
+        expect(gaps).toHaveLength(1);
+        let end = 0;
+        const damaged = payloads.findIndex((payload) => place < (end += 8 + payload.length));
+        const inLength = place >= end - payloads[damaged].length - 4 && place < end - payloads[damaged].length;
+        expect(found).toEqual(payloads.filter((_, n) => n !== damaged || inLength));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("of any bytes is read without an exception", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(1, 8), (bytes, unit) => {
+        const { payloads, gaps } = decodeLog(Buffer.from(bytes), unit);
+        if (bytes.length > 0 && payloads.length === 0) expect(gaps.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** What can happen to a file, with how many of its messages may be missing afterwards. */
+const DAMAGE: readonly [name: string, damage: (bytes: Buffer) => Buffer, missing: number][] = [
+  ["one flipped byte in the middle", (bytes) => flipped(bytes, bytes.length >> 1), 1],
+  ["one flipped byte at its beginning", (bytes) => flipped(bytes, 3), 0],
+  ["a missing end", (bytes) => bytes.subarray(0, -20), 1],
+  ["nothing in it", () => Buffer.alloc(0), 20],
+  ["zeros only", (bytes) => Buffer.alloc(bytes.length), 20],
+];
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  bytes[at] ^= 0x40;
+  return bytes;
+}
+
+describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
+  async function retained(folder: string): Promise<{ messages: RetainedMessages; told: string[] }> {
+    const told: string[] = [];
+    const handlers = { failed: expect.unreachable, dropped: expect.unreachable };
+    const messages = new RetainedMessages(folder, handlers, { closed: true, damaged: (text) => told.push(text) });
+    await messages.restore();
+    return { messages, told };
+  }
+
+  test("costs the retained messages no more than the damaged record, is kept and reported, once", async () => {
+    const folder = await temporaryFolder();
+    const first = await retained(folder);
+    for (let n = 0; n < 20; n++) {
+      first.messages.store({ topic: `lamp/${n}`, payload: Buffer.from(`on ${n}`), qos: 1 });
+      first.messages.write();
+    }
+    await first.messages.close();
+    const [name] = await readdir(folder);
+    const damaged = damage(await readFile(path.join(folder, name)));
+    await writeFile(path.join(folder, name), damaged);
+
+    const second = await retained(folder);
+    expect(second.messages.size).toBeGreaterThanOrEqual(20 - missing);
+    expect(second.told).toEqual([expect.stringMatching(/\d{12}\.log (is damaged|was cut off).*retained messages/)]);
+    const aside = /kept as (.+?\d{3}Z)\. /.exec(second.told[0])?.[1];
+    if (damaged.length > 0) expect(await readFile(aside!)).toEqual(damaged);
+    const { size } = second.messages;
+    await second.messages.close();
+    const third = await retained(folder);
+    expect([third.messages.size, third.told]).toEqual([size, []]);
+    await third.messages.close();
+  });
+
+  test("costs the journal no more than the readings of the damaged record, is kept and reported, once", async () => {
+    const folder = await temporaryFolder();
+    async function open() {
+      const told: string[] = [];
+      const data = await openData(folder);
+      const [devices, recent] = [new Devices(() => {}), new Recent()];
+      const damaged = (text: string): void => void told.push(text);
+      const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !data.killed };
+      const journal = new Journal({ folder: data.journal, store: data.journalBefore, recent, ...targets });
+      data.restoring();
+      await journal.restore(devices, () => {});
+      return { data, devices, recent, journal, told };
+    }
+    const first = await open();
+    const device = first.devices.obtain("board")!;
+    for (let seq = 1; seq <= 20; seq++) {
+      const reading = { light: seq, boot: 1, seq, at: seq, age: 0 };
+      device.obtainBoots().place(1, seq, reading, seq, true);
+      await first.journal.add(device, reading, seq, true, { time: seq, light: seq, led_on: true });
+    }
+    await first.journal.close();
+    await first.data.close();
+    const file = path.join(folder, "journal", "000000000001.log");
+    await writeFile(file, damage(await readFile(file)));
+
+    const second = await open();
+    const known = second.recent.of("board").length;
+    expect(known).toBeGreaterThanOrEqual(20 - missing);
+    expect(second.told).toEqual([expect.stringMatching(/000000000001\.log (is damaged|was cut off).*acknowledged/)]);
+    await second.journal.close();
+    await second.data.close();
+    const third = await open();
+    expect([third.recent.of("board").length, third.told]).toEqual([known, []]);
+    await third.journal.close();
+    await third.data.close();
+  });
+});
+
+test("a file that kill -9 left without its end mark is no damage, neither at the next start nor at later ones", async () => {
+  const folder = path.join(await temporaryFolder(), "retained");
+  const payload = Buffer.alloc(20, 1);
+  await mkdir(folder);
+  const file = path.join(folder, "000000000001.log");
+  await writeFile(file, encodeLog([payload]));
+  await truncate(file, (await readFile(file)).length - 16);
+  for (const closed of [false, true]) {
+    const handlers = { failed: expect.unreachable, dropped: () => {} };
+    const messages = new RetainedMessages(folder, handlers, { closed, damaged: expect.unreachable });
+    await messages.restore();
+    await messages.close();
+  }
+});
