@@ -7,7 +7,14 @@ import { SharedClock } from "../../server/src/cluster/shared-clock.js";
 import { Device } from "../../server/src/devices.js";
 import { RetentionClock } from "../../server/src/history/retention-clock.js";
 import { overrideOf } from "../../server/src/override.js";
-import { decodeQueued, encodeData, encodeQueued, type QueuedPacket } from "../../server/src/storage/message-codec.js";
+import {
+  decodeData,
+  encodeData,
+  encodeQueued,
+  restoredPacket,
+  type QueuedPacket,
+  type StoredPacket,
+} from "../../server/src/storage/message-codec.js";
 import { restoredRecord, storedRecord } from "../../server/src/storage/session.js";
 import { restoredOverride, storedOverride } from "../../server/src/stored-override.js";
 import { Wills } from "../../server/src/storage/wills.js";
@@ -158,7 +165,8 @@ test("a message in a queue expires after its interval, although the clock is set
     ...{ cmd: "publish", brokerId: "run-1", brokerCounter: 1, topic: "a", payload: "x", qos: 1, retain: false },
     ...{ dup: false, properties: { messageExpiryInterval: 30 }, messageExpiry },
   });
-  const left = (bytes: Uint8Array): number => decodeQueued(bytes).messageExpiry! - Date.now();
+  const left = (bytes: Uint8Array): number =>
+    restoredPacket(decodeData<StoredPacket>(bytes)).messageExpiry! - Date.now();
   const bytes = encodeQueued(packet(Date.now() + 30 * SECOND));
   for (const jump of [-HOUR, 2 * HOUR]) {
     vi.setSystemTime(Date.now() + jump);
