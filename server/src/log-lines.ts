@@ -14,7 +14,7 @@ export class LogLines {
   readonly #recovered: (lost: number, error: Error) => void;
   #held = "";
   #lost = 0;
-  /** How many of the lost lines `recovered` has been told of. */
+  /** How many lost lines have been reported. */
   #reported = 0;
   #error: Error | undefined;
 

@@ -7,7 +7,7 @@ import { missing, MOSQUITTO, POSTGRES, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { startFleet } from "./support/fleet.js";
 import { count, postgresHistory } from "./support/history.js";
-import { run, type Program } from "./support/program.js";
+import { EVERY_MESSAGE, run, type Program } from "./support/program.js";
 import { temporaryFolder } from "./support/server.js";
 
 const NEEDED = MOSQUITTO && REDIS && POSTGRES;
@@ -26,17 +26,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
 
   async function start(history: string): Promise<Program> {
     const flags = ["--broker", mosquitto.url, "--state", redis.url, "--history", history, "--topic-prefix", "kill"];
-    return run([
-      ...flags,
-      "--data",
-      await temporaryFolder(),
-      "--http-port",
-      "0",
-      "--log",
-      "json",
-      "--log-messages",
-      "all",
-    ]);
+    return run([...flags, "--data", await temporaryFolder(), "--http-port", "0", ...EVERY_MESSAGE]);
   }
 
   const addressOf = async ({ child, entries, output }: Program): Promise<string> => {

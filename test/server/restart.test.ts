@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.js";
 import { freePort, startMosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { board, type TestBoard } from "./support/board.js";
-import { run, type Program } from "./support/program.js";
+import { EVERY_MESSAGE, run, type Program } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
 const BOARDS = 3;
@@ -78,36 +78,14 @@ async function burst(flags: string[], brokerUrl: string): Promise<void> {
 describe("kill -9 in the middle of a burst leaves every reading stored exactly once", () => {
   test("with the embedded broker", async () => {
     const port = String(await freePort());
-    const flags = [
-      "--mqtt-port",
-      port,
-      "--http-port",
-      "0",
-      "--data",
-      await temporaryFolder(),
-      "--log",
-      "json",
-      "--log-messages",
-      "all",
-    ];
+    const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];
     await burst(flags, `mqtt://127.0.0.1:${port}`);
   });
 
   test.skipIf(missing(MOSQUITTO, "Mosquitto"))("with Mosquitto", async () => {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
-    const flags = [
-      "--broker",
-      mosquitto.url,
-      "--http-port",
-      "0",
-      "--data",
-      await temporaryFolder(),
-      "--log",
-      "json",
-      "--log-messages",
-      "all",
-    ];
+    const flags = ["--broker", mosquitto.url, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];
     await burst(flags, mosquitto.url);
   });
 });

@@ -48,7 +48,8 @@ export function reload({ server, log, load, current }: Reloading): LoadedConfigu
   const changed = changes(current, next);
   const from = next.file ?? "the environment";
   log.info("config", `Configuration read again from ${from}: ${listed(changed)} changed.`, { changed });
-  const restart = [...later, ...LOG.filter(([option]) => current.options[option] !== next.options[option]).map(([, name]) => name)]; // prettier-ignore
+  const ofLog = LOG.filter(([option]) => current.options[option] !== next.options[option]);
+  const restart = [...later, ...ofLog.map(([, name]) => name)];
   if (restart.length > 0)
     log.warn("config", `Only a restart puts into effect what changed of ${listed(restart)}.`, { restart });
   return next;

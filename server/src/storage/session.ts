@@ -18,7 +18,7 @@ export interface StoredSubscription {
   readonly subscriptionIdentifier?: number;
 }
 
-/** What is stored about a session itself; its subscriptions and messages are stored one by one. */
+/** A session as it is stored. Its subscriptions and messages have entries of their own. */
 export interface SessionRecord {
   /** The permissions that its account had, such as `reader`: the session ends when they change. */
   readonly permissions: string;

@@ -19,6 +19,9 @@ export interface Program {
   ended(): Promise<number | null>;
 }
 
+/** Flags for a JSON log with a line for every message. */
+export const EVERY_MESSAGE = ["--log", "json", "--log-messages", "all"] as const;
+
 /** Starts it with these flags; it is killed after the test if it still runs. */
 export function run(flags: string[], env: Record<string, string> = {}): Program {
   const main = path.join(ROOT, "server", "src", "main.ts");
