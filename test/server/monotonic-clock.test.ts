@@ -215,7 +215,7 @@ test("nothing is deleted for its age by a clock that was just set forward, or is
 
 test("the wills of this run's clients stay, although aedes holds the broker for dead when the clock is set forward", async () => {
   const puts: string[] = [];
-  const store = { put: (key: string) => void puts.push(key), delete() {}, entries: async () => [] };
+  const store = { put: (key: string) => void puts.push(key), delete() {}, decodedEntries: async () => [] };
   const wills = new Wills(store as unknown as OrderedStore, "run-2");
   await wills.put(
     { id: "board" },
@@ -224,7 +224,7 @@ test("the wills of this run's clients stay, although aedes holds the broker for 
   expect(puts).toHaveLength(1);
   expect(await wills.stream({}).toArray()).toEqual([]);
   const next = new Wills(store as unknown as OrderedStore, "run-3");
-  Object.assign(store, { entries: async () => [["will:board", encodeData((await wills.get({ id: "board" }))!)]] });
+  Object.assign(store, { decodedEntries: async () => [["will:board", await wills.get({ id: "board" })]] });
   await next.load();
   expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
 });
