@@ -20,6 +20,8 @@ export interface Listener {
   /** A device is known no more. */
   forgotten(id: string): void;
   board(board: Board): void;
+  /** The server cannot store readings, for this reason; or it can again. */
+  storage(problem: string | null): void;
 }
 
 /** Listens for ever. */
@@ -48,6 +50,7 @@ export function listen(listener: Listener): void {
     on<Zone>("zone", (zone) => listener.zone(zone));
     on<{ id: string }>("forgotten", ({ id }) => listener.forgotten(id));
     on<Board>("simulated-board", (board) => listener.board(board));
+    on<{ problem: string | null }>("storage", ({ problem }) => listener.storage(problem));
   };
   open();
 }

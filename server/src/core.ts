@@ -38,9 +38,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     folder: data.journal,
     store: data.journalBefore,
     recent,
+    health: data.health,
     // not before: killed in between, the server would get the reading again, and have it twice
     stored: (device, point) => history.addReading(device, point),
-    failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
+    needed: () => history.stats.waiting,
+    failed: (problem) => log.error("server", `Old files in ${data.journal} could not be deleted: ${problem}`),
   });
   const journal: ReadingsJournal = share?.journal ?? own;
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
@@ -101,6 +103,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const configs = new DeviceConfigs((topic, payload) => options.publish(topic, payload, "retained"));
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
+    inTime: (storing) => data.health.inTime(storing, "The action was not sent, because it cannot be stored."),
     publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
@@ -133,6 +136,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       log.received(id, channel, message);
       emitter.emit("received", id, channel, message);
     },
+    isFull: () => !share && own.isFull,
     again(id, reading) {
       log.often("duplicate", () => `${id} had delivered that before`, { id, message: reading });
       return journal.stored;
@@ -143,9 +147,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       const point = { time: taken, light: reading.light, led_on: lamp ?? null };
       recent.add(device.id, point);
       tell(device);
-      if (device.boots || share) return journal.add(device, reading, now, live, point);
-      history.addReading(device, point);
-      return undefined;
+      return journal.add(device, reading, now, live, point);
     },
     announced: (device) => configs.tell(device, actions.expired(device)),
     replied: (device, reply) => actions.reply(device, reply),
@@ -192,6 +194,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     zones,
     recent,
     actions,
+    get unacknowledged() {
+      return own.waiting;
+    },
     setMode,
     setZoneMode,
     forget,
@@ -243,7 +248,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       decisions.close();
       announcer.close();
       shown.flush();
-      await actions.close();
+      await data.health.orFailing(actions.close());
       await journal.close();
     },
   };

@@ -5,10 +5,15 @@ import { ClassicLevel } from "classic-level";
 import type { Override } from "./override.js";
 import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
 import { embeddedState } from "./state/embedded.js";
+import { StorageHealth } from "./storage/health.js";
+import { LevelDatabase } from "./storage/level.js";
+import { OrderedStore } from "./storage/ordered-store.js";
 import { codeOf, StartError, textOf } from "./errors.js";
 
 type Database = ClassicLevel<string, string>;
 
+/** The part of the database with what is known beside the broker. Its values are JSON. */
+const STATE = "state";
 const MODE = "mode:";
 const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
@@ -24,6 +29,10 @@ export interface DataFolder {
   readonly killed: boolean;
   /** The journal is being restored: `close` is the end of a whole run. */
   restoring(): void;
+  /** The history could not be written to the end: the next run takes readings from the journal, as after `kill -9`. */
+  incomplete(): void;
+  /** Whether this folder can be written. While it cannot, what is to be remembered waits in memory. */
+  readonly health: StorageHealth;
   /** People's overrides, by device and by zone. */
   readonly overrides: ReadonlyMap<string, Override>;
   readonly zoneOverrides: ReadonlyMap<string, Override>;
@@ -45,7 +54,7 @@ export interface DataFolder {
   readonly journal: string;
   readonly journalBefore: JournalStore;
   /** A part of the database for the embedded broker, and a folder, which need not be there yet. */
-  readonly broker: BrokerStore;
+  readonly broker: OrderedStore;
   readonly retained: string;
   close(): Promise<void>;
 }
@@ -68,12 +77,6 @@ export type JournalStore = ReturnType<typeof journalStore>;
 
 function journalStore(db: Database) {
   return db.sublevel<string, unknown>("journal", { valueEncoding: "json" });
-}
-
-export type BrokerStore = ReturnType<typeof brokerStore>;
-
-function brokerStore(db: Database) {
-  return db.sublevel<string, Buffer>("broker", { valueEncoding: "buffer" });
 }
 
 /**
@@ -109,7 +112,7 @@ function sentence(folder: string, location: string, error: unknown): string {
 const lasting = (mode: Override["mode"]): Override => ({ mode, until: undefined });
 
 async function read(db: Database, folder: string): Promise<DataFolder> {
-  const state = embeddedState(db).shelf("state");
+  const state = embeddedState(db).shelf(STATE);
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;
@@ -133,40 +136,55 @@ async function read(db: Database, folder: string): Promise<DataFolder> {
         typeof value === "string" ? lasting(value) : value,
       ]),
     );
-  const put = (key: string, value: unknown): Promise<void> => state.write([[key, value]]);
+  const health = new StorageHealth(folder);
+  const database = new LevelDatabase(db, health);
+  const values = new OrderedStore(database, STATE);
+  const broker = new OrderedStore(database, "broker");
+  const put = (key: string, value: unknown): Promise<void> => {
+    values.put(key, Buffer.from(JSON.stringify(value)));
+    return values.stored();
+  };
+  const remove = (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) values.delete(key);
+    return values.stored();
+  };
   const store = (key: string, override: Override): Promise<void> =>
-    override.mode === "auto" ? state.write([], [key]) : put(key, override);
+    override.mode === "auto" ? remove(key) : put(key, override);
   return {
     serverId,
     run,
     killed: ended !== before,
     restoring: () => void (whole = true),
+    incomplete: () => void (whole = false),
+    health,
     overrides: overrides(MODE),
     zoneOverrides: overrides(ZONE_MODE),
     setOverride: (id, override) => store(MODE + id, override),
     setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
-    filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
+    async filters(clientId) {
+      const stored = await values.get("filters:" + clientId);
+      return stored ? (JSON.parse(stored.toString()) as string[]) : [];
+    },
     setFilters: (clientId, filters) => put("filters:" + clientId, filters),
     actions: stored<StoredActions>(ACTIONS),
     setActions: (id, actions) => put(ACTIONS + id, actions),
-    forget: (id) =>
-      state.write(
-        [],
-        [MODE, ACTIONS].map((prefix) => prefix + id),
-      ),
+    forget: (id) => remove(MODE + id, ACTIONS + id),
     discovery: {
       topics: [...stored<true>(DISCOVERY).keys()],
-      remember: (topics) => state.write(topics.map((topic) => [DISCOVERY + topic, true])),
-      forget: (topic) => state.write([], [DISCOVERY + topic]),
+      async remember(topics) {
+        await Promise.all(topics.map((topic) => put(DISCOVERY + topic, true)));
+      },
+      forget: (topic) => remove(DISCOVERY + topic),
     },
     journal: join(folder, "journal"),
     journalBefore: journalStore(db),
-    broker: brokerStore(db),
+    broker,
     retained: join(folder, "retained"),
     async close() {
       // when it cannot be written, the next run restores more than it had to
-      if (whole) await put("ended", run).catch(() => {});
-      await db.close();
+      if (whole) await health.orFailing(put("ended", run));
+      await health.orFailing(Promise.all([values.stored(), broker.stored()]));
+      await database.close();
     },
   };
 }

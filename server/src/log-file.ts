@@ -1,8 +1,11 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 
 const NAME = /^(\d{12})\.log$/;
+
+/** How often a file is checked for whether somebody deleted it, in ms. */
+const CHECK_EVERY = 1000;
 
 /** The file of a log that has this number; later ones have higher numbers. */
 export function pathOf(folder: string, number: number): string {
@@ -27,21 +30,45 @@ export class LogFile {
   #fd: number | undefined;
   /** In bytes. */
   length = 0;
+  #checkedAt = -Infinity;
 
   /** The file is made with the first batch, and its folder. */
   constructor(path: string) {
     this.path = path;
   }
 
-  /** @throws Error when not all of it could be written; then the next batch takes its place */
+  /** @throws Error when not all of it could be written; then nothing of it is in the file */
   write(batch: Buffer): void {
     if (this.#fd === undefined) {
       mkdirSync(path.dirname(this.path), { recursive: true });
       this.#fd = openSync(this.path, "w");
     }
-    for (let done = 0; done < batch.length;)
-      done += writeSync(this.#fd, batch, done, batch.length - done, this.length + done);
+    this.#check(this.#fd);
+    try {
+      for (let done = 0; done < batch.length;)
+        done += writeSync(this.#fd, batch, done, batch.length - done, this.length + done);
+    } catch (error) {
+      this.#cut(this.#fd);
+      throw error;
+    }
     this.length += batch.length;
+  }
+
+  /** @throws Error when somebody deleted the file: writes would succeed, and reach nobody */
+  #check(fd: number): void {
+    const now = performance.now();
+    if (now - this.#checkedAt < CHECK_EVERY) return;
+    if (fstatSync(fd).nlink === 0) throw new Error(`ENOENT: the file ${this.path} was deleted`);
+    this.#checkedAt = now;
+  }
+
+  /** Takes away what was written of a batch: it takes space, and whoever reads the file should not meet it. */
+  #cut(fd: number): void {
+    try {
+      ftruncateSync(fd, this.length);
+    } catch {
+      // the next batch is written over it
+    }
   }
 
   /** Fulfilled when all of it is on the disk: that survives the end of the machine. */

@@ -88,6 +88,8 @@ export interface History {
   retain(retention: Retention): void;
   /** For metrics: what waits to be written, what was written since the start, what could not be. */
   readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };
+  /** Why nothing can be written at the moment, in a sentence; "" when it can. */
+  readonly problem: string;
   /** Writes what waits, and ends. */
   close(): Promise<void>;
 }
@@ -101,5 +103,6 @@ export const NO_HISTORY: History = {
   async forget() {},
   retain() {},
   stats: { waiting: 0, written: 0, lost: 0 },
+  problem: "",
   async close() {},
 };

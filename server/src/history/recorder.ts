@@ -57,6 +57,9 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
       if (!closing) engine.retain(changed).catch(() => {});
     },
     stats: writer.stats,
+    get problem() {
+      return writer.problem;
+    },
     close: () => (closing ??= close()),
   };
 }

@@ -6,6 +6,7 @@ import type { Bucket, HistoryAnswer, HistorySwitch } from "../history/history.js
 import { REJECTIONS } from "../metrics/rejections.js";
 import type { Point } from "../recent.js";
 import type { ZoneSensor, ZoneView } from "../zones/view.js";
+import type { StorageView } from "../storage/health.js";
 import { REQUEST } from "./actions.js";
 import {
   count,
@@ -125,6 +126,7 @@ const counters = {
     properties: Object.fromEntries(Object.entries(REJECTIONS).map(([reason, why]) => [reason, count(`${why}.`)])),
   },
   duplicates: count("Readings that had been delivered before."),
+  refused: count("Readings that were decided upon but not taken, because too many waited to be stored."),
 } satisfies Readonly<Record<keyof Counters, Schema>>;
 
 const DAY_OF_HISTORY = time("In ms since 1970.");
@@ -198,6 +200,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       },
       ...counters,
       log_lines_lost: count("Lines of the log that could not be written."),
+      storage: objectOf<StorageView>("Whether what is to be remembered can be stored.", {
+        problem: orNull(text("What cannot be written and what to do about it; null when everything can.")),
+        failures: count("Attempts to write to the data folder that failed."),
+        readings_unacknowledged: count("Readings that are not acknowledged, because they cannot be stored yet."),
+      }),
       devices: count("Devices that are known."),
       simulator: flag("Whether boards can be simulated here."),
     },
@@ -221,7 +228,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     role: orNull(oneOf(["admin", "reader"], "An admin may change things, a reader may look.")),
     required: flag("Whether somebody has to be logged in."),
   }),
-  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1 }>(
+  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; storage: 1 }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
       devices: { ...listOf(ref("Device")), description: "All devices, at the start." },
@@ -229,7 +236,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       zones: { ...listOf(ref("Zone")), description: "All zones, at the start and when the configuration changed." },
       zone: { ...ref("Zone"), description: "One that changed." },
       forgotten: objectOf<{ id: string }>("A device that is not known any more.", { id: text("Its id.") }),
+      storage: objectOf<Pick<StorageView, "problem">>("The data folder cannot be written, or can again.", {
+        problem: orNull(text("What to do about it, in sentences; null when it can be written.")),
+      }),
     },
-    ["devices", "device", "zones", "zone", "forgotten"],
+    ["devices", "device", "zones", "zone", "forgotten", "storage"],
   ),
 };

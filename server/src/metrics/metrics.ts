@@ -3,6 +3,7 @@ import type { Counters, Rejection } from "../counters.js";
 import type { History } from "../history/history.js";
 import type { Log } from "../log.js";
 import type { DecisionTimes } from "./decision-times.js";
+import type { StorageHealth } from "../storage/health.js";
 import { REJECTIONS } from "./rejections.js";
 
 /** What is counted only when somebody asks. */
@@ -24,6 +25,9 @@ export interface MetricsSources {
   readonly decisionTimes: DecisionTimes;
   readonly history: Pick<History, "stats">;
   readonly log: Pick<Log, "lost">;
+  readonly storage: Pick<StorageHealth, "isFailing" | "failures">;
+  /** Readings that are not acknowledged, because they could not be stored yet. */
+  unacknowledged(): number;
   gauges(): Gauges;
 }
 
@@ -44,7 +48,7 @@ export interface Exposition {
 
 /** The figures of one server, which are read when somebody asks, in a registry of its own; and those of the process. */
 export function exposeMetrics(from: MetricsSources): Exposition {
-  const { counters, decisionTimes, history, log } = from;
+  const { counters, decisionTimes, history, log, storage } = from;
   const registry = new Registry();
 
   function add(type: "counter" | "gauge" | "histogram", name: string, help: string, samples: () => Sample[]): void {
@@ -108,6 +112,24 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "nightlight_history_rows_lost_total",
     "Readings and switches that could not be written.",
     () => history.stats.lost,
+  );
+  gauge("nightlight_storage_up", "Whether the data folder can be written: 0 when its disk is full, for example.", () =>
+    Number(!storage.isFailing),
+  );
+  counter(
+    "nightlight_storage_failures_total",
+    "Attempts to write to the data folder that failed.",
+    () => storage.failures,
+  );
+  gauge(
+    "nightlight_readings_unacknowledged",
+    "Readings that are not acknowledged, because they cannot be stored.",
+    () => from.unacknowledged(),
+  );
+  counter(
+    "nightlight_readings_refused_total",
+    "Readings that were decided upon but not taken, because too many waited to be stored.",
+    () => counters.refused,
   );
   counter("nightlight_log_lines_lost_total", "Lines of the log that could not be written.", () => log.lost);
 

@@ -29,6 +29,8 @@ export interface SessionRecord {
 export interface Session {
   readonly id: string;
   record: SessionRecord;
+  /** Whether the session is on disk, perhaps not as it is now. */
+  isStored: boolean;
   readonly subscriptions: Map<string, StoredSubscription>;
   /** Its entries in the index, by filter. */
   readonly subscribers: Map<string, Subscriber>;
