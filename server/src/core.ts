@@ -8,6 +8,7 @@ import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
 import { logChange, switchOf } from "./changes.js";
 import { Devices, type Device } from "./devices.js";
+import { recallFrom } from "./devices/last-known.js";
 import { directoryOf } from "./directory.js";
 import { createIngest } from "./ingest.js";
 import { Journal } from "./journal/journal.js";
@@ -179,6 +180,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   data.restoring();
   // acknowledged, and in the journal, but perhaps not yet in the history; what is there already stays there once
   if (!share) await own.restore(devices, data.killed ? (device, point) => history.addReading(device, point) : () => {});
+  const recalling = new AbortController();
   const sweep = setInterval(() => devices.sweep(Date.now()), SWEEP_EVERY);
   const tick = setInterval(() => {
     const now = Date.now();
@@ -218,6 +220,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     announce() {
       announcing = true;
       for (const device of devices) options.described(device);
+      // with several servers, Redis has told
+      const warned = (problem: string): void => log.warn("history", problem);
+      if (!share) void recallFrom(history, devices, tell, warned, recalling.signal);
     },
     begin() {
       decisions.catchingUp = true;
@@ -243,6 +248,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     async close() {
       close();
+      recalling.abort();
       clearInterval(sweep);
       clearInterval(tick);
       decisions.close();

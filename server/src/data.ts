@@ -106,6 +106,8 @@ function sentence(folder: string, location: string, error: unknown): string {
       `The data in ${location} is damaged (${textOf(cause)}); move that folder away to start afresh ` +
       `(overrides, retained messages and queues in it are lost), or choose another with --data.`
     );
+  if (/ENOSPC|No space left/.test(textOf(cause)))
+    return `The data folder ${folder} cannot be opened, because its disk is full; free some space on it.`;
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_CADENCE, LESSON_RULE, topicOf, type Rule, type Status } from "../../contract/index.js";
 import { Boots, type StoredBoot } from "./boots.js";
 import type { Page } from "./device-numbers.js";
-import { DeviceRow } from "./device-row.js";
+import { DeviceRow, type Shown } from "./device-row.js";
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
@@ -110,15 +110,25 @@ export class Device extends DeviceRow {
     return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
   }
 
+  /** A person's override that was restored had switched the lamp before. */
+  override get shown(): Shown {
+    const { mode } = this.override;
+    const shown = super.shown;
+    return mode === "auto" || this.led_on !== undefined ? shown : { ...shown, led_on: mode === "on" };
+  }
+
   view(): DeviceView {
     const { status, override } = this;
+    const { light, led_on, time } = this.shown;
+    // a light of an earlier run must not look like one of today
+    const seen = this.light === undefined && time !== undefined ? time : this.lastSeen;
     return {
       id: this.id,
       online: this.online === true,
-      light: this.light ?? null,
-      led_on: this.led_on ?? null,
+      light: light ?? null,
+      led_on: led_on ?? null,
       decided_by: status?.decided_by ?? "server",
-      last_seen: this.lastSeen ? new Date(this.lastSeen).toISOString() : null,
+      last_seen: seen ? new Date(seen).toISOString() : null,
       since: this.since === undefined ? null : new Date(this.since).toISOString(),
       missing: this.gaps?.missing ?? 0,
       dropped: status?.dropped ?? 0,

@@ -178,6 +178,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     const began = performance.now();
     await first.running.close();
     expect(performance.now() - began).toBeLessThan(6000);
+    await expect(serve(data)).rejects.toThrow(/cannot be opened, because its disk is full; free some space on it\.$/);
     disk.free();
     const second = await serve(data);
     const kept = await history(second.http, "porch");

@@ -64,6 +64,7 @@ class Memory {
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
     const { arrival, taken } = device.boots.place(boot, seq, reading, now, true);
     if (arrival === "duplicate") return undefined;
+    if (arrival === "newest") Object.assign(device, { light: reading.light, taken });
     const point = { time: taken, light: reading.light, led_on: arrival === "newest" };
     this.recent.add(id, point);
     return this.journal.add(device, reading, now, true, point);
@@ -182,6 +183,21 @@ test("when part of the log is lost, what came after it is still known after a re
   expect(third.take("a", 1, 21, NOON + 21 * 250)).toBeUndefined();
   await third.kill();
 });
+
+test("the last reading of thousands of devices is known after a restart, however long ago it came", async () => {
+  const folder = await temporaryFolder();
+  const first = await Memory.open(folder, 100);
+  for (let n = 0; n < 3000; n++) await (n % 50 === 0 ? first.take(`${n}`, 1, n, NOON) : void first.take(`${n}`, 1, n, NOON));
+  for (let seq = 1; seq <= 20_000; seq++) await (seq % 50 === 0 ? first.take("busy", 1, seq, NOON) : void first.take("busy", 1, seq, NOON));
+  await first.kill();
+  let memory = await Memory.open(folder, 100);
+  await memory.kill();
+  memory = await Memory.open(folder, 100);
+  const lost = [...memory.devices].filter(({ id, shown }) => id !== "busy" && shown.light !== Number(id) % 1024);
+  expect(lost).toEqual([]);
+  expect(memory.devices.get("7")!.light).toBeUndefined();
+  await memory.kill();
+}); // prettier-ignore
 
 test("the log does not grow for ever, neither with readings nor with restarts", async () => {
   const folder = await temporaryFolder();

@@ -40,7 +40,9 @@ describe("after kill -9", () => {
     await eventually(() => late.got.length === 1, { what: "the lamp's state" });
     expect(late.got[0]).toMatchObject({ text: '{"led_on":false}', retained: true });
     const devices = (await (await fetch(`${again.http}/api/devices`)).json()) as unknown[];
-    expect(devices).toMatchObject([{ id: "porch", mode: "off", last_seen: null }]);
+    expect(devices).toMatchObject([
+      { id: "porch", mode: "off", light: 1, led_on: false, last_seen: expect.any(String) },
+    ]);
     await late.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
     await eventually(() => late.got.length === 2, { what: "the answer" });
     expect(late.got[1].text).toBe('{"led_on":false}');

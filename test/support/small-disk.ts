@@ -12,8 +12,6 @@ export interface SmallDisk {
   fill(): void;
   /** Frees what `fill` took. */
   free(): void;
-  /** Makes it read-only, as a disk with errors becomes. */
-  remount(how: "ro" | "rw"): boolean;
 }
 
 function mount(folder: string, options: string): boolean {
@@ -57,6 +55,5 @@ export function smallDisk(megabytes: number): SmallDisk {
       closeSync(fd);
     },
     free: () => rmSync(filler, { force: true }),
-    remount: (how) => spawnSync("mount", ["-o", `remount,${how}`, folder]).status === 0,
   };
 }

@@ -62,6 +62,16 @@ export interface Retention {
   readonly switches: number | undefined;
 }
 
+/** The last that is known of a device. Times are in ms since 1970. */
+export interface Latest {
+  /** Its last reading; undefined when there is none. */
+  readonly time?: number;
+  readonly light?: number;
+  /** When its lamp was switched last, and how it has been since; undefined when never. */
+  readonly switched?: number;
+  readonly led_on?: boolean;
+}
+
 /** Readings that were read back for an export, one row each. */
 export interface HistoryRow {
   readonly time: number;
@@ -82,6 +92,8 @@ export interface History {
   query(query: HistoryQuery): Promise<HistoryAnswer>;
   /** Readings and switches from `from` to before `to`, oldest first, in batches of some thousand: for an export. */
   rows(device: string, from: number, to: number): AsyncIterable<readonly HistoryRow[]>;
+  /** The last of each of these devices, in their order; undefined for one of which there is nothing. */
+  latest(devices: readonly string[]): Promise<readonly (Latest | undefined)[]>;
   /** Forgets a device altogether. */
   forget(device: string): Promise<void>;
   /** From now on things are kept so long. */
@@ -100,6 +112,7 @@ export const NO_HISTORY: History = {
   addSwitch() {},
   query: async () => ({ points: [], led_on: null, switches: [], step: 0 }),
   async *rows() {},
+  latest: async (devices) => devices.map(() => undefined),
   async forget() {},
   retain() {},
   stats: { waiting: 0, written: 0, lost: 0 },

@@ -49,6 +49,10 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
         next = page.next;
       }
     },
+    async latest(devices) {
+      await written();
+      return engine.latest(devices);
+    },
     async forget(device) {
       await written();
       await engine.forget(device);

@@ -4,6 +4,7 @@ import { textOf } from "../errors.js";
 import { causeOf, isDamage, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
+import { latest } from "./latest.js";
 import { answer, page } from "./reader.js";
 import { Store } from "./store.js";
 import { sweep } from "./sweep.js";
@@ -56,6 +57,7 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
         ? { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range!.to }
         : page(open, device, range!);
     }),
+  latest: (devices) => onStore((open) => latest(open, devices!)),
   forget(device) {
     onStore((open) => open.forget(device!));
     startSweep();

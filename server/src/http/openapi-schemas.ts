@@ -32,12 +32,14 @@ const device = objectOf<DeviceView>(
   {
     id: text("What stands before the channel in its topics."),
     online: flag("By its status; a lesson device, which has none, when it was heard in the last 60 s."),
-    light: orNull(light("The newest reading; null when there is none.")),
+    light: orNull(light("The newest reading, also of before a restart; null when there is none.")),
     led_on: orNull(
       flag("The lamp as it was last commanded, or as a board that decides alone reported it; null when unknown."),
     ),
     decided_by: oneOf(["server", "device"], "Who decides: `device` while it is on its own."),
-    last_seen: orNull(moment("When it was last heard; null when not since the server started.")),
+    last_seen: orNull(
+      moment("When it was last heard; when `light` is of before a restart, when that was measured; null when never."),
+    ),
     since: orNull(moment("Since when it is online or offline; null when that was before the server started.")),
     missing: count("Readings of its present boot that never came."),
     dropped: count("Readings that it lost by its own account, because its memory was full."),

@@ -86,6 +86,10 @@ export class Journal implements ReadingsJournal {
     await this.#segments.load((segment, contents) => this.#replay(devices, logged, segment, contents));
     const now = Date.now();
     for (const device of devices) if (device.boots) device.missed(device.boots.holes, now);
+    for (const device of before) {
+      const last = this.#recent.of(device.id).at(-1);
+      if (last) device.remember(last.time, last.light, last.led_on);
+    }
     if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
   }
 
@@ -100,6 +104,7 @@ export class Journal implements ReadingsJournal {
         if (reading.boot !== undefined && reading.seq !== undefined)
           device.obtainBoots().place(reading.boot, reading.seq, reading, now, live);
         this.#recent.add(id, point);
+        device.remember(point.time, point.light, point.led_on);
         if (!device.logged) enter(device, segment);
       },
       state: (id, boots, points) => {
@@ -109,6 +114,8 @@ export class Journal implements ReadingsJournal {
         if (boots.length > 0) device.restoreBoots(boots);
         this.#recent.delete(id);
         for (const point of points) this.#recent.add(id, point);
+        const last = points.at(-1);
+        if (last) device.remember(last.time, last.light, last.led_on);
         enter(device, segment);
       },
       forget: (id) => {
@@ -212,7 +219,8 @@ export class Journal implements ReadingsJournal {
   }
 
   #state(device: Device): void {
-    this.#batch.state(device, device.boots?.store() ?? [], this.#recent.of(device.id));
+    const points = this.#recent.of(device.id);
+    this.#batch.state(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
     this.#segments.begin(device);
   }
 
@@ -254,4 +262,9 @@ export class Journal implements ReadingsJournal {
     this.#points = [];
     this.#batch.clear(anew);
   }
+}
+
+/** The last reading of a device whose others are not in memory. */
+function lastOf({ shown: { time, light, led_on } }: Device): Point[] {
+  return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null }];
 }
