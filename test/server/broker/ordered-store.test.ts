@@ -1,7 +1,12 @@
 /** The embedded broker's store: its operations take effect in the order of the calls. */
+import path from "node:path";
+import { ClassicLevel } from "classic-level";
 import { expect, onTestFinished, test } from "vitest";
-import { keysBelow, type OrderedStore } from "../../../server/src/storage/ordered-store.js";
+import { StorageHealth } from "../../../server/src/storage/health.js";
+import { LevelDatabase } from "../../../server/src/storage/level.js";
+import { keysBelow, OrderedStore } from "../../../server/src/storage/ordered-store.js";
 import { openData } from "../../../server/src/data.js";
+import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
 async function openStore(): Promise<OrderedStore> {
@@ -41,4 +46,46 @@ test("whoever waits for a write after the end learns that it is not stored", asy
   await data.close();
   store.put("key", bytes("another"));
   await expect(store.stored()).rejects.toThrow("the database is closed");
+});
+
+test("writes that fail wait in their order, can be read meanwhile, and are stored in a database that was opened again", async () => {
+  const folder = await temporaryFolder();
+  const db = new ClassicLevel<string, string>(path.join(folder, "db"));
+  await db.open();
+  let opened = 0;
+  db.on("open", () => void opened++);
+  const health = new StorageHealth(folder);
+  let full = false;
+  /** A database on a disk that can be full. */
+  class Limited extends LevelDatabase {
+    override write(operation: () => Promise<void>): Promise<void> {
+      return super.write(async () => {
+        if (full) throw Object.assign(new Error("IO error: No space left on device"), { code: "LEVEL_IO_ERROR" });
+        await operation();
+      });
+    }
+  }
+  const database = new Limited(db, health);
+  onTestFinished(() => database.close());
+  const store = new OrderedStore(database, "part");
+  store.put("before", bytes("1"));
+  await store.stored();
+  full = true;
+  let isStored = false;
+  store.put("key", bytes("1"));
+  const stored = store.stored().then(() => (isStored = true));
+  await eventually(() => health.isFailing, { what: "the failure" });
+  store.put("key", bytes("2"));
+  store.delete("before");
+  const last = store.stored();
+  expect(health.problem).toMatch(/^The disk of the data folder .* is full\./);
+  expect((await store.get("key"))?.toString()).toBe("2");
+  expect(await store.get("before")).toBeUndefined();
+  await eventually(() => health.failures > 1, { what: "another attempt" });
+  expect(isStored).toBe(false);
+  full = false;
+  await Promise.all([stored, last]);
+  expect(health.isFailing).toBe(false);
+  expect(opened).toBeGreaterThan(0);
+  expect((await store.entries({ gte: "", lt: "~" })).map(String)).toEqual(["key,2"]);
 });
