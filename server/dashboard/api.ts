@@ -38,6 +38,8 @@ export interface Status {
   /** Whether there are simulated boards. */
   simulator: boolean;
   contested_client_ids: ContestedClientId[];
+  /** What the server cannot store, if anything, and what to do about it. */
+  storage: { readonly problem: string | null };
 }
 
 /** A client id that two clients use at the same time, so that each connection ends the other. */

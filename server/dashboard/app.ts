@@ -12,6 +12,7 @@ import { Toolbar } from "./overview/toolbar.js";
 import { Wall } from "./overview/wall.js";
 import { goToLogin, learnSession, offerLogout } from "./session.js";
 import { describeServer, findSimulator } from "./server.js";
+import { showStorage } from "./storage.js";
 import { sumUp } from "./summary.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
@@ -95,6 +96,7 @@ const restart = listen({
   zones: (list) => zones.seeAll(list),
   zone: (zone) => zones.see(zone),
   forgotten: (id) => boards.remove(id),
+  storage: showStorage,
   board: (board) => boards.seeBoard(board),
 });
 

@@ -2,6 +2,7 @@
 
 import { getStatus, type ContestedClientId } from "./api.js";
 import { make, part, text } from "./dom.js";
+import { showStorage } from "./storage.js";
 import { contestedDetail, contestedTitle } from "./sentences.js";
 import { count } from "./words.js";
 
@@ -18,7 +19,10 @@ export function watchContested(): void {
   const refresh = async () => {
     if (document.hidden || document.documentElement.dataset.connection !== "live") return;
     try {
-      showContested((await getStatus()).contested_client_ids);
+      const status = await getStatus();
+      showContested(status.contested_client_ids);
+      // an event tells of a full disk at once, and not of a history that cannot be written
+      showStorage(status.storage.problem);
     } catch {
       return; // the page says by other means that the server is lost
     }

@@ -22,6 +22,8 @@ export interface Listener {
   /** A device is known no more. */
   forgotten(id: string): void;
   board(board: Board): void;
+  /** The server cannot store readings, for this reason; or it can again. */
+  storage(problem: string | null): void;
 }
 
 /** Listens for ever. Gives a function to call when who is logged in has changed. */
@@ -33,6 +35,7 @@ export function listen(listener: Listener): () => void {
     else if (name === "zone") listener.zone(data as Zone);
     else if (name === "forgotten") listener.forgotten((data as { id: string }).id);
     else if (name === "simulated-board") listener.board(data as Board);
+    else if (name === "storage") listener.storage((data as { problem: string | null }).problem);
   }
 
   return follow((message: ToPage) => {

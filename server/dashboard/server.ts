@@ -4,6 +4,7 @@ import { getBoards, getStatus, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
 import { showContested } from "./contested.js";
 import { part, text } from "./dom.js";
+import { showStorage } from "./storage.js";
 
 /** Says where to point a client. Gives whether there is a simulator. */
 export async function describeServer(): Promise<boolean> {
@@ -20,6 +21,7 @@ export async function describeServer(): Promise<boolean> {
   text(second, websocket ?? "");
   text(part(document, "version", HTMLElement), status.version);
   showContested(status.contested_client_ids);
+  showStorage(status.storage.problem);
   return status.simulator;
 }
 

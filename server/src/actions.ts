@@ -28,6 +28,8 @@ export interface Request {
 export interface ActionsOptions {
   /** Stores what must survive a restart. */
   store(id: string, actions: StoredActions): Promise<void>;
+  /** Resolves when that is done. @throws Error when it has to wait, because the disk is full for example */
+  inTime(storing: Promise<void>): Promise<void>;
   /** Publishes at QoS 1, not retained. */
   publish(device: Device, payload: Buffer): void;
   /** An action was published. */
@@ -114,9 +116,11 @@ export class Actions {
       ledger.pending.push({ seq, until: now + expires * 1000, settle });
     });
     try {
-      await this.#store(device, ledger);
+      await this.#options.inTime(this.#store(device, ledger));
     } catch (error) {
       ledger.pending = ledger.pending.filter((pending) => pending.seq !== seq);
+      // it must not be stored later
+      void this.#save(device, ledger);
       throw error;
     }
     if (ledger.pending.some((pending) => pending.seq === seq)) {

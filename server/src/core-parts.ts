@@ -52,6 +52,8 @@ export interface Core extends Wishes {
   readonly zones: Zones;
   readonly recent: Recent;
   readonly actions: Actions;
+  /** Readings that are not acknowledged, because they could not be stored yet. */
+  readonly unacknowledged: number;
   readonly directory: DeviceDirectory;
   /** What this server takes up from others, and puts down for them. */
   readonly custody: Custody;

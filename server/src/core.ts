@@ -11,6 +11,7 @@ import { Decisions } from "./decisions.js";
 import { DeviceConfigs } from "./device-config.js";
 import { logChange, switchOf } from "./changes.js";
 import { Devices, type Device } from "./devices.js";
+import { recallFrom } from "./devices/last-known.js";
 import { directoryOf } from "./directory.js";
 import { createIngest } from "./ingest.js";
 import { Journal } from "./journal/journal.js";
@@ -37,9 +38,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     folder: data.journal,
     store: data.journalBefore,
     recent,
+    health: data.health,
     // not before: killed in between, the server would get the reading again, and have it twice
     stored: (device, point) => history.addReading(device, point),
-    failed: (problem) => log.error("server", `Readings could not be stored: ${problem}`),
+    needed: () => history.stats.waiting,
+    failed: (problem) => log.error("server", `Old files in ${data.journal} could not be deleted: ${problem}`),
     closed: !data.killed,
     damaged: data.damaged.tell,
   });
@@ -102,6 +105,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const configs = new DeviceConfigs((topic, payload) => options.publish(topic, payload, "retained"));
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
+    inTime: (storing) => data.health.inTime(storing, "The action was not sent, because it cannot be stored."),
     publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
@@ -137,6 +141,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       log.received(id, channel, message);
       emitter.emit("received", id, channel, message);
     },
+    isFull: () => !share && own.isFull,
     again(id, reading) {
       log.often("duplicate", () => `${id} had delivered that before`, { id, message: reading });
       return journal.stored;
@@ -147,9 +152,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       const point = { time: taken, light: reading.light, led_on: lamp ?? null };
       recent.add(device.id, point);
       tell(device);
-      if (device.boots || share) return journal.add(device, reading, now, live, point);
-      history.addReading(device, point);
-      return undefined;
+      return journal.add(device, reading, now, live, point);
     },
     announced(device) {
       blinking.told(device);
@@ -186,6 +189,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   if (!share) await own.restore(devices, data.killed ? (device, point) => history.addReading(device, point) : () => {});
   const unwatch = watchWallClock({ log, devices, zones, announcer, data, stored });
   const endTicks = startTicks(devices, zones, decisions);
+  const recalling = new AbortController();
 
   return {
     ingest,
@@ -195,6 +199,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     zones,
     recent,
     actions,
+    get unacknowledged() {
+      return own.waiting;
+    },
     setMode,
     setZoneMode,
     forget,
@@ -216,6 +223,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     announce() {
       announcing = true;
       for (const device of devices) options.described(device);
+      // with several servers, Redis has told
+      const warned = (problem: string): void => log.warn("history", problem);
+      if (!share) void recallFrom(history, devices, tell, warned, recalling.signal);
     },
     begin() {
       decisions.catchingUp = true;
@@ -241,13 +251,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
     async close() {
       close();
+      recalling.abort();
       endTicks();
       unwatch();
       decisions.close();
       blinking.close();
       announcer.close();
       shown.flush();
-      await actions.close();
+      await data.health.orFailing(actions.close());
       await journal.close();
     },
   };

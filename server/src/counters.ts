@@ -25,9 +25,11 @@ export interface Counters {
   rejected: Partial<Record<Rejection, number>>;
   /** Readings that had been seen before: the same `boot` and `seq`. */
   duplicates: number;
+  /** Readings that were decided upon and not taken, because too many waited to be stored. QoS 1 delivers them again. */
+  refused: number;
 }
 
 /** Counters at zero. */
 export function newCounters(): Counters {
-  return { received: 0, sent: 0, rejected: {}, duplicates: 0 };
+  return { received: 0, sent: 0, rejected: {}, duplicates: 0, refused: 0 };
 }

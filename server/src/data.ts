@@ -9,12 +9,18 @@ import { openDatabase } from "./storage/database.js";
 import { keepPrivate, PRIVATE_FOLDER } from "./storage/permissions.js";
 import type { DiscoveryMemory } from "./homeassistant/homeassistant.js";
 import { embeddedState } from "./state/embedded.js";
+import { StorageHealth } from "./storage/health.js";
+import { LevelDatabase } from "./storage/level.js";
+import { OrderedStore } from "./storage/ordered-store.js";
 import { codeOf, StartError, textOf } from "./errors.js";
 import { clock } from "./time/monotonic-clock.js";
 import type { StorageClock } from "./time/storage-clock.js";
 
 type Database = ClassicLevel<string, string>;
 
+/** Parts of the database: of what is known beside the broker, whose values are JSON; and of the broker. */
+const STATE = "state";
+const BROKER = "broker";
 const MODE = "mode:";
 const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
@@ -35,6 +41,10 @@ export interface DataFolder {
   readonly damaged: DamagedFiles;
   /** The journal is being restored: `close` is the end of a whole run. */
   restoring(): void;
+  /** The history could not be written to the end: the next run takes readings from the journal, as after `kill -9`. */
+  incomplete(): void;
+  /** Whether this folder can be written. While it cannot, what is to be remembered waits in memory. */
+  readonly health: StorageHealth;
   /** People's overrides, by device and by zone. */
   readonly overrides: ReadonlyMap<string, Override>;
   readonly zoneOverrides: ReadonlyMap<string, Override>;
@@ -56,7 +66,7 @@ export interface DataFolder {
   readonly journal: string;
   readonly journalBefore: JournalStore;
   /** A part of the database for the embedded broker, and a folder, which need not be there yet. */
-  readonly broker: BrokerStore;
+  readonly broker: OrderedStore;
   readonly retained: string;
   close(): Promise<void>;
 }
@@ -98,12 +108,6 @@ function journalStore(db: Database) {
   return db.sublevel<string, unknown>("journal", { valueEncoding: "json" });
 }
 
-export type BrokerStore = ReturnType<typeof brokerStore>;
-
-function brokerStore(db: Database) {
-  return db.sublevel<string, Buffer>("broker", { valueEncoding: "buffer" });
-}
-
 /**
  * Opens the data folder, and makes it when it is not there.
  * @param damaged told of damaged files in it
@@ -133,13 +137,15 @@ function sentence(folder: string, error: unknown): string {
   const code = codeOf(cause);
   if (code === "LEVEL_LOCKED")
     return `The data folder ${folder} is in use by another nightlight-server; stop that one, or choose another folder with --data.`;
+  if (/ENOSPC|No space left/.test(textOf(cause)))
+    return `The data folder ${folder} cannot be opened, because its disk is full; free some space on it.`;
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 
 /** The highest run that has messages in queues: their keys must not be given again. */
 async function lastRunIn(db: Database): Promise<number> {
   let last = 0;
-  for await (const key of brokerStore(db).keys({ gte: "outgoing:", lt: "outgoing;" }))
+  for await (const key of db.sublevel(BROKER).keys({ gte: "outgoing:", lt: "outgoing;" }))
     last = Math.max(last, Number(/:run-(\d+):\d+$/.exec(key)?.[1] ?? 0));
   return last;
 }
@@ -148,7 +154,7 @@ async function lastRunIn(db: Database): Promise<number> {
 const RUNS_LEFT_OUT = 100;
 
 async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
-  const state = embeddedState(db, damaged.tell).shelf("state");
+  const state = embeddedState(db, damaged.tell).shelf(STATE);
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;
@@ -166,9 +172,20 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     );
   const restored = <T, R>(prefix: string, restore: (value: T, clock: StorageClock) => R): Map<string, R> =>
     new Map(Array.from(stored<T>(prefix), ([key, value]) => [key, restore(value, clock)]));
-  const put = (key: string, value: unknown): Promise<void> => state.write([[key, value]]);
+  const health = new StorageHealth(folder);
+  const database = new LevelDatabase(db, health);
+  const values = new OrderedStore(database, STATE);
+  const broker = new OrderedStore(database, BROKER, damaged.tell);
+  const put = (key: string, value: unknown): Promise<void> => {
+    values.put(key, Buffer.from(JSON.stringify(value)));
+    return values.stored();
+  };
+  const remove = (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) values.delete(key);
+    return values.stored();
+  };
   const store = (key: string, override: Override): Promise<void> =>
-    override.mode === "auto" ? state.write([], [key]) : put(key, storedOverride(override, clock));
+    override.mode === "auto" ? remove(key) : put(key, storedOverride(override, clock));
   return {
     serverId,
     run,
@@ -176,32 +193,36 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     killed: rebuilt || ended !== before,
     damaged,
     restoring: () => void (whole = true),
+    incomplete: () => void (whole = false),
+    health,
     overrides: restored<StoredOverride, Override>(MODE, restoredOverride),
     zoneOverrides: restored<StoredOverride, Override>(ZONE_MODE, restoredOverride),
     setOverride: (id, override) => store(MODE + id, override),
     setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
-    filters: async (clientId) => ((await state.get("filters:" + clientId)) as string[] | undefined) ?? [],
+    async filters(clientId) {
+      const stored = await values.get("filters:" + clientId);
+      return stored ? (JSON.parse(stored.toString()) as string[]) : [];
+    },
     setFilters: (clientId, filters) => put("filters:" + clientId, filters),
     actions: restored(ACTIONS, restoredActions),
     setActions: (id, actions) => put(ACTIONS + id, storedActions(actions, clock)),
-    forget: (id) =>
-      state.write(
-        [],
-        [MODE, ACTIONS].map((prefix) => prefix + id),
-      ),
+    forget: (id) => remove(MODE + id, ACTIONS + id),
     discovery: {
       topics: [...stored<true>(DISCOVERY).keys()],
-      remember: (topics) => state.write(topics.map((topic) => [DISCOVERY + topic, true])),
-      forget: (topic) => state.write([], [DISCOVERY + topic]),
+      async remember(topics) {
+        await Promise.all(topics.map((topic) => put(DISCOVERY + topic, true)));
+      },
+      forget: (topic) => remove(DISCOVERY + topic),
     },
     journal: join(folder, "journal"),
     journalBefore: journalStore(db),
-    broker: brokerStore(db),
+    broker,
     retained: join(folder, "retained"),
     async close() {
       // when it cannot be written, the next run restores more than it had to
-      if (whole) await put("ended", run).catch(() => {});
-      await db.close();
+      if (whole) await health.orFailing(put("ended", run));
+      await health.orFailing(Promise.all([values.stored(), broker.stored()]));
+      await database.close();
     },
   };
 }

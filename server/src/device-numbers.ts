@@ -10,7 +10,10 @@ export const LOGGED = 7;
 export const RECORDED = 8;
 /** Two bits each for what is true, false, or not known. */
 export const FLAGS = 9;
-const WIDTH = 10;
+/** The last reading of an earlier run: to be shown, and not to decide by. */
+export const OLD_LIGHT = 10;
+export const OLD_TIME = 11;
+const WIDTH = 12;
 
 /** What is kept of the latest boot of a device that numbers its readings, by its place. */
 export const BOOT = 0;
@@ -46,7 +49,7 @@ export class Page {
   begin(row: number): number {
     const at = row * WIDTH;
     this.numbers.fill(0, at, at + WIDTH);
-    for (const unknown of [LIGHT, SEQ, SINCE, TOLD]) this.numbers[at + unknown] = NaN;
+    for (const unknown of [LIGHT, SEQ, SINCE, TOLD, OLD_LIGHT, OLD_TIME]) this.numbers[at + unknown] = NaN;
     return at;
   }
 

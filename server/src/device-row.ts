@@ -5,6 +5,8 @@ import {
   LAST_SEEN,
   LIGHT,
   LOGGED,
+  OLD_LIGHT,
+  OLD_TIME,
   Page,
   RECORDED,
   SEQ,
@@ -12,6 +14,7 @@ import {
   TAKEN,
   TOLD,
 } from "./device-numbers.js";
+import { clock } from "./time/monotonic-clock.js";
 
 /** The places of flags, and what is there: nothing while it is not known. */
 const ONLINE = 0;
@@ -21,8 +24,16 @@ const LAMP = 6;
 const TELLING = 8;
 const PARTED = 10;
 const BLINKING = 12;
+const OLD_LAMP = 14;
 const FALSE = 1;
 const TRUE = 2;
+
+/** A device's light and lamp, and when the light was measured, in ms since 1970 by the wall clock. Undefined: unknown. */
+export interface Shown {
+  readonly light: number | undefined;
+  readonly led_on: boolean | undefined;
+  readonly time: number | undefined;
+}
 
 /** What is known of a device in numbers and flags, which are in a row of a `Page`. */
 export class DeviceRow {
@@ -120,6 +131,38 @@ export class DeviceRow {
   }
   set telling(telling: boolean) {
     setFlagIn(this.#page.numbers, this.#at, TELLING, telling);
+  }
+
+  /** Light and lamp as people are shown them: those of an earlier run until there are newer ones. `time` is the light's. */
+  get shown(): Shown {
+    const { numbers } = this.#page;
+    const isOld = this.light === undefined;
+    return {
+      light: isOld ? there(numbers[this.#at + OLD_LIGHT]) : this.light,
+      led_on: this.led_on ?? flagIn(numbers, this.#at, OLD_LAMP),
+      time: isOld ? there(numbers[this.#at + OLD_TIME]) : clock.toWall(this.taken),
+    };
+  }
+
+  /**
+   * A reading of an earlier run is to be shown, unless a newer one is.
+   * @param time in ms since 1970
+   * @param led_on the lamp after it; null when unknown
+   */
+  remember(time: number, light: number, led_on: boolean | null): void {
+    const { numbers } = this.#page;
+    if (numbers[this.#at + OLD_TIME] > time) return;
+    numbers[this.#at + OLD_TIME] = time;
+    numbers[this.#at + OLD_LIGHT] = light;
+    if (led_on !== null) setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
+  }
+
+  /** The lamp of an earlier run is to be shown, unless a later reading says how it was. @param time in ms since 1970 */
+  rememberLamp(time: number, led_on: boolean): void {
+    const { numbers } = this.#page;
+    const isKnown = flagIn(numbers, this.#at, OLD_LAMP) !== undefined;
+    if (isKnown && numbers[this.#at + OLD_TIME] > time) return;
+    setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
   }
 
   /** From which segment of the journal on it is needed; 0 when nothing of it is there. */

@@ -5,15 +5,15 @@ export interface DeviceView {
   readonly id: string;
   /** By its status; a lesson device, which has none, when it was heard in the last 60 s. */
   readonly online: boolean;
-  /** The newest reading, 0 to 1023; null when there is none. */
+  /** The newest reading, also of before a restart, 0 to 1023; null when there is none. */
   readonly light: number | null;
-  /** The lamp as it was last commanded, or as a device that decides for itself reported it; null when unknown. */
+  /** The lamp as it was last commanded, or as a device that decides for itself reported it, also before a restart; null when unknown. */
   readonly led_on: boolean | null;
   /** Whether the lamp blinks, because somebody asked where the board is; `led_on` is what it is apart from that. */
   readonly blinking: boolean;
   /** Who decides: `device` while it is on its own. */
   readonly decided_by: "server" | "device";
-  /** When it was last heard, ISO 8601; null when not since the server started. */
+  /** When it was last heard, ISO 8601; when `light` is of before a restart, when that was measured; null when never. */
   readonly last_seen: string | null;
   /** Since when it is online or offline as it is, ISO 8601; null when that was before the server started. */
   readonly since: string | null;

@@ -1,7 +1,7 @@
 import { DEFAULT_CADENCE, LESSON_RULE, topicOf, type Rule, type Status } from "../../contract/index.js";
 import { Boots, type StoredBoot } from "./boots.js";
 import type { Page } from "./device-numbers.js";
-import { DeviceRow } from "./device-row.js";
+import { DeviceRow, type Shown } from "./device-row.js";
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
@@ -111,21 +111,32 @@ export class Device extends DeviceRow {
     return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
   }
 
+  /** A person's override that was restored had switched the lamp before. */
+  override get shown(): Shown {
+    const { mode } = this.override;
+    const shown = super.shown;
+    return mode === "auto" || this.led_on !== undefined ? shown : { ...shown, led_on: mode === "on" };
+  }
+
   view(): DeviceView {
     const { status, override } = this;
+    const { light, led_on, time } = this.shown;
+    // a light of an earlier run must not look like one of today
+    const isOld = this.light === undefined && time !== undefined;
+    const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);
     return {
       id: this.id,
       online: this.online === true,
-      light: this.light ?? null,
-      led_on: this.led_on ?? null,
+      light: light ?? null,
+      led_on: led_on ?? null,
       blinking: this.blinking,
       decided_by: status?.decided_by ?? "server",
-      last_seen: this.lastSeen ? shown(this.lastSeen) : null,
-      since: this.since === undefined ? null : shown(this.since),
+      last_seen: seen ? dateOf(seen) : null,
+      since: this.since === undefined ? null : dateOf(clock.toWall(this.since)),
       missing: this.gaps?.missing ?? 0,
       dropped: status?.dropped ?? 0,
       mode: override.mode,
-      until: override.until === undefined ? null : shown(override.until),
+      until: override.until === undefined ? null : dateOf(clock.toWall(override.until)),
       reason: this.reason,
       label: this.label ?? this.id,
       zone: this.zone?.policy.name ?? null,
@@ -138,5 +149,5 @@ export class Device extends DeviceRow {
   }
 }
 
-/** A time of the monotonic clock as people read it, in ISO 8601. */
-const shown = (time: number): string => new Date(clock.toWall(time)).toISOString();
+/** A time in ms since 1970 as people read it, in ISO 8601. */
+const dateOf = (time: number): string => new Date(time).toISOString();

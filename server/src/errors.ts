@@ -13,6 +13,13 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
+/** Something is not stored yet. The message says why and what to do. */
+export class NotStoredError extends Error {
+  override readonly name = "NotStoredError";
+  /** HTTP's status: Insufficient Storage (RFC 4918, 11.5). */
+  readonly statusCode = 507;
+}
+
 /** The system's or the library's code of an error, such as `ECONNREFUSED`; "" when it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;

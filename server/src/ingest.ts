@@ -37,6 +37,8 @@ export interface Receivers {
   readonly presence: string;
   /** A message was understood, and is about to take effect. */
   received(id: string, channel: Channel, message: object): void;
+  /** Whether no further reading can be taken for now, because too many wait to be stored. */
+  isFull(): boolean;
   /** A reading that was understood had been delivered before: it has no effect. */
   again(id: string, reading: Telemetry): Promise<void> | undefined;
   /** A new reading took effect. @param live whether it cannot have waited at a broker */
@@ -59,8 +61,8 @@ export interface Receivers {
  * Takes a message from the wire: any topic and any bytes whatever; never throws. A retained one, which the broker sends in
  * answer to a subscription [MQTT-3.3.1-8], tells of an earlier time: by the contract only a status is retained, and others
  * have no effect. One that is published with the flag while the server is subscribed is not marked as retained [MQTT-3.3.1-9].
- * What is returned is fulfilled, and never rejected, when what must survive a restart is stored; undefined when there is
- * no such thing.
+ * What is returned is fulfilled when what must survive a restart is stored, and rejected when the message cannot be taken
+ * and must be delivered again; undefined when there is nothing to store.
  */
 export type Ingest = (
   topic: string,
@@ -71,6 +73,10 @@ export type Ingest = (
 
 /** What is not acknowledged as long as this process lives. */
 const NEVER = new Promise<never>(() => {});
+
+/** What cannot be stored for now, and must be delivered again. */
+const REFUSED: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
+REFUSED.catch(() => {});
 
 /** The one place where a message from the wire is decoded, counted, and passed on or refused. */
 export function createIngest(to: Receivers): { readonly ingest: Ingest; close(): void } {
@@ -104,6 +110,11 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
     const now = arrival?.now ?? clock.now();
     devices.heard(device, now);
     const live = arrival?.live ?? !decisions.catchingUp;
+    if (to.isFull()) {
+      counters.refused++;
+      decideOnly(device, reading, now, live);
+      return REFUSED;
+    }
     const placed = place(device, reading, now, live, arrival?.before);
     if (placed.arrival === "duplicate") {
       counters.duplicates++;
@@ -117,6 +128,14 @@ export function createIngest(to: Receivers): { readonly ingest: Ingest; close():
       to.decided(performance.now() - begin);
     }
     return to.read(device, reading, placed, now, live);
+  }
+
+  /** The lamp follows a reading that is not remembered. */
+  function decideOnly(device: Device, { light, seq, age = 0 }: Telemetry, now: number, live: boolean): void {
+    const taken = now - age;
+    if (taken < device.taken && device.taken <= now) return;
+    device.taken = taken;
+    decisions.reading(device, { light, seq, taken, sure: live }, now);
   }
 
   function status(id: string, payload: Buffer, retained: boolean): void {

@@ -88,13 +88,21 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const damaged = new DamagedFiles((problem) => log.error("storage", problem));
   const folder = await openData(settings.data, damaged, (problem) => log.warn("security", problem));
   atEnd(() => folder.close());
+  folder.health.listen({
+    failed: (problem) => log.error("storage", problem),
+    recovered: () =>
+      log.info("storage", "The data folder can be written again. What waited is stored and acknowledged."),
+  });
   const accounts = await letIn(settings, atEnd);
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
   // the history has a thread, which starts while the rest is loaded
   const [history, parts] = await Promise.all([historyOf(settings, damaged), load(settings)]);
-  atEnd(() => history.close());
+  atEnd(async () => {
+    await history.close();
+    if (history.stats.lost > 0) folder.incomplete();
+  });
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
   const describe = ({ id, label = id, status }: Device): void =>
@@ -168,7 +176,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 
-  const served = { settings, core, zones, history, link, cluster, broker, accounts, check, certificates };
+  const { health } = folder;
+  const served = { health, settings, core, zones, history, link, cluster, broker, accounts, check, certificates };
   const addresses = await parts.http?.serveHttp({ ...served, decisionTimes, damaged, events, emitter, atEnd });
   const { http, websocket } = addresses ?? {};
   greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);

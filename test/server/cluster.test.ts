@@ -183,8 +183,11 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     const data = await temporaryFolder();
     const first = await together(prefix, { data });
     await settled(first);
-    await first.close();
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    await publish(device, `${prefix}/hall/telemetry`, { light: 7, boot: 1, seq: 1, at: 1, age: 0 });
+    await eventually(() => first.devices.get(`${prefix}/hall`)?.led_on, { what: "a reading of before" });
+    const { last_seen } = first.devices.get(`${prefix}/hall`)!;
+    await first.close();
     for (let seq = 1; seq <= 100; seq++)
       await publish(device, `${prefix}/porch/telemetry`, { light: 1000 - seq * 9, boot: 1, seq, at: seq, age: 0 });
     const second = await together(prefix);
@@ -193,6 +196,8 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       what: "100 readings",
     });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":100}', { what: "an answer to the last" });
+    // shown as it was, with the time of that
+    expect(second.devices.get(`${prefix}/hall`)).toMatchObject({ light: 7, led_on: true, last_seen });
   });
 
   test("each server shows and changes every device and zone, and tells of them as they change", async () => {

@@ -127,4 +127,18 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(await noticeText()).toMatch(/And 3 more client ids\.$/);
     expect(await page.locator("img").count()).toBe(0);
   });
+
+  test("leave room for a full disk, which is shown as long as it lasts, with what to do", async () => {
+    const problem = "The disk of the data folder /data is full. Free some space on it.";
+    await open();
+    const alert = page.getByRole("alert");
+    expect(await alert.count()).toBe(0);
+    api.publish("storage", { problem });
+    await eventually(async () => (await alert.allInnerTexts()).join() === problem, { what: "the problem" });
+    api.publish("storage", { problem: null });
+    await eventually(async () => (await alert.count()) === 0, { what: "no problem" });
+    api.storageProblem = problem;
+    await page.clock.runFor(POLL);
+    await eventually(async () => (await alert.count()) === 1, { what: "a problem that no event tells of" });
+  });
 });

@@ -93,6 +93,28 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect([switches[0].reason, switches.at(-1)!.reason]).toEqual(["1001", "6000"]);
     });
 
+    test("the last reading and the last switch of many devices are told at once, over a restart", async () => {
+      const kept = await place();
+      const first = await kept.open();
+      const change = { by: "server", reason: "dark" } as const;
+      for (let n = 0; n < 20; n++) first.addReading("porch", { time: MIDNIGHT + n * HOUR, light: n });
+      for (let n = 0; n < 20; n++)
+        first.addSwitch("porch", { ...change, time: MIDNIGHT + n * 400_000, led_on: n % 2 === 1 });
+      first.addSwitch("porch", { ...change, time: MIDNIGHT + 19 * 400_000 + 1, led_on: false });
+      first.addReading("hall", { time: MIDNIGHT, light: 7.5 });
+      first.addSwitch("cellar", { ...change, time: MIDNIGHT, led_on: true });
+      const latest = [
+        { switched: MIDNIGHT, led_on: true },
+        undefined,
+        { time: MIDNIGHT, light: 7.5 },
+        { time: MIDNIGHT + 19 * HOUR, light: 19, switched: MIDNIGHT + 19 * 400_000 + 1, led_on: false },
+      ];
+      await first.close();
+      const second = await kept.open();
+      expect(await second.latest(["cellar", "nobody", "hall", "porch"])).toEqual(latest);
+      expect(await second.latest([])).toEqual([]);
+    });
+
     test("an export has every reading and every switch, in portions", async () => {
       const kept = await (await place()).open();
       addSeconds(kept, "porch", 20_000);

@@ -165,8 +165,10 @@ describe("the API", () => {
       sent: 1,
       rejected: { "not-json": 1 },
       duplicates: 0,
+      refused: 0,
       log_lines_lost: 0,
       damaged_files: 0,
+      storage: { problem: null, failures: 0, readings_unacknowledged: 0 },
       devices: 1,
       simulator: false,
     });

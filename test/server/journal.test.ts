@@ -9,7 +9,9 @@ import { Boots } from "../../server/src/boots.js";
 import { Devices } from "../../server/src/devices.js";
 import type { Recorded } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/journal/journal.js";
+import { RETRY } from "../../server/src/storage/health.js";
 import { Recent, type Point } from "../../server/src/recent.js";
+import { eventually } from "../support/eventually.js";
 import { temporaryFolder } from "./support/server.js";
 
 const NOON = Date.UTC(2026, 0, 1, 12);
@@ -28,7 +30,9 @@ class Memory {
     readonly data: DataFolder,
     lag: number,
     keep = 0,
+    mostWaiting?: number,
   ) {
+    data.health.listen({ failed: (problem) => void this.problems.push(problem) });
     this.folder = data.journal;
     const failed = (problem: string): void => void this.problems.push(problem);
     const stored = this.tell;
@@ -36,17 +40,19 @@ class Memory {
       folder: data.journal,
       store: data.journalBefore,
       recent: this.recent,
+      health: data.health,
       stored,
       failed,
       lag,
       keep,
+      mostWaiting,
     });
   }
 
   readonly tell = ({ id }: Recorded, { time }: Point): void => void this.told.add(`${id} ${time}`);
 
-  static async open(folder: string, lag: number, keep = 0): Promise<Memory> {
-    const memory = new Memory(await openData(folder), lag, keep);
+  static async open(folder: string, lag: number, keep = 0, mostWaiting?: number): Promise<Memory> {
+    const memory = new Memory(await openData(folder), lag, keep, mostWaiting);
     await memory.journal.restore(memory.devices, memory.tell);
     return memory;
   }
@@ -58,6 +64,7 @@ class Memory {
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
     const { arrival, taken } = device.boots.place(boot, seq, reading, now, true);
     if (arrival === "duplicate") return undefined;
+    if (arrival === "newest") Object.assign(device, { light: reading.light, taken });
     const point = { time: taken, light: reading.light, led_on: arrival === "newest" };
     this.recent.add(id, point);
     return this.journal.add(device, reading, now, true, point);
@@ -177,6 +184,21 @@ test("when part of the log is lost, what came after it is still known after a re
   await third.kill();
 });
 
+test("the last reading of thousands of devices is known after a restart, however long ago it came", async () => {
+  const folder = await temporaryFolder();
+  const first = await Memory.open(folder, 100);
+  for (let n = 0; n < 3000; n++) await (n % 50 === 0 ? first.take(`${n}`, 1, n, NOON) : void first.take(`${n}`, 1, n, NOON));
+  for (let seq = 1; seq <= 20_000; seq++) await (seq % 50 === 0 ? first.take("busy", 1, seq, NOON) : void first.take("busy", 1, seq, NOON));
+  await first.kill();
+  let memory = await Memory.open(folder, 100);
+  await memory.kill();
+  memory = await Memory.open(folder, 100);
+  const lost = [...memory.devices].filter(({ id, shown }) => id !== "busy" && shown.light !== Number(id) % 1024);
+  expect(lost).toEqual([]);
+  expect(memory.devices.get("7")!.light).toBeUndefined();
+  await memory.kill();
+}); // prettier-ignore
+
 test("the log does not grow for ever, neither with readings nor with restarts", async () => {
   const folder = await temporaryFolder();
   let memory = await Memory.open(folder, 100);
@@ -195,22 +217,33 @@ test("the log does not grow for ever, neither with readings nor with restarts", 
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(5000 * 64);
 });
 
-describe("a log that cannot be written", () => {
+describe("while the log cannot be written", () => {
   /** Takes ten readings of each of three boards. */
-  async function readings(memory: Memory, from: number): Promise<void> {
+  function readings(memory: Memory, from: number): Promise<unknown> {
+    const stored: Promise<void>[] = [];
     for (let seq = from; seq < from + 10; seq++)
-      for (const id of ["a", "b", "c"]) await memory.take(id, 1, seq, NOON + seq * 250);
+      for (const id of ["a", "b", "c"]) stored.push(memory.take(id, 1, seq, NOON + seq * 250)!);
+    return Promise.all(stored);
   }
 
-  test("is told of once, holds nothing up, and misses nothing when it can be written again", async () => {
+  /** Resolves when the journal has tried once, and failed. */
+  const failed = (memory: Memory): Promise<unknown> =>
+    eventually(() => memory.data.health.isFailing, { what: "the failure" });
+
+  test("no reading counts as stored or is told of, and all of them do, once, when it can be written again", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000);
     await writeFile(memory.folder, "in the way");
-    await readings(memory, 1);
-    expect(memory.problems).toHaveLength(1);
-    expect(memory.told.size).toBe(30);
+    let isStored = false;
+    const all = readings(memory, 1).then(() => (isStored = true));
+    await failed(memory);
+    const later = readings(memory, 11);
+    await eventually(() => memory.data.health.failures > 2, { what: "two more attempts" });
+    expect(memory.problems).toEqual([expect.stringContaining(`The data folder ${folder} cannot be written`)]);
+    expect([isStored, memory.told.size, memory.journal.waiting]).toEqual([false, 0, 60]);
     await rm(memory.folder);
-    await readings(memory, 11);
+    await Promise.all([all, later]);
+    expect([memory.told.size, memory.journal.waiting, memory.data.health.isFailing]).toEqual([60, 0, false]);
     const before = memory.state();
     await memory.kill();
     const again = await Memory.open(folder, 1000);
@@ -218,14 +251,63 @@ describe("a log that cannot be written", () => {
     await again.kill();
   });
 
-  test.skipIf(!existsSync("/dev/full"))("because the disk is full, is told of as well", async () => {
+  test("a server that ends knows of none of them after a restart, so that boards bring them again", async () => {
+    const folder = await temporaryFolder();
+    const memory = await Memory.open(folder, 1000);
+    await writeFile(memory.folder, "in the way");
+    let isStored = false;
+    void readings(memory, 1).then(() => (isStored = true));
+    await failed(memory);
+    await memory.journal.close();
+    // longer than until another attempt
+    await new Promise((later) => setTimeout(later, RETRY + 100));
+    expect([isStored, memory.told.size]).toEqual([false, 0]);
+    await memory.data.close();
+    await rm(memory.folder);
+    const again = await Memory.open(folder, 1000);
+    await readings(again, 1);
+    expect(again.told.size).toBe(30);
+    await again.kill();
+  });
+
+  test("only so many readings wait", async () => {
+    const folder = await temporaryFolder();
+    const memory = await Memory.open(folder, 1000, 0, 30);
+    await writeFile(memory.folder, "in the way");
+    const all = readings(memory, 1);
+    await failed(memory);
+    expect(memory.journal.isFull).toBe(true);
+    await rm(memory.folder);
+    await all;
+    expect(memory.journal.isFull).toBe(false);
+    await memory.kill();
+  });
+
+  test("because somebody deleted its files, a reading does not count as stored either", async () => {
+    const folder = await temporaryFolder();
+    const memory = await Memory.open(folder, 1000);
+    await readings(memory, 1);
+    await rm(memory.folder, { recursive: true });
+    let seq = 11;
+    await eventually(
+      () => {
+        void memory.take("a", 1, seq, NOON + seq++ * 250);
+        return memory.data.health.isFailing;
+      },
+      { what: "the failure", every: 100 },
+    );
+    expect(memory.problems[0]).toContain("was removed while the server runs");
+    await memory.kill();
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("because the disk is full, the problem says so", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000);
     await mkdir(memory.folder);
     await symlink("/dev/full", path.join(memory.folder, "000000000001.log"));
-    await readings(memory, 1);
-    expect(memory.problems).toEqual([expect.stringContaining("ENOSPC")]);
-    expect(memory.told.size).toBe(30);
+    void readings(memory, 1);
+    await failed(memory);
+    expect(memory.problems).toEqual([expect.stringMatching(/disk of the data folder .* is full\. Free some space/)]);
     await memory.kill();
   });
 });

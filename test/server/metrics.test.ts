@@ -40,6 +40,10 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     "nightlight_log_lines_lost_total",
     "nightlight_messages_received_total",
     "nightlight_messages_rejected_total",
+    "nightlight_readings_refused_total",
+    "nightlight_readings_unacknowledged",
+    "nightlight_storage_failures_total",
+    "nightlight_storage_up",
   ]);
   for (const { name, type, help } of ours) {
     expect(help, name).toMatch(/^[A-Z].*\.$/);

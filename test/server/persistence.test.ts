@@ -43,7 +43,9 @@ describe("after kill -9", () => {
     await eventually(() => late.got.length === 1, { what: "the lamp's state" });
     expect(late.got[0]).toMatchObject({ text: '{"led_on":false}', retained: true });
     const devices = (await (await fetch(`${again.http}/api/devices`)).json()) as unknown[];
-    expect(devices).toMatchObject([{ id: "porch", mode: "off", last_seen: null }]);
+    expect(devices).toMatchObject([
+      { id: "porch", mode: "off", light: 1, led_on: false, last_seen: expect.any(String) },
+    ]);
     await late.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
     await eventually(() => late.got.length === 2, { what: "the answer" });
     expect(late.got[1].text).toBe('{"led_on":false}');
@@ -102,7 +104,7 @@ describe("the data folder", () => {
     const folder = await temporaryFolder();
     const first = await openData(folder);
     for (const key of ["session:a:", "subscriptions:a:x", "outgoing:a:run-000000001:0000000000000001", "will:a"])
-      await first.broker.put(key, Buffer.from([0xc1]));
+      first.broker.put(key, Buffer.from([0xc1]));
     await first.close();
     const db = new ClassicLevel<string, string>(path.join(folder, "db"));
     await db.put("!state!mode:porch", "{");

@@ -1,4 +1,6 @@
 /** The server at somebody else's broker: a real Mosquitto. */
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { createLog } from "../../server/src/log.js";
@@ -81,6 +83,46 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
       }
       await running.close();
     }
+  });
+
+  test("readings that cannot be stored stay at the broker, while lamps obey, and all come once, in order, when they can", async () => {
+    const data = await temporaryFolder();
+    const options = { broker: mosquitto.url, topicPrefix: "full", data, http: false } as const;
+    const first = await startServer(options);
+    // as when the disk is full, the journal cannot be written
+    await writeFile(path.join(data, "journal"), "in the way");
+    const device = await client(mosquitto.url, {}, "full/porch/commands");
+    for (let seq = 1; seq <= 60; seq++)
+      await device.publishAsync("full/porch/telemetry", `{"light":${seq},"boot":1,"seq":${seq}}`, { qos: 1 });
+    // Mosquitto sends no more than 20 before the first of them is acknowledged
+    await eventually(() => first.devices.recent("full/porch").length === 20, { what: "20 readings" });
+    first.devices.setMode("full/porch", "off");
+    await eventually(() => device.got.at(-1)?.text.startsWith('{"led_on":false'), { what: "the override" });
+    device.publish("full/hall/telemetry", '{"light":5}', { qos: 0 });
+    await eventually(() => first.devices.get("full/hall")?.led_on === true, { what: "a reading at QoS 0" });
+    first.devices.setMode("full/porch", "auto");
+    await first.close();
+
+    await rm(path.join(data, "journal"));
+    const second = await server(options);
+    const lights = (): number[] => second.devices.recent("full/porch").map(({ light }) => light);
+    await eventually(() => lights().length >= 60, { what: "all readings" });
+    expect(lights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+    expect(second.counters.duplicates).toBe(0);
+    await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":60}', { what: "an answer to the last" });
+  });
+
+  test("a server that can store again acknowledges what it has, and gets the rest", async () => {
+    const data = await temporaryFolder();
+    const { devices } = await joined({ data });
+    await writeFile(path.join(data, "journal"), "in the way");
+    const device = await client(mosquitto.url);
+    for (let n = 1; n <= 60; n++) await device.publishAsync(`${prefix}/porch/telemetry`, `{"light":${n}}`, { qos: 1 });
+    const lights = (): number[] => devices.recent(`${prefix}/porch`).map(({ light }) => light);
+    await eventually(() => lights().length === 20, { what: "20 readings" });
+    await rm(path.join(data, "journal"));
+    await eventually(() => lights().length >= 60, { what: "all readings" });
+    expect(lights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
   });
 
   test("a device that is no longer named is left alone, although the session would remember it", async () => {

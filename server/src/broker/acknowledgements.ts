@@ -1,8 +1,13 @@
+/** What an acknowledgement waits for: the server has stored the message; queues and retained messages are stored. */
+export const TAKEN = 1;
+export const STORED = 2;
+
 /** The acknowledgement of one message. */
 interface Held {
   /** The packet, as soon as aedes wants to send it. */
   bytes: Buffer | undefined;
-  released: boolean;
+  /** What it waits for: `TAKEN`, `STORED`, both, or nothing. */
+  waitsFor: number;
 }
 
 /**
@@ -23,21 +28,23 @@ export class Acknowledgements {
     return this.#held.size === 0;
   }
 
-  /** The acknowledgement of this message must wait for `release`. */
-  hold(packetId: number): void {
-    if (!this.#held.has(packetId)) this.#held.set(packetId, { bytes: undefined, released: false });
+  /** The acknowledgement of this message must wait for these; for nothing but its turn, when that is 0. */
+  hold(packetId: number, waitsFor: number): void {
+    const held = this.#held.get(packetId);
+    if (held) held.waitsFor |= waitsFor;
+    else this.#held.set(packetId, { bytes: undefined, waitsFor });
   }
 
-  /** Whether the acknowledgement of this message waits for `release`. */
-  holds(packetId: number): boolean {
-    return this.#held.get(packetId)?.released === false;
+  /** Whether the acknowledgement of this message waits for that. */
+  holds(packetId: number, waitsFor: number): boolean {
+    return ((this.#held.get(packetId)?.waitsFor ?? 0) & waitsFor) !== 0;
   }
 
-  /** The message may be acknowledged. */
-  release(packetId: number): void {
+  /** The acknowledgement of this message need not wait for that any more. */
+  release(packetId: number, waitsFor: number): void {
     const held = this.#held.get(packetId);
     if (!held) return;
-    held.released = true;
+    held.waitsFor &= ~waitsFor;
     this.#flush();
   }
 
@@ -50,8 +57,8 @@ export class Acknowledgements {
   }
 
   #flush(): void {
-    for (const [packetId, { bytes, released }] of this.#held) {
-      if (!released || !bytes) return;
+    for (const [packetId, { bytes, waitsFor }] of this.#held) {
+      if (waitsFor !== 0 || !bytes) return;
       this.#held.delete(packetId);
       this.#write(bytes);
     }

@@ -15,7 +15,7 @@ export interface BrokerMessage {
 export interface BrokerHandlers {
   /**
    * A client published a message. The broker acknowledges it when the returned promise is fulfilled, or at once when there
-   * is none. Must not throw or reject.
+   * is none. When it is rejected, the broker disconnects the client, which sends the message again. Must not throw.
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** A client violated the protocol, lacks a permission, or exceeded a limit. */

@@ -13,13 +13,13 @@ import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
 import { Gate } from "./gate.js";
 import { largestPacket } from "./inbound.js";
-import { OrderedStore } from "../storage/ordered-store.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import { Persistence, RECEIVE_MAXIMUM } from "./persistence.js";
 import { Publishing } from "./publishing.js";
 import { RetainedMessages } from "../storage/retained.js";
 import { titleOf } from "../storage/session-id.js";
+import type { Session } from "../storage/session.js";
 import { SessionStore } from "../storage/session-store.js";
 import { Sessions } from "./sessions.js";
 import { Takeovers } from "./takeovers.js";
@@ -58,11 +58,14 @@ export async function startBroker(
   };
   /** Connected clients, by session id. */
   const clients = new Map<string, Client>();
-  const store = new OrderedStore(data.broker, failed, data.damaged.tell);
-  const dropped = (topic: string, problem: string): void =>
-    handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`);
-  const log = { closed: !data.killed, damaged: data.damaged.tell };
-  const retained = new RetainedMessages(data.retained, { failed, dropped }, log);
+  const { broker: store, health } = data;
+  const told = {
+    failed: (error: unknown) => health.failed("retained messages", error),
+    written: () => health.works("retained messages"),
+    dropped: (topic: string, problem: string) =>
+      handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
+  };
+  const retained = new RetainedMessages(data.retained, told, { closed: !data.killed, damaged: data.damaged.tell });
   const wills = new Wills(store, id);
   const sessionStore = new SessionStore(store);
   const sessions = new Sessions(sessionStore, accounts, limits, {
@@ -85,18 +88,19 @@ export async function startBroker(
   await retained.restore();
 
   const access = new Access(accounts, check ?? (async (from, ...login) => ({ account: await accounts.check(...login, from) })), limits.subscriptions); // prettier-ignore
-  const persistence = new Persistence(store, sessionStore, retained, wills, {
-    grantedQos: (client, filter) => access.grantedQos(client, filter),
-    leavesOutOwn: (client, topic) => access.leavesOutOwn(client, topic),
-    queued: (session) => sessions.queued(session),
-  });
+  const asked = {
+    grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
+    leavesOutOwn: (client: Client, topic: string) => access.leavesOutOwn(client, topic),
+    queued: (session: Session) => sessions.queued(session),
+  };
+  const persistence = new Persistence(store, sessionStore, retained, wills, asked, health);
   const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
   const takeovers = new Takeovers();
   const writeQueue = new WriteQueue(() => retained.write());
   const { payload } = limits;
   const clientOf = (id: string): Client | undefined => clients.get(id);
   const admission = new Admission({ access, sessions, takeovers, gate, payload, handlers, clientOf });
-  const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers });
+  const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers, health });
   const delivery = new Delivery(access, sessionStore, failed);
 
   const aedes = await Aedes.createBroker({
@@ -115,7 +119,12 @@ export async function startBroker(
     published: (...args) => publishing.published(...args),
     authorizeForward: (...args) => delivery.authorizeForward(...args),
     authorizeSubscribe(client, subscription, callback) {
-      const refused = access.subscribe(client, subscription);
+      const session = client.clean || !health.isFailing ? undefined : sessionStore.get(client.id);
+      // granted, it would be missing after a restart from a session that is there, and the client would not learn of it
+      const isUnstorable = session?.isStored && !sessionStore.isSubscribed(session, subscription);
+      const refused = isUnstorable
+        ? ({ reason: "internal", problem: `a subscription cannot be stored: ${health.problem}` } as const)
+        : access.subscribe(client, subscription);
       if (!refused) {
         // messages come by one way whatever their QoS, so that of overlapping subscriptions the highest counts
         return callback(null, Object.assign(subscription, { qos: 2 }));

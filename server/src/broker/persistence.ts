@@ -4,6 +4,7 @@ import type { AedesPublishPacket, Client } from "aedes";
 import type { IPublishPacket } from "mqtt-packet";
 import { hasWildcard, matches } from "../mqtt/topics.js";
 import type { QueuedPacket } from "../storage/message-codec.js";
+import type { StorageHealth } from "../storage/health.js";
 import type { OrderedStore } from "../storage/ordered-store.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
@@ -54,6 +55,7 @@ export class Persistence {
   readonly #retained: RetainedMessages;
   readonly #wills: Wills;
   readonly #handlers: PersistenceHandlers;
+  readonly #health: StorageHealth;
   /** Packet identifiers of QoS 2 that clients without a session have not released. */
   readonly #received = new WeakMap<object, Set<number>>();
   /** Subscriptions that are stored: aedes asks for each that was granted, with all that are in the same packet. */
@@ -65,19 +67,21 @@ export class Persistence {
     retained: RetainedMessages,
     wills: Wills,
     handlers: PersistenceHandlers,
+    health: StorageHealth,
   ) {
     this.#store = store;
     this.#sessions = sessions;
     this.#retained = retained;
     this.#wills = wills;
     this.#handlers = handlers;
+    this.#health = health;
   }
 
   async setup(): Promise<void> {}
 
-  /** Resolves when everything so far is stored. @throws Error when it cannot be stored */
+  /** Resolves when everything so far is stored, however long the disk is full. @throws Error when the broker closes before */
   async stored(): Promise<void> {
-    this.#retained.check();
+    await this.#retained.stored();
     await this.#store.stored();
   }
 
@@ -136,20 +140,24 @@ export class Persistence {
   async addSubscriptions(client: Client, subscriptions: readonly StoredSubscription[]): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (!session) return;
+    let changed = false;
     for (const subscription of subscriptions) {
       const qos = this.#handlers.grantedQos(client, subscription.topic);
       if (qos === undefined || this.#subscribed.has(subscription)) continue;
       this.#subscribed.add(subscription);
-      this.#sessions.subscribe(session, { ...subscription, qos });
+      changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
-    await this.#store.stored();
+    if (!changed) return;
+    // a session that is not stored either is lost with its subscriptions, and its client learns of that
+    if (session.isStored) await this.#store.stored();
+    else await this.#health.orFailing(this.#store.stored());
   }
 
   async removeSubscriptions({ id }: ClientId, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) return;
     for (const filter of filters) this.#sessions.unsubscribe(session, filter);
-    await this.#store.stored();
+    await this.#health.orFailing(this.#store.stored());
   }
 
   async subscriptionsByClient({ id }: ClientId): Promise<StoredSubscription[]> {
@@ -249,6 +257,5 @@ export class Persistence {
 
   async destroy(): Promise<void> {
     await this.#retained.close();
-    await this.#store.close();
   }
 }

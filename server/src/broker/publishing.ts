@@ -2,11 +2,13 @@ import type { Aedes, AedesPublishPacket, Client, PublishPacket } from "aedes";
 import { textOf } from "../errors.js";
 import type { Keep } from "../link/link.js";
 import { connectionOf, Refusal, type Access } from "./access.js";
+import { STORED, TAKEN } from "./acknowledgements.js";
 import type { BrokerHandlers } from "./api.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import type { Persistence } from "./persistence.js";
 import { reasonString } from "./replies.js";
+import type { StorageHealth } from "../storage/health.js";
 import type { RetainedMessages } from "../storage/retained.js";
 import type { SessionStore } from "../storage/session-store.js";
 
@@ -21,6 +23,7 @@ export interface PublishingParts {
   readonly sessions: SessionStore;
   readonly retained: RetainedMessages;
   readonly handlers: BrokerHandlers;
+  readonly health: StorageHealth;
 }
 
 /**
@@ -37,9 +40,16 @@ export class Publishing {
   #pending = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
+  /** Messages that go on when they are stored, or when nothing can be stored any more. */
+  readonly #storing = new Set<() => void>();
 
   constructor(parts: PublishingParts) {
     this.#parts = parts;
+    parts.health.listen({
+      failed: () => {
+        for (const proceed of this.#storing) proceed();
+      },
+    });
   }
 
   /** To be called once, with the broker that publishes. */
@@ -72,13 +82,37 @@ export class Publishing {
     if (qos === 0) return this.#publishUnacknowledged(packet, done);
     const mustBeStored = !isRepeated && (qos === 2 || packet.retain || sessions.index.hasMatch(topic));
     const { acknowledgements } = connectionOf(client);
-    if (taken || mustBeStored || !acknowledgements.isEmpty) acknowledgements.hold(messageId);
-    const accept = (): void => {
-      if (!mustBeStored) acknowledgements.release(messageId);
-      done(null);
+    if (taken || mustBeStored || !acknowledgements.isEmpty)
+      acknowledgements.hold(messageId, (taken ? TAKEN : 0) | (mustBeStored ? STORED : 0));
+    if (!taken) return done(null);
+    this.#whenStored(taken, client, done, () => acknowledgements.release(messageId, TAKEN));
+  }
+
+  /**
+   * Lets aedes go on with a message when it is stored. While nothing can be stored it goes on at once, because it reads
+   * nothing more from the client before; only the acknowledgement waits.
+   */
+  #whenStored(storing: Promise<void>, client: Client, done: Done, acknowledge: () => void): void {
+    let goOn: Done | undefined = done;
+    const proceed = (error?: Error | null): void => {
+      this.#storing.delete(proceed);
+      goOn?.(error ?? null);
+      goOn = undefined;
     };
-    if (taken) taken.then(accept, done);
-    else accept();
+    storing.then(
+      () => {
+        acknowledge();
+        proceed();
+      },
+      (error: unknown) => {
+        // the client keeps the message, and sends it again when it returns
+        const problem = `a message cannot be stored: ${textOf(error)}`;
+        if (goOn) proceed(new Violation(problem, REASON.quotaExceeded, "over-limit"));
+        else client.disconnect({ reasonCode: REASON.quotaExceeded, properties: { reasonString: problem } });
+      },
+    );
+    if (this.#parts.health.isFailing) proceed();
+    else this.#storing.add(proceed);
   }
 
   /**
@@ -98,10 +132,7 @@ export class Publishing {
     const { title, acknowledgements } = connectionOf(client);
     this.#parts.handlers.rejected("not-allowed", title, problem);
     // its acknowledgement must not overtake those that wait
-    if (packet.qos > 0 && !acknowledgements.isEmpty) {
-      acknowledgements.hold(packet.messageId!);
-      acknowledgements.release(packet.messageId!);
-    }
+    if (packet.qos > 0 && !acknowledgements.isEmpty) acknowledgements.hold(packet.messageId!, 0);
     // MQTT 5.0 has a reason code for it; else the message is acknowledged and dropped [MQTT-3.3.5-2]
     if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", reasonString(problem)));
     packet.topic = SINK;
@@ -113,16 +144,8 @@ export class Publishing {
   /** The hook `published` of aedes: the message is in all queues, but perhaps not on disk yet. */
   published({ messageId = 0 }: AedesPublishPacket, client: Client | null, done: Done): void {
     const acknowledgements = client && connectionOf(client).acknowledgements;
-    if (!acknowledgements?.holds(messageId)) return done(null);
-    this.#parts.persistence.stored().then(
-      () => {
-        acknowledgements.release(messageId);
-        done(null);
-      },
-      // the client keeps the message, and sends it again
-      (error: unknown) =>
-        done(new Violation(`a message cannot be stored: ${textOf(error)}`, REASON.unspecified, "internal")),
-    );
+    if (!client || !acknowledgements?.holds(messageId, STORED)) return done(null);
+    this.#whenStored(this.#parts.persistence.stored(), client, done, () => acknowledgements.release(messageId, STORED));
   }
 
   /** Publishes a message of the server's own, at QoS 1. */

@@ -1,4 +1,4 @@
-import type { HistoryQuery, Retention } from "./history.js";
+import type { HistoryQuery, Latest, Retention } from "./history.js";
 import type { PackedAnswer, Page, Parcel, Range } from "./protocol.js";
 
 export interface HistoryOptions {
@@ -19,6 +19,7 @@ export interface Engine {
   write(parcel: Parcel): Promise<void>;
   query(query: HistoryQuery): Promise<PackedAnswer>;
   page(range: Range): Promise<Page>;
+  latest(devices: readonly string[]): Promise<(Latest | undefined)[]>;
   forget(device: string): Promise<void>;
   retain(retention: Retention): Promise<void>;
   close(): Promise<void>;

@@ -65,6 +65,16 @@ export interface Retention {
   readonly switches: number | undefined;
 }
 
+/** The last that is known of a device. Times are in ms since 1970. */
+export interface Latest {
+  /** Its last reading; undefined when there is none. */
+  readonly time?: number;
+  readonly light?: number;
+  /** When its lamp was switched last, and how it has been since; undefined when never. */
+  readonly switched?: number;
+  readonly led_on?: boolean;
+}
+
 /** Readings that were read back for an export, one row each. */
 export interface HistoryRow {
   readonly time: number;
@@ -85,12 +95,16 @@ export interface History {
   query(query: HistoryQuery): Promise<HistoryAnswer>;
   /** Readings and switches from `from` to before `to`, oldest first, in batches of some thousand: for an export. */
   rows(device: string, from: number, to: number): AsyncIterable<readonly HistoryRow[]>;
+  /** The last of each of these devices, in their order; undefined for one of which there is nothing. */
+  latest(devices: readonly string[]): Promise<readonly (Latest | undefined)[]>;
   /** Forgets a device altogether. */
   forget(device: string): Promise<void>;
   /** From now on things are kept so long. */
   retain(retention: Retention): void;
   /** For metrics: what waits to be written, what was written since the start, what could not be. */
   readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };
+  /** Why nothing can be written at the moment, in a sentence; "" when it can. */
+  readonly problem: string;
   /** Writes what waits, and ends. */
   close(): Promise<void>;
 }
@@ -101,8 +115,10 @@ export const NO_HISTORY: History = {
   addSwitch() {},
   query: async () => ({ points: [], led_on: null, switches: [], step: 0 }),
   async *rows() {},
+  latest: async (devices) => devices.map(() => undefined),
   async forget() {},
   retain() {},
   stats: { waiting: 0, written: 0, lost: 0 },
+  problem: "",
   async close() {},
 };

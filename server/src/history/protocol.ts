@@ -1,4 +1,4 @@
-import type { HistoryAnswer, HistoryQuery, HistorySwitch, Retention } from "./history.js";
+import type { HistoryAnswer, HistoryQuery, HistorySwitch, Latest, Retention } from "./history.js";
 
 /** What the thread is given when it starts. */
 export interface Setup {
@@ -87,6 +87,7 @@ export interface Calls {
   write(parcel: Parcel): void;
   query(query: HistoryQuery): PackedAnswer;
   page(range: Range): Page;
+  latest(devices: readonly string[]): (Latest | undefined)[];
   forget(device: string): void;
   retain(retention: Retention): void;
   /** Nothing may be asked after it. */

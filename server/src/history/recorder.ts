@@ -53,6 +53,10 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
         next = page.next;
       }
     },
+    async latest(devices) {
+      await written();
+      return engine.latest(devices);
+    },
     async forget(device) {
       undated.forget(device);
       await written();
@@ -62,6 +66,9 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
       if (!closing) engine.retain(changed).catch(() => {});
     },
     stats: writer.stats,
+    get problem() {
+      return writer.problem;
+    },
     close: () => (closing ??= close()),
   };
 }

@@ -43,6 +43,7 @@ export async function openSqlite(
       },
       query: (query) => thread.call("query", query),
       page: (range) => thread.call("page", range),
+      latest: (devices) => thread.call("latest", devices),
       forget: (device) => thread.call("forget", device),
       async retain(changed) {
         kept = changed;

@@ -75,7 +75,7 @@ export class Store {
   write(batch: Batch, ids: readonly string[]): void {
     const { times, lights } = batch;
     if (this.#waiting.places + times.length > MANY) this.#settleReadings();
-    if (this.switches.waiting + batch.switches.times.length > MANY) this.#settleSwitches();
+    if (this.switches.waiting + batch.switches.times.length > MANY) this.settleSwitches();
     const numbers = this.#numbersOf(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
     const switches = storedForm(batch.switches, numbers);
@@ -98,7 +98,7 @@ export class Store {
   /** Puts all that waits where it belongs; of a device, its readings. */
   compact(device?: number): void {
     this.#settleReadings(device);
-    if (device === undefined) this.#settleSwitches();
+    if (device === undefined) this.settleSwitches();
   }
 
   #settleReadings(device?: number): void {
@@ -111,7 +111,8 @@ export class Store {
     this.#waiting.take(device);
   }
 
-  #settleSwitches(): void {
+  /** Puts the switches that wait into their runs. */
+  settleSwitches(): void {
     if (this.switches.waiting === 0) return;
     this.database.transaction(() => this.switches.writeRuns());
     this.switches.settled();

@@ -65,6 +65,19 @@ export function unpackRun(run: unknown, start: number, from: number, to: number)
   }
 }
 
+/** The last switch of a run, by its time, of the ten minutes that begin at `start`: without its reason, which takes longest. */
+export function lastOfRun(run: unknown, start: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
+  const bytes = Buffer.from(run as Uint8Array);
+  const count = Math.floor(bytes.readUInt32LE() / WIDTHS.length);
+  if (bytes.length < HEAD * (1 + count)) throw new Error("a run of switches is malformed");
+  let last = -1;
+  for (let at = 0; at < count; at++) {
+    const word = bytes.readUInt32LE(HEAD * (1 + at));
+    if (word >>> 3 >= last >>> 3 || last < 0) last = word;
+  }
+  return last < 0 ? undefined : { time: start + (last >>> 3), led_on: (last & 1) === 1 };
+}
+
 function unpack(run: Uint8Array<ArrayBuffer>, begun: number, from: number, to: number): HistorySwitch[] {
   const bytes = Buffer.from(run.buffer, run.byteOffset, run.length);
   const head = bytes.readUInt32LE();

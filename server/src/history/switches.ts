@@ -2,7 +2,7 @@ import type { Database } from "./database.js";
 import type { HistorySwitch } from "./history.js";
 import { CHUNK } from "./packing.js";
 import type { Switches } from "./protocol.js";
-import { stateOf, unpackRun } from "./switch-runs.js";
+import { lastOfRun, stateOf, unpackRun } from "./switch-runs.js";
 import { WaitingSwitches, type SwitchBatch } from "./waiting-switches.js";
 
 /** Runs that are read at once. */
@@ -94,6 +94,13 @@ export class SwitchStore {
     const stored = latestOf(this.#stored(device, chunk * CHUNK, time + 1)) ?? latestOf(this.#before(device, chunk));
     const waiting = latestOf(this.#waiting.of(device, 0, time + 1));
     return (waiting && stored && waiting.time < stored.time ? stored : (waiting ?? stored))?.led_on;
+  }
+
+  /** The last switch of a device among those that are in their runs; undefined when there is none. */
+  last(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
+    const sql = "SELECT chunk, switches FROM switch_runs WHERE device = ? ORDER BY chunk DESC, number DESC LIMIT 1";
+    const [run] = this.#database.rows(sql, device);
+    return run && lastOfRun(run.switches, Number(run.chunk) * CHUNK);
   }
 
   /** The latest of a device from `from` to before `to`, oldest first: at most so many. */

@@ -5,6 +5,7 @@ import { causeOf, isDamage, isEmpty, NewerError, setAside } from "./database.js"
 import { giveWay } from "./priority.js";
 import { keepDamagedWal } from "./wal.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
+import { latest } from "./latest.js";
 import { answer, page } from "./reader.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
 import { Store } from "./store.js";
@@ -59,6 +60,7 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
         ? { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range!.to }
         : page(open, device, range!);
     }),
+  latest: (devices) => onStore((open) => latest(open, devices!)),
   forget(device) {
     onStore((open) => open.forget(device!));
     startSweep();

@@ -25,6 +25,8 @@ const sizeOf = ({ batch: { times, switches } }: Gathered): number => times.lengt
 /** Gathers what is added, and hands it to the engine batch by batch: the next when the one before is written. */
 export class Writer {
   readonly stats = { waiting: 0, written: 0, lost: 0 };
+  /** Why nothing can be written at the moment, in a sentence; "" when it can. */
+  problem = "";
   readonly #engine: Pick<Engine, "name" | "write">;
   readonly #failed: (problem: string) => void;
   readonly #gathering: Gathering;
@@ -98,6 +100,7 @@ export class Writer {
       try {
         await this.#write(batch);
         this.#failing = false;
+        this.problem = "";
         this.stats.written += sizeOf(batch);
         this.stats.waiting -= sizeOf(batch);
         this.#finished(1);
@@ -106,6 +109,7 @@ export class Writer {
         this.#queue.unshift(batch);
         this.#trim();
         this.#release();
+        this.problem = `The history ${this.#engine.name} cannot be written (${textOf(error)}); the server tries again every second.`;
         this.#tell(textOf(error));
         if (this.#ending.signal.aborted) return;
         await sleep(RETRY, undefined, { signal: this.#ending.signal }).catch(() => {});

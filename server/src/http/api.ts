@@ -13,12 +13,14 @@ import { metricsRoutes } from "./metrics.js";
 import { openApiDocument } from "./openapi.js";
 import { readyRoutes, type ReadySources } from "./ready.js";
 import { mqttSessionRoutes, type MqttSessionSources } from "./sessions-api.js";
+import type { StorageHealth, StorageView } from "../storage/health.js";
 import type { ZoneDirectory } from "../zones/directory.js";
-import { zoneRoutes } from "./zones.js";
+import { NOT_STORED, zoneRoutes } from "./zones.js";
 
 /** What the API shows and changes. */
 export interface ApiSources extends ReadySources, MetricsSources, HistorySources, MqttSessionSources {
   readonly history: History;
+  readonly storage: StorageHealth;
   readonly devices: Devices;
   readonly zones: ZoneDirectory;
   readonly recent: Recent;
@@ -49,7 +51,7 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
 /** Adds what is known and wanted of devices and zones. */
 export function decisionRoutes(app: FastifyInstance, from: ApiSources): void {
   deviceRoutes(app, from);
-  zoneRoutes(app, from.zones);
+  zoneRoutes(app, from.zones, from.storage);
 }
 
 function statusRoutes(app: FastifyInstance, from: ApiSources): void {
@@ -62,6 +64,11 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
     ...from.counters,
     log_lines_lost: from.log.lost,
     damaged_files: from.damaged.count,
+    storage: {
+      problem: from.storage.problem || from.history.problem || null,
+      failures: from.storage.failures,
+      readings_unacknowledged: from.unacknowledged(),
+    } satisfies StorageView,
     devices: from.devices.size,
     simulator: from.capabilities.has("simulator"),
   }));
@@ -89,11 +96,11 @@ function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
     if (!path.endsWith("/mode")) throw new HttpError(404, "Only /api/devices/<id>/mode can be changed.");
     const device = known(path.slice(0, -"/mode".length));
     const override = overrideOf(request.body);
-    await from.setMode(device, override.mode, override.for);
+    await from.storage.inTime(from.setMode(device, override.mode, override.for), NOT_STORED);
     return device.view();
   });
   app.delete<Below>("/api/devices/*", async (request, reply) => {
-    await from.forget(known(request.params["*"]));
+    await from.storage.inTime(from.forget(known(request.params["*"])), NOT_STORED);
     return reply.code(204).send();
   });
   actionRoutes(app, actions, known);

@@ -18,8 +18,8 @@ export class HttpError extends Error {
 export function errorHandlers(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    // 503 is said on purpose, and will pass
-    if (status < 500 || status === 503) return reply.code(status).send({ error: error.message });
+    // these are said on purpose, and will pass
+    if (status < 500 || status === 503 || status === 507) return reply.code(status).send({ error: error.message });
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
     return reply.code(status).send({ error: "The server failed at this request; its log says more." });
   });

@@ -6,6 +6,7 @@ import type { Bucket, HistoryAnswer, HistorySwitch } from "../history/history.js
 import { REJECTIONS } from "../metrics/rejections.js";
 import type { Point } from "../recent.js";
 import type { ZoneSensor, ZoneView } from "../zones/view.js";
+import type { StorageView } from "../storage/health.js";
 import { REQUEST } from "./actions.js";
 import {
   count,
@@ -31,13 +32,15 @@ const device = objectOf<DeviceView>(
   {
     id: text("What stands before the channel in its topics."),
     online: flag("By its status; a lesson device, which has none, when it was heard in the last 60 s."),
-    light: orNull(light("The newest reading; null when there is none.")),
+    light: orNull(light("The newest reading, also of before a restart; null when there is none.")),
     led_on: orNull(
       flag("The lamp as it was last commanded, or as a board that decides alone reported it; null when unknown."),
     ),
     blinking: flag("Whether the lamp blinks, because somebody asked where the board is; `led_on` is as without that."),
     decided_by: oneOf(["server", "device"], "Who decides: `device` while it is on its own."),
-    last_seen: orNull(moment("When it was last heard; null when not since the server started.")),
+    last_seen: orNull(
+      moment("When it was last heard; when `light` is of before a restart, when that was measured; null when never."),
+    ),
     since: orNull(moment("Since when it is online or offline; null when that was before the server started.")),
     missing: count("Readings of its present boot that never came."),
     dropped: count("Readings that it lost by its own account, because its memory was full."),
@@ -126,6 +129,7 @@ const counters = {
     properties: Object.fromEntries(Object.entries(REJECTIONS).map(([reason, why]) => [reason, count(`${why}.`)])),
   },
   duplicates: count("Readings that had been delivered before."),
+  refused: count("Readings that were decided upon but not taken, because too many waited to be stored."),
 } satisfies Readonly<Record<keyof Counters, Schema>>;
 
 const DAY_OF_HISTORY = time("In ms since 1970.");
@@ -200,6 +204,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       ...counters,
       log_lines_lost: count("Lines of the log that could not be written."),
       damaged_files: count("Damaged files in the data folder since the start; the log names them."),
+      storage: objectOf<StorageView>("Whether what is to be remembered can be stored.", {
+        problem: orNull(text("What cannot be written and what to do about it; null when everything can.")),
+        failures: count("Attempts to write to the data folder that failed."),
+        readings_unacknowledged: count("Readings that are not acknowledged, because they cannot be stored yet."),
+      }),
       devices: count("Devices that are known."),
       simulator: flag("Whether boards can be simulated here."),
     },
@@ -224,7 +233,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     role: orNull(oneOf(["admin", "reader"], "An admin may change things, a reader may look.")),
     required: flag("Whether somebody has to be logged in."),
   }),
-  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1 }>(
+  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; storage: 1 }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
       devices: { ...listOf(ref("Device")), description: "All devices, at the start." },
@@ -232,7 +241,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       zones: { ...listOf(ref("Zone")), description: "All zones, at the start and when the configuration changed." },
       zone: { ...ref("Zone"), description: "One that changed." },
       forgotten: objectOf<{ id: string }>("A device that is not known any more.", { id: text("Its id.") }),
+      storage: objectOf<Pick<StorageView, "problem">>("The data folder cannot be written, or can again.", {
+        problem: orNull(text("What to do about it, in sentences; null when it can be written.")),
+      }),
     },
-    ["devices", "device", "zones", "zone", "forgotten"],
+    ["devices", "device", "zones", "zone", "forgotten", "storage"],
   ),
 };

@@ -12,6 +12,7 @@ import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
 import type { ServerEvents } from "../server-events.js";
 import type { DamagedFiles } from "../storage/damage.js";
+import type { StorageHealth } from "../storage/health.js";
 import { VERSION } from "../version.js";
 import type { ZoneDirectory } from "../zones/directory.js";
 import { createApp, listenHttp } from "./app.js";
@@ -21,6 +22,8 @@ import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
 
 /** What is served. */
 export interface Served {
+  /** Whether the data folder can be written. */
+  readonly health: StorageHealth;
   readonly settings: Settings;
   readonly core: Core;
   readonly zones: ZoneDirectory;
@@ -52,7 +55,7 @@ export interface HttpAddresses {
  * @throws StartError when the port cannot be had.
  */
 export async function serveHttp(served: Served): Promise<HttpAddresses> {
-  const { settings, core, zones, history, link, broker, events, emitter, certificates: tls } = served;
+  const { health, settings, core, zones, history, link, broker, events, emitter, certificates: tls } = served;
   const { host, log } = settings;
   if (!settings.http) return { http: undefined, websocket: undefined };
   const guard = createGuard(host, settings.httpNames);
@@ -87,12 +90,17 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
       mqttSessions: () => broker?.sessions,
       contested: () => broker?.contested ?? [],
       problem,
+      storage: health,
+      unacknowledged: () => core.unacknowledged,
       ready: () =>
         problem() ||
+        health.problem ||
         served.cluster?.problem() ||
         (core.catchingUp ? "What waited at the broker is still being taken in." : ""),
     },
   });
+  const storage = (): void => events.publish("storage", { problem: health.problem || null });
+  health.listen({ failed: storage, recovered: storage });
   emitter.on("zone", (zone) => events.publish("zone", zone));
   emitter.on("zones", () => events.publish("zones", zones.list()));
   emitter.on("forgotten", (id) => events.publish("forgotten", { id }));

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { StorageHealth } from "../storage/health.js";
 import type { ZoneDirectory } from "../zones/directory.js";
 import type { ZoneView } from "../zones/view.js";
 import { overrideOf } from "./api-body.js";
@@ -6,8 +7,11 @@ import { HttpError } from "./errors.js";
 
 type Named = { Params: { name: string } };
 
+/** What a client is told while the disk is full. */
+export const NOT_STORED = "This took effect, but is not stored yet, so that a restart may undo it.";
+
 /** Adds what is known of the zones, and their override. */
-export function zoneRoutes(app: FastifyInstance, zones: ZoneDirectory): void {
+export function zoneRoutes(app: FastifyInstance, zones: ZoneDirectory, storage: StorageHealth): void {
   function known(name: string): ZoneView {
     const zone = zones.get(name);
     if (!zone) throw new HttpError(404, `There is no zone "${name}"; GET /api/zones lists those that are.`);
@@ -19,7 +23,7 @@ export function zoneRoutes(app: FastifyInstance, zones: ZoneDirectory): void {
   app.put<Named>("/api/zones/:name/mode", async (request) => {
     const { name } = known(request.params.name);
     const override = overrideOf(request.body);
-    await zones.setMode(name, override.mode, override.for);
+    await storage.inTime(zones.setMode(name, override.mode, override.for), NOT_STORED);
     return known(name);
   });
 }

@@ -3,10 +3,12 @@ import { convertBoot } from "../boots.js";
 import type { JournalStore } from "../data.js";
 import type { Device, Devices } from "../devices.js";
 import { textOf } from "../errors.js";
+import { RETRY, type StorageHealth } from "../storage/health.js";
 import type { Recorded } from "../history/history.js";
 import type { KeptPoint, Recent } from "../recent.js";
 import type { ReadingsJournal } from "../share.js";
 import { clock } from "../time/monotonic-clock.js";
+import { Backlog, type Written } from "./backlog.js";
 import { Batch } from "./batch.js";
 import { readLegacy } from "./legacy.js";
 import { readSegment } from "./read.js";
@@ -20,24 +22,31 @@ const LAG_PER_DEVICE = 3;
 const KEEP = 10_000;
 /** With one batch no more than about so many words are written of devices whose readings are old. */
 const SLICE = 8192;
-/** That nothing can be written is told this often at most, in ms. */
-const TELL = 60_000;
+/** While nothing can be written, so many readings wait; further ones are refused. */
+const MOST_WAITING = 100_000;
+/** They are written in batches of about so many words. */
+const WAITING_BATCH = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
   /** Where the journal was before it had a folder. */
   readonly store: JournalStore;
   readonly recent: Recent;
-  /** Told of each reading once it is stored, or was told to have failed: nobody is to have it before. */
+  readonly health: StorageHealth;
+  /** Told of each reading once it is stored: nobody is to have it before. */
   stored(device: Recorded, point: KeptPoint): void;
+  /** How many readings that are stored here nobody else has stored yet: they stay in the log. */
+  needed?(): number;
+  /** Old files could not be deleted, or not written to the disk. */
   failed(problem: string): void;
   /** Whether the last run has closed the journal, so that its last file must be whole; see `DataFolder.killed`. */
   readonly closed?: boolean;
   /** Told of damage to the files. */
   damaged?(problem: string): void;
-  /** For tests; see `LAG` and `KEEP`. */
+  /** For tests; see `LAG`, `KEEP` and `MOST_WAITING`. */
   readonly lag?: number;
   readonly keep?: number;
+  readonly mostWaiting?: number;
 }
 
 /**
@@ -54,22 +63,22 @@ export class Journal implements ReadingsJournal {
   readonly #segments: Segments;
   #devices: Devices | undefined;
   readonly #batch = new Batch();
-  /** Of the batch: whose readings, which points, and of which devices it has what they amount to. */
+  /** Of the batch: whose readings, and which points. */
   #taken: Device[] = [];
   #points: KeptPoint[] = [];
-  #stated: Device[] = [];
-  /** Devices of which something could not be written. */
-  readonly #unsaved = new Set<Device>();
-  #failing = false;
-  #toldAt = -Infinity;
-  /** Fulfilled when the batch is stored; undefined when there is none. */
+  readonly #backlog = new Backlog();
+  /** The next attempt, while nothing can be written. */
+  #retry: NodeJS.Timeout | undefined;
+  /** Fulfilled when the batch is stored, and those before it; undefined when there is none. */
   #open: Promise<void> | undefined;
+  #stored = (): void => {};
+  #closed = false;
 
   constructor(options: JournalOptions) {
     const { folder, recent, keep = KEEP } = options;
     this.#options = options;
     this.#recent = recent;
-    this.#segments = new Segments(folder, keep, (error) => this.#tell(error));
+    this.#segments = new Segments(folder, keep, (error) => options.failed(textOf(error)));
   }
 
   /**
@@ -91,6 +100,10 @@ export class Journal implements ReadingsJournal {
       damaged(`Nobody knows whose ${nameless} records in ${this.#options.folder} are: damage has taken the names.`);
     const now = clock.now();
     for (const device of devices) if (device.boots) device.missed(device.boots.holes, now);
+    for (const device of before) {
+      const last = this.#recent.of(device.id).at(-1);
+      if (last) device.remember(last.time, last.light, last.led_on);
+    }
     if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
   }
 
@@ -111,14 +124,19 @@ export class Journal implements ReadingsJournal {
         if (reading.boot !== undefined && reading.seq !== undefined)
           device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
         this.#recent.add(id, point);
+        device.remember(point.time, point.light, point.led_on);
         if (!device.logged) enter(device, segment);
       },
       state: (id, boots, points) => {
         const device = devices.obtain(id, true);
         if (!device) return;
-        device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
+        // one that does not number its readings has none
+        if (boots.length > 0)
+          device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
         this.#recent.delete(id);
         for (const point of points) this.#recent.add(id, { ...point, isDated: true });
+        const last = points.at(-1);
+        if (last) device.remember(last.time, last.light, last.led_on);
         enter(device, segment);
       },
       forget: (id) => {
@@ -141,13 +159,23 @@ export class Journal implements ReadingsJournal {
       this.#state(device);
       if (this.#batch.length > SLICE) this.#write();
     }
-    this.#write();
-    if (!this.#failing) await this.#options.store.clear();
+    // what could not be written is adopted at the next start
+    if (this.#write()) await this.#options.store.clear();
+  }
+
+  /** Whether so many readings wait that no further one is to be added. */
+  get isFull(): boolean {
+    return this.#backlog.readings + this.#taken.length >= (this.#options.mostWaiting ?? MOST_WAITING);
+  }
+
+  /** Readings that are not acknowledged, because they could not be stored yet. */
+  get waiting(): number {
+    return this.#retry === undefined ? 0 : this.#backlog.readings + this.#taken.length;
   }
 
   /**
-   * Stores a reading that the device has just delivered, and that is in its `boots`; fulfilled when that is done, or was told
-   * to have failed. @param live whether it cannot have waited at a broker
+   * Stores a reading that the device has just delivered, and that is in its `boots` if it numbers readings; fulfilled when
+   * that is done. @param live whether it cannot have waited at a broker
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: KeptPoint): Promise<void> {
     this.#batch.reading(device, reading, now, live, point);
@@ -165,40 +193,45 @@ export class Journal implements ReadingsJournal {
   /** Drops all that is known of a device. */
   forget(device: Device): Promise<void> {
     this.#batch.forget(device);
-    this.#unsaved.delete(device);
     device.logged = 0;
     return this.#commit();
   }
 
-  /** Returns when all is stored. */
+  /** Returns when all is stored that can be. */
   async close(): Promise<void> {
-    await this.stored;
+    await this.#options.health.orFailing(this.stored);
+    if (this.#retry !== undefined) this.#attempt();
+    this.#closed = true;
+    clearTimeout(this.#retry);
     await this.#segments.close();
   }
 
-  /** What comes in one turn of the event loop is written at its end. */
+  /** What comes in one turn of the event loop is written at its end; what comes while that fails, with the next attempt. */
   #commit(): Promise<void> {
-    return (this.#open ??= new Promise((stored) => {
-      setImmediate(() => {
-        this.#open = undefined;
-        this.#settle();
-        this.#write();
-        stored();
-      });
+    if (this.#open) {
+      if (this.#retry !== undefined && this.#batch.length > WAITING_BATCH) this.#keepBatch();
+      return this.#open;
+    }
+    return (this.#open = new Promise((stored) => {
+      this.#stored = stored;
+      setImmediate(() => this.#attempt());
     }));
   }
 
-  get #lag(): number {
-    return Math.max(this.#options.lag ?? LAG, LAG_PER_DEVICE * (this.#devices?.size ?? 0));
+  #attempt(): void {
+    if (this.#backlog.isEmpty) this.#settle();
+    if (!this.#write()) return;
+    this.#open = undefined;
+    this.#stored();
   }
 
-  /** Adds to the batch what devices amount to of which something could not be written, or whose readings are old. */
+  get #lag(): number {
+    const { lag = LAG, needed } = this.#options;
+    return Math.max(lag, LAG_PER_DEVICE * (this.#devices?.size ?? 0), needed?.() ?? 0);
+  }
+
+  /** Adds to the batch what devices amount to whose readings are old. */
   #settle(): void {
-    if (this.#failing) return;
-    for (const device of this.#unsaved) {
-      if (this.#batch.length > SLICE) return;
-      this.#state(device);
-    }
     while (this.#batch.length <= SLICE) {
       const device = this.#segments.outdated(this.#lag);
       if (!device) return;
@@ -207,37 +240,52 @@ export class Journal implements ReadingsJournal {
   }
 
   #state(device: Device): void {
-    this.#batch.state(device, device.boots?.store() ?? [], this.#recent.of(device.id));
+    const points = this.#recent.of(device.id);
+    this.#batch.state(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
     this.#segments.begin(device);
-    this.#stated.push(device);
-    this.#unsaved.delete(device);
   }
 
-  /** Writes the batch, and tells of its readings. */
-  #write(): void {
-    const taken = this.#taken;
-    const points = this.#points;
-    const stated = this.#stated;
+  /** Writes the batch after those that wait, and tells of their readings. @returns whether that succeeded; otherwise they wait */
+  #write(): boolean {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    try {
+      this.#backlog.drain((batch) => this.#writeBatch(batch));
+      if (this.#batch.length > 1)
+        this.#writeBatch({ bytes: this.#batch.finish(), taken: this.#taken, points: this.#points });
+    } catch (error) {
+      this.#keepBatch();
+      this.#options.health.failed("readings", error);
+      if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY);
+      return false;
+    }
+    // the next segment has no names yet
+    this.#begin(this.#segments.nextIfFull(this.#lag));
+    this.#options.health.works("readings");
+    return true;
+  }
+
+  #writeBatch({ bytes, taken, points }: Written): void {
+    this.#segments.write(bytes, taken.length);
+    for (let n = 0; n < taken.length; n++) if (!taken[n].parted) this.#options.stored(taken[n], points[n]);
+  }
+
+  /** The batch waits as it is, and another one begins. */
+  #keepBatch(): void {
+    if (this.#batch.length > 1)
+      this.#backlog.add({ bytes: Buffer.from(this.#batch.finish()), taken: this.#taken, points: this.#points });
+    this.#begin(false);
+  }
+
+  /** Begins another batch. @param anew whether names that were written before are not there for it */
+  #begin(anew: boolean): void {
     this.#taken = [];
     this.#points = [];
-    this.#stated = [];
-    let anew = true;
-    try {
-      anew = this.#segments.write(this.#batch.finish(), taken.length, this.#lag, this.#unsaved.size > 0);
-      this.#failing = false;
-    } catch (error) {
-      this.#failing = true;
-      for (const devices of [taken, stated]) for (const device of devices) if (device.logged) this.#unsaved.add(device);
-      this.#tell(error);
-    }
     this.#batch.clear(anew);
-    for (let n = 0; n < taken.length; n++) this.#options.stored(taken[n], points[n]);
   }
+}
 
-  #tell(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#toldAt < TELL) return;
-    this.#toldAt = now;
-    this.#options.failed(textOf(error));
-  }
+/** The last reading of a device whose others are not in memory. */
+function lastOf({ shown: { time, light, led_on } }: Device): KeptPoint[] {
+  return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

@@ -72,18 +72,17 @@ export class Segments {
     enter(device, this.#present);
   }
 
-  /**
-   * Writes a batch with so many readings. Whether the next one goes to a new segment: when this one has its part of `lag`.
-   * @param hold whether something of what is not needed may be needed after all, and none of it is to be deleted
-   * @throws Error when it cannot be written
-   */
-  write(batch: Buffer, readings: number, lag: number, hold: boolean): boolean {
+  /** Writes a batch with so many readings. @throws Error when it cannot be written */
+  write(batch: Buffer, readings: number): void {
     this.#file.write(batch);
-    const present = this.#present;
-    present.readings += readings;
+    this.#present.readings += readings;
     this.#readings += readings;
-    if (present.readings < lag / PARTS && this.#file.length < MOST_BYTES) return false;
-    this.#next(hold ? 0 : this.#settled);
+  }
+
+  /** Begins another segment when this one has its part of `lag`. @returns whether that is so */
+  nextIfFull(lag: number): boolean {
+    if (this.#present.readings < lag / PARTS && this.#file.length < MOST_BYTES) return false;
+    this.#next(this.#settled);
     return true;
   }
 

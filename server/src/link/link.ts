@@ -4,7 +4,7 @@ import type { Rejection } from "../counters.js";
 export interface LinkHandlers {
   /**
    * A message that a client published. It is acknowledged when what is returned is fulfilled, or at once when that is
-   * undefined. Must not throw, nor reject.
+   * undefined; not at all when that is rejected. Must not throw.
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** The link is up again. What waited for it at the broker is coming; what the broker was to keep may be lost. */

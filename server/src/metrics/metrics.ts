@@ -4,6 +4,7 @@ import type { History } from "../history/history.js";
 import type { Log } from "../log.js";
 import type { DamagedFiles } from "../storage/damage.js";
 import type { DecisionTimes } from "./decision-times.js";
+import type { StorageHealth } from "../storage/health.js";
 import { REJECTIONS } from "./rejections.js";
 
 /** What is counted only when somebody asks. */
@@ -28,6 +29,9 @@ export interface MetricsSources {
   readonly history: Pick<History, "stats">;
   readonly log: Pick<Log, "lost">;
   readonly damaged: Pick<DamagedFiles, "count">;
+  readonly storage: Pick<StorageHealth, "isFailing" | "failures">;
+  /** Readings that are not acknowledged, because they could not be stored yet. */
+  unacknowledged(): number;
   gauges(): Gauges;
 }
 
@@ -48,7 +52,7 @@ export interface Exposition {
 
 /** The figures of one server, which are read when somebody asks, in a registry of its own; and those of the process. */
 export function exposeMetrics(from: MetricsSources): Exposition {
-  const { counters, decisionTimes, history, log } = from;
+  const { counters, decisionTimes, history, log, storage } = from;
   const registry = new Registry();
 
   function add(type: "counter" | "gauge" | "histogram", name: string, help: string, samples: () => Sample[]): void {
@@ -113,6 +117,24 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "nightlight_history_rows_lost_total",
     "Readings and switches that could not be written.",
     () => history.stats.lost,
+  );
+  gauge("nightlight_storage_up", "Whether the data folder can be written: 0 when its disk is full, for example.", () =>
+    Number(!storage.isFailing),
+  );
+  counter(
+    "nightlight_storage_failures_total",
+    "Attempts to write to the data folder that failed.",
+    () => storage.failures,
+  );
+  gauge(
+    "nightlight_readings_unacknowledged",
+    "Readings that are not acknowledged, because they cannot be stored.",
+    () => from.unacknowledged(),
+  );
+  counter(
+    "nightlight_readings_refused_total",
+    "Readings that were decided upon but not taken, because too many waited to be stored.",
+    () => counters.refused,
   );
   counter("nightlight_log_lines_lost_total", "Lines of the log that could not be written.", () => log.lost);
   counter(

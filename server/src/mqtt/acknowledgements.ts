@@ -11,15 +11,20 @@ const NOTHING: Wait = { done: true };
  */
 export class Acknowledgements {
   readonly #acknowledge: (id: number) => void;
+  readonly #refused: (error: unknown) => void;
   /** Messages, in order of arrival, and what each waits for: those before `#next` are acknowledged. */
   #ids: number[] = [];
   #waits: Wait[] = [];
   #next = 0;
   readonly #pending = new Map<Promise<void>, Wait>();
 
-  /** For one connection: another must not acknowledge its messages. */
-  constructor(acknowledge: (id: number) => void) {
+  /**
+   * For one connection: another must not acknowledge its messages.
+   * @param refused a message was not taken: the broker sends it again with another connection
+   */
+  constructor(acknowledge: (id: number) => void, refused: (error: unknown) => void) {
     this.#acknowledge = acknowledge;
+    this.#refused = refused;
   }
 
   /** A message arrived, and is to be acknowledged when `taken` is fulfilled; at once when that is undefined. */
@@ -36,11 +41,14 @@ export class Acknowledgements {
     if (known) return known;
     const wait = { done: false };
     this.#pending.set(taken, wait);
-    void taken.then(() => {
-      this.#pending.delete(taken);
-      wait.done = true;
-      this.#go();
-    });
+    taken.then(
+      () => {
+        this.#pending.delete(taken);
+        wait.done = true;
+        this.#go();
+      },
+      (error: unknown) => this.#refused(error),
+    );
     return wait;
   }
 

@@ -20,7 +20,7 @@ export interface MqttOptions {
 }
 
 export interface MqttHandlers {
-  /** A message, acknowledged when what is returned is fulfilled; at once when that is undefined. Must not throw, nor reject. */
+  /** A message, acknowledged when what is returned is fulfilled; at once when that is undefined. Must not throw. */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Connected again, as `keep` asked for; what was subscribed to before is so again. */
   up(): void;

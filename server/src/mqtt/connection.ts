@@ -17,7 +17,7 @@ export class ConnackError extends Error {
 export interface ConnectionHandlers {
   /** The broker has let us in; messages that waited may follow in the same turn. */
   opened(packet: IConnackPacket): void;
-  /** A message, acknowledged when what is returned is fulfilled; at once when that is undefined. Must not throw, nor reject. */
+  /** A message, acknowledged when what is returned is fulfilled; at once when that is undefined. Must not throw. */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** A message of ours was taken, or refused, when `reason` is 128 or more. */
   acknowledged(id: number, reason: number): void;
@@ -61,7 +61,10 @@ export class Connection {
     const { stream } = this.#transport;
     const version = connect.protocolVersion as 4 | 5;
     const output = (this.output = new Output(stream, version));
-    const acknowledgements = new Acknowledgements((id) => output.puback(id));
+    const acknowledgements = new Acknowledgements(
+      (id) => output.puback(id),
+      (error) => this.end(error),
+    );
     this.#pace = new Pace(stream);
     this.#input = new Input(version, {
       publish: (topic, payload, retained, qos, id) => {
@@ -154,8 +157,11 @@ export class Connection {
     const taken = this.unreleased.has(id) ? undefined : this.#handlers.message(topic, payload, retained);
     this.unreleased.add(id);
     const received = (): void => this.send({ cmd: "pubrec", messageId: id });
-    if (taken) void taken.then(received);
-    else received();
+    if (!taken) return received();
+    taken.then(received, (error: unknown) => {
+      this.unreleased.delete(id);
+      this.end(error);
+    });
   }
 
   #opened(packet: IConnackPacket): void {

@@ -1,12 +1,13 @@
-import type { BrokerStore } from "../data.js";
 import { textOf } from "../errors.js";
 import type { TellDamage } from "./damage.js";
 import { decodeData } from "./message-codec.js";
 
 /** An entry in messages to people. */
 const title = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
+import type { LevelDatabase, Sublevel } from "./level.js";
 
-type Write = { type: "put"; key: string; value: Buffer } | { type: "del"; key: string };
+/** Values to be put, by key; undefined for a key to be deleted. */
+type Batch = Map<string, Buffer | undefined>;
 
 /** A range of keys: from `gte`, to before `lt`. */
 export interface KeyRange {
@@ -20,43 +21,41 @@ export function keysBelow(prefix: string): KeyRange {
 }
 
 /**
- * A LevelDB store whose operations take effect in the order of the calls.
+ * A part of a LevelDB database whose writes take effect in the order of the calls, and whose reads see the writes before them.
  *
  * LevelDB runs writes on a thread pool: of eight writes to one key made at once, an earlier one was the last to take effect
  * in 29 % of 20,000 rounds. Here the writes of a turn, and those that are asked for while a write is under way, form one
- * batch, which also makes fewer writes.
+ * batch, which also makes fewer writes. While nothing can be written, they wait in memory, the latest of each key.
  */
 export class OrderedStore {
-  readonly #db: BrokerStore;
-  readonly #failed: (error: unknown) => void;
+  readonly #database: LevelDatabase;
+  readonly #sublevel: Sublevel;
   readonly #damaged: TellDamage;
-  /** Settles when every operation that was asked for has ended. */
-  #last: Promise<unknown> = Promise.resolve();
-  /** The latest batch. */
+  /** Settles when every batch so far has ended. */
   #written: Promise<void> = Promise.resolve();
-  /** The batch that has not begun, as long as no other operation was asked for after it. */
-  #open: Write[] | undefined;
+  /** The batch that is being written. */
+  #current: Batch | undefined;
+  /** The batch that has not begun. */
+  #next: Batch | undefined;
 
-  /**
-   * @param failed a write failed
-   * @param damaged an entry cannot be read
-   */
-  constructor(db: BrokerStore, failed: (error: unknown) => void, damaged: TellDamage = () => {}) {
-    this.#db = db;
-    this.#failed = failed;
+  /** @param damaged told of entries that cannot be decoded */
+  constructor(database: LevelDatabase, name: string, damaged: TellDamage = () => {}) {
     this.#damaged = damaged;
+    this.#database = database;
+    this.#sublevel = database.sublevel(name);
   }
 
   put(key: string, value: Buffer): void {
-    this.#write({ type: "put", key, value });
+    this.#set(key, value);
   }
 
   delete(key: string): void {
-    this.#write({ type: "del", key });
+    this.#set(key, undefined);
   }
 
-  get(key: string): Promise<Buffer | undefined> {
-    return this.#after(() => this.#db.get(key));
+  async get(key: string): Promise<Buffer | undefined> {
+    for (const batch of [this.#next, this.#current]) if (batch?.has(key)) return batch.get(key);
+    return this.#database.read(() => this.#sublevel.get(key));
   }
 
   /** A value that `encodeData` encoded; undefined when there is none, or, with a report, when it cannot be read. */
@@ -83,42 +82,35 @@ export class OrderedStore {
     return found;
   }
 
-  entries(range: KeyRange): Promise<[key: string, value: Buffer][]> {
-    return this.#after(() => this.#db.iterator(range).all());
+  /** What is stored, in the order of the keys. */
+  async entries(range: KeyRange): Promise<[key: string, value: Buffer][]> {
+    await this.#written;
+    return this.#database.read(() => this.#sublevel.iterator(range).all());
   }
 
-  clear(range: KeyRange): void {
-    this.#after(() => this.#db.clear(range)).catch(this.#failed);
-  }
-
-  /** Resolves when all writes so far are stored. @throws Error when the latest of them could not be stored */
+  /** Resolves when all writes so far are stored. @throws Error when the database was closed before */
   stored(): Promise<void> {
     return this.#written;
   }
 
-  async close(): Promise<void> {
-    await this.#after(() => this.#db.close());
-  }
-
-  #write(write: Write): void {
-    if (this.#open) {
-      this.#open.push(write);
-      return;
+  #set(key: string, value: Buffer | undefined): void {
+    if (!this.#next) {
+      this.#next = new Map();
+      this.#written = this.#written.then(() => this.#write());
+      // whoever waits for it learns of it
+      this.#written.catch(() => {});
     }
-    const writes = [write];
-    this.#written = this.#after(() => {
-      if (this.#open === writes) this.#open = undefined;
-      return this.#db.batch(writes);
-    });
-    this.#written.catch(this.#failed);
-    this.#open = writes;
+    this.#next.set(key, value);
   }
 
-  /** Runs an operation after all that were asked for before, whether those succeeded or not. */
-  #after<T>(operation: () => Promise<T>): Promise<T> {
-    this.#open = undefined;
-    const result = this.#last.then(operation);
-    this.#last = result.catch(() => {});
-    return result;
+  async #write(): Promise<void> {
+    const batch = this.#next!;
+    this.#current = batch;
+    this.#next = undefined;
+    const operations = Array.from(batch, ([key, value]) =>
+      value === undefined ? ({ type: "del", key } as const) : ({ type: "put", key, value } as const),
+    );
+    await this.#database.write(() => this.#sublevel.batch(operations));
+    this.#current = undefined;
   }
 }

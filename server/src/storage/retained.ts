@@ -1,4 +1,5 @@
 import { topicNameProblem } from "../mqtt/topics.js";
+import { RETRY } from "./health.js";
 import { decodeData, encodeData } from "./message-codec.js";
 import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 import { RetainedLog, type RetainedLogOptions } from "./retained-log.js";
@@ -27,8 +28,10 @@ interface Stored {
 }
 
 export interface RetainedHandlers {
-  /** Messages cannot be written. */
+  /** Messages cannot be written. Called after each attempt. */
   failed(error: unknown): void;
+  /** Messages were written. */
+  written?(): void;
   /** A stored message was dropped, because clients would disconnect when they received it. */
   dropped(topic: string, problem: string): void;
 }
@@ -39,7 +42,11 @@ export class RetainedMessages {
   readonly #log: RetainedLog;
   readonly #handlers: RetainedHandlers;
   #pending = false;
-  #failing = false;
+  /** The next attempt, while messages cannot be written. */
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+  /** Who waits until they are. */
+  #waiting: (() => void)[] = [];
 
   /** @param folder for the log; need not exist */
   constructor(folder: string, handlers: RetainedHandlers, options: RetainedLogOptions = {}) {
@@ -96,29 +103,44 @@ export class RetainedMessages {
     if (before) this.#set(topic, payload.toString("latin1"), before.qos, before.extras);
   }
 
-  /** Writes what has changed: called before clients are told of it, so that they find it after `kill -9`. */
+  /**
+   * Writes what has changed: called before clients are told of it, so that they find it after `kill -9`. When that fails,
+   * it is tried again from time to time, and clients are told meanwhile: lamps go first.
+   */
   write(): void {
-    if (!this.#pending && !this.#failing) return;
+    if (this.#pending && !this.#retry) this.#attempt();
+  }
+
+  /** Resolves when everything so far is written. */
+  stored(): Promise<void> {
+    this.write();
+    return this.#retry ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
+  }
+
+  /** Resolves when everything is written that can be. */
+  async close(): Promise<void> {
+    if (this.#pending || this.#retry) this.#attempt();
+    // what was not written is not acknowledged either
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#log.close();
+  }
+
+  #attempt(): void {
     this.#pending = false;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     try {
       this.#log.write();
-      this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#handlers.failed(error);
-      this.#failing = true;
+      this.#handlers.failed(error);
+      if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY);
+      return;
     }
-  }
-
-  /** @throws Error when messages could not be written */
-  check(): void {
-    this.write();
-    if (this.#failing) throw new Error("retained messages cannot be stored");
-  }
-
-  /** Resolves when everything is stored. */
-  async close(): Promise<void> {
-    this.write();
-    await this.#log.close();
+    this.#handlers.written?.();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   *#contents(): Generator<[topic: string, payload: Buffer, qos: number, extras: Buffer | undefined]> {

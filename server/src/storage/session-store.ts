@@ -17,6 +17,9 @@ const SUBSCRIPTIONS = "subscriptions:";
 const QUEUES = "outgoing:";
 const RECEIVED = "incoming:";
 
+/** What makes one subscription different from another to the same topics. */
+const OPTIONS = ["qos", "rh", "rap", "nl", "subscriptionIdentifier"] as const;
+
 const NO_IDS: ReadonlySet<string> = new Set();
 
 /** The keys of one session; an encoded id has no colon. */
@@ -50,7 +53,8 @@ export class SessionStore {
     const idOf = (key: string): string => decodeURIComponent(key.split(":", 2)[1]);
     const rest = (key: string): string => key.split(":").slice(2).join(":");
     const read = <T extends object>(kind: string) => this.#store.decodedEntries<T>(keysBelow(kind));
-    for (const [key, value] of await read<SessionRecord>(RECORDS)) this.#add(idOf(key), restoredRecord(value, clock));
+    for (const [key, value] of await read<SessionRecord>(RECORDS))
+      this.#add(idOf(key), restoredRecord(value, clock)).isStored = true;
     for (const [key, value] of await read<StoredSubscription>(SUBSCRIPTIONS))
       this.#subscribe(this.obtain(idOf(key), record), value);
     for (const [key, { messageId = 0 }] of await read<QueuedPacket>(QUEUES)) {
@@ -91,6 +95,8 @@ export class SessionStore {
     if (known) return known;
     const session = this.#add(id, record);
     this.#putRecord(session);
+    const stored = (): void => void (session.isStored = true);
+    this.#store.stored().then(stored, () => {});
     return session;
   }
 
@@ -101,10 +107,14 @@ export class SessionStore {
 
   /** Deletes subscriptions and messages. */
   clear(session: Session): void {
-    for (const filter of session.subscriptions.keys()) this.#removeFromIndex(session, filter);
+    for (const filter of session.subscriptions.keys()) {
+      this.#removeFromIndex(session, filter);
+      this.#store.delete(below(SUBSCRIPTIONS, session.id) + filter);
+    }
     this.#queued -= session.queue.size;
+    for (const key of session.queue.keys()) this.#store.delete(key);
+    for (const packetId of session.received) this.#store.delete(below(RECEIVED, session.id) + numbered(packetId));
     for (const part of [session.subscriptions, session.queue, session.sent, session.received]) part.clear();
-    for (const kind of [SUBSCRIPTIONS, QUEUES, RECEIVED]) this.#store.clear(keysBelow(below(kind, session.id)));
   }
 
   /** Deletes a session with everything in it. */
@@ -117,10 +127,19 @@ export class SessionStore {
     this.#store.delete(below(RECORDS, session.id));
   }
 
-  subscribe(session: Session, subscription: StoredSubscription): void {
+  /** Whether a session has this very subscription. */
+  isSubscribed({ subscriptions }: Session, subscription: StoredSubscription): boolean {
+    const known = subscriptions.get(subscription.topic);
+    return known !== undefined && OPTIONS.every((option) => known[option] === subscription[option]);
+  }
+
+  /** @returns whether that is another subscription than before */
+  subscribe(session: Session, subscription: StoredSubscription): boolean {
+    if (this.isSubscribed(session, subscription)) return false;
     this.#subscribe(session, subscription);
     const { topic } = subscription;
     this.#store.put(below(SUBSCRIPTIONS, session.id) + topic, encodeData({ ...subscription, clientId: session.id }));
+    return true;
   }
 
   unsubscribe(session: Session, filter: string): void {
@@ -204,7 +223,7 @@ export class SessionStore {
 
   #add(id: string, record: SessionRecord): Session {
     const session: Session = {
-      ...{ id, record, subscriptions: new Map(), subscribers: new Map() },
+      ...{ id, record, isStored: false, subscriptions: new Map(), subscribers: new Map() },
       ...{ queue: new Map(), sent: new Map(), received: new Set(), hiddenRetain: new Set() },
     };
     this.#sessions.set(id, session);

@@ -45,6 +45,8 @@ export function restoredRecord(record: SessionRecord, clock: MonotonicClock): Se
 export interface Session {
   readonly id: string;
   record: SessionRecord;
+  /** Whether the session is on disk, perhaps not as it is now. */
+  isStored: boolean;
   readonly subscriptions: Map<string, StoredSubscription>;
   /** Its entries in the index, by filter. */
   readonly subscribers: Map<string, Subscriber>;

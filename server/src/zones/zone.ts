@@ -79,7 +79,7 @@ export class Zone {
       at_least: policy.at_least,
       sensors: policy.sensors.map((id) => {
         const device = this.find(id);
-        return { id, light: device?.light ?? null, stale: !device || !this.#tells(device, now) };
+        return { id, light: device?.shown.light ?? null, stale: !device || !this.#tells(device, now) };
       }),
       lamps: policy.lamps,
       threshold: policy.rule.threshold,

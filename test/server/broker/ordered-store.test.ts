@@ -1,13 +1,18 @@
 /** The embedded broker's store: its operations take effect in the order of the calls. */
+import path from "node:path";
+import { ClassicLevel } from "classic-level";
 import { expect, onTestFinished, test } from "vitest";
+import { StorageHealth } from "../../../server/src/storage/health.js";
+import { LevelDatabase } from "../../../server/src/storage/level.js";
 import { keysBelow, OrderedStore } from "../../../server/src/storage/ordered-store.js";
 import { openData } from "../../../server/src/data.js";
+import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
 async function openStore(): Promise<OrderedStore> {
   const data = await openData(await temporaryFolder());
   onTestFinished(() => data.close());
-  return new OrderedStore(data.broker, (error) => expect.unreachable(String(error)));
+  return data.broker;
 }
 
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -22,22 +27,65 @@ test("of many writes to one key the last one counts, and a read sees those befor
   }
 });
 
-test("a write after a clear is not cleared", async () => {
+test("a write after a delete is not deleted", async () => {
   const store = await openStore();
   store.put("a:1", bytes("old"));
-  store.clear(keysBelow("a:"));
+  store.put("a:2", bytes("old"));
+  await store.stored();
+  store.delete("a:1");
+  store.delete("a:2");
   store.put("a:2", bytes("new"));
   expect((await store.entries(keysBelow("a:"))).map(([key]) => key)).toEqual(["a:2"]);
 });
 
-test("a write that fails is reported, and what waits for it learns of it", async () => {
+test("whoever waits for a write after the end learns that it is not stored", async () => {
   const data = await openData(await temporaryFolder());
-  const failures: unknown[] = [];
-  const store = new OrderedStore(data.broker, (error) => failures.push(error));
+  const store = data.broker;
   store.put("key", bytes("value"));
   await store.stored();
   await data.close();
   store.put("key", bytes("another"));
-  await expect(store.stored()).rejects.toThrow();
-  expect(failures).toHaveLength(1);
+  await expect(store.stored()).rejects.toThrow("the database is closed");
+});
+
+test("writes that fail wait in their order, can be read meanwhile, and are stored in a database that was opened again", async () => {
+  const folder = await temporaryFolder();
+  const db = new ClassicLevel<string, string>(path.join(folder, "db"));
+  await db.open();
+  let opened = 0;
+  db.on("open", () => void opened++);
+  const health = new StorageHealth(folder);
+  let full = false;
+  /** A database on a disk that can be full. */
+  class Limited extends LevelDatabase {
+    override write(operation: () => Promise<void>): Promise<void> {
+      return super.write(async () => {
+        if (full) throw Object.assign(new Error("IO error: No space left on device"), { code: "LEVEL_IO_ERROR" });
+        await operation();
+      });
+    }
+  }
+  const database = new Limited(db, health);
+  onTestFinished(() => database.close());
+  const store = new OrderedStore(database, "part");
+  store.put("before", bytes("1"));
+  await store.stored();
+  full = true;
+  let isStored = false;
+  store.put("key", bytes("1"));
+  const stored = store.stored().then(() => (isStored = true));
+  await eventually(() => health.isFailing, { what: "the failure" });
+  store.put("key", bytes("2"));
+  store.delete("before");
+  const last = store.stored();
+  expect(health.problem).toMatch(/^The disk of the data folder .* is full\./);
+  expect((await store.get("key"))?.toString()).toBe("2");
+  expect(await store.get("before")).toBeUndefined();
+  await eventually(() => health.failures > 1, { what: "another attempt" });
+  expect(isStored).toBe(false);
+  full = false;
+  await Promise.all([stored, last]);
+  expect(health.isFailing).toBe(false);
+  expect(opened).toBeGreaterThan(0);
+  expect((await store.entries({ gte: "", lt: "~" })).map(String)).toEqual(["key,2"]);
 });

@@ -3,7 +3,6 @@ import type { IConnackPacket } from "mqtt-packet";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { OrderedStore } from "../../../server/src/storage/ordered-store.js";
 import { sessionId } from "../../../server/src/storage/session-id.js";
 import { SessionStore } from "../../../server/src/storage/session-store.js";
 import { Sessions } from "../../../server/src/broker/sessions.js";
@@ -160,11 +159,8 @@ test("a session whose client stays away is ended after its expiry, and counts no
 
 test("the sweep ends sessions that have expired and those of accounts that were removed, and no others", async () => {
   const data = await openData(await temporaryFolder());
-  const store = new OrderedStore(data.broker, (error) => expect.unreachable(String(error)));
-  onTestFinished(async () => {
-    await store.close();
-    await data.close();
-  });
+  const store = data.broker;
+  onTestFinished(() => data.close());
   const ann = { name: "ann", role: "reader" } as Account;
   const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
   const ended: string[][] = [];

@@ -2,6 +2,8 @@
 import { expect, test } from "vitest";
 import { Acknowledgements } from "../../../server/src/mqtt/acknowledgements.js";
 
+const unexpected = (error: unknown): void => expect.unreachable(String(error));
+
 /** Something to wait for, and how it comes. */
 function wait(): { taken: Promise<void>; done(): Promise<void> } {
   let resolve = (): void => {};
@@ -17,7 +19,7 @@ function wait(): { taken: Promise<void>; done(): Promise<void> } {
 
 test("messages that wait for two things in turn go in their order, as far as they can", async () => {
   const went: number[] = [];
-  const acknowledgements = new Acknowledgements((id) => went.push(id));
+  const acknowledgements = new Acknowledgements((id) => went.push(id), unexpected);
   const [own, others] = [wait(), wait()];
   acknowledgements.add(1, undefined);
   expect(went).toEqual([1]);
@@ -34,7 +36,7 @@ test("messages that wait for two things in turn go in their order, as far as the
 
 test("many go in their order while more come", async () => {
   const went: number[] = [];
-  const acknowledgements = new Acknowledgements((id) => went.push(id));
+  const acknowledgements = new Acknowledgements((id) => went.push(id), unexpected);
   let last = wait();
   for (let id = 0; id < 5000; id++) {
     acknowledgements.add(id, last.taken);
@@ -47,4 +49,19 @@ test("many go in their order while more come", async () => {
   }
   await last.done();
   expect(went).toEqual([...Array(5000).keys()]);
+});
+
+test("a message that is not taken is not acknowledged, nor is any after it, and ends the connection", async () => {
+  const went: number[] = [];
+  const problems: unknown[] = [];
+  const acknowledgements = new Acknowledgements(
+    (id) => went.push(id),
+    (error) => problems.push(error),
+  );
+  acknowledgements.add(1, Promise.resolve());
+  acknowledgements.add(2, Promise.reject(new Error("full")));
+  acknowledgements.add(3, Promise.resolve());
+  await new Promise((later) => setImmediate(later));
+  expect(went).toEqual([1]);
+  expect(problems).toEqual([new Error("full")]);
 });

@@ -164,7 +164,8 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
       const data = await openData(folder);
       const [devices, recent] = [new Devices(() => {}), new Recent()];
       const damaged = (text: string): void => void told.push(text);
-      const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !data.killed };
+      const { health, killed } = data;
+      const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !killed, health };
       const journal = new Journal({ folder: data.journal, store: data.journalBefore, recent, ...targets });
       data.restoring();
       await journal.restore(devices, () => {});

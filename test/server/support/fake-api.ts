@@ -86,6 +86,8 @@ export class FakeApi {
   readings: Bucket[] | undefined = [];
   switches: HistorySwitch[] = [];
   contested: ContestedClientId[] = [];
+  /** What cannot be stored. */
+  storageProblem: string | null = null;
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   readonly #followers = new Set<ServerResponse>();
 
@@ -163,7 +165,8 @@ export class FakeApi {
     if (what === "events") return "events";
     if (what === "status") {
       const broker = { url: "mqtt://127.0.0.1:1883", embedded: true };
-      return [200, { version: "0.0.0", broker, simulator: false, contested_client_ids: this.contested }];
+      const storage = { problem: this.storageProblem };
+      return [200, { version: "0.0.0", broker, simulator: false, contested_client_ids: this.contested, storage }];
     }
     if (what === "recent") return [200, { points: this.#recent() }];
     if (what === "history") return this.#history(Number(query.get("from")), Number(query.get("to")));

@@ -6,12 +6,14 @@ import { onTestFinished } from "vitest";
 import type { ContestedClientId, SessionDirectory } from "../../../server/src/broker/api.js";
 import { Device } from "../../../server/src/devices.js";
 import { createApp, listenHttp, type HttpOptions } from "../../../server/src/http/app.js";
+import { NO_HISTORY } from "../../../server/src/history/history.js";
 import { Events } from "../../../server/src/http/events.js";
 import { createGuard } from "../../../server/src/http/guard.js";
 import { silentLog, type Log } from "../../../server/src/log.js";
 import { DEFAULTS } from "../../../server/src/options.js";
 import type { Account, Accounts, Role } from "../../../server/src/security/accounts.js";
 import { NO_ACCOUNTS } from "../../../server/src/security/accounts.js";
+import { StorageHealth } from "../../../server/src/storage/health.js";
 
 /** Accounts in memory: a password and a token each, which are the name and a word. */
 export class TestAccounts implements Accounts {
@@ -94,6 +96,9 @@ function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
     recent: { of: () => [] },
     counters: {},
     log: silentLog,
+    history: NO_HISTORY,
+    storage: new StorageHealth("/data"),
+    unacknowledged: () => 0,
     actions: {},
     zones: { list: () => [], get: () => undefined },
     broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: sessions !== undefined }),

@@ -6,6 +6,7 @@ import type { History } from "../history.js";
 import { withIds } from "../protocol.js";
 import { historyIn } from "../recorder.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "../retention-clock.js";
+import { latest } from "./latest.js";
 import { answer, numberOf, page } from "./read.js";
 import { sweep } from "./sweep.js";
 import { NewerError, prepareTables } from "./tables.js";
@@ -148,6 +149,10 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
       if (device === undefined)
         return { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range.to };
       return page(pool, device, range);
+    },
+    async latest(devices) {
+      await ready();
+      return latest(pool, devices);
     },
     async forget(device) {
       await ready();

@@ -1,0 +1,53 @@
+import type { Device, Devices } from "../devices.js";
+import { textOf } from "../errors.js";
+import type { History } from "../history/history.js";
+
+/** Devices that are asked for at once: the history answers others in between. */
+const SLICE = 2000;
+
+/**
+ * Shows of each device what the history has of it, as far as nothing newer is known: its last reading, unless the journal
+ * had it, and how its lamp was switched last. Decisions never go by that.
+ * Never rejects.
+ * @param changed told of each device that is shown otherwise than before
+ * @param warned the history cannot be read
+ * @param signal ends it
+ */
+export async function recallFrom(
+  history: Pick<History, "latest">,
+  devices: Devices,
+  changed: (device: Device) => void,
+  warned: (problem: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await recall(history, devices, changed, signal);
+  } catch (error) {
+    if (!signal.aborted) warned(`Lamps may be shown as unknown until boards report: ${textOf(error)}`);
+  }
+}
+
+async function recall(
+  history: Pick<History, "latest">,
+  devices: Devices,
+  changed: (device: Device) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const ids = Array.from(devices, ({ id }) => id);
+  for (let from = 0; from < ids.length && !signal.aborted; from += SLICE) {
+    const slice = ids.slice(from, from + SLICE);
+    const found = await history.latest(slice);
+    for (const [n, latest] of found.entries()) {
+      const device = devices.get(slice[n]);
+      if (!device || !latest) continue;
+      const { time, light, switched, led_on } = latest;
+      const before = device.shown;
+      // the journal has lights as they came, the history in quarters
+      if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
+        device.remember(time, light, null);
+      if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);
+      const { light: lightNow, led_on: lampNow } = device.shown;
+      if (before.light !== lightNow || before.led_on !== lampNow) changed(device);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/** After a restart devices are shown as they were, with the time of that; nothing is decided by it. */
+import { expect, onTestFinished, test } from "vitest";
+import { startServer, type DeviceView, type NightlightServer, type ServerOptions } from "nightlight-server";
+import { eventually } from "../support/eventually.js";
+import { client, HISTORY, temporaryFolder } from "./support/server.js";
+import { GARDEN } from "./support/garden.js";
+
+async function serve(options: ServerOptions): Promise<NightlightServer> {
+  const running = await startServer({ mqttPort: 0, httpPort: 0, ...options });
+  onTestFinished(() => running.close());
+  return running;
+}
+
+const shown = ({ id, light, led_on, last_seen, online }: DeviceView): object => ({
+  id,
+  light,
+  led_on,
+  last_seen,
+  online,
+});
+
+/** The devices with which the events of a new follower begin. */
+async function firstEvent(url: string): Promise<DeviceView[]> {
+  const response = await fetch(`${url}/api/events`);
+  let text = "";
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    const [, data] = /event: devices\ndata: (.*)\n\n/.exec(text) ?? [];
+    if (data) return JSON.parse(data) as DeviceView[];
+  }
+  throw new Error("the events ended");
+} // prettier-ignore
+
+test("API and events show each device's last light and lamp, and when that was, until it reports again", async () => {
+  const data = await temporaryFolder();
+  const options = { data, history: HISTORY, policy: GARDEN };
+  const first = await serve(options);
+  const board = await client(first.brokerUrl);
+  const publish = (id: string, channel: string, message: object, retain = false): Promise<unknown> =>
+    board.publishAsync(`nightlight/${id}/${channel}`, JSON.stringify(message), { qos: 1, retain });
+  await publish("plain", "telemetry", { light: 12 });
+  await publish("numbered", "telemetry", { light: 900, boot: 1, seq: 1 });
+  // switched by a person after its last reading
+  await publish("overridden", "telemetry", { light: 901, boot: 1, seq: 1 });
+  await publish("overridden", "set", { mode: "on" });
+  await publish("overridden", "set", { mode: "auto" });
+  await publish("overridden", "set", { mode: "on" });
+  // a lamp without a sensor: its zone decides
+  await publish("path", "status", { online: true }, true);
+  await publish("gate", "telemetry", { light: 13, boot: 1, seq: 1 });
+  await eventually(() => first.devices.get("nightlight/path")?.led_on, { what: "the zone's lamp" });
+  const before = first.devices.list().map(shown);
+  expect(before.map((device) => (device as DeviceView).led_on)).toEqual([true, false, true, true, true]);
+  await board.endAsync();
+  await first.close();
+
+  const second = await serve(options);
+  // what its status said is known, and so is that nothing was heard since
+  const after = before.map((device) => ({ ...device, last_seen: expect.any(String), online: expect.any(Boolean) }));
+  const path = after.findIndex((device) => (device as DeviceView).id === "nightlight/path");
+  after[path] = { ...after[path], last_seen: null };
+  await eventually(() => second.devices.get("nightlight/path")?.led_on === true, { what: "the history" });
+  await eventually(() => second.devices.get("nightlight/overridden")?.led_on === true, { what: "the last switch" });
+  expect(second.devices.list().map(shown)).toEqual(after);
+  const answer = (await (await fetch(`${second.httpUrl}/api/devices`)).json()) as DeviceView[];
+  expect(answer.map(shown)).toEqual(after);
+  expect((await firstEvent(second.httpUrl!)).map(shown)).toEqual(after);
+  for (const [n, { last_seen }] of answer.entries())
+    if (n !== path) expect(Math.abs(Date.parse(last_seen!) - Date.parse((before[n] as DeviceView).last_seen!))).toBeLessThan(1000);
+
+  // nothing is decided by it: not when a person's wish ends, and not in the zone
+  expect(second.zones.get("garden")).toMatchObject({ light: null, sensors: [{ light: 13, stale: true }] });
+  const again = await client(second.brokerUrl, {}, "nightlight/+/commands");
+  const retained = again.got.length;
+  await again.publishAsync("nightlight/overridden/set", '{"mode":"auto"}', { qos: 1 });
+  await again.publishAsync("nightlight/plain/status", '{"online":true}', { qos: 1 });
+  expect(second.devices.get("nightlight/plain")).toMatchObject({ online: true, light: 12, last_seen: answer[4].last_seen });
+  await again.publishAsync("nightlight/plain/telemetry", '{"light":900}', { qos: 1 });
+  await eventually(() => again.got.some(({ text, retained }) => !retained && text === '{"led_on":false}'), { what: "the answer" });
+  expect(again.got.slice(retained).filter(({ retained }) => !retained)).toHaveLength(1);
+  const now = second.devices.get("nightlight/plain")!;
+  expect(now).toMatchObject({ light: 900, led_on: false });
+  expect(Date.parse(now.last_seen!)).toBeGreaterThan(Date.parse(answer[4].last_seen!));
+}); // prettier-ignore
+
+test("that needs no history", async () => {
+  const data = await temporaryFolder();
+  const first = await serve({ data, history: false });
+  const board = await client(first.brokerUrl);
+  await board.publishAsync("porch/telemetry", '{"light":12}', { qos: 1 });
+  await board.publishAsync("hall/telemetry", '{"light":800,"boot":1,"seq":1}', { qos: 1 });
+  await first.close();
+  const second = await serve({ data, history: false });
+  expect(second.devices.list()).toMatchObject([
+    { id: "hall", light: 800, led_on: false },
+    { id: "porch", light: 12, led_on: true },
+  ]);
+});
