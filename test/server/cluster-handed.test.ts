@@ -1,9 +1,12 @@
 /** How servers hand each other messages: as they came, whatever is in them. */
 import { expect, test } from "vitest";
-import { isHanding, readHanding, writeHanding, type Handing } from "../../server/src/cluster/handed.js";
+import { isHanding, readHanding as readFrom, writeHanding, type Handing } from "../../server/src/cluster/handed.js";
+
+const START = "nightlight-server-";
+const readHanding = (bytes: Buffer): Handing | undefined => readFrom(bytes, START);
 
 const handing: Handing = {
-  from: "nightlight-server-1-2",
+  from: `${START}0123456789ab-2`,
   number: 7,
   hops: 1,
   taken: [3, 4],
@@ -14,7 +17,7 @@ const handing: Handing = {
       payload: Buffer.from("\t\n+grün\n"),
       arrival: { now: 1_699_999_999_990, live: false, before: 5 },
     },
-    { topic: "d/replies", payload: Buffer.from([0, 10, 255, 128]), arrival: { now: 1_700_000_000_001.5, live: true } },
+    { topic: "d/replies", payload: Buffer.from([0, 10, 255, 128]), arrival: { now: 1_700_000_000_001, live: true } },
     { topic: "e/telemetry", payload: Buffer.alloc(0), arrival: { now: 1_700_000_000_002, live: true } },
   ],
 };

@@ -4,6 +4,7 @@ import type { Device } from "../devices.js";
 import { textOf } from "../errors.js";
 import type { Point } from "../recent.js";
 import type { Part, State } from "../state/state.js";
+import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
 /** What another server must know of a device to go on with it. Times in ms since 1970; null for what is not known. */
@@ -80,9 +81,8 @@ export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneO
 /** Batches gather for so long, in ms: one by one they would cost more on their way than to store. */
 const GATHER = 20;
 
-/** The history writes within a second: who takes up a device tells it once more of what came in so many ms before, so many readings at most. */
+/** The history writes within a second: who takes up a device tells it once more of what came in so many ms before. */
 const WRITES = 1000;
-const MOST_UNWRITTEN = 16;
 
 /** Between two attempts, in ms. */
 const RETRY = 250;
