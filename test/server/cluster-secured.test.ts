@@ -77,7 +77,9 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
       ["SCRIPT", "FLUSH"],
       ["CLIENT", "LIST"],
     ])
-      await expect(user.call(command, ...args), `${command} ${args.join(" ")}`).rejects.toThrow(/NOPERM|permission|The user executing the script/i);
+      await expect(user.call(command, ...args), `${command} ${args.join(" ")}`).rejects.toThrow(
+        /NOPERM|permission|The user executing the script/i,
+      );
     expect(await admin.get("other:key")).toBe(null);
   }, 60_000);
 

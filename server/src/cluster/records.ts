@@ -2,6 +2,7 @@ import type { Status, Telemetry } from "../../../contract/index.js";
 import type { StoredBoot } from "../boots.js";
 import type { Device } from "../devices.js";
 import { textOf } from "../errors.js";
+import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../recent.js";
 import type { Part, State } from "../state/state.js";
 import { MOST_UNWRITTEN } from "./checks/stored.js";
@@ -94,12 +95,12 @@ const RETRY = 250;
 export class Records {
   readonly #state: State;
   readonly #failed: (problem: string) => void;
-  readonly #stored: (device: Device, point: Pick<Point, "time" | "light">) => void;
+  readonly #stored: (device: Device, reading: HistoryReading) => void;
   readonly #devices = new Set<Device>();
   /** Of each device the readings that the history may not have written yet. */
   readonly #latest = new WeakMap<Device, Unwritten[]>();
   /** Readings of the batch that has not begun. */
-  #points: [device: Device, point: Point][] = [];
+  #readings: [device: Device, reading: HistoryReading][] = [];
   /** By the id of a device or a zone whose part it is, and by key; undefined: it is deleted. */
   readonly #others = new Map<string, Map<string, unknown>>();
   #last: Promise<void> = Promise.resolve();
@@ -109,7 +110,7 @@ export class Records {
   /** @param stored told of each reading once it is stored: nobody is to have it before */
   constructor(
     state: State,
-    stored: (device: Device, point: Pick<Point, "time" | "light">) => void,
+    stored: (device: Device, reading: HistoryReading) => void,
     failed: (problem: string) => void,
   ) {
     this.#state = state;
@@ -118,12 +119,12 @@ export class Records {
   }
 
   /** A reading has come; fulfilled when it is stored. */
-  add(device: Device, _reading: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
+  add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
     let latest = this.#latest.get(device);
     if (!latest) this.#latest.set(device, (latest = []));
     while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= WRITES) latest.shift();
     latest.push({ time: point.time, light: point.light, arrived: now });
-    this.#points.push([device, point]);
+    this.#readings.push([device, { time: point.time, light: point.light, boot, seq }]);
     this.#devices.add(device);
     return this.#commit();
   }
@@ -173,8 +174,8 @@ export class Records {
     };
     for (const device of this.#devices)
       partOf(device.id).puts.push([KIND.device + device.id, recordOf(device, this.#latest.get(device) ?? [])]);
-    const points = this.#points;
-    this.#points = [];
+    const readings = this.#readings;
+    this.#readings = [];
     for (const [id, values] of this.#others)
       for (const [key, value] of values) {
         if (value === undefined) partOf(id).deletes.push(key);
@@ -183,7 +184,7 @@ export class Records {
     this.#devices.clear();
     this.#others.clear();
     await this.#writeAll([...parts.values()]);
-    for (const [device, point] of points) this.#stored(device, point);
+    for (const [device, reading] of readings) this.#stored(device, reading);
   }
 
   /** Until it is done: what is not stored must not be acknowledged. */
