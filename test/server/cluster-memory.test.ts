@@ -2,6 +2,7 @@
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { DeviceView, NightlightServer } from "nightlight-server";
+import { createLog } from "../../server/src/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { startPostgres, type Postgres } from "../support/postgres.js";
@@ -48,11 +49,14 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
     async (name, lose) => {
       const prefix = name.slice(0, 3).trim();
       const database = await postgres.database();
+      let text = "";
+      const log = createLog("json", { write: (more: string) => void (text += more) });
       const start = () =>
         server({
           broker: mosquitto.url,
           state: redis.url,
           topicPrefix: prefix,
+          log,
           history: { url: database, ...FOR_EVER },
         });
       const servers = [await start(), await start()];
@@ -113,6 +117,9 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
           expect(status).toBe(200);
           expect(view).toMatchObject({ light: 115, mode: "off", led_on: false });
         }
+
+      // each server noticed it once, and that was all
+      expect(text.match(/has lost its memory/g)).toHaveLength(2);
 
       // what was stored again is there for who comes next, and one that goes takes nothing with it
       await servers[0].close();

@@ -30,9 +30,6 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
   const channels = `${namespace}:to:`;
   const changes = `${namespace}:changes`;
   let listener: Redis | undefined;
-  /** Names the run of the Redis that is connected. */
-  let run: Promise<string> | undefined;
-  redis.on("close", () => (run = undefined));
 
   async function removeStrangers(strangers: readonly string[]): Promise<void> {
     for (const stranger of strangers)
@@ -67,18 +64,7 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
       });
     },
     async renew(lease, settled, known = { epoch: 0, members: [] }) {
-      run ??= runOf(redis);
-      const values = [
-        me,
-        lease,
-        settled,
-        channels,
-        changes,
-        known.epoch,
-        known.members.join("\n"),
-        await run,
-        randomUUID(),
-      ];
+      const values = [me, lease, settled, channels, changes, known.epoch, known.members.join("\n"), randomUUID()];
       const answer = (await redis.eval(RENEW, keys.length, ...keys, ...values)) as Renewed;
       const checked = rollOf(answer, start, Date.now());
       for (const key of checked.damaged) damaged(key, "it is not as servers write it; it was deleted");
@@ -100,10 +86,4 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
       listener?.disconnect();
     },
   };
-}
-
-/** Names this run of Redis: another one after each start. "" where a provider does not tell. */
-async function runOf(redis: Redis): Promise<string> {
-  const text = await redis.info("server").catch(() => "");
-  return /^run_id:(\w+)/m.exec(text)?.[1] ?? "";
 }

@@ -3,15 +3,16 @@
  *
  * KEYS: members (by the end of their lease), settled (by member), epoch, gone (by member), memory.
  * ARGV: member, lease, settled, prefix of channels, channel of changes, the epoch and the members (one a line) that the
- * member knows, the run of this Redis, and a name for its memory if it has none.
+ * member knows, and a name for its memory if it has none.
  *
  * - A process that ends is known by its channel at once, as nobody listens to it; a machine that ends, by its lease.
  * - A key of another type, or an epoch that is no number, is none that a server wrote, and is deleted. A lease of more
  *   than ten minutes is none that a server took, and is made one of the usual length.
- * - Redis has forgotten something when its memory has no name, when it has started again (what it had not written to
- *   disk is lost), or when a member knows a later epoch. Then it takes the members from who remembers them, with a whole
- *   lease for each, so that they can come and say what they know; who does not come is gone when that lease is over.
- *   Nobody listens right after a start, so that a member of whom nothing was heard since is not missed for that.
+ * - Redis has forgotten something when its memory has no name, when this is another run of Redis (what the one before had
+ *   not written to disk, or to this replica, is lost), or when a member knows a later epoch. Then it takes the members
+ *   from who remembers them, with a whole lease for each, so that they can come and say what they know; who does not come
+ *   is gone when that lease is over. Nobody listens right after a start, so that a member of whom nothing was heard since
+ *   is not missed for that.
  *
  * Returns the epoch, whether the member is new, members, settled, gone, the name of the memory, and what was deleted.
  */
@@ -40,8 +41,10 @@ if not epoch then
   epoch = 0
   changed = true
 end
+local info = redis.pcall("INFO", "server")
+local run = type(info) == "string" and string.match(info, "run_id:(%w+)") or ""
 local memory = redis.call("HMGET", KEYS[5], "name", "run")
-if not memory[1] or memory[2] ~= ARGV[8] or known > epoch then
+if not memory[1] or memory[2] ~= run or known > epoch then
   if known > epoch then
     redis.call("DEL", KEYS[1])
     epoch = known
@@ -54,8 +57,8 @@ if not memory[1] or memory[2] ~= ARGV[8] or known > epoch then
     end
   end
   redis.call("DEL", KEYS[2])
-  memory[1] = ARGV[9]
-  redis.call("HSET", KEYS[5], "name", memory[1], "run", ARGV[8])
+  memory[1] = ARGV[8]
+  redis.call("HSET", KEYS[5], "name", memory[1], "run", run)
   changed = true
 end
 local all = redis.call("ZRANGE", KEYS[1], 0, -1, "WITHSCORES")
