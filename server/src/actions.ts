@@ -169,6 +169,11 @@ export class Actions {
     for (const { seq, settle } of ledger.pending) settle({ outcome: "pending", seq });
   }
 
+  /** Stores everything once more: what it was stored in has lost it. Fulfilled when that is done. */
+  async storeAgain(): Promise<void> {
+    await Promise.all(Array.from(this.#ledgers, ([device, ledger]) => this.#save(device, ledger)));
+  }
+
   /** Fulfilled when all that was to be stored so far is. */
   async stored(): Promise<void> {
     await Promise.all(Array.from(this.#ledgers.values(), ({ stored }) => stored));

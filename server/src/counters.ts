@@ -13,6 +13,7 @@ export type Rejection =
   | "bad-login"
   | "over-limit"
   | "queue-full"
+  | "bad-state"
   | "internal";
 
 /** What the server has counted since it started. */

@@ -34,7 +34,12 @@ export class Rejects {
     const leftOut = told?.leftOut ?? 0;
     const more = leftOut > 0 ? ` (${leftOut} more since the last such line)` : "";
     const shown = printable(from);
-    const what = reason === "bad-login" || reason === "over-limit" ? "Refused" : "Message ignored";
+    const what =
+      reason === "bad-login" || reason === "over-limit"
+        ? "Refused"
+        : reason === "bad-state"
+          ? "State in Redis ignored"
+          : "Message ignored";
     this.#log.warn("rejected", `${what}: ${shown}: ${problem}${more}`, { id: shown, reason, problem, leftOut });
   }
 }

@@ -121,6 +121,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
           history,
           taken: describe,
           released: (id) => homeAssistant.leave(id),
+          lost: (): Promise<void> => homeAssistant.storeAgain(),
         });
   if (cluster) atEnd(() => cluster.close());
   const data = cluster?.data ?? folder;
@@ -140,7 +141,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     decided: (ms) => decisionTimes.decided(ms),
   });
   const zones = zoneDirectoryOf(core.zones, core.setZoneMode);
-  const homeAssistant = new HomeAssistant({
+  const homeAssistant: HomeAssistant = new HomeAssistant({
     discoveryPrefix: (settings.homeAssistant || DEFAULTS.homeAssistant).discoveryPrefix,
     prefix,
     version: VERSION,

@@ -1,9 +1,13 @@
 /** How servers hand each other messages: as they came, whatever is in them. */
 import { expect, test } from "vitest";
-import { isHanding, readHanding, writeHanding, type Handing } from "../../server/src/cluster/handed.js";
+import { isHanding, readHanding as readFrom, writeHanding, type Handing } from "../../server/src/cluster/handed.js";
+import type { StorageClock } from "../../server/src/time/storage-clock.js";
+
+const START = "nightlight-server-";
+const readHanding = (bytes: Buffer, clock?: StorageClock): Handing | undefined => readFrom(bytes, START, clock);
 
 const handing: Handing = {
-  from: "nightlight-server-1-2",
+  from: `${START}0123456789ab-2`,
   number: 7,
   hops: 1,
   taken: [3, 4],
@@ -14,7 +18,7 @@ const handing: Handing = {
       payload: Buffer.from("\t\n+grün\n"),
       arrival: { now: 1_699_999_999_990, live: false, before: 5 },
     },
-    { topic: "d/replies", payload: Buffer.from([0, 10, 255, 128]), arrival: { now: 1_700_000_000_001.5, live: true } },
+    { topic: "d/replies", payload: Buffer.from([0, 10, 255, 128]), arrival: { now: 1_700_000_000_001, live: true } },
     { topic: "e/telemetry", payload: Buffer.alloc(0), arrival: { now: 1_700_000_000_002, live: true } },
   ],
 };
@@ -42,10 +46,17 @@ test("what is not whole counts as not come, wherever it ends", () => {
 });
 
 test("servers whose clocks differ understand each other's times, by the clock that they share", () => {
-  const ahead = (ms: number) => ({ toWall: (time: number) => time + ms, fromWall: (shared: number) => shared - ms });
+  const ahead = (ms: number): StorageClock => ({
+    now: () => 1_000_000,
+    toWall: (time) => time + ms,
+    fromWall: (shared) => shared - ms,
+  });
   const arrival = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), arrival };
-  const word = writeHanding({ from: "one", number: 1, hops: 0, messages: [message], taken: [] }, ahead(50_000));
+  const word = writeHanding({ ...handing, messages: [message], taken: [] }, ahead(50_000));
   const read = readHanding(word, ahead(-10_000))!.messages[0].arrival;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
+  // one that only says what was taken has no time
+  const taken = writeHanding({ ...handing, messages: [] }, ahead(-50_000));
+  expect(readHanding(taken, ahead(-50_000))?.taken).toEqual([3, 4]);
 });

@@ -5,7 +5,7 @@ import { Membership } from "../../server/src/cluster/membership.js";
 import { eventually } from "../support/eventually.js";
 
 test("a server that was taken off decides nothing until it has put down what it knew", async () => {
-  let roll: Roll = { epoch: 1, members: ["me"], joined: true, settled: false, gone: new Map() };
+  let roll: Roll = { epoch: 1, members: ["me"], joined: true, settled: false, memory: "one", gone: new Map() };
   const hub: Hub = {
     listen: async () => {},
     async renew() {
@@ -26,7 +26,7 @@ test("a server that was taken off decides nothing until it has put down what it 
   const membership = new Membership({
     hub,
     present: () => true,
-    async prepare(_roll, anew) {
+    async prepare(_roll, { anew }) {
       steps.push(`prepare ${anew}`);
     },
     async begin({ epoch }) {

@@ -87,6 +87,39 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     expect(kept.stats.lost).toBe(0);
   });
 
+  test("a reading that is delivered again is one, also where servers have forgotten it and take another time for its own", async () => {
+    const url = await postgres.database();
+    const [first, second] = [await postgresHistory(url), await postgresHistory(url)];
+    const add = (to: typeof first, later: number, boot: number): void => {
+      for (let seq = 1; seq <= 50; seq++)
+        to.addReading("porch", { time: MIDNIGHT + seq * 1000 + later, light: seq, boot, seq });
+    };
+    add(first, 0, 7);
+    expect(await count(first, "porch")).toBe(50);
+    add(second, 3, 7);
+    expect(await count(second, "porch")).toBe(50);
+    // another run of the board, and one that uses the numbers of an earlier day again
+    add(second, 500, 8);
+    add(second, 86_400_000, 7);
+    expect(await count(second, "porch")).toBe(150);
+    const { points } = await second.query({ device: "porch", from: 0, to: MIDNIGHT * 2, points: 1 });
+    expect(points.reduce((sum, point) => sum + point.count, 0)).toBe(150);
+  });
+
+  test("tables of the version before are brought up to date, with what is in them", async () => {
+    const url = await postgres.database();
+    const before = await postgresHistory(url);
+    before.addReading("porch", { time: MIDNIGHT, light: 1 });
+    await count(before, "porch");
+    await before.close();
+    await rows(url, "ALTER TABLE nightlight.readings DROP COLUMN number");
+    await rows(url, "DELETE FROM nightlight.versions WHERE version = 2");
+    const after = await postgresHistory(url);
+    for (const later of [0, 1]) after.addReading("porch", { time: MIDNIGHT + 1000 + later, light: 1, boot: 0x7fffffff, seq: 0x7fffffff }); // prettier-ignore
+    expect(await count(after, "porch")).toBe(2);
+    expect(after.told).toEqual([]);
+  });
+
   test("a database that is away at the start is waited for; one that is not there ends it with a sentence", async () => {
     const url = await postgres.database();
     await postgres.kill();

@@ -96,7 +96,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
   statePromises(async () => {
     const namespace = `test-${++places}`;
-    return async () => redisState(await link(namespace));
+    return async () => redisState(await link(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
   });
 
   test("a Redis that is not there ends the start with a sentence, without the password", async () => {
@@ -105,9 +105,13 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
   });
 
   describe("servers meet", () => {
+    const START = "test-server-";
+    /** Names of servers, as they must be to count. */
+    const [A, B, C] = [1, 2, 3].map((run) => `${START}0123456789ab-${run}`);
+
     async function hub(namespace: string, me: string): Promise<Hub & { told: string[]; quit(): Promise<void> }> {
       const joined = await link(namespace);
-      const one = redisHub(joined, me);
+      const one = redisHub(joined, { me, start: START, damaged: (key, problem) => expect.fail(`${key}: ${problem}`) });
       const told: string[] = [];
       await one.listen({ told: (word) => told.push(word.toString()), changed() {}, deaf() {} });
       onTestFinished(() => one.close());
@@ -116,39 +120,39 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
     test("who comes, stays and goes is known to all, each time in another epoch", async () => {
       const namespace = `test-${++places}`;
-      const [a, b] = [await hub(namespace, "a"), await hub(namespace, "b")];
+      const [a, b] = [await hub(namespace, A), await hub(namespace, B)];
       const first = await a.renew(10_000, 0);
-      expect(first).toMatchObject({ members: ["a"], joined: true });
+      expect(first).toMatchObject({ members: [A], joined: true });
       const second = await b.renew(10_000, 0);
-      expect(second).toMatchObject({ members: ["a", "b"], joined: true, settled: false });
+      expect(second).toMatchObject({ members: [A, B], joined: true, settled: false });
       expect(second.epoch).toBeGreaterThan(first.epoch);
       expect(await a.renew(10_000, second.epoch)).toMatchObject({ joined: false, settled: false });
       expect(await b.renew(10_000, second.epoch)).toMatchObject({ epoch: second.epoch, settled: true });
       await b.leave();
       const third = await a.renew(10_000, second.epoch);
-      expect(third).toMatchObject({ members: ["a"], settled: false });
-      expect([...third.gone.keys()]).toEqual(["b"]);
-      await a.emptied("b");
+      expect(third).toMatchObject({ members: [A], settled: false });
+      expect([...third.gone.keys()]).toEqual([B]);
+      await a.emptied(B);
       expect((await a.renew(10_000, third.epoch)).gone.size).toBe(0);
     });
 
     test("who ends without a word is missed at once, who stands still when the lease is over", async () => {
       const namespace = `test-${++places}`;
-      const [a, b, c] = [await hub(namespace, "a"), await hub(namespace, "b"), await hub(namespace, "c")];
+      const [a, b, c] = [await hub(namespace, A), await hub(namespace, B), await hub(namespace, C)];
       await b.renew(60_000, 0);
       await c.renew(50, 0);
-      expect((await a.renew(60_000, 0)).members).toContain("b");
+      expect((await a.renew(60_000, 0)).members).toContain(B);
       await b.quit();
-      await eventually(async () => (await a.renew(60_000, 0)).members.join() === "a", { what: "both to be missed" });
-      expect([...(await a.renew(60_000, 0)).gone.keys()].sort()).toEqual(["b", "c"]);
+      await eventually(async () => (await a.renew(60_000, 0)).members.join() === A, { what: "both to be missed" });
+      expect([...(await a.renew(60_000, 0)).gone.keys()].sort()).toEqual([B, C]);
       // it was away for too long: it is one who comes
-      expect(await c.renew(60_000, 0)).toMatchObject({ members: ["a", "c"], joined: true });
+      expect(await c.renew(60_000, 0)).toMatchObject({ members: [A, C], joined: true });
     });
 
     test("what one tells another arrives, and it is known when nobody listens", async () => {
       const namespace = `test-${++places}`;
-      const [a, b] = [await hub(namespace, "a"), await hub(namespace, "b")];
-      expect(await a.send("b", "hello")).toBe(true);
+      const [a, b] = [await hub(namespace, A), await hub(namespace, B)];
+      expect(await a.send(B, "hello")).toBe(true);
       await eventually(() => b.told.join() === "hello", { what: "the word" });
       expect(await a.send("nobody", "hello")).toBe(false);
     });

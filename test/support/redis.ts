@@ -32,8 +32,25 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-/** Starts Redis, empty; what is written is in its append-only file at once. */
-export async function startRedis(): Promise<RedisServer> {
+async function listens(port: number): Promise<boolean> {
+  const socket = net.connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
+
+export interface RedisOptions {
+  /** Whether it keeps what is written in its append-only file; otherwise a restart forgets everything. It does unless told. */
+  readonly persistent?: boolean;
+  /** With TLS alone, by these files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Starts Redis, empty. */
+export async function startRedis({ persistent = true, tls }: RedisOptions = {}): Promise<RedisServer> {
   if (!REDIS) throw new Error("Redis is not installed: apt-get install redis-server");
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-redis-"));
   const port = await freePort();
@@ -46,14 +63,22 @@ export async function startRedis(): Promise<RedisServer> {
   }
 
   async function start(): Promise<void> {
-    const flags = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]; // prettier-ignore
+    const ports = tls
+      ? ["--port", "0", "--tls-port", `${port}`, "--tls-cert-file", tls.cert, "--tls-key-file", tls.key, "--tls-auth-clients", "no"] // prettier-ignore
+      : ["--port", `${port}`];
+    const keeping = persistent ? ["--appendonly", "yes", "--appendfsync", "everysec"] : ["--appendonly", "no"];
+    const flags = [...ports, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...keeping];
     child = spawn(REDIS as string, flags, { stdio: "ignore" });
-    await eventually(() => answers(port), { within: 10_000, every: 20, what: "Redis to answer" });
+    await eventually(() => (tls ? listens(port) : answers(port)), {
+      within: 10_000,
+      every: 20,
+      what: "Redis to answer",
+    });
   }
 
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start,
     kill: () => end("SIGKILL"),
     async remove() {

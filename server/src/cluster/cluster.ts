@@ -1,24 +1,21 @@
 import type { Core } from "../core-parts.js";
-import type { DataFolder } from "../data.js";
-import type { Device } from "../devices.js";
-import type { History } from "../history/history.js";
-import type { LinkHandlers, MqttLink } from "../link/link.js";
+import type { MqttLink } from "../link/link.js";
 import { remoteLink } from "../link/remote.js";
 import { INBOUND, zoneId, type Scope } from "../link/scope.js";
-import type { BrokerAddress } from "../link/url.js";
-import type { Log } from "../log.js";
-import type { Policy } from "../policy.js";
-import type { Share } from "../share.js";
 import { joinRedis, redisState } from "../state/redis.js";
 import { clock } from "../time/monotonic-clock.js";
+import { readWord } from "./checks/words.js";
+import type { Cluster, ClusterOptions } from "./cluster-parts.js";
+import { Damage } from "./damage.js";
 import { isHanding, readHanding } from "./handed.js";
 import { Inheritance } from "./inheritance.js";
 import { Membership } from "./membership.js";
 import { Links, shareOut, slotOf } from "./ownership.js";
-import { KIND, Records } from "./records.js";
-import { Peers, type PeerWord } from "./peers.js";
+import { KIND, Records, storedLamp } from "./records.js";
+import { Peers } from "./peers.js";
 import { redisHub } from "./redis-hub.js";
 import { Router } from "./router.js";
+import { rewrite } from "./rewrite.js";
 import { SharedClock } from "./shared-clock.js";
 import { sharedData } from "./shared-data.js";
 import { readStock } from "./stock.js";
@@ -29,53 +26,19 @@ const LINK_PATIENCE = 2000;
 /** How long what a server that is gone has left at the broker is waited for before lamps are commanded anew, in ms. */
 const INHERITED = 1200;
 
-export interface ClusterOptions {
-  /** redis:// or rediss:// */
-  readonly url: string;
-  readonly broker: BrokerAddress;
-  readonly scope: Scope;
-  readonly prefix: string;
-  readonly policy: Policy;
-  readonly folder: DataFolder;
-  readonly log: Log;
-  readonly history: Pick<History, "addReading">;
-  /** A device is this server's from now on, or is no more. */
-  taken(device: Device): void;
-  released(id: string): void;
-}
-
-/** Servers side by side at one broker: what the others do is not done here, and what they leave is. */
-export interface Cluster {
-  /** Remembers devices and zones where all servers find them. */
-  readonly data: DataFolder;
-  /** This server's part. */
-  readonly share: Share;
-  /** Takes a message from the broker: it is for this server or for another. */
-  message: LinkHandlers["message"];
-  /** The link, which shares the devices' messages with other servers, and by which `core` hears its own of them. */
-  link(core: Core, topics: readonly string[], handlers: LinkHandlers): MqttLink;
-  /** Takes part from now on. */
-  start(): Promise<void>;
-  /** This server, as others call it. */
-  readonly me: string;
-  readonly peers: Peers;
-  /** Which server decides about a device or a zone; undefined while that is not settled. */
-  ownerOf(id: string): string | undefined;
-  /** Why this server should not be sent requests yet; "" when it should. */
-  problem(): string;
-  /** From now on zones link other devices. */
-  apply(policy: Policy): void;
-  close(): Promise<void>;
-}
-
 /** @throws StartError when the state cannot be had */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const { broker, scope, prefix, folder, log } = options;
-  const me = `${prefix.replaceAll("/", "-")}-server-${folder.serverId}-${folder.run}`;
-  const redis = await joinRedis(options.url, `nightlight:${prefix}`);
+  const start = `${prefix.replaceAll("/", "-")}-server-`;
+  const me = `${start}${folder.serverId}-${folder.run}`;
+  const namespace = `nightlight:${prefix}`;
+  const redis = await joinRedis(options.url, namespace);
+  const damage = new Damage();
+  const damaged = (where: string, problem: string): void => damage.report(where, problem);
+  const damagedShelf = (shelf: string, problem: string): void => damaged(`${namespace}:${shelf}`, problem);
   const failed = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
-  const state = redisState(redis);
-  const hub = redisHub(redis, me);
+  const state = redisState(redis, damaged);
+  const hub = redisHub(redis, { me, start, damaged });
   const sharedClock = new SharedClock();
   const records = new Records(
     state,
@@ -83,7 +46,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
     sharedClock,
   );
-  const data = await sharedData(folder, state, records, prefix, sharedClock);
+  const data = await sharedData(folder, { state, records, prefix, clock: sharedClock, damaged: damagedShelf });
+  const channel = `${namespace}:to:${me}`;
   const filters = sharedFilters(scope, prefix);
   let links = new Links(options.policy.zones, prefix);
   let core: Core;
@@ -105,10 +69,11 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       if (link.connected) lastUp = performance.now();
       return performance.now() - lastUp < LINK_PATIENCE;
     },
-    async prepare({ members }, anew) {
+    async prepare({ members }, { anew, lost }) {
       const owners = shareOut(members);
-      router.prepare(owners, anew);
+      router.prepare(owners, anew || lost);
       const next = partsOf(owners);
+      if (lost) await restoreMemory();
       held = new Set(anew ? [] : [...held].filter((slot) => next.has(slot)));
       await core.custody.putDown((id) => held.has(links.slotOf(id)));
     },
@@ -118,7 +83,14 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       const owners = shareOut(members);
       const next = partsOf(owners);
       const gained = new Set([...next].filter((slot) => !held.has(slot)));
-      const { devices, zones } = await readStock(state, gained, links, prefix, sharedClock);
+      const { devices, zones } = await readStock(gained, {
+        state,
+        links,
+        prefix,
+        clock: sharedClock,
+        owns: scope.owns,
+        damaged: damagedShelf,
+      });
       held = next;
       core.custody.takeUp(devices, zones);
       router.begin(owners);
@@ -173,12 +145,30 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     me,
     others: () => members.filter((member) => member !== me),
     send: (to, text) => hub.send(to, text),
+    failed: (problem) => log.error("cluster", problem),
   });
 
-  function told(word: Buffer): void {
-    if (!isHanding(word)) return peers.told(JSON.parse(word.toString()) as PeerWord);
-    const handing = readHanding(word, sharedClock);
-    if (handing) router.told(handing);
+  /** Anything whatever: everybody may publish who may do so in Redis. */
+  function told(bytes: Buffer): void {
+    if (isHanding(bytes)) {
+      const handing = readHanding(bytes, start, sharedClock);
+      if (handing) router.told(handing);
+      else damaged(channel, "it is not whole, or not as servers hand messages on");
+      return;
+    }
+    const { word, problem } = readWord(bytes, start);
+    if (word) peers.told(word);
+    else damaged(channel, problem);
+  }
+
+  async function restoreMemory(): Promise<void> {
+    log.warn(
+      "cluster",
+      `${redis.name} has lost its memory or started again; this server stores there again what it knows.`,
+    );
+    const devices = await rewrite({ core, records, data, prefix, clock: sharedClock });
+    await options.lost();
+    log.info("cluster", `${devices} devices and their zones are stored in ${redis.name} again`, { devices });
   }
 
   return {
@@ -192,11 +182,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       owns: (id) => router.owns(id),
       valid: () => membership.valid,
       switched({ policy: { name }, lamp }) {
-        void records.put(
-          zoneId(prefix, name),
-          KIND.zone + name,
-          lamp && { ...lamp, since: sharedClock.toWall(lamp.since) },
-        );
+        void records.put(zoneId(prefix, name), KIND.zone + name, lamp && storedLamp(lamp, sharedClock));
       },
       taken: options.taken,
       released: options.released,
@@ -206,6 +192,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     link(to, topics, handlers) {
       // before the link starts: messages come as soon as the broker has heard of the subscriptions
       core = to;
+      damage.reportTo(core.rejects);
       link = remoteLink(
         { broker, prefix, clientId: me, filters: [...filters, ...topics], optional: topics, unwanted: [] },
         handlers,
@@ -213,6 +200,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       return link;
     },
     start: () => membership.start(told),
+    damaged,
     problem: () => (membership.settled ? "" : "It is being settled which server decides about which devices."),
     apply(policy) {
       const next = new Links(policy.zones, prefix);

@@ -8,11 +8,16 @@ export interface Roll {
   readonly joined: boolean;
   /** Whether each of them has put down what is not its own in this epoch. */
   readonly settled: boolean;
+  /** Names what the hub remembers: another text when it may have forgotten something since it said so last. */
+  readonly memory: string;
   /** Members that are gone, and whose sessions at the broker nobody has emptied yet: when they went, by the hub's clock. */
   readonly gone: ReadonlyMap<string, number>;
   /** What time it was at the hub, in ms since 1970. */
   readonly time?: number;
 }
+
+/** What a member knows of the roll on which it was last. A hub that has lost its memory goes on from there. */
+export type Known = Pick<Roll, "epoch" | "members">;
 
 /** Where servers side by side know of each other, and hand each other messages. */
 export interface Hub {
@@ -22,8 +27,9 @@ export interface Hub {
    * Takes part for so long from now on, in ms, or goes on to. Who has not renewed in time, or does not listen any more,
    * is taken off.
    * @param settled the last epoch in which this server has put down what is not its own
+   * @param known undefined when this server is no member yet
    */
-  renew(lease: number, settled: number): Promise<Roll>;
+  renew(lease: number, settled: number, known?: Known): Promise<Roll>;
   /** Everybody is to put down and take up once more: how things are shared out is another. */
   stir(): Promise<void>;
   /** Takes part no longer. */

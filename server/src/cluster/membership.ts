@@ -2,6 +2,14 @@ import { textOf } from "../errors.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Hub, Roll } from "./hub.js";
 
+/** Why members prepare, besides that there will be others. */
+export interface Reasons {
+  /** This server was not a member until now, or what is shared out is another: all that it knows is put down. */
+  readonly anew: boolean;
+  /** The hub may have forgotten what this server, still a member, knows: it is to be stored again first. */
+  readonly lost: boolean;
+}
+
 /** How long a server takes part without saying so again, in ms: so long a machine that died is missed at most. */
 export const LEASE = 1500;
 
@@ -17,9 +25,9 @@ export interface MembershipOptions {
   present(): boolean;
   /**
    * The members are about to be others: what will not be this server's is to be put down. Fulfilled when all of it is
-   * stored. @param anew this server was not a member until now: what it knows is of the past
+   * stored.
    */
-  prepare(roll: Roll, anew: boolean): Promise<void>;
+  prepare(roll: Roll, reasons: Reasons): Promise<void>;
   /** Everybody has put down what is not theirs: what is this server's can be taken up. */
   begin(roll: Roll): Promise<void>;
   /** The hub said what time it is there; it was asked at a time of the monotonic clock. */
@@ -48,6 +56,10 @@ export class Membership {
   #until = -Infinity;
   #joined = false;
   #anew = false;
+  /** The last roll, as long as this server is a member. */
+  #known: Roll | undefined;
+  /** What the hub may have lost is not stored again yet. */
+  #lost = false;
   /** Epochs: the one being prepared, the one for which that is done, the one that is being begun, and the one that has. */
   #next = 0;
   #settled = 0;
@@ -122,23 +134,32 @@ export class Membership {
   }
 
   async #renew(): Promise<void> {
+    // who does not hear the others is no member; `changed` looks again
+    if (this.#deaf) return;
     const asked = performance.now();
     const askedAt = clock.now();
-    const roll = await this.#options.hub.renew(LEASE, this.#settled);
+    const roll = await this.#options.hub.renew(LEASE, this.#settled, this.#known);
     if (roll.time !== undefined) this.#options.timed?.(roll.time, askedAt);
     this.#until = asked + LEASE - MARGIN;
     this.#joined = true;
-    if (roll.joined) this.#away = true;
+    if (this.#known && this.#known.memory !== roll.memory) this.#lost = true;
+    this.#known = roll;
+    // others have decided since: what this server knows is of the past
+    if (roll.joined) {
+      this.#away = true;
+      this.#lost = false;
+    }
     const { epoch } = roll;
     if (epoch !== this.#next || roll.joined) {
-      const anew = roll.joined || this.#anew;
+      const reasons = { anew: roll.joined || this.#anew, lost: this.#lost };
       this.#anew = false;
       this.#next = epoch;
       this.#starting = 0;
       this.#then(async () => {
-        const prepared = this.#options.prepare(roll, anew);
-        if (anew) this.#away = false;
+        const prepared = this.#options.prepare(roll, reasons);
+        if (reasons.anew) this.#away = false;
         await prepared;
+        if (reasons.lost && this.#known?.memory === roll.memory) this.#lost = false;
         this.#settled = epoch;
       });
     } else if (roll.settled && this.#begun !== epoch && this.#starting !== epoch) {
@@ -166,6 +187,8 @@ export class Membership {
     if (!this.#joined) return;
     this.#until = -Infinity;
     this.#joined = false;
+    this.#known = undefined;
+    this.#lost = false;
     this.#next = this.#begun = 0;
     await this.#options.left();
     await this.#options.hub.leave();

@@ -1,3 +1,6 @@
+import { randomInt } from "node:crypto";
+import { textOf } from "../errors.js";
+
 /** A request that another server answers. */
 export interface PeerRequest {
   readonly method: string;
@@ -27,6 +30,8 @@ export interface PeersOptions {
   /** All others that take part. */
   others(): readonly string[];
   send(to: string, text: string): Promise<boolean>;
+  /** A request of another server could not be answered. */
+  failed(problem: string): void;
 }
 
 /** What is done here for other servers. */
@@ -49,7 +54,8 @@ export class Peers {
   readonly #asked = new Map<number, { readonly member: string; settle(answer: PeerAnswer | undefined): void }>();
   /** Who wants events, until when by `performance.now()`. */
   readonly #followers = new Map<string, number>();
-  #number = 0;
+  /** The number of the last request: nobody can answer one without having seen it. */
+  #number = randomInt(2 ** 47);
   #service: PeerService | undefined;
   #saidAt = -Infinity;
 
@@ -94,7 +100,7 @@ export class Peers {
   told(word: PeerWord): void {
     if ("ask" in word) void this.#answer(word.from, word.ask, word.request);
     else if ("answer" in word) this.#asked.get(word.answer)?.settle(word.with);
-    else if ("follow" in word) this.#followers.set(word.follow, performance.now() + FOLLOWED);
+    else if ("follow" in word) this.#follow(word.follow);
     else this.#service?.events(word.events);
   }
 
@@ -122,12 +128,25 @@ export class Peers {
     for (const { member, settle } of [...this.#asked.values()]) if (!present.includes(member)) settle(undefined);
   }
 
+  /** Only those that take part: of others there could be any number. */
+  #follow(member: string): void {
+    if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + FOLLOWED);
+  }
+
   #send(member: string, word: PeerWord): void {
     this.#options.send(member, JSON.stringify(word)).catch(() => {});
   }
 
   async #answer(from: string, answer: number, request: PeerRequest): Promise<void> {
     const refused = { status: 503, text: JSON.stringify({ error: "This server has only just started." }) };
-    this.#send(from, { answer, with: (await this.#service?.answer(request)) ?? refused });
+    try {
+      this.#send(from, { answer, with: (await this.#service?.answer(request)) ?? refused });
+    } catch (error) {
+      this.#options.failed(
+        `${request.method} ${request.url}, asked by ${from}, could not be answered: ${textOf(error)}`,
+      );
+      const text = JSON.stringify({ error: "The server that decides about this could not answer; its log says more." });
+      this.#send(from, { answer, with: { status: 503, text } });
+    }
   }
 }

@@ -1,10 +1,12 @@
-import type { Status, Telemetry } from "../../../contract/index.js";
+import type { Lamp, Status, Telemetry } from "../../../contract/index.js";
 import { convertBoot, type StoredBoot } from "../boots.js";
 import type { Device } from "../devices.js";
 import { textOf } from "../errors.js";
 import type { StorageClock } from "../time/storage-clock.js";
+import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../recent.js";
 import type { Part, State } from "../state/state.js";
+import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
 /** What another server must know of a device to go on with it. Times by the shared clock; null for what is not known. */
@@ -48,6 +50,12 @@ export function recordOf(device: Device, unwritten: readonly Unwritten[], clock:
   ];
 }
 
+/** A zone's lamp as it is stored, with its time by the shared clock. */
+export const storedLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp => ({
+  led_on,
+  since: clock.toWall(since),
+});
+
 /** The readings of a record that are to be told to the history. */
 export function unwrittenOf(record: DeviceRecord, clock: StorageClock): Pick<Point, "time" | "light">[] {
   const [, light, , sharedTaken, , , , , unwritten] = record;
@@ -85,9 +93,8 @@ export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneO
 /** Batches gather for so long, in ms: one by one they would cost more on their way than to store. */
 const GATHER = 20;
 
-/** The history writes within a second: who takes up a device tells it once more of what came in so many ms before, so many readings at most. */
+/** The history writes within a second: who takes up a device tells it once more of what came in so many ms before. */
 const WRITES = 1000;
-const MOST_UNWRITTEN = 16;
 
 /** Between two attempts, in ms. */
 const RETRY = 250;
@@ -100,12 +107,12 @@ export class Records {
   readonly #state: State;
   readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
-  readonly #stored: (device: Device, point: Pick<Point, "time" | "light">) => void;
+  readonly #stored: (device: Device, reading: HistoryReading) => void;
   readonly #devices = new Set<Device>();
   /** Of each device the readings that the history may not have written yet. */
   readonly #latest = new WeakMap<Device, Unwritten[]>();
   /** Readings of the batch that has not begun. */
-  #points: [device: Device, point: Point][] = [];
+  #readings: [device: Device, reading: HistoryReading][] = [];
   /** By the id of a device or a zone whose part it is, and by key; undefined: it is deleted. */
   readonly #others = new Map<string, Map<string, unknown>>();
   #last: Promise<void> = Promise.resolve();
@@ -115,7 +122,7 @@ export class Records {
   /** @param stored told of each reading once it is stored: nobody is to have it before */
   constructor(
     state: State,
-    stored: (device: Device, point: Pick<Point, "time" | "light">) => void,
+    stored: (device: Device, reading: HistoryReading) => void,
     failed: (problem: string) => void,
     clock: StorageClock,
   ) {
@@ -126,12 +133,12 @@ export class Records {
   }
 
   /** A reading has come; fulfilled when it is stored. */
-  add(device: Device, _reading: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
+  add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
     let latest = this.#latest.get(device);
     if (!latest) this.#latest.set(device, (latest = []));
     while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= WRITES) latest.shift();
     latest.push({ time: point.time, light: point.light, arrived: now });
-    this.#points.push([device, point]);
+    this.#readings.push([device, { time: point.time, light: point.light, boot, seq }]);
     this.#devices.add(device);
     return this.#commit();
   }
@@ -184,8 +191,8 @@ export class Records {
         KIND.device + device.id,
         recordOf(device, this.#latest.get(device) ?? [], this.#clock),
       ]);
-    const points = this.#points;
-    this.#points = [];
+    const readings = this.#readings;
+    this.#readings = [];
     for (const [id, values] of this.#others)
       for (const [key, value] of values) {
         if (value === undefined) partOf(id).deletes.push(key);
@@ -194,7 +201,7 @@ export class Records {
     this.#devices.clear();
     this.#others.clear();
     await this.#writeAll([...parts.values()]);
-    for (const [device, point] of points) this.#stored(device, point);
+    for (const [device, reading] of readings) this.#stored(device, reading);
   }
 
   /** Until it is done: what is not stored must not be acknowledged. */

@@ -105,9 +105,12 @@ export class Router {
 
   /** Another server handed this one messages, or has taken some of this one's. */
   told({ from, number, hops, messages, taken }: Handing): void {
-    for (const batch of taken) {
-      this.#sent.get(batch)?.resolve();
-      this.#sent.delete(batch);
+    for (const number of taken) {
+      const batch = this.#sent.get(number);
+      // what only somebody else claims to have taken may be stored nowhere
+      if (batch?.to !== from) continue;
+      this.#sent.delete(number);
+      batch.resolve();
     }
     if (messages.length === 0) return;
     void this.#routeAll(messages, hops).then(() => {

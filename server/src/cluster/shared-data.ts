@@ -4,10 +4,22 @@ import type { Override } from "../override.js";
 import type { State } from "../state/state.js";
 import { storedOverride, type StoredOverride } from "../stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
+import { discoveryTopicProblem } from "./checks/stored.js";
 import { KIND, type Records } from "./records.js";
 
 /** Where devices were announced to Home Assistant. */
 const DISCOVERY = "discovery";
+
+export interface SharedDataOptions {
+  readonly state: State;
+  readonly records: Records;
+  /** What zones' ids begin with. */
+  readonly prefix: string;
+  /** With which everything is dated. */
+  readonly clock: StorageClock;
+  /** Something is there that no server stores. */
+  damaged(shelf: string, problem: string): void;
+}
 
 /**
  * What a data folder remembers of devices and zones, where all servers find it. What is this server's own stays in its
@@ -15,14 +27,16 @@ const DISCOVERY = "discovery";
  */
 export async function sharedData(
   folder: DataFolder,
-  state: State,
-  records: Records,
-  prefix: string,
-  clock: StorageClock,
+  { state, records, prefix, clock, damaged }: SharedDataOptions,
 ): Promise<DataFolder> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
   const discovery = state.shelf(DISCOVERY);
+  const topics = [...(await discovery.entries()).keys()].filter((topic) => {
+    const problem = discoveryTopicProblem(topic);
+    if (problem) damaged(DISCOVERY, `field ${topic}: ${problem}`);
+    return !problem;
+  });
   return {
     ...folder,
     overrides: new Map(),
@@ -36,7 +50,7 @@ export async function sharedData(
       await Promise.all([KIND.override, KIND.actions].map((kind) => records.put(id, kind + id, undefined)));
     },
     discovery: {
-      topics: [...(await discovery.entries()).keys()],
+      topics,
       remember: (topics) => discovery.write(topics.map((topic) => [topic, true])),
       forget: (topic) => discovery.write([], [topic]),
     },

@@ -15,6 +15,10 @@ export class Gathering {
   readonly #devices: Uint32Array;
   readonly #times: Float64Array;
   readonly #lights: Uint16Array;
+  readonly #boots: Float64Array;
+  readonly #seqs: Float64Array;
+  /** Whether a reading here has `boot` and `seq`. */
+  #numbered = false;
   readonly #switched: Uint32Array;
   readonly #switchTimes: Float64Array;
   readonly #led_on: Uint8Array;
@@ -35,6 +39,8 @@ export class Gathering {
     this.#devices = new Uint32Array(capacity);
     this.#times = new Float64Array(capacity);
     this.#lights = new Uint16Array(capacity);
+    this.#boots = new Float64Array(capacity);
+    this.#seqs = new Float64Array(capacity);
     this.#switched = new Uint32Array(capacity);
     this.#switchTimes = new Float64Array(capacity);
     this.#led_on = new Uint8Array(capacity);
@@ -52,11 +58,14 @@ export class Gathering {
   }
 
   /** Only when it is not full. */
-  addReading(device: Recorded, { time, light }: HistoryReading): void {
+  addReading(device: Recorded, { time, light, boot, seq }: HistoryReading): void {
     const at = this.#readings++;
     this.#devices[at] = this.#numberOf(device);
     this.#times[at] = time;
     this.#lights[at] = quartersOf(light);
+    this.#boots[at] = boot ?? NaN;
+    this.#seqs[at] = seq ?? NaN;
+    if (boot !== undefined) this.#numbered = true;
   }
 
   /** Only when it is not full. */
@@ -80,6 +89,7 @@ export class Gathering {
       devices: this.#devices.slice(0, readings),
       times: this.#times.slice(0, readings),
       lights: this.#lights.slice(0, readings),
+      ...(this.#numbered && { boots: this.#boots.slice(0, readings), seqs: this.#seqs.slice(0, readings) }),
       switches: {
         devices: this.#switched.slice(0, switches),
         times: this.#switchTimes.slice(0, switches),
@@ -91,6 +101,7 @@ export class Gathering {
       },
     };
     this.#readings = this.#switches = 0;
+    this.#numbered = false;
     this.#sentences.clear();
     this.#taken += switches;
     if (ids.length > this.most) this.#ids = [];

@@ -12,6 +12,9 @@ export interface HistoryReading {
   readonly isDated?: boolean;
   /** 0 to 1023; kept to a quarter. */
   readonly light: number;
+  /** As in the contract: together they name the reading, so that PostgreSQL knows one that is delivered again. */
+  readonly boot?: number;
+  readonly seq?: number;
 }
 
 /** A lamp was switched, or is found to be on or off for the first time. */

@@ -46,6 +46,9 @@ export interface Batch {
   readonly times: Float64Array;
   /** Light in quarters. */
   readonly lights: Uint16Array;
+  /** `boot` and `seq` of each reading, NaN where it has none; not there when no reading has them. */
+  readonly boots?: Float64Array;
+  readonly seqs?: Float64Array;
   readonly switches: Switches;
 }
 

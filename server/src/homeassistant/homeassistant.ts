@@ -115,6 +115,11 @@ export class HomeAssistant {
     return true;
   }
 
+  /** Stores again where devices were announced: what it was stored in has lost it. */
+  async storeAgain(): Promise<void> {
+    await this.#options.memory.remember([...this.#topics]);
+  }
+
   /** Announces all devices again: the broker may have lost what it was to keep. */
   resend(): void {
     this.#send(this.#devices.keys());

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { listenProblem } from "../broker/sockets.js";
-import type { Cluster } from "../cluster/cluster.js";
+import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Log } from "../log.js";
 import { urlHost } from "../options.js";
 import type { DeviceDirectory } from "../directory.js";

@@ -106,9 +106,13 @@ export class Events {
       response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
       this.#followers.set(response, { client, allowed: response.writableLength + MAX_BEHIND });
       this.#shared?.following();
-      void this.#shared?.others().then((all) => {
-        for (const [name, data] of all) if (this.#followers.has(response)) response.write(format(name, data));
-      });
+      this.#shared?.others().then(
+        (all) => {
+          for (const [name, data] of all) if (this.#followers.has(response)) response.write(format(name, data));
+        },
+        // it begins again, and is told everything then
+        () => response.destroy(),
+      );
       return reply;
     });
   }

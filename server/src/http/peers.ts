@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
-import type { Cluster } from "../cluster/cluster.js";
+import { readList } from "../cluster/checks/words.js";
+import type { Cluster } from "../cluster/cluster-parts.js";
 import type { PeerAnswer, PeerRequest } from "../cluster/peers.js";
 import type { DeviceView } from "../devices.js";
 import { textOf } from "../errors.js";
@@ -39,20 +40,25 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     return { status: answer.statusCode, text: answer.body };
   }
 
-  async function lists<T>(url: string): Promise<[member: string, list: T[]][]> {
+  /** @param key what each object of a list has */
+  async function lists<T>(url: string, key: keyof T & string): Promise<[member: string, list: T[]][]> {
     const request = { method: "GET", url, body: undefined };
     const answers = await peers.askAll(request);
     answers.set(cluster.me, await own(request));
-    return Array.from(answers, ([member, { text }]) => [member, JSON.parse(text) as T[]]);
+    return Array.from(answers, ([member, { text }]) => {
+      const list = readList<T>(text, key);
+      if (!list) cluster.damaged(member, `its answer to GET ${url} is no list`);
+      return [member, list ?? []];
+    });
   }
 
   async function devices(): Promise<DeviceView[]> {
-    const all = (await lists<DeviceView>("/api/devices")).flatMap(([, list]) => list);
+    const all = (await lists<DeviceView>("/api/devices", "id")).flatMap(([, list]) => list);
     return all.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async function zones(): Promise<ZoneView[]> {
-    const all = await lists<ZoneView>("/api/zones");
+    const all = await lists<ZoneView>("/api/zones", "name");
     const deciding = all.flatMap(([member, list]) => list.filter(({ name }) => cluster.ownerOf(zoneId(prefix, name)) === member)); // prettier-ignore
     const byName = new Map(deciding.map((zone) => [zone.name, zone]));
     return api.zones.list().map((zone) => byName.get(zone.name) ?? zone);

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Broker } from "../broker/api.js";
-import type { Cluster } from "../cluster/cluster.js";
+import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Core } from "../core-parts.js";
 import type { History } from "../history/history.js";
 import type { MqttLink } from "../link/link.js";

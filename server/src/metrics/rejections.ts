@@ -15,5 +15,6 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
   "bad-login": "a client could not log in at the embedded broker",
   "over-limit": "a client wanted more of the embedded broker, or of HTTP, than its share",
   "queue-full": "it waited for a client that is away, and made room for newer ones",
+  "bad-state": "something in Redis, or published there, is not as servers write it",
   internal: "a fault of the server's own; its log says more",
 };

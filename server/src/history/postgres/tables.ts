@@ -16,6 +16,12 @@ const MIGRATIONS = [
    CREATE TABLE nightlight.switches (device integer NOT NULL, time bigint NOT NULL, writer bigint NOT NULL,
      number integer NOT NULL, led_on boolean NOT NULL, by text NOT NULL, reason text NOT NULL,
      PRIMARY KEY (device, time, writer, number));`,
+  `-- boot << 31 | seq, which name a reading: one that is delivered again, at another time as far as servers can tell, is a
+   -- duplicate. Within a day (UTC), so that a board that begins its boots anew does not lose readings for ever. Null for
+   -- readings that have no such numbers, and for those of earlier versions
+   ALTER TABLE nightlight.readings ADD COLUMN number bigint;
+   CREATE UNIQUE INDEX readings_by_number ON nightlight.readings (device, number, (time / 86400000))
+     WHERE number IS NOT NULL;`,
 ];
 
 /** Any number, so that no two servers make the tables at once. */

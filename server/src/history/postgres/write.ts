@@ -9,8 +9,9 @@ const NAME = `INSERT INTO nightlight.devices (id) SELECT id FROM unnest($1::text
 const READINGS = `WITH named AS (
     SELECT number, place FROM unnest($1::text[]) WITH ORDINALITY AS given (id, place) JOIN nightlight.devices USING (id)
   ), fresh AS (
-    INSERT INTO nightlight.readings (device, time, light)
-    SELECT number, time, light FROM unnest($2::int[], $3::bigint[], $4::smallint[]) AS reading (place, time, light)
+    INSERT INTO nightlight.readings (device, time, light, number)
+    SELECT named.number, time, light, boot::bigint << 31 | seq
+      FROM unnest($2::int[], $3::bigint[], $4::smallint[], $5::int[], $6::int[]) AS reading (place, time, light, boot, seq)
       JOIN named USING (place) ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING RETURNING device, time, light
   )
@@ -27,6 +28,10 @@ const SWITCHES = `INSERT INTO nightlight.switches (device, time, writer, number,
     AS change (id, time, number, led_on, by, reason) JOIN nightlight.devices USING (id)
   ON CONFLICT DO NOTHING`;
 
+/** Numbers as PostgreSQL takes them: null where there is none. */
+const numbers = (given: Float64Array | undefined, count: number): (number | null)[] =>
+  given ? Array.from(given, (number) => (Number.isNaN(number) ? null : number)) : new Array<null>(count).fill(null);
+
 /**
  * Writes a batch in one transaction. When it is written already, because the answer to the last attempt was lost, that
  * changes nothing.
@@ -37,7 +42,7 @@ export async function writeBatch(
   client: PoolClient,
   writer: number,
   ids: readonly string[],
-  { devices, times, lights, switches }: Parcel,
+  { devices, times, lights, boots, seqs, switches }: Parcel,
 ): Promise<void> {
   /** The places, from 1, that devices have in this batch. */
   const places = new Map<number, number>();
@@ -56,7 +61,7 @@ export async function writeBatch(
       await client.query({
         name: "readings",
         text: READINGS,
-        values: [names, at, Array.from(times), Array.from(lights)],
+        values: [names, at, Array.from(times), Array.from(lights), numbers(boots, at.length), numbers(seqs, at.length)],
       });
     if (switches.times.length > 0)
       await client.query({

@@ -1,0 +1,116 @@
+/**
+ * Checks of what Redis keeps of devices and zones. Each says why a value is not what a server stores, in half a sentence,
+ * or "" when it is. They take any value whatever, and never throw.
+ */
+import { messageProblem, STATUS } from "../../../../contract/index.js";
+import { MAX_PENDING } from "../../actions.js";
+import { WINDOW } from "../../duplicates.js";
+import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
+
+/** The most readings of a device that its record names; the history may not have written them yet. */
+export const MOST_UNWRITTEN = 16;
+
+/** The window of sequence numbers in base64, as `storedSequence` writes it. */
+const BITS = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
+
+/** What an action's `seq` may be above the largest: room for those that follow. */
+const ROOM = 1_000_000;
+
+/** Why a value is no `DeviceRecord`. A longer one is of a later version, and may go on in its own way. */
+export function recordProblem(value: unknown, now: number): string {
+  if (!Array.isArray(value) || value.length < 9) return "it is not a list of at least 9";
+  const [boots, light, seq, taken, led_on, since, lastSeen, status, unwritten] = value as unknown[];
+  if (boots !== null && !isBoots(boots, now)) return "its boots are damaged";
+  if (!isNullOr(light, isLight)) return "its light is not a level from 0 to 1023";
+  if (!isNullOr(seq, isInteger)) return "its seq is not an integer";
+  if (!isMoment(taken, now)) return "the time of its reading is not a time of the past";
+  if (!isNullOr(led_on, isBoolean)) return "its lamp is neither on nor off";
+  if (!isPast(since, now)) return "the time of its lamp is not a time of the past";
+  if (!isPast(lastSeen, now)) return "the time when it was heard is not a time of the past";
+  const problem = status === null ? "" : isObject(status) ? messageProblem(STATUS, status) : "it is no object";
+  if (problem) return `its status is damaged: ${problem}`;
+  if (!isUnwritten(unwritten, light, taken, now)) return "its latest readings are damaged";
+  return "";
+}
+
+function isBoots(value: unknown, now: number): boolean {
+  if (!Array.isArray(value) || value.length > 2) return false;
+  return value.every((boot: unknown) => {
+    if (!Array.isArray(boot) || boot.length !== 3) return false;
+    const [number, sequence, clock] = boot as unknown[];
+    return isInteger(number) && isSequence(sequence) && (clock === null || isClock(clock, now));
+  });
+}
+
+function isSequence(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 4) return false;
+  const [first, highest, holes, bits] = value as unknown[];
+  if (!isInteger(first) || !isInteger(highest) || !isInteger(holes)) return false;
+  return first <= highest && holes <= highest - first && (bits === "" || (typeof bits === "string" && BITS.test(bits)));
+}
+
+function isClock(value: unknown, now: number): boolean {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [latest, before, since] = value as unknown[];
+  return isMoment(latest, now) && isMoment(before, now) && isPast(since, now);
+}
+
+function isUnwritten(value: unknown, light: number | null, taken: number, now: number): boolean {
+  if (!Array.isArray(value) || value.length > MOST_UNWRITTEN) return false;
+  return value.every((reading: unknown) => {
+    if (reading === 0) return light !== null;
+    if (!Array.isArray(reading) || reading.length !== 2) return false;
+    const [before, then] = reading as unknown[];
+    return Number.isSafeInteger(before) && isMoment(taken - (before as number), now) && isLight(then);
+  });
+}
+
+/** Why a value is no `StoredOverride`. */
+export function overrideProblem(value: unknown, now: number): string {
+  if (!isObject(value)) return "it is no object";
+  const { mode, until, duration } = value;
+  if (mode !== "on" && mode !== "off" && mode !== "auto") return "its mode is not on, off or auto";
+  if (until !== undefined && !isEnd(until, now)) return "the time at which it ends is not one that can be asked for";
+  if (duration !== undefined && !isDuration(duration)) return "its duration is not one that can be asked for";
+  return "";
+}
+
+/** Why a value is no `StoredActions`. */
+export function actionsProblem(value: unknown, now: number): string {
+  if (!isObject(value)) return "it is no object";
+  const { last, expired, pending, identify } = value;
+  if (!isInteger(last) || !isInteger(last + ROOM)) return "its last number is not one of an action";
+  if (!isInteger(expired) || expired > last) return "its expired number is not one of an action";
+  if (!Array.isArray(pending) || pending.length > MAX_PENDING) return `it has not at most ${MAX_PENDING} actions`;
+  let before = -1;
+  for (const action of pending as unknown[]) {
+    if (!isObject(action)) return "an action is no object";
+    const { seq, until } = action;
+    if (!isInteger(seq) || seq <= before || seq > last) return "its actions are not in order";
+    if (!isEnd(until, now)) return "the time at which an action ends is not one that can be asked for";
+    before = seq;
+  }
+  if (
+    identify !== undefined &&
+    !(Array.isArray(identify) && identify.length <= MAX_PENDING && identify.every(isInteger))
+  )
+    return "its requests to blink are damaged";
+  return "";
+}
+
+/** Why a value is no `Lamp`. */
+export function lampProblem(value: unknown, now: number): string {
+  if (!isObject(value)) return "it is no object";
+  if (!isBoolean(value.led_on)) return "it is neither on nor off";
+  return isPast(value.since, now) ? "" : "the time since when it is so is not a time of the past";
+}
+
+/**
+ * Why a topic is none on which devices are announced to Home Assistant. What is retained on a topic that is stored here
+ * may be deleted at the broker, so that no other topic may be taken for one.
+ */
+export function discoveryTopicProblem(topic: string): string {
+  return topic.length <= 512 && /^[^#+\0]+\/device\/nightlight_[a-zA-Z0-9_-]+\/config$/.test(topic)
+    ? ""
+    : "it is no topic on which this program announces devices";
+}

@@ -1,0 +1,41 @@
+import type { Core } from "../core-parts.js";
+import type { DataFolder } from "../data.js";
+import { zoneId } from "../link/scope.js";
+import type { Device } from "../devices.js";
+import type { StorageClock } from "../time/storage-clock.js";
+import { KIND, storedLamp, type Records } from "./records.js";
+
+/** So many devices are stored at once: Redis does nothing else meanwhile. */
+const BATCH = 2000;
+
+export interface RewriteOptions {
+  readonly core: Core;
+  readonly records: Records;
+  readonly data: Pick<DataFolder, "setOverride" | "setZoneOverride">;
+  /** What zones' ids begin with. */
+  readonly prefix: string;
+  /** With which everything is dated. */
+  readonly clock: StorageClock;
+}
+
+/**
+ * Stores again all that this server knows of its devices and zones, after Redis has lost its memory. Returns the number
+ * of devices, once all of it is stored.
+ */
+export async function rewrite({ core, records, data, prefix, clock }: RewriteOptions): Promise<number> {
+  const devices: Device[] = [...core.devices];
+  for (let at = 0; at < devices.length; at += BATCH) {
+    for (const device of devices.slice(at, at + BATCH)) {
+      records.touch(device);
+      if (device.override.mode !== "auto") void data.setOverride(device.id, device.override);
+    }
+    await records.stored;
+  }
+  for (const { policy, lamp, override } of core.zones) {
+    if (lamp) void records.put(zoneId(prefix, policy.name), KIND.zone + policy.name, storedLamp(lamp, clock));
+    if (override.mode !== "auto") void data.setZoneOverride(policy.name, override);
+  }
+  await core.actions.storeAgain();
+  await records.stored;
+  return devices.length;
+}

@@ -1,0 +1,239 @@
+/** What comes from Redis is checked before it is believed: whatever it is, nothing throws; what servers write passes. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { rollOf } from "../../server/src/cluster/checks/roll.js";
+import {
+  actionsProblem,
+  discoveryTopicProblem,
+  lampProblem,
+  overrideProblem,
+  recordProblem,
+} from "../../server/src/cluster/checks/stored.js";
+import { isServerName, readList, readWord } from "../../server/src/cluster/checks/words.js";
+import type { StorageClock } from "../../server/src/time/storage-clock.js";
+import { readHanding, writeHanding } from "../../server/src/cluster/handed.js";
+import { recordOf, restore, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/records.js";
+import { Device } from "../../server/src/devices.js";
+import { discoveryTopic } from "../../server/src/homeassistant/names.js";
+import { seed } from "../support/seed.js";
+
+const NOW = Date.UTC(2026, 6, 1);
+/** The clock that servers share: here as the monotonic one. */
+const CLOCK: StorageClock = { now: () => NOW, toWall: (time) => time, fromWall: (time) => time };
+const START = "nightlight-server-";
+const ME = `${START}0123456789ab-7`;
+
+const integer = fc.oneof(fc.nat(2000), fc.nat(0x7fffffff));
+
+/** A device that has taken readings as the server takes them, whatever boards say in them. */
+const device = fc
+  .array(
+    fc.record({ boot: fc.nat(3), seq: integer, age: integer, at: fc.option(fc.maxSafeNat(), { nil: undefined }), live: fc.boolean() }), // prettier-ignore
+    { maxLength: 30 },
+  )
+  .map((readings) => {
+    const one = new Device("nightlight/porch");
+    readings.forEach(({ boot, seq, age, at, live }, n) => {
+      const now = NOW - 100_000 + n * 1000;
+      one.light = seq % 1024;
+      one.seq = seq;
+      one.lastSeen = now;
+      const placed = one.obtainBoots().place(boot, seq, { light: one.light, boot, seq, age, at }, now, live);
+      if (placed.arrival === "newest") one.taken = placed.taken;
+      one.lamp = { led_on: seq % 2 === 0, since: now };
+      one.led_on = seq % 2 === 0;
+      if (n % 3 === 0) one.status = { online: true, board: "b", firmware: "1" };
+    });
+    return one;
+  });
+
+const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** Values that programs stumble upon, and any others. */
+const hostile = fc.oneof(
+  fc.constantFrom<unknown>(null, NaN, Infinity, -1, 1e16, 0.5, "", "hello", [], {}, [[]], true, { ask: 1 }, "AAAA"),
+  fc.anything(),
+);
+
+/** The same value, one place of which is another. */
+function damaged(value: unknown): fc.Arbitrary<unknown> {
+  if (typeof value !== "object" || value === null) return hostile;
+  const keys = Object.keys(value);
+  if (keys.length === 0) return hostile;
+  return fc.oneof(
+    { weight: 1, arbitrary: hostile },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom(...keys).chain((key) =>
+        damaged((value as Record<string, unknown>)[key]).map((other) => {
+          const copy: unknown = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+          (copy as Record<string, unknown>)[key] = other;
+          return copy;
+        }),
+      ),
+    },
+  );
+}
+
+describe("stored records", () => {
+  test("whatever boards send, the record of their device is one that is believed", () => {
+    fc.assert(
+      fc.property(device, (one) => {
+        const unwritten = [{ time: one.taken, light: one.light ?? 0, arrived: NOW }];
+        const record = throughJson(recordOf(one, one.light === undefined ? [] : unwritten, CLOCK));
+        expect(recordProblem(record, NOW)).toBe("");
+      }),
+      { seed: seed() },
+    );
+  });
+
+  test("a record is refused, or a device goes on from it and can be shown: whatever was damaged in it", () => {
+    const any = device.chain((one) => damaged(throughJson(recordOf(one, [], CLOCK))));
+    let believed = 0;
+    fc.assert(
+      fc.property(any, (record) => {
+        if (recordProblem(record, NOW)) return;
+        believed++;
+        const one = new Device("nightlight/porch");
+        restore(one, record as DeviceRecord, CLOCK);
+        for (const { time, light } of unwrittenOf(record as DeviceRecord, CLOCK)) {
+          expect(Number.isSafeInteger(time)).toBe(true);
+          expect(light).toBeGreaterThanOrEqual(0);
+        }
+        const placed = one.obtainBoots().place(1, 5, { light: 1 }, NOW, true);
+        expect(Number.isSafeInteger(placed.taken)).toBe(true);
+        const { last_seen, light } = throughJson(one.view()) as { last_seen: string | null; light: number | null };
+        expect(last_seen === null || Date.parse(last_seen) <= NOW + 86_400_000).toBe(true);
+        expect(light === null || (light >= 0 && light <= 1023)).toBe(true);
+      }),
+      { seed: seed(), numRuns: 1000 },
+    );
+    // as many as make the test worth something: one place that is damaged may still hold what a server could write
+    expect(believed).toBeLessThan(900);
+  });
+
+  test.each<[string, (value: unknown, now: number) => string, unknown]>([
+    ["an override", overrideProblem, { mode: "on", until: NOW + 1000 }],
+    ["an override that was asked for so long", overrideProblem, { mode: "on", until: NOW + 1000, duration: 60_000 }],
+    ["an override that lasts", overrideProblem, { mode: "off" }],
+    ["a lamp", lampProblem, { led_on: true, since: NOW }],
+    ["actions", actionsProblem, { last: 9, expired: 3, identify: [9], pending: [{ seq: 4, until: NOW + 1 }, { seq: 9, until: NOW + 2.5 }] }], // prettier-ignore
+  ])("%s is believed as a server writes it, and never throws when it is damaged", (_name, problemOf, value) => {
+    expect(problemOf(value, NOW)).toBe("");
+    fc.assert(
+      fc.property(damaged(value), (other) => {
+        expect(typeof problemOf(other, NOW)).toBe("string");
+      }),
+      { seed: seed() },
+    );
+  });
+
+  test("a time that no clock shows is refused wherever it stands", () => {
+    const one = new Device("nightlight/porch");
+    one.obtainBoots().place(1, 1, { light: 1, at: 5 }, NOW, true);
+    const record = throughJson(recordOf(one, [], CLOCK)) as unknown[];
+    for (const place of [3, 5, 6])
+      for (const time of [NaN, Infinity, NOW + 2 * 86_400_000, 1e20, "1", null])
+        expect(recordProblem(record.with(place, time), NOW)).not.toBe("");
+    expect(overrideProblem({ mode: "on", until: Infinity }, NOW)).not.toBe("");
+    expect(lampProblem({ led_on: true, since: NaN }, NOW)).not.toBe("");
+    expect(actionsProblem({ last: 1, expired: 0, pending: [{ seq: 1, until: 1e300 }] }, NOW)).not.toBe("");
+  });
+
+  test("only topics on which this program announces devices are taken for such topics", () => {
+    expect(discoveryTopicProblem(discoveryTopic("homeassistant", "nightlight/pörch 1"))).toBe("");
+    for (const topic of [
+      "",
+      "homeassistant/#",
+      "nightlight/porch/commands",
+      "a/device/other/config",
+      "a/device/nightlight_x/config/y",
+    ])
+      // prettier-ignore
+      expect(discoveryTopicProblem(topic)).not.toBe("");
+  });
+});
+
+describe("what servers publish to each other", () => {
+  const words = [
+    { ask: 1, from: ME, request: { method: "GET", url: "/api/devices" } },
+    { ask: 2, from: ME, request: { method: "PUT", url: "/api/devices/nightlight/porch/mode", body: { mode: "on" } } },
+    { answer: 3, with: { status: 200, text: "[]" } },
+    { answer: 3, with: { status: 204, text: "" } },
+    { follow: ME },
+    { events: 'event: device\ndata: {"id":"a"}\n\nevent: zones\ndata: []\n\n' },
+  ];
+
+  test.each(words)("%j is understood", (word) => {
+    expect(readWord(Buffer.from(JSON.stringify(word)), START)).toEqual({ word });
+  });
+
+  test("any bytes whatever are understood or refused with a reason", () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
+      fc.constantFrom(...words).chain((word) => damaged(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
+      fc.constantFrom("hello", "null", '{"ask":1}', "[]", "1", '{"events":"x"}', "+", "+\n").map((text) => Buffer.from(text)), // prettier-ignore
+    );
+    fc.assert(
+      fc.property(bytes, (word) => {
+        const { word: understood, problem } = readWord(word, START);
+        expect(understood === undefined).toBe(typeof problem === "string");
+      }),
+      { seed: seed(), numRuns: 1000 },
+    );
+  });
+
+  test("messages that were handed on and damaged are refused, or have times, topics and lengths that are right", () => {
+    const handing = writeHanding({
+      from: ME,
+      number: 5,
+      hops: 1,
+      taken: [1, 2],
+      messages: [
+        { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), arrival: { now: NOW, live: true } },
+        { topic: "b/set", payload: Buffer.from("\n\t"), arrival: { now: NOW + 3, live: false, before: NOW } },
+      ],
+    });
+    const edits = fc.array(fc.tuple(fc.nat(handing.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(edits, (all) => {
+        const bytes = Buffer.from(handing);
+        for (const [at, byte] of all) bytes[at] = byte;
+        const read = readHanding(bytes, START, CLOCK);
+        if (!read) return;
+        expect(isServerName(read.from, START)).toBe(true);
+        for (const { arrival, payload } of read.messages) {
+          expect(Number.isSafeInteger(arrival.now) && arrival.now <= NOW + 86_400_000).toBe(true);
+          expect(payload.length).toBeLessThanOrEqual(bytes.length);
+        }
+      }),
+      { seed: seed(), numRuns: 1000 },
+    );
+  });
+
+  test("a list of another server's devices is a list of objects with ids", () => {
+    expect(readList('[{"id":"a"}]', "id")).toEqual([{ id: "a" }]);
+    for (const text of ["", "null", "{}", "[1]", "[null]", '[{"id":1}]', "[{}]"])
+      expect(readList(text, "id")).toBeUndefined();
+  });
+});
+
+test("only servers of the cluster are its members: nobody else's session at the broker is taken over", () => {
+  const { roll, strangers } = rollOf(
+    [
+      4,
+      0,
+      [ME, "homeassistant", `${START}x`],
+      [ME, "4"],
+      ["homeassistant", "1", `${START}0123456789ab-6`, "soon"],
+      "m",
+      [],
+      NOW,
+    ],
+    START,
+  );
+  expect(roll.members).toEqual([ME]);
+  expect(roll.settled).toBe(true);
+  expect([...roll.gone]).toEqual([[`${START}0123456789ab-6`, NOW]]);
+  expect(strangers).toEqual(["homeassistant", `${START}x`, "homeassistant"]);
+});

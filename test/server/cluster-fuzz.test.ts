@@ -1,0 +1,178 @@
+/** Two servers at one Redis, in which somebody else writes and publishes whatever there is, while boards report. */
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { NightlightServer } from "nightlight-server";
+import { createLog } from "../../server/src/log.js";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO, REDIS } from "../support/programs.js";
+import { startRedis, type RedisServer } from "../support/redis.js";
+import { LONG, seed } from "../support/seed.js";
+import { slotOf } from "../../server/src/cluster/ownership.js";
+import { startFleet } from "./support/fleet.js";
+import { client, server } from "./support/server.js";
+
+/** How many hostile commands a run gives to Redis. */
+const COMMANDS = LONG ? 20_000 : 400;
+
+/** So many at once; after so many bursts a server is taken off the members, so that it reads again what is stored. */
+const BURST = 10;
+const REREAD = 10;
+
+const IDLE = 10;
+
+/** No server writes such values; some can be parsed. */
+const values = fc.oneof(
+  fc.constantFrom("", "hello", "null", "NaN", "1e400", '{"ask":1}', "[]", "{}", "[null]", '"x"', "-1", "true", "+"),
+  fc.constantFrom(
+    "[null,100,1,1e400,true,0,0,null,[]]",
+    "[null,100,1,1,true,1e400,1,null,[]]",
+    "[null,100,1,1,true,1,NaN,null,[]]",
+    "[null,100,1,1,true,1,1e300,null,[]]",
+    '[[[1,[1,2,0,"AA=="],null]],100,1,1,true,1,1,null,[]]',
+    '[null,100,1,1,true,1,1,{"online":"yes"},[]]',
+    "[null,100,1,1,true,1,1,null,[[1e400,5]]]",
+    '{"mode":"on","until":1e400}',
+    '{"mode":"disco"}',
+    '{"last":1e400,"expired":0,"pending":[]}',
+    '{"last":1,"expired":0,"pending":[{"seq":1,"until":1e300}]}',
+    '{"events":"x"}',
+    '{"events":"event: device\\ndata: {\\n\\n"}',
+    '{"follow":1}',
+    '{"answer":1,"with":{"status":900,"text":"{"}}',
+    "+\t1\t1\t1\t1\t\n",
+  ),
+  fc.json().map((text) => `[${text}]`),
+  fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+);
+
+type Command = readonly (string | Buffer)[];
+
+/** @param devices ids, some of which report */
+function commands(namespace: string, servers: readonly string[], devices: readonly string[]): fc.Arbitrary<Command> {
+  const ofDevice = fc.constantFrom(...devices).map((id) => [`${namespace}:slot:${slotOf(id)}`, id] as const);
+  const whole = fc.oneof(
+    fc.constantFrom("members", "settled", "epoch", "gone", "memory", "discovery").map((name) => `${namespace}:${name}`),
+    ofDevice.map(([slot]) => slot),
+  );
+  const name = fc.oneof(fc.constantFrom("x", "homeassistant", ...servers), fc.string({ maxLength: 8 }));
+  return fc.oneof(
+    fc.tuple(fc.constantFrom(...servers), values).map(([to, value]) => ["PUBLISH", `${namespace}:to:${to}`, value]),
+    values.map((value) => ["PUBLISH", `${namespace}:changes`, value]),
+    fc.tuple(ofDevice, fc.constantFrom("d", "o", "a", "z", "?"), values).map(([[slot, id], kind, value]) => ["HSET", slot, kind + id, value]), // prettier-ignore
+    fc.tuple(ofDevice, fc.string(), values).map(([[slot], field, value]) => ["HSET", slot, field, value]),
+    fc.tuple(fc.constantFrom("settled", "gone", "memory", "discovery"), name, values).map(([key, field, value]) => ["HSET", `${namespace}:${key}`, field, value]), // prettier-ignore
+    fc.tuple(name, fc.constantFrom("-inf", "inf", "0", "1e300")).map(([member, score]) => ["ZADD", `${namespace}:members`, score, member]), // prettier-ignore
+    values.map((value) => ["SET", `${namespace}:epoch`, value]),
+    fc.tuple(whole, values).map(([key, value]) => ["SET", key, value]),
+    whole.map((key) => ["LPUSH", key, "x"]),
+    whole.map((key) => ["DEL", key]),
+  ) as fc.Arbitrary<Command>;
+}
+
+describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
+  "two servers at a Redis that others write to",
+  () => {
+    let mosquitto: Mosquitto;
+    let redis: RedisServer;
+    beforeAll(async () => {
+      [mosquitto, redis] = await Promise.all([startMosquitto(), startRedis()]);
+      return () => Promise.all([mosquitto.remove(), redis.remove()]);
+    });
+
+    const rejected = (servers: readonly NightlightServer[]): number =>
+      servers.reduce((sum, { counters }) => sum + (counters.rejected["bad-state"] ?? 0), 0);
+
+    test("whatever is published and written there, no server ends, no answer is wrong, and no request gets a 500", async () => {
+      const random = seed();
+      const prefix = "fuzz";
+      let text = "";
+      const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
+      const start = () => server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
+      const servers = [await start(), await start()];
+      const settled = async (): Promise<void> => {
+        for (const { httpUrl } of servers)
+          await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
+            within: 10_000,
+            what: "it to be ready",
+          });
+      };
+      await settled();
+      const stranger = await client(mosquitto.url, { clientId: "homeassistant" });
+      const idle = Array.from({ length: IDLE }, (_, n) => `${prefix}/idle${n}`);
+      for (const id of idle) await stranger.publishAsync(`${id}/telemetry`, '{"light":500}', { qos: 1 });
+      const fleet = await startFleet(mosquitto.url, prefix, 20, 200);
+      onTestFinished(() => fleet.close());
+
+      const vandal = new Redis(redis.url);
+      onTestFinished(() => vandal.disconnect());
+      const namespace = `nightlight:${prefix}`;
+      const names = (await vandal.zrange(`${namespace}:members`, "0", "-1")).sort();
+      expect(names).toHaveLength(2);
+      const devices = [...idle, ...Array.from(fleet.boards.keys(), (name) => `${prefix}/${name}`)];
+      const statuses = new Map<number, number>();
+      const look = async (): Promise<void> => {
+        for (const { httpUrl } of servers)
+          for (const path of ["devices", ...devices.slice(0, IDLE + 2).map((id) => `devices/${id}`)]) {
+            const { status } = await fetch(`${httpUrl}/api/${path}`);
+            statuses.set(status, (statuses.get(status) ?? 0) + 1);
+          }
+      };
+      const all = fc.sample(commands(namespace, names, devices), { seed: random, numRuns: COMMANDS });
+      for (let at = 0; at < all.length; at += BURST) {
+        const burst = all.slice(at, at + BURST);
+        // what Redis itself refuses cannot get there
+        await Promise.allSettled(burst.map(([command, ...args]) => vandal.call(command as string, ...args)));
+        const round = at / BURST + 1;
+        if (round % REREAD !== 0) continue;
+        await vandal.zrem(`${namespace}:members`, names[(round / REREAD) % 2]).catch(() => {});
+        await look();
+        await settled();
+        await look();
+      }
+      await settled();
+      await look();
+      await eventually(() => fleet.sent > 100, { within: 20_000, what: "100 readings" });
+      fleet.pause();
+      const boards = [...fleet.boards.values()];
+      await eventually(() => boards.every(({ seq, answered }) => answered === seq), {
+        within: 10_000,
+        what: "each board's last reading to be answered",
+      });
+      expect(fleet.problems).toEqual([]);
+      expect([...statuses.keys()].filter((status) => ![200, 404, 503].includes(status))).toEqual([]);
+      expect(statuses.get(200)).toBeGreaterThan(20);
+      expect(rejected(servers)).toBeGreaterThan(COMMANDS / 20);
+      // a name in Redis is no name at the broker that somebody else may have
+      expect(stranger.connected).toBe(true);
+      // each key and channel at most once in a while
+      expect(text.split("\n").filter((line) => line.includes('"bad-state"')).length).toBeLessThan(COMMANDS);
+      expect(text).toContain(`${namespace}:to:`);
+    }, 600_000);
+
+    test.each([
+      "hello",
+      "null",
+      '{"ask":1}',
+      `{"ask":1,"from":"fuzz-server-0123456789ab-1","request":{"method":"GET","url":"/api/%"}}`,
+    ])("%s on a server's channel is counted, named in the log, and nothing else", async (word) => {
+      const prefix = `word-${Math.abs(slotOf(word))}`;
+      let text = "";
+      const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
+      const one = await server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
+      const vandal = new Redis(redis.url);
+      onTestFinished(() => vandal.disconnect());
+      await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "it to be ready" });
+      const [name] = await vandal.zrange(`nightlight:${prefix}:members`, "0", "-1");
+      const channel = `nightlight:${prefix}:to:${name}`;
+      expect(await vandal.publish(channel, word)).toBe(1);
+      expect(await vandal.publish(channel, word)).toBe(1);
+      await eventually(() => rejected([one]) === 2, { what: "both to be counted" });
+      expect(text.split("\n").filter((line) => line.includes(channel))).toHaveLength(1);
+      expect((await fetch(`${one.httpUrl}/readyz`)).status).toBe(200);
+      const metrics = await (await fetch(`${one.httpUrl}/metrics`)).text();
+      expect(metrics).toContain('nightlight_messages_rejected_total{reason="bad-state"} 2');
+    });
+  },
+);

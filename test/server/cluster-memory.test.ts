@@ -1,0 +1,144 @@
+/** Redis forgets everything while two servers run: they go on, and store there again what they know. */
+import { Redis } from "ioredis";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { DeviceView, NightlightServer } from "nightlight-server";
+import { createLog } from "../../server/src/log.js";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { startPostgres, type Postgres } from "../support/postgres.js";
+import { missing, MOSQUITTO, POSTGRES, REDIS } from "../support/programs.js";
+import { startRedis, type RedisServer } from "../support/redis.js";
+import { startFleet } from "./support/fleet.js";
+import { count, FOR_EVER, postgresHistory } from "./support/history.js";
+import { client, server } from "./support/server.js";
+
+const NEEDED = MOSQUITTO && REDIS && POSTGRES;
+const BOARDS = 20;
+const IDLE = 20;
+
+describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis that loses its memory", () => {
+  let mosquitto: Mosquitto;
+  let redis: RedisServer;
+  let postgres: Postgres;
+  beforeAll(async () => {
+    const starting = [startMosquitto(), startRedis({ persistent: false }), startPostgres()] as const;
+    [mosquitto, redis, postgres] = await Promise.all(starting);
+    return () => Promise.all([mosquitto.remove(), redis.remove(), postgres.remove()]);
+  });
+
+  const losses: [name: string, lose: () => Promise<unknown>][] = [
+    [
+      "FLUSHALL",
+      async () => {
+        const admin = new Redis(redis.url);
+        await admin.flushall();
+        admin.disconnect();
+      },
+    ],
+    [
+      "a restart without persistence",
+      async () => {
+        await redis.kill();
+        await redis.start();
+      },
+    ],
+  ];
+
+  test.each(losses)(
+    "after %s each reading is stored once and nothing that servers knew is lost",
+    async (name, lose) => {
+      const prefix = name.slice(0, 3).trim();
+      const database = await postgres.database();
+      let text = "";
+      const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
+      const start = () =>
+        server({
+          broker: mosquitto.url,
+          state: redis.url,
+          topicPrefix: prefix,
+          log,
+          history: { url: database, ...FOR_EVER },
+        });
+      const servers = [await start(), await start()];
+      const settled = async (all: readonly NightlightServer[]): Promise<void> => {
+        for (const { httpUrl } of all)
+          await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
+            within: 20_000,
+            what: "it to be ready",
+          });
+      };
+      await settled(servers);
+      const board = await client(mosquitto.url);
+      const idle = Array.from({ length: IDLE }, (_, n) => `${prefix}/idle${n}`);
+      /** 5 readings of each idle board, the same each time. */
+      const deliver = async (): Promise<void> => {
+        for (const id of idle)
+        for (let seq = 11; seq <= 15; seq++)
+          await board.publishAsync(`${id}/telemetry`, JSON.stringify({ light: 100 + seq, boot: 1, seq, age: 10, at: seq * 1000 }), { qos: 1 }); // prettier-ignore
+      };
+      const sum = (of: (counters: NightlightServer["counters"]) => number): number =>
+        servers.reduce((total, { counters }) => total + of(counters), 0);
+      const views = (from: NightlightServer): Promise<[number, DeviceView][]> =>
+        Promise.all(
+          idle.map(async (id) => {
+            const answer = await fetch(`${from.httpUrl}/api/devices/${id}`);
+            return [answer.status, (await answer.json()) as DeviceView] as [number, DeviceView];
+          }),
+        );
+      await deliver();
+      await eventually(async () => (await views(servers[0])).every(([status, { light }]) => status === 200 && light === 115), { what: "the idle boards to be known" }); // prettier-ignore
+      for (const id of idle) await board.publishAsync(`${id}/set`, '{"mode":"off"}', { qos: 1 });
+      await eventually(async () => (await views(servers[0])).every(([, { mode }]) => mode === "off"), {
+        what: "overrides",
+      });
+      const fleet = await startFleet(mosquitto.url, prefix, BOARDS, 100);
+      onTestFinished(() => fleet.close());
+      const sent = (more: number) => eventually(() => fleet.sent >= more, { within: 30_000, what: `${more} readings` });
+      await sent(200);
+
+      await lose();
+      await sent(fleet.sent + 300);
+      await settled(servers);
+      // brokers deliver again what was not acknowledged
+      const before = sum(({ duplicates }) => duplicates);
+      await deliver();
+      await eventually(() => sum(({ duplicates }) => duplicates) >= before + IDLE * 5, {
+        what: "all to be known already",
+      });
+      fleet.pause();
+      const boards = [...fleet.boards.values()];
+      await eventually(() => boards.every(({ seq, answered }) => answered === seq), {
+        within: 10_000,
+        what: "answers",
+      });
+      expect(fleet.problems).toEqual([]);
+      for (const one of servers)
+        for (const [status, view] of await views(one)) {
+          expect(status).toBe(200);
+          expect(view).toMatchObject({ light: 115, mode: "off", led_on: false });
+        }
+
+      // each server noticed it once, and that was all
+      expect(text.match(/has lost its memory/g)).toHaveLength(2);
+
+      // what was stored again is there for who comes next, and one that goes takes nothing with it
+      await servers[0].close();
+      await settled([servers[1]]);
+      for (const [status, { light, mode }] of await views(servers[1]))
+        expect([status, light, mode]).toEqual([200, 115, "off"]);
+      const list = (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as DeviceView[];
+      expect(list).toHaveLength(BOARDS + IDLE);
+      // idle boards began at 11, so that 10 of each are missing before the loss as well
+      for (const { id, missing } of list) if (!id.includes("idle")) expect(missing).toBe(0);
+      const kept = await postgresHistory(database);
+      for (const [board, { seq }] of fleet.boards)
+        await eventually(async () => (await count(kept, `${prefix}/${board}`)) === seq, {
+          within: 10_000,
+          every: 50,
+          what: `each of ${seq} readings of ${board}, once`,
+        });
+      for (const id of idle) expect(await count(kept, id)).toBe(5);
+    },
+    90_000,
+  );
+});

@@ -1,0 +1,102 @@
+/** Servers side by side at a Redis that lets them do what they need and nothing else, as docs/scaling.md says. */
+import { Redis } from "ioredis";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { NightlightServer } from "nightlight-server";
+import { joinRedis } from "../../server/src/state/redis.js";
+import { certificate, writePair } from "../support/certificates.js";
+import { eventually } from "../support/eventually.js";
+import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
+import { missing, MOSQUITTO, REDIS } from "../support/programs.js";
+import { startRedis } from "../support/redis.js";
+import { run } from "./support/program.js";
+import { client, server, temporaryFolder } from "./support/server.js";
+
+/** The words of the `ACL SETUSER` line in the documentation, with another password. */
+async function documentedUser(): Promise<string[]> {
+  const text = await readFile(new URL("../../docs/scaling.md", import.meta.url), "utf8");
+  const [, line] = /^ACL SETUSER (nightlight on >PASSWORD [^`]+?)\n```/m.exec(text)!;
+  return line.replaceAll("\\\n", " ").replace("PASSWORD", "secret").split(/\s+/);
+}
+
+describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis that is secured", () => {
+  let mosquitto: Mosquitto;
+  beforeAll(async () => {
+    mosquitto = await startMosquitto();
+    return () => mosquitto.remove();
+  });
+
+  const ready = ({ httpUrl }: NightlightServer): Promise<unknown> =>
+    eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+
+  test("the documented ACL user is enough for servers, and may do nothing else", async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.remove());
+    const admin = new Redis(redis.url);
+    onTestFinished(() => admin.disconnect());
+    await admin.call("ACL", "SETUSER", ...(await documentedUser()));
+    await admin.call("ACL", "SETUSER", "default", "nopass");
+    await admin.call("ACL", "LOG", "RESET");
+    await admin.set("other:key", "x");
+
+    const state = redis.url.replace("redis://", "redis://nightlight:secret@");
+    const start = () => server({ broker: mosquitto.url, state });
+    const servers = [await start(), await start()];
+    for (const one of servers) await ready(one);
+    const board = await client(mosquitto.url, {}, "nightlight/+/commands");
+    for (let n = 0; n < 40; n++)
+      await board.publishAsync(`nightlight/d${n % 20}/telemetry`, '{"light":100,"boot":1,"seq":1}', { qos: 1 });
+    await board.publishAsync("nightlight/d1/set", '{"mode":"on","for":60000}', { qos: 1 });
+    await eventually(() => new Set(board.got.map(({ topic }) => topic)).size === 20, { what: "20 answers" });
+    const list = async (): Promise<unknown[]> =>
+      (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as unknown[];
+    await eventually(async () => (await list()).length === 20, { what: "all devices" });
+    // one goes, and the other empties its session; then everything is forgotten and stored again
+    await servers[0].close();
+    await eventually(async () => (await list()).length === 20, { within: 10_000, what: "all devices at the other" });
+    await admin.flushall();
+    await eventually(async () => (await admin.exists("nightlight:nightlight:memory")) === 1, { what: "a new memory" });
+    await ready(servers[1]);
+    expect(await list()).toHaveLength(20);
+    expect(await admin.call("ACL", "LOG")).toEqual([]);
+
+    const user = new Redis(state, { enableReadyCheck: false });
+    onTestFinished(() => user.disconnect());
+    for (const [command, ...args] of [
+      ["GET", "other:key"],
+      ["SET", "nightlight:other", "x"],
+      ["PUBLISH", "other", "x"],
+      ["SUBSCRIBE", "nightlight:other"],
+      ["EVAL", 'return redis.call("SET", "other:key", "y")', "0"],
+      ["EVAL", 'return redis.call("FLUSHALL")', "0"],
+      ["FLUSHALL"],
+      ["KEYS", "*"],
+      ["CONFIG", "GET", "*"],
+      ["ACL", "WHOAMI"],
+      ["SCRIPT", "FLUSH"],
+      ["CLIENT", "LIST"],
+    ])
+      await expect(user.call(command, ...args), `${command} ${args.join(" ")}`).rejects.toThrow(
+        /NOPERM|permission|The user executing the script/i,
+      );
+    expect(await admin.get("other:key")).toBe(null);
+  }, 60_000);
+
+  test("over TLS servers join a Redis whose authority NODE_EXTRA_CA_CERTS names, and no other", async () => {
+    const folder = await temporaryFolder();
+    const authority = await certificate("an authority of one's own", { authority: true });
+    const ca = await writePair(folder, "ca", authority);
+    const redis = await startRedis({
+      tls: await writePair(folder, "redis", await certificate("redis", { ca: authority })),
+    });
+    onTestFinished(() => redis.remove());
+    await expect(joinRedis(redis.url, "x")).rejects.toThrow(/cannot be joined \(.*certificate.*--state/);
+    const flags = ["--broker", mosquitto.url, "--state", redis.url, "--data", path.join(folder, "data")];
+    const program = run([...flags, "--topic-prefix", "tls", "--http-port", "0"], {
+      NODE_EXTRA_CA_CERTS: ca.cert,
+    });
+    const { http } = await program.addresses();
+    await eventually(async () => (await fetch(`${http}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+  }, 60_000);
+});
