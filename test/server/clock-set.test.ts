@@ -62,7 +62,9 @@ test("a clock that is set back by an hour keeps no silent sensor fresh, makes no
   await eventually(async () => near((await device("plotted")).until, until - HOUR), {
     what: "the end of the override",
   });
-  expect(program.output.out).toContain("clock was set back by 60 minutes");
+  await eventually(() => program.output.out.includes("clock was set back by 60 minutes"), {
+    what: "a line in the log",
+  });
   await eventually(async () => (await sensor()).stale, { within: 4000, what: "the sensor to be stale" });
   await eventually(async () => (await device("plotted")).mode === "auto", { within: 6000, what: "it to end" });
   expect(Date.now() - until).toBeLessThan(3000);

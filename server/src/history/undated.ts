@@ -68,8 +68,8 @@ export class Undated {
     return isStorable(wallTime) ? wallTime : Math.max(0, time - (this.#since ?? time));
   }
 
-  #writeReading(device: Recorded, time: number, { light }: HistoryReading): void {
-    if (isStorable(time)) this.#writer.addReading(device, { time, light });
+  #writeReading(device: Recorded, time: number, { light, boot, seq }: HistoryReading): void {
+    if (isStorable(time)) this.#writer.addReading(device, { time, light, boot, seq });
     else this.#writer.stats.lost++;
   }
 

@@ -13,6 +13,7 @@ import { silentLog, type Log } from "../../../server/src/log.js";
 import { DEFAULTS } from "../../../server/src/options.js";
 import type { Account, Accounts, Role } from "../../../server/src/security/accounts.js";
 import { NO_ACCOUNTS } from "../../../server/src/security/accounts.js";
+import { DamagedFiles } from "../../../server/src/storage/damage.js";
 import { StorageHealth } from "../../../server/src/storage/health.js";
 
 /** Accounts in memory: a password and a token each, which are the name and a word. */
@@ -98,6 +99,7 @@ function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
     log: silentLog,
     history: NO_HISTORY,
     storage: new StorageHealth("/data"),
+    damaged: new DamagedFiles(),
     unacknowledged: () => 0,
     actions: {},
     zones: { list: () => [], get: () => undefined },
