@@ -6,6 +6,9 @@ import type { Place } from "./loop/peers/peer.js";
 export const PARTS = ["loop", "flat", "firmware", "dashboard", "history", "mqtt"] as const;
 export type Part = (typeof PARTS)[number];
 
+const LOOPS = ["closed", "open", "cold"] as const;
+type Loop = (typeof LOOPS)[number];
+
 /** How long it may take: whether it works at all, a first look, or figures for the page. */
 export type Length = "quick" | "usual" | "full";
 
@@ -22,7 +25,7 @@ export interface Options {
   readonly peers?: readonly string[];
   readonly places: readonly Place[];
   readonly qos: readonly (0 | 1)[];
-  readonly loops: readonly ("closed" | "open")[];
+  readonly loops: readonly Loop[];
   readonly rate: number;
   readonly connections?: readonly number[];
   readonly devices?: readonly number[];
@@ -94,8 +97,8 @@ export function commandLine(): Command {
     .option("--qos <levels>", "0, 1 (default: both)", among(["0", "1"]))
     .option(
       "--loop <kinds>",
-      "closed: the next reading when one was answered; open: at a rate (default: closed; --full: both)",
-      among(["closed", "open"]),
+      "closed: the next reading when one was answered; open: at a rate; cold: closed, and all devices are new (default: closed; --full: all)",
+      among(LOOPS),
     ) // prettier-ignore
     .option("--rate <n>", "readings a second in the open loop", positive, 2000)
     .option("--connections <n,…>", "connections that the devices share (default: 1,100; --full: 1,100,1000)", wholes)
@@ -121,7 +124,7 @@ interface Flags {
   peers?: string[];
   broker?: Place[];
   qos?: string[];
-  loop?: ("closed" | "open")[];
+  loop?: Loop[];
   rate: number;
   connections?: number[];
   devices?: number[];
@@ -143,7 +146,7 @@ export function optionsOf(command: Command): Options {
     parts: parts.includes("all") ? PARTS : PARTS.filter((part) => parts.includes(part)),
     places: broker ?? ["mosquitto", "embedded"],
     qos: (qos ?? ["0", "1"]).map((level) => (level === "0" ? 0 : 1)),
-    loops: loop ?? (full ? ["closed", "open"] : ["closed"]),
+    loops: loop ?? (full ? LOOPS : ["closed"]),
     write: write ?? false,
   };
 }

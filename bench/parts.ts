@@ -38,6 +38,7 @@ export const MEASURED: Readonly<Record<Part, Measured>> = {
           many: length === "full",
           closed: loops.includes("closed"),
           open: loops.includes("open"),
+          cold: loops.includes("cold"),
           peers: allPeers(profile).filter(({ name }) => peers?.includes(name) ?? true),
         },
         say,

@@ -1,12 +1,14 @@
 /** What is worth seeing at a glance. */
 import { type BarGroup, bars } from "../bars.js";
+import type { Cell } from "./measure.js";
 import type { Place } from "./peers/peer.js";
 import type { Outcome } from "./rounds.js";
 import { summarize } from "./summary.js";
 
 /** CPU of the servers at Mosquitto, or commands a second with an embedded broker; undefined when there is nothing to show. */
 export function plotOf(outcomes: readonly Outcome[], place: Place): string | undefined {
-  const shown = outcomes.filter(({ scenario: { cell } }) => cell.place === place && cell.rate === undefined);
+  const isShown = ({ rate, cold }: Cell): boolean => rate === undefined && !cold;
+  const shown = outcomes.filter(({ scenario: { cell } }) => cell.place === place && isShown(cell));
   if (shown.length === 0) return undefined;
   const figure = place === "mosquitto" ? "serverCpu" : "rate";
   const groups = shown.map(({ scenario: { cell }, entries }): BarGroup => {

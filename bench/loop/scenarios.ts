@@ -18,6 +18,8 @@ export interface Choice {
   readonly many: boolean;
   readonly closed: boolean;
   readonly open: boolean;
+  /** The first seconds with devices that are new. */
+  readonly cold: boolean;
   /** Readings a second in the open loop. */
   readonly rate: number;
   readonly switchEvery: number;
@@ -25,6 +27,13 @@ export interface Choice {
   readonly warmUpCycles: number;
   readonly seconds: number;
 }
+
+/** What is new at once, as [devices, connections], and what of it counts, in s. */
+const NEW = [
+  [10_000, 100],
+  [1000, 1000],
+] as const;
+const FIRST_SECONDS = 3;
 
 /** Readings on their way at once in the closed loop, unless there are more connections. */
 const OUTSTANDING = 100;
@@ -46,16 +55,20 @@ export function scenarios(choice: Choice): Scenario[] {
         for (const count of connections)
           for (const devices of choice.devices ?? [Math.max(100, count)])
             if (devices >= count) all.push(cell(devices, count));
+      if (choice.cold)
+        for (const [devices, connections] of NEW)
+          all.push({ ...cell(devices, connections), cold: true, seconds: FIRST_SECONDS });
       // at QoS 0 and a rate that all keep up with there is nothing to be seen that QoS 1 does not show
       if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(cell(1000, 100, choice.rate));
     }
   return all.map((cell) => ({ cell, title: titleOf(cell) }));
 }
 
-function titleOf({ place, qos, devices, connections, rate }: Cell): string {
+function titleOf({ place, qos, devices, connections, rate, cold, seconds }: Cell): string {
   const where = place === "mosquitto" ? "Mosquitto" : "embedded broker";
-  const how = rate === undefined ? "closed loop" : `open loop at ${thousands(rate)} readings/s`;
-  return `${where}, QoS ${qos}, ${how}, ${thousands(devices)} devices on ${thousands(connections)} connection${connections === 1 ? "" : "s"}`;
+  const loop = rate === undefined ? "closed loop" : `open loop at ${thousands(rate)} readings/s`;
+  const how = cold ? `the first ${seconds} s` : loop;
+  return `${where}, QoS ${qos}, ${how}, ${thousands(devices)} ${cold ? "new " : ""}devices on ${thousands(connections)} connection${connections === 1 ? "" : "s"}`;
 }
 
 /** Who takes part: whoever can work there. */

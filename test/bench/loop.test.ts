@@ -35,9 +35,9 @@ const faulty = (fault: string): Peer => ({
 });
 
 describe("the loop benchmark", () => {
-  test("counts a server that answers every reading rightly, in the closed and in the open loop", async () => {
-    for (const rate of [undefined, 500]) {
-      const { problem, ...figures } = await measure(bareAedes, { ...CELL, qos: 1, rate });
+  test("counts a server that answers every reading rightly, in the closed and in the open loop, and while devices are new", async () => {
+    for (const how of [{}, { rate: 500 }, { cold: true }]) {
+      const { problem, ...figures } = await measure(bareAedes, { ...CELL, qos: 1, ...how });
       expect(problem).toBeUndefined();
       expect(figures.rate).toBeGreaterThan(0);
       expect(figures.p50).toBeGreaterThan(0);
@@ -68,7 +68,15 @@ describe("the loop benchmark", () => {
   test("names a server that is not here, with what would bring it", async () => {
     const absent = { ...faulty("none"), title: "the absent", missing: async () => "apt-get install it" };
     const { warmUp, warmUpCycles, seconds, switchEvery } = CELL;
-    const choice = { places: ["embedded"], qos: [0], many: false, closed: true, open: false, rate: 1 } as const;
+    const choice = {
+      places: ["embedded"],
+      qos: [0],
+      many: false,
+      closed: true,
+      open: false,
+      cold: false,
+      rate: 1,
+    } as const;
     const said: string[] = [];
     const outcome = await loop(
       { ...choice, warmUp, warmUpCycles, seconds, switchEvery, rounds: 1, peers: [absent] },

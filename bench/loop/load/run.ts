@@ -14,6 +14,8 @@ const START = 30_000;
 const FIRST_ANSWERS = 300_000;
 /** How long the readings of the warm-up may take beyond its time, in ms. */
 const LONGEST_WARM_UP = 8000;
+/** From the opening of a window without a warm-up to the first reading, in ms: time in which CPU so far can be asked for. */
+const PAUSE = 100;
 /** Open loop: readings are to be sent in portions, so many ms apart. */
 const STEP = 2;
 
@@ -119,12 +121,28 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     }
   }
 
+  /** Until every device was answered, at least. */
+  async function warmUp(): Promise<void> {
+    await sleep(task.warmUp * 1000);
+    for (const deadline = performance.now() + LONGEST_WARM_UP; answers < task.warmUpCycles; await sleep(20))
+      if (performance.now() > deadline) break;
+    for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
+      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices were never answered.`);
+  }
+
   async function work(): Promise<LoadResult> {
     for (let at = 0; at < connections.length; at += 50)
       await Promise.all(connections.slice(at, at + 50).map((connection) => connection.open()));
     await probe(() => send(connections[0], 0, 0), connections[0], () => probed, () => heardAt); // prettier-ignore
     handlers.ready();
+    if (task.cold) {
+      handlers.begin();
+      await sleep(PAUSE);
+      times = new Times();
+    }
     phase = "run";
+    let cpu = process.cpuUsage();
+    let begun = performance.now();
     const lags = new Times();
     const clock = rate === undefined ? undefined : sendByTheClock(lags);
     if (rate === undefined) {
@@ -143,20 +161,17 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
         connection.flush();
       }
     }, 500);
-    await sleep(task.warmUp * 1000);
-    for (const deadline = performance.now() + LONGEST_WARM_UP; answers < task.warmUpCycles; await sleep(20))
-      if (performance.now() > deadline) break;
-    for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
-      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices were never answered.`);
-
-    handlers.begin();
-    times = new Times();
-    const cpu = process.cpuUsage();
-    const begun = performance.now();
+    if (!task.cold) {
+      await warmUp();
+      handlers.begin();
+      times = new Times();
+      cpu = process.cpuUsage();
+      begun = performance.now();
+    }
     await sleep(task.seconds * 1000);
     const seconds = (performance.now() - begun) / 1000;
     const used = process.cpuUsage(cpu);
-    const counted = times;
+    const counted = times!;
     times = undefined;
     handlers.end();
 

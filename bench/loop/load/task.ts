@@ -22,6 +22,8 @@ export interface LoadTask {
   readonly warmUp: number;
   /** Readings answered before it is counted, unless that takes long: a program that was just started is slow. */
   readonly warmUpCycles: number;
+  /** It counts from the first reading on, when the server knows none of the devices yet: there is no warm-up. */
+  readonly cold?: boolean;
   /** What is counted, in s. */
   readonly seconds: number;
 }

@@ -10,6 +10,7 @@ export function allPeers(profile?: string): Peer[] {
   return [
     ours("lesson", { profile }),
     ours("full", { profile }),
+    ours("lesson", { profile, json: true }),
     bareMqtt,
     inC,
     inCByContract,

@@ -19,12 +19,16 @@ export interface OursOptions {
   readonly profile?: string;
   /** Further lines of its configuration. */
   readonly configuration?: string;
+  /** Whether its log is for programs: `--log json`. */
+  readonly json?: boolean;
 }
 
-export function ours(form: Form, { profile, configuration = "" }: OursOptions = {}): Peer {
+export function ours(form: Form, { profile, configuration = "", json = false }: OursOptions = {}): Peer {
+  const [name, title] =
+    form === "lesson" ? ["ours", "nightlight-server"] : ["ours-full", "nightlight-server, `boot` and `seq`"];
   return {
-    name: form === "lesson" ? "ours" : "ours-full",
-    title: form === "lesson" ? "nightlight-server" : "nightlight-server, `boot` and `seq`",
+    name: json ? `${name}-json` : name,
+    title: json ? `${title}, \`--log json\`` : title,
     places: ["mosquitto", "embedded"],
     form,
     async missing() {
@@ -35,6 +39,7 @@ export function ours(form: Form, { profile, configuration = "" }: OursOptions = 
       await writeFile(config, CONFIGURATION + configuration);
       const where = place === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
       const flags = ["--config", config, "--data", path.join(folder, "data"), "--http-port", "0", ...where];
+      if (json) flags.push("--log", "json");
       const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)];
       return {
         command: process.execPath,
