@@ -62,6 +62,12 @@ export interface MachineHooks {
 /** The longest leap of the board's clock, in ms: a peripheral that says nothing for 2,000 ms is forgotten. */
 const MAX_STEP = 400;
 
+/** The longest sleep that the C code asks for, in µs: within that, no timer of the program is due. */
+const NOTHING_DUE = 10_000;
+
+/** How long an idle machine sleeps, in µs. Waking up is most of its work; a timer of the program is up to 10 ms late. */
+const IDLE_SLEEP = 20_000;
+
 type Factory = (module: object) => Promise<Module>;
 
 export class Machine {
@@ -194,7 +200,8 @@ export class Machine {
     // whoever is on the network does not hurry: while it answers, neither may the board
     const speed = this.#hooks.socket.opening ? 1 : this.#speed;
     this.#clock.speed = speed;
-    this.#timer = setTimeout(this.#step, sleep / 1000 / speed);
+    const rest = sleep < NOTHING_DUE ? sleep : IDLE_SLEEP;
+    this.#timer = setTimeout(this.#step, rest / 1000 / speed);
   };
 
   /** Runs C code; what it throws ends the machine, what it said meanwhile is told afterwards. */

@@ -2,7 +2,7 @@
 import { jacdac, type JDService } from "./jacdac.js";
 
 /** How often the sensor sends its reading to a program that listens, in ms. */
-const STREAMING_INTERVAL = 50;
+const STREAMING_INTERVAL = 100;
 
 /** Carries frames between a bus and a virtual machine. */
 export class FrameTransport extends jacdac.Transport {
@@ -58,7 +58,7 @@ export class Peripherals {
     this.#bus = new jacdac.JDBus([this.#transport], { disableRoleManager: true, scheduler: new BusTime(speed) });
     this.#sensor = new jacdac.AnalogSensorServer(jacdac.SRV_LIGHT_LEVEL, {
       readingValues: [0],
-      streamingInterval: STREAMING_INTERVAL,
+      streamingInterval: STREAMING_INTERVAL / 2,
     });
     const lamp = new jacdac.JDServiceServer(jacdac.SRV_LIGHT_BULB, {
       intensityValues: [0],
@@ -72,6 +72,9 @@ export class Peripherals {
   /** Joins the bus. */
   async connect(): Promise<void> {
     await this.#bus.connect();
+    // nobody asks this side what the program's own services have: the bus need not poll them
+    this.#bus.backgroundRefreshRegisters = false;
+    this.#bus.scheduler.setInterval(() => this.#provider.emit(jacdac.REFRESH), STREAMING_INTERVAL);
     this.#bus.addServiceProvider(this.#provider);
     this.announce();
   }
