@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import fastify from "fastify";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureFirmware } from "../scripts/build.js";
+import { stopCompilers } from "../scripts/compilers.js";
 import { endAfterOutput } from "../server/src/app/output-errors.js";
 import type { Signals } from "../server/src/app/signals.js";
 import { loadFirmware, ROOT } from "./firmware.js";
@@ -42,6 +43,7 @@ async function run(options: Options, signals: Signals): Promise<void> {
   const ids = options.id ?? Array.from({ length: count }, (_, i) => `nightlight/sim-${i + 1}`);
   console.log(`Starting ${ids.length === 1 ? "a board" : `${ids.length} boards`}; Ctrl+C ends.`);
   await Promise.all(ids.map((id) => simulator.add({ id }).start()));
+  await stopCompilers();
 }
 
 /** Runs with the arguments of this process. */

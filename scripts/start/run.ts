@@ -20,6 +20,7 @@ import { simulatorRoutes } from "../../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
 import { report } from "../../sim/report.js";
 import { ensureDashboard, ensureFirmware, ROOT } from "../build.js";
+import { stopCompilers } from "../compilers.js";
 
 /** Each takes a thread and about 35 MB. */
 const MAX_BOARDS = 64;
@@ -61,15 +62,19 @@ async function start({ signals, hangups, outputErrors }: Surroundings): Promise<
   signals.endBy(() => Promise.all([simulator.close(), server.close()]));
   hangups.reloadBy(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));
 
-  if (!wanted) return;
-  const { broker, username, password } = options;
-  const address = new URL(broker ?? server.brokerUrl);
-  address.username = encodeURIComponent(broker ? (username ?? decodeURIComponent(address.username)) : guest.name);
-  address.password = encodeURIComponent(broker ? (password ?? decodeURIComponent(address.password)) : guest.password);
-  const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
-  simulator.on("add", (board) => report(board));
-  const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
-  await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
+  if (wanted) await startBoards();
+  await stopCompilers();
+
+  async function startBoards() {
+    const { broker, username, password } = options;
+    const address = new URL(broker ?? server.brokerUrl);
+    address.username = encodeURIComponent(broker ? (username ?? decodeURIComponent(address.username)) : guest.name);
+    address.password = encodeURIComponent(broker ? (password ?? decodeURIComponent(address.password)) : guest.password);
+    const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
+    simulator.on("add", (board) => report(board));
+    const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
+    await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
+  }
 }
 
 /** Runs with the arguments and the environment of this process. */

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -26,6 +26,17 @@ function start(...args: string[]): Program {
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const exit = once(child, "exit").then(([code]) => code as number | null);
   return { child, output: () => text, exit };
+}
+
+/** The names of the programs that a process runs; Linux only. */
+async function childrenOf(pid: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir("/proc")) {
+    const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
+    const [, name, state, parent] = /^\d+ \((.*)\) (\S) (\d+)/s.exec(stat) ?? [];
+    if (Number(parent) === pid && state !== "Z") found.push(name);
+  }
+  return found;
 }
 
 describe("npm start", () => {
@@ -102,6 +113,12 @@ describe("npm start", () => {
     await slide(null);
     expect(await view()).toMatchObject({ held: false });
     expect((await slide(2000)).status).toBe(400);
+  });
+
+  it.skipIf(process.platform !== "linux")("keeps no compiler running", async () => {
+    const { child, http } = await ready();
+    await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+    await eventually(async () => (await childrenOf(child.pid!)).length === 0, { what: "esbuild to end" });
   });
 
   it("shows the dashboard, and runs without a simulator", async () => {

@@ -1,0 +1,4 @@
+// Loaded in the thread where Node loads modules: see compilers.ts.
+import { stop } from "esbuild";
+
+await stop();
