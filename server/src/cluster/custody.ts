@@ -91,7 +91,7 @@ export function custodyOf(parts: CustodyParts): Custody {
         if (!device) continue;
         if (record) {
           restore(device, record, sharedClock);
-          for (const reading of unwrittenOf(record, sharedClock)) history.addReading(device, reading);
+          for (const reading of unwrittenOf(record)) history.addReading(device, reading);
         }
         if (override) decisions.restore(device, override);
         if (pending) actions.restore(device, pending);

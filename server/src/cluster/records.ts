@@ -22,10 +22,12 @@ export type DeviceRecord = readonly [
   unwritten: readonly StoredReading[],
 ];
 
-/** A reading that the history may not have written yet, and when it arrived. */
+/** A reading that the history may not have written yet. */
 export interface Unwritten {
+  /** By the shared clock, as it was when the reading arrived: whichever server tells the history, it is the same. */
   readonly time: number;
   readonly light: number;
+  /** When it arrived, by the monotonic clock. */
   readonly arrived: number;
 }
 
@@ -34,14 +36,15 @@ export type StoredReading = 0 | readonly [before: number, light: number];
 
 export function recordOf(device: Device, unwritten: readonly Unwritten[], clock: StorageClock): DeviceRecord {
   const { boots, light, seq, taken, led_on, lamp, lastSeen, status } = device;
-  const stored = ({ time, light: then }: Unwritten): StoredReading =>
-    time === taken && then === light ? 0 : [taken - time, then];
   const shared = (time: number): number => clock.toWall(time);
+  const sharedTaken = taken && shared(taken);
+  const stored = ({ time, light: then }: Unwritten): StoredReading =>
+    time === sharedTaken && then === light ? 0 : [sharedTaken - time, then];
   return [
     boots?.store().map((boot) => convertBoot(boot, shared)) ?? null,
     light ?? null,
     seq ?? null,
-    taken && shared(taken),
+    sharedTaken,
     led_on ?? null,
     lamp ? shared(lamp.since) : 0,
     lastSeen && shared(lastSeen),
@@ -56,12 +59,13 @@ export const storedLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp =
   since: clock.toWall(since),
 });
 
-/** The readings of a record that are to be told to the history. */
-export function unwrittenOf(record: DeviceRecord, clock: StorageClock): Pick<Point, "time" | "light">[] {
-  const [, light, , sharedTaken, , , , , unwritten] = record;
-  const taken = clock.fromWall(sharedTaken);
+/** The readings of a record that are to be told to the history, dated as their server dated them. */
+export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
+  const [, light, , taken, , , , , unwritten] = record;
   return unwritten.map((stored) =>
-    stored === 0 ? { time: taken, light: light! } : { time: taken - stored[0], light: stored[1] },
+    stored === 0
+      ? { time: taken, light: light!, isDated: true }
+      : { time: taken - stored[0], light: stored[1], isDated: true },
   );
 }
 
@@ -134,11 +138,13 @@ export class Records {
 
   /** A reading has come; fulfilled when it is stored. */
   add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
+    const { light } = point;
+    const time = this.#clock.toWall(point.time);
     let latest = this.#latest.get(device);
     if (!latest) this.#latest.set(device, (latest = []));
     while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= WRITES) latest.shift();
-    latest.push({ time: point.time, light: point.light, arrived: now });
-    this.#readings.push([device, { time: point.time, light: point.light, boot, seq }]);
+    latest.push({ time, light, arrived: now });
+    this.#readings.push([device, { time, light, boot, seq, isDated: true }]);
     this.#devices.add(device);
     return this.#commit();
   }
