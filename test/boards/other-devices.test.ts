@@ -10,7 +10,8 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/build.js";
 import { eventually } from "../support/eventually.js";
-import { missing, PYTHON_WITH_PAHO } from "../support/programs.js";
+import { missing } from "../support/programs.js";
+import { PYTHON_WITH_PAHO } from "../support/python.js";
 
 let data: string;
 let server: NightlightServer;

@@ -1,7 +1,7 @@
 /** `npm run chaos -- --seed S --minutes M [--broker embedded|mosquitto|both] [--boards N] [--fault NAME]` */
 import { createWriteStream } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { ensureFirmware } from "../../scripts/build.js";
+import { ensureFirmware, ensureServer } from "../../scripts/build.js";
 import { MOSQUITTO } from "../support/programs.js";
 import { run } from "./run.js";
 import type { BrokerKind } from "./stand.js";
@@ -48,6 +48,7 @@ function say(line: string): void {
 }
 
 await ensureFirmware();
+await ensureServer();
 let failed = false;
 for (const kind of broker === "both" ? (["embedded", "mosquitto"] as const) : [broker]) {
   if (kind === "mosquitto" && !MOSQUITTO) {

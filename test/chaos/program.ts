@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.js";
+import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = fileURLToPath(new URL("../../server/src/main.ts", import.meta.url));
 
 /** A line of the server's log in JSON; `event` says what it is. */
 export interface Entry {
@@ -39,19 +39,7 @@ export class ServerProgram {
     this.#errors = "";
     const child = spawn(
       process.execPath,
-      [
-        "--conditions=nightlight-source",
-        "--import",
-        "tsx",
-        MAIN,
-        "--log",
-        "json",
-        "--log-messages",
-        "all",
-        "--http-port",
-        "0",
-        ...this.flags,
-      ],
+      [NIGHTLIGHT_SERVER, "--log", "json", "--log-messages", "all", "--http-port", "0", ...this.flags],
       { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#child = child;

@@ -5,10 +5,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { missing, PYTHON_WITH_PAHO } from "../support/programs.js";
+import { missing, programAt } from "../support/programs.js";
+import { PYTHON_WITH_PAHO } from "../support/python.js";
 import { commandsOf, PAGES, ROOT, untaggedBlocks } from "./support/pages.js";
 import { apiServer, writeCertificate } from "./support/scenery.js";
-import { programAt, Workshop, type Step } from "./support/workshop.js";
+import { Workshop, type Step } from "./support/workshop.js";
 
 /** Why a command of the documents is not run here. */
 const NOT_RUN: Readonly<Record<string, string>> = {

@@ -6,7 +6,8 @@ import { topicOf } from "../../contract/index.js";
 import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO, PYTHON_WITH_PAHO } from "../support/programs.js";
+import { missing, MOSQUITTO } from "../support/programs.js";
+import { PYTHON_WITH_PAHO } from "../support/python.js";
 import { connect } from "../support/rig.js";
 
 const ID = "4f2c9d1e";

@@ -4,7 +4,8 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { missing, PYTHON_WITH_PAHO } from "../support/programs.js";
+import { missing } from "../support/programs.js";
+import { PYTHON_WITH_PAHO } from "../support/python.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
 describe("the lesson's device", () => {

@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createLog, type LogFormat, type LogOutput } from "../../server/src/log.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
+import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { client } from "./support/server.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -49,9 +50,8 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
 async function serve(stdout: number | "pipe"): Promise<{ mqtt: string; http: string; end: () => void }> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-log-"));
   const [mqtt, http] = [await freePort(), await freePort()];
-  const main = path.join(ROOT, "server", "src", "main.ts");
   const flags = ["--data", data, "--mqtt-port", String(mqtt), "--http-port", String(http)];
-  const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", main, ...flags], {
+  const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, ...flags], {
     cwd: ROOT,
     stdio: ["ignore", stdout, "inherit"],
   });

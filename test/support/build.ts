@@ -1,7 +1,7 @@
-import { ensureDashboard, ensureFirmware } from "../../scripts/build.js";
+import { ensureFirmware, ensureServer } from "../../scripts/build.js";
 
-/** Tests run the image that a board gets and the page that a user gets: both are built before. */
+/** Tests run the image that a board gets, the page and the server that a user gets: they are built before. */
 export default async function setup(): Promise<void> {
   await ensureFirmware();
-  await ensureDashboard();
+  await ensureServer();
 }

@@ -1,42 +1,42 @@
 /** Programs that a test needs beyond npm. Without one, the test says that it is skipped; under NIGHTLIGHT_TEST_ALL=1 it fails. */
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 /** Whether a program that is missing fails the tests that need it. */
 export const TEST_ALL = process.env.NIGHTLIGHT_TEST_ALL === "1";
 
-/** The first of `candidates` that runs with `args`, by exit code 0 or any output; undefined when none does. */
-function firstThatRuns(candidates: string[], args: string[]): string | undefined {
-  return candidates.find((name) => {
-    const { error, status } = spawnSync(name, args, { timeout: 10_000 });
-    return !error && status !== null && status <= 3;
-  });
+/** Where a program is: on PATH, or at this very path; undefined when it is not there. */
+export function programAt(name: string): string | undefined {
+  const folders = path.isAbsolute(name) ? [""] : (process.env.PATH ?? "").split(path.delimiter);
+  const file = process.platform === "win32" ? `${name}.exe` : name;
+  return folders.map((folder) => path.join(folder, file)).find((candidate) => existsSync(candidate));
+}
+
+/** Where the first of these programs is that is there. */
+function firstOf(...names: string[]): string | undefined {
+  return names.map(programAt).find((found) => found !== undefined);
 }
 
 /** Mosquitto, on PATH or where Debian puts it. */
-export const MOSQUITTO = firstThatRuns(["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"], ["-h"]);
+export const MOSQUITTO = firstOf("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
 
 /** `mosquitto_sub`, on PATH. Debian has it and `mosquitto_pub` in a package of their own. */
-export const MOSQUITTO_CLIENTS = firstThatRuns(["mosquitto_sub"], ["--help"]);
+export const MOSQUITTO_CLIENTS = programAt("mosquitto_sub");
 
 /** Redis, on PATH. */
-export const REDIS = firstThatRuns(["redis-server", "valkey-server"], ["--version"]);
+export const REDIS = firstOf("redis-server", "valkey-server");
 
 /** nginx, on PATH or where Debian puts it. */
-export const NGINX = firstThatRuns(["nginx", "/usr/sbin/nginx"], ["-v"]);
+export const NGINX = firstOf("nginx", "/usr/sbin/nginx");
 
 /** Caddy, on PATH. */
-export const CADDY = firstThatRuns(["caddy"], ["version"]);
+export const CADDY = programAt("caddy");
 
 /** Traefik, on PATH. Debian has no package of it, so that its tests are skipped even under NIGHTLIGHT_TEST_ALL=1. */
-export const TRAEFIK = firstThatRuns(["traefik"], ["version"]);
+export const TRAEFIK = programAt("traefik");
 
 /** PostgreSQL's initdb, on PATH or where Debian and Homebrew put it, the newest first; `postgres` is beside it. */
-export const POSTGRES = firstThatRuns(
-  ["initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb"))],
-  ["--version"],
-);
+export const POSTGRES = firstOf("initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb")));
 
 function postgresFolders(): string[] {
   return ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((above) => {
@@ -46,11 +46,6 @@ function postgresFolders(): string[] {
       .map((name) => path.join(above, name, "bin"));
   });
 }
-
-/** A Python that has Paho, which the lesson's programs use. */
-export const PYTHON_WITH_PAHO = ["python3", "/usr/bin/python3", "python"].find(
-  (name) => spawnSync(name, ["-c", "import paho.mqtt.client"], { timeout: 10_000 }).status === 0,
-);
 
 const said = new Set<string>();
 

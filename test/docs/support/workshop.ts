@@ -11,6 +11,7 @@ import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/mosquitto.js";
+import { programAt } from "../../support/programs.js";
 import { ROOT } from "./pages.js";
 
 /** A command of the documents, and what it has to do. */
@@ -49,12 +50,6 @@ esac`,
 };
 /** These are noted, and do nothing. */
 const NOTED = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
-
-/** Where a program is on PATH; undefined when it is not. */
-export function programAt(name: string): string | undefined {
-  const folders = (process.env.PATH ?? "").split(path.delimiter);
-  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
-}
 
 export class Workshop {
   readonly #running: ChildProcess[] = [];

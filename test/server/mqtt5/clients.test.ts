@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { certificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
-import { missing, MOSQUITTO_CLIENTS, PYTHON_WITH_PAHO } from "../../support/programs.js";
+import { missing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
+import { PYTHON_WITH_PAHO } from "../../support/python.js";
 import { client5, message } from "../support/mqtt5.js";
 import { client, server, temporaryFolder } from "../support/server.js";
 

@@ -1,13 +1,12 @@
 /** Configuration files of one test, read as the server reads them. */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { createCommand } from "../../../server/src/cli.js";
 import type { Environment } from "../../../server/src/config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../../server/src/config/load.js";
 import { ConfigurationError } from "../../../server/src/config/problems.js";
+import { NIGHTLIGHT_SERVER } from "../../support/nightlight-server.js";
 import { temporaryFolder } from "./server.js";
 
 /** A file with this text, deleted after the test. */
@@ -45,14 +44,10 @@ export interface Run {
   readonly err: string;
 }
 
-const MAIN = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-
 /** Runs `nightlight-server` in a folder, to its end. */
 export function nightlight(folder: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const command = ["--conditions=nightlight-source", "--import", TSX, MAIN, ...args];
-    execFile(process.execPath, command, { cwd: folder, timeout: 60_000 }, (error, out, err) => {
+    execFile(process.execPath, [NIGHTLIGHT_SERVER, ...args], { cwd: folder, timeout: 60_000 }, (error, out, err) => {
       const code = error ? error.code : 0;
       if (typeof code === "number") resolve({ code, out, err });
       else reject(error as Error);

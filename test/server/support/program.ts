@@ -1,10 +1,10 @@
 /** `nightlight-server` as its users run it: a program of its own. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.js";
+import { NIGHTLIGHT_SERVER } from "../../support/nightlight-server.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -24,8 +24,7 @@ export const EVERY_MESSAGE = ["--log", "json", "--log-messages", "all"] as const
 
 /** Starts it with these flags; it is killed after the test if it still runs. */
 export function run(flags: string[], env: Record<string, string> = {}): Program {
-  const main = path.join(ROOT, "server", "src", "main.ts");
-  const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", main, ...flags], {
+  const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
