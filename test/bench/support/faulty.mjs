@@ -9,7 +9,7 @@ let count = 0;
 aedes.on("publish", ({ topic, payload }, client) => {
   if (!client || !topic.endsWith("/telemetry")) return;
   const every = ++count % 50 === 0;
-  if (fault === "dies" && count === 500) process.exit(3);
+  if (fault === "dies" && count === 60) process.exit(3);
   if (fault === "drops" && every) return;
   const { light } = JSON.parse(payload.toString());
   const led_on = fault === "lies" && every ? light >= 300 : light < 300;
