@@ -28,7 +28,9 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: TIMED,
           // most of them wait most of the time, for timers and other programs
-          maxWorkers: 3,
+          maxWorkers: 4,
+          // a worker loads the sources once for all of its files
+          isolate: false,
           sequence: { groupOrder: 0 },
           ...PATIENT,
         },
