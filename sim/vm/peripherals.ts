@@ -1,8 +1,10 @@
 /** The Jacdac bus of one board, with the light sensor and the lamp that a real board has on its pins. */
 import { jacdac, type JDService } from "./jacdac.js";
 
-/** How often the sensor sends its reading to a program that listens, in ms. */
+/** How often the sensor sends its reading, unchanged, to a program that listens, in ms. */
 const STREAMING_INTERVAL = 100;
+/** How soon after that it may send another one, in ms: as soon as the light changes. */
+const LEAST_INTERVAL = 1;
 
 /** Carries frames between a bus and a virtual machine. */
 export class FrameTransport extends jacdac.Transport {
@@ -58,7 +60,7 @@ export class Peripherals {
     this.#bus = new jacdac.JDBus([this.#transport], { disableRoleManager: true, scheduler: new BusTime(speed) });
     this.#sensor = new jacdac.AnalogSensorServer(jacdac.SRV_LIGHT_LEVEL, {
       readingValues: [0],
-      streamingInterval: STREAMING_INTERVAL / 2,
+      streamingInterval: LEAST_INTERVAL,
     });
     const lamp = new jacdac.JDServiceServer(jacdac.SRV_LIGHT_BULB, {
       intensityValues: [0],
@@ -74,7 +76,7 @@ export class Peripherals {
     await this.#bus.connect();
     // nobody asks this side what the program's own services have: the bus need not poll them
     this.#bus.backgroundRefreshRegisters = false;
-    this.#bus.scheduler.setInterval(() => this.#provider.emit(jacdac.REFRESH), STREAMING_INTERVAL);
+    this.#bus.scheduler.setInterval(() => this.#stream(), STREAMING_INTERVAL);
     this.#bus.addServiceProvider(this.#provider);
     this.announce();
   }
@@ -97,6 +99,11 @@ export class Peripherals {
   /** What the sensor reads from now on, 0..1023. */
   set light(light: number) {
     this.#sensor.reading.setValues([light / 1023]);
+    this.#stream();
+  }
+
+  #stream(): void {
+    this.#provider.emit(jacdac.REFRESH);
   }
 
   /** The role's name and number as the virtual machine prints them: `set role <name> -> <device>:<service>`. */
