@@ -1,5 +1,4 @@
 import type { Telemetry } from "../../../contract/index.js";
-import { convertBoot } from "../boots.js";
 import type { JournalStore } from "../data.js";
 import type { Device, Devices } from "../devices.js";
 import { textOf } from "../errors.js";
@@ -11,9 +10,8 @@ import { clock } from "../time/monotonic-clock.js";
 import { Backlog, type Written } from "./backlog.js";
 import { Batch } from "./batch.js";
 import { readLegacy } from "./legacy.js";
-import { readSegment } from "./read.js";
-import type { Segment } from "./segment.js";
-import { enter, Segments } from "./segments.js";
+import { replay } from "./replay.js";
+import { Segments } from "./segments.js";
 
 /** So many readings are in the log as they came, and three for each device; of older ones, what they amount to. */
 const LAG = 100_000;
@@ -88,11 +86,12 @@ export class Journal implements ReadingsJournal {
   async restore(devices: Devices, logged: JournalOptions["stored"]): Promise<void> {
     this.#devices = devices;
     const forget = (device: Device): void => this.#drop(devices, device);
-    const before = await readLegacy(this.#options.store, { devices, recent: this.#recent, logged, forget });
+    const targets = { devices, recent: this.#recent, logged, forget };
+    const before = await readLegacy(this.#options.store, targets);
     const { closed = false, damaged = () => {} } = this.#options;
     let nameless = 0;
     await this.#segments.load({ closed, damaged }, (segment, batches) => {
-      const replayed = this.#replay(devices, logged, segment, batches);
+      const replayed = replay(segment, batches, targets);
       nameless += replayed.nameless;
       return replayed.readings;
     });
@@ -105,46 +104,6 @@ export class Journal implements ReadingsJournal {
       if (last) device.remember(last.time, last.light, last.led_on);
     }
     if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
-  }
-
-  #replay(
-    devices: Devices,
-    logged: JournalOptions["stored"],
-    segment: Segment,
-    batches: readonly Buffer[],
-  ): { readings: number; nameless: number } {
-    let readings = 0;
-    const nameless = readSegment(batches, {
-      reading: (id, reading, wallTime, live, written) => {
-        readings++;
-        const point = { ...written, isDated: true };
-        const device = devices.obtain(id, true);
-        logged(device ?? { id, recorded: 0 }, point);
-        if (!device) return;
-        if (reading.boot !== undefined && reading.seq !== undefined)
-          device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
-        this.#recent.add(id, point);
-        device.remember(point.time, point.light, point.led_on);
-        if (!device.logged) enter(device, segment);
-      },
-      state: (id, boots, points) => {
-        const device = devices.obtain(id, true);
-        if (!device) return;
-        // one that does not number its readings has none
-        if (boots.length > 0)
-          device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
-        this.#recent.delete(id);
-        for (const point of points) this.#recent.add(id, { ...point, isDated: true });
-        const last = points.at(-1);
-        if (last) device.remember(last.time, last.light, last.led_on);
-        enter(device, segment);
-      },
-      forget: (id) => {
-        const device = devices.get(id);
-        if (device) this.#drop(devices, device);
-      },
-    });
-    return { readings, nameless };
   }
 
   #drop(devices: Devices, device: Device): void {

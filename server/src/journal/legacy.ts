@@ -1,8 +1,7 @@
 import type { JournalStore } from "../data.js";
 import type { StoredBoot } from "../boots.js";
-import type { Device, Devices } from "../devices.js";
-import type { Recorded } from "../history/history.js";
-import type { KeptPoint, Recent } from "../recent.js";
+import type { Device } from "../devices.js";
+import type { RestoreTargets } from "./replay.js";
 
 type StoredPoint = readonly [time: number, light: number, led_on: boolean | null];
 type StoredDevice = readonly [covered: number, boots: readonly StoredBoot[], points: readonly StoredPoint[]];
@@ -21,15 +20,8 @@ const LENGTH = 10;
 /** Many at a time: there may be 100,000 devices. */
 const AHEAD = { highWaterMarkBytes: 1_048_576 };
 
-export interface LegacyTargets {
-  readonly devices: Devices;
-  readonly recent: Recent;
-  logged(device: Recorded, point: KeptPoint): void;
-  forget(device: Device): void;
-}
-
 /** Reads the journal as it was before it had files of its own: in LevelDB. Gives the devices that are in it. */
-export async function readLegacy(store: JournalStore, to: LegacyTargets): Promise<Set<Device>> {
+export async function readLegacy(store: JournalStore, to: RestoreTargets): Promise<Set<Device>> {
   const { devices, recent } = to;
   const covered = new Map<Device, number>();
   for await (const [key, value] of store.iterator({ gte: "device:", lt: "device;", ...AHEAD })) {
