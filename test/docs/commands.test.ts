@@ -26,6 +26,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npm run bench -- --help": "test/bench/loop.test.ts asks what is wrong with a command line",
   "npm run bench -- history --full": "takes minutes and 300 MB",
   "npm run bench -- mqtt": "takes three minutes",
+  "npm run bench -- loop --loop cold": "takes minutes; test/bench/loop.test.ts measures a server whose devices are new",
   "npm run bench:cluster": "takes minutes, Redis and Mosquitto",
   "nightlight-server --broker mqtt://broker.example.org --state redis://redis.example.org --history postgres://nightlight@db.example.org/nightlight":
     "those are examples; test/server/cluster.test.ts and history-postgres.test.ts join such",
