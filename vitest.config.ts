@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of promises that are given in seconds: these have the machine to themselves. */
+/** Tests of promises that are given in seconds, or on boards that hurry: these have the machine to themselves. */
 const TIMED = [
   "test/chaos/**/*.test.ts",
   "test/e2e/**/*.test.ts",
+  "test/firmware/endurance.test.ts",
   "test/mqtt/{client,session-*,vm}.test.ts",
   "test/server/{cli,cluster-kill,dashboard-crowd,restart}.test.ts",
 ];
