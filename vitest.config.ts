@@ -1,12 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of promises that are given in seconds, or on boards that hurry: these have the machine to themselves. */
-const TIMED = [
+/** Tests of promises that are given in seconds: two of these share the machine. */
+const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts", "test/server/cli.test.ts"];
+
+/** Tests of promises about a machine that is busy as it is, or on boards that hurry: these have it to themselves. */
+const ALONE = [
   "test/chaos/**/*.test.ts",
-  "test/e2e/**/*.test.ts",
   "test/firmware/endurance.test.ts",
-  "test/mqtt/{client,session-*,vm}.test.ts",
-  "test/server/{cli,cluster-kill,dashboard-crowd,restart}.test.ts",
+  "test/server/{cluster-kill,dashboard-crowd,restart}.test.ts",
 ];
 
 const shared = {
@@ -27,7 +28,7 @@ export default defineConfig({
         test: {
           name: "side by side",
           include: ["test/**/*.test.ts"],
-          exclude: TIMED,
+          exclude: [...TIMED, ...ALONE],
           // most of them wait most of the time, for timers and other programs
           maxWorkers: 4,
           // a worker loads the sources once for all of its files
@@ -38,7 +39,11 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { name: "one by one", include: TIMED, maxWorkers: 1, sequence: { groupOrder: 1 }, ...PATIENT },
+        test: { name: "two by two", include: TIMED, maxWorkers: 2, sequence: { groupOrder: 1 }, ...PATIENT },
+      },
+      {
+        ...shared,
+        test: { name: "one by one", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 }, ...PATIENT },
       },
     ],
   },
