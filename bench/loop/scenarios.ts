@@ -28,11 +28,13 @@ export interface Choice {
   readonly seconds: number;
 }
 
-/** What is new at once, as [devices, connections], and what of it counts, in s. */
+/** Cold scenarios: how many new devices report, and on how many connections. */
 const NEW = [
   [10_000, 100],
   [1000, 1000],
 ] as const;
+
+/** How long a cold scenario is measured, in s. */
 const FIRST_SECONDS = 3;
 
 /** Readings on their way at once in the closed loop, unless there are more connections. */

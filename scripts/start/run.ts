@@ -49,6 +49,8 @@ async function start({ signals, hangups, outputErrors }: Surroundings): Promise<
     context.provide("simulator");
     routes(app, context);
   };
+  // what is written from here on is for this account alone, also by libraries
+  process.umask(0o077);
   outputErrors.ignore();
   const log = createLog(options.log, { messages: options.logMessages });
   for (const warning of current.warnings) log.warn("config", warning);

@@ -25,6 +25,7 @@ const MODE = "mode:";
 const ZONE_MODE = "zone-mode:";
 const ACTIONS = "actions:";
 const DISCOVERY = "discovery:";
+const FILTERS = "filters:";
 
 /** Longer than any action waits, in ms: the API takes at most a day. */
 const LONGEST_ACTION = 86_400_000;
@@ -51,8 +52,8 @@ export interface DataFolder {
   /** Remembers an override; `auto` forgets it. */
   setOverride(id: string, override: Override): Promise<void>;
   setZoneOverride(zone: string, override: Override): Promise<void>;
-  /** What the persistent session on somebody else's broker is subscribed to, by client id. */
-  filters(clientId: string): Promise<readonly string[]>;
+  /** What earlier runs subscribed to in the persistent session on somebody else's broker. */
+  filters(clientId: string): readonly string[];
   setFilters(clientId: string, filters: readonly string[]): Promise<void>;
   /** The actions of each device. */
   readonly actions: ReadonlyMap<string, StoredActions>;
@@ -172,6 +173,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     );
   const restored = <T, R>(prefix: string, restore: (value: T, clock: StorageClock) => R): Map<string, R> =>
     new Map(Array.from(stored<T>(prefix), ([key, value]) => [key, restore(value, clock)]));
+  const filters = stored<string[]>(FILTERS);
   const health = new StorageHealth(folder);
   const database = new LevelDatabase(db, health);
   const values = new OrderedStore(database, STATE);
@@ -199,11 +201,8 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     zoneOverrides: restored<StoredOverride, Override>(ZONE_MODE, restoredOverride),
     setOverride: (id, override) => store(MODE + id, override),
     setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
-    async filters(clientId) {
-      const stored = await values.get("filters:" + clientId);
-      return stored ? (JSON.parse(stored.toString()) as string[]) : [];
-    },
-    setFilters: (clientId, filters) => put("filters:" + clientId, filters),
+    filters: (clientId) => filters.get(clientId) ?? [],
+    setFilters: (clientId, next) => put(FILTERS + clientId, next),
     actions: restored(ACTIONS, restoredActions),
     setActions: (id, actions) => put(ACTIONS + id, storedActions(actions, clock)),
     forget: (id) => remove(MODE + id, ACTIONS + id),

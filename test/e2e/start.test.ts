@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -55,18 +55,16 @@ describe("npm start", () => {
   afterAll(() => rm(data, { recursive: true, force: true }));
 
   async function ready(...args: string[]) {
-    const program = start(
-      "--mqtt-port",
-      "0",
-      "--http-port",
-      "0",
-      "--data",
-      path.join(data, String(folders++)),
-      ...args,
-    );
+    const folder = path.join(data, String(folders++));
+    const program = start("--mqtt-port", "0", "--http-port", "0", "--data", folder, ...args);
     running.push(program);
     const find = (pattern: RegExp) => eventually(() => pattern.exec(program.output())?.[0], { within: 30_000, what: `${pattern} in:\n${program.output()}` }); // prettier-ignore
-    return { ...program, mqtt: await find(/mqtt:\/\/127\.0\.0\.1:\d+/), http: await find(/http:\/\/127\.0\.0\.1:\d+/) };
+    return {
+      ...program,
+      folder,
+      mqtt: await find(/mqtt:\/\/127\.0\.0\.1:\d+/),
+      http: await find(/http:\/\/127\.0\.0\.1:\d+/),
+    };
   }
 
   const get = async <T>(url: string) => (await (await fetch(url)).json()) as T;
@@ -113,6 +111,14 @@ describe("npm start", () => {
     await slide(null);
     expect(await view()).toMatchObject({ held: false });
     expect((await slide(2000)).status).toBe(400);
+  });
+
+  it.skipIf(process.platform === "win32")("keeps everything in the data folder to its owner", async () => {
+    const { http, folder } = await ready();
+    await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+    const names = await readdir(folder, { recursive: true });
+    expect(names).toContain("db/CURRENT");
+    for (const name of names) expect([name, (await stat(path.join(folder, name))).mode & 0o077]).toEqual([name, 0]);
   });
 
   it.skipIf(process.platform !== "linux")("keeps no compiler running", async () => {

@@ -23,7 +23,7 @@ export async function joinBroker(options: JoinOptions, handlers: LinkHandlers): 
   if (warning) log.warn("link", warning);
   // the random part keeps two servers from evicting each other [MQTT-3.1.4-2]
   const clientId = `${prefix.replaceAll("/", "-")}-server-${data.serverId}`;
-  const before = await data.filters(clientId);
+  const before = data.filters(clientId);
   // remembered before they are asked for, so that none is left behind whatever happens in between
   await data.setFilters(clientId, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));
