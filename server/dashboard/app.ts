@@ -4,7 +4,7 @@ import { onUnauthorized } from "./api.js";
 import { announceSwitches } from "./announcer.js";
 import { Boards } from "./boards.js";
 import { now, when } from "./clock.js";
-import { watchContested } from "./contested.js";
+import { hearStorage, watchStatus } from "./status.js";
 import { part, text } from "./dom.js";
 import { listen } from "./events.js";
 import { Backlog } from "./overview/backlog.js";
@@ -12,7 +12,6 @@ import { Toolbar } from "./overview/toolbar.js";
 import { Wall } from "./overview/wall.js";
 import { goToLogin, learnSession, offerLogout } from "./session.js";
 import { describeServer, findSimulator } from "./server.js";
-import { showStorage } from "./storage.js";
 import { sumUp } from "./summary.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
@@ -47,7 +46,7 @@ part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault(); // the address says which view is shown
   main.focus();
 });
-watchContested();
+watchStatus();
 announceSwitches(boards, part(document, "announcer", HTMLElement));
 
 /** Since when the page has not heard from the server, in ms by its clock. */
@@ -96,7 +95,7 @@ const restart = listen({
   zones: (list) => zones.seeAll(list),
   zone: (zone) => zones.see(zone),
   forgotten: (id) => boards.remove(id),
-  storage: showStorage,
+  storage: hearStorage,
   board: (board) => boards.seeBoard(board),
 });
 

@@ -1,34 +1,15 @@
 /** Warns about client ids that two clients use at the same time: the broker must end one connection for the other. */
 
-import { getStatus, type ContestedClientId } from "./api.js";
+import type { ContestedClientId } from "./api.js";
 import { make, part, text } from "./dom.js";
-import { showStorage } from "./storage.js";
 import { contestedDetail, contestedTitle } from "./sentences.js";
 import { count } from "./words.js";
 
-/** Time between two requests for the status, in ms. No event tells of contested client ids. */
-const POLL = 30_000;
 /** How many client ids the notice names. */
 const MOST_NAMED = 5;
 
 /** The detail of each notice on the page, by account and client id. */
 const details = new Map<string, HTMLElement>();
-
-/** Keeps the notice up to date while somebody can see the page and the server is there. A page that is shown asks by itself. */
-export function watchContested(): void {
-  const refresh = async () => {
-    if (document.hidden || document.documentElement.dataset.connection !== "live") return;
-    try {
-      const status = await getStatus();
-      showContested(status.contested_client_ids);
-      // an event tells of a full disk at once, and not of a history that cannot be written
-      showStorage(status.storage.problem);
-    } catch {
-      return; // the page says by other means that the server is lost
-    }
-  };
-  setInterval(() => void refresh(), POLL);
-}
 
 /** Shows a notice for each client id, or none. */
 export function showContested(contested: readonly ContestedClientId[]): void {

@@ -1,16 +1,15 @@
 /** What the page asks of the server at each connection. */
 
-import { getBoards, getStatus, type Status } from "./api.js";
+import { getBoards, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
-import { showContested } from "./contested.js";
 import { part, text } from "./dom.js";
-import { showStorage } from "./storage.js";
+import { askStatus } from "./status.js";
 
 /** Says where to point a client. Gives whether there is a simulator. */
 export async function describeServer(): Promise<boolean> {
   let status: Status;
   try {
-    status = await getStatus();
+    status = await askStatus();
   } catch {
     return false; // the connection says how things are
   }
@@ -20,8 +19,6 @@ export async function describeServer(): Promise<boolean> {
   second.hidden = !websocket;
   text(second, websocket ?? "");
   text(part(document, "version", HTMLElement), status.version);
-  showContested(status.contested_client_ids);
-  showStorage(status.storage.problem);
   return status.simulator;
 }
 

@@ -141,4 +141,20 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await page.clock.runFor(POLL);
     await eventually(async () => (await alert.count()) === 1, { what: "a problem that no event tells of" });
   });
+
+  test("leave alone what an event told of the disk while the status was on its way", async () => {
+    await open();
+    let answer = (): void => {};
+    api.statusReady = new Promise((resolve) => (answer = resolve));
+    api.contested = [PHONE];
+    const asked = page.waitForRequest(/api\/status$/);
+    await page.clock.runFor(POLL);
+    await asked;
+    const problem = page.getByRole("alert").filter({ hasText: "The disk is full." });
+    api.publish("storage", { problem: "The disk is full." });
+    await eventually(() => problem.isVisible(), { what: "the problem" });
+    answer();
+    await eventually(() => notice().isVisible(), { what: "what the answer tells" });
+    expect(await problem.isVisible()).toBe(true);
+  });
 });

@@ -88,6 +88,8 @@ export class FakeApi {
   contested: ContestedClientId[] = [];
   /** What cannot be stored. */
   storageProblem: string | null = null;
+  /** What the next answers about the status wait for; they tell of the time when they were asked. */
+  statusReady: Promise<void> | undefined;
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   readonly #followers = new Set<ServerResponse>();
 
@@ -151,6 +153,7 @@ export class FakeApi {
     }
     const names = rest.map(decodeURIComponent);
     const answer = this.#api(method, [second, ...names], searchParams);
+    if (second === "status") await this.statusReady;
     if (answer !== "events") return send(answer[0], answer[1]);
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(event("devices", [...this.devices.values()]));
