@@ -161,8 +161,9 @@ function decodeV1(file: Buffer, unit: number): LogContents {
     }
     const next = at + FRAME_V1 <= file.length ? at + FRAME_V1 + file.readUInt32LE(at + 4) * unit : file.length;
     const isNext = (end: number): boolean => end === file.length || (checked(file, end, unit)?.length ?? 0) > 0;
-    // where the length leads to another frame, the payload is damaged; otherwise perhaps the length alone
-    const found = next > at + FRAME_V1 && next < file.length && isNext(next) ? undefined : findEnd(file, at, unit);
+    // where the length leads to another frame, it is longer than the payload at most
+    const leadsOn = next > at + FRAME_V1 && next < file.length && isNext(next);
+    const found = findEnd(leadsOn ? file.subarray(0, next) : file, at, unit);
     if (found !== undefined && isNext(found)) {
       payloads.push(file.subarray(at + FRAME_V1, found));
       gaps.push({ at: at + 4, length: 4 });

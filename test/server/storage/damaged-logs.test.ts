@@ -95,7 +95,8 @@ describe("a log file", () => {
         const inLength = place >= end - payloads[damaged].length - 4 && place < end - payloads[damaged].length;
         expect(found).toEqual(payloads.filter((_, n) => n !== damaged || inLength));
       }),
-      { numRuns: 500 },
+      // the damaged length leads to the beginning of the last frame
+      { numRuns: 500, examples: [[[5, 8, 3, 1].map((length) => Buffer.alloc(length)), 4, 37]] },
     );
   });
 
