@@ -3,6 +3,7 @@ import type { Arrival } from "../arrival.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
 import { writeHanding, type Handed, type Handing } from "./handed.js";
+import { ReceivedBatches } from "./received.js";
 
 /** Messages on their way to another server. */
 interface Batch {
@@ -54,6 +55,7 @@ export class Router {
   #owners: readonly string[] = [];
   #next: readonly string[] | undefined;
   #held: (() => void)[] = [];
+  readonly #received = new ReceivedBatches();
   /** By member, what was taken of theirs, and is to be said to them. */
   #taken = new Map<string, number[]>();
   /** By member, those that gather; then by number, those on their way. */
@@ -113,12 +115,20 @@ export class Router {
       batch.resolve();
     }
     if (messages.length === 0) return;
+    const state = this.#received.came(from, number);
+    if (state === "taken") this.#sayTaken(from, number);
+    if (state !== "new") return;
     void this.#routeAll(messages, hops).then(() => {
-      const done = this.#taken.get(from);
-      if (done) done.push(number);
-      else this.#taken.set(from, [number]);
-      this.#flushSoon();
+      this.#received.wasTaken(from, number);
+      this.#sayTaken(from, number);
     });
+  }
+
+  #sayTaken(to: string, number: number): void {
+    const taken = this.#taken.get(to);
+    if (taken) taken.push(number);
+    else this.#taken.set(to, [number]);
+    this.#flushSoon();
   }
 
   /** The parts will be shared out like this: those that move are held from now on. @param anew all of them */
@@ -131,6 +141,7 @@ export class Router {
   begin(owners: readonly string[]): void {
     this.#owners = owners;
     this.#next = undefined;
+    this.#received.keep(owners);
     this.#release();
     for (const [number, batch] of this.#sent) {
       if (owners.includes(batch.to)) continue;
