@@ -4,7 +4,7 @@
  * Takes every flag of `nightlight-server`, and `--boards N`, `--no-simulator`.
  */
 // Little is imported before signals are caught: the first process of a container loses those that come earlier.
-import { catchHangups } from "../server/src/app/hangup.js";
+import { catchHangups } from "../server/src/app/reload-signal.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { catchSignals } from "../server/src/app/signals.js";
 

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { machine } from "../machine.js";
 import { freePort } from "../loop/ports.js";
 import { MqttClient } from "../../server/src/mqtt/client.js";
-import { parseBrokerUrl } from "../../server/src/link/url.js";
+import { parseBrokerUrl } from "../../server/src/transport/url.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Boards as there are many: each reports seldom. With few, each of their records is written several times a second. */

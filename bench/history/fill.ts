@@ -1,5 +1,5 @@
 import path from "node:path";
-import { Gathering } from "../../server/src/history/gathering.js";
+import { Gathering } from "../../server/src/history/column-buffer.js";
 import { Store } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;

@@ -1,6 +1,6 @@
 import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID, MAX_PAYLOAD } from "../../contract/index.js";
-import { DEFAULTS } from "../../server/src/options.js";
-import { VERSION } from "../../server/src/version.js";
+import { DEFAULTS } from "../../server/src/config/options.js";
+import { VERSION } from "../../server/src/common/version.js";
 import { CHANNELS, type ChannelDoc, type Flow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
 import { jsonSchema } from "./schema.js";

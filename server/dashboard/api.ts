@@ -1,8 +1,8 @@
 /** The server's HTTP API, as far as the page uses it. Paths are relative, so that the page also works below a prefix. */
 
-import type { DeviceView } from "../src/device-view.js";
+import type { DeviceView } from "../src/devices/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
-import type { ZoneView } from "../src/zones/view.js";
+import type { ZoneView } from "../src/decisions/zones/view.js";
 import { setClock } from "./clock.js";
 
 export type Mode = "auto" | "on" | "off";

@@ -1,16 +1,16 @@
 /** nightlight-server as a library. */
 
-export { startServer, type NightlightServer } from "./server.js";
-export type { ServerOptions } from "./options.js";
-export type { ServerEvents } from "./server-events.js";
-export type { DeviceDirectory } from "./directory.js";
-export type { DeviceView } from "./devices.js";
-export type { Mode } from "./override.js";
-export type { ZoneSensor, ZoneView } from "./zones/view.js";
-export type { DevicePolicy, Hours, Policy, Reporting, ZonePolicy } from "./policy.js";
-export type { Action, Outcome } from "./actions.js";
-export type { Point } from "./recent.js";
-export type { Counters, Rejection } from "./counters.js";
+export { startServer, type NightlightServer } from "./app/server.js";
+export type { ServerOptions } from "./config/options.js";
+export type { ServerEvents } from "./outputs/server-events.js";
+export type { DeviceDirectory } from "./devices/directory.js";
+export type { DeviceView } from "./devices/devices.js";
+export type { Mode } from "./devices/override.js";
+export type { ZoneSensor, ZoneView } from "./decisions/zones/view.js";
+export type { DevicePolicy, Hours, Policy, Reporting, ZonePolicy } from "./decisions/policy.js";
+export type { Action, Outcome } from "./outputs/actions.js";
+export type { Point } from "./history/recent.js";
+export type { Counters, Rejection } from "./observability/counters.js";
 export type { Plugin, PluginContext } from "./http/plugin.js";
 export {
   createLog,
@@ -20,16 +20,16 @@ export {
   type LogFormat,
   type LogMessages,
   type LogOutput,
-} from "./log.js";
-export { StartError, UsageError } from "./errors.js";
-export { createCommand, optionsFrom, parsingProblem } from "./cli.js";
+} from "./observability/log.js";
+export { StartError, UsageError } from "./common/errors.js";
+export { createCommand, optionsFrom, parsingProblem } from "./app/cli.js";
 export { loadConfiguration, type LoadedConfiguration } from "./config/load.js";
 export { reload, type Reloadable, type Reloading } from "./config/reload.js";
-export { catchHangups, onHangup, type Hangups } from "./app/hangup.js";
+export { catchHangups, onHangup, type Hangups } from "./app/reload-signal.js";
 export { ConfigurationError, type Problem } from "./config/problems.js";
 export type { Guest } from "./security/guests.js";
 export { passwordWeakness } from "./security/password-strength.js";
-export { VERSION } from "./version.js";
+export { VERSION } from "./common/version.js";
 export { catchSignals, closeStarted, endOnSignals, type Signals } from "./app/signals.js";
 export { redactUrl } from "./security/redact.js";
 export { inTermsOf } from "./config/origins.js";

@@ -1,5 +1,5 @@
 // Little is imported before signals are caught: the first process of a container loses those that come earlier.
-import { catchHangups } from "./app/hangup.js";
+import { catchHangups } from "./app/reload-signal.js";
 import { endOnOutputErrors } from "./app/output-errors.js";
 import { catchSignals } from "./app/signals.js";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER } from "../../server/src/policy.js";
+import { LESSON_POLICY, STALE_AFTER } from "../../server/src/decisions/policy.js";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 

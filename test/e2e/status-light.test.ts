@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LESSON_POLICY } from "../../server/src/policy.js";
+import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 

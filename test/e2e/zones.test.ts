@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { LESSON_POLICY, type ZonePolicy } from "../../server/src/policy.js";
+import { LESSON_POLICY, type ZonePolicy } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 

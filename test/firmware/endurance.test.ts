@@ -5,7 +5,7 @@
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
-import { LESSON_POLICY } from "../../server/src/policy.js";
+import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import type { SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { connect, startRig, type Rig, type RigOptions, type Seen } from "../support/rig.js";

@@ -1,7 +1,7 @@
 /** Whatever stands in a setting, a board starts, says in one line what is no good and what it uses instead, and works. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
-import { LESSON_POLICY } from "../../server/src/policy.js";
+import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";

@@ -3,7 +3,7 @@ import crypto from "node:crypto";
 import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { silentLog, type Log } from "../../server/src/log.js";
+import { silentLog, type Log } from "../../server/src/observability/log.js";
 import { BusyError } from "../../server/src/security/accounts.js";
 import {
   digest,

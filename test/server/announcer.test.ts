@@ -1,8 +1,8 @@
 /** What apps are told of lamps: the newest, in turn, and not so much of it that lamps would have to wait. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Announcer } from "../../server/src/announcer.js";
-import { Devices, type Device } from "../../server/src/devices.js";
-import { overrideOf } from "../../server/src/override.js";
+import { Announcer } from "../../server/src/outputs/decision-publisher.js";
+import { Devices, type Device } from "../../server/src/devices/devices.js";
+import { overrideOf } from "../../server/src/devices/override.js";
 
 const SECOND = 1000;
 const CROWD = 3000;

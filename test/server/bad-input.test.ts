@@ -1,7 +1,7 @@
 /** Nothing on the wire stops the server: each fault is counted with its reason, and the next good message works. */
 import net from "node:net";
 import { describe, expect, test } from "vitest";
-import { createLog } from "../../server/src/log.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { MAX_PACKET } from "../../server/src/broker/inbound.js";
 import { eventually } from "../support/eventually.js";
 import { client, server } from "./support/server.js";

@@ -1,7 +1,7 @@
 /** Text and bytes are written as Node's own Buffer would. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lengthOf, putBytes, putText } from "../../server/src/bytes.js";
+import { lengthOf, putBytes, putText } from "../../server/src/common/bytes.js";
 
 const text = fc.oneof(
   fc.string({ unit: "grapheme-ascii", maxLength: 100 }),

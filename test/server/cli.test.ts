@@ -2,8 +2,8 @@
 import net from "node:net";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
-import { createCommand, optionsFrom, parsingProblem } from "../../server/src/cli.js";
-import { UsageError } from "../../server/src/errors.js";
+import { createCommand, optionsFrom, parsingProblem } from "../../server/src/app/cli.js";
+import { UsageError } from "../../server/src/common/errors.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";

@@ -1,7 +1,7 @@
 /** The machine's clock is set while a real server runs, as NTP does after a start without a battery. */
 import { expect, test } from "vitest";
 import type { DeviceView } from "nightlight-server";
-import type { ZoneView } from "../../server/src/zones/view.js";
+import type { ZoneView } from "../../server/src/decisions/zones/view.js";
 import type { HistoryAnswer } from "../../server/src/history/history.js";
 import { eventually } from "../support/eventually.js";
 import { configFile } from "./support/config.js";

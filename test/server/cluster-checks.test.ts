@@ -11,10 +11,10 @@ import {
 } from "../../server/src/cluster/checks/stored.js";
 import { isServerName, readList, readWord } from "../../server/src/cluster/checks/words.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
-import { readHanding, writeHanding } from "../../server/src/cluster/handed.js";
-import { recordOf, restore, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/records.js";
-import { Device } from "../../server/src/devices.js";
-import { discoveryTopic } from "../../server/src/homeassistant/names.js";
+import { readHanding, writeHanding } from "../../server/src/cluster/forwarding.js";
+import { recordOf, restore, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
+import { Device } from "../../server/src/devices/devices.js";
+import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js";
 import { seed } from "../support/seed.js";
 
 const NOW = Date.UTC(2026, 6, 1);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { NightlightServer } from "nightlight-server";
-import { createLog } from "../../server/src/log.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO, REDIS } from "../support/programs.js";

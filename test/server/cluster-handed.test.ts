@@ -1,6 +1,6 @@
 /** How servers hand each other messages: as they came, whatever is in them. */
 import { expect, test } from "vitest";
-import { isHanding, readHanding as readFrom, writeHanding, type Handing } from "../../server/src/cluster/handed.js";
+import { isHanding, readHanding as readFrom, writeHanding, type Handing } from "../../server/src/cluster/forwarding.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
 
 const START = "nightlight-server-";

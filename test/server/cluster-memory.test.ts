@@ -2,7 +2,7 @@
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { DeviceView, NightlightServer } from "nightlight-server";
-import { createLog } from "../../server/src/log.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { startPostgres, type Postgres } from "../support/postgres.js";

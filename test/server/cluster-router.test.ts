@@ -1,6 +1,6 @@
 /** What one server hands to another, when that takes long or what it answers is lost. */
 import { expect, test } from "vitest";
-import { readHanding, type Handing } from "../../server/src/cluster/handed.js";
+import { readHanding, type Handing } from "../../server/src/cluster/forwarding.js";
 import { Router } from "../../server/src/cluster/router.js";
 import { clock } from "../../server/src/time/monotonic-clock.js";
 import { eventually } from "../support/eventually.js";

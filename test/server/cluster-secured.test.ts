@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { NightlightServer } from "nightlight-server";
-import { joinRedis } from "../../server/src/state/redis.js";
+import { joinRedis } from "../../server/src/cluster/redis.js";
 import { certificate, writePair } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";

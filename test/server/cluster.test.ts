@@ -1,8 +1,8 @@
 /** Several servers side by side, at a real Mosquitto, with a real Redis. */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DeviceView, NightlightServer, ServerOptions } from "nightlight-server";
-import { createLog } from "../../server/src/log.js";
-import { LESSON_POLICY, type Policy, type ZonePolicy } from "../../server/src/policy.js";
+import { createLog } from "../../server/src/observability/log.js";
+import { LESSON_POLICY, type Policy, type ZonePolicy } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO, REDIS } from "../support/programs.js";

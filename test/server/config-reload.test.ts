@@ -2,9 +2,9 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { reload, type Reloadable } from "../../server/src/config/reload.js";
-import { UsageError } from "../../server/src/errors.js";
-import { createLog } from "../../server/src/log.js";
-import type { ServerOptions } from "../../server/src/options.js";
+import { UsageError } from "../../server/src/common/errors.js";
+import { createLog } from "../../server/src/observability/log.js";
+import type { ServerOptions } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
 import { configFile, load } from "./support/config.js";
 import { run } from "./support/program.js";

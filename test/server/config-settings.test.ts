@@ -2,10 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { LESSON_POLICY } from "../../server/src/policy.js";
-import { createCommand } from "../../server/src/cli.js";
+import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
+import { createCommand } from "../../server/src/app/cli.js";
 import { dataFolderOf } from "../../server/src/config/data-folder.js";
-import { formatDuration, parseDuration } from "../../server/src/config/duration.js";
+import { formatDuration, parseDuration } from "../../server/src/common/duration.js";
 import { configFile, load, loadText, problemsIn } from "./support/config.js";
 
 const MINUTE = 60_000;

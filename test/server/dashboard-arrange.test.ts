@@ -5,8 +5,8 @@ import { arrange, type View } from "../../server/dashboard/overview/arrange.js";
 import { boardPath, routeOf, zonePath } from "../../server/dashboard/route.js";
 import { combineText, missingText, ruleText } from "../../server/dashboard/sentences.js";
 import { count, duration, left } from "../../server/dashboard/words.js";
-import type { DeviceView } from "../../server/src/devices.js";
-import type { ZoneView } from "../../server/src/zones/view.js";
+import type { DeviceView } from "../../server/src/devices/devices.js";
+import type { ZoneView } from "../../server/src/decisions/zones/view.js";
 import { deviceView, zoneView } from "./support/fake-api.js";
 
 const ALL: View = { search: "", show: "all", sort: "name" };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Decisions, SETTLE, STALE } from "../../server/src/decisions.js";
-import { Zones } from "../../server/src/zones/zones.js";
-import { Devices, LESSON_SILENCE, type Change, type Device } from "../../server/src/devices.js";
+import { Decisions, SETTLE, STALE } from "../../server/src/decisions/decisions.js";
+import { Zones } from "../../server/src/decisions/zones/zones.js";
+import { Devices, LESSON_SILENCE, type Change, type Device } from "../../server/src/devices/devices.js";
 
 let commands: boolean[];
 let answered: (number | undefined)[];

@@ -1,7 +1,7 @@
 /** Very many devices share pages of numbers; each has its own. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Devices, type Device } from "../../server/src/devices.js";
+import { Devices, type Device } from "../../server/src/devices/devices.js";
 
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const flag = maybe(fc.boolean());

@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
-import { createLog } from "../../server/src/log.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { NO_SMALL_DISK, smallDisk } from "../support/small-disk.js";
 import { run } from "./support/program.js";

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { begin, restoreSequence, storedSequence, take, WINDOW, type Sequence } from "../../server/src/duplicates.js";
+import {
+  begin,
+  restoreSequence,
+  storedSequence,
+  take,
+  WINDOW,
+  type Sequence,
+} from "../../server/src/devices/sequence.js";
 
 const nothing = (): Sequence => ({ first: 0, highest: 0, holes: 0, bits: undefined });
 

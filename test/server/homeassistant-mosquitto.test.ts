@@ -1,8 +1,8 @@
 /** Home Assistant's side, played at a real broker: it finds a board there, shows its lamp, and switches it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode, DECISION, encode, OVERRIDE, SERVER_STATUS, STATUS } from "../../contract/index.js";
-import { HomeAssistant, type DiscoveryMemory } from "../../server/src/homeassistant/homeassistant.js";
-import { silentLog } from "../../server/src/log.js";
+import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/homeassistant/homeassistant.js";
+import { silentLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";

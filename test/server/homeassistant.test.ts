@@ -10,10 +10,10 @@ import {
   STATUS,
   TELEMETRY,
 } from "../../contract/index.js";
-import { HomeAssistant, type DiscoveryMemory } from "../../server/src/homeassistant/homeassistant.js";
-import { discoveryTopic, entityNameOf, objectIdOf } from "../../server/src/homeassistant/names.js";
-import { discoveryPayload, type AnnouncedDevice } from "../../server/src/homeassistant/payload.js";
-import { silentLog } from "../../server/src/log.js";
+import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/homeassistant/homeassistant.js";
+import { discoveryTopic, entityNameOf, objectIdOf } from "../../server/src/outputs/homeassistant/names.js";
+import { discoveryPayload, type AnnouncedDevice } from "../../server/src/outputs/homeassistant/payload.js";
+import { silentLog } from "../../server/src/observability/log.js";
 import { missing } from "../support/programs.js";
 import { discoveryProblems, PYTHON_WITH_JINJA, render, type Discovery, type Json } from "./support/homeassistant.js";
 

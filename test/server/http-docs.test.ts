@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { beforeAll, expect, test } from "vitest";
-import { REJECTIONS } from "../../server/src/metrics/rejections.js";
+import { REJECTIONS } from "../../server/src/http/metrics/rejections.js";
 import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";

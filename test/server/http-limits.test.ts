@@ -2,7 +2,7 @@
 import http, { type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Plugin } from "../../server/src/index.js";
-import { DEFAULTS } from "../../server/src/options.js";
+import { DEFAULTS } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
 import { client } from "./support/server.js";
 import { as, guarded } from "./support/guarded.js";

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Telemetry } from "../../contract/index.js";
-import type { StoredBoot } from "../../server/src/boots.js";
-import { Batch } from "../../server/src/journal/batch.js";
-import { readSegment } from "../../server/src/journal/read.js";
-import type { Point } from "../../server/src/recent.js";
+import type { StoredBoot } from "../../server/src/devices/boots.js";
+import { Batch } from "../../server/src/ingest/journal/batch.js";
+import { readSegment } from "../../server/src/ingest/journal/read.js";
+import type { Point } from "../../server/src/history/recent.js";
 import { decodeLog, SyncMarker } from "../../server/src/storage/log-format.js";
 
 const count = fc.nat({ max: 0x7fffffff });

@@ -4,13 +4,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { openData, type DataFolder } from "../../server/src/data.js";
-import { Boots } from "../../server/src/boots.js";
-import { Devices } from "../../server/src/devices.js";
+import { openData, type DataFolder } from "../../server/src/storage/data-folder.js";
+import { Boots } from "../../server/src/devices/boots.js";
+import { Devices } from "../../server/src/devices/devices.js";
 import type { Recorded } from "../../server/src/history/history.js";
-import { Journal } from "../../server/src/journal/journal.js";
+import { Journal } from "../../server/src/ingest/journal/journal.js";
 import { RETRY } from "../../server/src/storage/health.js";
-import { Recent, type Point } from "../../server/src/recent.js";
+import { Recent, type Point } from "../../server/src/history/recent.js";
 import { eventually } from "../support/eventually.js";
 import { temporaryFolder } from "./support/server.js";
 

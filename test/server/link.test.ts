@@ -1,12 +1,12 @@
 /** What every link to a broker promises: in-process, over TCP to aedes, to Mosquitto. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBroker } from "../../server/src/broker/broker.js";
-import { openData } from "../../server/src/data.js";
-import { embeddedLink } from "../../server/src/link/embedded.js";
-import type { LinkHandlers, MqttLink } from "../../server/src/link/link.js";
-import { remoteLink } from "../../server/src/link/remote.js";
-import { scopeOf } from "../../server/src/link/scope.js";
-import { parseBrokerUrl } from "../../server/src/link/url.js";
+import { openData } from "../../server/src/storage/data-folder.js";
+import { embeddedLink } from "../../server/src/transport/embedded.js";
+import type { LinkHandlers, MqttLink } from "../../server/src/transport/link.js";
+import { remoteLink } from "../../server/src/transport/remote.js";
+import { scopeOf } from "../../server/src/transport/scope.js";
+import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createLog, type LogFormat, type LogOutput } from "../../server/src/log.js";
+import { createLog, type LogFormat, type LogOutput } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";

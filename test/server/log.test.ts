@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { newCounters } from "../../server/src/counters.js";
-import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/log.js";
-import { LINES } from "../../server/src/message-flow.js";
-import { QUIET, Rejects } from "../../server/src/rejects.js";
+import { newCounters } from "../../server/src/observability/counters.js";
+import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/observability/log.js";
+import { LINES } from "../../server/src/observability/message-flow.js";
+import { QUIET, Rejects } from "../../server/src/observability/rejection-log.js";
 
 function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];

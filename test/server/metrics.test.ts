@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DecisionTimes } from "../../server/src/metrics/decision-times.js";
+import { DecisionTimes } from "../../server/src/observability/decision-times.js";
 import { eventually } from "../support/eventually.js";
 import { ask } from "./support/api.js";
 import { board } from "./support/board.js";

@@ -1,12 +1,12 @@
 /** Durations are measured by a clock that never jumps; what is stored survives a wall clock that was wrong, or is. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { timeOf } from "../../server/src/clock.js";
-import { Boots, type StoredBoot } from "../../server/src/boots.js";
-import { recordOf, restore, unwrittenOf } from "../../server/src/cluster/records.js";
+import { timeOf } from "../../server/src/devices/board-clock.js";
+import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
+import { recordOf, restore, unwrittenOf } from "../../server/src/cluster/device-records.js";
 import { SharedClock } from "../../server/src/cluster/shared-clock.js";
-import { Device } from "../../server/src/devices.js";
+import { Device } from "../../server/src/devices/devices.js";
 import { RetentionClock } from "../../server/src/history/retention-clock.js";
-import { overrideOf } from "../../server/src/override.js";
+import { overrideOf } from "../../server/src/devices/override.js";
 import {
   decodeData,
   encodeData,
@@ -16,7 +16,7 @@ import {
   type StoredPacket,
 } from "../../server/src/storage/message-codec.js";
 import { restoredRecord, storedRecord } from "../../server/src/storage/session.js";
-import { restoredOverride, storedOverride } from "../../server/src/stored-override.js";
+import { restoredOverride, storedOverride } from "../../server/src/decisions/stored-override.js";
 import { Wills } from "../../server/src/storage/wills.js";
 import type { OrderedStore } from "../../server/src/storage/ordered-store.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Links, shareOut, SLOTS, slotOf } from "../../server/src/cluster/ownership.js";
 import { LESSON_RULE } from "../../contract/index.js";
-import type { ZonePolicy } from "../../server/src/policy.js";
+import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 
 const members = (count: number): string[] => Array.from({ length: count }, (_, n) => `nightlight-server-${n}-1`);
 

@@ -4,10 +4,10 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ClassicLevel } from "classic-level";
 import { startServer } from "nightlight-server";
-import { openData } from "../../server/src/data.js";
+import { openData } from "../../server/src/storage/data-folder.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
-import { silentLog } from "../../server/src/log.js";
+import { silentLog } from "../../server/src/observability/log.js";
 import { client, leaveSession, server, temporaryFolder } from "./support/server.js";
 
 const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];

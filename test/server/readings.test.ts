@@ -1,9 +1,9 @@
 /** Every reading in its place: at the time when it was taken, once, and those that do not come are missed. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Boots, type StoredBoot } from "../../server/src/boots.js";
-import { timeOf } from "../../server/src/clock.js";
-import { DRAIN, Gaps, PATIENCE } from "../../server/src/gaps.js";
-import { createLog } from "../../server/src/log.js";
+import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
+import { timeOf } from "../../server/src/devices/board-clock.js";
+import { DRAIN, Gaps, PATIENCE } from "../../server/src/devices/gaps.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { board } from "./support/board.js";
 import { server } from "./support/server.js";

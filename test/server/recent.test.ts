@@ -1,7 +1,7 @@
 /** The latest readings of each device, held against a list that is sorted and cut. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_DEVICES, MAX_POINTS, Recent, SILENT, type Point } from "../../server/src/recent.js";
+import { MAX_DEVICES, MAX_POINTS, Recent, SILENT, type Point } from "../../server/src/history/recent.js";
 
 const point: fc.Arbitrary<Point> = fc.record({
   time: fc.integer({ min: 0, max: 5000 }),

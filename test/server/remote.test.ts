@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer } from "nightlight-server";
-import { createLog } from "../../server/src/log.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";

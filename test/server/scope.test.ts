@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/link/scope.js";
-import { parseBrokerUrl } from "../../server/src/link/url.js";
-import { refusal } from "../../server/src/link/refusals.js";
-import { settle } from "../../server/src/options.js";
+import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/transport/scope.js";
+import { parseBrokerUrl } from "../../server/src/transport/url.js";
+import { refusal } from "../../server/src/transport/refusals.js";
+import { settle } from "../../server/src/config/options.js";
 
 describe("on somebody else's broker", () => {
   test("the server listens to the devices below its prefix and to those named, on four channels, to its zones, and to nothing else", () => {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { redactText, redactUrl } from "../../server/src/security/redact.js";
-import { createLog } from "../../server/src/log.js";
+import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { load, loadText, nightlight, problemsIn } from "./support/config.js";
 import { addUsers } from "./support/guarded.js";

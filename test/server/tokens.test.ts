@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { silentLog, type Log } from "../../server/src/log.js";
+import { silentLog, type Log } from "../../server/src/observability/log.js";
 import { digest, storeGenerated } from "../../server/src/security/scrypt.js";
 import { tokenUsesFile } from "../../server/src/security/token-uses.js";
 import type { StoredToken } from "../../server/src/security/tokens.js";

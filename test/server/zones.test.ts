@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { Decisions } from "../../server/src/decisions.js";
-import { Devices } from "../../server/src/devices.js";
-import type { ZonePolicy } from "../../server/src/policy.js";
-import { Zones } from "../../server/src/zones/zones.js";
+import { Decisions } from "../../server/src/decisions/decisions.js";
+import { Devices } from "../../server/src/devices/devices.js";
+import type { ZonePolicy } from "../../server/src/decisions/policy.js";
+import { Zones } from "../../server/src/decisions/zones/zones.js";
 
 let sent: [id: string, led_on: boolean][];
 let devices: Devices;

@@ -8,7 +8,7 @@ import { esp32Roots } from "../../scripts/setup/esp32-roots.js";
 import { certificate } from "../support/certificates.js";
 import { freePort } from "../support/mosquitto.js";
 import { Readable } from "node:stream";
-import { userCommand } from "../../server/src/security/commands.js";
+import { userCommand } from "../../server/src/app/commands/user.js";
 import { server, temporaryFolder } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { connack, fakeBroker } from "./support.js";

@@ -38,7 +38,7 @@ describe("launch configurations", () => {
   });
 
   test("a breakpoint in the server's TypeScript stops it there, and it goes on", async () => {
-    const source = path.join(ROOT, "server/src/decisions.ts");
+    const source = path.join(ROOT, "server/src/decisions/decisions.ts");
     const lines = (await readFile(source, "utf8")).split("\n");
     const line = lines.findIndex((text) => text.includes("this.#options.command(device, command")) + 1;
     expect(line).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "../../scripts/build.js";
-import { DEFAULTS } from "../../server/src/options.js";
+import { DEFAULTS } from "../../server/src/config/options.js";
 import { inputs, launch, named, ownMatchers, read, substitute, tasks, type Task } from "./support/files.js";
 
 const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {

@@ -1,9 +1,9 @@
-import type { Announcer } from "../announcer.js";
-import type { DataFolder } from "../data.js";
-import type { Devices } from "../devices.js";
-import type { Log } from "../log.js";
+import type { Announcer } from "../outputs/decision-publisher.js";
+import type { DataFolder } from "../storage/data-folder.js";
+import type { Devices } from "../devices/devices.js";
+import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { Zones } from "../zones/zones.js";
+import type { Zones } from "../decisions/zones/zones.js";
 
 /** What depends on the wall clock, because people read it or the next run does. */
 export interface WallClockDependents {

@@ -1,17 +1,17 @@
 import { CommanderError, type Command } from "commander";
-import { addCommand, createCommand, parsingProblem } from "../cli.js";
-import { configCommand } from "../config/commands.js";
+import { addCommand, createCommand, parsingProblem } from "./cli.js";
+import { configCommand } from "./commands/config.js";
 import { dataFolderOf } from "../config/data-folder.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
 import { inTermsOf } from "../config/origins.js";
 import { reload } from "../config/reload.js";
 import { serverUrlOf } from "../config/server-url.js";
-import { CommandError, StartError, UsageError } from "../errors.js";
-import { createLog } from "../log.js";
-import { userCommand } from "../security/commands.js";
-import { exposedFiles } from "../security/secret-files.js";
-import { sessionsCommand } from "../sessions-command/command.js";
-import type { Hangups } from "./hangup.js";
+import { CommandError, StartError, UsageError } from "../common/errors.js";
+import { createLog } from "../observability/log.js";
+import { userCommand } from "./commands/user.js";
+import { exposedFiles } from "../config/secret-files.js";
+import { sessionsCommand } from "./commands/sessions/command.js";
+import type { Hangups } from "./reload-signal.js";
 import { endAfterOutput, type OutputErrors } from "./output-errors.js";
 import { closeStarted, type Signals } from "./signals.js";
 
@@ -45,7 +45,7 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Surro
   const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
   warnOfReaders();
   // only now: the subcommands need nothing of it, and are there in half the time
-  const { startServer } = await import("../server.js");
+  const { startServer } = await import("./server.js");
   const starting = startServer({ ...current.options, log });
   signals.endBy(() => closeStarted(starting));
   const server = await starting.catch((error: unknown) => throwInTermsOf(current, error));

@@ -1,7 +1,7 @@
-import type { Decisions } from "../decisions.js";
-import type { Devices } from "../devices.js";
+import type { Decisions } from "../decisions/decisions.js";
+import type { Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { Zones } from "../zones/zones.js";
+import type { Zones } from "../decisions/zones/zones.js";
 
 /** Between two looks for lesson devices that fell silent, in ms. */
 const SWEEP_EVERY = 5000;

@@ -1,6 +1,6 @@
 import type { Client } from "aedes";
 import type { IPublishPacket } from "mqtt-packet";
-import type { Rejection } from "../counters.js";
+import type { Rejection } from "../observability/counters.js";
 import { matches } from "../mqtt/topics.js";
 import { BusyError, type Account, type Accounts } from "../security/accounts.js";
 import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AuthenticateError, Client, ConnectPacket } from "aedes";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import { connectionOf, Refusal, type Access } from "./access.js";
 import type { BrokerHandlers } from "./api.js";
 import { REASON } from "../mqtt/packets.js";

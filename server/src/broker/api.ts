@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Rejection } from "../counters.js";
-import type { Keep } from "../link/link.js";
-import type { Limits } from "../options.js";
+import type { Rejection } from "../observability/counters.js";
+import type { PublishMode } from "../mqtt/publish-mode.js";
+import type { BrokerLimits } from "./limits.js";
 import type { Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 
@@ -32,7 +32,7 @@ export interface BrokerOptions {
   readonly accounts?: Accounts;
   /** Checks passwords; by default without a throttle. */
   readonly check?: PasswordCheck;
-  readonly limits?: Limits;
+  readonly limits?: BrokerLimits;
   /** How long a client may take to send its CONNECT packet, in ms; 10,000 by default. */
   readonly connectTimeout?: number;
 }
@@ -87,7 +87,7 @@ export interface Broker {
   /** Client ids that two clients fight over at present. */
   readonly contested: readonly ContestedClientId[];
   /** Publishes at QoS 1. */
-  publish(topic: string, payload: Buffer, keep: Keep): void;
+  publish(topic: string, payload: Buffer, mode: PublishMode): void;
   /** The retained messages whose topics end in `/<level>`. */
   retained(level: string): BrokerMessage[];
   /** Disconnects every client. Resolves when everything that was published is on disk. */

@@ -1,9 +1,9 @@
 import type { EventEmitter } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Aedes, type Client } from "aedes";
-import type { DataFolder } from "../data.js";
-import { codeOf, textOf } from "../errors.js";
-import { DEFAULTS } from "../options.js";
+import type { DataFolder } from "../storage/data-folder.js";
+import { codeOf, textOf } from "../common/errors.js";
+import { DEFAULT_BROKER_LIMITS } from "./limits.js";
 import { NO_ACCOUNTS } from "../security/accounts.js";
 import { Access, connectionOf, Refusal } from "./access.js";
 import { Admission } from "./admission.js";
@@ -48,7 +48,7 @@ const ORDINARY = new Set(["keep alive timeout", "connection closed", "Premature 
 export async function startBroker(
   data: DataFolder,
   handlers: BrokerHandlers,
-  { accounts = NO_ACCOUNTS, check, limits = DEFAULTS.limits, connectTimeout = 10_000 }: BrokerOptions = {},
+  { accounts = NO_ACCOUNTS, check, limits = DEFAULT_BROKER_LIMITS, connectTimeout = 10_000 }: BrokerOptions = {},
 ): Promise<Broker> {
   // Sorts by run: queues are sent in the order of broker id and message number.
   const id = `run-${String(data.run).padStart(9, "0")}`;
@@ -185,7 +185,7 @@ export async function startBroker(
       const { rejected } = handlers;
       aedes.handle(new Connection(stream, request, { payload, rate: limits.rate, writeQueue, rejected }), request);
     },
-    publish: (topic, payload, keep) => publishing.publish(topic, payload, keep),
+    publish: (topic, payload, mode) => publishing.publish(topic, payload, mode),
     retained: (level) =>
       [...retained.topics()].filter((topic) => topic.endsWith("/" + level)).map((topic) => retained.get(topic)!),
     async close() {

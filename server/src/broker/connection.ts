@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import type { Rejection } from "../counters.js";
+import type { Rejection } from "../observability/counters.js";
 import { Inbound } from "./inbound.js";
 import { BACKLOG, Outbound } from "./outbound.js";
 import { Violation } from "../mqtt/packet-checks.js";

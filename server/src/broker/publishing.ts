@@ -1,6 +1,6 @@
 import type { Aedes, AedesPublishPacket, Client, PublishPacket } from "aedes";
-import { textOf } from "../errors.js";
-import type { Keep } from "../link/link.js";
+import { textOf } from "../common/errors.js";
+import type { PublishMode } from "../mqtt/publish-mode.js";
 import { connectionOf, Refusal, type Access } from "./access.js";
 import { STORED, TAKEN } from "./acknowledgements.js";
 import type { BrokerHandlers } from "./api.js";
@@ -149,10 +149,10 @@ export class Publishing {
   }
 
   /** Publishes a message of the server's own, at QoS 1. */
-  publish(topic: string, payload: Buffer, keep: Keep): void {
-    if (keep === "again") this.#parts.retained.renew(topic, payload);
+  publish(topic: string, payload: Buffer, mode: PublishMode): void {
+    if (mode === "again") this.#parts.retained.renew(topic, payload);
     const packet: PublishPacket = {
-      ...{ cmd: "publish", topic, payload, qos: 1, retain: keep !== "once", dup: false },
+      ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "once", dup: false },
     };
     this.#pending++;
     setImmediate(() =>

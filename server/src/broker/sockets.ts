@@ -2,7 +2,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Certificates } from "../security/certificates.js";
-import { StartError, textOf, codeOf } from "../errors.js";
+import { StartError, textOf, codeOf } from "../common/errors.js";
 
 /** Why a server does not listen, and what to do about it. */
 export function listenProblem(what: string, flag: string, host: string, port: number, error: unknown): StartError {

@@ -1,13 +1,13 @@
-import type { Core } from "../core-parts.js";
-import type { DataFolder } from "../data.js";
-import type { Device } from "../devices.js";
+import type { Core } from "../app/core-parts.js";
+import type { DataFolder } from "../storage/data-folder.js";
+import type { Device } from "../devices/devices.js";
 import type { History } from "../history/history.js";
-import type { LinkHandlers, MqttLink } from "../link/link.js";
-import type { Scope } from "../link/scope.js";
-import type { BrokerAddress } from "../link/url.js";
-import type { Log } from "../log.js";
-import type { Policy } from "../policy.js";
-import type { Share } from "../share.js";
+import type { LinkHandlers, MqttLink } from "../transport/link.js";
+import type { Scope } from "../transport/scope.js";
+import type { BrokerAddress } from "../transport/url.js";
+import type { Log } from "../observability/log.js";
+import type { Policy } from "../decisions/policy.js";
+import type { Share } from "../ingest/share.js";
 import type { Peers } from "./peers.js";
 
 export interface ClusterOptions {

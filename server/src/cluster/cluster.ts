@@ -1,24 +1,24 @@
-import type { Core } from "../core-parts.js";
-import type { MqttLink } from "../link/link.js";
-import { remoteLink } from "../link/remote.js";
-import { INBOUND, zoneId, type Scope } from "../link/scope.js";
-import { joinRedis, redisState } from "../state/redis.js";
+import type { Core } from "../app/core-parts.js";
+import type { MqttLink } from "../transport/link.js";
+import { remoteLink } from "../transport/remote.js";
+import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
+import { joinRedis, redisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readWord } from "./checks/words.js";
 import type { Cluster, ClusterOptions } from "./cluster-parts.js";
 import { Damage } from "./damage.js";
-import { isHanding, readHanding } from "./handed.js";
-import { Inheritance } from "./inheritance.js";
+import { isHanding, readHanding } from "./forwarding.js";
+import { Inheritance } from "./orphaned-sessions.js";
 import { Membership } from "./membership.js";
 import { Links, shareOut, slotOf } from "./ownership.js";
-import { KIND, Records, storedLamp } from "./records.js";
+import { KIND, Records, storedLamp } from "./device-records.js";
 import { Peers } from "./peers.js";
 import { redisHub } from "./redis-hub.js";
 import { Router } from "./router.js";
 import { rewrite } from "./rewrite.js";
 import { SharedClock } from "./shared-clock.js";
 import { sharedData } from "./shared-data.js";
-import { readStock } from "./stock.js";
+import { readStock } from "./shard-loading.js";
 
 /** How long the link to the broker may be down before others take over, in ms. */
 const LINK_PATIENCE = 2000;

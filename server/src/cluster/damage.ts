@@ -1,4 +1,4 @@
-import type { Rejects } from "../rejects.js";
+import type { Rejects } from "../observability/rejection-log.js";
 
 /** The longest description of damage in the log, in characters. */
 const LONGEST = 200;

@@ -1,4 +1,4 @@
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Hub, Roll } from "./hub.js";
 

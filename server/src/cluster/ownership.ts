@@ -1,5 +1,5 @@
-import { zoneId } from "../link/scope.js";
-import type { ZonePolicy } from "../policy.js";
+import { zoneId } from "../transport/scope.js";
+import type { ZonePolicy } from "../decisions/policy.js";
 
 /** How many parts there are to be shared out: many more than servers, so that each gets about as much. */
 export const SLOTS = 256;

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 
 /** A request that another server answers. */
 export interface PeerRequest {

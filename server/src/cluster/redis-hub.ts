@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { Damaged, RedisLink } from "../state/redis.js";
+import type { Damaged, RedisLink } from "./redis.js";
 import { rollOf } from "./checks/roll.js";
 import type { Hub } from "./hub.js";
 import { RENEW, type Renewed } from "./renew-script.js";

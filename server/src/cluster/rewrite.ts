@@ -1,9 +1,9 @@
-import type { Core } from "../core-parts.js";
-import type { DataFolder } from "../data.js";
-import { zoneId } from "../link/scope.js";
-import type { Device } from "../devices.js";
+import type { Core } from "../app/core-parts.js";
+import type { DataFolder } from "../storage/data-folder.js";
+import { zoneId } from "../transport/scope.js";
+import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
-import { KIND, storedLamp, type Records } from "./records.js";
+import { KIND, storedLamp, type Records } from "./device-records.js";
 
 /** So many devices are stored at once: Redis does nothing else meanwhile. */
 const BATCH = 2000;

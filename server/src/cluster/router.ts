@@ -1,9 +1,9 @@
 import { parseTopic } from "../../../contract/index.js";
-import type { Arrival } from "../arrival.js";
+import type { Arrival } from "../ingest/arrival.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
-import { writeHanding, type Handed, type Handing } from "./handed.js";
-import { ReceivedBatches } from "./received.js";
+import { writeHanding, type Handed, type Handing } from "./forwarding.js";
+import { ReceivedBatches } from "./received-batches.js";
 
 /** Messages on their way to another server. */
 interface Batch {

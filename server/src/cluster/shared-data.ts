@@ -1,11 +1,11 @@
-import { storedActions, type DataFolder } from "../data.js";
-import { zoneId } from "../link/scope.js";
-import type { Override } from "../override.js";
-import type { State } from "../state/state.js";
-import { storedOverride, type StoredOverride } from "../stored-override.js";
+import { storedActions, type DataFolder } from "../storage/data-folder.js";
+import { zoneId } from "../transport/scope.js";
+import type { Override } from "../devices/override.js";
+import type { State } from "../storage/state.js";
+import { storedOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
-import { KIND, type Records } from "./records.js";
+import { KIND, type Records } from "./device-records.js";
 
 /** Where devices were announced to Home Assistant. */
 const DISCOVERY = "discovery";

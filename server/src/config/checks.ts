@@ -1,8 +1,8 @@
 /** What can be wrong between settings, each of which is right by itself. */
 import { readFileSync } from "node:fs";
 import { CONFIG, LESSON_RULE } from "../../../contract/index.js";
-import { DEFAULTS } from "../options.js";
-import { parseTimeOfDay } from "./duration.js";
+import { DEFAULTS } from "./options.js";
+import { parseTimeOfDay } from "../common/duration.js";
 import { isMapping, type Mapping } from "./paths.js";
 import { whyUnreadable, type Path } from "./problems.js";
 

@@ -1,8 +1,8 @@
 /** From a checked configuration to what the server takes. */
 import type { Rule } from "../../../contract/index.js";
-import { scopeOf } from "../link/scope.js";
-import { DEFAULTS, type ServerOptions } from "../options.js";
-import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../policy.js";
+import { scopeOf } from "../transport/scope.js";
+import { DEFAULTS, type ServerOptions } from "./options.js";
+import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../decisions/policy.js";
 import { CONFIGURATION, type Configuration, type ZoneConfiguration } from "./schema.js";
 
 /** A sensor may miss three reports before it is left out. */

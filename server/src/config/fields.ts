@@ -5,10 +5,16 @@
  */
 import { z } from "zod";
 import { idProblem, type Field } from "../../../contract/index.js";
-import { textOf } from "../errors.js";
-import { parseBrokerUrl } from "../link/url.js";
-import { DURATION_PATTERN, formatDuration, formatTimeOfDay, parseDuration, parseTimeOfDay } from "./duration.js";
-import { nearest } from "./nearest.js";
+import { textOf } from "../common/errors.js";
+import { parseBrokerUrl } from "../transport/url.js";
+import {
+  DURATION_PATTERN,
+  formatDuration,
+  formatTimeOfDay,
+  parseDuration,
+  parseTimeOfDay,
+} from "../common/duration.js";
+import { nearest } from "../common/nearest.js";
 
 const described = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
   schema.describe(`${what}${brief && `: ${brief}`}.`);

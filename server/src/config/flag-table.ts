@@ -1,4 +1,4 @@
-import { DEFAULTS } from "../options.js";
+import { DEFAULTS } from "./options.js";
 
 /** A setting that a flag and a variable can give as well as the file. */
 export interface Flag {

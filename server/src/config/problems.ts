@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { codeOf, textOf, UsageError } from "../errors.js";
+import { codeOf, textOf, UsageError } from "../common/errors.js";
 import { redactText, redactUrl } from "../security/redact.js";
-import { nearest } from "./nearest.js";
+import { nearest } from "../common/nearest.js";
 
 /** The keys and indices that lead to a setting. */
 export type Path = readonly (string | number)[];

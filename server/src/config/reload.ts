@@ -1,6 +1,6 @@
-import type { Log } from "../log.js";
-import type { ServerOptions } from "../options.js";
-import { textOf, UsageError } from "../errors.js";
+import type { Log } from "../observability/log.js";
+import type { ServerOptions } from "./options.js";
+import { textOf, UsageError } from "../common/errors.js";
 import type { LoadedConfiguration } from "./load.js";
 import { settingsOf, written } from "./print.js";
 import { ConfigurationError, nameOf, type Problem } from "./problems.js";

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { CONFIG, DEFAULT_CADENCE, LESSON_RULE } from "../../../contract/index.js";
 import { HISTORY_SCHEMES } from "../history/open.js";
-import { DEFAULTS } from "../options.js";
-import { formatDuration } from "./duration.js";
+import { DEFAULTS } from "./options.js";
+import { formatDuration } from "../common/duration.js";
 import {
   brokerUrl,
   databaseUrl,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { UsageError } from "../errors.js";
+import { UsageError } from "../common/errors.js";
 import type { Environment } from "./flags.js";
 import { loadConfiguration } from "./load.js";
 

@@ -1,5 +1,5 @@
 import { fileVariableOf, FLAGS } from "./flag-table.js";
-import { nearest } from "./nearest.js";
+import { nearest } from "../common/nearest.js";
 
 /** The environment, as `process.env` is. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
-import type { Device, Devices } from "../devices.js";
-import { textOf } from "../errors.js";
+import type { Device, Devices } from "./devices.js";
+import { textOf } from "../common/errors.js";
 import type { History } from "../history/history.js";
 
 /** Devices that are asked for at once: the history answers others in between. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
-import { codeOf, textOf } from "../errors.js";
+import { codeOf, textOf } from "../common/errors.js";
 import { asideName } from "../storage/damage.js";
 import { MIGRATIONS } from "./migrations.js";
 

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
-import { StartError, textOf } from "../errors.js";
+import { StartError, textOf } from "../common/errors.js";
 import type { Engine, HistoryOptions } from "./engine.js";
 import type { History } from "./history.js";
 import { historyIn } from "./recorder.js";

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import type { CallName, Calls, Message, Request, Setup } from "./protocol.js";
 
 interface Waiting {

@@ -1,6 +1,6 @@
 /** The thread that has the database: everything that waits for a disk happens here. */
 import { parentPort, workerData } from "node:worker_threads";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import { causeOf, isDamage, isEmpty, NewerError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
 import { keepDamagedWal } from "./wal.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import type { Engine } from "./engine.js";
-import { Gathering, type Gathered } from "./gathering.js";
+import { Gathering, type Gathered } from "./column-buffer.js";
 import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
 
 /** Readings and switches go to the engine together, when the first has waited so long, in ms, or there are so many. */

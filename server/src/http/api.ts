@@ -1,20 +1,20 @@
 import type { FastifyInstance } from "fastify";
-import type { Actions } from "../actions.js";
-import type { Device, Devices } from "../devices.js";
+import type { Actions } from "../outputs/actions.js";
+import type { Device, Devices } from "../devices/devices.js";
 import type { History } from "../history/history.js";
-import type { MetricsSources } from "../metrics/metrics.js";
-import type { Mode } from "../override.js";
-import type { Recent } from "../recent.js";
+import type { MetricsSources } from "./metrics/metrics.js";
+import type { Mode } from "../devices/override.js";
+import type { Recent } from "../history/recent.js";
 import { actionRoutes, outcomeAt } from "./actions.js";
 import { overrideOf } from "./api-body.js";
 import { HttpError } from "./errors.js";
 import { historyRoutes, type HistorySources } from "./history.js";
-import { metricsRoutes } from "./metrics.js";
+import { metricsRoutes } from "./metrics/route.js";
 import { openApiDocument } from "./openapi.js";
 import { readyRoutes, type ReadySources } from "./ready.js";
 import { mqttSessionRoutes, type MqttSessionSources } from "./sessions-api.js";
 import type { StorageHealth, StorageView } from "../storage/health.js";
-import type { ZoneDirectory } from "../zones/directory.js";
+import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { NOT_STORED, zoneRoutes } from "./zones.js";
 
 /** What the API shows and changes. */

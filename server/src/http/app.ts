@@ -4,9 +4,9 @@ import { Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { listenProblem } from "../broker/sockets.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
-import type { Log } from "../log.js";
-import { urlHost } from "../options.js";
-import type { DeviceDirectory } from "../directory.js";
+import type { Log } from "../observability/log.js";
+import { urlHost } from "../common/hosts.js";
+import type { DeviceDirectory } from "../devices/directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
 import { logFailures, passwordCheck, type PasswordCheck } from "../security/password-check.js";
@@ -21,7 +21,8 @@ import { guardConnections, type Guard } from "./guard.js";
 import { securityHeaders } from "./headers.js";
 import { loginRoutes } from "./login.js";
 import type { Plugin, PluginContext } from "./plugin.js";
-import { limitRequests, type HttpShare, type Refused } from "./shares.js";
+import type { HttpLimits } from "./limits.js";
+import { limitRequests, type Refused } from "./shares.js";
 import { followRenewals, httpsOptions } from "./tls.js";
 
 export interface HttpOptions {
@@ -37,7 +38,7 @@ export interface HttpOptions {
   /** Connections at once, MQTT over WebSocket among them; 10,000 by default. */
   readonly maxConnections?: number;
   /** What one client may have at once. */
-  readonly share: HttpShare;
+  readonly share: HttpLimits;
   /** Told when a client wanted more. */
   readonly refused: Refused;
   readonly api: Omit<ApiSources, "capabilities">;

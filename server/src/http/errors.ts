@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { codeOf } from "../errors.js";
-import type { Log } from "../log.js";
+import { codeOf } from "../common/errors.js";
+import type { Log } from "../observability/log.js";
 
 /** An answer other than 200, as `{"error": sentence}`. */
 export class HttpError extends Error {

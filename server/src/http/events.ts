@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import type { ServerResponse } from "node:http";
-import type { Device, Devices } from "../devices.js";
+import type { Device, Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { ZoneDirectory } from "../zones/directory.js";
+import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type Refused } from "./shares.js";
 
 /** What a follower may leave unread before it is dropped, in bytes, beside what it is sent at its start. */

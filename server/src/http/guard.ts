@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP, type Server, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
-import { isLoopback } from "../options.js";
+import { isLoopback } from "../common/hosts.js";
 
 /** Says why a request is refused, in a sentence; "" when it is not. */
 export type Guard = (

@@ -1,7 +1,7 @@
 import helmet from "@fastify/helmet";
 import type { FastifyInstance } from "fastify";
 import { isIP } from "node:net";
-import { isLoopback } from "../options.js";
+import { isLoopback } from "../common/hosts.js";
 
 /**
  * Who may show the dashboard in a frame while it is open to everybody on this machine: VS Code, whose Simple Browser is a

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Account, Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Sessions } from "../security/sessions.js";
-import type { Log } from "../log.js";
+import type { Log } from "../observability/log.js";
 import { tooSoon, type Identify } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import { sessionOf, setSession } from "./sessions.js";

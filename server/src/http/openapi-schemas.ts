@@ -1,11 +1,11 @@
 import { OVERRIDE, REPLY } from "../../../contract/index.js";
-import type { Outcome } from "../actions.js";
-import type { Counters } from "../counters.js";
-import type { DeviceView } from "../devices.js";
+import type { Outcome } from "../outputs/actions.js";
+import type { Counters } from "../observability/counters.js";
+import type { DeviceView } from "../devices/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../history/history.js";
-import { REJECTIONS } from "../metrics/rejections.js";
-import type { Point } from "../recent.js";
-import type { ZoneSensor, ZoneView } from "../zones/view.js";
+import { REJECTIONS } from "./metrics/rejections.js";
+import type { Point } from "../history/recent.js";
+import type { ZoneSensor, ZoneView } from "../decisions/zones/view.js";
 import type { StorageView } from "../storage/health.js";
 import { REQUEST } from "./actions.js";
 import {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import type { DeviceDirectory } from "../directory.js";
-import type { Log } from "../log.js";
+import type { DeviceDirectory } from "../devices/directory.js";
+import type { Log } from "../observability/log.js";
 
 /** What a plug-in gets beside Fastify. */
 export interface PluginContext {

@@ -1,30 +1,47 @@
 import type { EventEmitter } from "node:events";
 import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
-import type { Core } from "../core-parts.js";
+import type { Core } from "../app/core-parts.js";
 import type { History } from "../history/history.js";
-import type { MqttLink } from "../link/link.js";
-import type { DecisionTimes } from "../metrics/decision-times.js";
-import type { Gauges } from "../metrics/metrics.js";
-import { isLoopback, type Settings } from "../options.js";
+import type { MqttLink } from "../transport/link.js";
+import type { DecisionTimes } from "../observability/decision-times.js";
+import type { Gauges } from "./metrics/metrics.js";
+import { isLoopback } from "../common/hosts.js";
 import type { Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
-import type { ServerEvents } from "../server-events.js";
+import type { ServerEvents } from "../outputs/server-events.js";
 import type { DamagedFiles } from "../storage/damage.js";
 import type { StorageHealth } from "../storage/health.js";
-import { VERSION } from "../version.js";
-import type { ZoneDirectory } from "../zones/directory.js";
+import { VERSION } from "../common/version.js";
+import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { createApp, listenHttp } from "./app.js";
 import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
+import type { HttpLimits } from "./limits.js";
+import type { Plugin } from "./plugin.js";
+import type { Log } from "../observability/log.js";
 import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
+
+/** The settings that concern HTTP; `ServerOptions` describes them. */
+export interface HttpSettings {
+  readonly http: boolean;
+  readonly httpPort: number;
+  readonly httpNames: readonly string[];
+  readonly host: string;
+  readonly prefix: string;
+  /** False without a history. */
+  readonly history: object | false;
+  readonly limits: HttpLimits & { readonly connections: number };
+  readonly plugins: readonly Plugin[];
+  readonly log: Log;
+}
 
 /** What is served. */
 export interface Served {
   /** Whether the data folder can be written. */
   readonly health: StorageHealth;
-  readonly settings: Settings;
+  readonly settings: HttpSettings;
   readonly core: Core;
   readonly zones: ZoneDirectory;
   readonly history: History;

@@ -3,14 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Account } from "../security/accounts.js";
 import { networkOf } from "../security/network.js";
 import { HttpError } from "./errors.js";
-
-/** What one client may have at once. A client is an account, or an address where nobody has an account. */
-export interface HttpShare {
-  /** Live event streams; all clients together may have `ALL_STREAMS` times as many. */
-  readonly eventStreams: number;
-  /** Requests that are being answered, apart from event streams: plots, downloads, waiting for a board. */
-  readonly requests: number;
-}
+import type { HttpLimits } from "./limits.js";
 
 /** How many clients that use up their share of event streams there is room for. */
 export const ALL_STREAMS = 4;
@@ -43,7 +36,7 @@ export function tooMany(reply: FastifyReply, problem: string): HttpError {
 }
 
 /** Bounds the requests of each client that are being answered. To be called after `authorize`. */
-export function limitRequests(app: FastifyInstance, { requests: most }: HttpShare, refused: Refused): void {
+export function limitRequests(app: FastifyInstance, { requests: most }: HttpLimits, refused: Refused): void {
   const open = new Map<string, Set<ServerResponse>>();
   app.addHook("onRequest", (request, reply, done) => {
     const client = clientOf(request);

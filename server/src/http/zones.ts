@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { StorageHealth } from "../storage/health.js";
-import type { ZoneDirectory } from "../zones/directory.js";
-import type { ZoneView } from "../zones/view.js";
+import type { ZoneDirectory } from "../decisions/zones/directory.js";
+import type { ZoneView } from "../decisions/zones/view.js";
 import { overrideOf } from "./api-body.js";
 import { HttpError } from "./errors.js";
 

@@ -1,4 +1,4 @@
-import type { Rejection } from "../counters.js";
+import type { Rejection } from "../observability/counters.js";
 import { hasWildcard, MAX_LEVELS, stringProblem, topicFilterProblem } from "./topics.js";
 import { readVariableInteger, REASON, SUBSCRIBE, type PacketScanner } from "./packets.js";
 

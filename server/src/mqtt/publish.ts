@@ -1,4 +1,4 @@
-import { lengthOf, putBytes, putText } from "../bytes.js";
+import { lengthOf, putBytes, putText } from "../common/bytes.js";
 
 /** The room that a PUBLISH takes at most: a UTF-16 unit has up to three bytes in UTF-8. */
 export function publishRoom(topic: string, payload: Uint8Array): number {

@@ -1,11 +1,22 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, TLSSocket, type SecureContextOptions, type TlsOptions } from "node:tls";
-import { codeOf, StartError, textOf } from "../errors.js";
-import type { Log } from "../log.js";
-import type { TlsFiles } from "../options.js";
+import { codeOf, StartError, textOf } from "../common/errors.js";
+import type { Log } from "../observability/log.js";
 import { exposure } from "./file-modes.js";
 import { clock } from "../time/monotonic-clock.js";
+
+/** Files in PEM, read again when they change. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities of clients' certificates; without it none are asked for. */
+  readonly clientCa?: string;
+  /** Whether a client must show a certificate; false by default. */
+  readonly requireClientCertificate?: boolean;
+  /** Whether MQTT without TLS listens on loopback alone, whatever `host` is; false by default. */
+  readonly only?: boolean;
+}
 
 /** How often the files are looked at, in ms. */
 const LOOK = 5000;

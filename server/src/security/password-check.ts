@@ -1,4 +1,4 @@
-import type { Log } from "../log.js";
+import type { Log } from "../observability/log.js";
 import type { Account, Accounts } from "./accounts.js";
 import { LoginThrottle } from "./login-throttle.js";
 

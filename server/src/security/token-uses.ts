@@ -2,8 +2,8 @@ import { clock } from "../time/monotonic-clock.js";
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { codeOf, textOf } from "../errors.js";
-import type { Log } from "../log.js";
+import { codeOf, textOf } from "../common/errors.js";
+import type { Log } from "../observability/log.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseDuration } from "../config/duration.js";
-import { UsageError } from "../errors.js";
+import { parseDuration } from "../common/duration.js";
+import { UsageError } from "../common/errors.js";
 
 /** A bearer token as it is stored. */
 export const StoredToken = z.preprocess(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { idProblem } from "../../../contract/index.js";
-import { codeOf, StartError, textOf, UsageError } from "../errors.js";
+import { codeOf, StartError, textOf, UsageError } from "../common/errors.js";
 import { FolderHandle } from "./folder-handle.js";
 import { isStoredPassword } from "./scrypt.js";
 import { StoredToken } from "./tokens.js";

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
-import { codeOf } from "../errors.js";
+import { codeOf } from "../common/errors.js";
 import type { TellDamage } from "./damage.js";
 import { inspectDatabase, type Inspection } from "./leveldb/inspect.js";
 import { PRIVATE_FOLDER } from "./permissions.js";

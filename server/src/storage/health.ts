@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { codeOf, NotStoredError, textOf } from "../errors.js";
+import { codeOf, NotStoredError, textOf } from "../common/errors.js";
 
 /** What is written to the data folder. */
 export type StoragePart = "readings" | "retained messages" | "sessions and overrides";

@@ -2,7 +2,7 @@ import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClassicLevel } from "classic-level";
-import { codeOf } from "../errors.js";
+import { codeOf } from "../common/errors.js";
 import { RETRY, type StorageHealth } from "./health.js";
 
 type Database = ClassicLevel<string, string>;

@@ -1,5 +1,5 @@
 import { appendFile, open, readFile, rename } from "node:fs/promises";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import { copyAside, type TellDamage } from "./damage.js";
 import { PRIVATE_FILE } from "./permissions.js";
 import { decodeLog, encodeLog, type Gap, type LogContents } from "./log-format.js";

@@ -1,4 +1,4 @@
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 import type { TellDamage } from "./damage.js";
 import { decodeData } from "./message-codec.js";
 

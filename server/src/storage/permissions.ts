@@ -1,6 +1,6 @@
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { textOf } from "../errors.js";
+import { textOf } from "../common/errors.js";
 
 /** For the owner alone. */
 export const PRIVATE_FOLDER = 0o700;

@@ -1,4 +1,4 @@
-import { putBytes, putText } from "../bytes.js";
+import { putBytes, putText } from "../common/bytes.js";
 import { FRAME, sealFrame } from "./log-format.js";
 
 /** A retained message in the log; one without a payload is no longer retained. @param extras what MQTT 5.0 adds to it */

@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { LogFile, numbersIn, pathOf } from "../log-file.js";
+import { LogFile, numbersIn, pathOf } from "./append-log.js";
 import type { TellDamage } from "./damage.js";
 import { recoverLog } from "./log-recovery.js";
 import { readMessages, RetainedBatch, type Logged } from "./retained-batch.js";

@@ -2,7 +2,7 @@
 import type { IConnackPacket, IDisconnectPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
-import { openData } from "../../../server/src/data.js";
+import { openData } from "../../../server/src/storage/data-folder.js";
 import { missing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
 import { bareBroker } from "../support/bare-broker.js";
 import { field, frame, raw } from "../support/raw.js";

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { StorageHealth } from "../../../server/src/storage/health.js";
 import { LevelDatabase } from "../../../server/src/storage/level.js";
 import { keysBelow, OrderedStore } from "../../../server/src/storage/ordered-store.js";
-import { openData } from "../../../server/src/data.js";
+import { openData } from "../../../server/src/storage/data-folder.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import net from "node:net";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { parseBrokerUrl } from "../../../server/src/link/url.js";
+import { parseBrokerUrl } from "../../../server/src/transport/url.js";
 import { MqttClient, type MqttHandlers, type MqttOptions } from "../../../server/src/mqtt/client.js";
 import { ScriptedBroker } from "../../mqtt/support/scripted-broker.js";
 import { eventually } from "../../support/eventually.js";

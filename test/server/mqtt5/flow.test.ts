@@ -1,7 +1,7 @@
 /** How much MQTT 5.0 clients and the broker take: receive maximum, packet sizes and topic aliases. */
 import type { IConnackPacket, IPublishPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
-import { DEFAULTS } from "../../../server/src/options.js";
+import { DEFAULTS } from "../../../server/src/config/options.js";
 import { eventually } from "../../support/eventually.js";
 import { bareBroker } from "../support/bare-broker.js";
 import { guarded, as } from "../support/guarded.js";

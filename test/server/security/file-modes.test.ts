@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { exposedFiles } from "../../../server/src/security/secret-files.js";
+import { exposedFiles } from "../../../server/src/config/secret-files.js";
 import { configFile, load } from "../support/config.js";
 import { temporaryFolder } from "../support/server.js";
 

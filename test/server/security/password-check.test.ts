@@ -1,6 +1,6 @@
 /** Checking passwords with a throttle, as HTTP and MQTT share it. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import { silentLog, type Log } from "../../../server/src/log.js";
+import { silentLog, type Log } from "../../../server/src/observability/log.js";
 import { BusyError, type Accounts } from "../../../server/src/security/accounts.js";
 import { withGuests } from "../../../server/src/security/guests.js";
 import { LoginThrottle } from "../../../server/src/security/login-throttle.js";

@@ -2,8 +2,8 @@
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker, type BrokerHandlers } from "../../../server/src/broker/broker.js";
 import { listen } from "../../../server/src/broker/sockets.js";
-import { openData } from "../../../server/src/data.js";
-import { DEFAULTS, type Limits } from "../../../server/src/options.js";
+import { openData } from "../../../server/src/storage/data-folder.js";
+import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
 import { temporaryFolder } from "./server.js";
 
 export interface BareBroker {

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { createCommand } from "../../../server/src/cli.js";
+import { createCommand } from "../../../server/src/app/cli.js";
 import type { Environment } from "../../../server/src/config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../../server/src/config/load.js";
 import { ConfigurationError } from "../../../server/src/config/problems.js";

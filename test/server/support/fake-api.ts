@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { ROOT } from "../../../scripts/build.js";
-import type { DeviceView, Mode } from "../../../server/src/devices.js";
+import type { DeviceView, Mode } from "../../../server/src/devices/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../../server/src/history/history.js";
-import type { ZoneView } from "../../../server/src/zones/view.js";
+import type { ZoneView } from "../../../server/src/decisions/zones/view.js";
 import type { ContestedClientId, Session } from "../../../server/dashboard/api.js";
 
 export const DASHBOARD = path.join(ROOT, "server", "dist", "dashboard");

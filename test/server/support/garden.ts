@@ -1,6 +1,6 @@
 /** The zone of docs/api.md. */
 import { LESSON_RULE } from "../../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../../server/src/policy.js";
+import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../../server/src/decisions/policy.js";
 
 export const GARDEN: Policy = {
   ...LESSON_POLICY,

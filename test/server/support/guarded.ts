@@ -1,10 +1,11 @@
 /** The embedded broker with accounts, by itself: what its clients may do does not depend on the rest of the server. */
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker } from "../../../server/src/broker/broker.js";
-import { openData } from "../../../server/src/data.js";
-import { embeddedLink } from "../../../server/src/link/embedded.js";
-import { silentLog } from "../../../server/src/log.js";
-import { DEFAULTS, type Limits, type TlsFiles } from "../../../server/src/options.js";
+import { openData } from "../../../server/src/storage/data-folder.js";
+import { embeddedLink } from "../../../server/src/transport/embedded.js";
+import { silentLog } from "../../../server/src/observability/log.js";
+import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
+import type { TlsFiles } from "../../../server/src/security/certificates.js";
 import type { Role } from "../../../server/src/security/accounts.js";
 import { passwordCheck } from "../../../server/src/security/password-check.js";
 import { watchCertificates } from "../../../server/src/security/certificates.js";

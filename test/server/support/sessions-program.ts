@@ -1,8 +1,8 @@
 /** Runs `nightlight-server sessions` in this process, with sessions that a test makes up. */
 import { PassThrough, Readable } from "node:stream";
-import { addCommand, createCommand } from "../../../server/src/cli.js";
+import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { serverUrlOf } from "../../../server/src/config/server-url.js";
-import { sessionsCommand } from "../../../server/src/sessions-command/command.js";
+import { sessionsCommand } from "../../../server/src/app/commands/sessions/command.js";
 import { away, FakeSessions, sessionView } from "./fake-sessions.js";
 
 export interface Outcome {

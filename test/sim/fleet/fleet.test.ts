@@ -8,7 +8,7 @@ import { decode, parseTopic, STATUS, TELEMETRY } from "../../../contract/index.j
 import { Fleet, type FleetOptions } from "../../../sim/fleet/fleet.js";
 import { atRate, byPolicy, type Pace } from "../../../sim/fleet/pace.js";
 import { brokerAt } from "../../../sim/fleet/transport.js";
-import { LESSON_POLICY } from "../../../server/src/policy.js";
+import { LESSON_POLICY } from "../../../server/src/decisions/policy.js";
 import { eventually } from "../../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../../support/mosquitto.js";
 import { MOSQUITTO } from "../../support/programs.js";

@@ -3,8 +3,8 @@
  * or "" when it is. They take any value whatever, and never throw.
  */
 import { messageProblem, STATUS } from "../../../../contract/index.js";
-import { MAX_PENDING } from "../../actions.js";
-import { WINDOW } from "../../duplicates.js";
+import { MAX_PENDING } from "../../outputs/actions.js";
+import { WINDOW } from "../../devices/sequence.js";
 import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
 
 /** The most readings of a device that its record names; the history may not have written them yet. */

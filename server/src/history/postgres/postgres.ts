@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Pool } from "pg";
-import { codeOf, StartError, textOf } from "../../errors.js";
+import { codeOf, StartError, textOf } from "../../common/errors.js";
 import type { Engine, HistoryOptions } from "../engine.js";
 import type { History } from "../history.js";
 import { withIds } from "../protocol.js";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf } from "../../errors.js";
+import { codeOf } from "../../common/errors.js";
 import type { Gap } from "../log-format.js";
 import { entriesOf } from "./batch.js";
 import { readLevelLog } from "./log.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
-import { codeOf } from "../../errors.js";
+import { codeOf } from "../../common/errors.js";
 import { asideName } from "../damage.js";
 import { PRIVATE_FOLDER } from "../permissions.js";
 import type { Inspection } from "./inspect.js";

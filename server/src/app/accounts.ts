@@ -1,0 +1,33 @@
+import { StartError } from "../common/errors.js";
+import { isLoopback } from "../common/hosts.js";
+import type { Settings } from "../config/options.js";
+import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
+import { withGuests } from "../security/guests.js";
+import { openAccounts } from "../security/users.js";
+
+/**
+ * Those who are let in: everybody on loopback as long as there is no account, and with `anonymous`.
+ * @throws StartError when others could come, and nobody would be let in
+ */
+export async function letIn(
+  { data, log, host, anonymous, httpNames, guests }: Settings,
+  atEnd: (step: () => unknown) => void,
+): Promise<Accounts> {
+  if (anonymous) return NO_ACCOUNTS;
+  // a name of its own means a proxy, by which the world comes in on loopback
+  const wide = !isLoopback(host) || httpNames.length > 0;
+  const accounts = await openAccounts(data, log, wide ? { required: true } : {});
+  atEnd(() => accounts.close());
+  if (wide && accounts.size === 0)
+    throw new StartError(
+      `${reachable(host, httpNames)}, and nobody has an account; make one with "nightlight-server user add NAME ` +
+        `--data ${data}", or add --anonymous if everybody there may switch the lights.`,
+    );
+  return withGuests(accounts, guests);
+}
+
+/** Why others than programs of this machine may reach the server. */
+function reachable(host: string, httpNames: readonly string[]): string {
+  if (!isLoopback(host)) return `Others can reach this server at the address ${host} (--host)`;
+  return `http_names (${httpNames.join(", ")}) means that others reach this server through a proxy`;
+}

@@ -1,0 +1,52 @@
+import type { SessionView } from "../../../broker/api.js";
+import { mostAlike } from "../../../common/nearest.js";
+import { UsageError } from "../../../common/errors.js";
+import { printable } from "./table.js";
+
+/** `--account NAME`, `--no-account` (false), or neither (undefined). */
+export type AccountFlag = string | false | undefined;
+
+/** How many client ids an error names. */
+const MOST_NAMED = 5;
+
+/**
+ * Chooses the session that the user means. A client id may be given as it is, or as `sessions list` prints it.
+ * @throws UsageError when there is no such session, or several accounts have one
+ */
+export function chooseSession(sessions: readonly SessionView[], clientId: string, account: AccountFlag): SessionView {
+  const exact = sessions.filter((session) => session.client_id === clientId);
+  const same = exact.length > 0 ? exact : sessions.filter((session) => printable(session.client_id) === clientId);
+  if (same.length === 0) throw new UsageError(unknownClientId(sessions, clientId));
+  const owner = account === false ? null : account;
+  const mine = owner === undefined ? same : same.filter((session) => session.account === owner);
+  if (mine.length === 1) return mine[0];
+  const id = printable(clientId);
+  if (mine.length > 1)
+    throw new UsageError(`Several sessions have the client id ${id}: ${ownersOf(same)}. Choose with ${choices(same)}.`);
+  const problem =
+    owner === null
+      ? `There is no session with the client id ${id} and without an account`
+      : `The account ${owner} has no session with the client id ${id}`;
+  throw new UsageError(`${problem}; there is one ${ownersOf(same)}.`);
+}
+
+/** Says whose sessions they are: `of ann, bob`, or `without an account, of ann`. */
+function ownersOf(sessions: readonly SessionView[]): string {
+  const names = sessions.flatMap(({ account }) => account ?? []);
+  const nameless = names.length < sessions.length ? ["without an account"] : [];
+  return [...nameless, ...(names.length > 0 ? [`of ${names.join(", ")}`] : [])].join(", ");
+}
+
+function choices(sessions: readonly SessionView[]): string {
+  return sessions.some(({ account }) => account === null) ? "--account NAME or --no-account" : "--account NAME";
+}
+
+function unknownClientId(sessions: readonly SessionView[], clientId: string): string {
+  const problem = `There is no session with the client id ${printable(clientId)}`;
+  if (sessions.length === 0) return `${problem}, and no other session.`;
+  const ids = [...new Set(sessions.map((session) => session.client_id))];
+  const alike = mostAlike(clientId, ids, MOST_NAMED);
+  if (alike.length > 0) return `${problem}. Similar: ${alike.map(printable).join(", ")}.`;
+  if (ids.length <= MOST_NAMED) return `${problem}. There are: ${ids.map(printable).join(", ")}.`;
+  return `${problem}. nightlight-server sessions list shows all ${sessions.length}.`;
+}

@@ -1,0 +1,123 @@
+import http from "node:http";
+import https from "node:https";
+import { text as readAll } from "node:stream/consumers";
+import type { SessionView } from "../../../broker/api.js";
+import { codeOf, CommandError, textOf, UsageError } from "../../../common/errors.js";
+import { redactUrl } from "../../../security/redact.js";
+
+/** Where the server is, and what it takes to be let in. */
+export interface ServerAccess {
+  /** The address that `api/sessions` is relative to. */
+  readonly url: URL;
+  /** The `Authorization` header; undefined where nobody needs an account. */
+  readonly authorization: string | undefined;
+}
+
+/** How long the server may take to answer, in ms. */
+const TIMEOUT = 10_000;
+
+/** Parses `--url`. A path is kept, because a reverse proxy may serve the API below one. @throws UsageError */
+export function parseServerUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    throw new UsageError(`--url is "${redactUrl(text)}"; it must be an address such as http://127.0.0.1:8080.`);
+  if (url.username || url.password)
+    throw new UsageError("--url must not contain a user name or a password; give them with --user NAME.");
+  return new URL(url.pathname.replace(/\/*$/, "/"), url);
+}
+
+/** Fetches the MQTT sessions of a running server. @throws CommandError */
+export async function fetchSessions(access: ServerAccess): Promise<SessionView[]> {
+  const { status, body } = await request(access, "GET", "api/sessions");
+  if (status === 200 && Array.isArray(body)) return body as SessionView[];
+  throw refusal(access, status, body);
+}
+
+/** Ends an MQTT session. @throws CommandError, also when there is no such session */
+export async function endSession(access: ServerAccess, { account, client_id }: SessionView): Promise<void> {
+  const query = new URLSearchParams({ client_id, ...(account !== null && { account }) });
+  const { status, body } = await request(access, "DELETE", `api/sessions?${query}`);
+  if (status === 204) return;
+  const problem = refusal(access, status, body);
+  throw status === 403 ? new CommandError(`${problem.message} Only an administrator may end a session.`) : problem;
+}
+
+interface Answer {
+  readonly status: number;
+  /** Undefined when it is not JSON. */
+  readonly body: unknown;
+}
+
+async function request({ url, authorization }: ServerAccess, method: string, path: string): Promise<Answer> {
+  const { request: send } = url.protocol === "https:" ? https : http;
+  const signal = AbortSignal.timeout(TIMEOUT);
+  try {
+    return await new Promise<Answer>((resolve, reject) => {
+      const headers = authorization === undefined ? {} : { authorization };
+      send(new URL(path, url), { method, headers, signal, agent: false }, (response) => {
+        readAll(response).then((text) => resolve({ status: response.statusCode!, body: parsed(text) }), reject);
+      })
+        .on("error", reject)
+        .end();
+    });
+  } catch (error) {
+    throw new CommandError(`The server at ${shown(url)} cannot be reached: ${connectionProblem(error)}.`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes an address as the user would. */
+export function shown(url: URL): string {
+  return redactUrl(url.href).replace(/\/$/, "");
+}
+
+const ELSEWHERE = "start it, or give its address with --url";
+
+function connectionProblem(error: unknown): string {
+  const code = codeOf(error);
+  switch (code) {
+    case "ECONNREFUSED":
+      return `nothing listens there; ${ELSEWHERE}`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "there is no such host; correct --url";
+    case "ABORT_ERR":
+      return `it did not answer within ${TIMEOUT / 1000} s; ${ELSEWHERE}`;
+    case "ECONNRESET":
+    case "EPROTO":
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+      return `the connection was closed (${code}); with TLS the address begins with https, without it with http`;
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return "its certificate is for another name; give --url with the name in the certificate";
+  }
+  if (/CERT|SIGN|ISSUER|TRUST/.test(code))
+    return `its certificate is not trusted (${code}); name your certificate authority's file in NODE_EXTRA_CA_CERTS`;
+  return textOf(error);
+}
+
+function refusal({ url, authorization }: ServerAccess, status: number, body: unknown): CommandError {
+  const { error } = (body ?? {}) as { error?: unknown };
+  if (typeof error !== "string")
+    return new CommandError(
+      `${shown(url)} does not answer as a nightlight-server of this version does (status ${status}); correct --url.`,
+    );
+  if (status !== 401) return new CommandError(error);
+  const basic = authorization !== undefined && /^Basic/.test(authorization);
+  if (authorization !== undefined && !basic)
+    return new CommandError(
+      `The server at ${shown(url)} does not accept the token. ${error} Give the new one in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
+    );
+  const problem = basic
+    ? `The server at ${shown(url)} does not accept the user name or the password.`
+    : `The server at ${shown(url)} asks who you are.`;
+  return new CommandError(
+    `${problem} Make a token with nightlight-server user token NAME, and give it in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
+  );
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import type { Environment } from "../../../config/flags.js";
+import { textOf, UsageError } from "../../../common/errors.js";
+import { promptPassword, type Terminal } from "../user-password.js";
+
+/** The flags that say who asks. */
+export interface CredentialFlags {
+  readonly user?: string;
+  readonly tokenFile?: string;
+}
+
+const TOKEN_ENV = "NIGHTLIGHT_TOKEN";
+
+/**
+ * The `Authorization` header. A flag takes precedence over the environment variable.
+ * @returns undefined when there are no credentials
+ * @throws UsageError when the flags contradict each other, the file cannot be read, or there is no terminal for the prompt
+ */
+export async function authorizationOf(
+  { user, tokenFile }: CredentialFlags,
+  terminal: Terminal,
+  env: Environment,
+): Promise<string | undefined> {
+  if (user !== undefined && tokenFile !== undefined) throw new UsageError("Give --user or --token-file, not both.");
+  if (user !== undefined) {
+    const password = await promptPassword(user, terminal);
+    return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  }
+  if (tokenFile !== undefined) return bearer(tokenIn(tokenFile), tokenFile);
+  const token = env[TOKEN_ENV];
+  return token ? bearer(token, TOKEN_ENV) : undefined;
+}
+
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`--token-file ${file} cannot be read: ${textOf(error)}.`);
+  }
+}
+
+/** @param origin where the token comes from, for the error */
+function bearer(text: string, origin: string): string {
+  const token = text.trim();
+  if (/^[\w~+/.=-]+$/.test(token)) return `Bearer ${token}`;
+  throw new UsageError(`${origin} does not contain a token; nightlight-server user token NAME makes one.`);
+}

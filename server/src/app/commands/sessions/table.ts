@@ -1,0 +1,87 @@
+/** Sessions as text: aligned for people, tab-separated for scripts. */
+import type { SessionView } from "../../../broker/api.js";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The columns of `tabSeparated`, for `--help`. */
+export const COLUMNS = "client id, account, state, subscriptions, queued messages, disconnected at, expires at";
+
+/**
+ * Escapes what a terminal would interpret instead of showing. Strangers choose client ids, so that an id may contain
+ * escape sequences, tabs or line breaks.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === "\\" ? "\\\\" : `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+}
+
+/** One line for each session, without a header; `-` where there is no value, times in ISO 8601. */
+export function tabSeparated(sessions: readonly SessionView[]): string {
+  return lines(
+    sessions.map((session) => [
+      printable(session.client_id),
+      accountOf(session),
+      session.connected ? "connected" : "away",
+      String(session.subscriptions),
+      String(session.queued),
+      session.disconnected_at ?? "-",
+      session.expires_at ?? "-",
+    ]),
+    (cells) => cells.join("\t"),
+  );
+}
+
+/** A table with a header. @param now in ms since 1970 */
+export function aligned(sessions: readonly SessionView[], now: number): string {
+  const rows = [
+    ["CLIENT ID", "ACCOUNT", "SUBSCRIPTIONS", "QUEUED", "STATE"],
+    ...sessions.map((session) => [
+      printable(session.client_id),
+      accountOf(session),
+      String(session.subscriptions),
+      String(session.queued),
+      stateOf(session, now),
+    ]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => lengthOf(cells[column]))));
+  const isNumber = (column: number): boolean => column === 2 || column === 3;
+  return lines(rows, (cells) =>
+    cells
+      .map((cell, column) => {
+        const gap = " ".repeat(widths[column] - lengthOf(cell));
+        return isNumber(column) ? gap + cell : cell + gap;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function lines(rows: readonly string[][], format: (cells: readonly string[]) => string): string {
+  return rows.map((cells) => `${format(cells)}\n`).join("");
+}
+
+/** The length in code points, which is the width in a terminal for most scripts. */
+const lengthOf = (text: string): number => [...text].length;
+
+// an account's name begins with a letter or a digit
+const accountOf = ({ account }: SessionView): string => account ?? "-";
+
+function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: number): string {
+  if (connected) return "connected";
+  const since = disconnected_at === null ? "away" : `away for ${roughly(now - Date.parse(disconnected_at))}`;
+  if (expires_at === null) return `${since}, never expires`;
+  const left = Date.parse(expires_at) - now;
+  return left <= 0 ? `${since}, expires now` : `${since}, expires in ${roughly(left)}`;
+}
+
+/** A time span in ms, rounded to one unit: `45 s`, `12 min`, `36 h`, `6 d`. */
+function roughly(ms: number): string {
+  if (ms < 59.5 * SECOND) return `${Math.max(0, Math.round(ms / SECOND))} s`;
+  if (ms < 59.5 * MINUTE) return `${Math.round(ms / MINUTE)} min`;
+  if (ms < 47.5 * HOUR) return `${Math.round(ms / HOUR)} h`;
+  return `${Math.round(ms / DAY)} d`;
+}

@@ -1,0 +1,113 @@
+import { createInterface } from "node:readline";
+import { text as readAll } from "node:stream/consumers";
+import { Writable, type Readable } from "node:stream";
+import { UsageError } from "../../common/errors.js";
+import { passwordWeakness, SHORTEST_PASSWORD } from "../../security/password-strength.js";
+import { generatePassword, hashPassword, storeGenerated, type StoredPassword } from "../../security/scrypt.js";
+import { LONGEST_PASSWORD } from "../../security/users.js";
+
+/** Where a command reads, writes what a script may use, and says the rest. */
+export interface Terminal {
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: { write(text: string): unknown };
+  readonly messages: { write(text: string): unknown };
+}
+
+/** How the password is given. */
+export interface PasswordFlags {
+  readonly generate?: boolean;
+  readonly passwordStdin?: boolean;
+}
+
+/** A password that was given, and what to store of it. */
+export interface NewPassword {
+  readonly stored: StoredPassword;
+  /** To be shown, once: only when it was generated. */
+  readonly generated?: string;
+}
+
+/**
+ * Has a password given: generated, from standard input, or typed twice without being shown.
+ * @throws UsageError when it is none, too short, or easy to guess
+ */
+export async function newPassword(
+  name: string,
+  { generate, passwordStdin }: PasswordFlags,
+  terminal: Terminal,
+): Promise<NewPassword> {
+  if (generate && passwordStdin) throw new UsageError("Give --generate or --password-stdin, not both.");
+  if (generate) {
+    const generated = generatePassword();
+    return { stored: storeGenerated(generated), generated };
+  }
+  const password = passwordStdin ? await firstLine(terminal.input) : await ask(name, terminal);
+  const problem = passwordProblem(name, password);
+  if (problem) throw new UsageError(`${problem} Nothing was changed.`);
+  return { stored: await hashPassword(password) };
+}
+
+function passwordProblem(name: string, password: string): string {
+  if (!password) return "The password is empty.";
+  if (password.length < SHORTEST_PASSWORD)
+    return `The password has ${password.length} characters; it must have at least ${SHORTEST_PASSWORD}.`;
+  if (password.length > LONGEST_PASSWORD)
+    return `The password has ${password.length} characters; it may have at most ${LONGEST_PASSWORD}.`;
+  if (password.toLowerCase() === name.toLowerCase()) return "The password is the user name.";
+  const weakness = passwordWeakness(password, [name]);
+  return weakness && `${weakness} Choose another, such as some unrelated words, or have one made with --generate.`;
+}
+
+async function firstLine(input: Readable): Promise<string> {
+  return (await readAll(input)).split(/\r?\n/, 1)[0];
+}
+
+/**
+ * Asks for the password of a user, to log in with it.
+ * @throws UsageError when there is no terminal, or the user ends the input
+ */
+export async function promptPassword(name: string, terminal: Terminal): Promise<string> {
+  if (!terminal.input.isTTY)
+    throw new UsageError(
+      "There is no terminal to ask for the password at; give a token instead, in NIGHTLIGHT_TOKEN or with --token-file.",
+    );
+  return withHiddenPrompt(terminal, (question) => question(`Password for ${name}: `));
+}
+
+async function ask(name: string, terminal: Terminal): Promise<string> {
+  if (!terminal.input.isTTY)
+    throw new UsageError(
+      "There is no terminal to ask for the password at; pipe it in with --password-stdin, or have one made with --generate.",
+    );
+  return withHiddenPrompt(terminal, async (question) => {
+    const password = await question(`Password for ${name}: `);
+    if (passwordProblem(name, password)) return password;
+    if ((await question("Once more: ")) !== password)
+      throw new UsageError("The two passwords differ. Nothing was changed.");
+    return password;
+  });
+}
+
+/** Lets `use` ask questions at the terminal, which does not show the answers. */
+async function withHiddenPrompt(
+  { input, messages }: Terminal,
+  use: (question: (text: string) => Promise<string>) => Promise<string>,
+): Promise<string> {
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input, output: unseen, terminal: true, historySize: 0 });
+  const question = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const stopped = (): void => reject(new UsageError("Stopped. Nothing was changed."));
+      messages.write(text);
+      reader.once("close", stopped);
+      reader.question("", (answer) => {
+        reader.off("close", stopped);
+        messages.write("\n");
+        resolve(answer);
+      });
+    });
+  try {
+    return await use(question);
+  } finally {
+    reader.close();
+  }
+}

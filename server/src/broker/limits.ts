@@ -1,0 +1,27 @@
+/** Limits of what clients may use of the embedded broker. */
+export interface BrokerLimits {
+  /** The longest payload that a client may publish, in bytes. */
+  readonly payload: number;
+  /** Simultaneous connections of all clients together. */
+  readonly connections: number;
+  /** Subscriptions of one client. */
+  readonly subscriptions: number;
+  /** Messages that one client may publish per second on average. The broker slows down a faster client. */
+  readonly rate: number;
+  /** Messages that wait for one disconnected client. The broker drops the oldest ones beyond that. */
+  readonly queue: number;
+  /** Sessions of one account. */
+  readonly sessions: number;
+  /** How long the broker keeps the session of a disconnected client, in ms. */
+  readonly sessionExpiry: number;
+}
+
+export const DEFAULT_BROKER_LIMITS: BrokerLimits = {
+  payload: 16_384,
+  connections: 10_000,
+  subscriptions: 1000,
+  rate: 1000,
+  queue: 1000,
+  sessions: 100,
+  sessionExpiry: 7 * 24 * 60 * 60 * 1000,
+};

@@ -1,0 +1,121 @@
+import { idProblem, type Lamp } from "../../../contract/index.js";
+import { restoredActions, type StoredActions } from "../storage/data-folder.js";
+import { zoneId } from "../transport/scope.js";
+import type { Shelf, State } from "../storage/state.js";
+import type { Override } from "../devices/override.js";
+import { restoredOverride, type StoredOverride } from "../decisions/stored-override.js";
+import type { StorageClock } from "../time/storage-clock.js";
+import { actionsProblem, lampProblem, overrideProblem, recordProblem } from "./checks/stored.js";
+import type { StoredDevice, StoredZone } from "./handover.js";
+import { slotOf, type Links } from "./ownership.js";
+import { KIND, shelfOf, type DeviceRecord } from "./device-records.js";
+
+/** What is remembered of devices, by id, and of zones, by name. */
+export interface Stock {
+  readonly devices: Map<string, StoredDevice>;
+  readonly zones: Map<string, StoredZone>;
+}
+
+export interface StockOptions {
+  readonly state: State;
+  /** What zones link is stored where each by itself belongs, and read one by one. */
+  readonly links: Links;
+  /** What zones' ids begin with. */
+  readonly prefix: string;
+  /** By which everything is dated. */
+  readonly clock: StorageClock;
+  /** Whether a device is one of those that this server may command. */
+  owns(id: string): boolean;
+  /** Something is not as a server stores it, and counts as not there. */
+  damaged(shelf: string, problem: string): void;
+}
+
+const KINDS: ReadonlySet<string> = new Set(Object.values(KIND));
+
+/** Reads what is remembered of these parts. What is damaged is left out, and nothing else. */
+export async function readStock(
+  slots: ReadonlySet<number>,
+  { state, links, prefix, clock, owns, damaged }: StockOptions,
+): Promise<Stock> {
+  const stock: Stock = { devices: new Map(), zones: new Map() };
+  const now = clock.toWall(clock.now());
+
+  /** The value, or undefined when there is none, or a damaged one. */
+  function checked<T>(shelf: string, key: string, value: unknown, problemOf: Check): T | undefined {
+    if (value === undefined) return undefined;
+    const problem = problemOf(value, now);
+    if (!problem) return value as T;
+    damaged(shelf, `field ${key}: ${problem}`);
+    return undefined;
+  }
+
+  function overrideOf(shelf: string, key: string, value: unknown): Override | undefined {
+    const stored = checked<StoredOverride>(shelf, key, value, overrideProblem);
+    return stored && restoredOverride(stored, clock);
+  }
+
+  function deviceOf(shelf: string, id: string, [record, override, actions]: readonly unknown[]): void {
+    const pending = checked<StoredActions>(shelf, KIND.actions + id, actions, actionsProblem);
+    const device: StoredDevice = {
+      record: checked<DeviceRecord>(shelf, KIND.device + id, record, recordProblem),
+      override: overrideOf(shelf, KIND.override + id, override),
+      actions: pending && restoredActions(pending, clock),
+    };
+    if (device.record || device.override || device.actions) stock.devices.set(id, device);
+  }
+
+  const parts = Array.from(slots, async (slot) => {
+    const name = shelfOf(slot);
+    const entries = await state.shelf(name).entries();
+    const ids = new Set<string>();
+    for (const key of entries.keys()) {
+      const kind = key.slice(0, 1);
+      const id = key.slice(1);
+      if (kind === KIND.zone || kind === KIND.zoneOverride) continue;
+      const problem = KINDS.has(kind) ? placeProblem(id, slot, owns) : "no server stores such a field";
+      if (problem) damaged(name, `field ${key}: ${problem}`);
+      else if (links.slotOf(id) === slot) ids.add(id);
+    }
+    for (const id of ids)
+      deviceOf(
+        name,
+        id,
+        DEVICE_KINDS.map((kind) => entries.get(kind + id)),
+      );
+  });
+  const groups = [...links.groups].filter(({ slot }) => slots.has(slot));
+  const linked = groups.flatMap(({ ids }) =>
+    ids.map(async (id) => {
+      const name = shelfOf(slotOf(id));
+      deviceOf(name, id, await values(state.shelf(name), DEVICE_KINDS, id));
+    }),
+  );
+  const zones = groups.flatMap((group) =>
+    group.zones.map(async (zone) => {
+      const name = shelfOf(slotOf(zoneId(prefix, zone)));
+      const [lamp, override] = await values(state.shelf(name), ZONE_KINDS, zone);
+      const known = checked<Lamp>(name, KIND.zone + zone, lamp, lampProblem);
+      stock.zones.set(zone, {
+        lamp: known && { ...known, since: clock.fromWall(known.since) },
+        override: overrideOf(name, KIND.zoneOverride + zone, override),
+      });
+    }),
+  );
+  await Promise.all([...parts, ...linked, ...zones]);
+  return stock;
+}
+
+type Check = (value: unknown, now: number) => string;
+
+const DEVICE_KINDS = [KIND.device, KIND.override, KIND.actions];
+const ZONE_KINDS = [KIND.zone, KIND.zoneOverride];
+
+const values = (shelf: Shelf, kinds: readonly string[], name: string): Promise<unknown[]> =>
+  Promise.all(kinds.map((kind) => shelf.get(kind + name)));
+
+/** Why something of this id is not stored in this part; "" when it is. */
+function placeProblem(id: string, slot: number, owns: (id: string) => boolean): string {
+  if (idProblem(id)) return idProblem(id);
+  if (slotOf(id) !== slot) return `it belongs to ${shelfOf(slotOf(id))}`;
+  return owns(id) ? "" : "the device is not one of this server's prefix or ids";
+}

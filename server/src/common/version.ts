@@ -1,0 +1,14 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** The package's own package.json, seen from the source and from the built file. */
+const FILES = ["../../package.json", "../../../../package.json"].map((path) => new URL(path, import.meta.url));
+
+/** The version of nightlight-server. */
+export const VERSION = (
+  JSON.parse(
+    readFileSync(
+      FILES.find((file) => existsSync(file))!,
+      "utf8",
+    ),
+  ) as { version: string }
+).version;

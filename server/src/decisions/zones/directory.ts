@@ -1,0 +1,33 @@
+import type { Mode } from "../../devices/override.js";
+import type { ZoneView } from "./view.js";
+import { clock } from "../../time/monotonic-clock.js";
+import type { Zone } from "./zone.js";
+import type { Zones } from "./zones.js";
+
+/** The zones, as the API, users of the library and plug-ins see them. */
+export interface ZoneDirectory {
+  /** In the order of the configuration. */
+  list(): ZoneView[];
+  get(name: string): ZoneView | undefined;
+  /**
+   * A person's override; `auto` ends it. Fulfilled when it is stored.
+   * @param duration for how long, in ms; until it is changed unless given
+   * @throws RangeError when there is no such zone.
+   */
+  setMode(name: string, mode: Mode, duration?: number): Promise<void>;
+}
+
+export function zoneDirectoryOf(
+  zones: Zones,
+  setMode: (zone: Zone, mode: Mode, duration?: number) => Promise<void>,
+): ZoneDirectory {
+  return {
+    list: () => Array.from(zones, (zone) => zone.view(clock.now())),
+    get: (name) => zones.get(name)?.view(clock.now()),
+    async setMode(name, mode, duration) {
+      const zone = zones.get(name);
+      if (!zone) throw new RangeError(`no zone "${name}" is configured`);
+      await setMode(zone, mode, duration);
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import type { FastifyInstance } from "fastify";
+import type { Exposition, MetricsSources } from "./metrics.js";
+
+/** Adds `GET /metrics`, for Prometheus. */
+export function metricsRoutes(app: FastifyInstance, from: MetricsSources): void {
+  let exposition: Promise<Exposition> | undefined;
+  app.get("/metrics", async (_request, reply) => {
+    // loaded when somebody asks: many never do, and a start need not wait for it
+    exposition ??= import("./metrics.js").then(({ exposeMetrics }) => exposeMetrics(from));
+    const { contentType, text } = await exposition;
+    return reply.type(contentType).send(await text());
+  });
+}

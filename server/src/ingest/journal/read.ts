@@ -1,0 +1,83 @@
+import type { StoredBoot } from "../../devices/boots.js";
+import type { Point } from "../../history/recent.js";
+import { BITS, KIND, LAMPS, LIVE, NUMBER, type Reader } from "./records.js";
+
+/**
+ * Tells what is in the batches of a segment. Returns how many records it left out, because damage has taken the names of
+ * their devices.
+ */
+export function readSegment(batches: readonly Buffer[], reader: Reader): number {
+  /** Ids by the numbers that they have in this segment. */
+  const names: string[] = [];
+  let nameless = 0;
+  for (const batch of batches) {
+    const bytes = batch.byteOffset % 8 === 0 ? batch : copyOf(batch);
+    const words = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 3);
+    nameless += readBatch(words, bytes, names, reader);
+  }
+  return nameless;
+}
+
+/** A copy in memory of its own, where numbers are aligned: after damage a batch may begin anywhere. */
+function copyOf(batch: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(batch.length);
+  copy.set(batch);
+  return copy;
+}
+
+function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: Reader): number {
+  let nameless = 0;
+  for (let at = 0; at < words.length;) {
+    const what = words[at] % NUMBER;
+    const number = (words[at] - what) / NUMBER;
+    const id = names[number];
+    if (id === undefined && what >= KIND.reading) nameless++;
+    if (what >= KIND.forget) {
+      if (id !== undefined) reader.forget(id);
+      // the number may be another device's from here on
+      delete names[number];
+      at++;
+    } else if (what >= KIND.state) {
+      const next = at + 2 + words[at + 1];
+      if (id !== undefined) readState(words, bytes, at + 2, next, id, reader);
+      at = next;
+    } else if (what >= KIND.reading) {
+      if (id === undefined) {
+        at += 8;
+        continue;
+      }
+      const reading = {
+        light: words[at + 7],
+        boot: there(words[at + 1]),
+        seq: there(words[at + 2]),
+        at: there(words[at + 3]),
+        age: there(words[at + 4]),
+      };
+      const point = { time: words[at + 6], light: reading.light, led_on: LAMPS[what % LIVE] };
+      reader.reading(id, reading, words[at + 5], (what & LIVE) > 0, point);
+      at += 8;
+    } else {
+      const length = words[at + 1];
+      names[number] = bytes.toString("utf8", (at + 2) * 8, (at + 2) * 8 + length);
+      at += 2 + Math.ceil(length / 8);
+    }
+  }
+  return nameless;
+}
+
+function readState(words: Float64Array, bytes: Buffer, begin: number, end: number, id: string, reader: Reader): void {
+  const boots: StoredBoot[] = [];
+  let at = begin + 1;
+  for (let n = 0; n < words[begin]; n++) {
+    const [boot, first, highest, holes, latest, before, since, gaps] = words.subarray(at, at + 8);
+    at += 8;
+    const bits = gaps ? bytes.toString("base64", at * 8, (at + BITS) * 8) : "";
+    if (gaps) at += BITS;
+    boots.push([boot, [first, highest, holes, bits], Number.isNaN(latest) ? null : [latest, before, since]]);
+  }
+  const points: Point[] = [];
+  for (; at < end; at += 3) points.push({ time: words[at], light: words[at + 1], led_on: LAMPS[words[at + 2]] });
+  reader.state(id, boots, points);
+}
+
+const there = (word: number): number | undefined => (Number.isNaN(word) ? undefined : word);

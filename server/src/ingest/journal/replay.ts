@@ -1,0 +1,59 @@
+import { convertBoot } from "../../devices/boots.js";
+import type { Device, Devices } from "../../devices/devices.js";
+import type { Recorded } from "../../history/history.js";
+import type { KeptPoint, Recent } from "../../history/recent.js";
+import { clock } from "../../time/monotonic-clock.js";
+import { readSegment } from "./read.js";
+import type { Segment } from "./segment.js";
+import { enter } from "./segments.js";
+
+/** What the journal brings back at a start. */
+export interface RestoreTargets {
+  readonly devices: Devices;
+  readonly recent: Recent;
+  /** Told of each reading. */
+  logged(device: Recorded, point: KeptPoint): void;
+  forget(device: Device): void;
+}
+
+/**
+ * Brings back what is in a segment.
+ * @returns how many readings it has, and how many records belong to devices whose names damage has taken
+ */
+export function replay(
+  segment: Segment,
+  batches: readonly Buffer[],
+  { devices, recent, logged, forget }: RestoreTargets,
+): { readings: number; nameless: number } {
+  let readings = 0;
+  const nameless = readSegment(batches, {
+    reading: (id, reading, wallTime, live, written) => {
+      readings++;
+      const point = { ...written, isDated: true };
+      const device = devices.obtain(id, true);
+      logged(device ?? { id, recorded: 0 }, point);
+      if (!device) return;
+      if (reading.boot !== undefined && reading.seq !== undefined)
+        device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
+      recent.add(id, point);
+      device.remember(point.time, point.light, point.led_on);
+      if (!device.logged) enter(device, segment);
+    },
+    state: (id, boots, points) => {
+      const device = devices.obtain(id, true);
+      if (!device) return;
+      // one that does not number its readings has none
+      if (boots.length > 0) device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
+      recent.delete(id);
+      for (const point of points) recent.add(id, { ...point, isDated: true });
+      const last = points.at(-1);
+      if (last) device.remember(last.time, last.light, last.led_on);
+      enter(device, segment);
+    },
+    forget: (id) => {
+      const device = devices.get(id);
+      if (device) forget(device);
+    },
+  });
+  return { readings, nameless };
+}

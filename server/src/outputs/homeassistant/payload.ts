@@ -1,0 +1,125 @@
+import { OVERRIDE, STATUS, topicOf } from "../../../../contract/index.js";
+import { LESSON_SILENCE } from "../../devices/devices.js";
+import { presenceTopic } from "../../transport/presence.js";
+import { entityNameOf, objectIdOf } from "./names.js";
+
+/** What Home Assistant is told of a device. */
+export interface AnnouncedDevice {
+  readonly id: string;
+  /** For people. */
+  readonly label: string;
+  /** The board and the firmware, as the device names them. */
+  readonly board?: string;
+  readonly firmware?: string;
+  /** Whether it never told of itself on `status`. */
+  readonly lesson: boolean;
+}
+
+export interface PayloadOptions {
+  /** The server says below it whether it is there. */
+  readonly prefix: string;
+  /** The server's. */
+  readonly version: string;
+}
+
+const IS_ONLINE = "{{ 'online' if value_json.online else 'offline' }}";
+
+/** `None`, which Home Assistant shows as unknown, where the message does not say. */
+const field = (name: string): string => `{{ value_json.${name} | default('None') }}`;
+
+const setting = (mode: string): string => `{"mode":"${mode}"}`;
+
+/** Home Assistant compares a light's state with the payloads that switch it. */
+const LAMP_STATE =
+  "{% if value_json.led_on is defined %}" +
+  setting("{{ 'on' if value_json.led_on else 'off' }}") +
+  "{% else %}None{% endif %}";
+
+/**
+ * A device as Home Assistant's device discovery wants it: what is told once a device, and its entities by name. Each entity
+ * is available while whoever supplies it is there: the board, or for what the server decides the server as well.
+ * @see https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
+ */
+export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: PayloadOptions): object {
+  const { id, label, board, firmware, lesson } = device;
+  const objectId = objectIdOf(id);
+  const decision = topicOf(id, "decision");
+  const set = topicOf(id, "set");
+  const statusAt = (topic: string): object => ({ topic, value_template: IS_ONLINE });
+  const ofServer = statusAt(presenceTopic(prefix));
+  const ofBoard = statusAt(topicOf(id, "status"));
+  const byServer = { availability: lesson ? [ofServer] : [ofBoard, ofServer], availability_mode: "all" };
+  const byBoard = { availability: [ofBoard], entity_category: "diagnostic", state_topic: topicOf(id, "status") };
+
+  const entity = (platform: string, key: string, name: string | null): object => ({
+    platform,
+    name,
+    unique_id: `${objectId}_${key}`,
+    default_entity_id: `${platform}.${entityNameOf(id)}_${key}`,
+  });
+
+  return {
+    device: {
+      identifiers: [objectId],
+      name: label,
+      manufacturer: "Nightlight",
+      ...(board !== undefined && { model: board }),
+      ...(firmware !== undefined && { sw_version: firmware }),
+    },
+    origin: { name: "Nightlight", sw_version: version },
+    qos: 1,
+    components: {
+      lamp: {
+        // the device's own name
+        ...entity("light", "lamp", null),
+        ...byServer,
+        command_topic: set,
+        payload_on: setting("on"),
+        payload_off: setting("off"),
+        state_topic: decision,
+        state_value_template: LAMP_STATE,
+      },
+      mode: {
+        ...entity("select", "mode", "Mode"),
+        ...byServer,
+        command_topic: set,
+        command_template: setting("{{ value }}"),
+        options: OVERRIDE.mode.values,
+        state_topic: decision,
+        value_template: field("mode"),
+      },
+      reason: {
+        ...entity("sensor", "reason", "Reason"),
+        ...byServer,
+        entity_category: "diagnostic",
+        state_topic: decision,
+        value_template: field("reason"),
+      },
+      light: {
+        // a scale of its own, 0 to 1023, and not lux: no device class, no unit
+        ...entity("sensor", "light", "Light level"),
+        ...(lesson ? { expire_after: LESSON_SILENCE / 1000 } : { availability: [ofBoard] }),
+        state_topic: topicOf(id, "telemetry"),
+        state_class: "measurement",
+        suggested_display_precision: 0,
+        value_template: field("light"),
+      },
+      ...(!lesson && {
+        decided_by: {
+          ...entity("sensor", "decided_by", "Decided by"),
+          ...byBoard,
+          device_class: "enum",
+          options: STATUS.decided_by.values,
+          value_template: field("decided_by"),
+        },
+        dropped: {
+          ...entity("sensor", "dropped", "Dropped readings"),
+          ...byBoard,
+          state_class: "total_increasing",
+          suggested_display_precision: 0,
+          value_template: field("dropped"),
+        },
+      }),
+    },
+  };
+}

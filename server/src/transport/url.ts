@@ -1,0 +1,54 @@
+import { UsageError, textOf } from "../common/errors.js";
+import type { BrokerAddress } from "../mqtt/address.js";
+import { redactUrl } from "../security/redact.js";
+
+export type { BrokerAddress };
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
+
+/**
+ * Reads `mqtt://[user[:password]@]host[:port]`, and the same with mqtts, ws and wss.
+ * @throws UsageError with a sentence that says what is wrong.
+ */
+export function parseBrokerUrl(text: string, username?: string, password?: string): BrokerAddress {
+  const example = "for example mqtt://localhost:1883";
+  const shown = redactUrl(text);
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
+  if (!scheme)
+    throw new UsageError(
+      `--broker "${shown}" has no scheme: write mqtt://, mqtts://, ws:// or wss:// before it, ${example}.`,
+    );
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (error) {
+    throw new UsageError(`--broker is not a URL (${textOf(error)}): write one, ${example}.`);
+  }
+  const port = DEFAULT_PORTS[url.protocol];
+  if (!port)
+    throw new UsageError(`--broker ${scheme} is not supported: use mqtt://, mqtts://, ws:// or wss://, ${example}.`);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (!host) throw new UsageError(`--broker "${shown}" names no host: write one, ${example}.`);
+  // WebSocket brokers listen on /mqtt by convention
+  const path = url.protocol.startsWith("ws") ? (url.pathname === "/" ? "/mqtt" : url.pathname) + url.search : "";
+  const user = username ?? (decode(url.username) || undefined);
+  const address = `${url.protocol}//${url.hostname}:${url.port || port}${path}`;
+  return {
+    url: redactUrl(address),
+    ...(path && { websocketUrl: address }),
+    host,
+    port: Number(url.port || port),
+    secure: url.protocol === "mqtts:" || url.protocol === "wss:",
+    username: user,
+    password: password ?? (decode(url.password) || undefined),
+  };
+}
+
+/** Percent signs that encode nothing stand for themselves. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
