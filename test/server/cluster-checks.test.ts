@@ -12,7 +12,7 @@ import {
 import { isServerName, readList, readWord } from "../../server/src/cluster/checks/words.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
 import { readHanding, writeHanding } from "../../server/src/cluster/forwarding.js";
-import { recordOf, restore, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
+import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
 import { Device } from "../../server/src/devices/devices.js";
 import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js";
 import { seed } from "../support/seed.js";
@@ -35,14 +35,13 @@ const device = fc
     const one = new Device("nightlight/porch");
     readings.forEach(({ boot, seq, age, at, live }, n) => {
       const now = NOW - 100_000 + n * 1000;
-      one.light = seq % 1024;
-      one.seq = seq;
-      one.lastSeen = now;
-      const placed = one.obtainBoots().place(boot, seq, { light: one.light, boot, seq, age, at }, now, live);
-      if (placed.arrival === "newest") one.taken = placed.taken;
-      one.lamp = { led_on: seq % 2 === 0, since: now };
-      one.led_on = seq % 2 === 0;
-      if (n % 3 === 0) one.status = { online: true, board: "b", firmware: "1" };
+      one.heard(now);
+      const reading = { light: seq % 1024, boot, seq, age, at };
+      const placed = one.place(reading, now, live);
+      one.accept(reading.light, seq, placed.arrival === "newest" ? placed.taken : one.taken);
+      one.decided({ led_on: seq % 2 === 0, since: now });
+      one.setLed(seq % 2 === 0);
+      if (n % 3 === 0) one.applyStatus({ online: true, board: "b", firmware: "1" }, true);
     });
     return one;
   });
@@ -95,7 +94,7 @@ describe("stored records", () => {
         if (recordProblem(record, NOW)) return;
         believed++;
         const one = new Device("nightlight/porch");
-        restore(one, record as DeviceRecord, CLOCK);
+        one.restore(snapshotOf(record as DeviceRecord, CLOCK));
         for (const { time, light } of unwrittenOf(record as DeviceRecord)) {
           expect(Number.isSafeInteger(time)).toBe(true);
           expect(light).toBeGreaterThanOrEqual(0);
@@ -190,8 +189,8 @@ describe("what servers publish to each other", () => {
       hops: 1,
       taken: [1, 2],
       messages: [
-        { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), arrival: { now: NOW, live: true } },
-        { topic: "b/set", payload: Buffer.from("\n\t"), arrival: { now: NOW + 3, live: false, before: NOW } },
+        { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), delivery: { now: NOW, live: true } },
+        { topic: "b/set", payload: Buffer.from("\n\t"), delivery: { now: NOW + 3, live: false, before: NOW } },
       ],
     });
     const edits = fc.array(fc.tuple(fc.nat(handing.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
@@ -202,8 +201,8 @@ describe("what servers publish to each other", () => {
         const read = readHanding(bytes, START, CLOCK);
         if (!read) return;
         expect(isServerName(read.from, START)).toBe(true);
-        for (const { arrival, payload } of read.messages) {
-          expect(Number.isSafeInteger(arrival.now) && arrival.now <= NOW + 86_400_000).toBe(true);
+        for (const { delivery, payload } of read.messages) {
+          expect(Number.isSafeInteger(delivery.now) && delivery.now <= NOW + 86_400_000).toBe(true);
           expect(payload.length).toBeLessThanOrEqual(bytes.length);
         }
       }),

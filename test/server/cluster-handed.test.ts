@@ -12,14 +12,14 @@ const handing: Handing = {
   hops: 1,
   taken: [3, 4],
   messages: [
-    { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), arrival: { now: 1_700_000_000_000, live: true } },
+    { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), delivery: { now: 1_700_000_000_000, live: true } },
     {
       topic: "b c/set",
       payload: Buffer.from("\t\n+grün\n"),
-      arrival: { now: 1_699_999_999_990, live: false, before: 5 },
+      delivery: { now: 1_699_999_999_990, live: false, before: 5 },
     },
-    { topic: "d/replies", payload: Buffer.from([0, 10, 255, 128]), arrival: { now: 1_700_000_000_001, live: true } },
-    { topic: "e/telemetry", payload: Buffer.alloc(0), arrival: { now: 1_700_000_000_002, live: true } },
+    { topic: "d/replies", payload: Buffer.from([0, 10, 255, 128]), delivery: { now: 1_700_000_000_001, live: true } },
+    { topic: "e/telemetry", payload: Buffer.alloc(0), delivery: { now: 1_700_000_000_002, live: true } },
   ],
 };
 
@@ -51,10 +51,10 @@ test("servers whose clocks differ understand each other's times, by the clock th
     toWall: (time) => time + ms,
     fromWall: (shared) => shared - ms,
   });
-  const arrival = { now: 1_000_000, live: false, before: 400_000 };
-  const message = { topic: "a/telemetry", payload: Buffer.from("{}"), arrival };
+  const delivery = { now: 1_000_000, live: false, before: 400_000 };
+  const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
   const word = writeHanding({ ...handing, messages: [message], taken: [] }, ahead(50_000));
-  const read = readHanding(word, ahead(-10_000))!.messages[0].arrival;
+  const read = readHanding(word, ahead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
   // one that only says what was taken has no time
   const taken = writeHanding({ ...handing, messages: [] }, ahead(-50_000));

@@ -42,7 +42,7 @@ const batch = (number: number, ...topics: string[]): Handing => ({
   messages: topics.map((topic) => ({
     topic,
     payload: Buffer.from('{"light":5}'),
-    arrival: { now: clock.now(), live: true },
+    delivery: { now: clock.now(), live: true },
   })),
 });
 

@@ -30,8 +30,10 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
       version: "0.1.0",
       memory: NO_MEMORY,
       log: silentLog,
-      publish: (topic, payload, keep) =>
-        void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: keep !== "once" })),
+      publisher: {
+        publish: (topic, payload, mode) =>
+          void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: mode !== "once" })),
+      },
     });
     link.on("message", (topic, payload) => ha.message(topic, payload));
     ha.on();

@@ -198,13 +198,15 @@ describe("announcing", () => {
       discoveryPrefix,
       memory,
       log: silentLog,
-      publish(topic, payload, keep) {
-        expect(keep).toBe("retained");
-        // what was told is known to be so, also after a kill
-        if (payload.length > 0) expect(topics).toContain(topic);
-        published.push(topic);
-        if (payload.length > 0) retained.set(topic, payload.toString());
-        else retained.delete(topic);
+      publisher: {
+        publish(topic, payload, mode) {
+          expect(mode).toBe("retained");
+          // what was told is known to be so, also after a kill
+          if (payload.length > 0) expect(topics).toContain(topic);
+          published.push(topic);
+          if (payload.length > 0) retained.set(topic, payload.toString());
+          else retained.delete(topic);
+        },
       },
     });
   }

@@ -5,7 +5,6 @@ import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { openData, type DataFolder } from "../../server/src/storage/data-folder.js";
-import { Boots } from "../../server/src/devices/boots.js";
 import { Devices } from "../../server/src/devices/devices.js";
 import type { Recorded } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/ingest/journal/journal.js";
@@ -18,7 +17,7 @@ const NOON = Date.UTC(2026, 0, 1, 12);
 
 /** A server, as far as the journal knows it. */
 class Memory {
-  readonly devices = new Devices(() => {});
+  readonly devices = new Devices();
   readonly recent = new Recent();
   readonly problems: string[] = [];
   /** What the history was told of, in this run and in those before. */
@@ -38,7 +37,6 @@ class Memory {
     const stored = this.tell;
     this.journal = new Journal({
       folder: data.journal,
-      store: data.journalBefore,
       recent: this.recent,
       health: data.health,
       stored,
@@ -60,11 +58,10 @@ class Memory {
   /** A reading as ingest takes it; undefined when it had been delivered before. */
   take(id: string, boot: number, seq: number, now: number): Promise<void> | undefined {
     const device = this.devices.obtain(id)!;
-    device.boots ??= new Boots();
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
-    const { arrival, taken } = device.boots.place(boot, seq, reading, now, true);
+    const { arrival, taken } = device.place(reading, now, true);
     if (arrival === "duplicate") return undefined;
-    if (arrival === "newest") Object.assign(device, { light: reading.light, taken });
+    if (arrival === "newest") device.accept(reading.light, seq, taken);
     const point = { time: taken, light: reading.light, led_on: arrival === "newest" };
     this.recent.add(id, point);
     return this.journal.add(device, reading, now, true, point);
@@ -309,50 +306,5 @@ describe("while the log cannot be written", () => {
     await failed(memory);
     expect(memory.problems).toEqual([expect.stringMatching(/disk of the data folder .* is full\. Free some space/)]);
     await memory.kill();
-  });
-});
-
-describe("a data folder of before there were files for this", () => {
-  test("when readings were stored one by one: which were delivered is known", async () => {
-    const folder = await temporaryFolder();
-    const data = await openData(folder);
-    const boots = new Boots();
-    boots.place(1, 1, { light: 1 }, NOON, true);
-    await data.journalBefore.put("device:a", [1, boots.store()]);
-    await data.journalBefore.put("point:a\u0000001", [NOON, 1, true]);
-    await data.close();
-    const memory = await Memory.open(folder, 100);
-    expect(memory.take("a", 1, 1, NOON)).toBeUndefined();
-    expect(memory.take("a", 1, 2, NOON)).toBeDefined();
-    await memory.kill();
-  });
-
-  test("when the log was in LevelDB: all is known, once and for all", async () => {
-    const folder = await temporaryFolder();
-    const data = await openData(folder);
-    const boots = new Boots();
-    boots.place(7, 1, { light: 10, at: 250, age: 1 }, NOON, true);
-    const log = (number: number): string => "log:" + String(number).padStart(15, "0");
-    const entry = (id: string, boot: number | null, seq: number, light: number): unknown[] => [
-      ...[id, boot, seq, seq * 250, 1, NOON + seq * 250, true],
-      ...[NOON + seq * 250 - 1, light, light < 300],
-    ];
-    // a is stored up to the second batch: the first is what it amounts to already
-    await data.journalBefore.put("device:a", [2, boots.store(), [[NOON, 10, true]]]);
-    await data.journalBefore.put(log(2), [...entry("a", 7, 1, 10), ...entry("b", 8, 1, 20)]);
-    await data.journalBefore.put(log(5), [...entry("a", 7, 2, 30), ...entry("c", 9, 1, 40), ...entry("b", null, 0, 0)]);
-    await data.close();
-    const first = await Memory.open(folder, 100);
-    expect([...first.devices].map(({ id }) => id)).toEqual(["a", "c"]);
-    expect(first.recent.of("a").map(({ light }) => light)).toEqual([10, 30]);
-    expect(first.told.size).toBe(4);
-    expect(first.take("a", 7, 2, NOON + 500)).toBeUndefined();
-    await first.take("a", 7, 3, NOON + 750);
-    const before = first.state();
-    await first.kill();
-    const second = await Memory.open(folder, 100);
-    expect(second.state()).toEqual(before);
-    expect(await second.data.journalBefore.keys().all()).toEqual([]);
-    await second.kill();
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { timeOf } from "../../server/src/devices/board-clock.js";
 import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
-import { recordOf, restore, unwrittenOf } from "../../server/src/cluster/device-records.js";
+import { recordOf, snapshotOf, unwrittenOf } from "../../server/src/cluster/device-records.js";
 import { SharedClock } from "../../server/src/cluster/shared-clock.js";
 import { Device } from "../../server/src/devices/devices.js";
 import { RetentionClock } from "../../server/src/history/retention-clock.js";
@@ -243,7 +243,7 @@ test("what servers store for each other is right on both, whatever their own clo
   const other = clockAhead(-HOUR);
   const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
   const taken = new Device("a");
-  restore(taken, record, other);
+  taken.restore(snapshotOf(record, other));
   expect(taken).toMatchObject({ taken: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
   // a reading has one date in the history, whichever server writes it
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);

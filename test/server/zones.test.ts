@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { Decisions } from "../../server/src/decisions/decisions.js";
-import { Devices } from "../../server/src/devices/devices.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
-import { Zones } from "../../server/src/decisions/zones/zones.js";
+import type { Zones } from "../../server/src/decisions/zones/zones.js";
+import type { Devices } from "../../server/src/devices/devices.js";
+import type { Lamps } from "../../server/src/outputs/lamps.js";
+import { commandsIn, lampBench, type LampBench } from "./support/lamps.js";
 
-let sent: [id: string, led_on: boolean][];
+let bench: LampBench;
 let devices: Devices;
 let zones: Zones;
-let zonesEnded: string[];
-let decisions: Decisions;
+let lamps: Lamps;
 
 const STAND: ZonePolicy = {
   name: "stand",
@@ -23,28 +23,11 @@ const STAND: ZonePolicy = {
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 5, 1, 12) });
-  sent = [];
-  zonesEnded = [];
-  devices = new Devices(
-    () => {},
-    (device) => {
-      device.configured = { ...device.configured, zone: zones.of(device.id)?.lampOf };
-    },
-  );
-  zones = new Zones({
-    find: (id) => devices.get(id),
-    changed: (zone, switched) => switched && decisions.zone(zone, Date.now()),
-    ended: ({ policy }) => zonesEnded.push(policy.name),
-  });
-  decisions = new Decisions({
-    devices,
-    zones,
-    command: ({ id }, { led_on }) => sent.push([id, led_on]),
-    ended: () => {},
-  });
+  bench = lampBench();
+  ({ devices, zones, lamps } = bench);
 });
 afterEach(() => {
-  decisions.close();
+  lamps.close();
   vi.useRealTimers();
 });
 
@@ -52,19 +35,21 @@ function thereIs(...policies: ZonePolicy[]): void {
   zones.apply(policies);
   for (const id of ["a", "b", "c", "x", "y"]) devices.obtain(id);
 }
-function reads(id: string, light: number): void {
-  const device = devices.obtain(id)!;
-  const now = Date.now();
-  device.taken = now;
-  decisions.reading(device, { light, taken: now, sure: true }, now);
-}
+const reads = (id: string, light: number): void => bench.reads(id, light);
+/** The sensor reports the same light again. */
+const repeats = (id: string): void => {
+  const device = devices.get(id)!;
+  device.accept(device.light!, device.seq, Date.now());
+};
 function passes(ms: number): void {
   for (let passed = 0; passed < ms; passed += 1000) {
     vi.advanceTimersByTime(Math.min(1000, ms - passed));
-    zones.tick(Date.now());
-    decisions.tick(Date.now());
+    lamps.tick(Date.now());
   }
 }
+/** The commands since the last call of `forgetSent`. */
+const sent = (): [id: string, led_on: boolean][] => commandsIn(bench.published).map(([id, { led_on }]) => [id, led_on]);
+const forgetSent = (): void => void (bench.published.length = 0);
 const why = (): string | null => zones.get("stand")!.reason;
 const lamp = (id: string): boolean | undefined => devices.get(id)!.led_on;
 
@@ -75,9 +60,9 @@ describe("a zone", () => {
     reads("b", 800);
     reads("c", 100);
     expect([lamp("x"), lamp("y")]).toEqual([false, false]);
-    sent.length = 0;
+    forgetSent();
     reads("b", 200);
-    expect(sent).toEqual([
+    expect(sent()).toEqual([
       ["x", true],
       ["y", true],
       ["b", true],
@@ -97,10 +82,10 @@ describe("a zone", () => {
   test("a lamp in a zone is answered to each of its own readings as the zone has it", () => {
     thereIs(STAND);
     reads("a", 100);
-    sent.length = 0;
+    forgetSent();
     reads("x", 1023);
     reads("x", 1023);
-    expect(sent).toEqual([
+    expect(sent()).toEqual([
       ["x", true],
       ["x", true],
     ]);
@@ -109,7 +94,7 @@ describe("a zone", () => {
   test("a lamp that is its own zone's sensor is commanded once for a reading", () => {
     thereIs({ ...STAND, sensors: ["x"], lamps: ["x"] });
     reads("x", 100);
-    expect(sent).toEqual([["x", true]]);
+    expect(sent()).toEqual([["x", true]]);
   });
 
   test("leaves out a sensor that has fallen silent, says so, and decides at once without it", () => {
@@ -128,9 +113,9 @@ describe("a zone", () => {
   test("leaves its lamps as they are when no sensor tells any more", () => {
     thereIs(STAND);
     for (const id of ["a", "b", "c"]) reads(id, 100);
-    sent.length = 0;
+    forgetSent();
     passes(200_000);
-    expect(sent).toEqual([]);
+    expect(sent()).toEqual([]);
     expect(lamp("x")).toBe(true);
     expect(why()).toContain("left as it is");
   });
@@ -161,7 +146,7 @@ describe("a zone", () => {
     const hours = { from: 20 * 60, to: 6 * 60, time_zone: "Europe/Berlin", outside: "off" } as const;
     const at = (iso: string): void => {
       vi.setSystemTime(new Date(iso));
-      for (const id of ["a", "b", "c"]) devices.get(id)!.taken = Date.now();
+      for (const id of ["a", "b", "c"]) repeats(id);
       passes(1000);
     };
     thereIs({ ...STAND, hours });
@@ -191,81 +176,74 @@ describe("a person's override", () => {
   test("of a zone holds against its sensors and its hours", () => {
     thereIs({ ...STAND, hours: { from: 1200, to: 360, time_zone: "UTC", outside: "off" } });
     reads("a", 900);
-    zones.setMode(stand(), "on", undefined, Date.now());
+    lamps.setZoneMode(stand(), "on", undefined, Date.now());
     reads("a", 900);
     passes(3_600_000);
     expect([lamp("x"), lamp("y")]).toEqual([true, true]);
     expect(why()).toBe("a person keeps the zone on");
-    zones.setMode(stand(), "auto", undefined, Date.now());
+    lamps.setZoneMode(stand(), "auto", undefined, Date.now());
     expect(lamp("x")).toBe(false);
   });
 
   test("of a lamp holds against its zone's, and the others follow the zone", () => {
     thereIs(STAND);
-    decisions.mode(devices.get("x")!, "off", undefined, Date.now());
-    zones.setMode(stand(), "on", undefined, Date.now());
+    lamps.setMode(devices.get("x")!, "off", undefined, Date.now());
+    lamps.setZoneMode(stand(), "on", undefined, Date.now());
     expect([lamp("x"), lamp("y")]).toEqual([false, true]);
-    decisions.mode(devices.get("x")!, "auto", undefined, Date.now());
+    lamps.setMode(devices.get("x")!, "auto", undefined, Date.now());
     expect(lamp("x")).toBe(true);
   });
 
   test("for a time ends by itself, to the second, and once", () => {
     thereIs(STAND);
     reads("a", 900);
-    zones.setMode(stand(), "on", 7_200_000, Date.now());
+    lamps.setZoneMode(stand(), "on", 7_200_000, Date.now());
     passes(7_199_000);
     expect(lamp("x")).toBe(true);
-    sent.length = 0;
-    devices.get("a")!.taken = Date.now();
+    forgetSent();
+    repeats("a");
     passes(10_000);
-    expect(sent).toEqual([
+    expect(sent()).toEqual([
       ["x", false],
       ["y", false],
     ]);
     expect(stand().override.mode).toBe("auto");
-    expect(zonesEnded).toEqual(["stand"]);
+    expect(bench.storedZones).toEqual(["stand"]);
   });
 
   test("of a device without a zone, for a time, ends by itself and leaves nothing behind", () => {
-    const ended: string[] = [];
-    decisions.close();
-    decisions = new Decisions({
-      devices,
-      zones,
-      command: ({ id }, { led_on }) => sent.push([id, led_on]),
-      ended: ({ id }) => ended.push(id),
-    });
     reads("lone", 900);
     const lone = devices.get("lone")!;
-    decisions.mode(lone, "on", 60_000, Date.now());
-    sent.length = 0;
+    lamps.setMode(lone, "on", 60_000, Date.now());
+    forgetSent();
     passes(300_000);
-    expect(sent).toEqual([["lone", false]]);
-    expect(ended).toEqual(["lone"]);
-    decisions.mode(lone, "on", 60_000, Date.now());
-    decisions.mode(lone, "auto", undefined, Date.now());
-    sent.length = 0;
+    expect(sent()).toEqual([["lone", false]]);
+    expect(bench.storedDevices).toEqual(["lone"]);
+    lamps.setMode(lone, "on", 60_000, Date.now());
+    lamps.setMode(lone, "auto", undefined, Date.now());
+    forgetSent();
     passes(120_000);
-    expect(sent).toEqual([]);
-    expect(ended).toEqual(["lone"]);
+    expect(sent()).toEqual([]);
+    expect(bench.storedDevices).toEqual(["lone"]);
   });
 });
 
 test("a device's lamp that its shortest time holds is switched when that is over, without another reading", () => {
   const lone = devices.obtain("lone")!;
-  lone.configured = { ...lone.configured, rule: { ...LESSON_RULE, min_off: 10_000 } };
+  const rule = { ...LESSON_RULE, min_off: 10_000 };
+  lone.configure({ label: undefined, zone: undefined, rule, heartbeat: 30_000 });
   reads("lone", 900);
   reads("lone", 100);
   expect(lone.led_on).toBe(false);
   expect(lone.reason).toBe("light 100 < 300, but off for at least 10 s");
-  sent.length = 0;
+  forgetSent();
   passes(15_000);
-  expect(sent).toEqual([["lone", true]]);
+  expect(sent()).toEqual([["lone", true]]);
 });
 
 test("a changed configuration takes the zones that it still has over as they are", () => {
   thereIs(STAND);
-  zones.setMode(zones.get("stand")!, "on", undefined, Date.now());
+  lamps.setZoneMode(zones.get("stand")!, "on", undefined, Date.now());
   zones.apply([
     { ...STAND, lamps: ["x"] },
     { ...STAND, name: "new", lamps: ["y"] },

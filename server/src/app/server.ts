@@ -1,31 +1,27 @@
 import { EventEmitter } from "node:events";
-import { letIn } from "./accounts.js";
-import type { Core } from "./core-parts.js";
-import { createCore } from "./core.js";
-import type { Counters } from "../observability/counters.js";
-import { openData } from "../storage/data-folder.js";
-import type { Device } from "../devices/devices.js";
-import type { DeviceDirectory } from "../devices/directory.js";
-import { greet } from "./startup-banner.js";
-import { NO_HISTORY, type History } from "../history/history.js";
-import { openHistory } from "../history/open.js";
-import { HomeAssistant } from "../outputs/homeassistant/homeassistant.js";
-import { Events } from "../http/events.js";
-import { embeddedLink } from "../transport/embedded.js";
-import type { LinkHandlers, MqttLink } from "../transport/link.js";
-import { presenceTopic } from "../transport/presence.js";
-import { scopeOf } from "../transport/scope.js";
-import type { Log } from "../observability/log.js";
-import { DecisionTimes } from "../observability/decision-times.js";
+import type { Cluster } from "../cluster/cluster-parts.js";
 import { isLoopback } from "../common/hosts.js";
 import { DEFAULTS, settle, type ServerOptions, type Settings } from "../config/options.js";
+import { needRestart } from "../config/settings-diff.js";
+import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
+import { directoryOf, type DeviceDirectory } from "../devices/directory.js";
+import { NO_HISTORY, type History } from "../history/history.js";
+import { openHistory } from "../history/open.js";
+import { Events } from "../http/events.js";
+import type { Counters } from "../observability/counters.js";
+import type { Log } from "../observability/log.js";
+import type { ServerEvents } from "../outputs/server-events.js";
 import { watchCertificates } from "../security/certificates.js";
 import { passwordCheck } from "../security/password-check.js";
-import type { ServerEvents } from "../outputs/server-events.js";
 import { DamagedFiles } from "../storage/damage.js";
-import { needRestart } from "../config/settings-diff.js";
-import { VERSION } from "../common/version.js";
-import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
+import { openData } from "../storage/data-folder.js";
+import { embeddedLink } from "../transport/embedded.js";
+import type { LinkHandlers, MqttLink } from "../transport/link.js";
+import { scopeOf } from "../transport/scope.js";
+import { letIn } from "./accounts.js";
+import { Lifecycle } from "./lifecycle.js";
+import { createParts, type Parts } from "./parts.js";
+import { greet } from "./startup-banner.js";
 
 /** Where a running server is, and what it knows. */
 interface Running {
@@ -84,8 +80,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Nightlig
 async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<ServerEvents> & Running> {
   const { log, host, prefix } = settings;
   const emitter = new EventEmitter<ServerEvents>();
-  const events = new Events();
-  const decisionTimes = new DecisionTimes();
+  const eventStream = new Events();
   const damaged = new DamagedFiles((problem) => log.error("storage", problem));
   const folder = await openData(settings.data, damaged, (problem) => log.warn("security", problem));
   atEnd(() => folder.close());
@@ -98,62 +93,33 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
-  // the history has a thread, which starts while the rest is loaded
-  const [history, parts] = await Promise.all([historyOf(settings, damaged), load(settings)]);
+  // The history starts a thread, which takes as long as loading the other modules.
+  const [history, modules] = await Promise.all([historyOf(settings, damaged), load(settings)]);
   atEnd(async () => {
     await history.close();
     if (history.stats.lost > 0) folder.incomplete();
   });
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
-  const describe = ({ id, label = id, status }: Device): void =>
-    homeAssistant.announce({ id, label, board: status?.board, firmware: status?.firmware, lesson: !status });
+  const { policy, state: url } = settings;
+  const common = { log, history, policy, prefix, folder };
   const cluster =
-    settings.state === undefined
+    url === undefined
       ? undefined
-      : await parts.cluster!.joinCluster({
-          url: settings.state,
-          broker: settings.broker!,
-          scope: scope!,
-          prefix,
-          policy: settings.policy,
-          folder,
-          log,
-          history,
-          taken: describe,
-          released: (id) => homeAssistant.leave(id),
-          lost: (): Promise<void> => homeAssistant.storeAgain(),
-        });
+      : await modules.cluster!.joinCluster({ ...common, url, broker: settings.broker!, scope: scope! });
   if (cluster) atEnd(() => cluster.close());
-  const data = cluster?.data ?? folder;
-  const core = await createCore({
-    log,
-    emitter,
-    data,
-    share: cluster?.share,
-    owns: scope?.owns ?? (() => true),
-    prefix,
-    presence: presenceTopic(prefix),
-    history,
-    policy: settings.policy,
-    publish: (topic, payload, mode) => link.publish(topic, payload, mode),
-    changed: (device) => events.device(device),
-    described: describe,
-    decided: (ms) => decisionTimes.decided(ms),
-  });
-  const zones = zoneDirectoryOf(core.zones, core.setZoneMode);
-  const homeAssistant: HomeAssistant = new HomeAssistant({
-    discoveryPrefix: (settings.homeAssistant || DEFAULTS.homeAssistant).discoveryPrefix,
-    prefix,
-    version: VERSION,
-    memory: data.discovery,
-    log,
-    publish: (topic, payload, mode) => link.publish(topic, payload, mode),
-  });
-  emitter.on("forgotten", (id) => homeAssistant.forget(id));
-  const handlers = linkHandlers(core, cluster?.message ?? core.ingest, homeAssistant, log);
+  const { discoveryPrefix } = settings.homeAssistant || DEFAULTS.homeAssistant;
+  const owns = scope?.owns ?? (() => true);
+  const parts = createParts({ ...common, discoveryPrefix, owns, cluster, eventStream, emitter });
+  const lifecycle = new Lifecycle(parts, log);
+  await lifecycle.restore(folder, history, !cluster);
+
+  const { homeAssistant, commands } = parts;
+  const zones = zoneDirectoryOf(parts.zones, (zone, mode, duration) => commands.setZoneMode(zone, mode, duration));
+  const handlers = linkHandlers(parts, lifecycle, cluster, log);
   const broker =
-    parts.broker && (await parts.broker.startBroker(data, handlers, { accounts, check, limits: settings.limits }));
+    modules.broker &&
+    (await modules.broker.startBroker(folder, handlers, { accounts, check, limits: settings.limits }));
   const own =
     broker &&
     embeddedLink(
@@ -164,23 +130,39 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       handlers,
     );
   const topics = settings.homeAssistant ? [homeAssistant.birthTopic] : [];
+  const remote = { broker: settings.broker!, scope: scope!, topics, prefix, data: folder, log };
   const link: MqttLink =
-    own ??
-    cluster?.link(core, topics, handlers) ??
-    (await parts.join!.joinBroker({ broker: settings.broker!, scope: scope!, topics, prefix, data, log }, handlers));
+    own ?? cluster?.connect(parts, topics, handlers) ?? (await modules.join!.joinBroker(remote, handlers));
+  parts.publisher.connect((topic, payload, mode) => link.publish(topic, payload, mode));
   atEnd(() => link.close());
-  atEnd(() => core.close());
+  atEnd(() => lifecycle.close(folder));
   atEnd(() => homeAssistant.close());
-  core.begin();
+  lifecycle.resume();
   await link.start();
-  core.announce();
+  lifecycle.announce(history, !cluster);
   await cluster?.start();
   if (settings.homeAssistant) homeAssistant.on();
   else homeAssistant.off();
 
+  const devices = directoryOf(parts.devices, parts.recent, (device, mode, duration) =>
+    commands.setMode(device, mode, duration),
+  );
   const { health } = folder;
-  const served = { health, settings, core, zones, history, link, cluster, broker, accounts, check, certificates };
-  const addresses = await parts.http?.serveHttp({ ...served, decisionTimes, damaged, events, emitter, atEnd });
+  const served = {
+    health,
+    settings,
+    parts,
+    devices,
+    zones,
+    history,
+    link,
+    cluster,
+    broker,
+    accounts,
+    check,
+    certificates,
+  };
+  const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, atEnd });
   const { http, websocket } = addresses ?? {};
   greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
   return Object.assign(emitter, {
@@ -188,18 +170,19 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     secureBrokerUrl: own?.secureUrl,
     websocketUrl: websocket,
     httpUrl: http,
-    devices: core.directory,
+    devices,
     zones,
     history,
-    counters: core.counters,
+    counters: parts.counters,
     async forget(id: string) {
-      const device = core.devices.get(id);
-      if (device) await core.forget(device);
+      const device = parts.devices.get(id);
+      if (device) await commands.forget(device);
     },
     reload(options: ServerOptions) {
       const next = settle(options);
-      core.apply(next.policy);
+      lifecycle.apply(next.policy);
       cluster?.apply(next.policy);
+      eventStream.publish("zones", zones.list());
       emitter.emit("zones");
       if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.on();
@@ -226,19 +209,25 @@ async function load({ broker, state, http }: Settings) {
   };
 }
 
-function linkHandlers(core: Core, take: LinkHandlers["message"], homeAssistant: HomeAssistant, log: Log): LinkHandlers {
+function linkHandlers(
+  { ingest, rejects, homeAssistant, lamps }: Parts,
+  lifecycle: Lifecycle,
+  cluster: Cluster | undefined,
+  log: Log,
+): LinkHandlers {
+  const take: LinkHandlers["message"] =
+    cluster?.message ?? ((topic, payload, retained) => ingest.take(topic, payload, retained));
   return {
     message: (topic, payload, retained) =>
       homeAssistant.message(topic, payload) ? undefined : take(topic, payload, retained),
-    rejected: (reason, from, problem) => core.rejects.add(reason, from, problem),
+    rejected: (reason, from, problem) => rejects.add(reason, from, problem),
     warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),
     down: (reason) => log.warn("link", `${reason} Trying again every second.`),
     up() {
       log.info("link", "Connected to the broker again.");
-      core.linkedAgain();
-      homeAssistant.resend();
+      lifecycle.reconnected();
     },
-    caughtUp: () => core.caughtUp(),
+    caughtUp: () => void (lamps.catchingUp = false),
   };
 }

@@ -1,22 +1,28 @@
-import type { Decisions } from "../decisions/decisions.js";
 import type { Devices } from "../devices/devices.js";
+import type { Lamps } from "../outputs/lamps.js";
+import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { Zones } from "../decisions/zones/zones.js";
 
-/** Between two looks for lesson devices that fell silent, in ms. */
-const SWEEP_EVERY = 5000;
-/** Between two looks at what depends on the time: hours, overrides, shortest times, silent sensors; in ms. */
-const TICK_EVERY = 1000;
+/** The interval of the search for silent lesson devices and missing readings, in ms. */
+const SWEEP_INTERVAL = 5000;
+/** The interval for hours, overrides, shortest times and silent sensors, in ms. */
+const TICK_INTERVAL = 1000;
 
-/** Lets time go on for everything that depends on it. @returns ends that */
-export function startTicks(devices: Devices, zones: Zones, decisions: Decisions): () => void {
-  const sweep = setInterval(() => devices.sweep(clock.now()), SWEEP_EVERY);
+export interface TickedParts {
+  readonly devices: Devices;
+  readonly lamps: Lamps;
+  readonly notifier: Notifier;
+}
+
+/** Starts the timers for everything that depends on time alone. @returns stops them */
+export function startTicks({ devices, lamps, notifier }: TickedParts): () => void {
+  const sweep = setInterval(() => {
+    for (const [device, change] of devices.sweep(clock.now())) notifier.changed(device, change);
+  }, SWEEP_INTERVAL);
   const tick = setInterval(() => {
     clock.check();
-    const now = clock.now();
-    zones.tick(now);
-    decisions.tick(now);
-  }, TICK_EVERY);
+    lamps.tick(clock.now());
+  }, TICK_INTERVAL);
   return () => {
     clearInterval(sweep);
     clearInterval(tick);

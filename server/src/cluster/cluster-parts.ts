@@ -1,13 +1,24 @@
-import type { Core } from "../app/core-parts.js";
-import type { DataFolder } from "../storage/data-folder.js";
-import type { Device } from "../devices/devices.js";
+import type { Policy } from "../decisions/policy.js";
+import type { Zones } from "../decisions/zones/zones.js";
+import type { Devices } from "../devices/devices.js";
 import type { History } from "../history/history.js";
+import type { Recent } from "../history/recent.js";
+import type { Ingest } from "../ingest/ingest.js";
+import type { ReadingsJournal } from "../ingest/readings-journal.js";
+import type { Log } from "../observability/log.js";
+import type { Rejects } from "../observability/rejection-log.js";
+import type { Actions } from "../outputs/actions.js";
+import type { BoardConfigs } from "../outputs/board-config.js";
+import type { DecisionPublisher } from "../outputs/decision-publisher.js";
+import type { DeviceMemory } from "../outputs/device-memory.js";
+import type { HomeAssistant } from "../outputs/homeassistant/homeassistant.js";
+import type { Lamps } from "../outputs/lamps.js";
+import type { Notifier } from "../outputs/notifier.js";
+import type { Ownership } from "../outputs/ownership.js";
+import type { DataFolder } from "../storage/data-folder.js";
 import type { LinkHandlers, MqttLink } from "../transport/link.js";
 import type { Scope } from "../transport/scope.js";
 import type { BrokerAddress } from "../transport/url.js";
-import type { Log } from "../observability/log.js";
-import type { Policy } from "../decisions/policy.js";
-import type { Share } from "../ingest/share.js";
 import type { Peers } from "./peers.js";
 
 export interface ClusterOptions {
@@ -17,38 +28,49 @@ export interface ClusterOptions {
   readonly scope: Scope;
   readonly prefix: string;
   readonly policy: Policy;
-  readonly folder: DataFolder;
+  readonly folder: Pick<DataFolder, "serverId" | "run">;
   readonly log: Log;
   readonly history: Pick<History, "addReading">;
-  /** A device is this server's from now on, or is no more. */
-  taken(device: Device): void;
-  released(id: string): void;
-  /** Redis may have lost its memory: what this server stored there is to be stored again. */
-  lost(): Promise<void>;
 }
 
-/** Servers side by side at one broker: what the others do is not done here, and what they leave is. */
+/** The parts of this server that the cluster uses. */
+export interface ClusterMember {
+  readonly ingest: Ingest;
+  readonly devices: Devices;
+  readonly zones: Zones;
+  readonly lamps: Lamps;
+  readonly actions: Actions;
+  readonly boardConfigs: BoardConfigs;
+  readonly decisionPublisher: DecisionPublisher;
+  readonly notifier: Notifier;
+  readonly homeAssistant: HomeAssistant;
+  readonly recent: Recent;
+  readonly rejects: Rejects;
+}
+
+/** Several servers at one broker, which share the devices among themselves. */
 export interface Cluster {
-  /** Remembers devices and zones where all servers find them. */
-  readonly data: DataFolder;
-  /** This server's part. */
-  readonly share: Share;
-  /** Takes a message from the broker: it is for this server or for another. */
+  /** Overrides and actions, where all servers find them. */
+  readonly memory: DeviceMemory;
+  /** Stores readings where all servers find them. */
+  readonly journal: ReadingsJournal;
+  readonly ownership: Ownership;
+  /** Handles a message from the broker, which this server or another one is responsible for. */
   message: LinkHandlers["message"];
-  /** The link, which shares the devices' messages with other servers, and by which `core` hears its own of them. */
-  link(core: Core, topics: readonly string[], handlers: LinkHandlers): MqttLink;
-  /** Takes part from now on. */
+  /** Connects to the broker with subscriptions that all servers share. Messages for this server go to `member`. */
+  connect(member: ClusterMember, topics: readonly string[], handlers: LinkHandlers): MqttLink;
+  /** Starts to take part. */
   start(): Promise<void>;
-  /** This server, as others call it. */
+  /** The name of this server among the others. */
   readonly me: string;
   readonly peers: Peers;
-  /** Which server decides about a device or a zone; undefined while that is not settled. */
+  /** Returns the server that decides about a device or a zone; undefined while the servers negotiate. */
   ownerOf(id: string): string | undefined;
-  /** Why this server should not be sent requests yet; "" when it should. */
+  /** Why this server should not get requests yet; "" if it should. */
   problem(): string;
-  /** Something from Redis is not as servers write it, and is ignored. @param where the key or the channel */
+  /** Reports data in Redis that no server writes. @param where the key or the channel */
   damaged(where: string, problem: string): void;
-  /** From now on zones link other devices. */
+  /** Applies a policy whose zones may connect other devices. */
   apply(policy: Policy): void;
   close(): Promise<void>;
 }

@@ -1,11 +1,10 @@
-import type { Core } from "../app/core-parts.js";
 import type { MqttLink } from "../transport/link.js";
 import { remoteLink } from "../transport/remote.js";
 import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
 import { joinRedis, redisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readWord } from "./checks/words.js";
-import type { Cluster, ClusterOptions } from "./cluster-parts.js";
+import type { Cluster, ClusterMember, ClusterOptions } from "./cluster-parts.js";
 import { Damage } from "./damage.js";
 import { isHanding, readHanding } from "./forwarding.js";
 import { Inheritance } from "./orphaned-sessions.js";
@@ -17,7 +16,8 @@ import { redisHub } from "./redis-hub.js";
 import { Router } from "./router.js";
 import { rewrite } from "./rewrite.js";
 import { SharedClock } from "./shared-clock.js";
-import { sharedData } from "./shared-data.js";
+import { Handover } from "./handover.js";
+import { sharedMemory } from "./shared-data.js";
 import { readStock } from "./shard-loading.js";
 
 /** How long the link to the broker may be down before others take over, in ms. */
@@ -46,11 +46,12 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
     sharedClock,
   );
-  const data = await sharedData(folder, { state, records, prefix, clock: sharedClock, damaged: damagedShelf });
+  const memory = await sharedMemory({ state, records, prefix, clock: sharedClock, damaged: damagedShelf });
   const channel = `${namespace}:to:${me}`;
   const filters = sharedFilters(scope, prefix);
   let links = new Links(options.policy.zones, prefix);
-  let core: Core;
+  let self: ClusterMember;
+  let handover: Handover;
   let link: MqttLink;
   let lastUp = performance.now();
   /** When it had its parts the last time. */
@@ -75,7 +76,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       const next = partsOf(owners);
       if (lost) await restoreMemory();
       held = new Set(anew ? [] : [...held].filter((slot) => next.has(slot)));
-      await core.custody.putDown((id) => held.has(links.slotOf(id)));
+      await handover.release((id) => held.has(links.slotOf(id)));
     },
     async begin(roll) {
       members = roll.members;
@@ -92,16 +93,16 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         damaged: damagedShelf,
       });
       held = next;
-      core.custody.takeUp(devices, zones);
+      handover.adopt(devices, zones);
       router.begin(owners);
       router.recall();
       begun = performance.now();
-      log.info("cluster", `${members.length} ${members.length === 1 ? "server takes" : "servers take"} part; this one has ${next.size} parts of ${owners.length}`, { members, devices: core.devices.size }); // prettier-ignore
+      log.info("cluster", `${members.length} ${members.length === 1 ? "server takes" : "servers take"} part; this one has ${next.size} parts of ${owners.length}`, { members, devices: self.devices.size }); // prettier-ignore
     },
     looked({ gone }) {
       router.tick();
       if (!membership.settled) return;
-      if (gone.size === 0 || performance.now() - begun > INHERITED) core.custody.answer();
+      if (gone.size === 0 || performance.now() - begun > INHERITED) handover.answer();
       for (const [member, time] of gone)
         if (router.ownsSlot(slotOf(member))) inheritance.take(member, sharedClock.fromWall(time));
     },
@@ -109,7 +110,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     async left() {
       held = new Set();
       router.prepare([], true);
-      await core.custody.putDown(() => false);
+      await handover.release(() => false);
       log.warn("cluster", "This server takes part no longer: others decide until it hears the devices again.");
     },
     failed,
@@ -119,7 +120,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     me,
     slotOf: (id) => links.slotOf(id),
     valid: () => membership.valid,
-    take: (topic, payload, retained, arrival) => core.ingest(topic, payload, retained, arrival),
+    take: (topic, payload, retained, delivery) => self.ingest.take(topic, payload, retained, delivery),
     send: (to, bytes) => hub.send(to, bytes),
     clock: sharedClock,
     unheard: () => membership.look(),
@@ -166,8 +167,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       "cluster",
       `${redis.name} has lost its memory or started again; this server stores there again what it knows.`,
     );
-    const devices = await rewrite({ core, records, data, prefix, clock: sharedClock });
-    await options.lost();
+    const devices = await rewrite({ member: self, records, memory, prefix, clock: sharedClock });
+    await self.homeAssistant.storeAgain();
     log.info("cluster", `${devices} devices and their zones are stored in ${redis.name} again`, { devices });
   }
 
@@ -175,24 +176,22 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     me,
     peers,
     ownerOf: (id) => router.ownerOf(id),
-    data,
-    share: {
-      journal: records,
-      clock: sharedClock,
-      owns: (id) => router.owns(id),
+    memory,
+    journal: records,
+    ownership: {
+      ownsZone: (name) => router.owns(zoneId(prefix, name)),
       valid: () => membership.valid,
-      switched({ policy: { name }, lamp }) {
+      storeZone({ policy: { name }, lamp }) {
         void records.put(zoneId(prefix, name), KIND.zone + name, lamp && storedLamp(lamp, sharedClock));
       },
-      taken: options.taken,
-      released: options.released,
     },
     message: (topic, payload, retained) =>
-      router.route(topic, payload, retained, { now: clock.now(), live: !core.catchingUp }),
-    link(to, topics, handlers) {
-      // before the link starts: messages come as soon as the broker has heard of the subscriptions
-      core = to;
-      damage.reportTo(core.rejects);
+      router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.catchingUp }),
+    connect(member, topics, handlers) {
+      // Before the connection is made, because messages arrive right after the subscription.
+      self = member;
+      handover = new Handover({ member, journal: records, history: options.history, clock: sharedClock, prefix });
+      damage.reportTo(member.rejects);
       link = remoteLink(
         { broker, prefix, clientId: me, filters: [...filters, ...topics], optional: topics, unwanted: [] },
         handlers,

@@ -1,10 +1,11 @@
 import type { Lamp, Status, Telemetry } from "../../../contract/index.js";
 import { convertBoot, type StoredBoot } from "../devices/boots.js";
-import type { Device } from "../devices/devices.js";
+import type { Device, DeviceSnapshot } from "../devices/devices.js";
 import { textOf } from "../common/errors.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../history/recent.js";
+import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { Part, State } from "../storage/state.js";
 import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
@@ -69,23 +70,19 @@ export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
   );
 }
 
-/** Makes a new device what it was to the server that had it; nobody is told. */
-export function restore(device: Device, record: DeviceRecord, clock: StorageClock): void {
+/** Converts a record of another server for `Device.restore`. */
+export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSnapshot {
   const [boots, light, seq, taken, led_on, since, lastSeen, status] = record;
   const own = (time: number): number => clock.fromWall(time);
-  if (boots) {
-    device.restoreBoots(boots.map((boot) => convertBoot(boot, own)));
-    device.missed(device.boots!.holes, clock.now());
-  }
-  Object.assign(device, {
+  return {
+    boots: boots && boots.map((boot) => convertBoot(boot, own)),
     light: light ?? undefined,
     seq: seq ?? undefined,
     taken: taken && own(taken),
+    lamp: led_on === null ? undefined : { led_on, since: own(since) },
     lastSeen: lastSeen && own(lastSeen),
     status: status ?? undefined,
-  });
-  if (led_on !== null) Object.assign(device, { led_on, commanded: led_on, lamp: { led_on, since: own(since) } });
-  device.online = status?.online;
+  };
 }
 
 /** The name of the shelf on which a part's devices and zones are. */
@@ -107,7 +104,7 @@ const RETRY = 250;
  * Remembers devices where all servers find them. Everything of one batch is stored before any of its readings is
  * acknowledged; which server comes next, it has heard of all that need not come again.
  */
-export class Records {
+export class Records implements ReadingsJournal {
   readonly #state: State;
   readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
@@ -148,6 +145,9 @@ export class Records {
     this.#devices.add(device);
     return this.#commit();
   }
+
+  /** Readings always wait in memory here. */
+  readonly isFull = false;
 
   /** Something else of the device has changed. */
   touch(device: Device): void {

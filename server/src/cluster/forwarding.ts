@@ -1,4 +1,4 @@
-import type { Arrival } from "../ingest/arrival.js";
+import type { Delivery } from "../ingest/delivery.js";
 import { clock as ownClock } from "../time/monotonic-clock.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { isCount, isPast } from "./checks/values.js";
@@ -8,7 +8,7 @@ import { isServerName } from "./checks/words.js";
 export interface Handed {
   readonly topic: string;
   readonly payload: Buffer;
-  readonly arrival: Arrival;
+  readonly delivery: Delivery;
 }
 
 /** What a server hands to another at once. */
@@ -34,10 +34,10 @@ const GAP = "\t";
  * it came. JSON in JSON would be half as large again, and has to be read character by character.
  */
 export function writeHanding({ from, number, hops, messages, taken }: Handing, clock = SAME): Buffer {
-  const base = messages[0]?.arrival.now ?? 0;
+  const base = messages[0]?.delivery.now ?? 0;
   let text = MARK + [from, number, hops, base && clock.toWall(base), messages.length, taken.join()].join(GAP) + "\n";
-  for (const { topic, payload, arrival } of messages) {
-    const { now, live, before } = arrival;
+  for (const { topic, payload, delivery } of messages) {
+    const { now, live, before } = delivery;
     text += `${topic}${GAP}${now - base}${GAP}${live ? 1 : 0}${GAP}${before === undefined ? "" : clock.toWall(before)}${GAP}${payload.length}\n`;
     text += payload.toString("latin1");
   }
@@ -76,15 +76,15 @@ export function readHanding(bytes: Buffer, start: string, clock = SAME): Handing
     const length = numberOf(fields[4]);
     at = end + 1 + length;
     if (end < 0 || fields.length !== 5 || !isCount(length) || at > text.length) return undefined;
-    const arrival = arrivalOf(fields, base, now, clock);
-    if (!arrival) return undefined;
-    messages.push({ topic: fields[0], payload: bytes.subarray(end + 1, at), arrival });
+    const delivery = deliveryOf(fields, base, now, clock);
+    if (!delivery) return undefined;
+    messages.push({ topic: fields[0], payload: bytes.subarray(end + 1, at), delivery });
   }
   if (messages.length !== count) return undefined;
   return { from: head[0], number, hops, messages, taken };
 }
 
-function arrivalOf(fields: readonly string[], base: number, now: number, clock: StorageClock): Arrival | undefined {
+function deliveryOf(fields: readonly string[], base: number, now: number, clock: StorageClock): Delivery | undefined {
   const arrived = base + numberOf(fields[1]);
   const before = fields[3] === "" ? undefined : numberOf(fields[3]);
   if (!isPast(arrived, now) || (before !== undefined && !isPast(before, now))) return undefined;

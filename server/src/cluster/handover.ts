@@ -1,127 +1,121 @@
 import type { Lamp } from "../../../contract/index.js";
-import type { Actions } from "../outputs/actions.js";
-import type { Announcer } from "../outputs/decision-publisher.js";
-import type { StoredActions } from "../storage/data-folder.js";
-import type { Decisions } from "../decisions/decisions.js";
-import type { DeviceConfigs } from "../outputs/board-config.js";
-import type { Device, Devices } from "../devices/devices.js";
-import type { History } from "../history/history.js";
-import { zoneId } from "../transport/scope.js";
+import type { Device } from "../devices/devices.js";
 import type { Override } from "../devices/override.js";
-import type { Recent } from "../history/recent.js";
-import type { ReadingsJournal, Share } from "../ingest/share.js";
+import type { History } from "../history/history.js";
+import type { ReadingsJournal } from "../ingest/readings-journal.js";
+import type { StoredActions } from "../outputs/stored-actions.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { Zones } from "../decisions/zones/zones.js";
-import { restore, unwrittenOf, type DeviceRecord } from "./device-records.js";
+import type { StorageClock } from "../time/storage-clock.js";
+import { zoneId } from "../transport/scope.js";
+import type { ClusterMember } from "./cluster-parts.js";
+import { snapshotOf, unwrittenOf, type DeviceRecord } from "./device-records.js";
 
-/** A device whose last reading is younger than this may still wait for its answer when its server dies, in ms. */
-const FRESH = 10_000;
+/** How long after a device's last reading the answer may be missing because its server has died, in ms. */
+const UNANSWERED = 10_000;
 
-/** What is remembered of a device. */
+/** What Redis knows about a device. */
 export interface StoredDevice {
   readonly record?: DeviceRecord;
   readonly override?: Override;
   readonly actions?: StoredActions;
 }
 
-/** What is remembered of a zone. */
+/** What Redis knows about a zone. */
 export interface StoredZone {
   readonly lamp?: Lamp;
   readonly override?: Override;
 }
 
-/** What this server takes up from others, and puts down for them. */
-export interface Custody {
-  /** Puts down what the predicate, given an id, does not keep; fulfilled when all that is known of it is stored. */
-  putDown(keep: (id: string) => boolean): Promise<void>;
-  /** Takes up devices and zones. */
-  takeUp(devices: ReadonlyMap<string, StoredDevice>, zones: ReadonlyMap<string, StoredZone>): void;
-  /**
-   * Of what was taken up, commands those lamps anew whose last reading may not have been answered. To be called when all
-   * has come that their server had not acknowledged: it may have answered that already.
-   */
-  answer(): void;
-}
-
-export interface CustodyParts {
-  readonly devices: Devices;
-  readonly zones: Zones;
-  /** What zones' ids begin with. */
-  readonly prefix: string;
-  readonly decisions: Decisions;
-  readonly actions: Actions;
-  readonly announcer: Announcer;
-  readonly configs: DeviceConfigs;
-  readonly recent: Recent;
-  readonly history: Pick<History, "addReading">;
-  readonly share: Share | undefined;
+export interface HandoverOptions {
+  readonly member: ClusterMember;
   readonly journal: ReadingsJournal;
+  readonly history: Pick<History, "addReading">;
+  /** The clock that all servers share. */
+  readonly clock: StorageClock;
+  readonly prefix: string;
 }
 
-export function custodyOf(parts: CustodyParts): Custody {
-  const { devices, zones, decisions, actions, announcer, configs, recent, history, share, journal, prefix } = parts;
-  // only what another server has stored is taken up, and that has a shared clock
-  const sharedClock = share?.clock ?? clock;
-  /** Devices that reported shortly before they were taken up, and when. */
-  let fresh: (readonly [device: Device, taken: number])[] = [];
+/** Hands devices and zones over between servers. */
+export class Handover {
+  readonly #options: HandoverOptions;
+  /** Adopted devices with a recent reading that may not have been answered, and when it was taken. */
+  #unanswered: (readonly [device: Device, taken: number])[] = [];
 
-  return {
-    async putDown(keep) {
-      announcer.close();
-      const leaving = [...devices].filter(({ id }) => !keep(id));
-      const asked = Promise.all([journal.stored, actions.stored()]);
-      for (const device of leaving) {
-        decisions.forget(device);
-        announcer.forget(device);
-        configs.forget(device);
-        actions.release(device);
-        devices.forget(device);
-        recent.delete(device.id);
-        share?.released(device.id);
-      }
-      for (const zone of zones) if (!keep(zoneId(prefix, zone.policy.name))) zones.release(zone);
-      await asked;
-    },
+  constructor(options: HandoverOptions) {
+    this.#options = options;
+  }
 
-    takeUp(stored, storedZones) {
-      const now = clock.now();
-      const taken = [];
-      for (const [id, { record, override, actions: pending }] of stored) {
-        const device = devices.adopt(id);
-        if (!device) continue;
-        if (record) {
-          restore(device, record, sharedClock);
-          for (const reading of unwrittenOf(record)) history.addReading(device, reading);
-        }
-        if (override) decisions.restore(device, override);
-        if (pending) actions.restore(device, pending);
-        if (device.status) configs.assume(device, actions.expired(device));
-        else if (device.taken > 0) devices.heard(device, device.lastSeen);
-        share?.taken(device);
-        taken.push(device);
-      }
-      // after the devices whose light they go by
-      for (const [name, { lamp, override }] of storedZones) {
-        const zone = zones.get(name);
-        if (!zone) continue;
-        zone.lamp = lamp;
-        if (override) zones.restore(zone, override, now);
-      }
-      for (const device of taken) {
-        if (now - device.taken < FRESH) fresh.push([device, device.taken]);
-        else decisions.review(device, now);
-      }
-    },
+  /** Releases devices and zones to other servers. Resolves when everything about them is stored. @param keep takes an id */
+  async release(keep: (id: string) => boolean): Promise<void> {
+    const { member, journal, prefix } = this.#options;
+    const { devices, zones, lamps, decisionPublisher, boardConfigs, actions, recent, homeAssistant } = member;
+    decisionPublisher.close();
+    const released = [...devices].filter(({ id }) => !keep(id));
+    const stored = Promise.all([journal.stored, actions.stored()]);
+    for (const device of released) {
+      lamps.forget(device);
+      decisionPublisher.forget(device);
+      boardConfigs.forget(device);
+      actions.release(device);
+      devices.forget(device);
+      recent.delete(device.id);
+      homeAssistant.release(device.id);
+    }
+    for (const zone of zones) if (!keep(zoneId(prefix, zone.policy.name))) zone.reset();
+    await stored;
+  }
 
-    answer() {
-      const now = clock.now();
-      for (const [device, taken] of fresh) {
-        // gone again, or something newer came
-        if (devices.get(device.id) !== device || device.taken !== taken) continue;
-        decisions.again(device, now);
-        announcer.switched(device);
-      }
-      fresh = [];
-    },
-  };
+  /** Adopts devices and zones of other servers. */
+  adopt(devices: ReadonlyMap<string, StoredDevice>, zones: ReadonlyMap<string, StoredZone>): void {
+    const { member } = this.#options;
+    const now = clock.now();
+    const adopted = [];
+    for (const [id, stored] of devices) {
+      const device = member.devices.obtain(id, true);
+      if (!device) continue;
+      this.#restore(device, stored);
+      adopted.push(device);
+    }
+    // Zones decide by the light of their sensors, so the devices come first.
+    for (const [name, { lamp, override }] of zones) {
+      const zone = member.zones.get(name);
+      if (!zone) continue;
+      zone.lamp = lamp;
+      if (override) member.lamps.restoreZoneOverride(zone, override, now);
+    }
+    for (const device of adopted) {
+      if (now - device.taken < UNANSWERED) this.#unanswered.push([device, device.taken]);
+      else member.lamps.review(device, now);
+    }
+  }
+
+  /**
+   * Commands the lamps of adopted devices whose last reading may not have been answered. Call this after all messages have
+   * arrived that the previous server had not acknowledged.
+   */
+  answer(): void {
+    const { devices, lamps, decisionPublisher } = this.#options.member;
+    const now = clock.now();
+    for (const [device, taken] of this.#unanswered) {
+      // The device may have been released again, or a newer reading may have arrived.
+      if (devices.get(device.id) !== device || device.taken !== taken) continue;
+      lamps.command(device, now);
+      decisionPublisher.switched(device);
+    }
+    this.#unanswered = [];
+  }
+
+  #restore(device: Device, { record, override, actions: pending }: StoredDevice): void {
+    const { member, history, clock: sharedClock } = this.#options;
+    const { lamps, actions, boardConfigs, notifier } = member;
+    if (record) {
+      device.restore(snapshotOf(record, sharedClock));
+      for (const reading of unwrittenOf(record)) history.addReading(device, reading);
+    }
+    if (override) lamps.restoreOverride(device, override);
+    if (pending) actions.restore(device, pending);
+    if (device.status) boardConfigs.assumePublished(device, actions.expired(device));
+    else if (device.taken > 0) device.heard(device.lastSeen);
+    notifier.described(device);
+  }
 }

@@ -1,5 +1,5 @@
-import type { Core } from "../app/core-parts.js";
-import type { DataFolder } from "../storage/data-folder.js";
+import type { DeviceMemory } from "../outputs/device-memory.js";
+import type { ClusterMember } from "./cluster-parts.js";
 import { zoneId } from "../transport/scope.js";
 import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
@@ -9,9 +9,9 @@ import { KIND, storedLamp, type Records } from "./device-records.js";
 const BATCH = 2000;
 
 export interface RewriteOptions {
-  readonly core: Core;
+  readonly member: Pick<ClusterMember, "devices" | "zones" | "actions">;
   readonly records: Records;
-  readonly data: Pick<DataFolder, "setOverride" | "setZoneOverride">;
+  readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
   /** What zones' ids begin with. */
   readonly prefix: string;
   /** With which everything is dated. */
@@ -22,20 +22,20 @@ export interface RewriteOptions {
  * Stores again all that this server knows of its devices and zones, after Redis has lost its memory. Returns the number
  * of devices, once all of it is stored.
  */
-export async function rewrite({ core, records, data, prefix, clock }: RewriteOptions): Promise<number> {
-  const devices: Device[] = [...core.devices];
+export async function rewrite({ member, records, memory, prefix, clock }: RewriteOptions): Promise<number> {
+  const devices: Device[] = [...member.devices];
   for (let at = 0; at < devices.length; at += BATCH) {
     for (const device of devices.slice(at, at + BATCH)) {
       records.touch(device);
-      if (device.override.mode !== "auto") void data.setOverride(device.id, device.override);
+      if (device.override.mode !== "auto") void memory.setOverride(device.id, device.override);
     }
     await records.stored;
   }
-  for (const { policy, lamp, override } of core.zones) {
+  for (const { policy, lamp, override } of member.zones) {
     if (lamp) void records.put(zoneId(prefix, policy.name), KIND.zone + policy.name, storedLamp(lamp, clock));
-    if (override.mode !== "auto") void data.setZoneOverride(policy.name, override);
+    if (override.mode !== "auto") void memory.setZoneOverride(policy.name, override);
   }
-  await core.actions.storeAgain();
+  await member.actions.storeAgain();
   await records.stored;
   return devices.length;
 }

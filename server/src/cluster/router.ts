@@ -1,5 +1,5 @@
 import { parseTopic } from "../../../contract/index.js";
-import type { Arrival } from "../ingest/arrival.js";
+import type { Delivery } from "../ingest/delivery.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
 import { writeHanding, type Handed, type Handing } from "./forwarding.js";
@@ -24,7 +24,7 @@ export interface RouterOptions {
   /** Whether what was shared out holds at this moment. */
   valid(): boolean;
   /** A message of this server's own. */
-  take(topic: string, payload: Buffer, retained: boolean, arrival: Arrival): Promise<void> | undefined;
+  take(topic: string, payload: Buffer, retained: boolean, delivery: Delivery): Promise<void> | undefined;
   send(to: string, bytes: Buffer): Promise<boolean>;
   /** The clock that servers share. */
   readonly clock: StorageClock;
@@ -86,23 +86,23 @@ export class Router {
   }
 
   /** Takes a message from the broker, or from another server. Fulfilled when it need not come again; undefined: at once. */
-  route(topic: string, payload: Buffer, retained: boolean, arrival: Arrival, hops = 0): Promise<void> | undefined {
+  route(topic: string, payload: Buffer, retained: boolean, delivery: Delivery, hops = 0): Promise<void> | undefined {
     const { me, slotOf, take } = this.#options;
     // what is no message of a device's is for nobody, and counted where it came
     const parsed = parseTopic(topic);
     // neither is one that a broker retains although it should not, which the server that hears it refuses
-    if (!parsed || (retained && parsed.channel !== "status")) return take(topic, payload, retained, arrival);
+    if (!parsed || (retained && parsed.channel !== "status")) return take(topic, payload, retained, delivery);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
     if (owner === undefined || (this.#next && this.#next[slot] !== owner) || !this.#options.valid())
-      return this.#hold(() => this.route(topic, payload, retained, arrival, hops));
+      return this.#hold(() => this.route(topic, payload, retained, delivery, hops));
     if (parsed.channel === "status" && owner !== me) {
       // everybody hears it; its owner may have died with it
-      if (!retained) this.#remember(parsed.id, () => void this.route(topic, payload, retained, arrival));
+      if (!retained) this.#remember(parsed.id, () => void this.route(topic, payload, retained, delivery));
       return undefined;
     }
-    if (owner === me || hops > MAX_HOPS) return take(topic, payload, retained, arrival);
-    return this.#handOn(owner, hops + 1, { topic, payload, arrival });
+    if (owner === me || hops > MAX_HOPS) return take(topic, payload, retained, delivery);
+    return this.#handOn(owner, hops + 1, { topic, payload, delivery });
   }
 
   /** Another server handed this one messages, or has taken some of this one's. */
@@ -237,8 +237,8 @@ export class Router {
   async #routeAll(messages: readonly Handed[], hops?: number): Promise<void> {
     // most wait for the same: they are stored in batches
     const waits = new Set<Promise<void>>();
-    for (const { topic, payload, arrival } of messages) {
-      const taken = this.route(topic, payload, false, arrival, hops);
+    for (const { topic, payload, delivery } of messages) {
+      const taken = this.route(topic, payload, false, delivery, hops);
       if (taken) waits.add(taken);
     }
     await Promise.all(waits);

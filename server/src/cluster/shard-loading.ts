@@ -1,5 +1,5 @@
 import { idProblem, type Lamp } from "../../../contract/index.js";
-import { restoredActions, type StoredActions } from "../storage/data-folder.js";
+import { restoredActions, type StoredActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
 import type { Shelf, State } from "../storage/state.js";
 import type { Override } from "../devices/override.js";

@@ -1,4 +1,5 @@
-import { storedActions, type DataFolder } from "../storage/data-folder.js";
+import type { DeviceMemory } from "../outputs/device-memory.js";
+import { storedActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
 import type { Override } from "../devices/override.js";
 import type { State } from "../storage/state.js";
@@ -10,7 +11,7 @@ import { KIND, type Records } from "./device-records.js";
 /** Where devices were announced to Home Assistant. */
 const DISCOVERY = "discovery";
 
-export interface SharedDataOptions {
+export interface SharedMemoryOptions {
   readonly state: State;
   readonly records: Records;
   /** What zones' ids begin with. */
@@ -22,13 +23,16 @@ export interface SharedDataOptions {
 }
 
 /**
- * What a data folder remembers of devices and zones, where all servers find it. What is this server's own stays in its
- * folder. Nothing is there at the start: devices and zones come with the parts that this server gets.
+ * The device memory of several servers, in Redis. It is empty at the start: a server loads devices and zones when it
+ * becomes responsible for them.
  */
-export async function sharedData(
-  folder: DataFolder,
-  { state, records, prefix, clock, damaged }: SharedDataOptions,
-): Promise<DataFolder> {
+export async function sharedMemory({
+  state,
+  records,
+  prefix,
+  clock,
+  damaged,
+}: SharedMemoryOptions): Promise<DeviceMemory> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
   const discovery = state.shelf(DISCOVERY);
@@ -38,7 +42,6 @@ export async function sharedData(
     return !problem;
   });
   return {
-    ...folder,
     overrides: new Map(),
     zoneOverrides: new Map(),
     actions: new Map(),

@@ -1,48 +1,53 @@
-/** Hands on what has changed, each thing once in `every` ms at most, however often it changes. */
-export class Gather<T> {
-  readonly #changed = new Set<T>();
+/** Calls a handler for items that change, at most once per interval for each item. */
+export class Throttle<T> {
+  readonly #waiting = new Set<T>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param most so many things are handed on in `every` ms at most; the others wait for their turn */
+  /**
+   * @param interval in ms
+   * @param handle called with each item that has changed
+   * @param limit the most items per interval; further items wait for the next one
+   */
   constructor(
-    readonly every: number,
-    readonly hand: (item: T) => void,
-    readonly most = Infinity,
+    readonly interval: number,
+    readonly handle: (item: T) => void,
+    readonly limit = Infinity,
   ) {}
 
+  /** Schedules an item. */
   add(item: T): void {
-    this.#changed.add(item);
-    this.#wait();
+    this.#waiting.add(item);
+    this.#schedule();
   }
 
-  /** It is not to be handed on any more. */
+  /** Drops an item that waits. */
   delete(item: T): void {
-    this.#changed.delete(item);
+    this.#waiting.delete(item);
   }
 
-  /** Hands on now all that waits. */
+  /** Handles all waiting items now. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#hand(Infinity);
+    this.#handleSome(Infinity);
   }
 
-  #wait(): void {
+  #schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#hand(this.most);
-      if (this.#changed.size > 0) this.#wait();
-    }, this.every);
+      this.#handleSome(this.limit);
+      if (this.#waiting.size > 0) this.#schedule();
+    }, this.interval);
   }
 
-  /** Those first that wait longest. */
-  #hand(most: number): void {
+  /** Handles the items that have waited longest. */
+  #handleSome(limit: number): void {
     const items: T[] = [];
-    for (const item of this.#changed) {
-      if (items.length >= most) break;
+    for (const item of this.#waiting) {
+      if (items.length >= limit) break;
       items.push(item);
-      this.#changed.delete(item);
+      this.#waiting.delete(item);
     }
-    for (const item of items) this.hand(item);
+    for (const item of items) this.handle(item);
   }
 }

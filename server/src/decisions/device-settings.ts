@@ -1,28 +1,31 @@
-import type { Configured } from "../devices/devices.js";
+import type { DeviceSettings } from "../devices/devices.js";
 import { silenceOf, type Policy } from "./policy.js";
-import type { Zone } from "./zones/zone.js";
+import type { Zones } from "./zones/zones.js";
 
-/** What the configuration has for each device. */
-export class Configurations {
+/** Derives the settings of each device from the policy and the zones. */
+export class DeviceSettingsSource {
+  readonly #zones: Zones;
   #policy!: Policy;
-  #common!: Configured;
+  #common!: DeviceSettings;
 
-  constructor(policy: Policy) {
+  constructor(policy: Policy, zones: Zones) {
+    this.#zones = zones;
     this.apply(policy);
   }
 
-  /** From now on the configuration is this. */
+  /** Replaces the policy. */
   apply(policy: Policy): void {
     const { rule, reporting } = policy;
     this.#policy = policy;
     this.#common = { label: undefined, zone: undefined, rule, heartbeat: silenceOf(reporting) };
   }
 
-  /** One for all that have nothing of their own. @param zone which decides for its lamp */
-  of(id: string, zone: Zone | undefined): Configured {
-    const particular = this.#policy.devices.get(id);
-    if (!particular && !zone) return this.#common;
-    const rule = zone?.policy.rule ?? particular?.rule ?? this.#policy.rule;
-    return { ...this.#common, label: particular?.label, zone, rule };
+  /** Returns the settings of a device. All devices without settings of their own share one object. */
+  of(id: string): DeviceSettings {
+    const zone = this.#zones.of(id)?.lampOf;
+    const own = this.#policy.devices.get(id);
+    if (!own && !zone) return this.#common;
+    const rule = zone?.policy.rule ?? own?.rule ?? this.#policy.rule;
+    return { ...this.#common, label: own?.label, zone, rule };
   }
 }

@@ -5,7 +5,7 @@ export const TAKEN = 2;
 export const LAST_SEEN = 3;
 export const SINCE = 4;
 export const LAMP_SINCE = 5;
-export const TOLD = 6;
+export const PUBLISHED = 6;
 export const LOGGED = 7;
 export const RECORDED = 8;
 /** Two bits each for what is true, false, or not known. */
@@ -49,7 +49,7 @@ export class Page {
   begin(row: number): number {
     const at = row * WIDTH;
     this.numbers.fill(0, at, at + WIDTH);
-    for (const unknown of [LIGHT, SEQ, SINCE, TOLD, OLD_LIGHT, OLD_TIME]) this.numbers[at + unknown] = NaN;
+    for (const unknown of [LIGHT, SEQ, SINCE, PUBLISHED, OLD_LIGHT, OLD_TIME]) this.numbers[at + unknown] = NaN;
     return at;
   }
 

@@ -12,30 +12,33 @@ import {
   SEQ,
   SINCE,
   TAKEN,
-  TOLD,
+  PUBLISHED,
 } from "./device-numbers.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The places of flags, and what is there: nothing while it is not known. */
+/** Bit positions of the flags. Each flag has two bits: 0 means unknown. */
 const ONLINE = 0;
 const LED_ON = 2;
 const COMMANDED = 4;
 const LAMP = 6;
-const TELLING = 8;
+const PUBLISH_QUEUED = 8;
 const PARTED = 10;
 const BLINKING = 12;
 const OLD_LAMP = 14;
 const FALSE = 1;
 const TRUE = 2;
 
-/** A device's light and lamp, and when the light was measured, in ms since 1970 by the wall clock. Undefined: unknown. */
+/** The light and lamp that people see for a device. `time` is when the light was measured, in ms since 1970. */
 export interface Shown {
   readonly light: number | undefined;
   readonly led_on: boolean | undefined;
   readonly time: number | undefined;
 }
 
-/** What is known of a device in numbers and flags, which are in a row of a `Page`. */
+/**
+ * The numbers and flags of one device, stored in a row of a `Page` to save memory. Other folders read the device's state;
+ * only `Device` writes it. The fields that the outputs, the journal and the history keep for themselves are writable.
+ */
 export class DeviceRow {
   #page: Page;
   #at: number;
@@ -45,26 +48,27 @@ export class DeviceRow {
     this.#at = page.begin(row);
   }
 
-  /** Undefined until it is heard for the first time. */
+  /** Undefined until the first message from the device. */
   get online(): boolean | undefined {
     return flagIn(this.#page.numbers, this.#at, ONLINE);
   }
-  set online(online: boolean | undefined) {
+  protected set online(online: boolean | undefined) {
     setFlagIn(this.#page.numbers, this.#at, ONLINE, online);
   }
 
-  /** Since when, in ms since 1970; undefined when that was before the server started. */
+  /** When the device went online or offline, by the monotonic clock. Undefined if that was before the server started. */
   get since(): number | undefined {
     return there(this.#page.numbers[this.#at + SINCE]);
   }
-  set since(since: number | undefined) {
+  protected set since(since: number | undefined) {
     this.#page.numbers[this.#at + SINCE] = since ?? NaN;
   }
 
+  /** The newest reading, 0 to 1023; undefined before the first one since the server started. */
   get light(): number | undefined {
     return there(this.#page.numbers[this.#at + LIGHT]);
   }
-  set light(light: number | undefined) {
+  protected set light(light: number | undefined) {
     this.#page.numbers[this.#at + LIGHT] = light ?? NaN;
   }
 
@@ -72,68 +76,69 @@ export class DeviceRow {
   get seq(): number | undefined {
     return there(this.#page.numbers[this.#at + SEQ]);
   }
-  set seq(seq: number | undefined) {
+  protected set seq(seq: number | undefined) {
     this.#page.numbers[this.#at + SEQ] = seq ?? NaN;
   }
 
-  /** When the newest reading was taken, in ms since 1970. */
+  /** When the newest reading was taken, by the monotonic clock; 0 before the first one. */
   get taken(): number {
     return this.#page.numbers[this.#at + TAKEN];
   }
-  set taken(taken: number) {
+  protected set taken(taken: number) {
     this.#page.numbers[this.#at + TAKEN] = taken;
   }
 
-  /** What was decided last: the rule's previous state. */
+  /** The last decision, which is the rule's previous state. */
   get lamp(): Lamp | undefined {
     const led_on = flagIn(this.#page.numbers, this.#at, LAMP);
     return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_SINCE] };
   }
-  set lamp(lamp: Lamp | undefined) {
+  protected set lamp(lamp: Lamp | undefined) {
     setFlagIn(this.#page.numbers, this.#at, LAMP, lamp?.led_on);
     if (lamp) this.#page.numbers[this.#at + LAMP_SINCE] = lamp.since;
   }
 
-  /** The lamp as it is, as far as is known. */
+  /** Whether the LED is on, as far as the server knows. */
   get led_on(): boolean | undefined {
     return flagIn(this.#page.numbers, this.#at, LED_ON);
   }
-  set led_on(led_on: boolean | undefined) {
+  protected set led_on(led_on: boolean | undefined) {
     setFlagIn(this.#page.numbers, this.#at, LED_ON, led_on);
   }
 
-  /** What its lamp was commanded last; undefined when not since the server started. */
+  /** The last command sent since the server started. */
   get commanded(): boolean | undefined {
     return flagIn(this.#page.numbers, this.#at, COMMANDED);
   }
-  set commanded(commanded: boolean | undefined) {
+  protected set commanded(commanded: boolean | undefined) {
     setFlagIn(this.#page.numbers, this.#at, COMMANDED, commanded);
   }
 
+  /** When the last message came from the device, by the monotonic clock; 0 before the first one. */
   get lastSeen(): number {
     return this.#page.numbers[this.#at + LAST_SEEN];
   }
-  set lastSeen(lastSeen: number) {
+  protected set lastSeen(lastSeen: number) {
     this.#page.numbers[this.#at + LAST_SEEN] = lastSeen;
   }
 
-  /** What apps were told of it last, see `Announcer`; NaN when nothing was. */
-  get told(): number {
-    return this.#page.numbers[this.#at + TOLD];
+  /** The state that `DecisionPublisher` published last, as a number; NaN before the first one. */
+  get published(): number {
+    return this.#page.numbers[this.#at + PUBLISHED];
   }
-  set told(told: number) {
-    this.#page.numbers[this.#at + TOLD] = told;
-  }
-
-  /** Whether apps are to be told of a switch, see `Announcer`. */
-  get telling(): boolean {
-    return flagIn(this.#page.numbers, this.#at, TELLING) === true;
-  }
-  set telling(telling: boolean) {
-    setFlagIn(this.#page.numbers, this.#at, TELLING, telling);
+  set published(published: number) {
+    this.#page.numbers[this.#at + PUBLISHED] = published;
   }
 
-  /** Light and lamp as people are shown them: those of an earlier run until there are newer ones. `time` is the light's. */
+  /** Whether `DecisionPublisher` has queued the device for publishing. */
+  get publishQueued(): boolean {
+    return flagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED) === true;
+  }
+  set publishQueued(publishQueued: boolean) {
+    setFlagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED, publishQueued);
+  }
+
+  /** The light and lamp to show to people. Until the first reading of this run, these are the last ones of an earlier run. */
   get shown(): Shown {
     const { numbers } = this.#page;
     const isOld = this.light === undefined;
@@ -145,9 +150,9 @@ export class DeviceRow {
   }
 
   /**
-   * A reading of an earlier run is to be shown, unless a newer one is.
+   * Keeps a reading of an earlier run for display, unless a newer one is already kept.
    * @param time in ms since 1970
-   * @param led_on the lamp after it; null when unknown
+   * @param led_on the lamp after the reading; null if unknown
    */
   remember(time: number, light: number, led_on: boolean | null): void {
     const { numbers } = this.#page;
@@ -157,7 +162,7 @@ export class DeviceRow {
     if (led_on !== null) setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
   }
 
-  /** The lamp of an earlier run is to be shown, unless a later reading says how it was. @param time in ms since 1970 */
+  /** Keeps the lamp of an earlier run for display, unless a later reading already gave it. @param time in ms since 1970 */
   rememberLamp(time: number, led_on: boolean): void {
     const { numbers } = this.#page;
     const isKnown = flagIn(numbers, this.#at, OLD_LAMP) !== undefined;
@@ -165,7 +170,7 @@ export class DeviceRow {
     setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
   }
 
-  /** From which segment of the journal on it is needed; 0 when nothing of it is there. */
+  /** The oldest journal segment that still holds records of the device; 0 if there is none. */
   get logged(): number {
     return this.#page.numbers[this.#at + LOGGED];
   }
@@ -173,7 +178,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + LOGGED] = logged;
   }
 
-  /** By which number the history knows it, see `Recorded`; 0 when it does not. */
+  /** The number that the history has given the device, see `Recorded`; 0 if it has none. */
   get recorded(): number {
     return this.#page.numbers[this.#at + RECORDED];
   }
@@ -181,33 +186,33 @@ export class DeviceRow {
     this.#page.numbers[this.#at + RECORDED] = recorded;
   }
 
-  /** Whether it blinks because somebody asked where it is: what it tells of its lamp meanwhile is no switch. */
+  /** Whether the board blinks its LED because of an `identify` action. Its status messages do not count as switches then. */
   get blinking(): boolean {
     return flagIn(this.#page.numbers, this.#at, BLINKING) === true;
   }
-  set blinking(blinking: boolean) {
+  protected set blinking(blinking: boolean) {
     setFlagIn(this.#page.numbers, this.#at, BLINKING, blinking);
   }
 
-  /** Where the numbers of its latest boot are. */
+  /** The place in memory of the latest boot's numbers. */
   protected get bootNumbers(): [numbers: Float64Array, at: number] {
     return [this.#page.boots, Page.bootsAt(this.#at)];
   }
 
-  /** Its row becomes another device's: whoever still has this one finds what it was. */
+  /** Copies the row, because the registry gives the original one to another device. */
   part(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;
     setFlagIn(this.#page.numbers, 0, PARTED, true);
   }
 
-  /** Whether it is no longer among those that are known. */
+  /** Whether the registry no longer contains the device. */
   get parted(): boolean {
     return flagIn(this.#page.numbers, this.#at, PARTED) === true;
   }
 }
 
-// not methods: those that are private take a field of every object
+// Functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
 function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
   const flag = (numbers[at + FLAGS] >> place) & 3;
   return flag === 0 ? undefined : flag === TRUE;

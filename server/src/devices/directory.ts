@@ -2,18 +2,18 @@ import type { Device, Devices, DeviceView } from "./devices.js";
 import type { Mode } from "./override.js";
 import type { Point, Recent } from "../history/recent.js";
 
-/** The devices, as users of the library and plug-ins see them. */
+/** The devices as library users and plug-ins see them. */
 export interface DeviceDirectory {
   readonly size: number;
   get(id: string): DeviceView | undefined;
-  /** All of them, sorted by id. */
+  /** Returns all devices, sorted by id. */
   list(): DeviceView[];
-  /** The latest readings of a device, oldest first by the time at which they were taken. */
+  /** Returns the latest readings of a device, oldest first. */
   recent(id: string): readonly Point[];
   /**
-   * A person's override; `auto` ends it.
-   * @param duration for how long, in ms; until it is changed unless given
-   * @throws RangeError when there is no such device.
+   * Sets a person's override; `auto` ends it.
+   * @param duration how long it lasts, in ms; without it the override lasts until somebody changes it
+   * @throws RangeError if no device has this id
    */
   setMode(id: string, mode: Mode, duration?: number): void;
 }

@@ -1,27 +1,27 @@
 import type { Override as Message } from "../../../contract/index.js";
 
-/** What a person wants of a lamp. */
+/** What a person wants from a lamp: `on`, `off`, or `auto` for the rule. */
 export type Mode = Message["mode"];
 
-/** A person's wish, and until when it holds. */
+/** A person's choice for a lamp or a zone, which takes precedence over the rule. */
 export interface Override {
   readonly mode: Mode;
-  /** By the server's monotonic clock; undefined when it lasts. */
+  /** When the override ends, by the server's monotonic clock; undefined if it lasts until somebody changes it. */
   readonly until: number | undefined;
-  /** How long the person wanted it, in ms; not there when it lasts, or when an earlier version stored it. */
+  /** How long the person wanted it, in ms; undefined if it has no end. */
   readonly duration?: number;
 }
 
-/** Nobody wants anything: the rule decides. */
+/** No override: the rule decides. */
 export const AUTO: Override = { mode: "auto", until: undefined };
 
-/** A wish that holds from now on. @param duration in ms; undefined when it lasts */
+/** Creates an override that starts now. @param duration in ms; undefined if it lasts until somebody changes it */
 export function overrideOf(mode: Mode, duration: number | undefined, now: number): Override {
   if (mode === "auto") return AUTO;
   return duration === undefined ? { mode, until: undefined } : { mode, until: now + duration, duration };
 }
 
-/** The wish as it is at this moment: one whose time is over is none. */
+/** Returns the override, or `AUTO` if it has ended. */
 export function current(override: Override, now: number): Override {
   return override.until !== undefined && override.until <= now ? AUTO : override;
 }

@@ -1,16 +1,21 @@
-import type { EventEmitter } from "node:events";
 import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
-import type { Core } from "../app/core-parts.js";
 import type { History } from "../history/history.js";
 import type { MqttLink } from "../transport/link.js";
+import type { Devices } from "../devices/devices.js";
+import type { DeviceDirectory } from "../devices/directory.js";
+import type { Recent } from "../history/recent.js";
+import type { Counters } from "../observability/counters.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
+import type { Rejects } from "../observability/rejection-log.js";
+import type { Actions } from "../outputs/actions.js";
+import type { DeviceCommands } from "../outputs/device-commands.js";
+import type { Lamps } from "../outputs/lamps.js";
 import type { Gauges } from "./metrics/metrics.js";
 import { isLoopback } from "../common/hosts.js";
 import type { Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
-import type { ServerEvents } from "../outputs/server-events.js";
 import type { DamagedFiles } from "../storage/damage.js";
 import type { StorageHealth } from "../storage/health.js";
 import { VERSION } from "../common/version.js";
@@ -37,12 +42,26 @@ export interface HttpSettings {
   readonly log: Log;
 }
 
+/** The parts of the server that the API shows and changes. */
+export interface ServedParts {
+  readonly devices: Devices;
+  readonly recent: Recent;
+  readonly actions: Actions;
+  readonly commands: DeviceCommands;
+  readonly lamps: Pick<Lamps, "catchingUp">;
+  readonly journal: { readonly waiting: number };
+  readonly counters: Counters;
+  readonly decisionTimes: DecisionTimes;
+  readonly rejects: Rejects;
+}
+
 /** What is served. */
 export interface Served {
   /** Whether the data folder can be written. */
   readonly health: StorageHealth;
   readonly settings: HttpSettings;
-  readonly core: Core;
+  readonly parts: ServedParts;
+  readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
   readonly history: History;
   readonly link: MqttLink;
@@ -54,10 +73,8 @@ export interface Served {
   /** Checks passwords; the same one as the broker's. */
   readonly check: PasswordCheck;
   readonly certificates: Certificates | undefined;
-  readonly decisionTimes: DecisionTimes;
   readonly damaged: DamagedFiles;
-  readonly events: Events;
-  readonly emitter: EventEmitter<ServerEvents>;
+  readonly eventStream: Events;
   /** Registers what is to be undone at the end. */
   atEnd(step: () => unknown): void;
 }
@@ -72,7 +89,8 @@ export interface HttpAddresses {
  * @throws StartError when the port cannot be had.
  */
 export async function serveHttp(served: Served): Promise<HttpAddresses> {
-  const { health, settings, core, zones, history, link, broker, events, emitter, certificates: tls } = served;
+  const { health, settings, parts, zones, history, link, broker, eventStream, certificates: tls } = served;
+  const { devices, recent, actions, commands, counters, decisionTimes } = parts;
   const { host, log } = settings;
   if (!settings.http) return { http: undefined, websocket: undefined };
   const guard = createGuard(host, settings.httpNames);
@@ -86,20 +104,21 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
     tls,
     maxConnections: settings.limits.connections,
     share: settings.limits,
-    refused: (client, problem) => core.rejects.add("over-limit", client, problem),
-    events,
+    refused: (client, problem) => parts.rejects.add("over-limit", client, problem),
+    events: eventStream,
     cluster: served.cluster,
     prefix: settings.prefix,
     plugins: settings.plugins,
     log,
-    directory: core.directory,
+    directory: served.devices,
     api: {
-      ...core,
+      ...{ devices, recent, actions, counters, decisionTimes },
+      setMode: (device, mode, duration) => commands.setMode(device, mode, duration),
+      forget: (device) => commands.forget(device),
       zones,
       history,
       historyOn: settings.history !== false,
       version: VERSION,
-      decisionTimes: served.decisionTimes,
       damaged: served.damaged,
       log,
       gauges: () => gaugesOf(served),
@@ -108,19 +127,16 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
       contested: () => broker?.contested ?? [],
       problem,
       storage: health,
-      unacknowledged: () => core.unacknowledged,
+      unacknowledged: () => parts.journal.waiting,
       ready: () =>
         problem() ||
         health.problem ||
         served.cluster?.problem() ||
-        (core.catchingUp ? "What waited at the broker is still being taken in." : ""),
+        (parts.lamps.catchingUp ? "What waited at the broker is still being taken in." : ""),
     },
   });
-  const storage = (): void => events.publish("storage", { problem: health.problem || null });
+  const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });
   health.listen({ failed: storage, recovered: storage });
-  emitter.on("zone", (zone) => events.publish("zone", zone));
-  emitter.on("zones", () => events.publish("zones", zones.list()));
-  emitter.on("forgotten", (id) => events.publish("forgotten", { id }));
   served.atEnd(() => app.close());
   if (broker) served.atEnd(serveWebSocket(app.server, broker, guard));
   const http = await listenHttp(app, host, settings.httpPort);
@@ -128,14 +144,14 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
   return { http, websocket };
 }
 
-function gaugesOf({ core, link, broker, events }: Served): Gauges {
+function gaugesOf({ parts: { devices }, link, broker, eventStream }: Served): Gauges {
   let devicesOnline = 0;
-  for (const { online } of core.devices) if (online) devicesOnline++;
+  for (const { online } of devices) if (online) devicesOnline++;
   return {
     devicesOnline,
-    devicesOffline: core.devices.size - devicesOnline,
+    devicesOffline: devices.size - devicesOnline,
     linkUp: link.connected,
-    eventStreams: events.size,
+    eventStreams: eventStream.size,
     brokerClients: broker?.figures.clients,
     brokerQueued: broker?.figures.queued,
   };

@@ -1,77 +1,81 @@
 import { ACTION_COMMAND, encode, type ActionCommand, type Reply } from "../../../contract/index.js";
-import type { StoredActions } from "../storage/data-folder.js";
 import type { Device } from "../devices/devices.js";
+import type { Log } from "../observability/log.js";
+import type { StorageHealth } from "../storage/health.js";
 import { clock } from "../time/monotonic-clock.js";
+import type { Publisher } from "../transport/publisher.js";
+import type { Blinking } from "./blinking.js";
+import type { BoardConfigs } from "./board-config.js";
+import type { DeviceMemory } from "./device-memory.js";
+import type { StorageFailures } from "./storage-failures.js";
+import type { StoredActions } from "./stored-actions.js";
 
-/** What a device can be asked to do. */
+/** An action that a device can do. */
 export type Action = ActionCommand["action"];
 
-/** The most actions of one device that wait for a reply: a board keeps no more. */
+/** The most actions of one device that wait for a reply. A board keeps no more. */
 export const MAX_PENDING = 8;
 
-/** The outcomes that are remembered of each device. */
+/** How many outcomes the server remembers for each device. */
 const MAX_OUTCOMES = 32;
 
-/** What became of an action: with the reply's fields when there was one. */
+/** The outcome of an action, with the fields of the device's reply if there was one. */
 export type Outcome =
   | { readonly outcome: "pending"; readonly seq: number }
   | ({ readonly outcome: "done" | "refused" } & Reply)
   | { readonly outcome: "timeout"; readonly seq: number; readonly error: string };
 
-/** An action that was asked for. */
+/** An action that was requested. */
 export interface Request {
   readonly seq: number;
-  /** Fulfilled when the action is done, refused, or given up. */
+  /** Resolves when the action is done, was refused or has expired. */
   readonly settled: Promise<Outcome>;
 }
 
 export interface ActionsOptions {
-  /** Stores what must survive a restart. */
-  store(id: string, actions: StoredActions): Promise<void>;
-  /** Resolves when that is done. @throws Error when it has to wait, because the disk is full for example */
-  inTime(storing: Promise<void>): Promise<void>;
-  /** Publishes at QoS 1, not retained. */
-  publish(device: Device, payload: Buffer): void;
-  /** An action was published. */
-  sent(device: Device, command: ActionCommand): void;
-  /** Actions up to this `seq` were given up, and must not be done any more. */
-  expired(device: Device, seq: number): void;
-  /** The device has confirmed that it blinks now. */
-  identifies(device: Device): void;
-  /** Something could not be stored. */
-  failed(device: Device, error: unknown): void;
+  readonly memory: Pick<DeviceMemory, "setActions">;
+  /** Limits how long an action waits for a disk that is full. */
+  readonly health: Pick<StorageHealth, "inTime">;
+  readonly publisher: Publisher;
+  /** Tells boards which actions have expired. */
+  readonly boardConfigs: Pick<BoardConfigs, "publish">;
+  /** Notices when a board blinks. */
+  readonly blinking: Pick<Blinking, "begin">;
+  readonly failures: Pick<StorageFailures, "report">;
+  readonly log: Log;
 }
 
 interface Pending {
   readonly seq: number;
-  /** When it is given up, by the monotonic clock. */
+  /** When the action expires, by the monotonic clock. */
   readonly until: number;
   readonly settle: (outcome: Outcome) => void;
 }
 
+/** The actions of one device. */
 interface Ledger {
   last: number;
   expired: number;
-  /** By `seq`, in order. */
+  /** In order of `seq`. */
   pending: Pending[];
   readonly outcomes: Map<number, Outcome>;
-  /** The latest that ask the device to blink. */
+  /** The `seq` of the latest `identify` actions. */
   identify: readonly number[];
   timer: NodeJS.Timeout | undefined;
-  /** Settled when all that was to be stored so far is. */
+  /** Settles when all pending writes are complete. */
   stored: Promise<void>;
 }
 
-/** 2026-01-01: seconds since then are below 2^31 until 2094. */
+/** 2026-01-01. Seconds since then fit 31 bits until 2094. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /**
- * Actions, from the request to the reply or to the moment when they expire.
+ * Sends actions to devices and keeps track of them until the device replies or the action expires.
  *
- * - `seq` grows for ever, also when the data folder was lost: it is at least the seconds since 2026-01-01.
- * - An action is stored before it is published: what a board may find waiting, the server knows about after a restart.
- * - Boards do actions in order. So when one expires, those before it are given up too: `expired` in the device's config,
- *   from which the board learns of it, is a limit.
+ * - `seq` always grows, even if the data folder is lost: it is at least the number of seconds since 2026-01-01.
+ * - The server stores an action before publishing it, so that it knows the action after a restart.
+ * - A board does actions in order. When one expires, all earlier ones expire as well: `expired` in the board's
+ *   configuration is a limit for `seq`.
  */
 export class Actions {
   readonly #options: ActionsOptions;
@@ -81,33 +85,33 @@ export class Actions {
     this.#options = options;
   }
 
-  /** Takes up what was pending when the server ended; what expired meanwhile is given up. */
-  restore(device: Device, { last, expired, pending, identify = [] }: StoredActions): void {
+  /** Restores the actions of an earlier run or another server. Those whose time is over expire. */
+  restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
     const ledger = this.#ledgerOf(device);
     Object.assign(ledger, { last, expired, identify });
     ledger.pending = pending.map(({ seq, until }) => ({ seq, until, settle() {} }));
-    this.#look(device, ledger);
+    this.#expireDue(device, ledger);
   }
 
-  /** Whether no further action fits. */
+  /** Whether the device has `MAX_PENDING` actions. */
   isFull(device: Device): boolean {
     return (this.#ledgers.get(device)?.pending.length ?? 0) >= MAX_PENDING;
   }
 
-  /** Actions up to this `seq` were given up; 0 when none was. */
+  /** Returns the highest `seq` of expired actions; 0 if there are none. */
   expired(device: Device): number {
     return this.#ledgers.get(device)?.expired ?? 0;
   }
 
   /**
-   * Asks a device to do something.
-   * @param expires after how many seconds it is given up
-   * @throws Error when it cannot be stored; then nothing was sent
+   * Sends an action to a device.
+   * @param expires in s from now
+   * @throws Error if the action cannot be stored; then it was not sent
    */
   async request(device: Device, action: Action, expires: number): Promise<Request> {
     const ledger = this.#ledgerOf(device);
     const now = clock.now();
-    // a wall clock that is wrong must not use up the numbers
+    // A wall clock that is far in the future must not use up the numbers.
     const seconds = clock.plausible ? Math.floor((clock.wallNow() - EPOCH) / 1000) : 0;
     const seq = Math.max(ledger.last + 1, seconds);
     ledger.last = seq;
@@ -116,51 +120,52 @@ export class Actions {
       ledger.pending.push({ seq, until: now + expires * 1000, settle });
     });
     try {
-      await this.#options.inTime(this.#store(device, ledger));
+      const stored = this.#store(device, ledger);
+      await this.#options.health.inTime(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
       ledger.pending = ledger.pending.filter((pending) => pending.seq !== seq);
-      // it must not be stored later
+      // The failed write is retried later and must not contain the action.
       void this.#save(device, ledger);
       throw error;
     }
     if (ledger.pending.some((pending) => pending.seq === seq)) {
-      const command = { action, seq };
-      this.#options.publish(device, Buffer.from(encode(ACTION_COMMAND, command)));
-      this.#options.sent(device, command);
-      this.#look(device, ledger);
+      const { publisher, log } = this.#options;
+      publisher.publish(device.commandTopic, Buffer.from(encode(ACTION_COMMAND, { action, seq })), "once");
+      log.info("action", `Asking ${device.id} for ${action}`, { id: device.id, action, seq });
+      this.#expireDue(device, ledger);
     }
     return { seq, settled };
   }
 
-  /** A device replied. Fulfilled when that is stored. */
+  /** A device has replied. Resolves when that is stored. */
   async reply(device: Device, reply: Reply): Promise<void> {
     const ledger = this.#ledgers.get(device);
     const { seq, ok } = reply;
     if (ok && ledger?.identify.includes(seq)) {
       ledger.identify = ledger.identify.filter((other) => other !== seq);
-      this.#options.identifies(device);
+      this.#options.blinking.begin(device);
     }
     const outcome: Outcome = { outcome: ok ? "done" : "refused", ...reply };
     const at = ledger?.pending.findIndex((pending) => pending.seq === seq) ?? -1;
     if (at >= 0) {
       const [pending] = ledger!.pending.splice(at, 1);
       this.#settle(ledger!, pending, outcome);
-      this.#look(device, ledger!);
+      this.#expireDue(device, ledger!);
       await this.#save(device, ledger!);
     } else if (ok && ledger?.outcomes.get(seq)?.outcome === "timeout") {
-      // it was on its way already when it was given up
+      // The reply was already on its way when the action expired.
       ledger.outcomes.set(seq, outcome);
     }
   }
 
-  /** What became of an action; undefined when nothing is known of it. */
+  /** Returns the outcome of an action; undefined if the server does not know the action. */
   outcome(device: Device, seq: number): Outcome | undefined {
     const ledger = this.#ledgers.get(device);
     if (ledger?.pending.some((pending) => pending.seq === seq)) return { outcome: "pending", seq };
     return ledger?.outcomes.get(seq);
   }
 
-  /** Another server goes on with them: who waits here is told that they are pending. */
+  /** Releases the actions of a device to another server. Requests that wait here end with the outcome `pending`. */
   release(device: Device): void {
     const ledger = this.#ledgers.get(device);
     if (!ledger) return;
@@ -169,17 +174,17 @@ export class Actions {
     for (const { seq, settle } of ledger.pending) settle({ outcome: "pending", seq });
   }
 
-  /** Stores everything once more: what it was stored in has lost it. Fulfilled when that is done. */
+  /** Stores all actions again after the storage has lost them. Resolves when that is done. */
   async storeAgain(): Promise<void> {
     await Promise.all(Array.from(this.#ledgers, ([device, ledger]) => this.#save(device, ledger)));
   }
 
-  /** Fulfilled when all that was to be stored so far is. */
+  /** Resolves when all pending writes are complete. */
   async stored(): Promise<void> {
     await Promise.all(Array.from(this.#ledgers.values(), ({ stored }) => stored));
   }
 
-  /** Nothing is asked of the device any more. */
+  /** Drops all actions of a device. */
   forget(device: Device): void {
     const ledger = this.#ledgers.get(device);
     if (!ledger) return;
@@ -189,7 +194,7 @@ export class Actions {
     for (const { seq, settle } of ledger.pending) settle({ outcome: "timeout", seq, error });
   }
 
-  /** Nothing expires any more; returns when all is stored. */
+  /** Stops the timers. Resolves when all pending writes are complete. */
   async close(): Promise<void> {
     for (const { timer } of this.#ledgers.values()) clearTimeout(timer);
     await this.stored();
@@ -212,21 +217,21 @@ export class Actions {
     return ledger;
   }
 
-  /** Gives up what has expired, and waits for the next to do so. */
-  #look(device: Device, ledger: Ledger): void {
+  /** Expires actions whose time is over and sets the timer for the next one. */
+  #expireDue(device: Device, ledger: Ledger): void {
     clearTimeout(ledger.timer);
     const now = clock.now();
     const over = ledger.pending.findLast(({ until }) => until <= now)?.seq;
-    if (over !== undefined) this.#giveUp(device, ledger, over);
+    if (over !== undefined) this.#expire(device, ledger, over);
     const next = Math.min(...ledger.pending.map(({ until }) => until));
-    if (next < Infinity) ledger.timer = setTimeout(() => this.#look(device, ledger), Math.max(1, next - now));
+    if (next < Infinity) ledger.timer = setTimeout(() => this.#expireDue(device, ledger), Math.max(1, next - now));
   }
 
-  #giveUp(device: Device, ledger: Ledger, seq: number): void {
+  #expire(device: Device, ledger: Ledger, seq: number): void {
     const over = ledger.pending.filter((pending) => pending.seq <= seq);
     ledger.pending = ledger.pending.filter((pending) => pending.seq > seq);
     ledger.expired = seq;
-    this.#options.expired(device, seq);
+    this.#options.boardConfigs.publish(device, seq);
     for (const pending of over) {
       const why = pending.seq < seq ? `, because action ${seq}, which was to follow it, has expired` : "";
       const error = `${device.id} did not reply in time; the action was given up${why}, and will not be done later.`;
@@ -241,11 +246,11 @@ export class Actions {
     settle(outcome);
   }
 
-  /** Stores, one after the other. */
+  /** Stores the actions of a device after earlier writes of the same device. */
   #store(device: Device, ledger: Ledger): Promise<void> {
     const store = (): Promise<void> => {
       const { last, expired, pending, identify } = ledger;
-      return this.#options.store(device.id, {
+      return this.#options.memory.setActions(device.id, {
         last,
         expired,
         pending: pending.map(({ seq, until }) => ({ seq, until })),
@@ -258,6 +263,8 @@ export class Actions {
   }
 
   async #save(device: Device, ledger: Ledger): Promise<void> {
-    await this.#store(device, ledger).catch((error: unknown) => this.#options.failed(device, error));
+    await this.#store(device, ledger).catch((error: unknown) =>
+      this.#options.failures.report(device.id, "actions", error),
+    );
   }
 }

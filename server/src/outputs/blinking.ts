@@ -1,10 +1,11 @@
+import type { Device } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { Decisions } from "../decisions/decisions.js";
-import type { Device, Devices } from "../devices/devices.js";
+import type { Lamps } from "./lamps.js";
+import type { Notifier } from "./notifier.js";
 
-/** A board blinks for 1.5 s from its reply to `identify` on, and what it tells may be late; in ms. */
-const LASTS = 2000;
-/** What it tells of its lamp while it blinks prolongs that by so much at least, up to `LONGEST` in all; in ms. */
+/** How long a board counts as blinking after its reply to `identify`, in ms. It blinks for 1.5 s. */
+const DURATION = 2000;
+/** How long it counts as blinking after a status message, in ms, but no longer than `LONGEST` in total. */
 const AFTER_STATUS = 500;
 const LONGEST = 10_000;
 
@@ -15,32 +16,32 @@ interface Blink {
 }
 
 /**
- * Which boards blink because they were asked to `identify`. Firmware up to 0.1.0 tells of each blink in its status as if
- * the lamp had been switched.
+ * Knows which boards blink because of an `identify` action. Firmware up to 0.1.0 reports each blink in its status as if
+ * the lamp had been switched; the server ignores that.
  */
 export class Blinking {
   readonly #blinks = new Map<Device, Blink>();
-  readonly #devices: Devices;
-  readonly #decisions: Decisions;
+  readonly #lamps: Lamps;
+  readonly #notifier: Notifier;
 
-  constructor(devices: Devices, decisions: Decisions) {
-    this.#devices = devices;
-    this.#decisions = decisions;
+  constructor(lamps: Lamps, notifier: Notifier) {
+    this.#lamps = lamps;
+    this.#notifier = notifier;
   }
 
-  /** The board has confirmed that it blinks now. */
+  /** The board has confirmed that it begins to blink. */
   begin(device: Device): void {
     clearTimeout(this.#blinks.get(device)?.timer);
     const began = performance.now();
-    const blink: Blink = { began, until: began + LASTS, timer: undefined };
+    const blink: Blink = { began, until: began + DURATION, timer: undefined };
     this.#blinks.set(device, blink);
-    device.blinking = true;
+    device.setBlinking(true);
     this.#wait(device, blink);
-    this.#devices.changed(device, "blinking");
+    this.#notifier.changed(device, "blinking");
   }
 
-  /** The board tells of its lamp. */
-  told(device: Device): void {
+  /** The board has sent a status message, so it may still be blinking. */
+  statusReceived(device: Device): void {
     const blink = this.#blinks.get(device);
     if (blink) blink.until = Math.min(Math.max(blink.until, performance.now() + AFTER_STATUS), blink.began + LONGEST);
   }
@@ -57,10 +58,10 @@ export class Blinking {
       return;
     }
     this.#blinks.delete(device);
-    device.blinking = false;
-    // it was forgotten, or another server has it
+    device.setBlinking(false);
+    // The device may have been forgotten, or moved to another server.
     if (device.parted) return;
-    this.#devices.changed(device, "blinking");
-    this.#decisions.blinked(device, clock.now());
+    this.#notifier.changed(device, "blinking");
+    this.#lamps.blinked(device, clock.now());
   }
 }

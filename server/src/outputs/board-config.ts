@@ -1,56 +1,57 @@
 import { CONFIG, encode, topicOf } from "../../../contract/index.js";
-import type { Device } from "../devices/devices.js";
 import type { Reporting } from "../decisions/policy.js";
+import type { Device } from "../devices/devices.js";
+import type { Publisher } from "../transport/publisher.js";
 
 /**
- * Tells each device that announced itself the rule for its lamp, how it is to report, and which actions have expired, in
- * the retained `<id>/config`: so a board on its own decides as the server does, and does nothing that was given up.
+ * Publishes the configuration of each board, retained on `<id>/config`: the rule for its lamp, how it reports, and which
+ * actions have expired. With that, a board without a connection decides as the server does and skips expired actions.
  */
-export class DeviceConfigs {
-  /** How boards are to report; what is not there, is the contract's default. */
+export class BoardConfigs {
+  /** How boards report. Missing values are the contract's defaults. */
   reporting: Reporting = {};
-  readonly #publish: (topic: string, payload: Buffer) => void;
-  /** What each device was told. */
-  readonly #told = new Map<Device, string>();
+  readonly #publisher: Publisher;
+  /** The configuration that was published last for each device. */
+  readonly #published = new Map<Device, string>();
   #latest = "";
 
-  constructor(publish: (topic: string, payload: Buffer) => void) {
-    this.#publish = publish;
+  constructor(publisher: Publisher) {
+    this.#publisher = publisher;
   }
 
-  /** Tells the device, unless it was told just that. @param expired actions up to this `seq`; 0 when none has */
-  tell(device: Device, expired: number): void {
+  /** Publishes a device's configuration if it has changed. @param expired the highest `seq` of expired actions; 0 if none */
+  publish(device: Device, expired: number): void {
     const config = this.#configOf(device, expired);
-    if (this.#told.get(device) === config) return;
-    this.#told.set(device, config);
-    this.#publish(topicOf(device.id, "config"), Buffer.from(config));
+    if (this.#published.get(device) === config) return;
+    this.#published.set(device, config);
+    this.#publisher.publish(topicOf(device.id, "config"), Buffer.from(config), "retained");
   }
 
-  /** The device was told that, by another server. */
-  assume(device: Device, expired: number): void {
-    this.#told.set(device, this.#configOf(device, expired));
+  /** Records that another server has published the configuration. */
+  assumePublished(device: Device, expired: number): void {
+    this.#published.set(device, this.#configOf(device, expired));
   }
 
-  /** Those who were told something. */
-  get told(): Device[] {
-    return [...this.#told.keys()];
+  /** The devices whose configuration was published. */
+  get devices(): Device[] {
+    return [...this.#published.keys()];
   }
 
   forget(device: Device): void {
-    this.#told.delete(device);
+    this.#published.delete(device);
+  }
+
+  /** Forgets what was published, because the broker may have lost it. Returns the devices to publish again. */
+  reset(): Device[] {
+    const { devices } = this;
+    this.#published.clear();
+    return devices;
   }
 
   #configOf(device: Device, expired: number): string {
     const config = encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
-    // most are told the same: it is to be in memory once
+    // Most devices have the same configuration and share one string.
     if (config !== this.#latest) this.#latest = config;
     return this.#latest;
-  }
-
-  /** The broker may have lost what it was to keep: gives the devices that were told, who are to be told again. */
-  startOver(): Device[] {
-    const devices = this.told;
-    this.#told.clear();
-    return devices;
   }
 }

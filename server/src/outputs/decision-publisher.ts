@@ -1,103 +1,102 @@
 import { DECISION, encode, topicOf, type Decision } from "../../../contract/index.js";
+import { Throttle } from "../common/throttle.js";
 import type { Device } from "../devices/devices.js";
-import { Gather } from "../common/throttle.js";
 import type { Mode, Override } from "../devices/override.js";
 import { clock } from "../time/monotonic-clock.js";
+import type { Publisher } from "../transport/publisher.js";
 
-/** A lamp's changes are told this often at most, in ms: an app that shows it need not know of each flicker. */
-const EVERY = 250;
+/** The shortest time between two messages about one lamp, in ms. Apps need not see every flicker. */
+const INTERVAL = 250;
 
-/** So many lamps' switches are told in that time at most: where 100,000 switch at once, lamps go before those who look on. */
-const MOST = 250;
+/** The most switches that are published per interval. If 100,000 lamps switch at once, commands go first. */
+const LIMIT = 250;
 
-/** The longest reason that fits the contract. */
+/** The longest reason that the contract allows, in characters. */
 const MAX_REASON = DECISION.reason.maxLength;
 
 const MODES: readonly Mode[] = ["auto", "on", "off"];
 
-type Publish = (topic: string, payload: Buffer) => void;
-
-/** Tells apps, in the retained `<id>/decision`, what was decided for each lamp, who wants it so, and why. */
-export class Announcer {
-  readonly #publish: Publish;
-  readonly #switched = new Gather<Device>(
-    EVERY,
+/** Publishes for apps what the server decided for each lamp and why, retained on `<id>/decision`. */
+export class DecisionPublisher {
+  readonly #publisher: Publisher;
+  readonly #switched = new Throttle<Device>(
+    INTERVAL,
     (device) => {
-      device.telling = false;
-      this.#tell(device);
+      device.publishQueued = false;
+      this.#publish(device);
     },
-    MOST,
+    LIMIT,
   );
-  readonly #wished = new Gather<Device>(EVERY, (device) => this.#tell(device));
+  readonly #modes = new Throttle<Device>(INTERVAL, (device) => this.#publish(device));
 
-  constructor(publish: Publish) {
-    this.#publish = publish;
+  constructor(publisher: Publisher) {
+    this.#publisher = publisher;
   }
 
-  /** Its lamp may be another one. */
+  /** Queues a message because the lamp was switched. */
   switched(device: Device): void {
-    // one look in its row, for the most part, instead of one among all that wait
-    if (device.telling) return;
-    device.telling = true;
+    // A flag in the device is faster to read than a set of all waiting devices.
+    if (device.publishQueued) return;
+    device.publishQueued = true;
     this.#switched.add(device);
   }
 
-  /** A person, or an app, may want something else of it, and looks whether that is so. */
-  wished(device: Device): void {
-    this.#wished.add(device);
+  /** Queues a message because the override may have changed. */
+  modeChanged(device: Device): void {
+    this.#modes.add(device);
   }
 
-  /** The broker may have lost what it was to keep. */
-  again(devices: Iterable<Device>): void {
+  /** Queues all devices again, because the broker may have lost their retained messages. */
+  republish(devices: Iterable<Device>): void {
     for (const device of devices)
-      if (!Number.isNaN(device.told)) {
-        device.told = NaN;
+      if (!Number.isNaN(device.published)) {
+        device.published = NaN;
         this.switched(device);
       }
   }
 
-  /** What apps were told of the end of its override is another time by now: the wall clock was set. */
-  untilMoved(device: Device): void {
-    device.told = NaN;
-    this.wished(device);
+  /** Queues a message because the wall clock was set, which changes the time when the override ends. */
+  endTimeChanged(device: Device): void {
+    device.published = NaN;
+    this.modeChanged(device);
   }
 
   forget(device: Device): void {
     this.#switched.delete(device);
-    device.telling = false;
-    this.#wished.delete(device);
-    device.told = NaN;
+    device.publishQueued = false;
+    this.#modes.delete(device);
+    device.published = NaN;
   }
 
-  /** Tells what is still to be told. */
+  /** Publishes everything that waits. */
   close(): void {
-    this.#wished.flush();
+    this.#modes.flush();
     this.#switched.flush();
   }
 
-  #tell(device: Device): void {
+  #publish(device: Device): void {
     const { led_on, override } = device;
     const { mode, until } = override;
-    const state = numberOf(led_on, override);
-    // a reason that changes with every reading is no news
-    if (device.told === state) return;
-    device.told = state;
+    const state = stateNumber(led_on, override);
+    // The reason changes with every reading; that alone is no reason for a message.
+    if (device.published === state) return;
+    device.published = state;
     const decision: Decision = {
       ...(led_on !== undefined && { led_on }),
       mode,
       ...(until !== undefined && { until: Math.max(0, clock.toWall(until)) }),
-      reason: ascii(device.reason ?? "").slice(0, MAX_REASON),
+      reason: toAscii(device.reason ?? "").slice(0, MAX_REASON),
     };
-    this.#publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)));
+    this.#publisher.publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)), "retained");
   }
 }
 
-/** A lamp and what a person wants of it, as a number of its own. */
-function numberOf(led_on: boolean | undefined, { mode, until = 0 }: Override): number {
+/** Encodes a lamp and its override as one number, to compare them quickly. */
+function stateNumber(led_on: boolean | undefined, { mode, until = 0 }: Override): number {
   return until * 16 + MODES.indexOf(mode) * 4 + (led_on === undefined ? 0 : led_on ? 2 : 1);
 }
 
-/** As the wire wants it. */
-function ascii(text: string): string {
+/** Replaces characters that the contract does not allow. */
+function toAscii(text: string): string {
   return text.replaceAll("≥", ">=").replace(/[^\x20-\x7e]/g, "?");
 }

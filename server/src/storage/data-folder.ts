@@ -2,118 +2,62 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClassicLevel } from "classic-level";
-import type { Override } from "../devices/override.js";
-import { restoredOverride, storedOverride, type StoredOverride } from "../decisions/stored-override.js";
 import { DamagedFiles } from "./damage.js";
 import { openDatabase } from "./database.js";
 import { keepPrivate, PRIVATE_FOLDER } from "./permissions.js";
-import type { DiscoveryMemory } from "../outputs/homeassistant/homeassistant.js";
 import { embeddedState } from "./level-state.js";
 import { StorageHealth } from "./health.js";
 import { LevelDatabase } from "./level.js";
 import { OrderedStore } from "./ordered-store.js";
 import { codeOf, StartError, textOf } from "../common/errors.js";
-import { clock } from "../time/monotonic-clock.js";
-import type { StorageClock } from "../time/storage-clock.js";
 
 type Database = ClassicLevel<string, string>;
 
-/** Parts of the database: of what is known beside the broker, whose values are JSON; and of the broker. */
+/** Sections of the database: named JSON values, and what the embedded broker stores. */
 const STATE = "state";
 const BROKER = "broker";
-const MODE = "mode:";
-const ZONE_MODE = "zone-mode:";
-const ACTIONS = "actions:";
-const DISCOVERY = "discovery:";
-const FILTERS = "filters:";
 
-/** Longer than any action waits, in ms: the API takes at most a day. */
-const LONGEST_ACTION = 86_400_000;
+/** Named JSON values that survive a restart. */
+export interface NamedValues {
+  /** Returns the values whose names begin with `prefix`, by the rest of the name, as they were when the folder was opened. */
+  startingWith<T>(prefix: string): Map<string, T>;
+  /** Stores a value. Resolves when it is written. */
+  put(name: string, value: unknown): Promise<void>;
+  /** Deletes values. Resolves when that is written. */
+  delete(...names: readonly string[]): Promise<void>;
+}
 
-/** What the server remembers between runs: in a LevelDB database, whose lock also keeps a second server out, and the journal. */
+/** Everything that survives a restart: a LevelDB database, whose lock also keeps a second server out, and log files. */
 export interface DataFolder {
-  /** Names this server among others on a broker; made once, at random. */
+  /** A random name of this server, which distinguishes it from other servers at the same broker. */
   readonly serverId: string;
-  /** Counts the starts, from 1; leaves numbers out when the database had to be rebuilt. */
+  /** The number of this start, from 1. Rebuilding the database skips numbers. */
   readonly run: number;
-  /** Whether a run before this one was killed, and none has restored the journal and ended by `close` since. */
+  /** Whether an earlier run ended without `close`, and no run has restored the journal since. */
   readonly killed: boolean;
-  /** Reports damaged files, and counts them. */
+  /** Reports and counts damaged files. */
   readonly damaged: DamagedFiles;
-  /** The journal is being restored: `close` is the end of a whole run. */
+  /** The journal is being restored, so that the next `close` ends a complete run. */
   restoring(): void;
-  /** The history could not be written to the end: the next run takes readings from the journal, as after `kill -9`. */
+  /** The history could not be written completely. The next run reads the journal again, as after `kill -9`. */
   incomplete(): void;
-  /** Whether this folder can be written. While it cannot, what is to be remembered waits in memory. */
+  /** Whether the folder can be written. While it cannot, values wait in memory. */
   readonly health: StorageHealth;
-  /** People's overrides, by device and by zone. */
-  readonly overrides: ReadonlyMap<string, Override>;
-  readonly zoneOverrides: ReadonlyMap<string, Override>;
-  /** Remembers an override; `auto` forgets it. */
-  setOverride(id: string, override: Override): Promise<void>;
-  setZoneOverride(zone: string, override: Override): Promise<void>;
-  /** What earlier runs subscribed to in the persistent session on somebody else's broker. */
-  filters(clientId: string): readonly string[];
-  setFilters(clientId: string, filters: readonly string[]): Promise<void>;
-  /** The actions of each device. */
-  readonly actions: ReadonlyMap<string, StoredActions>;
-  /** Not to be called for a device again before it is fulfilled. */
-  setActions(id: string, actions: StoredActions): Promise<void>;
-  /** Forgets a device's override and actions. */
-  forget(id: string): Promise<void>;
-  /** Where devices were announced to Home Assistant. */
-  readonly discovery: DiscoveryMemory;
-  /** A folder for readings, which need not be there yet; and the part of the database in which they were before. */
+  readonly values: NamedValues;
+  /** The folder of the journal. It may not exist yet. */
   readonly journal: string;
-  readonly journalBefore: JournalStore;
-  /** A part of the database for the embedded broker, and a folder, which need not be there yet. */
+  /** The broker's section of the database. */
   readonly broker: OrderedStore;
+  /** The folder of retained messages. It may not exist yet. */
   readonly retained: string;
   close(): Promise<void>;
 }
 
-/** What must be known of a device's actions when the server starts again. */
-export interface StoredActions {
-  /** The last `seq` that was given. */
-  readonly last: number;
-  /** Actions up to this `seq` were given up. */
-  readonly expired: number;
-  /** Those that wait for a reply. */
-  readonly pending: readonly {
-    readonly seq: number;
-    /** When they are given up, by the monotonic clock; on disk by the wall clock. */
-    readonly until: number;
-  }[];
-  /** The latest that ask the device to blink, by `seq`; not there in what an earlier version stored. */
-  readonly identify?: readonly number[];
-}
-
-/** Actions as they are stored: `until` in ms since 1970. */
-export function storedActions(actions: StoredActions, clock: StorageClock): StoredActions {
-  return withTimes(actions, (until) => clock.toWall(until));
-}
-
-/** The reverse; a wall clock that was set back meanwhile does not keep them for longer than actions may wait at most. */
-export function restoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
-  const latest = clock.now() + LONGEST_ACTION;
-  return withTimes(stored, (until) => Math.min(clock.fromWall(until), latest));
-}
-
-function withTimes(actions: StoredActions, convert: (until: number) => number): StoredActions {
-  return { ...actions, pending: actions.pending.map(({ seq, until }) => ({ seq, until: convert(until) })) };
-}
-
-export type JournalStore = ReturnType<typeof journalStore>;
-
-function journalStore(db: Database) {
-  return db.sublevel<string, unknown>("journal", { valueEncoding: "json" });
-}
-
 /**
- * Opens the data folder, and makes it when it is not there.
- * @param damaged told of damaged files in it
- * @param warn told of what other users of the machine have access to
- * @throws StartError when it cannot be written, or another server has it open.
+ * Opens the data folder, or creates it.
+ * @param damaged reports damaged files
+ * @param warn called with each file that other users of the machine can access
+ * @throws StartError if the folder cannot be written or another server uses it
  */
 export async function openData(
   folder: string,
@@ -129,11 +73,11 @@ export async function openData(
     return await read(db, folder, damaged, opened.rebuilt);
   } catch (error) {
     await db?.close().catch(() => {});
-    throw new StartError(sentence(folder, error));
+    throw new StartError(startProblem(folder, error));
   }
 }
 
-function sentence(folder: string, error: unknown): string {
+function startProblem(folder: string, error: unknown): string {
   const cause = (error as Error).cause ?? error;
   const code = codeOf(cause);
   if (code === "LEVEL_LOCKED")
@@ -143,7 +87,7 @@ function sentence(folder: string, error: unknown): string {
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 
-/** The highest run that has messages in queues: their keys must not be given again. */
+/** Returns the highest run that has queued messages, because their keys contain its number. */
 async function lastRunIn(db: Database): Promise<number> {
   let last = 0;
   for await (const key of db.sublevel(BROKER).keys({ gte: "outgoing:", lt: "outgoing;" }))
@@ -151,7 +95,7 @@ async function lastRunIn(db: Database): Promise<number> {
   return last;
 }
 
-/** How many numbers a rebuilt database leaves out, in which that of the last run may be missing. */
+/** How many run numbers a rebuilt database skips, because the number of the last run may be lost. */
 const RUNS_LEFT_OUT = 100;
 
 async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
@@ -166,60 +110,42 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     ["server", serverId],
     ["run", run],
   ]);
-  /** All that is stored under a prefix. */
-  const stored = <T>(prefix: string): Map<string, T> =>
-    new Map(
-      [...known].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value as T]] : [])),
-    );
-  const restored = <T, R>(prefix: string, restore: (value: T, clock: StorageClock) => R): Map<string, R> =>
-    new Map(Array.from(stored<T>(prefix), ([key, value]) => [key, restore(value, clock)]));
-  const filters = stored<string[]>(FILTERS);
   const health = new StorageHealth(folder);
   const database = new LevelDatabase(db, health);
   const values = new OrderedStore(database, STATE);
   const broker = new OrderedStore(database, BROKER, damaged.tell);
-  const put = (key: string, value: unknown): Promise<void> => {
-    values.put(key, Buffer.from(JSON.stringify(value)));
-    return values.stored();
+  const namedValues: NamedValues = {
+    startingWith: <T>(prefix: string) =>
+      new Map(
+        [...known].flatMap(([name, value]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), value as T] as const] : [],
+        ),
+      ),
+    put(name, value) {
+      values.put(name, Buffer.from(JSON.stringify(value)));
+      return values.stored();
+    },
+    delete(...names) {
+      for (const name of names) values.delete(name);
+      return values.stored();
+    },
   };
-  const remove = (...keys: readonly string[]): Promise<void> => {
-    for (const key of keys) values.delete(key);
-    return values.stored();
-  };
-  const store = (key: string, override: Override): Promise<void> =>
-    override.mode === "auto" ? remove(key) : put(key, storedOverride(override, clock));
   return {
     serverId,
     run,
-    // of a rebuilt database nobody knows how the last run ended
+    // A rebuilt database does not say how the last run ended.
     killed: rebuilt || ended !== before,
     damaged,
     restoring: () => void (whole = true),
     incomplete: () => void (whole = false),
     health,
-    overrides: restored<StoredOverride, Override>(MODE, restoredOverride),
-    zoneOverrides: restored<StoredOverride, Override>(ZONE_MODE, restoredOverride),
-    setOverride: (id, override) => store(MODE + id, override),
-    setZoneOverride: (zone, override) => store(ZONE_MODE + zone, override),
-    filters: (clientId) => filters.get(clientId) ?? [],
-    setFilters: (clientId, next) => put(FILTERS + clientId, next),
-    actions: restored(ACTIONS, restoredActions),
-    setActions: (id, actions) => put(ACTIONS + id, storedActions(actions, clock)),
-    forget: (id) => remove(MODE + id, ACTIONS + id),
-    discovery: {
-      topics: [...stored<true>(DISCOVERY).keys()],
-      async remember(topics) {
-        await Promise.all(topics.map((topic) => put(DISCOVERY + topic, true)));
-      },
-      forget: (topic) => remove(DISCOVERY + topic),
-    },
+    values: namedValues,
     journal: join(folder, "journal"),
-    journalBefore: journalStore(db),
     broker,
     retained: join(folder, "retained"),
     async close() {
-      // when it cannot be written, the next run restores more than it had to
-      if (whole) await health.orFailing(put("ended", run));
+      // If this cannot be written, the next run only restores more than necessary.
+      if (whole) await health.orFailing(namedValues.put("ended", run));
       await health.orFailing(Promise.all([values.stored(), broker.stored()]));
       await database.close();
     },

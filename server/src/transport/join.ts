@@ -23,9 +23,10 @@ export async function joinBroker(options: JoinOptions, handlers: LinkHandlers): 
   if (warning) log.warn("link", warning);
   // the random part keeps two servers from evicting each other [MQTT-3.1.4-2]
   const clientId = `${prefix.replaceAll("/", "-")}-server-${data.serverId}`;
-  const before = data.filters(clientId);
+  const name = `filters:${clientId}`;
+  const before = data.values.startingWith<readonly string[]>(name).get("") ?? [];
   // remembered before they are asked for, so that none is left behind whatever happens in between
-  await data.setFilters(clientId, [...new Set([...before, ...filters])]);
+  await data.values.put(name, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));
   const link = remoteLink({ broker, prefix, clientId, filters, optional: options.topics, unwanted }, handlers);
   return {
@@ -35,7 +36,7 @@ export async function joinBroker(options: JoinOptions, handlers: LinkHandlers): 
     },
     async start() {
       await link.start();
-      await data.setFilters(clientId, filters);
+      await data.values.put(name, filters);
     },
   };
 }

@@ -163,11 +163,11 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     async function open() {
       const told: string[] = [];
       const data = await openData(folder);
-      const [devices, recent] = [new Devices(() => {}), new Recent()];
+      const [devices, recent] = [new Devices(), new Recent()];
       const damaged = (text: string): void => void told.push(text);
       const { health, killed } = data;
       const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !killed, health };
-      const journal = new Journal({ folder: data.journal, store: data.journalBefore, recent, ...targets });
+      const journal = new Journal({ folder: data.journal, recent, ...targets });
       data.restoring();
       await journal.restore(devices, () => {});
       return { data, devices, recent, journal, told };

@@ -4,15 +4,15 @@ import { clock } from "../../time/monotonic-clock.js";
 import type { Zone } from "./zone.js";
 import type { Zones } from "./zones.js";
 
-/** The zones, as the API, users of the library and plug-ins see them. */
+/** The zones as the API, library users and plug-ins see them. */
 export interface ZoneDirectory {
   /** In the order of the configuration. */
   list(): ZoneView[];
   get(name: string): ZoneView | undefined;
   /**
-   * A person's override; `auto` ends it. Fulfilled when it is stored.
-   * @param duration for how long, in ms; until it is changed unless given
-   * @throws RangeError when there is no such zone.
+   * Sets a person's override; `auto` ends it. Resolves when the override is stored.
+   * @param duration how long it lasts, in ms; without it the override lasts until somebody changes it
+   * @throws RangeError if no zone has this name
    */
   setMode(name: string, mode: Mode, duration?: number): Promise<void>;
 }

@@ -2,13 +2,13 @@ import type { Hours } from "../policy.js";
 
 const MINUTES_OF_A_DAY = 24 * 60;
 
-/** Tells the time of day somewhere; made once, because that is slow. */
+/** Reads the time of day in one time zone. Reuse an instance: creating the formatter is slow. */
 export class Clock {
   readonly #format: Intl.DateTimeFormat;
   #minute = NaN;
   #answer = 0;
 
-  /** @throws RangeError when there is no such time zone. */
+  /** @throws RangeError if the time zone is unknown */
   constructor(timeZone: string) {
     this.#format = new Intl.DateTimeFormat("en-GB", {
       timeZone,
@@ -18,7 +18,7 @@ export class Clock {
     });
   }
 
-  /** Minutes since midnight, 0 to 1439, as a clock on the wall there shows them: summer time included. */
+  /** Returns the local time in minutes since midnight, 0 to 1439, including summer time. @param now in ms since 1970 */
   minutes(now: number): number {
     const minute = Math.floor(now / 60_000);
     if (minute !== this.#minute) {
@@ -30,12 +30,12 @@ export class Clock {
   }
 }
 
-/** Whether a time of day lies in these hours: `from` does, `to` does not; `from` after `to` goes over midnight. */
+/** Whether a time of day is within these hours, including `from` and excluding `to`. `from` after `to` spans midnight. */
 export function isWithin({ from, to }: Pick<Hours, "from" | "to">, minutes: number): boolean {
   return from <= to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
 }
 
-/** Minutes since midnight as a clock shows them: "06:30". */
+/** Formats minutes since midnight as "06:30". */
 export function timeOfDay(minutes: number): string {
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }

@@ -7,18 +7,19 @@ import { Clock, isWithin, timeOfDay } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
 import type { ZoneView } from "./view.js";
 
-/** Where a zone finds its sensors. */
+/** Returns a device by its id; undefined if it is not known. */
 export type FindDevice = (id: string) => Device | undefined;
 
-/** Some sensors that decide together for some lamps. */
+/** A group of sensors that together control a group of lamps. */
 export class Zone {
-  /** What its lamps are to be; undefined when nothing was decided yet. */
+  /** The last decision for the zone's lamps; undefined before the first one. */
   lamp: Lamp | undefined;
   override: Override = AUTO;
-  /** The level by which it decided last; undefined when too few sensors told. */
+  /** The combined light of the last decision; undefined if too few sensors had reported. */
   #light: number | undefined;
-  /** Why it is as it is, apart from the rule: "" when the rule decided. */
+  /** Why the zone is on or off, unless the rule decided; then "". */
   #because = "";
+  /** The number of sensors that have been silent for too long. */
   #stale = 0;
   readonly #lights: number[] = [];
   readonly #timeOfDay: Clock | undefined;
@@ -30,36 +31,36 @@ export class Zone {
     this.#timeOfDay = policy.hours && new Clock(policy.hours.time_zone);
   }
 
-  /** Goes on where another left off, of which this is the new version. */
+  /** Continues where the previous version of this zone stopped. */
   follow(before: Zone): void {
     this.lamp = before.lamp;
     this.override = before.override;
   }
 
-  /** Decides anew; whether its lamps are to be switched. */
+  /** Makes a new decision. Returns whether the lamps must be switched. */
   decide(now: number): boolean {
     const before = this.lamp?.led_on;
     this.override = current(this.override, now);
-    this.#gather(now);
+    this.#readSensors(now);
     const { policy, override } = this;
     const { hours, rule } = policy;
     this.#because = "";
     if (override.mode !== "auto") {
       this.#because = personSays(override.mode, "the zone");
-      this.#be(override.mode === "on", now);
+      this.#setLamp(override.mode === "on", now);
     } else if (hours && !isWithin(hours, this.#timeOfDay!.minutes(clock.toWall(now)))) {
       this.#because = `${hours.outside} outside ${timeOfDay(hours.from)} to ${timeOfDay(hours.to)} (${hours.time_zone})`;
-      this.#be(hours.outside === "on", now);
+      this.#setLamp(hours.outside === "on", now);
     } else if (this.#light === undefined) {
       const needed = policy.combine === "at_least" ? policy.at_least : 1;
-      const telling = this.#lights.length;
-      const missing = needed === 1 ? "no sensor tells" : `${telling} of the ${needed} sensors that are needed tell`;
+      const reporting = this.#lights.length;
+      const missing = needed === 1 ? "no sensor tells" : `${reporting} of the ${needed} sensors that are needed tell`;
       this.#because = `${missing}, ${this.#stale} ${this.#stale === 1 ? "is" : "are"} stale; left as it is`;
     } else this.lamp = decide(rule, this.lamp, this.#light, now);
     return this.lamp?.led_on !== before;
   }
 
-  /** Why its lamps are as they are, in a sentence; null when nothing was decided. */
+  /** Why the lamps are on or off, in a sentence for people; null before the first decision. */
   get reason(): string | null {
     const { policy, lamp } = this;
     if (this.#because) return this.#because;
@@ -68,6 +69,12 @@ export class Zone {
     return (
       ruleSaysOf(policy.rule, lamp, this.#light, words) + (this.#stale > 0 ? `; ${this.#stale} stale left out` : "")
     );
+  }
+
+  /** Drops what this server knows, because another server controls the zone now. */
+  reset(): void {
+    this.lamp = undefined;
+    this.override = AUTO;
   }
 
   view(now: number): ZoneView {
@@ -79,7 +86,7 @@ export class Zone {
       at_least: policy.at_least,
       sensors: policy.sensors.map((id) => {
         const device = this.find(id);
-        return { id, light: device?.shown.light ?? null, stale: !device || !this.#tells(device, now) };
+        return { id, light: device?.shown.light ?? null, stale: !device || !this.#isFresh(device, now) };
       }),
       lamps: policy.lamps,
       threshold: policy.rule.threshold,
@@ -92,24 +99,24 @@ export class Zone {
     };
   }
 
-  #tells({ light, taken }: Device, now: number): boolean {
+  #isFresh({ light, taken }: Device, now: number): boolean {
     return light !== undefined && now - taken < this.policy.stale_after;
   }
 
-  /** Takes the light of every sensor that has reported lately. */
-  #gather(now: number): void {
+  /** Combines the light of every sensor that has reported recently. */
+  #readSensors(now: number): void {
     const { policy, find } = this;
     const lights = this.#lights;
     lights.length = 0;
     for (const id of policy.sensors) {
       const device = find(id);
-      if (device && this.#tells(device, now)) lights.push(device.light!);
+      if (device && this.#isFresh(device, now)) lights.push(device.light!);
     }
     this.#stale = policy.sensors.length - lights.length;
     this.#light = combine(policy.combine, lights, policy.at_least);
   }
 
-  #be(led_on: boolean, now: number): void {
+  #setLamp(led_on: boolean, now: number): void {
     if (this.lamp?.led_on !== led_on) this.lamp = { led_on, since: now };
   }
 }

@@ -1,15 +1,13 @@
 import type { Telemetry } from "../../../../contract/index.js";
-import type { JournalStore } from "../../storage/data-folder.js";
 import type { Device, Devices } from "../../devices/devices.js";
 import { textOf } from "../../common/errors.js";
 import { RETRY, type StorageHealth } from "../../storage/health.js";
 import type { Recorded } from "../../history/history.js";
 import type { KeptPoint, Recent } from "../../history/recent.js";
-import type { ReadingsJournal } from "../share.js";
+import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { Backlog, type Written } from "./backlog.js";
 import { Batch } from "./batch.js";
-import { readLegacy } from "./legacy.js";
 import { replay } from "./replay.js";
 import { Segments } from "./segments.js";
 
@@ -27,8 +25,6 @@ const WAITING_BATCH = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
-  /** Where the journal was before it had a folder. */
-  readonly store: JournalStore;
   readonly recent: Recent;
   readonly health: StorageHealth;
   /** Told of each reading once it is stored: nobody is to have it before. */
@@ -87,7 +83,6 @@ export class Journal implements ReadingsJournal {
     this.#devices = devices;
     const forget = (device: Device): void => this.#drop(devices, device);
     const targets = { devices, recent: this.#recent, logged, forget };
-    const before = await readLegacy(this.#options.store, targets);
     const { closed = false, damaged = () => {} } = this.#options;
     let nameless = 0;
     await this.#segments.load({ closed, damaged }, (segment, batches) => {
@@ -98,28 +93,13 @@ export class Journal implements ReadingsJournal {
     if (nameless > 0)
       damaged(`Nobody knows whose ${nameless} records in ${this.#options.folder} are: damage has taken the names.`);
     const now = clock.now();
-    for (const device of devices) if (device.boots) device.missed(device.boots.holes, now);
-    for (const device of before) {
-      const last = this.#recent.of(device.id).at(-1);
-      if (last) device.remember(last.time, last.light, last.led_on);
-    }
-    if (before.size > 0) await this.#adopt([...before].filter((device) => devices.get(device.id) === device));
+    for (const device of devices) if (device.boots) device.countMissing(device.boots.holes, now);
   }
 
   #drop(devices: Devices, device: Device): void {
     devices.forget(device);
     this.#recent.delete(device.id);
     device.logged = 0;
-  }
-
-  /** What was in LevelDB is in the log from now on. */
-  async #adopt(devices: Iterable<Device>): Promise<void> {
-    for (const device of devices) {
-      this.#state(device);
-      if (this.#batch.length > SLICE) this.#write();
-    }
-    // what could not be written is adopted at the next start
-    if (this.#write()) await this.#options.store.clear();
   }
 
   /** Whether so many readings wait that no further one is to be added. */

@@ -1,58 +1,52 @@
 import { textOf } from "../../common/errors.js";
-import type { PublishMode } from "../../mqtt/publish-mode.js";
 import type { Log } from "../../observability/log.js";
+import type { Publisher } from "../../transport/publisher.js";
+import type { DiscoveryMemory } from "../device-memory.js";
 import { discoveryTopic } from "./names.js";
 import { discoveryPayload, type AnnouncedDevice, type PayloadOptions } from "./payload.js";
 
-/** The retained topics on which devices were announced, over restarts: what was announced must be taken back there. */
-export interface DiscoveryMemory {
-  /** Those of earlier runs. */
-  readonly topics: Iterable<string>;
-  remember(topics: readonly string[]): Promise<void>;
-  forget(topic: string): Promise<void>;
-}
-
 export interface HomeAssistantOptions extends PayloadOptions {
-  /** Where Home Assistant looks for devices, `homeassistant` by default there; no wildcards, no `/` at the end. */
+  /** The prefix of discovery topics, which Home Assistant calls `homeassistant` by default. No wildcards, no `/` at the end. */
   readonly discoveryPrefix: string;
-  /** Publishes at QoS 1. */
-  publish(topic: string, payload: Buffer, mode: PublishMode): void;
+  readonly publisher: Pick<Publisher, "publish">;
   readonly memory: DiscoveryMemory;
   readonly log: Log;
 }
 
-/** So many devices are announced at once, and then the next after so many ms: Home Assistant has to set up each. */
+/** Devices per batch, and the pause between batches in ms. Home Assistant needs time to set up each device. */
 const BATCH = 10;
 const PAUSE = 50;
 
-/** How long Home Assistant is left alone after it started, in ms: this, and at random up to as much again. */
+/** The shortest pause after Home Assistant has started, in ms. A random time of up to the same length is added. */
 const AFTER_BIRTH = 1000;
 
 /**
- * Home Assistant is a home's: more devices are not announced. Each takes 3.5 KB at the broker, and whoever may publish
- * there can invent them.
+ * The most devices that are announced. Home Assistant is made for homes, each device takes 3.5 KB at the broker, and
+ * anybody who may publish there can invent devices.
  */
 export const MAX_ANNOUNCED = 1000;
+
+export type { DiscoveryMemory };
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Announces devices to Home Assistant by MQTT device discovery, retained, and again when it starts. Off until `on`.
+ * Announces devices to Home Assistant with retained MQTT discovery messages. Does nothing until `on` is called.
  * @see https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
  */
 export class HomeAssistant {
-  /** Where Home Assistant says that it started: to be subscribed to, and handed to `message`. */
+  /** The topic on which Home Assistant reports that it has started. Subscribe to it and pass its messages to `message`. */
   readonly birthTopic: string;
   readonly #options: HomeAssistantOptions;
   readonly #devices = new Map<string, AnnouncedDevice>();
-  /** Where something of ours is retained, or may be. */
+  /** All topics where a discovery message may be retained. */
   readonly #topics: Set<string>;
-  /** Ids of the devices that are still to be announced. */
+  /** The ids of devices that wait for their announcement. */
   readonly #due = new Set<string>();
   #sending: NodeJS.Timeout | undefined;
   #birth: NodeJS.Timeout | undefined;
   #on = false;
-  #saidFull = false;
+  #warnedFull = false;
 
   constructor(options: HomeAssistantOptions) {
     this.#options = options;
@@ -60,54 +54,51 @@ export class HomeAssistant {
     this.birthTopic = `${options.discoveryPrefix}/status`;
   }
 
-  /** From now on devices are announced, those first that are known already. What is left below another prefix goes. */
+  /** Starts announcing, first the devices that are already known. Removes messages below another prefix. */
   on(): void {
     this.#on = true;
     const below = `${this.#options.discoveryPrefix}/device/`;
-    for (const topic of this.#topics) if (!topic.startsWith(below)) this.#takeBack(topic);
+    for (const topic of this.#topics) if (!topic.startsWith(below)) this.#remove(topic);
     this.resend();
   }
 
-  /** Takes back all that was announced, by earlier runs as well, and announces no more. */
+  /** Stops announcing and removes all messages, including those of earlier runs. */
   off(): void {
     this.close();
-    for (const topic of this.#topics) this.#takeBack(topic);
+    for (const topic of this.#topics) this.#remove(topic);
   }
 
-  /** Announces a device, unless Home Assistant was told just that. */
+  /** Announces a device, unless the same was announced before. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
     if (known && same(known, device)) return;
-    if (!known && this.#devices.size >= MAX_ANNOUNCED) return this.#full(device.id);
+    if (!known && this.#devices.size >= MAX_ANNOUNCED) return this.#warnFull(device.id);
     this.#devices.set(device.id, device);
     this.#send([device.id]);
   }
 
-  /** The device is no more: Home Assistant removes it, and its entities. */
+  /** Removes a device and its entities from Home Assistant. */
   forget(id: string): void {
     this.#devices.delete(id);
     this.#due.delete(id);
     const topic = this.#topicOf(id);
-    if (this.#topics.has(topic)) this.#takeBack(topic);
+    if (this.#topics.has(topic)) this.#remove(topic);
   }
 
-  /** Another server announces it from now on. */
-  leave(id: string): void {
+  /** Stops announcing a device, because another server does. */
+  release(id: string): void {
     this.#devices.delete(id);
     this.#due.delete(id);
   }
 
-  /** Takes a message; gives whether it was Home Assistant's. When it started, all devices are announced again, soon. */
+  /** Handles a message. Returns false if the message is not from Home Assistant. Announces all devices when it has started. */
   message(topic: string, payload: Buffer): boolean {
     if (topic !== this.birthTopic) return false;
     if (this.#on && payload.toString() === "online")
       this.#birth ??= setTimeout(
         () => {
           this.#birth = undefined;
-          this.#options.log.info(
-            "homeassistant",
-            `Home Assistant started: it is told of ${this.#devices.size} devices`,
-          );
+          this.#options.log.info("homeassistant", `Home Assistant started; announcing ${this.#devices.size} devices`);
           this.resend();
         },
         AFTER_BIRTH * (1 + Math.random()),
@@ -115,17 +106,17 @@ export class HomeAssistant {
     return true;
   }
 
-  /** Stores again where devices were announced: what it was stored in has lost it. */
+  /** Stores the topics again after the storage has lost them. */
   async storeAgain(): Promise<void> {
     await this.#options.memory.remember([...this.#topics]);
   }
 
-  /** Announces all devices again: the broker may have lost what it was to keep. */
+  /** Announces all devices again, because the broker may have lost the retained messages. */
   resend(): void {
     this.#send(this.#devices.keys());
   }
 
-  /** Announces no more; what was announced stays. */
+  /** Stops announcing. The retained messages stay. */
   close(): void {
     this.#on = false;
     clearTimeout(this.#sending);
@@ -134,12 +125,12 @@ export class HomeAssistant {
     this.#due.clear();
   }
 
-  #full(id: string): void {
-    if (!this.#on || this.#saidFull) return;
-    this.#saidFull = true;
+  #warnFull(id: string): void {
+    if (!this.#on || this.#warnedFull) return;
+    this.#warnedFull = true;
     this.#options.log.warn(
       "homeassistant",
-      `Home Assistant is not told of ${id}, nor of others that follow: it is told of ${MAX_ANNOUNCED} devices at most.`,
+      `${id} and later devices are not announced to Home Assistant, which gets at most ${MAX_ANNOUNCED} devices.`,
     );
   }
 
@@ -162,7 +153,7 @@ export class HomeAssistant {
     }, PAUSE);
   }
 
-  /** To be called before: what is announced must not be left behind, whatever happens in between. */
+  /** Remembers topics before they are used, so that no message is left behind if the server is killed. */
   #remember(topics: readonly string[]): void {
     const others = topics.filter((topic) => !this.#topics.has(topic));
     if (others.length === 0) return;
@@ -172,22 +163,22 @@ export class HomeAssistant {
 
   #publish(device: AnnouncedDevice): void {
     const payload = Buffer.from(JSON.stringify(discoveryPayload(device, this.#options)));
-    this.#options.publish(this.#topicOf(device.id), payload, "retained");
+    this.#options.publisher.publish(this.#topicOf(device.id), payload, "retained");
   }
 
   #topicOf(id: string): string {
     return discoveryTopic(this.#options.discoveryPrefix, id);
   }
 
-  #takeBack(topic: string): void {
-    this.#options.publish(topic, NOTHING, "retained");
+  #remove(topic: string): void {
+    this.#options.publisher.publish(topic, NOTHING, "retained");
     this.#topics.delete(topic);
     this.#store(this.#options.memory.forget(topic));
   }
 
   #store(storing: Promise<void>): void {
     storing.catch((error: unknown) =>
-      this.#options.log.error("homeassistant", `What Home Assistant was told could not be stored: ${textOf(error)}`),
+      this.#options.log.error("homeassistant", `The discovery topics could not be stored: ${textOf(error)}`),
     );
   }
 }

@@ -3,41 +3,41 @@ import { LESSON_SILENCE } from "../../devices/devices.js";
 import { presenceTopic } from "../../transport/presence.js";
 import { entityNameOf, objectIdOf } from "./names.js";
 
-/** What Home Assistant is told of a device. */
+/** A device as it is announced to Home Assistant. */
 export interface AnnouncedDevice {
   readonly id: string;
-  /** For people. */
+  /** The name for people. */
   readonly label: string;
-  /** The board and the firmware, as the device names them. */
+  /** The board and the firmware version that the device reports. */
   readonly board?: string;
   readonly firmware?: string;
-  /** Whether it never told of itself on `status`. */
+  /** Whether the device is a lesson device, which sends no `status`. */
   readonly lesson: boolean;
 }
 
 export interface PayloadOptions {
-  /** The server says below it whether it is there. */
+  /** The server's own status topic is `<prefix>/status`. */
   readonly prefix: string;
-  /** The server's. */
+  /** The version of the server. */
   readonly version: string;
 }
 
 const IS_ONLINE = "{{ 'online' if value_json.online else 'offline' }}";
 
-/** `None`, which Home Assistant shows as unknown, where the message does not say. */
+/** A template for a field. Home Assistant shows `None` as unknown. */
 const field = (name: string): string => `{{ value_json.${name} | default('None') }}`;
 
 const setting = (mode: string): string => `{"mode":"${mode}"}`;
 
-/** Home Assistant compares a light's state with the payloads that switch it. */
+/** A template that turns a decision into the payload that would switch the lamp, as Home Assistant's light expects. */
 const LAMP_STATE =
   "{% if value_json.led_on is defined %}" +
   setting("{{ 'on' if value_json.led_on else 'off' }}") +
   "{% else %}None{% endif %}";
 
 /**
- * A device as Home Assistant's device discovery wants it: what is told once a device, and its entities by name. Each entity
- * is available while whoever supplies it is there: the board, or for what the server decides the server as well.
+ * Builds the discovery message of a device with all its entities. An entity is available while its source is online: the
+ * board, or for decisions the board and the server.
  * @see https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
  */
 export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: PayloadOptions): object {
@@ -70,7 +70,7 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
     qos: 1,
     components: {
       lamp: {
-        // the device's own name
+        // No name: the entity has the name of the device.
         ...entity("light", "lamp", null),
         ...byServer,
         command_topic: set,
@@ -96,7 +96,7 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
         value_template: field("reason"),
       },
       light: {
-        // a scale of its own, 0 to 1023, and not lux: no device class, no unit
+        // The scale is 0 to 1023 and not lux, so there is no device class and no unit.
         ...entity("sensor", "light", "Light level"),
         ...(lesson ? { expire_after: LESSON_SILENCE / 1000 } : { availability: [ofBoard] }),
         state_topic: topicOf(id, "telemetry"),

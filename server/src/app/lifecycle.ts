@@ -1,0 +1,100 @@
+import type { Policy } from "../decisions/policy.js";
+import { recallFrom } from "../devices/last-known.js";
+import type { History } from "../history/history.js";
+import type { Log } from "../observability/log.js";
+import type { DataFolder } from "../storage/data-folder.js";
+import { clock } from "../time/monotonic-clock.js";
+import { watchWallClock } from "./clock-jumps.js";
+import type { Parts } from "./parts.js";
+import { startTicks } from "./ticks.js";
+
+/** Starts and stops the parts of a server, and applies a new policy. */
+export class Lifecycle {
+  readonly #parts: Parts;
+  readonly #log: Log;
+  readonly #recalling = new AbortController();
+  #stopTicks = (): void => {};
+  #unwatchClock = (): void => {};
+
+  constructor(parts: Parts, log: Log) {
+    this.#parts = parts;
+    this.#log = log;
+  }
+
+  /** Restores overrides and readings. A server of a cluster restores no readings, because Redis has them. */
+  async restore(folder: DataFolder, history: History, isAlone: boolean): Promise<void> {
+    const { devices, lamps, memory, journal } = this.#parts;
+    for (const [id, override] of memory.overrides) {
+      const device = devices.obtain(id);
+      if (device) lamps.restoreOverride(device, override);
+    }
+    folder.restoring();
+    // After `kill -9` the history may lack readings of the journal. It recognizes those that it has.
+    const add: History["addReading"] = (device, point) => history.addReading(device, point);
+    if (isAlone) await journal.restore(devices, folder.killed ? add : () => {});
+    this.#unwatchClock = watchWallClock({ ...this.#parts, log: this.#log });
+    this.#stopTicks = startTicks(this.#parts);
+  }
+
+  /** Resumes actions and overrides of zones. Call this when messages can be published and before they arrive. */
+  resume(): void {
+    const { devices, zones, lamps, actions, memory } = this.#parts;
+    lamps.catchingUp = true;
+    for (const [id, stored] of memory.actions) {
+      const device = devices.obtain(id);
+      if (device) actions.restore(device, stored);
+    }
+    for (const [name, override] of memory.zoneOverrides) {
+      const zone = zones.get(name);
+      if (zone) lamps.restoreZoneOverride(zone, override, clock.now());
+    }
+  }
+
+  /** Starts to report changes, after the connection to the broker is up. */
+  announce(history: History, isAlone: boolean): void {
+    const { devices, notifier } = this.#parts;
+    notifier.start();
+    for (const device of devices) notifier.described(device);
+    const warn = (problem: string): void => this.#log.warn("history", problem);
+    const reported = notifier.reported.bind(notifier);
+    if (isAlone) void recallFrom(history, devices, reported, warn, this.#recalling.signal);
+  }
+
+  /** The connection to the broker is up again. The broker may have lost retained messages. */
+  reconnected(): void {
+    const { devices, lamps, actions, boardConfigs, decisionPublisher, homeAssistant } = this.#parts;
+    lamps.catchingUp = true;
+    for (const device of boardConfigs.reset()) boardConfigs.publish(device, actions.expired(device));
+    decisionPublisher.republish(devices);
+    homeAssistant.resend();
+  }
+
+  /** Applies a policy, which takes effect at once. */
+  apply(policy: Policy): void {
+    const { settings, zones, devices, lamps, actions, boardConfigs, notifier } = this.#parts;
+    settings.apply(policy);
+    zones.apply(policy.zones);
+    boardConfigs.reporting = policy.reporting;
+    devices.configure();
+    for (const device of devices) notifier.described(device);
+    for (const device of boardConfigs.devices) boardConfigs.publish(device, actions.expired(device));
+    const now = clock.now();
+    lamps.tickZones(now);
+    for (const device of devices) lamps.review(device, now);
+  }
+
+  /** Stops everything. Resolves when everything that must survive is stored. */
+  async close(folder: DataFolder): Promise<void> {
+    const { ingest, lamps, blinking, decisionPublisher, notifier, actions, journal } = this.#parts;
+    ingest.close();
+    this.#recalling.abort();
+    this.#stopTicks();
+    this.#unwatchClock();
+    lamps.close();
+    blinking.close();
+    decisionPublisher.close();
+    notifier.close();
+    await folder.health.orFailing(actions.close());
+    await journal.close();
+  }
+}

@@ -1,0 +1,142 @@
+import type { EventEmitter } from "node:events";
+import type { Cluster, ClusterMember } from "../cluster/cluster-parts.js";
+import { VERSION } from "../common/version.js";
+import { DeviceSettingsSource } from "../decisions/device-settings.js";
+import type { Policy } from "../decisions/policy.js";
+import { Zones } from "../decisions/zones/zones.js";
+import { Devices, type Device } from "../devices/devices.js";
+import type { History } from "../history/history.js";
+import { Recent } from "../history/recent.js";
+import { Decoder } from "../ingest/decoder.js";
+import { Ingest } from "../ingest/ingest.js";
+import { Journal } from "../ingest/journal/journal.js";
+import { Readings } from "../ingest/readings.js";
+import { newCounters, type Counters } from "../observability/counters.js";
+import { DecisionTimes } from "../observability/decision-times.js";
+import type { Log } from "../observability/log.js";
+import { Rejects } from "../observability/rejection-log.js";
+import { Actions } from "../outputs/actions.js";
+import { Blinking } from "../outputs/blinking.js";
+import { BoardConfigs } from "../outputs/board-config.js";
+import { DecisionPublisher } from "../outputs/decision-publisher.js";
+import { DeviceCommands } from "../outputs/device-commands.js";
+import { openDeviceMemory, type DeviceMemory } from "../outputs/device-memory.js";
+import { HomeAssistant } from "../outputs/homeassistant/homeassistant.js";
+import { LampCommands } from "../outputs/lamp-commands.js";
+import { Lamps } from "../outputs/lamps.js";
+import { Notifier, type EventStream } from "../outputs/notifier.js";
+import { SOLE_OWNER } from "../outputs/ownership.js";
+import type { ServerEvents } from "../outputs/server-events.js";
+import { StorageFailures } from "../outputs/storage-failures.js";
+import type { DataFolder } from "../storage/data-folder.js";
+import { presenceTopic } from "../transport/presence.js";
+import { Publisher } from "../transport/publisher.js";
+import { zoneId } from "../transport/scope.js";
+
+export interface PartsOptions {
+  readonly log: Log;
+  readonly folder: DataFolder;
+  readonly history: History;
+  readonly policy: Policy;
+  readonly prefix: string;
+  readonly discoveryPrefix: string;
+  /** Whether this server is responsible for a device. */
+  owns(id: string): boolean;
+  /** Undefined for a single server. */
+  readonly cluster: Cluster | undefined;
+  readonly eventStream: EventStream;
+  readonly emitter: EventEmitter<ServerEvents>;
+}
+
+/** The parts of a server that know, decide and publish. */
+export interface Parts extends ClusterMember {
+  readonly counters: Counters;
+  readonly decisionTimes: DecisionTimes;
+  readonly publisher: Publisher;
+  readonly memory: DeviceMemory;
+  readonly failures: StorageFailures;
+  readonly settings: DeviceSettingsSource;
+  readonly blinking: Blinking;
+  readonly commands: DeviceCommands;
+  readonly journal: Journal;
+}
+
+/** Creates the parts of a server, each with the parts that it uses. */
+export function createParts(options: PartsOptions): Parts {
+  const { log, folder, history, policy, prefix, cluster, emitter, eventStream } = options;
+  const memory = cluster?.memory ?? openDeviceMemory(folder.values);
+  const ownership = cluster?.ownership ?? SOLE_OWNER;
+  const failures = new StorageFailures(log);
+  const publisher = new Publisher();
+
+  // observability
+  const counters = newCounters();
+  const rejects = new Rejects(counters, log);
+  const decisionTimes = new DecisionTimes();
+
+  // devices and decisions
+  const zones: Zones = new Zones((id) => devices.get(id));
+  const settings = new DeviceSettingsSource(policy, zones);
+  const devices = new Devices((id) => settings.of(id));
+  zones.apply(policy.zones);
+
+  // history and journal
+  const recent = new Recent();
+  const own = new Journal({
+    folder: folder.journal,
+    recent,
+    health: folder.health,
+    // The history gets a reading after the journal. The other way round, a server that is killed in between would get
+    // the reading again and record it twice.
+    stored: (device, point) => history.addReading(device, point),
+    needed: () => history.stats.waiting,
+    failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
+    closed: !folder.killed,
+    damaged: folder.damaged.tell,
+  });
+  const journal = cluster?.journal ?? own;
+
+  // outputs
+  const decisionPublisher = new DecisionPublisher(publisher);
+  const discovery = { discoveryPrefix: options.discoveryPrefix, prefix, version: VERSION };
+  const homeAssistant = new HomeAssistant({ ...discovery, memory: memory.discovery, log, publisher });
+  const storeDevice = cluster && ((device: Device) => cluster.journal.touch?.(device));
+  const notifier = new Notifier({ log, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice });
+  const commandPublisher = new LampCommands(publisher, counters, log, emitter);
+  const lamps = new Lamps({ devices, zones, commands: commandPublisher, notifier, ownership, memory, failures });
+  const boardConfigs = new BoardConfigs(publisher);
+  boardConfigs.reporting = policy.reporting;
+  const blinking = new Blinking(lamps, notifier);
+  const { health } = folder;
+  const actions = new Actions({ memory, health, publisher, boardConfigs, blinking, failures, log });
+  const outputs = { devices, lamps, actions, boardConfigs, decisionPublisher, notifier, publisher };
+  const commands = new DeviceCommands({ ...outputs, memory, failures, history, recent, journal });
+
+  // ingest
+  const decoder = new Decoder(counters, rejects, notifier);
+  const reading = { decoder, devices, lamps, journal, recent, notifier, counters, decisionTimes, rejects, log };
+  const readings = new Readings(reading);
+  const ingest = new Ingest({
+    ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, rejects },
+    owns: options.owns,
+    statusTopic: presenceTopic(prefix),
+    zonePrefix: zoneId(prefix, ""),
+  });
+
+  return {
+    ...{
+      ingest,
+      devices,
+      zones,
+      lamps,
+      actions,
+      boardConfigs,
+      decisionPublisher,
+      notifier,
+      homeAssistant,
+      recent,
+      rejects,
+    },
+    ...{ counters, decisionTimes, publisher, memory, failures, settings, blinking, commands, journal: own },
+  };
+}

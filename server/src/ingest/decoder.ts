@@ -1,0 +1,36 @@
+import { decode, jsonProblem, MAX_PAYLOAD, type Channel, type Fields, type Message } from "../../../contract/index.js";
+import type { Counters, Rejection } from "../observability/counters.js";
+import type { Rejects } from "../observability/rejection-log.js";
+import type { Notifier } from "../outputs/notifier.js";
+
+/** Decodes payloads by the contract, and counts and logs those that are invalid. */
+export class Decoder {
+  readonly #counters: Counters;
+  readonly #rejects: Rejects;
+  readonly #notifier: Notifier;
+
+  constructor(counters: Counters, rejects: Rejects, notifier: Notifier) {
+    this.#counters = counters;
+    this.#rejects = rejects;
+    this.#notifier = notifier;
+  }
+
+  /** Returns the message; undefined if the payload is invalid. */
+  decode<F extends Fields>(fields: F, id: string, channel: Channel, payload: Buffer): Message<F> | undefined {
+    const { value, problem } = decode(fields, payload);
+    if (value === undefined) {
+      this.#rejects.add(rejectionOf(payload), id, problem!);
+      return undefined;
+    }
+    this.#counters.received++;
+    this.#notifier.received(id, channel, value);
+    return value;
+  }
+}
+
+/** Classifies a payload that could not be decoded. */
+function rejectionOf(payload: Buffer): Rejection {
+  if (payload.length === 0) return "empty";
+  if (payload.length > MAX_PAYLOAD) return "too-large";
+  return jsonProblem(payload) ? "not-json" : "wrong-fields";
+}

@@ -1,0 +1,114 @@
+import { TELEMETRY, type Telemetry } from "../../../contract/index.js";
+import type { Device, Devices } from "../devices/devices.js";
+import type { Recent } from "../history/recent.js";
+import type { Counters } from "../observability/counters.js";
+import type { DecisionTimes } from "../observability/decision-times.js";
+import type { Log } from "../observability/log.js";
+import type { Rejects } from "../observability/rejection-log.js";
+import type { Lamps } from "../outputs/lamps.js";
+import type { Notifier } from "../outputs/notifier.js";
+import { clock } from "../time/monotonic-clock.js";
+import type { Decoder } from "./decoder.js";
+import type { Delivery } from "./delivery.js";
+import type { ReadingsJournal } from "./readings-journal.js";
+
+export interface ReadingsOptions {
+  readonly decoder: Decoder;
+  readonly devices: Devices;
+  readonly lamps: Lamps;
+  readonly journal: ReadingsJournal;
+  readonly recent: Recent;
+  readonly notifier: Notifier;
+  readonly counters: Counters;
+  readonly decisionTimes: DecisionTimes;
+  readonly rejects: Rejects;
+  readonly log: Log;
+}
+
+/** Rejects a message, so that the broker delivers it again. */
+const REFUSED: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
+REFUSED.catch(() => {});
+
+/** The path of a reading: decode, deduplicate, apply, decide, publish, record, notify. */
+export class Readings {
+  readonly #options: ReadingsOptions;
+
+  constructor(options: ReadingsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Returns the device and adds it if it is new.
+   * @param now when it sent a message; undefined if that was at an earlier time
+   * @returns undefined if there are too many devices
+   */
+  deviceOf(id: string, now?: number): Device | undefined {
+    const { devices, notifier, rejects } = this.#options;
+    const known = devices.get(id);
+    const device = known ?? devices.obtain(id);
+    if (!device) rejects.add("too-many-devices", "new devices", `there are ${devices.size} devices already`);
+    else if (!known) notifier.changed(device, "appeared");
+    if (now !== undefined && device?.heard(now)) notifier.changed(device, "online");
+    return device;
+  }
+
+  /**
+   * Takes a reading on its whole path.
+   * @returns resolves when the reading is stored, rejects if it must be delivered again; undefined if it has no effect
+   */
+  take(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
+    const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;
+    const begin = performance.now();
+
+    // decode
+    const reading = decoder.decode(TELEMETRY, id, "telemetry", payload);
+    if (!reading) return undefined;
+    const now = delivery?.now ?? clock.now();
+    const live = delivery?.live ?? !lamps.catchingUp;
+    const device = this.deviceOf(id, now);
+    if (!device) return undefined;
+    if (journal.isFull) return this.#refuse(device, reading, now, live);
+
+    // deduplicate
+    const { arrival, taken, sure } = device.place(reading, now, live, delivery?.before);
+    if (arrival === "duplicate") return this.#ignore(device, reading);
+
+    if (arrival === "newest") {
+      // apply
+      const { light, boot, seq } = reading;
+      device.accept(light, boot === undefined ? undefined : seq, taken);
+      // decide and publish
+      lamps.follow(device, taken, sure, now);
+      decisionTimes.decided(performance.now() - begin);
+    }
+
+    // record
+    const led_on = (arrival === "newest" ? device.led_on : reading.led_on) ?? null;
+    const point = { time: taken, light: reading.light, led_on };
+    recent.add(id, point);
+    const stored = journal.add(device, reading, now, live, point);
+
+    // notify
+    notifier.reported(device);
+    return stored;
+  }
+
+  /** Answers a reading that cannot be stored, without remembering it. */
+  #refuse(device: Device, { light, seq, age = 0 }: Telemetry, now: number, live: boolean): Promise<never> {
+    this.#options.counters.refused++;
+    const taken = now - age;
+    if (!device.isOutdated(taken, now)) {
+      device.accept(light, seq, taken);
+      this.#options.lamps.follow(device, taken, live, now);
+    }
+    return REFUSED;
+  }
+
+  /** Ignores a reading that was delivered before. It is acknowledged when the first delivery is stored. */
+  #ignore({ id }: Device, reading: Telemetry): Promise<void> {
+    const { counters, log, journal } = this.#options;
+    counters.duplicates++;
+    log.often("duplicate", () => `${id} had delivered that before`, { id, message: reading });
+    return journal.stored;
+  }
+}

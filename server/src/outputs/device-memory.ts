@@ -1,0 +1,63 @@
+import { restoredOverride, storedOverride, type StoredOverride } from "../decisions/stored-override.js";
+import type { Override } from "../devices/override.js";
+import type { NamedValues } from "../storage/data-folder.js";
+import { clock } from "../time/monotonic-clock.js";
+import { restoredActions, storedActions, type StoredActions } from "./stored-actions.js";
+
+/** Overrides, actions and discovery topics, which survive a restart. Every method resolves when the change is stored. */
+export interface DeviceMemory {
+  /** The overrides of lamps that were stored before the start, by device id. */
+  readonly overrides: ReadonlyMap<string, Override>;
+  /** The overrides of zones that were stored before the start, by zone name. */
+  readonly zoneOverrides: ReadonlyMap<string, Override>;
+  /** Stores the override of a lamp; `auto` deletes it. */
+  setOverride(id: string, override: Override): Promise<void>;
+  /** Stores the override of a zone; `auto` deletes it. */
+  setZoneOverride(zone: string, override: Override): Promise<void>;
+  /** The actions that were stored before the start, by device id. */
+  readonly actions: ReadonlyMap<string, StoredActions>;
+  /** Stores the actions of a device. Wait for the result before storing those of the same device again. */
+  setActions(id: string, actions: StoredActions): Promise<void>;
+  /** Deletes the override and the actions of a device. */
+  forget(id: string): Promise<void>;
+  readonly discovery: DiscoveryMemory;
+}
+
+/** The retained discovery topics of all runs. Home Assistant's entities can only be removed through their topics. */
+export interface DiscoveryMemory {
+  /** The topics of earlier runs. */
+  readonly topics: Iterable<string>;
+  remember(topics: readonly string[]): Promise<void>;
+  forget(topic: string): Promise<void>;
+}
+
+const MODE = "mode:";
+const ZONE_MODE = "zone-mode:";
+const ACTIONS = "actions:";
+const DISCOVERY = "discovery:";
+
+/** The device memory of a single server, in its data folder. */
+export function openDeviceMemory(values: NamedValues): DeviceMemory {
+  const convert = <T, R>(stored: Map<string, T>, restore: (value: T) => R): Map<string, R> =>
+    new Map(Array.from(stored, ([key, value]) => [key, restore(value)]));
+  const overridesBelow = (prefix: string): Map<string, Override> =>
+    convert(values.startingWith<StoredOverride>(prefix), (stored) => restoredOverride(stored, clock));
+  const setOverride = (name: string, override: Override): Promise<void> =>
+    override.mode === "auto" ? values.delete(name) : values.put(name, storedOverride(override, clock));
+  return {
+    overrides: overridesBelow(MODE),
+    zoneOverrides: overridesBelow(ZONE_MODE),
+    setOverride: (id, override) => setOverride(MODE + id, override),
+    setZoneOverride: (zone, override) => setOverride(ZONE_MODE + zone, override),
+    actions: convert(values.startingWith<StoredActions>(ACTIONS), (stored) => restoredActions(stored, clock)),
+    setActions: (id, actions) => values.put(ACTIONS + id, storedActions(actions, clock)),
+    forget: (id) => values.delete(MODE + id, ACTIONS + id),
+    discovery: {
+      topics: [...values.startingWith<true>(DISCOVERY).keys()],
+      async remember(topics) {
+        await Promise.all(topics.map((topic) => values.put(DISCOVERY + topic, true)));
+      },
+      forget: (topic) => values.delete(DISCOVERY + topic),
+    },
+  };
+}

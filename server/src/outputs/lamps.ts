@@ -1,0 +1,210 @@
+import { decideLamp, isHeldByTime } from "../decisions/decide-lamp.js";
+import type { Zone } from "../decisions/zones/zone.js";
+import type { Zones } from "../decisions/zones/zones.js";
+import type { Device, Devices } from "../devices/devices.js";
+import { current, overrideOf, type Mode, type Override } from "../devices/override.js";
+import { clock } from "../time/monotonic-clock.js";
+import type { DeviceMemory } from "./device-memory.js";
+import type { LampCommands } from "./lamp-commands.js";
+import type { Notifier } from "./notifier.js";
+import type { Ownership } from "./ownership.js";
+import type { StorageFailures } from "./storage-failures.js";
+
+/** A reading that is older than this on arrival describes the past, in ms. The lamp does not follow it at once. */
+export const STALE = 2000;
+
+/** How long the server waits for a newer reading before the lamp follows an old one, in ms. */
+export const SETTLE = 250;
+
+/** The longest time that a lamp waits for newer readings, in ms: normally, and while a broker delivers a queue. */
+export const PATIENCE = 1000;
+const PATIENCE_WITH_QUEUE = 30_000;
+
+/** An old reading that waits for a newer one. */
+interface Settling {
+  readonly since: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface LampsOptions {
+  readonly devices: Devices;
+  readonly zones: Zones;
+  readonly commands: LampCommands;
+  readonly notifier: Notifier;
+  readonly ownership: Ownership;
+  readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
+  readonly failures: StorageFailures;
+}
+
+/** Controls the lamps: decides, publishes the command, and notifies everybody about lamps that were switched. */
+export class Lamps {
+  /** Whether the broker still delivers messages that waited while the server was away. */
+  catchingUp = false;
+  readonly #options: LampsOptions;
+  readonly #settling = new Map<Device, Settling>();
+  /** Devices whose lamp time alone may switch: their override ends, or the rule's shortest time does. */
+  readonly #timed = new Set<Device>();
+
+  constructor(options: LampsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Follows the newest reading of a device. Every reading is answered, as the lesson's server does, except for old ones: a
+   * queue that is delivered after a lost connection must not make the lamp flicker. The lamp follows the last of them if
+   * no newer reading arrives.
+   * @param taken when the reading was taken @param sure whether that time is certain
+   */
+  follow(device: Device, taken: number, sure: boolean, now: number): void {
+    const settling = this.#settling.get(device);
+    if (settling) {
+      clearTimeout(settling.timer);
+      this.#settling.delete(device);
+    }
+    if (sure && now - taken <= STALE) return this.#decideAll(device, now);
+    const since = settling?.since ?? now;
+    const latest = since + (this.catchingUp ? PATIENCE_WITH_QUEUE : PATIENCE);
+    const decideLater = (): void => {
+      this.#settling.delete(device);
+      this.#decideAll(device, clock.now());
+    };
+    const timer = setTimeout(decideLater, Math.max(0, Math.min(SETTLE, latest - now)));
+    this.#settling.set(device, { since, timer });
+  }
+
+  /** Sets a person's override, which takes effect at once. @param duration in ms; undefined if it has no end */
+  setMode(device: Device, mode: Mode, duration: number | undefined, now: number): void {
+    this.restoreOverride(device, overrideOf(mode, duration, now));
+    this.command(device, now);
+  }
+
+  /** Restores an override that was known before, without a command. */
+  restoreOverride(device: Device, override: Override): void {
+    device.setOverride(override);
+    if (override.until === undefined) this.#timed.delete(device);
+    else this.#timed.add(device);
+  }
+
+  /** Commands the lamp again, unless nothing is known to decide by. */
+  command(device: Device, now: number): void {
+    if (device.override.mode !== "auto" || this.#zoneOf(device)?.lamp || device.light !== undefined)
+      this.#decide(device, now);
+  }
+
+  /** Switches the lamp if the decision is a different one by now, because the rule, the zone or the time has changed. */
+  review(device: Device, now: number): void {
+    const zone = this.#zoneOf(device);
+    if (device.light === undefined && !zone?.lamp) return;
+    if (decideLamp(device, zone, now)?.led_on !== device.lamp?.led_on) this.#decide(device, now);
+  }
+
+  /** Restores the lamp after a board has blinked. A board that decides by itself reports how its lamp is. */
+  blinked(device: Device, now: number): void {
+    const { status, lamp } = device;
+    if (status?.led_on === undefined || status.led_on === device.led_on) return;
+    if (lamp && status.decided_by !== "device") this.command(device, now);
+    else if (device.setLed(status.led_on)) this.#options.notifier.changed(device, "switched");
+  }
+
+  /** Sets a person's override of a zone, which takes effect at once. @param duration in ms; undefined if it has no end */
+  setZoneMode(zone: Zone, mode: Mode, duration: number | undefined, now: number): void {
+    this.restoreZoneOverride(zone, overrideOf(mode, duration, now), now);
+  }
+
+  /** Restores an override of a zone that was known before. */
+  restoreZoneOverride(zone: Zone, override: Override, now: number): void {
+    zone.override = override;
+    this.#zoneDecided(zone, zone.decide(now), now);
+  }
+
+  /** Updates the zones: hours begin and end, sensors become silent, overrides and shortest times end. */
+  tickZones(now: number): void {
+    for (const zone of this.#options.zones) this.#tickZone(zone, now);
+  }
+
+  /** Updates the zones, and ends overrides and shortest times of lamps that are over. */
+  tick(now: number): void {
+    this.tickZones(now);
+    for (const device of this.#timed) {
+      const { override } = device;
+      if (current(override, now) !== override) {
+        this.setMode(device, "auto", undefined, now);
+        this.#options.notifier.changed(device, "mode");
+        void this.#store(device.id, this.#options.memory.setOverride(device.id, device.override));
+      } else if (override.mode === "auto") this.review(device, now);
+    }
+  }
+
+  /** Stops deciding about a device. */
+  forget(device: Device): void {
+    clearTimeout(this.#settling.get(device)?.timer);
+    this.#settling.delete(device);
+    this.#timed.delete(device);
+  }
+
+  /** Sends no further commands. */
+  close(): void {
+    for (const { timer } of this.#settling.values()) clearTimeout(timer);
+    this.#settling.clear();
+    this.#timed.clear();
+  }
+
+  #zoneOf({ id }: Device): Zone | undefined {
+    return this.#options.zones.of(id)?.lampOf;
+  }
+
+  /** Decides for the zones that use a device's light, and then for its own lamp. */
+  #decideAll(device: Device, now: number): void {
+    const sensorOf = this.#options.zones.of(device.id)?.sensorOf;
+    if (sensorOf) for (const zone of sensorOf) this.#zoneDecided(zone, zone.decide(now), now, device);
+    this.#decide(device, now);
+  }
+
+  /** Decides about one lamp and commands it. */
+  #decide(device: Device, now: number): void {
+    const zone = this.#zoneOf(device);
+    const lamp = decideLamp(device, zone, now);
+    const { rule } = device;
+    if (device.override.mode === "auto" && (rule.min_on > 0 || rule.min_off > 0)) this.#watchTime(device, zone, now);
+    device.decided(lamp);
+    // A zone whose sensors have not reported yet has no decision.
+    if (!lamp) return;
+    if (this.#options.ownership.valid()) this.#options.commands.publish(device, lamp.led_on);
+    if (device.setLed(lamp.led_on)) this.#options.notifier.changed(device, "switched");
+  }
+
+  #watchTime(device: Device, zone: Zone | undefined, now: number): void {
+    if (isHeldByTime(device, zone, now)) this.#timed.add(device);
+    else this.#timed.delete(device);
+  }
+
+  /** A zone has decided. @param except a device that is commanded anyway */
+  #zoneDecided(zone: Zone, isSwitched: boolean, now: number, except?: Device): void {
+    const { devices, notifier, ownership } = this.#options;
+    notifier.zoneDecided(zone, isSwitched);
+    if (!isSwitched) return;
+    ownership.storeZone(zone);
+    for (const id of zone.policy.lamps) {
+      const device = devices.get(id);
+      if (device && device !== except) this.command(device, now);
+    }
+  }
+
+  #tickZone(zone: Zone, now: number): void {
+    const { notifier, ownership, memory } = this.#options;
+    const { name } = zone.policy;
+    if (!ownership.ownsZone(name)) return;
+    const { mode } = zone.override;
+    const before = zone.reason;
+    const isSwitched = zone.decide(now);
+    const hasEnded = zone.override.mode !== mode;
+    if (isSwitched || hasEnded || zone.reason !== before) this.#zoneDecided(zone, isSwitched, now);
+    if (!hasEnded) return;
+    notifier.zoneModeEnded(zone);
+    void this.#store(`zone ${name}`, memory.setZoneOverride(name, zone.override));
+  }
+
+  #store(id: string, storing: Promise<void>): Promise<void> {
+    return this.#options.failures.watch(id, "override", storing);
+  }
+}

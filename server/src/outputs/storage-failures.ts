@@ -1,0 +1,20 @@
+import { textOf } from "../common/errors.js";
+import type { Log } from "../observability/log.js";
+
+/** Logs values that could not be stored. The server continues with what it has in memory. */
+export class StorageFailures {
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Resolves when `storing` has ended; logs an error if it failed. @param what the value, which belongs to `id` */
+  async watch(id: string, what: string, storing: Promise<void>): Promise<void> {
+    await storing.catch((error: unknown) => this.report(id, what, error));
+  }
+
+  report(id: string, what: string, error: unknown): void {
+    this.#log.error("server", `The ${what} of ${id} could not be stored: ${textOf(error)}`, { id });
+  }
+}

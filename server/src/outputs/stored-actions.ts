@@ -1,0 +1,35 @@
+import type { StorageClock } from "../time/storage-clock.js";
+
+/** The longest time that an action waits for a reply, in ms. The API accepts at most a day. */
+const LONGEST_ACTION = 86_400_000;
+
+/** The actions of a device as they survive a restart. */
+export interface StoredActions {
+  /** The last `seq` that was used. */
+  readonly last: number;
+  /** All actions up to this `seq` have expired. */
+  readonly expired: number;
+  /** The actions that wait for a reply. */
+  readonly pending: readonly {
+    readonly seq: number;
+    /** When the action expires, by the monotonic clock; in storage, in ms since 1970. */
+    readonly until: number;
+  }[];
+  /** The `seq` of the latest `identify` actions. */
+  readonly identify: readonly number[];
+}
+
+/** Converts times to ms since 1970 for storage. */
+export function storedActions(actions: StoredActions, clock: StorageClock): StoredActions {
+  return convertTimes(actions, (until) => clock.toWall(until));
+}
+
+/** Converts times from storage. A wall clock that was set back must not extend an action beyond the longest time. */
+export function restoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
+  const latest = clock.now() + LONGEST_ACTION;
+  return convertTimes(stored, (until) => Math.min(clock.fromWall(until), latest));
+}
+
+function convertTimes(actions: StoredActions, convert: (until: number) => number): StoredActions {
+  return { ...actions, pending: actions.pending.map(({ seq, until }) => ({ seq, until: convert(until) })) };
+}

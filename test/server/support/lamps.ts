@@ -1,0 +1,90 @@
+/** The parts of a server that decide about lamps, with everything that they publish. */
+import { EventEmitter } from "node:events";
+import { LESSON_POLICY } from "../../../server/src/decisions/policy.js";
+import { DeviceSettingsSource } from "../../../server/src/decisions/device-settings.js";
+import { Zones } from "../../../server/src/decisions/zones/zones.js";
+import { Devices, type Change, type Device } from "../../../server/src/devices/devices.js";
+import { NO_HISTORY } from "../../../server/src/history/history.js";
+import { newCounters } from "../../../server/src/observability/counters.js";
+import { silentLog } from "../../../server/src/observability/log.js";
+import { DecisionPublisher } from "../../../server/src/outputs/decision-publisher.js";
+import { HomeAssistant } from "../../../server/src/outputs/homeassistant/homeassistant.js";
+import { LampCommands } from "../../../server/src/outputs/lamp-commands.js";
+import { Lamps } from "../../../server/src/outputs/lamps.js";
+import { Notifier } from "../../../server/src/outputs/notifier.js";
+import { SOLE_OWNER } from "../../../server/src/outputs/ownership.js";
+import type { ServerEvents } from "../../../server/src/outputs/server-events.js";
+import { StorageFailures } from "../../../server/src/outputs/storage-failures.js";
+import { Publisher } from "../../../server/src/transport/publisher.js";
+
+export interface LampBench {
+  readonly devices: Devices;
+  readonly zones: Zones;
+  readonly lamps: Lamps;
+  readonly decisionPublisher: DecisionPublisher;
+  /** Every message that was published. */
+  readonly published: { readonly topic: string; readonly text: string }[];
+  /** Every change that was notified. */
+  readonly changes: [id: string, change: Change][];
+  /** The names of zones whose override was stored. */
+  readonly storedZones: string[];
+  /** The ids of devices whose override was stored. */
+  readonly storedDevices: string[];
+  /** Takes the newest reading of a device, taken `age` ms ago. */
+  reads(id: string, light: number, options?: { age?: number; sure?: boolean; seq?: number }): void;
+}
+
+/** Creates the parts. Use it with fake timers. */
+export function lampBench(): LampBench {
+  const published: LampBench["published"] = [];
+  const changes: LampBench["changes"] = [];
+  const [storedZones, storedDevices]: [string[], string[]] = [[], []];
+  const zones: Zones = new Zones((id) => devices.get(id));
+  const settings = new DeviceSettingsSource(LESSON_POLICY, zones);
+  const devices = new Devices((id) => settings.of(id));
+  const publisher = new Publisher();
+  publisher.connect((topic, payload) => void published.push({ topic, text: payload.toString() }));
+  const emitter = new EventEmitter<ServerEvents>();
+  const decisionPublisher = new DecisionPublisher(publisher);
+  const discovery = { topics: [], async remember() {}, async forget() {} };
+  const common = { log: silentLog, publisher };
+  const homeAssistant = new HomeAssistant({
+    ...{ ...common, memory: discovery, discoveryPrefix: "homeassistant", prefix: "nightlight", version: "0" },
+  });
+  class Recorder extends Notifier {
+    override changed(device: Device, change: Change): void {
+      changes.push([device.id, change]);
+      super.changed(device, change);
+    }
+  }
+  const eventStream = { device() {}, publish() {} };
+  const history = NO_HISTORY;
+  const notifier = new Recorder({ log: silentLog, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice: undefined }); // prettier-ignore
+  const memory = {
+    setOverride: async (id: string) => void storedDevices.push(id),
+    setZoneOverride: async (name: string) => void storedZones.push(name),
+  };
+  const commands = new LampCommands(publisher, newCounters(), silentLog, emitter);
+  const failures = new StorageFailures(silentLog);
+  const lamps = new Lamps({ devices, zones, commands, notifier, ownership: SOLE_OWNER, memory, failures });
+  return {
+    ...{ devices, zones, lamps, decisionPublisher, published, changes, storedZones, storedDevices },
+    reads(id, light, { age = 0, sure = true, seq } = {}) {
+      const now = Date.now();
+      const device = devices.obtain(id)!;
+      device.accept(light, seq, now - age);
+      lamps.follow(device, now - age, sure, now);
+    },
+  };
+}
+
+/** The commands to lamps among published messages. */
+export function commandsIn(
+  published: LampBench["published"],
+): [id: string, command: { led_on: boolean; seq?: number }][] {
+  return published.flatMap(({ topic, text }) =>
+    topic.endsWith("/commands")
+      ? [[topic.slice(0, -"/commands".length), JSON.parse(text) as { led_on: boolean; seq?: number }] as const]
+      : [],
+  ) as [string, { led_on: boolean; seq?: number }][];
+}
