@@ -34,12 +34,20 @@ async function boardsAreRight(): Promise<boolean> {
   return code === 0;
 }
 
+/** Checks which folder imports which. */
+function importsAreRight(): Promise<boolean> {
+  const folders = ["contract", "src", "server/src", "server/dashboard", "sim", "scripts"];
+  const entry = path.join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+  return run(entry, "--config", ".dependency-cruiser.mjs", "--output-type", "err", ...folders);
+}
+
 const STEPS: [what: string, step: () => Promise<unknown>][] = [
   // first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
   ["the boards' pins, drawings and tables (npm run board -- check)", boardsAreRight],
   ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
   ["lint", () => run(bin("eslint"), ".")],
+  ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", importsAreRight],
   ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
   ["generated documents (npm run docs repairs them)", async () => (await outdated(await generate())).length === 0],
   ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],

@@ -1,0 +1,76 @@
+// Which folder may import which. `npm run check` fails on imports that point up, and on cycles; type imports count.
+
+/** The folders and files of server/src, highest first. Each may import those that follow it, and the contract. */
+const LAYERS = [
+  "(main|index)\\.ts",
+  "app/",
+  "config/",
+  "http/",
+  "cluster/",
+  "ingest/",
+  "outputs/",
+  "decisions/",
+  "devices/",
+  "history/",
+  "transport/",
+  "broker/",
+  "storage/",
+  "mqtt/",
+  "security/",
+  "observability/",
+  "time/",
+  "common/",
+];
+
+const server = (layers) => `^server/src/(${layers.join("|")})`;
+
+/** Rules that keep part of the repository independent of another part. */
+const INDEPENDENT = [
+  ["contract", "^contract/", "^(?!contract/)"],
+  ["firmware", "^src/", "^(server|sim|scripts|test|bench)/"],
+  ["mqtt-client-of-the-firmware", "^src/mqtt/", "^(src/(?!mqtt/)|contract/)"],
+  ["server", "^server/src/", "^(src|sim|scripts|test|bench|server/dashboard)/"],
+  ["dashboard", "^server/dashboard/", "^(src|sim|scripts|test|bench)/"],
+  ["simulator", "^sim/", "^(test|bench)/"],
+  ["scripts", "^scripts/", "^(test|bench)/"],
+];
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "Files that import each other can only be understood together.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    ...LAYERS.slice(1).map((layer, below) => ({
+      name: `${layer.replace("/", "")}-imports-down`,
+      comment: `server/src/${layer} may only import folders that follow it in LAYERS.`,
+      severity: "error",
+      from: { path: server([layer]) },
+      to: { path: server(LAYERS.slice(0, below + 1)) },
+    })),
+    {
+      name: "known-folders",
+      comment: "Every folder of server/src has its place in LAYERS.",
+      severity: "error",
+      from: {},
+      to: { path: "^server/src/", pathNot: server(LAYERS) },
+    },
+    ...INDEPENDENT.map(([name, from, to]) => ({
+      name: `${name}-is-independent`,
+      severity: "error",
+      from: { path: from },
+      to: { path: to, pathNot: "node_modules" },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(dist|node_modules)/|\\.d\\.ts$" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { conditionNames: ["nightlight-source", "import", "types"], extensions: [".ts", ".js"] },
+  },
+};
