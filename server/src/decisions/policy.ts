@@ -7,57 +7,57 @@ import {
   type Rule,
 } from "../../../contract/index.js";
 
-/** A time of day when a zone may be lit. From after to: over midnight. */
+/** The hours in which a zone may be lit. `from` after `to` spans midnight. */
 export interface Hours {
-  /** Minutes since midnight, 0 to 1439, by the clock of `time_zone`. */
+  /** Minutes since midnight, 0 to 1439, in `time_zone`. */
   readonly from: number;
   readonly to: number;
-  /** An IANA name, such as `Europe/Berlin`. */
+  /** An IANA time zone, for example `Europe/Berlin`. */
   readonly time_zone: string;
-  /** What the lamps are outside these hours. */
+  /** Whether the lamps are on or off outside these hours. */
   readonly outside: "on" | "off";
 }
 
-/** Sensors that decide together for lamps. */
+/** A zone: a group of sensors that together control a group of lamps. */
 export interface ZonePolicy {
-  /** Names it in the API and on the wire: letters, digits, `-` and `_`. */
+  /** The name in the API and in topics: letters, digits, `-` and `_`. */
   readonly name: string;
-  /** For people; the name unless given. */
+  /** The name for people; `name` by default. */
   readonly label?: string;
-  /** Ids of the devices whose light counts. */
+  /** The ids of the devices whose light counts. */
   readonly sensors: readonly string[];
-  /** Ids of the devices whose lamps it switches; each lamp is in one zone at most. */
+  /** The ids of the devices whose lamps the zone controls. A lamp belongs to at most one zone. */
   readonly lamps: readonly string[];
   readonly combine: Combine;
-  /** For `at_least`: how many sensors must be dark, 1 to the number of sensors. */
+  /** For `combine: at_least`: how many sensors must be dark, from 1 to the number of sensors. */
   readonly at_least: number;
   readonly rule: Rule;
-  /** A sensor that has not reported for so long is left out, in ms. */
+  /** How long a sensor may be silent before the zone ignores it, in ms. */
   readonly stale_after: number;
   readonly hours?: Hours;
 }
 
-/** What is particular to a device. */
+/** What the policy says about one device. */
 export interface DevicePolicy {
-  /** For people; the id unless given. */
+  /** The name for people; the id by default. */
   readonly label?: string;
-  /** By which it decides for itself, when it is in no zone. */
+  /** The rule for the device's lamp if it belongs to no zone. */
   readonly rule?: Rule;
 }
 
-/** How boards report, and when they decide alone: told to each in `<id>/config`. */
+/** How boards report and when they decide alone. The server publishes it to each board on `<id>/config`. */
 export type Reporting = Readonly<Pick<Config, keyof Cadence | "offline" | "alone_after">>;
 
-/** What decisions go by. It can be replaced while the server runs. */
+/** The policy contains everything that decisions depend on. It can be replaced while the server runs. */
 export interface Policy {
-  /** Of every device that is in no zone and has none of its own. */
+  /** The rule of every device that is in no zone and has no rule of its own. */
   readonly rule: Rule;
   readonly reporting: Reporting;
   readonly devices: ReadonlyMap<string, DevicePolicy>;
   readonly zones: readonly ZonePolicy[];
 }
 
-/** The lesson's: each device decides for itself, on below 300. */
+/** The policy of the lesson: every lamp follows the light of its own device and is on below 300. */
 export const LESSON_POLICY: Policy = {
   rule: LESSON_RULE,
   reporting: {},
@@ -65,11 +65,11 @@ export const LESSON_POLICY: Policy = {
   zones: [],
 };
 
-/** The longest silence of a board that is there, in ms. */
+/** Returns the longest silence of a board that works, in ms. */
 export function silenceOf({ report, interval, heartbeat }: Reporting): number {
   if (report === "interval") return interval ?? DEFAULT_CADENCE.interval;
   return heartbeat ?? DEFAULT_CADENCE.heartbeat;
 }
 
-/** How long a zone's sensor may be silent, in ms: three heartbeats. */
+/** How long a zone's sensor may be silent by default, in ms: three heartbeats. */
 export const STALE_AFTER = 3 * DEFAULT_CADENCE.heartbeat;

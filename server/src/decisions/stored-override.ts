@@ -2,12 +2,12 @@ import type { Mode, Override } from "../devices/override.js";
 import { isPlausible } from "../time/monotonic-clock.js";
 import type { StorageClock } from "../time/storage-clock.js";
 
-/** An override as it is stored. 0.1.0 stored the mode alone. */
+/** An override in the form in which it is stored. Version 0.1.0 stored nothing but the mode. */
 export type StoredOverride =
   | Mode
   | {
       readonly mode: Mode;
-      /** In ms since 1970, by the wall clock; not there when it lasts. */
+      /** In ms since 1970; missing if the override has no end. */
       readonly until?: number;
       readonly duration?: number;
     };
@@ -17,9 +17,9 @@ export function storedOverride({ mode, until, duration }: Override, clock: Stora
 }
 
 /**
- * An override as it was stored by an earlier run, or by another server. It ends when the wall clock says so, but the wall
- * clock may have been wrong then or now: an override never holds for longer than the person wanted, counted from here, and
- * one that was dated before 2026 by a clock that has been set since holds for all of that.
+ * Restores an override of an earlier run or another server. It ends at its time by the wall clock. Because that clock may
+ * have been wrong, the override never lasts longer from now on than the person wanted. If the time is before 2026, the clock
+ * was wrong when the override was stored, and the override lasts for its whole duration.
  */
 export function restoredOverride(stored: StoredOverride, clock: StorageClock): Override {
   if (typeof stored === "string") return { mode: stored, until: undefined };

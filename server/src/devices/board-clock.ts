@@ -1,35 +1,35 @@
-/** For how long an estimate counts, in ms: long enough to outlast a burst, short enough to follow clocks that drift. */
+/** How long an estimate counts, in ms. It outlasts a burst of late readings and follows clocks that drift. */
 const SPAN = 60_000;
 
-/** For how long the estimate of an earlier run counts once there is one of this run, in ms. */
+/** How long the estimate of an earlier run counts after the first one of this run, in ms. */
 const CONFIRMED = 5000;
 
-/** A clock as it is stored. */
+/** A clock in the form in which it is stored. */
 export type StoredClock = readonly [latest: number, before: number, since: number];
 
 /**
- * When a board started, by the server's monotonic clock: boards have none. Each reading says how long after the start it was
- * taken (`at`) and how long before it was sent (`age`), so that arrival − age − at is the start plus the time on the way;
- * the smallest of the last one to two minutes in which the board was heard is the best estimate. A reading that waited
- * at a broker, or was sent again after a cut, so gets the time at which it was taken.
+ * Estimates when a board started, by the server's monotonic clock, because boards do not know the time. A reading says how
+ * long after the start it was taken (`at`) and how old it was when it was sent (`age`). So arrival − age − at is the start
+ * plus the time in transit, and the smallest value of the last one to two minutes is the best estimate. With it, a
+ * reading that waited at a broker or was sent again gets the time when it was taken. The method is a windowed minimum filter.
  */
 export interface Clock {
-  /** NaN when there was no reading yet. */
+  /** The smallest start in the current period, NaN before the first reading. `before` is that of the previous period. */
   latest: number;
   before: number;
   since: number;
 }
 
 /**
- * To be called with the first reading that did not wait anywhere, after `timeOf`, where an earlier run of the server has
- * stored the clock: the wall clock may have been set in between, and then the estimate from before is wrong. It counts for 5 s more, and
- * not for another minute: a first reading that was sent again says nothing sure yet.
+ * Confirms a clock that an earlier run of the server stored. The wall clock may have been set in between, so the stored
+ * estimate counts for 5 s more and not for another minute. Call this after `timeOf`, with the first reading that did not
+ * wait anywhere.
  */
 export function confirmClock(clock: Clock, arrival: number): void {
   if (clock.since === arrival) clock.since -= SPAN - CONFIRMED;
 }
 
-/** When a reading was taken, by the monotonic clock, never after it arrived. All in ms. */
+/** Returns when a reading was taken, by the monotonic clock and never after its arrival. All times are in ms. */
 export function timeOf(clock: Clock, arrival: number, at: number, age: number): number {
   const start = arrival - age - at;
   if (Number.isNaN(clock.latest)) {

@@ -2,16 +2,16 @@ import type { Clock } from "./board-clock.js";
 import { BEFORE, BOOT, BOOT_WIDTH, FIRST, HIGHEST, HOLES, LATEST, SINCE_WHEN, SURE } from "./device-numbers.js";
 import type { Sequence } from "./sequence.js";
 
-/** In the place of `sure`: so it was, to an earlier run. */
+/** A value of the flag `sure`: the clock was certain in an earlier run of the server. */
 const UNCONFIRMED = 2;
 
-/** One run of a board's firmware: which of its readings have come, and when it began. */
+/** A boot is one run of a board's firmware. This class knows which of its readings have arrived and when it began. */
 export class Boot implements Sequence, Clock {
   bits: Uint32Array | undefined;
   #numbers: Float64Array<ArrayBufferLike>;
   #at: number;
 
-  /** @param numbers where its numbers are, from `at` on */
+  /** @param numbers the memory for the numbers of the boot @param at the index of the first one */
   constructor(numbers: Float64Array<ArrayBufferLike> = new Float64Array(BOOT_WIDTH), at = 0) {
     this.#numbers = numbers;
     this.#at = at;
@@ -19,13 +19,13 @@ export class Boot implements Sequence, Clock {
     this.holes = 0;
   }
 
-  /** Its numbers were moved there. */
+  /** Continues with numbers that were moved to another place in memory. */
   moveTo(numbers: Float64Array<ArrayBufferLike>, at: number): void {
     this.#numbers = numbers;
     this.#at = at;
   }
 
-  /** One that goes on by itself where this one is. */
+  /** Returns an independent copy. */
   copy(): Boot {
     const copy = new Boot();
     copy.#numbers.set(this.#numbers.subarray(this.#at, this.#at + BOOT_WIDTH));
@@ -33,7 +33,7 @@ export class Boot implements Sequence, Clock {
     return copy;
   }
 
-  /** NaN when there was none yet. */
+  /** The number of the boot; NaN before the first reading. */
   get boot(): number {
     return this.#numbers[this.#at + BOOT];
   }
@@ -76,14 +76,14 @@ export class Boot implements Sequence, Clock {
   set since(since: number) {
     this.#numbers[this.#at + SINCE_WHEN] = since;
   }
-  /** Whether the clock goes by a reading that did not wait anywhere. */
+  /** Whether the estimated start of the boot relies on a reading that did not wait anywhere. */
   get sure(): boolean {
     return this.#numbers[this.#at + SURE] > 0;
   }
   set sure(sure: boolean) {
     this.#numbers[this.#at + SURE] = sure ? 1 : 0;
   }
-  /** Whether the clock was stored by an earlier run, whose wall clock may have been another: nothing has confirmed it since. */
+  /** Whether an earlier run of the server estimated the start, and no reading has confirmed it since. */
   get unconfirmed(): boolean {
     return this.#numbers[this.#at + SURE] === UNCONFIRMED;
   }

@@ -3,32 +3,31 @@ import { Boot } from "./boot.js";
 import { confirmClock, timeOf, type StoredClock } from "./board-clock.js";
 import { begin, restoreSequence, storedSequence, take, type Arrival, type StoredSequence } from "./sequence.js";
 
-/** A boot as it is stored. */
+/** A boot in the form in which it is stored. */
 export type StoredBoot = readonly [boot: number, sequence: StoredSequence, clock: StoredClock | null];
 
-/** A reading in its place. */
+/** The place of a reading among the readings of its device. */
 export interface Placed {
   readonly arrival: Arrival;
-  /** When it was taken, in ms since 1970. */
+  /** When the reading was taken, by the monotonic clock. */
   readonly taken: number;
-  /** Whether that is sure: otherwise the reading may have waited somewhere, and be older. */
+  /** Whether `taken` is certain. Otherwise the reading may have waited somewhere and be older. */
   readonly sure: boolean;
 }
 
 /**
- * What is known of the last two runs of a device's firmware. Two, because after a restart of the server or of the broker
- * readings of both may be delivered again.
+ * The last two boots of a device. After a restart of the server or the broker, readings of both may be delivered again.
+ * The object itself is the latest boot, which saves memory because most devices have no other.
  */
 export class Boots extends Boot {
-  // it is the latest itself: for most devices there is no other
   #before: Boot | undefined;
 
-  /** The place of a reading, which is remembered. @param live whether it cannot have waited at a broker */
+  /** Finds the place of a reading and remembers its number. @param live whether the reading cannot have waited at a broker */
   place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): Placed {
     if (this.boot === boot) return placeIn(this, take(this, seq), reading, now, live);
     if (this.#before?.boot === boot) {
       const arrival = take(this.#before, seq);
-      // the past, however new it is there
+      // The newest reading of an earlier boot is still in the past.
       return placeIn(this.#before, arrival === "newest" ? "late" : arrival, reading, now, live);
     }
     if (!Number.isNaN(this.boot)) this.#before = this.copy();
@@ -44,14 +43,14 @@ export class Boots extends Boot {
     return this.#before ? [storedBoot(this), storedBoot(this.#before)] : [storedBoot(this)];
   }
 
-  /** Goes on where another left off. */
+  /** Continues with stored boots. */
   restore([latest, before]: readonly StoredBoot[]): void {
     if (latest) restoreBoot(this, latest);
     if (before) restoreBoot((this.#before = new Boot()), before);
   }
 }
 
-/** A stored boot with its times by another clock. */
+/** Converts the times of a stored boot to another clock. */
 export function convertBoot([boot, sequence, started]: StoredBoot, convert: (time: number) => number): StoredBoot {
   if (!started) return [boot, sequence, null];
   const [latest, before, since] = started;

@@ -1,4 +1,4 @@
-/** What is kept of each device as a number, by its place. */
+/** The columns of a device's row of numbers. */
 export const LIGHT = 0;
 export const SEQ = 1;
 export const TAKEN = 2;
@@ -8,14 +8,14 @@ export const LAMP_SINCE = 5;
 export const PUBLISHED = 6;
 export const LOGGED = 7;
 export const RECORDED = 8;
-/** Two bits each for what is true, false, or not known. */
+/** All flags of the device, two bits each. */
 export const FLAGS = 9;
-/** The last reading of an earlier run: to be shown, and not to decide by. */
+/** The last reading of an earlier run, which people see but decisions do not use. */
 export const OLD_LIGHT = 10;
 export const OLD_TIME = 11;
 const WIDTH = 12;
 
-/** What is kept of the latest boot of a device that numbers its readings, by its place. */
+/** The columns of the latest boot of a device that numbers its readings. */
 export const BOOT = 0;
 export const FIRST = 1;
 export const HIGHEST = 2;
@@ -29,8 +29,8 @@ export const BOOT_WIDTH = 8;
 const ROWS = 512;
 
 /**
- * The numbers of many devices in one piece of memory, a row each: in the fields of an object each of them would be an object
- * again, three times as large, for the garbage collector to look at.
+ * A table with the numbers of many devices, one row each, in one typed array. As fields of an object, numbers would take
+ * three times the memory and slow down the garbage collector.
  */
 export class Page {
   readonly numbers: Float64Array;
@@ -40,12 +40,12 @@ export class Page {
     this.numbers = new Float64Array(rows * WIDTH);
   }
 
-  /** Of the latest boots; there when one of the devices numbers its readings. */
+  /** The table of the latest boots, which is created when a device of this page numbers its readings. */
   get boots(): Float64Array {
     return (this.#boots ??= new Float64Array(this.rows * BOOT_WIDTH));
   }
 
-  /** Where the row of a device begins, as it is to begin with. */
+  /** Resets a row and returns the index of its first number. */
   begin(row: number): number {
     const at = row * WIDTH;
     this.numbers.fill(0, at, at + WIDTH);
@@ -53,12 +53,12 @@ export class Page {
     return at;
   }
 
-  /** Where the boot's row begins of a device whose row begins at `at`. */
+  /** Converts the index of a device's row to the index of its boot's row. */
   static bootsAt(at: number): number {
     return (at / WIDTH) * BOOT_WIDTH;
   }
 
-  /** The row that begins at `at`, by itself. */
+  /** Returns a page with a copy of the row that begins at `at`. */
   copy(at: number): Page {
     const page = new Page(1);
     page.numbers.set(this.numbers.subarray(at, at + WIDTH));
@@ -68,14 +68,14 @@ export class Page {
   }
 }
 
-/** Rows for devices, by number. */
+/** Assigns numbers to devices. A number selects a page and a row. */
 export class Pages {
   readonly #pages: Page[] = [];
-  /** Numbers below `#end` that are nobody's. */
+  /** Unused numbers below `#end`. */
   readonly #free: number[] = [];
   #end = 0;
 
-  /** A number that no other device has. */
+  /** Returns a number that no other device has. */
   take(): number {
     const number = this.#free.pop() ?? this.#end++;
     if (number === this.#pages.length * ROWS) this.#pages.push(new Page());

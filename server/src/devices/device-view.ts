@@ -1,42 +1,42 @@
 import type { Mode } from "./override.js";
 
-/** A device as the API, the events and the dashboard show it. */
+/** A device as the API, the event stream and the dashboard show it. */
 export interface DeviceView {
   readonly id: string;
-  /** By its status; a lesson device, which has none, when it was heard in the last 60 s. */
+  /** As the device reports in its status. A lesson device counts as online if it sent a message in the last 60 s. */
   readonly online: boolean;
-  /** The newest reading, also of before a restart, 0 to 1023; null when there is none. */
+  /** The newest reading, 0 to 1023, possibly from before a restart; null if there is none. */
   readonly light: number | null;
-  /** The lamp as it was last commanded, or as a device that decides for itself reported it, also before a restart; null when unknown. */
+  /** Whether the lamp is on by the last command, or as a device that decides alone reports; null if unknown. */
   readonly led_on: boolean | null;
-  /** Whether the lamp blinks, because somebody asked where the board is; `led_on` is what it is apart from that. */
+  /** Whether the lamp blinks because of an `identify` action. `led_on` ignores the blinking. */
   readonly blinking: boolean;
-  /** Who decides: `device` while it is on its own. */
+  /** Who decides: `device` while the board cannot reach the server. */
   readonly decided_by: "server" | "device";
-  /** When it was last heard, ISO 8601; when `light` is of before a restart, when that was measured; null when never. */
+  /** When the last message came, in ISO 8601; null if there was none. If `light` is from before a restart, its time. */
   readonly last_seen: string | null;
-  /** Since when it is online or offline as it is, ISO 8601; null when that was before the server started. */
+  /** When it went online or offline, in ISO 8601; null if that was before the server started. */
   readonly since: string | null;
-  /** Readings of its present boot that never came, 0 for a lesson device: those on their way after a cut do not count. */
+  /** Readings of the current boot that never arrived; 0 for a lesson device. */
   readonly missing: number;
-  /** Readings that it lost by its own account, because its memory was full while it was offline. */
+  /** Readings that the board reports as lost because its memory was full while it was offline. */
   readonly dropped: number;
-  /** `auto`, or a person's override. */
+  /** `auto`, or a person's override `on` or `off`. */
   readonly mode: Mode;
-  /** When the override ends, ISO 8601; null when it lasts, or there is none. */
+  /** When the override ends, in ISO 8601; null if it has no end or there is none. */
   readonly until: string | null;
-  /** Why the lamp is as it is, in a sentence for people; null when nothing was decided. */
+  /** Why the lamp is on or off, in a sentence for people; null before the first decision. */
   readonly reason: string | null;
-  /** For people; the id unless the configuration gives one. */
+  /** The name for people; the id unless the policy contains a label. */
   readonly label: string;
-  /** The zone that decides for its lamp; null when it decides for itself. */
+  /** The zone that controls the lamp; null if the device's own light does. */
   readonly zone: string | null;
-  /** The rule for its lamp, its zone's if it is in one: on below `threshold`, off from `threshold + hysteresis` on. */
+  /** The rule for the lamp, or that of its zone: on below `threshold`, off from `threshold + hysteresis`. */
   readonly threshold: number;
   readonly hysteresis: number;
-  /** The longest silence that is asked of it, in ms; a lesson device reports as it likes. */
+  /** The longest silence of a board that works, in ms. Lesson devices do not follow it. */
   readonly heartbeat: number;
-  /** The board and the firmware, as the device names them; not there for a lesson device. */
+  /** The board and the firmware version that the device reports; missing for a lesson device. */
   readonly board?: string;
   readonly firmware?: string;
 }

@@ -1,44 +1,44 @@
-/** How long after a gap opened, or was last filled, its readings may still be on their way, in ms. */
+/** How long missing readings may still be on their way after the last change, in ms. */
 export const DRAIN = 5000;
 
-/** How long readings are missing until the log says so, in ms. */
+/** How long readings must be missing before the log mentions it, in ms. */
 export const PATIENCE = 60_000;
 
 /**
- * The readings of a device that have not come. After a cut a board sends its newest reading first, and what it kept
- * follows: so a gap counts only when nothing has filled it for a while.
+ * Counts the missing readings of a device. After a lost connection a board sends its newest reading first and the older
+ * ones afterwards, so readings count as missing only when none has arrived for a while.
  */
 export class Gaps {
-  /** Readings that will not come any more, as far as can be told. */
+  /** The readings that will probably not arrive any more. */
   missing = 0;
   #holes = 0;
-  /** When a gap was opened or filled last. */
+  /** When the number of holes changed last. */
   #moved = 0;
   #missingSince = 0;
-  #told = 0;
+  #reported = 0;
 
-  /** So many numbers have not come. A new boot begins anew. */
+  /** Updates the count of numbers that have not arrived. */
   update(holes: number, now: number): void {
     if (holes === this.#holes) return;
-    // more and more gaps are not a reason to wait for ever
+    // A growing number of holes must not postpone the count for ever.
     if (holes < this.#holes || this.#holes === this.missing) this.#moved = now;
     this.#holes = holes;
     if (holes < this.missing) this.missing = holes;
-    if (this.missing < this.#told) this.#told = this.missing;
+    if (this.missing < this.#reported) this.#reported = this.missing;
   }
 
-  /** To be called now and then; whether there are more missing than before. */
+  /** Counts readings that will not arrive any more. Returns whether the count has grown. Call this regularly. */
   settle(now: number): boolean {
     if (this.#holes === this.missing || now - this.#moved < DRAIN) return false;
-    if (this.missing === this.#told) this.#missingSince = this.#moved;
+    if (this.missing === this.#reported) this.#missingSince = this.#moved;
     this.missing = this.#holes;
     return true;
   }
 
-  /** Whether it is time to tell of readings that are missing; says so once for each. */
+  /** Returns true once when the log must mention missing readings. */
   isDue(now: number): boolean {
-    if (this.missing === this.#told || now - this.#missingSince < PATIENCE) return false;
-    this.#told = this.missing;
+    if (this.missing === this.#reported || now - this.#missingSince < PATIENCE) return false;
+    this.#reported = this.missing;
     return true;
   }
 }

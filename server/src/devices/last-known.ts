@@ -2,16 +2,15 @@ import type { Device, Devices } from "./devices.js";
 import { textOf } from "../common/errors.js";
 import type { History } from "../history/history.js";
 
-/** Devices that are asked for at once: the history answers others in between. */
+/** Devices per query, so that the history can answer other queries in between. */
 const SLICE = 2000;
 
 /**
- * Shows of each device what the history has of it, as far as nothing newer is known: its last reading, unless the journal
- * had it, and how its lamp was switched last. Decisions never go by that.
- * Never rejects.
- * @param changed told of each device that is shown otherwise than before
- * @param warned the history cannot be read
- * @param signal ends it
+ * Restores for display the last reading and the last lamp of each device from the history, unless something newer is known.
+ * Decisions do not use them. Never rejects.
+ * @param changed called with each device that looks different now
+ * @param warned called if the history cannot be read
+ * @param signal stops the restoration
  */
 export async function recallFrom(
   history: Pick<History, "latest">,
@@ -42,7 +41,7 @@ async function recall(
       if (!device || !latest) continue;
       const { time, light, switched, led_on } = latest;
       const before = device.shown;
-      // the journal has lights as they came, the history in quarters
+      // The journal is more exact: the history rounds the light to quarters.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
         device.remember(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);

@@ -1,30 +1,29 @@
-/** How far back a number is remembered: more than a board keeps while it is offline, and more than is ever in flight. */
+/** How many numbers back the server detects duplicates. A board keeps fewer readings while it is offline. */
 export const WINDOW = 1024;
 
-/** `newest`: no higher number came before. `late`: a new reading, but of the past. `duplicate`: it was here before. */
+/** `newest`: no higher number has arrived. `late`: a new reading from the past. `duplicate`: it has arrived before. */
 export type Arrival = "newest" | "late" | "duplicate";
 
-/** A sequence as it is stored: first, highest, holes, and the bits in base64, "" when all are set. */
+/** A sequence in the form in which it is stored. `bits` is in base64, or "" if all numbers have arrived. */
 export type StoredSequence = readonly [first: number, highest: number, holes: number, bits: string];
 
 /**
- * Which numbers of one boot have been seen: "at least once" delivery brings some twice, and a board that was away sends
- * old ones after the newest, so that the highest number alone would not tell.
- * Without gaps it takes a few bytes, with gaps 128 more, whatever arrives. A number further back than the window counts
- * as new: better twice than never.
+ * The numbers of one boot that have arrived, in a sliding window of `WINDOW` bits. QoS 1 delivers some readings twice, and
+ * a board that was offline sends old readings after the newest, so the highest number alone does not reveal duplicates.
+ * A number before the window counts as new: taking a reading twice is better than losing it.
  */
 export interface Sequence {
   first: number;
   highest: number;
-  /** Numbers that have not come, up to the highest. */
+  /** How many numbers below the highest have not arrived. */
   holes: number;
-  /** Those seen of the window that ends with the highest; undefined when all of them were. */
+  /** The window that ends with the highest number; undefined while all numbers have arrived, which saves memory. */
   bits: Uint32Array | undefined;
 }
 
-/** Begins with `seq` as the first number of a boot to come: what it sent before, as far as it may still come, is missing. */
+/** Starts with the first number that arrives of a boot. Earlier numbers within the window count as missing. */
 export function begin(sequence: Sequence, seq: number): void {
-  // a board that has run for long was not always this server's
+  // A board that has been running for a long time may have reported to another server before.
   const first = seq <= WINDOW ? Math.min(1, seq) : seq;
   sequence.first = first;
   sequence.highest = seq;
@@ -47,7 +46,7 @@ export function storedSequence({ first, highest, holes, bits }: Sequence): Store
   return [first, highest, holes, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
 }
 
-/** Remembers a number. */
+/** Adds a number. */
 export function take(sequence: Sequence, seq: number): Arrival {
   const { highest, bits } = sequence;
   if (seq > highest) {
@@ -65,7 +64,7 @@ function see(bits: Uint32Array, seq: number): void {
   bits[(seq % WINDOW) >>> 5] |= 1 << (seq & 31);
 }
 
-/** Moves the window: the places of the numbers that come into it are those of numbers that leave it. */
+/** Moves the window, which is a ring buffer: new numbers take the places of those that leave it. */
 function moveTo(sequence: Sequence, seq: number): void {
   const skipped = seq - sequence.highest - 1;
   if (skipped > 0) {

@@ -1,36 +1,36 @@
 import type { Combine } from "../../../../contract/index.js";
 import type { Mode } from "../../devices/override.js";
 
-/** A zone as the API, the events and the dashboard show it. */
+/** A zone as the API, the event stream and the dashboard show it. */
 export interface ZoneView {
   readonly name: string;
-  /** For people; the name unless the configuration gives one. */
+  /** The name for people; `name` unless the policy contains a label. */
   readonly label: string;
   readonly combine: Combine;
-  /** For `at_least`: how many sensors must be dark. */
+  /** For `combine: at_least`: how many sensors must be dark. */
   readonly at_least: number;
   readonly sensors: readonly ZoneSensor[];
-  /** Ids of the devices whose lamps it switches. */
+  /** The ids of the devices whose lamps the zone controls. */
   readonly lamps: readonly string[];
-  /** On below `threshold`, off from `threshold + hysteresis` on. */
+  /** The lamps are on below `threshold` and off from `threshold + hysteresis`. */
   readonly threshold: number;
   readonly hysteresis: number;
-  /** The light level by which it decides; null when too few sensors tell. */
+  /** The combined light of the sensors; null if too few sensors have reported. */
   readonly light: number | null;
-  /** What its lamps are to be, those apart that a person overrides one by one; null when nothing was decided. */
+  /** The decision for the lamps, apart from lamps with an override of their own; null before the first decision. */
   readonly led_on: boolean | null;
-  /** `auto`, or a person's override. */
+  /** `auto`, or a person's override `on` or `off`. */
   readonly mode: Mode;
-  /** When the override ends, ISO 8601; null when it lasts, or there is none. */
+  /** When the override ends, in ISO 8601; null if it has no end or there is none. */
   readonly until: string | null;
-  /** Why, in a sentence for people; null when nothing was decided. */
+  /** Why the lamps are on or off, in a sentence for people; null before the first decision. */
   readonly reason: string | null;
 }
 
 export interface ZoneSensor {
   readonly id: string;
-  /** Its newest reading, 0 to 1023; null when there is none. */
+  /** The newest reading, 0 to 1023; null if there is none. */
   readonly light: number | null;
-  /** Whether it is left out, because it has been silent for too long. */
+  /** Whether the zone ignores the sensor because it has been silent for too long. */
   readonly stale: boolean;
 }
