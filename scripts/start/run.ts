@@ -15,7 +15,7 @@ import {
   type Plugin,
 } from "nightlight-server";
 import { endAfterOutput } from "../../server/src/app/output-errors.js";
-import type { Surroundings } from "../../server/src/app/program.js";
+import type { ProcessHandlers } from "../../server/src/app/program.js";
 import { simulatorRoutes } from "../../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
 import { report } from "../../sim/report.js";
@@ -31,7 +31,7 @@ function boardCount(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
 }
 
-async function start({ signals, hangups, outputErrors }: Surroundings): Promise<void> {
+async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promise<void> {
   const command = createCommand("npm start --")
     .description("Broker, server, dashboard and simulated boards: a nightlight without hardware.")
     .option("--boards <n>", "how many simulated boards", boardCount, 1)
@@ -80,9 +80,9 @@ async function start({ signals, hangups, outputErrors }: Surroundings): Promise<
 }
 
 /** Runs with the arguments and the environment of this process. */
-export async function runStart(surroundings: Surroundings): Promise<void> {
+export async function runStart(handlers: ProcessHandlers): Promise<void> {
   try {
-    await start(surroundings);
+    await start(handlers);
   } catch (error) {
     if (error instanceof CommanderError) {
       const { text, code } = parsingProblem(error, "See npm start -- --help.");

@@ -1,8 +1,8 @@
-// Little is imported before signals are caught: the first process of a container loses those that come earlier.
+// Handle signals before loading anything else: the first process of a container ignores them until then.
 import { catchHangups } from "./app/reload-signal.js";
 import { endOnOutputErrors } from "./app/output-errors.js";
 import { catchSignals } from "./app/signals.js";
 
-const surroundings = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
+const handlers = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
 const { runProgram } = await import("./app/program.js");
-await runProgram(surroundings);
+await runProgram(handlers);

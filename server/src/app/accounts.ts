@@ -6,15 +6,15 @@ import { withGuests } from "../security/guests.js";
 import { openAccounts } from "../security/users.js";
 
 /**
- * Those who are let in: everybody on loopback as long as there is no account, and with `anonymous`.
- * @throws StartError when others could come, and nobody would be let in
+ * Opens the accounts. Without any account, and with `anonymous`, everybody has access.
+ * @throws StartError if other machines can reach the server but nobody has an account
  */
-export async function letIn(
+export async function openServerAccounts(
   { data, log, host, anonymous, httpNames, guests }: Settings,
   atEnd: (step: () => unknown) => void,
 ): Promise<Accounts> {
   if (anonymous) return NO_ACCOUNTS;
-  // a name of its own means a proxy, by which the world comes in on loopback
+  // `http_names` means a proxy, whose requests come from loopback although its clients may be anywhere.
   const wide = !isLoopback(host) || httpNames.length > 0;
   const accounts = await openAccounts(data, log, wide ? { required: true } : {});
   atEnd(() => accounts.close());
@@ -26,7 +26,7 @@ export async function letIn(
   return withGuests(accounts, guests);
 }
 
-/** Why others than programs of this machine may reach the server. */
+/** Explains why other machines may reach the server. */
 function reachable(host: string, httpNames: readonly string[]): string {
   if (!isLoopback(host)) return `Others can reach this server at the address ${host} (--host)`;
   return `http_names (${httpNames.join(", ")}) means that others reach this server through a proxy`;

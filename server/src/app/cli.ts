@@ -3,10 +3,10 @@ import { flagOptions, type Environment } from "../config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
 import { VERSION } from "../common/version.js";
 
-/** The command with every flag of the server, for programs that add their own. When parsing fails it throws CommanderError. */
+/** Creates the command with all flags of the server, for programs that add flags of their own. Parsing may throw CommanderError. */
 export function createCommand(name = "nightlight-server"): Command {
   const command = new Command(name).description(
-    "Decides, over MQTT, when a nightlight is on. Carries an MQTT broker of its own, or joins yours.",
+    "Decides over MQTT when a nightlight is on. Runs an embedded MQTT broker, or connects to yours.",
   );
   for (const option of flagOptions()) command.addOption(option);
   return command
@@ -15,25 +15,25 @@ export function createCommand(name = "nightlight-server"): Command {
     .addHelpText(
       "after",
       `
-Each setting by itself: a flag goes before its variable, a variable before the file, the file before the default. Zones,
-history, limits and more are settings of the file alone; nightlight-server config init writes one to begin with.
+For each setting, a flag takes precedence over its environment variable, the variable over the file, and the file over the
+default. Zones, history, limits and more can only be set in the file; "nightlight-server config init" writes an example.
 
 Examples:
   $ nightlight-server
       broker on port 1883, dashboard on http://127.0.0.1:8080
   $ nightlight-server --config /etc/nightlight/nightlight.yaml
-      as that file says; SIGHUP reads it again
+      reads the settings from that file, and again on SIGHUP
   $ nightlight-server --broker mqtts://broker.example.org --username me --topic-prefix my-house
-      joins a broker; the password comes from NIGHTLIGHT_PASSWORD, or the file that NIGHTLIGHT_PASSWORD_FILE names
+      connects to a broker; the password is in NIGHTLIGHT_PASSWORD, or in the file that NIGHTLIGHT_PASSWORD_FILE names
   $ nightlight-server --broker mqtt://test.mosquitto.org --id 1f3b2a
-      answers the device of the lesson whose ID is 1f3b2a, and those below nightlight/`,
+      answers the lesson device with the ID 1f3b2a, and the devices below nightlight/`,
     )
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
     .exitOverride();
 }
 
-/** Adds a subcommand, which then treats mistakes as its parent does. */
+/** Adds a subcommand that handles errors as its parent does. */
 export function addCommand(parent: Command, command: Command): void {
   const inherit = (child: Command, from: Command): void => {
     child.copyInheritedSettings(from).allowExcessArguments(false);
@@ -44,23 +44,23 @@ export function addCommand(parent: Command, command: Command): void {
 }
 
 /**
- * The server's options from a command that has parsed its arguments: flags, environment and file.
- * @throws ConfigurationError, a UsageError, with everything that is wrong, a line each.
+ * Reads the server's options from flags, environment and file, after the command has parsed its arguments.
+ * @throws ConfigurationError, a UsageError, with one line for each mistake
  */
 export function optionsFrom(command: Command, env: Environment = process.env): LoadedConfiguration["options"] {
   return loadConfiguration(command, env).options;
 }
 
 /**
- * What to print, and the exit code, when commander ends the parsing: help and version are no failures.
- * @param hint where there is more to read
+ * Returns the message and the exit code after commander has ended the parsing. Help and version are no errors.
+ * @param hint where to find help
  */
 export function parsingProblem(
   error: CommanderError,
   hint = "See nightlight-server --help.",
 ): { text: string; code: number } {
   if (error.exitCode === 0) return { text: "", code: 0 };
-  // a command without its subcommand: commander has shown what there is
+  // A command without its subcommand. Commander has already shown the subcommands.
   if (error.code === "commander.help") return { text: "", code: 2 };
   const text = error.message
     .replace(/^error: /, "")

@@ -1,37 +1,37 @@
 import { writeSync } from "node:fs";
 
-/** What a command does when its output cannot be written. */
+/** Controls what happens when standard output cannot be written. */
 export interface OutputErrors {
-  /** Ignores errors from now on: a server goes on without its log, and counts the lines. */
+  /** Ignores errors from now on, because a server continues without its log and counts the lost lines. */
   ignore(): void;
 }
 
 function ignore(): void {}
 
-/** Codes of a pipe that nobody reads any more; Windows has the second one. */
-const NOBODY_READS = new Set(["EPIPE", "EOF"]);
+/** Error codes of a pipe whose reader has ended. Windows uses the second one. */
+const READER_ENDED = new Set(["EPIPE", "EOF"]);
 
 /**
- * Ends the program when its standard output cannot be written: quietly when nobody reads it any more, as in `… | head -1`,
- * and otherwise, as when the disk is full, with a sentence on standard error and exit code 1.
+ * Ends the program when standard output cannot be written: quietly if the reader has ended, as in `… | head -1`, and with a
+ * message on standard error and exit code 1 otherwise, for example if the disk is full.
  */
 export function endOnOutputErrors(): OutputErrors {
   const failed = (error: NodeJS.ErrnoException): never => {
-    if (NOBODY_READS.has(error.code ?? "")) process.exit();
+    if (READER_ENDED.has(error.code ?? "")) process.exit();
     try {
       writeSync(2, `The output cannot be written: ${error.message}.\n`);
     } catch {
-      // standard error cannot be written either
+      // Standard error cannot be written either.
     }
     process.exit(1);
   };
   process.stdout.on("error", failed);
-  // where else could it be told?
+  // There is no other place to report errors of standard error.
   process.stderr.on("error", ignore);
   return { ignore: () => void process.stdout.off("error", failed).on("error", ignore) };
 }
 
-/** Ends the program when all that was written to standard output is out, or has failed, which `endOnOutputErrors` sees first. */
+/** Ends the program when standard output is flushed. If that fails, `endOnOutputErrors` handles it first. */
 export function endAfterOutput(code: number): void {
   process.exitCode = code;
   process.stdout.write("", () => setImmediate(() => process.exit()));

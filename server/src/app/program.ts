@@ -15,14 +15,14 @@ import type { Hangups } from "./reload-signal.js";
 import { endAfterOutput, type OutputErrors } from "./output-errors.js";
 import { closeStarted, type Signals } from "./signals.js";
 
-/** What the process is told from outside, caught since its first moment. */
-export interface Surroundings {
+/** The signals and output errors of the process, which are handled from its first moment on. */
+export interface ProcessHandlers {
   readonly signals: Signals;
   readonly hangups: Hangups;
   readonly outputErrors: OutputErrors;
 }
 
-/** Writes `config, user, and sessions`. */
+/** Formats lists of commands, for example `config, user, and sessions`. */
 const COMMANDS = new Intl.ListFormat("en");
 
 function fail(text: string, code: number): void {
@@ -30,13 +30,13 @@ function fail(text: string, code: number): void {
   endAfterOutput(code);
 }
 
-async function serve(command: Command, { signals, hangups, outputErrors }: Surroundings): Promise<void> {
+async function serve(command: Command, { signals, hangups, outputErrors }: ProcessHandlers): Promise<void> {
   const [unknown] = command.args;
   if (unknown !== undefined)
     command.error(
       `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
     );
-  // files are for this account alone, also those that libraries make
+  // Only this user may read new files, including files that libraries create.
   process.umask(0o077);
   let current = loadConfiguration(command);
   outputErrors.ignore();
@@ -44,7 +44,7 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Surro
   for (const warning of current.warnings) log.warn("config", warning);
   const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
   warnOfReaders();
-  // only now: the subcommands need nothing of it, and are there in half the time
+  // Loading the server takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
   const starting = startServer({ ...current.options, log });
   signals.endBy(() => closeStarted(starting));
@@ -57,18 +57,18 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Surro
   });
 }
 
-/** @throws StartError that names settings as they were given */
+/** @throws StartError that names each setting as the user gave it: as a flag, a variable or a line of the file */
 function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
   if (error instanceof StartError) throw new StartError(inTermsOf(loaded, error.message), { cause: error });
   throw error;
 }
 
-/** Runs `nightlight-server` with the arguments and the environment of this process. */
-export async function runProgram(surroundings: Surroundings): Promise<void> {
+/** Runs the command `nightlight-server` with the arguments and the environment of this process. */
+export async function runProgram(handlers: ProcessHandlers): Promise<void> {
   try {
     const command = createCommand();
-    command.allowExcessArguments(true).action(() => serve(command, surroundings));
-    command.hook("preSubcommand", () => surroundings.signals.endInterrupted());
+    command.allowExcessArguments(true).action(() => serve(command, handlers));
+    command.hook("preSubcommand", () => handlers.signals.endInterrupted());
     addCommand(command, configCommand());
     addCommand(command, userCommand(dataFolderOf));
     addCommand(command, sessionsCommand(serverUrlOf));

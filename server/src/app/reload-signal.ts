@@ -1,17 +1,17 @@
 import { isatty } from "node:tty";
 
-/** The streams by which a program may hang on a terminal: standard input, output and error. */
+/** The file descriptors that may be a terminal: standard input, output and error. */
 const STREAMS = [0, 1, 2];
 
-/** What SIGHUP does. */
+/** Controls what SIGHUP does. */
 export interface Hangups {
-  /** Calls `reload` at every SIGHUP from now on, and at once if one has come before. */
+  /** Calls `reload` at every SIGHUP, and immediately if one came before. */
   reloadBy(reload: () => void): void;
 }
 
 /**
- * Catches SIGHUP from now on. A terminal that is closed sends it as well: then the program ends as by SIGTERM, rather than
- * go on where nobody sees it. On Windows, where it means nothing else, it ends the program as ever.
+ * Handles SIGHUP. Closing a terminal sends SIGHUP too; then the program ends as with SIGTERM. Windows sends it only when
+ * the terminal closes, so there it keeps its default action.
  */
 export function catchHangups(): Hangups {
   if (process.platform === "win32") return { reloadBy() {} };
@@ -31,7 +31,7 @@ export function catchHangups(): Hangups {
   };
 }
 
-/** Calls `reload` at every SIGHUP, except when a terminal was closed. */
+/** Calls `reload` at every SIGHUP, unless a closed terminal caused it. */
 export function onHangup(reload: () => void): void {
   catchHangups().reloadBy(reload);
 }

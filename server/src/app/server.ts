@@ -18,47 +18,47 @@ import { openData } from "../storage/data-folder.js";
 import { embeddedLink } from "../transport/embedded.js";
 import type { LinkHandlers, MqttLink } from "../transport/link.js";
 import { scopeOf } from "../transport/scope.js";
-import { letIn } from "./accounts.js";
+import { openServerAccounts } from "./accounts.js";
 import { Lifecycle } from "./lifecycle.js";
 import { createParts, type Parts } from "./parts.js";
-import { greet } from "./startup-banner.js";
+import { logStart } from "./startup-banner.js";
 
-/** Where a running server is, and what it knows. */
+/** The addresses and the data of a running server. */
 interface Running {
-  /** Where MQTT clients connect. */
+  /** The address for MQTT clients. */
   readonly brokerUrl: string;
-  /** The same with TLS; undefined with somebody else's broker, and without certificates. */
+  /** The address for MQTT over TLS; undefined with a remote broker or without certificates. */
   readonly secureBrokerUrl: string | undefined;
-  /** MQTT over WebSocket; undefined with somebody else's broker, and without HTTP. */
+  /** The address for MQTT over WebSocket; undefined with a remote broker or without HTTP. */
   readonly websocketUrl: string | undefined;
-  /** The API and the dashboard; undefined without HTTP. */
+  /** The address of the API and the dashboard; undefined without HTTP. */
   readonly httpUrl: string | undefined;
   readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
-  /** Every reading and every switch. */
+  /** All readings and switches. */
   readonly history: Pick<History, "query" | "rows">;
   readonly counters: Readonly<Counters>;
-  /** Forgets a device altogether, if it is known: its state, history and retained messages. */
+  /** Forgets a device: its state, history and retained messages. Does nothing if the device is not known. */
   forget(id: string): Promise<void>;
   /**
-   * Goes on with these options; no connection is dropped. Gives the names of those that take effect only after a restart.
-   * @throws UsageError when an option is wrong; then everything stays as it was.
+   * Applies options without dropping a connection. Returns the names of options that need a restart.
+   * @throws UsageError if an option is invalid; then nothing changes
    */
   reload(options: ServerOptions): readonly string[];
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface NightlightServer extends EventEmitter<ServerEvents>, Running {
-  /** Says that the server is gone, and ends everything within 2 s, whoever is connected. */
+  /** Publishes that the server is offline and stops everything within 2 s, even while clients are connected. */
   close(): Promise<void>;
 }
 
-/** Registers what is to be undone at the end; what was registered last is undone first. */
+/** Registers a cleanup step. The steps run in reverse order when the server closes. */
 type AtEnd = (step: () => unknown) => void;
 
 /**
  * Starts a server.
- * @throws UsageError when an option is wrong; StartError when a port, the broker or the data folder cannot be had.
+ * @throws UsageError if an option is invalid; StartError if a port, the broker or the data folder is not available
  */
 export async function startServer(options: ServerOptions = {}): Promise<NightlightServer> {
   const settings = settle(options);
@@ -89,7 +89,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     recovered: () =>
       log.info("storage", "The data folder can be written again. What waited is stored and acknowledged."),
   });
-  const accounts = await letIn(settings, atEnd);
+  const accounts = await openServerAccounts(settings, atEnd);
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
@@ -164,7 +164,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   };
   const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, atEnd });
   const { http, websocket } = addresses ?? {};
-  greet(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
+  logStart(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
   return Object.assign(emitter, {
     brokerUrl: link.url,
     secureBrokerUrl: own?.secureUrl,
@@ -199,7 +199,7 @@ async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles
   return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.tell });
 }
 
-/** The parts that not every server has, and that take a while to load. */
+/** Loads modules that not every server needs, because they take a while to load. */
 async function load({ broker, state, http }: Settings) {
   return {
     broker: broker ? undefined : await import("../broker/broker.js"),
@@ -209,6 +209,7 @@ async function load({ broker, state, http }: Settings) {
   };
 }
 
+/** Handles messages and events of the connection to the broker. */
 function linkHandlers(
   { ingest, rejects, homeAssistant, lamps }: Parts,
   lifecycle: Lifecycle,

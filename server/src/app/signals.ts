@@ -1,23 +1,23 @@
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long a clean end may take before the program ends anyway, in ms: it takes less than 2,000, and more on a machine that is busy. */
+/** How long a clean end may take before the program ends anyway, in ms. It normally takes less than 2,000. */
 const PATIENCE = 8000;
 
-/** How long a start may go on after a signal, so that what it has opened is closed, in ms. */
+/** How long a start may continue after a signal so that it can be closed cleanly, in ms. */
 const START_PATIENCE = 1000;
 
-/** Ends the program at the first SIGINT or SIGTERM, and at once at the second. */
+/** Ends the program cleanly at the first SIGINT or SIGTERM, and immediately at the second. */
 export interface Signals {
-  /** Ends by `close` from now on, with exit code 0 when it went well. */
+  /** Sets what a clean end does. The exit code is 0 if it succeeds. */
   endBy(close: () => unknown): void;
-  /** Ends as if nothing had caught the signal from now on: for commands that were interrupted before they were done. */
+  /** Lets a signal end the program with its usual exit code, for commands that are interrupted before they finish. */
   endInterrupted(): void;
 }
 
 /**
- * Catches SIGINT and SIGTERM from now on. The first process of a container has no default action for them, so that they are
- * lost until somebody calls this: before anything else is loaded. Until `endBy`, a signal ends the program with exit code 0.
+ * Handles SIGINT and SIGTERM. The first process of a container has no default action for them, so call this before loading
+ * anything else. Until `endBy` is called, a signal ends the program with exit code 0.
  */
 export function catchSignals(): Signals {
   let ending = false;
@@ -43,17 +43,17 @@ export function catchSignals(): Signals {
   };
 }
 
-/** Ends the program cleanly, by `close`, at the first SIGINT or SIGTERM, and at once at the second. Exit code 0 when it went well. */
+/** Ends the program with `close` at the first SIGINT or SIGTERM, and immediately at the second. Exit code 0 if it succeeds. */
 export function endOnSignals(close: () => unknown): void {
   catchSignals().endBy(close);
 }
 
 /**
- * Closes what may still be starting. A start that takes longer, such as one that waits for a database, is broken off: what
- * it has written is on the disk, and nobody has been told that it is there.
+ * Closes a server that may still be starting. If the start takes longer, for example because it waits for a database, the
+ * caller may end the process: the server has not acknowledged anything yet.
  */
 export async function closeStarted(starting: Promise<{ close(): Promise<unknown> }>): Promise<void> {
-  // why a start fails is for whoever waits for it to say
+  // Whoever waits for the start reports why it fails.
   const started = await Promise.race([starting.catch(() => undefined), sleep(START_PATIENCE)]);
   await started?.close();
 }

@@ -2,7 +2,7 @@ import type { Settings } from "../config/options.js";
 import { isLoopback } from "../common/hosts.js";
 import { VERSION } from "../common/version.js";
 
-/** Where clients connect. */
+/** The addresses to which clients connect. */
 export interface Addresses {
   readonly mqtt: string;
   readonly mqtts: string | undefined;
@@ -10,8 +10,8 @@ export interface Addresses {
   readonly http: string | undefined;
 }
 
-/** Says where to point a client at. */
-export function greet(settings: Settings, at: Addresses, closed: boolean): void {
+/** Logs the version, the addresses and the devices, and warns about missing protection. @param closed whether clients need an account */
+export function logStart(settings: Settings, at: Addresses, closed: boolean): void {
   const { log, host, anonymous, broker, prefix, ids, policy, tls } = settings;
   log.info("server", `Nightlight ${VERSION} ${broker ? "has joined" : "carries"} the broker at ${at.mqtt}`, {
     version: VERSION,
