@@ -8,7 +8,7 @@ export type { DeviceView } from "./devices/devices.js";
 export type { Mode } from "./devices/override.js";
 export type { ZoneSensor, ZoneView } from "./decisions/zones/view.js";
 export type { DevicePolicy, Hours, Policy, Reporting, ZonePolicy } from "./decisions/policy.js";
-export type { Action, Outcome } from "./outputs/actions.js";
+export type { Action, Outcome } from "./outputs/action.js";
 export type { Point } from "./history/recent.js";
 export type { Counters, Rejection } from "./observability/counters.js";
 export type { Plugin, PluginContext } from "./http/plugin.js";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { ACTION_COMMAND, type Fields } from "../../../contract/index.js";
-import { MAX_PENDING, type Actions, type Outcome } from "../outputs/actions.js";
+import { type Actions } from "../outputs/actions.js";
+import { MAX_PENDING, type Outcome } from "../outputs/action.js";
 import type { Device } from "../devices/devices.js";
 import { bodyOf } from "./api-body.js";
 import { HttpError } from "./errors.js";

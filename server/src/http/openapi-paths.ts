@@ -1,4 +1,4 @@
-import { MAX_PENDING } from "../outputs/actions.js";
+import { MAX_PENDING } from "../outputs/action.js";
 import { MAX_WAIT, WAIT } from "./actions.js";
 import { MAX_POINTS, POINTS } from "./history.js";
 import { listOf, ref } from "./openapi-fields.js";

@@ -1,5 +1,5 @@
 import { OVERRIDE, REPLY } from "../../../contract/index.js";
-import type { Outcome } from "../outputs/actions.js";
+import type { Outcome } from "../outputs/action.js";
 import type { Counters } from "../observability/counters.js";
 import type { DeviceView } from "../devices/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../history/history.js";

@@ -1,36 +1,18 @@
-import { ACTION_COMMAND, encode, type ActionCommand, type Reply } from "../../../contract/index.js";
+import { ACTION_COMMAND, encode, type Reply } from "../../../contract/index.js";
 import type { Device } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import type { StorageHealth } from "../storage/health.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
+import { MAX_PENDING, type Action, type Outcome, type Request } from "./action.js";
 import type { Blinking } from "./blinking.js";
 import type { BoardConfigs } from "./board-config.js";
 import type { DeviceMemory } from "./device-memory.js";
 import type { StorageFailures } from "./storage-failures.js";
 import type { StoredActions } from "./stored-actions.js";
 
-/** An action that a device can do. */
-export type Action = ActionCommand["action"];
-
-/** The most actions of one device that wait for a reply. A board keeps no more. */
-export const MAX_PENDING = 8;
-
 /** How many outcomes the server remembers for each device. */
 const MAX_OUTCOMES = 32;
-
-/** The outcome of an action, with the fields of the device's reply if there was one. */
-export type Outcome =
-  | { readonly outcome: "pending"; readonly seq: number }
-  | ({ readonly outcome: "done" | "refused" } & Reply)
-  | { readonly outcome: "timeout"; readonly seq: number; readonly error: string };
-
-/** An action that was requested. */
-export interface Request {
-  readonly seq: number;
-  /** Resolves when the action is done, was refused or has expired. */
-  readonly settled: Promise<Outcome>;
-}
 
 export interface ActionsOptions {
   readonly memory: Pick<DeviceMemory, "setActions">;

@@ -3,7 +3,7 @@
  * or "" when it is. They take any value whatever, and never throw.
  */
 import { messageProblem, STATUS } from "../../../../contract/index.js";
-import { MAX_PENDING } from "../../outputs/actions.js";
+import { MAX_PENDING } from "../../outputs/action.js";
 import { WINDOW } from "../../devices/sequence.js";
 import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
 

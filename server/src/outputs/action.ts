@@ -1,0 +1,20 @@
+import type { ActionCommand, Reply } from "../../../contract/index.js";
+
+/** An action that a device can do. */
+export type Action = ActionCommand["action"];
+
+/** The most actions of one device that wait for a reply. A board keeps no more. */
+export const MAX_PENDING = 8;
+
+/** The outcome of an action, with the fields of the device's reply if there was one. */
+export type Outcome =
+  | { readonly outcome: "pending"; readonly seq: number }
+  | ({ readonly outcome: "done" | "refused" } & Reply)
+  | { readonly outcome: "timeout"; readonly seq: number; readonly error: string };
+
+/** An action that was requested. */
+export interface Request {
+  readonly seq: number;
+  /** Resolves when the action is done, was refused or has expired. */
+  readonly settled: Promise<Outcome>;
+}
