@@ -1,14 +1,14 @@
 import type { Device } from "../../devices/devices.js";
 import type { Point } from "../../history/recent.js";
 
-/** What is written at once: its bytes, whose readings it has, and which points. */
+/** A batch in the form in which it is written: its bytes, the devices of its readings, and their points. */
 export interface Written {
   readonly bytes: Buffer;
   readonly taken: readonly Device[];
   readonly points: readonly Point[];
 }
 
-/** Batches that could not be written yet, oldest first. */
+/** A queue of batches that could not be written yet, oldest first. */
 export class Backlog {
   #batches: Written[] = [];
   #readings = 0;
@@ -17,7 +17,7 @@ export class Backlog {
     return this.#batches.length === 0;
   }
 
-  /** Readings in all of them. */
+  /** The number of readings in all batches. */
   get readings(): number {
     return this.#readings;
   }
@@ -27,7 +27,7 @@ export class Backlog {
     this.#readings += batch.taken.length;
   }
 
-  /** Takes out every batch that `write` has written. @throws what `write` throws; then that batch and those after it stay */
+  /** Writes all batches and removes them. If `write` throws, that batch and the following ones stay in the queue. */
   drain(write: (batch: Written) => void): void {
     let done = 0;
     try {

@@ -5,30 +5,30 @@ import { FRAME, sealFrame } from "../../storage/log-format.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { KIND, lampOf, LIVE, NUMBER } from "./records.js";
 
-/** In words, to begin with. */
+/** The initial size of the buffer, in words. */
 const ROOM = 4096;
 
-/** A device, as far as it is written. */
+/** A device as the journal identifies it. */
 export interface Named {
   readonly id: string;
-  /** No two that are known at the same time have the same. */
+  /** A number that no other known device has. */
   readonly number: number;
 }
 
-/** Words before the first record: room for what the log puts there. */
+/** The words before the first record, which the log needs for the header of the frame. */
 const BEGIN = FRAME / 8;
 
-/** Whether a segment has a device's name: not at all, in this batch for the first time, in one earlier batch, in two. */
+/** How often the segment contains the name of a device: never, for the first time in this batch, in one earlier batch, in two. */
 const NAMED = { never: 0, now: 1, once: 2, twice: 3 } as const;
 
 /**
- * What the journal writes at once: used again for batch after batch. In each segment a device is named with the first record
- * of its first two batches, so that a batch that is damaged on disk does not take the name from those that follow.
+ * The records that the journal writes at once. The object is reused for every batch. A segment contains the name of each
+ * device twice, in the first two batches that mention it, so that one damaged batch does not lose the name.
  */
 export class Batch {
-  /** By the number of each device. */
+  /** A value of `NAMED` for each device, by its number. */
   #named = new Uint8Array(1024);
-  /** Devices whose first batch of the segment this is. */
+  /** The numbers of devices that this batch names for the first time. */
   #namedNow: number[] = [];
   #words!: Float64Array;
   #bytes!: Buffer;
@@ -38,19 +38,19 @@ export class Batch {
     this.#take(new Float64Array(ROOM));
   }
 
-  /** Its length in words. */
+  /** The length in words. */
   get length(): number {
     return this.#length;
   }
 
-  /** A reading that came at `now`. @param live whether it cannot have waited at a broker */
+  /** Adds a reading that arrived at `now`. @param live whether the reading cannot have waited at a broker */
   reading(device: Named, reading: Telemetry, now: number, live: boolean, { time, light, led_on }: KeptPoint): void {
     const { boot = NaN, seq = NaN, at = NaN, age = NaN } = reading;
     const number = this.#numberOf(device);
     this.#room(8);
     const words = this.#words;
     let n = this.#length;
-    // one by one: this is done for every reading
+    // Separate assignments are the fastest way, and this runs for every reading.
     words[n++] = number * NUMBER + KIND.reading + (live ? LIVE : 0) + lampOf(led_on);
     words[n++] = boot;
     words[n++] = seq;
@@ -62,7 +62,7 @@ export class Batch {
     this.#length = n;
   }
 
-  /** What a device's readings so far amount to. */
+  /** Adds a snapshot of a device, which replaces its earlier records. */
   state(device: Named, boots: readonly StoredBoot[], points: readonly KeptPoint[]): void {
     const number = this.#numberOf(device);
     this.#room(3 + boots.length * 24 + points.length * 3);
@@ -78,7 +78,7 @@ export class Batch {
     this.#words[begin + 1] = this.#length - begin - 2;
   }
 
-  /** Nothing is known of the device any more, and its number is nobody's. */
+  /** Deletes everything about a device. Its number may be assigned again. */
   forget(device: Named): void {
     const number = this.#numberOf(device);
     this.#room(1);
@@ -86,12 +86,12 @@ export class Batch {
     this.#named[number] = NAMED.never;
   }
 
-  /** As it is to be written; valid until something is added. */
+  /** Returns the frame to write, which is valid until the next record is added. */
   finish(): Buffer {
     return sealFrame(this.#bytes.subarray(0, this.#length * 8));
   }
 
-  /** The next batch begins. @param anew whether names that were written before are not there for it */
+  /** Begins the next batch. @param anew whether a new segment begins, which contains no names yet */
   clear(anew: boolean): void {
     this.#length = BEGIN;
     if (this.#words.length > 16 * ROOM) this.#take(new Float64Array(ROOM));
@@ -120,7 +120,7 @@ export class Batch {
     const words = Math.ceil(bytes / 8);
     this.#room(2 + words);
     this.#add(number * NUMBER + KIND.name, bytes);
-    // what the id does not fill
+    // Clears the padding after the id.
     this.#words[this.#length + words - 1] = 0;
     this.#bytes.write(id, this.#length * 8);
     this.#length += words;

@@ -11,31 +11,31 @@ import { Batch } from "./batch.js";
 import { replay } from "./replay.js";
 import { Segments } from "./segments.js";
 
-/** So many readings are in the log as they came, and three for each device; of older ones, what they amount to. */
+/** How many readings the log keeps at least, in total and per device. Older ones are compacted to snapshots. */
 const LAG = 100_000;
 const LAG_PER_DEVICE = 3;
-/** The log is kept for so long, in ms: whoever is told of what is stored may be killed before it has stored that. */
+/** How long segments are kept that no device needs, in ms. The history may be killed before it has stored their readings. */
 const KEEP = 10_000;
-/** With one batch no more than about so many words are written of devices whose readings are old. */
+/** The most words of snapshots per batch, so that compaction does not delay readings. */
 const SLICE = 8192;
-/** While nothing can be written, so many readings wait; further ones are refused. */
+/** The most readings that wait while nothing can be written. Further ones are refused. */
 const MOST_WAITING = 100_000;
-/** They are written in batches of about so many words. */
+/** The size of batches of waiting readings, in words. */
 const WAITING_BATCH = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
   readonly recent: Recent;
   readonly health: StorageHealth;
-  /** Told of each reading once it is stored: nobody is to have it before. */
+  /** Called with each reading after it is stored. Nothing else may store it before. */
   stored(device: Recorded, point: KeptPoint): void;
-  /** How many readings that are stored here nobody else has stored yet: they stay in the log. */
+  /** Returns how many readings the history has not stored yet. They stay in the log. */
   needed?(): number;
-  /** Old files could not be deleted, or not written to the disk. */
+  /** Called if old files cannot be deleted or flushed to the disk. */
   failed(problem: string): void;
-  /** Whether the last run has closed the journal, so that its last file must be whole; see `DataFolder.killed`. */
+  /** Whether the last run has closed the journal, so that its last file must be complete; see `DataFolder.killed`. */
   readonly closed?: boolean;
-  /** Told of damage to the files. */
+  /** Called with each damaged file. */
   damaged?(problem: string): void;
   /** For tests; see `LAG`, `KEEP` and `MOST_WAITING`. */
   readonly lag?: number;
@@ -44,12 +44,12 @@ export interface JournalOptions {
 }
 
 /**
- * Remembers, on disk, the latest readings of every device that numbers them, and which it has delivered: as a log of what
- * came, and, device by device when that is old, of what it amounts to.
+ * A write-ahead log of readings. It remembers the latest readings of every device and which numbers each has delivered, and
+ * compacts old readings to one snapshot per device.
  *
- * A reading is acknowledged to whoever delivers it when it is in the log. So `kill -9` leaves it either stored and
- * known, or neither: delivered again, it is stored once. What is stored is safe from the end of this process, not from that of
- * the machine: nobody waits for the disk.
+ * A reading is acknowledged when it is in the log. So after `kill -9` a reading is either stored and recognized as a
+ * duplicate, or it is unknown and delivered again. The log survives the end of the process but not a power failure, because
+ * readings do not wait for the disk.
  */
 export class Journal implements ReadingsJournal {
   readonly #options: JournalOptions;
@@ -57,13 +57,13 @@ export class Journal implements ReadingsJournal {
   readonly #segments: Segments;
   #devices: Devices | undefined;
   readonly #batch = new Batch();
-  /** Of the batch: whose readings, and which points. */
+  /** The devices and the points of the readings in the batch. */
   #taken: Device[] = [];
   #points: KeptPoint[] = [];
   readonly #backlog = new Backlog();
-  /** The next attempt, while nothing can be written. */
+  /** The timer of the next attempt while nothing can be written. */
   #retry: NodeJS.Timeout | undefined;
-  /** Fulfilled when the batch is stored, and those before it; undefined when there is none. */
+  /** Resolves when the batch and all earlier ones are stored; undefined if there is no batch. */
   #open: Promise<void> | undefined;
   #stored = (): void => {};
   #closed = false;
@@ -76,8 +76,8 @@ export class Journal implements ReadingsJournal {
   }
 
   /**
-   * Brings back what was stored. To be called once, before anything is added.
-   * @param logged told of each reading in the log: at least those of the last seconds
+   * Restores the journal. Call this once, before adding readings.
+   * @param logged called with each reading in the log, which includes at least the last seconds
    */
   async restore(devices: Devices, logged: JournalOptions["stored"]): Promise<void> {
     this.#devices = devices;
@@ -91,7 +91,9 @@ export class Journal implements ReadingsJournal {
       return replayed.readings;
     });
     if (nameless > 0)
-      damaged(`Nobody knows whose ${nameless} records in ${this.#options.folder} are: damage has taken the names.`);
+      damaged(
+        `${nameless} records in ${this.#options.folder} belong to unknown devices, because damage has destroyed their names.`,
+      );
     const now = clock.now();
     for (const device of devices) if (device.boots) device.countMissing(device.boots.holes, now);
   }
@@ -102,19 +104,19 @@ export class Journal implements ReadingsJournal {
     device.logged = 0;
   }
 
-  /** Whether so many readings wait that no further one is to be added. */
+  /** Whether so many readings wait that no further one may be added. */
   get isFull(): boolean {
     return this.#backlog.readings + this.#taken.length >= (this.#options.mostWaiting ?? MOST_WAITING);
   }
 
-  /** Readings that are not acknowledged, because they could not be stored yet. */
+  /** The number of readings that are not acknowledged because they could not be stored yet. */
   get waiting(): number {
     return this.#retry === undefined ? 0 : this.#backlog.readings + this.#taken.length;
   }
 
   /**
-   * Stores a reading that the device has just delivered, and that is in its `boots` if it numbers readings; fulfilled when
-   * that is done. @param live whether it cannot have waited at a broker
+   * Stores a reading. Resolves when it is stored.
+   * @param now when the reading arrived @param live whether it cannot have waited at a broker
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: KeptPoint): Promise<void> {
     this.#batch.reading(device, reading, now, live, point);
@@ -124,19 +126,19 @@ export class Journal implements ReadingsJournal {
     return this.#commit();
   }
 
-  /** Fulfilled when all that was added so far is stored. */
+  /** Resolves when everything that was added so far is stored. */
   get stored(): Promise<void> {
     return this.#open ?? Promise.resolve();
   }
 
-  /** Drops all that is known of a device. */
+  /** Deletes everything about a device. */
   forget(device: Device): Promise<void> {
     this.#batch.forget(device);
     device.logged = 0;
     return this.#commit();
   }
 
-  /** Returns when all is stored that can be. */
+  /** Stores as much as possible and closes the files. */
   async close(): Promise<void> {
     await this.#options.health.orFailing(this.stored);
     if (this.#retry !== undefined) this.#attempt();
@@ -145,7 +147,7 @@ export class Journal implements ReadingsJournal {
     await this.#segments.close();
   }
 
-  /** What comes in one turn of the event loop is written at its end; what comes while that fails, with the next attempt. */
+  /** Schedules a write at the end of this turn of the event loop, which combines all readings of the turn. */
   #commit(): Promise<void> {
     if (this.#open) {
       if (this.#retry !== undefined && this.#batch.length > WAITING_BATCH) this.#keepBatch();
@@ -158,7 +160,7 @@ export class Journal implements ReadingsJournal {
   }
 
   #attempt(): void {
-    if (this.#backlog.isEmpty) this.#settle();
+    if (this.#backlog.isEmpty) this.#compact();
     if (!this.#write()) return;
     this.#open = undefined;
     this.#stored();
@@ -169,22 +171,22 @@ export class Journal implements ReadingsJournal {
     return Math.max(lag, LAG_PER_DEVICE * (this.#devices?.size ?? 0), needed?.() ?? 0);
   }
 
-  /** Adds to the batch what devices amount to whose readings are old. */
-  #settle(): void {
+  /** Adds snapshots of devices whose records are old to the batch. */
+  #compact(): void {
     while (this.#batch.length <= SLICE) {
       const device = this.#segments.outdated(this.#lag);
       if (!device) return;
-      this.#state(device);
+      this.#snapshot(device);
     }
   }
 
-  #state(device: Device): void {
+  #snapshot(device: Device): void {
     const points = this.#recent.of(device.id);
     this.#batch.state(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
     this.#segments.begin(device);
   }
 
-  /** Writes the batch after those that wait, and tells of their readings. @returns whether that succeeded; otherwise they wait */
+  /** Writes all waiting batches and the present one. Returns whether that succeeded; otherwise they wait. */
   #write(): boolean {
     clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -198,7 +200,7 @@ export class Journal implements ReadingsJournal {
       if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY);
       return false;
     }
-    // the next segment has no names yet
+    // A new segment contains no names yet.
     this.#begin(this.#segments.nextIfFull(this.#lag));
     this.#options.health.works("readings");
     return true;
@@ -209,14 +211,14 @@ export class Journal implements ReadingsJournal {
     for (let n = 0; n < taken.length; n++) if (!taken[n].parted) this.#options.stored(taken[n], points[n]);
   }
 
-  /** The batch waits as it is, and another one begins. */
+  /** Moves the batch to the backlog and begins another one. */
   #keepBatch(): void {
     if (this.#batch.length > 1)
       this.#backlog.add({ bytes: Buffer.from(this.#batch.finish()), taken: this.#taken, points: this.#points });
     this.#begin(false);
   }
 
-  /** Begins another batch. @param anew whether names that were written before are not there for it */
+  /** Begins another batch. @param anew whether a new segment begins */
   #begin(anew: boolean): void {
     this.#taken = [];
     this.#points = [];
@@ -224,7 +226,7 @@ export class Journal implements ReadingsJournal {
   }
 }
 
-/** The last reading of a device whose others are not in memory. */
+/** Returns the last known reading of a device whose recent readings are not in memory. */
 function lastOf({ shown: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

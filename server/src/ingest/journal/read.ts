@@ -2,12 +2,9 @@ import type { StoredBoot } from "../../devices/boots.js";
 import type { Point } from "../../history/recent.js";
 import { BITS, KIND, LAMPS, LIVE, NUMBER, type Reader } from "./records.js";
 
-/**
- * Tells what is in the batches of a segment. Returns how many records it left out, because damage has taken the names of
- * their devices.
- */
+/** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the names of devices. */
 export function readSegment(batches: readonly Buffer[], reader: Reader): number {
-  /** Ids by the numbers that they have in this segment. */
+  /** The ids of devices by their numbers in this segment. */
   const names: string[] = [];
   let nameless = 0;
   for (const batch of batches) {
@@ -18,7 +15,7 @@ export function readSegment(batches: readonly Buffer[], reader: Reader): number 
   return nameless;
 }
 
-/** A copy in memory of its own, where numbers are aligned: after damage a batch may begin anywhere. */
+/** Copies a batch, because a typed array needs aligned memory. After damage a batch may begin at any byte. */
 function copyOf(batch: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(batch.length);
   copy.set(batch);
@@ -34,7 +31,7 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
     if (id === undefined && what >= KIND.reading) nameless++;
     if (what >= KIND.forget) {
       if (id !== undefined) reader.forget(id);
-      // the number may be another device's from here on
+      // Another device may get the number.
       delete names[number];
       at++;
     } else if (what >= KIND.state) {

@@ -7,18 +7,18 @@ import { readSegment } from "./read.js";
 import type { Segment } from "./segment.js";
 import { enter } from "./segments.js";
 
-/** What the journal brings back at a start. */
+/** The objects that the journal restores at the start. */
 export interface RestoreTargets {
   readonly devices: Devices;
   readonly recent: Recent;
-  /** Told of each reading. */
+  /** Called with each reading. */
   logged(device: Recorded, point: KeptPoint): void;
   forget(device: Device): void;
 }
 
 /**
- * Brings back what is in a segment.
- * @returns how many readings it has, and how many records belong to devices whose names damage has taken
+ * Restores the records of a segment.
+ * @returns the number of readings, and of records that belong to no known name because of damage
  */
 export function replay(
   segment: Segment,
@@ -42,7 +42,7 @@ export function replay(
     state: (id, boots, points) => {
       const device = devices.obtain(id, true);
       if (!device) return;
-      // one that does not number its readings has none
+      // A device that does not number its readings has no boots.
       if (boots.length > 0) device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
       recent.delete(id);
       for (const point of points) recent.add(id, { ...point, isDated: true });

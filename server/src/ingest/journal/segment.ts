@@ -5,9 +5,9 @@ export interface Segment {
   /** Later ones have higher numbers. */
   readonly number: number;
   readings: number;
-  /** Devices of which everything that counts is here or later. Some have moved on. */
+  /** Devices whose records are in this segment or later ones. Some of them no longer need this segment. */
   readonly devices: Device[];
-  /** When the last was written to it, by `performance.now()`; of one of an earlier run long ago. */
+  /** When the segment ended, by `performance.now()`; -Infinity for segments of earlier runs. */
   ended: number;
 }
 

@@ -5,34 +5,34 @@ import { recoverLog } from "../../storage/log-recovery.js";
 import type { TellDamage } from "../../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
-/** Segments that are needed: the log in so many parts, and one more for each start since. */
+/** The target and the limit for the number of segments in use. Each start adds one segment. */
 const PARTS = 4;
-const MOST = 16;
-/** A segment has no more bytes than about this. */
-const MOST_BYTES = 16_777_216;
+const MAX_SEGMENTS = 16;
+/** The size at which a new segment begins, in bytes. */
+const MAX_BYTES = 16_777_216;
 
-/** What damage to the journal means. */
+/** The consequence of damage, for the log. */
 const HOLDS =
   "It holds readings that the server has acknowledged: some may be missing, and some may be stored twice if they are delivered again.";
 
 /** What the lengths in files of version 1 count, in bytes. */
 const WORD = 8;
 
-/** The journal's files, oldest first: which is written, and which nobody needs any more. */
+/** The files of the journal, which is a segmented log with compaction. Segments that no device needs are deleted. */
 export class Segments {
   readonly #folder: string;
   readonly #keep: number;
   readonly #failed: (error: unknown) => void;
-  /** The last is being written. */
+  /** All segments, oldest first. The last one is being written. */
   #all: Segment[] = [newSegment(1)];
   #file: LogFile;
-  /** How many of the oldest no device needs, and how many readings are in the others. */
-  #settled = 0;
+  /** How many of the oldest segments no device needs, and how many readings the others hold. */
+  #unneeded = 0;
   #readings = 0;
-  /** Fulfilled when what has ended is on the disk, and what nobody needs is deleted. */
+  /** Resolves when ended segments are on the disk and unneeded ones are deleted. */
   #retiring: Promise<void> = Promise.resolve();
 
-  /** @param keep for how long, in ms, a segment stays that nobody needs */
+  /** @param keep how long an unneeded segment is kept, in ms */
   constructor(folder: string, keep: number, failed: (error: unknown) => void) {
     this.#folder = folder;
     this.#keep = keep;
@@ -41,9 +41,9 @@ export class Segments {
   }
 
   /**
-   * Reads those that are there, and reports damage.
-   * @param closed whether the last run has closed them, so that the last file must be whole
-   * @param replay tells what is in one, and gives how many readings that is
+   * Reads all segments and reports damage.
+   * @param closed whether the last run has closed the journal, so that the last file must be complete
+   * @param replay restores a segment and returns its number of readings
    */
   async load(
     { closed, damaged }: { closed: boolean; damaged: TellDamage },
@@ -57,7 +57,7 @@ export class Segments {
       segment.readings = replay(segment, payloads);
       this.#readings += segment.readings;
     }
-    // files of earlier runs are not written on
+    // A new run never appends to files of earlier runs.
     const present = newSegment((before.at(-1)?.number ?? 0) + 1);
     this.#all = [...before, present];
     this.#file = new LogFile(pathOf(this.#folder, present.number));
@@ -67,56 +67,56 @@ export class Segments {
     return this.#all.at(-1)!;
   }
 
-  /** Of this device everything that counts is in the present segment, or will be. */
+  /** Notes that everything about the device is, or will be, in the present segment. */
   begin(device: Device): void {
     enter(device, this.#present);
   }
 
-  /** Writes a batch with so many readings. @throws Error when it cannot be written */
+  /** Writes a batch. @param readings the number of readings in it @throws Error if the batch cannot be written */
   write(batch: Buffer, readings: number): void {
     this.#file.write(batch);
     this.#present.readings += readings;
     this.#readings += readings;
   }
 
-  /** Begins another segment when this one has its part of `lag`. @returns whether that is so */
+  /** Begins a new segment if the present one is full. @param lag the number of readings to keep @returns whether it did */
   nextIfFull(lag: number): boolean {
-    if (this.#present.readings < lag / PARTS && this.#file.length < MOST_BYTES) return false;
-    this.#next(this.#settled);
+    if (this.#present.readings < lag / PARTS && this.#file.length < MAX_BYTES) return false;
+    this.#next(this.#unneeded);
     return true;
   }
 
   /**
-   * A device whose readings are older than the latest `lag`, or in one segment too many: what they amount to is to be
-   * written now. Undefined when there is none.
+   * Returns a device whose snapshot must be written, because its records are older than the latest `lag` readings or
+   * because there are too many segments. Undefined if there is none.
    */
   outdated(lag: number): Device | undefined {
     for (;;) {
-      const needed = this.#all.length - this.#settled;
-      if (needed === 1 || (this.#readings <= lag && needed <= MOST)) return undefined;
-      const segment = this.#all[this.#settled];
+      const needed = this.#all.length - this.#unneeded;
+      if (needed === 1 || (this.#readings <= lag && needed <= MAX_SEGMENTS)) return undefined;
+      const segment = this.#all[this.#unneeded];
       const device = segment.devices.pop();
       if (device?.logged === segment.number) return device;
       if (!device) {
-        this.#settled++;
+        this.#unneeded++;
         this.#readings -= segment.readings;
       }
     }
   }
 
-  /** Begins a segment, and deletes so many of the oldest. */
-  #next(settled: number): void {
+  /** Begins a new segment. @param unneeded how many of the oldest segments to delete */
+  #next(unneeded: number): void {
     const [ended, file] = [this.#present, this.#file];
     ended.ended = performance.now();
-    // what devices moved on to is in what ended, at the latest
-    const gone = this.#all.slice(0, settled);
+    // The devices of these segments have records in the segment that ends, or in earlier ones.
+    const gone = this.#all.slice(0, unneeded);
     const next = newSegment(ended.number + 1);
     this.#all.push(next);
     this.#file = new LogFile(pathOf(this.#folder, next.number));
     this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
   }
 
-  /** Ends a file, and deletes those that nobody needs, the oldest first: one that forgets a device outlives what it forgets. */
+  /** Ends a file and deletes unneeded ones, oldest first, so that a `forget` record outlives the records that it deletes. */
   async #retire(file: LogFile, gone: readonly Segment[]): Promise<void> {
     file.close();
     await file.sync();
@@ -124,7 +124,7 @@ export class Segments {
       if (segment !== this.#all[0] || segment.ended > performance.now() - this.#keep) return;
       await unlink(pathOf(this.#folder, segment.number));
       this.#all.shift();
-      this.#settled--;
+      this.#unneeded--;
     }
   }
 
@@ -134,7 +134,7 @@ export class Segments {
   }
 }
 
-/** From now on the device needs this segment, and none before it. */
+/** Notes that the device needs this segment and no earlier one. */
 export function enter(device: Device, segment: Segment): void {
   device.logged = segment.number;
   segment.devices.push(device);
