@@ -1,7 +1,7 @@
 /** What comes from Redis is checked before it is believed: whatever it is, nothing throws; what servers write passes. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rollOf } from "../../server/src/cluster/checks/roll.js";
+import { membershipOf } from "../../server/src/cluster/checks/membership.js";
 import {
   actionsProblem,
   discoveryTopicProblem,
@@ -9,9 +9,9 @@ import {
   overrideProblem,
   recordProblem,
 } from "../../server/src/cluster/checks/stored.js";
-import { isServerName, readList, readWord } from "../../server/src/cluster/checks/words.js";
+import { isServerName, readList, readPeerMessage } from "../../server/src/cluster/checks/peer-messages.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
-import { readHanding, writeHanding } from "../../server/src/cluster/forwarding.js";
+import { decodeBatch, encodeBatch } from "../../server/src/cluster/forwarding.js";
 import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
 import { Device } from "../../server/src/devices/devices.js";
 import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js";
@@ -164,7 +164,7 @@ describe("what servers publish to each other", () => {
   ];
 
   test.each(words)("%j is understood", (word) => {
-    expect(readWord(Buffer.from(JSON.stringify(word)), START)).toEqual({ word });
+    expect(readPeerMessage(Buffer.from(JSON.stringify(word)), START)).toEqual({ message: word });
   });
 
   test("any bytes whatever are understood or refused with a reason", () => {
@@ -175,7 +175,7 @@ describe("what servers publish to each other", () => {
     );
     fc.assert(
       fc.property(bytes, (word) => {
-        const { word: understood, problem } = readWord(word, START);
+        const { message: understood, problem } = readPeerMessage(word, START);
         expect(understood === undefined).toBe(typeof problem === "string");
       }),
       { seed: seed(), numRuns: 1000 },
@@ -183,7 +183,7 @@ describe("what servers publish to each other", () => {
   });
 
   test("messages that were handed on and damaged are refused, or have times, topics and lengths that are right", () => {
-    const handing = writeHanding({
+    const handing = encodeBatch({
       from: ME,
       number: 5,
       hops: 1,
@@ -198,7 +198,7 @@ describe("what servers publish to each other", () => {
       fc.property(edits, (all) => {
         const bytes = Buffer.from(handing);
         for (const [at, byte] of all) bytes[at] = byte;
-        const read = readHanding(bytes, START, CLOCK);
+        const read = decodeBatch(bytes, START, CLOCK);
         if (!read) return;
         expect(isServerName(read.from, START)).toBe(true);
         for (const { delivery, payload } of read.messages) {
@@ -218,7 +218,7 @@ describe("what servers publish to each other", () => {
 });
 
 test("only servers of the cluster are its members: nobody else's session at the broker is taken over", () => {
-  const { roll, strangers } = rollOf(
+  const { view: roll, invalidNames } = membershipOf(
     [
       4,
       0,
@@ -234,5 +234,5 @@ test("only servers of the cluster are its members: nobody else's session at the 
   expect(roll.members).toEqual([ME]);
   expect(roll.settled).toBe(true);
   expect([...roll.gone]).toEqual([[`${START}0123456789ab-6`, NOW]]);
-  expect(strangers).toEqual(["homeassistant", `${START}x`, "homeassistant"]);
+  expect(invalidNames).toEqual(["homeassistant", `${START}x`, "homeassistant"]);
 });

@@ -1,12 +1,17 @@
 /** How servers hand each other messages: as they came, whatever is in them. */
 import { expect, test } from "vitest";
-import { isHanding, readHanding as readFrom, writeHanding, type Handing } from "../../server/src/cluster/forwarding.js";
+import {
+  isBatch,
+  decodeBatch as readFrom,
+  encodeBatch,
+  type ForwardedBatch,
+} from "../../server/src/cluster/forwarding.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
 
 const START = "nightlight-server-";
-const readHanding = (bytes: Buffer, clock?: StorageClock): Handing | undefined => readFrom(bytes, START, clock);
+const decodeBatch = (bytes: Buffer, clock?: StorageClock): ForwardedBatch | undefined => readFrom(bytes, START, clock);
 
-const handing: Handing = {
+const handing: ForwardedBatch = {
   from: `${START}0123456789ab-2`,
   number: 7,
   hops: 1,
@@ -24,25 +29,25 @@ const handing: Handing = {
 };
 
 test("messages arrive with the bytes, the times and the order that they had", () => {
-  const word = writeHanding(handing);
-  expect(isHanding(word)).toBe(true);
-  expect(readHanding(word)).toEqual(handing);
+  const word = encodeBatch(handing);
+  expect(isBatch(word)).toBe(true);
+  expect(decodeBatch(word)).toEqual(handing);
 });
 
 test("what was taken can be said without messages", () => {
-  const word = writeHanding({ ...handing, number: 0, messages: [] });
-  expect(readHanding(word)).toEqual({ ...handing, number: 0, messages: [] });
-  expect(readHanding(writeHanding({ ...handing, messages: [], taken: [] }))?.taken).toEqual([]);
+  const word = encodeBatch({ ...handing, number: 0, messages: [] });
+  expect(decodeBatch(word)).toEqual({ ...handing, number: 0, messages: [] });
+  expect(decodeBatch(encodeBatch({ ...handing, messages: [], taken: [] }))?.taken).toEqual([]);
 });
 
 test("what servers say in JSON is not taken for messages", () => {
-  expect(isHanding(Buffer.from('{"ask":1}'))).toBe(false);
-  expect(isHanding(Buffer.alloc(0))).toBe(false);
+  expect(isBatch(Buffer.from('{"ask":1}'))).toBe(false);
+  expect(isBatch(Buffer.alloc(0))).toBe(false);
 });
 
 test("what is not whole counts as not come, wherever it ends", () => {
-  const word = writeHanding(handing);
-  for (let length = 1; length < word.length; length++) expect(readHanding(word.subarray(0, length))).toBeUndefined();
+  const word = encodeBatch(handing);
+  for (let length = 1; length < word.length; length++) expect(decodeBatch(word.subarray(0, length))).toBeUndefined();
 });
 
 test("servers whose clocks differ understand each other's times, by the clock that they share", () => {
@@ -53,10 +58,10 @@ test("servers whose clocks differ understand each other's times, by the clock th
   });
   const delivery = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
-  const word = writeHanding({ ...handing, messages: [message], taken: [] }, ahead(50_000));
-  const read = readHanding(word, ahead(-10_000))!.messages[0].delivery;
+  const word = encodeBatch({ ...handing, messages: [message], taken: [] }, ahead(50_000));
+  const read = decodeBatch(word, ahead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
   // one that only says what was taken has no time
-  const taken = writeHanding({ ...handing, messages: [] }, ahead(-50_000));
-  expect(readHanding(taken, ahead(-50_000))?.taken).toEqual([3, 4]);
+  const taken = encodeBatch({ ...handing, messages: [] }, ahead(-50_000));
+  expect(decodeBatch(taken, ahead(-50_000))?.taken).toEqual([3, 4]);
 });

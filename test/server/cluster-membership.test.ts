@@ -1,11 +1,18 @@
 /** A server's part among several: what it does when it is told of others, without them. */
 import { expect, onTestFinished, test } from "vitest";
-import type { Hub, Roll } from "../../server/src/cluster/hub.js";
+import type { Hub, MembershipView } from "../../server/src/cluster/hub.js";
 import { Membership } from "../../server/src/cluster/membership.js";
 import { eventually } from "../support/eventually.js";
 
 test("a server that was taken off decides nothing until it has put down what it knew", async () => {
-  let roll: Roll = { epoch: 1, members: ["me"], joined: true, settled: false, memory: "one", gone: new Map() };
+  let roll: MembershipView = {
+    epoch: 1,
+    members: ["me"],
+    joined: true,
+    settled: false,
+    memory: "one",
+    gone: new Map(),
+  };
   const hub: Hub = {
     listen: async () => {},
     async renew() {
@@ -13,14 +20,14 @@ test("a server that was taken off decides nothing until it has put down what it 
       roll = { ...roll, joined: false };
       return now;
     },
-    stir: async () => {},
+    bumpEpoch: async () => {},
     leave: async () => {},
     emptied: async () => {},
     send: async () => true,
     close: async () => {},
   };
   const steps: string[] = [];
-  /** Whether it decided when it was looked. */
+  /** Whether it decided when it was renewed. */
   const valid: boolean[] = [];
   let finish: (() => void) | undefined;
   const membership = new Membership({
@@ -33,7 +40,7 @@ test("a server that was taken off decides nothing until it has put down what it 
       steps.push(`begin ${epoch}`);
       if (epoch === 1) await new Promise<void>((resolve) => (finish = resolve));
     },
-    looked: () => valid.push(membership.valid),
+    renewed: () => valid.push(membership.valid),
     async left() {},
     failed: (problem) => steps.push(problem),
   });
@@ -45,9 +52,9 @@ test("a server that was taken off decides nothing until it has put down what it 
   await eventually(() => finish !== undefined, { what: "it to begin" });
   // it is taken off, and comes again, while it still takes up
   roll = { ...roll, epoch: 3, joined: true, settled: false };
-  membership.look();
-  const looked = valid.length;
-  await eventually(() => valid.length > looked, { what: "it to look" });
+  membership.renewSoon();
+  const renewed = valid.length;
+  await eventually(() => valid.length > renewed, { what: "it to look" });
   expect(membership.valid).toBe(false);
   finish?.();
   await eventually(() => steps.filter((step) => step === "prepare true").length === 2, { what: "it to prepare anew" });

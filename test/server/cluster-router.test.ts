@@ -1,6 +1,6 @@
 /** What one server hands to another, when that takes long or what it answers is lost. */
 import { expect, test } from "vitest";
-import { readHanding, type Handing } from "../../server/src/cluster/forwarding.js";
+import { decodeBatch, type ForwardedBatch } from "../../server/src/cluster/forwarding.js";
 import { Router } from "../../server/src/cluster/router.js";
 import { clock } from "../../server/src/time/monotonic-clock.js";
 import { eventually } from "../support/eventually.js";
@@ -11,7 +11,7 @@ const OTHER = "nightlight-server-00000000000b-1";
 /** A server to which everything belongs; `store` ends the wait for its storage. */
 function owner() {
   const took: string[] = [];
-  const answers: Handing[] = [];
+  const answers: ForwardedBatch[] = [];
   let store = (): void => {};
   const stored = new Promise<void>((resolve) => (store = resolve));
   const router = new Router({
@@ -24,17 +24,17 @@ function owner() {
     },
     async send(to, bytes) {
       expect(to).toBe(OTHER);
-      answers.push(readHanding(bytes, "nightlight-server-")!);
+      answers.push(decodeBatch(bytes, "nightlight-server-")!);
       return true;
     },
     clock,
-    unheard: expect.unreachable,
+    unreachable: expect.unreachable,
   });
   router.begin([ME]);
   return { router, took, answers, store };
 }
 
-const batch = (number: number, ...topics: string[]): Handing => ({
+const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
   from: OTHER,
   number,
   hops: 1,
@@ -46,11 +46,11 @@ const batch = (number: number, ...topics: string[]): Handing => ({
   })),
 });
 
-const said = (answers: readonly Handing[]): number[] => answers.flatMap(({ taken }) => taken);
+const said = (answers: readonly ForwardedBatch[]): number[] => answers.flatMap(({ taken }) => taken);
 
 test("messages that are sent again, because storing them takes more than a second, are taken once", async () => {
   const { router, took, answers, store } = owner();
-  for (let time = 0; time < 3; time++) router.told(batch(1, "n/hall/telemetry", "n/porch/telemetry"));
+  for (let time = 0; time < 3; time++) router.receive(batch(1, "n/hall/telemetry", "n/porch/telemetry"));
   expect(took).toEqual(["n/hall/telemetry", "n/porch/telemetry"]);
   expect(answers).toEqual([]);
   store();
@@ -61,10 +61,10 @@ test("messages that are sent again, because storing them takes more than a secon
 test("messages that are sent again, because the answer was lost, are taken once, and answered again", async () => {
   const { router, took, answers, store } = owner();
   store();
-  router.told(batch(1, "n/hall/telemetry"));
-  router.told(batch(2, "n/hall/telemetry"));
+  router.receive(batch(1, "n/hall/telemetry"));
+  router.receive(batch(2, "n/hall/telemetry"));
   await eventually(() => said(answers).length === 2, { what: "the answers" });
-  router.told(batch(1, "n/hall/telemetry"));
+  router.receive(batch(1, "n/hall/telemetry"));
   await eventually(() => said(answers).length === 3, { what: "another answer" });
   expect(said(answers)).toEqual([1, 2, 1]);
   expect(took).toHaveLength(2);
@@ -73,9 +73,9 @@ test("messages that are sent again, because the answer was lost, are taken once,
 test("what a server handed on is forgotten when it takes part no longer: its messages come again from the broker", async () => {
   const { router, took, answers, store } = owner();
   store();
-  router.told(batch(1, "n/hall/telemetry"));
+  router.receive(batch(1, "n/hall/telemetry"));
   await eventually(() => said(answers).length === 1, { what: "the answer" });
   router.begin([ME]);
-  router.told(batch(1, "n/hall/telemetry"));
+  router.receive(batch(1, "n/hall/telemetry"));
   expect(took).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 /** Which server decides about what. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Links, shareOut, SLOTS, slotOf } from "../../server/src/cluster/ownership.js";
+import { ZoneGroups, assignSlots, SLOTS, slotOf } from "../../server/src/cluster/ownership.js";
 import { LESSON_RULE } from "../../contract/index.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 
@@ -19,7 +19,7 @@ const zone = (name: string, ...ids: string[]): ZonePolicy => ({
 
 test("every server gets about as much, of parts and of devices", () => {
   for (const count of [2, 3, 5, 10]) {
-    const owners = shareOut(members(count));
+    const owners = assignSlots(members(count));
     const parts = members(count).map((member) => owners.filter((owner) => owner === member).length);
     expect(parts.reduce((sum, part) => sum + part)).toBe(SLOTS);
     expect(Math.min(...parts)).toBeGreaterThan((SLOTS / count) * 0.5);
@@ -34,27 +34,27 @@ test("every server gets about as much, of parts and of devices", () => {
 });
 
 test("when a server comes or goes, only its own parts move", () => {
-  const [all, fewer] = [shareOut(members(5)), shareOut(members(4))];
+  const [all, fewer] = [assignSlots(members(5)), assignSlots(members(4))];
   all.forEach((owner, slot) => {
     if (owner !== members(5)[4]) expect(fewer[slot]).toBe(owner);
   });
-  expect(shareOut(members(5).reverse())).toEqual(all);
-  expect(shareOut([])).toEqual([]);
+  expect(assignSlots(members(5).reverse())).toEqual(all);
+  expect(assignSlots([])).toEqual([]);
 });
 
 test("what zones link is of one part, in whatever order they are configured", () => {
   const zones = [zone("hall", "a", "b"), zone("yard", "c", "d"), zone("stairs", "b", "e"), zone("shed", "f", "f")];
-  const links = new Links(zones, "nl");
+  const links = new ZoneGroups(zones, "nl");
   const slots = (...ids: string[]): Set<number> => new Set(ids.map((id) => links.slotOf(id)));
   expect(slots("a", "b", "e", "nl/zones/hall", "nl/zones/stairs").size).toBe(1);
   expect(slots("c", "d", "nl/zones/yard").size).toBe(1);
   expect(links.slotOf("alone")).toBe(slotOf("alone"));
   fc.assert(
     fc.property(fc.shuffledSubarray(zones, { minLength: zones.length }), (shuffled) => {
-      const others = new Links(shuffled, "nl");
+      const others = new ZoneGroups(shuffled, "nl");
       expect(others.sameAs(links)).toBe(true);
       for (const id of ["a", "b", "c", "d", "e", "f"]) expect(others.slotOf(id)).toBe(links.slotOf(id));
     }),
   );
-  expect(new Links(zones.slice(1), "nl").sameAs(links)).toBe(false);
+  expect(new ZoneGroups(zones.slice(1), "nl").sameAs(links)).toBe(false);
 });

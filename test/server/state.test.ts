@@ -113,7 +113,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       const joined = await link(namespace);
       const one = redisHub(joined, { me, start: START, damaged: (key, problem) => expect.fail(`${key}: ${problem}`) });
       const told: string[] = [];
-      await one.listen({ told: (word) => told.push(word.toString()), changed() {}, deaf() {} });
+      await one.listen({ message: (bytes) => told.push(bytes.toString()), changed() {}, unsubscribed() {} });
       onTestFinished(() => one.close());
       return { ...one, told, quit: () => one.close() };
     }

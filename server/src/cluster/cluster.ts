@@ -3,44 +3,44 @@ import { remoteLink } from "../transport/remote.js";
 import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
 import { joinRedis, redisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
-import { readWord } from "./checks/words.js";
+import { readPeerMessage } from "./checks/peer-messages.js";
 import type { Cluster, ClusterMember, ClusterOptions } from "./cluster-parts.js";
-import { Damage } from "./damage.js";
-import { isHanding, readHanding } from "./forwarding.js";
-import { Inheritance } from "./orphaned-sessions.js";
+import { StateDamage } from "./state-damage.js";
+import { isBatch, decodeBatch } from "./forwarding.js";
+import { OrphanedSessions } from "./orphaned-sessions.js";
 import { Membership } from "./membership.js";
-import { Links, shareOut, slotOf } from "./ownership.js";
-import { KIND, Records, storedLamp } from "./device-records.js";
+import { ZoneGroups, assignSlots, slotOf } from "./ownership.js";
+import { PREFIX, DeviceRecords, storedLamp } from "./device-records.js";
 import { Peers } from "./peers.js";
 import { redisHub } from "./redis-hub.js";
 import { Router } from "./router.js";
-import { rewrite } from "./rewrite.js";
+import { storeEverything } from "./store-everything.js";
 import { SharedClock } from "./shared-clock.js";
 import { Handover } from "./handover.js";
-import { sharedMemory } from "./shared-data.js";
-import { readStock } from "./shard-loading.js";
+import { sharedMemory } from "./shared-memory.js";
+import { loadShards } from "./shard-loading.js";
 
-/** How long the link to the broker may be down before others take over, in ms. */
+/** How long the connection to the broker may be lost before other servers take over, in ms. */
 const LINK_PATIENCE = 2000;
 
-/** How long what a server that is gone has left at the broker is waited for before lamps are commanded anew, in ms. */
-const INHERITED = 1200;
+/** How long adopted devices wait for messages in the sessions of failed servers before their lamps are commanded, in ms. */
+const ORPHANED_PATIENCE = 1200;
 
-/** @throws StartError when the state cannot be had */
+/** Joins the cluster. @throws StartError if Redis cannot be reached */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const { broker, scope, prefix, folder, log } = options;
   const start = `${prefix.replaceAll("/", "-")}-server-`;
   const me = `${start}${folder.serverId}-${folder.run}`;
   const namespace = `nightlight:${prefix}`;
   const redis = await joinRedis(options.url, namespace);
-  const damage = new Damage();
+  const damage = new StateDamage();
   const damaged = (where: string, problem: string): void => damage.report(where, problem);
   const damagedShelf = (shelf: string, problem: string): void => damaged(`${namespace}:${shelf}`, problem);
   const failed = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
   const state = redisState(redis, damaged);
   const hub = redisHub(redis, { me, start, damaged });
   const sharedClock = new SharedClock();
-  const records = new Records(
+  const records = new DeviceRecords(
     state,
     (device, point) => options.history.addReading(device, point),
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
@@ -49,16 +49,16 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const memory = await sharedMemory({ state, records, prefix, clock: sharedClock, damaged: damagedShelf });
   const channel = `${namespace}:to:${me}`;
   const filters = sharedFilters(scope, prefix);
-  let links = new Links(options.policy.zones, prefix);
+  let links = new ZoneGroups(options.policy.zones, prefix);
   let self: ClusterMember;
   let handover: Handover;
   let link: MqttLink;
   let lastUp = performance.now();
-  /** When it had its parts the last time. */
+  /** When the last epoch began. */
   let begun = 0;
-  /** All that take part. */
+  /** The names of all members. */
   let members: readonly string[] = [];
-  /** Parts that this server has. */
+  /** The slots that this server owns. */
   let held = new Set<number>();
 
   const partsOf = (owners: readonly string[]): Set<number> =>
@@ -71,20 +71,20 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       return performance.now() - lastUp < LINK_PATIENCE;
     },
     async prepare({ members }, { anew, lost }) {
-      const owners = shareOut(members);
+      const owners = assignSlots(members);
       router.prepare(owners, anew || lost);
       const next = partsOf(owners);
       if (lost) await restoreMemory();
       held = new Set(anew ? [] : [...held].filter((slot) => next.has(slot)));
       await handover.release((id) => held.has(links.slotOf(id)));
     },
-    async begin(roll) {
-      members = roll.members;
+    async begin(view) {
+      members = view.members;
       peers.members(members);
-      const owners = shareOut(members);
+      const owners = assignSlots(members);
       const next = partsOf(owners);
       const gained = new Set([...next].filter((slot) => !held.has(slot)));
-      const { devices, zones } = await readStock(gained, {
+      const { devices, zones } = await loadShards(gained, {
         state,
         links,
         prefix,
@@ -95,23 +95,26 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       held = next;
       handover.adopt(devices, zones);
       router.begin(owners);
-      router.recall();
+      router.replayStatuses();
       begun = performance.now();
-      log.info("cluster", `${members.length} ${members.length === 1 ? "server takes" : "servers take"} part; this one has ${next.size} parts of ${owners.length}`, { members, devices: self.devices.size }); // prettier-ignore
+      log.info("cluster", `The cluster has ${members.length} ${members.length === 1 ? "server" : "servers"}; this one owns ${next.size} of ${owners.length} slots`, { members, devices: self.devices.size }); // prettier-ignore
     },
-    looked({ gone }) {
+    renewed({ gone }) {
       router.tick();
       if (!membership.settled) return;
-      if (gone.size === 0 || performance.now() - begun > INHERITED) handover.answer();
+      if (gone.size === 0 || performance.now() - begun > ORPHANED_PATIENCE) handover.answer();
       for (const [member, time] of gone)
-        if (router.ownsSlot(slotOf(member))) inheritance.take(member, sharedClock.fromWall(time));
+        if (router.ownsSlot(slotOf(member))) orphanedSessions.drain(member, sharedClock.fromWall(time));
     },
     timed: (time, asked) => sharedClock.learn(time, asked),
     async left() {
       held = new Set();
       router.prepare([], true);
       await handover.release(() => false);
-      log.warn("cluster", "This server takes part no longer: others decide until it hears the devices again.");
+      log.warn(
+        "cluster",
+        "This server has left the cluster. Other servers decide until it receives messages from devices again.",
+      );
     },
     failed,
   });
@@ -123,10 +126,10 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     take: (topic, payload, retained, delivery) => self.ingest.take(topic, payload, retained, delivery),
     send: (to, bytes) => hub.send(to, bytes),
     clock: sharedClock,
-    unheard: () => membership.look(),
+    unreachable: () => membership.renewSoon(),
   });
 
-  const inheritance = new Inheritance({
+  const orphanedSessions = new OrphanedSessions({
     broker,
     filters,
     markerOf: (member) => `${prefix}/servers/${member}/emptied`,
@@ -134,7 +137,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       router.route(topic, payload, false, { now: clock.now(), live: false, before: goneAt }),
     async emptied(member, messages) {
       await hub.emptied(member);
-      log.info("cluster", `Took in ${messages} messages that waited for ${member}, which is gone`, {
+      log.info("cluster", `Took over ${messages} messages from ${member}, which has failed`, {
         member,
         messages,
       });
@@ -149,27 +152,27 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     failed: (problem) => log.error("cluster", problem),
   });
 
-  /** Anything whatever: everybody may publish who may do so in Redis. */
-  function told(bytes: Buffer): void {
-    if (isHanding(bytes)) {
-      const handing = readHanding(bytes, start, sharedClock);
-      if (handing) router.told(handing);
-      else damaged(channel, "it is not whole, or not as servers hand messages on");
+  /** Handles a message, which may contain any bytes: whoever may publish in Redis can send one. */
+  function receive(bytes: Buffer): void {
+    if (isBatch(bytes)) {
+      const handing = decodeBatch(bytes, start, sharedClock);
+      if (handing) router.receive(handing);
+      else damaged(channel, "the batch is not complete, or no server writes such a batch");
       return;
     }
-    const { word, problem } = readWord(bytes, start);
-    if (word) peers.told(word);
+    const { message, problem } = readPeerMessage(bytes, start);
+    if (message) peers.receive(message);
     else damaged(channel, problem);
   }
 
   async function restoreMemory(): Promise<void> {
     log.warn(
       "cluster",
-      `${redis.name} has lost its memory or started again; this server stores there again what it knows.`,
+      `${redis.name} has restarted or lost its data. This server stores its devices and zones there again.`,
     );
-    const devices = await rewrite({ member: self, records, memory, prefix, clock: sharedClock });
+    const devices = await storeEverything({ member: self, records, memory, prefix, clock: sharedClock });
     await self.homeAssistant.storeAgain();
-    log.info("cluster", `${devices} devices and their zones are stored in ${redis.name} again`, { devices });
+    log.info("cluster", `Stored ${devices} devices and their zones in ${redis.name} again`, { devices });
   }
 
   return {
@@ -182,7 +185,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       ownsZone: (name) => router.owns(zoneId(prefix, name)),
       valid: () => membership.valid,
       storeZone({ policy: { name }, lamp }) {
-        void records.put(zoneId(prefix, name), KIND.zone + name, lamp && storedLamp(lamp, sharedClock));
+        void records.put(zoneId(prefix, name), PREFIX.zone + name, lamp && storedLamp(lamp, sharedClock));
       },
     },
     message: (topic, payload, retained) =>
@@ -198,17 +201,17 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       );
       return link;
     },
-    start: () => membership.start(told),
+    start: () => membership.start(receive),
     damaged,
-    problem: () => (membership.settled ? "" : "It is being settled which server decides about which devices."),
+    problem: () => (membership.settled ? "" : "The servers are negotiating which one decides about which devices."),
     apply(policy) {
-      const next = new Links(policy.zones, prefix);
+      const next = new ZoneGroups(policy.zones, prefix);
       if (next.sameAs(links)) return;
       links = next;
-      membership.anew();
+      membership.rebalance();
     },
     async close() {
-      await inheritance.close();
+      await orphanedSessions.close();
       await membership.close();
       router.close();
       await hub.close();
@@ -218,8 +221,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /**
- * Of what devices and apps say to the server, each message goes to one of the servers, whichever the broker chooses; what
- * a device says of itself goes to all, because only so the broker tells what it keeps [MQTT-4.8.2, 4.8.2.2].
+ * Returns the subscriptions of a member. The broker sends each message to one of the servers through a shared subscription.
+ * Status messages go to all, because shared subscriptions get no retained messages [MQTT-4.8.2.2].
  */
 function sharedFilters({ filters }: Scope, prefix: string): string[] {
   const group = prefix.replaceAll("/", "-");

@@ -10,7 +10,7 @@ import type { Part, State } from "../storage/state.js";
 import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
-/** What another server must know of a device to go on with it. Times by the shared clock; null for what is not known. */
+/** Everything that another server needs to adopt a device. Times are by the shared clock; null means unknown. */
 export type DeviceRecord = readonly [
   boots: readonly StoredBoot[] | null,
   light: number | null,
@@ -25,14 +25,14 @@ export type DeviceRecord = readonly [
 
 /** A reading that the history may not have written yet. */
 export interface Unwritten {
-  /** By the shared clock, as it was when the reading arrived: whichever server tells the history, it is the same. */
+  /** By the shared clock at the arrival of the reading, so that every server passes the same time to the history. */
   readonly time: number;
   readonly light: number;
-  /** When it arrived, by the monotonic clock. */
+  /** When the reading arrived, by the monotonic clock. */
   readonly arrived: number;
 }
 
-/** How it is stored: how long before the device's newest reading; 0 is that itself, as nearly all are. */
+/** An unwritten reading in a record, dated relative to the newest reading of the device. 0 is the newest reading itself. */
 export type StoredReading = 0 | readonly [before: number, light: number];
 
 export function recordOf(device: Device, unwritten: readonly Unwritten[], clock: StorageClock): DeviceRecord {
@@ -54,13 +54,13 @@ export function recordOf(device: Device, unwritten: readonly Unwritten[], clock:
   ];
 }
 
-/** A zone's lamp as it is stored, with its time by the shared clock. */
+/** Converts the time of a zone's lamp to the shared clock. */
 export const storedLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp => ({
   led_on,
   since: clock.toWall(since),
 });
 
-/** The readings of a record that are to be told to the history, dated as their server dated them. */
+/** Returns the readings of a record that the history may not have written yet. */
 export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
   const [, light, , taken, , , , , unwritten] = record;
   return unwritten.map((stored) =>
@@ -85,42 +85,42 @@ export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSna
   };
 }
 
-/** The name of the shelf on which a part's devices and zones are. */
+/** Returns the name of the shelf with the devices and zones of a slot. */
 export const shelfOf = (slot: number): string => `slot:${slot}`;
 
-/** What is stored of devices and zones, by its kind: the key of each is the kind and then the id or the name. */
-export const KIND = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
+/** Prefixes of keys. A key consists of the prefix and a device id or a zone name. */
+export const PREFIX = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
 
-/** Batches gather for so long, in ms: one by one they would cost more on their way than to store. */
-const GATHER = 20;
+/** How long changes are collected into a batch, in ms. Sending each change alone costs more than storing it. */
+const BATCH_TIME = 20;
 
-/** The history writes within a second: who takes up a device tells it once more of what came in so many ms before. */
-const WRITES = 1000;
+/** How long the history may take to write a reading, in ms. The next owner passes newer readings to the history again. */
+const HISTORY_DELAY = 1000;
 
-/** Between two attempts, in ms. */
+/** The pause between two attempts to write, in ms. */
 const RETRY = 250;
 
 /**
- * Remembers devices where all servers find them. Everything of one batch is stored before any of its readings is
- * acknowledged; which server comes next, it has heard of all that need not come again.
+ * Stores devices where all servers find them. A whole batch is stored before any of its readings is acknowledged, so that
+ * the next owner of a device knows every acknowledged reading.
  */
-export class Records implements ReadingsJournal {
+export class DeviceRecords implements ReadingsJournal {
   readonly #state: State;
   readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
   readonly #stored: (device: Device, reading: HistoryReading) => void;
   readonly #devices = new Set<Device>();
-  /** Of each device the readings that the history may not have written yet. */
+  /** The readings of each device that the history may not have written yet. */
   readonly #latest = new WeakMap<Device, Unwritten[]>();
-  /** Readings of the batch that has not begun. */
+  /** The readings of the next batch. */
   #readings: [device: Device, reading: HistoryReading][] = [];
-  /** By the id of a device or a zone whose part it is, and by key; undefined: it is deleted. */
+  /** Other values of the next batch, by device or zone id and by key. Undefined deletes a key. */
   readonly #others = new Map<string, Map<string, unknown>>();
   #last: Promise<void> = Promise.resolve();
   #open: Promise<void> | undefined;
   #closing = false;
 
-  /** @param stored told of each reading once it is stored: nobody is to have it before */
+  /** @param stored called with each reading after it is stored */
   constructor(
     state: State,
     stored: (device: Device, reading: HistoryReading) => void,
@@ -133,29 +133,29 @@ export class Records implements ReadingsJournal {
     this.#failed = failed;
   }
 
-  /** A reading has come; fulfilled when it is stored. */
+  /** Stores a reading. Resolves when that is done. */
   add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
     const { light } = point;
     const time = this.#clock.toWall(point.time);
     let latest = this.#latest.get(device);
     if (!latest) this.#latest.set(device, (latest = []));
-    while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= WRITES) latest.shift();
+    while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= HISTORY_DELAY) latest.shift();
     latest.push({ time, light, arrived: now });
     this.#readings.push([device, { time, light, boot, seq, isDated: true }]);
     this.#devices.add(device);
     return this.#commit();
   }
 
-  /** Readings always wait in memory here. */
+  /** Readings wait in memory without a limit. */
   readonly isFull = false;
 
-  /** Something else of the device has changed. */
+  /** Stores a device whose state has changed. */
   touch(device: Device): void {
     this.#devices.add(device);
     void this.#commit();
   }
 
-  /** Something else of a device or a zone; undefined deletes it. Fulfilled when that is stored. */
+  /** Stores another value of a device or a zone; undefined deletes it. Resolves when that is done. */
   put(id: string, key: string, value: unknown): Promise<void> {
     let values = this.#others.get(id);
     if (!values) this.#others.set(id, (values = new Map()));
@@ -163,13 +163,13 @@ export class Records implements ReadingsJournal {
     return this.#commit();
   }
 
-  /** Fulfilled when all that was added so far is stored. */
+  /** Resolves when everything that was added so far is stored. */
   get stored(): Promise<void> {
     return this.#open ?? this.#last;
   }
 
   async forget({ id }: Device): Promise<void> {
-    await this.put(id, KIND.device + id, undefined);
+    await this.put(id, PREFIX.device + id, undefined);
   }
 
   async close(): Promise<void> {
@@ -182,7 +182,7 @@ export class Records implements ReadingsJournal {
   }
 
   async #write(before: Promise<void>): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, GATHER));
+    await new Promise((resolve) => setTimeout(resolve, BATCH_TIME));
     await before;
     this.#open = undefined;
     const parts = new Map<number, Writing>();
@@ -194,7 +194,7 @@ export class Records implements ReadingsJournal {
     };
     for (const device of this.#devices)
       partOf(device.id).puts.push([
-        KIND.device + device.id,
+        PREFIX.device + device.id,
         recordOf(device, this.#latest.get(device) ?? [], this.#clock),
       ]);
     const readings = this.#readings;
@@ -210,13 +210,13 @@ export class Records implements ReadingsJournal {
     for (const [device, reading] of readings) this.#stored(device, reading);
   }
 
-  /** Until it is done: what is not stored must not be acknowledged. */
+  /** Writes and repeats that until it succeeds, because unstored readings must not be acknowledged. */
   async #writeAll(parts: readonly Part[]): Promise<void> {
-    for (let told = false; ; told = true) {
+    for (let reported = false; ; reported = true) {
       try {
         return await this.#state.write(parts);
       } catch (error) {
-        if (!told) this.#failed(textOf(error));
+        if (!reported) this.#failed(textOf(error));
         if (this.#closing) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY));
       }
@@ -224,7 +224,7 @@ export class Records implements ReadingsJournal {
   }
 }
 
-/** What is written of one part at once. */
+/** The changes of one slot in a batch. */
 interface Writing extends Part {
   readonly puts: [key: string, value: unknown][];
   readonly deletes: string[];

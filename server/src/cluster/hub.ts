@@ -1,51 +1,51 @@
-/** Who takes part, as the hub knows it. */
-export interface Roll {
-  /** Another number whenever the members are others. */
+/** The membership of the cluster, as Redis knows it. */
+export interface MembershipView {
+  /** A number that grows whenever the members change. */
   readonly epoch: number;
-  /** In order. */
+  /** The names of the servers, sorted. */
   readonly members: readonly string[];
-  /** Whether this server was not among them until now. */
+  /** Whether this server has just become a member. */
   readonly joined: boolean;
-  /** Whether each of them has put down what is not its own in this epoch. */
+  /** Whether every member has released what it does not own in this epoch. */
   readonly settled: boolean;
-  /** Names what the hub remembers: another text when it may have forgotten something since it said so last. */
+  /** An identifier that changes when Redis may have lost data. */
   readonly memory: string;
-  /** Members that are gone, and whose sessions at the broker nobody has emptied yet: when they went, by the hub's clock. */
+  /** Former members whose MQTT session nobody has drained yet, with the time when they left, by Redis's clock. */
   readonly gone: ReadonlyMap<string, number>;
-  /** What time it was at the hub, in ms since 1970. */
+  /** The time of Redis's clock, in ms since 1970. */
   readonly time?: number;
 }
 
-/** What a member knows of the roll on which it was last. A hub that has lost its memory goes on from there. */
-export type Known = Pick<Roll, "epoch" | "members">;
+/** What a member knows about the last membership. If Redis has lost its data, it continues from there. */
+export type Known = Pick<MembershipView, "epoch" | "members">;
 
-/** Where servers side by side know of each other, and hand each other messages. */
+/** Connects the servers of a cluster: membership with leases, and messages between servers. */
 export interface Hub {
-  /** What others tell this server; they may from now on. */
+  /** Starts to receive messages of other servers. */
   listen(handlers: HubHandlers): Promise<void>;
   /**
-   * Takes part for so long from now on, in ms, or goes on to. Who has not renewed in time, or does not listen any more,
-   * is taken off.
-   * @param settled the last epoch in which this server has put down what is not its own
-   * @param known undefined when this server is no member yet
+   * Joins the cluster or renews the lease. A server that does not renew in time, or no longer listens, is removed.
+   * @param lease in ms from now
+   * @param settled the last epoch in which this server has released what it does not own
+   * @param known undefined if this server is not a member yet
    */
-  renew(lease: number, settled: number, known?: Known): Promise<Roll>;
-  /** Everybody is to put down and take up once more: how things are shared out is another. */
-  stir(): Promise<void>;
-  /** Takes part no longer. */
+  renew(lease: number, settled: number, known?: Known): Promise<MembershipView>;
+  /** Increments the epoch, so that all members release and adopt again. */
+  bumpEpoch(): Promise<void>;
+  /** Leaves the cluster. */
   leave(): Promise<void>;
-  /** The session of a member that is gone is emptied. */
+  /** Notes that the MQTT session of a former member is drained. */
   emptied(member: string): Promise<void>;
-  /** Tells a member something; gives whether somebody listened. */
-  send(to: string, word: string | Buffer): Promise<boolean>;
+  /** Sends a message to a member. Returns whether the member received it. */
+  send(to: string, message: string | Buffer): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface HubHandlers {
-  /** Somebody told this server something. */
-  told(word: Buffer): void;
-  /** The roll may be another one. */
+  /** A message from another server. */
+  message(bytes: Buffer): void;
+  /** The membership may have changed. */
   changed(): void;
-  /** Nothing is heard any more, until `changed` says otherwise. */
-  deaf(): void;
+  /** The subscription is lost until `changed` is called. */
+  unsubscribed(): void;
 }

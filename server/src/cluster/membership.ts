@@ -1,47 +1,47 @@
 import { textOf } from "../common/errors.js";
 import { clock } from "../time/monotonic-clock.js";
-import type { Hub, Roll } from "./hub.js";
+import type { Hub, MembershipView } from "./hub.js";
 
-/** Why members prepare, besides that there will be others. */
+/** Why a new epoch has begun, besides a change of members. */
 export interface Reasons {
-  /** This server was not a member until now, or what is shared out is another: all that it knows is put down. */
+  /** This server has just joined, or the zones have changed, so it must release everything. */
   readonly anew: boolean;
-  /** The hub may have forgotten what this server, still a member, knows: it is to be stored again first. */
+  /** Redis may have lost data, so this server must store again what it knows. */
   readonly lost: boolean;
 }
 
-/** How long a server takes part without saying so again, in ms: so long a machine that died is missed at most. */
+/** The length of a lease, in ms. The cluster notices the failure of a machine after this time at the latest. */
 export const LEASE = 1500;
 
-/** How often it says so, in ms. */
-const EVERY = 300;
+/** The interval at which the lease is renewed, in ms. */
+const INTERVAL = 300;
 
-/** What a lease is shorter here than it is at the hub, in ms: clocks do not run alike. */
+/** How much earlier a lease ends here than in Redis, in ms, because clocks run at different speeds. */
 const MARGIN = 200;
 
 export interface MembershipOptions {
   readonly hub: Hub;
-  /** Whether this server can do what it is there for: hear the devices. */
+  /** Whether this server receives messages from devices, so that it can take part. */
   present(): boolean;
   /**
-   * The members are about to be others: what will not be this server's is to be put down. Fulfilled when all of it is
-   * stored.
+   * Releases everything that this server will not own in the new epoch. Resolves when all of it is stored.
    */
-  prepare(roll: Roll, reasons: Reasons): Promise<void>;
-  /** Everybody has put down what is not theirs: what is this server's can be taken up. */
-  begin(roll: Roll): Promise<void>;
-  /** The hub said what time it is there; it was asked at a time of the monotonic clock. */
+  prepare(view: MembershipView, reasons: Reasons): Promise<void>;
+  /** Adopts what this server owns, because all members have released what they do not own. */
+  begin(view: MembershipView): Promise<void>;
+  /** Called with the time of Redis's clock, and with the time of the request by the monotonic clock. */
   timed?(time: number, asked: number): void;
-  /** Each time that it was looked. */
-  looked(roll: Roll): void;
-  /** It is not a member any more. */
+  /** Called after each renewal of the lease. */
+  renewed(view: MembershipView): void;
+  /** Called when this server is no longer a member. */
   left(): Promise<void>;
   failed(problem: string): void;
 }
 
 /**
- * This server's part among several. When a member comes or goes, everybody first puts down what is going to be another's,
- * and says so; when all have, everybody takes up what is theirs. So nothing is ever two servers' at once.
+ * The membership of this server in the cluster. When a member joins or leaves, a new epoch begins: every member first
+ * releases what it will not own. When all have done so, every member adopts what it owns. So no device ever has two owners.
+ * The method is a two-phase rebalance with leases.
  */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -49,18 +49,18 @@ export class Membership {
   #looking: Promise<void> | undefined;
   #again = false;
   #closed = false;
-  #deaf = false;
-  /** Whether it was taken off in the meantime: what it knows is of the past until that is put down. */
+  #unsubscribed = false;
+  /** Whether this server was removed in the meantime, so that what it knows is outdated until it is released. */
   #away = true;
-  /** Until when it is a member for sure, by `performance.now()`. */
+  /** When the lease ends, by `performance.now()`. */
   #until = -Infinity;
   #joined = false;
   #anew = false;
-  /** The last roll, as long as this server is a member. */
-  #known: Roll | undefined;
-  /** What the hub may have lost is not stored again yet. */
+  /** The last membership, as long as this server is a member. */
+  #known: MembershipView | undefined;
+  /** Whether Redis may have lost data that is not stored again yet. */
   #lost = false;
-  /** Epochs: the one being prepared, the one for which that is done, the one that is being begun, and the one that has. */
+  /** Epochs: the one that is being prepared, the last prepared one, the one that is being begun, and the last begun one. */
   #next = 0;
   #settled = 0;
   #starting = 0;
@@ -72,41 +72,41 @@ export class Membership {
     this.#options = options;
   }
 
-  /** Whether what was shared out holds at this moment. */
+  /** Whether this server still owns what it owned in the last epoch. */
   get valid(): boolean {
-    return !this.#deaf && !this.#away && performance.now() < this.#until;
+    return !this.#unsubscribed && !this.#away && performance.now() < this.#until;
   }
 
-  /** Whether this server has its part, and nothing is about to change. */
+  /** Whether this server has adopted what it owns and no new epoch is in preparation. */
   get settled(): boolean {
     return this.valid && this.#begun !== 0 && this.#begun === this.#next;
   }
 
-  /** Begins to take part. @throws what the hub throws */
-  async start(told: (word: Buffer) => void): Promise<void> {
+  /** Joins the cluster. @param message receives messages of other servers @throws what the hub throws */
+  async start(message: (bytes: Buffer) => void): Promise<void> {
     await this.#options.hub.listen({
-      told,
+      message,
       changed: () => {
-        this.#deaf = false;
-        this.look();
+        this.#unsubscribed = false;
+        this.renewSoon();
       },
-      deaf: () => (this.#deaf = true),
+      unsubscribed: () => (this.#unsubscribed = true),
     });
-    this.look();
+    this.renewSoon();
   }
 
-  /** Looks at once who takes part, as it does all the time. */
-  look(): void {
+  /** Renews the lease immediately, instead of at the next interval. */
+  renewSoon(): void {
     if (this.#closed) return;
     this.#again = true;
     this.#looking ??= this.#run().finally(() => (this.#looking = undefined));
   }
 
-  /** What is shared out is another: everything is put down, and taken up again. */
-  anew(): void {
+  /** Begins a new epoch because the zones have changed, so that all members release and adopt everything again. */
+  rebalance(): void {
     this.#anew = true;
-    this.#options.hub.stir().catch(() => {});
-    this.look();
+    this.#options.hub.bumpEpoch().catch(() => {});
+    this.renewSoon();
   }
 
   async close(): Promise<void> {
@@ -130,52 +130,52 @@ export class Membership {
         this.#failing = true;
       }
     }
-    if (!this.#closed) this.#timer = setTimeout(() => this.look(), EVERY);
+    if (!this.#closed) this.#timer = setTimeout(() => this.renewSoon(), INTERVAL);
   }
 
   async #renew(): Promise<void> {
-    // who does not hear the others is no member; `changed` looks again
-    if (this.#deaf) return;
+    // Without a subscription this server cannot be a member. `changed` renews later.
+    if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();
-    const roll = await this.#options.hub.renew(LEASE, this.#settled, this.#known);
-    if (roll.time !== undefined) this.#options.timed?.(roll.time, askedAt);
+    const view = await this.#options.hub.renew(LEASE, this.#settled, this.#known);
+    if (view.time !== undefined) this.#options.timed?.(view.time, askedAt);
     this.#until = asked + LEASE - MARGIN;
     this.#joined = true;
-    if (this.#known && this.#known.memory !== roll.memory) this.#lost = true;
-    this.#known = roll;
-    // others have decided since: what this server knows is of the past
-    if (roll.joined) {
+    if (this.#known && this.#known.memory !== view.memory) this.#lost = true;
+    this.#known = view;
+    // Other servers may have decided in the meantime, so what this server knows is outdated.
+    if (view.joined) {
       this.#away = true;
       this.#lost = false;
     }
-    const { epoch } = roll;
-    if (epoch !== this.#next || roll.joined) {
-      const reasons = { anew: roll.joined || this.#anew, lost: this.#lost };
+    const { epoch } = view;
+    if (epoch !== this.#next || view.joined) {
+      const reasons = { anew: view.joined || this.#anew, lost: this.#lost };
       this.#anew = false;
       this.#next = epoch;
       this.#starting = 0;
-      this.#then(async () => {
-        const prepared = this.#options.prepare(roll, reasons);
+      this.#enqueue(async () => {
+        const prepared = this.#options.prepare(view, reasons);
         if (reasons.anew) this.#away = false;
         await prepared;
-        if (reasons.lost && this.#known?.memory === roll.memory) this.#lost = false;
+        if (reasons.lost && this.#known?.memory === view.memory) this.#lost = false;
         this.#settled = epoch;
       });
-    } else if (roll.settled && this.#begun !== epoch && this.#starting !== epoch) {
+    } else if (view.settled && this.#begun !== epoch && this.#starting !== epoch) {
       this.#starting = epoch;
-      this.#then(async () => {
-        await this.#options.begin(roll);
+      this.#enqueue(async () => {
+        await this.#options.begin(view);
         this.#begun = epoch;
       });
     }
-    this.#options.looked(roll);
+    this.#options.renewed(view);
   }
 
-  /** One after the other, while it is renewed all the time. What failed is begun again. */
-  #then(step: () => Promise<void>): void {
+  /** Runs steps one after the other while the lease is renewed. A failed step is tried again. */
+  #enqueue(step: () => Promise<void>): void {
     this.#steps = this.#steps.then(step).then(
-      () => this.look(),
+      () => this.renewSoon(),
       (error: unknown) => {
         this.#options.failed(textOf(error));
         this.#next = 0;

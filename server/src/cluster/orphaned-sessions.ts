@@ -2,51 +2,51 @@ import { textOf } from "../common/errors.js";
 import type { BrokerAddress } from "../transport/url.js";
 import { MqttClient } from "../mqtt/client.js";
 
-export interface InheritanceOptions {
+export interface OrphanedSessionsOptions {
   readonly broker: BrokerAddress;
-  /** What the sessions of all members are subscribed to. */
+  /** The subscriptions of every member. */
   readonly filters: readonly string[];
-  /** Where a message can be published that nobody else waits for. @param member whose session is emptied */
+  /** Returns a topic for a marker message, which nobody else uses. @param member the owner of the session */
   markerOf(member: string): string;
-  /** A message that the member had not acknowledged. */
+  /** Handles a message that the former member had not acknowledged. */
   message(topic: string, payload: Buffer, goneAt: number): Promise<void> | undefined;
   emptied(member: string, messages: number): Promise<void>;
   failed(problem: string): void;
 }
 
-/** How long emptying a session may take, in ms; then it is tried again. */
+/** How long draining a session may take before it is tried again, in ms. */
 const PATIENCE = 30_000;
 
 /**
- * Takes in what members have left behind at the broker that are gone. A broker keeps, for a client with a persistent
- * session, what it did not acknowledge; it goes on sharing messages out to it, and gives none of them to others (Mosquitto
- * does so, and [MQTT-4.8.2-4] asks for it). So somebody has to come by its name: ends its subscriptions, takes what waited, and ends its session.
+ * Drains the MQTT sessions of servers that have failed. A broker keeps unacknowledged messages for a persistent session,
+ * keeps assigning shared messages to it, and gives none of them to other clients [MQTT-4.8.2-4]. So another server connects
+ * with the client id of the failed one, ends its subscriptions, takes the waiting messages and ends the session.
  */
-export class Inheritance {
-  readonly #options: InheritanceOptions;
-  readonly #emptying = new Map<string, MqttClient>();
+export class OrphanedSessions {
+  readonly #options: OrphanedSessionsOptions;
+  readonly #draining = new Map<string, MqttClient>();
 
-  constructor(options: InheritanceOptions) {
+  constructor(options: OrphanedSessionsOptions) {
     this.#options = options;
   }
 
-  /** A member is gone, and it is this server that empties its session; nothing happens when it does so already. */
-  take(member: string, goneAt: number): void {
-    if (this.#emptying.has(member)) return;
-    this.#empty(member, goneAt)
+  /** Drains the session of a former member, unless that is already in progress. */
+  drain(member: string, goneAt: number): void {
+    if (this.#draining.has(member)) return;
+    this.#drain(member, goneAt)
       .catch((error: unknown) =>
         this.#options.failed(
           `What waits at the broker for ${member} could not be taken in (${textOf(error)}); it is tried again.`,
         ),
       )
-      .finally(() => this.#emptying.delete(member));
+      .finally(() => this.#draining.delete(member));
   }
 
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#emptying.values(), (client) => client.close()));
+    await Promise.all(Array.from(this.#draining.values(), (client) => client.close()));
   }
 
-  async #empty(member: string, goneAt: number): Promise<void> {
+  async #drain(member: string, goneAt: number): Promise<void> {
     const { broker, filters, markerOf, message } = this.#options;
     const marker = markerOf(member);
     const all: Promise<void>[] = [];
@@ -73,13 +73,13 @@ export class Inheritance {
         closed: () => lost(new Error("the connection was closed")),
       },
     );
-    this.#emptying.set(member, client);
+    this.#draining.set(member, client);
     const deadline = setTimeout(() => lost(new Error(`it took more than ${PATIENCE / 1000} s`)), PATIENCE);
     try {
       await client.connect();
       await client.unsubscribe(filters);
       await client.subscribe([marker]);
-      // behind all that waits
+      // The marker arrives after all waiting messages.
       client.publish(marker, Buffer.from("{}"), false);
       await Promise.race([marked, failing]);
       await Promise.race([Promise.all(all), failing]);
@@ -92,7 +92,7 @@ export class Inheritance {
   }
 }
 
-/** Ends a persistent session: one that begins anew ends with its connection [MQTT-3.1.2-6]. */
+/** Ends a persistent session by connecting with a clean session [MQTT-3.1.2-6]. */
 async function endSession(broker: BrokerAddress, clientId: string): Promise<void> {
   const client = new MqttClient(
     { broker, clientId, clean: true },

@@ -1,10 +1,10 @@
 import { zoneId } from "../transport/scope.js";
 import type { ZonePolicy } from "../decisions/policy.js";
 
-/** How many parts there are to be shared out: many more than servers, so that each gets about as much. */
+/** The number of slots that the servers share: many more than servers, so that all get about the same number. */
 export const SLOTS = 256;
 
-/** 32-bit FNV-1a, stirred: ids that differ in the last character must not end up side by side. */
+/** Hashes a text with 32-bit FNV-1a and a final mix, which spreads ids that differ only in the last character. */
 export function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -12,14 +12,14 @@ export function hash(text: string): number {
   return (h ^ (h >>> 13)) >>> 0;
 }
 
-/** The part to which a text belongs. */
+/** Returns the slot of a text. */
 export const slotOf = (text: string): number => hash(text) % SLOTS;
 
 /**
- * Who has which part: for each the member that wins a draw, by rendezvous hashing, so that of a member that comes or goes
- * only its own parts move. Empty when there are no members.
+ * Returns the owner of each slot, by rendezvous hashing: when a member joins or leaves, only its own slots move. Empty if
+ * there are no members.
  */
-export function shareOut(members: readonly string[]): readonly string[] {
+export function assignSlots(members: readonly string[]): readonly string[] {
   if (members.length === 0) return [];
   return Array.from({ length: SLOTS }, (_, slot) =>
     members.reduce((best, member) => (hash(`${slot} ${member}`) > hash(`${slot} ${best}`) ? member : best)),
@@ -27,14 +27,14 @@ export function shareOut(members: readonly string[]): readonly string[] {
 }
 
 /**
- * What is decided together: devices that zones link, and those zones, belong to one part, so that one server decides for
- * all of them. A device of no zone is by itself.
+ * Groups zones that share devices, together with all of their devices. A group belongs to one slot, so that one server
+ * decides about all of it. A device without a zone has a slot of its own.
  */
-export class Links {
-  /** By the ids of devices and of zones, those that are linked: the part, and what is in it. */
+export class ZoneGroups {
+  /** The group of each device and zone that belongs to one, by id. */
   readonly #groups = new Map<string, Group>();
 
-  /** @param prefix what zones' ids begin with */
+  /** @param prefix the topic prefix, with which the ids of zones begin */
   constructor(zones: readonly ZonePolicy[], prefix: string) {
     for (const { name, sensors, lamps } of zones) {
       const id = zoneId(prefix, name);
@@ -56,14 +56,14 @@ export class Links {
     return new Set(this.#groups.values());
   }
 
-  /** The part to which a device or a zone belongs. */
+  /** Returns the slot of a device or a zone. */
   slotOf(id: string): number {
     return this.#groups.get(id)?.slot ?? slotOf(id);
   }
 
-  /** Whether everything is decided together that others say, and nothing else. */
-  sameAs(others: Links): boolean {
-    const written = ({ groups }: Links): string =>
+  /** Whether other groups are the same. */
+  sameAs(others: ZoneGroups): boolean {
+    const written = ({ groups }: ZoneGroups): string =>
       JSON.stringify(Array.from(groups, ({ key, ids, zones }) => [key, ids.toSorted(), zones.toSorted()]).sort());
     return written(this) === written(others);
   }
@@ -71,19 +71,19 @@ export class Links {
   #join(into: Group, from: Group): Group {
     into.ids.push(...from.ids);
     into.zones.push(...from.zones);
-    // the same key, whatever the order in the configuration
+    // The key must not depend on the order of zones in the policy.
     if (from.key < into.key) into.key = from.key;
     for (const [id, group] of this.#groups) if (group === from) this.#groups.set(id, into);
     return into;
   }
 }
 
-/** Zones that share devices, and all of their devices. */
+/** A group of zones that share devices. */
 export interface Group {
   key: string;
   slot: number;
-  /** Of its devices. */
+  /** The ids of the devices. */
   readonly ids: string[];
-  /** By name. */
+  /** The names of the zones. */
   readonly zones: string[];
 }

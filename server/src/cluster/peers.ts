@@ -5,70 +5,70 @@ import { textOf } from "../common/errors.js";
 export interface PeerRequest {
   readonly method: string;
   readonly url: string;
-  /** As JSON has it; undefined: none. */
+  /** A JSON value; undefined if there is no body. */
   readonly body: unknown;
 }
 
 export interface PeerAnswer {
-  /** As HTTP has it. */
+  /** The HTTP status. */
   readonly status: number;
-  /** In JSON; "": none. */
+  /** The body in JSON; "" if there is none. */
   readonly text: string;
 }
 
-/** What servers tell each other for the people who ask them. */
-export type PeerWord =
+/** The messages between servers that serve HTTP requests. */
+export type PeerMessage =
   | { readonly ask: number; readonly from: string; readonly request: PeerRequest }
   | { readonly answer: number; readonly with: PeerAnswer }
-  /** Somebody follows events there. */
+  /** A client of that server receives events. */
   | { readonly follow: string }
-  /** Events, as followers get them. */
+  /** Server-sent events in their text form. */
   | { readonly events: string };
 
 export interface PeersOptions {
   readonly me: string;
-  /** All others that take part. */
+  /** Returns the names of all other members. */
   others(): readonly string[];
   send(to: string, text: string): Promise<boolean>;
-  /** A request of another server could not be answered. */
+  /** Called if a request of another server could not be answered. */
   failed(problem: string): void;
 }
 
-/** What is done here for other servers. */
+/** What this server does for other servers. */
 export interface PeerService {
   answer(request: PeerRequest): Promise<PeerAnswer>;
-  /** Events of another server. */
+  /** Relays events of another server to the clients of this one. */
   events(text: string): void;
 }
 
-/** How long an answer is waited for, in ms: an action may take ten minutes. */
+/** How long to wait for an answer, in ms. An action may take ten minutes. */
 const PATIENCE = 11 * 60_000;
 
-/** How long it counts that somebody follows, in ms, and how often it is said again. */
+/** How long a subscription to events lasts, and how often it is renewed, in ms. */
 const FOLLOWED = 5000;
-const SAY_AGAIN = 2000;
+const RENEW_INTERVAL = 2000;
 
-/** The other servers, as people's requests need them: each knows of its own devices alone. */
+/** Forwards HTTP requests and events between servers, because each server knows only its own devices. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #asked = new Map<number, { readonly member: string; settle(answer: PeerAnswer | undefined): void }>();
-  /** Who wants events, until when by `performance.now()`. */
+  /** The servers that want events, and when their subscription ends, by `performance.now()`. */
   readonly #followers = new Map<string, number>();
-  /** The number of the last request: nobody can answer one without having seen it. */
+  /** The number of the last request. It starts at random, so that nobody can answer a request without having seen it. */
   #number = randomInt(2 ** 47);
   #service: PeerService | undefined;
-  #saidAt = -Infinity;
+  #followedAt = -Infinity;
 
   constructor(options: PeersOptions) {
     this.#options = options;
   }
 
-  /** From now on others are answered. */
+  /** Starts to answer other servers. */
   serve(service: PeerService): void {
     this.#service = service;
   }
 
-  /** Asks another server. @throws Error when it does not answer */
+  /** Sends a request to another server and returns the answer. @throws Error if the server does not answer */
   async ask(member: string, request: PeerRequest): Promise<PeerAnswer> {
     const ask = ++this.#number;
     const answer = await new Promise<PeerAnswer | undefined>((resolve) => {
@@ -88,7 +88,7 @@ export class Peers {
     return answer;
   }
 
-  /** Asks all others; those that do not answer are left out. */
+  /** Sends a request to all other servers. The result omits those that do not answer. */
   async askAll(request: PeerRequest): Promise<Map<string, PeerAnswer>> {
     const answers = new Map<string, PeerAnswer>();
     const asking = this.#options.others().map(async (member) => answers.set(member, await this.ask(member, request)));
@@ -96,45 +96,45 @@ export class Peers {
     return answers;
   }
 
-  /** Another server said this. */
-  told(word: PeerWord): void {
-    if ("ask" in word) void this.#answer(word.from, word.ask, word.request);
-    else if ("answer" in word) this.#asked.get(word.answer)?.settle(word.with);
-    else if ("follow" in word) this.#follow(word.follow);
-    else this.#service?.events(word.events);
+  /** Handles a message of another server. */
+  receive(message: PeerMessage): void {
+    if ("ask" in message) void this.#answer(message.from, message.ask, message.request);
+    else if ("answer" in message) this.#asked.get(message.answer)?.settle(message.with);
+    else if ("follow" in message) this.#follow(message.follow);
+    else this.#service?.events(message.events);
   }
 
-  /** Somebody follows events here: others are to send theirs. To be called as long as that is so. */
+  /** Subscribes to the events of all servers. Call this repeatedly while a client receives events here. */
   follow(): void {
-    if (performance.now() - this.#saidAt < SAY_AGAIN) return;
-    this.#saidAt = performance.now();
+    if (performance.now() - this.#followedAt < RENEW_INTERVAL) return;
+    this.#followedAt = performance.now();
     for (const member of this.#options.others()) this.#send(member, { follow: this.#options.me });
   }
 
-  /** Whether somebody follows events at another server. */
+  /** Whether another server wants events. */
   get followed(): boolean {
     if (this.#followers.size === 0) return false;
     for (const [member, until] of this.#followers) if (until < performance.now()) this.#followers.delete(member);
     return this.#followers.size > 0;
   }
 
-  /** Sends events to the servers at which somebody follows them. */
-  show(events: string): void {
+  /** Sends events to the servers that want them. */
+  sendEvents(events: string): void {
     for (const member of this.#followers.keys()) this.#send(member, { events });
   }
 
-  /** These take part: of others no answer comes any more. */
+  /** Updates the members. Requests to servers that have left fail. */
   members(present: readonly string[]): void {
     for (const { member, settle } of [...this.#asked.values()]) if (!present.includes(member)) settle(undefined);
   }
 
-  /** Only those that take part: of others there could be any number. */
+  /** Only members may subscribe, which bounds the number of subscriptions. */
   #follow(member: string): void {
     if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + FOLLOWED);
   }
 
-  #send(member: string, word: PeerWord): void {
-    this.#options.send(member, JSON.stringify(word)).catch(() => {});
+  #send(member: string, message: PeerMessage): void {
+    this.#options.send(member, JSON.stringify(message)).catch(() => {});
   }
 
   async #answer(from: string, answer: number, request: PeerRequest): Promise<void> {

@@ -1,17 +1,17 @@
-/** Batches per server whose numbers are remembered after they were taken: servers send at most 100 a second. */
+/** How many batch numbers per server are remembered after the batch was taken. A server sends at most 100 batches per second. */
 const REMEMBERED = 1000;
 
 /**
- * Which batches of messages other servers have handed to this one. A server sends a batch again when it has heard nothing
- * for a second, which a slow Redis is enough for; each is taken once.
+ * Detects batches that another server sends again. It does so after a second without a confirmation, which a slow Redis
+ * suffices for. Every batch must be taken only once.
  */
 export class ReceivedBatches {
-  /** By the server that sent them, the numbers of batches that are being taken. */
+  /** The numbers of batches that are being handled, by sender. */
   readonly #taking = new Map<string, Set<number>>();
-  /** And of those that were, oldest first. */
+  /** The numbers of batches that were handled, by sender, oldest first. */
   readonly #taken = new Map<string, Set<number>>();
 
-  /** A batch has come: whether it is to be taken, is being taken, or was taken before. */
+  /** Notes that a batch has arrived. Returns whether it is new, is being handled, or was handled before. */
   came(from: string, number: number): "new" | "taking" | "taken" {
     if (this.#taken.get(from)?.has(number)) return "taken";
     const taking = setOf(this.#taking, from);
@@ -20,7 +20,7 @@ export class ReceivedBatches {
     return "new";
   }
 
-  /** All of its messages are taken. */
+  /** Notes that all messages of a batch were handled. */
   wasTaken(from: string, number: number): void {
     this.#taking.get(from)?.delete(number);
     const taken = setOf(this.#taken, from);
@@ -31,7 +31,7 @@ export class ReceivedBatches {
     }
   }
 
-  /** Forgets servers that take part no longer; one that starts again has another name. */
+  /** Forgets servers that have left. A server that restarts has a new name. */
   keep(members: readonly string[]): void {
     for (const from of [...this.#taken.keys(), ...this.#taking.keys()])
       if (!members.includes(from)) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Damaged, RedisLink } from "./redis.js";
-import { rollOf } from "./checks/roll.js";
+import { membershipOf } from "./checks/membership.js";
 import type { Hub } from "./hub.js";
 import { RENEW, type Renewed } from "./renew-script.js";
 
@@ -15,15 +15,15 @@ if redis.call("ZREM", KEYS[1], ARGV[1]) == 1 then
 end`;
 
 export interface RedisHubOptions {
-  /** Names this server. */
+  /** The name of this server. */
   readonly me: string;
-  /** What the names of all servers begin with. */
+  /** The prefix of all server names. */
   readonly start: string;
-  /** Something in Redis is not as a server writes it; it was deleted. */
+  /** Reports data in Redis that no server writes. The data was deleted. */
   readonly damaged: Damaged;
 }
 
-/** A hub in Redis: members in a sorted set, messages by publishing. */
+/** A hub in Redis: members in a sorted set, messages through publish/subscribe. */
 export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }: RedisHubOptions): Hub {
   const keys = ["members", "settled", "epoch", "gone", "memory"].map((name) => `${namespace}:${name}`);
   const [members, , , gone] = keys;
@@ -31,24 +31,23 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
   const changes = `${namespace}:changes`;
   let listener: Redis | undefined;
 
-  async function removeStrangers(strangers: readonly string[]): Promise<void> {
-    for (const stranger of strangers)
-      damaged(`${namespace}:members or :gone`, `${stranger} is no server; it was deleted`);
-    if (strangers.length > 0)
+  async function removeInvalidNames(invalidNames: readonly string[]): Promise<void> {
+    for (const name of invalidNames) damaged(`${namespace}:members or :gone`, `${name} is no server; it was deleted`);
+    if (invalidNames.length > 0)
       await redis
         .multi()
-        .zrem(members, ...strangers)
-        .hdel(gone, ...strangers)
+        .zrem(members, ...invalidNames)
+        .hdel(gone, ...invalidNames)
         .exec();
   }
 
   return {
-    async listen({ told, changed, deaf }) {
+    async listen({ message, changed, unsubscribed }) {
       const subscriber = (listener = redis.duplicate({ autoResubscribe: false, commandTimeout: undefined }));
       subscriber.on("error", () => {});
-      subscriber.on("close", deaf);
-      subscriber.on("messageBuffer", (channel: Buffer, word: Buffer) =>
-        channel.toString() === changes ? changed() : told(word),
+      subscriber.on("close", unsubscribed);
+      subscriber.on("messageBuffer", (channel: Buffer, bytes: Buffer) =>
+        channel.toString() === changes ? changed() : message(bytes),
       );
       await new Promise<void>((resolve, reject) => {
         subscriber.on("ready", () => {
@@ -66,12 +65,12 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
     async renew(lease, settled, known = { epoch: 0, members: [] }) {
       const values = [me, lease, settled, channels, changes, known.epoch, known.members.join("\n"), randomUUID()];
       const answer = (await redis.eval(RENEW, keys.length, ...keys, ...values)) as Renewed;
-      const checked = rollOf(answer, start);
+      const checked = membershipOf(answer, start);
       for (const key of checked.damaged) damaged(key, "it is not as servers write it; it was deleted");
-      await removeStrangers(checked.strangers);
-      return checked.roll;
+      await removeInvalidNames(checked.invalidNames);
+      return checked.view;
     },
-    async stir() {
+    async bumpEpoch() {
       await redis.multi().incr(`${namespace}:epoch`).publish(changes, me).exec();
     },
     async leave() {
@@ -80,7 +79,7 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
     async emptied(member) {
       await redis.multi().hdel(gone, member).publish(changes, me).exec();
     },
-    send: async (to, word) => (await redis.publish(channels + to, word)) > 0,
+    send: async (to, message) => (await redis.publish(channels + to, message)) > 0,
     async close() {
       listener?.removeAllListeners("close");
       listener?.disconnect();

@@ -3,30 +3,30 @@ import { StartError, textOf } from "../common/errors.js";
 import { redactText } from "../security/redact.js";
 import type { Part, Shelf, State } from "../storage/state.js";
 
-/** How long a command may wait for its answer, in ms. */
+/** The timeout of a command, in ms. */
 const PATIENCE = 5000;
 
-/** The longest JSON text that is read of one value, in characters. The longest that a server writes is about 1,600. */
+/** The longest value that is read, in characters. Servers write at most about 1,600. */
 const MAX_VALUE = 8192;
 
-/** Between two attempts to reconnect, in ms. */
+/** The pause between two attempts to reconnect, in ms. */
 const RECONNECT_EVERY = 250;
 
 export interface RedisLink {
-  /** For commands. */
+  /** The connection for commands. */
   readonly redis: Redis;
-  /** What keys and channels begin with. */
+  /** The prefix of keys and channels. */
   readonly namespace: string;
-  /** The server, without a password. */
+  /** The name of the Redis server for messages, without a password. */
   readonly name: string;
   close(): Promise<void>;
 }
 
 /**
- * Joins Redis, which it does again for ever when the connection is lost.
+ * Connects to Redis, and reconnects whenever the connection is lost.
  * @param url redis://user:password@host:port/number, or rediss:// over TLS
- * @param namespace what keys begin with: servers that share it share their state
- * @throws StartError when it cannot be joined
+ * @param namespace the prefix of keys; servers with the same prefix share their state
+ * @throws StartError if Redis cannot be reached
  */
 export async function joinRedis(url: string, namespace: string): Promise<RedisLink> {
   const { Redis } = await import("ioredis");
@@ -35,10 +35,10 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
   const redis = new Redis(url, {
     lazyConnect: true,
     commandTimeout: PATIENCE,
-    // what was asked before a connection was lost may have been done: whoever asked decides whether to ask again
+    // Redis may have executed a command before the connection was lost. The caller decides whether to repeat it.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    // what is asked in one turn of the event loop leaves in one write
+    // Commands of one turn of the event loop are sent in one write.
     enableAutoPipelining: true,
     retryStrategy: () => RECONNECT_EVERY,
   });
@@ -64,11 +64,10 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
 }
 
 /**
- * Writes to several hashes in one command of one argument: what comes with each reading would cost more on its way than
- * here. ARGV: what names of hashes begin with; and in lines for each of them its name, how many keys with values follow,
- * and how many keys without. Keys are no keys to the script: Redis Cluster is not for us.
- * A key of another type is none that a server wrote, and would keep all others of the batch from being stored: it is
- * deleted. Returns the names of those.
+ * A script that writes to several hashes with one argument, which is faster than one argument for each value. ARGV: the
+ * prefix of the hashes; then lines: for each hash its name, the number of keys to set and to delete, the keys with their
+ * values, and the keys to delete. The script declares no KEYS, so it does not support Redis Cluster.
+ * No server writes a key of another type. It would prevent the whole batch, so the script deletes it. Returns those keys.
  */
 const WRITE = `
 local deleted = {}
@@ -96,14 +95,14 @@ while shelf do
 end
 return deleted`;
 
-/** Told of what a server cannot have written: the key in Redis, and what is wrong with it. */
+/** Reports data that no server writes: the key in Redis and what is wrong with it. */
 export type Damaged = (key: string, problem: string) => void;
 
 const WRONG_TYPE = "it is no hash";
 
 /**
- * State in Redis: a hash for each shelf. What is damaged there counts as not there.
- * @param damaged told of it each time that it is read
+ * The state in Redis, with one hash per shelf. Damaged values count as missing.
+ * @param damaged called each time that a damaged value is read
  */
 export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): State {
   redis.defineCommand("nightlightWrite", { lua: WRITE, numberOfKeys: 0 });
@@ -117,7 +116,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
       lines.push(...deletes);
     }
     lines.push("");
-    // bytes: a string of so many pieces would be put together anew on its way
+    // A buffer avoids that the client flattens a string of many pieces again.
     const deleted = await run.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
     for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE}; it was deleted`);
   };
@@ -125,7 +124,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
   function shelf(name: string): Shelf {
     const hash = `${namespace}:${name}`;
 
-    /** Undefined when it is damaged. */
+    /** Returns undefined for a damaged value. */
     function parse(key: string, text: string): unknown {
       try {
         if (text.length <= MAX_VALUE) return JSON.parse(text);

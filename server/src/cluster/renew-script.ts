@@ -1,23 +1,23 @@
 /**
- * Renews a member's lease, and says who takes part: one step to everybody else.
+ * An atomic script that renews the lease of a member and returns the membership.
  *
- * KEYS: members (by the end of their lease), settled (by member), epoch, gone (by member), memory (with when a lease was
- * renewed last).
- * ARGV: member, lease, settled, prefix of channels, channel of changes, the epoch and the members (one a line) that the
- * member knows, and a name for its memory if it has none.
+ * KEYS: members (sorted by the end of their lease), settled epochs (by member), epoch, gone (by member), memory (with the
+ * time of the last renewal).
+ * ARGV: member, lease, settled epoch, channel prefix, channel for changes, the epoch and the members (one per line) that the
+ * member knows, and an identifier for the memory in case it has none.
  *
- * - A process that ends is known by its channel at once, as nobody listens to it; a machine that ends, by its lease.
- * - Leases begin anew when Redis's clock was set back, and when all are over: then it was set forward, or nobody was there.
- * - A key of another type, or an epoch that is no number, is none that a server wrote, and is deleted. A lease of more
- *   than ten minutes is none that a server took, and is made one of the usual length.
- * - Redis has forgotten something when its memory has no name, when this is another run of Redis (what the one before had
- *   not written to disk, or to this replica, is lost), or when a member knows a later epoch. Then it takes the members
- *   from who remembers them, with a whole lease for each, so that they can come and say what they know; who does not come
- *   is gone when that lease is over. Nobody listens right after a start, so that a member of whom nothing was heard since
- *   is not missed for that.
+ * - If a process ends, nobody subscribes to its channel any more, which the script notices immediately. If a machine fails,
+ *   its lease ends.
+ * - All leases are renewed if Redis's clock was set back, and if all have ended, because the clock was set forward or no
+ *   server was running.
+ * - No server writes a key of another type or an epoch that is not a number, so they are deleted. A lease of more than ten
+ *   minutes is replaced by one of the usual length.
+ * - Redis has lost data if its memory has no identifier, if Redis has restarted, or if a member knows a later epoch. Then
+ *   the script takes the members from the member that remembers them and gives each a full lease. Members that do not renew
+ *   it have left. Right after a restart of Redis nobody is subscribed, so that does not count as a failure.
  *
- * Returns the epoch, whether the member is new, members, settled, gone, the name of the memory, what was deleted, and the
- * time.
+ * Returns the epoch, whether the member is new, members, settled epochs, gone, the identifier of the memory, deleted keys and
+ * the time.
  */
 export const RENEW = `
 local time = redis.call("TIME")
@@ -98,7 +98,7 @@ if changed then redis.call("PUBLISH", ARGV[5], me) end
 return { epoch, joined, redis.call("ZRANGE", KEYS[1], 0, -1), redis.call("HGETALL", KEYS[2]),
   redis.call("HGETALL", KEYS[4]), memory[1], damaged, now }`;
 
-/** What the script returns. */
+/** The result of the script. */
 export type Renewed = [
   epoch: number,
   joined: number,

@@ -7,40 +7,40 @@ import { restoredOverride, type StoredOverride } from "../decisions/stored-overr
 import type { StorageClock } from "../time/storage-clock.js";
 import { actionsProblem, lampProblem, overrideProblem, recordProblem } from "./checks/stored.js";
 import type { StoredDevice, StoredZone } from "./handover.js";
-import { slotOf, type Links } from "./ownership.js";
-import { KIND, shelfOf, type DeviceRecord } from "./device-records.js";
+import { slotOf, type ZoneGroups } from "./ownership.js";
+import { PREFIX, shelfOf, type DeviceRecord } from "./device-records.js";
 
-/** What is remembered of devices, by id, and of zones, by name. */
-export interface Stock {
+/** Stored devices, by id, and stored zones, by name. */
+export interface LoadedShards {
   readonly devices: Map<string, StoredDevice>;
   readonly zones: Map<string, StoredZone>;
 }
 
-export interface StockOptions {
+export interface ShardOptions {
   readonly state: State;
-  /** What zones link is stored where each by itself belongs, and read one by one. */
-  readonly links: Links;
-  /** What zones' ids begin with. */
+  /** The zone groups. A grouped device is stored in the slot of its own id and read one by one. */
+  readonly links: ZoneGroups;
+  /** The topic prefix, with which the ids of zones begin. */
   readonly prefix: string;
-  /** By which everything is dated. */
+  /** The clock of all stored times. */
   readonly clock: StorageClock;
-  /** Whether a device is one of those that this server may command. */
+  /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
-  /** Something is not as a server stores it, and counts as not there. */
+  /** Reports data that no server stores. It is skipped. */
   damaged(shelf: string, problem: string): void;
 }
 
-const KINDS: ReadonlySet<string> = new Set(Object.values(KIND));
+const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
 
-/** Reads what is remembered of these parts. What is damaged is left out, and nothing else. */
-export async function readStock(
+/** Loads the devices and zones of slots. Skips only what is damaged. */
+export async function loadShards(
   slots: ReadonlySet<number>,
-  { state, links, prefix, clock, owns, damaged }: StockOptions,
-): Promise<Stock> {
-  const stock: Stock = { devices: new Map(), zones: new Map() };
+  { state, links, prefix, clock, owns, damaged }: ShardOptions,
+): Promise<LoadedShards> {
+  const stock: LoadedShards = { devices: new Map(), zones: new Map() };
   const now = clock.toWall(clock.now());
 
-  /** The value, or undefined when there is none, or a damaged one. */
+  /** Returns a value if it is valid. */
   function checked<T>(shelf: string, key: string, value: unknown, problemOf: Check): T | undefined {
     if (value === undefined) return undefined;
     const problem = problemOf(value, now);
@@ -55,10 +55,10 @@ export async function readStock(
   }
 
   function deviceOf(shelf: string, id: string, [record, override, actions]: readonly unknown[]): void {
-    const pending = checked<StoredActions>(shelf, KIND.actions + id, actions, actionsProblem);
+    const pending = checked<StoredActions>(shelf, PREFIX.actions + id, actions, actionsProblem);
     const device: StoredDevice = {
-      record: checked<DeviceRecord>(shelf, KIND.device + id, record, recordProblem),
-      override: overrideOf(shelf, KIND.override + id, override),
+      record: checked<DeviceRecord>(shelf, PREFIX.device + id, record, recordProblem),
+      override: overrideOf(shelf, PREFIX.override + id, override),
       actions: pending && restoredActions(pending, clock),
     };
     if (device.record || device.override || device.actions) stock.devices.set(id, device);
@@ -71,7 +71,7 @@ export async function readStock(
     for (const key of entries.keys()) {
       const kind = key.slice(0, 1);
       const id = key.slice(1);
-      if (kind === KIND.zone || kind === KIND.zoneOverride) continue;
+      if (kind === PREFIX.zone || kind === PREFIX.zoneOverride) continue;
       const problem = KINDS.has(kind) ? placeProblem(id, slot, owns) : "no server stores such a field";
       if (problem) damaged(name, `field ${key}: ${problem}`);
       else if (links.slotOf(id) === slot) ids.add(id);
@@ -94,10 +94,10 @@ export async function readStock(
     group.zones.map(async (zone) => {
       const name = shelfOf(slotOf(zoneId(prefix, zone)));
       const [lamp, override] = await values(state.shelf(name), ZONE_KINDS, zone);
-      const known = checked<Lamp>(name, KIND.zone + zone, lamp, lampProblem);
+      const known = checked<Lamp>(name, PREFIX.zone + zone, lamp, lampProblem);
       stock.zones.set(zone, {
         lamp: known && { ...known, since: clock.fromWall(known.since) },
-        override: overrideOf(name, KIND.zoneOverride + zone, override),
+        override: overrideOf(name, PREFIX.zoneOverride + zone, override),
       });
     }),
   );
@@ -107,13 +107,13 @@ export async function readStock(
 
 type Check = (value: unknown, now: number) => string;
 
-const DEVICE_KINDS = [KIND.device, KIND.override, KIND.actions];
-const ZONE_KINDS = [KIND.zone, KIND.zoneOverride];
+const DEVICE_KINDS = [PREFIX.device, PREFIX.override, PREFIX.actions];
+const ZONE_KINDS = [PREFIX.zone, PREFIX.zoneOverride];
 
 const values = (shelf: Shelf, kinds: readonly string[], name: string): Promise<unknown[]> =>
   Promise.all(kinds.map((kind) => shelf.get(kind + name)));
 
-/** Why something of this id is not stored in this part; "" when it is. */
+/** Explains why a device does not belong to a slot; "" if it does. */
 function placeProblem(id: string, slot: number, owns: (id: string) => boolean): string {
   if (idProblem(id)) return idProblem(id);
   if (slotOf(id) !== slot) return `it belongs to ${shelfOf(slotOf(id))}`;

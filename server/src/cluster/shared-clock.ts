@@ -1,15 +1,15 @@
 import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** Noise in what is measured over the network, in ms. */
+/** The accuracy of the estimate over the network, in ms. Smaller differences are ignored. */
 const NOISE = 50;
 
 /**
- * The clock that all servers share, which is Redis's. What a server stores for others is dated by it, because the wall
- * clocks of two machines differ; a server's own times are by its monotonic clock.
+ * The clock that all servers share, which is Redis's clock. Servers use it for everything that they store for each other,
+ * because the wall clocks of two machines differ.
  */
 export class SharedClock implements StorageClock {
-  /** How far it is ahead of the monotonic clock, in ms. */
+  /** The estimated difference to the monotonic clock, in ms. */
   #ahead = 0;
 
   now(): number {
@@ -24,7 +24,7 @@ export class SharedClock implements StorageClock {
     return sharedTime - this.#ahead;
   }
 
-  /** Redis said what time it is. @param asked when it was asked, by the monotonic clock; it answered just now */
+  /** Updates the estimate. @param sharedTime the time of Redis @param asked when it was asked, by the monotonic clock */
   learn(sharedTime: number, asked: number): void {
     const ahead = Math.round(sharedTime - (asked + clock.now()) / 2);
     if (Math.abs(ahead - this.#ahead) > NOISE) this.#ahead = ahead;

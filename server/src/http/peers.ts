@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
-import { readList } from "../cluster/checks/words.js";
+import { readList } from "../cluster/checks/peer-messages.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { PeerAnswer, PeerRequest } from "../cluster/peers.js";
 import type { DeviceView } from "../devices/devices.js";
@@ -67,7 +67,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
   peers.serve({ answer: own, events: (text) => events.relay(text) });
   events.share({
     wanted: () => peers.followed,
-    send: (text) => peers.show(text),
+    send: (text) => peers.sendEvents(text),
     following: () => peers.follow(),
     others: async () => {
       const [allDevices, allZones] = await Promise.all([devices(), zones()]);

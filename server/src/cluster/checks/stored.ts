@@ -1,22 +1,22 @@
 /**
- * Checks of what Redis keeps of devices and zones. Each says why a value is not what a server stores, in half a sentence,
- * or "" when it is. They take any value whatever, and never throw.
+ * Checks values of devices and zones in Redis. Each function returns why a value is invalid, as part of a sentence, or "" if
+ * it is valid. The checks accept any value and never throw.
  */
 import { messageProblem, STATUS } from "../../../../contract/index.js";
 import { MAX_PENDING } from "../../outputs/action.js";
 import { WINDOW } from "../../devices/sequence.js";
 import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
 
-/** The most readings of a device that its record names; the history may not have written them yet. */
+/** The most unwritten readings in the record of a device. */
 export const MOST_UNWRITTEN = 16;
 
 /** The window of sequence numbers in base64, as `storedSequence` writes it. */
 const BITS = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
 
-/** What an action's `seq` may be above the largest: room for those that follow. */
+/** How many actions must be possible after the last `seq`. */
 const ROOM = 1_000_000;
 
-/** Why a value is no `DeviceRecord`. A longer one is of a later version, and may go on in its own way. */
+/** Checks a `DeviceRecord`. A longer record comes from a later version and is valid. */
 export function recordProblem(value: unknown, now: number): string {
   if (!Array.isArray(value) || value.length < 9) return "it is not a list of at least 9";
   const [boots, light, seq, taken, led_on, since, lastSeen, status, unwritten] = value as unknown[];
@@ -65,7 +65,7 @@ function isUnwritten(value: unknown, light: number | null, taken: number, now: n
   });
 }
 
-/** Why a value is no `StoredOverride`. */
+/** Checks a `StoredOverride`. */
 export function overrideProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { mode, until, duration } = value;
@@ -75,7 +75,7 @@ export function overrideProblem(value: unknown, now: number): string {
   return "";
 }
 
-/** Why a value is no `StoredActions`. */
+/** Checks `StoredActions`. */
 export function actionsProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { last, expired, pending, identify } = value;
@@ -98,7 +98,7 @@ export function actionsProblem(value: unknown, now: number): string {
   return "";
 }
 
-/** Why a value is no `Lamp`. */
+/** Checks a `Lamp`. */
 export function lampProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   if (!isBoolean(value.led_on)) return "it is neither on nor off";
@@ -106,8 +106,8 @@ export function lampProblem(value: unknown, now: number): string {
 }
 
 /**
- * Why a topic is none on which devices are announced to Home Assistant. What is retained on a topic that is stored here
- * may be deleted at the broker, so that no other topic may be taken for one.
+ * Checks a discovery topic of Home Assistant. The server may delete the retained message of a stored topic, so no other
+ * topic may pass.
  */
 export function discoveryTopicProblem(topic: string): string {
   return topic.length <= 512 && /^[^#+\0]+\/device\/nightlight_[a-zA-Z0-9_-]+\/config$/.test(topic)

@@ -1,29 +1,29 @@
-/** Checks of what Redis says of the members of a cluster. They take any answer whatever, and never throw. */
-import type { Roll } from "../hub.js";
+/** Checks Redis's answers about the members of the cluster. The checks accept any answer and never throw. */
+import type { MembershipView } from "../hub.js";
 import type { Renewed } from "../renew-script.js";
 import { isPast } from "./values.js";
-import { isServerName } from "./words.js";
+import { isServerName } from "./peer-messages.js";
 
-export interface CheckedRoll {
-  readonly roll: Roll;
-  /** What stands among the members, and among those that are gone, and is no server: to be deleted. */
-  readonly strangers: readonly string[];
-  /** Keys that are not as a server writes them: the end of each name. */
+export interface CheckedMembership {
+  readonly view: MembershipView;
+  /** Names among members and former members that are no servers and must be deleted. */
+  readonly invalidNames: readonly string[];
+  /** Damaged keys that were deleted. */
   readonly damaged: readonly string[];
 }
 
 /**
- * Who takes part. A session at the broker is taken over for each member that is gone, so that any other name there could
- * end the session of somebody else. @param start what the names of servers begin with
+ * Returns the checked membership. The session of every former member is drained, so any other name there would end the
+ * session of an unrelated client. @param start the prefix of server names
  */
-export function rollOf(answer: Renewed, start: string): CheckedRoll {
+export function membershipOf(answer: Renewed, start: string): CheckedMembership {
   const [epoch, joined, members, settled, gone, memory, damaged, now] = answer;
   const isServer = (name: string): boolean => isServerName(name, start);
   const epochs = new Map(pairs(settled));
   const leavers = pairs(gone);
   const servers = members.filter(isServer).sort();
   return {
-    roll: {
+    view: {
       epoch,
       members: servers,
       joined: joined === 1,
@@ -33,11 +33,11 @@ export function rollOf(answer: Renewed, start: string): CheckedRoll {
       gone: new Map(
         leavers
           .filter(([member]) => isServer(member))
-          // when it went is not known any more: just now is the safe guess, as nothing newer counts as older then
+          // If the time is damaged, the present is a safe replacement, because no newer reading counts as older then.
           .map(([member, time]) => [member, isPast(Number(time), now) && time !== "" ? Number(time) : now]),
       ),
     },
-    strangers: [...members, ...leavers.map(([member]) => member)].filter((name) => !isServer(name)),
+    invalidNames: [...members, ...leavers.map(([member]) => member)].filter((name) => !isServer(name)),
     damaged,
   };
 }

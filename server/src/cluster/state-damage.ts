@@ -3,19 +3,19 @@ import type { Rejects } from "../observability/rejection-log.js";
 /** The longest description of damage in the log, in characters. */
 const LONGEST = 200;
 
-/** Counts and logs what in Redis is not as servers write it. What is found before the server counts is kept until then. */
-export class Damage {
+/** Counts and logs damaged data in Redis. Reports wait until `reportTo` is called. */
+export class StateDamage {
   #rejects: Rejects | undefined;
   #found: (readonly [where: string, problem: string])[] = [];
 
-  /** Reports go there from now on. */
+  /** Sends all reports to the rejection log. */
   reportTo(rejects: Rejects): void {
     this.#rejects = rejects;
     for (const [where, problem] of this.#found) this.report(where, problem);
     this.#found = [];
   }
 
-  /** @param where the key or the channel. @param problem what is wrong there, whatever bytes are in it */
+  /** Reports damage. @param where the key or the channel @param problem may contain any bytes */
   report(where: string, problem: string): void {
     const shown = problem.slice(0, LONGEST).replace(/[^\x20-\x7e]/g, "?");
     if (this.#rejects) this.#rejects.add("bad-state", where, shown);

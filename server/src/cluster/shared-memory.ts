@@ -6,19 +6,19 @@ import type { State } from "../storage/state.js";
 import { storedOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
-import { KIND, type Records } from "./device-records.js";
+import { PREFIX, type DeviceRecords } from "./device-records.js";
 
-/** Where devices were announced to Home Assistant. */
+/** The shelf of discovery topics. */
 const DISCOVERY = "discovery";
 
 export interface SharedMemoryOptions {
   readonly state: State;
-  readonly records: Records;
-  /** What zones' ids begin with. */
+  readonly records: DeviceRecords;
+  /** The topic prefix, with which the ids of zones begin. */
   readonly prefix: string;
-  /** With which everything is dated. */
+  /** The clock of all stored times. */
   readonly clock: StorageClock;
-  /** Something is there that no server stores. */
+  /** Reports data that no server stores. */
   damaged(shelf: string, problem: string): void;
 }
 
@@ -45,12 +45,12 @@ export async function sharedMemory({
     overrides: new Map(),
     zoneOverrides: new Map(),
     actions: new Map(),
-    setOverride: (id, override) => records.put(id, KIND.override + id, storable(override)),
+    setOverride: (id, override) => records.put(id, PREFIX.override + id, storable(override)),
     setZoneOverride: (zone, override) =>
-      records.put(zoneId(prefix, zone), KIND.zoneOverride + zone, storable(override)),
-    setActions: (id, actions) => records.put(id, KIND.actions + id, storedActions(actions, clock)),
+      records.put(zoneId(prefix, zone), PREFIX.zoneOverride + zone, storable(override)),
+    setActions: (id, actions) => records.put(id, PREFIX.actions + id, storedActions(actions, clock)),
     async forget(id) {
-      await Promise.all([KIND.override, KIND.actions].map((kind) => records.put(id, kind + id, undefined)));
+      await Promise.all([PREFIX.override, PREFIX.actions].map((kind) => records.put(id, kind + id, undefined)));
     },
     discovery: {
       topics,

@@ -3,26 +3,29 @@ import type { ClusterMember } from "./cluster-parts.js";
 import { zoneId } from "../transport/scope.js";
 import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
-import { KIND, storedLamp, type Records } from "./device-records.js";
+import { PREFIX, storedLamp, type DeviceRecords } from "./device-records.js";
 
-/** So many devices are stored at once: Redis does nothing else meanwhile. */
+/** The most devices per batch, because Redis does nothing else meanwhile. */
 const BATCH = 2000;
 
-export interface RewriteOptions {
+export interface StoreEverythingOptions {
   readonly member: Pick<ClusterMember, "devices" | "zones" | "actions">;
-  readonly records: Records;
+  readonly records: DeviceRecords;
   readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
-  /** What zones' ids begin with. */
+  /** The topic prefix, with which the ids of zones begin. */
   readonly prefix: string;
-  /** With which everything is dated. */
+  /** The clock of all stored times. */
   readonly clock: StorageClock;
 }
 
-/**
- * Stores again all that this server knows of its devices and zones, after Redis has lost its memory. Returns the number
- * of devices, once all of it is stored.
- */
-export async function rewrite({ member, records, memory, prefix, clock }: RewriteOptions): Promise<number> {
+/** Stores all devices and zones of this server again, after Redis has lost its data. Returns the number of devices. */
+export async function storeEverything({
+  member,
+  records,
+  memory,
+  prefix,
+  clock,
+}: StoreEverythingOptions): Promise<number> {
   const devices: Device[] = [...member.devices];
   for (let at = 0; at < devices.length; at += BATCH) {
     for (const device of devices.slice(at, at + BATCH)) {
@@ -32,7 +35,7 @@ export async function rewrite({ member, records, memory, prefix, clock }: Rewrit
     await records.stored;
   }
   for (const { policy, lamp, override } of member.zones) {
-    if (lamp) void records.put(zoneId(prefix, policy.name), KIND.zone + policy.name, storedLamp(lamp, clock));
+    if (lamp) void records.put(zoneId(prefix, policy.name), PREFIX.zone + policy.name, storedLamp(lamp, clock));
     if (override.mode !== "auto") void memory.setZoneOverride(policy.name, override);
   }
   await member.actions.storeAgain();

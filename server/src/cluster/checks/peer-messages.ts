@@ -1,0 +1,85 @@
+/**
+ * Checks messages between servers. The checks accept any bytes and never throw. They cannot detect a forged message that a
+ * server might send: the guide to several servers explains how to keep others from publishing.
+ */
+import type { PeerAnswer, PeerMessage } from "../peers.js";
+import { isCount, isObject, parse } from "./values.js";
+
+/** The longest message, in bytes. The list of 250,000 devices is the longest one that servers send. */
+const MAX_MESSAGE = 256 * 1024 * 1024;
+
+/** The longest path with query that is forwarded to another server, in characters. */
+const MAX_URL = 4096;
+
+const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"];
+
+/** Whether a value is a server name: the prefix `start`, 12 hexadecimal digits of the data folder, and the run number. */
+export const isServerName = (value: unknown, start: string): value is string =>
+  typeof value === "string" &&
+  value.startsWith(start) &&
+  /^[0-9a-f]{12}-[1-9]\d{0,15}$/.test(value.slice(start.length));
+
+/** A valid message, or why it is invalid. */
+export type CheckedMessage =
+  | { readonly message: PeerMessage; readonly problem?: undefined }
+  | { readonly problem: string; readonly message?: undefined };
+
+/** Parses and checks a message. @param start the prefix of server names */
+export function readPeerMessage(bytes: Buffer, start: string): CheckedMessage {
+  if (bytes.length > MAX_MESSAGE) return { problem: `it has ${bytes.length} bytes` };
+  const message = parse(bytes.toString(), MAX_MESSAGE);
+  if (!isObject(message)) return { problem: "it is not a JSON object" };
+  if ("ask" in message) {
+    const { ask, from, request } = message;
+    if (!isCount(ask) || !isServerName(from, start) || !isObject(request)) return { problem: "it asks nothing" };
+    const { method, url, body } = request;
+    if (typeof method !== "string" || !METHODS.includes(method)) return { problem: "it asks with no method of ours" };
+    if (typeof url !== "string" || url.length > MAX_URL || !/^\/api\/[\x21-\x7e]*$/.test(url))
+      return { problem: "it asks for no path of ours" };
+    if (body !== undefined && typeof body !== "object") return { problem: "it asks with a body that is no object" };
+    return { message: { ask, from, request: { method, url, body: body ?? undefined } } };
+  }
+  if ("answer" in message) {
+    const { answer, with: given } = message;
+    if (!isCount(answer) || !isAnswer(given)) return { problem: "it answers nothing" };
+    return { message: { answer, with: given } };
+  }
+  if ("follow" in message)
+    return isServerName(message.follow, start)
+      ? { message: { follow: message.follow } }
+      : { problem: "the one who follows is no server" };
+  if ("events" in message)
+    return isEvents(message.events) ? { message: { events: message.events } } : { problem: "its events are damaged" };
+  return { problem: "it says nothing that servers say" };
+}
+
+/** Whether a value is an HTTP answer whose text is JSON or "". */
+function isAnswer(value: unknown): value is PeerAnswer {
+  if (!isObject(value)) return false;
+  const { status, text } = value;
+  if (!isCount(status) || status < 200 || status > 599 || typeof text !== "string") return false;
+  return text === "" || parse(text, MAX_MESSAGE) !== undefined;
+}
+
+/** A server-sent event with JSON data. */
+const EVENT = /^event: [\w-]+\ndata: ([^\r\n]+)$/;
+
+/** Whether a value consists of server-sent events. */
+function isEvents(value: unknown): value is string {
+  if (typeof value !== "string" || !value.endsWith("\n\n")) return false;
+  return value
+    .slice(0, -2)
+    .split("\n\n")
+    .every((event) => {
+      const [, data] = EVENT.exec(event) ?? [];
+      return data !== undefined && parse(data, MAX_MESSAGE) !== undefined;
+    });
+}
+
+/** Parses a list of devices or zones. Returns undefined unless it is a list of objects with a text under `key`. */
+export function readList<T>(text: string, key: keyof T & string): T[] | undefined {
+  const list = parse(text, MAX_MESSAGE);
+  return Array.isArray(list) && list.every((one: unknown) => isObject(one) && typeof one[key] === "string")
+    ? (list as T[])
+    : undefined;
+}
