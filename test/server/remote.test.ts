@@ -71,8 +71,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
       expect(running.devices.list()).toMatchObject([{ id: "kept/board", online: true, led_on: true, light: null }]);
       log.flush();
       const said = lines.join("");
-      expect(said).toContain("mosquitto_pub -r -n -t kept/porch/set");
-      expect(said).toContain("mosquitto_pub -r -n -t 'kept/it'\\\\''s dark/telemetry'");
+      expect(said).toContain(`mosquitto_pub -h 127.0.0.1 -p ${new URL(mosquitto.url).port} -r -n -t kept/porch/set`);
+      expect(said).toContain("-r -n -t 'kept/it'\\\\''s dark/telemetry'");
       if (start === 2) {
         // who retains each reading is heard all the same
         await publish("porch/telemetry", '{"light":6}');

@@ -40,6 +40,8 @@ export interface PartsOptions {
   readonly policy: Policy;
   readonly prefix: string;
   readonly discoveryPrefix: string;
+  /** The remote broker; undefined with the embedded one. */
+  readonly broker: { readonly host: string; readonly port: number } | undefined;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
   /** Undefined for a single server. */
@@ -121,6 +123,7 @@ export function createParts(options: PartsOptions): Parts {
     owns: options.owns,
     statusTopic: presenceTopic(prefix),
     zonePrefix: zoneId(prefix, ""),
+    broker: options.broker,
   });
 
   return {

@@ -110,7 +110,15 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   if (cluster) atEnd(() => cluster.close());
   const { discoveryPrefix } = settings.homeAssistant || DEFAULTS.homeAssistant;
   const owns = scope?.owns ?? (() => true);
-  const parts = createParts({ ...common, discoveryPrefix, owns, cluster, eventStream, emitter });
+  const parts = createParts({
+    ...common,
+    discoveryPrefix,
+    broker: settings.broker,
+    owns,
+    cluster,
+    eventStream,
+    emitter,
+  });
   const lifecycle = new Lifecycle(parts, log);
   await lifecycle.restore(folder, history, !cluster);
 

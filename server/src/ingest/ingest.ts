@@ -32,6 +32,8 @@ export interface IngestOptions {
   readonly statusTopic: string;
   /** The prefix of the topics of zones, for example `nightlight/zones/`. */
   readonly zonePrefix: string;
+  /** The remote broker; undefined with the embedded one. */
+  readonly broker: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** A promise that never settles, so that a message is not acknowledged while this process runs. */
@@ -72,7 +74,7 @@ export class Ingest {
   }
 
   #take(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
-    const { statusTopic, rejects, owns, readings } = this.#options;
+    const { statusTopic, rejects, owns, readings, broker } = this.#options;
     if (topic === statusTopic || !isInbound(topic)) return undefined;
     const parsed = parseTopic(topic);
     if (!parsed) {
@@ -82,7 +84,7 @@ export class Ingest {
     }
     const { id, channel } = parsed;
     if (retained && channel !== "status") {
-      rejects.add("retained", topic, retainedProblem(topic));
+      rejects.add("retained", topic, retainedProblem(topic, broker));
       return undefined;
     }
     if (channel === "set") return this.#set(id, payload);
@@ -145,10 +147,11 @@ export class Ingest {
 }
 
 /** Explains why a retained message has no effect and how to delete it. */
-function retainedProblem(topic: string): string {
+function retainedProblem(topic: string, broker: IngestOptions["broker"]): string {
+  const at = broker ? `-h ${broker.host} -p ${broker.port} ` : "";
   const quoted = /^[\w./:-]+$/.test(topic) ? topic : `'${topic.replaceAll("'", "'\\''")}'`;
   return (
     `it is retained, so that the broker sends it at every start, however old it is; ` +
-    `remove it there: mosquitto_pub -r -n -t ${quoted}`
+    `remove it there: mosquitto_pub ${at}-r -n -t ${quoted}`
   );
 }
