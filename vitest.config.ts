@@ -1,22 +1,55 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of promises that are given in seconds: two of these share the machine. */
+/** Tests of promises that are given in seconds. Two of them share the machine. */
 const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts", "test/server/cli.test.ts"];
 
-/** Tests of promises about a machine that is busy as it is, or on boards that hurry: these have it to themselves. */
+/** Tests that need the whole machine, because they load it or run boards faster than in reality. */
 const ALONE = [
   "test/chaos/**/*.test.ts",
   "test/firmware/endurance.test.ts",
   "test/server/{cluster-kill,dashboard-crowd,restart}.test.ts",
 ];
 
+/** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED` and `ALONE`. */
+const LONG = [
+  "test/bench/loop.test.ts",
+  "test/boards/{add,memory}.test.ts",
+  "test/docs/{commands,protocols}.test.ts",
+  "test/firmware/{settings,vectors}.test.ts",
+  "test/flash/{flash,monitor,serial}.test.ts",
+  "test/mqtt/example.test.ts",
+  "test/server/{accounts,actions,broker-accounts,broker-fuzz,broker-limits,clock-set,command-output,disk-full}.test.ts",
+  "test/server/{cluster,cluster-memory,cluster-secured,persistence,remote,reverse-proxy}.test.ts",
+  "test/server/{dashboard,dashboard-access,dashboard-contested,dashboard-pages,dashboard-tabs,login-page}.test.ts",
+  "test/server/{history,history-answers,history-kill,history-postgres,journal}.test.ts",
+  "test/server/{http,http-fuzz,openapi,pack}.test.ts",
+  "test/server/broker/{messages,retained-kill,sessions}.test.ts",
+  "test/server/mqtt/transport.test.ts",
+  "test/server/security/password-check.test.ts",
+  "test/sim/{board,fleet,network}.test.ts",
+  "test/sim/fleet/{fleet,main}.test.ts",
+  "test/vscode/{commands,extension}.test.ts",
+];
+
+/** The essence of the product in one file: real firmware, a real broker and the server. `npm test` includes it. */
+const ESSENTIAL = "test/e2e/nightlight.test.ts";
+
 const shared = {
   resolve: { conditions: ["nightlight-source"] },
   ssr: { resolve: { conditions: ["nightlight-source"] } },
 };
 
-/** A machine that is slow, or shared, is no failure. */
+/** Generous timeouts, because a slow or shared machine is not a failure. */
 const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/** Most of these tests wait most of the time, for timers and other programs, so four workers share two cores. */
+const SIDE_BY_SIDE = {
+  maxWorkers: 4,
+  // A worker loads the sources once for all of its files.
+  isolate: false,
+  sequence: { groupOrder: 0 },
+  ...PATIENT,
+};
 
 export default defineConfig({
   test: {
@@ -26,24 +59,27 @@ export default defineConfig({
       {
         ...shared,
         test: {
-          name: "side by side",
+          name: "quick",
           include: ["test/**/*.test.ts"],
-          exclude: [...TIMED, ...ALONE],
-          // most of them wait most of the time, for timers and other programs
-          maxWorkers: 4,
-          // a worker loads the sources once for all of its files
-          isolate: false,
-          sequence: { groupOrder: 0 },
-          ...PATIENT,
+          exclude: [...LONG, ...TIMED, ...ALONE],
+          ...SIDE_BY_SIDE,
         },
       },
       {
         ...shared,
-        test: { name: "two by two", include: TIMED, maxWorkers: 2, sequence: { groupOrder: 1 }, ...PATIENT },
+        test: { name: "essential", include: [ESSENTIAL], maxWorkers: 2, sequence: { groupOrder: 1 }, ...PATIENT },
+      },
+      { ...shared, test: { name: "long", include: LONG, ...SIDE_BY_SIDE } },
+      {
+        ...shared,
+        test: {
+          ...{ name: "two by two", include: TIMED, exclude: [ESSENTIAL] },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 2 }, ...PATIENT },
+        },
       },
       {
         ...shared,
-        test: { name: "one by one", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 }, ...PATIENT },
+        test: { name: "one by one", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 3 }, ...PATIENT },
       },
     ],
   },
