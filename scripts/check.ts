@@ -1,25 +1,25 @@
-/** `npm run check`: format, lint and types of everything, both dialects; each step's output only when it fails. */
+/** `npm run check`: checks builds, boards, format, lint, types and generated documents. Prints details of failed steps only. */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { runBoardCommand } from "./board.js";
-import { ensureFirmware } from "./build.js";
-import { generate, outdated } from "./docs.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
+import { runBoardCommand } from "./board/run.js";
+import { ensureFirmware } from "./build/firmware.js";
+import { generate } from "./docs/generate.js";
+import { outdated } from "./lib/generated-files.js";
+import { ROOT } from "./lib/repository.js";
 
-endOnOutputErrors();
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** The script that a package's bin entry of that name points at: works on Windows, where .bin holds shell scripts. */
-function bin(packageName: string, name = packageName): string {
+/** Returns the script behind a package's command, because the files in node_modules/.bin do not run in Node on Windows. */
+function commandScript(packageName: string, command = packageName): string {
   const manifest = require.resolve(`${packageName}/package.json`);
-  const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;
-  return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[name]);
+  const { bin } = require(manifest) as { bin: string | Record<string, string> };
+  return path.join(path.dirname(manifest), typeof bin === "string" ? bin : bin[command]);
 }
 
-function run(script: string, ...args: string[]): Promise<boolean> {
+/** Runs a Node.js script with its output on this terminal; resolves with whether the script succeeded. */
+function succeeds(script: string, ...args: string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: "inherit" });
     child.on("error", reject);
@@ -27,29 +27,30 @@ function run(script: string, ...args: string[]): Promise<boolean> {
   });
 }
 
-async function boardsAreRight(): Promise<boolean> {
+async function checkBoards(): Promise<boolean> {
   const code = await runBoardCommand(["check"], ROOT, (line) => {
     if (!line.startsWith("ok ")) console.error(line);
   });
   return code === 0;
 }
 
-const STEPS: [what: string, step: () => Promise<unknown>][] = [
+const STEPS: [name: string, step: () => Promise<boolean>][] = [
   // first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
-  ["the boards' pins, drawings and tables (npm run board -- check)", boardsAreRight],
-  ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
-  ["lint", () => run(bin("eslint"), ".")],
-  ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
-  ["generated documents (npm run docs repairs them)", async () => (await outdated(await generate())).length === 0],
-  ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
+  ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
+  ["format (npm run format repairs it)", () => succeeds(commandScript("prettier"), "--check", "--log-level", "warn", ".")], // prettier-ignore
+  ["lint", () => succeeds(commandScript("eslint"), ".")],
+  ["types of the Node code", () => succeeds(commandScript("typescript", "tsc"), "-p", ".")],
+  ["generated documents (npm run docs repairs them)", async () => (await outdated(ROOT, await generate())).length === 0], // prettier-ignore
+  ["types of the dashboard", () => succeeds(commandScript("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
 ];
 
-for (const [what, step] of STEPS) {
+endOnOutputErrors();
+for (const [name, step] of STEPS) {
   const ok = await step().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     return false;
   });
-  console.log(`${ok ? "ok    " : "FAILED"} ${what}`);
+  console.log(`${ok ? "ok    " : "FAILED"} ${name}`);
   if (!ok) process.exitCode = 1;
 }

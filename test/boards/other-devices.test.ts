@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
 import { missing } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";

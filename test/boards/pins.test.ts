@@ -3,7 +3,7 @@ import { loadBoards, type BoardFile, type Role } from "../../scripts/board/board
 import { check } from "../../scripts/board/check.js";
 import { CHIPS } from "../../scripts/board/chips.js";
 import { findPin, pinProblems, possiblePins } from "../../scripts/board/pins.js";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 
 const boards = await loadBoards(ROOT);
 
@@ -59,7 +59,7 @@ describe("a light sensor", () => {
     ["esp32s2", 18, "it belongs to ADC2"],
     ["esp32c3", 5, "it belongs to ADC2"],
     ["esp32c3", 10, "the lamp is there"],
-    ["esp32c3", 7, "it is not analogue"],
+    ["esp32c3", 7, "it is not an analog pin"],
     ["esp32c3", 2, "decides at every reset how the chip boots (a strapping pin)"],
     ["esp32s3", 3, "a strapping pin"],
     ["esp32", 24, "an ESP32 has no GPIO24"],
@@ -78,7 +78,7 @@ describe("a lamp", () => {
     ["esp32", [6, 7, 8, 9, 10, 11], "is wired to the flash memory"],
     ["esp32", [16, 17], "PSRAM"],
     ["esp32", [1, 3], "UART0"],
-    ["esp32", [35, 36, 39], "it can be read, but not driven"],
+    ["esp32", [35, 36, 39], "it is an input only"],
     ["esp32s2", [0, 45, 46], "a strapping pin"],
     ["esp32s2", [26, 29, 32], "is wired to the flash memory"],
     ["esp32s2", [19, 20], "is a USB line"],
@@ -126,7 +126,7 @@ describe("a pin", () => {
   it("is never both spoken for and analogue without the chip's table saying so", () => {
     for (const chip of Object.values(CHIPS)) {
       const known = new Set(chip.pins);
-      const all = [...chip.adc1, ...chip.adc2, ...chip.inputOnly, ...chip.taken.flatMap(({ pins }) => pins)];
+      const all = [...chip.adc1, ...chip.adc2, ...chip.inputOnly, ...chip.reserved.flatMap(({ pins }) => pins)];
       expect(all.filter((gpio) => !known.has(gpio))).toEqual([]);
       expect(chip.adc1.filter((gpio) => chip.adc2.includes(gpio))).toEqual([]);
     }

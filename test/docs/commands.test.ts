@@ -248,7 +248,6 @@ const SCENES: readonly Scene[] = [
           'npm run board -- add lolin_c3_mini --base esp32c3 --light P3 --lamp P10 --title "WEMOS LOLIN C3 mini"',
         says: /main_lolin_c3_mini/,
       },
-      { command: "npm run board -- draw" },
       { command: "npm run board -- check", says: /ok .*lolin_c3_mini/ },
     ],
   },

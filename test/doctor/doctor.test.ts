@@ -4,11 +4,11 @@ import { writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { checkPorts } from "../../scripts/doctor/ports.js";
 import { examine, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
-import { StepError } from "../../scripts/flash/failure.js";
+import { StepError } from "../../scripts/lib/step-error.js";
 import { temporaryFolder } from "../server/support/server.js";
 import { BOARD, programs, system } from "./support.js";
 
@@ -109,7 +109,7 @@ describe("what must be done is said, with exit code 1:", () => {
     ],
     [
       "a setting is wrong",
-      { settings: () => Promise.resolve({ there: true, problems: ["It is wrong."], notes: [] }) },
+      { settings: () => Promise.resolve({ exists: true, problems: ["It is wrong."], notes: [] }) },
       /\.env\.local +It is wrong\./,
       /npm run setup/,
     ],
@@ -210,7 +210,7 @@ test("on Windows the holder of a port is found as well", async () => {
 test("without settings the broker is not asked", async () => {
   let asked = false;
   const { code, text } = await doctor({
-    settings: () => Promise.resolve({ there: false, problems: ["There is none."], notes: [] }),
+    settings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
     broker: () => {
       asked = true;
       return Promise.resolve("");

@@ -40,7 +40,7 @@ export function system(change: Partial<System> & { files?: Record<string, string
     serialPorts: () => Promise.resolve([BOARD, { path: "/dev/ttyS0" }]),
     checkAccess: () => Promise.resolve(),
     firmware: () => Promise.resolve(["main", "main_qt_py"]),
-    settings: () => Promise.resolve({ there: true, problems: [], notes: [], settings: SETTINGS }),
+    settings: () => Promise.resolve({ exists: true, problems: [], notes: [], settings: SETTINGS }),
     broker: () => Promise.resolve(""),
     ...change,
   };

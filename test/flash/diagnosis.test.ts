@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Diagnosis } from "../../scripts/flash/diagnosis.js";
-import { StepError } from "../../scripts/flash/failure.js";
+import { StepError } from "../../scripts/lib/step-error.js";
 
 const SETTINGS = { WIFI_SSID: "attic", MQTT_HOST: "broker.test", MQTT_PORT: 1883 };
 const START = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];
@@ -15,7 +15,7 @@ function outcome(lines: string[], settings: Record<string, unknown> = SETTINGS):
       const broker = diagnosis.line(line);
       if (broker) return broker;
     }
-    return diagnosis.late(60);
+    return diagnosis.timedOut(60);
   } catch (error) {
     return error as StepError;
   }

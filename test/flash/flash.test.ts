@@ -3,7 +3,7 @@ import net from "node:net";
 import { once } from "node:events";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { deployAlone, flash, type Surroundings } from "../../scripts/flash/flow.js";
+import { deployOnly, flash, type Computer } from "../../scripts/flash/flow.js";
 import { client, server } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { PATH, TestBoard } from "./support/board.js";
@@ -12,7 +12,7 @@ import { noPort, project, RUNTIME, settingsFor, surroundings } from "./support/p
 
 const NOWHERE = settingsFor("mqtt://127.0.0.1:9");
 
-const noBoard = async (plays: Record<string, string> = {}, changes: Partial<Surroundings> = {}) =>
+const noBoard = async (plays: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
   surroundings(await project(NOWHERE), noPort(PATH), plays, changes);
 
 /** A broker that answers every CONNECT by CONNACK with this return code. */
@@ -70,7 +70,7 @@ describe("program and settings alone", () => {
     const unplugged = (line: string) => void (line.startsWith("Started.") && board.unplug());
     const screen = { say: unplugged, progress: () => {} };
     const around = await surroundings(await project(settingsFor(brokerUrl)), board.ports, {}, { screen });
-    await deployAlone({}, around);
+    await deployOnly({}, around);
     expect(board.log.some((line) => line.includes("connected to broker.test"))).toBe(true);
     expect(await around.calls()).toEqual([]);
   });
@@ -80,9 +80,9 @@ describe("program and settings alone", () => {
     const board = await TestBoard.start();
     const root = await project(`${settingsFor(brokerUrl)}NL_ID=nightlight/first\n`);
     const around = await surroundings(root, board.ports);
-    await deployAlone({}, around);
+    await deployOnly({}, around);
     await writeFile(path.join(root, ".env.local"), settingsFor(brokerUrl));
-    await deployAlone({}, around);
+    await deployOnly({}, around);
     const said = board.log.filter((line) => line.includes("at mqtt://broker.test"));
     expect(said[0]).toContain("nightlight/first");
     expect(said.at(-1)).not.toContain("nightlight/first");
@@ -93,7 +93,7 @@ describe("program and settings alone", () => {
     board.print("* start: nightlight 0.0.9");
     board.print("> connected to broker.test:9 after 700 ms");
     const around = await surroundings(await project(NOWHERE), board.ports, {}, { follow: 1000 });
-    expect((await failure(deployAlone({}, around))).step).toBe("the broker");
+    expect((await failure(deployOnly({}, around))).step).toBe("the broker");
   });
 });
 
@@ -126,7 +126,7 @@ describe("what fails names its step and what to do", () => {
   });
 
   test("a port that cannot be opened", async () => {
-    const error = await failure(deployAlone({}, await noBoard()));
+    const error = await failure(deployOnly({}, await noBoard()));
     expect(error.message).toContain(`${PATH} cannot be opened`);
   });
 
@@ -134,7 +134,7 @@ describe("what fails names its step and what to do", () => {
     const board = await TestBoard.start();
     board.loses = () => true;
     const around = await surroundings(await project(NOWHERE), board.ports, {}, { answer: 1500 });
-    const error = await failure(deployAlone({}, around));
+    const error = await failure(deployOnly({}, around));
     expect(error.problem).toContain("does not answer");
     expect(error.remedy).toContain("npm run flash");
   });
@@ -146,7 +146,7 @@ describe("what fails names its step and what to do", () => {
     const bytecode = Uint8Array.from(firmware.bytecode);
     bytecode[10] += 1;
     const newer = { ...around, firmware: () => Promise.resolve({ ...firmware, bytecode }) };
-    const error = await failure(deployAlone({}, newer));
+    const error = await failure(deployOnly({}, newer));
     expect(error.problem).toMatch(/runtime, 2\.\d+, does not run programs for 2\.\d+/);
     expect(error.remedy).toContain("npm run flash");
   });
@@ -156,7 +156,7 @@ describe("what fails names its step and what to do", () => {
     const around = await surroundings(await project(NOWHERE), board.ports);
     let frames = 0;
     board.loses = (frame) => frame.length > 100 && ++frames > 5;
-    const error = await failure(deployAlone({}, around));
+    const error = await failure(deployOnly({}, around));
     expect(error.message).toContain("the deploy: The board did not take the program");
     expect(error.remedy).toContain("without a USB hub");
   });
@@ -164,7 +164,7 @@ describe("what fails names its step and what to do", () => {
   test("a broker that is not there", async () => {
     const board = await TestBoard.start();
     const around = await surroundings(await project(NOWHERE), board.ports, {}, { follow: 1500 });
-    const error = await failure(deployAlone({}, around));
+    const error = await failure(deployOnly({}, around));
     expect(error.problem).toContain("Nothing accepts connections at broker.test:9");
     expect(error.remedy).toContain("firewall");
   });
@@ -173,7 +173,7 @@ describe("what fails names its step and what to do", () => {
     const board = await TestBoard.start();
     const env = `${settingsFor(await refusingBroker(4))}MQTT_USER=house\nMQTT_PWD=swordfish\n`;
     const around = await surroundings(await project(env), board.ports);
-    const error = await failure(deployAlone({}, around));
+    const error = await failure(deployOnly({}, around));
     expect(error.problem).toContain("user name or password is wrong");
     expect([error.message, ...around.lines].join("\n")).not.toMatch(/swordfish|12345678/);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { listen } from "../../scripts/flash/listen.js";
-import { BoardLink } from "../../scripts/serial/link.js";
+import { BoardLink } from "../../scripts/lib/serial/link.js";
 import { deploy } from "../../scripts/flash/deploy.js";
 import { compileWithDebug } from "../support/firmware.js";
 import { eventually } from "../support/eventually.js";

@@ -4,7 +4,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
-import { change, lineOf } from "../../scripts/setup/env-file.js";
+import { setSettings, lineOf } from "../../scripts/setup/env-file.js";
 import {
   passwordProblem,
   ssidProblem,
@@ -76,7 +76,7 @@ test("any Wi-Fi name, user and password is refused with a sentence, or read back
       if (problems.some((problem) => problem !== "")) return;
       accepted++;
       const settings = toSettings({ ssid, wifiPassword, broker, user, password, id: "" });
-      expect(parseAsDeviceScript(change(lines.join("\n"), settings))).toMatchObject(settings);
+      expect(parseAsDeviceScript(setSettings(lines.join("\n"), settings))).toMatchObject(settings);
     }),
     { numRuns: 3000 },
   );
@@ -113,7 +113,7 @@ test.each([
 describe("a file that is there", () => {
   test("keeps its other lines and comments, in their places, and its line ends", () => {
     const text = "# mine\r\nOTHER=1\r\nWIFI_PWD=old#password\r\n\r\nWIFI_PWD=older\r\n# end";
-    expect(change(text, { WIFI_PWD: "new one", NL_ID: "a/b" })).toBe(
+    expect(setSettings(text, { WIFI_PWD: "new one", NL_ID: "a/b" })).toBe(
       "# mine\r\nOTHER=1\r\nWIFI_PWD=new one\r\n\r\n# end\r\nNL_ID=a/b\r\n",
     );
   });
@@ -144,7 +144,7 @@ describe("a file that is there", () => {
 
 test("what an earlier deploy left on the board is deleted: settings that are none are empty, not missing", () => {
   const settings = toSettings({ ssid: "home", wifiPassword: "", broker, user: "", password: "", id: "" });
-  const text = change("", settings);
+  const text = setSettings("", settings);
   expect(text).toContain("WIFI_PWD=\n");
   expect(Object.keys(parseAsDeviceScript(text))).toEqual(Object.keys(settings));
 });

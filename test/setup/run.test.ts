@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
-import { runSetup, type World } from "../../scripts/setup/run.js";
+import { runSetup, type SetupEnvironment } from "../../scripts/setup/run.js";
 import { createTerminal, Stopped } from "../../scripts/setup/terminal.js";
 import { readSettings } from "../../sim/settings.js";
 import { eventually } from "../support/eventually.js";
@@ -25,7 +25,7 @@ interface Run {
 async function run(
   args: string[],
   terminal: FakeTerminal,
-  world: Partial<World> & { before?: string } = {},
+  world: Partial<SetupEnvironment> & { before?: string } = {},
 ): Promise<Run> {
   const root = await temporaryFolder();
   const file = path.join(root, ".env.local");

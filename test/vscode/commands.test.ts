@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { FrameSplitter } from "../../scripts/peripherals/devtools.js";
 import { client } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { DEFAULTS } from "../../server/src/config/options.js";
 import { inputs, launch, named, ownMatchers, read, substitute, tasks, type Task } from "./support/files.js";
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT } from "../../../scripts/build.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
 
 /**
  * All that a board's firmware is made of, by path, with its entry as `src/main.ts`: what `compile` takes.

@@ -3,9 +3,9 @@
  * service that real boards have. Its network finds the computer `broker.test` here.
  */
 import { onTestFinished, vi } from "vitest";
-import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../scripts/serial/framing.js";
-import type { PortEvents } from "../../../scripts/serial/port.js";
-import type { Ports } from "../../../scripts/serial/ports.js";
+import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../scripts/lib/serial/framing.js";
+import type { PortEvents } from "../../../scripts/lib/serial/port.js";
+import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { jacdac } from "../../../sim/vm/jacdac.js";
 import { Machine } from "../../../sim/vm/machine.js";
 import { Network } from "../../../sim/vm/network.js";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { StepError } from "../../../scripts/flash/failure.js";
+import { StepError } from "../../../scripts/lib/step-error.js";
 
 /** The failure of a step that must fail; every one says what to do. */
 export async function failure(work: Promise<unknown>): Promise<StepError> {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
-import { ROOT } from "../../../scripts/build.js";
-import type { Surroundings } from "../../../scripts/flash/flow.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
+import type { Computer } from "../../../scripts/flash/flow.js";
 import type { Screen } from "../../../scripts/flash/screen.js";
-import type { Ports } from "../../../scripts/serial/ports.js";
+import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { loadFirmware } from "../../../sim/firmware.js";
 
 export const ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
@@ -47,7 +47,7 @@ export const noPort = (name: string): Ports => ({
   open: () => () => Promise.reject(new Error("No such file or directory")),
 });
 
-export interface Recorded extends Surroundings {
+export interface Recorded extends Computer {
   /** What a person saw. */
   readonly lines: string[];
   /** How esptool was called. */
@@ -59,7 +59,7 @@ export async function surroundings(
   root: string,
   ports: Ports,
   plays: Record<string, string> = {},
-  changes: Partial<Surroundings> = {},
+  changes: Partial<Computer> = {},
 ): Promise<Recorded> {
   const file = path.join(await temporaryFolder(), "calls");
   const lines: string[] = [];
