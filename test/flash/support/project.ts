@@ -1,4 +1,4 @@
-/** A project folder and its surroundings, as `npm run flash` finds them. */
+/** A project folder and a simulated computer for `npm run flash`. */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,7 +11,7 @@ import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { loadFirmware } from "../../../sim/firmware.js";
 
 export const ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
-/** The runtime as it is downloaded, as far as it matters: room for the board's configuration at 0x9000. */
+/** A fake image of the runtime, with room for the board's configuration at 0x9000. */
 export const RUNTIME = Buffer.alloc(0x10000, 0xff);
 
 export async function temporaryFolder(): Promise<string> {
@@ -20,7 +20,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A project with all boards, the runtime of the ESP32-C3 in DeviceScript's cache, and these settings. */
+/** Creates a project with all boards, these settings, and a runtime for the ESP32-C3 in DeviceScript's cache. */
 export async function project(env: string): Promise<string> {
   const root = await temporaryFolder();
   await cp(path.join(ROOT, "boards"), path.join(root, "boards"), { recursive: true });
@@ -34,12 +34,13 @@ export async function project(env: string): Promise<string> {
   return root;
 }
 
+/** Returns settings for a board that connects to a broker on this computer. */
 export const settingsFor = (broker: string): string =>
   ["WIFI_SSID=attic", 'WIFI_PWD="12345678"', "MQTT_HOST=broker.test", `MQTT_PORT=${new URL(broker).port}`, ""].join(
     "\n",
   );
 
-/** A port on which nothing can be opened: for what must fail before. */
+/** Simulates a port that is listed but cannot be opened. */
 export const noPort = (name: string): Ports => ({
   list: () => Promise.resolve([{ path: name, vendorId: "303a" }]),
   exists: () => Promise.resolve(false),
@@ -47,18 +48,22 @@ export const noPort = (name: string): Ports => ({
   open: () => () => Promise.reject(new Error("No such file or directory")),
 });
 
+/** A simulated computer that records output and calls. */
 export interface Recorded extends Computer {
-  /** What a person saw. */
+  /** The printed lines. */
   readonly lines: string[];
-  /** How esptool was called. */
+  /** Returns the arguments of each call of esptool. */
   calls(): Promise<string[][]>;
 }
 
-/** A computer with a stand-in for esptool that plays what `plays` says, and without internet. */
-export async function surroundings(
+/**
+ * Creates a simulated computer without internet.
+ * @param esptool environment variables that control the fake esptool, such as FAKE_ESPTOOL_RESULT
+ */
+export async function testComputer(
   root: string,
   ports: Ports,
-  plays: Record<string, string> = {},
+  esptool: Record<string, string> = {},
   changes: Partial<Computer> = {},
 ): Promise<Recorded> {
   const file = path.join(await temporaryFolder(), "calls");
@@ -73,7 +78,7 @@ export async function surroundings(
     ports,
     screen,
     lines,
-    env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, STANDIN_CALLS: file, ...plays },
+    env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, FAKE_ESPTOOL_CALLS: file, ...esptool },
     esptool: () => Promise.resolve({ command: process.execPath, args: [ESPTOOL], version: "4.8.1" }),
     firmware: (entry) => Promise.resolve(loadFirmware(entry)),
     ask: undefined,
@@ -83,7 +88,7 @@ export async function surroundings(
   };
 }
 
-/** A module for `--import` that lets DeviceScript's command find no internet, wherever the test runs. */
+/** Creates a module for Node's `--import` whose `fetch` fails, so that DeviceScript's command finds no internet. */
 async function withoutInternet(): Promise<string> {
   const file = path.join(await temporaryFolder(), "offline.mjs");
   await writeFile(
