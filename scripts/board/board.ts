@@ -32,6 +32,9 @@ export interface Service {
 /** The light sensor or the lamp, by its name in `$services`. */
 export type Role = "light" | "lamp";
 
+/** The name of each part for people. */
+export const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
+
 /** The services behind `board.startLight()` and `board.startLamp()`, as DeviceScript names them. */
 export const SERVICES: Readonly<Record<Role, string>> = { light: "analog:lightLevel", lamp: "lightBulb" };
 

@@ -2,7 +2,7 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { fillGeneratedParts, markdownTable, readText } from "../lib/generated-files.js";
-import { chipOf, gpioOf, pinOf, type Board } from "./board.js";
+import { chipOf, gpioOf, PART_NAME, pinOf, type Board } from "./board.js";
 
 export const PAGE = "docs/hardware.md";
 
@@ -37,7 +37,7 @@ export async function documentationProblems(root: string, board: Board): Promise
   return Object.entries(texts).flatMap(([name, text]) =>
     (["light", "lamp"] as const)
       .filter((role) => !text.includes(`(GPIO${gpioOf(board.file, role)})`))
-      .map((role) => `${name} does not show the ${role} on (GPIO${gpioOf(board.file, role)}).`),
+      .map((role) => `${name} does not show the ${PART_NAME[role]} on (GPIO${gpioOf(board.file, role)}).`),
   );
 }
 

@@ -1,7 +1,6 @@
 /** Checks which pins of a board can carry the light sensor and the lamp. */
-import { chipOf, listed, pinOf, type BoardFile, type Role } from "./board.js";
+import { chipOf, listed, PART_NAME, pinOf, type BoardFile, type Role } from "./board.js";
 
-const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 const OTHER: Readonly<Record<Role, Role>> = { light: "lamp", lamp: "light" };
 
 /** Returns what is wrong with the pins of a board. Each problem is a sentence that suggests other pins. */

@@ -127,7 +127,7 @@ describe("npm run board -- check", () => {
       'WRONG  nightlight_qt_py_esp32c3: docs/hardware.md has no section "### Adafruit QT Py ESP32-C3"',
     );
     expect(await checkWith("docs/hardware.md", "A1 (GPIO3)", "A0 (GPIO4)")).toContain(
-      "WRONG  nightlight_qt_py_esp32c3: Its section in docs/hardware.md does not show the light on (GPIO3).",
+      "WRONG  nightlight_qt_py_esp32c3: Its section in docs/hardware.md does not show the light sensor on (GPIO3).",
     );
   });
 
