@@ -28,7 +28,7 @@ export async function boardFrom(base: string, name: string, devName: string): Pr
   }
 }
 
-/** Returns the name of DeviceScript's board for a board or a chip. */
+/** Returns the DeviceScript board for a name: a chip's bare board, or the board itself. */
 export const baseBoard = (base: string): string => (base in CHIPS ? `${base}_bare` : base);
 
 /** Parses the list of boards that DeviceScript prints after an unknown name, and keeps those with supported chips. */

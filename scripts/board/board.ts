@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { CHIPS, type Chip } from "./chips.js";
 
-/** The name of every board begins with this. */
+/** The prefix of all board names. */
 export const PREFIX = "nightlight_";
 
 /** The fields of a DeviceScript board file that the scripts use. */

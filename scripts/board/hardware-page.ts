@@ -23,7 +23,7 @@ export async function hardwarePage(root: string, boards: readonly Board[]): Prom
  */
 export function insertSection(page: string, board: Board, parts: Parts, base: string): string {
   if (!page.includes(INSERT_BEFORE)) throw new Error(`${PAGE} has no place for the board: add ${INSERT_BEFORE}.`);
-  // a function, because a string would give $ in a title a meaning
+  // a function, because $ is special in a replacement string
   return page.replace(INSERT_BEFORE, () => `${wiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
 }
 

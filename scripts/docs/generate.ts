@@ -38,7 +38,7 @@ export async function generate(): Promise<GeneratedFiles> {
     "docs/asyncapi.yaml",
     `# ${NOTICE}\n${stringify(asyncapi(messages), { lineWidth: 120, aliasDuplicateObjects: false })}`,
   );
-  // Markdown stays as it is written by hand
+  // Prettier must not reformat these pages, because people write most of their text
   files.set(CONTRACT, fillGeneratedParts(await readText(ROOT, CONTRACT), contractTables(messages)));
   files.set(PAGE, await hardwarePage(ROOT, await loadBoards(ROOT)));
   return files;

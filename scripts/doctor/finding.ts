@@ -8,7 +8,7 @@ export interface Finding {
   readonly level: "ok" | "note" | "todo";
   /** The result: a phrase for `ok`, otherwise a sentence. */
   readonly text: string;
-  /** What the user can do. */
+  /** Advice for the user. */
   readonly remedy?: string;
 }
 

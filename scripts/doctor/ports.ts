@@ -84,7 +84,7 @@ async function pidOnUnix(system: System, port: number): Promise<string | undefin
 }
 
 async function pidOnWindows(system: System, port: number): Promise<string | undefined> {
-  // a listening socket has the remote port 0; Windows translates the name of the state, so that is no test
+  // a listening socket has the remote port 0; the name of its state is translated, so this does not search for LISTENING
   const { output } = await system.run("netstat", "-ano", "-p", "TCP");
   return new RegExp(`^\\s*TCP\\s+\\S+:${port}\\s+\\S+:0\\s+\\S+\\s+(\\d+)\\s*$`, "m").exec(output)?.[1];
 }

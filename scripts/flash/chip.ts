@@ -126,13 +126,13 @@ const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
 
 function explain(step: string, output: string, { port }: Target): StepError {
   const fatal = /A fatal error occurred: (.*)/.exec(output)?.[1];
-  const said = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
+  const detail = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
   const [, problem, remedy] = MEANINGS.find(([pattern]) => pattern.test(output)) ?? [
     undefined,
     "esptool failed.",
     "Unplug the board, plug it in again, and retry. If the error remains, try another cable and --baud 115200.",
   ];
-  return new StepError(step, `${problem.replace("$PORT", port)}${said ? ` (esptool: ${said})` : ""}`, remedy);
+  return new StepError(step, `${problem.replace("$PORT", port)}${detail ? ` (esptool: ${detail})` : ""}`, remedy);
 }
 
 /** Returns the chip's name for people: `ESP32-C3` for `esp32c3`. */

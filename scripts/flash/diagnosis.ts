@@ -100,24 +100,24 @@ export class Diagnosis {
     const { MQTT_HOST: host, MQTT_TLS: tls } = this.settings;
     const port = this.settings.MQTT_PORT ?? (tls ? 8883 : 1883);
     const where = `${String(host)}:${String(port)}`;
-    const said = this.#problem ?? "";
+    const lastProblem = this.#problem ?? "";
     const fail = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
-    if (/user name or password/.test(said)) return fail(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/not authorised/.test(said)) return fail(`${where} does not authorise this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/client identifier/.test(said)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(said)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (CERTIFICATE.test(said) || /ssl|tls/i.test(said)) return this.#tlsError(said);
-    if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(said))
-      return fail(`Nothing accepts connections at ${where} (${said}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/no answer/.test(said)) return fail(`${where} does not answer (${said}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (said) return fail(`The board has no connection to ${where}: ${said}.`, CORRECT_SETTINGS);
+    if (/user name or password/.test(lastProblem)) return fail(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/not authori[sz]ed/.test(lastProblem)) return fail(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/client identifier/.test(lastProblem)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (CERTIFICATE.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
+    if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(lastProblem))
+      return fail(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/no answer/.test(lastProblem)) return fail(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (lastProblem) return fail(`The board has no connection to ${where}: ${lastProblem}.`, CORRECT_SETTINGS);
     return fail(`The board logged nothing about a connection to ${where} ${after}.`, "npm run monitor shows its log.");
   }
 
-  #tlsError(said: string): StepError {
+  #tlsError(lastProblem: string): StepError {
     return new StepError(
       "TLS",
-      `The board does not trust the broker's certificate, or the TLS handshake failed (${said}).`,
+      `The board does not trust the broker's certificate, or the TLS handshake failed (${lastProblem}).`,
       `A board trusts only certificates of public authorities for the name in MQTT_HOST: no self-signed certificate, and no IP address. Without such a certificate, set MQTT_TLS=false and the broker's port without TLS. ${CORRECT_SETTINGS}`, // prettier-ignore
     );
   }

@@ -6,7 +6,7 @@ import { runProgram } from "../lib/run-program.js";
 export interface Esptool {
   readonly command: string;
   readonly args: readonly string[];
-  /** Such as "4.8.1". */
+  /** Version of esptool, such as "4.8.1". */
   readonly version: string;
 }
 

@@ -82,16 +82,16 @@ export async function flash(options: FlashOptions, computer: Computer): Promise<
   const settings = await settingsForBoard(root);
   const esptool = await computer.esptool();
   const port = await findPort(ports, options.port);
-  screen.say(`Board: ${board.title} on ${port}; esptool ${esptool.version}; settings are valid.`);
+  screen.print(`Board: ${board.title} on ${port}; esptool ${esptool.version}; settings are valid.`);
   await confirm(options, computer, `Replace what is on the board at ${port}?`);
   const firmware = await build(computer, board);
 
   const target: Target = { esptool, port, baud: options.baud ?? BAUD, env };
   await checkChip(target, board, root);
-  screen.say("Getting DeviceScript's runtime.");
+  screen.print("Getting DeviceScript's runtime.");
   const image = await runtimeImage(root, board.name, board.file.archId, env);
-  if (image.old) screen.say("  The download failed: using the copy from an earlier day.");
-  screen.say(`Writing the runtime to the ${chipName(board.file.archId)}.`);
+  if (image.old) screen.print("  The download failed: using the copy from an earlier day.");
+  screen.print(`Writing the runtime to the ${chipName(board.file.archId)}.`);
   const extra = (board.file.$flashToolArguments as string[] | undefined) ?? [];
   const byHand = await writeFlash(target, image.offset, image.file, extra, (percent) =>
     screen.progress("  written", percent),
@@ -103,7 +103,7 @@ export async function flash(options: FlashOptions, computer: Computer): Promise<
     },
   );
   if (byHand)
-    screen.say(
+    screen.print(
       "Written. Now press RESET on the board, or unplug it and plug it in again: this computer cannot reset it.",
     );
   await deployAndWait(computer, port, firmware, settings, byHand ? MANUAL_RESET_TIMEOUT : RESET_TIMEOUT);
@@ -117,7 +117,7 @@ export async function deployOnly(options: FlashOptions, computer: Computer): Pro
   const board = await pickBoard(computer.root, options.board);
   const settings = await settingsForBoard(computer.root);
   const port = await findPort(computer.ports, options.port);
-  computer.screen.say(`Board: ${board.title} on ${port}; settings are valid.`);
+  computer.screen.print(`Board: ${board.title} on ${port}; settings are valid.`);
   await deployAndWait(computer, port, await build(computer, board), settings, 0);
 }
 
@@ -143,7 +143,7 @@ async function build({ firmware, screen }: Computer, board: FlashableBoard): Pro
   try {
     return await firmware(board.entry);
   } catch (error) {
-    screen.say(messageOf(error));
+    screen.print(messageOf(error));
     throw new StepError("the firmware", `src/${board.entry}.ts could not be built.`, "See the compiler's messages above; npm ci reinstalls DeviceScript."); // prettier-ignore
   }
 }
@@ -166,7 +166,7 @@ async function deployAndWait(
   settings: Settings,
   within: number,
 ): Promise<void> {
-  screen.say("Sending program and settings.");
+  screen.print("Sending program and settings.");
   const link = await BoardLink.open({ path, open: boardPort(ports, path), within });
   try {
     const broker = await followUntilConnected(
@@ -176,12 +176,12 @@ async function deployAndWait(
         await deploy(link, { bytecode: firmware.bytecode, settings }, Math.max(within, answer), (percent) =>
           screen.progress("  sent", percent),
         );
-        screen.say("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");
-        link.on("line", (line) => screen.say(`  | ${line}`));
+        screen.print("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");
+        link.on("line", (line) => screen.print(`  | ${line}`));
       },
       follow,
     );
-    screen.say(`The board is connected to ${broker}: the nightlight works.`);
+    screen.print(`The board is connected to ${broker}: the nightlight works.`);
   } finally {
     await link.close();
   }

@@ -41,15 +41,15 @@ export async function listen(
     const print = (line: string) => {
       const [level, text] = parseLine(line);
       const label = level === "error" ? "error: " : level === "warn" ? "warning: " : "";
-      screen.say(label + (program.firmware ? withPositions(text, program.firmware.debug) : text));
+      screen.print(label + (program.firmware ? withPositions(text, program.firmware.debug) : text));
     };
     link.on("line", (line) => (buffered ? buffered.push(line) : print(line)));
-    link.on("gone", () => screen.say(`(${path} is gone: the board was reset or unplugged; waiting for it)`));
-    link.on("back", () => screen.say("(the board is back)"));
-    screen.say(`Listening on ${path}; Ctrl-C ends.`);
+    link.on("gone", () => screen.print(`(${path} is gone: the board was reset or unplugged; waiting for it)`));
+    link.on("back", () => screen.print("(the board is back)"));
+    screen.print(`Listening on ${path}; Ctrl-C ends.`);
     program = await runningProgram(link, built);
     if (stopped.aborted) return;
-    if (program.note) screen.say(program.note);
+    if (program.note) screen.print(program.note);
     const early = buffered;
     buffered = undefined;
     early.forEach(print);

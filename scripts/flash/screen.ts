@@ -2,7 +2,7 @@
 
 export interface Screen {
   /** Prints a line. */
-  say(line: string): void;
+  print(line: string): void;
   /** Shows the percentage of a step, 0..100. */
   progress(what: string, percent: number): void;
 }
@@ -12,7 +12,7 @@ export function screenOn(stream: NodeJS.WriteStream): Screen {
   let lineIsOpen = false;
   let lastQuarter = -1;
   return {
-    say(line) {
+    print(line) {
       stream.write(`${lineIsOpen ? "\n" : ""}${line}\n`);
       lineIsOpen = false;
     },

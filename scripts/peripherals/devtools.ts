@@ -32,7 +32,7 @@ export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
       this.emit("joined");
     });
     socket.on("data", (data) => frames.push(data));
-    // "close" follows, which retries
+    // ignored, because the event "close" follows and retries
     socket.on("error", () => {});
     socket.once("close", () => {
       if (this.#joined) this.emit("left");

@@ -27,7 +27,7 @@ export interface Sources {
   lines(): Promise<string[]>;
   /** Asks the user; undefined when there is no terminal. */
   readonly ask?: (question: string, options?: { secret?: boolean }) => Promise<string>;
-  say(line: string): void;
+  print(line: string): void;
 }
 
 /** A question about one setting. */
@@ -157,7 +157,7 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
 }
 
 /** Returns a valid answer: from a flag, from the terminal, or the default. */
-async function answer(question: Question, { ask, say }: Sources): Promise<string> {
+async function answer(question: Question, { ask, print }: Sources): Promise<string> {
   const { given, fallback, problem, secret, optional, missing } = question;
   if (given !== undefined) {
     const wrong = problem(given);
@@ -176,7 +176,7 @@ async function answer(question: Question, { ask, say }: Sources): Promise<string
     const text = typed === "" ? (proposal ?? "") : optional && typed === "-" ? "" : typed;
     const wrong = problem(text);
     if (!wrong) return text;
-    say(wrong);
+    print(wrong);
   }
 }
 

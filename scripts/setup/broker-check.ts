@@ -51,7 +51,7 @@ async function connect(url: string, options: IClientOptions, within: number): Pr
     await client.endAsync();
   } finally {
     clearTimeout(timer);
-    // later errors of the abandoned connection
+    // ignores later errors of the abandoned connection
     client.on("error", () => {});
     client.end(true);
   }

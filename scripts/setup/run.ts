@@ -33,7 +33,7 @@ export async function runSetup(
 ): Promise<number> {
   const terminal = environment.terminal ?? createTerminal();
   try {
-    const flags = parseFlags(args, (text) => terminal.say(text.trimEnd()));
+    const flags = parseFlags(args, (text) => terminal.print(text.trimEnd()));
     return await setup(flags, {
       env: process.env,
       addresses: ownAddresses(),
@@ -44,30 +44,30 @@ export async function runSetup(
   } catch (error) {
     if (error instanceof CommanderError) {
       const { text, code } = parsingProblem(error, "See npm run setup -- --help.");
-      if (text) terminal.say(text);
+      if (text) terminal.print(text);
       return code;
     }
-    terminal.say(error instanceof UsageError ? `${error.message} Nothing was changed.` : (error as Error).message);
+    terminal.print(error instanceof UsageError ? `${error.message} Nothing was changed.` : (error as Error).message);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
 async function setup(flags: Flags, { root, env, terminal, addresses, check }: SetupEnvironment): Promise<number> {
-  const { say } = terminal;
+  const { print } = terminal;
   const asks = terminal.interactive && !flags.yes;
   if (!asks && !flags.yes)
     throw new UsageError(
       "Standard input is no terminal, so nobody can answer: give --yes to use the values of .env.local, or the proposed values.",
     );
   const present = parseAsDeviceScript((await readText(root)) ?? "");
-  if (asks) say(`The board's settings are written to ${FILE}, which only you can read and Git ignores.\n`);
+  if (asks) print(`The board's settings are written to ${FILE}, which only you can read and Git ignores.\n`);
   let settings = await collectSettings(flags, {
     present,
     env,
     addresses,
     proposeId,
     lines: () => terminal.lines(),
-    say,
+    print,
     ...(asks && { ask: terminal.ask.bind(terminal) }),
   });
 
@@ -77,28 +77,28 @@ async function setup(flags: Flags, { root, env, terminal, addresses, check }: Se
   };
   const [own] = addresses;
   if (asks && own && isLoopback(settings.broker.host)) {
-    say(`A board cannot reach ${settings.broker.host}: on the board, that address is the board itself.`);
+    print(`A board cannot reach ${settings.broker.host}: on the board, that address is the board itself.`);
     if (await confirm(`Use ${own}, this computer's address in your network, instead?`, true))
       settings = { ...settings, broker: { ...settings.broker, host: own } };
   }
-  say(`\n${summary(settings)}`);
-  for (const warning of [...warnings(settings), weakPassword(settings)]) if (warning) say(`Warning: ${warning}`);
+  print(`\n${summary(settings)}`);
+  for (const warning of [...warnings(settings), weakPassword(settings)]) if (warning) print(`Warning: ${warning}`);
 
   const problem = flags.check ? await check(settings) : "";
-  if (problem) say(`Warning: ${problem}`);
-  else if (flags.check) say("The broker accepts the board.");
+  if (problem) print(`Warning: ${problem}`);
+  else if (flags.check) print("The broker accepts the board.");
   if (problem && !asks) throw new Error(`Nothing was changed. Give --no-check to write ${FILE} anyway.`);
   if (asks && !(await confirm(problem ? `Write ${FILE} anyway?` : `Write ${FILE}?`, !problem)))
     throw new Stopped("Nothing was changed.");
 
   const existed = (await readText(root)) !== undefined;
   const changed = await store(root, toSettings(settings));
-  say(
+  print(
     changed ? `${FILE} is written${existed ? `; its previous text is in ${PREVIOUS}` : ""}.` : `${FILE} is unchanged.`,
   );
   const hint = serverHint(settings);
-  if (hint) say(hint);
-  say("Each board needs its own id: run npm run setup again before you flash another board.");
+  if (hint) print(hint);
+  print("Each board needs its own id: run npm run setup again before you flash another board.");
   return 0;
 }
 

@@ -9,7 +9,7 @@ export class Stopped extends Error {}
 export interface Terminal {
   /** Whether standard input is a terminal. */
   readonly interactive: boolean;
-  say(line: string): void;
+  print(line: string): void;
   /** Asks a question. @throws Stopped when the user presses Ctrl-C or Ctrl-D */
   ask(question: string, options?: { secret?: boolean }): Promise<string>;
   /** Reads all lines of standard input, for passwords from a script. */
@@ -23,7 +23,7 @@ export function createTerminal(
 ): Terminal {
   return {
     interactive: Boolean(input.isTTY),
-    say: (line) => void output.write(`${line}\n`),
+    print: (line) => void output.write(`${line}\n`),
     ask(question, { secret = false } = {}) {
       // readline echoes what the user types; for a secret answer this stream drops the echo
       const echo = new Writable({

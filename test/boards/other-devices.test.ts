@@ -88,9 +88,9 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   /** Waits for a number of bytes, and removes them from the buffer. */
   async function take(length: number, what: string): Promise<Buffer> {
     await eventually(() => received.length >= length, { within: 5000, what });
-    const taken = received.subarray(0, length);
+    const bytes = received.subarray(0, length);
     received = received.subarray(length);
-    return taken;
+    return bytes;
   }
 
   /** Encodes an MQTT string shorter than 256 bytes [MQTT-1.5.3]. */

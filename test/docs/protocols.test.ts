@@ -22,10 +22,10 @@ beforeAll(async () => {
   const main = path.join(ROOT, "bench/protocols/main.ts");
   const flags = ["--conditions=nightlight-source", "--import", "tsx", main, "--write", copy];
   const child = spawn(process.execPath, flags, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const [code] = (await once(child, "close")) as [number | null];
-  expect(code, said).toBe(0);
+  expect(code, errors).toBe(0);
 }, 150_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -49,8 +49,8 @@ test("the page has the measured numbers of bytes", async () => {
     else
       for (const [i, cell] of cells.entries())
         for (const [k, figure] of numbersIn(cell).entries()) {
-          const said = numbersIn(written.get(name)![i])[k];
-          expect(Math.abs(said - figure), `${name}: ${said}, measured ${figure}`).toBeLessThanOrEqual(
+          const onPage = numbersIn(written.get(name)![i])[k];
+          expect(Math.abs(onPage - figure), `${name}: ${onPage}, measured ${figure}`).toBeLessThanOrEqual(
             Math.max(2, (figure * TLS_TOLERANCE) / 100),
           );
         }

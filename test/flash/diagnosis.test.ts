@@ -86,7 +86,7 @@ describe("the diagnosis of a board's log", () => {
         problem("the broker refused the connection: this client is not authorised (and 3 more before)"),
       ],
       "the broker",
-      /does not authorise.*user name/s,
+      /does not authorize.*user name/s,
     ],
     [
       "a refused client identifier",

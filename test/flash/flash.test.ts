@@ -69,7 +69,7 @@ describe("npm run deploy", () => {
     const { brokerUrl } = await server();
     const board = await TestBoard.start();
     const unplugged = (line: string) => void (line.startsWith("Started.") && board.unplug());
-    const screen = { say: unplugged, progress: () => {} };
+    const screen = { print: unplugged, progress: () => {} };
     const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports, {}, { screen });
     await deployOnly({}, computer);
     expect(board.log.some((line) => line.includes("connected to broker.test"))).toBe(true);
@@ -84,9 +84,9 @@ describe("npm run deploy", () => {
     await deployOnly({}, computer);
     await writeFile(path.join(root, ".env.local"), settingsFor(brokerUrl));
     await deployOnly({}, computer);
-    const said = board.log.filter((line) => line.includes("at mqtt://broker.test"));
-    expect(said[0]).toContain("nightlight/first");
-    expect(said.at(-1)).not.toContain("nightlight/first");
+    const startLines = board.log.filter((line) => line.includes("at mqtt://broker.test"));
+    expect(startLines[0]).toContain("nightlight/first");
+    expect(startLines.at(-1)).not.toContain("nightlight/first");
   });
 
   test("ignores a connection from before the deploy in the board's log", async () => {

@@ -25,7 +25,7 @@ test("npm run monitor prints source positions, and continues after the board was
   await link.close();
 
   const lines: string[] = [];
-  const screen = { say: (line: string) => lines.push(line), progress: () => {} };
+  const screen = { print: (line: string) => lines.push(line), progress: () => {} };
   const stop = new AbortController();
   const listening = listen({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
   const lineAppears = (text: string | RegExp) =>
@@ -44,7 +44,7 @@ test("npm run monitor notes that source positions are missing for a program that
   const board = await TestBoard.start();
   const lines: string[] = [];
   const stop = new AbortController();
-  const screen = { say: (line: string) => lines.push(line), progress: () => {} };
+  const screen = { print: (line: string) => lines.push(line), progress: () => {} };
   const listening = listen({ ports: board.ports, screen }, PATH, [], stop.signal);
   await eventually(() => lines.some((line) => line.includes("was not built here")), { what: "the note" });
   board.print("> hello");

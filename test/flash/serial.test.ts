@@ -97,9 +97,9 @@ describe("the choice of the serial port", () => {
       /\/dev\/ttyACM0 {2}Espressif.*\/dev\/ttyUSB0 {2}WCH.*--port \/dev\/ttyACM0/s,
     ],
     ["another name", [board], "/dev/ttyACM9", /no \/dev\/ttyACM9.*\/dev\/ttyACM0/s],
-  ])("fails with the available ports and a remedy: %s", async (_, ports, wanted, said) => {
+  ])("fails with the available ports and a remedy: %s", async (_, ports, wanted, message) => {
     const error = await failure(Promise.resolve().then(() => choosePort(ports, wanted)));
-    expect(error.message).toMatch(said);
+    expect(error.message).toMatch(message);
   });
 
   test.skipIf(process.platform !== "linux")("reads the ports from sysfs on Linux without udev", async () => {

@@ -142,19 +142,19 @@ describe("npm run setup with flags", () => {
     });
   });
 
-  test("passwords can come from the environment", async () => {
+  test("reads passwords from environment variables", async () => {
     const env = { NIGHTLIGHT_WIFI_PASSWORD: "w1fi-pass#word", NIGHTLIGHT_BOARD_PASSWORD: "br0ker secret" };
     const { settings } = await run(["--yes", "--wifi-ssid", "home", "--user", "porch"], fakeTerminal(), { env });
     expect(await settings()).toMatchObject({ WIFI_PWD: "w1fi-pass#word", MQTT_PWD: "br0ker secret" });
   });
 
-  test("what is not told stays as the file has it; the broker is this computer if it says nothing", async () => {
+  test("keeps existing settings with --yes, and proposes this computer as the broker", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="older-wifi"\n';
     const { settings } = await run(["--yes"], fakeTerminal(), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "home", WIFI_PWD: "older-wifi", MQTT_HOST: "192.168.1.7" });
   });
 
-  test("a password without a user is refused, not forgotten", async () => {
+  test("refuses a password without a user", async () => {
     const args = ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"];
     const { code, shown, root } = await run(args, fakeTerminal(undefined, ["br0ker secret"]));
     expect(code).toBe(2);
@@ -162,7 +162,7 @@ describe("npm run setup with flags", () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  test("a broker in the file that is none is named, and not replaced by a guess", async () => {
+  test("reports an invalid broker in the file, and does not replace it by a proposal", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="12345678"\nMQTT_HOST=mqtt://x\nMQTT_PORT=abc\n';
     const { code, shown } = await run(["--yes"], fakeTerminal(), { before });
     expect(code).toBe(2);

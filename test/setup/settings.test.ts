@@ -122,11 +122,11 @@ describe("warnings", () => {
     warnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
 
   test("about a weak password do not show the password", () => {
-    const said = weakPassword({ ...fine, password: "porch12345" });
-    expect(said).toMatch(
+    const message = weakPassword({ ...fine, password: "porch12345" });
+    expect(message).toMatch(
       /^The board's password at the broker is easy to guess: .* the user name.*user password porch --gen/,
     );
-    expect(said).not.toContain("porch12345");
+    expect(message).not.toContain("porch12345");
     for (const password of ["", "xK4-pq9Lm"]) expect(weakPassword({ ...fine, password })).toBe("");
   });
 

@@ -25,7 +25,7 @@ export function fakeTerminal(answers?: Record<string, string | string[]>, piped:
     interactive: answers !== undefined,
     shown,
     secrets,
-    say: (line) => void shown.push(line),
+    print: (line) => void shown.push(line),
     lines: () => Promise.resolve(piped),
     ask(question, { secret = false } = {}) {
       shown.push(question);

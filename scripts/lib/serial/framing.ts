@@ -54,7 +54,7 @@ export class FrameDecoder {
       case Byte.LiteralMagic:
         return this.#put(Byte.Magic, text);
       case Byte.FrameStart:
-        // a frame without an end is discarded
+        // discards an unfinished frame
         this.#frame = [];
         return;
       case Byte.FrameEnd:

@@ -5,7 +5,7 @@ const MAX_LINE = 4096;
 // eslint-disable-next-line no-control-regex
 const COLOR = /\x1b\[[0-9;]*m/g;
 
-/** Calls back with each line; empty lines are skipped. */
+/** Collects bytes, and passes each complete line to a callback. Skips empty lines. */
 export class LineSplitter {
   #bytes: number[] = [];
 

@@ -3,9 +3,9 @@ import { messageOf, StepError } from "../step-error.js";
 
 /** A serial port in the list of ports. */
 export interface PortInfo {
-  /** `/dev/ttyACM0`, `/dev/cu.usbmodem101`, `COM3` */
+  /** Path of the port, such as `/dev/ttyACM0`, `/dev/cu.usbmodem101` or `COM3`. */
   readonly path: string;
-  /** Four hexadecimal digits; undefined for a port that is not on USB. */
+  /** USB vendor id, four hexadecimal digits; undefined for a port that is not on USB. */
   readonly vendorId?: string;
   readonly productId?: string;
   readonly manufacturer?: string;
@@ -16,7 +16,7 @@ export interface PortInfo {
 export interface SerialPort {
   /** Resolves when the operating system has accepted the data. Rejects when the port is gone. */
   write(data: Uint8Array): Promise<void>;
-  /** Never rejects. */
+  /** Closes the port. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -78,14 +78,14 @@ export function systemPort(path: string, baudRate = BAUD): OpenPort {
 /** Explains why a port could not be opened. */
 export function openProblem(path: string, error: unknown): StepError {
   if (error instanceof StepError) return error;
-  const said = messageOf(error);
-  if (/lock|busy|EBUSY|access denied/i.test(said))
+  const message = messageOf(error);
+  if (/lock|busy|EBUSY|access denied/i.test(message))
     return new StepError("the port", `Another program uses ${path}.`, "Close serial monitors, VS Code's DeviceScript view and other npm run monitor, and try again."); // prettier-ignore
-  if (/inappropriate ioctl|ENOTTY|not a (tty|terminal)|is a directory|EISDIR/i.test(said))
+  if (/inappropriate ioctl|ENOTTY|not a (tty|terminal)|is a directory|EISDIR/i.test(message))
     return new StepError("the port", `${path} is not a serial port.`, "Name the port of the board: --port. npm run doctor lists the ports with boards."); // prettier-ignore
   return new StepError(
     "the port",
-    `${path} cannot be opened: ${said}`,
+    `${path} cannot be opened: ${message}`,
     "Unplug the board, plug it in again, and retry.",
   );
 }

@@ -18,7 +18,7 @@ import { ROOT } from "./pages.js";
 export interface Step {
   readonly command: string;
   /** The expected output. */
-  readonly says?: RegExp;
+  readonly prints?: RegExp;
   /** The expected exit code; 0 by default. */
   readonly code?: number;
   /** Whether the command runs until stopped. It is stopped with SIGINT after the expected output. */
@@ -133,7 +133,7 @@ export class Sandbox {
 
   /** Runs a command. @throws Error with the output when the result is not the expected one */
   async run(step: Step): Promise<void> {
-    const { command, says, code = 0, lasts = false, serves = false, types } = step;
+    const { command, prints, code = 0, lasts = false, serves = false, types } = step;
     let output = "";
     const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
     const places = [...Object.entries(step.with ?? {}), ...Object.entries(here)];
@@ -159,10 +159,10 @@ export class Sandbox {
     this.#running.push(child);
     const problem = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
     if (lasts || serves) {
-      const ready = (): boolean => child.exitCode !== null || says!.test(output);
+      const ready = (): boolean => child.exitCode !== null || prints!.test(output);
       await eventually(ready, { within: 60_000 }).catch(() => undefined);
-      if (!says!.test(output))
-        throw problem(`it did not print ${says} within a minute, or ended with ${child.exitCode}`);
+      if (!prints!.test(output))
+        throw problem(`it did not print ${prints} within a minute, or ended with ${child.exitCode}`);
       if (lasts) await end(child);
       return;
     }
@@ -175,7 +175,7 @@ export class Sandbox {
     clearTimeout(timer);
     if (late) throw problem("it did not end within 90 s");
     if (child.exitCode !== code) throw problem(`it ended with ${child.exitCode}, not with ${code}`);
-    if (says && !says.test(output)) throw problem(`it did not print ${says}`);
+    if (prints && !prints.test(output)) throw problem(`it did not print ${prints}`);
   }
 
   /** Stops all running programs. */

@@ -69,7 +69,7 @@ export async function testComputer(
   const file = path.join(await temporaryFolder(), "calls");
   const lines: string[] = [];
   const screen: Screen = {
-    say: (line) => lines.push(line),
+    print: (line) => lines.push(line),
     progress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
   };
   const offline = pathToFileURL(await withoutInternet()).href;
