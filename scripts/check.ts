@@ -12,14 +12,14 @@ import { ROOT } from "./lib/repository.js";
 const require = createRequire(import.meta.url);
 
 /** Returns the script behind a package's command, because the files in node_modules/.bin do not run in Node on Windows. */
-function commandScript(packageName: string, command = packageName): string {
+function bin(packageName: string, command = packageName): string {
   const manifest = require.resolve(`${packageName}/package.json`);
-  const { bin } = require(manifest) as { bin: string | Record<string, string> };
-  return path.join(path.dirname(manifest), typeof bin === "string" ? bin : bin[command]);
+  const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;
+  return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[command]);
 }
 
 /** Runs a Node.js script with its output on this terminal; resolves with whether the script succeeded. */
-function succeeds(script: string, ...args: string[]): Promise<boolean> {
+function run(script: string, ...args: string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: "inherit" });
     child.on("error", reject);
@@ -27,30 +27,30 @@ function succeeds(script: string, ...args: string[]): Promise<boolean> {
   });
 }
 
-async function checkBoards(): Promise<boolean> {
+async function boardsAreRight(): Promise<boolean> {
   const code = await runBoardCommand(["check"], ROOT, (line) => {
     if (!line.startsWith("ok ")) console.error(line);
   });
   return code === 0;
 }
 
-const STEPS: [name: string, step: () => Promise<boolean>][] = [
+const STEPS: [what: string, step: () => Promise<unknown>][] = [
   // first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
-  ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
-  ["format (npm run format repairs it)", () => succeeds(commandScript("prettier"), "--check", "--log-level", "warn", ".")], // prettier-ignore
-  ["lint", () => succeeds(commandScript("eslint"), ".")],
-  ["types of the Node code", () => succeeds(commandScript("typescript", "tsc"), "-p", ".")],
+  ["the boards' pins, drawings and tables (npm run board -- check)", boardsAreRight],
+  ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
+  ["lint", () => run(bin("eslint"), ".")],
+  ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
   ["generated documents (npm run docs repairs them)", async () => (await outdated(ROOT, await generate())).length === 0], // prettier-ignore
-  ["types of the dashboard", () => succeeds(commandScript("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
+  ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
 ];
 
 endOnOutputErrors();
-for (const [name, step] of STEPS) {
+for (const [what, step] of STEPS) {
   const ok = await step().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     return false;
   });
-  console.log(`${ok ? "ok    " : "FAILED"} ${name}`);
+  console.log(`${ok ? "ok    " : "FAILED"} ${what}`);
   if (!ok) process.exitCode = 1;
 }

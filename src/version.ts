@@ -1,2 +1,2 @@
-/** The firmware's version. Each build copies it from package.json: change it there. */
+/** The firmware version. Generated from package.json by every build; change it there. */
 export const VERSION = "0.1.0"

@@ -9,7 +9,7 @@ export const VERSION_FILE = "src/version.ts";
 
 /** Returns the text of `src/version.ts` for a version. */
 export function versionModule(version: string): string {
-  return `/** The firmware's version. Each build copies it from package.json: change it there. */\nexport const VERSION = "${version}"\n`;
+  return `/** The firmware version. Generated from package.json by every build; change it there. */\nexport const VERSION = "${version}"\n`;
 }
 
 /**

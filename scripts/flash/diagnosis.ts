@@ -9,7 +9,7 @@ const START = /^\* start: /;
 /** Log line of the runtime when a new program arrives. Earlier lines come from the old program. */
 const DEPLOY = /deploy \d+ b$/;
 const FAULT = /^! (Unhandled exception|Exception: |.*PANIC)/;
-/** Log line of the firmware after a failed connection, from src/complaints.ts. */
+/** Log line of the firmware for a failed connection attempt, see src/rejection-log.ts. */
 const PROBLEM = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
 /** Log lines of the ESP32 runtime about Wi-Fi and sockets: runtime/devicescript/network/wifi.c, devicescript-esp32/main/sock.c. */
 const GOT_IP = /^wifi: got ip/;

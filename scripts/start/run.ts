@@ -81,7 +81,7 @@ async function start({ signals, hangups, outputErrors }: Surroundings): Promise<
   }
 }
 
-/** Runs the command with the arguments and the environment of this process. */
+/** Runs with the arguments and the environment of this process. */
 export async function runStart(surroundings: Surroundings): Promise<void> {
   try {
     await start(surroundings);

@@ -83,7 +83,7 @@ describe("the diagnosis of a board's log", () => {
       [
         ...START,
         ...JOINED,
-        problem("the broker refused the connection: this client is not authorised (and 3 more before)"),
+        problem("the broker refused the connection: this client is not authorized (and 3 more before)"),
       ],
       "the broker",
       /does not authorize.*user name/s,
