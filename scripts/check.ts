@@ -1,24 +1,24 @@
-/** `npm run check`: format, lint and types of everything, both dialects; each step's output only when it fails. */
+/** `npm run check`: checks builds, boards, format, lint, types and generated documents. Prints details of failed steps only. */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { runBoardCommand } from "./board.js";
-import { ensureFirmware } from "./build.js";
-import { generate, outdated } from "./docs.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
+import { runBoardCommand } from "./board/run.js";
+import { ensureFirmware } from "./build/firmware.js";
+import { generate } from "./docs/generate.js";
+import { outdated } from "./lib/generated-files.js";
+import { ROOT } from "./lib/repository.js";
 
-endOnOutputErrors();
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** The script that a package's bin entry of that name points at: works on Windows, where .bin holds shell scripts. */
-function bin(packageName: string, name = packageName): string {
+/** Returns the script behind a package's command, because the files in node_modules/.bin do not run in Node on Windows. */
+function bin(packageName: string, command = packageName): string {
   const manifest = require.resolve(`${packageName}/package.json`);
   const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;
-  return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[name]);
+  return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[command]);
 }
 
+/** Runs a Node.js script with its output on this terminal; resolves with whether the script succeeded. */
 function run(script: string, ...args: string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: "inherit" });
@@ -49,10 +49,11 @@ const STEPS: [what: string, step: () => Promise<unknown>][] = [
   ["lint", () => run(bin("eslint"), ".")],
   ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", importsAreRight],
   ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
-  ["generated documents (npm run docs repairs them)", async () => (await outdated(await generate())).length === 0],
+  ["generated documents (npm run docs repairs them)", async () => (await outdated(ROOT, await generate())).length === 0], // prettier-ignore
   ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
 ];
 
+endOnOutputErrors();
 for (const [what, step] of STEPS) {
   const ok = await step().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

@@ -1,11 +1,12 @@
-/** `npm run deploy`: program and settings to a board that was flashed before. */
-import { BOARD_FLAG, createCommand, quiet, runCommand } from "./flash/command.js";
-import { deployAlone, thisComputer, type Choice } from "./flash/flow.js";
+/** `npm run deploy`: updates program and settings on a board that was flashed before. */
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
+import { BOARD_FLAG, createCommand, runCommand } from "./flash/command.js";
+import { deployOnly, thisComputer, type FlashOptions } from "./flash/flow.js";
+import { silenceJacdac } from "./lib/command-line.js";
 
 endOnOutputErrors();
-const command = createCommand("deploy", "Puts the program and your settings on a board that was flashed before.") // prettier-ignore
+const command = createCommand("deploy", "Update the program and your settings on a board that was flashed before.") // prettier-ignore
   .option(...BOARD_FLAG);
 
-quiet();
-process.exitCode = await runCommand<Choice>(command, process.argv.slice(2), (choice) => deployAlone(choice, thisComputer())); // prettier-ignore
+silenceJacdac();
+process.exitCode = await runCommand<FlashOptions>(command, process.argv.slice(2), (options) => deployOnly(options, thisComputer())); // prettier-ignore

@@ -1,5 +1,5 @@
-/** `npm run doctor`: looks whether everything is there that a nightlight needs. */
-import { ROOT } from "./build.js";
+/** `npm run doctor`: checks this computer for everything that a nightlight needs. */
+import { ROOT } from "./lib/repository.js";
 import { runDoctor } from "./doctor/run.js";
 import { thisSystem } from "./doctor/system.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";

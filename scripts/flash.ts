@@ -1,13 +1,21 @@
-/** `npm run flash`: from a bare board to a nightlight that is connected to its broker. */
-import { BOARD_FLAG, createCommand, quiet, runCommand, wholeNumber } from "./flash/command.js";
-import { BAUD, flash, thisComputer, type Choice } from "./flash/flow.js";
+/** `npm run flash`: installs runtime, program and settings on a board, and waits until it is connected to its broker. */
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
+import { BOARD_FLAG, createCommand, runCommand } from "./flash/command.js";
+import { BAUD, flash, thisComputer, type FlashOptions } from "./flash/flow.js";
+import { silenceJacdac, wholeNumber } from "./lib/command-line.js";
 
 endOnOutputErrors();
-const command = createCommand("flash", "Puts DeviceScript's runtime, the program and your settings on a board.")
+const command = createCommand("flash", "Install DeviceScript's runtime, the program and your settings on a board.")
   .option(...BOARD_FLAG)
-  .option("--baud <n>", "bits a second while flashing; 115200 when it breaks off", wholeNumber(9600, 3_000_000), BAUD)
-  .option("--yes", "do not ask before what is on the board is replaced");
+  .option(
+    "--baud <n>",
+    "baud rate while flashing; use 115200 when the transfer fails",
+    wholeNumber(9600, 3_000_000),
+    BAUD,
+  )
+  .option("--yes", "do not ask before the board is overwritten");
 
-quiet();
-process.exitCode = await runCommand<Choice>(command, process.argv.slice(2), (choice) => flash(choice, thisComputer()));
+silenceJacdac();
+process.exitCode = await runCommand<FlashOptions>(command, process.argv.slice(2), (options) =>
+  flash(options, thisComputer()),
+);

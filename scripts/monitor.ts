@@ -1,13 +1,14 @@
-/** `npm run monitor`: what a board says, with places in the source. */
-import { createCommand, quiet, runCommand } from "./flash/command.js";
+/** `npm run monitor`: prints a board's log with source positions. */
+import { createCommand, runCommand } from "./flash/command.js";
 import { thisComputer } from "./flash/flow.js";
 import { builtFirmware, listen } from "./flash/listen.js";
+import { silenceJacdac } from "./lib/command-line.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
 endOnOutputErrors();
-const command = createCommand("monitor", "Shows what a board says, with places in the source. Ctrl-C ends.");
+const command = createCommand("monitor", "Print a board's log with source positions. Ctrl-C ends.");
 
-quiet();
+silenceJacdac();
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 process.once("SIGTERM", () => stop.abort());

@@ -1,7 +1,7 @@
 /**
- * `npm run peripherals`: the light sensor and the lamp of a board that VS Code simulates, on the bus of DeviceScript's tools.
+ * `npm run peripherals`: simulates the light sensor and the lamp of a board in VS Code's DeviceScript simulator.
  *
- * A number and Enter hold the light there; Enter alone lets the day go on.
+ * Type a number and Enter to hold the light at that value, or Enter alone to continue the simulated day.
  */
 import { createInterface } from "node:readline";
 import { styleText } from "node:util";
@@ -9,17 +9,17 @@ import { Command, CommanderError } from "commander";
 import { clampLight, day, MAX_LIGHT, MIN_LIGHT } from "../sim/light.js";
 import { LightSensor } from "../sim/sensor.js";
 import { Peripherals } from "../sim/vm/peripherals.js";
-import { quiet, wholeNumber } from "./flash/command.js";
+import { silenceJacdac, wholeNumber } from "./lib/command-line.js";
 import { DevtoolsBus } from "./peripherals/devtools.js";
 
-/** The Jacdac device that carries both: the same each time, so that the roles of a program find it again. */
-const DEVICE = "6e69676874313037";
-/** How often the light is looked at, in ms. */
-const LOOK_EVERY = 50;
+/** The id of the simulated Jacdac device. A constant id lets programs find their services again after a restart. */
+const DEVICE_ID = "6e69676874313037";
+/** Sampling interval of the light in ms. */
+const SAMPLE_INTERVAL = 50;
 
-function options(args: readonly string[]): { light?: number } {
+function parseOptions(args: readonly string[]): { light?: number } {
   const command = new Command("npm run peripherals --")
-    .description("The light sensor and the lamp of a board that VS Code's DeviceScript extension simulates.")
+    .description("Simulate the light sensor and the lamp of a board in VS Code's DeviceScript simulator.")
     .option(
       "--light <n>",
       "hold the light at 0..1023 (default: a short day and night)",
@@ -28,9 +28,9 @@ function options(args: readonly string[]): { light?: number } {
     .addHelpText(
       "after",
       `
-Waits for DeviceScript's tools, which VS Code starts, or devs devtools; then type
+Waits for DeviceScript's tools, which VS Code or devs devtools starts. Then type
   400 and Enter     to hold the light at 400
-  Enter             to let the day go on`,
+  Enter             to continue the simulated day`,
     )
     .allowExcessArguments(false)
     .exitOverride();
@@ -39,12 +39,12 @@ Waits for DeviceScript's tools, which VS Code starts, or devs devtools; then typ
 }
 
 async function run({ light }: { light?: number }): Promise<void> {
-  quiet();
+  silenceJacdac();
   const sensor = new LightSensor(day());
   if (light !== undefined) sensor.hold(light);
   const bus = new DevtoolsBus();
   const peripherals = new Peripherals(
-    DEVICE,
+    DEVICE_ID,
     (frame) => bus.send(frame),
     (intensity) => {
       const lamp = intensity > 0 ? styleText("yellow", "● lamp on ") : styleText("dim", "○ lamp off");
@@ -63,14 +63,14 @@ async function run({ light }: { light?: number }): Promise<void> {
   bus.on("left", () => console.log("DeviceScript's tools ended; waiting for them."));
   console.log("Waiting for DeviceScript's tools on port 8082: VS Code's extension starts them, or devs devtools.");
   bus.open();
-  const look = setInterval(() => {
+  const sampling = setInterval(() => {
     sensor.look();
     peripherals.light = sensor.light;
-  }, LOOK_EVERY);
+  }, SAMPLE_INTERVAL);
   createInterface({ input: process.stdin }).on("line", (line) => hold(sensor, line.trim()));
 
   const end = () => {
-    clearInterval(look);
+    clearInterval(sampling);
     bus.close();
     void peripherals.disconnect().then(() => process.exit(0));
   };
@@ -82,15 +82,15 @@ function hold(sensor: LightSensor, text: string): void {
   const light = Number(text);
   if (text === "") {
     sensor.hold(null);
-    console.log("The light goes through day and night.");
+    console.log("The light follows day and night again.");
   } else if (/^\d+$/.test(text) && light === clampLight(light)) {
     sensor.hold(light);
     console.log(`The light is held at ${light}.`);
-  } else console.log(`A light is a whole number from ${MIN_LIGHT} to ${MAX_LIGHT}, not "${text}".`);
+  } else console.log(`The light must be a whole number from ${MIN_LIGHT} to ${MAX_LIGHT}, not "${text}".`);
 }
 
 try {
-  await run(options(process.argv.slice(2)));
+  await run(parseOptions(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;

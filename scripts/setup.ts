@@ -1,5 +1,5 @@
-/** `npm run setup`: asks what a board needs to know, and writes it into `.env.local`. */
-import { ROOT } from "./build.js";
+/** `npm run setup`: asks for a board's settings (Wi-Fi, broker, id) and writes them to `.env.local`. */
+import { ROOT } from "./lib/repository.js";
 import { runSetup } from "./setup/run.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 

@@ -1,9 +1,9 @@
 /**
- * `npm start`: broker, server, dashboard and simulated boards in one process, with no hardware and no internet.
+ * `npm start`: runs broker, server, dashboard and simulated boards in one process, without hardware and internet.
  *
- * Takes every flag of `nightlight-server`, and `--boards N`, `--no-simulator`.
+ * Accepts every flag of `nightlight-server`, and `--boards N` and `--no-simulator`.
  */
-// Little is imported before signals are caught: the first process of a container loses those that come earlier.
+// Installs the signal handlers before the slow imports: process 1 of a container loses earlier signals.
 import { catchHangups } from "../server/src/app/reload-signal.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { catchSignals } from "../server/src/app/signals.js";

@@ -2,8 +2,8 @@
 import { CommanderError } from "commander";
 import fastify from "fastify";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureFirmware } from "../scripts/build.js";
-import { stopCompilers } from "../scripts/compilers.js";
+import { ensureFirmware } from "../scripts/build/firmware.js";
+import { stopCompilers } from "../scripts/lib/stop-compilers.js";
 import { endAfterOutput } from "../server/src/app/output-errors.js";
 import type { Signals } from "../server/src/app/signals.js";
 import { loadFirmware, ROOT } from "./firmware.js";

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_CADENCE, LESSON_RULE, type Cadence } from "../../contract/index.js";
-import { ensureFirmware } from "../../scripts/build.js";
+import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { loadFirmware } from "../../sim/index.js";
 import { trace } from "../../sim/trace.js";
 import { percentile } from "../loop/load/times.js";

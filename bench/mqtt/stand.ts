@@ -1,7 +1,7 @@
 /** A board that runs one of the programs, and the broker it is told to connect to. */
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { compile } from "../../scripts/firmware.js";
+import { compile } from "../../scripts/lib/compile-device-program.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { Broker } from "./broker.js";
 

@@ -1,13 +1,14 @@
-/** The boards of a repository: `boards/*.board.json`, each with its entry `src/main*.ts` and its picture in `docs/boards/`. */
+/** Reads the supported boards: `boards/*.board.json`, each with its firmware's entry file `src/main*.ts`. */
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { CHIPS, type Chip } from "./chips.js";
-import type { Layout } from "./layout.js";
 
+/** The prefix of all board names. */
 export const PREFIX = "nightlight_";
 
-/** What DeviceScript's compiler reads: the fields that matter here. */
+/** The fields of a DeviceScript board file that the scripts use. */
 export interface BoardFile {
+  /** DeviceScript's name of the chip, such as `esp32c3`. */
   readonly archId: string;
   readonly devName: string;
   /** DeviceScript's number for this kind of board, `0x3…`. */
@@ -16,84 +17,88 @@ export interface BoardFile {
   /** GPIO numbers by label. */
   readonly pins: Readonly<Record<string, number>>;
   readonly $services: readonly Service[];
-  /** Pins that the board itself holds at a level, by label. */
+  /** Levels of the pins that DeviceScript drives when the board starts, by label. */
   readonly sPin?: Readonly<Record<string, number>>;
   readonly [other: string]: unknown;
 }
 
+/** A Jacdac service of a board: a sensor or an actuator on a pin. */
 export interface Service {
   readonly service: string;
   readonly name: string;
   readonly pin: string | number;
 }
 
-/** What is wired to a board, as `$services` names it. */
+/** The light sensor or the lamp, by its name in `$services`. */
 export type Role = "light" | "lamp";
 
-/** What `board.startLight()` and `board.startLamp()` need, by the name of the service. */
+/** The name of each part for people. */
+export const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
+
+/** The services behind `board.startLight()` and `board.startLamp()`, as DeviceScript names them. */
 export const SERVICES: Readonly<Record<Role, string>> = { light: "analog:lightLevel", lamp: "lightBulb" };
 
+/** A supported board. */
 export interface Board {
-  /** The name of its file, without `.board.json`; what the firmware says on `status`. */
+  /** The board file's name without `.board.json`. The firmware reports it in its status message. */
   readonly name: string;
-  /** Its name for people. */
+  /** The name shown to people. */
   readonly title: string;
   readonly file: BoardFile;
-  /** The firmware's entry, such as `main`; undefined when no entry binds it. */
+  /** The firmware's entry file without extension, such as `main`; undefined when no entry file uses the board. */
   readonly entry: string | undefined;
-  /** What it looks like; undefined when nobody has described that. */
-  readonly layout: Layout | undefined;
 }
 
-/** The title that people see, out of DeviceScript's. */
+/** Returns the name shown to people: the `devName` without "Nightlight on". */
 export const titleOf = (file: Pick<BoardFile, "devName">): string => file.devName.replace(/^Nightlight on /, "");
 
-/** The label of the pin for a role; undefined when the board has no such service. */
+/** Returns the label of the pin that the light sensor or the lamp is on; undefined when the board has no such service. */
 export function pinOf(file: BoardFile, role: Role): string | undefined {
   const found = file.$services.find(({ name, service }) => name === role && service === SERVICES[role]);
   return found && String(found.pin);
 }
 
+/** Returns the GPIO number that the light sensor or the lamp is on; undefined when the board has no such pin. */
+export const gpioOf = (file: BoardFile, role: Role): number | undefined => file.pins[pinOf(file, role) ?? ""];
+
 /**
- * The chip of a board.
- * @throws Error when it is none that a nightlight runs on
+ * Returns the chip of a board.
+ * @throws Error when the firmware does not run on the chip
  */
 export function chipOf({ archId }: Pick<BoardFile, "archId">): Chip {
   const chip = CHIPS[archId];
   if (chip) return chip;
   const known = Object.entries(CHIPS).map(([id, { name }]) => `${name} (${id})`);
-  throw new Error(`A nightlight does not run on "${archId}": it needs Wi-Fi and DeviceScript's sockets, as ${listed(known, "and")} have them.`); // prettier-ignore
+  throw new Error(`A nightlight does not run on "${archId}": it needs Wi-Fi and DeviceScript's sockets, which ${listed(known, "and")} have.`); // prettier-ignore
 }
 
-/** `a, b or c`. */
+/** Joins words into a list: `a, b or c`. */
 export function listed(words: readonly string[], last: "and" | "or"): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 /**
- * All boards, the one of `src/main.ts` first, the others by title.
- * @throws Error that names the file that cannot be read
+ * Reads all boards: the board of `src/main.ts` first, the others by title.
+ * @throws Error that names the file with invalid JSON
  */
 export async function loadBoards(root: string): Promise<Board[]> {
   const entries = await entriesByBoard(root);
   const files = (await readdir(path.join(root, "boards"))).filter((name) => name.endsWith(".board.json"));
   const boards = await Promise.all(
-    files.map(async (name): Promise<Board> => {
-      const id = name.slice(0, -".board.json".length);
-      const file = await readJson<BoardFile>(root, `boards/${name}`);
-      const layout = await readJson<Layout>(root, layoutPath(id)).catch(ifMissing);
-      return { name: id, title: titleOf(file), file, entry: entries.get(id), layout };
+    files.map(async (fileName): Promise<Board> => {
+      const name = fileName.slice(0, -".board.json".length);
+      const file = await readBoardFile(root, `boards/${fileName}`);
+      return { name, title: titleOf(file), file, entry: entries.get(name) };
     }),
   );
   const rank = (board: Board) => (board.entry === "main" ? 0 : 1);
   return boards.sort((a, b) => rank(a) - rank(b) || a.title.localeCompare(b.title, "en"));
 }
 
+/** Returns the path of a board's file in the repository. */
 export const boardPath = (name: string): string => `boards/${name}.board.json`;
-export const layoutPath = (name: string): string => `docs/boards/${name}.json`;
-export const drawingPath = (name: string): string => `docs/boards/${name}.svg`;
 
-/** Which entry binds which board. */
+/** Maps each board's name to the entry file that imports the board. */
 async function entriesByBoard(root: string): Promise<Map<string, string>> {
   const names = (await readdir(path.join(root, "src"))).filter((name) => /^main\w*\.ts$/.test(name));
   const pairs = names.map(async (name): Promise<[string, string]> => {
@@ -103,15 +108,11 @@ async function entriesByBoard(root: string): Promise<Map<string, string>> {
   return new Map(await Promise.all(pairs));
 }
 
-async function readJson<T>(root: string, name: string): Promise<T> {
+async function readBoardFile(root: string, name: string): Promise<BoardFile> {
   const text = await readFile(path.join(root, name), "utf8");
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as BoardFile;
   } catch (error) {
     throw new Error(`${name} is not JSON: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function ifMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
 }

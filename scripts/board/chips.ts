@@ -1,37 +1,39 @@
 /**
- * What the pins of each chip can do, and which of them are spoken for.
+ * The pins of each supported chip: which can read a sensor, which can drive a lamp, and which are reserved.
  *
  * Sources: the datasheets of ESP32, ESP32-S2, ESP32-S3 and ESP32-C3 (Espressif; "Strapping Pins", "ADC", "Pin Overview") and
  * the tables at https://docs.espressif.com/projects/esp-idf/en/latest/<chip>/api-reference/peripherals/gpio.html.
  */
 
-/** A chip that DeviceScript runs on and that has Wi-Fi; pins by their GPIO number. */
+/** A chip with Wi-Fi that DeviceScript runs on. Pins are GPIO numbers. */
 export interface Chip {
   readonly name: string;
-  /** The pins that there are. */
+  /** All pins of the chip. */
   readonly pins: readonly number[];
-  /** Pins that can be read while Wi-Fi is on, and the only ones that DeviceScript reads (its main/adc.c). */
+  /** Analog pins of the first converter: they work with Wi-Fi, and DeviceScript reads no others (its main/adc.c). */
   readonly adc1: readonly number[];
+  /** Analog pins of the second converter, which cannot read a light sensor here. */
   readonly adc2: readonly number[];
-  /** Pins that can never be driven. */
+  /** Pins that cannot be outputs. */
   readonly inputOnly: readonly number[];
-  /** Pins that nothing may be wired to, by what they are needed for: the first reason counts. */
-  readonly taken: readonly Taken[];
+  /** Pins that nothing may be wired to. The first entry with a pin gives the reason. */
+  readonly reserved: readonly ReservedPins[];
 }
 
-export interface Taken {
+/** Pins that a board needs for another purpose. */
+export interface ReservedPins {
   readonly pins: readonly number[];
-  /** Completes the sentence "it …". */
+  /** The purpose, as the end of a sentence that begins with "it". */
   readonly why: string;
 }
 
 const STRAPPING =
-  "decides at every reset how the chip boots (a strapping pin), and what is wired to it could keep it from booting";
+  "decides at every reset how the chip boots (a strapping pin), and a part on it could keep the chip from booting";
 const FLASH = "is wired to the flash memory";
 const USB = "is a USB line, which flashing and the log need";
-const CONSOLE = "is a line of UART0, on which the chip prints while it boots, and by which many boards are flashed";
+const CONSOLE = "is a line of UART0, where the chip prints while it boots, and over which many boards are flashed";
 
-/** The chips by DeviceScript's name for them (`archId`). */
+/** The supported chips by DeviceScript's name (`archId`). */
 export const CHIPS: Readonly<Record<string, Chip>> = {
   esp32: {
     name: "ESP32",
@@ -39,10 +41,10 @@ export const CHIPS: Readonly<Record<string, Chip>> = {
     adc1: gpios("32-39"),
     adc2: gpios("0,2,4,12-15,25-27"),
     inputOnly: gpios("34-39"),
-    taken: [
+    reserved: [
       { pins: gpios("0,2,5,12,15"), why: STRAPPING },
       { pins: gpios("6-11"), why: FLASH },
-      { pins: gpios("16,17"), why: "is wired to the PSRAM of modules that have any" },
+      { pins: gpios("16,17"), why: "is wired to the PSRAM of modules with PSRAM" },
       { pins: gpios("1,3"), why: CONSOLE },
     ],
   },
@@ -52,7 +54,7 @@ export const CHIPS: Readonly<Record<string, Chip>> = {
     adc1: gpios("1-10"),
     adc2: gpios("11-20"),
     inputOnly: gpios("46"),
-    taken: [
+    reserved: [
       { pins: gpios("0,45,46"), why: STRAPPING },
       { pins: gpios("26-32"), why: FLASH },
       { pins: gpios("19,20"), why: USB },
@@ -65,7 +67,7 @@ export const CHIPS: Readonly<Record<string, Chip>> = {
     adc1: gpios("1-10"),
     adc2: gpios("11-20"),
     inputOnly: [],
-    taken: [
+    reserved: [
       { pins: gpios("0,3,45,46"), why: STRAPPING },
       { pins: gpios("26-32"), why: FLASH },
       { pins: gpios("33-37"), why: "is wired to the memory of modules with octal flash or PSRAM" },
@@ -79,7 +81,7 @@ export const CHIPS: Readonly<Record<string, Chip>> = {
     adc1: gpios("0-4"),
     adc2: gpios("5"),
     inputOnly: [],
-    taken: [
+    reserved: [
       { pins: gpios("2,8,9"), why: STRAPPING },
       { pins: gpios("11"), why: "feeds the flash memory (VDD_SPI)" },
       { pins: gpios("12-17"), why: FLASH },
@@ -89,7 +91,7 @@ export const CHIPS: Readonly<Record<string, Chip>> = {
   },
 };
 
-/** `"0-2,9"` to 0, 1, 2, 9. */
+/** Parses ranges of GPIO numbers: `"0-2,9"` gives 0, 1, 2, 9. */
 function gpios(ranges: string): number[] {
   return ranges.split(",").flatMap((range) => {
     const [first, last = first] = range.split("-").map(Number);

@@ -1,32 +1,32 @@
-/** Whether what is wired to a board can be there. */
-import { chipOf, listed, pinOf, type BoardFile, type Role } from "./board.js";
+/** Checks which pins of a board can carry the light sensor and the lamp. */
+import { chipOf, listed, PART_NAME, pinOf, type BoardFile, type Role } from "./board.js";
 
-const THING: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 const OTHER: Readonly<Record<Role, Role>> = { light: "lamp", lamp: "light" };
 
-/** All that is wrong with the pins of a board, each a sentence that says where the thing could be instead. */
+/** Returns what is wrong with the pins of a board. Each problem is a sentence that suggests other pins. */
 export function pinProblems(file: BoardFile): string[] {
   return (["light", "lamp"] as const).flatMap((role) => {
     const label = pinOf(file, role);
-    if (label === undefined) return [`It has no ${THING[role]}: $services lacks one that is called "${role}".`];
-    if (!(label in file.pins)) return [`It has no pin "${label}" for its ${THING[role]}. ${instead(file, role)}`];
-    const why = objection(file, role, label);
+    if (label === undefined) return [`It has no ${PART_NAME[role]}: $services has no service called "${role}".`];
+    if (!(label in file.pins))
+      return [`It has no pin "${label}" for its ${PART_NAME[role]}. ${suggestPins(file, role)}`];
+    const why = pinProblem(file, role, label);
     return why
-      ? [`Its ${THING[role]} cannot be on ${label} (GPIO${file.pins[label]}): ${why}. ${instead(file, role)}`]
+      ? [`Its ${PART_NAME[role]} cannot be on ${label} (GPIO${file.pins[label]}): ${why}. ${suggestPins(file, role)}`]
       : [];
   });
 }
 
-/** The labels of the pins on which a thing may be. */
+/** Returns the labels of the pins that can carry the light sensor or the lamp. */
 export function possiblePins(file: BoardFile, role: Role): string[] {
   return Object.keys(file.pins)
-    .filter((label) => !label.startsWith("#") && !objection(file, role, label))
+    .filter((label) => !label.startsWith("#") && !pinProblem(file, role, label))
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
 /**
- * The label that somebody means by a label, a part of one as boards print it (`A1` of `A1_D1`), or `GPIO3`.
- * @returns undefined when it is none, or more than one
+ * Finds the label of a pin by the label itself, by a printed part of the label (`A1` of `A1_D1`), or by `GPIO3`.
+ * @returns undefined when no pin fits, or more than one
  */
 export function findPin({ pins }: BoardFile, text: string): string | undefined {
   const wanted = text.toUpperCase();
@@ -40,34 +40,35 @@ export function findPin({ pins }: BoardFile, text: string): string | undefined {
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Where a thing can be, in a sentence. */
-export function instead(file: BoardFile, role: Role): string {
+/** Returns a sentence with the pins that can carry the light sensor or the lamp. */
+export function suggestPins(file: BoardFile, role: Role): string {
   const possible = possiblePins(file, role);
-  return possible.length > 0
-    ? `It can be on ${listed(possible, "or")}.`
-    : `There is no pin on this board where it could be.`;
+  return possible.length > 0 ? `It can be on ${listed(possible, "or")}.` : `No pin of this board can carry it.`;
 }
 
-/** Why a thing cannot be on a pin, completing "it …" or as a clause of its own; undefined when it can. */
-function objection(file: BoardFile, role: Role, label: string): string | undefined {
+/** Returns why a pin cannot carry the light sensor or the lamp, as a clause; undefined when the pin can. */
+function pinProblem(file: BoardFile, role: Role, label: string): string | undefined {
   const chip = chipOf(file);
   const gpio = file.pins[label];
   if (!chip.pins.includes(gpio)) return `an ${chip.name} has no GPIO${gpio}`;
-  const taken = chip.taken.find(({ pins }) => pins.includes(gpio));
-  if (taken) return `it ${taken.why}`;
-  const own = ownUses(file).get(gpio);
-  if (own) return `it is in use on the board itself (${own})`;
+  const reserved = chip.reserved.find(({ pins }) => pins.includes(gpio));
+  if (reserved) return `it ${reserved.why}`;
+  const use = onboardUses(file).get(gpio);
+  if (use) return `it is in use on the board itself (${use})`;
   const other = pinOf(file, OTHER[role]);
-  if (other !== undefined && file.pins[other] === gpio) return `the ${THING[OTHER[role]]} is there`;
-  if (role === "lamp") return chip.inputOnly.includes(gpio) ? "it can be read, but not driven" : undefined;
+  if (other !== undefined && file.pins[other] === gpio) return `the ${PART_NAME[OTHER[role]]} is there`;
+  if (role === "lamp") return chip.inputOnly.includes(gpio) ? "it is an input only" : undefined;
   if (chip.adc1.includes(gpio)) return undefined;
   return chip.adc2.includes(gpio)
     ? "it belongs to ADC2, which Wi-Fi needs for itself and DeviceScript does not read"
-    : "it is not analogue";
+    : "it is not an analog pin";
 }
 
-/** What the board uses itself: the paths of all fields that start with `pin`, as DeviceScript finds them, by GPIO. */
-function ownUses(file: BoardFile): Map<number, string> {
+/**
+ * Maps each GPIO that the board itself uses to the field of the board file that says so. As in DeviceScript, those are all
+ * fields whose name starts with `pin`.
+ */
+function onboardUses(file: BoardFile): Map<number, string> {
   const uses = new Map<number, string>();
   const note = (pin: unknown, use: string) => {
     const gpio = typeof pin === "string" ? file.pins[pin] : pin;

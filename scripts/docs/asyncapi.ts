@@ -1,3 +1,4 @@
+/** The AsyncAPI 3 document that describes the MQTT messages. */
 import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID, MAX_PAYLOAD } from "../../contract/index.js";
 import { DEFAULTS } from "../../server/src/config/options.js";
 import { VERSION } from "../../server/src/common/version.js";
@@ -10,24 +11,24 @@ const MQTT_BINDING = { bindingVersion: "0.2.0" };
 const PARAMETERS: Readonly<Record<string, object>> = {
   id: {
     description:
-      `The device: any topic prefix of at most ${MAX_ID} printable ASCII characters without # and +, which does not begin ` +
-      `with $. It may have levels of its own.`,
+      `The device's id: a topic prefix of at most ${MAX_ID} printable ASCII characters without # and +. It does not begin with $, ` +
+      `and may have several levels.`,
     examples: [`${DEFAULT_PREFIX}/kitchen`, "1f3b2a"],
   },
   prefix: {
-    description: `What stands before the last / of a device's id; for an id without one, ${DEFAULT_PREFIX}.`,
+    description: `The part of a device's id before the last /; ${DEFAULT_PREFIX} for an id without a /.`,
     default: DEFAULT_PREFIX,
   },
   zone: { description: "The name of a zone in the server's configuration.", examples: ["hall"] },
 };
 
 const DESCRIPTION = [
-  "Light sensors and lamps on microcontrollers, and a server that decides when a lamp is on.",
-  "Operations are from the server's view: it receives readings and sends commands. Everything is sent at QoS 1. Payloads " +
-    `are JSON objects of at most ${MAX_PAYLOAD} bytes, nested at most ${MAX_DEPTH} deep; fields that are not listed are ignored.`,
+  "Microcontrollers with a light sensor and a lamp, and a server that decides when each lamp is on.",
+  "Operations are described from the server's point of view. All messages are sent at QoS 1. Payloads " +
+    `are JSON objects of at most ${MAX_PAYLOAD} bytes, nested at most ${MAX_DEPTH} deep; receivers ignore unknown fields.`,
 ].join("\n\n");
 
-/** The AsyncAPI 3 document of the contract, as an object. */
+/** Returns the AsyncAPI 3 document as an object. */
 export function asyncapi(messages: readonly MessageDoc[]): object {
   const nameOf = new Map(messages.map(({ constant, name }) => [constant, name]));
   const channels = Object.entries(CHANNELS);
@@ -67,7 +68,10 @@ export function asyncapi(messages: readonly MessageDoc[]): object {
       contentType: "application/json",
       payload: { $ref: `#/components/schemas/${doc.name}` },
       ...(["ACTION_COMMAND", "REPLY"].includes(doc.constant) && {
-        correlationId: { description: "Names the action in its reply.", location: "$message.payload#/seq" },
+        correlationId: {
+          description: "Identifies the action that a reply belongs to.",
+          location: "$message.payload#/seq",
+        },
       }),
       examples,
     };
@@ -95,25 +99,30 @@ function servers(): object {
   const mqtt = { protocolVersion: "3.1.1" };
   const will = CHANNELS.serverStatus.flows[0].will;
   return {
-    embedded: { host: `${host}:${mqttPort}`, protocol: "mqtt", ...mqtt, description: "The server's own broker." },
+    embedded: {
+      host: `${host}:${mqttPort}`,
+      protocol: "mqtt",
+      ...mqtt,
+      description: "The broker embedded in the server.",
+    },
     embeddedTls: {
       host: `${host}:${mqttsPort}`,
       protocol: "secure-mqtt",
       ...mqtt,
-      description: "The same with TLS, when the server has a certificate.",
+      description: "The embedded broker over TLS, when the server has a certificate.",
     },
     embeddedWebSocket: {
       host: `${host}:${httpPort}`,
       pathname: "/mqtt",
       protocol: "ws",
       ...mqtt,
-      description: "The same over WebSocket.",
+      description: "The embedded broker over WebSocket.",
     },
     joined: {
       host: "{broker}",
       protocol: "mqtt",
       ...mqtt,
-      description: "Somebody else's broker, which the server joins in a persistent session.",
+      description: "Another broker, to which the server connects with a persistent session.",
       variables: { broker: { description: "Host and port.", default: "localhost:1883" } },
       bindings: {
         mqtt: {

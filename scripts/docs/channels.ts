@@ -1,29 +1,29 @@
-/** Who says what to whom: what the contract's tables of fields do not tell. */
+/** The MQTT topics with the messages on them: sender, receiver, retained flag, will and examples, for the generated docs. */
 import type { Channel } from "../../contract/index.js";
 import type { MessageName } from "./messages.js";
 
-/** A topic, and what goes over it. */
+/** A topic with its messages. */
 export interface ChannelDoc {
-  /** `{id}`, `{prefix}` and `{zone}` stand for themselves. */
+  /** The topic, with the parameters `{id}`, `{prefix}` and `{zone}`. */
   readonly address: string;
   readonly title: string;
   readonly flows: readonly Flow[];
 }
 
-/** A message on its way. All go at QoS 1. */
+/** A message that one side sends to another, at QoS 1. */
 export interface Flow {
   readonly message: MessageName;
   readonly from: string;
   readonly to: string;
-  /** What the server does, in the AsyncAPI document. */
+  /** The id of the server's operation in the AsyncAPI document. */
   readonly operation: string;
   readonly retain: boolean;
-  /** What the broker publishes, retained, when the sender's connection is lost. */
+  /** The will: the retained message that the broker publishes when the sender's connection is lost. */
   readonly will?: object;
-  /** Where it is answered. */
+  /** The channel of the reply. */
   readonly reply?: ChannelName;
   readonly summary: string;
-  /** For the table: as short as can be. */
+  /** A short example for the table of topics. */
   readonly example: object;
 }
 
@@ -40,7 +40,7 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         to: "server",
         operation: "receiveReading",
         retain: false,
-        summary: "A reading, which the server answers with what the lamp is to be.",
+        summary: "A reading of the light sensor. The server answers with a lamp command.",
         example: { light: 212 },
       },
     ],
@@ -55,17 +55,17 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         to: "device",
         operation: "commandLamp",
         retain: true,
-        summary: "The state that the lamp is to have; retained, so that a device that was away gets the latest.",
+        summary: "The new state of the lamp. Retained, so that a device that was offline receives the latest command.",
         example: { led_on: true },
       },
       {
         message: "ACTION_COMMAND",
         from: "server",
         to: "device",
-        operation: "askForAction",
+        operation: "requestAction",
         retain: false,
         reply: "replies",
-        summary: "Something to be done once, only ever asked of a device that announced itself on its status.",
+        summary: "An action to run once. The server sends actions only to devices that have published their status.",
         example: { action: "report", seq: 1 },
       },
     ],
@@ -80,7 +80,7 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         to: "server",
         operation: "receiveReply",
         retain: false,
-        summary: "What became of the action with the same seq.",
+        summary: "The result of the action with the same seq.",
         example: { seq: 1, ok: true, light: 212 },
       },
     ],
@@ -96,7 +96,7 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         operation: "receiveStatus",
         retain: true,
         will: { online: false },
-        summary: "Whether the device is there, and what it says of itself.",
+        summary: "Whether the device is online, and facts about the device.",
         example: { online: true, decided_by: "server" },
       },
     ],
@@ -111,7 +111,7 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         to: "device",
         operation: "configureDevice",
         retain: true,
-        summary: "The rule and how to report. An empty retained message brings the defaults back.",
+        summary: "The rule's parameters and the reporting interval. An empty retained message restores the defaults.",
         example: { threshold: 300, hysteresis: 20 },
       },
     ],
@@ -126,7 +126,7 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         to: "server",
         operation: "receiveOverride",
         retain: false,
-        summary: "What a person wants of a lamp.",
+        summary: "A manual override of a lamp.",
         example: { mode: "on", for: 7_200_000 },
       },
     ],
@@ -141,7 +141,7 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         to: "server",
         operation: "receiveZoneOverride",
         retain: false,
-        summary: "What a person wants of all lamps of a zone.",
+        summary: "A manual override of all lamps of a zone.",
         example: { mode: "off" },
       },
     ],
@@ -154,9 +154,9 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         message: "DECISION",
         from: "server",
         to: "apps",
-        operation: "tellDecision",
+        operation: "publishDecision",
         retain: true,
-        summary: "What was decided for a lamp, and why; sent when it changes.",
+        summary: "The server's decision for a lamp, with the reason; sent when the decision changes.",
         example: { led_on: true, mode: "auto", reason: "light 212 < 300" },
       },
     ],
@@ -169,10 +169,10 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         message: "SERVER_STATUS",
         from: "server",
         to: "devices, apps",
-        operation: "tellStatus",
+        operation: "publishServerStatus",
         retain: true,
         will: { online: false },
-        summary: "Whether the server is there: a device that is left alone decides for itself.",
+        summary: "Whether the server is online. Without the server, a device decides by itself.",
         example: { online: true },
       },
     ],

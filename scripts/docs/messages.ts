@@ -1,21 +1,21 @@
-/** The messages of the contract with what their comments say: from the running contract, and from its source. */
+/** Reads the message definitions in `contract/` together with their doc comments, which become descriptions. */
 import path from "node:path";
 import ts from "typescript";
 import * as contract from "../../contract/index.js";
 import type { Field, Fields } from "../../contract/index.js";
-import { ROOT } from "../build.js";
+import { ROOT } from "../lib/repository.js";
 
 type Contract = typeof contract;
 
-/** The contract's messages, as they are called in code. */
+/** The name of a message's constant in `contract/`, such as `LAMP_COMMAND`. */
 export type MessageName = { [K in keyof Contract]: Contract[K] extends Fields ? K : never }[keyof Contract];
 
-/** A message, as the documents describe it. */
+/** A message as the generated docs describe it. */
 export interface MessageDoc {
   readonly constant: MessageName;
-  /** In documents: `LampCommand`. */
+  /** The name in docs: `LampCommand`. */
   readonly name: string;
-  /** In file names: `lamp-command`. */
+  /** The name in file names: `lamp-command`. */
   readonly file: string;
   readonly description: string;
   readonly fields: readonly FieldDoc[];
@@ -24,16 +24,16 @@ export interface MessageDoc {
 export interface FieldDoc {
   readonly name: string;
   readonly field: Field;
-  /** "" where the name says all. */
+  /** Empty when the field has no doc comment. */
   readonly description: string;
-  /** What a board takes when the field is not there; undefined where it takes nothing. */
+  /** The value that a board uses when the field is missing; undefined when the field has no default. */
   readonly default: string | number | undefined;
 }
 
-/** Where messages are described. */
+/** The source files with message definitions. */
 const FILES = ["contract/messages.ts", "contract/apps.ts"];
 
-/** Every message of the contract, in the order of its files. */
+/** Returns every message of the contract, in source order. */
 export function readMessages(): MessageDoc[] {
   const defaults = { ...contract.LESSON_RULE, ...contract.DEFAULT_CADENCE, ...firmwareDefaults() };
   const statements = FILES.flatMap((file) => [...parse(file).statements]);
@@ -63,7 +63,7 @@ export function readMessages(): MessageDoc[] {
   });
 }
 
-/** The defaults that the firmware adds to the contract's, by field: its code cannot run here. */
+/** Reads the firmware's defaults, by field, from its source: Node cannot run firmware code. */
 function firmwareDefaults(): Record<string, string | number> {
   const found: Record<string, string | number> = {};
   const visit = (node: ts.Node): void => {
@@ -76,7 +76,7 @@ function firmwareDefaults(): Record<string, string | number> {
   const { statements } = parse("src/parameters.ts");
   const where = statements.find((node) => ts.isFunctionDeclaration(node) && node.name?.text === "defaultParameters");
   if (!where)
-    throw new Error("src/parameters.ts has no defaultParameters(), from which the documents take the defaults");
+    throw new Error("src/parameters.ts has no function defaultParameters() for the docs to read defaults from");
   visit(where);
   return found;
 }
@@ -91,7 +91,7 @@ function isExported(statement: ts.VariableStatement): boolean {
   return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
 }
 
-/** The text of the doc comment before it, on one line. */
+/** Returns the text of a node's doc comment on one line. */
 function commentOf(node: ts.Node): string {
   const comment = ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc);
   return (ts.getTextOfJSDocComment(comment?.comment) ?? "").replace(/\s+/g, " ");

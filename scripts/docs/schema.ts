@@ -1,11 +1,12 @@
+/** JSON Schemas of the messages. */
 import type { MessageDoc } from "./messages.js";
 
-/** A JSON Schema, draft 7: the one that AsyncAPI 3 builds on. */
+/** A JSON Schema, draft 7, which AsyncAPI 3 uses. */
 export type JsonSchema = Record<string, unknown>;
 
 /**
- * The JSON Schema of a message. It accepts what the contract's `decode` accepts of JSON objects; what no schema can say,
- * because it is about the text and not the value, `docs/contract.md` says.
+ * Returns the JSON Schema of a message. The schema accepts the same JSON objects as the contract's `decode`. Limits on the
+ * JSON text, such as its size, are in `docs/contract.md`.
  */
 export function jsonSchema({ name, description, fields }: MessageDoc): JsonSchema {
   const required = fields.filter(({ field }) => field.required).map(({ name }) => name);
@@ -28,7 +29,7 @@ export function jsonSchema({ name, description, fields }: MessageDoc): JsonSchem
       ]),
     ),
     ...(required.length > 0 && { required }),
-    // fields that are not listed are ignored
+    // receivers ignore unknown fields
     additionalProperties: true,
   };
 }

@@ -1,15 +1,17 @@
-/** What it takes to reach a board over USB: esptool, a port, and the right to open it. */
-import { StepError } from "../flash/failure.js";
-import { boardPorts, describePort, type PortInfo } from "../serial/ports.js";
+/** Checks for flashing over USB: esptool, the connected boards, and permission to open their ports. */
+import { StepError } from "../lib/step-error.js";
+import type { PortInfo } from "../lib/serial/port.js";
+import { boardPorts, describePort } from "../lib/serial/ports.js";
 import { note, ok, todo, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
-/** A finding from what a step of flashing would say. */
+/** Turns the error that flashing would report into a finding. */
 function asFinding(about: string, error: unknown): Finding {
   if (error instanceof StepError) return todo(about, error.problem, error.remedy);
   throw error;
 }
 
+/** Checks that a suitable esptool is installed. */
 export const checkEsptool: Check = async (system) => {
   try {
     return [ok("esptool", await system.esptool())];
@@ -18,6 +20,7 @@ export const checkEsptool: Check = async (system) => {
   }
 };
 
+/** Checks which boards are connected, and whether this user may open their ports. */
 export const checkBoards: Check = async (system) => {
   let ports: PortInfo[];
   try {
@@ -27,13 +30,13 @@ export const checkBoards: Check = async (system) => {
   }
   const boards = boardPorts(ports);
   if (boards.length === 0) return [await noBoard(system), ...(await groupFindings(system))];
-  const findings = await Promise.all(boards.map((port) => accessTo(system, port)));
+  const findings = await Promise.all(boards.map((port) => checkPortAccess(system, port)));
   if (boards.length > 1)
-    findings.push(note("boards", "There is more than one.", `Name the one to flash: npm run flash -- --port ${boards[0].path}`)); // prettier-ignore
+    findings.push(note("boards", "More than one board is connected.", `Name the one to flash: npm run flash -- --port ${boards[0].path}`)); // prettier-ignore
   return findings;
 };
 
-async function accessTo(system: System, port: PortInfo): Promise<Finding> {
+async function checkPortAccess(system: System, port: PortInfo): Promise<Finding> {
   try {
     await system.checkAccess(port.path);
     return ok("board", describePort(port));
@@ -41,26 +44,26 @@ async function accessTo(system: System, port: PortInfo): Promise<Finding> {
     if (!(error instanceof StepError)) throw error;
     const udev =
       system.platform === "linux"
-        ? ` Or let whoever sits at this computer use this kind of board, and plug it in anew: ${udevLine(port.vendorId)}`
+        ? ` Or allow every logged-in user to use this kind of board, then unplug it and plug it in again: ${udevLine(port.vendorId)}`
         : "";
     return todo("board", `${describePort(port)}: ${error.problem}`, `${error.remedy}${udev}`);
   }
 }
 
-/** Rules with `uaccess` must come before systemd's 73-seat-late.rules. */
+/** Returns a command that adds a udev rule. The number 60 puts the rule before systemd's 73-seat-late.rules, as `uaccess` needs. */
 const udevLine = (vendorId = ""): string =>
   `echo 'SUBSYSTEM=="tty", ATTRS{idVendor}=="${vendorId.toLowerCase()}", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/60-nightlight.rules && sudo udevadm control --reload`;
 
 async function noBoard(system: System): Promise<Finding> {
-  const advice = "To flash one, plug it in with a USB cable that carries data; if it does not appear, hold its button BOOT meanwhile."; // prettier-ignore
+  const advice = "To flash one, plug it in with a USB cable that carries data; if it does not appear, hold its button BOOT while you plug it in."; // prettier-ignore
   const { output } = system.platform === "linux" ? await system.run("uname", "-r") : { output: "" };
   const wsl = /microsoft/i.test(output)
-    ? " In WSL, hand it over from Windows first: usbipd attach --wsl --busid <id from usbipd list>"
+    ? " In WSL, attach the board from Windows first: usbipd attach --wsl --busid <id from usbipd list>"
     : "";
   return note("boards", "No board is connected.", advice + wsl);
 }
 
-/** Whether this user will be allowed to open a board's port on Linux, where that goes by groups. */
+/** Checks that this user is in the group that may open serial ports on Linux. */
 async function groupFindings(system: System): Promise<Finding[]> {
   if (system.platform !== "linux" || system.uid === 0) return [];
   const there = (await system.run("getent", "group", "dialout")).output.trim();
@@ -68,5 +71,5 @@ async function groupFindings(system: System): Promise<Finding[]> {
   const { output, code } = await system.run("id", "-nG");
   if (code !== 0) return [];
   if (output.trim().split(/\s+/).includes(group)) return [ok("serial ports", `this user is in the group ${group}`)];
-  return [note("serial ports", `This user is not in the group ${group}, and may not be allowed to open a board's port.`, `Run sudo usermod -aG ${group} $USER, then log out and in again.`)]; // prettier-ignore
+  return [note("serial ports", `This user is not in the group ${group}, and may lack permission to open a board's port.`, `Run sudo usermod -aG ${group} $USER, then log out and in again.`)]; // prettier-ignore
 }

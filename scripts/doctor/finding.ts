@@ -1,18 +1,18 @@
 import type { System } from "./system.js";
 
-/** What was found about one thing. */
+/** The result of a check of `npm run doctor`. */
 export interface Finding {
-  /** The thing, in a word or two. */
+  /** The checked thing, in one or two words. */
   readonly about: string;
-  /** `todo`: something must be done; `note`: something may be. */
+  /** `todo`: the user must act; `note`: the user may want to act. */
   readonly level: "ok" | "note" | "todo";
-  /** How it is: half a sentence when all is well, else a sentence. */
+  /** The result: a phrase for `ok`, otherwise a sentence. */
   readonly text: string;
-  /** What to do; nothing when all is well. */
+  /** Advice for the user. */
   readonly remedy?: string;
 }
 
-/** Looks at one thing, or a few that belong together; what it throws becomes a finding. */
+/** Checks one thing, or a few that belong together. An error thrown by a check becomes a finding of level `todo`. */
 export type Check = (system: System) => Promise<Finding[]>;
 
 export const ok = (about: string, text: string): Finding => ({ about, level: "ok", text });

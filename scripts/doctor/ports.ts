@@ -1,58 +1,67 @@
-/** Whether the TCP ports are free that npm start and VS Code want, and who has them if not. */
+/** Checks that the TCP ports for npm start and VS Code are free, and finds the programs that use them. */
 import { note, ok, todo, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
-interface Holder {
-  /** For people: "node (process 123)". */
+/** A program that listens on a port. */
+interface Listener {
+  /** The name for people: "node (process 123)". */
   readonly name: string;
-  /** Its command line, where that can be had. */
+  /** The command line; empty when unknown. */
   readonly command: string;
 }
 
+/** Checks the ports of the broker, of the dashboard, and of DeviceScript's tools. */
 export const checkPorts: Check = async (system) => [
   ...(await Promise.all([
-    ours(system, 1883, "the broker", "--mqtt-port 1884"),
-    ours(system, 8080, "the dashboard", "--http-port 8090"),
+    checkServerPort(system, 1883, "the broker", "--mqtt-port 1884"),
+    checkServerPort(system, 8080, "the dashboard", "--http-port 8090"),
   ])),
-  ...(await devtools(system)),
+  ...(await checkDevtoolsPorts(system)),
 ];
 
-/** One of those that `npm start` listens on. */
-async function ours(system: System, port: number, what: string, flag: string): Promise<Finding> {
+/** Checks a port that `npm start` listens on. */
+async function checkServerPort(system: System, port: number, what: string, flag: string): Promise<Finding> {
   const about = `port ${port}`;
   const error = await system.listen(port);
   if (!error) return ok(about, `free, for ${what}`);
-  if (error !== "EADDRINUSE") return notAllowed(about, error, `npm start -- ${flag}`);
-  const { name, command } = await holderOf(system, port);
+  if (error !== "EADDRINUSE") return cannotListen(about, error, `npm start -- ${flag}`);
+  const { name, command } = await listenerOn(system, port);
   const isNightlight = /nightlight|scripts[\\/]start\.ts|server[\\/]src[\\/]main\.ts/.test(command);
   if (isNightlight || (port === 8080 && (await system.answers(`http://127.0.0.1:${port}/healthz`))))
-    return ok(about, `a nightlight server that runs has it: ${name}`);
-  return todo(about, `${name} has it, so ${what} cannot start there.`, `Stop it, or start with npm start -- ${flag}`);
+    return ok(about, `in use by a running nightlight server: ${name}`);
+  return todo(
+    about,
+    `${name} uses it, so ${what} cannot start there.`,
+    `Stop that program, or run npm start -- ${flag}`,
+  );
 }
 
-/** Those that DeviceScript's tools have and cannot change. */
-async function devtools(system: System): Promise<Finding[]> {
-  const taken: Finding[] = [];
+/** Checks the fixed ports of DeviceScript's tools. */
+async function checkDevtoolsPorts(system: System): Promise<Finding[]> {
+  const used: Finding[] = [];
   for (const port of [8081, 8082, 8083]) {
     const about = `port ${port}`;
     const error = await system.listen(port);
     if (!error) continue;
     if (error !== "EADDRINUSE") {
-      taken.push(notAllowed(about, error));
+      used.push(cannotListen(about, error));
       continue;
     }
-    const { name, command } = await holderOf(system, port);
-    if (/devicescript|devtools|\bdevs\b/i.test(command)) taken.push(ok(about, `DeviceScript's tools have it: ${name}`));
-    else taken.push(note(about, `${name} has it, which VS Code's DeviceScript extension and devs run need.`, "Stop it before you use them.")); // prettier-ignore
+    const { name, command } = await listenerOn(system, port);
+    if (/devicescript|devtools|\bdevs\b/i.test(command)) used.push(ok(about, `in use by DeviceScript's tools: ${name}`));
+    else used.push(note(about, `${name} uses it, but VS Code's DeviceScript extension and devs run need it.`, "Stop that program before you use them.")); // prettier-ignore
   }
-  return taken.length > 0 ? taken : [ok("ports 8081–8083", "free, for VS Code's DeviceScript extension")];
+  return used.length > 0 ? used : [ok("ports 8081–8083", "free, for VS Code's DeviceScript extension")];
 }
 
-const notAllowed = (about: string, code: string, remedy = "Look for a rule that reserves it."): Finding =>
-  todo(about, `Nobody may listen there (${code}).`, remedy);
+const cannotListen = (
+  about: string,
+  code: string,
+  remedy = "Find out which rule of this computer reserves the port.",
+): Finding => todo(about, `No program may listen on this port (${code}).`, remedy);
 
-/** Who listens on a port, as far as the system tells this user. */
-async function holderOf(system: System, port: number): Promise<Holder> {
+/** Finds the program that listens on a port, as far as this user may see. */
+async function listenerOn(system: System, port: number): Promise<Listener> {
   const pid = system.platform === "win32" ? await pidOnWindows(system, port) : await pidOnUnix(system, port);
   if (!pid) return { name: "Another program", command: "" };
   if (system.platform === "win32") {
@@ -66,7 +75,7 @@ async function holderOf(system: System, port: number): Promise<Holder> {
 }
 
 async function pidOnUnix(system: System, port: number): Promise<string | undefined> {
-  // Linux has ss everywhere, and lsof seldom; macOS the other way round
+  // Linux usually has ss, and macOS has lsof
   const { output } = await system.run("ss", "-ltnpH", `sport = :${port}`);
   const [, pid] = /\bpid=(\d+)/.exec(output) ?? [];
   if (pid) return pid;
@@ -75,7 +84,7 @@ async function pidOnUnix(system: System, port: number): Promise<string | undefin
 }
 
 async function pidOnWindows(system: System, port: number): Promise<string | undefined> {
-  // the word for the state is translated; a socket that listens has no port at its other end
+  // a listening socket has the remote port 0; the name of its state is translated, so this does not search for LISTENING
   const { output } = await system.run("netstat", "-ano", "-p", "TCP");
   return new RegExp(`^\\s*TCP\\s+\\S+:${port}\\s+\\S+:0\\s+\\S+\\s+(\\d+)\\s*$`, "m").exec(output)?.[1];
 }

@@ -1,4 +1,4 @@
-/** `npm run doctor` from the first check to the exit code. */
+/** `npm run doctor`: its command line, checks, report and exit code. */
 import { Command, CommanderError } from "commander";
 import { parsingProblem } from "nightlight-server";
 import { checkBoards, checkEsptool } from "./boards.js";
@@ -19,42 +19,45 @@ const CHECKS: readonly (readonly [about: string, check: Check])[] = [
   [".env.local", checkSettings],
 ];
 
-/** Looks at everything, whatever comes of one of the checks. */
+/** Runs all checks in parallel; a failed check becomes a finding. */
 export async function examine(system: System, checks = CHECKS): Promise<Finding[]> {
   const found = await Promise.all(
     checks.map(([about, check]) =>
       check(system).catch((error: unknown) => [
-        todo(about, `It could not be looked at: ${error instanceof Error ? error.message : String(error)}`),
+        todo(about, `The check failed: ${error instanceof Error ? error.message : String(error)}`),
       ]),
     ),
   );
   return found.flat();
 }
 
-/** @returns the exit code: 0, 1 when something must be done, 2 when something is wrong with the flags */
+/**
+ * Runs the command.
+ * @returns the exit code: 0 when the user need not act, 1 when the user must act, 2 when the flags are wrong
+ */
 export async function runDoctor(
   args: readonly string[],
   system: System,
-  say: (text: string) => void = console.log,
+  print: (text: string) => void = console.log,
 ): Promise<number> {
   const command = new Command("npm run doctor --")
-    .description("Looks whether everything is there that a nightlight needs, and says what to do where it is not.")
-    .option("--json", "for programs: { ok, findings: [{ about, level, text, remedy }] }, level being ok, note or todo")
+    .description("Check this computer for everything that a nightlight needs, and say what to do about problems.")
+    .option("--json", "print JSON: { ok, findings: [{ about, level, text, remedy }] }; level is ok, note or todo")
     .allowExcessArguments(false)
-    .configureOutput({ writeOut: (text) => say(text.trimEnd()), outputError: () => {} })
+    .configureOutput({ writeOut: (text) => print(text.trimEnd()), outputError: () => {} })
     .exitOverride();
   try {
     command.parse(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const { text, code } = parsingProblem(error, "See npm run doctor -- --help.");
-    if (text) say(text);
+    if (text) print(text);
     return code;
   }
   const findings = await examine(system);
   const needed = findings.filter(({ level }) => level === "todo").length;
-  if (command.opts<{ json?: boolean }>().json) say(JSON.stringify({ ok: needed === 0, findings }, null, 2));
-  else say(report(findings, needed));
+  if (command.opts<{ json?: boolean }>().json) print(JSON.stringify({ ok: needed === 0, findings }, null, 2));
+  else print(report(findings, needed));
   return needed > 0 ? 1 : 0;
 }
 
@@ -64,6 +67,6 @@ function report(findings: readonly Finding[], needed: number): string {
     `${level.padEnd(4)}  ${about.padEnd(width)}  ${text}`,
     ...(remedy ? [`${" ".repeat(width + 8)}→ ${remedy}`] : []),
   ]);
-  const end = needed === 0 ? "Nothing must be done." : `To be done: ${needed}.`;
+  const end = needed === 0 ? "Everything is ready." : `Problems to solve: ${needed}.`;
   return [...lines, "", end].join("\n");
 }

@@ -1,48 +1,49 @@
-/** The computer as the checks see it: everything that they look at, so that a test can bring another one. */
+/** Access to the computer for the checks of `npm run doctor`, which tests replace. */
 import { readFile, stat, statfs } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
-import { firmwareEntries } from "../build.js";
+import { firmwareEntries } from "../lib/repository.js";
 import { findEsptool } from "../flash/esptool.js";
-import { runProgram, type Ended } from "../flash/program.js";
-import { checkAccess, listPorts, type PortInfo } from "../serial/ports.js";
+import { runProgram, type ProgramResult } from "../lib/run-program.js";
+import type { PortInfo } from "../lib/serial/port.js";
+import { checkAccess, listPorts } from "../lib/serial/ports.js";
 import { checkBroker, type CheckBroker } from "../setup/broker-check.js";
 import { inspect, type Inspection } from "../setup/inspect.js";
 
 export interface System {
   readonly platform: NodeJS.Platform;
-  /** Such as "20.19.0". */
+  /** Version of Node.js, such as "20.19.0". */
   readonly nodeVersion: string;
-  /** Undefined on Windows. */
+  /** User id; undefined on Windows. */
   readonly uid: number | undefined;
-  /** The text of a file of the project; undefined when there is none. */
+  /** Reads a text file of the project; undefined when the file does not exist. */
   read(name: string): Promise<string | undefined>;
-  /** Bytes of a file of the project; undefined when there is none. */
+  /** Returns the size of a file of the project in bytes; undefined when the file does not exist. */
   size(name: string): Promise<number | undefined>;
-  /** Bytes that this user may still write where the project is. */
+  /** Returns the free disk space for this user on the project's disk, in bytes. */
   free(): Promise<number>;
-  /** Why nobody can listen on a TCP port, as the system's code such as `EADDRINUSE`; "" when one can. */
+  /** Tries to listen on a TCP port. Returns the error code, such as `EADDRINUSE`; "" when the port is free. */
   listen(port: number): Promise<string>;
-  /** Runs another program; never throws. */
-  run(command: string, ...args: string[]): Promise<Ended>;
-  /** Whether an HTTP server answers with success. */
+  /** Runs another program; never rejects. */
+  run(command: string, ...args: string[]): Promise<ProgramResult>;
+  /** Returns whether an HTTP server answers with a status of 2xx. */
   answers(url: string): Promise<boolean>;
-  /** The version of esptool. @throws StepError when there is none that will do */
+  /** Returns the version of esptool. @throws StepError when no suitable version is installed */
   esptool(): Promise<string>;
-  /** All serial ports. @throws StepError when they cannot be listed */
+  /** Lists all serial ports. @throws StepError when that fails */
   serialPorts(): Promise<PortInfo[]>;
   /** @throws StepError when this user may not open the port */
   checkAccess(port: string): Promise<void>;
-  /** The firmware's entries, such as `main`. */
+  /** Lists the firmware's entry files, such as `main`. */
   firmware(): Promise<string[]>;
   settings(): Promise<Inspection>;
   broker: CheckBroker;
 }
 
-/** No program that is asked here takes longer, in ms. */
-const WITHIN = 10_000;
+/** Time limit in ms for a program that a check runs. */
+const TIMEOUT = 10_000;
 
-/** This computer, and the project in `root`. */
+/** Returns access to this computer and to the project in `root`. */
 export function thisSystem(root: string): System {
   return {
     platform: process.platform,
@@ -54,9 +55,9 @@ export function thisSystem(root: string): System {
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;
     },
-    // a program may listen on one address or on all: either keeps us from one of the two
+    // tries both addresses, because another program may listen on only one of them
     listen: async (port) => (await listen(port, "127.0.0.1")) || (await listen(port)),
-    run: (command, ...args) => runProgram(command, args, { within: WITHIN }),
+    run: (command, ...args) => runProgram(command, args, { within: TIMEOUT }),
     answers: (url) => fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false), // prettier-ignore
     esptool: async () => (await findEsptool()).version,
     serialPorts: listPorts,

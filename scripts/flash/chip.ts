@@ -1,39 +1,39 @@
-/** What esptool does to a board: asks for its chip, writes to its flash memory; and what its failures mean. */
+/** Runs esptool: reads a board's chip type, writes to its flash memory, and explains esptool's failures. */
 import { CHIPS } from "../board/chips.js";
-import { StepError } from "./failure.js";
-import { runProgram } from "./program.js";
+import { StepError } from "../lib/step-error.js";
+import { runProgram } from "../lib/run-program.js";
 import type { Esptool } from "./esptool.js";
 
 const BOOT =
-  "Hold the button BOOT (or IO0, B) of the board, press and let go RESET (or plug the board in anew), let go BOOT, and try again.";
+  "Hold the board's button BOOT (or IO0, B), press and release RESET (or unplug the board and plug it in again), release BOOT, and try again.";
 
-/** How to reach the board. */
+/** The board to flash, and how to reach the board. */
 export interface Target {
   readonly esptool: Esptool;
   readonly port: string;
-  /** Bits a second while flashing. */
+  /** Baud rate while flashing. */
   readonly baud: number;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A chip that does not answer is given up by esptool itself long before this, in ms. */
-const CHIP_WITHIN = 60_000;
-/** 2 MB at 115,200 Bd take three minutes, in ms. */
-const WRITE_WITHIN = 600_000;
+/** Time limit in ms for reading the chip type; esptool itself gives up sooner. */
+const CHIP_TIMEOUT = 60_000;
+/** Time limit in ms for writing: 2 MB at 115,200 Bd take three minutes. */
+const WRITE_TIMEOUT = 600_000;
 
 /**
- * The chip on the port, by DeviceScript's name for its kind, such as `esp32c3`.
- * @throws StepError when none answers
+ * Reads the type of the chip on the port, as DeviceScript names it, such as `esp32c3`.
+ * @throws StepError when no chip answers
  */
 export async function readChip(target: Target): Promise<string> {
-  // it stays in its boot loader: a reset would make a port over native USB vanish just before it is needed
-  const { ok, output, error } = await run(target, ["--after", "no_reset", "chip_id"], CHIP_WITHIN);
+  // no reset: a port over native USB would disappear just before flashing
+  const { ok, output, error } = await run(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
   const chip = chipIn(output);
   if (ok && chip) return chip;
   throw explain("the chip", output || (error ?? ""), target);
 }
 
-/** `ESP32-C3` in "Detecting chip type... ESP32-C3", to `esp32c3`; undefined when esptool did not come that far. */
+/** Finds the chip type in esptool's output: "Detecting chip type... ESP32-C3" gives `esp32c3`. */
 export function chipIn(output: string): string | undefined {
   const found = [...output.matchAll(/^Detecting chip type.*?(ESP32(?:-[A-Z]\d+)?)\s*$/gm)].at(-1)?.[1];
   return found?.replace("-", "").toLowerCase();
@@ -41,9 +41,11 @@ export function chipIn(output: string): string | undefined {
 
 /**
  * Writes a file to flash memory.
- * @param offset where, such as `0x1000`
- * @param progress is told how much is done, 0..100
- * @throws StepError when it could not be written whole
+ * @param offset the address in flash memory, such as `0x1000`
+ * @param extra more arguments for esptool's write_flash
+ * @param progress receives the percentage written, 0..100
+ * @throws StepError when the file was not written completely
+ * @throws ResetByHand when the file was written, but the board needs a manual reset
  */
 export async function writeFlash(
   target: Target,
@@ -53,22 +55,22 @@ export async function writeFlash(
   progress: (percent: number) => void,
 ): Promise<void> {
   const args = ["--baud", String(target.baud), "write_flash", ...extra, offset, file];
-  const { ok, output, error } = await run(target, args, WRITE_WITHIN, (text) => {
+  const { ok, output, error } = await run(target, args, WRITE_TIMEOUT, (text) => {
     const percent = [...text.matchAll(/\((\d+) ?%\)/g)].at(-1)?.[1];
     if (percent) progress(Number(percent));
   });
-  // a chip that was put into its boot loader by hand stays there: esptool calls that a failure
-  if (ok || (/Hash of data verified/.test(output) && mustBeReset(output))) {
-    if (mustBeReset(output)) throw new ResetByHand();
+  // esptool reports failure when a chip that was put into its boot loader by hand stays there
+  if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
+    if (needsManualReset(output)) throw new ResetByHand();
     return;
   }
   throw explain("flashing", output || (error ?? ""), target);
 }
 
-/** All is written, and a person has to press RESET. */
+/** Thrown after a successful write when only the button RESET can restart the board. */
 export class ResetByHand extends Error {}
 
-const mustBeReset = (output: string): boolean => /was placed into download mode using GPIO0/.test(output);
+const needsManualReset = (output: string): boolean => /was placed into download mode using GPIO0/.test(output);
 
 async function run({ esptool, port, env }: Target, args: string[], within: number, onText?: (text: string) => void) {
   const all = [...esptool.args, "--port", port, ...args];
@@ -76,12 +78,12 @@ async function run({ esptool, port, env }: Target, args: string[], within: numbe
   return { ...ended, ok: ended.code === 0 };
 }
 
-/** What an output of esptool 4 stands for, the first that fits. */
+/** Patterns in esptool 4's output with their explanations. The first match applies. */
 const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
   [
     /Permission denied|Errno 13|PermissionError/i,
     "This user may not open $PORT.",
-    "On Linux, join the group that owns the port (sudo usermod -aG dialout $USER, or uucp), log in anew, and try again. On Windows, close other programs that use it.",
+    "On Linux, join the group that owns the port (sudo usermod -aG dialout $USER, or uucp), log in again, and retry. On Windows, close other programs that use it.",
   ],
   [
     /Resource busy|Errno 16|Could not exclusively lock/i,
@@ -91,43 +93,47 @@ const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
   [
     /Could not open|could not open port|No such file|FileNotFoundError/i,
     "$PORT cannot be opened.",
-    "Plug the board in anew, and name the port that appears: --port.",
+    "Unplug the board, plug it in again, and name the port that appears with --port.",
   ],
-  [/Wrong boot mode detected|download mode not successfully/i, "The chip did not go into its boot loader.", BOOT],
+  [/Wrong boot mode detected|download mode not successfully/i, "The chip did not enter its boot loader.", BOOT],
   [
     /not fit in \d+ bytes of flash|larger than.*flash/i,
     "The board's flash memory is too small for DeviceScript, which needs 2 MB.",
     "Use another board: see docs/hardware.md.",
   ],
-  [/Unexpected chip id in image|Wrong --chip argument/i, "The board has another chip.", "Name the board: --board."],
+  [
+    /Unexpected chip id in image|Wrong --chip argument/i,
+    "The board has a different chip.",
+    "Name the board with --board.",
+  ],
   [
     /MD5 of file does not match/i,
-    "What was written is not what was sent.",
-    "Try again with --baud 115200, another cable, and no USB hub; if it stays so, the flash memory is worn out.",
+    "The data in flash memory differs from the data sent.",
+    "Try again with --baud 115200, another cable, and no USB hub. If the error remains, the flash memory is worn out.",
   ],
   [
     /noise or corruption|Invalid head of packet|stream stopped|content transfer stopped|stopped responding|Timed out waiting for packet|Failed to write to target|Checksum error|result was/i,
-    "The transfer broke off.",
-    "Try again with a lower speed: --baud 115200. If that does not help, use another cable that carries data, and no USB hub.",
+    "The transfer was interrupted.",
+    "Try again with a lower speed: --baud 115200. If that does not help, use another USB data cable, and no USB hub.",
   ],
   [/Failed to connect|No serial data received|Unable to verify flash chip/i, "The chip does not answer.", BOOT],
   [
     /Pyserial is not installed|No module named .?serial/i,
     "esptool lacks its library pyserial.",
-    'Install esptool anew: python3 -m pip install --force-reinstall "esptool>=4.5,<5".',
+    'Reinstall esptool: python3 -m pip install --force-reinstall "esptool>=4.5,<5".',
   ],
 ];
 
 function explain(step: string, output: string, { port }: Target): StepError {
   const fatal = /A fatal error occurred: (.*)/.exec(output)?.[1];
-  const said = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
+  const detail = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
   const [, problem, remedy] = MEANINGS.find(([pattern]) => pattern.test(output)) ?? [
     undefined,
     "esptool failed.",
-    "Plug the board in anew and try again; if it stays so, try another cable and --baud 115200.",
+    "Unplug the board, plug it in again, and retry. If the error remains, try another cable and --baud 115200.",
   ];
-  return new StepError(step, `${problem.replace("$PORT", port)}${said ? ` (esptool: ${said})` : ""}`, remedy);
+  return new StepError(step, `${problem.replace("$PORT", port)}${detail ? ` (esptool: ${detail})` : ""}`, remedy);
 }
 
-/** The name of a chip for people: `ESP32-C3` for `esp32c3`. */
+/** Returns the chip's name for people: `ESP32-C3` for `esp32c3`. */
 export const chipName = (arch: string): string => CHIPS[arch]?.name ?? arch.toUpperCase();

@@ -1,15 +1,17 @@
-/** Tells from a board's log how far it is on its way to the broker, and what keeps it from there. */
+/** Reads a board's log to find out whether the board reached its broker, and why not. */
 import type { Settings } from "../../sim/settings.js";
-import { StepError } from "./failure.js";
+import { StepError } from "../lib/step-error.js";
 
+/** Log line of the firmware with the address of its broker. */
 const CONNECTED = /connected to (\S+) after \d+ ms/;
+/** Log line of the runtime when a program starts. */
 const START = /^\* start: /;
-/** What the runtime's manager says when a program arrives: what the program said before is of the past. */
+/** Log line of the runtime when a new program arrives. Earlier lines come from the old program. */
 const DEPLOY = /deploy \d+ b$/;
 const FAULT = /^! (Unhandled exception|Exception: |.*PANIC)/;
-/** The firmware's words for an attempt that failed, see src/complaints.ts. */
+/** Log line of the firmware for a failed connection attempt, see src/rejection-log.ts. */
 const PROBLEM = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
-/** The words of the runtime for ESP32: runtime/devicescript/network/wifi.c, devicescript-esp32/main/sock.c. */
+/** Log lines of the ESP32 runtime about Wi-Fi and sockets: runtime/devicescript/network/wifi.c, devicescript-esp32/main/sock.c. */
 const GOT_IP = /^wifi: got ip/;
 const LOST = /^wifi: sta disconnect/;
 const CONNECTING = /^wifi: connecting to /;
@@ -18,8 +20,9 @@ const NETWORK = /^wifi: (.*) \[rssi:-?\d+\]$/;
 const SOCKET = /^SOCK: (.*)$/;
 const CERTIFICATE = /X509|certificate/i;
 
-const SETTINGS = "Correct .env.local (npm run setup does), then npm run deploy.";
+const CORRECT_SETTINGS = "Correct .env.local (npm run setup helps), then run npm run deploy.";
 
+/** Collects the facts in a board's log from a deploy until the board is connected. */
 export class Diagnosis {
   #deployed = false;
   #started = false;
@@ -32,9 +35,9 @@ export class Diagnosis {
   constructor(private readonly settings: Settings) {}
 
   /**
-   * Takes the next line.
-   * @returns the broker's address once the board is connected to it; undefined while it is not
-   * @throws StepError when waiting would not help
+   * Processes the next log line.
+   * @returns the broker's address once the board is connected, undefined before
+   * @throws StepError when waiting longer would not help
    */
   line(line: string): string | undefined {
     if (DEPLOY.test(line)) {
@@ -45,30 +48,30 @@ export class Diagnosis {
       this.#started = this.#deployed;
       this.#problem = undefined;
     }
-    this.#network(line);
+    this.#readWifi(line);
     if (FAULT.test(line)) this.#fault = line.slice(2);
     if (!this.#started) return undefined;
     const connected = CONNECTED.exec(line)?.[1];
     if (connected) return connected;
     this.#problem = PROBLEM.exec(line)?.[1] ?? this.#problem;
-    if (/the broker refused the connection: (user|this client|it does not allow)/.test(line)) throw this.#broker();
+    if (/the broker refused the connection: (user|this client|it does not allow)/.test(line)) throw this.#brokerError();
     const tls = SOCKET.exec(line)?.[1];
-    if (this.settings.MQTT_TLS && tls && CERTIFICATE.test(tls)) throw this.#certificate(tls.trim());
+    if (this.settings.MQTT_TLS && tls && CERTIFICATE.test(tls)) throw this.#tlsError(tls.trim());
     return undefined;
   }
 
-  /** Why the board is not connected, as far as it said. */
-  late(seconds: number): StepError {
+  /** Explains after a timeout why the board is not connected, as far as its log shows. */
+  timedOut(seconds: number): StepError {
     const after = `after ${seconds} s`;
     if (!this.#started)
-      return new StepError("the start", `The program did not start ${after}.`, "Press RESET, then npm run monitor shows what the board says; npm run flash begins anew."); // prettier-ignore
+      return new StepError("the start", `The program did not start ${after}.`, "Press RESET, then npm run monitor shows what the board says; npm run flash starts over."); // prettier-ignore
     if (this.#fault)
-      return new StepError("the start", `The program ended by a fault: ${this.#fault}`, "npm run monitor shows where. If you did not change src/, please report it with that log."); // prettier-ignore
-    if (this.#wifi !== undefined && this.#wifi !== "joined") return this.#air(after);
-    return this.#broker(after);
+      return new StepError("the start", `The program crashed: ${this.#fault}`, "npm run monitor shows where. If you did not change src/, please report the crash with that log."); // prettier-ignore
+    if (this.#wifi !== undefined && this.#wifi !== "joined") return this.#wifiError(after);
+    return this.#brokerError(after);
   }
 
-  #network(line: string): void {
+  #readWifi(line: string): void {
     if (SCAN.test(line)) {
       this.#networks = [];
       this.#scanned = true;
@@ -80,42 +83,42 @@ export class Diagnosis {
     else if (CONNECTING.test(line) || SCAN.test(line)) this.#wifi = this.#wifi === "joined" ? "joined" : (this.#wifi ?? "searching"); // prettier-ignore
   }
 
-  #air(after: string): StepError {
+  #wifiError(after: string): StepError {
     const name = `"${String(this.settings.WIFI_SSID)}"`;
     if (this.#scanned && !this.#networks.includes(String(this.settings.WIFI_SSID))) {
       const seen = [...new Set(this.#networks)].filter(Boolean);
       return new StepError(
         "the Wi-Fi",
         `The board does not see the network ${name}${seen.length > 0 ? `; it sees ${seen.join(", ")}` : ""}.`,
-        `It sees 2.4 GHz alone, and no network that hides its name. Move it closer, or: ${SETTINGS}`,
+        `Boards see only 2.4 GHz networks, and no hidden ones. Move the board closer, or: ${CORRECT_SETTINGS}`,
       );
     }
-    return new StepError("the Wi-Fi", `The board has not joined ${name} ${after}.`, `The password is wrong, most likely (or the router allows WPA3 alone, or no new devices). ${SETTINGS}`); // prettier-ignore
+    return new StepError("the Wi-Fi", `The board has not joined ${name} ${after}.`, `Most likely the password is wrong (or the router allows only WPA3, or no new devices). ${CORRECT_SETTINGS}`); // prettier-ignore
   }
 
-  #broker(after = ""): StepError {
+  #brokerError(after = ""): StepError {
     const { MQTT_HOST: host, MQTT_TLS: tls } = this.settings;
     const port = this.settings.MQTT_PORT ?? (tls ? 8883 : 1883);
     const where = `${String(host)}:${String(port)}`;
-    const said = this.#problem ?? "";
+    const lastProblem = this.#problem ?? "";
     const fail = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
-    if (/user name or password/.test(said)) return fail(`${where} says that user name or password is wrong.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS}`); // prettier-ignore
-    if (/not authorised/.test(said)) return fail(`${where} does not authorise this board.`, `The broker wants a user name and a password, or knows this one for another board's id. ${SETTINGS}`); // prettier-ignore
-    if (/client identifier/.test(said)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS}`); // prettier-ignore
-    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(said)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS}`); // prettier-ignore
-    if (CERTIFICATE.test(said) || /ssl|tls/i.test(said)) return this.#certificate(said);
-    if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(said))
-      return fail(`Nothing accepts connections at ${where} (${said}).`, `Start the broker so that others reach it (npm run server -- --host 0.0.0.0), let it through the firewall, and put the board into the same network. ${SETTINGS}`); // prettier-ignore
-    if (/no answer/.test(said)) return fail(`${where} does not answer (${said}).`, `Is it an MQTT broker, and with the right port (1883, with TLS 8883)? Does a firewall drop connections? ${SETTINGS}`); // prettier-ignore
-    if (said) return fail(`The board has no connection to ${where}: ${said}.`, SETTINGS);
-    return fail(`The board said nothing of a connection to ${where} ${after}.`, "npm run monitor shows what it says.");
+    if (/user name or password/.test(lastProblem)) return fail(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/not authori[sz]ed/.test(lastProblem)) return fail(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/client identifier/.test(lastProblem)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (CERTIFICATE.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
+    if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(lastProblem))
+      return fail(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/no answer/.test(lastProblem)) return fail(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (lastProblem) return fail(`The board has no connection to ${where}: ${lastProblem}.`, CORRECT_SETTINGS);
+    return fail(`The board logged nothing about a connection to ${where} ${after}.`, "npm run monitor shows its log.");
   }
 
-  #certificate(said: string): StepError {
+  #tlsError(lastProblem: string): StepError {
     return new StepError(
       "TLS",
-      `The board does not trust the broker's certificate, or could not agree on TLS (${said}).`,
-      `A board trusts public certificate authorities alone, by the name in MQTT_HOST: no certificate of your own, and no IP address. Without such a certificate set MQTT_TLS=false and the broker's other port. ${SETTINGS}`, // prettier-ignore
+      `The board does not trust the broker's certificate, or the TLS handshake failed (${lastProblem}).`,
+      `A board trusts only certificates of public authorities for the name in MQTT_HOST: no self-signed certificate, and no IP address. Without such a certificate, set MQTT_TLS=false and the broker's port without TLS. ${CORRECT_SETTINGS}`, // prettier-ignore
     );
   }
 }

@@ -1,20 +1,20 @@
-/** Espressif's esptool, which writes to the flash memory of their chips: found, and asked for its version. */
-import { StepError } from "./failure.js";
-import { runProgram } from "./program.js";
+/** Finds Espressif's esptool, which writes to the flash memory of ESP32 chips, and checks its version. */
+import { StepError } from "../lib/step-error.js";
+import { runProgram } from "../lib/run-program.js";
 
-/** How to run it: `command`, then `args`, then esptool's own arguments. */
+/** An installed esptool. Its command line is `command`, `args`, then esptool's own arguments. */
 export interface Esptool {
   readonly command: string;
   readonly args: readonly string[];
-  /** Such as "4.8.1". */
+  /** Version of esptool, such as "4.8.1". */
   readonly version: string;
 }
 
 type Candidate = readonly [command: string, ...args: string[]];
 
 /**
- * Where it is looked for. On Windows pip installs a script that only Python can start; elsewhere one on PATH is what a
- * person would run.
+ * Ways to start esptool, in order of preference. On Windows, pip installs a script that only Python can start; elsewhere
+ * the command on PATH is the one that a person would run.
  */
 const ON_PATH: readonly Candidate[] = [["esptool.py"], ["esptool"]];
 const AS_MODULE: readonly Candidate[] = [
@@ -27,35 +27,40 @@ export const CANDIDATES: readonly Candidate[] =
 const INSTALL = 'python3 -m pip install "esptool>=4.5,<5"';
 const REMEDY =
   `Install a version from 4.5 up to, but not including, 5: ${process.platform === "win32" ? INSTALL.replace("python3", "py") : INSTALL} ` +
-  '(where pip refuses because Python is managed by the system: pipx install "esptool<5").';
+  '(if pip refuses because the system manages Python: pipx install "esptool<5").';
 
-/** A Python that starts on a cold disk takes seconds. */
-const WITHIN = 20_000;
+/** Time limit in ms for one attempt: Python may take seconds to start from a cold disk. */
+const TIMEOUT = 20_000;
 
 /**
- * Finds an esptool that will do: 4.5 or newer, because older ones lack the chips, and older than 5, whose output is another.
- * @param given a command to use in place of those on this computer
- * @throws StepError when there is none, with the versions that will not do
+ * Finds an esptool from version 4.5 up to, but not including, 5. Older versions lack the chips; version 5 prints another output.
+ * @param given a command to use instead of searching
+ * @throws StepError when none is found; lists the installed versions that do not fit
  */
 export async function findEsptool(given?: string, env = process.env): Promise<Esptool> {
-  const unfit: string[] = [];
+  const unsupported: string[] = [];
   for (const [command, ...args] of given ? [[given] as const] : CANDIDATES) {
-    const { output } = await runProgram(command, [...args, "version"], { within: WITHIN, env });
+    const { output } = await runProgram(command, [...args, "version"], { within: TIMEOUT, env });
     const version = versionOf(output);
     if (!version) continue;
-    if (isFit(version)) return { command, args, version };
-    unfit.push(`${[command, ...args].join(" ")} is version ${version}`);
+    if (isSupported(version)) return { command, args, version };
+    unsupported.push(`${[command, ...args].join(" ")} is version ${version}`);
   }
-  if (unfit.length > 0) throw new StepError("esptool", `${unfit.join(", and ")}, which will not do.`, REMEDY);
-  throw new StepError("esptool", given ? `${given} is not esptool.` : "It was not found on this computer.", REMEDY);
+  if (unsupported.length > 0)
+    throw new StepError("esptool", `${unsupported.join(", and ")}, which does not work here.`, REMEDY);
+  throw new StepError(
+    "esptool",
+    given ? `${given} is not esptool.` : "esptool was not found on this computer.",
+    REMEDY,
+  );
 }
 
-/** Version 4 says "esptool.py v4.8.1", version 5 "esptool v5.0.0". */
+/** Finds the version in the output: version 4 prints "esptool.py v4.8.1", version 5 "esptool v5.0.0". */
 function versionOf(output: string): string | undefined {
   return /^esptool(?:\.py)? v(\d+\.\d+\S*)/m.exec(output)?.[1];
 }
 
-function isFit(version: string): boolean {
+function isSupported(version: string): boolean {
   const [major, minor] = version.split(".").map((part) => parseInt(part));
   return major === 4 && minor >= 5;
 }

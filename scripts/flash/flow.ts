@@ -1,55 +1,58 @@
-/** From a board to a nightlight, step by step. */
+/** The steps of `npm run flash` and `npm run deploy`. */
 import { createInterface } from "node:readline/promises";
 import { loadFirmware, type Firmware } from "../../sim/firmware.js";
 import type { Settings } from "../../sim/settings.js";
-import { ensureFirmware, ROOT } from "../build.js";
-import { boardPort, choosePort, systemPorts, type Ports } from "../serial/ports.js";
-import { BoardLink } from "../serial/link.js";
+import { ensureFirmware } from "../build/firmware.js";
+import { ROOT } from "../lib/repository.js";
+import { boardPort, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
+import { BoardLink } from "../lib/serial/link.js";
 import { chipName, readChip, ResetByHand, writeFlash, type Target } from "./chip.js";
 import { deploy } from "./deploy.js";
 import { findEsptool, type Esptool } from "./esptool.js";
-import { messageOf, StepError } from "./failure.js";
+import { messageOf, StepError } from "../lib/step-error.js";
 import { followUntilConnected } from "./follow.js";
 import { runtimeImage } from "./image.js";
-import { boardsWith, pickBoard, type Flashable } from "./pick.js";
+import { boardsWith, pickBoard, type FlashableBoard } from "./pick.js";
 import { screenOn, type Screen } from "./screen.js";
 import { settingsForBoard } from "./settings.js";
 
-/** What a person may choose. */
-export interface Choice {
+/** The flags of the command. */
+export interface FlashOptions {
   readonly board?: string;
   readonly port?: string;
-  /** Bits a second while flashing. */
+  /** Baud rate while flashing. */
   readonly baud?: number;
-  /** Do not ask. */
+  /** Skips the question before the board is overwritten. */
   readonly yes?: boolean;
 }
 
-/** The computer that it runs on; a test has its own. */
-export interface Surroundings {
+/** Access to the computer, which tests replace. */
+export interface Computer {
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly ports: Ports;
   readonly screen: Screen;
   readonly esptool: () => Promise<Esptool>;
   readonly firmware: (entry: string) => Promise<Firmware>;
-  /** Asks a question that is answered by yes or no; undefined when there is nobody to ask. */
+  /** Asks a yes-or-no question; undefined when standard input is no terminal. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
-  /** How long the board may take to answer on a line that is open, in ms. */
+  /** Time limit in ms for the board's answer after its port is open. */
   readonly answer?: number;
-  /** How long to follow the board's log, in ms. */
+  /** Time limit in ms for the board to reach the broker. */
   readonly follow?: number;
 }
 
-/** Bits a second while flashing: boards of all kinds manage it, faster ones fail now and then. */
+/** Default baud rate while flashing. All boards support this rate; higher rates sometimes fail. */
 export const BAUD = 460_800;
-/** How long a board may take to be back after flashing, in ms; by hand, a person presses its button first. */
-const BACK_WITHIN = 15_000;
-const BACK_BY_HAND_WITHIN = 120_000;
+/** Time limit in ms for a flashed board's port to reappear. A manual reset takes longer. */
+const RESET_TIMEOUT = 15_000;
+const MANUAL_RESET_TIMEOUT = 120_000;
 
-const ANSWER_WITHIN = 10_000;
+/** Default time limit in ms for a board's answer. */
+const ANSWER_TIMEOUT = 10_000;
 
-export const thisComputer = (): Surroundings => ({
+/** Returns access to the real computer. */
+export const thisComputer = (): Computer => ({
   root: ROOT,
   env: process.env,
   ports: systemPorts,
@@ -70,25 +73,25 @@ async function askOnTerminal(question: string): Promise<boolean> {
 }
 
 /**
- * `npm run flash`: runtime, program and settings, until the board is connected to the broker.
- * @throws StepError that names the step and what to do
+ * Flashes a board with runtime, program and settings, and waits until the board is connected to the broker.
+ * @throws StepError that names the failed step and a remedy
  */
-export async function flash(choice: Choice, around: Surroundings): Promise<void> {
-  const { root, env, screen, ports } = around;
-  const board = await pickBoard(root, choice.board);
+export async function flash(options: FlashOptions, computer: Computer): Promise<void> {
+  const { root, env, screen, ports } = computer;
+  const board = await pickBoard(root, options.board);
   const settings = await settingsForBoard(root);
-  const esptool = await around.esptool();
-  const port = await findPort(ports, choice.port);
-  screen.say(`Board: ${board.title} on ${port}; esptool ${esptool.version}; settings are in order.`);
-  await confirm(choice, around, `Replace what is on the board at ${port}?`);
-  const firmware = await build(around, board);
+  const esptool = await computer.esptool();
+  const port = await findPort(ports, options.port);
+  screen.print(`Board: ${board.title} on ${port}; esptool ${esptool.version}; settings are valid.`);
+  await confirm(options, computer, `Replace what is on the board at ${port}?`);
+  const firmware = await build(computer, board);
 
-  const target: Target = { esptool, port, baud: choice.baud ?? BAUD, env };
+  const target: Target = { esptool, port, baud: options.baud ?? BAUD, env };
   await checkChip(target, board, root);
-  screen.say("Getting DeviceScript's runtime.");
+  screen.print("Getting DeviceScript's runtime.");
   const image = await runtimeImage(root, board.name, board.file.archId, env);
-  if (image.old) screen.say("  No download: the copy from an earlier day is used.");
-  screen.say(`Writing it to the ${chipName(board.file.archId)}.`);
+  if (image.old) screen.print("  The download failed: using the copy from an earlier day.");
+  screen.print(`Writing the runtime to the ${chipName(board.file.archId)}.`);
   const extra = (board.file.$flashToolArguments as string[] | undefined) ?? [];
   const byHand = await writeFlash(target, image.offset, image.file, extra, (percent) =>
     screen.progress("  written", percent),
@@ -99,63 +102,71 @@ export async function flash(choice: Choice, around: Surroundings): Promise<void>
       throw error;
     },
   );
-  if (byHand) screen.say("Written. Now press RESET on the board (or plug it in anew): it cannot be reset from here.");
-  await bring(around, port, firmware, settings, byHand ? BACK_BY_HAND_WITHIN : BACK_WITHIN);
+  if (byHand)
+    screen.print(
+      "Written. Now press RESET on the board, or unplug it and plug it in again: this computer cannot reset it.",
+    );
+  await deployAndWait(computer, port, firmware, settings, byHand ? MANUAL_RESET_TIMEOUT : RESET_TIMEOUT);
 }
 
 /**
- * `npm run deploy`: program and settings alone, for a board that has DeviceScript's runtime.
- * @throws StepError that names the step and what to do
+ * Deploys program and settings to a board that already has DeviceScript's runtime.
+ * @throws StepError that names the failed step and a remedy
  */
-export async function deployAlone(choice: Choice, around: Surroundings): Promise<void> {
-  const board = await pickBoard(around.root, choice.board);
-  const settings = await settingsForBoard(around.root);
-  const port = await findPort(around.ports, choice.port);
-  around.screen.say(`Board: ${board.title} on ${port}; settings are in order.`);
-  await bring(around, port, await build(around, board), settings, 0);
+export async function deployOnly(options: FlashOptions, computer: Computer): Promise<void> {
+  const board = await pickBoard(computer.root, options.board);
+  const settings = await settingsForBoard(computer.root);
+  const port = await findPort(computer.ports, options.port);
+  computer.screen.print(`Board: ${board.title} on ${port}; settings are valid.`);
+  await deployAndWait(computer, port, await build(computer, board), settings, 0);
 }
 
-/** The port of the board, which this user may open. */
+/** Finds the board's port, and checks that this user may open it. */
 export async function findPort(ports: Ports, wanted?: string): Promise<string> {
   const port = choosePort(await ports.list(), wanted, wanted !== undefined && (await ports.exists(wanted)));
   await ports.check(port);
   return port;
 }
 
-async function confirm({ yes }: Choice, { ask }: Surroundings, question: string): Promise<void> {
+async function confirm({ yes }: FlashOptions, { ask }: Computer, question: string): Promise<void> {
   if (yes) return;
-  if (!ask) throw new StepError("the question", `${question} There is nobody here to ask.`, "Give --yes.");
-  if (!(await ask(question))) throw new StepError("the question", "You said no; nothing was done.", "Run it again when you like."); // prettier-ignore
+  if (!ask)
+    throw new StepError(
+      "the question",
+      `${question} Standard input is no terminal, so nobody can answer.`,
+      "Give --yes.",
+    );
+  if (!(await ask(question))) throw new StepError("the question", "You answered no; nothing was changed.", "Run the command again to continue."); // prettier-ignore
 }
 
-async function build({ firmware, screen }: Surroundings, board: Flashable): Promise<Firmware> {
+async function build({ firmware, screen }: Computer, board: FlashableBoard): Promise<Firmware> {
   try {
     return await firmware(board.entry);
   } catch (error) {
-    screen.say(messageOf(error));
-    throw new StepError("the firmware", `src/${board.entry}.ts could not be built.`, "See the compiler's messages above; npm ci installs DeviceScript anew."); // prettier-ignore
+    screen.print(messageOf(error));
+    throw new StepError("the firmware", `src/${board.entry}.ts could not be built.`, "See the compiler's messages above; npm ci reinstalls DeviceScript."); // prettier-ignore
   }
 }
 
-async function checkChip(target: Target, board: Flashable, root: string): Promise<void> {
+async function checkChip(target: Target, board: FlashableBoard, root: string): Promise<void> {
   const chip = await readChip(target);
   if (chip === board.file.archId) return;
   throw new StepError(
     "the chip",
     `The board on ${target.port} has an ${chipName(chip)}; ${board.title} has an ${chipName(board.file.archId)}. Nothing was written.`,
-    `Press RESET, which starts again what is on it, and name the board that it is.${await boardsWith(root, chip)}`,
+    `Press RESET to restart the board's present program, and name the right board.${await boardsWith(root, chip)}`,
   );
 }
 
-/** Program and settings to the board, and on until it is connected. */
-async function bring(
-  { ports, screen, follow, answer = ANSWER_WITHIN }: Surroundings,
+/** Deploys program and settings, and waits until the board is connected to the broker. */
+async function deployAndWait(
+  { ports, screen, follow, answer = ANSWER_TIMEOUT }: Computer,
   path: string,
   firmware: Firmware,
   settings: Settings,
   within: number,
 ): Promise<void> {
-  screen.say("Sending program and settings.");
+  screen.print("Sending program and settings.");
   const link = await BoardLink.open({ path, open: boardPort(ports, path), within });
   try {
     const broker = await followUntilConnected(
@@ -165,12 +176,12 @@ async function bring(
         await deploy(link, { bytecode: firmware.bytecode, settings }, Math.max(within, answer), (percent) =>
           screen.progress("  sent", percent),
         );
-        screen.say("Started. Waiting for the board to join the Wi-Fi and the broker; it says:");
-        link.on("line", (line) => screen.say(`  | ${line}`));
+        screen.print("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");
+        link.on("line", (line) => screen.print(`  | ${line}`));
       },
       follow,
     );
-    screen.say(`The board is connected to ${broker}: the nightlight works.`);
+    screen.print(`The board is connected to ${broker}: the nightlight works.`);
   } finally {
     await link.close();
   }

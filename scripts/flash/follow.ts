@@ -1,31 +1,31 @@
-/** Follows the log of a board from before its program is started until it says that it is connected to the broker. */
+/** Follows a board's log until the board reports that it is connected to the broker. */
 import type { Settings } from "../../sim/settings.js";
-import type { BoardLink } from "../serial/link.js";
+import type { BoardLink } from "../lib/serial/link.js";
 import { Diagnosis } from "./diagnosis.js";
-import { StepError } from "./failure.js";
+import { StepError } from "../lib/step-error.js";
 
-/** A reset, a scan for networks of 10 s, and a few attempts to reach the broker fit into it, in ms. */
-const WITHIN = 60_000;
+/** Time limit in ms: enough for a reset, a Wi-Fi scan of 10 s, and a few attempts to reach the broker. */
+const TIMEOUT = 60_000;
 
 /**
- * Starts the program and waits.
+ * Starts the program and waits until the board is connected.
  * @param start starts the program
- * @param within in ms, from when it was started
+ * @param within time limit in ms, from the start of the program
  * @returns the broker's address
- * @throws StepError that says what keeps the board from the broker; whatever `start` throws
+ * @throws StepError that explains why the board is not connected; or whatever `start` throws
  */
 export async function followUntilConnected(
   link: BoardLink,
   settings: Settings,
   start: () => Promise<void>,
-  within = WITHIN,
+  within = TIMEOUT,
 ): Promise<string> {
   const diagnosis = new Diagnosis(settings);
   let gone = false;
   const onGone = () => (gone = true);
   const onBack = () => (gone = false);
   let onLine = (_: string) => {};
-  let late = () => {};
+  let onTimeout = () => {};
   const connected = new Promise<string>((resolve, reject) => {
     onLine = (line) => {
       try {
@@ -35,15 +35,15 @@ export async function followUntilConnected(
         reject(error as StepError);
       }
     };
-    late = () => reject(gone ? vanished(link.path) : diagnosis.late(Math.round(within / 1000)));
+    onTimeout = () => reject(gone ? portGone(link.path) : diagnosis.timedOut(Math.round(within / 1000)));
   });
-  // it may be over while `start` still runs: it is looked at below
+  // avoids an unhandled rejection while `start` runs; the await below reports the error
   connected.catch(() => {});
   link.on("line", onLine).on("gone", onGone).on("back", onBack);
   let timer: NodeJS.Timeout | undefined;
   try {
     await start();
-    timer = setTimeout(late, within);
+    timer = setTimeout(onTimeout, within);
     return await connected;
   } finally {
     clearTimeout(timer);
@@ -51,5 +51,5 @@ export async function followUntilConnected(
   }
 }
 
-const vanished = (path: string) =>
-  new StepError("the start", `The board's port ${path} is gone.`, "Press RESET, or plug it in anew; then npm run monitor shows what it says."); // prettier-ignore
+const portGone = (path: string) =>
+  new StepError("the start", `The board's port ${path} is gone.`, "Press RESET, or unplug the board and plug it in again. Then npm run monitor shows its log."); // prettier-ignore

@@ -1,39 +1,39 @@
 /**
- * DeviceScript's runtime for a board: downloaded, and given the board's pins, by DeviceScript's own command.
+ * Prepares the image of DeviceScript's runtime for a board: downloads the runtime and adds the board's pins.
  *
- * `devs flash --remote` does that and stops before it flashes, so that esptool can be driven, and its failures explained, here.
+ * `devs flash --remote` does the work and stops before flashing. This project then runs esptool itself to explain its failures.
  */
 import { readdir, stat, utimes } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { StepError } from "./failure.js";
-import { runProgram } from "./program.js";
+import { CLI_SCRIPT } from "../lib/devicescript-cli.js";
+import { runProgram } from "../lib/run-program.js";
+import { StepError } from "../lib/step-error.js";
 
+/** An image file for a board's flash memory. */
 export interface Image {
   readonly file: string;
-  /** Where it goes in flash memory, such as `0x1000`. */
+  /** The address in flash memory, such as `0x1000`. */
   readonly offset: string;
-  /** True when there was no download, and an old copy was taken. */
+  /** True when the download failed and a copy from an earlier day is used. */
   readonly old: boolean;
 }
 
-/** A slow line takes minutes for 1.3 MB, in ms. */
-const WITHIN = 300_000;
-
-const cli = path.join(
-  path.dirname(createRequire(import.meta.url).resolve("@devicescript/cli/package.json")),
-  "devicescript",
-);
+/** Time limit in ms for the download of 1.3 MB, which takes minutes on a slow connection. */
+const TIMEOUT = 300_000;
 
 /**
- * The runtime for a board of `root`. DeviceScript keeps a copy for a day; when it cannot be downloaded, an older copy will do.
- * @throws StepError when there is neither
+ * Returns the runtime image for a board. DeviceScript caches the download for a day; when a new download fails, the old copy
+ * is used.
+ * @param root the repository's folder
+ * @param arch the board's chip, such as `esp32c3`
+ * @throws StepError when there is neither a download nor an old copy
  */
 export async function runtimeImage(root: string, board: string, arch: string, env = process.env): Promise<Image> {
   const first = await prepare(root, board, env);
   if (first.file) return { ...split(first.file), old: false };
-  const copy = await oldCopy(root, arch);
-  if (copy && isDownload(first.output)) {
+  const copy = await oldDownload(root, arch);
+  if (copy && isDownloadFailure(first.output)) {
+    // a fresh modification time makes DeviceScript accept the old copy
     const now = new Date();
     await utimes(copy, now, now);
     const second = await prepare(root, board, env);
@@ -43,14 +43,14 @@ export async function runtimeImage(root: string, board: string, arch: string, en
 }
 
 async function prepare(root: string, board: string, env: NodeJS.ProcessEnv) {
-  const args = [cli, "flash", "esp32", "--board", board, "--remote"];
+  const args = [CLI_SCRIPT, "flash", "esp32", "--board", board, "--remote"];
   const { code, output } = await runProgram(process.execPath, args, {
     cwd: root,
-    // CI: it must not ask to install packages
+    // CI keeps the command from asking to install packages
     env: { ...env, NO_UPDATE_NOTIFIER: "1", CI: "1" },
-    within: WITHIN,
+    within: TIMEOUT,
   });
-  // the last line that names the file alone, among those for a person
+  // the output names the file on a line of its own, after the instructions for people
   const file =
     code === 0 ? /^\S.*-0x[0-9a-f]+\.bin\r?$/gm.exec(output.split("instructions:")[1] ?? "")?.[0] : undefined;
   return { output, file: file && path.resolve(root, file.trim()) };
@@ -63,8 +63,8 @@ function split(file: string): { file: string; offset: string } {
 
 const cacheOf = (root: string): string => path.join(root, ".devicescript", "cache");
 
-/** The runtime as it was once downloaded; what was made from it for a board is not taken: the board may have changed. */
-async function oldCopy(root: string, arch: string): Promise<string | undefined> {
+/** Finds an old download of the runtime. Images for single boards do not count: the board may have changed. */
+async function oldDownload(root: string, arch: string): Promise<string | undefined> {
   const names = await readdir(cacheOf(root)).catch(() => [] as string[]);
   const name = names.find((name) => name.startsWith(`devicescript-${arch}-${arch}_bare-`) && name.endsWith(".bin"));
   if (!name) return undefined;
@@ -73,22 +73,22 @@ async function oldCopy(root: string, arch: string): Promise<string | undefined> 
   return size > 0 ? file : undefined;
 }
 
-const isDownload = (output: string): boolean => /fetch failed|can't fetch/.test(output);
+const isDownloadFailure = (output: string): boolean => /fetch failed|can't fetch/.test(output);
 
 function explain(output: string): StepError {
   const url = /^fetch (\S+)/m.exec(output)?.[1];
-  if (isDownload(output)) {
+  if (isDownloadFailure(output)) {
     const why = /can't fetch: (.*)/.exec(output)?.[1] ?? /\[cause\]: (?:\w*Error: )?(.*)/.exec(output)?.[1] ?? "";
     return new StepError(
       "the download",
       `DeviceScript's runtime could not be downloaded${why ? `: ${why.trim()}` : ""}.`,
-      `Check the internet connection (behind a proxy, Node needs NODE_EXTRA_CA_CERTS), or download ${url ?? "it"} elsewhere into .devicescript/cache/ and try again.`, // prettier-ignore
+      `Check the internet connection (behind a proxy, Node needs NODE_EXTRA_CA_CERTS), or put a copy of ${url ?? "the runtime"} into .devicescript/cache/ and try again.`, // prettier-ignore
     );
   }
   const lines = output.trim().split("\n");
   return new StepError(
     "the runtime",
-    `DeviceScript could not prepare it for the board: ${lines.at(-1) ?? ""}`,
-    "npm run board -- check tells what is wrong with a board; npm ci installs DeviceScript anew.",
+    `DeviceScript could not prepare the image for the board: ${lines.at(-1) ?? ""}`,
+    "npm run board -- check finds mistakes in board files; npm ci reinstalls DeviceScript.",
   );
 }

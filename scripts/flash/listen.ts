@@ -1,17 +1,17 @@
-/** `npm run monitor`: the log of a board, with the places in the source where it has those of the bytecode. */
+/** `npm run monitor`: prints a board's log, with source positions instead of bytecode positions. */
 import { createHash } from "node:crypto";
-import { firmwareEntries } from "../build.js";
+import { firmwareEntries } from "../lib/repository.js";
 import { loadFirmware, type Firmware } from "../../sim/firmware.js";
 import { parseLine } from "../../sim/log.js";
 import { withPositions } from "../../sim/positions.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
-import { boardPort } from "../serial/ports.js";
-import { BoardLink } from "../serial/link.js";
-import { findPort, type Surroundings } from "./flow.js";
+import { boardPort } from "../lib/serial/ports.js";
+import { BoardLink } from "../lib/serial/link.js";
+import { findPort, type Computer } from "./flow.js";
 
 const { ProgramSha256 } = jacdac.DeviceScriptManagerReg;
 
-/** The firmware that was built here, of every board that it was built for. */
+/** Loads the built firmware of every board; boards without a build are left out. */
 export async function builtFirmware(): Promise<Firmware[]> {
   return (await firmwareEntries()).flatMap((entry) => {
     try {
@@ -23,12 +23,12 @@ export async function builtFirmware(): Promise<Firmware[]> {
 }
 
 /**
- * Prints what a board says until `stopped`.
- * @param built what the board may run
- * @throws StepError when its port cannot be opened
+ * Prints a board's log until `stopped` is aborted.
+ * @param built the programs that the board may run
+ * @throws StepError when the port cannot be opened
  */
 export async function listen(
-  { ports, screen }: Pick<Surroundings, "ports" | "screen">,
+  { ports, screen }: Pick<Computer, "ports" | "screen">,
   wanted: string | undefined,
   built: readonly Firmware[],
   stopped: AbortSignal,
@@ -36,22 +36,22 @@ export async function listen(
   const path = await findPort(ports, wanted);
   const link = await BoardLink.open({ path, open: boardPort(ports, path) });
   try {
-    let waiting: string[] | undefined = [];
+    let buffered: string[] | undefined = [];
     let program: Program = {};
     const print = (line: string) => {
       const [level, text] = parseLine(line);
-      const sign = level === "error" ? "error: " : level === "warn" ? "warning: " : "";
-      screen.say(sign + (program.firmware ? withPositions(text, program.firmware.debug) : text));
+      const label = level === "error" ? "error: " : level === "warn" ? "warning: " : "";
+      screen.print(label + (program.firmware ? withPositions(text, program.firmware.debug) : text));
     };
-    link.on("line", (line) => (waiting ? waiting.push(line) : print(line)));
-    link.on("gone", () => screen.say(`(${path} is gone: the board was reset, or unplugged; waiting for it)`));
-    link.on("back", () => screen.say("(the board is back)"));
-    screen.say(`Listening on ${path}; Ctrl-C ends.`);
-    program = await programOf(link, built);
+    link.on("line", (line) => (buffered ? buffered.push(line) : print(line)));
+    link.on("gone", () => screen.print(`(${path} is gone: the board was reset or unplugged; waiting for it)`));
+    link.on("back", () => screen.print("(the board is back)"));
+    screen.print(`Listening on ${path}; Ctrl-C ends.`);
+    program = await runningProgram(link, built);
     if (stopped.aborted) return;
-    if (program.note) screen.say(program.note);
-    const early = waiting;
-    waiting = undefined;
+    if (program.note) screen.print(program.note);
+    const early = buffered;
+    buffered = undefined;
     early.forEach(print);
     if (!stopped.aborted) await new Promise<void>((resolve) => stopped.addEventListener("abort", () => resolve()));
   } finally {
@@ -59,14 +59,15 @@ export async function listen(
   }
 }
 
+/** The program that a board runs. */
 interface Program {
   readonly firmware?: Firmware;
-  /** Why it is not known. */
+  /** Why the program is unknown. */
   readonly note?: string;
 }
 
-/** Which of the built programs the board runs: the positions of another would be wrong. */
-async function programOf(link: BoardLink, built: readonly Firmware[]): Promise<Program> {
+/** Finds the built program that the board runs, by its hash. Source positions of another program would be wrong. */
+async function runningProgram(link: BoardLink, built: readonly Firmware[]): Promise<Program> {
   try {
     const { manager } = await link.services(3000);
     const sha = manager.register(ProgramSha256);
@@ -74,8 +75,8 @@ async function programOf(link: BoardLink, built: readonly Firmware[]): Promise<P
     const hash = Buffer.from(sha.data ?? []).toString("hex");
     const firmware = built.find(({ bytecode }) => createHash("sha256").update(bytecode).digest("hex") === hash);
     if (firmware) return { firmware };
-    return { note: "(The board runs another program than was built here: no places in the source. npm run deploy changes that.)" }; // prettier-ignore
+    return { note: "(The board runs a program that was not built here, so source positions are missing. Run npm run deploy to replace it.)" }; // prettier-ignore
   } catch {
-    return { note: "(The board does not say which program it runs: no places in the source.)" };
+    return { note: "(The board does not report which program it runs, so source positions are missing.)" };
   }
 }

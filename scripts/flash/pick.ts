@@ -1,26 +1,26 @@
-/** Which board is meant. */
+/** Picks the board to flash by its name. */
 import { loadBoards, type Board } from "../board/board.js";
-import { StepError } from "./failure.js";
+import { StepError } from "../lib/step-error.js";
 
-/** A board that can be flashed: one with firmware. */
-export type Flashable = Board & { readonly entry: string };
+/** A board with firmware. */
+export type FlashableBoard = Board & { readonly entry: string };
 
 /**
- * The board called `name`, with or without `nightlight_` before it; without a name the first, that of `src/main.ts`.
- * @throws StepError that lists those that there are
+ * Finds the board with this name, with or without `nightlight_`; without a name, the board of `src/main.ts`.
+ * @throws StepError that lists all boards when no board has this name
  */
-export async function pickBoard(root: string, name?: string): Promise<Flashable> {
-  const boards = (await loadBoards(root)).filter((board): board is Flashable => board.entry !== undefined);
+export async function pickBoard(root: string, name?: string): Promise<FlashableBoard> {
+  const boards = (await loadBoards(root)).filter((board): board is FlashableBoard => board.entry !== undefined);
   const found =
     name === undefined ? boards[0] : boards.find((board) => [name, `nightlight_${name}`].includes(board.name));
   if (found) return found;
-  throw new StepError("the board", `There is no board called ${name}.${listBoards(boards)}`, "Name one of these: --board. docs/boards/adding.md says how to add one."); // prettier-ignore
+  throw new StepError("the board", `There is no board called ${name}.${listBoards(boards)}`, "Name one of these with --board. docs/boards/adding.md says how to add one."); // prettier-ignore
 }
 
-/** The boards that have this chip. */
+/** Lists the boards with this chip, as a sentence. */
 export async function boardsWith(root: string, arch: string): Promise<string> {
   const boards = (await loadBoards(root)).filter(({ file, entry }) => entry && file.archId === arch);
-  return boards.length === 0 ? " A nightlight does not run on it." : listBoards(boards);
+  return boards.length === 0 ? " No supported board has this chip." : listBoards(boards);
 }
 
 const listBoards = (boards: readonly Board[]): string =>

@@ -1,31 +1,31 @@
-/** What a person sees of the work. */
+/** Output for the user: lines and progress. */
 
 export interface Screen {
-  /** A line. */
-  say(line: string): void;
-  /** How much of something is done, 0..100; the last one is 100. */
+  /** Prints a line. */
+  print(line: string): void;
+  /** Shows the percentage of a step, 0..100. */
   progress(what: string, percent: number): void;
 }
 
-/** A terminal gets one line that changes; a file or a pipe a line at each quarter. */
+/** Creates a screen. A terminal shows progress on one changing line; a file or a pipe gets a line at each quarter. */
 export function screenOn(stream: NodeJS.WriteStream): Screen {
-  let open = false;
-  let told = -1;
+  let lineIsOpen = false;
+  let lastQuarter = -1;
   return {
-    say(line) {
-      stream.write(`${open ? "\n" : ""}${line}\n`);
-      open = false;
+    print(line) {
+      stream.write(`${lineIsOpen ? "\n" : ""}${line}\n`);
+      lineIsOpen = false;
     },
     progress(what, percent) {
       const whole = Math.floor(percent);
       if (stream.isTTY) {
         stream.write(`\r${what} ${whole} %`);
-        open = true;
+        lineIsOpen = true;
         return;
       }
       const quarter = Math.floor(whole / 25);
-      if (quarter !== told) stream.write(`${what} ${quarter * 25} %\n`);
-      told = quarter;
+      if (quarter !== lastQuarter) stream.write(`${what} ${quarter * 25} %\n`);
+      lastQuarter = quarter;
     },
   };
 }

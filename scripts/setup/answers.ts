@@ -1,10 +1,10 @@
-/** Puts a board's settings together from flags, from what .env.local says already, and from the answers of a person. */
+/** Collects a board's settings from flags, the existing .env.local, and answers at the terminal. */
 import { UsageError } from "nightlight-server";
 import type { Settings } from "../../sim/settings.js";
 import { PASSWORD_ENV, WIFI_PASSWORD_ENV, type Flags } from "./flags.js";
 import { isLoopback } from "./hosts.js";
 import {
-  idSentence,
+  boardIdProblem,
   parseBroker,
   passwordProblem,
   ssidProblem,
@@ -15,75 +15,81 @@ import {
   type BoardSettings,
 } from "./settings.js";
 
-/** What the answers depend on besides the flags. */
+/** The sources of answers besides the flags. */
 export interface Sources {
-  /** What .env.local says at present. */
+  /** The existing settings in .env.local. */
   readonly present: Settings;
   readonly env: NodeJS.ProcessEnv;
-  /** Addresses of this computer, the likeliest first. */
+  /** IPv4 addresses of this computer, the most likely one first. */
   readonly addresses: readonly string[];
   proposeId(host: string): string;
-  /** Reads the passwords that come on standard input. */
+  /** Reads the lines of standard input, which contain passwords. */
   lines(): Promise<string[]>;
-  /** Undefined: nobody is there to be asked. */
+  /** Asks the user; undefined when there is no terminal. */
   readonly ask?: (question: string, options?: { secret?: boolean }) => Promise<string>;
-  say(line: string): void;
+  print(line: string): void;
 }
 
+/** A question about one setting. */
 interface Question {
   readonly text: string;
-  /** From a flag or the environment: then nobody is asked. */
+  /** The answer from a flag or the environment, which replaces the question. */
   readonly given?: string;
-  /** Taken when the answer is empty, or nobody is there. */
+  /** The default: used for an empty answer, or without a terminal. */
   readonly fallback?: string;
   readonly secret?: boolean;
-  /** "-" answers that there is none. */
+  /** Whether the answer "-" means an empty value. */
   readonly optional?: boolean;
+  /** Returns what is wrong with an answer, as a sentence; "" when the answer is valid. */
   problem(text: string): string;
-  /** What to do when nobody is there to ask and there is no fallback. */
+  /** The error when there is neither an answer nor a default. */
   readonly missing: string;
 }
 
-const PRESENT = "Enter keeps the present one";
+const KEEP = "Enter keeps the present one";
 
-/** @throws UsageError with what is wrong in the flags, or missing; Stopped when the person ends it */
-export async function gather(flags: Flags, sources: Sources): Promise<BoardSettings> {
+/**
+ * Collects all settings.
+ * @throws UsageError when a flag is wrong or missing
+ * @throws Stopped when the user ends the dialog
+ */
+export async function collectSettings(flags: Flags, sources: Sources): Promise<BoardSettings> {
   const { present, env } = sources;
-  const had = (key: string) => (present[key] === undefined ? undefined : String(present[key]));
-  const piped = await passwords(flags, sources);
+  const existing = (key: string) => (present[key] === undefined ? undefined : String(present[key]));
+  const piped = await readPasswords(flags, sources);
   const ask = (question: Question) => answer(question, sources);
 
   const ssid = await ask({
     text: "Name of the Wi-Fi network (2.4 GHz)",
     given: flags.wifiSsid,
-    fallback: had("WIFI_SSID"),
+    fallback: existing("WIFI_SSID"),
     problem: ssidProblem,
     missing: "Give the name of the Wi-Fi network with --wifi-ssid.",
   });
   const wifiPassword = await ask({
     text: "Its password",
     given: flags.wifiOpen ? "" : (piped.wifi ?? env[WIFI_PASSWORD_ENV]),
-    // a password belongs to its network; none is a choice only where somebody could have made another
-    fallback: ssid === had("WIFI_SSID") ? (had("WIFI_PWD") ?? "") : undefined,
+    // the existing password is the default only for the same network
+    fallback: ssid === existing("WIFI_SSID") ? (existing("WIFI_PWD") ?? "") : undefined,
     secret: true,
     optional: true,
     problem: wifiPasswordProblem,
     missing: `Give the Wi-Fi password with --wifi-password-stdin or ${WIFI_PASSWORD_ENV}, or --wifi-open.`,
   });
 
-  const address = await askBroker(flags, sources, had("MQTT_HOST"));
+  const address = await askBroker(flags, sources, existing("MQTT_HOST"));
   const broker = { host: address.host, port: address.port, tls: address.tls };
-  const same = address.host === had("MQTT_HOST");
+  const same = address.host === existing("MQTT_HOST");
   const user = await ask({
     text: "User name of the board at the broker",
     given: flags.anonymous ? "" : (flags.user ?? address.user),
-    fallback: (same && had("MQTT_USER")) || "",
+    fallback: (same && existing("MQTT_USER")) || "",
     optional: true,
     problem: userProblem,
     missing: "Give --user or --anonymous.",
   });
-  if (!user && piped.broker) throw new UsageError("--password-stdin is for a user: give --user too.");
-  const keptPassword = same && user === had("MQTT_USER") ? had("MQTT_PWD") : undefined;
+  if (!user && piped.broker) throw new UsageError("--password-stdin needs a user: give --user as well.");
+  const keptPassword = same && user === existing("MQTT_USER") ? existing("MQTT_PWD") : undefined;
   const password = user
     ? await ask({
         text: "Its password there",
@@ -98,20 +104,20 @@ export async function gather(flags: Flags, sources: Sources): Promise<BoardSetti
   const id = await ask({
     text: "Id of the board",
     given: flags.id,
-    fallback: had("NL_ID") ?? sources.proposeId(broker.host),
+    fallback: existing("NL_ID") ?? sources.proposeId(broker.host),
     optional: true,
-    problem: idSentence,
+    problem: boardIdProblem,
     missing: "Give --id.",
   });
   return { ssid, wifiPassword, broker, user, password, id };
 }
 
-async function passwords(flags: Flags, { lines }: Sources): Promise<{ wifi?: string; broker?: string }> {
+async function readPasswords(flags: Flags, { lines }: Sources): Promise<{ wifi?: string; broker?: string }> {
   if (!flags.wifiPasswordStdin && !flags.passwordStdin) return {};
   const piped = await lines();
   const next = (flag: string) => {
     const line = piped.shift();
-    if (!line) throw new UsageError(`${flag}: there is no line for it on standard input.`);
+    if (!line) throw new UsageError(`${flag}: standard input has no line for this password.`);
     return line;
   };
   return {
@@ -124,7 +130,7 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
   const { present, addresses } = sources;
   const own = addresses.length > 0 ? `mqtt://${addresses[0]}:1883` : undefined;
   const port = Number(present.MQTT_PORT ?? (present.MQTT_TLS === true ? 8883 : 1883));
-  // what every board starts with is no choice of anybody's
+  // a loopback address is the default of .env.defaults, not the user's choice
   const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: present.MQTT_TLS === true }) : undefined;
   const problem = (text: string) => {
     try {
@@ -134,9 +140,9 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
       return (error as Error).message;
     }
   };
-  // a person is asked anew; a script is not to find its board at another broker than the file seems to name
+  // without a terminal, an invalid address is an error; with one, the user is asked
   if (kept && problem(kept) && !flags.broker && !sources.ask)
-    throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(present.MQTT_PORT ?? "none")}) are not a broker's: give --broker.`); // prettier-ignore
+    throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(present.MQTT_PORT ?? "none")}) are not a valid address: give --broker.`); // prettier-ignore
   const text = await answer(
     {
       text: own && !kept ? "Broker (proposed: this computer)" : "Broker",
@@ -150,8 +156,8 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
   return parseBroker(text);
 }
 
-/** One answer that is in order: given, typed, or the fallback. */
-async function answer(question: Question, { ask, say }: Sources): Promise<string> {
+/** Returns a valid answer: from a flag, from the terminal, or the default. */
+async function answer(question: Question, { ask, print }: Sources): Promise<string> {
   const { given, fallback, problem, secret, optional, missing } = question;
   if (given !== undefined) {
     const wrong = problem(given);
@@ -170,13 +176,13 @@ async function answer(question: Question, { ask, say }: Sources): Promise<string
     const text = typed === "" ? (proposal ?? "") : optional && typed === "-" ? "" : typed;
     const wrong = problem(text);
     if (!wrong) return text;
-    say(wrong);
+    print(wrong);
   }
 }
 
 function promptOf({ text, secret, optional }: Question, proposal: string | undefined): string {
   const hints = secret
-    ? ["not shown", ...(proposal ? [PRESENT, "- for none"] : ["Enter for none"])]
+    ? ["not shown", ...(proposal ? [KEEP, "- for none"] : ["Enter for none"])]
     : optional
       ? [proposal ? "- for none" : "Enter for none"]
       : [];

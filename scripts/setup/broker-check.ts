@@ -1,4 +1,4 @@
-/** Whether a board would be let in by its broker: tried from here, with the authorities that a board trusts. */
+/** Tests whether the broker accepts a board: connects from this computer and trusts the same authorities as an ESP32. */
 import { randomUUID } from "node:crypto";
 import net from "node:net";
 import mqtt, { type IClientOptions } from "mqtt";
@@ -6,17 +6,17 @@ import { esp32Roots } from "./esp32-roots.js";
 import { isLoopback, ownAddresses } from "./hosts.js";
 import { urlOf, type BoardSettings } from "./settings.js";
 
-/** Why it did not work, and what to do, in a sentence; "" when the broker let us in. */
+/** Resolves with a sentence that says what is wrong and what to do; "" when the broker accepts the settings. */
 export type CheckBroker = (settings: Pick<BoardSettings, "broker" | "user" | "password">) => Promise<string>;
 
 export interface CheckOptions {
-  /** Until when there must be an answer, in ms. */
+  /** Time limit in ms. */
   readonly within?: number;
-  /** Authorities in PEM; those of an ESP32 unless told. */
+  /** Trusted certificate authorities in PEM; by default those of an ESP32. */
   readonly roots?: string[];
 }
 
-/** Connects with user name and password, over TLS 1.2 at most as an ESP32 does, and takes leave again. */
+/** Connects with user name and password, with TLS 1.2 at most as on an ESP32, and disconnects. */
 export async function checkBroker(
   { broker, user, password }: Parameters<CheckBroker>[0],
   { within = 8000, roots }: CheckOptions = {},
@@ -27,14 +27,14 @@ export async function checkBroker(
     reconnectPeriod: 0,
     connectTimeout: within,
     ...(user && { username: user, password }),
-    // the name in the certificate is checked before user name and password are sent
+    // Node checks the certificate's name before user name and password are sent
     ...(broker.tls && { ca: roots ?? esp32Roots(), maxVersion: "TLSv1.2" as const }),
   };
   try {
     await connect(urlOf(broker), options, within);
     return "";
   } catch (error) {
-    return remedyOf(error, broker, user !== "") || (await nobodyListens(broker, user));
+    return explain(error, broker, user !== "") || (await explainRefusal(broker, user));
   }
 }
 
@@ -51,7 +51,7 @@ async function connect(url: string, options: IClientOptions, within: number): Pr
     await client.endAsync();
   } finally {
     clearTimeout(timer);
-    // what it still has to say about a connection that is given up
+    // ignores later errors of the abandoned connection
     client.on("error", () => {});
     client.end(true);
   }
@@ -61,15 +61,15 @@ const failure = (code: string): Error => Object.assign(new Error(code), { code }
 
 /** Return codes of CONNACK, MQTT 3.1.1 table 3.1. */
 const CONNACK: Readonly<Record<number, (user: boolean) => string>> = {
-  1: () => "does not speak MQTT 3.1.1; use another one",
-  2: () => "refuses the client id; let it admit every client id, or those that begin with nightlight-",
-  3: () => "says that it is not available; try again later",
+  1: () => "does not support MQTT 3.1.1; use another broker",
+  2: () => "refuses the client id; allow all client ids, or those that begin with nightlight-",
+  3: () => "reports that it is unavailable; try again later",
   4: () => "refuses the user name or the password; correct them",
-  5: (user) => (user ? "does not let this user in; correct user name and password, or allow the user there" : "wants a user name and a password; give them"), // prettier-ignore
+  5: (user) => (user ? "does not authorize this user; correct user name and password, or allow the user there" : "requires a user name and a password"), // prettier-ignore
 };
 
-/** A sentence about what went wrong; "" when nobody listens. */
-function remedyOf(error: unknown, broker: BoardSettings["broker"], user: boolean): string {
+/** Explains a failed connection in a sentence; "" when the connection was refused. */
+function explain(error: unknown, broker: BoardSettings["broker"], user: boolean): string {
   const code = (error as { code?: unknown }).code;
   const name = `The broker ${urlOf(broker)}`;
   if (typeof code === "number") return `${name} ${CONNACK[code]?.(user) ?? `refuses with code ${code}; see its log`}.`;
@@ -79,15 +79,15 @@ function remedyOf(error: unknown, broker: BoardSettings["broker"], user: boolean
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NONAME":
-      return `${name} cannot be found: no address is known for ${broker.host}; check how it is written, and the network.`;
+      return `${name} cannot be found: ${broker.host} has no known address; check its spelling and the network.`;
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return `${name} does not answer; check the address, the port and the firewall between.`;
+      return `${name} does not answer; check the address, the port and firewalls.`;
     case "CERT_HAS_EXPIRED":
       return `${name} has a certificate that has expired; renew it.`;
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `${name} has a certificate for another name; use the name that is in it.`;
+      return `${name} has a certificate for another name; use the name in the certificate.`;
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
@@ -96,26 +96,26 @@ function remedyOf(error: unknown, broker: BoardSettings["broker"], user: boolean
       return `${name} has a certificate that an ESP32 cannot verify: it trusts 121 public authorities, such as Let's Encrypt and DigiCert, and no others. Get a certificate from one of them, or use mqtt:// in a network that you trust.`;
     case "CLOSED":
     case "ECONNRESET":
-      return `${name} closed the connection without a word of MQTT; check that ${broker.port} is its ${broker.tls ? "MQTT port with TLS" : "MQTT port without TLS, and whether it wants mqtts://"}.`;
+      return `${name} closed the connection without an MQTT answer; check that ${broker.port} is its ${broker.tls ? "MQTT port with TLS" : "MQTT port without TLS, and whether it needs mqtts://"}.`;
   }
   if (broker.tls && /^(EPROTO|ERR_SSL)/.test(String(code)))
-    return `${name} does not agree on TLS 1.2, which is what an ESP32 speaks; check that ${broker.port} is its port for MQTT over TLS, and that it allows TLS 1.2.`;
+    return `${name} does not support TLS 1.2, which an ESP32 needs; check that ${broker.port} is its port for MQTT over TLS, and that it allows TLS 1.2.`;
   return `${name} does not answer as an MQTT broker (${(error as Error).message}); check that ${broker.port} is its MQTT port.`;
 }
 
-/** What to do depends on whether the broker is to run here. */
-async function nobodyListens(broker: BoardSettings["broker"], user: string): Promise<string> {
+/** Explains a refused connection; the advice depends on whether the broker's address is this computer. */
+async function explainRefusal(broker: BoardSettings["broker"], user: string): Promise<string> {
   const name = `The broker ${urlOf(broker)}`;
   const start = `npm start -- --no-simulator --host 0.0.0.0${user ? `, after npm run server -- user add ${user} --device <id>` : " --anonymous"}`;
   if (!isLoopback(broker.host) && !ownAddresses().includes(broker.host))
     return `${name} cannot be reached: nothing listens on port ${broker.port} of ${broker.host}; start the broker, or correct the address.`;
-  if (!isLoopback(broker.host) && (await listens("127.0.0.1", broker.port)))
-    return `${name} listens for this computer alone: have it listen on all addresses (ours: ${start}).`;
-  return `${name} cannot be reached: nothing listens on port ${broker.port} of this computer; start the broker (ours: ${start}).`;
+  if (!isLoopback(broker.host) && (await acceptsConnections("127.0.0.1", broker.port)))
+    return `${name} accepts connections only from this computer: let it listen on all addresses (this project's broker: ${start}).`;
+  return `${name} cannot be reached: nothing listens on port ${broker.port} of this computer; start the broker (this project's: ${start}).`;
 }
 
-/** Whether somebody accepts connections there. */
-function listens(host: string, port: number, within = 1000): Promise<boolean> {
+/** Returns whether a program accepts connections on a port. */
+function acceptsConnections(host: string, port: number, within = 1000): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port, timeout: within });
     const end = (answer: boolean) => {

@@ -1,4 +1,4 @@
-/** DeviceScript's own reading of `.env` files: not a copy of it, but the functions of the CLI that is installed here. */
+/** Parses `.env` files with DeviceScript's own parser, taken from the installed CLI. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -7,7 +7,7 @@ import type { Settings } from "../../sim/settings.js";
 
 type Encoded = Record<string, Uint8Array | undefined>;
 
-/** `parseToSettings` of compiler/src/dotenv.ts and all that it calls, under the names that the bundle gives them. */
+/** The functions of DeviceScript's parser (compiler/src/dotenv.ts) as the CLI's bundle names them. */
 const FUNCTIONS = [
   "parseToSettings",
   "stringToSettingValue",
@@ -20,8 +20,8 @@ const FUNCTIONS = [
 let parser: ((source: string) => Encoded) | undefined;
 
 /**
- * Reads the text of an `.env` file as a deploy does: values by key, undefined for a key that is deleted on the board.
- * @throws Error when the CLI is not installed, or is another version that has no such functions
+ * Parses the text of an `.env` file like a deploy does. Returns values by key; undefined deletes the setting on the board.
+ * @throws Error when the CLI is not installed, or its version lacks the parser
  */
 export function parseAsDeviceScript(text: string): Settings {
   parser ??= loadParser();
@@ -31,13 +31,16 @@ export function parseAsDeviceScript(text: string): Settings {
   return settings;
 }
 
-// The CLI exports nothing, and a build that would parse the file for us takes seconds and writes into the project.
+/**
+ * Extracts the parser from the CLI's bundle. The CLI exports nothing, and running a build to parse the file takes seconds
+ * and writes into the project.
+ */
 function loadParser(): (source: string) => Encoded {
   const bundle = readBundle();
   const functions = FUNCTIONS.map((name) => {
     const [text] = new RegExp(`^( *)function ${name}\\([^]*?^\\1\\}$`, "m").exec(bundle) ?? [];
     if (!text)
-      throw new Error(`DeviceScript's CLI has no function ${name}: it is not the version that package.json names; run npm ci.`); // prettier-ignore
+      throw new Error(`DeviceScript's CLI has no function ${name}: its version differs from package.json; run npm ci.`); // prettier-ignore
     return text;
   });
   return compileFunction(`${functions.join("\n")}\nreturn parseToSettings(source, true);`, ["source"]) as (

@@ -1,10 +1,10 @@
-/** The text of `.env.local`: what a line must look like for DeviceScript to read back what was meant. */
+/** Writes settings into the text of `.env.local` in a form that DeviceScript's parser reads back unchanged. */
 import type { Settings } from "../../sim/settings.js";
 
 /**
- * The line of a setting; undefined gives `KEY=`, with which a deploy deletes the setting on the board.
- * Text that DeviceScript would take for something else stands in quotes, as JSON: there `#`, which drops the whole line
- * anywhere in it, is `\u0023`, and nothing is left that an editor could trim or recode.
+ * Returns the line for a setting. The value undefined gives `KEY=`, which makes a deploy delete the setting on the board.
+ * Text that DeviceScript would misread becomes a JSON string. There, `#` is written as `\u0023`, because DeviceScript drops
+ * every line with a `#`, and characters outside ASCII are escaped, so that editors cannot change them.
  */
 export function lineOf(key: string, value: unknown): string {
   if (value === undefined) return `${key}=`;
@@ -14,7 +14,7 @@ export function lineOf(key: string, value: unknown): string {
   return `${key}=${json.replace(/[^ -"$-~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}`;
 }
 
-/** Whether a value may stand as it is. */
+/** Returns whether a value needs no quotes. */
 function isPlain(value: string): boolean {
   if (!/^[!$-~]([ !$-~]*[!$-~])?$/.test(value)) return false;
   try {
@@ -25,24 +25,24 @@ function isPlain(value: string): boolean {
   }
 }
 
-/** The key that a line is about, even when DeviceScript would not take it so; undefined for comments and other text. */
+/** Returns the key that a line sets, even when DeviceScript would misread the line; undefined for comments and other text. */
 export function keyOf(line: string): string | undefined {
-  // DeviceScript overlooks signs of equality at the beginning
+  // DeviceScript ignores leading = signs
   const [, key] = /^[\s\uFEFF=]*([^#=\s][^#=]*?)\s*=/.exec(line) ?? [];
   return key;
 }
 
-/** Puts settings into the text of a file. Every other line stays, in its place; of several for one key, the first does. */
-export function change(text: string, settings: Settings): string {
+/** Sets settings in the text of a file. Other lines stay unchanged; of several lines for one key, the first remains. */
+export function setSettings(text: string, settings: Settings): string {
   const end = text.includes("\r\n") ? "\r\n" : "\n";
-  const left = new Set(Object.keys(settings));
+  const missing = new Set(Object.keys(settings));
   const lines: string[] = [];
   for (const line of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
     const key = keyOf(line);
     if (key === undefined || !Object.hasOwn(settings, key)) lines.push(line);
-    else if (left.delete(key)) lines.push(lineOf(key, settings[key]));
+    else if (missing.delete(key)) lines.push(lineOf(key, settings[key]));
   }
   while (lines.at(-1) === "") lines.pop();
-  for (const key of left) lines.push(lineOf(key, settings[key]));
+  for (const key of missing) lines.push(lineOf(key, settings[key]));
   return lines.map((line) => line + end).join("");
 }

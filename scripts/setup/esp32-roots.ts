@@ -1,11 +1,11 @@
-/** Which certificate authorities a board trusts: an ESP32 has its list built in, and no way to add one. */
+/** The certificate authorities that a board trusts. The list is fixed in DeviceScript's ESP32 runtime. */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 
 /**
- * The 121 authorities in `scripts/ca-bundle.pem` of microsoft/devicescript-esp32 (29 August 2023, the last there is): the first 8
- * bytes of each certificate's SHA-256. Mozilla's and Microsoft's of April 2023: Let's Encrypt, DigiCert, Amazon, GlobalSign, Sectigo's old
- * ones, …; Google Trust Services and what came later are not among them.
+ * The first 8 bytes of the SHA-256 of each of the 121 certificates in `scripts/ca-bundle.pem` of microsoft/devicescript-esp32,
+ * in its latest version of 29 August 2023. These are Mozilla's and Microsoft's authorities of April 2023: Let's Encrypt,
+ * DigiCert, Amazon, GlobalSign, Sectigo's older ones, …; without Google Trust Services and later authorities.
  */
 const TRUSTED = new Set(
   `
@@ -32,7 +32,7 @@ const TRUSTED = new Set(
     .split(/\s+/),
 );
 
-/** Those of Node's own authorities that an ESP32 trusts too, in PEM; what NODE_EXTRA_CA_CERTS adds is not among them. */
+/** Returns Node's built-in authorities that an ESP32 trusts as well, in PEM; without those of NODE_EXTRA_CA_CERTS. */
 export function esp32Roots(): string[] {
   return rootCertificates.filter((pem) => {
     const { fingerprint256 } = new X509Certificate(pem);

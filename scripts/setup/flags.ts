@@ -1,6 +1,7 @@
-/** The command line of `npm run setup`. */
+/** The command-line flags of `npm run setup`. */
 import { Command } from "commander";
 
+/** The parsed flags. */
 export interface Flags {
   readonly wifiSsid?: string;
   readonly wifiPasswordStdin?: boolean;
@@ -14,28 +15,39 @@ export interface Flags {
   readonly check: boolean;
 }
 
-/** Passwords come from here or from standard input: what stands on a command line, every user of a computer can read. */
+/** Environment variables with passwords. No flag takes a password, because every user of a computer can read command lines. */
 export const WIFI_PASSWORD_ENV = "NIGHTLIGHT_WIFI_PASSWORD";
 export const PASSWORD_ENV = "NIGHTLIGHT_BOARD_PASSWORD";
 
 /**
- * Reads the arguments.
- * @param say gets the help
- * @throws CommanderError with exit code 0 after help, another one after a mistake
+ * Parses the arguments.
+ * @param print receives the help text
+ * @throws CommanderError with exit code 0 after help, another exit code after a mistake
  */
-export function parseFlags(args: readonly string[], say: (text: string) => void): Flags {
+export function parseFlags(args: readonly string[], print: (text: string) => void): Flags {
   const command = new Command("npm run setup --")
-    .description("Asks what a board needs to know, and writes it into .env.local, which a deploy brings to the board.")
-    .option("--wifi-ssid <name>", "the Wi-Fi network; boards know 2.4 GHz only")
-    .option("--wifi-password-stdin", `its password is the first line of standard input (or env: ${WIFI_PASSWORD_ENV})`)
-    .option("--wifi-open", "it has no password")
+    .description(
+      "Ask for a board's settings and write them to .env.local, from where a deploy copies them to the board.",
+    )
+    .option("--wifi-ssid <name>", "name of the Wi-Fi network (2.4 GHz)")
+    .option(
+      "--wifi-password-stdin",
+      `read the Wi-Fi password from the first line of standard input (or env: ${WIFI_PASSWORD_ENV})`,
+    )
+    .option("--wifi-open", "the Wi-Fi network has no password")
     .option("--broker <address>", "mqtt://host[:port], or mqtts:// for TLS")
-    .option("--user <name>", "user name of the board at the broker")
-    .option("--password-stdin", `its password is the next line of standard input (or env: ${PASSWORD_ENV})`)
-    .option("--anonymous", "no user name at the broker")
-    .option("--id <id>", 'what stands before /telemetry; "" for nightlight/ and six digits of the board\'s own')
-    .option("--yes", "ask nothing: take what .env.local says, or what would be proposed")
-    .option("--no-check", "do not try whether the broker lets the board in")
+    .option("--user <name>", "the board's user name at the broker")
+    .option(
+      "--password-stdin",
+      `read the user's password from the next line of standard input (or env: ${PASSWORD_ENV})`,
+    )
+    .option("--anonymous", "connect to the broker without a user name")
+    .option(
+      "--id <id>",
+      'the board\'s id, the topic prefix before /telemetry; "" for nightlight/ and six digits chosen by the board',
+    )
+    .option("--yes", "ask nothing: use the values of .env.local, or the proposed values")
+    .option("--no-check", "do not test whether the broker accepts the board")
     .addHelpText(
       "after",
       `
@@ -45,7 +57,7 @@ Examples:
   npm run setup -- --yes --wifi-ssid home --wifi-password-stdin --broker mqtt://192.168.1.20 < password.txt`,
     )
     .allowExcessArguments(false)
-    .configureOutput({ writeOut: say, outputError: () => {} })
+    .configureOutput({ writeOut: print, outputError: () => {} })
     .exitOverride();
   command.parse(args, { from: "user" });
   const flags = command.opts<Flags>();

@@ -1,4 +1,4 @@
-/** Where a broker is, seen from a board: on this computer, in the house, or on the internet. */
+/** Classifies a broker's host: loopback, private network or internet. */
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 
@@ -24,27 +24,27 @@ PRIVATE.addSubnet("fe80::", 10, "ipv6");
 
 const contains = (list: BlockList, host: string) => list.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
 
-/** Whether a host is the computer itself: a board that is told so would look for the broker on the board. */
+/** Returns whether a host is a loopback address or name. A board would look for such a broker on the board itself. */
 export function isLoopback(host: string): boolean {
   return isIP(host) ? contains(LOOPBACK, host) : /^(.+\.)?localhost\.?$/i.test(host);
 }
 
-/** Whether a host is in a private network by its address or its name, not being this computer itself. */
+/** Returns whether a host's address or name belongs to a private network, and is no loopback. */
 export function isPrivate(host: string): boolean {
   if (isLoopback(host)) return false;
   if (isIP(host)) return contains(PRIVATE, host);
-  // RFC 6762, RFC 8375, and what routers call their networks
+  // domains of RFC 6762 and RFC 8375, and common domains of home routers
   return !host.replace(/\.$/, "").includes(".") || /\.(local|home\.arpa|internal|lan|home|fritz\.box)\.?$/i.test(host);
 }
 
-/** Whether strangers can reach a host as well. */
+/** Returns whether a host is on the internet. */
 export function isPublic(host: string): boolean {
   return !isLoopback(host) && !isPrivate(host);
 }
 
-/** IPv4 addresses of this computer that a board may reach, the likeliest first. */
+/** Returns the IPv4 addresses of this computer that a board may reach, the most likely one first. */
 export function ownAddresses(interfaces = networkInterfaces()): string[] {
-  // bridges of containers and virtual machines have private addresses too, which lead nowhere
+  // boards cannot reach the private addresses of container and virtual-machine bridges
   const virtual = /^(docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|vEthernet|VirtualBox|VMware)/i;
   const rank = (name: string, address: string) => Number(virtual.test(name)) * 2 + Number(!isPrivate(address));
   return Object.entries(interfaces)

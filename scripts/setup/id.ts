@@ -1,8 +1,9 @@
+/** Proposes ids for boards. */
 import { randomInt } from "node:crypto";
 import { DEFAULT_PREFIX } from "../../contract/index.js";
 import { isPublic } from "./hosts.js";
 
-/** Nothing that can be mistaken for another when it is read from a screen. */
+/** Letters and digits without those that look alike on a screen. */
 const LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
 
 function random(length: number): string {
@@ -10,8 +11,8 @@ function random(length: number): string {
 }
 
 /**
- * An id that nobody else has: 29 bits of chance among the boards of one house; at a public broker a prefix of its own
- * with 49, because what stands before the last `/` also tells where the server says that it is online.
+ * Proposes a random id. Within one household, 29 random bits avoid collisions. At a public broker the prefix is random as
+ * well, with 49 bits, because the server publishes its own status under the prefix.
  */
 export function proposeId(host: string): string {
   return isPublic(host) ? `${DEFAULT_PREFIX}-${random(10)}/board` : `${DEFAULT_PREFIX}/${random(6)}`;

@@ -1,21 +1,22 @@
-/** Whether the settings of a project will do for a board, as DeviceScript reads them. No secret is in what it says. */
+/** Checks the settings in `.env.local` as DeviceScript would read them. Messages never contain secrets. */
 import { statSync } from "node:fs";
 import path from "node:path";
 import type { Settings } from "../../sim/settings.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { keyOf } from "./env-file.js";
-import { idSentence, parseBroker, passwordProblem, ssidProblem, urlOf, userProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
+import { boardIdProblem, parseBroker, passwordProblem, ssidProblem, urlOf, userProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
 import { FILE, readText } from "./store.js";
 import { advice, failures } from "./warnings.js";
 
+/** The result of the check. */
 export interface Inspection {
-  /** Whether there is a `.env.local`. */
-  readonly there: boolean;
-  /** What keeps a board from working, a sentence each. */
+  /** Whether the file `.env.local` exists. */
+  readonly exists: boolean;
+  /** Mistakes that keep a board from working, as sentences. */
   readonly problems: readonly string[];
-  /** What works, but is not wise, or looks like a mistake. */
+  /** Settings that work but are unwise or look like mistakes, as sentences. */
   readonly notes: readonly string[];
-  /** Undefined when something essential is missing or wrong. */
+  /** The settings; undefined when an essential one is missing or wrong. */
   readonly settings?: BoardSettings;
 }
 
@@ -24,10 +25,10 @@ const KNOWN: readonly string[] = [...TEXTS, "MQTT_PORT", "MQTT_TLS"];
 /** The longest key that DeviceScript stores, in bytes. */
 const MAX_KEY = 13;
 
-/** Looks at `.env.local` over `.env.defaults` of a project folder. */
+/** Checks the settings of a project folder: `.env.local`, with defaults from `.env.defaults`. */
 export async function inspect(root: string): Promise<Inspection> {
   const text = await readText(root);
-  if (text === undefined) return { there: false, problems: [`There is no ${FILE} with your Wi-Fi and broker.`], notes: [] }; // prettier-ignore
+  if (text === undefined) return { exists: false, problems: [`There is no ${FILE} with your Wi-Fi and broker.`], notes: [] }; // prettier-ignore
   const values = {
     ...parseAsDeviceScript((await readText(root, ".env.defaults")) ?? ""),
     ...parseAsDeviceScript(text),
@@ -35,14 +36,14 @@ export async function inspect(root: string): Promise<Inspection> {
   const lines = inspectLines(text);
   const { problems, settings } = inspectValues(values);
   return {
-    there: true,
+    exists: true,
     problems: [...lines.problems, ...problems, ...(settings ? failures(settings) : [])],
     notes: [...lines.notes, ...modeNotes(root), ...(settings ? advice(settings) : [])],
     settings,
   };
 }
 
-/** Lines that DeviceScript does not read as they look. */
+/** Finds lines that DeviceScript reads differently than they look. */
 function inspectLines(text: string): { problems: string[]; notes: string[] } {
   const problems: string[] = [];
   const notes: string[] = [];
@@ -53,11 +54,11 @@ function inspectLines(text: string): { problems: string[]; notes: string[] } {
     if (line.includes("#"))
       problems.push(`${where} DeviceScript drops a line with # anywhere in it, so ${key} is not set.`); // prettier-ignore
     else if (!line.startsWith(`${key}=`))
-      problems.push(`${where} nothing may stand before or after ${key} but the sign =.`);
+      problems.push(`${where} the name ${key} must begin the line, with = right after it.`);
     else if (Buffer.byteLength(key) > MAX_KEY)
       problems.push(`${where} the name ${key} is longer than ${MAX_KEY} characters.`); // prettier-ignore
     else if (!KNOWN.includes(key) && /^(WIFI|MQTT|NL)/i.test(key))
-      notes.push(`${where} nobody reads ${key}; there are ${KNOWN.join(", ")}.`);
+      notes.push(`${where} ${key} is unknown; the settings are ${KNOWN.join(", ")}.`);
     else if (/^[^=]*=\s|\s$/.test(line)) notes.push(`${where} the space around the value of ${key} is part of it.`);
   }
   return { problems, notes };
@@ -68,7 +69,9 @@ function inspectValues(values: Settings): { problems: string[]; settings?: Board
   for (const key of TEXTS) {
     const value = values[key];
     if (value !== undefined && typeof value !== "string")
-      problems.push(`${key} looks like a number or JSON, and a board may get another text: put it in double quotes.`);
+      problems.push(
+        `${key} looks like a number or JSON, so a board may receive a different text: put the value in double quotes.`,
+      );
   }
   const text = (key: (typeof TEXTS)[number]) => (values[key] === undefined ? "" : String(values[key]));
   const ssid = text("WIFI_SSID");
@@ -76,7 +79,7 @@ function inspectValues(values: Settings): { problems: string[]; settings?: Board
   const user = text("MQTT_USER");
   const password = text("MQTT_PWD");
   const id = text("NL_ID");
-  problems.push(ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password), idSentence(id)); // prettier-ignore
+  problems.push(ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password), boardIdProblem(id)); // prettier-ignore
   if (values.MQTT_TLS !== undefined && typeof values.MQTT_TLS !== "boolean")
     problems.push("MQTT_TLS is neither true nor false.");
   const tls = values.MQTT_TLS === true;
@@ -84,14 +87,14 @@ function inspectValues(values: Settings): { problems: string[]; settings?: Board
   const portIsRight = Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65535;
   if (!portIsRight) problems.push("MQTT_PORT is not a port from 1 to 65535.");
   const host = text("MQTT_HOST");
-  const hostProblem = problemOfHost(host);
+  const hostProblem = checkHost(host);
   problems.push(hostProblem);
   const found = problems.filter((problem) => problem !== "");
   if (hostProblem || !portIsRight || !ssid) return { problems: found };
   return { problems: found, settings: { ssid, wifiPassword, broker: { host, port: Number(port), tls }, user, password, id } }; // prettier-ignore
 }
 
-function problemOfHost(host: string): string {
+function checkHost(host: string): string {
   if (!host) return "MQTT_HOST, the broker's address, is missing.";
   try {
     const read = parseBroker(urlOf({ host, port: 1883, tls: false }));
@@ -102,7 +105,7 @@ function problemOfHost(host: string): string {
 }
 
 function modeNotes(root: string): string[] {
-  // Windows knows no such modes
+  // Windows has no such file modes
   if (process.platform === "win32" || (statSync(path.join(root, FILE)).mode & 0o077) === 0) return [];
   return [`Other users of this computer can read the passwords in ${FILE}: chmod 600 ${FILE}`];
 }

@@ -1,7 +1,7 @@
-/** `npm run setup` from the first question to the file. */
+/** `npm run setup`: asks the questions, tests the broker, and writes the file. */
 import { CommanderError } from "commander";
 import { parsingProblem, UsageError } from "nightlight-server";
-import { gather } from "./answers.js";
+import { collectSettings } from "./answers.js";
 import { checkBroker, type CheckBroker } from "./broker-check.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { parseFlags, type Flags } from "./flags.js";
@@ -12,87 +12,103 @@ import { FILE, PREVIOUS, readText, store } from "./store.js";
 import { createTerminal, Stopped, type Terminal } from "./terminal.js";
 import { serverHint, warnings, weakPassword } from "./warnings.js";
 
-/** What setup touches, so that a test can bring its own. */
-export interface World {
+/** Access to the computer, which tests replace. */
+export interface SetupEnvironment {
   /** The project's folder. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly terminal: Terminal;
-  /** Addresses of this computer, the likeliest first. */
+  /** IPv4 addresses of this computer, the most likely one first. */
   readonly addresses: readonly string[];
   readonly check: CheckBroker;
 }
 
-/** @returns the exit code: 0, 1 when nothing was written, 2 when something is wrong with the flags */
-export async function runSetup(args: readonly string[], world: Partial<World> & Pick<World, "root">): Promise<number> {
-  const terminal = world.terminal ?? createTerminal();
+/**
+ * Runs the command.
+ * @returns the exit code: 0 for success, 1 when nothing was written, 2 when the flags are wrong
+ */
+export async function runSetup(
+  args: readonly string[],
+  environment: Partial<SetupEnvironment> & Pick<SetupEnvironment, "root">,
+): Promise<number> {
+  const terminal = environment.terminal ?? createTerminal();
   try {
-    const flags = parseFlags(args, (text) => terminal.say(text.trimEnd()));
-    return await setup(flags, { env: process.env, addresses: ownAddresses(), check: checkBroker, ...world, terminal });
+    const flags = parseFlags(args, (text) => terminal.print(text.trimEnd()));
+    return await setup(flags, {
+      env: process.env,
+      addresses: ownAddresses(),
+      check: checkBroker,
+      ...environment,
+      terminal,
+    });
   } catch (error) {
     if (error instanceof CommanderError) {
       const { text, code } = parsingProblem(error, "See npm run setup -- --help.");
-      if (text) terminal.say(text);
+      if (text) terminal.print(text);
       return code;
     }
-    terminal.say(error instanceof UsageError ? `${error.message} Nothing was changed.` : (error as Error).message);
+    terminal.print(error instanceof UsageError ? `${error.message} Nothing was changed.` : (error as Error).message);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function setup(flags: Flags, { root, env, terminal, addresses, check }: World): Promise<number> {
-  const { say } = terminal;
+async function setup(flags: Flags, { root, env, terminal, addresses, check }: SetupEnvironment): Promise<number> {
+  const { print } = terminal;
   const asks = terminal.interactive && !flags.yes;
   if (!asks && !flags.yes)
-    throw new UsageError("Nobody is there to ask: give --yes to take what .env.local says, or what would be proposed.");
+    throw new UsageError(
+      "Standard input is no terminal, so nobody can answer: give --yes to use the values of .env.local, or the proposed values.",
+    );
   const present = parseAsDeviceScript((await readText(root)) ?? "");
-  if (asks) say(`What a board needs to know goes into ${FILE}, which only you can read and Git ignores.\n`);
-  let settings = await gather(flags, {
+  if (asks) print(`The board's settings are written to ${FILE}, which only you can read and Git ignores.\n`);
+  let settings = await collectSettings(flags, {
     present,
     env,
     addresses,
     proposeId,
     lines: () => terminal.lines(),
-    say,
+    print,
     ...(asks && { ask: terminal.ask.bind(terminal) }),
   });
 
-  const confirm = async (question: string, usual: boolean): Promise<boolean> => {
-    const text = (await terminal.ask(`${question} ${usual ? "[Y/n]" : "[y/N]"} `)).trim();
-    return text === "" ? usual : /^y/i.test(text);
+  const confirm = async (question: string, byDefault: boolean): Promise<boolean> => {
+    const text = (await terminal.ask(`${question} ${byDefault ? "[Y/n]" : "[y/N]"} `)).trim();
+    return text === "" ? byDefault : /^y/i.test(text);
   };
   const [own] = addresses;
   if (asks && own && isLoopback(settings.broker.host)) {
-    say(`A board cannot reach ${settings.broker.host}: there it looks for the broker on itself.`);
-    if (await confirm(`Take ${own}, this computer's address in your network, instead?`, true))
+    print(`A board cannot reach ${settings.broker.host}: on the board, that address is the board itself.`);
+    if (await confirm(`Use ${own}, this computer's address in your network, instead?`, true))
       settings = { ...settings, broker: { ...settings.broker, host: own } };
   }
-  say(`\n${summary(settings)}`);
-  for (const warning of [...warnings(settings), weakPassword(settings)]) if (warning) say(`Warning: ${warning}`);
+  print(`\n${summary(settings)}`);
+  for (const warning of [...warnings(settings), weakPassword(settings)]) if (warning) print(`Warning: ${warning}`);
 
   const problem = flags.check ? await check(settings) : "";
-  if (problem) say(`Warning: ${problem}`);
-  else if (flags.check) say("The broker answers, and lets the board in.");
-  if (problem && !asks) throw new Error(`Nothing was changed. Give --no-check to write ${FILE} all the same.`);
-  if (asks && !(await confirm(problem ? `Write ${FILE} all the same?` : `Write ${FILE}?`, !problem)))
+  if (problem) print(`Warning: ${problem}`);
+  else if (flags.check) print("The broker accepts the board.");
+  if (problem && !asks) throw new Error(`Nothing was changed. Give --no-check to write ${FILE} anyway.`);
+  if (asks && !(await confirm(problem ? `Write ${FILE} anyway?` : `Write ${FILE}?`, !problem)))
     throw new Stopped("Nothing was changed.");
 
   const existed = (await readText(root)) !== undefined;
   const changed = await store(root, toSettings(settings));
-  say(changed ? `${FILE} is written${existed ? `; what it was is in ${PREVIOUS}` : ""}.` : `${FILE} is as it was.`);
+  print(
+    changed ? `${FILE} is written${existed ? `; its previous text is in ${PREVIOUS}` : ""}.` : `${FILE} is unchanged.`,
+  );
   const hint = serverHint(settings);
-  if (hint) say(hint);
-  say("Each board needs an id of its own: run this again before you flash another one.");
+  if (hint) print(hint);
+  print("Each board needs its own id: run npm run setup again before you flash another board.");
   return 0;
 }
 
-/** What will be written, without passwords. */
+/** Summarizes the settings without passwords. */
 function summary({ ssid, wifiPassword, broker, user, password, id }: BoardSettings): string {
   const secret = (text: string) => (text ? "with a password" : "without a password");
   return [
     `Wi-Fi    ${ssid}, ${secret(wifiPassword)}`,
     `broker   ${urlOf(broker)}`,
     `user     ${user ? `${user}, ${secret(password)}` : "none"}`,
-    `id       ${id || "nightlight/ and six digits of the board's own"}`,
+    `id       ${id || "nightlight/ and six digits chosen by the board"}`,
   ].join("\n");
 }

@@ -1,29 +1,30 @@
-/** What a board is told, and what of it cannot work. Sentences never show a password. */
+/** A board's settings, and checks of their values. Messages never contain passwords. */
 import { isIP } from "node:net";
 import { idProblem } from "../../contract/index.js";
 import { MAX_VALUE, type Settings } from "../../sim/settings.js";
 
-/** What a board needs to know; texts are "" where there is none. */
+/** A board's settings. An empty text means that there is no value. */
 export interface BoardSettings {
   /** The name of the Wi-Fi network. */
   readonly ssid: string;
-  /** "": the network is open. */
+  /** "" for an open network. */
   readonly wifiPassword: string;
   readonly broker: Broker;
-  /** "": the board connects without a user name. */
+  /** "" when the board connects without a user name. */
   readonly user: string;
   readonly password: string;
-  /** What stands before `/telemetry`; "": `nightlight/` and six digits of the board's own. */
+  /** The topic prefix before `/telemetry`; "" for `nightlight/` and six digits that the board chooses. */
   readonly id: string;
 }
 
+/** A broker's address. */
 export interface Broker {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
 }
 
-/** The settings as they travel to a board; undefined deletes what an earlier deploy left there. */
+/** Converts the settings into the board's keys and values; undefined deletes a setting of an earlier deploy. */
 export function toSettings({ ssid, wifiPassword, broker, user, password, id }: BoardSettings): Settings {
   return {
     WIFI_SSID: ssid,
@@ -37,27 +38,27 @@ export function toSettings({ ssid, wifiPassword, broker, user, password, id }: B
   };
 }
 
-/** The address of a broker without user and password. */
+/** Returns the broker's URL without user and password. */
 export function urlOf({ host, port, tls }: Broker): string {
   return `${tls ? "mqtts" : "mqtt"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
-/** A broker's address, with the user name and password that stood in it. */
+/** A parsed address of a broker, with the user name and password from the address. */
 export type Address = Broker & { readonly user?: string; readonly password?: string };
 
 /**
- * Reads `[mqtt[s]://][user[:password]@]host[:port]`.
+ * Parses `[mqtt[s]://][user[:password]@]host[:port]`.
  * @throws RangeError with a sentence that says what is wrong
  */
 export function parseBroker(text: string): Address {
   const example = "write it as mqtt://192.168.1.20 or mqtts://broker.example.org:8883";
   const given = text.trim();
-  if (!given) throw new RangeError(`There is no broker: ${example}.`);
+  if (!given) throw new RangeError(`The broker's address is missing: ${example}.`);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1].toLowerCase();
   if (scheme && scheme !== "mqtt" && scheme !== "mqtts")
-    throw new RangeError(`A board does not speak ${scheme}://, only MQTT over TCP or TLS: ${example}.`);
+    throw new RangeError(`A board does not support ${scheme}://, only MQTT over TCP or TLS: ${example}.`);
   const address = scheme ? given : `mqtt://${given}`;
-  // with what stands before the @, which may be a password, left out
+  // without the part before the @, which may contain a password
   const shown = given.replace(/^(\w+:\/\/)?.*@/, "$1");
   const port = /:(\d+)\/?$/.exec(address)?.[1];
   if (port && !(Number(port) >= 1 && Number(port) <= 65535))
@@ -80,7 +81,7 @@ export function parseBroker(text: string): Address {
   };
 }
 
-/** Percent signs that encode nothing stand for themselves. */
+/** Decodes percent-encoded text; invalid encodings stay as they are. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -91,52 +92,55 @@ function decode(text: string): string {
 
 const bytes = (text: string) => Buffer.byteLength(text, "utf8");
 
-/** Why a text cannot be the name of the Wi-Fi network; "" when it can. */
+/** Returns why a text cannot be the name of the Wi-Fi network, as a sentence; "" when it can. */
 export function ssidProblem(ssid: string): string {
-  if (!ssid) return "The Wi-Fi network has no name: a board needs one.";
-  // IEEE 802.11 allows 32; DeviceScript's ESP32 port copies them to a buffer of 32 with a NUL at the end (wifi_impl.c)
+  if (!ssid) return "The name of the Wi-Fi network is missing.";
+  // IEEE 802.11 allows 32 bytes; DeviceScript's ESP32 port (wifi_impl.c) needs one byte of its 32-byte buffer for a NUL
   if (bytes(ssid) > 31)
     return `The name of the Wi-Fi network has ${bytes(ssid)} bytes; DeviceScript takes at most 31. Give the network a shorter name, or use a guest network.`;
   return textProblem("The name of the Wi-Fi network", ssid);
 }
 
-/** Why a text cannot be a Wi-Fi password; "" when it can. */
+/** Returns why a text cannot be a Wi-Fi password, as a sentence; "" when it can. */
 export function wifiPasswordProblem(password: string): string {
   if (!password) return "";
-  // IEEE 802.11, annex J: a passphrase has 8 to 63 characters; 64 hexadecimal digits are a key, which the port cuts off
+  // IEEE 802.11, annex J: a passphrase has 8 to 63 characters; 64 hexadecimal digits are a key, which DeviceScript truncates
   if (/^[0-9a-f]{64}$/i.test(password))
-    return "That is a Wi-Fi key of 64 digits, which DeviceScript cuts off after 63: use the password it was made from.";
+    return "That is a Wi-Fi key of 64 digits, which DeviceScript truncates to 63: use the password that the key was made from.";
   if (password.length < 8 || bytes(password) > 63)
     return `The Wi-Fi password has ${bytes(password)} bytes; WPA passwords have 8 to 63.`;
   return textProblem("The Wi-Fi password", password);
 }
 
-/** Why a text cannot be a user name at the broker; "" when it can. */
+/** Returns why a text cannot be a user name at the broker, as a sentence; "" when it can. */
 export function userProblem(user: string): string {
   return textProblem("The user name", user) || lengthProblem("The user name", user);
 }
 
-/** Why a text cannot be a password at the broker; "" when it can. */
+/** Returns why a text cannot be a password at the broker, as a sentence; "" when it can. */
 export function passwordProblem(password: string): string {
   return textProblem("The broker's password", password) || lengthProblem("The broker's password", password);
 }
 
-/** Why a text cannot be an id, as a sentence; "" when it can, or when the board is to take its own. */
-export function idSentence(id: string): string {
+/** Returns why a text cannot be an id, as a sentence; "" when it can, or when the text is empty. */
+export function boardIdProblem(id: string): string {
   const problem = id && idProblem(id);
-  return problem && `The id does not work: ${problem}.`;
+  return problem && `The id is not valid: ${problem}.`;
 }
 
-/** [MQTT-1.5.3-1], [MQTT-1.5.3-2]: strings are well-formed UTF-8 without NUL; a board logs them, so no control characters. */
+/**
+ * Returns why a text cannot be sent as an MQTT string. MQTT strings are well-formed UTF-8 without NUL [MQTT-1.5.3-1],
+ * [MQTT-1.5.3-2]; other control characters would garble the board's log.
+ */
 function textProblem(what: string, text: string): string {
-  // eslint-disable-next-line no-control-regex -- it is these that are looked for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return `${what} has a control character in it, such as a tab.`;
-  return /\p{Surrogate}/u.test(text) ? `${what} has half a character in it: type it anew.` : "";
+  // eslint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(text)) return `${what} contains a control character, such as a tab.`;
+  return /\p{Surrogate}/u.test(text) ? `${what} contains half of a surrogate pair: type the text again.` : "";
 }
 
 function lengthProblem(what: string, text: string): string {
   const length = bytes(JSON.stringify(text));
   return length > MAX_VALUE
-    ? `${what} takes ${length} bytes with its quotes; a board stores at most ${MAX_VALUE}. Choose a shorter one.`
+    ? `${what} takes ${length} bytes with its quotes; a board stores at most ${MAX_VALUE}. Choose a shorter text.`
     : "";
 }

@@ -1,38 +1,39 @@
-/** `.env.local` on disk: read, and replaced as a whole or not at all. */
+/** Reads `.env.local`, and replaces it atomically. */
 import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Settings } from "../../sim/settings.js";
 import { parseAsDeviceScript } from "./devicescript.js";
-import { change } from "./env-file.js";
+import { setSettings } from "./env-file.js";
 
+/** The file with a board's settings. */
 export const FILE = ".env.local";
-/** Git ignores it as it ignores FILE, and DeviceScript does not read it. */
+/** The backup of the file's previous text. Git ignores both files; DeviceScript does not read the backup. */
 export const PREVIOUS = ".env.previous.local";
 
 /**
- * The text of a file in the folder; undefined when there is none.
- * @throws Error with a sentence when it cannot be read
+ * Reads a file of the folder; undefined when the file does not exist.
+ * @throws Error when the file cannot be read
  */
 export async function readText(folder: string, name = FILE): Promise<string | undefined> {
   try {
     return await readFile(path.join(folder, name), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Error(`${path.join(folder, name)} cannot be read (${(error as Error).message}): make it a file of yours, or delete it.`, { cause: error }); // prettier-ignore
+    throw new Error(`${path.join(folder, name)} cannot be read (${(error as Error).message}): make yourself its owner, or delete it.`, { cause: error }); // prettier-ignore
   }
 }
 
 /**
- * Puts settings into `.env.local` of the folder, which only its owner can read afterwards; the text that it had, if
- * another, goes to `.env.previous.local`.
- * @returns whether anything changed
- * @throws Error when DeviceScript would not read back exactly these settings: then nothing was written
+ * Writes settings to `.env.local` of the folder, readable by its owner only. A changed file's previous text goes to
+ * `.env.previous.local`.
+ * @returns whether the file changed
+ * @throws Error without writing when DeviceScript would not read back exactly these settings
  */
 export async function store(folder: string, settings: Settings): Promise<boolean> {
   const before = await readText(folder);
-  const text = change(before ?? "", settings);
+  const text = setSettings(before ?? "", settings);
   verify(text, before ?? "", settings);
   if (before !== undefined && before !== text) await replace(folder, PREVIOUS, before);
   await replace(folder, FILE, text);
@@ -40,34 +41,35 @@ export async function store(folder: string, settings: Settings): Promise<boolean
   return before !== text;
 }
 
-/** Compares what DeviceScript reads with what was meant, and all other settings with what they were. */
+/** Checks that DeviceScript reads back the new settings exactly, and all other settings unchanged. */
 function verify(text: string, before: string, settings: Settings): void {
   const read = parseAsDeviceScript(text);
   const ours = (key: string) => Object.hasOwn(settings, key.trim());
   for (const [key, value] of Object.entries(settings)) {
     if (!isDeepStrictEqual(read[key], value))
-      throw new Error(`DeviceScript would not read ${key} back as it was meant; ${FILE} stays as it was. Choose another.`); // prettier-ignore
+      throw new Error(`DeviceScript would read ${key} back with a different value; ${FILE} is unchanged. Choose another value.`); // prettier-ignore
   }
   const others = (from: Settings) => Object.entries(from).filter(([key]) => !ours(key.replace(/^\uFEFF/, "")));
   if (!isDeepStrictEqual(others(read), others(parseAsDeviceScript(before))))
-    throw new Error(`Other settings in ${FILE} would change, so it stays as it was; look for lines that are not KEY=value in it.`); // prettier-ignore
+    throw new Error(`Other settings in ${FILE} would change, so the file is unchanged; correct its lines that are not KEY=value.`); // prettier-ignore
 }
 
+/** Replaces a file atomically: writes a temporary file and renames it. */
 async function replace(folder: string, name: string, text: string): Promise<void> {
   const file = path.join(folder, name);
-  // ends as Git ignores it, should it be left behind
-  const made = path.join(folder, `.env.${randomUUID()}.local`);
+  // Git ignores names that end with .local, in case a crash leaves this file behind
+  const temporary = path.join(folder, `.env.${randomUUID()}.local`);
   try {
-    const handle = await open(made, "wx", 0o600);
+    const handle = await open(temporary, "wx", 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(made, file);
+    await rename(temporary, file);
   } catch (error) {
-    await rm(made, { force: true });
+    await rm(temporary, { force: true });
     throw new Error(`${file} could not be written (${(error as Error).message}).`, { cause: error });
   }
 }

@@ -1,30 +1,31 @@
-/** Questions to a person; what is secret is not shown as it is typed. */
+/** Asks questions at the terminal, and hides secret answers while they are typed. */
 import { createInterface } from "node:readline";
 import { Writable, type Readable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
 
-/** The person went away, by Ctrl-C or Ctrl-D. */
+/** Thrown when the user presses Ctrl-C or Ctrl-D. */
 export class Stopped extends Error {}
 
 export interface Terminal {
-  /** Whether somebody is there to answer. */
+  /** Whether standard input is a terminal. */
   readonly interactive: boolean;
-  say(line: string): void;
-  /** @throws Stopped when the person ends it */
+  print(line: string): void;
+  /** Asks a question. @throws Stopped when the user presses Ctrl-C or Ctrl-D */
   ask(question: string, options?: { secret?: boolean }): Promise<string>;
-  /** All lines of standard input, for passwords that a script pipes in. */
+  /** Reads all lines of standard input, for passwords from a script. */
   lines(): Promise<string[]>;
 }
 
+/** Creates a terminal on standard input and output, or on other streams. */
 export function createTerminal(
   input: Readable & { readonly isTTY?: boolean } = process.stdin,
   output: { write(text: string): unknown } = process.stdout,
 ): Terminal {
   return {
     interactive: Boolean(input.isTTY),
-    say: (line) => void output.write(`${line}\n`),
+    print: (line) => void output.write(`${line}\n`),
     ask(question, { secret = false } = {}) {
-      // with a terminal, readline itself writes what is typed: it gets nowhere to write it
+      // readline echoes what the user types; for a secret answer this stream drops the echo
       const echo = new Writable({
         write(chunk: Buffer, _encoding, done) {
           if (!secret) output.write(chunk.toString());
@@ -33,14 +34,14 @@ export function createTerminal(
       });
       const reader = createInterface({ input, output: echo, terminal: true, historySize: 0 });
       return new Promise((resolve, reject) => {
-        const stopped = () => {
+        const onClose = () => {
           output.write("\n");
           reject(new Stopped("Stopped. Nothing was changed."));
         };
-        reader.once("close", stopped);
+        reader.once("close", onClose);
         if (secret) output.write(question);
         reader.question(secret ? "" : question, (answer) => {
-          reader.off("close", stopped);
+          reader.off("close", onClose);
           reader.close();
           if (secret) output.write("\n");
           resolve(answer);

@@ -1,4 +1,4 @@
-/** `npm start` from its flags to simulated boards that run. */
+/** `npm start`: parses the flags, and starts the server and the simulated boards. */
 import { randomBytes } from "node:crypto";
 import { CommanderError, InvalidArgumentError } from "commander";
 import {
@@ -19,10 +19,12 @@ import type { ProcessHandlers } from "../../server/src/app/program.js";
 import { simulatorRoutes } from "../../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
 import { report } from "../../sim/report.js";
-import { ensureDashboard, ensureFirmware, ROOT } from "../build.js";
-import { stopCompilers } from "../compilers.js";
+import { ensureFirmware } from "../build/firmware.js";
+import { ensureDashboard } from "../build/server.js";
+import { ROOT } from "../lib/repository.js";
+import { stopCompilers } from "../lib/stop-compilers.js";
 
-/** Each takes a thread and about 35 MB. */
+/** The most simulated boards. Each board needs a thread and about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
 function boardCount(text: string): number {
@@ -33,30 +35,30 @@ function boardCount(text: string): number {
 
 async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promise<void> {
   const command = createCommand("npm start --")
-    .description("Broker, server, dashboard and simulated boards: a nightlight without hardware.")
-    .option("--boards <n>", "how many simulated boards", boardCount, 1)
-    .option("--no-simulator", "no simulated board: for boards of your own")
+    .description("Run broker, server, dashboard and simulated boards: a nightlight without hardware.")
+    .option("--boards <n>", "number of simulated boards", boardCount, 1)
+    .option("--no-simulator", "do not simulate a board, for use with real boards")
     .parse();
-  const { boards, simulator: wanted } = command.opts<{ boards: number; simulator: boolean }>();
+  const { boards, simulator: simulated } = command.opts<{ boards: number; simulator: boolean }>();
   let current = loadConfiguration(command);
   const { options } = current;
 
   await ensureDashboard();
-  if (wanted) await ensureFirmware({ entry: "main" });
-  const simulator = new Simulator(wanted ? { ...loadFirmware(), light: day() } : {});
+  if (simulated) await ensureFirmware({ entry: "main" });
+  const simulator = new Simulator(simulated ? { ...loadFirmware(), light: day() } : {});
   const routes = simulatorRoutes(simulator);
   const plugin: Plugin = (app, context) => {
     context.provide("simulator");
     routes(app, context);
   };
-  // what is written from here on is for this account alone, also by libraries
+  // files created from here on, also by libraries, are readable by this user only
   process.umask(0o077);
   outputErrors.ignore();
   const log = createLog(options.log, { messages: options.logMessages });
   for (const warning of current.warnings) log.warn("config", warning);
-  // where accounts are asked for, simulated boards have one that nobody else can know
+  // simulated boards log in with a temporary account, in case the broker requires one
   const guest = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
-  const starting = startServer({ ...options, log, guests: [guest], plugins: wanted ? [plugin] : [] });
+  const starting = startServer({ ...options, log, guests: [guest], plugins: simulated ? [plugin] : [] });
   signals.endBy(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
     throw error instanceof StartError ? new StartError(inTermsOf(current, error.message), { cause: error }) : error;
@@ -64,7 +66,7 @@ async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promi
   signals.endBy(() => Promise.all([simulator.close(), server.close()]));
   hangups.reloadBy(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));
 
-  if (wanted) await startBoards();
+  if (simulated) await startBoards();
   await stopCompilers();
 
   async function startBoards() {

@@ -1,6 +1,7 @@
 /** `npm run fleet`: very many devices on a server of their own, or on a broker of one's choice. */
 import { CommanderError } from "commander";
-import { ensureFirmware, ensureServer } from "../../scripts/build.js";
+import { ensureFirmware } from "../../scripts/build/firmware.js";
+import { ensureServer } from "../../scripts/build/server.js";
 import { type Options, parseOptions } from "./options.js";
 import { runFleet } from "./run.js";
 import { summaryLines } from "./words.js";

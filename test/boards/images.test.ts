@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadBoards } from "../../scripts/board/board.js";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 
-/** Bytes of a program: DeviceScript takes 64 KB, and what is left is for what users add. */
+/** The largest program in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
 const BUDGET = 40 * 1024;
 
-/** Bytes of memory that the firmware may need for itself, of the 64 KB that a program has. */
+/** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
 const MEMORY_BUDGET = 26 * 1024;
 
 const page = readFileSync(path.join(ROOT, "docs/firmware.md"), "utf8");
@@ -29,7 +29,7 @@ describe("the firmware of every board", () => {
     data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
     server = await startServer({ data, mqttPort: 0, httpPort: 0, log: "silent" });
     simulator = new Simulator({ settings: brokerSettings(server.brokerUrl) });
-    // all at once: starting is mostly waiting
+    // in parallel, because starting is mostly waiting
     await Promise.all(boards.map(({ entry }) => simulator.add({ id: idOf(entry!), ...loadFirmware(entry) }).start()));
   });
   afterAll(async () => {
@@ -38,7 +38,7 @@ describe("the firmware of every board", () => {
     await rm(data, { recursive: true, force: true });
   });
 
-  it("is there for at least the six boards of the hardware guide, each with its own", () => {
+  it("exists for at least the six boards of the hardware guide", () => {
     const entries = boards.map(({ entry }) => entry);
     expect(entries).not.toContain(undefined);
     expect(new Set(entries).size).toBe(entries.length);
@@ -60,11 +60,11 @@ describe("the firmware of every board", () => {
       it(`has an image of at most ${BUDGET} bytes`, () => {
         const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
         expect(size).toBeLessThanOrEqual(BUDGET);
-        // in docs/firmware.md, in KB, rounded up: correct it there when this fails
+        // the table in docs/firmware.md has the size in KB, rounded up
         expect(page).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
 
-      it("runs in the virtual machine: its lamp follows the light, as the server decides", async () => {
+      it("runs in the virtual machine, where its lamp follows the light by the server's decisions", async () => {
         const id = idOf(entry);
         const board = simulator.boards.get(id)!;
         await eventually(() => server.devices.get(id)?.online, { within: 15_000, what: `${name} to be online` });
@@ -79,8 +79,8 @@ describe("the firmware of every board", () => {
 
       it(`needs at most ${MEMORY_BUDGET} bytes of memory`, async () => {
         const board = simulator.boards.get(idOf(entry))!;
-        // what is garbage counts until it is collected, which happens every few seconds
-        await eventually(async () => (await board.heap())!.used <= MEMORY_BUDGET, { within: 25_000, every: 50, what: "a collection that leaves little" }); // prettier-ignore
+        // the heap includes garbage until the next collection, every few seconds
+        await eventually(async () => (await board.heap())!.used <= MEMORY_BUDGET, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
       });
     },
   );

@@ -1,9 +1,9 @@
 /**
- * An ESP32-S2 gives programs 40 KB of heap (JD_GC_KB in DeviceScript's ESP32 port), where the other chips and the simulator
- * give 64 KB.
+ * The firmware on an ESP32-S2, whose heap is 40 KB (JD_GC_KB in DeviceScript's ESP32 port) instead of 64 KB. The simulator
+ * also has 64 KB, so the test allocates the difference as ballast.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { brokerSettings, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
@@ -11,9 +11,10 @@ import { startRig, type Rig } from "../support/rig.js";
 import { firmwareSources } from "./support/sources.js";
 
 const ID = "nightlight/small";
+/** Bytes that reduce the simulator's heap to the size on an ESP32-S2. */
 const BALLAST = 24 * 1024;
 
-describe("on an ESP32-S2, which has 40 KB of memory where others have 64 KB, the firmware", () => {
+describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
   let rig: Rig;
   let board: SimulatedBoard;
   const log: string[] = [];
@@ -45,7 +46,7 @@ describe("on an ESP32-S2, which has 40 KB of memory where others have 64 KB, the
     expect(log.join("\n")).toContain(`ballast of ${BALLAST}`);
   });
 
-  it("obeys twenty commands at once, all of them", async () => {
+  it("obeys twenty simultaneous commands", async () => {
     let switches = 0;
     const count = () => switches++;
     board.on("lamp", count);
@@ -56,7 +57,7 @@ describe("on an ESP32-S2, which has 40 KB of memory where others have 64 KB, the
     board.off("lamp", count);
   });
 
-  it("decides alone while it is offline, and is back without having started anew", async () => {
+  it("decides by itself while offline, and reconnects without a restart", async () => {
     await rig.observer.publishAsync(`${ID}/config`, '{"alone_after":1000,"offline":"keep"}', { qos: 1, retain: true });
     await follow();
     board.network.cut();

@@ -1,4 +1,4 @@
-/** What other devices say, word for word or byte for byte, against our server with its own broker. */
+/** Devices without Nightlight firmware, such as a Raspberry Pi and a Wio Terminal, work with the server's embedded broker. */
 import { startServer, type NightlightServer } from "nightlight-server";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
 import { missing } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
@@ -26,18 +26,18 @@ afterAll(async () => {
 
 const port = () => Number(new URL(server.brokerUrl).port);
 
-describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device in Python of docs/examples", () => {
+describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python device of docs/examples", () => {
   const ID = "nightlight/pi";
   let device: ChildProcess;
   const lamp: string[] = [];
-  let said = "";
+  let errors = "";
 
   beforeAll(() => {
     const program = path.join(ROOT, "docs/examples/nightlight_device.py");
     const args = ["--host", "127.0.0.1", "--port", String(port()), "--id", ID, "--every", "60"];
     device = spawn(PYTHON_WITH_PAHO as string, [program, ...args], { stdio: "pipe" });
     createInterface({ input: device.stdout! }).on("line", (line) => lamp.push(line));
-    device.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    device.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   });
   afterAll(async () => {
     if (!device || device.exitCode !== null) return;
@@ -46,7 +46,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device 
     await ended;
   });
 
-  it("is seen by the server, and its lamp follows the light that is typed in", async () => {
+  it("reports to the server, and its lamp follows the typed light", async () => {
     await eventually(() => server.devices.get(ID)?.light === 512, { within: 15_000, what: "its first reading" });
     for (const [light, expected] of [
       [120, "lamp on"],
@@ -62,9 +62,9 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device 
     }
   });
 
-  it("asks for a number when it is given none, and goes on", async () => {
+  it("asks again after input that is not a number", async () => {
     device.stdin?.write("bright\n");
-    await eventually(() => said.includes("a number from 0 to 1023, please"), { what: "the question" });
+    await eventually(() => errors.includes("a number from 0 to 1023, please"), { what: "the question" });
     const before = lamp.length;
     device.stdin?.write("5\n");
     await eventually(() => lamp.length > before, { what: "an answer" });
@@ -72,8 +72,8 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device 
   });
 });
 
-describe("a Wio Terminal with the lesson's program, byte for byte as its library PubSubClient 2.8 speaks", () => {
-  // MQTT 3.1.1, clean session, keep-alive of 15 s, QoS 0, no will, no name: what client.connect(name) sends
+describe("a Wio Terminal with the lesson's program, simulated with the bytes of its library PubSubClient 2.8", () => {
+  // client.connect(name) uses MQTT 3.1.1, clean session, keep-alive of 15 s, QoS 0, no will and no user name
   const ID = "0b6c2f6e-5d5c-4a3f-9f0b-6f3c2f7b1e55";
   let socket: net.Socket;
   let received = Buffer.alloc(0);
@@ -85,19 +85,19 @@ describe("a Wio Terminal with the lesson's program, byte for byte as its library
   });
   afterAll(() => socket?.destroy());
 
-  /** Waits for so many bytes, and takes them. */
+  /** Waits for a number of bytes, and removes them from the buffer. */
   async function take(length: number, what: string): Promise<Buffer> {
     await eventually(() => received.length >= length, { within: 5000, what });
-    const taken = received.subarray(0, length);
+    const bytes = received.subarray(0, length);
     received = received.subarray(length);
-    return taken;
+    return bytes;
   }
 
-  /** A string as MQTT writes it [MQTT-1.5.3], all of it shorter than 256 bytes. */
+  /** Encodes an MQTT string shorter than 256 bytes [MQTT-1.5.3]. */
   const text = (value: string) => [0, value.length, ...Buffer.from(value)];
   const packet = (first: number, body: number[]) => Buffer.from([first, body.length, ...body]);
 
-  it("is let in", async () => {
+  it("receives a CONNACK", async () => {
     const name = ID + "nightlight_client";
     socket.write(packet(0x10, [...text("MQTT"), 4, 0x02, 0, 15, ...text(name)]));
     expect([...(await take(4, "CONNACK"))]).toEqual([0x20, 2, 0, 0]);
@@ -112,10 +112,10 @@ describe("a Wio Terminal with the lesson's program, byte for byte as its library
     for (const light of [120, 700, 299, 300]) {
       socket.write(packet(0x30, [...text(`${ID}/telemetry`), ...Buffer.from(JSON.stringify({ light }))]));
       const [first, length] = await take(2, `a command for light ${light}`);
-      // PUBLISH, QoS 0, neither DUP nor retained [MQTT-3.3.1-9]; a length of one byte keeps it below 128
+      // PUBLISH with QoS 0, without DUP and RETAIN [MQTT-3.3.1-9]; below 128, the length takes one byte
       expect(first).toBe(0x30);
       expect(length).toBeLessThan(128);
-      const body = await take(length, "the rest of it");
+      const body = await take(length, "the rest of the command");
       const topic = [...body.subarray(0, 2 + ID.length + "/commands".length)];
       expect(topic).toEqual(text(`${ID}/commands`));
       expect(JSON.parse(body.subarray(topic.length).toString())).toEqual({ led_on: light < 300 });
@@ -123,7 +123,7 @@ describe("a Wio Terminal with the lesson's program, byte for byte as its library
     }
   });
 
-  it("gets an answer to its ping, and nothing that it did not ask for", async () => {
+  it("gets an answer to its ping, and no other packets", async () => {
     socket.write(Buffer.from([0xc0, 0]));
     expect([...(await take(2, "PINGRESP"))]).toEqual([0xd0, 0]);
     expect(received.length).toBe(0);

@@ -3,13 +3,17 @@ import { loadBoards, type BoardFile, type Role } from "../../scripts/board/board
 import { check } from "../../scripts/board/check.js";
 import { CHIPS } from "../../scripts/board/chips.js";
 import { findPin, pinProblems, possiblePins } from "../../scripts/board/pins.js";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 
 const boards = await loadBoards(ROOT);
 
-/** A bare board of a chip, on which every GPIO has a label, and the light sensor and the lamp where they may be. */
-function bare(archId: keyof typeof GOOD, change: Partial<Record<Role, number>> = {}, more: object = {}): BoardFile {
-  const gpio = { ...GOOD[archId], ...change };
+/** Returns a board file on which every GPIO has a label, with light sensor and lamp on valid pins. */
+function boardFile(
+  archId: keyof typeof VALID_PINS,
+  change: Partial<Record<Role, number>> = {},
+  more: object = {},
+): BoardFile {
+  const gpio = { ...VALID_PINS[archId], ...change };
   return {
     archId,
     devName: "a board",
@@ -23,7 +27,8 @@ function bare(archId: keyof typeof GOOD, change: Partial<Record<Role, number>> =
   };
 }
 
-const GOOD = {
+/** Valid pins by chip. */
+const VALID_PINS = {
   esp32: { light: 34, lamp: 25 },
   esp32s2: { light: 8, lamp: 13 },
   esp32s3: { light: 4, lamp: 5 },
@@ -31,7 +36,7 @@ const GOOD = {
 };
 
 describe("the boards of this repository", () => {
-  it("pass npm run board -- check: pins, firmware, pictures and tables", async () => {
+  it("pass npm run board -- check: pins, firmware, drawings and docs", async () => {
     const found = await check(ROOT, boards);
     expect([...found].filter(([, problems]) => problems.length > 0)).toEqual([]);
   });
@@ -45,10 +50,10 @@ describe("a light sensor", () => {
     ["esp32s3", [1, 2, 4, 5, 6, 7, 8, 9, 10]],
     // GPIO2 is a strapping pin
     ["esp32c3", [0, 1, 3, 4]],
-  ] as const)("of an %s may be on ADC1 alone, and on no strapping pin", (archId, gpios) => {
-    // the lamp of an ESP32-S3 is on ADC1 as well; out of the way for this
-    const file = bare(archId, { lamp: archId === "esp32s3" ? 21 : GOOD[archId].lamp });
-    const lamp = `P${GOOD[archId].lamp}`;
+  ] as const)("of an %s may be on the ADC1 pins, except strapping pins", (archId, gpios) => {
+    // moves the lamp of the ESP32-S3 off the ADC1 pins
+    const file = boardFile(archId, { lamp: archId === "esp32s3" ? 21 : VALID_PINS[archId].lamp });
+    const lamp = `P${VALID_PINS[archId].lamp}`;
     const expected = gpios.map((gpio) => `P${gpio}`);
     expect(possiblePins(file, "light")).toEqual(expected.filter((pin) => archId === "esp32s3" || pin !== lamp));
   });
@@ -59,12 +64,12 @@ describe("a light sensor", () => {
     ["esp32s2", 18, "it belongs to ADC2"],
     ["esp32c3", 5, "it belongs to ADC2"],
     ["esp32c3", 10, "the lamp is there"],
-    ["esp32c3", 7, "it is not analogue"],
+    ["esp32c3", 7, "it is not an analog pin"],
     ["esp32c3", 2, "decides at every reset how the chip boots (a strapping pin)"],
     ["esp32s3", 3, "a strapping pin"],
     ["esp32", 24, "an ESP32 has no GPIO24"],
-  ] as const)("of an %s is refused on GPIO%i, with the reason", (archId, light, reason) => {
-    const [problem, ...others] = pinProblems(bare(archId, { light }));
+  ] as const)("of an %s is refused on GPIO%i with a reason", (archId, light, reason) => {
+    const [problem, ...others] = pinProblems(boardFile(archId, { light }));
     expect(problem).toContain(`Its light sensor cannot be on P${light} (GPIO${light}): `);
     expect(problem).toContain(reason);
     expect(problem).toMatch(/ It can be on P\d+.* or P\d+\.$/);
@@ -78,7 +83,7 @@ describe("a lamp", () => {
     ["esp32", [6, 7, 8, 9, 10, 11], "is wired to the flash memory"],
     ["esp32", [16, 17], "PSRAM"],
     ["esp32", [1, 3], "UART0"],
-    ["esp32", [35, 36, 39], "it can be read, but not driven"],
+    ["esp32", [35, 36, 39], "it is an input only"],
     ["esp32s2", [0, 45, 46], "a strapping pin"],
     ["esp32s2", [26, 29, 32], "is wired to the flash memory"],
     ["esp32s2", [19, 20], "is a USB line"],
@@ -93,15 +98,15 @@ describe("a lamp", () => {
     ["esp32c3", [20, 21], "UART0"],
   ] as const)("of an %s is refused on GPIO %j: %s", (archId, gpios, reason) => {
     for (const lamp of gpios) {
-      const problems = pinProblems(bare(archId, { lamp })).join("\n");
+      const problems = pinProblems(boardFile(archId, { lamp })).join("\n");
       expect(problems).toContain(`Its lamp cannot be on P${lamp} (GPIO${lamp}): `);
       expect(problems).toContain(reason);
     }
   });
 
-  it("is refused on what the board uses itself: its status LED, its connectors, its switches", () => {
+  it("is refused on pins that the board uses itself: status LED, connectors, switches", () => {
     const own = { led: { pin: "P4" }, i2c: { pinSDA: 5, pinSCL: "P6" }, sPin: { P7: 1 } };
-    const refusal = (lamp: number) => pinProblems(bare("esp32c3", { lamp }, own)).join("\n");
+    const refusal = (lamp: number) => pinProblems(boardFile("esp32c3", { lamp }, own)).join("\n");
     expect(refusal(4)).toContain("it is in use on the board itself (led.pin)");
     expect(refusal(5)).toContain("it is in use on the board itself (i2c.pinSDA)");
     expect(refusal(6)).toContain("it is in use on the board itself (i2c.pinSCL)");
@@ -111,7 +116,7 @@ describe("a lamp", () => {
 });
 
 describe("a pin", () => {
-  it("is found by its label, by a part of it as boards print it, and by its GPIO; and never guessed", () => {
+  it("is found by its label, by a printed part of the label, or by its GPIO, and otherwise not at all", () => {
     const { file } = boards.find(({ name }) => name === "nightlight_xiao_esp32c3")!;
     expect(["A1_D1", "a1", "D1", "GPIO3", "gpio10"].map((text) => findPin(file, text))).toEqual([
       "A1_D1",
@@ -123,10 +128,10 @@ describe("a pin", () => {
     expect(["3", "", "A9", "GPIO99", "D"].map((text) => findPin(file, text))).toEqual(Array(5).fill(undefined));
   });
 
-  it("is never both spoken for and analogue without the chip's table saying so", () => {
+  it("is in the chip's list of pins whenever another list has it, and in one ADC list only", () => {
     for (const chip of Object.values(CHIPS)) {
       const known = new Set(chip.pins);
-      const all = [...chip.adc1, ...chip.adc2, ...chip.inputOnly, ...chip.taken.flatMap(({ pins }) => pins)];
+      const all = [...chip.adc1, ...chip.adc2, ...chip.inputOnly, ...chip.reserved.flatMap(({ pins }) => pins)];
       expect(all.filter((gpio) => !known.has(gpio))).toEqual([]);
       expect(chip.adc1.filter((gpio) => chip.adc2.includes(gpio))).toEqual([]);
     }

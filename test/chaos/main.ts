@@ -1,7 +1,8 @@
 /** `npm run chaos -- --seed S --minutes M [--broker embedded|mosquitto|both] [--boards N] [--fault NAME]` */
 import { createWriteStream } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { ensureFirmware, ensureServer } from "../../scripts/build.js";
+import { ensureFirmware } from "../../scripts/build/firmware.js";
+import { ensureServer } from "../../scripts/build/server.js";
 import { MOSQUITTO } from "../support/programs.js";
 import { run } from "./run.js";
 import type { BrokerKind } from "./stand.js";

@@ -66,7 +66,7 @@ describe("docs/asyncapi.yaml", () => {
       "{id}/decision",
       "{prefix}/status",
     ]);
-    const action = document.operations().get("askForAction")!;
+    const action = document.operations().get("requestAction")!;
     expect(action.reply()?.channel()?.address()).toBe("{id}/replies");
   });
 

@@ -1,10 +1,10 @@
-/** Where the documents lead to. */
+/** Links and pictures of the documentation. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { anchorsOf, linksOf, PAGES, readPage, ROOT } from "./support/pages.js";
 
-test.each(PAGES)("%s leads to pages, files and headings that exist", (page) => {
+test.each(PAGES)("%s links only to existing pages, files and headings", (page) => {
   for (const link of linksOf(page)) {
     const [file, anchor] = link.split("#");
     const target = file ? path.posix.join(path.posix.dirname(page), decodeURI(file)) : page;
@@ -25,7 +25,7 @@ test("every page can be reached from README.md", () => {
   expect(PAGES.filter((page) => !reached.has(page))).toEqual([]);
 });
 
-test("every picture is shown somewhere", () => {
+test("every picture is shown on a page", () => {
   const shown = PAGES.map(readPage).join("\n");
   const isPicture = (name: string): boolean => /\.(png|svg)$/.test(name) && statSync(path.join(ROOT, "docs", name)).isFile(); // prettier-ignore
   const pictures = (readdirSync(path.join(ROOT, "docs"), { recursive: true }) as string[]).filter(isPicture);

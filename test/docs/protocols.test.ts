@@ -1,4 +1,4 @@
-/** docs/protocols.md: its tables are what `npm run bench:protocols` measures, here as elsewhere. */
+/** The tables of docs/protocols.md agree with a new run of `npm run bench:protocols`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PAGE = path.join(ROOT, "docs/protocols.md");
 
-/** Signatures and TLS records differ in length from run to run, by so many per cent at most. */
+/** Tolerance in percent for TLS rows: the lengths of signatures and TLS records differ between runs. */
 const TLS_TOLERANCE = 3;
 
 let folder = "";
@@ -22,14 +22,14 @@ beforeAll(async () => {
   const main = path.join(ROOT, "bench/protocols/main.ts");
   const flags = ["--conditions=nightlight-source", "--import", "tsx", main, "--write", copy];
   const child = spawn(process.execPath, flags, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const [code] = (await once(child, "close")) as [number | null];
-  expect(code, said).toBe(0);
+  expect(code, errors).toBe(0);
 }, 150_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The cells of the generated tables, by the first of their row. */
+/** Reads the rows of the generated tables, by their first cell. */
 async function rowsOf(file: string): Promise<Map<string, string[]>> {
   const [, generated] = /<!-- begin: .*? -->(.*?)<!-- end -->/s.exec(await readFile(file, "utf8"))!;
   const lines = generated.split("\n").filter((line) => /^\| (MQTT|AMQP|HTTP)/.test(line));
@@ -39,7 +39,7 @@ async function rowsOf(file: string): Promise<Map<string, string[]>> {
 
 const numbersIn = (cell: string): number[] => (cell.match(/\d[\d,]*/g) ?? []).map((n) => Number(n.replaceAll(",", "")));
 
-test("the page has the bytes that are measured", async () => {
+test("the page has the measured numbers of bytes", async () => {
   const written = await rowsOf(PAGE);
   const measured = await rowsOf(copy);
   expect([...written.keys()]).toEqual([...measured.keys()]);
@@ -49,20 +49,20 @@ test("the page has the bytes that are measured", async () => {
     else
       for (const [i, cell] of cells.entries())
         for (const [k, figure] of numbersIn(cell).entries()) {
-          const said = numbersIn(written.get(name)![i])[k];
-          expect(Math.abs(said - figure), `${name}: ${said}, measured ${figure}`).toBeLessThanOrEqual(
+          const onPage = numbersIn(written.get(name)![i])[k];
+          expect(Math.abs(onPage - figure), `${name}: ${onPage}, measured ${figure}`).toBeLessThanOrEqual(
             Math.max(2, (figure * TLS_TOLERANCE) / 100),
           );
         }
   }
 });
 
-test("what the page says of its tables is in them", async () => {
+test("the text of the page agrees with its tables", async () => {
   const rows = await rowsOf(PAGE);
   const sum = (name: string): number => numbersIn([...rows].find(([key]) => key.startsWith(`${name} (`))![1][3])[0];
   const text = await readFile(PAGE, "utf8");
   const [mqtt, amqp, http] = ["MQTT 3.1.1, QoS 1", "AMQP 1.0, acknowledged", "HTTP/1.1, one connection"].map(sum);
-  // a reading and an answer without any protocol
+  // bytes of a reading and its answer without a protocol
   const job = 76 + 26;
   expect(text).toContain(`| ${mqtt} bytes | ${amqp} bytes | ${http} bytes |`);
   expect(text).toContain(

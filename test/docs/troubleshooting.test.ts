@@ -1,4 +1,4 @@
-/** docs/troubleshooting.md: what it says that people see, they see. Each message is brought about. */
+/** The messages in docs/troubleshooting.md are real: the tests cause each of them. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";
@@ -18,22 +18,23 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
 
-/** The messages of the page's tables, as patterns. */
+/** The messages in the page's tables. */
 const SYMPTOMS = [...readPage("docs/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
 const patternOf = (symptom: string): RegExp =>
   new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore
 
-/** Symptoms that were brought about. */
+/** Messages of the page that the tests have caused. */
 const seen = new Set<string>();
 
-/** Finds what was said on the page. */
-function expectOnPage(said: string): void {
-  const found = SYMPTOMS.filter((symptom) => patternOf(symptom).test(said));
-  expect(found, `no row of the page is: ${said}`).not.toEqual([]);
+/** Expects that a message is on the page. */
+function expectOnPage(message: string): void {
+  const found = SYMPTOMS.filter((symptom) => patternOf(symptom).test(message));
+  expect(found, `no row of the page is: ${message}`).not.toEqual([]);
   for (const symptom of found) seen.add(symptom);
 }
 
-async function refusal(options: ServerOptions): Promise<string> {
+/** Starts a server that must fail, and returns the error message. */
+async function startError(options: ServerOptions): Promise<string> {
   const data = options.data ?? (await temporaryFolder());
   return startServer({ mqttPort: 0, httpPort: 0, history: false, ...options, data }).then(
     async (started) => {
@@ -51,33 +52,33 @@ beforeAll(async () => {
   other = await certificate("localhost");
 });
 
-test("ports, folders and addresses that the server cannot have", async () => {
+test("the page explains ports, folders and addresses that the server cannot use", async () => {
   const data = await temporaryFolder();
   const { brokerUrl, httpUrl } = await server({ data });
   const portOf = (url: string): number => Number(new URL(url).port);
-  expectOnPage(await refusal({ mqttPort: portOf(brokerUrl) }));
-  expectOnPage(await refusal({ httpPort: portOf(httpUrl!) }));
-  expectOnPage(await refusal({ data }));
-  expectOnPage(await refusal({ host: "0.0.0.0" }));
-  // of TEST-NET-3: nobody's
-  expectOnPage(await refusal({ host: "203.0.113.9", anonymous: true }));
+  expectOnPage(await startError({ mqttPort: portOf(brokerUrl) }));
+  expectOnPage(await startError({ httpPort: portOf(httpUrl!) }));
+  expectOnPage(await startError({ data }));
+  expectOnPage(await startError({ host: "0.0.0.0" }));
+  // TEST-NET-3, which no computer has
+  expectOnPage(await startError({ host: "203.0.113.9", anonymous: true }));
 });
 
-test("certificates that are none", async () => {
+test("the page explains missing and mismatched certificates", async () => {
   const folder = await temporaryFolder();
   const files = await writePair(folder, "one", pair);
   const wrong = await writePair(folder, "two", other);
-  expectOnPage(await refusal({ tls: { cert: path.join(folder, "none"), key: files.key } }));
-  expectOnPage(await refusal({ tls: { cert: files.cert, key: wrong.key } }));
+  expectOnPage(await startError({ tls: { cert: path.join(folder, "none"), key: files.key } }));
+  expectOnPage(await startError({ tls: { cert: files.cert, key: wrong.key } }));
 });
 
-test("brokers that are not there, or refuse", async () => {
-  expectOnPage(await refusal({ broker: `mqtt://127.0.0.1:${await freePort()}` }));
+test("the page explains brokers that are not running or refuse the server", async () => {
+  expectOnPage(await startError({ broker: `mqtt://127.0.0.1:${await freePort()}` }));
   const { url } = await guarded({ boss: "admin" });
-  expectOnPage(await refusal({ broker: url, username: "boss", password: "wrong" }));
+  expectOnPage(await startError({ broker: url, username: "boss", password: "wrong" }));
 });
 
-test("what HTTP refuses", async () => {
+test("the page explains refused HTTP requests", async () => {
   const open = await server();
   const host = await ask(open.httpUrl!, "/api/status", { headers: { host: "example.org" } });
   expectOnPage((host.body as { error: string }).error);
@@ -114,7 +115,7 @@ test("what HTTP refuses", async () => {
   expectOnPage((change.body as { error: string }).error);
 });
 
-test("what the server's log says of devices", async () => {
+test("the page explains the server's log messages about devices", async () => {
   const lines: string[] = [];
   const log: Log = new Proxy({} as Log, {
     get: (_, level) => (_event: string, text?: unknown) => {
@@ -134,7 +135,7 @@ test("what the server's log says of devices", async () => {
   for (const line of lines) expectOnPage(line);
 });
 
-test("what the dashboard says of two clients with one client id", async () => {
+test("the page explains the dashboard's message about two clients with one client id", async () => {
   const { brokerUrl, httpUrl } = await server();
   for (let i = 0; i < 2; i++) {
     const rival = mqtt.connect(brokerUrl, { clientId: "phone", reconnectPeriod: 50 });
@@ -152,7 +153,7 @@ test("what the dashboard says of two clients with one client id", async () => {
   expectOnPage(contestedTitle(contested));
 }, 90_000);
 
-test("what a board says", async () => {
+test("the page explains a board's log messages", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "none"), "");
   const { url } = await guarded({ boss: "admin" });
@@ -173,6 +174,6 @@ test("what a board says", async () => {
     expectOnPage(await eventually(() => lines.find((line) => what.test(line)), { within: 30_000, what: String(what) }));
 }, 60_000);
 
-test("nothing else is on the page", () => {
+test("the page has no other messages", () => {
   expect(SYMPTOMS.filter((symptom) => !seen.has(symptom))).toEqual([]);
 });

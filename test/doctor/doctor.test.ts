@@ -1,14 +1,14 @@
-/** `npm run doctor` says of everything that it is all right, or what to do. */
+/** `npm run doctor` reports each check as ok, or says what to do. */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { checkPorts } from "../../scripts/doctor/ports.js";
 import { examine, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
-import { StepError } from "../../scripts/flash/failure.js";
+import { StepError } from "../../scripts/lib/step-error.js";
 import { temporaryFolder } from "../server/support/server.js";
 import { BOARD, programs, system } from "./support.js";
 
@@ -24,16 +24,16 @@ async function doctor(
   return { code, text };
 }
 
-const taken =
+const portsInUse =
   (...ports: number[]): System["listen"] =>
   (port) =>
     Promise.resolve(ports.includes(port) ? "EADDRINUSE" : "");
-const fails = (step: string) => () => Promise.reject(new StepError(step, "That is the problem.", "Do this."));
+const failingWith = (step: string) => () => Promise.reject(new StepError(step, "That is the problem.", "Do this."));
 
-test("where all is well every line says ok, and the exit code is 0", async () => {
+test("npm run doctor prints only ok, with exit code 0, when everything is ready", async () => {
   const { code, text } = await doctor();
   expect(text).not.toMatch(/^(todo|note)/m);
-  expect(text).toContain("Nothing must be done.");
+  expect(text).toContain("Everything is ready.");
   for (const word of [
     "Node.js",
     "DeviceScript",
@@ -45,79 +45,94 @@ test("where all is well every line says ok, and the exit code is 0", async () =>
     "esptool",
     "/dev/ttyACM0",
     ".env.local",
-    "mqtt://192.168.1.20:1883 lets porch in",
+    "mqtt://192.168.1.20:1883 accepts porch",
   ])
     // prettier-ignore
     expect(text).toContain(word);
   expect(code).toBe(0);
 });
 
-describe("what must be done is said, with exit code 1:", () => {
+describe("npm run doctor reports a problem with its remedy, and exit code 1", () => {
   const ss = 'LISTEN 0 511 0.0.0.0:1883 0.0.0.0:* users:(("mosquitto",pid=4711,fd=5))';
 
   test.each<[string, Parameters<typeof system>[0], RegExp, RegExp]>([
-    ["Node is too old", { nodeVersion: "20.18.3" }, /version 20\.18\.3; 20\.19 or newer/, /nodejs\.org/],
-    ["Node is much too old", { nodeVersion: "18.20.0" }, /version 18\.20\.0/, /nodejs\.org/],
+    ["when Node is too old", { nodeVersion: "20.18.3" }, /version 20\.18\.3; 20\.19 or newer/, /nodejs\.org/],
+    ["when Node is much too old", { nodeVersion: "18.20.0" }, /version 18\.20\.0/, /nodejs\.org/],
     [
-      "DeviceScript is missing",
+      "when DeviceScript is missing",
       { files: { "node_modules/@devicescript/cli/package.json": undefined } },
       /not installed/,
       /npm ci/,
     ],
     [
-      "DeviceScript is another",
+      "when another version of DeviceScript is installed",
       { files: { "node_modules/@devicescript/cli/package.json": '{"version":"2.15.0"}' } },
-      /2\.15\.0 is installed; this needs 2\.16\.4/,
+      /2\.15\.0 is installed; this project needs 2\.16\.4/,
       /npm ci/,
     ],
-    ["the disk is full", { free: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Delete/],
+    ["when the disk is full", { free: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
     [
-      "the firmware is not built",
+      "when the firmware is not built",
       { files: { ".devicescript/bin/main/bytecode.devs": undefined } },
       /Not built: src\/main\.ts/,
       /npm run build:firmware/,
     ],
     [
-      "the firmware is too large",
+      "when the firmware is too large",
       { files: { ".devicescript/bin/main/bytecode.devs": "x".repeat(40_961) } },
-      /src\/main\.ts has 40,961 bytes; the limit is 40,960 bytes/,
+      /src\/main\.ts compiles to 40,961 bytes; the limit is 40,960 bytes/,
       /bytecode-sizes/,
     ],
     [
-      "another broker is on 1883",
+      "when another broker uses port 1883",
       {
-        listen: taken(1883),
+        listen: portsInUse(1883),
         run: programs({ "ss -ltnpH sport = :1883": ss, "ps -o args= -p 4711": "/usr/sbin/mosquitto -c /etc/m.conf" }),
       },
-      /mosquitto \(process 4711\) has it/,
+      /mosquitto \(process 4711\) uses it/,
       /--mqtt-port/,
     ],
-    ["a stranger is on 8080", { listen: taken(8080) }, /Another program has it, so the dashboard/, /--http-port/],
     [
-      "a port is reserved",
+      "when an unknown program uses port 8080",
+      { listen: portsInUse(8080) },
+      /Another program uses it, so the dashboard/,
+      /--http-port/,
+    ],
+    [
+      "when a port is reserved",
       { listen: (port) => Promise.resolve(port === 8080 ? "EACCES" : "") },
       /EACCES/,
       /--http-port/,
     ],
-    ["esptool will not do", { esptool: fails("esptool") }, /esptool +That is the problem\./, /Do this\./],
-    ["the ports cannot be listed", { serialPorts: fails("the port") }, /boards +That is the problem\./, /Do this\./],
     [
-      "the port may not be opened",
-      { checkAccess: fails("the port") },
+      "when no suitable esptool is installed",
+      { esptool: failingWith("esptool") },
+      /esptool +That is the problem\./,
+      /Do this\./,
+    ],
+    [
+      "when the ports cannot be listed",
+      { serialPorts: failingWith("the port") },
+      /boards +That is the problem\./,
+      /Do this\./,
+    ],
+    [
+      "when this user may not open the port",
+      { checkAccess: failingWith("the port") },
       /ttyACM0.*That is the problem\./,
       /Do this\..*idVendor.=="303a".*60-nightlight\.rules/,
     ],
     [
-      "a setting is wrong",
-      { settings: () => Promise.resolve({ there: true, problems: ["It is wrong."], notes: [] }) },
+      "when a setting is wrong",
+      { settings: () => Promise.resolve({ exists: true, problems: ["It is wrong."], notes: [] }) },
       /\.env\.local +It is wrong\./,
       /npm run setup/,
     ],
     [
-      "the broker refuses",
+      "when the broker refuses",
       { broker: () => Promise.resolve("The broker refuses the password; correct it.") },
       /broker +The broker refuses/,
-      /look again/,
+      /npm run doctor again/,
     ],
   ])("%s", async (_what, change, problem, remedy) => {
     const { code, text } = await doctor(change);
@@ -129,25 +144,25 @@ describe("what must be done is said, with exit code 1:", () => {
         .join("\n"),
     ).toMatch(remedy);
     expect(text.match(/^todo/gm)).toHaveLength(1);
-    expect(text).toContain("To be done: 1.");
+    expect(text).toContain("Problems to solve: 1.");
     expect(code).toBe(1);
   });
 });
 
-describe("what may be done is noted, with exit code 0:", () => {
+describe("npm run doctor prints a note, with exit code 0", () => {
   test.each<[string, Parameters<typeof system>[0], RegExp]>([
     [
-      "no board is connected",
+      "when no board is connected",
       { serialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
       /No board is connected\.\n.*BOOT/,
     ],
     [
-      "in WSL the board is Windows's",
+      "when a board must be attached to WSL",
       { serialPorts: () => Promise.resolve([]), run: programs({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
       /usbipd attach/,
     ],
     [
-      "the group is missing",
+      "when the user is not in the group of the ports",
       {
         serialPorts: () => Promise.resolve([]),
         run: programs({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
@@ -155,25 +170,25 @@ describe("what may be done is noted, with exit code 0:", () => {
       /not in the group dialout.*\n.*usermod -aG dialout/,
     ],
     [
-      "the group is called uucp",
+      "when the group is called uucp",
       { serialPorts: () => Promise.resolve([]), run: programs({ "id -nG": "me users" }) },
       /usermod -aG uucp/,
     ],
     [
-      "there are two boards",
+      "when two boards are connected",
       { serialPorts: () => Promise.resolve([BOARD, { ...BOARD, path: "/dev/ttyACM1" }]) },
-      /more than one.*\n.*--port \/dev\/ttyACM0/,
+      /More than one board.*\n.*--port \/dev\/ttyACM0/,
     ],
     [
-      "a stranger is on 8081",
+      "when an unknown program uses port 8081",
       {
-        listen: taken(8081),
+        listen: portsInUse(8081),
         run: programs({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
       },
-      /port 8081 +python3 \(process 99\) has it/,
+      /port 8081 +python3 \(process 99\) uses it/,
     ],
     [
-      "libraries are to be built",
+      "when DeviceScript's libraries are not built yet",
       { files: { "node_modules/@devicescript/core/package.json": undefined } },
       /npm run build/,
     ],
@@ -185,32 +200,32 @@ describe("what may be done is noted, with exit code 0:", () => {
   });
 });
 
-test("ports that a nightlight server or DeviceScript's own tools have are all right", async () => {
+test("npm run doctor accepts ports that a nightlight server or DeviceScript's tools use", async () => {
   const args = "node server/src/main.ts";
   const ss = 'users:(("node",pid=7,fd=5))';
   const run = programs({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
-  expect((await doctor({ listen: taken(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
+  expect((await doctor({ listen: portsInUse(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
   const tools = programs({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
-  expect((await doctor({ listen: taken(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm)).toHaveLength(
-    4,
-  );
-  const unknown = await doctor({ listen: taken(8080), answers: () => Promise.resolve(true) });
+  expect(
+    (await doctor({ listen: portsInUse(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm),
+  ).toHaveLength(4);
+  const unknown = await doctor({ listen: portsInUse(8080), answers: () => Promise.resolve(true) });
   expect(unknown.text).toMatch(/ok +port 8080/);
 });
 
-test("on Windows the holder of a port is found as well", async () => {
+test("npm run doctor finds the program on a port on Windows as well", async () => {
   const run = programs({
     "netstat -ano -p TCP": "  TCP    0.0.0.0:18830   0.0.0.0:0   ABHÖREN   1\r\n  TCP    0.0.0.0:1883   0.0.0.0:0   ABHÖREN   4711\r\n", // prettier-ignore
     "tasklist /FI PID eq 4711": '"mosquitto.exe","4711","Services","0","9,000 K"\r\n',
   });
-  const { text } = await doctor({ platform: "win32", listen: taken(1883), run });
-  expect(text).toContain("mosquitto.exe (process 4711) has it");
+  const { text } = await doctor({ platform: "win32", listen: portsInUse(1883), run });
+  expect(text).toContain("mosquitto.exe (process 4711) uses it");
 });
 
-test("without settings the broker is not asked", async () => {
+test("npm run doctor does not connect to the broker without settings", async () => {
   let asked = false;
   const { code, text } = await doctor({
-    settings: () => Promise.resolve({ there: false, problems: ["There is none."], notes: [] }),
+    settings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
     broker: () => {
       asked = true;
       return Promise.resolve("");
@@ -221,14 +236,14 @@ test("without settings the broker is not asked", async () => {
   expect(code).toBe(1);
 });
 
-test("a check that cannot be made does not keep the others from being made", async () => {
+test("a failed check does not stop the other checks", async () => {
   const { code, text } = await doctor({ free: () => Promise.reject(new Error("no such call")) });
-  expect(text).toMatch(/todo +disk +It could not be looked at: no such call/);
+  expect(text).toMatch(/todo +disk +The check failed: no such call/);
   expect(text.match(/^ok/gm)?.length).toBeGreaterThan(6);
   expect(code).toBe(1);
 });
 
-test("--json says the same for programs; wrong flags are refused", async () => {
+test("npm run doctor prints JSON with --json, and refuses unknown flags", async () => {
   const { code, text } = await doctor({ nodeVersion: "18.0.0" }, ["--json"]);
   const { ok, findings } = JSON.parse(text) as { ok: boolean; findings: { about: string; level: string; remedy?: string }[] }; // prettier-ignore
   expect(ok).toBe(false);
@@ -240,16 +255,16 @@ test("--json says the same for programs; wrong flags are refused", async () => {
   expect((await doctor({}, ["--help"])).text).toContain("--json");
 });
 
-describe("this computer", () => {
-  test("is looked at with nothing connected, and every check comes to an end", async () => {
+describe("npm run doctor on this computer", () => {
+  test("completes every check without a board", async () => {
     const here: System = { ...thisSystem(ROOT), broker: () => Promise.resolve("") };
     const findings = await examine(here);
-    expect(findings.filter(({ text }) => text.startsWith("It could not be looked at"))).toEqual([]);
+    expect(findings.filter(({ text }) => text.startsWith("The check failed"))).toEqual([]);
     expect(findings.find(({ about }) => about === "Node.js")?.level).toBe("ok");
     expect(findings.find(({ about }) => about === "DeviceScript")?.level).toBe("ok");
   });
 
-  test("tells who has a port", async () => {
+  test("finds the process that listens on a port", async () => {
     const server = net.createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     onTestFinished(async () => {
@@ -259,14 +274,14 @@ describe("this computer", () => {
     const { port } = server.address() as net.AddressInfo;
     const here = thisSystem(ROOT);
     expect(await here.listen(port)).toBe("EADDRINUSE");
-    // the port in question stands in for 1883
+    // the test's port replaces 1883
     const run: System["run"] = (command, ...args) => here.run(command, ...args.map((arg) => arg.replace("1883", String(port)))); // prettier-ignore
-    const [finding] = await checkPorts(system({ platform: process.platform, listen: taken(1883), run }));
+    const [finding] = await checkPorts(system({ platform: process.platform, listen: portsInUse(1883), run }));
     expect(finding.about).toBe("port 1883");
     if (process.platform === "linux") expect(finding.text).toContain(`(process ${process.pid})`);
   });
 
-  test("reads the settings of a project as DeviceScript does", async () => {
+  test("checks the settings of a project as DeviceScript reads them", async () => {
     const root = await temporaryFolder();
     const inspect = (text: string) =>
       writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).settings());
@@ -275,10 +290,10 @@ describe("this computer", () => {
     expect(await inspect(good)).toMatchObject({ problems: [], notes: [], settings: { ssid: "home", broker: { port: 1883 } } }); // prettier-ignore
     const cases: [line: string, problem: RegExp][] = [
       ["WIFI_PWD=s3cret#word", /line 5: DeviceScript drops a line with #.*WIFI_PWD/],
-      ["NL_ID = a/b", /line 5: nothing may stand before or after NL_ID/],
+      ["NL_ID = a/b", /line 5: the name NL_ID must begin the line/],
       ["WIFI_PWD=12345678", /WIFI_PWD looks like a number/],
       ["WIFI_PWD=s3cret", /WPA passwords have 8 to 63/],
-      ["WIFI_SSID=", /has no name/],
+      ["WIFI_SSID=", /name of the Wi-Fi network is missing/],
       ["MQTT_HOST=mqtt://192.168.1.20", /MQTT_HOST is/],
       ["MQTT_HOST=127.0.0.1", /cannot reach the broker at 127\.0\.0\.1/],
       ["MQTT_PORT=70000", /MQTT_PORT is not a port/],
@@ -292,7 +307,7 @@ describe("this computer", () => {
       expect(problems.join("\n"), line).toMatch(problem);
       expect(problems.join("\n")).not.toContain("s3cret");
     }
-    expect((await inspect(`${good}MQTT_PASSWORD=s3cret\n`)).notes.join()).toMatch(/nobody reads MQTT_PASSWORD/);
+    expect((await inspect(`${good}MQTT_PASSWORD=s3cret\n`)).notes.join()).toMatch(/MQTT_PASSWORD is unknown/);
     expect((await inspect(`${good}MQTT_USER=me \n`)).notes.join()).toMatch(/space around the value of MQTT_USER/);
   });
 });

@@ -1,4 +1,4 @@
-/** A computer on which all is well, to be spoilt by a test. */
+/** A simulated computer for `npm run doctor`. Everything is ready there unless a test changes something. */
 import type { System } from "../../scripts/doctor/system.js";
 
 export const PACKAGE = JSON.stringify({
@@ -17,6 +17,7 @@ export const SETTINGS = {
 
 export const BOARD = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
 
+/** Creates the simulated computer. */
 export function system(change: Partial<System> & { files?: Record<string, string | undefined> } = {}): System {
   const files: Record<string, string | undefined> = {
     "package.json": PACKAGE,
@@ -40,13 +41,13 @@ export function system(change: Partial<System> & { files?: Record<string, string
     serialPorts: () => Promise.resolve([BOARD, { path: "/dev/ttyS0" }]),
     checkAccess: () => Promise.resolve(),
     firmware: () => Promise.resolve(["main", "main_qt_py"]),
-    settings: () => Promise.resolve({ there: true, problems: [], notes: [], settings: SETTINGS }),
+    settings: () => Promise.resolve({ exists: true, problems: [], notes: [], settings: SETTINGS }),
     broker: () => Promise.resolve(""),
     ...change,
   };
 }
 
-/** Answers of programs by the beginning of their command lines. */
+/** Simulates programs: their outputs by the beginning of the command line. */
 export function programs(answers: Record<string, string>): System["run"] {
   return (...words) => {
     const line = words.join(" ");

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { takeVersion, versionModule } from "../../scripts/version.js";
+import { updateVersionFile, versionModule } from "../../scripts/build/firmware-version.js";
 import { VERSION } from "../../src/version.js";
 
 const root = new URL("../../", import.meta.url);
@@ -21,9 +21,9 @@ describe("the repository", () => {
     try {
       mkdirSync(path.join(folder, "src"));
       writeFileSync(path.join(folder, "package.json"), '{"version":"7.8.9-beta.1"}');
-      expect(await takeVersion(folder)).toBe(true);
+      expect(await updateVersionFile(folder)).toBe(true);
       expect(readFileSync(path.join(folder, "src/version.ts"), "utf8")).toBe(versionModule("7.8.9-beta.1"));
-      expect(await takeVersion(folder)).toBe(false);
+      expect(await updateVersionFile(folder)).toBe(false);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,54 +1,49 @@
 import { describe, expect, test } from "vitest";
 import { Diagnosis } from "../../scripts/flash/diagnosis.js";
-import { StepError } from "../../scripts/flash/failure.js";
+import { StepError } from "../../scripts/lib/step-error.js";
 
 const SETTINGS = { WIFI_SSID: "attic", MQTT_HOST: "broker.test", MQTT_PORT: 1883 };
 const START = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];
 const JOINED = ["wifi: connecting to 'attic'", "wifi: got ip 1200a8c0"];
 const problem = (text: string) => `* refused a message on the connection: ${text}`;
 
-/** What a log comes to: the broker, or the failure at once, or the one when time is up. */
-function outcome(lines: string[], settings: Record<string, unknown> = SETTINGS): string | StepError {
+/** Returns the result of a log: the broker's address, an error while reading, or the error after the timeout. */
+function resultOf(lines: string[], settings: Record<string, unknown> = SETTINGS): string | StepError {
   const diagnosis = new Diagnosis(settings);
   try {
     for (const line of lines) {
       const broker = diagnosis.line(line);
       if (broker) return broker;
     }
-    return diagnosis.late(60);
+    return diagnosis.timedOut(60);
   } catch (error) {
     return error as StepError;
   }
 }
 
-// The lines about Wi-Fi and sockets are those of the runtime's source; no board was at hand to record them.
-describe("the log of a board says how far it is", () => {
-  test("connected", () => {
-    expect(outcome([...START, ...JOINED, "> connected to broker.test:1883 after 3100 ms"])).toBe("broker.test:1883");
+// The lines about Wi-Fi and sockets come from the runtime's source, not from a recording of a real board.
+describe("the diagnosis of a board's log", () => {
+  test("returns the broker's address once the board is connected", () => {
+    expect(resultOf([...START, ...JOINED, "> connected to broker.test:1883 after 3100 ms"])).toBe("broker.test:1883");
   });
 
-  test("connected before the deploy is not connected", () => {
-    expect(outcome(["* start: nightlight 0.0.9", "> connected to old:1883 after 9 ms", ...START])).toBeInstanceOf(
+  test("ignores a connection from before the deploy", () => {
+    expect(resultOf(["* start: nightlight 0.0.9", "> connected to old:1883 after 9 ms", ...START])).toBeInstanceOf(
       StepError,
     );
   });
 
-  test.each<[string, string[], step: string, said: RegExp]>([
-    ["the program never started", [], "the start", /did not start.*RESET/s],
+  test.each<[string, string[], step: string, message: RegExp]>([
+    ["a program that never started", [], "the start", /did not start.*RESET/s],
+    ["a program that crashed", [...START, "! Unhandled exception", "!   at main"], "the start", /crashed.*monitor/s],
     [
-      "the program fails",
-      [...START, "! Unhandled exception", "!   at main"],
-      "the start",
-      /ended by a fault.*monitor/s,
-    ],
-    [
-      "the network is not there",
+      "a missing network",
       [...START, "wifi: scan done: 2 results", "wifi: cellar [rssi:-60]", "wifi:  [rssi:-70]"],
       "the Wi-Fi",
       /does not see the network "attic"; it sees cellar\..*2\.4 GHz/s,
     ],
     [
-      "the password is wrong",
+      "a wrong Wi-Fi password",
       [
         ...START,
         "wifi: scan done: 1 results",
@@ -60,62 +55,62 @@ describe("the log of a board says how far it is", () => {
       /has not joined "attic" after 60 s.*password/s,
     ],
     [
-      "the broker has no such name",
+      "an unknown host name",
       [...START, ...JOINED, problem("can't resolve host")],
       "the broker",
       /no computer called broker\.test.*IP address/s,
     ],
     [
-      "the broker does not listen",
+      "a refused connection",
       [...START, ...JOINED, problem("can't connect")],
       "the broker",
       /Nothing accepts connections at broker\.test:1883.*firewall/s,
     ],
     [
-      "the broker says nothing",
+      "a broker that does not answer",
       [...START, ...JOINED, problem("no answer within 10000 ms")],
       "the broker",
       /does not answer.*port/s,
     ],
     [
-      "user or password",
+      "a wrong user name or password",
       [...START, ...JOINED, problem("the broker refused the connection: user name or password is wrong")],
       "the broker",
       /MQTT_USER and MQTT_PWD/,
     ],
     [
-      "not authorised",
+      "a board without authorization",
       [
         ...START,
         ...JOINED,
-        problem("the broker refused the connection: this client is not authorised (and 3 more before)"),
+        problem("the broker refused the connection: this client is not authorized (and 3 more before)"),
       ],
       "the broker",
-      /does not authorise.*user name/s,
+      /does not authorize.*user name/s,
     ],
     [
-      "client identifier",
+      "a refused client identifier",
       [...START, ...JOINED, problem("the broker refused the connection: it does not allow this client identifier")],
       "the broker",
       /NL_ID/,
     ],
-    ["something new", [...START, ...JOINED, problem("the moon is full")], "the broker", /the moon is full/],
-    ["nothing at all", [...START], "the broker", /said nothing of a connection.*npm run monitor/s],
-  ])("%s", (_, lines, step, said) => {
-    const failure = outcome(lines) as StepError;
+    ["an unknown problem", [...START, ...JOINED, problem("the moon is full")], "the broker", /the moon is full/],
+    ["a log without a connection", [...START], "the broker", /logged nothing about a connection.*npm run monitor/s],
+  ])("explains %s", (_, lines, step, message) => {
+    const failure = resultOf(lines) as StepError;
     expect(failure).toBeInstanceOf(StepError);
     expect(failure.step).toBe(step);
-    expect(failure.message).toMatch(said);
+    expect(failure.message).toMatch(message);
   });
 
-  test("a certificate that no board trusts ends the wait", () => {
+  test("explains an untrusted certificate at once", () => {
     const lines = [
       ...START,
       ...JOINED,
       "SOCK: mbedtls_ssl_handshake returned -2700",
       "SOCK:   X509 - Certificate verification failed",
     ];
-    const failure = outcome(lines, { ...SETTINGS, MQTT_TLS: true }) as StepError;
+    const failure = resultOf(lines, { ...SETTINGS, MQTT_TLS: true }) as StepError;
     expect(failure.step).toBe("TLS");
     expect(failure.remedy).toContain("MQTT_TLS=false");
   });

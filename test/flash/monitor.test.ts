@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { listen } from "../../scripts/flash/listen.js";
-import { BoardLink } from "../../scripts/serial/link.js";
+import { BoardLink } from "../../scripts/lib/serial/link.js";
 import { deploy } from "../../scripts/flash/deploy.js";
 import { compileWithDebug } from "../support/firmware.js";
 import { eventually } from "../support/eventually.js";
@@ -17,7 +17,7 @@ async function careless() {
 await careless()
 `;
 
-test("the log names the places in the source, and goes on when the board was unplugged", async () => {
+test("npm run monitor prints source positions, and continues after the board was unplugged", async () => {
   const firmware = await compileWithDebug(PROGRAM);
   const board = await TestBoard.start();
   const link = await BoardLink.open({ path: PATH, open: board.ports.open(PATH) });
@@ -25,28 +25,28 @@ test("the log names the places in the source, and goes on when the board was unp
   await link.close();
 
   const lines: string[] = [];
-  const screen = { say: (line: string) => lines.push(line), progress: () => {} };
+  const screen = { print: (line: string) => lines.push(line), progress: () => {} };
   const stop = new AbortController();
   const listening = listen({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
-  const said = (text: string | RegExp) =>
+  const lineAppears = (text: string | RegExp) =>
     eventually(() => lines.some((line) => line.match(text)), { within: 10_000, what: `the line ${text.toString()}` });
-  await said(/careless_F\d+ \(src\/main\.ts:7\)/);
+  await lineAppears(/careless_F\d+ \(src\/main\.ts:7\)/);
   board.unplug();
-  await said("is gone");
-  await said("the board is back");
+  await lineAppears("is gone");
+  await lineAppears("the board is back");
   board.print("> here again");
-  await said("here again");
+  await lineAppears("here again");
   stop.abort();
   await listening;
 });
 
-test("a program that was not built here is shown without places, and that is said", async () => {
+test("npm run monitor notes that source positions are missing for a program that was not built here", async () => {
   const board = await TestBoard.start();
   const lines: string[] = [];
   const stop = new AbortController();
-  const screen = { say: (line: string) => lines.push(line), progress: () => {} };
+  const screen = { print: (line: string) => lines.push(line), progress: () => {} };
   const listening = listen({ ports: board.ports, screen }, PATH, [], stop.signal);
-  await eventually(() => lines.some((line) => line.includes("another program")), { what: "the note" });
+  await eventually(() => lines.some((line) => line.includes("was not built here")), { what: "the note" });
   board.print("> hello");
   expect(lines.at(-1)).toBe("hello");
   stop.abort();

@@ -6,20 +6,21 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ROOT } from "../../scripts/build.js";
-import { deployAlone } from "../../scripts/flash/flow.js";
-import { runProgram } from "../../scripts/flash/program.js";
-import { encodeFrame, FrameDecoder } from "../../scripts/serial/framing.js";
-import { LineSplitter } from "../../scripts/serial/lines.js";
-import { checkAccess, choosePort, systemPorts, type PortInfo } from "../../scripts/serial/ports.js";
-import { portsInSysfs } from "../../scripts/serial/sysfs.js";
+import { ROOT } from "../../scripts/lib/repository.js";
+import { deployOnly } from "../../scripts/flash/flow.js";
+import { runProgram } from "../../scripts/lib/run-program.js";
+import { encodeFrame, FrameDecoder } from "../../scripts/lib/serial/framing.js";
+import { LineSplitter } from "../../scripts/lib/serial/lines.js";
+import type { PortInfo } from "../../scripts/lib/serial/port.js";
+import { checkAccess, choosePort, systemPorts } from "../../scripts/lib/serial/ports.js";
+import { portsInSysfs } from "../../scripts/lib/serial/sysfs.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
 import { server } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { missing } from "../support/programs.js";
 import { TestBoard } from "./support/board.js";
 import { failure } from "./support/failure.js";
-import { project, settingsFor, surroundings } from "./support/project.js";
+import { project, settingsFor, testComputer } from "./support/project.js";
 
 function decode(...chunks: Uint8Array[]) {
   const frames: number[][] = [];
@@ -32,12 +33,12 @@ function decode(...chunks: Uint8Array[]) {
   return { frames, text };
 }
 
-describe("frames and log on one line of bytes", () => {
-  test("a frame travels as jacdac-c/source/jd_usb.c has it: a magic byte within it is marked", () => {
+describe("the serial line with frames and log text", () => {
+  test("encodes a frame as jacdac-c/source/jd_usb.c does, with escaped magic bytes", () => {
     expect([...encodeFrame(Uint8Array.of(1, 0xfe, 2))]).toEqual([0xfe, 0xfc, 1, 0xfe, 0xf8, 2, 0xfe, 0xfd]);
   });
 
-  test("whatever is in a frame arrives as it was, in pieces of any size, and the text around it as well", () => {
+  test("decodes any frames and the text between them, in pieces of any size", () => {
     const frame = fc.uint8Array({ minLength: 12, maxLength: 252 });
     fc.assert(
       fc.property(frame, frame, fc.integer({ min: 1, max: 70 }), (first, second, size) => {
@@ -50,11 +51,11 @@ describe("frames and log on one line of bytes", () => {
     );
   });
 
-  test("no bytes at all end it: after any garbage the next whole frame is read", () => {
+  test("decodes the next complete frame after any garbage", () => {
     const good = Uint8Array.from({ length: 16 }, (_, i) => i);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (garbage) => {
-        // a lone magic byte at the end of the garbage takes the first byte after it with it
+        // the zero byte absorbs the effect of a magic byte at the end of the garbage
         const { frames } = decode(garbage, Uint8Array.of(0), encodeFrame(good));
         expect(frames.at(-1)).toEqual([...good]);
       }),
@@ -62,7 +63,7 @@ describe("frames and log on one line of bytes", () => {
     );
   });
 
-  test("lines come whole, without the colors of ESP-IDF, and garbage without an end is cut", () => {
+  test("splits lines, removes the colors of ESP-IDF, and cuts garbage without line ends", () => {
     const lines: string[] = [];
     const splitter = new LineSplitter((line) => lines.push(line));
     const bytes = Buffer.from("\x1b[0;32mI (312) JD: grün\x1b[0m\r\n> next");
@@ -73,22 +74,22 @@ describe("frames and log on one line of bytes", () => {
   });
 });
 
-describe("the port", () => {
+describe("the choice of the serial port", () => {
   const board: PortInfo = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
   const other: PortInfo = { path: "/dev/ttyUSB0", vendorId: "1a86", productId: "7523" };
   const modem: PortInfo = { path: "/dev/ttyS0" };
 
-  test("the only board is taken, and one that was named", () => {
+  test("takes the only board, or the named port", () => {
     expect(choosePort([modem, board])).toBe("/dev/ttyACM0");
     expect(choosePort([modem, board, other], "/dev/ttyUSB0")).toBe("/dev/ttyUSB0");
     expect(choosePort([modem], "/dev/ttyS0")).toBe("/dev/ttyS0");
-    // a link to it, which the system does not list
+    // a link to the port, which the system does not list
     expect(choosePort([board], "/dev/serial/by-id/mine", true)).toBe("/dev/serial/by-id/mine");
   });
 
   test.each<[string, PortInfo[], string | undefined, RegExp]>([
     ["no port", [], undefined, /cable.*BOOT/s],
-    ["no board", [modem], undefined, /--port takes one all the same.*\/dev\/ttyS0.*cable/s],
+    ["no board", [modem], undefined, /to use one anyway, give --port.*\/dev\/ttyS0.*cable/s],
     [
       "two boards",
       [board, other],
@@ -96,12 +97,12 @@ describe("the port", () => {
       /\/dev\/ttyACM0 {2}Espressif.*\/dev\/ttyUSB0 {2}WCH.*--port \/dev\/ttyACM0/s,
     ],
     ["another name", [board], "/dev/ttyACM9", /no \/dev\/ttyACM9.*\/dev\/ttyACM0/s],
-  ])("%s: it says what there is, and what to do", async (_, ports, wanted, said) => {
+  ])("fails with the available ports and a remedy: %s", async (_, ports, wanted, message) => {
     const error = await failure(Promise.resolve().then(() => choosePort(ports, wanted)));
-    expect(error.message).toMatch(said);
+    expect(error.message).toMatch(message);
   });
 
-  test.skipIf(process.platform !== "linux")("without udev they are listed as Linux has them", async () => {
+  test.skipIf(process.platform !== "linux")("reads the ports from sysfs on Linux without udev", async () => {
     const sys = await mkdtemp(path.join(tmpdir(), "nightlight-sys-"));
     onTestFinished(() => rm(sys, { recursive: true }));
     const usb = path.join(sys, "devices/usb1/1-2");
@@ -117,7 +118,7 @@ describe("the port", () => {
   });
 
   test.skipIf(process.platform === "win32")(
-    "that is none ends the command with a sentence, and does end it",
+    "ends npm run monitor with a sentence when the file is not a port",
     async () => {
       const { code, output } = await runProgram(
         "npm",
@@ -127,17 +128,17 @@ describe("the port", () => {
           within: 25_000,
         },
       );
-      expect(output).toContain("package.json is no serial port.");
+      expect(output).toContain("package.json is not a serial port.");
       expect(code).toBe(1);
     },
   );
 
-  test("a port that is not there is no question of rights", async () => {
+  test("does not report a missing port as a lack of permission", async () => {
     await expect(checkAccess("/dev/no-such-port")).resolves.toBeUndefined();
   });
 });
 
-test("a board on a port understands us as it understands DeviceScript's own tools", async () => {
+test("the simulated board answers DeviceScript's own serial transport as well", async () => {
   const board = await TestBoard.start();
   const intervals = vi.spyOn(globalThis, "setInterval");
   /** The part of `serialport` that jacdac-ts uses. */
@@ -178,8 +179,8 @@ const PTY = process.platform !== "win32" && spawnSync("python3", ["-c", "import 
 describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and python3"))(
   "the system's own serial port",
   () => {
-    /** The far end of a pseudo-terminal, whose near end is this board's. */
-    async function terminal(board: TestBoard): Promise<string> {
+    /** Connects a board to a pseudo-terminal, and returns the name of the other end. */
+    async function pseudoTerminal(board: TestBoard): Promise<string> {
       const wire = spawn("python3", [fileURLToPath(new URL("./support/terminal.py", import.meta.url))], {
         stdio: ["pipe", "pipe", "inherit"],
       });
@@ -193,25 +194,25 @@ describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and pytho
       return eventually(() => name, { what: "the pseudo-terminal" });
     }
 
-    test("program and settings arrive through it", async () => {
+    test("carries program and settings to a board", async () => {
       const { brokerUrl } = await server();
       const board = await TestBoard.start();
-      const port = await terminal(board);
-      const around = await surroundings(await project(settingsFor(brokerUrl)), systemPorts);
-      await deployAlone({ port }, around);
+      const port = await pseudoTerminal(board);
+      const computer = await testComputer(await project(settingsFor(brokerUrl)), systemPorts);
+      await deployOnly({ port }, computer);
       expect(board.networks).toEqual([["attic", "12345678"]]);
-      expect(around.lines.at(-1)).toContain("the nightlight works");
+      expect(computer.lines.at(-1)).toContain("the nightlight works");
     });
 
-    test("npm run monitor shows what comes through it, and ends in order at Ctrl-C", async () => {
+    test("carries a board's log to npm run monitor, which ends cleanly on Ctrl-C", async () => {
       const board = await TestBoard.start();
-      const port = await terminal(board);
+      const port = await pseudoTerminal(board);
       const args = ["--import", "tsx", "--conditions=nightlight-source", "scripts/monitor.ts", "--port", port];
       const monitor = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
       onTestFinished(() => void monitor.kill("SIGKILL"));
       let output = "";
       monitor.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-      await eventually(() => output.includes("no places in the source"), {
+      await eventually(() => output.includes("source positions are missing"), {
         within: 15_000,
         what: "the monitor to listen",
       });

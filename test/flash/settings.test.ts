@@ -13,8 +13,8 @@ async function read(text?: string) {
   return settingsForBoard(root);
 }
 
-describe("the settings are looked through before anything is written", () => {
-  test("good ones go to the board, and those that are not there are deleted on it", async () => {
+describe("the settings for a board", () => {
+  test("are returned when valid, with undefined for missing ones, which deletes them on the board", async () => {
     const settings = await read(`# mine\n${GOOD}MY_OWN=1\n`);
     expect(settings).toMatchObject({ WIFI_SSID: "attic", WIFI_PWD: "12345678", MQTT_PORT: 1883, MY_OWN: 1 });
     for (const key of ["MQTT_USER", "MQTT_PWD", "NL_ID"]) {
@@ -23,7 +23,7 @@ describe("the settings are looked through before anything is written", () => {
     }
   });
 
-  test("bad ones do not, and all that is wrong is said at once, without a secret", async () => {
+  test("are refused when invalid, with all mistakes at once and without secrets", async () => {
     const error = await failure(read(`${GOOD}MQTT_HOST=localhost\nMQTT_PWD=sword#fish\nMQTT_PORT=99999\n`));
     expect(error.problem).toMatch(/line 5: .*#.*MQTT_PWD.*MQTT_PORT is not a port/s);
     expect(error.remedy).toContain("npm run setup");
@@ -33,15 +33,15 @@ describe("the settings are looked through before anything is written", () => {
     );
   });
 
-  test("a file that cannot be read is named", async () => {
+  test("are refused when the file cannot be read", async () => {
     const root = await temporaryFolder();
     await mkdir(path.join(root, ".env.local"));
     expect((await failure(settingsForBoard(root))).message).toMatch(
-      /the settings: .*\.env\.local cannot be read .*make it a file/,
+      /the settings: .*\.env\.local cannot be read .*make yourself its owner/,
     );
   });
 
-  test("none at all: it says how to make them", async () => {
+  test("are refused when the file is missing, with the command that creates it", async () => {
     expect((await failure(read())).message).toMatch(/no \.env\.local.*npm run setup/s);
   });
 });

@@ -5,7 +5,7 @@ import mqtt from "mqtt";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { CADDY, missing, NGINX, TRAEFIK } from "../support/programs.js";

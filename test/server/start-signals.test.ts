@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
 import { missing } from "../support/programs.js";
 import { run } from "./support/program.js";

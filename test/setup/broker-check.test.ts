@@ -1,4 +1,4 @@
-/** Setup and doctor say whether the broker would let a board in, and what to do if not. */
+/** The broker test of setup and doctor: whether the broker accepts a board, and what to do if not. */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { generate } from "selfsigned";
@@ -14,79 +14,79 @@ import { eventually } from "../support/eventually.js";
 import { connack, fakeBroker } from "./support.js";
 
 const at = (port: number, host = "127.0.0.1") => ({ host, port, tls: false });
-const me = { user: "porch", password: "s3cret word" };
-const nobody = { user: "", password: "" };
+const account = { user: "porch", password: "s3cret word" };
+const noUser = { user: "", password: "" };
 
-test("a broker that lets the board in is all right", async () => {
+test("a broker that accepts the board gives no problem", async () => {
   const { brokerUrl } = await server({ http: false });
-  expect(await checkBroker({ broker: at(Number(new URL(brokerUrl).port)), ...nobody })).toBe("");
+  expect(await checkBroker({ broker: at(Number(new URL(brokerUrl).port)), ...noUser })).toBe("");
 });
 
 test.each([
-  [1, /does not speak MQTT 3\.1\.1/],
+  [1, /does not support MQTT 3\.1\.1/],
   [2, /refuses the client id/],
   [3, /try again later/],
   [4, /user name or the password; correct them/],
-  [5, /does not let this user in/],
+  [5, /does not authorize this user/],
   [77, /code 77/],
-])("a refusal with code %i is explained, and shows no password", async (code, reason) => {
+])("a CONNACK with code %i is explained without the password", async (code, reason) => {
   const { port } = await fakeBroker(connack(code));
-  const problem = await checkBroker({ broker: at(port), ...me });
+  const problem = await checkBroker({ broker: at(port), ...account });
   expect(problem).toMatch(reason);
   expect(problem).toContain(`mqtt://127.0.0.1:${port}`);
   expect(problem).not.toContain("s3cret");
 });
 
-test("a broker that wants a user name says so to whoever gave none", async () => {
+test("a broker that requires a user name gives a sentence about it", async () => {
   const { port } = await fakeBroker(connack(5));
-  expect(await checkBroker({ broker: at(port), ...nobody })).toContain("wants a user name and a password");
+  expect(await checkBroker({ broker: at(port), ...noUser })).toContain("requires a user name and a password");
 });
 
-test("a broker that never answers is given up at the deadline", async () => {
+test("a broker that never answers gives a problem at the time limit", async () => {
   const { port } = await fakeBroker(undefined);
-  expect(await checkBroker({ broker: at(port), ...nobody }, { within: 200 })).toContain("does not answer");
+  expect(await checkBroker({ broker: at(port), ...noUser }, { within: 200 })).toContain("does not answer");
 });
 
-test("something that closes the connection, or speaks another language, is no broker", async () => {
+test("a program that closes the connection or speaks another protocol is reported as no broker", async () => {
   const closes = await fakeBroker("close");
-  expect(await checkBroker({ broker: at(closes.port), ...nobody })).toContain("closed the connection");
+  expect(await checkBroker({ broker: at(closes.port), ...noUser })).toContain("closed the connection");
   const http = await fakeBroker([...Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")]);
-  expect(await checkBroker({ broker: at(http.port), ...nobody })).toContain("is its MQTT port");
+  expect(await checkBroker({ broker: at(http.port), ...noUser })).toContain("is its MQTT port");
 });
 
-test("where nobody listens, the sentence says how a broker is started", async () => {
-  expect(await checkBroker({ broker: at(await freePort()), ...nobody })).toMatch(/nothing listens.*npm start/);
+test("a refused connection gives the command that starts a broker", async () => {
+  expect(await checkBroker({ broker: at(await freePort()), ...noUser })).toMatch(/nothing listens.*npm start/);
 });
 
-test("a name that nobody knows is named", async () => {
-  // RFC 6761: no resolver knows it
-  expect(await checkBroker({ broker: at(1883, "broker.invalid"), ...nobody }, { within: 3000 })).toContain(
+test("an unknown host name is part of the message", async () => {
+  // RFC 6761 reserves .invalid, so that no resolver knows the name
+  expect(await checkBroker({ broker: at(1883, "broker.invalid"), ...noUser }, { within: 3000 })).toContain(
     "broker.invalid",
   );
 });
 
-describe("over TLS", () => {
+describe("the broker test over TLS", () => {
   const secure = (port: number) => ({ host: "localhost", port, tls: true });
 
-  test("a certificate that a board cannot verify is refused before user name and password are sent", async () => {
+  test("refuses an untrusted certificate before it sends user name and password", async () => {
     const broker = await fakeBroker(connack(0), await certificate("localhost"));
-    const problem = await checkBroker({ broker: secure(broker.port), ...me });
+    const problem = await checkBroker({ broker: secure(broker.port), ...account });
     expect(problem).toContain("a certificate that an ESP32 cannot verify");
     expect(broker.received()).toBe("");
   });
 
-  test("a certificate of an authority that the board trusts is all right", async () => {
+  test("accepts a certificate of a trusted authority", async () => {
     const ca = await certificate("authority", { authority: true });
     const broker = await fakeBroker(connack(0), await certificate("localhost", { ca }));
-    expect(await checkBroker({ broker: secure(broker.port), ...me }, { roots: [ca.cert] })).toBe("");
+    expect(await checkBroker({ broker: secure(broker.port), ...account }, { roots: [ca.cert] })).toBe("");
     expect(broker.received()).toContain("s3cret word");
   });
 
-  test("a certificate that has expired, or is for another name, is named as that", async () => {
+  test("reports an expired certificate, and one for another name", async () => {
     const ca = await certificate("authority", { authority: true });
     const old = { from: new Date(Date.now() - 2 * 86_400_000), to: new Date(Date.now() - 86_400_000) };
     const expired = await fakeBroker(connack(0), await certificate("localhost", { ca, ...old }));
-    expect(await checkBroker({ broker: secure(expired.port), ...nobody }, { roots: [ca.cert] })).toContain("expired");
+    expect(await checkBroker({ broker: secure(expired.port), ...noUser }, { roots: [ca.cert] })).toContain("expired");
     const { cert, private: key } = await generate([{ name: "commonName", value: "other.example" }], {
       keyType: "ec",
       algorithm: "sha256",
@@ -94,25 +94,25 @@ describe("over TLS", () => {
       extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "other.example" }] }],
     });
     const other = await fakeBroker(connack(0), { cert, key });
-    expect(await checkBroker({ broker: secure(other.port), ...nobody }, { roots: [ca.cert] })).toContain(
+    expect(await checkBroker({ broker: secure(other.port), ...noUser }, { roots: [ca.cert] })).toContain(
       "a certificate for another name",
     );
   });
 
-  test("a broker that speaks TLS 1.3 alone is none for an ESP32", async () => {
+  test("reports a broker that supports only TLS 1.3", async () => {
     const ca = await certificate("authority", { authority: true });
     const pair = await certificate("localhost", { ca });
     const broker = await fakeBroker(connack(0), { ...pair, minVersion: "TLSv1.3" });
-    expect(await checkBroker({ broker: secure(broker.port), ...nobody }, { roots: [ca.cert] })).toContain("TLS 1.2");
+    expect(await checkBroker({ broker: secure(broker.port), ...noUser }, { roots: [ca.cert] })).toContain("TLS 1.2");
   });
 
-  test("a broker that speaks no TLS on that port is named as that", async () => {
+  test("reports a port without TLS", async () => {
     const broker = await fakeBroker([...Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")]);
-    expect(await checkBroker({ broker: secure(broker.port), ...nobody })).toContain("TLS");
+    expect(await checkBroker({ broker: secure(broker.port), ...noUser })).toContain("TLS");
   });
 });
 
-test("the authorities are those of an ESP32 and of Node: most of Node's, and not Google's", () => {
+test("the trusted authorities are most of Node's, without Google's, as on an ESP32", () => {
   const roots = esp32Roots();
   const subjects = roots.map((pem) => new X509Certificate(pem).subject).join("\n");
   expect(subjects).toContain("CN=ISRG Root X1");
@@ -123,7 +123,7 @@ test("the authorities are those of an ESP32 and of Node: most of Node's, and not
   expect(new Set(roots).size).toBe(roots.length);
 });
 
-test("our own server lets in a board that it has an account for, and nobody else", async () => {
+test("the nightlight server accepts a board with an account, and refuses a wrong password and a missing user", async () => {
   const data = await temporaryFolder();
   const { brokerUrl } = await server({ http: false, data });
   const broker = at(Number(new URL(brokerUrl).port));
@@ -131,11 +131,11 @@ test("our own server lets in a board that it has an account for, and nobody else
   const input = Object.assign(Readable.from(["s3cret word\n"]), { isTTY: false });
   const args = ["add", "porch", "--device", "nightlight/porch", "--password-stdin"];
   await userCommand(() => data, { input, output: messages, messages }).parseAsync(args, { from: "user" });
-  // a server that runs knows it within a second
-  await eventually(async () => (await checkBroker({ broker, ...nobody })) !== "", {
-    what: "the account to be in force",
+  // a running server reads new accounts within a second
+  await eventually(async () => (await checkBroker({ broker, ...noUser })) !== "", {
+    what: "the server to require the account",
   });
-  expect(await checkBroker({ broker, ...me })).toBe("");
-  expect(await checkBroker({ broker, ...me, password: "wrong" })).toMatch(/user name or the password|this user/);
-  expect(await checkBroker({ broker, ...nobody })).toMatch(/user name/);
+  expect(await checkBroker({ broker, ...account })).toBe("");
+  expect(await checkBroker({ broker, ...account, password: "wrong" })).toMatch(/user name or the password|this user/);
+  expect(await checkBroker({ broker, ...noUser })).toMatch(/user name/);
 });

@@ -1,10 +1,10 @@
-/** `.env.local` says to DeviceScript exactly what was meant: held against the parser in DeviceScript's own CLI. */
+/** Settings survive being written to `.env.local` and read back by the parser in DeviceScript's CLI. */
 import fc from "fast-check";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
-import { change, lineOf } from "../../scripts/setup/env-file.js";
+import { setSettings, lineOf } from "../../scripts/setup/env-file.js";
 import {
   passwordProblem,
   ssidProblem,
@@ -18,8 +18,8 @@ import { temporaryFolder } from "../server/support/server.js";
 
 const broker = { host: "192.168.1.20", port: 1883, tls: false };
 
-/** Anything that people type: ASCII above all, with what the parser is sensitive to. */
-const typed = (maxLength: number) =>
+/** Generates text that users may type, with many characters that the parser treats specially. */
+const userText = (maxLength: number) =>
   fc.oneof(
     fc.string({ maxLength }),
     fc.string({ unit: "grapheme", maxLength }),
@@ -42,23 +42,23 @@ const typed = (maxLength: number) =>
     ),
   );
 
-/** Lines as an existing file has them, good and bad. */
+/** Generates lines of an existing file, valid and invalid. */
 const otherLines = fc.array(
   fc.constantFrom("# a comment", "", "OTHER=1", "A=b=c", "WIFI_SSID=old", "WIFI_PWD=old#secret", "MQTT_HOST = x", "=MQTT_PWD=z", "noise", "\uFEFFNL_ID=a"), // prettier-ignore
   { maxLength: 8 },
 );
 
 describe("DeviceScript's parser", () => {
-  test("drops a line with #, takes digits for a number, and trims nothing: it is the real one", () => {
+  test("drops lines with #, reads digits as a number, and keeps spaces", () => {
     const text = 'A=pass#word\nB=0123\nC=123\nK = v\nD="\\u0023"\nE=';
     expect(parseAsDeviceScript(text)).toEqual({ B: "0123", C: 123, "K ": " v", D: "#", E: undefined });
   });
 
-  test("reads like the simulator's, whatever stands in a file", () => {
+  test("agrees with the simulator's parser on any file", () => {
     const line = fc.string({ unit: fc.constantFrom("A", "B", "=", " ", "#", '"', "1", "é", "\\"), maxLength: 12 });
     fc.assert(
       fc.property(fc.array(line, { maxLength: 4 }), fc.constantFrom("\n", "\r\n"), (lines, end) => {
-        // which of two keys with no text between the signs comes first, the simulator does not say
+        // the parsers order empty keys differently
         fc.pre(lines.every((text) => !text.startsWith("=")));
         expect(parseSettings(lines.join(end))).toEqual(parseAsDeviceScript(lines.join(end)));
       }),
@@ -67,24 +67,31 @@ describe("DeviceScript's parser", () => {
   });
 });
 
-test("any Wi-Fi name, user and password is refused with a sentence, or read back as it was typed", () => {
+test("any Wi-Fi name, user and password is either refused with a sentence or read back unchanged", () => {
   let accepted = 0;
   fc.assert(
-    fc.property(typed(40), typed(70), typed(40), typed(80), otherLines, (ssid, wifiPassword, user, password, lines) => {
-      const problems = [ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password)]; // prettier-ignore
-      for (const problem of problems) expect(problem).toMatch(/^$|^[A-Z].*\.$/);
-      if (problems.some((problem) => problem !== "")) return;
-      accepted++;
-      const settings = toSettings({ ssid, wifiPassword, broker, user, password, id: "" });
-      expect(parseAsDeviceScript(change(lines.join("\n"), settings))).toMatchObject(settings);
-    }),
+    fc.property(
+      userText(40),
+      userText(70),
+      userText(40),
+      userText(80),
+      otherLines,
+      (ssid, wifiPassword, user, password, lines) => {
+        const problems = [ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password)]; // prettier-ignore
+        for (const problem of problems) expect(problem).toMatch(/^$|^[A-Z].*\.$/);
+        if (problems.some((problem) => problem !== "")) return;
+        accepted++;
+        const settings = toSettings({ ssid, wifiPassword, broker, user, password, id: "" });
+        expect(parseAsDeviceScript(setSettings(lines.join("\n"), settings))).toMatchObject(settings);
+      },
+    ),
     { numRuns: 3000 },
   );
-  // refusing everything would be easy
+  // guards against a test in which everything is refused
   expect(accepted).toBeGreaterThan(300);
 });
 
-test("every printable ASCII password of WPA's lengths is accepted, and read back as it was typed", () => {
+test("every printable ASCII password of 8 to 63 characters is accepted and read back unchanged", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 8, maxLength: 63 }), (password) => {
       expect(wifiPasswordProblem(password)).toBe("");
@@ -106,45 +113,45 @@ test.each([
   [1883, "K=1883"],
   [true, "K=true"],
   [undefined, "K="],
-])("%j becomes %s", (value, line) => {
+])("the value %j is written as %s", (value, line) => {
   expect(lineOf("K", value)).toBe(line);
 });
 
-describe("a file that is there", () => {
-  test("keeps its other lines and comments, in their places, and its line ends", () => {
+describe("an existing .env.local", () => {
+  test("keeps its other lines, comments and line ends", () => {
     const text = "# mine\r\nOTHER=1\r\nWIFI_PWD=old#password\r\n\r\nWIFI_PWD=older\r\n# end";
-    expect(change(text, { WIFI_PWD: "new one", NL_ID: "a/b" })).toBe(
+    expect(setSettings(text, { WIFI_PWD: "new one", NL_ID: "a/b" })).toBe(
       "# mine\r\nOTHER=1\r\nWIFI_PWD=new one\r\n\r\n# end\r\nNL_ID=a/b\r\n",
     );
   });
 
-  test("is replaced as a whole, for its owner alone, and what it was is kept", async () => {
+  test("is replaced atomically, readable only by its owner, with a backup", async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "OTHER=1\nWIFI_SSID=old\n", { mode: 0o644 });
     expect(await store(folder, { WIFI_SSID: "new" })).toBe(true);
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=new\n");
     expect(await readFile(path.join(folder, ".env.previous.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=old\n");
     for (const name of await readdir(folder)) {
-      // Windows knows no such modes
+      // Windows has no such file modes
       if (process.platform !== "win32") expect((await stat(path.join(folder, name))).mode & 0o777, name).toBe(0o600);
     }
     expect(await store(folder, { WIFI_SSID: "new" })).toBe(false);
     expect((await readdir(folder)).sort()).toEqual([".env.local", ".env.previous.local"]);
   });
 
-  test("stays as it was when DeviceScript would not read back what was meant", async () => {
+  test("stays unchanged when DeviceScript would read back another value", async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "WIFI_SSID=old\n");
-    // DeviceScript reads it as the text "null"
+    // DeviceScript reads null as the text "null"
     await expect(store(folder, { WIFI_SSID: null })).rejects.toThrow("WIFI_SSID");
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("WIFI_SSID=old\n");
     expect(await readdir(folder)).toEqual([".env.local"]);
   });
 });
 
-test("what an earlier deploy left on the board is deleted: settings that are none are empty, not missing", () => {
+test("empty settings are written as KEY=, which deletes the value of an earlier deploy on the board", () => {
   const settings = toSettings({ ssid: "home", wifiPassword: "", broker, user: "", password: "", id: "" });
-  const text = change("", settings);
+  const text = setSettings("", settings);
   expect(text).toContain("WIFI_PWD=\n");
   expect(Object.keys(parseAsDeviceScript(text))).toEqual(Object.keys(settings));
 });

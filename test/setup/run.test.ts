@@ -1,10 +1,10 @@
-/** `npm run setup`, with answers and with flags. */
+/** `npm run setup` with answers at a terminal and with flags. */
 import { PassThrough } from "node:stream";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
-import { runSetup, type World } from "../../scripts/setup/run.js";
+import { runSetup, type SetupEnvironment } from "../../scripts/setup/run.js";
 import { createTerminal, Stopped } from "../../scripts/setup/terminal.js";
 import { readSettings } from "../../sim/settings.js";
 import { eventually } from "../support/eventually.js";
@@ -18,28 +18,27 @@ interface Run {
   shown: string;
   terminal: FakeTerminal;
   root: string;
-  /** What DeviceScript makes of the file. */
+  /** Reads the written file with DeviceScript's parser. */
   settings(): Promise<Record<string, unknown>>;
 }
 
 async function run(
   args: string[],
   terminal: FakeTerminal,
-  world: Partial<World> & { before?: string } = {},
+  options: Partial<SetupEnvironment> & { before?: string } = {},
 ): Promise<Run> {
   const root = await temporaryFolder();
   const file = path.join(root, ".env.local");
-  if (world.before !== undefined) await writeFile(file, world.before);
+  if (options.before !== undefined) await writeFile(file, options.before);
   const code = await runSetup(args, {
     env: {},
     addresses: ["192.168.1.7"],
     check: () => Promise.resolve(""),
-    ...world,
+    ...options,
     root,
     terminal,
   });
   const shown = terminal.shown.join("\n");
-  // whatever was done, nothing secret is ever shown
   expect(shown).not.toMatch(PASSWORDS);
   return { code, shown, terminal, root, settings: async () => parseAsDeviceScript(await readFile(file, "utf8")) };
 }
@@ -52,8 +51,8 @@ const answers = {
   "Its password there": "br0ker secret",
 };
 
-describe("asked at a terminal", () => {
-  test("what is answered is what DeviceScript reads, and the proposed id is taken", async () => {
+describe("npm run setup at a terminal", () => {
+  test("writes the answers and a proposed id", async () => {
     const { code, shown, terminal, settings } = await run([], fakeTerminal(answers));
     expect(code).toBe(0);
     expect(await settings()).toEqual({
@@ -67,53 +66,53 @@ describe("asked at a terminal", () => {
       NL_ID: expect.stringMatching(/^nightlight\/\w{6}$/) as string,
     });
     expect(terminal.secrets).toHaveLength(2);
-    expect(shown).toContain("lets the board in");
+    expect(shown).toContain("The broker accepts the board.");
   });
 
-  test("Enter keeps everything that is there, passwords included", async () => {
+  test("keeps all existing settings and passwords on Enter", async () => {
     const before = "# mine\nWIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_PORT=1884\nMQTT_TLS=false\nMQTT_USER=porch\nMQTT_PWD=older-broker\nNL_ID=a/b\n"; // prettier-ignore
     const { code, shown, root } = await run([], fakeTerminal({}), { before });
     expect(code).toBe(0);
-    expect(shown).toContain(".env.local is as it was");
+    expect(shown).toContain(".env.local is unchanged");
     expect(await readFile(path.join(root, ".env.local"), "utf8")).toBe(before);
   });
 
-  test("another network does not get the password of the old one", async () => {
+  test("does not reuse a Wi-Fi password for another network", async () => {
     const before = "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\n";
     const { settings } = await run([], fakeTerminal({ "Name of the Wi-Fi": "other" }), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "other", WIFI_PWD: undefined });
   });
 
-  test("a wrong answer is explained and asked again, and bad settings in the file are not proposed", async () => {
+  test("explains a wrong answer, asks again, and does not propose invalid settings", async () => {
     const long = "x".repeat(32);
     const terminal = fakeTerminal({ "Name of the Wi-Fi": [long, "home"], Broker: ["ws://h", "192.168.1.20"] });
     const { code, shown, settings } = await run([], terminal, { before: `WIFI_SSID=${long}\nNL_ID="a/+"\n` });
     expect(code).toBe(0);
     expect(shown).toContain("at most 31");
-    expect(shown).toContain("does not speak ws://");
+    expect(shown).toContain("does not support ws://");
     expect(shown).not.toContain("[a/+]");
     expect(await settings()).toMatchObject({ WIFI_SSID: "home", MQTT_HOST: "192.168.1.20" });
   });
 
-  test("a broker on this computer becomes this computer's address in the network", async () => {
+  test("replaces a loopback address of the broker by this computer's network address", async () => {
     const terminal = fakeTerminal({ ...answers, Broker: "mqtt://localhost:1884" });
     const { shown, settings } = await run([], terminal);
-    expect(shown).toContain("Take 192.168.1.7");
+    expect(shown).toContain("Use 192.168.1.7");
     expect(await settings()).toMatchObject({ MQTT_HOST: "192.168.1.7", MQTT_PORT: 1884 });
   });
 
-  test("a broker that does not let the board in is said before anything is written, and no is the usual answer", async () => {
+  test("warns before writing when the broker refuses the board, and writes nothing by default", async () => {
     const check = () => Promise.resolve("The broker is not there.");
     const no = await run([], fakeTerminal(answers), { check });
     expect(no.code).toBe(1);
     expect(no.shown).toContain("Warning: The broker is not there.");
     expect(await readdir(no.root)).toEqual([]);
-    const yes = await run([], fakeTerminal({ ...answers, "all the same?": "y" }), { check });
+    const yes = await run([], fakeTerminal({ ...answers, "anyway?": "y" }), { check });
     expect(yes.code).toBe(0);
     expect(await yes.settings()).toMatchObject({ MQTT_HOST: "192.168.1.20" });
   });
 
-  test("a person who leaves changes nothing", async () => {
+  test("changes nothing when the user presses Ctrl-C", async () => {
     const terminal = fakeTerminal({});
     terminal.ask = () => Promise.reject(new Stopped("Stopped. Nothing was changed."));
     const { code, shown, root } = await run([], terminal);
@@ -123,11 +122,11 @@ describe("asked at a terminal", () => {
   });
 });
 
-describe("told by flags", () => {
+describe("npm run setup with flags", () => {
   const piped = ["w1fi-pass#word", "br0ker secret", ""];
   const flags = ["--yes", "--wifi-ssid", "home", "--wifi-password-stdin", "--broker", "mqtts://broker.example.org"];
 
-  test("nobody is asked, and both passwords come on standard input", async () => {
+  test("asks nothing, and reads both passwords from standard input", async () => {
     const args = [...flags, "--user", "porch", "--password-stdin", "--id", "mine/porch"];
     const { code, settings } = await run(args, fakeTerminal(undefined, piped));
     expect(code).toBe(0);
@@ -143,19 +142,19 @@ describe("told by flags", () => {
     });
   });
 
-  test("passwords can come from the environment", async () => {
+  test("reads passwords from environment variables", async () => {
     const env = { NIGHTLIGHT_WIFI_PASSWORD: "w1fi-pass#word", NIGHTLIGHT_BOARD_PASSWORD: "br0ker secret" };
     const { settings } = await run(["--yes", "--wifi-ssid", "home", "--user", "porch"], fakeTerminal(), { env });
     expect(await settings()).toMatchObject({ WIFI_PWD: "w1fi-pass#word", MQTT_PWD: "br0ker secret" });
   });
 
-  test("what is not told stays as the file has it; the broker is this computer if it says nothing", async () => {
+  test("keeps existing settings with --yes, and proposes this computer as the broker", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="older-wifi"\n';
     const { settings } = await run(["--yes"], fakeTerminal(), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "home", WIFI_PWD: "older-wifi", MQTT_HOST: "192.168.1.7" });
   });
 
-  test("a password without a user is refused, not forgotten", async () => {
+  test("refuses a password without a user", async () => {
     const args = ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"];
     const { code, shown, root } = await run(args, fakeTerminal(undefined, ["br0ker secret"]));
     expect(code).toBe(2);
@@ -163,7 +162,7 @@ describe("told by flags", () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  test("a broker in the file that is none is named, and not replaced by a guess", async () => {
+  test("reports an invalid broker in the file, and does not replace it by a proposal", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="12345678"\nMQTT_HOST=mqtt://x\nMQTT_PORT=abc\n';
     const { code, shown } = await run(["--yes"], fakeTerminal(), { before });
     expect(code).toBe(2);
@@ -172,7 +171,7 @@ describe("told by flags", () => {
     expect(await put.settings()).toMatchObject({ MQTT_HOST: "192.168.1.9", MQTT_PORT: 1883 });
   });
 
-  test("a user's password is not given to another broker", async () => {
+  test("does not reuse a broker password for another broker", async () => {
     const before =
       "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_USER=porch\nMQTT_PWD=older-broker\n";
     const { settings } = await run(["--yes", "--broker", "192.168.1.10", "--user", "porch"], fakeTerminal(), {
@@ -185,21 +184,24 @@ describe("told by flags", () => {
     [["--wifi-ssid", "home"], /give --yes/],
     [["--yes"], /--wifi-ssid/],
     [["--yes", "--wifi-ssid", "home"], /--wifi-password-stdin/],
-    [["--yes", "--wifi-ssid", "home", "--wifi-password-stdin"], /no line for it on standard input/],
-    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--broker", "ws://h"], /does not speak ws/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-password-stdin"], /standard input has no line for this password/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--broker", "ws://h"], /does not support ws/],
     [["--yes", "--wifi-ssid", "home", "--wifi-open", "--id", "a/#"], /cannot contain # or \+/],
-    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"], /no line for it on standard input/],
+    [
+      ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"],
+      /standard input has no line for this password/,
+    ],
     [["--anonymous", "--user", "me"], /not both/],
     [["--wifi-open", "--wifi-password-stdin"], /not both/],
     [["--nonsense"], /--nonsense.*--help/],
-  ])("%j is refused with what to do, and nothing is written", async (args, reason) => {
+  ])("refuses %j with a remedy, and writes nothing", async (args, reason) => {
     const { code, shown, root } = await run(args, fakeTerminal());
     expect(shown).toMatch(reason);
     expect(code).toBe(2);
     expect(await readdir(root)).toEqual([]);
   });
 
-  test("a broker that does not let the board in leaves the file as it was, unless nobody is to check", async () => {
+  test("leaves the file unchanged when the broker refuses the board, except with --no-check", async () => {
     const check = () => Promise.resolve("The broker is not there.");
     const before = "WIFI_SSID=home\n";
     const refused = await run(["--yes"], fakeTerminal(), { check, before });
@@ -211,19 +213,19 @@ describe("told by flags", () => {
     expect(await written.settings()).toMatchObject({ MQTT_HOST: "192.168.1.7" });
   });
 
-  test("--help shows every flag", async () => {
+  test("lists every flag with --help", async () => {
     const { code, shown } = await run(["--help"], fakeTerminal());
     expect(code).toBe(0);
     for (const flag of ["--wifi-ssid", "--wifi-password-stdin", "--broker", "--id", "--user", "--password-stdin", "--yes"]) expect(shown).toContain(flag); // prettier-ignore
   });
 });
 
-test("the simulator reads the written file the same way", async () => {
+test("the simulator and DeviceScript read the written file alike", async () => {
   const { root, settings } = await run([], fakeTerminal(answers));
   expect(readSettings(root)).toEqual(await settings());
 });
 
-describe("at a real terminal", () => {
+describe("the terminal of npm run setup", () => {
   function terminalOf() {
     const input = Object.assign(new PassThrough(), { isTTY: true });
     let shown = "";
@@ -231,7 +233,7 @@ describe("at a real terminal", () => {
     return { input, terminal, shown: () => shown };
   }
 
-  test("an answer is shown as it is typed, a password is not", async () => {
+  test("echoes a typed answer, but not a password", async () => {
     const { input, terminal, shown } = terminalOf();
     const name = terminal.ask("Name: ");
     await eventually(() => shown().includes("Name: "));
@@ -247,7 +249,7 @@ describe("at a real terminal", () => {
     expect(shown()).not.toContain("*");
   });
 
-  test("Ctrl-C and Ctrl-D end it", async () => {
+  test("rejects a question on Ctrl-C and Ctrl-D", async () => {
     for (const key of ["\u0003", "\u0004"]) {
       const { input, terminal } = terminalOf();
       const answer = terminal.ask("Name: ");

@@ -1,4 +1,4 @@
-/** What a board is told is checked before it is told. */
+/** Checks of a board's settings. */
 import { describe, expect, test } from "vitest";
 import { idProblem } from "../../contract/index.js";
 import { isLoopback, isPrivate, isPublic, ownAddresses } from "../../scripts/setup/hosts.js";
@@ -23,7 +23,7 @@ describe("a broker's address", () => {
     ["mqtt://[fd00::1]:1885", { host: "fd00::1", port: 1885, tls: false }],
     ["mqtt://me:p%40ss@h", { host: "h", port: 1883, tls: false, user: "me", password: "p@ss" }],
     ["mqtt://me:50%@h", { host: "h", port: 1883, tls: false, user: "me", password: "50%" }],
-  ])("%j is understood, and written back", (text, address) => {
+  ])("is parsed and written back: %j", (text, address) => {
     expect(parseBroker(text)).toEqual(address);
     const { host, port, tls } = address;
     expect(parseBroker(urlOf(address))).toEqual({ host, port, tls });
@@ -40,17 +40,17 @@ describe("a broker's address", () => {
     "mqtt://h/path",
     "a#b",
     "mqtt://h?x",
-  ])("%j is refused with an example", (text) => {
+  ])("is refused with an example: %j", (text) => {
     expect(() => parseBroker(text)).toThrow(/mqtt:\/\/192\.168\.1\.20/);
   });
 
-  test("with a port that is none says so", () => {
+  test("is refused with a port outside 1 to 65535", () => {
     for (const port of [0, 65536, 99999])
       expect(() => parseBroker(`mqtts://h:${port}`)).toThrow(`has the port ${port}; ports are 1 to 65535`);
     expect(() => parseBroker("[::1]")).not.toThrow();
   });
 
-  test("that is refused shows no password", () => {
+  test("is refused without showing its password", () => {
     for (const text of ["mqtt://me:s3cret@h:0", "mqtt://me:s3/cret@h", "me:s3cret@h/x"]) {
       expect(() => parseBroker(text)).toThrow();
       expect(() => parseBroker(text)).not.toThrow(/s3/);
@@ -58,8 +58,8 @@ describe("a broker's address", () => {
   });
 });
 
-test("what a board cannot store or join with is refused, and passwords are not shown", () => {
-  expect(ssidProblem("")).toContain("no name");
+test("values that a board cannot store are refused without showing passwords", () => {
+  expect(ssidProblem("")).toContain("is missing");
   expect(ssidProblem("x".repeat(31))).toBe("");
   expect(ssidProblem("x".repeat(32))).toContain("at most 31");
   expect(ssidProblem("é".repeat(16))).toContain("32 bytes");
@@ -78,13 +78,13 @@ test("what a board cannot store or join with is refused, and passwords are not s
     expect(problem).not.toMatch(/seven77|s3/);
 });
 
-test("hosts are on this computer, in the house, or on the internet", () => {
+test("a host is classified as loopback, private or public", () => {
   for (const host of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "a.localhost"]) expect(isLoopback(host), host).toBe(true); // prettier-ignore
   for (const host of ["192.168.1.20", "10.0.0.1", "172.31.0.1", "fd00::1", "fe80::1", "pi", "pi.local", "x.fritz.box"]) expect(isPrivate(host), host).toBe(true); // prettier-ignore
   for (const host of ["8.8.8.8", "172.32.0.1", "2001:db8::1", "test.mosquitto.org"]) expect(isPublic(host), host).toBe(true); // prettier-ignore
 });
 
-test("of this computer's addresses, one in the house comes before those of virtual machines and tunnels", () => {
+test("the addresses of this computer begin with private ones, and end with those of virtual networks", () => {
   const at = (address: string, family: "IPv4" | "IPv6" = "IPv4", internal = false) =>
     ({ address, family, internal, netmask: "", mac: "", cidr: null, scopeid: 0 }) as never;
   expect(
@@ -98,10 +98,10 @@ test("of this computer's addresses, one in the house comes before those of virtu
   ).toEqual(["192.168.1.7", "203.0.113.9", "172.17.0.1"]);
 });
 
-test("a proposed id is valid and nobody else's; at a public broker it has a prefix of its own", () => {
+test("a proposed id is valid and unique; at a public broker its prefix is random", () => {
   const house = new Set(Array.from({ length: 1000 }, () => proposeId("192.168.1.20")));
   const world = new Set(Array.from({ length: 1000 }, () => proposeId("test.mosquitto.org")));
-  // of 887 million, a thousand are all different but once in 1,800 times, and all but five practically always
+  // among 887 million ids, a thousand random ones practically never have five duplicates
   expect(house.size).toBeGreaterThan(995);
   expect(world.size).toBe(1000);
   for (const id of [...house, ...world]) expect(idProblem(id)).toBe("");
@@ -121,16 +121,16 @@ describe("warnings", () => {
   const of = (change: Partial<BoardSettings>, broker = {}) =>
     warnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
 
-  test("of a password at the broker that is easy to guess do not show it", () => {
-    const said = weakPassword({ ...fine, password: "porch12345" });
-    expect(said).toMatch(
+  test("about a weak password do not show the password", () => {
+    const message = weakPassword({ ...fine, password: "porch12345" });
+    expect(message).toMatch(
       /^The board's password at the broker is easy to guess: .* the user name.*user password porch --gen/,
     );
-    expect(said).not.toContain("porch12345");
+    expect(message).not.toContain("porch12345");
     for (const password of ["", "xK4-pq9Lm"]) expect(weakPassword({ ...fine, password })).toBe("");
   });
 
-  test("there are none where nothing is wrong", () => {
+  test("are empty for good settings", () => {
     expect(of({})).toBe("");
     expect(of({}, { host: "broker.example.org", port: 8883, tls: true })).toBe("");
   });
@@ -140,21 +140,21 @@ describe("warnings", () => {
     ["a broker called localhost", {}, { host: "localhost" }, /cannot reach/],
     ["a name that needs mDNS", {}, { host: "pi.local" }, /no mDNS/],
     ["TLS and an address", {}, { host: "192.168.1.20", tls: true, port: 8883 }, /give the broker's name/],
-    ["TLS and a private name", {}, { host: "pi.lan", tls: true, port: 8883 }, /No public authority/],
-    ["a public broker without TLS", {}, { host: "broker.example.org" }, /its password too/],
-    ["a port that is for TLS", {}, { port: 8883 }, /usually the one with TLS/],
-    ["TLS on the port without", {}, { host: "broker.example.org", tls: true }, /usually the one without TLS/],
-    ["everybody's prefix", { user: "" }, { host: "test.mosquitto.org" }, /a prefix of your own/],
-    ["no id at a public broker", { user: "", id: "" }, { host: "test.mosquitto.org" }, /a prefix of your own/],
+    ["TLS and a private name", {}, { host: "pi.lan", tls: true, port: 8883 }, /only public authorities/],
+    ["a public broker without TLS", {}, { host: "broker.example.org" }, /and its password/],
+    ["a TLS port without TLS", {}, { port: 8883 }, /usually the port with TLS/],
+    ["TLS on the port without TLS", {}, { host: "broker.example.org", tls: true }, /usually the port without TLS/],
+    ["the default prefix at a public broker", { user: "" }, { host: "test.mosquitto.org" }, /your own prefix/],
+    ["no id at a public broker", { user: "", id: "" }, { host: "test.mosquitto.org" }, /your own prefix/],
     ["an open network", { wifiPassword: "" }, {}, /no password/],
     ["a space at the end of the name", { ssid: "home " }, {}, /begins or ends with a space/],
     ["a space before the password", { password: " s3cret" }, {}, /begins or ends with a space/],
-  ])("there is one about %s", (_what, change, broker, sentence) => {
+  ])("mention %s", (_what, change, broker, sentence) => {
     expect(of(change, broker)).toMatch(sentence);
     expect(of(change, broker)).not.toContain("s3cret");
   });
 
-  test("the server is told of a prefix of one's own", () => {
+  test("come with the server flags for a board with its own prefix", () => {
     const broker = { host: "test.mosquitto.org", port: 1883, tls: false };
     expect(serverHint({ ...fine, broker, id: "nightlight-x/board" })).toMatch(
       /--broker mqtt:\/\/test\.mosquitto\.org:1883 --topic-prefix nightlight-x$/,

@@ -1,18 +1,23 @@
-/** A person at the terminal of a test, and brokers that say what they are told to. */
+/** A simulated terminal, and brokers with scripted answers. */
 import { once } from "node:events";
 import net from "node:net";
 import tls, { type TlsOptions } from "node:tls";
 import { onTestFinished } from "vitest";
 import { Stopped, type Terminal } from "../../scripts/setup/terminal.js";
 
+/** A terminal that answers by itself. */
 export interface FakeTerminal extends Terminal {
-  /** Everything that was said and asked, a line each. */
+  /** All printed lines and questions. */
   readonly shown: string[];
-  /** The questions whose answers are not shown. */
+  /** The questions with hidden answers. */
   readonly secrets: string[];
 }
 
-/** @param answers by a word in the question; "" to those that none is for. Undefined: nobody is there. */
+/**
+ * Creates a simulated terminal.
+ * @param answers answers by a word in the question; other questions get "". Undefined simulates standard input without a terminal.
+ * @param piped the lines of standard input
+ */
 export function fakeTerminal(answers?: Record<string, string | string[]>, piped: string[] = []): FakeTerminal {
   const shown: string[] = [];
   const secrets: string[] = [];
@@ -20,27 +25,28 @@ export function fakeTerminal(answers?: Record<string, string | string[]>, piped:
     interactive: answers !== undefined,
     shown,
     secrets,
-    say: (line) => void shown.push(line),
+    print: (line) => void shown.push(line),
     lines: () => Promise.resolve(piped),
     ask(question, { secret = false } = {}) {
       shown.push(question);
       if (secret) secrets.push(question);
-      if (shown.length > 100) return Promise.reject(new Stopped("asked without end"));
+      if (shown.length > 100) return Promise.reject(new Stopped("more than 100 questions"));
       const [, answer = ""] = Object.entries(answers ?? {}).find(([word]) => question.includes(word)) ?? [];
       return Promise.resolve(typeof answer === "string" ? answer : (answer.shift() ?? ""));
     },
   };
 }
 
+/** A broker with a scripted answer. */
 export interface FakeBroker {
   readonly port: number;
-  /** All that clients sent. */
+  /** Returns all bytes from clients, as Latin-1 text. */
   received(): string;
 }
 
 /**
- * A broker that answers whatever comes first with these bytes; with none, it never answers.
- * @param secure its certificate and more, for one with TLS
+ * Starts a broker that answers every packet with the same bytes, closes the connection, or never answers.
+ * @param secure certificate and other options for TLS
  */
 export async function fakeBroker(answer: number[] | "close" | undefined, secure?: TlsOptions): Promise<FakeBroker> {
   let received = "";
@@ -67,5 +73,5 @@ export async function fakeBroker(answer: number[] | "close" | undefined, secure?
   return { port: (server.address() as net.AddressInfo).port, received: () => received };
 }
 
-/** CONNACK with a return code, MQTT 3.1.1 section 3.2. */
+/** Returns a CONNACK packet with a return code, MQTT 3.1.1 section 3.2. */
 export const connack = (code: number): number[] => [0x20, 2, 0, code];

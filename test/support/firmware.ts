@@ -1,1 +1,1 @@
-export { compile, compileWithDebug } from "../../scripts/firmware.js";
+export { compile, compileWithDebug } from "../../scripts/lib/compile-device-program.js";

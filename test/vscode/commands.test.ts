@@ -1,11 +1,11 @@
-/** The commands of the launch configurations and tasks, run. What flash and deploy do is tested in `test/flash`. */
+/** Runs the commands of VS Code's launch configurations and tasks. `test/flash` tests what flash and deploy do. */
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { FrameSplitter } from "../../scripts/peripherals/devtools.js";
 import { client } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
@@ -19,33 +19,33 @@ function start(command: Command): Program {
   return program;
 }
 
-/** Free ports, and a folder of its own. */
-async function elsewhere(): Promise<string[]> {
+/** Returns flags for free ports and a temporary data folder. */
+async function isolationFlags(): Promise<string[]> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   onTestFinished(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   return ["--mqtt-port", "0", "--http-port", "0", "--data", data];
 }
 
-describe("launch configurations", () => {
-  test("F5 without any extension: everything runs, and the dashboard is there as soon as it is to open", async () => {
+describe("a launch configuration", () => {
+  test("starts everything with F5, and the dashboard answers as soon as VS Code opens it", async () => {
     const configuration = named(launch.configurations, "Nightlight");
-    const program = start([...commandOf(configuration), "--", ...(await elsewhere())]);
-    // what is looked for by VS Code itself, which then starts the configuration that shows the dashboard
+    const program = start([...commandOf(configuration), "--", ...(await isolationFlags())]);
+    // VS Code waits for this pattern, and then opens the dashboard
     const address = await program.find(new RegExp(configuration.serverReadyAction!.pattern, "i"));
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
     expect(await (await fetch(address)).text()).toContain("<title>Nightlight");
     await program.find(/sim-1\s+connected to/);
   });
 
-  test("a breakpoint in the server's TypeScript stops it there, and it goes on", async () => {
+  test("stops the server at a breakpoint in its TypeScript, and resumes", async () => {
     const source = path.join(ROOT, "server/src/decisions/decisions.ts");
     const lines = (await readFile(source, "utf8")).split("\n");
     const line = lines.findIndex((text) => text.includes("this.#options.command(device, command")) + 1;
     expect(line).toBeGreaterThan(0);
 
     const [node, ...args] = commandOf(named(launch.configurations, "Server"));
-    // not by NODE_OPTIONS: then its threads would wait for debuggers too
-    const program = start([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await elsewhere())]);
+    // as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
+    const program = start([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await isolationFlags())]);
     const inspector = await Inspector.join(await program.find(/Debugger listening on (ws:\S+)/));
     onTestFinished(() => inspector.leave());
     await inspector.ask("Debugger.resume");
@@ -66,39 +66,39 @@ describe("launch configurations", () => {
   });
 });
 
-describe("tasks", () => {
-  /** What may be added to an npm command for its program. */
+describe("a task", () => {
+  /** Appends arguments for the npm script to a task's command. */
   const withArguments = (label: string, ...args: string[]): Command => {
     const command = commandOfTask(named(tasks, label))!;
     return [...command, ...(command.includes("--") ? [] : ["--"]), ...args];
   };
 
-  test.each(["build firmware", "build server", "build dashboard"])("%s ends well", async (label) => {
+  test.each(["build firmware", "build server", "build dashboard"])("succeeds: %s", async (label) => {
     const { code, output } = await start(commandOfTask(named(tasks, label))!).ended;
     expect([code, output]).toEqual([0, expect.stringContaining("scripts/build.ts")]);
   });
 
-  test("test runs the tests", async () => {
+  test("runs the tests: test", async () => {
     const { code, output } = await start(withArguments("test", "test/contract/topics.test.ts")).ended;
     expect([code, output]).toEqual([0, expect.stringMatching(/Test Files\s+1 passed/)]);
   });
 
   test.each(["setup", "doctor", "flash", "deploy", "monitor"])(
-    "%s is there, with the flags it is given",
+    "runs an npm script with its flags: %s",
     async (label) => {
       const { code, output } = await start(withArguments(label, "--help")).ended;
       expect([code, output]).toEqual([0, expect.stringContaining(`npm run ${label} --`)]);
     },
   );
 
-  test("check is what runs for every change", async () => {
+  test("runs the same check as CI: check", async () => {
     expect(commandOfTask(named(tasks, "check"))).toEqual(["npm", "run", "check"]);
     expect(await readFile(path.join(ROOT, ".ci/run"), "utf8")).toMatch(/^npm run check$/m);
   });
 });
 
 describe("npm run peripherals", () => {
-  test("takes frames as they come, in pieces or several at once", () => {
+  test("splits frames that arrive in pieces or several at once", () => {
     const frames: number[][] = [];
     const splitter = new FrameSplitter((frame) => frames.push([...frame]));
     for (const byte of [2, 10, 11]) splitter.push(Uint8Array.of(byte));
@@ -107,14 +107,14 @@ describe("npm run peripherals", () => {
     expect(frames).toEqual([[10, 11], [20], [30, 31, 32], [40, 41]]);
   });
 
-  test("takes numbers from 0 to 1023, and says so of anything else", async () => {
+  test("accepts numbers from 0 to 1023, and explains the range for other input", async () => {
     const program = start(commandOf(named(launch.configurations, "Light and lamp")));
     await program.find(/Waiting for DeviceScript's tools/);
     program.child.stdin?.write("400\n1024\n\n");
-    await program.find(/held at 400[^]*from 0 to 1023, not "1024"[^]*goes through day and night/);
+    await program.find(/held at 400[^]*from 0 to 1023, not "1024"[^]*follows day and night again/);
   });
 
-  test("a wrong flag ends it with code 2", async () => {
+  test("exits with code 2 after a wrong flag", async () => {
     const { code, output } = await start(["npm", "run", "peripherals", "--", "--light", "dim"]).ended;
     expect([code, output]).toEqual([2, expect.stringContaining("whole number from 0 to 1023")]);
   });

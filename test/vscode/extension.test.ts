@@ -1,10 +1,10 @@
-/** What the launch configuration of firmware and server does, with DeviceScript's tools in the place of its extension. */
+/** The launch configuration of firmware and server, tested with DeviceScript's tools instead of its VS Code extension. */
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { Debugger } from "./support/dap.js";
@@ -23,7 +23,7 @@ interface Device {
   readonly led_on?: boolean;
 }
 
-/** The project as somebody has it who opened it, with settings of one's own. */
+/** Creates a copy of the project with its own settings. */
 async function project(mqttPort: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
@@ -32,7 +32,7 @@ async function project(mqttPort: string): Promise<string> {
   return folder;
 }
 
-describe("F5 on firmware and server, while npm start runs with a simulated board of its own", () => {
+describe("F5 on firmware and server, while npm start runs with its own simulated board", () => {
   let folder: string;
   let data: string;
   let port: number[];
@@ -51,10 +51,10 @@ describe("F5 on firmware and server, while npm start runs with a simulated board
   const device = async (id = ID) => (await devices()).find((one) => one.id === id);
 
   beforeAll(async () => {
-    // jacdac-ts tells the console of every step
+    // jacdac-ts logs each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     port = [await freePort(), await freePort(), await freePort()];
-    // what wanted one of the tools' ports for itself would collide with them, here as there
+    // a program that listens on one of the tools' ports would fail here as in real use
     env = { NODE_OPTIONS: `--import=${OTHER_PORTS.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
     data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
     const nightlight = start("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
@@ -73,7 +73,7 @@ describe("F5 on firmware and server, while npm start runs with a simulated board
     for (const name of [folder, data]) if (name) await rm(name, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  test("the firmware is built and deployed with its settings, and reports to the server beside the other board", async () => {
+  test("builds and deploys the firmware, which reports to the server beside the other board", async () => {
     const program = path.relative(ROOT, substitute(named(launch.configurations, "Firmware").program!));
     const { success, deployStatus, diagnostics } = await extension.build(program, SIMULATOR);
     expect({ success, deployStatus, diagnostics }).toEqual({ success: true, deployStatus: "OK", diagnostics: [] });
@@ -81,7 +81,7 @@ describe("F5 on firmware and server, while npm start runs with a simulated board
     expect(await device("nightlight/sim-1")).toMatchObject({ online: true });
   });
 
-  test("light and lamp are bound: what the light is set to arrives, and the lamp follows", async () => {
+  test("connects the firmware to the simulated light and lamp: a typed light arrives, and the lamp follows", async () => {
     for (const [light, lamp] of [
       [900, false],
       [100, true],
@@ -105,7 +105,7 @@ describe("F5 on firmware and server, while npm start runs with a simulated board
     }
   });
 
-  test("a mistake is shown at its place, and the program before it goes on", async () => {
+  test("reports a compile error at its line, while the previous program keeps running", async () => {
     const entry = path.join(folder, "src", "main.ts");
     const text = await readFile(entry, "utf8");
     await writeFile(entry, `${text}\nconst n: number = "one"\n`);
@@ -116,7 +116,7 @@ describe("F5 on firmware and server, while npm start runs with a simulated board
     expect(await device()).toMatchObject({ online: true });
   });
 
-  test("a breakpoint in the firmware stops it at that line, it goes on, and ends with the session", async () => {
+  test("stops the firmware at a breakpoint, resumes it, and ends it with the debug session", async () => {
     const source = path.join(folder, "src", "nightlight.ts");
     const lines = (await readFile(source, "utf8")).split("\n");
     const line = lines.findIndex((text) => text.includes("if (on !== lamp.on)")) + 1;
@@ -154,7 +154,7 @@ describe("F5 on firmware and server, while npm start runs with a simulated board
     });
   });
 
-  test("when the tools end, light and lamp wait for them, and are there again", async () => {
+  test("reconnects the simulated light and lamp after DeviceScript's tools restart", async () => {
     await extension.close();
     await peripherals.find(/tools ended; waiting/);
     extension = await Extension.open(folder, env, port[0]);

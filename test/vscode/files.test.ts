@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { DEFAULTS } from "../../server/src/config/options.js";
 import { inputs, launch, named, ownMatchers, read, substitute, tasks, type Task } from "./support/files.js";
 
@@ -11,13 +11,13 @@ const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "ut
 const configurations = launch.configurations.map(({ name }) => name);
 const labels = tasks.map(({ label }) => label);
 
-/** The npm script that a task runs, if it runs one. */
+/** Returns the npm script that a task runs; undefined when it runs none. */
 function scriptOf({ type, script, args }: Task): string | undefined {
   return type === "npm" ? script : args?.find((word) => word !== "run");
 }
 
 describe("launch.json", () => {
-  test("names are told apart, and everything that is named is there", () => {
+  test("has unique names, and refers only to existing names", () => {
     const names = [...configurations, ...launch.compounds.map(({ name }) => name)];
     expect(new Set(names).size).toBe(names.length);
     for (const compound of launch.compounds) for (const name of compound.configurations) expect(names).toContain(name);
@@ -27,7 +27,7 @@ describe("launch.json", () => {
       if (serverReadyAction) expect(configurations).toContain(serverReadyAction.name);
   });
 
-  test("programs exist, and npm scripts", () => {
+  test("refers to existing programs and npm scripts", () => {
     for (const { program } of launch.configurations)
       if (program !== undefined) expect(existsSync(substitute(program)), program).toBe(true);
     const npm = launch.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
@@ -35,9 +35,9 @@ describe("launch.json", () => {
     expect(scripts).toHaveProperty("start");
   });
 
-  test("one F5 starts firmware, its light and lamp, and the server", () => {
+  test("starts firmware, light and lamp, and server with one configuration", () => {
     expect(launch.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
-    // what the extension asks for (vscode/package.json of DeviceScript)
+    // fields that the extension requires (vscode/package.json of DeviceScript)
     expect(named(launch.configurations, "Firmware")).toMatchObject({
       type: "devicescript",
       request: "launch",
@@ -46,19 +46,19 @@ describe("launch.json", () => {
     });
   });
 
-  test("nothing but the firmware needs an extension", () => {
+  test("needs an extension only for the firmware", () => {
     const types = launch.configurations.filter(({ name }) => name !== "Firmware").map(({ type }) => type);
     expect(new Set(types)).toEqual(new Set(["node", "editor-browser"]));
   });
 });
 
 describe("the ports of firmware and server", () => {
-  test("the server leaves 8081 to 8083 to the extension", () => {
+  test("do not include 8081 to 8083, which the extension uses", () => {
     const { mqttPort, mqttsPort, httpPort } = DEFAULTS;
     expect([mqttPort, mqttsPort, httpPort]).toEqual([1883, 8883, 8080]);
   });
 
-  test("the dashboard that opens is the one that the server shows, and the firmware looks for its broker there", () => {
+  test("agree with the dashboard's address and the firmware's default broker", () => {
     expect(named(launch.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
     const settings = readFileSync(path.join(ROOT, ".env.defaults"), "utf8");
     expect(settings).toMatch(/^MQTT_HOST=127\.0\.0\.1$/m);
@@ -67,18 +67,18 @@ describe("the ports of firmware and server", () => {
 });
 
 describe("tasks.json", () => {
-  test("labels are told apart, and tasks that others wait for are there", () => {
+  test("has unique labels, and depends only on existing tasks", () => {
     expect(new Set(labels).size).toBe(labels.length);
     for (const { dependsOn } of tasks) for (const label of [dependsOn ?? []].flat()) expect(labels).toContain(label);
   });
 
-  test("there is one for each thing to do, and its npm script exists", () => {
+  test("has a task for each npm script that developers need", () => {
     const wanted = ["build", "check", "test", "setup", "doctor", "flash", "deploy", "monitor"];
     expect(labels).toEqual(expect.arrayContaining(wanted));
     for (const task of tasks.filter(({ label }) => label !== "build")) expect(scripts).toHaveProperty(scriptOf(task)!);
   });
 
-  test("every board with firmware can be picked, the default one first", () => {
+  test("offers every board with firmware, the default board first", () => {
     const used = JSON.stringify(tasks).match(/\$\{input:\w+\}/g);
     expect(new Set(used)).toEqual(new Set(["${input:board}"]));
     const [{ options, default: first }] = inputs;
@@ -92,26 +92,26 @@ describe("tasks.json", () => {
     ]);
   });
 
-  test("problem matchers are this project's, or those that every VS Code has", () => {
+  test("uses only its own problem matchers and built-in ones", () => {
     const all = tasks.flatMap(({ problemMatcher }) => [problemMatcher].flat());
     expect(new Set(all.filter((one) => typeof one === "string"))).toEqual(new Set(["$tsc", "$eslint-stylish"]));
     expect(tasks.flatMap(ownMatchers).map(({ owner }) => owner)).toEqual(["devicescript", "vitest"]);
   });
 });
 
-describe("settings and recommendations", () => {
-  test("TypeScript is the one that is installed here", () => {
+describe("the settings and recommendations of VS Code", () => {
+  test("use the installed version of TypeScript", () => {
     const settings = read<Record<string, unknown>>("settings.json");
     expect(existsSync(path.join(ROOT, String(settings["typescript.tsdk"]), "typescript.js"))).toBe(true);
   });
 
-  test("nothing is recommended that the Marketplace does not have any more", () => {
+  test("recommend no extension that the Marketplace has removed", () => {
     const { recommendations } = read<{ recommendations: string[] }>("extensions.json");
     expect(recommendations).not.toContain("devicescript.devicescript-vscode");
     for (const id of recommendations) expect(id).toMatch(/^[\w-]+\.[\w-]+$/);
   });
 
-  test("the documentation tells of every configuration and task", () => {
+  test("are documented for every configuration and task", () => {
     const text = readFileSync(path.join(ROOT, "docs/vscode.md"), "utf8");
     for (const name of [...configurations, ...launch.compounds.map(({ name }) => name)])
       expect(text).toContain(`**${name}**`);

@@ -1,9 +1,9 @@
-/** What ends up in the Problems view: the problem matchers, on what the tasks really print about real mistakes. */
+/** The problem matchers, which fill VS Code's Problems view, applied to the real output of tasks. */
 import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ROOT } from "../../scripts/build.js";
+import { ROOT } from "../../scripts/lib/repository.js";
 import { commandOfTask, named, ownMatchers, tasks, type Matcher } from "./support/files.js";
 import { startProgram } from "./support/programs.js";
 
@@ -15,7 +15,7 @@ interface Found {
   readonly code?: string;
 }
 
-/** The problems in an output, line by line as VS Code looks at it. */
+/** Applies a problem matcher to each line of an output, as VS Code does. */
 function problems(output: string, { fileLocation, pattern }: Matcher, workspace: string): Found[] {
   const regexp = new RegExp(pattern.regexp);
   return output.split(/\r?\n/).flatMap((text) => {
@@ -33,7 +33,7 @@ function problems(output: string, { fileLocation, pattern }: Matcher, workspace:
   });
 }
 
-/** A workspace with these files, and all packages at hand; DeviceScript's libraries are written anew in it, as everywhere. */
+/** Creates a workspace with these files and links to all packages. Its builds write their own copy of DeviceScript's libraries. */
 async function workspace(files: Record<string, string>, ...copied: string[]): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), "nightlight-matchers-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -50,7 +50,7 @@ async function workspace(files: Record<string, string>, ...copied: string[]): Pr
   return folder;
 }
 
-test("DeviceScript's errors, its own and TypeScript's, in every file that the firmware is made of", async () => {
+test("the matcher of build firmware finds errors of DeviceScript and TypeScript in all firmware files", async () => {
   const folder = await workspace(
     {
       "src/main.ts": 'import { twice } from "../contract/twice.js"\n\nconst n: number = "one"\nvar text = twice(n)\ndo console.log(text)\nwhile (n < 9)\n',
@@ -69,7 +69,7 @@ test("DeviceScript's errors, its own and TypeScript's, in every file that the fi
   ]); // prettier-ignore
 });
 
-test("failed tests, each where it failed, with what was expected", async () => {
+test("the matcher of test finds each failed test with its line and message", async () => {
   const text = `import { describe, expect, test } from "vitest";
 describe("one, two: three", () => {
   test("differs", () => {
@@ -92,7 +92,7 @@ describe("one, two: three", () => {
   ]);
 });
 
-test("an output without a mistake has no problems", async () => {
+test("the matchers find no problem in the output of a successful build", async () => {
   const { code, output } = await startProgram(commandOfTask(named(tasks, "build firmware"))!).ended;
   expect(code).toBe(0);
   for (const matcher of tasks.flatMap(ownMatchers)) expect(problems(output, matcher, ROOT)).toEqual([]);

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT } from "../../../scripts/build.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
 
 /**
- * All that a board's firmware is made of, by path, with its entry as `src/main.ts`: what `compile` takes.
- * @param root where the entry is; the rest is this repository's
- * @param change what to make of the entry's text
+ * Returns the source texts of a board's firmware by path, for `compile`. The entry file becomes `src/main.ts`.
+ * @param root the folder with the entry file; all other files come from this repository
+ * @param change modifies the text of the entry file
  */
 export function firmwareSources(root: string, entry: string, change = (text: string) => text): Record<string, string> {
   const main = change(readFileSync(path.join(root, `src/${entry}.ts`), "utf8"));

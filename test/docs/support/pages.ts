@@ -1,11 +1,11 @@
-/** The pages of the documents, and what is in them. */
+/** The pages of the documentation, and their commands, links and headings. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Pages that people read, by their path in the repository. */
+/** The paths of all pages in the repository. */
 export const PAGES: readonly string[] = [
   "README.md",
   "CONTRIBUTING.md",
@@ -16,40 +16,41 @@ export const PAGES: readonly string[] = [
     .sort(),
 ];
 
-/** A page of them, whichever way its lines end. */
+/** Reads a page, with line feeds even where Git checked it out with CR LF. */
 export const readPage = (page: string): string => readFileSync(path.join(ROOT, page), "utf8").replaceAll("\r\n", "\n");
 
-/** With which a command begins that stands in a sentence or a table. */
+/** Matches inline code that is a command: it begins with the name of a program. */
 const PROGRAMS =
   /^(npm|npx|node|nightlight-server|sudo|curl|mosquitto_\w+|python3|pipx?|systemctl|journalctl|devs|esptool|docker|podman|git|code) /;
 
-/** A command without its comment, in one line. */
-const bare = (line: string): string =>
+/** Removes the comment from a command, and joins its lines. */
+const withoutComment = (line: string): string =>
   line
     .replace(/\s+#.*$/, "")
     .replaceAll(/\s+/g, " ")
     .trim();
 
-/** The commands of a page: each line of its `sh` blocks, and what is written as code in sentences and tables. */
+/** Finds the commands of a page: the lines of its `sh` blocks, and inline code that begins with a program. */
 export function commandsOf(page: string): Set<string> {
   const text = readPage(page);
   const commands = new Set<string>();
   const prose = text.replaceAll(/^ *```(\w*)\n([^]*?)^ *```$/gm, (_, language: string, block: string) => {
     if (language === "sh")
-      for (const line of block.replaceAll("\\\n", " ").split("\n")) if (bare(line)) commands.add(bare(line));
+      for (const line of block.replaceAll("\\\n", " ").split("\n"))
+        if (withoutComment(line)) commands.add(withoutComment(line));
     return "";
   });
-  for (const [, code] of prose.matchAll(/`([^`\n]+)`/g)) if (PROGRAMS.test(code)) commands.add(bare(code));
+  for (const [, code] of prose.matchAll(/`([^`\n]+)`/g)) if (PROGRAMS.test(code)) commands.add(withoutComment(code));
   return commands;
 }
 
-/** Blocks that say nothing of what they are: the test would not know whether they are commands. */
+/** Finds code blocks without a language, for which the test cannot tell whether they are commands. */
 export function untaggedBlocks(page: string): string[] {
   const blocks = readPage(page).matchAll(/^ *```(\w*)\n([^]*?)^ *```$/gm);
   return [...blocks].filter(([, language]) => !language).map(([, , block]) => block);
 }
 
-/** Where a page leads to within the repository: links, pictures, and what HTML refers to. */
+/** Finds a page's links within the repository: Markdown links, pictures, and attributes of HTML. */
 export function linksOf(page: string): string[] {
   const text = readPage(page)
     .replaceAll(/^ *```[^]*?^ *```$/gm, "")
@@ -61,7 +62,7 @@ export function linksOf(page: string): string[] {
   return links.filter((link) => !/^[a-z]+:/.test(link));
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Returns the anchors that GitHub gives a page's headings. */
 export function anchorsOf(page: string): Set<string> {
   const text = readPage(page).replaceAll(/^ *```[^]*?^ *```$/gm, "");
   const anchors = new Set<string>();

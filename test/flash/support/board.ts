@@ -1,11 +1,11 @@
 /**
- * A board on a serial port: DeviceScript's own virtual machine behind the framing of jacdac-c/source/jd_usb.c, with the Wi-Fi
- * service that real boards have. Its network finds the computer `broker.test` here.
+ * A simulated board on a serial port: DeviceScript's virtual machine with the framing of jacdac-c/source/jd_usb.c and the
+ * Wi-Fi service of real boards. The host name `broker.test` leads to this computer.
  */
 import { onTestFinished, vi } from "vitest";
-import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../scripts/serial/framing.js";
-import type { PortEvents } from "../../../scripts/serial/port.js";
-import type { Ports } from "../../../scripts/serial/ports.js";
+import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../scripts/lib/serial/framing.js";
+import type { PortEvents } from "../../../scripts/lib/serial/port.js";
+import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { jacdac } from "../../../sim/vm/jacdac.js";
 import { Machine } from "../../../sim/vm/machine.js";
 import { Network } from "../../../sim/vm/network.js";
@@ -18,6 +18,7 @@ const DEVICE = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const LITERAL = 0xf8;
 
+/** The Wi-Fi service of a real board. */
 class WifiServer extends jacdac.JDServiceServer {
   constructor(joined: (ssid: string, password: string) => void) {
     super(jacdac.SRV_WIFI);
@@ -25,25 +26,26 @@ class WifiServer extends jacdac.JDServiceServer {
   }
 }
 
+/** A simulated board, and the computer's view of its port. */
 export class TestBoard {
   /** All lines that the board printed since power-up. */
   readonly log: string[] = [];
-  /** The networks that it was told of. */
+  /** The Wi-Fi networks that were added to the board. */
   readonly networks: [ssid: string, password: string][] = [];
-  /** What the computer sees of it. */
+  /** The ports of the computer, with the board's port. */
   readonly ports: Ports;
   /** The bytes that the computer sent. */
   readonly written: Uint8Array[] = [];
-  /** Frames that are lost on the way to the board, as long as it says so. */
+  /** Returns whether a frame to the board is lost. */
   loses: (frame: Uint8Array) => boolean = () => false;
   #machine!: Machine;
   #peripherals!: Peripherals;
   #wifi!: FrameTransport;
   #events: PortEvents | undefined;
-  /** What nobody has read yet: the runtime keeps 4 KB of its log. */
+  /** Log bytes that the computer has not read yet; a real runtime keeps 4 KB. */
   #unread: Uint8Array[] = [];
   #packets = false;
-  /** How often the port refuses to be opened from now on. */
+  /** Number of further attempts to open the port that fail. */
   refuses = 0;
 
   private constructor() {
@@ -58,16 +60,16 @@ export class TestBoard {
     };
   }
 
-  /** Powers a board up that has DeviceScript's runtime, and no program. It loses power after the test. */
+  /** Starts a board with DeviceScript's runtime and without a program. The board stops after the test. */
   static async start(): Promise<TestBoard> {
-    // jacdac-ts tells the console of every step
+    // jacdac-ts logs each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     const board = new TestBoard();
     await board.#start();
     return board;
   }
 
-  /** The port is gone, as when the chip resets, and the runtime has forgotten who listened. */
+  /** Removes the port, as a reset does. The runtime sends no frames until asked again. */
   unplug(): void {
     const events = this.#events;
     this.#events = undefined;
@@ -83,10 +85,10 @@ export class TestBoard {
     else this.#unread.push(Uint8Array.from(bytes));
   }
 
-  /** For a wire of one's own: the board's end of it. */
+  /** Connects the board to a serial line. Returns a function that takes the computer's bytes. */
   plug(events: PortEvents): (bytes: Uint8Array) => void {
     this.#events = events;
-    // not before whoever opens the port has it
+    // later, because the caller has not opened the port yet
     setImmediate(() => this.#unread.splice(0).forEach((bytes) => this.#events?.data(bytes)));
     const decoder = new FrameDecoder(
       (frame) => this.#fromComputer(frame),

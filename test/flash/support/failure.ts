@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { StepError } from "../../../scripts/flash/failure.js";
+import { StepError } from "../../../scripts/lib/step-error.js";
 
-/** The failure of a step that must fail; every one says what to do. */
+/** Expects that a step fails with a remedy, and returns its error. */
 export async function failure(work: Promise<unknown>): Promise<StepError> {
   const error = await work.then(
     () => undefined,

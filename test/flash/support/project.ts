@@ -1,17 +1,17 @@
-/** A project folder and its surroundings, as `npm run flash` finds them. */
+/** A project folder and a simulated computer for `npm run flash`. */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
-import { ROOT } from "../../../scripts/build.js";
-import type { Surroundings } from "../../../scripts/flash/flow.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
+import type { Computer } from "../../../scripts/flash/flow.js";
 import type { Screen } from "../../../scripts/flash/screen.js";
-import type { Ports } from "../../../scripts/serial/ports.js";
+import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { loadFirmware } from "../../../sim/firmware.js";
 
 export const ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
-/** The runtime as it is downloaded, as far as it matters: room for the board's configuration at 0x9000. */
+/** A fake image of the runtime, with room for the board's configuration at 0x9000. */
 export const RUNTIME = Buffer.alloc(0x10000, 0xff);
 
 export async function temporaryFolder(): Promise<string> {
@@ -20,7 +20,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A project with all boards, the runtime of the ESP32-C3 in DeviceScript's cache, and these settings. */
+/** Creates a project with all boards, these settings, and a runtime for the ESP32-C3 in DeviceScript's cache. */
 export async function project(env: string): Promise<string> {
   const root = await temporaryFolder();
   await cp(path.join(ROOT, "boards"), path.join(root, "boards"), { recursive: true });
@@ -34,12 +34,13 @@ export async function project(env: string): Promise<string> {
   return root;
 }
 
+/** Returns settings for a board that connects to a broker on this computer. */
 export const settingsFor = (broker: string): string =>
   ["WIFI_SSID=attic", 'WIFI_PWD="12345678"', "MQTT_HOST=broker.test", `MQTT_PORT=${new URL(broker).port}`, ""].join(
     "\n",
   );
 
-/** A port on which nothing can be opened: for what must fail before. */
+/** Simulates a port that is listed but cannot be opened. */
 export const noPort = (name: string): Ports => ({
   list: () => Promise.resolve([{ path: name, vendorId: "303a" }]),
   exists: () => Promise.resolve(false),
@@ -47,24 +48,28 @@ export const noPort = (name: string): Ports => ({
   open: () => () => Promise.reject(new Error("No such file or directory")),
 });
 
-export interface Recorded extends Surroundings {
-  /** What a person saw. */
+/** A simulated computer that records output and calls. */
+export interface Recorded extends Computer {
+  /** The printed lines. */
   readonly lines: string[];
-  /** How esptool was called. */
+  /** Returns the arguments of each call of esptool. */
   calls(): Promise<string[][]>;
 }
 
-/** A computer with a stand-in for esptool that plays what `plays` says, and without internet. */
-export async function surroundings(
+/**
+ * Creates a simulated computer without internet.
+ * @param esptool environment variables that control the fake esptool, such as FAKE_ESPTOOL_RESULT
+ */
+export async function testComputer(
   root: string,
   ports: Ports,
-  plays: Record<string, string> = {},
-  changes: Partial<Surroundings> = {},
+  esptool: Record<string, string> = {},
+  changes: Partial<Computer> = {},
 ): Promise<Recorded> {
   const file = path.join(await temporaryFolder(), "calls");
   const lines: string[] = [];
   const screen: Screen = {
-    say: (line) => lines.push(line),
+    print: (line) => lines.push(line),
     progress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
   };
   const offline = pathToFileURL(await withoutInternet()).href;
@@ -73,7 +78,7 @@ export async function surroundings(
     ports,
     screen,
     lines,
-    env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, STANDIN_CALLS: file, ...plays },
+    env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, FAKE_ESPTOOL_CALLS: file, ...esptool },
     esptool: () => Promise.resolve({ command: process.execPath, args: [ESPTOOL], version: "4.8.1" }),
     firmware: (entry) => Promise.resolve(loadFirmware(entry)),
     ask: undefined,
@@ -83,7 +88,7 @@ export async function surroundings(
   };
 }
 
-/** A module for `--import` that lets DeviceScript's command find no internet, wherever the test runs. */
+/** Creates a module for Node's `--import` whose `fetch` fails, so that DeviceScript's command finds no internet. */
 async function withoutInternet(): Promise<string> {
   const file = path.join(await temporaryFolder(), "offline.mjs");
   await writeFile(

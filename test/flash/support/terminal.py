@@ -1,15 +1,15 @@
-# One pseudo-terminal: prints the name of its far end, then carries bytes between its near end and the standard streams.
+# Opens a pseudo-terminal, prints its name, and copies bytes between the pseudo-terminal and the standard streams.
 import os, pty, select, sys, tty
 
-near, far = pty.openpty()
-tty.setraw(far)
-os.write(1, (os.ttyname(far) + "\n").encode())
+controller, terminal = pty.openpty()
+tty.setraw(terminal)
+os.write(1, (os.ttyname(terminal) + "\n").encode())
 while True:
-    for source in select.select([near, 0], [], [])[0]:
+    for source in select.select([controller, 0], [], [])[0]:
         try:
             data = os.read(source, 4096)
         except OSError:
             data = b""
         if not data and source == 0:
             sys.exit(0)
-        os.write(near if source == 0 else 1, data)
+        os.write(controller if source == 0 else 1, data)

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { ROOT } from "../../../scripts/build.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
 import type { DeviceView, Mode } from "../../../server/src/devices/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../../server/src/history/history.js";
 import type { ZoneView } from "../../../server/src/decisions/zones/view.js";

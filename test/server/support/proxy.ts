@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import net, { type AddressInfo } from "node:net";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import { ROOT } from "../../../scripts/build.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
 import { certificate } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import { CADDY, NGINX, TRAEFIK } from "../../support/programs.js";

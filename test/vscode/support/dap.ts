@@ -1,4 +1,4 @@
-/** The editor's side of the Debug Adapter Protocol, over TCP. */
+/** A client of the Debug Adapter Protocol over TCP. */
 import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 
@@ -11,7 +11,7 @@ interface Message {
   readonly body: unknown;
 }
 
-/** Emits the adapter's events by their name, with their body. */
+/** A connection to a debug adapter. Emits the adapter's events by name, with their bodies. */
 export class Debugger extends EventEmitter {
   readonly #answers = new Map<number, (message: Message) => void>();
   #seq = 0;
@@ -28,7 +28,7 @@ export class Debugger extends EventEmitter {
     return new Debugger(socket);
   }
 
-  /** @throws Error with the adapter's message when it refuses */
+  /** Sends a request. @throws Error with the adapter's message when the adapter refuses */
   async ask<T>(command: string, args: object = {}): Promise<T> {
     const seq = ++this.#seq;
     const text = JSON.stringify({ seq, type: "request", command, arguments: args });

@@ -1,22 +1,23 @@
 /**
- * A module for `--import` that gives DeviceScript's tools, and whoever looks for them, other ports than the three that are
- * fixed in them: `NIGHTLIGHT_DEVTOOLS_PORTS`, with commas. So a test runs beside a VS Code that is open here.
+ * A module for Node's `--import` that replaces the three fixed ports of DeviceScript's tools by those in
+ * `NIGHTLIGHT_DEVTOOLS_PORTS`, separated by commas. Tests can then run while VS Code is open.
  */
 import net from "node:net";
 import process from "node:process";
 
 const FIXED = [8081, 8082, 8083];
-const given = process.env.NIGHTLIGHT_DEVTOOLS_PORTS.split(",").map(Number);
-const other = (port) => given[FIXED.indexOf(Number(port))] ?? port;
+const replacements = process.env.NIGHTLIGHT_DEVTOOLS_PORTS.split(",").map(Number);
+const other = (port) => replacements[FIXED.indexOf(Number(port))] ?? port;
 
-/** Arguments as `listen` and `connect` take them: a port first, or an object, or Node's own array of both. */
-function changed([first, ...rest]) {
-  if (Array.isArray(first)) return [Object.assign([...first], { 0: changed(first)[0] }, symbolsOf(first)), ...rest];
+/** Replaces the port in the arguments of `listen` or `connect`: a number, an object, or Node's internal array of both. */
+function withOtherPort([first, ...rest]) {
+  if (Array.isArray(first))
+    return [Object.assign([...first], { 0: withOtherPort(first)[0] }, symbolsOf(first)), ...rest];
   if (typeof first === "object" && first?.port) return [{ ...first, port: other(first.port) }, ...rest];
   return [other(first), ...rest];
 }
 
-/** Node marks arguments that it has looked through by a symbol. */
+/** Copies the symbols with which Node marks normalized arguments. */
 const symbolsOf = (array) => Object.fromEntries(Object.getOwnPropertySymbols(array).map((key) => [key, array[key]]));
 
 for (const [prototype, name] of [
@@ -25,13 +26,13 @@ for (const [prototype, name] of [
 ]) {
   const original = prototype[name];
   prototype[name] = function (...args) {
-    return original.apply(this, changed(args));
+    return original.apply(this, withOtherPort(args));
   };
 }
 
 if (process.argv.includes("devtools")) {
-  // The tools hear nothing while they compile, and after 3 s of that take the simulator for gone: a deploy fails, until one
-  // is quick enough. On a slow computer they get the time to hear what came meanwhile before they judge.
+  // While the tools compile, they cannot receive frames. After 3 s they would consider the simulator lost, and a deploy would
+  // fail. Delaying their timers by 20 ms lets them receive the waiting frames first, which matters on slow computers.
   const { setInterval, setTimeout } = globalThis;
   globalThis.setInterval = (run, ms, ...args) => setInterval(() => setTimeout(run, 20, ...args), ms);
 }

@@ -1,6 +1,6 @@
 /**
- * What VS Code's DeviceScript extension does at F5, as far as DeviceScript's tools can tell: it starts them, speaks their
- * side protocol over a WebSocket (cli/src/sideprotocol.ts), which carries the Jacdac bus as well, and joins their debugger.
+ * Simulates VS Code's DeviceScript extension. Like the extension, it starts DeviceScript's tools and speaks their side
+ * protocol over a WebSocket (cli/src/sideprotocol.ts), which also carries the Jacdac bus.
  */
 import { once } from "node:events";
 import { createRequire } from "node:module";
@@ -23,11 +23,11 @@ export interface Build {
 }
 
 export class Extension {
-  /** Lines of the simulator, and of the program in it. */
+  /** Output lines of the simulator and its program. */
   readonly simulator: string[] = [];
   readonly #bus: InstanceType<typeof jacdac.JDBus>;
   readonly #answers = new Map<number, (data: unknown) => void>();
-  #asked = 0;
+  #lastSeq = 0;
 
   private constructor(
     readonly tools: Program,
@@ -37,14 +37,14 @@ export class Extension {
     this.#bus = new jacdac.JDBus([transport], { client: false, disableRoleManager: true });
     socket.on("message", (data: Buffer, isFrame) => {
       if (isFrame) transport.receive(Uint8Array.from(data));
-      else this.#hear(data.toString());
+      else this.#onText(data.toString());
     });
   }
 
   /**
-   * Opens a project folder: starts the tools there.
-   * @param env what puts them on other ports, see `devtools-ports.mjs`
-   * @param port where they are found instead of 8081
+   * Starts the tools in a project folder.
+   * @param env environment variables that move the tools to other ports, see `devtools-ports.mjs`
+   * @param port the port of the side protocol instead of 8081
    */
   static async open(folder: string, env: NodeJS.ProcessEnv, port: number): Promise<Extension> {
     const tools = startProgram([process.execPath, CLI, "devtools", "--vscode"], { cwd: folder, env });
@@ -58,19 +58,19 @@ export class Extension {
     });
     const extension = new Extension(tools, socket);
     await extension.#bus.connect();
-    // whoever is to get the simulator's output says so
+    // subscribes to the simulator's output
     await extension.ask("bcast", { enabled: true });
     return extension;
   }
 
-  /** A request of the side protocol. */
+  /** Sends a request of the side protocol, and returns the answer. */
   ask<T>(request: string, data: object): Promise<T> {
-    const seq = ++this.#asked;
+    const seq = ++this.#lastSeq;
     this.socket.send(JSON.stringify({ req: request, seq, data }));
     return new Promise((resolve) => this.#answers.set(seq, resolve as (data: unknown) => void));
   }
 
-  /** Starts the simulated microcontroller, and waits until it is on the bus. */
+  /** Starts the simulator, and waits until its services are on the bus. */
   async startSimulator(deviceId: string): Promise<void> {
     await this.ask("startVM", { deviceId });
     const manager = () =>
@@ -78,7 +78,7 @@ export class Extension {
     await eventually(manager, { within: 60_000, what: "the simulator to be on the bus" });
   }
 
-  /** Compiles a program, and brings it to a device together with its settings. */
+  /** Compiles a program, and deploys it to a device with its settings. */
   build(filename: string, deployTo?: string): Promise<Build> {
     return this.ask("build", { filename, deployTo });
   }
@@ -89,7 +89,7 @@ export class Extension {
     await this.tools.end();
   }
 
-  #hear(text: string): void {
+  #onText(text: string): void {
     const { seq, ev, data } = JSON.parse(text) as {
       seq?: number;
       ev?: string;

@@ -1,8 +1,8 @@
-/** The files in `.vscode/`, and what VS Code makes of them. */
+/** Reads the files in `.vscode/` as VS Code does. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
-import { ROOT } from "../../../scripts/build.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
 
 export interface Launch {
   readonly configurations: readonly Configuration[];
@@ -60,8 +60,8 @@ export interface Tasks {
 }
 
 /**
- * A file with comments and no trailing commas, as VS Code reads them.
- * @throws Error that names what is wrong, and the file
+ * Reads a JSON file with comments.
+ * @throws Error with the file and the mistake
  */
 export function read<T>(name: string): T {
   const text = readFileSync(path.join(ROOT, ".vscode", name), "utf8");
@@ -73,7 +73,7 @@ export function read<T>(name: string): T {
 export const launch = read<Launch>("launch.json");
 export const { tasks, inputs } = read<Tasks>("tasks.json");
 
-/** @throws Error when there is none of that name */
+/** Finds a configuration or task by its name. @throws Error when there is none */
 export function named<T extends { readonly name: string } | { readonly label: string }>(
   all: readonly T[],
   name: string,
@@ -83,28 +83,28 @@ export function named<T extends { readonly name: string } | { readonly label: st
   return found;
 }
 
-/** Variables as VS Code puts them in; of an input its default, as if Enter had been pressed. */
+/** Replaces VS Code's variables. An input becomes its default value. */
 export function substitute(text: string): string {
   return text
     .replaceAll("${workspaceFolder}", ROOT.replace(/[\\/]$/, ""))
     .replace(/\$\{input:(\w+)\}/g, (_, id: string) => inputs.find((input) => input.id === id)?.default ?? "");
 }
 
-/** What is run: a program and its arguments. */
+/** A program and its arguments. */
 export type Command = readonly [program: string, ...args: string[]];
 
-/** What the built-in JavaScript debugger runs for a configuration. */
+/** Returns the command that the JavaScript debugger runs for a launch configuration. */
 export function commandOf({ runtimeExecutable, runtimeArgs, program, args }: Configuration): Command {
   const words = [...(runtimeArgs ?? []), ...(program ? [program] : []), ...(args ?? [])];
   return [runtimeExecutable ?? process.execPath, ...words.map(substitute)];
 }
 
-/** What VS Code runs for a task; undefined when it does nothing but others. */
+/** Returns the command that VS Code runs for a task; undefined for a task that only depends on others. */
 export function commandOfTask({ type, script, command, args }: Task): Command | undefined {
   if (type === "npm") return ["npm", "run", script as string];
   return command === undefined ? undefined : [command, ...(args ?? []).map(substitute)];
 }
 
-/** The problem matchers of a task that are not VS Code's own. */
+/** Returns the problem matchers that a task defines itself. */
 export const ownMatchers = (task: Task): Matcher[] =>
   [task.problemMatcher].flat().filter((matcher): matcher is Matcher => typeof matcher === "object");

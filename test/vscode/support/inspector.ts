@@ -1,4 +1,4 @@
-/** What the built-in JavaScript debugger does with Node's inspector: scripts, their source maps, breakpoints. */
+/** A client of Node's inspector, like VS Code's JavaScript debugger: scripts, source maps and breakpoints. */
 import { EventEmitter, once } from "node:events";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { WebSocket } from "ws";
@@ -25,7 +25,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Emits the inspector's events by their name, with their parameters. */
+/** A connection to the inspector. Emits its events by name, with their parameters. */
 export class Inspector extends EventEmitter {
   readonly scripts: Script[] = [];
   readonly #answers = new Map<number, (message: Message) => void>();
@@ -41,7 +41,7 @@ export class Inspector extends EventEmitter {
     });
   }
 
-  /** Joins a program that waits for its debugger. */
+  /** Connects to a program that waits for its debugger. */
   static async join(url: string): Promise<Inspector> {
     const socket = new WebSocket(url);
     await once(socket, "open");
@@ -53,7 +53,7 @@ export class Inspector extends EventEmitter {
     return inspector;
   }
 
-  /** @throws Error with the inspector's message when it refuses */
+  /** Sends a request. @throws Error with the inspector's message when the inspector refuses */
   async ask<T>(method: string, params: object = {}): Promise<T> {
     const id = ++this.#id;
     this.socket.send(JSON.stringify({ id, method, params }));
@@ -62,7 +62,7 @@ export class Inspector extends EventEmitter {
     return result as T;
   }
 
-  /** The script of a source file, as soon as it is loaded. */
+  /** Waits until a source file is loaded, and returns its script. */
   script(url: string): Promise<Script> {
     return eventually(() => this.scripts.find((script) => script.url === url), { within: 60_000, what: url });
   }
@@ -72,26 +72,26 @@ export class Inspector extends EventEmitter {
   }
 }
 
-/** The source map that a script carries in itself. */
+/** Returns the inline source map of a script. */
 export function sourceMapOf({ url, sourceMapURL }: Script): SourceMap {
   const [, base64] = /^data:application\/json;[^,]*base64,(.*)$/.exec(sourceMapURL) ?? [];
   if (!base64) throw new Error(`${url} has no source map: ${sourceMapURL.slice(0, 80)}`);
   return new SourceMap(JSON.parse(Buffer.from(base64, "base64").toString()) as SourceMapPayload);
 }
 
-/** Where in a script a line of its source begins; `line` counts from 1. */
+/** Finds the place in a script that a source line was compiled to. `line` counts from 1. */
 export function generatedPlace(map: SourceMap, line: number): { lineNumber: number; columnNumber: number } {
   const lines = map.payload.mappings.split(";").length;
   for (let lineNumber = 0; lineNumber < lines; lineNumber++) {
-    for (let columnNumber = 0; columnNumber < LONGEST; columnNumber++) {
+    for (let columnNumber = 0; columnNumber < MAX_COLUMN; columnNumber++) {
       const entry = map.findEntry(lineNumber, columnNumber);
       const exact =
         "originalLine" in entry && entry.generatedLine === lineNumber && entry.generatedColumn === columnNumber;
       if (exact && entry.originalLine === line - 1) return { lineNumber, columnNumber };
     }
   }
-  throw new Error(`nothing was made of line ${line}`);
+  throw new Error(`line ${line} was compiled to nothing`);
 }
 
-/** esbuild, which tsx uses, puts whole files on one line. */
-const LONGEST = 50_000;
+/** The longest line to search: esbuild puts whole files on one line. */
+const MAX_COLUMN = 50_000;

@@ -1,25 +1,26 @@
-/** Programs as VS Code starts them, ended with all that they started after the test. */
+/** Starts programs like VS Code, and stops them with their child processes. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";
-import { ROOT } from "../../../scripts/build.js";
+import { ROOT } from "../../../scripts/lib/repository.js";
 import { eventually } from "../../support/eventually.js";
 import type { Command } from "./files.js";
 
 export interface Program {
   readonly child: ChildProcess;
-  /** What it printed, without colors: a terminal's lines as a problem matcher gets them. */
+  /** The output so far, without color codes, as a problem matcher sees it. */
   readonly output: () => string;
-  /** Its exit code, with what it printed. */
+  /** Resolves with exit code and output when the program ends. */
   readonly ended: Promise<{ code: number | null; output: string }>;
-  /** Waits for a piece of what it prints: the whole match, or its first group. */
+  /** Waits until the output matches; returns the first group or the whole match. */
   find(pattern: RegExp, within?: number): Promise<string>;
-  /** Ends it, and all that it started. */
+  /** Kills the program and its child processes. */
   end(): Promise<void>;
 }
 
 const ON_WINDOWS = process.platform === "win32";
 
+/** Starts a program in the repository. */
 export function startProgram(
   [program, ...args]: Command,
   { cwd = ROOT, env = {} }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
@@ -28,7 +29,7 @@ export function startProgram(
     cwd,
     env: { ...process.env, NO_UPDATE_NOTIFIER: "1", ...env },
     stdio: ["pipe", "pipe", "pipe"],
-    // npm is a script on Windows; elsewhere a group of its own is ended as a whole
+    // Windows needs a shell for npm; elsewhere a process group lets `end` kill all children
     shell: ON_WINDOWS,
     detached: !ON_WINDOWS,
   });
@@ -56,7 +57,7 @@ export function startProgram(
         try {
           process.kill(-child.pid, "SIGKILL");
         } catch {
-          // all of it has ended
+          // all processes have ended
         }
       await ended;
     },

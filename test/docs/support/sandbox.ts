@@ -1,6 +1,6 @@
 /**
- * A copy of the repository in which the documents' commands are run as they stand there, by a shell: with other ports and
- * folders, and with stand-ins for what needs root, a board, or the internet.
+ * A copy of the repository in which a shell runs the commands of the documentation: with free ports, temporary folders, and
+ * fake programs in place of those that need root, a board or the internet.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -14,29 +14,30 @@ import { freePort } from "../../support/mosquitto.js";
 import { programAt } from "../../support/programs.js";
 import { ROOT } from "./pages.js";
 
-/** A command of the documents, and what it has to do. */
+/** A command of the documentation, with the expected result. */
 export interface Step {
   readonly command: string;
-  /** What it prints, sooner or later. */
-  readonly says?: RegExp;
-  /** Its exit code, 0 unless given. */
+  /** The expected output. */
+  readonly prints?: RegExp;
+  /** The expected exit code; 0 by default. */
   readonly code?: number;
-  /** It does not end by itself: once it has said what it says, it is ended as with Ctrl-C … */
+  /** Whether the command runs until stopped. It is stopped with SIGINT after the expected output. */
   readonly lasts?: boolean;
-  /** … or with its scene, whose other commands need it. */
+  /** Whether the command runs until the end of the scenario, because later commands need it. */
   readonly serves?: boolean;
-  /** What is typed at a terminal, each line once something was asked. */
+  /** Answers typed at a terminal, one for each question. */
   readonly types?: readonly string[];
-  /** Where it is run, in the copy. */
+  /** The working folder in the copy. */
   readonly in?: string;
-  /** What is put in place of what stands there. */
+  /** Text replacements in the command, such as an example address by a real one. */
   readonly with?: Readonly<Record<string, string>>;
 }
 
-const STAND_INS: Readonly<Record<string, string>> = {
-  // as root, without being it
+/** Shell scripts that replace programs. */
+const FAKE_PROGRAMS: Readonly<Record<string, string>> = {
+  // runs the command without becoming root
   sudo: 'exec "$@"',
-  // what is installed is linked; of the tests one file is enough to see that they start
+  // the copy links to the installed packages; one test file is enough to show that tests run
   npm: `case "$*" in
   ci) exit 0 ;;
   test) exec "$REAL_NPM" test -- test/contract/topics.test.ts ;;
@@ -45,13 +46,14 @@ esac`,
   mosquitto_pub: 'exec "$REAL_MOSQUITTO_PUB" -p "$NIGHTLIGHT_MQTT_PORT" "$@"',
   mosquitto_sub: 'exec "$REAL_MOSQUITTO_SUB" -p "$NIGHTLIGHT_MQTT_PORT" "$@"',
   "nightlight-server": 'exec "$REAL_NODE" "$REPOSITORY/server/bin/nightlight-server.js" "$@"',
-  // no board is plugged in, whatever is
+  // hides boards that are connected to this computer
   udevadm: "exit 0",
 };
-/** These are noted, and do nothing. */
-const NOTED = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
+/** Programs that are replaced by scripts which only record their calls. */
+const RECORDED = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
 
-export class Workshop {
+/** The copy, and the programs that run in it. */
+export class Sandbox {
   readonly #running: ChildProcess[] = [];
 
   private constructor(
@@ -60,29 +62,29 @@ export class Workshop {
   ) {}
 
   /** Copies the repository. */
-  static async open(): Promise<Workshop> {
+  static async open(): Promise<Sandbox> {
     const folder = await mkdtemp(path.join(tmpdir(), "nightlight-docs-"));
-    const left = /^(node_modules|\.git|\.nightlight|\.env\..*local|nightlight\.yaml|\.env\.local)$/;
+    const skipped = /^(node_modules|\.git|\.nightlight|\.env\..*local|nightlight\.yaml|\.env\.local)$/;
     await cp(ROOT, folder, {
       recursive: true,
-      // what is built is not built again
+      // keeps builds up to date
       preserveTimestamps: true,
       filter: (file) =>
         !path
           .relative(ROOT, file)
           .split(path.sep)
-          .some((part) => left.test(part)),
+          .some((part) => skipped.test(part)),
     });
     for (const modules of ["node_modules", "server/node_modules"])
       if (existsSync(path.join(ROOT, modules)))
         await symlink(path.join(ROOT, modules), path.join(folder, modules), "dir");
-    const bin = path.join(folder, "stand-ins");
+    const bin = path.join(folder, "fake-programs");
     await mkdir(bin);
-    const noted = Object.fromEntries(NOTED.map((name) => [name, `echo "${name} $*" >> "$CALLS"`]));
-    for (const [name, body] of Object.entries({ ...STAND_INS, ...noted }))
+    const recorded = Object.fromEntries(RECORDED.map((name) => [name, `echo "${name} $*" >> "$CALLS"`]));
+    for (const [name, body] of Object.entries({ ...FAKE_PROGRAMS, ...recorded }))
       await writeFile(path.join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
     const prefix = path.join(folder, "global");
-    return new Workshop(folder, {
+    return new Sandbox(folder, {
       ...(process.env as Record<string, string>),
       REAL_NPM: programAt("npm") ?? "npm",
       REAL_NODE: process.execPath,
@@ -95,13 +97,13 @@ export class Workshop {
       npm_config_audit: "false",
       npm_config_fund: "false",
       NO_UPDATE_NOTIFIER: "1",
-      // what is installed for good goes before its stand-in
+      // programs that a scenario installs come before the fake programs
       PATH: [path.join(prefix, "bin"), bin, process.env.PATH].join(path.delimiter),
     });
   }
 
-  /** Another scene: with ports and data of its own, without the settings of the one before, and with further files. */
-  async begin(files: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** Prepares a new scenario: new ports and data, no settings from the previous scenario, and additional files. */
+  async reset(files: Readonly<Record<string, string>> = {}): Promise<void> {
     for (const name of ["nightlight.yaml", ".env.local", ".env.previous.local", "calls"])
       await rm(path.join(this.folder, name), { force: true });
     for (const [name, text] of Object.entries(files)) {
@@ -124,19 +126,19 @@ export class Workshop {
     return `127.0.0.1:${this.env.NIGHTLIGHT_HTTP_PORT}`;
   }
 
-  /** How stand-ins were called. */
+  /** Returns the calls of recorded programs, one per line. */
   async calls(): Promise<string> {
     return readFile(this.env.CALLS, "utf8").catch(() => "");
   }
 
-  /** Runs a command. @throws Error with all it printed, when it does not do what it has to */
+  /** Runs a command. @throws Error with the output when the result is not the expected one */
   async run(step: Step): Promise<void> {
-    const { command, says, code = 0, lasts = false, serves = false, types } = step;
+    const { command, prints, code = 0, lasts = false, serves = false, types } = step;
     let output = "";
     const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
     const places = [...Object.entries(step.with ?? {}), ...Object.entries(here)];
     const text = places.reduce((line, [from, to]) => line.replaceAll(from, to), command);
-    // at a terminal of its own, util-linux's
+    // util-linux's `script` provides a terminal
     const [program, args] = types ? ["script", ["-qec", text, "/dev/null"]] : ["sh", ["-c", text]];
     const child = spawn(program, args, {
       cwd: path.join(this.folder, step.in ?? ""),
@@ -157,9 +159,10 @@ export class Workshop {
     this.#running.push(child);
     const problem = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
     if (lasts || serves) {
-      const ready = (): boolean => child.exitCode !== null || says!.test(output);
+      const ready = (): boolean => child.exitCode !== null || prints!.test(output);
       await eventually(ready, { within: 60_000 }).catch(() => undefined);
-      if (!says!.test(output)) throw problem(`it did not say ${says} within a minute, or ended with ${child.exitCode}`);
+      if (!prints!.test(output))
+        throw problem(`it did not print ${prints} within a minute, or ended with ${child.exitCode}`);
       if (lasts) await end(child);
       return;
     }
@@ -172,27 +175,27 @@ export class Workshop {
     clearTimeout(timer);
     if (late) throw problem("it did not end within 90 s");
     if (child.exitCode !== code) throw problem(`it ended with ${child.exitCode}, not with ${code}`);
-    if (says && !says.test(output)) throw problem(`it did not say ${says}`);
+    if (prints && !prints.test(output)) throw problem(`it did not print ${prints}`);
   }
 
-  /** Ends what still runs. */
-  async rest(): Promise<void> {
+  /** Stops all running programs. */
+  async stopPrograms(): Promise<void> {
     for (const child of this.#running.splice(0).reverse()) await end(child);
   }
 
   async close(): Promise<void> {
-    await this.rest();
+    await this.stopPrograms();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** As Ctrl-C does, which all programs of a terminal get; after 10 s without further ado. */
+/** Stops a process group with SIGINT, like Ctrl-C, and with SIGKILL after 10 s. */
 async function end(child: ChildProcess): Promise<void> {
   const send = (signal: NodeJS.Signals): void => {
     try {
       process.kill(-child.pid!, signal);
     } catch {
-      // it has ended
+      // the process group has ended
     }
   };
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,23 +1,25 @@
-/** The serial ports on USB as Linux itself lists them: for systems without udev, such as containers, and Alpine. */
+/** Lists USB serial ports from sysfs, for Linux systems without udev, such as containers and Alpine. */
 import { readdir, readFile, realpath } from "node:fs/promises";
 import path from "node:path";
-import type { PortInfo } from "./ports.js";
+import type { PortInfo } from "./port.js";
 
-/** Ports of USB's own class for them, and of USB-to-serial chips. */
+/** Names of serial ports on USB: native USB (ACM) and USB-to-serial chips. */
 const ON_USB = /^tty(ACM|USB)\d+$/;
 
 /**
- * The ports in `/sys/class/tty`, with what USB tells of them.
- * @param sys where sysfs is mounted
+ * Lists the ports in `/sys/class/tty` with the USB identifiers of their devices.
+ * @param sys the folder where sysfs is mounted
  */
 export async function portsInSysfs(sys = "/sys"): Promise<PortInfo[]> {
   const folder = path.join(sys, "class/tty");
   const names = (await readdir(folder).catch(() => [] as string[])).filter((name) => ON_USB.test(name)).sort();
-  return Promise.all(names.map(async (name) => ({ path: `/dev/${name}`, ...(await usbOf(path.join(folder, name))) })));
+  return Promise.all(
+    names.map(async (name) => ({ path: `/dev/${name}`, ...(await usbIdentifiers(path.join(folder, name))) })),
+  );
 }
 
-/** What the USB device says that a port belongs to: some levels above it, the first that has a vendor. */
-async function usbOf(port: string): Promise<Partial<PortInfo>> {
+/** Reads the USB identifiers of a port's device: the nearest parent folder with a vendor id. */
+async function usbIdentifiers(port: string): Promise<Partial<PortInfo>> {
   let device = await realpath(path.join(port, "device")).catch(() => "");
   while (device && device !== path.dirname(device)) {
     const read = async (name: string): Promise<string | undefined> =>

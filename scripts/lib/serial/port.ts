@@ -1,32 +1,44 @@
-/** One serial port, open. */
-import { messageOf, StepError } from "../flash/failure.js";
+/** An open serial port, and how to open one with the library `serialport`. */
+import { messageOf, StepError } from "../step-error.js";
 
+/** A serial port in the list of ports. */
+export interface PortInfo {
+  /** Path of the port, such as `/dev/ttyACM0`, `/dev/cu.usbmodem101` or `COM3`. */
+  readonly path: string;
+  /** USB vendor id, four hexadecimal digits; undefined for a port that is not on USB. */
+  readonly vendorId?: string;
+  readonly productId?: string;
+  readonly manufacturer?: string;
+  readonly serialNumber?: string;
+}
+
+/** An open serial port. */
 export interface SerialPort {
-  /** Resolves when the system has taken it. Rejects when the port is gone. */
+  /** Resolves when the operating system has accepted the data. Rejects when the port is gone. */
   write(data: Uint8Array): Promise<void>;
-  /** Never rejects. */
+  /** Closes the port. Never rejects. */
   close(): Promise<void>;
 }
 
-/** What the port tells. */
+/** Callbacks of an open port. */
 export interface PortEvents {
   data(chunk: Uint8Array): void;
-  /** It is gone, and nobody called `close`. */
+  /** Called when the port disappears without a call of `close`. */
   gone(): void;
 }
 
-/** Opens a port; rejects when it is not there, or not to be had. */
+/** Opens a port; rejects when the port is missing or cannot be opened. */
 export type OpenPort = (events: PortEvents) => Promise<SerialPort>;
 
 /**
- * The speed at which DeviceScript's runtime speaks on boards with a USB-to-serial chip, in Bd: fixed in its main/usb.c.
- * Over the USB of the chip itself it means nothing.
+ * The baud rate of DeviceScript's runtime on boards with a USB-to-serial chip, from its main/usb.c. Boards with native USB
+ * ignore the baud rate.
  */
 export const BAUD = 1_500_000;
 
 /**
- * The library `serialport`, which carries a binary for each platform. It is loaded when it is needed, not before.
- * @throws StepError when it cannot be loaded here
+ * Loads the library `serialport` on demand: its native binary may not suit this platform.
+ * @throws StepError when the library cannot be loaded
  */
 export async function loadSerialport(): Promise<typeof import("serialport")> {
   try {
@@ -41,13 +53,13 @@ export async function loadSerialport(): Promise<typeof import("serialport")> {
   }
 }
 
-/** A port of this computer, opened by the library `serialport`. */
+/** Returns a function that opens a port of this computer with the library `serialport`. */
 export function systemPort(path: string, baudRate = BAUD): OpenPort {
   return async (events) => {
     const { SerialPort } = await loadSerialport();
     const port = new SerialPort({ path, baudRate, autoOpen: false });
     port.on("data", (chunk: Buffer) => events.data(chunk));
-    // a failing read closes the port, which is told; without a listener it would end the process
+    // a read error also closes the port; without a listener for "error", Node would end the process
     port.on("error", () => {});
     await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
     let closing = false;
@@ -63,13 +75,17 @@ export function systemPort(path: string, baudRate = BAUD): OpenPort {
   };
 }
 
-/** Why a port could not be opened, in words. */
+/** Explains why a port could not be opened. */
 export function openProblem(path: string, error: unknown): StepError {
   if (error instanceof StepError) return error;
-  const said = messageOf(error);
-  if (/lock|busy|EBUSY|access denied/i.test(said))
+  const message = messageOf(error);
+  if (/lock|busy|EBUSY|access denied/i.test(message))
     return new StepError("the port", `Another program uses ${path}.`, "Close serial monitors, VS Code's DeviceScript view and other npm run monitor, and try again."); // prettier-ignore
-  if (/inappropriate ioctl|ENOTTY|not a (tty|terminal)|is a directory|EISDIR/i.test(said))
-    return new StepError("the port", `${path} is no serial port.`, "Name the port of the board: --port. npm run doctor shows where boards are."); // prettier-ignore
-  return new StepError("the port", `${path} cannot be opened: ${said}`, "Plug the board in anew and try again.");
+  if (/inappropriate ioctl|ENOTTY|not a (tty|terminal)|is a directory|EISDIR/i.test(message))
+    return new StepError("the port", `${path} is not a serial port.`, "Name the port of the board: --port. npm run doctor lists the ports with boards."); // prettier-ignore
+  return new StepError(
+    "the port",
+    `${path} cannot be opened: ${message}`,
+    "Unplug the board, plug it in again, and retry.",
+  );
 }

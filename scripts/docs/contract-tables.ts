@@ -1,34 +1,18 @@
+/** The generated tables of `docs/contract.md`. */
 import type { Field } from "../../contract/index.js";
+import { markdownTable } from "../lib/generated-files.js";
 import { CHANNELS, type Flow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
 
-/**
- * The document with what stands between `<!-- generated: name -->` and `<!-- end -->` replaced by the part of that name.
- * @throws Error when the document has no place for a part, or wants one that there is not.
- */
-export function fill(document: string, parts: Readonly<Record<string, string>>): string {
-  const wanted = new Set(Object.keys(parts));
-  const filled = document.replace(
-    /(<!-- generated: (\S+) -->\n)[^]*?(<!-- end -->)/g,
-    (_all, begin, name: string, end) => {
-      if (!(name in parts)) throw new Error(`there is nothing to be generated that is called "${name}"`);
-      wanted.delete(name);
-      return `${begin}\n${parts[name]}\n\n${end}`;
-    },
-  );
-  if (wanted.size > 0) throw new Error(`there is no place for ${[...wanted].join(", ")}: <!-- generated: name -->`);
-  return filled;
-}
-
-/** The parts of `docs/contract.md`: all topics as `topics`, and the fields of each message by its file's name. */
-export function contractParts(messages: readonly MessageDoc[]): Record<string, string> {
+/** Returns the tables by name: `topics` with all topics, and a table of fields for each message, such as `lamp-command`. */
+export function contractTables(messages: readonly MessageDoc[]): Record<string, string> {
   return {
-    topics: topics(messages),
-    ...Object.fromEntries(messages.map((doc) => [doc.file, fields(doc)])),
+    topics: topicsTable(messages),
+    ...Object.fromEntries(messages.map((doc) => [doc.file, fieldsTable(doc)])),
   };
 }
 
-function topics(messages: readonly MessageDoc[]): string {
+function topicsTable(messages: readonly MessageDoc[]): string {
   const docOf = new Map(messages.map((doc) => [doc.constant, doc]));
   const row = (address: string, flow: Flow): string[] => {
     const { name, file } = docOf.get(flow.message)!;
@@ -41,27 +25,27 @@ function topics(messages: readonly MessageDoc[]): string {
       `[${name}](schemas/${file}.json): \`${json(flow.example)}\`${flow.will ? `; the will is \`${json(flow.will)}\`` : ""}`,
     ];
   };
-  return table(
+  return markdownTable(
     ["topic", "from → to", "QoS, retained", "payload, for example"],
     Object.values(CHANNELS).flatMap(({ address, flows }) => flows.map((flow) => row(address, flow))),
   );
 }
 
-function fields({ fields }: MessageDoc): string {
+function fieldsTable({ fields }: MessageDoc): string {
   const defaults = fields.some((doc) => doc.default !== undefined);
-  return table(
+  return markdownTable(
     ["field", "value", ...(defaults ? ["default"] : []), "meaning"],
     fields.map((doc) => [
       `\`${doc.name}\`${doc.field.required ? ", required" : ""}`,
-      valueOf(doc.field),
+      allowedValues(doc.field),
       ...(defaults ? [`\`${JSON.stringify(doc.default)}\``] : []),
       doc.description,
     ]),
   );
 }
 
-/** What a field may be, in words. */
-function valueOf({ type, values, minimum, maximum, maxLength }: Field): string {
+/** Describes the values that a field allows. */
+function allowedValues({ type, values, minimum, maximum, maxLength }: Field): string {
   if (values) return values.map((value) => `\`"${value}"\``).join(", ");
   if (type === "boolean") return "`true`, `false`";
   if (type === "string") return `text of at most ${maxLength} characters`;
@@ -71,9 +55,4 @@ function valueOf({ type, values, minimum, maximum, maxLength }: Field): string {
 
 function json(value: object): string {
   return JSON.stringify(value).replaceAll(/([:,])/g, "$1 ");
-}
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

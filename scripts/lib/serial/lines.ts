@@ -1,10 +1,11 @@
-/** Lines out of bytes: in UTF-8, without the colors that ESP-IDF prints. */
+/** Splits bytes into lines of UTF-8 text, without the color codes that ESP-IDF prints. */
 
-/** Longer lines are cut: a board that prints garbage at another speed sends no end of line. */
-const LONGEST = 4096;
+/** The longest line, in bytes. A board with the wrong baud rate sends garbage without line ends. */
+const MAX_LINE = 4096;
 // eslint-disable-next-line no-control-regex
 const COLOR = /\x1b\[[0-9;]*m/g;
 
+/** Collects bytes, and passes each complete line to a callback. Skips empty lines. */
 export class LineSplitter {
   #bytes: number[] = [];
 
@@ -13,7 +14,7 @@ export class LineSplitter {
   push(bytes: Uint8Array): void {
     for (const byte of bytes) {
       if (byte !== 10 && byte !== 13) this.#bytes.push(byte);
-      if (byte === 10 || byte === 13 || this.#bytes.length === LONGEST) this.#end();
+      if (byte === 10 || byte === 13 || this.#bytes.length === MAX_LINE) this.#end();
     }
   }
 

@@ -1,46 +1,48 @@
-/** The line to a board: its log, and its Jacdac services. It comes back when the board was reset or plugged in anew. */
+/** A connection to a board over its serial port: log lines and Jacdac services. Reconnects after a reset or replugging. */
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jacdac, type JDService } from "../../sim/vm/jacdac.js";
-import { StepError } from "../flash/failure.js";
+import { jacdac, type JDService } from "../../../sim/vm/jacdac.js";
+import { StepError } from "../step-error.js";
 import { bridgeFrame, encodeFrame, FrameDecoder, isBridgeFrame } from "./framing.js";
 import { LineSplitter } from "./lines.js";
 import { openProblem, type OpenPort, type SerialPort } from "./port.js";
 
-/** What a deploy talks to. */
+/** The Jacdac services that a deploy uses. */
 export interface BoardServices {
   readonly manager: JDService;
   readonly settings: JDService;
-  /** Real boards have one, the simulator has none. */
+  /** Undefined in the simulator: only real boards have Wi-Fi. */
   readonly wifi: JDService | undefined;
 }
 
 export interface LinkEvents {
   /** A line of the board's log. */
   line: [line: string];
-  /** The port is gone: the board was reset, or unplugged. */
+  /** The port disappeared: the board was reset or unplugged. */
   gone: [];
-  /** It is there again. */
+  /** The port is open again. */
   back: [];
 }
 
 export interface LinkOptions {
-  /** Names the port in messages. */
+  /** The port's name in messages. */
   readonly path: string;
-  /** Is asked anew each time the port was gone. */
+  /** Opens the port; called again whenever the port disappeared. */
   readonly open: OpenPort;
-  /** How long a port may take to appear at first, in ms: after flashing it is gone for a moment. */
+  /** Time in ms for the port to appear. After flashing, the port is missing for a moment. */
   readonly within?: number;
 }
 
-/** The library pads what it sends to this, and so do we: nobody here could try anything else on a board. */
-const CHUNK = 64;
-/** A board sends a frame at least twice a second: one that was silent for so long is asked again, in ms. */
-const SILENCE = 1500;
-const LOOK_EVERY = 250;
-/** How much later than the others the Wi-Fi service may be announced, in ms. */
-const WIFI_WITHIN = 1500;
+/** Bytes per write, padded with zeros as jacdac-ts does; boards have not been tested with other sizes. */
+const CHUNK_SIZE = 64;
+/** Time in ms without a frame after which the board is asked for frames again; boards send two frames per second. */
+const MAX_SILENCE = 1500;
+/** Interval in ms between checks of the port. */
+const CHECK_INTERVAL = 250;
+/** Time in ms to wait for the Wi-Fi service after the other services appeared. */
+const WIFI_DELAY = 1500;
 
+/** Connects jacdac-ts to the serial line. */
 class SerialTransport extends jacdac.Transport {
   constructor(private readonly send: (frame: Uint8Array) => Promise<void>) {
     super("serial", {});
@@ -59,6 +61,7 @@ class SerialTransport extends jacdac.Transport {
   }
 }
 
+/** An open connection to a board. */
 export class BoardLink extends EventEmitter<LinkEvents> {
   readonly path: string;
   readonly #open: OpenPort;
@@ -66,7 +69,7 @@ export class BoardLink extends EventEmitter<LinkEvents> {
   readonly #bus: InstanceType<typeof jacdac.JDBus>;
   #port: SerialPort | undefined;
   #sending: Promise<void> = Promise.resolve();
-  #heard = 0;
+  #lastFrameAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #opening = false;
   #closed = false;
@@ -77,13 +80,13 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     this.#open = open;
     this.#transport = new SerialTransport((frame) => this.#send(frame));
     this.#bus = new jacdac.JDBus([this.#transport], { client: false, disableRoleManager: true });
-    // a bus without a client listens alone, unless told
+    // without a client, jacdac-ts would not send anything
     this.#bus.passive = false;
   }
 
   /**
-   * Opens the line.
-   * @throws StepError when the port cannot be opened
+   * Opens the port.
+   * @throws StepError when the port cannot be opened in time
    */
   static async open(options: LinkOptions): Promise<BoardLink> {
     const link = new BoardLink(options);
@@ -94,26 +97,26 @@ export class BoardLink extends EventEmitter<LinkEvents> {
         break;
       } catch (error) {
         if (performance.now() >= deadline) {
-          // the bus has timers, which would keep the program from ending
+          // stops the bus, whose timers would keep the process alive
           await link.close();
           throw openProblem(options.path, error);
         }
-        await sleep(LOOK_EVERY);
+        await sleep(CHECK_INTERVAL);
       }
     }
     await link.#bus.connect();
-    link.#timer = setInterval(() => void link.#look(), LOOK_EVERY);
+    link.#timer = setInterval(() => void link.#checkPort(), CHECK_INTERVAL);
     return link;
   }
 
   /**
-   * The services of the board, as soon as it announces them.
-   * @param within in ms
-   * @throws StepError when it does not speak DeviceScript's language
+   * Waits until the board announces its services.
+   * @param within the longest wait in ms
+   * @throws StepError when the board does not announce DeviceScript's services
    */
   async services(within: number): Promise<BoardServices> {
     const deadline = performance.now() + within;
-    let found = Infinity;
+    let foundAt = Infinity;
     const find = (serviceClass: number): JDService | undefined => this.#bus.services({ serviceClass })[0];
     for (;;) {
       const manager = find(jacdac.SRV_DEVICE_SCRIPT_MANAGER);
@@ -121,14 +124,14 @@ export class BoardLink extends EventEmitter<LinkEvents> {
       const wifi = find(jacdac.SRV_WIFI);
       const now = performance.now();
       if (manager && settings) {
-        found = Math.min(found, now);
-        if (wifi || now > found + WIFI_WITHIN) return { manager, settings, wifi };
-      } else if (now > deadline) throw this.#mute();
+        foundAt = Math.min(foundAt, now);
+        if (wifi || now > foundAt + WIFI_DELAY) return { manager, settings, wifi };
+      } else if (now > deadline) throw this.#noServicesError();
       await sleep(50);
     }
   }
 
-  /** Lets go of the port. */
+  /** Closes the port. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -141,7 +144,7 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     const lines = new LineSplitter((line) => this.emit("line", line));
     const decoder = new FrameDecoder(
       (frame) => {
-        this.#heard = performance.now();
+        this.#lastFrameAt = performance.now();
         if (!isBridgeFrame(frame)) this.#transport.receive(frame);
       },
       (bytes) => lines.push(bytes),
@@ -156,14 +159,14 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     });
     if (this.#closed) return port.close();
     this.#port = port;
-    this.#ask();
+    this.#requestFrames();
   }
 
-  /** Opens the port again, or wakes up a board that says nothing. */
-  async #look(): Promise<void> {
+  /** Reopens a lost port, and asks a silent board for frames. */
+  async #checkPort(): Promise<void> {
     if (this.#opening) return;
     if (this.#port) {
-      if (performance.now() - this.#heard > SILENCE) this.#ask();
+      if (performance.now() - this.#lastFrameAt > MAX_SILENCE) this.#requestFrames();
       return;
     }
     this.#opening = true;
@@ -174,34 +177,34 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     this.#opening = false;
   }
 
-  /** A board that was reset sends its log, but no frames, until it is asked to. */
-  #ask(): void {
+  /** Asks the board for frames and its log: after a reset, a board sends no frames until asked. */
+  #requestFrames(): void {
     void this.#send(bridgeFrame("packets"));
     void this.#send(bridgeFrame("log"));
   }
 
-  /** Sends one frame after the other; what a port that is gone does not take is lost, as on any bus. */
+  /** Queues a frame for sending. Frames for a lost port are dropped, as on any Jacdac bus. */
   #send(frame: Uint8Array): Promise<void> {
     const bytes = encodeFrame(frame);
     this.#sending = this.#sending.then(async () => {
-      for (let i = 0; i < bytes.length; i += CHUNK) {
-        const chunk = new Uint8Array(CHUNK);
-        chunk.set(bytes.subarray(i, i + CHUNK));
+      for (let i = 0; i < bytes.length; i += CHUNK_SIZE) {
+        const chunk = new Uint8Array(CHUNK_SIZE);
+        chunk.set(bytes.subarray(i, i + CHUNK_SIZE));
         await this.#port?.write(chunk).catch(() => {});
       }
     });
     return this.#sending;
   }
 
-  #mute(): StepError {
+  #noServicesError(): StepError {
     if (!this.#port)
-      return new StepError("the board", `${this.path} is gone.`, "Plug the board in anew, press RESET if it has that button, and try again."); // prettier-ignore
-    if (this.#heard > 0)
-      return new StepError("the board", `What answers on ${this.path} is no DeviceScript board.`, "Name the port of the board: --port."); // prettier-ignore
+      return new StepError("the board", `${this.path} is gone.`, "Unplug the board, plug it in again, press RESET if it has that button, and retry."); // prettier-ignore
+    if (this.#lastFrameAt > 0)
+      return new StepError("the board", `The device on ${this.path} is not a DeviceScript board.`, "Name the port of the board: --port."); // prettier-ignore
     return new StepError(
       "the board",
-      `The board on ${this.path} does not answer as one with DeviceScript's runtime does.`,
-      "Press RESET and try again. If it was never flashed: npm run flash. If it was, its USB chip may not do the 1,500,000 Bd of the runtime (a CP2102 without N does not): use another board.", // prettier-ignore
+      `The board on ${this.path} does not answer like a board with DeviceScript's runtime.`,
+      "Press RESET and try again. If the board was never flashed, run npm run flash. Otherwise its USB chip may not support the runtime's 1,500,000 Bd (a CP2102 without N does not): use another board.", // prettier-ignore
     );
   }
 }

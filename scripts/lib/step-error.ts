@@ -1,11 +1,11 @@
-/** Why a step of flashing did not come to its end, and what to do about it. */
+/** A failed step of a script, with what the user can do about the failure. */
 export class StepError extends Error {
   override readonly name = "StepError";
 
   /**
-   * @param step what was being done, as a noun: "the port", "the download"
-   * @param problem what was wrong, a sentence
-   * @param remedy what to do about it, a sentence or several
+   * @param step the step that failed, as a noun: "the port", "the download"
+   * @param problem what went wrong, as a sentence
+   * @param remedy what the user can do, in one or more sentences
    */
   constructor(
     readonly step: string,
@@ -17,5 +17,5 @@ export class StepError extends Error {
   }
 }
 
-/** The message of whatever was thrown. */
+/** Returns the message of a thrown value of any type. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

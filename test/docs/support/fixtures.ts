@@ -1,4 +1,4 @@
-/** What the documents' commands find: a server with the devices of docs/api.md, a certificate. */
+/** Fixtures for the commands of the documentation: a server with the devices of docs/api.md, and a certificate. */
 import { rename } from "node:fs/promises";
 import path from "node:path";
 import { startServer } from "nightlight-server";
@@ -8,13 +8,13 @@ import { GARDEN } from "../../server/support/garden.js";
 import { client, HISTORY, leaveSession } from "../../server/support/server.js";
 import { certificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
-import type { Workshop } from "./workshop.js";
+import type { Sandbox } from "./sandbox.js";
 
 /**
- * A server on the workshop's ports, with porch, gate and attic, of which the last announced itself and replies, and with
- * the session of `old-phone`.
+ * Starts a server on the sandbox's ports with the devices porch, gate and attic and the MQTT session `old-phone`. Only attic
+ * publishes its status and answers actions.
  */
-export async function apiServer({ env, folder }: Workshop): Promise<void> {
+export async function apiServer({ env, folder }: Sandbox): Promise<void> {
   const server = await startServer({
     mqttPort: Number(env.NIGHTLIGHT_MQTT_PORT),
     httpPort: Number(env.NIGHTLIGHT_HTTP_PORT),
@@ -29,7 +29,7 @@ export async function apiServer({ env, folder }: Workshop): Promise<void> {
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
   const attic = await board(server.brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {
-    // what is retained is cleared by an empty message
+    // an empty message clears a retained one
     if (!topic.endsWith("/commands") || payload.length === 0) return;
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
@@ -37,7 +37,7 @@ export async function apiServer({ env, folder }: Workshop): Promise<void> {
   await eventually(() => server.devices.get("nightlight/gate"), { what: "the last device" });
 }
 
-/** `fullchain.pem` and `privkey.pem` in a folder. */
+/** Writes a certificate as `fullchain.pem` and `privkey.pem` into a folder. */
 export async function writeCertificate(folder: string): Promise<void> {
   const { cert, key } = await writePair(folder, "pair", await certificate("localhost"));
   await rename(cert, path.join(folder, "fullchain.pem"));

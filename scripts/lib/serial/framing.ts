@@ -1,18 +1,18 @@
 /**
- * Jacdac frames and the board's log on one line of bytes, as DeviceScript's runtime puts them there
+ * Separates Jacdac frames from log text on a board's serial line, as DeviceScript's runtime combines them
  * (jacdac-c/source/jd_usb.c; the USB bridge service of the Jacdac specification).
  *
- * Frames stand between `magic frameStart` and `magic frameEnd`; a magic byte within is doubled by a literal mark. What is
- * outside of frames is text.
+ * The bytes `magic frameStart` begin a frame, `magic frameEnd` ends a frame, and `magic literalMagic` escapes a magic byte
+ * in the data. Bytes outside of frames are text.
  */
-import { jacdac } from "../../sim/vm/jacdac.js";
+import { jacdac } from "../../../sim/vm/jacdac.js";
 
 const { UsbBridgeQByte: Byte, UsbBridgeCmd, SRV_USB_BRIDGE } = jacdac;
 
-/** A frame has 12 bytes before its data, of which there are at most 240. */
-const LONGEST_FRAME = 252;
+/** The longest frame in bytes: a header of 12, and data of at most 240. */
+const MAX_FRAME = 252;
 
-/** The frame as it travels. */
+/** Encodes a frame for the serial line. */
 export function encodeFrame(frame: Uint8Array): Uint8Array {
   const out: number[] = [Byte.Magic, Byte.FrameStart];
   for (const byte of frame) {
@@ -23,14 +23,14 @@ export function encodeFrame(frame: Uint8Array): Uint8Array {
   return Uint8Array.from(out);
 }
 
-/** Takes apart what comes from a board. */
+/** Decodes the bytes from a board into frames and text. */
 export class FrameDecoder {
   #frame: number[] | undefined;
   #magic = false;
 
   /**
-   * @param frame gets each whole frame, its checksum not yet looked at
-   * @param text gets what is outside of frames
+   * @param frame receives each complete frame; its checksum is not verified
+   * @param text receives the bytes outside of frames
    */
   constructor(
     private readonly frame: (frame: Uint8Array) => void,
@@ -54,7 +54,7 @@ export class FrameDecoder {
       case Byte.LiteralMagic:
         return this.#put(Byte.Magic, text);
       case Byte.FrameStart:
-        // the end of the frame before was lost, and the frame with it
+        // discards an unfinished frame
         this.#frame = [];
         return;
       case Byte.FrameEnd:
@@ -69,7 +69,7 @@ export class FrameDecoder {
         this.#magic = true;
         return this.#put(Byte.Magic, text);
       default:
-        // not one of ours: a program that prints such bytes
+        // not a control code: the board's program printed these bytes
         this.#frame = undefined;
         text.push(Byte.Magic, byte);
     }
@@ -77,21 +77,21 @@ export class FrameDecoder {
 
   #put(byte: number, text: number[]): void {
     if (!this.#frame) text.push(byte);
-    else if (this.#frame.push(byte) > LONGEST_FRAME) this.#frame = undefined;
+    else if (this.#frame.push(byte) > MAX_FRAME) this.#frame = undefined;
   }
 }
 
-/** Offsets within a frame. */
+/** Byte offsets within a frame. */
 const FLAGS = 3;
 const IDENTIFIER = 4;
 
-/** Whether a frame is between the two ends of the line, and none of the bus. */
+/** Returns whether a frame belongs to the USB bridge service, which only the two ends of the serial line use. */
 export function isBridgeFrame(frame: Uint8Array): boolean {
   if (frame.length < 12 || !(frame[FLAGS] & jacdac.JD_FRAME_FLAG_IDENTIFIER_IS_SERVICE_CLASS)) return false;
   return Buffer.from(frame).readUInt32LE(IDENTIFIER) === SRV_USB_BRIDGE;
 }
 
-/** Asks the other end for frames, or for its log; it answers with a frame alike. */
+/** Returns a frame that asks the board to send Jacdac frames or its log. The board answers with an equal frame. */
 export function bridgeFrame(what: "packets" | "log"): Uint8Array {
   const { EnablePackets, EnableLog } = UsbBridgeCmd;
   const flags =

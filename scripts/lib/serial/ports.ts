@@ -1,21 +1,11 @@
-/** The serial ports of this computer: which of them boards are on, and whether this user may open them. */
+/** Finds the serial ports of this computer that boards are on, and checks that this user may open them. */
 import { spawnSync } from "node:child_process";
 import { access, constants, readFile, stat } from "node:fs/promises";
-import { messageOf, StepError } from "../flash/failure.js";
-import { loadSerialport, systemPort, type OpenPort } from "./port.js";
+import { messageOf, StepError } from "../step-error.js";
+import { loadSerialport, systemPort, type OpenPort, type PortInfo } from "./port.js";
 import { portsInSysfs } from "./sysfs.js";
 
-export interface PortInfo {
-  /** `/dev/ttyACM0`, `/dev/cu.usbmodem101`, `COM3` */
-  readonly path: string;
-  /** Four hexadecimal digits; undefined for what is not on USB. */
-  readonly vendorId?: string;
-  readonly productId?: string;
-  readonly manufacturer?: string;
-  readonly serialNumber?: string;
-}
-
-/** Who makes the USB chips of the boards: those that DeviceScript knows (cli/src/flash.ts), and makers of boards. */
+/** USB vendors of boards and of USB-to-serial chips: the list of DeviceScript (cli/src/flash.ts), and makers of boards. */
 const VENDORS: Readonly<Record<string, string>> = {
   "303a": "Espressif",
   "10c4": "Silicon Labs",
@@ -26,12 +16,12 @@ const VENDORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * All serial ports, with the names by which they are opened.
- * @throws StepError when the library `serialport` cannot be loaded, or the system does not list them
+ * Lists all serial ports.
+ * @throws StepError when the library `serialport` cannot be loaded, or the system does not list its ports
  */
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
-  // where there is no udev, such as in a container, the library has nobody to ask
+  // the library needs udev, which containers do not have
   if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsInSysfs();
   const ports: PortInfo[] = await SerialPort.list().catch((error: unknown) => {
     throw new StepError(
@@ -40,41 +30,45 @@ export async function listPorts(): Promise<PortInfo[]> {
       "Name the port: --port.",
     );
   });
-  // opening /dev/tty.* on macOS waits for a modem's carrier
+  // on macOS, opening /dev/tty.* waits for a modem's carrier signal; /dev/cu.* does not
   return ports.map((port) => ({ ...port, path: port.path.replace(/^\/dev\/tty\./, "/dev/cu.") }));
 }
 
-/** Those that a board may be on. */
+/** Returns the ports that may be a board's, judged by their USB vendor. */
 export const boardPorts = (ports: readonly PortInfo[]): PortInfo[] =>
   ports.filter(({ vendorId }) => vendorId !== undefined && vendorId.toLowerCase() in VENDORS);
 
-/** A line for people. */
+/** Describes a port on one line. */
 export function describePort({ path, vendorId, productId, manufacturer }: PortInfo): string {
   const maker = manufacturer ?? VENDORS[vendorId?.toLowerCase() ?? ""];
   return [path, maker, vendorId && `USB ${vendorId}:${productId}`].filter(Boolean).join("  ");
 }
 
 /**
- * The port to use: the wanted one, whatever it is, or the only one that a board may be on.
- * @param exists whether the wanted one is there all the same when it is not among them: a link such as `/dev/serial/by-id/…`
- * @throws StepError when there is none, or more than one
+ * Chooses the port to use: the wanted port, or the only port that may be a board's.
+ * @param exists whether the wanted port exists without being listed, such as the link `/dev/serial/by-id/…`
+ * @throws StepError when no port fits, or more than one
  */
 export function choosePort(ports: readonly PortInfo[], wanted?: string, exists = false): string {
   const list = (some: readonly PortInfo[]) => some.map((port) => `\n    ${describePort(port)}`).join("");
   if (wanted) {
     if (exists || ports.some(({ path }) => path === wanted)) return wanted;
-    const there = ports.length > 0 ? ` There are:${list(ports)}` : " There is no serial port at all.";
+    const there = ports.length > 0 ? ` There are:${list(ports)}` : " This computer has no serial ports.";
     throw new StepError(
       "the port",
       `There is no ${wanted}.${there}`,
-      "Plug the board in anew, or name another --port.",
+      "Unplug the board and plug it in again, or name another --port.",
     );
   }
   const found = boardPorts(ports);
   if (found.length === 1) return found[0].path;
   if (found.length > 1)
-    throw new StepError("the port", `There is more than one:${list(found)}`, `Name one: --port ${found[0].path}`);
-  const others = ports.length > 0 ? ` (These look like something else; --port takes one all the same:${list(ports)})` : ""; // prettier-ignore
+    throw new StepError(
+      "the port",
+      `There is more than one board:${list(found)}`,
+      `Name the port of one of them: --port ${found[0].path}`,
+    );
+  const others = ports.length > 0 ? ` (These ports do not look like boards; to use one anyway, give --port:${list(ports)})` : ""; // prettier-ignore
   throw new StepError(
     "the port",
     `No board was found on a serial port.${others}`,
@@ -83,11 +77,11 @@ export function choosePort(ports: readonly PortInfo[], wanted?: string, exists =
 }
 
 /**
- * Looks whether this user may open the port.
- * @throws StepError that says how to be allowed to, where the system knows
+ * Checks that this user may open the port.
+ * @throws StepError with the command that gives the user access
  */
 export async function checkAccess(port: string): Promise<void> {
-  // Windows has no such file, and no such right
+  // on Windows, ports are not files, and every user may open them
   if (process.platform === "win32") return;
   try {
     await access(port, constants.R_OK | constants.W_OK);
@@ -104,12 +98,12 @@ async function groupRemedy(port: string): Promise<string> {
   return `Run sudo usermod -aG ${group} $USER, then log out and in again.`;
 }
 
-/** The ports as flashing uses them; a test has its own. */
+/** Access to serial ports, which tests replace. */
 export interface Ports {
   list(): Promise<PortInfo[]>;
-  /** Whether there is such a file, on the list or not. */
+  /** Resolves with whether the port exists, listed or not. */
   exists(path: string): Promise<boolean>;
-  /** Throws a StepError when this user may not open it. */
+  /** @throws StepError when this user may not open the port */
   check(path: string): Promise<void>;
   open(path: string): OpenPort;
 }
@@ -120,6 +114,7 @@ const existsFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** The serial ports of this computer. */
 export const systemPorts: Ports = {
   list: listPorts,
   exists: existsFile,
@@ -128,7 +123,7 @@ export const systemPorts: Ports = {
 };
 
 /**
- * Opens the port of a board wherever it is by then: one over the chip's own USB may come back from a reset with another name.
+ * Returns a function that opens a board's port, even under a new name: after a reset, a board with native USB may get another.
  */
 export function boardPort(ports: Ports, path: string): OpenPort {
   return async (events) => {

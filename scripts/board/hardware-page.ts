@@ -1,0 +1,85 @@
+/** The boards in `docs/hardware.md`: a generated table of all boards, and a wiring section for each board. */
+import { access } from "node:fs/promises";
+import path from "node:path";
+import { fillGeneratedParts, markdownTable, readText } from "../lib/generated-files.js";
+import { chipOf, gpioOf, PART_NAME, pinOf, type Board } from "./board.js";
+
+export const PAGE = "docs/hardware.md";
+
+/** New wiring sections go before this comment in the page. */
+const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
+
+/** What is wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
+export type Parts = "grove" | "bare";
+
+/** Returns the text of the page with a current table of boards. */
+export async function hardwarePage(root: string, boards: readonly Board[]): Promise<string> {
+  return fillGeneratedParts(await readText(root, PAGE), { boards: overviewTable(boards) });
+}
+
+/**
+ * Returns the text of a page with a wiring section for a new board.
+ * @throws Error when the page does not mark the place for new sections
+ */
+export function insertSection(page: string, board: Board, parts: Parts, base: string): string {
+  if (!page.includes(INSERT_BEFORE)) throw new Error(`${PAGE} has no place for the board: add ${INSERT_BEFORE}.`);
+  // a function, because $ is special in a replacement string
+  return page.replace(INSERT_BEFORE, () => `${wiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
+}
+
+/** Returns what is wrong with a board's wiring section and drawing, as sentences. A board needs no drawing. */
+export async function documentationProblems(root: string, board: Board): Promise<string[]> {
+  const [, section] = (await readText(root, PAGE)).split(`\n### ${board.title}\n`);
+  if (section === undefined) return [`${PAGE} has no section "### ${board.title}" that explains the wiring.`];
+  const texts: Record<string, string> = { [`Its section in ${PAGE}`]: section.split(/^##/m)[0] };
+  const drawing = `docs/boards/${board.name}.svg`;
+  if (await exists(path.join(root, drawing))) texts[drawing] = await readText(root, drawing);
+  return Object.entries(texts).flatMap(([name, text]) =>
+    (["light", "lamp"] as const)
+      .filter((role) => !text.includes(`(GPIO${gpioOf(board.file, role)})`))
+      .map((role) => `${name} does not show the ${PART_NAME[role]} on (GPIO${gpioOf(board.file, role)}).`),
+  );
+}
+
+function overviewTable(boards: readonly Board[]): string {
+  return markdownTable(
+    ["board", "chip", "light sensor", "lamp", "firmware", "name"],
+    boards.map(({ title, file, entry, name }) => [
+      `[${title}](#${anchor(title)})`,
+      chipOf(file).name,
+      `GPIO${gpioOf(file, "light")}`,
+      `GPIO${gpioOf(file, "lamp")}`,
+      `\`src/${entry}.ts\``,
+      `\`${name}\``,
+    ]),
+  );
+}
+
+function wiringSection({ title, file }: Board, parts: Parts, base: string): string {
+  const [light, lamp] = (["light", "lamp"] as const).map((role) => `${pinOf(file, role)} (GPIO${gpioOf(file, role)})`);
+  const rows =
+    parts === "grove"
+      ? [
+          ["Grove light sensor: SIG (yellow)", light],
+          ["Grove LED: SIG (yellow)", lamp],
+          ["both: VCC (red)", "3.3 V"],
+          ["both: GND (black)", "GND"],
+        ]
+      : [
+          ["photoresistor, one leg", "3.3 V"],
+          ["photoresistor, other leg; and 10 kΩ, one leg", light],
+          ["330 Ω, then the LED's long leg", lamp],
+          ["10 kΩ, other leg; and the LED's short leg", "GND"],
+        ];
+  const links = [...(file.url ? [`[the board](${file.url})`] : []), `DeviceScript's \`${base}\``];
+  return [`### ${title}`, markdownTable(["from", "to"], rows), `- See ${links.join(", ")}.`].join("\n\n");
+}
+
+/** Returns the anchor that GitHub gives a heading. */
+const anchor = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+
+const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false); // prettier-ignore

@@ -1,0 +1,47 @@
+/** Builds the firmware of each board: `src/main*.ts` is compiled to `.devicescript/bin/<entry>/`. */
+import { copyFile, mkdir } from "node:fs/promises";
+import path from "node:path";
+import { CLI_SCRIPT } from "../lib/devicescript-cli.js";
+import { firmwareEntries, ROOT } from "../lib/repository.js";
+import { runNodeScript } from "../lib/run-program.js";
+import { updateVersionFile, VERSION_FILE } from "./firmware-version.js";
+import { withBuildLock } from "./lock.js";
+import { newest } from "./newest.js";
+
+const BIN = ".devicescript/bin";
+const IMAGE = ["bytecode.devs", "bytecode-dbg.json"];
+
+/**
+ * Builds the firmware that is out of date, for all boards or for one entry file.
+ * @throws Error when the entry file does not exist; with the compiler's messages when the firmware does not compile
+ */
+export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
+  const entries = await firmwareEntries();
+  if (only && !entries.includes(only))
+    throw new Error(`There is no firmware src/${only}.ts; there are ${entries.join(" and ")}.`);
+  await withBuildLock(async () => {
+    if (await updateVersionFile(ROOT)) console.log(`copied the version of package.json into ${VERSION_FILE}`);
+    for (const entry of only ? [only] : entries) {
+      if (!force && (await isUpToDate(entry))) continue;
+      console.log(`building the firmware src/${entry}.ts`);
+      await build(entry);
+    }
+  });
+}
+
+async function isUpToDate(entry: string): Promise<boolean> {
+  const built = await Promise.all(IMAGE.map((name) => newest(`${BIN}/${entry}/${name}`)));
+  // `npm install` deletes DeviceScript's libraries and a build restores them; editors and the linter need them
+  if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
+  const sources = ["src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
+  return Math.min(...built) >= (await newest(...sources));
+}
+
+async function build(entry: string): Promise<void> {
+  // The CLI ignores --out-dir and always writes to .devicescript/bin, so entries cannot be built in parallel.
+  const { code, output } = await runNodeScript(CLI_SCRIPT, ["build", `src/${entry}.ts`], ROOT);
+  if (code !== 0) throw new Error(`the firmware src/${entry}.ts does not compile:\n${output.trim()}`);
+  const folder = path.join(ROOT, BIN, entry);
+  await mkdir(folder, { recursive: true });
+  for (const name of IMAGE) await copyFile(path.join(ROOT, BIN, name), path.join(folder, name));
+}

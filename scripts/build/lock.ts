@@ -1,0 +1,40 @@
+/** A lock file that lets one process at a time build the firmware. */
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ROOT } from "../lib/repository.js";
+
+const LOCK = path.join(ROOT, ".devicescript", "building");
+/** Age in ms after which a lock is stale. A killed build leaves its lock behind, and a new process may get its id. */
+const STALE_AFTER = 120_000;
+
+/** Runs a build while no other process builds the firmware; waits for its turn. */
+export async function withBuildLock(build: () => Promise<void>): Promise<void> {
+  await mkdir(path.dirname(LOCK), { recursive: true });
+  for (let attempt = 0; ; attempt++) {
+    const error = await writeFile(LOCK, String(process.pid), { flag: "wx" }).catch((e: NodeJS.ErrnoException) => e);
+    if (!error) break;
+    if (error.code !== "EEXIST") throw error;
+    if (attempt === 10) console.log("waiting for another build of the firmware to finish");
+    if (await isHeld()) await sleep(100);
+    else await rm(LOCK, { force: true });
+  }
+  try {
+    await build();
+  } finally {
+    await rm(LOCK, { force: true });
+  }
+}
+
+/** Returns whether the process that wrote the lock still runs, and the lock is not stale. */
+async function isHeld(): Promise<boolean> {
+  const holder = Number(await readFile(LOCK, "utf8").catch(() => "0"));
+  const written = await stat(LOCK).then((info) => info.mtimeMs, () => 0); // prettier-ignore
+  if (Date.now() - written > STALE_AFTER) return false;
+  try {
+    // Signal 0 tests whether a process exists. An empty lock file gives process 0, which means this process group.
+    return process.kill(holder, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

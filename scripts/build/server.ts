@@ -1,0 +1,31 @@
+/** Builds `nightlight-server` as it is published: the compiled server and the bundled dashboard in `server/dist`. */
+import { rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { ROOT } from "../lib/repository.js";
+import { runNodeScript } from "../lib/run-program.js";
+import { newest } from "./newest.js";
+
+/** Bundles the dashboard into `server/dist/dashboard` when it is out of date. */
+export async function ensureDashboard({ force = false } = {}): Promise<void> {
+  const built = await newest("server/dist/dashboard/app.js");
+  if (!force && built >= (await newest("server/dashboard", "contract"))) return;
+  console.log("building the dashboard");
+  // imported late, because most scripts need no bundler
+  const { buildDashboard } = await import("../../server/dashboard/build.js");
+  await buildDashboard(path.join(ROOT, "server/dist/dashboard"));
+}
+
+/** Builds the dashboard, and compiles the server into `server/dist`, when they are out of date. */
+export async function ensureServer({ force = false } = {}): Promise<void> {
+  await ensureDashboard({ force });
+  const built = await newest("server/dist/server/src/main.js");
+  if (!force && built >= (await newest("server/src", "contract", "server/tsconfig.build.json"))) return;
+  console.log("building the server");
+  // the published package must not contain output of deleted source files
+  for (const folder of ["server/dist/server", "server/dist/contract"])
+    await rm(path.join(ROOT, folder), { recursive: true, force: true });
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const { code, output } = await runNodeScript(tsc, ["-p", path.join(ROOT, "server/tsconfig.build.json")], ROOT);
+  if (code !== 0) throw new Error(`the server does not compile:\n${output.trim()}`);
+}

@@ -1,0 +1,45 @@
+/**
+ * Generates the documents that follow from the contract and the boards: `docs/asyncapi.yaml`, `docs/schemas/`, and the
+ * tables in `docs/contract.md` and `docs/hardware.md`.
+ */
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import prettier from "prettier";
+import { stringify } from "yaml";
+import { loadBoards } from "../board/board.js";
+import { hardwarePage, PAGE } from "../board/hardware-page.js";
+import { fillGeneratedParts, readText, type GeneratedFiles } from "../lib/generated-files.js";
+import { ROOT } from "../lib/repository.js";
+import { asyncapi } from "./asyncapi.js";
+import { contractTables } from "./contract-tables.js";
+import { readMessages } from "./messages.js";
+import { jsonSchema } from "./schema.js";
+
+const NOTICE = "Generated from contract/ by `npm run docs`: changes go there.";
+const SCHEMAS = "docs/schemas";
+const CONTRACT = "docs/contract.md";
+
+/** Returns the generated texts by their path in the repository. */
+export async function generate(): Promise<GeneratedFiles> {
+  const messages = readMessages();
+  const files = new Map<string, string | undefined>();
+  const addFormatted = async (file: string, text: string): Promise<void> => {
+    const options = await prettier.resolveConfig(path.join(ROOT, file));
+    files.set(file, await prettier.format(text, { ...options, filepath: file }));
+  };
+  // schemas of messages that no longer exist are deleted
+  for (const name of await readdir(path.join(ROOT, SCHEMAS)).catch(() => []))
+    files.set(`${SCHEMAS}/${name}`, undefined);
+  for (const message of messages) {
+    const schema = { $schema: "http://json-schema.org/draft-07/schema#", $comment: NOTICE, ...jsonSchema(message) };
+    await addFormatted(`${SCHEMAS}/${message.file}.json`, JSON.stringify(schema));
+  }
+  await addFormatted(
+    "docs/asyncapi.yaml",
+    `# ${NOTICE}\n${stringify(asyncapi(messages), { lineWidth: 120, aliasDuplicateObjects: false })}`,
+  );
+  // Prettier must not reformat these pages, because people write most of their text
+  files.set(CONTRACT, fillGeneratedParts(await readText(ROOT, CONTRACT), contractTables(messages)));
+  files.set(PAGE, await hardwarePage(ROOT, await loadBoards(ROOT)));
+  return files;
+}

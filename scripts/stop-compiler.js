@@ -1,4 +1,0 @@
-// Loaded in the thread where Node loads modules: see compilers.ts.
-import { stop } from "esbuild";
-
-await stop();
