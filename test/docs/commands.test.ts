@@ -51,7 +51,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'python3 -m pip install "esptool>=4.5,<5"': "installs from the internet",
   'pipx install "esptool<5"': "installs from the internet",
   "nightlight-server --broker mqtts://broker.example.org --username me --topic-prefix my-house --id 1f3b2a":
-    "that broker is an example; test/server/remote.test.ts joins one",
+    "that broker is an example; test/server/remote-broker.test.ts joins one",
   // boards: none is plugged in here; test/flash/ has stand-ins
   "npm run flash -- --board qt_py_esp32c3 --port /dev/ttyACM0": "would write to a board that is there",
   "esptool --after no_reset chip_id": "what `npm run flash` calls; test/flash/esptool.test.ts looks at it",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
-import { refusal } from "../../server/src/transport/refusals.js";
+import { refusal } from "../../server/src/transport/error-messages.js";
 import { settle } from "../../server/src/config/options.js";
 
 describe("on somebody else's broker", () => {

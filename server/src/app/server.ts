@@ -11,9 +11,9 @@ import { NO_HISTORY, type History } from "../history/history.js";
 import { openHistory } from "../history/open.js";
 import { HomeAssistant } from "../outputs/homeassistant/homeassistant.js";
 import { Events } from "../http/events.js";
-import { embeddedLink } from "../transport/embedded.js";
-import type { LinkHandlers, MqttLink } from "../transport/link.js";
-import { presenceTopic } from "../transport/presence.js";
+import { embeddedConnection } from "../transport/embedded.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
+import { serverStatusTopic } from "../transport/server-status.js";
 import { scopeOf } from "../transport/scope.js";
 import type { Log } from "../observability/log.js";
 import { DecisionTimes } from "../observability/decision-times.js";
@@ -133,7 +133,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     share: cluster?.share,
     owns: scope?.owns ?? (() => true),
     prefix,
-    presence: presenceTopic(prefix),
+    presence: serverStatusTopic(prefix),
     history,
     policy: settings.policy,
     publish: (topic, payload, mode) => link.publish(topic, payload, mode),
@@ -156,7 +156,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     parts.broker && (await parts.broker.startBroker(data, handlers, { accounts, check, limits: settings.limits }));
   const own =
     broker &&
-    embeddedLink(
+    embeddedConnection(
       {
         ...{ broker, prefix, host, port: settings.mqttPort, tls: certificates, mqttsPort: settings.mqttsPort },
         plainHost: settings.tls?.only && !isLoopback(host) ? "127.0.0.1" : host,
@@ -164,10 +164,13 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       handlers,
     );
   const topics = settings.homeAssistant ? [homeAssistant.birthTopic] : [];
-  const link: MqttLink =
+  const link: BrokerConnection =
     own ??
     cluster?.link(core, topics, handlers) ??
-    (await parts.join!.joinBroker({ broker: settings.broker!, scope: scope!, topics, prefix, data, log }, handlers));
+    (await parts.join!.persistentConnection(
+      { broker: settings.broker!, scope: scope!, topics, prefix, data, log },
+      handlers,
+    ));
   atEnd(() => link.close());
   atEnd(() => core.close());
   atEnd(() => homeAssistant.close());
@@ -220,13 +223,18 @@ async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles
 async function load({ broker, state, http }: Settings) {
   return {
     broker: broker ? undefined : await import("../broker/broker.js"),
-    join: broker && (await import("../transport/join.js")),
+    join: broker && (await import("../transport/persistent-session.js")),
     cluster: state === undefined ? undefined : await import("../cluster/cluster.js"),
     http: http ? await import("../http/serve.js") : undefined,
   };
 }
 
-function linkHandlers(core: Core, take: LinkHandlers["message"], homeAssistant: HomeAssistant, log: Log): LinkHandlers {
+function linkHandlers(
+  core: Core,
+  take: BrokerConnectionHandlers["message"],
+  homeAssistant: HomeAssistant,
+  log: Log,
+): BrokerConnectionHandlers {
   return {
     message: (topic, payload, retained) =>
       homeAssistant.message(topic, payload) ? undefined : take(topic, payload, retained),

@@ -1,5 +1,5 @@
 import type { AedesPublishPacket, Client, PublishPacket } from "aedes";
-import type { Access } from "./access.js";
+import type { Access } from "./access-control.js";
 import type { SessionStore } from "../storage/session-store.js";
 
 /** The path of a message to a client: who may receive it, at which QoS, and in which order. */

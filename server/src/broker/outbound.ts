@@ -1,4 +1,4 @@
-import { Acknowledgements } from "./acknowledgements.js";
+import { Acknowledgements } from "./acknowledgement-queue.js";
 import * as packet from "../mqtt/packets.js";
 import { PacketScanner } from "../mqtt/packets.js";
 

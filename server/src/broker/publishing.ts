@@ -1,8 +1,8 @@
 import type { Aedes, AedesPublishPacket, Client, PublishPacket } from "aedes";
 import { textOf } from "../common/errors.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
-import { connectionOf, Refusal, type Access } from "./access.js";
-import { STORED, TAKEN } from "./acknowledgements.js";
+import { connectionOf, Refusal, type Access } from "./access-control.js";
+import { STORED, TAKEN } from "./acknowledgement-queue.js";
 import type { BrokerHandlers } from "./api.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";

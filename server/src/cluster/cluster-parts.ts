@@ -2,7 +2,7 @@ import type { Core } from "../app/core-parts.js";
 import type { DataFolder } from "../storage/data-folder.js";
 import type { Device } from "../devices/devices.js";
 import type { History } from "../history/history.js";
-import type { LinkHandlers, MqttLink } from "../transport/link.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
 import type { Scope } from "../transport/scope.js";
 import type { BrokerAddress } from "../transport/url.js";
 import type { Log } from "../observability/log.js";
@@ -34,9 +34,9 @@ export interface Cluster {
   /** This server's part. */
   readonly share: Share;
   /** Takes a message from the broker: it is for this server or for another. */
-  message: LinkHandlers["message"];
+  message: BrokerConnectionHandlers["message"];
   /** The link, which shares the devices' messages with other servers, and by which `core` hears its own of them. */
-  link(core: Core, topics: readonly string[], handlers: LinkHandlers): MqttLink;
+  link(core: Core, topics: readonly string[], handlers: BrokerConnectionHandlers): BrokerConnection;
   /** Takes part from now on. */
   start(): Promise<void>;
   /** This server, as others call it. */

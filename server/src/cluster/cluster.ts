@@ -1,6 +1,6 @@
 import type { Core } from "../app/core-parts.js";
-import type { MqttLink } from "../transport/link.js";
-import { remoteLink } from "../transport/remote.js";
+import type { BrokerConnection } from "../transport/broker-connection.js";
+import { remoteConnection } from "../transport/remote.js";
 import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
 import { joinRedis, redisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -51,7 +51,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const filters = sharedFilters(scope, prefix);
   let links = new Links(options.policy.zones, prefix);
   let core: Core;
-  let link: MqttLink;
+  let link: BrokerConnection;
   let lastUp = performance.now();
   /** When it had its parts the last time. */
   let begun = 0;
@@ -193,7 +193,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       // before the link starts: messages come as soon as the broker has heard of the subscriptions
       core = to;
       damage.reportTo(core.rejects);
-      link = remoteLink(
+      link = remoteConnection(
         { broker, prefix, clientId: me, filters: [...filters, ...topics], optional: topics, unwanted: [] },
         handlers,
       );

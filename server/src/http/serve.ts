@@ -3,7 +3,7 @@ import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Core } from "../app/core-parts.js";
 import type { History } from "../history/history.js";
-import type { MqttLink } from "../transport/link.js";
+import type { BrokerConnection } from "../transport/broker-connection.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
 import type { Gauges } from "./metrics/metrics.js";
 import { isLoopback } from "../common/hosts.js";
@@ -45,7 +45,7 @@ export interface Served {
   readonly core: Core;
   readonly zones: ZoneDirectory;
   readonly history: History;
-  readonly link: MqttLink;
+  readonly link: BrokerConnection;
   /** Undefined when this server is the only one. */
   readonly cluster: Cluster | undefined;
   /** Undefined with somebody else's. */

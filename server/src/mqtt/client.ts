@@ -1,8 +1,8 @@
 import type { IConnectPacket, ISubackPacket, Packet } from "mqtt-packet";
 import type { BrokerAddress } from "./address.js";
-import { Connection, type ConnectionHandlers } from "./connection.js";
-import { LAST_ID, Outbox } from "./outbox.js";
-import { openTransport } from "./transport.js";
+import { Connection, type ConnectionHandlers } from "./network-connection.js";
+import { LAST_ID, Outbox } from "./publish-queue.js";
+import { openTransport } from "./socket.js";
 
 export interface MqttOptions {
   readonly broker: BrokerAddress;

@@ -2,8 +2,8 @@ import type { Broker } from "../broker/broker.js";
 import { listen, listenProblem, type Listener } from "../broker/sockets.js";
 import { urlHost } from "../common/hosts.js";
 import type { Certificates } from "../security/certificates.js";
-import type { LinkHandlers, MqttLink } from "./link.js";
-import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "./broker-connection.js";
+import { OFFLINE, ONLINE, serverStatusTopic } from "./server-status.js";
 
 export interface EmbeddedOptions {
   readonly broker: Broker;
@@ -20,7 +20,7 @@ export interface EmbeddedOptions {
 }
 
 /** The link to the server's own broker. */
-export interface EmbeddedLink extends MqttLink {
+export interface EmbeddedConnection extends BrokerConnection {
   /** Where MQTT clients connect with TLS, known when the link is up; undefined without certificates. */
   readonly secureUrl: string | undefined;
 }
@@ -29,12 +29,12 @@ export interface EmbeddedLink extends MqttLink {
  * The server at its own broker: function calls, no socket in between. Live messages reach the handlers from the broker
  * itself; `start` brings what the boards said of themselves before, and lets clients in.
  */
-export function embeddedLink(
+export function embeddedConnection(
   options: EmbeddedOptions,
-  handlers: Pick<LinkHandlers, "message" | "caughtUp">,
-): EmbeddedLink {
+  handlers: Pick<BrokerConnectionHandlers, "message" | "caughtUp">,
+): EmbeddedConnection {
   const { broker, host, plainHost = host, port, tls, mqttsPort = 8883 } = options;
-  const topic = presenceTopic(options.prefix);
+  const topic = serverStatusTopic(options.prefix);
   let listener: Listener | undefined;
   let secure: Listener | undefined;
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "../common/errors.js";
 import { MqttClient, REFUSED } from "../mqtt/client.js";
-import type { LinkHandlers, MqttLink } from "./link.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "./broker-connection.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
-import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
-import { loss, refusal, refusedFilter } from "./refusals.js";
+import { OFFLINE, ONLINE, serverStatusTopic } from "./server-status.js";
+import { loss, refusal, refusedFilter } from "./error-messages.js";
 import type { BrokerAddress } from "./url.js";
 
 export interface RemoteOptions {
@@ -29,9 +29,9 @@ const PATIENCE = 800;
  * is away. Once joined, a lost link is made again for ever. `start` throws StartError when the broker cannot be joined
  * or refuses a subscription.
  */
-export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): MqttLink {
+export function remoteConnection(options: RemoteOptions, handlers: BrokerConnectionHandlers): BrokerConnection {
   const { broker, filters, optional = [], unwanted, clientId, connectTimeout } = options;
-  const topic = presenceTopic(options.prefix);
+  const topic = serverStatusTopic(options.prefix);
   let closing = false;
   const client = new MqttClient(
     { broker, clientId, connectTimeout, will: { topic, payload: OFFLINE } },

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sessionId } from "../../../server/src/storage/session-id.js";
 import { SessionStore } from "../../../server/src/storage/session-store.js";
-import { Sessions } from "../../../server/src/broker/sessions.js";
+import { Sessions } from "../../../server/src/broker/session-manager.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
 import { DEFAULTS } from "../../../server/src/config/options.js";
 import type { Account, Accounts } from "../../../server/src/security/accounts.js";

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { generate, parser, type IPublishPacket, type Packet } from "mqtt-packet";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { HELD, Input } from "../../../server/src/mqtt/input.js";
-import { Output } from "../../../server/src/mqtt/output.js";
+import { HELD, Input } from "../../../server/src/mqtt/packet-reader.js";
+import { Output } from "../../../server/src/mqtt/packet-writer.js";
 
 type Version = 4 | 5;
 

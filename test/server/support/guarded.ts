@@ -2,7 +2,7 @@
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker } from "../../../server/src/broker/broker.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
-import { embeddedLink } from "../../../server/src/transport/embedded.js";
+import { embeddedConnection } from "../../../server/src/transport/embedded.js";
 import { silentLog } from "../../../server/src/observability/log.js";
 import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
 import type { TlsFiles } from "../../../server/src/security/certificates.js";
@@ -82,7 +82,7 @@ export async function guarded(
     limits,
     connectTimeout: options.patience,
   });
-  const link = embeddedLink(
+  const link = embeddedConnection(
     { broker, prefix: "nightlight", host: "127.0.0.1", port: 0, tls: certificates, mqttsPort: 0 },
     handlers,
   );

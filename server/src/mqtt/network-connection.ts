@@ -1,9 +1,9 @@
 import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from "mqtt-packet";
-import { Acknowledgements } from "./acknowledgements.js";
-import { Input } from "./input.js";
-import { Output } from "./output.js";
-import { Pace } from "./pace.js";
-import type { Take, Transport } from "./transport.js";
+import { Acknowledgements } from "./puback-queue.js";
+import { Input } from "./packet-reader.js";
+import { Output } from "./packet-writer.js";
+import { Pace } from "./read-coalescer.js";
+import type { Take, Transport } from "./socket.js";
 
 /** A broker's refusal of the connection. */
 export class ConnackError extends Error {

@@ -1,7 +1,7 @@
 import { encode, SERVER_STATUS, topicOf } from "../../../contract/index.js";
 
 /** Where the server says whether it is there, retained: `<prefix>/status`. */
-export function presenceTopic(prefix: string): string {
+export function serverStatusTopic(prefix: string): string {
   return topicOf(prefix, "status");
 }
 

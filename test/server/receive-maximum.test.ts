@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SESSION_RECEIVE_MAXIMUM as WINDOW } from "../../server/src/broker/admission.js";
+import { SESSION_RECEIVE_MAXIMUM as WINDOW } from "../../server/src/broker/connect-handler.js";
 import { eventually } from "../support/eventually.js";
 import { connectPacket, raw, type RawClient } from "./support/raw.js";
 import { client, server } from "./support/server.js";

@@ -1,7 +1,7 @@
 import type { DataFolder } from "../storage/data-folder.js";
 import type { Log } from "../observability/log.js";
-import type { LinkHandlers, MqttLink } from "./link.js";
-import { remoteLink } from "./remote.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "./broker-connection.js";
+import { remoteConnection } from "./remote.js";
 import { publicBrokerWarning, type Scope } from "./scope.js";
 import type { BrokerAddress } from "./url.js";
 
@@ -16,7 +16,10 @@ export interface JoinOptions {
 }
 
 /** The link to somebody else's broker, in the persistent session that this server has there. */
-export async function joinBroker(options: JoinOptions, handlers: LinkHandlers): Promise<MqttLink> {
+export async function persistentConnection(
+  options: JoinOptions,
+  handlers: BrokerConnectionHandlers,
+): Promise<BrokerConnection> {
   const { broker, prefix, data, log } = options;
   const filters = [...options.scope.filters, ...options.topics];
   const warning = publicBrokerWarning(broker.host, prefix, broker.username !== undefined);
@@ -27,7 +30,7 @@ export async function joinBroker(options: JoinOptions, handlers: LinkHandlers): 
   // remembered before they are asked for, so that none is left behind whatever happens in between
   await data.setFilters(clientId, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));
-  const link = remoteLink({ broker, prefix, clientId, filters, optional: options.topics, unwanted }, handlers);
+  const link = remoteConnection({ broker, prefix, clientId, filters, optional: options.topics, unwanted }, handlers);
   return {
     ...link,
     get connected() {

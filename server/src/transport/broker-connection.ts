@@ -2,7 +2,7 @@ import type { PublishMode } from "../mqtt/publish-mode.js";
 import type { Rejection } from "../observability/counters.js";
 
 /** What a link tells the server. */
-export interface LinkHandlers {
+export interface BrokerConnectionHandlers {
   /**
    * A message that a client published. It is acknowledged when what is returned is fulfilled, or at once when that is
    * undefined; not at all when that is rejected. Must not throw.
@@ -26,7 +26,7 @@ export interface LinkHandlers {
  * The server's place at a broker, its own or somebody else's: subscribed to the devices' topics, and saying on
  * `<prefix>/status` whether it is there.
  */
-export interface MqttLink {
+export interface BrokerConnection {
   /** Where MQTT clients connect, without user name and password; known when the link is up. */
   readonly url: string;
   /**

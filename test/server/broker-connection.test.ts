@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBroker } from "../../server/src/broker/broker.js";
 import { openData } from "../../server/src/storage/data-folder.js";
-import { embeddedLink } from "../../server/src/transport/embedded.js";
-import type { LinkHandlers, MqttLink } from "../../server/src/transport/link.js";
-import { remoteLink } from "../../server/src/transport/remote.js";
+import { embeddedConnection } from "../../server/src/transport/embedded.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "../../server/src/transport/broker-connection.js";
+import { remoteConnection } from "../../server/src/transport/remote.js";
 import { scopeOf } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { eventually } from "../support/eventually.js";
@@ -14,16 +14,16 @@ import { client, server, temporaryFolder } from "./support/server.js";
 
 /** A broker to be at: makes links to it, and knows its address. */
 interface Place {
-  link(handlers: LinkHandlers): Promise<MqttLink>;
-  url(link: MqttLink): string;
+  link(handlers: BrokerConnectionHandlers): Promise<BrokerConnection>;
+  url(link: BrokerConnection): string;
 }
 
 let mosquitto: Mosquitto | undefined;
 let clients = 0;
 
-async function remoteTo(url: string, handlers: LinkHandlers): Promise<MqttLink> {
+async function remoteTo(url: string, handlers: BrokerConnectionHandlers): Promise<BrokerConnection> {
   const options = { broker: parseBrokerUrl(url), prefix: "home", clientId: `suite-${++clients}`, unwanted: [] };
-  return Promise.resolve(remoteLink({ ...options, filters: scopeOf("home", []).filters }, handlers));
+  return Promise.resolve(remoteConnection({ ...options, filters: scopeOf("home", []).filters }, handlers));
 }
 
 const places: Record<string, () => Promise<Place>> = {
@@ -31,7 +31,7 @@ const places: Record<string, () => Promise<Place>> = {
     async link(handlers) {
       const data = await openData(await temporaryFolder());
       const broker = await startBroker(data, handlers);
-      return embeddedLink({ broker, prefix: "home", host: "127.0.0.1", port: 0 }, handlers);
+      return embeddedConnection({ broker, prefix: "home", host: "127.0.0.1", port: 0 }, handlers);
     },
     url: (link) => link.url,
   }),
@@ -55,8 +55,8 @@ describe.each(Object.entries(places))("a link: %s", (name, makePlace) => {
 
     let got: [topic: string, text: string][];
     let failures: string[];
-    let handlers: LinkHandlers;
-    let link: MqttLink | undefined;
+    let handlers: BrokerConnectionHandlers;
+    let link: BrokerConnection | undefined;
 
     beforeEach(() => {
       got = [];

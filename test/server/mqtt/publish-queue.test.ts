@@ -1,7 +1,7 @@
 /** Messages that wait for their acknowledgement, held against a broker that acknowledges in any order. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LAST_ID, Outbox } from "../../../server/src/mqtt/outbox.js";
+import { LAST_ID, Outbox } from "../../../server/src/mqtt/publish-queue.js";
 
 const WINDOW = 5;
 

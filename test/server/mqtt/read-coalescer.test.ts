@@ -1,6 +1,6 @@
 /** A connection that brings much is read in large pieces. */
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { BUSY, LARGE, Pace, REST } from "../../../server/src/mqtt/pace.js";
+import { BUSY, LARGE, Pace, REST } from "../../../server/src/mqtt/read-coalescer.js";
 import { eventually } from "../../support/eventually.js";
 
 let steps: string[];

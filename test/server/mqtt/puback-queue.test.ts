@@ -1,6 +1,6 @@
 /** Messages are acknowledged in the order in which they came, whatever each waits for. */
 import { expect, test } from "vitest";
-import { Acknowledgements } from "../../../server/src/mqtt/acknowledgements.js";
+import { Acknowledgements } from "../../../server/src/mqtt/puback-queue.js";
 
 const unexpected = (error: unknown): void => expect.unreachable(String(error));
 

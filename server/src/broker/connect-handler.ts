@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { AuthenticateError, Client, ConnectPacket } from "aedes";
 import { textOf } from "../common/errors.js";
-import { connectionOf, Refusal, type Access } from "./access.js";
+import { connectionOf, Refusal, type Access } from "./access-control.js";
 import type { BrokerHandlers } from "./api.js";
 import { REASON } from "../mqtt/packets.js";
-import type { Gate } from "./gate.js";
+import type { Gate } from "./connection-limit.js";
 import { sessionId, titleOf } from "../storage/session-id.js";
-import type { Sessions } from "./sessions.js";
+import type { Sessions } from "./session-manager.js";
 import type { Takeovers } from "./takeovers.js";
 
 /** The longest client id, in characters: MQTT demands 23 [MQTT-3.1.3-5], a board of ours has up to 112. */

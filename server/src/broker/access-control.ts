@@ -6,7 +6,7 @@ import { BusyError, type Account, type Accounts } from "../security/accounts.js"
 import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
-import type { Connection } from "./connection.js";
+import type { Connection } from "./client-connection.js";
 import type { StoredSubscription } from "../storage/session.js";
 import { REASON } from "../mqtt/packets.js";
 
