@@ -31,7 +31,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
       memory: NO_MEMORY,
       log: silentLog,
       publish: (topic, payload, keep) =>
-        void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: keep !== "once" })),
+        void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: keep !== "not-retained" })),
     });
     link.on("message", (topic, payload) => ha.message(topic, payload));
     ha.on();

@@ -90,7 +90,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     command(device, command, payload) {
       if (share && !share.valid()) return;
       // the lamp is not to be stored with each reading that leaves it as it is
-      options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "again" : "retained");
+      options.publish(device.commandTopic, payload, device.commanded === command.led_on ? "renewed" : "retained");
       device.commanded = command.led_on;
       counters.sent++;
       log.sent(device.id, command);
@@ -106,7 +106,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
     inTime: (storing) => data.health.inTime(storing, "The action was not sent, because it cannot be stored."),
-    publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
+    publish: (device, payload) => options.publish(device.commandTopic, payload, "not-retained"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
     identifies: (device) => blinking.begin(device),

@@ -241,8 +241,8 @@ function linkHandlers(
     rejected: (reason, from, problem) => core.rejects.add(reason, from, problem),
     warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),
-    down: (reason) => log.warn("link", `${reason} Trying again every second.`),
-    up() {
+    disconnected: (reason) => log.warn("link", `${reason} Trying again every second.`),
+    reconnected() {
       log.info("link", "Connected to the broker again.");
       core.linkedAgain();
       homeAssistant.resend();

@@ -150,9 +150,9 @@ export class Publishing {
 
   /** Publishes a message of the server's own, at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void {
-    if (mode === "again") this.#parts.retained.renew(topic, payload);
+    if (mode === "renewed") this.#parts.retained.renew(topic, payload);
     const packet: PublishPacket = {
-      ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "once", dup: false },
+      ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "not-retained", dup: false },
     };
     this.#pending++;
     setImmediate(() =>

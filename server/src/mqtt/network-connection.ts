@@ -1,143 +1,148 @@
 import mqttPacket, { type IConnackPacket, type IConnectPacket, type Packet } from "mqtt-packet";
-import { Acknowledgements } from "./puback-queue.js";
-import { Input } from "./packet-reader.js";
-import { Output } from "./packet-writer.js";
-import { Pace } from "./read-coalescer.js";
-import type { Take, Transport } from "./socket.js";
+import { PacketReader } from "./packet-reader.js";
+import { PacketWriter } from "./packet-writer.js";
+import { PubackQueue } from "./puback-queue.js";
+import { ReadCoalescer } from "./read-coalescer.js";
+import type { BrokerSocket, DataListener } from "./socket.js";
 
-/** A broker's refusal of the connection. */
+/** The broker refused the connection with CONNACK. */
 export class ConnackError extends Error {
-  /** @param code the return code of CONNACK: MQTT 3.1.1, table 3.1, or a reason code of MQTT 5 */
+  /** @param code return code of CONNACK (MQTT 3.1.1, table 3.1) or reason code of MQTT 5 */
   constructor(readonly code: number) {
     super(`the broker refuses the connection with code ${code}`);
   }
 }
 
-/** What one connection tells. */
-export interface ConnectionHandlers {
-  /** The broker has let us in; messages that waited may follow in the same turn. */
-  opened(packet: IConnackPacket): void;
-  /** A message, acknowledged when what is returned is fulfilled; at once when that is undefined. Must not throw. */
+/** Callbacks of one network connection. */
+export interface NetworkConnectionHandlers {
+  /** Called when the broker accepts the connection. Queued messages may follow in the same turn of the event loop. */
+  accepted(packet: IConnackPacket): void;
+  /**
+   * Receives a message. Must not throw.
+   * @returns a promise: the message is acknowledged when it resolves. undefined: the message is acknowledged at once.
+   */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** A message of ours was taken, or refused, when `reason` is 128 or more. */
-  acknowledged(id: number, reason: number): void;
-  /** A SUBACK or an UNSUBACK. */
+  /** Called for each PUBACK. A `reasonCode` of 128 or more means that the broker refused the message. */
+  acknowledged(packetId: number, reasonCode: number): void;
+  /** Called for each SUBACK and UNSUBACK. */
   answered(packet: Packet & { messageId?: number }): void;
-  /** It is over: by an error, or without one. Told once. */
+  /** Called once when the connection has ended. `error` is undefined after a normal end. */
   closed(error: unknown): void;
 }
 
 /**
- * One connection to a broker, from CONNECT to the end. It ends by itself when the broker is silent for longer than one and a
- * half times the keep-alive.
+ * One network connection of the MQTT client, from CONNECT to its end. It closes when the broker sends nothing for 1.5 to 2
+ * times the keep alive.
  */
-export class Connection {
-  readonly output: Output;
-  readonly #transport: Transport;
+export class NetworkConnection {
+  readonly writer: PacketWriter;
+  readonly #socket: BrokerSocket;
   readonly #connect: IConnectPacket;
-  readonly #handlers: ConnectionHandlers;
-  readonly #input: Input;
-  readonly #pace: Pace;
-  /** Half-times of the keep-alive since anything was heard. */
-  #silent = 0;
+  readonly #handlers: NetworkConnectionHandlers;
+  readonly #reader: PacketReader;
+  readonly #coalescer: ReadCoalescer;
+  /** Half keep-alive intervals since the last byte from the broker. */
+  #silentIntervals = 0;
   #keepAlive = 0;
-  #looking: NodeJS.Timeout | undefined;
+  #keepAliveTimer: NodeJS.Timeout | undefined;
   #error: unknown;
-  #letIn: (() => void) | undefined;
+  /** Resolves the promise of `open`. */
+  #onAccepted: (() => void) | undefined;
 
   /**
-   * @param open opens the stream
-   * @param unreleased packet identifiers of QoS 2 that the session has received, and that are not released
+   * @param open opens the socket
+   * @param connect the CONNECT packet to send
+   * @param unreleased packet identifiers of QoS 2 messages that this session has received and the broker has not released
    */
   constructor(
-    open: (take: Take) => Transport,
+    open: (onData: DataListener) => BrokerSocket,
     connect: IConnectPacket,
-    handlers: ConnectionHandlers,
+    handlers: NetworkConnectionHandlers,
     readonly unreleased: Set<number>,
   ) {
-    this.#transport = open((bytes) => this.#read(bytes));
+    this.#socket = open((bytes) => this.#read(bytes));
     this.#connect = connect;
     this.#handlers = handlers;
-    const { stream } = this.#transport;
+    const { stream } = this.#socket;
     const version = connect.protocolVersion as 4 | 5;
-    const output = (this.output = new Output(stream, version));
-    const acknowledgements = new Acknowledgements(
-      (id) => output.puback(id),
-      (error) => this.end(error),
+    const writer = (this.writer = new PacketWriter(stream, version));
+    const pubacks = new PubackQueue(
+      (packetId) => writer.puback(packetId),
+      (error) => this.destroy(error),
     );
-    this.#pace = new Pace(stream);
-    this.#input = new Input(version, {
-      publish: (topic, payload, retained, qos, id) => {
-        if (qos === 2) return this.#exactlyOnce(topic, payload, retained, id);
-        const taken = handlers.message(topic, payload, retained);
-        if (qos === 1) acknowledgements.add(id, taken);
+    this.#coalescer = new ReadCoalescer(stream);
+    this.#reader = new PacketReader(version, {
+      publish: (topic, payload, retained, qos, packetId) => {
+        if (qos === 2) return this.#receiveQos2(topic, payload, retained, packetId);
+        const processed = handlers.message(topic, payload, retained);
+        if (qos === 1) pubacks.add(packetId, processed);
       },
-      puback: (id, reason) => handlers.acknowledged(id, reason),
-      packet: (packet) => this.#take(packet),
+      puback: (packetId, reasonCode) => handlers.acknowledged(packetId, reasonCode),
+      packet: (packet) => this.#handle(packet),
     });
     stream.on("error", (error) => (this.#error ??= error));
     stream.once("close", () => {
-      clearInterval(this.#looking);
-      this.#pace.close();
+      clearInterval(this.#keepAliveTimer);
+      this.#coalescer.close();
       handlers.closed(this.#error);
     });
   }
 
   /**
-   * Fulfilled when the broker has let us in; otherwise the connection ends.
-   * @param within how long that may take, in ms
-   * @param keepAlive how long either side may be silent, in s
-   * @throws ConnackError when the broker does not want us, or what the network says
+   * Sends CONNECT and resolves when the broker accepts the connection. Closes the connection when that fails.
+   * @param timeout in ms
+   * @param keepAlive in s
+   * @throws ConnackError when the broker refuses the connection, or the network's error
    */
-  async open(within: number, keepAlive: number): Promise<void> {
+  async open(timeout: number, keepAlive: number): Promise<void> {
     this.#keepAlive = keepAlive;
-    const { stream, ready } = this.#transport;
-    const deadline = setTimeout(() => this.end(new Error(`no answer within ${within / 1000} s`)), within);
+    const { stream, ready } = this.#socket;
+    const deadline = setTimeout(() => this.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
     const closed = new Promise<never>((_resolve, reject) =>
       stream.once("close", () => reject((this.#error as Error | undefined) ?? new Error("closed"))),
     );
     closed.catch(() => {});
     try {
       await Promise.race([ready.catch(() => closed), closed]);
-      const letIn = new Promise<void>((resolve) => (this.#letIn = resolve));
+      const accepted = new Promise<void>((resolve) => (this.#onAccepted = resolve));
       this.send(this.#connect);
-      await Promise.race([letIn, closed]);
+      await Promise.race([accepted, closed]);
     } finally {
       clearTimeout(deadline);
     }
   }
 
   send(packet: Packet): void {
-    this.output.packet(mqttPacket.generate(packet, { protocolVersion: this.#connect.protocolVersion as 4 | 5 }));
+    this.writer.packet(mqttPacket.generate(packet, { protocolVersion: this.#connect.protocolVersion as 4 | 5 }));
   }
 
-  /** Ends it at once, so that the broker publishes the will. */
-  end(error?: unknown): void {
+  /** Closes the socket without DISCONNECT, so that the broker publishes the will. */
+  destroy(error?: unknown): void {
     this.#error ??= error;
-    this.#transport.stream.destroy();
+    this.#socket.stream.destroy();
   }
 
-  /** Leaves, so that the broker forgets the will [MQTT-3.14.4-3]. */
-  leave(): void {
+  /** Sends DISCONNECT and closes the socket, so that the broker discards the will [MQTT-3.14.4-3]. */
+  disconnect(): void {
     this.send({ cmd: "disconnect" });
-    this.output.flush();
-    this.#transport.stream.end();
+    this.writer.flush();
+    this.#socket.stream.end();
   }
 
   #read(bytes: Buffer): void {
-    this.#silent = 0;
+    this.#silentIntervals = 0;
     try {
-      this.#input.push(bytes);
+      this.#reader.push(bytes);
     } catch (error) {
-      return this.end(error);
+      return this.destroy(error);
     }
-    this.#pace.read(bytes.length);
+    this.#coalescer.read(bytes.length);
   }
 
-  #take(packet: Packet): void {
+  #handle(packet: Packet): void {
     switch (packet.cmd) {
       case "connack":
-        return this.#opened(packet);
+        return this.#connack(packet);
       case "suback":
       case "unsuback":
         return this.#handlers.answered(packet);
@@ -145,36 +150,36 @@ export class Connection {
         this.unreleased.delete(packet.messageId!);
         return this.send({ cmd: "pubcomp", messageId: packet.messageId });
       case "disconnect":
-        return this.end(new Error(`the broker ends the connection with reason ${packet.reasonCode ?? 0}`));
+        return this.destroy(new Error(`the broker closes the connection with reason code ${packet.reasonCode ?? 0}`));
     }
   }
 
   /**
-   * QoS 2 [MQTT-4.3.3-2]. What this server subscribes to it subscribes to at QoS 1, and is to get so [MQTT-3.8.4-6]; aedes
-   * does not keep to that.
+   * Receives a QoS 2 message exactly once [MQTT-4.3.3-2]. A broker should never send one, because this client subscribes
+   * at QoS 1 [MQTT-3.8.4-6]. aedes sends them anyway.
    */
-  #exactlyOnce(topic: string, payload: Buffer, retained: boolean, id: number): void {
-    const taken = this.unreleased.has(id) ? undefined : this.#handlers.message(topic, payload, retained);
-    this.unreleased.add(id);
-    const received = (): void => this.send({ cmd: "pubrec", messageId: id });
-    if (!taken) return received();
-    taken.then(received, (error: unknown) => {
-      this.unreleased.delete(id);
-      this.end(error);
+  #receiveQos2(topic: string, payload: Buffer, retained: boolean, packetId: number): void {
+    const processed = this.unreleased.has(packetId) ? undefined : this.#handlers.message(topic, payload, retained);
+    this.unreleased.add(packetId);
+    const sendPubrec = (): void => this.send({ cmd: "pubrec", messageId: packetId });
+    if (!processed) return sendPubrec();
+    processed.then(sendPubrec, (error: unknown) => {
+      this.unreleased.delete(packetId);
+      this.destroy(error);
     });
   }
 
-  #opened(packet: IConnackPacket): void {
+  #connack(packet: IConnackPacket): void {
     const code = packet.returnCode ?? packet.reasonCode ?? 0;
-    if (code > 0) return this.end(new ConnackError(code));
-    this.#looking = setInterval(() => this.#look(), this.#keepAlive * 500);
-    this.#handlers.opened(packet);
-    this.#letIn?.();
+    if (code > 0) return this.destroy(new ConnackError(code));
+    this.#keepAliveTimer = setInterval(() => this.#checkKeepAlive(), this.#keepAlive * 500);
+    this.#handlers.accepted(packet);
+    this.#onAccepted?.();
   }
 
-  /** [MQTT-3.1.2-23]: we are heard in time; and a broker that is not is gone, whatever TCP thinks. */
-  #look(): void {
-    if (++this.#silent > 3) return this.end(new Error("the broker does not answer any more"));
+  /** Sends PINGREQ in time [MQTT-3.1.2-23]. Closes the connection when the broker is silent, because TCP may not notice. */
+  #checkKeepAlive(): void {
+    if (++this.#silentIntervals > 3) return this.destroy(new Error("the broker does not answer any more"));
     this.send({ cmd: "pingreq" });
   }
 }

@@ -1,70 +1,70 @@
 import type { Duplex } from "node:stream";
-import { DUP, publishRoom, QOS_1, RETAIN, writePublish } from "./publish.js";
+import { DUP, maxPublishSize, QOS_1, RETAIN, writePublish } from "./publish.js";
 
-/** The size of the pieces that packets are gathered in, in bytes. */
-const PIECE = 65_536;
+/** Size of the memory blocks that collect packets, in bytes. */
+const BLOCK_SIZE = 65_536;
 
 /**
- * Packets on their way to a broker: those of one turn of the event loop leave in one write, because a system call costs
- * many times what a packet does. PUBLISH and PUBACK are written here by hand: with each reading comes one of either.
+ * Encodes packets for a broker. All packets of one turn of the event loop leave in one write, because a system call costs
+ * far more than encoding a packet. The frequent packets PUBLISH and PUBACK are encoded without mqtt-packet.
  */
-export class Output {
+export class PacketWriter {
   readonly #stream: Duplex;
-  /** MQTT 5, where a PUBLISH has properties: none of ours has any. */
-  readonly #properties: boolean;
-  #piece = Buffer.allocUnsafeSlow(PIECE);
-  /** What of the piece was handed over, and what is filled. */
+  /** Whether PUBLISH carries a properties field, as in MQTT 5. The field is always empty. */
+  readonly #hasProperties: boolean;
+  #block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+  /** Start and end of the bytes in `#block` that have not been written to the stream. */
   #start = 0;
   #end = 0;
-  #due = false;
+  #flushScheduled = false;
 
   constructor(stream: Duplex, version: 4 | 5) {
     this.#stream = stream;
-    this.#properties = version === 5;
+    this.#hasProperties = version === 5;
   }
 
-  /** PUBLISH at QoS 1. */
-  publish(id: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
-    const to = this.#room(publishRoom(topic, payload));
+  /** Writes PUBLISH at QoS 1. */
+  publish(packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
+    const to = this.#reserve(maxPublishSize(topic, payload));
     const flags = QOS_1 | (dup ? DUP : 0) | (retain ? RETAIN : 0);
-    this.#end = writePublish(to, this.#end, flags, id, topic, payload, this.#properties);
+    this.#end = writePublish(to, this.#end, flags, packetId, topic, payload, this.#hasProperties);
   }
 
-  /** PUBACK: MQTT 3.1.1, 3.4. */
-  puback(id: number): void {
-    const to = this.#room(4);
+  /** Writes PUBACK (MQTT 3.1.1, 3.4). */
+  puback(packetId: number): void {
+    const to = this.#reserve(4);
     to[this.#end++] = 0x40;
     to[this.#end++] = 2;
-    to[this.#end++] = id >> 8;
-    to[this.#end++] = id & 255;
+    to[this.#end++] = packetId >> 8;
+    to[this.#end++] = packetId & 255;
   }
 
-  /** Any other packet, encoded. */
+  /** Writes any other packet, already encoded. */
   packet(bytes: Buffer): void {
-    this.#room(bytes.length).set(bytes, this.#end);
+    this.#reserve(bytes.length).set(bytes, this.#end);
     this.#end += bytes.length;
   }
 
-  /** Hands over what was gathered. */
+  /** Writes the collected packets to the stream. */
   flush(): void {
-    this.#due = false;
+    this.#flushScheduled = false;
     if (this.#end === this.#start) return;
-    if (this.#stream.writable) this.#stream.write(this.#piece.subarray(this.#start, this.#end));
+    if (this.#stream.writable) this.#stream.write(this.#block.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
 
-  /** A piece with so many bytes left from `#end` on, that leaves in this turn. */
-  #room(bytes: number): Buffer {
-    if (this.#end + bytes > this.#piece.length) {
+  /** Returns a block with at least `bytes` free bytes from `#end` on, and schedules a flush. */
+  #reserve(bytes: number): Buffer {
+    if (this.#end + bytes > this.#block.length) {
       this.flush();
-      // what was handed over is the stream's until it is written
-      this.#piece = Buffer.allocUnsafeSlow(Math.max(PIECE, bytes));
+      // the stream still refers to the old block until it has been sent
+      this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK_SIZE, bytes));
       this.#start = this.#end = 0;
     }
-    if (!this.#due) {
-      this.#due = true;
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
       setImmediate(() => this.flush());
     }
-    return this.#piece;
+    return this.#block;
   }
 }

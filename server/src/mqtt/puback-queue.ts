@@ -1,68 +1,69 @@
-/** What messages wait for together. */
-interface Wait {
+/** Messages that share one completion promise. */
+interface Batch {
   done: boolean;
 }
 
-const NOTHING: Wait = { done: true };
+const COMPLETED: Batch = { done: true };
 
 /**
- * Acknowledges each message when it has been taken, in the order of arrival [MQTT-4.6.0-2], while others come. Messages
- * that wait for the same thing wait together: readings are stored, and handed to other servers, in batches.
+ * Sends PUBACKs in the order in which the messages arrived [MQTT-4.6.0-2], each after its message has been processed.
+ * Messages are processed in batches, so many of them may share one promise.
  */
-export class Acknowledgements {
-  readonly #acknowledge: (id: number) => void;
-  readonly #refused: (error: unknown) => void;
-  /** Messages, in order of arrival, and what each waits for: those before `#next` are acknowledged. */
-  #ids: number[] = [];
-  #waits: Wait[] = [];
+export class PubackQueue {
+  readonly #sendPuback: (packetId: number) => void;
+  readonly #failed: (error: unknown) => void;
+  /** Packet identifiers in order of arrival. Those before `#next` have been acknowledged. */
+  #packetIds: number[] = [];
+  /** The batch of each entry of `#packetIds`. */
+  #batches: Batch[] = [];
   #next = 0;
-  readonly #pending = new Map<Promise<void>, Wait>();
+  readonly #pending = new Map<Promise<void>, Batch>();
 
   /**
-   * For one connection: another must not acknowledge its messages.
-   * @param refused a message was not taken: the broker sends it again with another connection
+   * Create one queue for each network connection, because packet identifiers belong to a connection.
+   * @param failed called when processing a message failed; the broker sends the message again after a reconnect
    */
-  constructor(acknowledge: (id: number) => void, refused: (error: unknown) => void) {
-    this.#acknowledge = acknowledge;
-    this.#refused = refused;
+  constructor(sendPuback: (packetId: number) => void, failed: (error: unknown) => void) {
+    this.#sendPuback = sendPuback;
+    this.#failed = failed;
   }
 
-  /** A message arrived, and is to be acknowledged when `taken` is fulfilled; at once when that is undefined. */
-  add(id: number, taken: Promise<void> | undefined): void {
-    const idle = this.#next === this.#ids.length;
-    if (idle && !taken) return this.#acknowledge(id);
-    if (idle) this.#empty();
-    this.#ids.push(id);
-    this.#waits.push(taken ? this.#waitFor(taken) : NOTHING);
+  /** Adds a message. Its PUBACK leaves after `processed` resolves; undefined means that it is processed already. */
+  add(packetId: number, processed: Promise<void> | undefined): void {
+    const idle = this.#next === this.#packetIds.length;
+    if (idle && !processed) return this.#sendPuback(packetId);
+    if (idle) this.#clear();
+    this.#packetIds.push(packetId);
+    this.#batches.push(processed ? this.#batchOf(processed) : COMPLETED);
   }
 
-  #waitFor(taken: Promise<void>): Wait {
-    const known = this.#pending.get(taken);
+  #batchOf(processed: Promise<void>): Batch {
+    const known = this.#pending.get(processed);
     if (known) return known;
-    const wait = { done: false };
-    this.#pending.set(taken, wait);
-    taken.then(
+    const batch = { done: false };
+    this.#pending.set(processed, batch);
+    processed.then(
       () => {
-        this.#pending.delete(taken);
-        wait.done = true;
-        this.#go();
+        this.#pending.delete(processed);
+        batch.done = true;
+        this.#sendCompleted();
       },
-      (error: unknown) => this.#refused(error),
+      (error: unknown) => this.#failed(error),
     );
-    return wait;
+    return batch;
   }
 
-  #go(): void {
-    while (this.#waits[this.#next]?.done) this.#acknowledge(this.#ids[this.#next++]);
+  #sendCompleted(): void {
+    while (this.#batches[this.#next]?.done) this.#sendPuback(this.#packetIds[this.#next++]);
     if (this.#next < 1000) return;
-    this.#ids = this.#ids.slice(this.#next);
-    this.#waits = this.#waits.slice(this.#next);
+    this.#packetIds = this.#packetIds.slice(this.#next);
+    this.#batches = this.#batches.slice(this.#next);
     this.#next = 0;
   }
 
-  #empty(): void {
-    this.#ids = [];
-    this.#waits = [];
+  #clear(): void {
+    this.#packetIds = [];
+    this.#batches = [];
     this.#next = 0;
   }
 }

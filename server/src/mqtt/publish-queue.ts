@@ -1,92 +1,101 @@
-/** A message at QoS 1. */
+/** A message to publish at QoS 1. */
 interface Message {
-  /** Counts them, in the order in which they were published. */
+  /** Sequence number, in the order of the `publish` calls. */
   readonly number: number;
   readonly topic: string;
   readonly payload: Buffer;
   readonly retain: boolean;
-  /** Told when it is acknowledged. */
+  /** Called when the broker acknowledges the message. */
   readonly acknowledged: (() => void) | undefined;
 }
 
-/** Writes a message. */
-export type Send = (id: number, topic: string, payload: Buffer, retain: boolean, dup: boolean) => void;
+/** Sends a PUBLISH packet. */
+export type SendPublish = (packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean) => void;
 
-/** How many messages are on their way at once, unless the broker wants fewer. */
-const WINDOW = 1000;
+/** The most unacknowledged messages to send, unless the broker's receive maximum is lower. */
+const MAX_INFLIGHT = 1000;
 
-/** The largest packet identifier of a message; those up to 65,535 are for subscriptions: MQTT 3.1.1, 2.3.1. */
-export const LAST_ID = 4000;
+/** The highest packet identifier of a PUBLISH. SUBSCRIBE and UNSUBSCRIBE use the higher ones (MQTT 3.1.1, 2.3.1). */
+export const MAX_PUBLISH_ID = 4000;
 
 /**
- * Messages of QoS 1 until they are acknowledged: a window of them on its way, those of a lost connection once more on the
- * next, in order and with DUP [MQTT-4.4.0-1]. What waits for a connection is bounded: of the retained messages of a topic only the
- * last one counts.
+ * Queue of QoS 1 messages until the broker acknowledges them.
+ *
+ * A limited number is inflight (sent, not acknowledged). After a reconnect, inflight messages are sent again in order with
+ * DUP [MQTT-4.4.0-1]. Messages published without a connection wait; of several retained ones on a topic only the last
+ * waits, which bounds the queue.
  */
-export class Outbox {
-  /** By packet identifier: a Map would be made anew again and again, as messages come and go. */
-  readonly #inFlight = new Array<Message | undefined>(LAST_ID + 1).fill(undefined);
-  #inFlightCount = 0;
+export class PublishQueue {
+  /** Inflight messages by packet identifier. An array, because a Map rehashes often as messages come and go. */
+  readonly #inflight = new Array<Message | undefined>(MAX_PUBLISH_ID + 1).fill(undefined);
+  #inflightCount = 0;
+  /** Messages not sent yet, in order: retained ones by topic, others by sequence number. */
   readonly #waiting = new Map<string | number, Message>();
-  #send: Send | undefined;
-  #window = WINDOW;
-  #id = 0;
-  #number = 0;
+  /** Undefined without a connection. */
+  #send: SendPublish | undefined;
+  #maxInflight = MAX_INFLIGHT;
+  #lastId = 0;
+  #nextNumber = 0;
 
-  /** How many messages are not acknowledged. */
+  /** Number of unacknowledged messages. */
   get size(): number {
-    return this.#inFlightCount + this.#waiting.size;
+    return this.#inflightCount + this.#waiting.size;
   }
 
   publish(topic: string, payload: Buffer, retain: boolean, acknowledged?: () => void): void {
-    const message: Message = { number: this.#number++, topic, payload, retain, acknowledged };
-    if (this.#send && this.#waiting.size === 0 && this.#inFlightCount < this.#window) return this.#begin(message);
+    const message: Message = { number: this.#nextNumber++, topic, payload, retain, acknowledged };
+    if (this.#send && this.#waiting.size === 0 && this.#inflightCount < this.#maxInflight)
+      return this.#sendFirst(message);
     const key = retain ? topic : message.number;
-    // taken out and put back, so that it comes after what was published before it
+    // a Map keeps the place of an existing key, so delete the key to move the message to the end
     this.#waiting.delete(key);
     this.#waiting.set(key, message);
   }
 
-  /** There is a connection: what was on its way goes again, then what waits. @param window as many as the broker takes at once */
-  open(send: Send, window = WINDOW): void {
-    this.#window = Math.min(window, WINDOW);
+  /**
+   * Starts sending on a new connection: first the inflight messages again, then the waiting ones.
+   * @param receiveMaximum the most unacknowledged messages that the broker accepts
+   */
+  connect(send: SendPublish, receiveMaximum = MAX_INFLIGHT): void {
+    this.#maxInflight = Math.min(receiveMaximum, MAX_INFLIGHT);
     this.#send = send;
-    const again = this.#inFlight.flatMap((message, id) => (message ? [{ id, ...message }] : []));
-    again.sort((a, b) => a.number - b.number);
-    for (const { id, topic, payload, retain } of again) send(id, topic, payload, retain, true);
-    this.#fill();
+    const inflight = this.#inflight.flatMap((message, id) => (message ? [{ id, ...message }] : []));
+    inflight.sort((a, b) => a.number - b.number);
+    for (const { id, topic, payload, retain } of inflight) send(id, topic, payload, retain, true);
+    this.#sendWaiting();
   }
 
-  /** The connection is gone. */
-  close(): void {
+  /** Stops sending because the connection has ended. */
+  disconnect(): void {
     this.#send = undefined;
   }
 
-  /** A message arrived at the broker. Gives its topic; undefined when there is none of this id. */
-  acknowledged(id: number): string | undefined {
-    const message = this.#inFlight[id];
+  /** Handles a PUBACK. @returns the topic of the message; undefined for an unknown packet identifier */
+  acknowledge(packetId: number): string | undefined {
+    const message = this.#inflight[packetId];
     if (!message) return undefined;
-    this.#inFlight[id] = undefined;
-    this.#inFlightCount--;
+    this.#inflight[packetId] = undefined;
+    this.#inflightCount--;
     message.acknowledged?.();
-    if (this.#waiting.size > 0) this.#fill();
+    if (this.#waiting.size > 0) this.#sendWaiting();
     return message.topic;
   }
 
-  #fill(): void {
+  #sendWaiting(): void {
     for (const [key, message] of this.#waiting) {
-      if (!this.#send || this.#inFlightCount >= this.#window) return;
+      if (!this.#send || this.#inflightCount >= this.#maxInflight) return;
       this.#waiting.delete(key);
-      this.#begin(message);
+      this.#sendFirst(message);
     }
   }
 
-  #begin(message: Message): void {
-    // the window is far smaller than the ids are many
-    do this.#id = this.#id === LAST_ID ? 1 : this.#id + 1;
-    while (this.#inFlight[this.#id]);
-    this.#inFlight[this.#id] = message;
-    this.#inFlightCount++;
-    this.#send!(this.#id, message.topic, message.payload, message.retain, false);
+  /** Sends a message for the first time, under a new packet identifier. */
+  #sendFirst(message: Message): void {
+    // there are more identifiers than inflight messages, so this ends
+    do this.#lastId = this.#lastId === MAX_PUBLISH_ID ? 1 : this.#lastId + 1;
+    while (this.#inflight[this.#lastId]);
+    this.#inflight[this.#lastId] = message;
+    this.#inflightCount++;
+    this.#send!(this.#lastId, message.topic, message.payload, message.retain, false);
   }
 }

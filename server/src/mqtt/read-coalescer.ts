@@ -1,48 +1,51 @@
 import type { Duplex } from "node:stream";
 
-/** How long a busy stream rests, in ms. */
-export const REST = 1;
+/** How long reading pauses on a busy stream, in ms. */
+export const PAUSE = 1;
 
-/** A stream is busy that brings so many bytes in that time: some ten readings. */
-export const BUSY = 512;
+/** A stream counts as busy when it brings this many bytes within `PAUSE`: about ten readings. */
+export const BUSY_BYTES = 512;
 
-/** The size of a piece, in bytes, with which a look was worth it: the next one is taken at once. */
-export const LARGE = 1024;
+/** After a chunk of this size, in bytes, reading does not pause: the chunk is large enough. */
+export const LARGE_CHUNK = 1024;
 
 /**
- * Lets a busy stream rest after a small piece that was read, so that the next one is larger. A broker sends packet by
- * packet: taken as they come, each costs a wake-up, a read and a write of its own, which is more than all that is done for
- * it otherwise. A stream that is not busy is read at once.
+ * Pauses a busy stream for 1 ms after a small chunk so that the next chunk holds more packets, like interrupt coalescing in
+ * a network card.
+ *
+ * A broker sends packet by packet. Each small chunk costs a wake-up, a read and a write, which together cost more than
+ * processing its packets. A quiet stream is never paused.
  */
-export class Pace {
+export class ReadCoalescer {
   readonly #stream: Pick<Duplex, "pause" | "resume">;
-  /** What was read since when, by `performance.now()`. */
+  /** Bytes read since `#since`. */
   #bytes = 0;
+  /** Start of the current measurement, by `performance.now()`. */
   #since = 0;
-  #resting: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(stream: Pick<Duplex, "pause" | "resume">) {
     this.#stream = stream;
   }
 
-  /** A piece of so many bytes was read. */
+  /** Call after each chunk, with its size. */
   read(bytes: number): void {
     const now = performance.now();
-    if (now - this.#since > REST) {
+    if (now - this.#since > PAUSE) {
       this.#since = now;
       this.#bytes = 0;
     }
     this.#bytes += bytes;
-    if (this.#bytes < BUSY || bytes >= LARGE || this.#resting) return;
+    if (this.#bytes < BUSY_BYTES || bytes >= LARGE_CHUNK || this.#timer) return;
     this.#stream.pause();
-    this.#resting = setTimeout(() => {
-      this.#resting = undefined;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#stream.resume();
-    }, REST);
+    }, PAUSE);
   }
 
-  /** The stream is closed. */
+  /** Call when the stream has closed. */
   close(): void {
-    clearTimeout(this.#resting);
+    clearTimeout(this.#timer);
   }
 }

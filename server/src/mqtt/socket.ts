@@ -5,70 +5,71 @@ import tls from "node:tls";
 import { createWebSocketStream, WebSocket } from "ws";
 import type { BrokerAddress } from "./address.js";
 
-/** A stream to a broker, which may not be there yet: `ready` is fulfilled when it is, and rejected when it cannot be. */
-export interface Transport {
-  /** To be written to, paused and resumed; what is read from it goes to `take`. */
+/** A TCP, TLS or WebSocket connection to a broker. */
+export interface BrokerSocket {
+  /** Stream to write to, pause and resume. A `DataListener` receives the data instead of `data` events. */
   readonly stream: Duplex;
+  /** Resolves when the connection is established; rejects when that fails. */
   readonly ready: Promise<unknown>;
 }
 
-/** Gets what was read. */
-export type Take = (bytes: Buffer) => void;
+/** Receives data from a socket. The listener may keep the buffer. */
+export type DataListener = (bytes: Buffer) => void;
 
-/** The most bytes that are read at once. */
-const READ = 65_536;
+/** The most bytes to read at once. */
+const READ_SIZE = 65_536;
 
-/** The size of the pieces of memory that is read into, in bytes. */
-const PIECE = 4 * READ;
+/** Size of the memory blocks that receive data, in bytes. */
+const BLOCK_SIZE = 4 * READ_SIZE;
 
 /**
- * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. Small packets leave at once: with Nagle's
- * algorithm an exchange at QoS 1 takes 44 ms instead of 0.2 ms.
+ * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. TCP_NODELAY is set: with Nagle's algorithm an
+ * exchange at QoS 1 takes 44 ms instead of 0.2 ms.
  */
-export function openTransport({ websocketUrl, host, port, secure }: BrokerAddress, take: Take): Transport {
+export function openSocket({ websocketUrl, host, port, secure }: BrokerAddress, onData: DataListener): BrokerSocket {
   if (websocketUrl) {
     // [MQTT-6.0.0-3]
     const socket = new WebSocket(websocketUrl, "mqtt");
     const stream = createWebSocketStream(socket);
-    stream.on("data", take);
-    return { stream, ready: readyOr(stream, once(socket, "open")) };
+    stream.on("data", onData);
+    return { stream, ready: readyOrClosed(stream, once(socket, "open")) };
   }
   if (!secure) {
-    const stream = net.connect({ host, port, noDelay: true, onread: reader(take) });
-    return { stream, ready: readyOr(stream, once(stream, "connect")) };
+    const stream = net.connect({ host, port, noDelay: true, onread: readInto(onData) });
+    return { stream, ready: readyOrClosed(stream, once(stream, "connect")) };
   }
-  // an address is no name that a certificate could be chosen by: RFC 6066, section 3
+  // Server Name Indication takes host names only, not addresses: RFC 6066, section 3
   const stream = tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }) });
-  stream.on("data", take);
+  stream.on("data", onData);
   stream.setNoDelay(true);
-  return { stream, ready: readyOr(stream, once(stream, "secureConnect")) };
+  return { stream, ready: readyOrClosed(stream, once(stream, "secureConnect")) };
 }
 
-/**
- * Reads into memory of our own: so a pause holds at once, and not only when Node has read some more. What was read is the
- * taker's to keep.
- */
-function reader(take: Take): net.OnReadOpts {
-  let piece = Buffer.allocUnsafeSlow(PIECE);
+/** Reads into our own memory blocks. With `data` events, Node would read one more chunk after each `pause`. */
+function readInto(onData: DataListener): net.OnReadOpts {
+  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
   let at = 0;
   return {
     buffer() {
-      if (at + READ > piece.length) {
-        piece = Buffer.allocUnsafeSlow(PIECE);
+      if (at + READ_SIZE > block.length) {
+        block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
         at = 0;
       }
-      return piece.subarray(at, at + READ);
+      return block.subarray(at, at + READ_SIZE);
     },
     callback(count) {
       at += count;
-      take(piece.subarray(at - count, at));
+      onData(block.subarray(at - count, at));
       return true;
     },
   };
 }
 
-/** An error of the stream's is told by the stream as well, and a rejection is not to go unheard. */
-function readyOr(stream: Duplex, ready: Promise<unknown>): Promise<unknown> {
+/**
+ * Resolves with `ready`; rejects when the stream closes first. Callers may ignore a rejection, because the stream emits the
+ * same error.
+ */
+function readyOrClosed(stream: Duplex, ready: Promise<unknown>): Promise<unknown> {
   const closed = once(stream, "close").then(() => {
     throw new Error("closed");
   });

@@ -1,43 +1,44 @@
 import type { PublishMode } from "../mqtt/publish-mode.js";
 import type { Rejection } from "../observability/counters.js";
 
-/** What a link tells the server. */
+/** Callbacks of a broker connection. */
 export interface BrokerConnectionHandlers {
   /**
-   * A message that a client published. It is acknowledged when what is returned is fulfilled, or at once when that is
-   * undefined; not at all when that is rejected. Must not throw.
+   * Receives a message that a client published. Must not throw.
+   * @returns a promise: the message is acknowledged when the promise resolves, and sent again later when the promise
+   * rejects. undefined: the message is acknowledged at once.
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** The link is up again. What waited for it at the broker is coming; what the broker was to keep may be lost. */
-  up(): void;
-  /** What waited at the broker has come: from now on messages are of the present. */
+  /** Called after a reconnect, before the broker delivers the messages that it queued meanwhile. */
+  reconnected(): void;
+  /** Called when the broker has delivered all messages that it queued while the server was away. */
   caughtUp(): void;
-  /** The link is lost; it comes back by itself. */
-  down(reason: string): void;
-  /** A client broke the protocol, and was disconnected. Only the embedded broker sees that. */
+  /** Called when the connection is lost. The connection retries on its own. */
+  disconnected(reason: string): void;
+  /** Called when a client broke the protocol or lacks a permission. Only the embedded broker calls this. */
   rejected(reason: Rejection, from: string, problem: string): void;
-  /** Something unusual happened that an operator should know about. */
+  /** Called with a warning for the operator. */
   warned(problem: string): void;
-  /** Something went wrong that a person should know about. */
+  /** Called with an error for the operator. */
   failed(problem: string): void;
 }
 
 /**
- * The server's place at a broker, its own or somebody else's: subscribed to the devices' topics, and saying on
- * `<prefix>/status` whether it is there.
+ * The server's connection to an MQTT broker, embedded or remote. It subscribes to the devices' topics and publishes the
+ * server's status on `<prefix>/status`.
  */
 export interface BrokerConnection {
-  /** Where MQTT clients connect, without user name and password; known when the link is up. */
+  /** Address for MQTT clients, without user name and password. The port is known after `start`. */
   readonly url: string;
   /**
-   * Joins the broker; from then on messages come. What is published before waits.
-   * @throws StartError when the broker cannot be joined.
+   * Connects to the broker and starts receiving messages. Messages published earlier are sent now.
+   * @throws StartError when the connection fails
    */
   start(): Promise<void>;
-  /** Whether what is published goes out now; otherwise it waits for the link. */
+  /** Whether published messages leave now. While false they wait in memory. */
   readonly connected: boolean;
-  /** Publishes at QoS 1. Never throws; a failure is told to `failed`. */
+  /** Publishes at QoS 1. Never throws; reports a failure to the handler `failed`. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void;
-  /** Says that the server is gone, and leaves within a second. */
+  /** Publishes the offline status and disconnects within one second. */
   close(): Promise<void>;
 }

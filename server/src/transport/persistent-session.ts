@@ -1,43 +1,51 @@
 import type { DataFolder } from "../storage/data-folder.js";
 import type { Log } from "../observability/log.js";
-import type { BrokerConnectionHandlers, BrokerConnection } from "./broker-connection.js";
+import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
 import { remoteConnection } from "./remote.js";
 import { publicBrokerWarning, type Scope } from "./scope.js";
 import type { BrokerAddress } from "./url.js";
 
-export interface JoinOptions {
+export interface PersistentConnectionOptions {
   readonly broker: BrokerAddress;
   readonly scope: Scope;
-  /** Further topics to listen to, if the broker lets us. */
+  /** Further topics to subscribe to. The broker may refuse these. */
   readonly topics: readonly string[];
+  /** Topic prefix of this installation, such as `nightlight`. */
   readonly prefix: string;
+  /** Remembers the server id and the subscriptions between runs. */
   readonly data: DataFolder;
   readonly log: Log;
 }
 
-/** The link to somebody else's broker, in the persistent session that this server has there. */
+/**
+ * Creates a connection to a remote broker that resumes this server's persistent session. `start` removes subscriptions
+ * of earlier runs that the current configuration no longer needs.
+ */
 export async function persistentConnection(
-  options: JoinOptions,
+  options: PersistentConnectionOptions,
   handlers: BrokerConnectionHandlers,
 ): Promise<BrokerConnection> {
   const { broker, prefix, data, log } = options;
   const filters = [...options.scope.filters, ...options.topics];
   const warning = publicBrokerWarning(broker.host, prefix, broker.username !== undefined);
   if (warning) log.warn("link", warning);
-  // the random part keeps two servers from evicting each other [MQTT-3.1.4-2]
+  // the random server id keeps two servers from taking over each other's session [MQTT-3.1.4-2]
   const clientId = `${prefix.replaceAll("/", "-")}-server-${data.serverId}`;
   const before = data.filters(clientId);
-  // remembered before they are asked for, so that none is left behind whatever happens in between
+  // stored before subscribing, so that a crash in between leaves no unknown subscription at the broker
   await data.setFilters(clientId, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));
-  const link = remoteConnection({ broker, prefix, clientId, filters, optional: options.topics, unwanted }, handlers);
+  const connection = remoteConnection(
+    { broker, prefix, clientId, filters, optional: options.topics, unwanted },
+    handlers,
+  );
   return {
-    ...link,
+    ...connection,
     get connected() {
-      return link.connected;
+      return connection.connected;
     },
     async start() {
-      await link.start();
+      await connection.start();
       await data.setFilters(clientId, filters);
     },
   };

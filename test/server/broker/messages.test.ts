@@ -112,7 +112,7 @@ test("every subscriber gets the messages of a topic in order while sessions come
   const count = 400;
   for (let n = 0; n < count; n++) {
     const payload = Buffer.from(String(n));
-    broker.publish("n/b/commands", payload, n % 7 === 0 ? "once" : "retained");
+    broker.publish("n/b/commands", payload, n % 7 === 0 ? "not-retained" : "retained");
     if (n % 5 === 0) other.publish("n/b/telemetry", payload, { qos: 1 });
     if (n === 100) await (await client(url, sleeper, "n/b/commands")).endAsync();
     if (n === 200) await (await client(url, { ...sleeper, clean: true })).endAsync();

@@ -1,15 +1,15 @@
-/** Messages are acknowledged in the order in which they came, whatever each waits for. */
+/** Tests that PUBACKs leave in order of arrival, in whatever order processing completes. */
 import { expect, test } from "vitest";
-import { Acknowledgements } from "../../../server/src/mqtt/puback-queue.js";
+import { PubackQueue } from "../../../server/src/mqtt/puback-queue.js";
 
 const unexpected = (error: unknown): void => expect.unreachable(String(error));
 
-/** Something to wait for, and how it comes. */
-function wait(): { taken: Promise<void>; done(): Promise<void> } {
+/** Creates a processing promise and a function that resolves it. */
+function processing(): { processed: Promise<void>; done(): Promise<void> } {
   let resolve = (): void => {};
-  const taken = new Promise<void>((now) => (resolve = now));
+  const processed = new Promise<void>((now) => (resolve = now));
   return {
-    taken,
+    processed,
     async done() {
       resolve();
       await new Promise((later) => setImmediate(later));
@@ -17,51 +17,51 @@ function wait(): { taken: Promise<void>; done(): Promise<void> } {
   };
 }
 
-test("messages that wait for two things in turn go in their order, as far as they can", async () => {
-  const went: number[] = [];
-  const acknowledgements = new Acknowledgements((id) => went.push(id), unexpected);
-  const [own, others] = [wait(), wait()];
-  acknowledgements.add(1, undefined);
-  expect(went).toEqual([1]);
-  for (let id = 2; id <= 5; id++) acknowledgements.add(id, id % 2 === 0 ? own.taken : others.taken);
-  acknowledgements.add(6, undefined);
-  expect(went).toEqual([1]);
+test("PUBACKs of messages in two alternating batches leave in order of arrival, as far as processing is complete", async () => {
+  const sent: number[] = [];
+  const queue = new PubackQueue((id) => sent.push(id), unexpected);
+  const [own, others] = [processing(), processing()];
+  queue.add(1, undefined);
+  expect(sent).toEqual([1]);
+  for (let id = 2; id <= 5; id++) queue.add(id, id % 2 === 0 ? own.processed : others.processed);
+  queue.add(6, undefined);
+  expect(sent).toEqual([1]);
   await own.done();
-  expect(went).toEqual([1, 2]);
+  expect(sent).toEqual([1, 2]);
   await others.done();
-  expect(went).toEqual([1, 2, 3, 4, 5, 6]);
-  acknowledgements.add(7, undefined);
-  expect(went.at(-1)).toBe(7);
+  expect(sent).toEqual([1, 2, 3, 4, 5, 6]);
+  queue.add(7, undefined);
+  expect(sent.at(-1)).toBe(7);
 });
 
-test("many go in their order while more come", async () => {
-  const went: number[] = [];
-  const acknowledgements = new Acknowledgements((id) => went.push(id), unexpected);
-  let last = wait();
+test("thousands of PUBACKs leave in order while more messages arrive", async () => {
+  const sent: number[] = [];
+  const queue = new PubackQueue((id) => sent.push(id), unexpected);
+  let last = processing();
   for (let id = 0; id < 5000; id++) {
-    acknowledgements.add(id, last.taken);
+    queue.add(id, last.processed);
     if (id % 300 === 299) {
       const before = last;
-      last = wait();
-      acknowledgements.add(++id, last.taken);
+      last = processing();
+      queue.add(++id, last.processed);
       await before.done();
     }
   }
   await last.done();
-  expect(went).toEqual([...Array(5000).keys()]);
+  expect(sent).toEqual([...Array(5000).keys()]);
 });
 
-test("a message that is not taken is not acknowledged, nor is any after it, and ends the connection", async () => {
-  const went: number[] = [];
+test("a message that cannot be processed is reported, and neither this message nor a later one is acknowledged", async () => {
+  const sent: number[] = [];
   const problems: unknown[] = [];
-  const acknowledgements = new Acknowledgements(
-    (id) => went.push(id),
+  const queue = new PubackQueue(
+    (id) => sent.push(id),
     (error) => problems.push(error),
   );
-  acknowledgements.add(1, Promise.resolve());
-  acknowledgements.add(2, Promise.reject(new Error("full")));
-  acknowledgements.add(3, Promise.resolve());
+  queue.add(1, Promise.resolve());
+  queue.add(2, Promise.reject(new Error("full")));
+  queue.add(3, Promise.resolve());
   await new Promise((later) => setImmediate(later));
-  expect(went).toEqual([1]);
+  expect(sent).toEqual([1]);
   expect(problems).toEqual([new Error("full")]);
 });

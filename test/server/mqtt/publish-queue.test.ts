@@ -1,14 +1,15 @@
-/** Messages that wait for their acknowledgement, held against a broker that acknowledges in any order. */
+/** Tests the publish queue resentst a broker that acknowledges in any order. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LAST_ID, Outbox } from "../../../server/src/mqtt/publish-queue.js";
+import { MAX_PUBLISH_ID, PublishQueue } from "../../../server/src/mqtt/publish-queue.js";
 
-const WINDOW = 5;
+const RECEIVE_MAXIMUM = 5;
 
 type Step =
   | { do: "publish" }
-  /** One of those that are on their way, or one that is not. */
+  /** The broker acknowledges one of the inflight messages. */
   | { do: "acknowledge"; which: number }
+  /** The broker sends a PUBACK with any packet identifier. */
   | { do: "invent"; id: number }
   | { do: "reconnect" };
 
@@ -19,70 +20,77 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Step>({ do: "reconnect" }) },
 );
 
-/** Does the steps, with the oldest message never acknowledged if `stuck`; gives the texts in the order of their first sending. */
-function go(steps: readonly Step[], stuck = false): { sent: string[]; acknowledged: string[] } {
-  const outbox = new Outbox();
-  const onTheirWay = new Map<number, string>();
+/**
+ * Runs the steps resentst a queue.
+ * @param stuck whether the broker never acknowledges the oldest message
+ * @returns texts in the order in which they were first sent and acknowledged
+ */
+function run(steps: readonly Step[], stuck = false): { sent: string[]; acknowledged: string[] } {
+  const queue = new PublishQueue();
+  const inflight = new Map<number, string>();
   const sent: string[] = [];
   const acknowledged: string[] = [];
   let published = 0;
-  let again: string[] | undefined;
-  const open = (): void => {
-    const before = [...onTheirWay.values()].sort((a, b) => Number(a) - Number(b));
-    onTheirWay.clear();
-    again = [];
-    outbox.open((id, topic, payload, _retain, dup) => {
+  let resent: string[] | undefined;
+  const connect = (): void => {
+    const before = [...inflight.values()].sort((a, b) => Number(a) - Number(b));
+    inflight.clear();
+    resent = [];
+    queue.connect((id, topic, payload, _retain, dup) => {
       const text = String(payload);
       expect(topic).toBe("lamp");
       expect(id).toBeGreaterThan(0);
-      expect(id).toBeLessThanOrEqual(LAST_ID);
-      expect(onTheirWay.has(id)).toBe(false);
-      onTheirWay.set(id, text);
-      expect(onTheirWay.size).toBeLessThanOrEqual(WINDOW);
-      if (dup) again!.push(text);
+      expect(id).toBeLessThanOrEqual(MAX_PUBLISH_ID);
+      expect(inflight.has(id)).toBe(false);
+      inflight.set(id, text);
+      expect(inflight.size).toBeLessThanOrEqual(RECEIVE_MAXIMUM);
+      if (dup) resent!.push(text);
       else sent.push(text);
-    }, WINDOW);
-    expect(again).toEqual(before);
+    }, RECEIVE_MAXIMUM);
+    expect(resent).toEqual(before);
   };
-  open();
+  connect();
   for (const one of steps) {
     if (one.do === "publish") {
       const text = String(published++);
-      outbox.publish("lamp", Buffer.from(text), false, () => acknowledged.push(text));
+      queue.publish("lamp", Buffer.from(text), false, () => acknowledged.push(text));
     } else if (one.do === "reconnect") {
-      outbox.close();
-      open();
+      queue.disconnect();
+      connect();
     } else {
-      const ids = [...onTheirWay.keys()].slice(stuck ? 1 : 0);
+      const ids = [...inflight.keys()].slice(stuck ? 1 : 0);
       const id = one.do === "invent" ? one.id : ids[one.which % Math.max(1, ids.length)];
-      if (id === undefined || (stuck && onTheirWay.get(id) === "0")) continue;
-      const known = onTheirWay.delete(id);
-      expect(outbox.acknowledged(id)).toBe(known ? "lamp" : undefined);
+      if (id === undefined || (stuck && inflight.get(id) === "0")) continue;
+      const known = inflight.delete(id);
+      expect(queue.acknowledge(id)).toBe(known ? "lamp" : undefined);
     }
-    expect(outbox.size).toBe(published - acknowledged.length);
+    expect(queue.size).toBe(published - acknowledged.length);
   }
-  while (onTheirWay.size > 0) {
-    const [id] = onTheirWay.keys();
-    onTheirWay.delete(id);
-    outbox.acknowledged(id);
+  while (inflight.size > 0) {
+    const [id] = inflight.keys();
+    inflight.delete(id);
+    queue.acknowledge(id);
   }
-  expect(outbox.size).toBe(0);
+  expect(queue.size).toBe(0);
   expect(acknowledged.toSorted((a, b) => Number(a) - Number(b))).toEqual(sent);
   return { sent, acknowledged };
 }
 
-test("all are sent once, in order, never more than the window; those of a lost connection again, in order", () => {
+test("the queue sends all messages once and in order, respects the receive maximum, and resends inflight ones in order", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const { sent } = go(steps);
+      const { sent } = run(steps);
       expect(sent).toEqual(steps.filter((one) => one.do === "publish").map((_, n) => String(n)));
     }),
     { numRuns: 200 },
   );
 });
 
-test("one that is never acknowledged keeps its identifier while those of others come round, and goes first again", () => {
-  const round = Array.from({ length: 2 * LAST_ID }, (): Step[] => [{ do: "publish" }, { do: "acknowledge", which: 0 }]);
+test("an unacknowledged message keeps its packet identifier while others are reused, and is resent first", () => {
+  const round = Array.from({ length: 2 * MAX_PUBLISH_ID }, (): Step[] => [
+    { do: "publish" },
+    { do: "acknowledge", which: 0 },
+  ]);
   const last: Step[] = [{ do: "publish" }, { do: "publish" }, { do: "reconnect" }];
-  go([{ do: "publish" }, ...round.flat(), ...last], true);
+  run([{ do: "publish" }, ...round.flat(), ...last], true);
 });

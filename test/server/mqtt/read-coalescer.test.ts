@@ -1,55 +1,55 @@
-/** A connection that brings much is read in large pieces. */
+/** Tests that a busy stream is read in large chunks. */
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { BUSY, LARGE, Pace, REST } from "../../../server/src/mqtt/read-coalescer.js";
+import { BUSY_BYTES, LARGE_CHUNK, PAUSE, ReadCoalescer } from "../../../server/src/mqtt/read-coalescer.js";
 import { eventually } from "../../support/eventually.js";
 
 let steps: string[];
-let pace: Pace;
+let coalescer: ReadCoalescer;
 
 beforeEach(() => {
   steps = [];
   const step = (name: string) => () => void steps.push(name) as never;
-  pace = new Pace({ pause: step("rests"), resume: step("goes on") });
-  onTestFinished(() => pace.close());
+  coalescer = new ReadCoalescer({ pause: step("pause"), resume: step("resume") });
+  onTestFinished(() => coalescer.close());
 });
 
-test("one that is busy rests, and goes on by itself", async () => {
+test("a busy stream pauses and resumes on its own", async () => {
   for (let round = 1; round <= 3; round++) {
-    // what came before the rest took hold
-    for (let n = 0; n < 3; n++) pace.read(BUSY);
+    // chunks may still arrive after `pause`
+    for (let n = 0; n < 3; n++) coalescer.read(BUSY_BYTES);
     expect(steps).toHaveLength(2 * round - 1);
-    await eventually(() => steps.length === 2 * round, { what: "the end of the rest" });
+    await eventually(() => steps.length === 2 * round, { what: "the end of the pause" });
   }
-  expect(steps).toEqual(Array(3).fill(["rests", "goes on"]).flat());
+  expect(steps).toEqual(Array(3).fill(["pause", "resume"]).flat());
 });
 
-test("one that brings little at a time never rests", async () => {
+test("a quiet stream never pauses", async () => {
   for (let n = 0; n < 20; n++) {
-    pace.read(BUSY - 1);
-    const until = performance.now() + 2 * REST;
-    await eventually(() => performance.now() > until, { what: "the next piece" });
+    coalescer.read(BUSY_BYTES - 1);
+    const until = performance.now() + 2 * PAUSE;
+    await eventually(() => performance.now() > until, { what: "the next chunk" });
   }
   expect(steps).toEqual([]);
 });
 
-test("large pieces are read one after the other", () => {
-  for (let n = 0; n < 10; n++) pace.read(LARGE);
+test("a stream does not pause after a large chunk", () => {
+  for (let n = 0; n < 10; n++) coalescer.read(LARGE_CHUNK);
   expect(steps).toEqual([]);
-  pace.read(BUSY);
-  expect(steps).toEqual(["rests"]);
+  coalescer.read(BUSY_BYTES);
+  expect(steps).toEqual(["pause"]);
 });
 
-test("little pieces that come close together are much", () => {
+test("small chunks in quick succession make a stream busy", () => {
   const begin = performance.now();
-  for (let n = 0; n < BUSY && steps.length === 0; n++) pace.read(64);
-  // unless this machine held the test up
-  if (performance.now() - begin < REST) expect(steps).toEqual(["rests"]);
+  for (let n = 0; n < BUSY_BYTES && steps.length === 0; n++) coalescer.read(64);
+  // a slow machine may take longer than the measured time
+  if (performance.now() - begin < PAUSE) expect(steps).toEqual(["pause"]);
 });
 
-test("none is woken that has been closed", async () => {
-  pace.read(BUSY);
-  pace.close();
-  const until = performance.now() + 5 * REST;
-  await eventually(() => performance.now() > until, { what: "the time that a rest takes" });
-  expect(steps).toEqual(["rests"]);
+test("a closed stream is not resumed", async () => {
+  coalescer.read(BUSY_BYTES);
+  coalescer.close();
+  const until = performance.now() + 5 * PAUSE;
+  await eventually(() => performance.now() > until, { what: "the time of a pause" });
+  expect(steps).toEqual(["pause"]);
 });
