@@ -82,7 +82,7 @@ describe("a device's user", () => {
     const boss = await client(url, as("boss"));
     await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1 });
     await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
-    expect(broker.figures.queued).toBe(1);
+    expect(broker.stats.queued).toBe(1);
     const awake = await client(url, session);
     await eventually(() => awake.got.length > 0, { what: "its own command" });
     expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
@@ -238,7 +238,7 @@ describe("while the server runs", () => {
     await boss.publishAsync("nightlight/ann/commands", "yours", { qos: 1 });
     await eventually(() => awake.got.some(({ text }) => text === "yours"), { what: "its own command" });
     expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
-    await eventually(() => broker.figures.queued === 0, { what: "the queue to be empty" });
+    await eventually(() => broker.stats.queued === 0, { what: "the queue to be empty" });
   });
 
   test("the first user closes the door to those who were in without one", async () => {

@@ -69,7 +69,7 @@ describe("connections", () => {
     const three = [await client(url, as("boss")), await client(url, as("boss")), await client(url, as("porch"))];
     await expect(client(url, as("boss"))).rejects.toThrow();
     expect(rejected).toEqual([["over-limit", "connections", "more than 3 connections at once"]]);
-    expect(broker.figures.clients).toBe(3);
+    expect(broker.stats.clients).toBe(3);
     expect(three.every(({ connected }) => connected)).toBe(true);
     await three[0].endAsync();
     await eventually(() => client(url, as("boss")), { what: "room for another", every: 50 });
@@ -96,7 +96,7 @@ describe("connections", () => {
     while (idle.length < 1200) {
       idle.push(...Array.from({ length: 100 }, () => raw(url)));
       const some = Math.min(idle.length, 1000);
-      await eventually(() => broker.figures.clients >= some, { what: `${some} connections` });
+      await eventually(() => broker.stats.clients >= some, { what: `${some} connections` });
     }
     const device = await client(url, as("porch"), "nightlight/porch/commands");
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
@@ -142,8 +142,8 @@ describe("a session whose client is away", () => {
     await (await client(url, session, topic)).endAsync();
     const boss = await client(url, as("boss"));
     for (let n = 0; n < 200; n++) await boss.publishAsync(topic, String(n), { qos: 1 });
-    await eventually(() => broker.figures.queued <= 50, { what: "the oldest to go" });
-    const dropped = 200 - broker.figures.queued;
+    await eventually(() => broker.stats.queued <= 50, { what: "the oldest to go" });
+    const dropped = 200 - broker.stats.queued;
     expect(rejected.filter(([reason, from]) => reason === "queue-full" && from === "porch (p)")).toHaveLength(dropped);
     const awake = await client(url, session);
     await eventually(() => awake.got.length === 200 - dropped, { what: "what waited" });
@@ -151,7 +151,7 @@ describe("a session whose client is away", () => {
       Array.from({ length: 200 - dropped }, (_, n) => dropped + n),
     );
     expect(awake.got.length).toBeGreaterThanOrEqual(40);
-    await eventually(() => broker.figures.queued === 0, { what: "the queue to be empty" });
+    await eventually(() => broker.stats.queued === 0, { what: "the queue to be empty" });
   });
 
   test("of QoS 0 alone holds nothing", async () => {
@@ -160,7 +160,7 @@ describe("a session whose client is away", () => {
     await asleep.subscribeAsync(topic, { qos: 0 });
     await asleep.endAsync();
     await (await client(url, as("boss"))).publishAsync(topic, "1", { qos: 1 });
-    expect(broker.figures.queued).toBe(0);
+    expect(broker.stats.queued).toBe(0);
   });
 
   test("loses its queue when the client comes with a clean one [MQTT-3.1.2-6]", async () => {
@@ -168,7 +168,7 @@ describe("a session whose client is away", () => {
     await (await client(url, session, topic)).endAsync();
     const boss = await client(url, as("boss"));
     await boss.publishAsync(topic, "old", { qos: 1 });
-    await eventually(() => broker.figures.queued === 1, { what: "the message to wait" });
+    await eventually(() => broker.stats.queued === 1, { what: "the message to wait" });
     await (await client(url, { ...session, clean: true })).endAsync();
     const again = await client(url, session, topic);
     await boss.publishAsync(topic, "new", { qos: 1 });

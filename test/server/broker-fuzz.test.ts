@@ -130,7 +130,7 @@ test("a thousand connections at once, of all kinds", async () => {
   for (const answer of answers) if (answer.length > 0) expect(answer[3]).not.toBe(0);
   expect(await end()).toBeGreaterThan(3);
   expect(broker.got.filter(([, text]) => text === "evil")).toEqual([]);
-  await eventually(() => broker.broker.figures.clients === 1, { what: "the others to be gone" });
+  await eventually(() => broker.broker.stats.clients === 1, { what: "the others to be gone" });
 });
 
 test("slow clients, one byte at a time, are closed after the deadline, and hold nobody up", async () => {

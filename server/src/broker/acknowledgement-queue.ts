@@ -1,66 +1,67 @@
-/** What an acknowledgement waits for: the server has stored the message; queues and retained messages are stored. */
-export const TAKEN = 1;
+/** Bit for `hold`: the server has processed and stored the message. */
+export const HANDLED = 1;
+/** Bit for `hold`: the broker has stored the queues and retained messages that the message belongs to. */
 export const STORED = 2;
 
-/** The acknowledgement of one message. */
-interface Held {
-  /** The packet, as soon as aedes wants to send it. */
-  bytes: Buffer | undefined;
-  /** What it waits for: `TAKEN`, `STORED`, both, or nothing. */
+/** A pending acknowledgement. */
+interface Pending {
+  /** The PUBACK or PUBREC packet; undefined until aedes sends it. */
+  packet: Buffer | undefined;
+  /** Bits that the acknowledgement still waits for: `HANDLED`, `STORED`, both, or 0. */
   waitsFor: number;
 }
 
 /**
- * Keeps PUBACK and PUBREC packets back until their messages are stored, because aedes writes PUBACK before it stores a
- * message; and has them leave in the order of the messages [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+ * Delays PUBACK and PUBREC packets until their messages are stored, because aedes sends PUBACK before it stores a message.
+ * Acknowledgements leave in the order of the messages [MQTT-4.6.0-2] [MQTT-4.6.0-3].
  */
-export class Acknowledgements {
-  readonly #write: (bytes: Buffer) => void;
+export class AcknowledgementQueue {
+  readonly #write: (packet: Buffer) => void;
   /** By packet identifier, in the order of the messages. */
-  readonly #held = new Map<number, Held>();
+  readonly #pending = new Map<number, Pending>();
 
-  constructor(write: (bytes: Buffer) => void) {
+  constructor(write: (packet: Buffer) => void) {
     this.#write = write;
   }
 
-  /** Whether no acknowledgement waits, so that one may leave at once. */
+  /** Whether no acknowledgement is pending, so that the next one may leave at once. */
   get isEmpty(): boolean {
-    return this.#held.size === 0;
+    return this.#pending.size === 0;
   }
 
-  /** The acknowledgement of this message must wait for these; for nothing but its turn, when that is 0. */
+  /** Holds back the acknowledgement of a message until `release` was called for each bit of `waitsFor`. */
   hold(packetId: number, waitsFor: number): void {
-    const held = this.#held.get(packetId);
-    if (held) held.waitsFor |= waitsFor;
-    else this.#held.set(packetId, { bytes: undefined, waitsFor });
+    const pending = this.#pending.get(packetId);
+    if (pending) pending.waitsFor |= waitsFor;
+    else this.#pending.set(packetId, { packet: undefined, waitsFor });
   }
 
-  /** Whether the acknowledgement of this message waits for that. */
-  holds(packetId: number, waitsFor: number): boolean {
-    return ((this.#held.get(packetId)?.waitsFor ?? 0) & waitsFor) !== 0;
+  /** Returns whether the acknowledgement of a message still waits for a bit. */
+  isWaiting(packetId: number, bit: number): boolean {
+    return ((this.#pending.get(packetId)?.waitsFor ?? 0) & bit) !== 0;
   }
 
-  /** The acknowledgement of this message need not wait for that any more. */
-  release(packetId: number, waitsFor: number): void {
-    const held = this.#held.get(packetId);
-    if (!held) return;
-    held.waitsFor &= ~waitsFor;
+  /** Clears a bit. The acknowledgement leaves when no bit is left and all earlier ones have left. */
+  release(packetId: number, bit: number): void {
+    const pending = this.#pending.get(packetId);
+    if (!pending) return;
+    pending.waitsFor &= ~bit;
     this.#flush();
   }
 
-  /** Sends an acknowledgement, when it is its turn. */
-  send(packetId: number, bytes: Buffer): void {
-    const held = this.#held.get(packetId);
-    if (!held || held.bytes) return this.#write(bytes);
-    held.bytes = bytes;
+  /** Accepts an acknowledgement from aedes, and sends it when nothing holds it back. */
+  send(packetId: number, packet: Buffer): void {
+    const pending = this.#pending.get(packetId);
+    if (!pending || pending.packet) return this.#write(packet);
+    pending.packet = packet;
     this.#flush();
   }
 
   #flush(): void {
-    for (const [packetId, { bytes, waitsFor }] of this.#held) {
-      if (waitsFor !== 0 || !bytes) return;
-      this.#held.delete(packetId);
-      this.#write(bytes);
+    for (const [packetId, { packet, waitsFor }] of this.#pending) {
+      if (waitsFor !== 0 || !packet) return;
+      this.#pending.delete(packetId);
+      this.#write(packet);
     }
   }
 }

@@ -1,55 +1,55 @@
 import type { Duplex } from "node:stream";
 
-/** How many connections may be there without a login at once: beyond them the oldest goes, which had the most time. */
-const STRANGERS = 1000;
+/** The most connections that have not sent CONNECT. Beyond them the oldest is closed, which had the most time to send it. */
+const MAX_UNIDENTIFIED = 1000;
 
 /**
- * Bounds the connections. Whoever has not logged in cannot keep others out: a thousand idle connections push each other
- * out, while a client that sends its CONNECT at once is served.
+ * Limits the number of connections. Idle connections cannot keep clients out: they only replace each other, while a client
+ * that sends its CONNECT at once is served.
  */
-export class Gate {
-  readonly #most: number;
+export class ConnectionLimit {
+  readonly #max: number;
   readonly #refused: (problem: string) => void;
-  /** In the order of their coming. */
-  readonly #strangers = new Set<Duplex>();
+  /** Connections that have not sent CONNECT, the oldest first. */
+  readonly #unidentified = new Set<Duplex>();
   #count = 0;
 
-  /** @param most connections at once, of all clients */
-  constructor(most: number, refused: (problem: string) => void) {
-    this.#most = most;
+  /** @param max connections of all clients together */
+  constructor(max: number, refused: (problem: string) => void) {
+    this.#max = max;
     this.#refused = refused;
   }
 
-  /** How many connections there are. */
+  /** Number of open connections. */
   get count(): number {
     return this.#count;
   }
 
-  /** Lets a connection in, or ends it. */
-  enter(stream: Duplex): boolean {
-    if (this.#count >= this.#most) {
-      this.#refused(`more than ${this.#most} connections at once`);
+  /** Counts a new connection, or closes it when there are too many. @returns whether the connection is accepted */
+  accept(stream: Duplex): boolean {
+    if (this.#count >= this.#max) {
+      this.#refused(`more than ${this.#max} connections at once`);
       stream.on("error", () => {});
       stream.destroy();
       return false;
     }
     this.#count++;
-    this.#strangers.add(stream);
+    this.#unidentified.add(stream);
     stream.once("close", () => {
       this.#count--;
-      this.#strangers.delete(stream);
+      this.#unidentified.delete(stream);
     });
-    if (this.#strangers.size > STRANGERS) {
-      const [oldest] = this.#strangers;
-      this.#strangers.delete(oldest);
-      this.#refused(`more than ${STRANGERS} connections without a login`);
+    if (this.#unidentified.size > MAX_UNIDENTIFIED) {
+      const [oldest] = this.#unidentified;
+      this.#unidentified.delete(oldest);
+      this.#refused(`more than ${MAX_UNIDENTIFIED} connections without a login`);
       oldest.destroy();
     }
     return true;
   }
 
-  /** This connection has sent its CONNECT: who it is will be known soon. */
-  known(stream: Duplex): void {
-    this.#strangers.delete(stream);
+  /** Call when a connection has sent CONNECT. */
+  connectReceived(stream: Duplex): void {
+    this.#unidentified.delete(stream);
   }
 }

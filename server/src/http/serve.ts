@@ -136,7 +136,7 @@ function gaugesOf({ core, link, broker, events }: Served): Gauges {
     devicesOffline: core.devices.size - devicesOnline,
     linkUp: link.connected,
     eventStreams: events.size,
-    brokerClients: broker?.figures.clients,
-    brokerQueued: broker?.figures.queued,
+    brokerClients: broker?.stats.clients,
+    brokerQueued: broker?.stats.queued,
   };
 }

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
-import { Inbound, largestPacket, MAX_PACKET } from "../../../server/src/broker/inbound.js";
+import { InboundPackets, largestPacket, MAX_SKIPPED_PACKET } from "../../../server/src/broker/inbound.js";
 import { Violation } from "../../../server/src/mqtt/packet-checks.js";
 import { eventually } from "../../support/eventually.js";
 import { field, frame } from "../support/raw.js";
@@ -18,11 +18,11 @@ interface Feed {
   readonly violations: Violation[];
 }
 
-/** An `Inbound` that writes down what it does; the client counts as connected as soon as CONNECT is forwarded. */
-function inbound(): { inbound: Inbound; feed: Feed } {
+/** An `InboundPackets` that writes down what it does; the client counts as connected as soon as CONNECT is forwarded. */
+function inbound(): { inbound: InboundPackets; feed: Feed } {
   const feed: Feed = { forwarded: [], oversized: [], violations: [] };
   let isOpen = false;
-  const made = new Inbound(PAYLOAD, Infinity, {
+  const made = new InboundPackets(PAYLOAD, Infinity, {
     forward(bytes) {
       // a copy, to notice when bytes are changed later
       feed.forwarded.push(Buffer.from(bytes));
@@ -32,7 +32,7 @@ function inbound(): { inbound: Inbound; feed: Feed } {
     },
     oversized: (...message) => void feed.oversized.push(message),
     expect() {},
-    spend: () => false,
+    takeExpected: () => false,
     acknowledged() {},
     violated: (violation) => void feed.violations.push(violation),
     waiting() {},
@@ -44,7 +44,7 @@ function inbound(): { inbound: Inbound; feed: Feed } {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Feeds bytes in pieces of these sizes. */
-async function feedIn(to: Inbound, bytes: Buffer, cuts: Iterator<number>): Promise<void> {
+async function feedIn(to: InboundPackets, bytes: Buffer, cuts: Iterator<number>): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const size = cuts.next().value as number;
     to.receive(bytes.subarray(at, at + size));
@@ -82,7 +82,7 @@ const bytesOf = (packets: Packet[], protocolVersion: number): Buffer[] =>
   packets.map((packet) => generate(packet, { protocolVersion }));
 
 /** An oversized PUBLISH: how many bytes its payload has, and the rest of it. */
-const oversized = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: PAYLOAD + 1, max: 70_000 }), fc.integer({ min: PAYLOAD + 1, max: MAX_PACKET - 100 })) }); // prettier-ignore
+const oversized = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: PAYLOAD + 1, max: 70_000 }), fc.integer({ min: PAYLOAD + 1, max: MAX_SKIPPED_PACKET - 100 })) }); // prettier-ignore
 
 function oversizedBytes({ qos, topic, packetId, size }: { qos: number; topic: string; packetId: number; size: number }): Buffer {
   const packetIdentifier = qos > 0 ? [packetId >> 8, packetId & 255] : [];
@@ -153,7 +153,7 @@ test("what is sent while a large packet is skipped is not kept in memory", async
   };
   const { inbound: to, feed } = inbound();
   await feedIn(to, connectBytes(4), [1000].values());
-  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_PACKET - 20 });
+  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET - 20 });
   const before = memory();
   for (let at = 0; at < large.length - 65_536; at += 65_536) to.receive(Buffer.from(large.subarray(at, at + 65_536)));
   // memory is given back by another thread

@@ -160,7 +160,7 @@ describe("a bridge of Mosquitto", () => {
     ]);
     const watcher = await client(url, {}, "#");
     bridge.socket.destroy();
-    await eventually(() => broker.figures.clients === 1, { what: "its end" });
+    await eventually(() => broker.stats.clients === 1, { what: "its end" });
     await watcher.publishAsync("last", "x", { qos: 1 });
     await eventually(() => watcher.got.length > 0, { what: "the last message" });
     expect(watcher.got.map(({ topic }) => topic)).toEqual(["last"]);

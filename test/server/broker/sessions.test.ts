@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sessionId } from "../../../server/src/storage/session-id.js";
 import { SessionStore } from "../../../server/src/storage/session-store.js";
-import { Sessions } from "../../../server/src/broker/session-manager.js";
+import { SessionManager } from "../../../server/src/broker/session-manager.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
 import { DEFAULTS } from "../../../server/src/config/options.js";
 import type { Account, Accounts } from "../../../server/src/security/accounts.js";
@@ -164,7 +164,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const ann = { name: "ann", role: "reader" } as Account;
   const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
   const ended: string[][] = [];
-  const sessions = new Sessions(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
+  const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
     ended: (...end) => void ended.push(end),
     overLimit: () => expect.unreachable(),
@@ -180,7 +180,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
     ["gone", "connected", undefined],
   ] as const) {
     const id = sessionId(account, clientId);
-    sessions.admit({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
+    sessions.open({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
     sessions.connected(id, ann);
     if (expiry !== undefined) sessions.disconnected(id, ann, expiry);
   }
@@ -223,7 +223,7 @@ test.each(["at once", "later"])("a board that is given the name of an administra
   admin.socket.destroy();
   const boss = await client(url, as("boss"));
   await boss.publishAsync("nightlight/porch/commands", "for the administrator", { qos: 1 });
-  expect(broker.figures.queued).toBe(1);
+  expect(broker.stats.queued).toBe(1);
 
   await changeUsers(folder, (stored) => void stored.delete("ann"));
   if (when === "later")
@@ -241,7 +241,7 @@ test.each(["at once", "later"])("a board that is given the name of an administra
   await board.processed();
   expect(connackOf(board).sessionPresent).toBe(false);
   expect(board.packets.filter(({ cmd }) => cmd === "publish")).toEqual([]);
-  expect(broker.figures.queued).toBe(0);
+  expect(broker.stats.queued).toBe(0);
 }); // prettier-ignore
 
 test("after five wrong passwords further ones are refused without a check, while a client with a right generated password is let in", async () => {

@@ -28,7 +28,7 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
       const third = await connected(url, "one", options);
       await second.ended();
       third.socket.destroy();
-      await eventually(() => broker.figures.clients === 0, { what: "the end of all connections" });
+      await eventually(() => broker.stats.clients === 0, { what: "the end of all connections" });
     }
   });
 });

@@ -27,7 +27,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
       await other.publishAsync("t", "other's", { qos });
       await message(one, "other's");
       expect(textsOf(one.received)).toEqual(["other's"]);
-      await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+      await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
     },
   );
 
@@ -39,7 +39,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     for (const text of ["1", "2"]) await one.publishAsync("t", text, { qos: 1 });
     await message(one, "2");
     expect(textsOf(one.received)).toEqual(["1", "2"]);
-    await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+    await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
   });
 
   test.each([
@@ -56,7 +56,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     await publisher.publishAsync("t", "passing", { qos });
     await message(one, "passing");
     expect(one.received.map(({ retain }) => retain)).toEqual([rap, false]);
-    await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+    await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
   });
 
   test("receives retained messages as its retain handling says: on each subscription, on a new one, or never", async () => {

@@ -100,7 +100,7 @@ describe.each([0, 60])("a client whose session outlives its connection by %i s",
       for (const text of ["1", large, large, "2", large, "3"]) await publisher.publishAsync("t", text, { qos });
       await message(one, "3");
       expect(textsOf(one.received)).toEqual(["1", "2", "3"]);
-      await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+      await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
       expect(rejected).toEqual([]);
     },
   );

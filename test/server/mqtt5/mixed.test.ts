@@ -100,7 +100,7 @@ test("a 3.1.1 session keeps its queue while 5.0 clients come and go, and expired
   const board = await client(url, session);
   await eventually(() => board.got.length > 0, { what: "its queue" });
   expect(board.got).toMatchObject([{ text: "lasting", retained: false }]);
-  await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+  await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
 });
 
 test("a session can be resumed with the other protocol version", async () => {

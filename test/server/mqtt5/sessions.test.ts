@@ -133,7 +133,7 @@ describe("a message that expires", () => {
     expect(long).toBeGreaterThan(0);
     expect(long).toBeLessThan(600);
     expect(forEver).toBeUndefined();
-    await eventually(() => bare.broker.figures.queued === 0, { what: "an empty queue" });
+    await eventually(() => bare.broker.stats.queued === 0, { what: "an empty queue" });
   });
 
   test.each([false, true])("is retained no longer; others have the rest of theirs (restart: %s)", async (restarts) => {
