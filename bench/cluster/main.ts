@@ -90,9 +90,9 @@ async function load(prefix: string, boot: number, cycles: number, window: number
           send(idle.shift()!);
           return undefined;
         },
-        up() {},
-        down() {},
-        refused() {},
+        reconnected() {},
+        disconnected() {},
+        publishRefused() {},
       },
     );
     clients.push(client);

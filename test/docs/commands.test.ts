@@ -51,7 +51,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'python3 -m pip install "esptool>=4.5,<5"': "installs from the internet",
   'pipx install "esptool<5"': "installs from the internet",
   "nightlight-server --broker mqtts://broker.example.org --username me --topic-prefix my-house --id 1f3b2a":
-    "uses an example broker; test/server/remote.test.ts connects to a real one",
+    "uses an example broker; test/server/remote-broker.test.ts connects to a real one",
   // commands that need a board; test/flash/ simulates boards
   "npm run flash -- --board qt_py_esp32c3 --port /dev/ttyACM0": "would write to a connected board",
   "esptool --after no_reset chip_id": "part of `npm run flash`; test/flash/esptool.test.ts tests it",

@@ -1,4 +1,4 @@
-/** The embedded broker lets in whom it should, and each to what is his. */
+/** Tests the logins and permissions of the embedded broker's clients. */
 import { randomUUID } from "node:crypto";
 import type { IClientOptions } from "mqtt";
 import { describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ const USERS = {
   shed: { device: "nightlight/shed" },
 } as const;
 
-/** The return code with which CONNECT was refused. */
+/** Returns the return code of a refused CONNECT; undefined when the broker accepts it. */
 async function refusal(url: string, options: IClientOptions): Promise<number | undefined> {
   const error: unknown = await client(url, options).then(
     () => undefined,
@@ -23,15 +23,15 @@ async function refusal(url: string, options: IClientOptions): Promise<number | u
   return (error as { code?: number } | undefined)?.code;
 }
 
-describe("without an account nobody gets in:", () => {
+describe("a login is refused with", () => {
   test.each<[what: string, options: IClientOptions, code: number]>([
     ["no user name", {}, 5],
-    ["a user name that nobody has", { username: "nobody", password: "x" }, 4],
+    ["an unknown user name", { username: "nobody", password: "x" }, 4],
     ["a wrong password", { username: "boss", password: passwordOf("porch") }, 4],
     ["no password", { username: "boss" }, 4],
     ["an empty password", { username: "boss", password: "" }, 4],
-    ["a name out of JavaScript's own", { username: "__proto__", password: "x" }, 4],
-    ["the id of somebody who is in", { clientId: "boss" }, 5],
+    ["the name of a JavaScript built-in", { username: "__proto__", password: "x" }, 4],
+    ["the client id of a connected client", { clientId: "boss" }, 5],
   ])("%s", async (_what, options, code) => {
     const { url, rejected } = await guarded(USERS);
     expect(await refusal(url, options)).toBe(code);
@@ -39,8 +39,8 @@ describe("without an account nobody gets in:", () => {
   });
 });
 
-describe("a device's user", () => {
-  test("uses its own topics", async () => {
+describe("a device account", () => {
+  test("publishes and subscribes on its own topics", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const own = ["commands", "config", "set", "decision"].map((channel) => `nightlight/porch/${channel}`);
     const board = await client(url, as("porch"), ...own, "nightlight/status");
@@ -61,7 +61,7 @@ describe("a device's user", () => {
     "nightlight/porch/+",
     "nightlight/shed/commands",
     "nightlight/porch/telemetry",
-  ])("is refused the subscription to %s, by SUBACK, and gets nothing by it", async (filter) => {
+  ])("cannot subscribe to %s: SUBACK refuses, and no message arrives", async (filter) => {
     const { url, rejected } = await guarded(USERS);
     const board = await client(url, { ...as("porch"), clean: false, clientId: "p" }, "nightlight/porch/commands");
     await expect(board.subscribeAsync(filter, { qos: 1 })).rejects.toThrow(/128|Unspecified/);
@@ -73,7 +73,7 @@ describe("a device's user", () => {
     expect(rejected).toMatchObject([["not-allowed", "porch (p)", `may not subscribe to ${filter}`]]);
   });
 
-  test("that asks for its own and for others' in one packet gets its own, and none of the others' while it is away", async () => {
+  test("that subscribes to its own and other topics in one packet receives its own only, also from its queue", async () => {
     const { url, broker } = await guarded(USERS);
     const session = { ...as("porch"), clean: false, clientId: "p" };
     const asleep = await client(url, session);
@@ -82,14 +82,14 @@ describe("a device's user", () => {
     const boss = await client(url, as("boss"));
     await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1 });
     await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
-    expect(broker.figures.queued).toBe(1);
+    expect(broker.stats.queued).toBe(1);
     const awake = await client(url, session);
     await eventually(() => awake.got.length > 0, { what: "its own command" });
     expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
   });
 
   test.each([0, 1, 2] as const)(
-    "that publishes elsewhere at QoS %i stays connected: it is acknowledged, counted and reaches nobody",
+    "that publishes elsewhere at QoS %i stays connected; the message is acknowledged, counted and reaches nobody",
     async (qos) => {
       const { url, got, rejected } = await guarded(USERS);
       const eyes = await client(url, as("eyes"), "#");
@@ -108,14 +108,14 @@ describe("a device's user", () => {
     },
   );
 
-  test("is not let in with a will on a topic that is not its own", async () => {
+  test("is refused with a will on a topic of others", async () => {
     const { url } = await guarded(USERS);
     const will = { topic: "nightlight/shed/status", payload: Buffer.from("{}"), qos: 1, retain: true } as const;
     expect(await refusal(url, { ...as("porch"), will })).toBe(5);
     await client(url, { ...as("porch"), will: { ...will, topic: "nightlight/porch/status" } });
   });
 
-  test.each([0, 1, 2] as const)("has its will at QoS %i told to the server once", async (qos) => {
+  test.each([0, 1, 2] as const)("has its will at QoS %i delivered to the server once", async (qos) => {
     const { url, got } = await guarded(USERS);
     const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos, retain: true };
     const eyes = await client(url, as("eyes"), "#");
@@ -125,7 +125,7 @@ describe("a device's user", () => {
     expect(got.map(([, text]) => text)).toEqual(["gone", "after"]);
   });
 
-  test("may not have more than ten client ids", async () => {
+  test("has at most ten client ids", async () => {
     const { url } = await guarded(USERS);
     for (let n = 0; n < 10; n++)
       await (
@@ -133,7 +133,7 @@ describe("a device's user", () => {
       ).endAsync();
     expect(await refusal(url, { ...as("porch"), clean: false, clientId: "id-10" })).toBe(3);
     await client(url, { ...as("porch"), clean: false, clientId: "id-9" });
-    // whoever connects anew each time, without a session, leaves nothing behind
+    // connections without a session do not count after they end
     for (let n = 0; n < 12; n++) await (await client(url, as("shed"))).endAsync();
   });
 });
@@ -147,16 +147,19 @@ test("a reader sees everything and publishes nothing", async () => {
   expect(got.map(([topic]) => topic)).toEqual(["a/b"]);
 });
 
-test.each(["$SYS/#", "$SYS/+/new/clients"])("nobody is told who else is connected: %s is refused", async (filter) => {
-  const { url } = await guarded(USERS);
-  const boss = await client(url, as("boss"));
-  await expect(boss.subscribeAsync(filter)).rejects.toThrow();
-});
+test.each(["$SYS/#", "$SYS/+/new/clients"])(
+  "no client can list other clients: a subscription to %s is refused",
+  async (filter) => {
+    const { url } = await guarded(USERS);
+    const boss = await client(url, as("boss"));
+    await expect(boss.subscribeAsync(filter)).rejects.toThrow();
+  },
+);
 
-describe("a session belongs to the account that made it:", () => {
+describe("a session belongs to its account:", () => {
   const session = { clientId: "nightlight-board:nightlight/porch", clean: false } as const;
 
-  test("nobody else takes it over, ends it, or gets what waits in it", async () => {
+  test("other accounts cannot take it over, end it, or receive its queue", async () => {
     const { url } = await guarded(USERS);
     const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
     const thief = await client(url, { ...session, ...as("shed") });
@@ -166,7 +169,7 @@ describe("a session belongs to the account that made it:", () => {
     expect(board.connected && thief.connected).toBe(true);
     await board.endAsync();
     await boss.publishAsync("nightlight/porch/commands", "2", { qos: 1 });
-    // a clean session with its id ends the thief's own, and nothing else
+    // a clean session with this client id ends the other account's own session only
     await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
     const awake = await client(url, { ...session, ...as("porch") });
     await eventually(() => awake.got.length > 0, { what: "what waited" });
@@ -174,7 +177,7 @@ describe("a session belongs to the account that made it:", () => {
     expect(thief.got).toEqual([]);
   });
 
-  test("nobody can occupy its client id before it comes", async () => {
+  test("other accounts cannot occupy its client id", async () => {
     const { url } = await guarded(USERS);
     await client(url, { ...session, ...as("shed") });
     const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
@@ -182,7 +185,7 @@ describe("a session belongs to the account that made it:", () => {
     await eventually(() => board.got.length === 1, { what: "the answer" });
   });
 
-  test("the account's own second connection does take it over [MQTT-3.1.4-2]", async () => {
+  test("a second connection of the same account takes it over [MQTT-3.1.4-2]", async () => {
     const { url } = await guarded(USERS);
     const old = await client(url, { ...session, ...as("porch") });
     await client(url, { ...session, ...as("porch") });
@@ -198,7 +201,7 @@ describe("a session belongs to the account that made it:", () => {
 });
 
 describe("while the server runs", () => {
-  test("a user that is added is let in", async () => {
+  test("a new user can log in", async () => {
     const { url, folder } = await guarded(USERS);
     await addUsers(folder, { late: { device: "late" } });
     await eventually(() => client(url, as("late")), { what: "the new user to be let in", every: 50 });
@@ -218,7 +221,7 @@ describe("while the server runs", () => {
     expect(eyes.connected).toBe(true);
   });
 
-  test("a user who may read less gets nothing more of the rest: not by old subscriptions, nor what waited", async () => {
+  test("a user who loses permissions receives nothing through old subscriptions or from the queue", async () => {
     const { url, folder, broker } = await guarded({ ...USERS, ann: "admin" });
     const session = { ...as("ann"), clientId: "a", clean: false } as const;
     await (await client(url, session, "#")).endAsync();
@@ -238,10 +241,10 @@ describe("while the server runs", () => {
     await boss.publishAsync("nightlight/ann/commands", "yours", { qos: 1 });
     await eventually(() => awake.got.some(({ text }) => text === "yours"), { what: "its own command" });
     expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
-    await eventually(() => broker.figures.queued === 0, { what: "the queue to be empty" });
+    await eventually(() => broker.stats.queued === 0, { what: "the queue to be empty" });
   });
 
-  test("the first user closes the door to those who were in without one", async () => {
+  test("adding the first user disconnects clients without an account", async () => {
     const { url, folder } = await guarded({});
     const guest = await client(url, { clientId: randomUUID() });
     await addUsers(folder, { boss: "admin" });

@@ -1,4 +1,4 @@
-/** Bounds of the embedded broker: how much of it one client may hold, and for how long. */
+/** Tests the limits of the embedded broker for payloads, connections, subscriptions, sessions and queues. */
 import net from "node:net";
 import { generate } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -10,7 +10,7 @@ import { client } from "./support/server.js";
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 
 describe("a payload above the limit", () => {
-  test.each([0, 1, 2] as const)("at QoS %i is left out and counted; the connection goes on", async (qos) => {
+  test.each([0, 1, 2] as const)("at QoS %i is dropped and counted; the client stays connected", async (qos) => {
     const { url, got, rejected } = await guarded(USERS, { limits: { payload: 1000 } });
     const boss = await client(url, { ...as("boss"), clientId: "b" });
     await boss.publishAsync("a", Buffer.alloc(1000, "x"), { qos });
@@ -26,7 +26,7 @@ describe("a payload above the limit", () => {
     expect(rejected).toEqual([problem, problem, problem, problem]);
   });
 
-  test("right behind CONNECT is left out as well: nobody needs to wait for CONNACK", async () => {
+  test("is dropped as well when it is sent before CONNACK arrives", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const { socket, packets } = raw(url);
     const connect = connectPacket("b", { username: "boss", password: Buffer.from(as("boss").password) });
@@ -39,7 +39,7 @@ describe("a payload above the limit", () => {
     expect(rejected).toEqual([["too-large", "boss (b)", "a payload above 16384 bytes on a"]]);
   });
 
-  test("is not read from somebody who was not let in", async () => {
+  test("is not read from a client whose login fails", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const stranger = raw(url);
     const connect = connectPacket("b", { username: "boss", password: Buffer.from("guessed") });
@@ -56,7 +56,7 @@ describe("a payload above the limit", () => {
     expect(got).toEqual([]);
   });
 
-  test("in a will is refused at the login", async () => {
+  test("in a will makes the broker refuse the client", async () => {
     const { url } = await guarded(USERS, { limits: { payload: 100 } });
     const will = { topic: "a", payload: Buffer.alloc(101, "x"), qos: 1, retain: false } as const;
     await expect(client(url, { ...as("boss"), will })).rejects.toThrow(/Not authorized/);
@@ -64,18 +64,18 @@ describe("a payload above the limit", () => {
 });
 
 describe("connections", () => {
-  test("are bounded: one too many is closed, and there is room again when one leaves", async () => {
+  test("are limited: one too many is closed, and a new one is accepted after another ends", async () => {
     const { url, rejected, broker } = await guarded(USERS, { limits: { connections: 3 } });
     const three = [await client(url, as("boss")), await client(url, as("boss")), await client(url, as("porch"))];
     await expect(client(url, as("boss"))).rejects.toThrow();
     expect(rejected).toEqual([["over-limit", "connections", "more than 3 connections at once"]]);
-    expect(broker.figures.clients).toBe(3);
+    expect(broker.stats.clients).toBe(3);
     expect(three.every(({ connected }) => connected)).toBe(true);
     await three[0].endAsync();
     await eventually(() => client(url, as("boss")), { what: "room for another", every: 50 });
   });
 
-  test("without a login end after a while, whatever trickles in", async () => {
+  test("without a login are closed after a timeout, even if bytes keep arriving", async () => {
     const { url, got } = await guarded(USERS, { patience: 300 });
     const silent = raw(url);
     const slow = raw(url);
@@ -88,15 +88,15 @@ describe("connections", () => {
     expect(got).toEqual([]);
   });
 
-  test("without a login, a thousand and more of them, keep nobody out", async () => {
-    // none of them is closed because it waits for long
+  test("without a login cannot keep clients out, even more than a thousand of them", async () => {
+    // a long timeout, so that none is closed for being idle
     const { url, broker } = await guarded(USERS, { patience: 3_600_000 });
     const idle: RawClient[] = [];
-    // a hundred at a time: of more at once some systems drop a few, which then believe that they are connected
+    // a hundred at a time: with more at once some systems drop a few, which then believe that they are connected
     while (idle.length < 1200) {
       idle.push(...Array.from({ length: 100 }, () => raw(url)));
       const some = Math.min(idle.length, 1000);
-      await eventually(() => broker.figures.clients >= some, { what: `${some} connections` });
+      await eventually(() => broker.stats.clients >= some, { what: `${some} connections` });
     }
     const device = await client(url, as("porch"), "nightlight/porch/commands");
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
@@ -107,7 +107,7 @@ describe("connections", () => {
 });
 
 describe("subscriptions", () => {
-  test("are bounded: what is too many is refused by SUBACK, and there is room again after UNSUBSCRIBE", async () => {
+  test("are limited: SUBACK refuses one too many, and UNSUBSCRIBE makes room for another", async () => {
     const { url } = await guarded(USERS, { limits: { subscriptions: 3 } });
     const boss = await client(url, { ...as("boss"), clean: false, clientId: "b" }, "a", "b");
     await boss.subscribeAsync(["c", "d", "e"]).catch(() => {});
@@ -120,7 +120,7 @@ describe("subscriptions", () => {
     await boss.subscribeAsync("d");
   });
 
-  test("of five thousand filters in one packet do no harm", async () => {
+  test("are limited also for five thousand filters in one packet", async () => {
     const { url } = await guarded(USERS, { limits: { subscriptions: 10 } });
     const boss = await rawLogin(url, "b", { username: "boss", password: as("boss").password });
     const subscriptions = Array.from({ length: 5000 }, (_, n) => ({ topic: `t/${n}`, qos: 1 as const }));
@@ -133,17 +133,17 @@ describe("subscriptions", () => {
   });
 });
 
-describe("a session whose client is away", () => {
+describe("a session of a disconnected client", () => {
   const session = { ...as("porch"), clientId: "p", clean: false } as const;
   const topic = "nightlight/porch/commands";
 
-  test("keeps the newest messages, as many as the limit, in order; the others are counted", async () => {
+  test("keeps the newest messages up to the limit in order and counts the dropped ones", async () => {
     const { url, rejected, broker } = await guarded(USERS, { limits: { queue: 50 } });
     await (await client(url, session, topic)).endAsync();
     const boss = await client(url, as("boss"));
     for (let n = 0; n < 200; n++) await boss.publishAsync(topic, String(n), { qos: 1 });
-    await eventually(() => broker.figures.queued <= 50, { what: "the oldest to go" });
-    const dropped = 200 - broker.figures.queued;
+    await eventually(() => broker.stats.queued <= 50, { what: "the oldest to go" });
+    const dropped = 200 - broker.stats.queued;
     expect(rejected.filter(([reason, from]) => reason === "queue-full" && from === "porch (p)")).toHaveLength(dropped);
     const awake = await client(url, session);
     await eventually(() => awake.got.length === 200 - dropped, { what: "what waited" });
@@ -151,24 +151,24 @@ describe("a session whose client is away", () => {
       Array.from({ length: 200 - dropped }, (_, n) => dropped + n),
     );
     expect(awake.got.length).toBeGreaterThanOrEqual(40);
-    await eventually(() => broker.figures.queued === 0, { what: "the queue to be empty" });
+    await eventually(() => broker.stats.queued === 0, { what: "the queue to be empty" });
   });
 
-  test("of QoS 0 alone holds nothing", async () => {
+  test("with subscriptions of QoS 0 only queues nothing", async () => {
     const { url, broker } = await guarded(USERS);
     const asleep = await client(url, session);
     await asleep.subscribeAsync(topic, { qos: 0 });
     await asleep.endAsync();
     await (await client(url, as("boss"))).publishAsync(topic, "1", { qos: 1 });
-    expect(broker.figures.queued).toBe(0);
+    expect(broker.stats.queued).toBe(0);
   });
 
-  test("loses its queue when the client comes with a clean one [MQTT-3.1.2-6]", async () => {
+  test("loses its queue when the client starts a clean session [MQTT-3.1.2-6]", async () => {
     const { url, broker } = await guarded(USERS);
     await (await client(url, session, topic)).endAsync();
     const boss = await client(url, as("boss"));
     await boss.publishAsync(topic, "old", { qos: 1 });
-    await eventually(() => broker.figures.queued === 1, { what: "the message to wait" });
+    await eventually(() => broker.stats.queued === 1, { what: "the message to wait" });
     await (await client(url, { ...session, clean: true })).endAsync();
     const again = await client(url, session, topic);
     await boss.publishAsync(topic, "new", { qos: 1 });
@@ -176,7 +176,7 @@ describe("a session whose client is away", () => {
     expect(again.got.map(({ text }) => text)).toEqual(["new"]);
   });
 
-  test("is one of a bounded number", async () => {
+  test("counts towards the limit for sessions", async () => {
     const { url } = await guarded(USERS, { limits: { connections: 3 } });
     const boss = { ...as("boss"), clean: false };
     for (let n = 0; n < 3; n++) await (await client(url, { ...boss, clientId: `s${n}` }, "a")).endAsync();
@@ -187,7 +187,7 @@ describe("a session whose client is away", () => {
 });
 
 describe("a client that does not read", () => {
-  test.each([0, 1] as const)("at QoS %i does not hold up the others, and costs no more than its share", async (qos) => {
+  test.each([0, 1] as const)("at QoS %i does not delay others, and uses a limited amount of memory", async (qos) => {
     const { url, rejected } = await guarded(USERS, { limits: { rate: 10_000 } });
     const login = { username: "boss", password: as("boss").password };
     const stuck = await rawLogin(url, "stuck", login);
@@ -197,7 +197,7 @@ describe("a client that does not read", () => {
     const boss = await client(url, { ...as("boss"), clientId: "source" }, "bulk");
     const payload = Buffer.alloc(16_000, "x");
     const before = process.memoryUsage().rss;
-    // far more than the kernel takes for one connection
+    // far more than the kernel buffers for one connection
     const count = 2500;
     for (let n = 0; n < count; n++) boss.publish("bulk", payload, { qos: 1 });
     await eventually(() => boss.got.length === count, { what: "the messages at another reader" });
@@ -207,7 +207,7 @@ describe("a client that does not read", () => {
   });
 });
 
-test("a port that is scanned, with connections that end at once, does no harm", async () => {
+test("the broker survives a port scan, with connections that end at once", async () => {
   const { url } = await guarded(USERS);
   const port = Number(new URL(url).port);
   await Promise.all(

@@ -1,4 +1,4 @@
-/** Whatever comes to the broker's port: a board is served all the time, and nobody without an account gets in. */
+/** Fuzz tests of the broker's port: a board is served all the time, and nobody logs in without an account. */
 import net from "node:net";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
@@ -10,7 +10,7 @@ import { client, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 
-/** Numbers that come out the same at every run: mulberry32. */
+/** Seeded pseudo-random number generator (mulberry32). */
 function random(seed: number): (below: number) => number {
   return (below) => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -20,7 +20,7 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-/** Sends bytes as somebody who has no manners, and reads what comes; fulfilled when the other side closes, or after a while. */
+/** Sends raw bytes and returns what the broker sends back. Resolves when the connection closes, or after `rest` ms. */
 function attack(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): Promise<Buffer> {
   return new Promise((resolve) => {
     const options = { port: Number(new URL(url).port), host: "127.0.0.1", signal };
@@ -32,7 +32,7 @@ function attack(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): P
   });
 }
 
-/** A board that is served as long as the test runs: gives its answers, and fails when one takes too long. */
+/** Runs a board that sends readings during the test. Fails when an answer takes too long. */
 async function served({ url }: Guarded): Promise<{ device: TestClient; end(): Promise<number> }> {
   const device = await client(url, as("porch"), "nightlight/porch/commands");
   let going = true;
@@ -71,7 +71,7 @@ const EVIL: Packet[] = [
 ];
 const DEEDS = Buffer.concat(EVIL.map((packet) => generate(packet)));
 
-test("garbage, half packets, false lengths and packets out of order", async () => {
+test("the broker survives garbage, truncated packets, wrong lengths and packets out of order", async () => {
   const broker = await guarded(USERS);
   const { end } = await served(broker);
   const below = random(seed());
@@ -105,14 +105,14 @@ test("garbage, half packets, false lengths and packets out of order", async () =
   for (let from = 0; from < made.length; from += 30) {
     const answers = await Promise.all(made.slice(from, from + 30).map((bytes) => attack(broker.url, bytes)));
     for (const answer of answers)
-      // CONNACK with a code other than 0 is all that a stranger is told
+      // a client without a login receives nothing but a CONNACK that refuses it
       if (answer.length > 0) expect(answer.toString("hex")).toMatch(/^200200(?!00)0[1-6]$/);
   }
   expect(await end()).toBeGreaterThan(10);
   expect(broker.got.filter(([, text]) => text === "evil")).toEqual([]);
 });
 
-test("a thousand connections at once, of all kinds", async () => {
+test("the broker survives a thousand connections of all kinds at once", async () => {
   const broker = await guarded(USERS);
   const { end } = await served(broker);
   const below = random(seed());
@@ -130,10 +130,10 @@ test("a thousand connections at once, of all kinds", async () => {
   for (const answer of answers) if (answer.length > 0) expect(answer[3]).not.toBe(0);
   expect(await end()).toBeGreaterThan(3);
   expect(broker.got.filter(([, text]) => text === "evil")).toEqual([]);
-  await eventually(() => broker.broker.figures.clients === 1, { what: "the others to be gone" });
+  await eventually(() => broker.broker.stats.clients === 1, { what: "the others to be gone" });
 });
 
-test("slow clients, one byte at a time, are closed after the deadline, and hold nobody up", async () => {
+test("the broker disconnects clients that send one byte at a time, and they delay nobody", async () => {
   const broker = await guarded(USERS, { patience: 1000 });
   const { end } = await served(broker);
   const closed: number[] = [];
@@ -155,7 +155,7 @@ test("slow clients, one byte at a time, are closed after the deadline, and hold 
   expect(await end()).toBeGreaterThan(3);
 });
 
-test("of hundreds of wrong passwords at once few are checked and the others refused at once, while clients with right ones are let in", async () => {
+test("the broker checks few of hundreds of wrong passwords and refuses the rest, while correct logins succeed", async () => {
   const broker = await guarded(USERS);
   const { end } = await served(broker);
   const guesses = Array.from({ length: 400 }, async (_, n) => {
@@ -168,7 +168,7 @@ test("of hundreds of wrong passwords at once few are checked and the others refu
     expect(answer.toString("hex")).toMatch(/^200200/);
     return answer[3];
   });
-  // five are free; then each attempt waits twice as long as the one before
+  // after five attempts, each further one doubles the waiting time
   const checked = codes.filter((code) => code === 4).length;
   expect(checked).toBeGreaterThan(0);
   expect(checked).toBeLessThanOrEqual(8);

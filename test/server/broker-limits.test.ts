@@ -1,4 +1,4 @@
-/** What one client may take of the embedded broker: one that wants more harms only itself. */
+/** Tests that a client which exceeds its rate slows down only itself. */
 import { generate } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
@@ -8,7 +8,7 @@ import { client, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const;
 
-/** A device that is served: so many readings, one after the other, each with its command. */
+/** Sends readings one after the other and waits for the command that answers each. */
 async function serve(device: TestClient, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const before = device.got.length;
@@ -63,15 +63,15 @@ describe("a client that floods the broker", () => {
     expect(attacker.closed).toBe(false);
     const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
     expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
-    // what the flood has sent is what the broker has read, or what waits in the sockets: it gathers nothing
+    // everything sent was read by the broker or is in the socket buffers; the broker buffers nothing
     expect(written / packet.length).toBeLessThan(through + 8_000_000 / packet.length + 100_000);
     expect(process.memoryUsage().rss - memory).toBeLessThan(150_000_000);
   });
 
-  test("gets all that it sent through in the end, in order, and keeps its connection longer than its keep-alive", async () => {
+  test("delivers all its messages in order in the end, and stays connected longer than its keep alive", async () => {
     const { url, got } = await guarded(USERS, { limits: { rate: 100 } });
     const eager = await client(url, { ...as("shed"), keepalive: 2 });
-    // four seconds more than its first share, the keep-alive ends after three
+    // takes four seconds beyond the first burst; the keep alive expires after three
     const count = 500;
     await Promise.all(
       Array.from({ length: count }, (_, n) => eager.publishAsync("nightlight/shed/telemetry", String(n), { qos: 1 })),
@@ -80,13 +80,13 @@ describe("a client that floods the broker", () => {
     expect(eager.connected).toBe(true);
   });
 
-  test("that is in debt for its subscriptions is not taken for dead meanwhile", async () => {
+  test("stays connected while its subscriptions overdraw its token bucket", async () => {
     const { url } = await guarded(USERS, { limits: { rate: 20 } });
     const login = { username: "boss", password: as("boss").password };
     const debtor = await rawLogin(url, "debtor", login, { keepalive: 2 });
     const subscriptions = Array.from({ length: 120 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
     debtor.send({ cmd: "subscribe", messageId: 1, subscriptions });
-    // the debt takes five seconds, the keep-alive ends after three
+    // the overdraft takes five seconds, the keep alive expires after three
     debtor.send({ cmd: "pingreq" });
     await eventually(() => debtor.packets.some(({ cmd }) => cmd === "pingresp"), {
       what: "the answer",
@@ -94,8 +94,8 @@ describe("a client that floods the broker", () => {
     expect(debtor.closed).toBe(false);
   });
 
-  test("by reading much is not slowed down: acknowledgements are free", async () => {
-    // so few in a second that the acknowledgements alone would take five minutes
+  test("with acknowledgements is not slowed down, because they do not count towards its rate", async () => {
+    // at this rate the acknowledgements alone would take five minutes
     const { url } = await guarded(USERS, { limits: { rate: 3 } });
     const reader = await client(url, as("boss"), "nightlight/+/telemetry");
     const writers = await Promise.all(

@@ -1,4 +1,4 @@
-/** The embedded broker, where it does better than its library: nothing lost, doubled or out of order. */
+/** Tests that the embedded broker loses, duplicates and reorders nothing where plain aedes does. */
 import { expect, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
@@ -16,7 +16,7 @@ test.each([true, false])(
     const observer = await client(brokerUrl, { clean, clientId: "observer" }, ...filters);
     const sender = await client(brokerUrl);
     const count = 300;
-    // stored, queued and passed on along different ways, so that some overtake others
+    // mixed QoS and retain flags take different paths through aedes, which reorders them
     for (const n of upTo(count)) {
       sender.publish("x/porch/telemetry", String(n), { qos: 1 });
       sender.publish("x/porch/commands", String(n), { qos: 1, retain: true });
@@ -28,7 +28,7 @@ test.each([true, false])(
   },
 );
 
-test("a sleeping client gets its queue, and what comes while it wakes, once each, also over a restart", async () => {
+test("a returning client receives its queue and new messages once each, also after a restart", async () => {
   const options = { data: await temporaryFolder(), mqttPort: 0, http: false } as const;
   const sleeper = { clientId: "sleeper", clean: false } as const;
   const count = 200;
@@ -43,12 +43,12 @@ test("a sleeping client gets its queue, and what comes while it wakes, once each
   const after = await client(second.brokerUrl);
   const awake = await client(second.brokerUrl, sleeper);
   for (const n of upTo(count)) after.publish("x/b", String(n), { qos: 1 });
-  await eventually(() => awake.got.length >= 2 * count, { what: "the queue and the news" });
+  await eventually(() => awake.got.length >= 2 * count, { what: "the queue and the new messages" });
   expect(numbers(awake.got, "x/a")).toEqual(upTo(count));
   expect(numbers(awake.got, "x/b")).toEqual(upTo(count));
 });
 
-test("who subscribes reads the retained message as it is, and nothing older after something newer", async () => {
+test("a new subscriber receives the current retained message, and never an older one after a newer one", async () => {
   const { brokerUrl } = await server({ http: false });
   const sender = await client(brokerUrl);
   for (let round = 0; round < 50; round++) {

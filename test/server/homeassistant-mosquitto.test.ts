@@ -32,7 +32,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
       log: silentLog,
       publisher: {
         publish: (topic, payload, mode) =>
-          void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: mode !== "once" })),
+          void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: mode !== "not-retained" })),
       },
     });
     link.on("message", (topic, payload) => ha.message(topic, payload));

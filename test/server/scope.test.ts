@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
-import { refusal } from "../../server/src/transport/refusals.js";
+import { connectError } from "../../server/src/transport/error-messages.js";
 import { settle } from "../../server/src/config/options.js";
 
-describe("on somebody else's broker", () => {
-  test("the server listens to the devices below its prefix and to those named, on four channels, to its zones, and to nothing else", () => {
+describe("on a remote broker", () => {
+  test("the server subscribes to the devices below its prefix, the listed devices and its zones only", () => {
     expect(scopeOf("home", ["1f3b", "a/b"]).filters).toEqual([
       ...["home/+", "1f3b", "a/b"].flatMap((root) =>
         ["telemetry", "status", "replies", "set"].map((channel) => `${root}/${channel}`),
@@ -14,12 +14,12 @@ describe("on somebody else's broker", () => {
     ]);
   });
 
-  test("a device that the prefix covers is not subscribed to twice", () => {
+  test("the server does not subscribe twice to a listed device below its prefix", () => {
     expect(scopeOf("home", ["home/porch"]).filters).toEqual(scopeOf("home", []).filters);
     expect(scopeOf("home", ["home/porch/left"]).filters).toContain("home/porch/left/telemetry");
   });
 
-  test("a stranger's device is not ours", () => {
+  test("the server does not serve devices outside its prefix and list", () => {
     const { owns } = scopeOf("home", ["1f3b"]);
     expect(["home/porch", "1f3b"].map(owns)).toEqual([true, true]);
     expect(["homes/porch", "home", "home/a/b", "other", "1f3b/x"].filter(owns)).toEqual([]);
@@ -28,7 +28,7 @@ describe("on somebody else's broker", () => {
 
 describe("the warning about public brokers", () => {
   test.each(["test.mosquitto.org", "broker.hivemq.com", "broker.emqx.io", "TEST.mosquitto.org"])(
-    "is given for %s under the default prefix, even with a user name, and not under one's own",
+    "appears for %s with the default prefix, even with a user name, and not with another prefix",
     (host) => {
       expect(publicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
       expect(publicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
@@ -36,13 +36,13 @@ describe("the warning about public brokers", () => {
     },
   );
 
-  test("is given for any host in the internet that is joined without a user name", () => {
+  test("appears for any internet host that is used without a user name", () => {
     expect(publicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
     expect(publicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
     expect(publicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
   });
 
-  test("private addresses and names are told from public ones", () => {
+  test("distinguishes private addresses and names from public ones", () => {
     const own = [
       "localhost",
       "127.0.0.1",
@@ -71,11 +71,11 @@ describe("the broker's URL", () => {
     ["mqtt://[::1]:1884", { url: "mqtt://[::1]:1884", host: "::1" }],
     ["mqtt://me:p%40ss@broker", { url: "mqtt://broker:1883", username: "me", password: "p@ss" }],
     ["mqtt://100%25:%zz@broker", { username: "100%", password: "%zz" }],
-  ])("%s is understood, and never shown with its password", (text, address) => {
+  ])("%s is parsed and never shown with its password", (text, address) => {
     expect(parseBrokerUrl(text)).toMatchObject(address);
   });
 
-  test("flags win over what is in the URL", () => {
+  test("flags override the credentials in the URL", () => {
     expect(parseBrokerUrl("mqtt://a:b@broker", "c", "d")).toMatchObject({ username: "c", password: "d" });
   });
 
@@ -84,17 +84,17 @@ describe("the broker's URL", () => {
     ["tcp://localhost", /tcp:\/\/ is not supported/],
     ["mqtt://", /names no host|not a URL/],
     ["mqtt://host:99999", /not a URL/],
-  ])("%s is refused with a sentence that gives an example", (text, sentence) => {
+  ])("%s is refused with an error that gives an example", (text, sentence) => {
     expect(() => parseBrokerUrl(text)).toThrow(sentence);
     expect(() => parseBrokerUrl(text)).toThrow(/for example mqtt:\/\/localhost:1883\.$/);
   });
 
-  test("a password does not get into the complaint about a URL without a scheme", () => {
+  test("the error for a URL without a scheme does not show the password", () => {
     expect(() => parseBrokerUrl("me:secret@host")).toThrow(/^((?!secret).)*$/);
   });
 });
 
-describe("a refusal says what to do", () => {
+describe("the error message of a failed connection says what to do", () => {
   const broker = parseBrokerUrl("mqtts://broker");
   const coded = (code: string | number): Error => Object.assign(new Error("x"), { code });
   test.each<[unknown, RegExp]>([
@@ -113,11 +113,11 @@ describe("a refusal says what to do", () => {
     [coded("EPROTO"), /use mqtt:\/\/broker:8883/],
     [new Error("connack timeout"), /does not answer as an MQTT broker/],
     [new Error("Invalid header flag bits"), /does not answer as an MQTT broker \(Invalid/],
-    [coded("EODD"), /cannot be joined/],
-    [new TypeError("Cannot read properties of undefined"), /fault in this server .*report it/],
+    [coded("EODD"), /cannot be reached \(x\)/],
+    [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
   ])("%s", (error, words) => {
-    const sentence = refusal(broker, error);
+    const sentence = connectError(broker, error);
     expect(sentence).toMatch(words);
     expect(sentence).toMatch(/^The broker mqtts:\/\/broker:8883 [^\n]*\.$/);
   });
@@ -134,7 +134,7 @@ describe("wrong options are refused before anything starts", () => {
     expect(() => settle(options)).toThrow(words);
   });
 
-  test("loopback needs no leave, and anything else does", () => {
+  test("listening on loopback needs no accounts", () => {
     for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "::1"]) expect(settle({ host }).host).toBe(host);
   });
 });

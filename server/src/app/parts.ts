@@ -29,7 +29,7 @@ import { SOLE_OWNER } from "../outputs/ownership.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import { StorageFailures } from "../outputs/storage-failures.js";
 import type { DataFolder } from "../storage/data-folder.js";
-import { presenceTopic } from "../transport/presence.js";
+import { serverStatusTopic } from "../transport/server-status.js";
 import { Publisher } from "../transport/publisher.js";
 import { zoneId } from "../transport/scope.js";
 
@@ -121,7 +121,7 @@ export function createParts(options: PartsOptions): Parts {
   const ingest = new Ingest({
     ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, rejects },
     owns: options.owns,
-    statusTopic: presenceTopic(prefix),
+    statusTopic: serverStatusTopic(prefix),
     zonePrefix: zoneId(prefix, ""),
     broker: options.broker,
   });

@@ -15,8 +15,8 @@ import { watchCertificates } from "../security/certificates.js";
 import { passwordCheck } from "../security/password-check.js";
 import { DamagedFiles } from "../storage/damage.js";
 import { openData } from "../storage/data-folder.js";
-import { embeddedLink } from "../transport/embedded.js";
-import type { LinkHandlers, MqttLink } from "../transport/link.js";
+import { embeddedConnection } from "../transport/embedded.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
 import { scopeOf } from "../transport/scope.js";
 import { openServerAccounts } from "./accounts.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -130,7 +130,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     (await modules.broker.startBroker(folder, handlers, { accounts, check, limits: settings.limits }));
   const own =
     broker &&
-    embeddedLink(
+    embeddedConnection(
       {
         ...{ broker, prefix, host, port: settings.mqttPort, tls: certificates, mqttsPort: settings.mqttsPort },
         plainHost: settings.tls?.only && !isLoopback(host) ? "127.0.0.1" : host,
@@ -139,8 +139,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     );
   const topics = settings.homeAssistant ? [homeAssistant.birthTopic] : [];
   const remote = { broker: settings.broker!, scope: scope!, topics, prefix, data: folder, log };
-  const link: MqttLink =
-    own ?? cluster?.connect(parts, topics, handlers) ?? (await modules.join!.joinBroker(remote, handlers));
+  const link: BrokerConnection =
+    own ?? cluster?.connect(parts, topics, handlers) ?? (await modules.join!.persistentConnection(remote, handlers));
   parts.publisher.connect((topic, payload, mode) => link.publish(topic, payload, mode));
   atEnd(() => link.close());
   atEnd(() => lifecycle.close(folder));
@@ -211,7 +211,7 @@ async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles
 async function load({ broker, state, http }: Settings) {
   return {
     broker: broker ? undefined : await import("../broker/broker.js"),
-    join: broker && (await import("../transport/join.js")),
+    join: broker && (await import("../transport/persistent-session.js")),
     cluster: state === undefined ? undefined : await import("../cluster/cluster.js"),
     http: http ? await import("../http/serve.js") : undefined,
   };
@@ -223,8 +223,8 @@ function linkHandlers(
   lifecycle: Lifecycle,
   cluster: Cluster | undefined,
   log: Log,
-): LinkHandlers {
-  const take: LinkHandlers["message"] =
+): BrokerConnectionHandlers {
+  const take: BrokerConnectionHandlers["message"] =
     cluster?.message ?? ((topic, payload, retained) => ingest.take(topic, payload, retained));
   return {
     message: (topic, payload, retained) =>
@@ -232,8 +232,8 @@ function linkHandlers(
     rejected: (reason, from, problem) => rejects.add(reason, from, problem),
     warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),
-    down: (reason) => log.warn("link", `${reason} Trying again every second.`),
-    up() {
+    disconnected: (reason) => log.warn("link", `${reason} Trying again every second.`),
+    reconnected() {
       log.info("link", "Connected to the broker again.");
       lifecycle.reconnected();
     },

@@ -6,34 +6,36 @@ import type { BrokerLimits } from "./limits.js";
 import type { Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 
-/** A message as it leaves the broker's hands. */
+/** A retained message of the broker. */
 export interface BrokerMessage {
   readonly topic: string;
   readonly payload: Buffer;
 }
 
+/** Callbacks of the embedded broker. */
 export interface BrokerHandlers {
   /**
-   * A client published a message. The broker acknowledges it when the returned promise is fulfilled, or at once when there
-   * is none. When it is rejected, the broker disconnects the client, which sends the message again. Must not throw.
+   * Receives each message that a client publishes. Must not throw.
+   * @returns a promise: the broker acknowledges the message when it resolves. When it rejects, the broker disconnects the
+   * client, which sends the message again. undefined: the broker acknowledges the message at once.
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** A client violated the protocol, lacks a permission, or exceeded a limit. */
+  /** Called when a client violates the protocol, lacks a permission, or exceeds a limit. */
   rejected(reason: Rejection, from: string, problem: string): void;
-  /** The broker did something unusual that an operator should know about, such as dropping a damaged message. */
+  /** Called with a warning for the operator, for example when the broker drops a damaged message. */
   warned(problem: string): void;
-  /** The broker failed in a way that an operator should know about. */
+  /** Called with an error for the operator. */
   failed(problem: string): void;
 }
 
-/** Who may use the broker, and how much of it. */
+/** Accounts and limits of the embedded broker. */
 export interface BrokerOptions {
-  /** By default there are no accounts, so that every client may do everything. */
+  /** Default: no accounts, so every client may do everything. */
   readonly accounts?: Accounts;
-  /** Checks passwords; by default without a throttle. */
+  /** Checks passwords. Default: a check without a throttle for wrong passwords. */
   readonly check?: PasswordCheck;
   readonly limits?: BrokerLimits;
-  /** How long a client may take to send its CONNECT packet, in ms; 10,000 by default. */
+  /** How long a client may take to send its CONNECT packet, in ms. Default: 10,000. */
   readonly connectTimeout?: number;
 }
 
@@ -46,7 +48,7 @@ export interface SessionView {
   readonly connected: boolean;
   /** Number of topic filters. */
   readonly subscriptions: number;
-  /** Messages that the client has not acknowledged yet. */
+  /** Number of messages that the client has not acknowledged. */
   readonly queued: number;
   /** When the client disconnected, in ISO 8601; null while it is connected. */
   readonly disconnected_at: string | null;
@@ -54,42 +56,42 @@ export interface SessionView {
   readonly expires_at: string | null;
 }
 
-/** The sessions that the broker keeps. */
+/** Lists and ends the sessions that the broker keeps. */
 export interface SessionDirectory {
   list(): SessionView[];
   /**
    * Ends a session: disconnects its client and deletes its subscriptions and queue.
-   * @returns whether there was such a session
+   * @returns whether the session existed
    */
   end(account: string | null, clientId: string): Promise<boolean>;
 }
 
-/** Two clients use one client id, so that each connection ends the other [MQTT-3.1.4-2]. */
+/** A client id that two clients use at once, so that each takes over the other's session [MQTT-3.1.4-2]. */
 export interface ContestedClientId {
   readonly client_id: string;
   /** The account of both clients; null where clients need no account. */
   readonly account: string | null;
-  /** Addresses that the clients connect from, the latest last. */
+  /** Addresses of the clients, the latest last. */
   readonly addresses: readonly string[];
-  /** How often one connection ended the other during the last minute. */
+  /** Number of client takeovers during the last minute. */
   readonly takeovers: number;
 }
 
-/** The embedded broker: MQTT 3.1, 3.1.1 and 5.0 over any byte stream. */
+/** The embedded MQTT broker: MQTT 3.1, 3.1.1 and 5.0 over any byte stream. */
 export interface Broker {
   /** Serves one client over a connected stream. */
   handle(stream: Duplex, request?: IncomingMessage): void;
-  /** The most that the broker buffers of one packet, in bytes. */
+  /** Size of the largest packet that the broker accepts, in bytes. */
   readonly largestPacket: number;
-  /** Connections, and messages that wait for clients. */
-  readonly figures: { readonly clients: number; readonly queued: number };
+  /** Numbers of open connections and of queued messages. */
+  readonly stats: { readonly clients: number; readonly queued: number };
   readonly sessions: SessionDirectory;
-  /** Client ids that two clients fight over at present. */
+  /** Client ids that two clients use at once at present. */
   readonly contested: readonly ContestedClientId[];
-  /** Publishes at QoS 1. */
+  /** Publishes a message of the server at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void;
-  /** The retained messages whose topics end in `/<level>`. */
+  /** Returns the retained messages whose topics end in `/<level>`. */
   retained(level: string): BrokerMessage[];
-  /** Disconnects every client. Resolves when everything that was published is on disk. */
+  /** Disconnects every client. Resolves when all published messages are written to disk. */
   close(): Promise<void>;
 }

@@ -5,23 +5,24 @@ import type { DataFolder } from "../storage/data-folder.js";
 import { codeOf, textOf } from "../common/errors.js";
 import { DEFAULT_BROKER_LIMITS } from "./limits.js";
 import { NO_ACCOUNTS } from "../security/accounts.js";
-import { Access, connectionOf, Refusal } from "./access.js";
-import { Admission } from "./admission.js";
+import { AccessControl, connectionOf, Refusal } from "./access-control.js";
 import type { Broker, BrokerHandlers, BrokerOptions } from "./api.js";
-import { Connection } from "./connection.js";
+import { ClientConnection } from "./client-connection.js";
+import { ConnectHandler } from "./connect-handler.js";
+import { ConnectionLimit } from "./connection-limit.js";
 import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
-import { Gate } from "./gate.js";
 import { largestPacket } from "./inbound.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
-import { Persistence, RECEIVE_MAXIMUM } from "./persistence.js";
+import { Persistence } from "./persistence.js";
 import { Publishing } from "./publishing.js";
+import { RECEIVE_MAXIMUM } from "./received-ids.js";
 import { RetainedMessages } from "../storage/retained.js";
 import { titleOf } from "../storage/session-id.js";
 import type { Session } from "../storage/session.js";
 import { SessionStore } from "../storage/session-store.js";
-import { Sessions } from "./sessions.js";
+import { SessionManager } from "./session-manager.js";
 import { Takeovers } from "./takeovers.js";
 import { Wills } from "../storage/wills.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -29,28 +30,28 @@ import { WriteQueue } from "./write-queue.js";
 
 export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
 
-/** How long the last messages may take to reach clients when the broker closes, in ms. */
-const FAREWELL = 300;
+/** How long to wait at close until the last messages have reached clients, in ms. */
+const CLOSE_TIMEOUT = 300;
 
-/** How often the broker checks that connected clients still have their accounts, in ms. */
-const CHECK_EVERY = 2000;
+/** Interval of the check that connected clients still have their accounts, in ms. */
+const ACCOUNT_CHECK_INTERVAL = 2000;
 
-/** How often it looks for sessions that have expired, in ms. */
-const SWEEP_EVERY = 10_000;
+/** Interval of the search for expired sessions, in ms. */
+const EXPIRY_CHECK_INTERVAL = 10_000;
 
-/** Topic aliases that an MQTT 5.0 client may use (3.2.2.3.8). */
-const TOPIC_ALIASES = 64;
+/** Topic Alias Maximum: the most topic aliases of one MQTT 5.0 client (3.2.2.3.8). */
+const TOPIC_ALIAS_MAXIMUM = 64;
 
-/** Errors of aedes that are no fault of the client's: its network failed, or the broker closes. */
-const ORDINARY = new Set(["keep alive timeout", "connection closed", "Premature close"]);
+/** Errors of aedes that are not the client's fault: the network failed, or the broker is closing. */
+const HARMLESS_ERRORS = new Set(["keep alive timeout", "connection closed", "Premature close"]);
 
-/** Starts the embedded broker on a data folder. */
+/** Starts the embedded broker with the data of a data folder. */
 export async function startBroker(
   data: DataFolder,
   handlers: BrokerHandlers,
   { accounts = NO_ACCOUNTS, check, limits = DEFAULT_BROKER_LIMITS, connectTimeout = 10_000 }: BrokerOptions = {},
 ): Promise<Broker> {
-  // Sorts by run: queues are sent in the order of broker id and message number.
+  // Contains the run number, zero-padded: aedes sorts queues by broker id, then by message number.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   let closing = false;
   const failed = (error: unknown): void => {
@@ -59,16 +60,19 @@ export async function startBroker(
   /** Connected clients, by session id. */
   const clients = new Map<string, Client>();
   const { broker: store, health } = data;
-  const told = {
+  const retainedHandlers = {
     failed: (error: unknown) => health.failed("retained messages", error),
     written: () => health.works("retained messages"),
     dropped: (topic: string, problem: string) =>
       handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
   };
-  const retained = new RetainedMessages(data.retained, told, { closed: !data.killed, damaged: data.damaged.tell });
+  const retained = new RetainedMessages(data.retained, retainedHandlers, {
+    closed: !data.killed,
+    damaged: data.damaged.tell,
+  });
   const wills = new Wills(store, id);
   const sessionStore = new SessionStore(store);
-  const sessions = new Sessions(sessionStore, accounts, limits, {
+  const sessions = new SessionManager(sessionStore, accounts, limits, {
     isConnected: (id) => clients.has(id),
     overLimit(id, problem) {
       handlers.rejected("over-limit", titleOf(id), problem);
@@ -87,51 +91,56 @@ export async function startBroker(
   await wills.load();
   await retained.restore();
 
-  const access = new Access(accounts, check ?? (async (from, ...login) => ({ account: await accounts.check(...login, from) })), limits.subscriptions); // prettier-ignore
-  const asked = {
+  const access = new AccessControl(accounts, check ?? (async (from, ...login) => ({ account: await accounts.check(...login, from) })), limits.subscriptions); // prettier-ignore
+  const persistenceHandlers = {
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
-    leavesOutOwn: (client: Client, topic: string) => access.leavesOutOwn(client, topic),
+    isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
     queued: (session: Session) => sessions.queued(session),
   };
-  const persistence = new Persistence(store, sessionStore, retained, wills, asked, health);
-  const gate = new Gate(limits.connections, (problem) => handlers.rejected("over-limit", "connections", problem));
+  const persistence = new Persistence(store, sessionStore, retained, wills, persistenceHandlers, health);
+  const connectionLimit = new ConnectionLimit(limits.connections, (problem) =>
+    handlers.rejected("over-limit", "connections", problem),
+  );
   const takeovers = new Takeovers();
   const writeQueue = new WriteQueue(() => retained.write());
   const { payload } = limits;
   const clientOf = (id: string): Client | undefined => clients.get(id);
-  const admission = new Admission({ access, sessions, takeovers, gate, payload, handlers, clientOf });
+  const connectHandler = new ConnectHandler({
+    ...{ access, sessions, takeovers, connectionLimit, payload, handlers, clientOf },
+  });
   const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers, health });
   const delivery = new Delivery(access, sessionStore, failed);
 
   const aedes = await Aedes.createBroker({
-    ...{ id, persistence, connectTimeout, topicAliasMaximum: TOPIC_ALIASES, receiveMaximum: RECEIVE_MAXIMUM },
+    ...{ id, persistence, connectTimeout, topicAliasMaximum: TOPIC_ALIAS_MAXIMUM, receiveMaximum: RECEIVE_MAXIMUM },
     maximumPacketSize: largestPacket(payload),
     sessionExpiryIntervalLimit: sessions.longestExpiry,
     mq: new Emitter(),
-    // no bound for listeners on a connection, of which each packet on its way is one
+    // no limit for the event listeners of a connection: aedes adds one for each packet in progress
     concurrency: 0,
     maxClientsIdLength: Number.MAX_SAFE_INTEGER,
-    // in memory only; three of these after a start, the wills of a broker that was killed are published
+    // three intervals after the start, aedes publishes the wills of clients of a broker that was killed
     heartbeatInterval: 10_000,
-    preConnect: (...args) => admission.preConnect(...args),
-    authenticate: (...args) => admission.authenticate(...args),
+    preConnect: (...args) => connectHandler.preConnect(...args),
+    authenticate: (...args) => connectHandler.authenticate(...args),
     authorizePublish: (...args) => publishing.authorizePublish(...args),
     published: (...args) => publishing.published(...args),
     authorizeForward: (...args) => delivery.authorizeForward(...args),
     authorizeSubscribe(client, subscription, callback) {
       const session = client.clean || !health.isFailing ? undefined : sessionStore.get(client.id);
-      // granted, it would be missing after a restart from a session that is there, and the client would not learn of it
+      // If granted, the subscription would be missing after a restart while the session is present, and the client would not
+      // notice.
       const isUnstorable = session?.isStored && !sessionStore.isSubscribed(session, subscription);
-      const refused = isUnstorable
+      const refusal = isUnstorable
         ? ({ reason: "internal", problem: `a subscription cannot be stored: ${health.problem}` } as const)
         : access.subscribe(client, subscription);
-      if (!refused) {
-        // messages come by one way whatever their QoS, so that of overlapping subscriptions the highest counts
+      if (!refusal) {
+        // subscribe at QoS 2 inside aedes; `deliveryQos` computes the highest QoS of overlapping subscriptions
         return callback(null, Object.assign(subscription, { qos: 2 }));
       }
       const connection = connectionOf(client);
-      connection.refusals.push(refused.problem);
-      handlers.rejected(refused.reason, connection.title, refused.problem);
+      connection.refusals.push(refusal.problem);
+      handlers.rejected(refusal.reason, connection.title, refusal.problem);
       // [MQTT-3.9.3-2]
       callback(null, null);
     },
@@ -152,50 +161,53 @@ export async function startBroker(
     sessions.disconnected(client.id, access.loginOf(client)?.account, expiry);
   });
   aedes.on("sessionExpired", ({ id }) => sessions.expired(id));
-  const errored = (client: Client, error: Error): void => {
-    if (closing || error instanceof Refusal || codeOf(error) || ORDINARY.has(error.message)) return;
+  const clientFailed = (client: Client, error: Error): void => {
+    if (closing || error instanceof Refusal || codeOf(error) || HARMLESS_ERRORS.has(error.message)) return;
     const reason = error instanceof Violation ? error.rejection : "malformed-packet";
     handlers.rejected(reason, connectionOf(client).title, error.message);
   };
-  aedes.on("clientError", errored);
-  aedes.on("connectionError", errored);
+  aedes.on("clientError", clientFailed);
+  aedes.on("connectionError", clientFailed);
   (aedes as EventEmitter).on("error", failed);
 
   function disconnect(client: Client | undefined, reasonCode: number, reasonString: string): void {
     client?.disconnect({ reasonCode, properties: { reasonString } });
   }
-  const checking = setInterval(() => {
+  const accountCheck = setInterval(() => {
     for (const client of clients.values())
-      if (!access.isCurrent(client)) disconnect(client, REASON.notAuthorized, "the account has changed");
-  }, CHECK_EVERY).unref();
-  const unwatch = clock.onJump(() => sessions.redate());
-  const sweeping = setInterval(() => sessions.sweep(), SWEEP_EVERY).unref();
+      if (!access.hasCurrentAccount(client)) disconnect(client, REASON.notAuthorized, "the account has changed");
+  }, ACCOUNT_CHECK_INTERVAL).unref();
+  const unwatchClock = clock.onJump(() => sessions.redate());
+  const expiryCheck = setInterval(() => sessions.sweep(), EXPIRY_CHECK_INTERVAL).unref();
 
   return {
     largestPacket: largestPacket(payload),
     sessions,
-    get figures() {
-      return { clients: gate.count, queued: sessionStore.queued };
+    get stats() {
+      return { clients: connectionLimit.count, queued: sessionStore.queued };
     },
     get contested() {
       return takeovers.list();
     },
     handle(stream, request) {
-      if (!gate.enter(stream)) return;
+      if (!connectionLimit.accept(stream)) return;
       const { rejected } = handlers;
-      aedes.handle(new Connection(stream, request, { payload, rate: limits.rate, writeQueue, rejected }), request);
+      aedes.handle(
+        new ClientConnection(stream, request, { payload, rate: limits.rate, writeQueue, rejected }),
+        request,
+      );
     },
     publish: (topic, payload, mode) => publishing.publish(topic, payload, mode),
     retained: (level) =>
       [...retained.topics()].filter((topic) => topic.endsWith("/" + level)).map((topic) => retained.get(topic)!),
     async close() {
       closing = true;
-      clearInterval(checking);
-      clearInterval(sweeping);
-      unwatch();
-      await Promise.race([publishing.stop(), sleep(FAREWELL)]);
+      clearInterval(accountCheck);
+      clearInterval(expiryCheck);
+      unwatchClock();
+      await Promise.race([publishing.stop(), sleep(CLOSE_TIMEOUT)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      // the wills of clients that were connected are stored a turn later
+      // aedes stores the wills of connected clients one turn of the event loop later
       await nextTurn();
       await persistence.destroy();
     },

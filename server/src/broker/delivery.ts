@@ -1,37 +1,37 @@
 import type { AedesPublishPacket, Client, PublishPacket } from "aedes";
-import type { Access } from "./access.js";
+import type { AccessControl } from "./access-control.js";
 import type { SessionStore } from "../storage/session-store.js";
 
-/** The path of a message to a client: who may receive it, at which QoS, and in which order. */
+/** Delivers messages to clients: decides who receives a message, at which QoS, and in which order. */
 export class Delivery {
-  readonly #access: Access;
+  readonly #access: AccessControl;
   readonly #sessions: SessionStore;
   readonly #failed: (error: unknown) => void;
 
-  constructor(access: Access, sessions: SessionStore, failed: (error: unknown) => void) {
+  constructor(access: AccessControl, sessions: SessionStore, failed: (error: unknown) => void) {
     this.#access = access;
     this.#sessions = sessions;
     this.#failed = failed;
   }
 
-  /** The hook `authorizeForward` of aedes. @returns null when the client does not receive the message */
+  /** The `authorizeForward` hook of aedes. @returns null when the client does not receive the message */
   authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    // only messages from the client's queue have a packet identifier yet, only retained ones have no broker
+    // at this point, messages from the client's queue have a packet identifier, and retained messages have no broker id
     const isLive = packet.messageId === undefined && Boolean(packet.brokerId);
-    // what waits in the queue comes first [MQTT-4.6.0-6]; this message is at its end
+    // the queue is delivered first [MQTT-4.6.0-6]; it already contains this message at its end
     if (client.connecting && isLive) return null;
     const qos = this.#access.deliveryQos(client, packet);
     if (qos === undefined || (qos === 0 && packet.qos > 0)) this.#drop(client, packet);
     if (qos === undefined) return null;
     packet.qos = qos;
-    // only retained messages that answer a subscription have no broker; they keep the flag [MQTT-3.3.1-8]
+    // retained messages for a new subscription have no broker id and keep the retain flag [MQTT-3.3.1-8]
     if (packet.retain && packet.brokerId) this.#handleRetain(client, packet, isLive);
-    // aedes names one of several overlapping subscriptions; it answers a new one with its own
+    // aedes adds the identifier of only one of several overlapping subscriptions
     if (client.version === 5 && packet.brokerId) this.#addIdentifiers(client, packet);
     return packet;
   }
 
-  /** Delivers what was queued after the end of the queue had been sent and before the client was connected. */
+  /** Delivers messages that were queued between the end of the queue's delivery and the client becoming ready. */
   ready(client: Client): void {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
     if (!session || session.queue.size === session.sent.size) return;
@@ -42,9 +42,9 @@ export class Delivery {
     deliver().catch(this.#failed);
   }
 
-  /** Clears the retain flag unless a subscription asks for it [MQTT-3.3.1-12]: aedes does not do so in queues. */
+  /** Clears the retain flag unless a subscription asks for it [MQTT-3.3.1-12]. aedes does not do this in queues. */
   #handleRetain(client: Client, packet: AedesPublishPacket, isLive: boolean): void {
-    packet.retain = this.#access.keepsRetain(client, packet.topic);
+    packet.retain = this.#access.retainsAsPublished(client, packet.topic);
     const session = client.clean || packet.qos === 0 || !isLive ? undefined : this.#sessions.get(client.id);
     if (packet.retain && session) this.#sessions.hideRetain(session, packet);
   }
@@ -56,7 +56,7 @@ export class Delivery {
     packet.properties = { ...packet.properties, subscriptionIdentifier };
   }
 
-  /** It is not to wait for the client any longer. */
+  /** Removes a message from the client's queue. */
   #drop(client: Client, packet: AedesPublishPacket): void {
     const session = client.clean || !packet.brokerId ? undefined : this.#sessions.get(client.id);
     if (session) this.#sessions.drop(session, packet);

@@ -5,11 +5,12 @@ type Deliver = (packet: AedesPublishPacket, done: () => void) => void;
 type Done = (error?: Error | null) => void;
 
 /**
- * Hands messages to those who subscribe: the interface of mqemitter, which aedes takes as `mq`. It looks up filters without
- * a wildcard in a map, and keeps no queue, because no client makes another one wait.
+ * Distributes messages to subscribers. Implements the mqemitter interface that aedes expects as `mq`.
  *
- * It calls `done` at once, because aedes removes a closed client from its list, by client id, only after `removeListener` is
- * done. Any later, another client may have the id, and would be removed in its place: both would stay connected.
+ * Filters without a wildcard are looked up in a map. There is no queue, because no client delays another.
+ *
+ * `removeListener` calls `done` at once: only then does aedes remove a closed client from its list, by client id. If that
+ * happened later, aedes could remove a new client with the same id instead.
  */
 export class Emitter {
   readonly #subscribers = new FilterIndex<Deliver>();
@@ -27,19 +28,19 @@ export class Emitter {
     return this;
   }
 
-  /** Calls `done` when every subscriber has taken the message. */
+  /** Delivers a message. Calls `done` when every subscriber has processed it. */
   emit(packet: AedesPublishPacket, done: Done): this {
     if (this.#closed) {
       done(new Error("the broker is closed"));
       return this;
     }
     const subscribers = this.#subscribers.match(packet.topic);
-    let left = subscribers.length;
-    if (left === 0) done();
-    const taken = (): void => {
-      if (--left === 0) done();
+    let remaining = subscribers.length;
+    if (remaining === 0) done();
+    const delivered = (): void => {
+      if (--remaining === 0) done();
     };
-    for (const deliver of subscribers) deliver(packet, taken);
+    for (const deliver of subscribers) deliver(packet, delivered);
     return this;
   }
 

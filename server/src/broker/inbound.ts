@@ -1,130 +1,120 @@
 import { checkConnect, checkFilters, checkPublish, Violation } from "../mqtt/packet-checks.js";
 import * as packet from "../mqtt/packets.js";
 import { PacketScanner, REASON } from "../mqtt/packets.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
 import { TokenBucket } from "./token-bucket.js";
 
 /**
- * The largest PUBLISH that is read and dropped instead of ending the connection, in bytes: Mosquitto's default for the
- * largest packet since 2.1.
+ * The largest PUBLISH that the broker skips instead of closing the connection, in bytes. Mosquitto's default for the largest
+ * packet since version 2.1.
  */
-export const MAX_PACKET = 2_000_000;
+export const MAX_SKIPPED_PACKET = 2_000_000;
 
-/** The most that precedes the payload of a PUBLISH, in bytes: the longest topic name and a packet identifier. */
-const LONGEST_HEADER = 65_535 + 4;
+/** The most bytes before the payload of a PUBLISH: the longest topic name and a packet identifier. */
+const MAX_PUBLISH_HEADER = 65_535 + 4;
 
-/** Pause before the token bucket is tried again, in ms. */
-const RETRY = 10;
+/** How long to wait for new tokens when the token bucket is empty, in ms. */
+const RETRY_DELAY = 10;
 
-/** The largest packet that is buffered where payloads have at most `payload` bytes. */
+/** Returns the size of the largest packet to buffer, in bytes. @param payload the largest payload, in bytes */
 export function largestPacket(payload: number): number {
-  return payload + LONGEST_HEADER;
+  return payload + MAX_PUBLISH_HEADER;
 }
 
+/** Callbacks of `InboundPackets`. */
 export interface InboundHandlers {
-  /** Passes whole, valid packets to aedes. */
+  /** Receives complete, valid packets for aedes. */
   forward(bytes: Buffer): void;
-  /** A PUBLISH was dropped because of its size; it must be acknowledged all the same. */
+  /** Called when a PUBLISH was dropped because of its size. It still needs an acknowledgement. */
   oversized(qos: number, topic: string, packetId: number): void;
-  /** The client is going to send that many acknowledgements, which are free. */
+  /** Called when the client will send this many acknowledgements, which do not count towards its rate. */
   expect(count: number): void;
-  /** Takes one of the acknowledgements that are expected; false when there is none. */
-  spend(): boolean;
-  /** The client has acknowledged a message, or ended its delivery. */
+  /** Takes one of the expected acknowledgements. @returns false when none is expected */
+  takeExpected(): boolean;
+  /** Called when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
   acknowledged(packetId: number): void;
-  /** The client must be disconnected. */
+  /** Called when the client must be disconnected. */
   violated(violation: Violation): void;
-  /** Packets have waited for `RETRY`. */
+  /** Called every 10 ms while packets wait because the client exceeds its rate. */
   waiting(): void;
-  /** Nothing waits any more: the socket can be read again. */
+  /** Called when no packet waits any more, so reading from the socket can go on. */
   ready(): void;
 }
 
 /**
- * What one client sends, as bytes: splits it into packets, checks what aedes does not check, slows the client down to its
- * rate, and passes whole packets on.
+ * Splits the bytes of one client into packets and checks what aedes does not check. Slows the client down to its rate with a
+ * token bucket, and forwards complete packets.
  */
-export class Inbound {
-  readonly #to: InboundHandlers;
+export class InboundPackets {
+  readonly #handlers: InboundHandlers;
   readonly #payload: number;
   readonly #bucket: TokenBucket;
   readonly #scanner = new PacketScanner();
-  /** Bytes that have not been processed: an incomplete packet, or packets that have to wait. */
-  #chunks: Buffer[] = [];
-  #length = 0;
-  /** How much must be there before it makes sense to look again, in bytes. */
+  readonly #buffer = new ReceiveBuffer();
+  /** Bytes that must be buffered before parsing can go on. */
   #needed = 2;
-  /** Bytes of an oversized PUBLISH that are still to be skipped. */
-  #skipping = 0;
   #version = 0;
-  /** The client is connected, so that packets behind CONNECT may be processed. */
+  /** Whether the client is connected, so that packets after CONNECT may be processed. */
   #open = false;
-  #paused: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
   #ended = false;
 
   /** @param payload the largest payload, in bytes @param rate packets per second */
-  constructor(payload: number, rate: number, to: InboundHandlers) {
+  constructor(payload: number, rate: number, handlers: InboundHandlers) {
     this.#payload = payload;
     this.#bucket = new TokenBucket(rate);
-    this.#to = to;
+    this.#handlers = handlers;
   }
 
-  /** 3, 4 or 5; 0 before CONNECT. */
+  /** Protocol version: 3, 4 or 5; 0 before CONNECT. */
   get version(): number {
     return this.#version;
   }
 
-  /** Whether packets wait, so that nothing more should be read from the socket. */
+  /** Whether packets wait, so that reading from the socket should pause. */
   get waiting(): boolean {
-    return this.#paused !== undefined || (this.#version > 0 && !this.#open);
+    return this.#retryTimer !== undefined || (this.#version > 0 && !this.#open);
   }
 
-  /** Processes what the socket has brought. */
+  /** Processes bytes from the socket. */
   receive(chunk: Buffer): void {
     if (this.#ended) return;
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+    this.#buffer.push(chunk);
     if (!this.waiting) this.#process();
   }
 
-  /** The client is connected: what it sent behind CONNECT is processed. */
+  /** Call when the client is connected. Processes the packets that it sent after CONNECT. */
   open(): void {
     this.#open = true;
     this.#resume();
   }
 
-  /** Nothing more is processed. */
+  /** Stops processing and discards buffered bytes. */
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#paused);
-    this.#chunks = [];
+    clearTimeout(this.#retryTimer);
+    this.#buffer.clear();
   }
 
   #process(): void {
-    if (this.#skipping > 0) this.#skip();
-    if (this.#length < this.#needed || this.#skipping > 0) return;
-    const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    const bytes = this.#buffer.read(this.#needed);
+    if (!bytes) return;
     try {
-      this.#keep(bytes, this.#processPackets(bytes));
+      this.#buffer.keep(bytes, this.#processPackets(bytes));
     } catch (error) {
       this.end();
-      this.#to.violated(error instanceof Violation ? error : new Violation((error as Error).message));
+      this.#handlers.violated(error instanceof Violation ? error : new Violation((error as Error).message));
     }
   }
 
-  #keep(bytes: Buffer, from: number): void {
-    const rest = Math.max(0, bytes.length - from);
-    this.#chunks = rest > 0 ? [bytes.subarray(from)] : [];
-    this.#length = rest;
-  }
-
-  /** @returns where the first byte is that was not processed */
+  /** @returns the offset of the first byte that was not processed */
   #processPackets(bytes: Buffer): number {
     const scanner = this.#scanner;
     let at = 0;
-    /** Where the packets begin that are valid and not passed on yet. */
+    /** Start of the valid packets that have not been forwarded. */
     let begin = 0;
     const forward = (): void => {
-      if (at > begin) this.#to.forward(bytes.subarray(begin, at));
+      if (at > begin) this.#handlers.forward(bytes.subarray(begin, at));
       begin = at;
     };
     this.#needed = 2;
@@ -139,19 +129,19 @@ export class Inbound {
           break;
         }
         if (this.#isOversized(at)) {
-          if (!this.#headerIsThere(bytes)) {
+          if (!this.#hasPublishHeader(bytes)) {
             this.#needed = bytes.length - at + 1;
             break;
           }
           forward();
-          at = begin = this.#drop(bytes);
+          at = begin = this.#dropOversized(bytes);
           continue;
         }
         if (scanner.end > bytes.length) {
           this.#needed = scanner.end - at;
           break;
         }
-        if (!this.#admit(bytes)) break;
+        if (!this.#checkAndPay(bytes)) break;
         const payload = scanner.type === packet.PUBLISH ? this.#payloadLength(bytes) : 0;
         if (payload > this.#payload) {
           forward();
@@ -165,8 +155,8 @@ export class Inbound {
     return at;
   }
 
-  /** Checks a whole packet and takes its price; false when it has to wait. */
-  #admit(bytes: Buffer): boolean {
+  /** Checks a complete packet and takes its tokens. @returns false when the packet has to wait for tokens */
+  #checkAndPay(bytes: Buffer): boolean {
     const { type, first, body, end } = this.#scanner;
     if (this.#version === 0) {
       this.#version = checkConnect(bytes, this.#scanner);
@@ -175,17 +165,17 @@ export class Inbound {
     switch (type) {
       case packet.PUBLISH:
         if (!this.#pay(1)) return false;
-        if (((first >> 1) & 3) === 2) this.#to.expect(1);
+        if (((first >> 1) & 3) === 2) this.#handlers.expect(1);
         return true;
       case packet.PUBACK:
       case packet.PUBREC:
       case packet.PUBREL:
       case packet.PUBCOMP: {
         if (end - body < 2) throw new Violation("an acknowledgement has no packet identifier");
-        if (!this.#to.spend() && !this.#pay(1)) return false;
+        if (!this.#handlers.takeExpected() && !this.#pay(1)) return false;
         const failed = end - body > 2 && bytes[body + 2] >= 0x80;
         if (type === packet.PUBACK || type === packet.PUBCOMP || (type === packet.PUBREC && failed))
-          this.#to.acknowledged(bytes.readUInt16BE(body));
+          this.#handlers.acknowledged(bytes.readUInt16BE(body));
         return true;
       }
       case packet.SUBSCRIBE:
@@ -203,49 +193,50 @@ export class Inbound {
     }
   }
 
+  /** Takes tokens. @returns false when the bucket is empty; processing then resumes later */
   #pay(count: number): boolean {
     if (this.#bucket.take(count)) return true;
-    this.#paused = setTimeout(() => {
-      this.#paused = undefined;
-      this.#to.waiting();
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#handlers.waiting();
       this.#resume();
-    }, RETRY);
+    }, RETRY_DELAY);
     return false;
   }
 
   #resume(): void {
     this.#process();
-    if (!this.waiting && !this.#ended) this.#to.ready();
+    if (!this.waiting && !this.#ended) this.#handlers.ready();
   }
 
   #payloadLength(bytes: Buffer): number {
     return this.#scanner.end - checkPublish(bytes, this.#scanner, this.#version);
   }
 
-  /** Whether the packet is too large to be buffered. @throws Violation where that ends the connection */
+  /** Returns whether a packet is too large to buffer. @throws Violation when it must end the connection */
   #isOversized(at: number): boolean {
     const { type, end } = this.#scanner;
     const length = end - at;
     const largest = largestPacket(this.#payload);
     if (length <= largest) return false;
-    // MQTT 5.0 clients know the limit: it is in CONNACK [MQTT-3.2.2-15]
-    const mayBeDropped =
-      type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_PACKET;
-    if (mayBeDropped) return true;
+    // MQTT 5.0 clients know the limit from CONNACK [MQTT-3.2.2-15]
+    const maySkip =
+      type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET;
+    if (maySkip) return true;
     throw new Violation(`a packet of ${length} bytes; the most is ${largest}`, REASON.packetTooLarge, "too-large");
   }
 
-  /** Whether topic name and packet identifier of an oversized PUBLISH are in the buffer. */
-  #headerIsThere(bytes: Buffer): boolean {
+  /** Returns whether topic name and packet identifier of an oversized PUBLISH are buffered. */
+  #hasPublishHeader(bytes: Buffer): boolean {
     const { body } = this.#scanner;
     return bytes.length >= body + 2 && bytes.length >= body + 4 + bytes.readUInt16BE(body);
   }
 
-  /** Drops an oversized PUBLISH as far as it has come. @returns where the next packet begins, or the end of the buffer */
-  #drop(bytes: Buffer): number {
+  /** Drops an oversized PUBLISH, including bytes that have not arrived. @returns the offset behind it */
+  #dropOversized(bytes: Buffer): number {
     checkPublish(bytes, this.#scanner, this.#version);
     this.#reportOversized(bytes);
-    this.#skipping = Math.max(0, this.#scanner.end - bytes.length);
+    this.#buffer.skip(Math.max(0, this.#scanner.end - bytes.length));
     return Math.min(this.#scanner.end, bytes.length);
   }
 
@@ -254,18 +245,6 @@ export class Inbound {
     const topicEnd = body + 2 + bytes.readUInt16BE(body);
     const qos = (first >> 1) & 3;
     const packetId = qos > 0 ? bytes.readUInt16BE(topicEnd) : 0;
-    this.#to.oversized(qos, bytes.toString("utf8", body + 2, topicEnd), packetId);
-  }
-
-  /** Skips what follows of an oversized PUBLISH. */
-  #skip(): void {
-    while (this.#skipping > 0 && this.#chunks.length > 0) {
-      const chunk = this.#chunks[0];
-      const count = Math.min(this.#skipping, chunk.length);
-      this.#skipping -= count;
-      this.#length -= count;
-      if (count === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(count);
-    }
+    this.#handlers.oversized(qos, bytes.toString("utf8", body + 2, topicEnd), packetId);
   }
 }

@@ -1,4 +1,4 @@
-/** Limits of what clients may use of the embedded broker. */
+/** Limits for the clients of the embedded broker. */
 export interface BrokerLimits {
   /** The longest payload that a client may publish, in bytes. */
   readonly payload: number;
@@ -8,7 +8,7 @@ export interface BrokerLimits {
   readonly subscriptions: number;
   /** Messages that one client may publish per second on average. The broker slows down a faster client. */
   readonly rate: number;
-  /** Messages that wait for one disconnected client. The broker drops the oldest ones beyond that. */
+  /** Messages queued for one disconnected client. Beyond that the broker drops the oldest. */
   readonly queue: number;
   /** Sessions of one account. */
   readonly sessions: number;

@@ -1,92 +1,96 @@
-import { Acknowledgements } from "./acknowledgements.js";
+import { AcknowledgementQueue } from "./acknowledgement-queue.js";
 import * as packet from "../mqtt/packets.js";
 import { PacketScanner } from "../mqtt/packets.js";
 
-/** How much may wait in memory for one client that does not read, in bytes. */
-export const BACKLOG = 4_194_304;
+/** The most unsent bytes to buffer for one client that reads slowly. */
+export const MAX_BACKLOG = 4_194_304;
 
+/** Callbacks of `OutboundPackets`. */
 export interface OutboundHandlers {
   /** Writes to the client's socket. */
   write(bytes: Buffer): void;
-  /** How much the socket has not sent yet, in bytes. */
+  /** Returns the number of bytes that the socket has not sent. */
   backlog(): number;
-  /** A packet that aedes wants to send in another form: CONNACK, PUBACK, PUBREC, SUBACK and DISCONNECT. */
+  /** Returns the complete form of a CONNACK, PUBACK, PUBREC, SUBACK or DISCONNECT packet of aedes. */
   complete(type: number, bytes: Buffer): Buffer;
-  /** Whether this PINGRESP answers a PINGREQ that the client has not sent. */
+  /** Returns whether a PINGRESP answers a PINGREQ that the client did not send. */
   swallowPingresp(): boolean;
-  /** The client will acknowledge a message of this QoS. */
+  /** Called for each message that the client will acknowledge. */
   sending(qos: number): void;
-  /** The client reads too slowly: a message of QoS 0 was left out, or the connection must end. */
+  /** Called when the client reads too slowly. At QoS 0 the message was dropped; at QoS 1 and 2 the connection must end. */
   overflowed(qos: number): void;
-  /** The client does not accept a message of this size; it counts as delivered [MQTT-3.1.2-25]. */
+  /** Called for a message above the client's maximum packet size. It counts as delivered [MQTT-3.1.2-25]. */
   tooLarge(packetId: number, qos: number): void;
 }
 
-/** What aedes sends to one client, as bytes: bounds how much of it is on its way, and keeps acknowledgements back. */
-export class Outbound {
-  readonly acknowledgements = new Acknowledgements((bytes) => this.#to.write(bytes));
-  /** Messages of QoS 1 and 2 on their way at most (MQTT 5.0, 3.1.2.11.3). */
+/**
+ * Flow control for the packets that aedes sends to one client: respects receive maximum and maximum packet size, limits the
+ * backlog, and holds back acknowledgements.
+ */
+export class OutboundPackets {
+  readonly acknowledgements = new AcknowledgementQueue((bytes) => this.#handlers.write(bytes));
+  /** The most inflight messages of QoS 1 and 2 (MQTT 5.0, 3.1.2.11.3). */
   receiveMaximum = Infinity;
   /** The largest packet that the client accepts, in bytes (MQTT 5.0, 3.1.2.11.4). */
   maximumPacketSize = Infinity;
-  readonly #to: OutboundHandlers;
+  readonly #handlers: OutboundHandlers;
   readonly #scanner = new PacketScanner();
-  /** Packet identifiers of messages that are on their way. */
-  readonly #inFlight = new Set<number>();
-  /** Messages that wait until others were acknowledged. */
+  /** Packet identifiers of messages that were sent and not acknowledged. */
+  readonly #inflight = new Set<number>();
+  /** Messages that wait because the receive maximum is reached. */
   readonly #waiting: { readonly id: number; readonly bytes: Buffer }[] = [];
   #waitingBytes = 0;
 
-  constructor(to: OutboundHandlers) {
-    this.#to = to;
+  constructor(handlers: OutboundHandlers) {
+    this.#handlers = handlers;
   }
 
   /** Sends whole packets, in order. */
   send(bytes: Buffer): void {
     const scanner = this.#scanner;
-    /** Where the packets begin that are to be written as they are. */
+    /** Start of the packets that can be written unchanged. */
     let begin = 0;
     let at = 0;
     while (at < bytes.length && scanner.read(bytes, at)) {
       const { end } = scanner;
       if (!this.#passes(bytes, at)) {
-        if (at > begin) this.#to.write(bytes.subarray(begin, at));
+        if (at > begin) this.#handlers.write(bytes.subarray(begin, at));
         begin = end;
         this.#handle(bytes.subarray(at, end));
       }
       at = end;
     }
-    if (at > begin) this.#to.write(bytes.subarray(begin, at));
+    if (at > begin) this.#handlers.write(bytes.subarray(begin, at));
   }
 
-  /** The client acknowledged a message, or ended its delivery. */
+  /** Call when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
   acknowledged(packetId: number): void {
-    if (!this.#inFlight.delete(packetId)) return;
-    while (this.#waiting.length > 0 && this.#inFlight.size < this.receiveMaximum) {
+    if (!this.#inflight.delete(packetId)) return;
+    while (this.#waiting.length > 0 && this.#inflight.size < this.receiveMaximum) {
       const { id, bytes } = this.#waiting.shift()!;
       this.#waitingBytes -= bytes.length;
-      this.#inFlight.add(id);
-      this.#to.write(bytes);
+      this.#inflight.add(id);
+      this.#handlers.write(bytes);
     }
   }
 
-  /** Whether a packet can be written as it is, together with those around it. */
+  /** Returns whether a packet can be written unchanged, together with its neighbors. */
   #passes(bytes: Buffer, at: number): boolean {
     const { first, type, body, end } = this.#scanner;
     switch (type) {
       case packet.PUBLISH: {
         const qos = (first >> 1) & 3;
-        if (end - at > this.maximumPacketSize || this.#to.backlog() > BACKLOG) return false;
+        if (end - at > this.maximumPacketSize || this.#handlers.backlog() > MAX_BACKLOG) return false;
         if (qos === 0) return true;
-        if (this.#waiting.length > 0 || this.#inFlight.size >= this.receiveMaximum) return false;
-        this.#begin(bytes.readUInt16BE(body + 2 + bytes.readUInt16BE(body)), qos);
+        if (this.#waiting.length > 0 || this.#inflight.size >= this.receiveMaximum) return false;
+        this.#startDelivery(bytes.readUInt16BE(body + 2 + bytes.readUInt16BE(body)), qos);
         return true;
       }
       case packet.PUBACK:
       case packet.PUBREC:
         return this.acknowledgements.isEmpty && end - at <= this.maximumPacketSize;
       case packet.PINGRESP:
-        return !this.#to.swallowPingresp();
+        return !this.#handlers.swallowPingresp();
       case packet.CONNACK:
       case packet.SUBACK:
       case packet.DISCONNECT:
@@ -96,32 +100,32 @@ export class Outbound {
     }
   }
 
-  /** Deals with one packet that cannot be written as it is. */
+  /** Handles one packet that cannot be written unchanged. */
   #handle(bytes: Buffer): void {
     const { first, type } = this.#scanner;
     const body = this.#scanner.body - (this.#scanner.end - bytes.length);
     if (type === packet.PINGRESP) return;
     if (type === packet.PUBACK || type === packet.PUBREC) {
-      this.acknowledgements.send(bytes.readUInt16BE(body), this.#to.complete(type, bytes));
+      this.acknowledgements.send(bytes.readUInt16BE(body), this.#handlers.complete(type, bytes));
       return;
     }
     if (type !== packet.PUBLISH) {
-      this.#to.write(this.#to.complete(type, bytes));
+      this.#handlers.write(this.#handlers.complete(type, bytes));
       return;
     }
     const qos = (first >> 1) & 3;
     const id = qos > 0 ? bytes.readUInt16BE(body + 2 + bytes.readUInt16BE(body)) : 0;
-    if (bytes.length > this.maximumPacketSize) this.#to.tooLarge(id, qos);
-    else if (this.#to.backlog() + this.#waitingBytes > BACKLOG) this.#to.overflowed(qos);
+    if (bytes.length > this.maximumPacketSize) this.#handlers.tooLarge(id, qos);
+    else if (this.#handlers.backlog() + this.#waitingBytes > MAX_BACKLOG) this.#handlers.overflowed(qos);
     else {
-      this.#to.sending(qos);
+      this.#handlers.sending(qos);
       this.#waiting.push({ id, bytes });
       this.#waitingBytes += bytes.length;
     }
   }
 
-  #begin(id: number, qos: number): void {
-    this.#inFlight.add(id);
-    this.#to.sending(qos);
+  #startDelivery(id: number, qos: number): void {
+    this.#inflight.add(id);
+    this.#handlers.sending(qos);
   }
 }

@@ -2,52 +2,45 @@ import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AedesPublishPacket, Client } from "aedes";
 import type { IPublishPacket } from "mqtt-packet";
-import { hasWildcard, matches } from "../mqtt/topics.js";
 import type { QueuedPacket } from "../storage/message-codec.js";
 import type { StorageHealth } from "../storage/health.js";
 import type { OrderedStore } from "../storage/ordered-store.js";
-import { Violation } from "../mqtt/packet-checks.js";
-import { REASON } from "../mqtt/packets.js";
 import type { RetainedMessages } from "../storage/retained.js";
 import type { Session, StoredSubscription, Subscriber } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
 import type { Wills } from "../storage/wills.js";
+import { ReceivedIds } from "./received-ids.js";
+import { retainedStream } from "./retained-stream.js";
 
-/** How many retained messages are compared with a wildcard at once. */
-const SLICE = 1000;
-
-/** Messages of QoS 2 that a client may have sent and not released: Receive Maximum (MQTT 5.0, 3.2.2.3.3). */
-export const RECEIVE_MAXIMUM = 1000;
-
-/** What aedes passes where it means a client. */
+/** The part of a client that aedes passes to every method. */
 type ClientId = Pick<Client, "id">;
 
-/** An acknowledgement of a message, or a message that aedes did not deliver. */
-interface Cleared {
+/** A message that was acknowledged, or one that aedes decided not to deliver. */
+interface ClearedMessage {
   readonly messageId?: number;
   readonly brokerId: string;
   readonly brokerCounter: number;
   readonly topic: string;
-  /** Its publisher. */
+  /** Session id of the publisher. */
   readonly clientId?: string;
   /** Whether the subscription has No Local. */
   readonly nl?: boolean;
 }
 
 export interface PersistenceHandlers {
-  /** The QoS that was granted to a subscription; undefined when it was refused: aedes passes those as well. */
+  /** Returns the granted QoS of a subscription; undefined when it was refused, because aedes passes refused ones as well. */
   grantedQos(client: Client, filter: string): number | undefined;
-  /** Whether all subscriptions of a client that match a topic leave out its own messages. */
-  leavesOutOwn(client: Client, topic: string): boolean;
-  /** A message was added to a queue. */
+  /** Returns whether all matching subscriptions of a client have No Local set. */
+  isNoLocal(client: Client, topic: string): boolean;
+  /** Called when a message was added to a session's queue. */
   queued(session: Session): void;
 }
 
 /**
- * The persistence interface of aedes, on disk: sessions, queues, retained messages and wills survive `kill -9`.
+ * Implements the persistence interface of aedes on disk: sessions, queues, retained messages and wills survive `kill -9`.
  *
- * Most methods resolve before the disk has anything; `stored` resolves when it has. So messages keep their order, however
- * long a write takes: aedes drops a message that reaches a client after one that was published later.
+ * Most methods resolve before the data is on disk, so a slow write cannot reorder messages: aedes drops a message that reaches
+ * a client after a later one. `stored` resolves when the data is on disk.
  */
 export class Persistence {
   readonly #store: OrderedStore;
@@ -56,9 +49,8 @@ export class Persistence {
   readonly #wills: Wills;
   readonly #handlers: PersistenceHandlers;
   readonly #health: StorageHealth;
-  /** Packet identifiers of QoS 2 that clients without a session have not released. */
-  readonly #received = new WeakMap<object, Set<number>>();
-  /** Subscriptions that are stored: aedes asks for each that was granted, with all that are in the same packet. */
+  readonly #received: ReceivedIds;
+  /** Subscriptions that are stored already: aedes passes all subscriptions of a packet again for each one granted. */
   readonly #subscribed = new WeakSet<StoredSubscription>();
 
   constructor(
@@ -75,11 +67,12 @@ export class Persistence {
     this.#wills = wills;
     this.#handlers = handlers;
     this.#health = health;
+    this.#received = new ReceivedIds(sessions);
   }
 
   async setup(): Promise<void> {}
 
-  /** Resolves when everything so far is stored, however long the disk is full. @throws Error when the broker closes before */
+  /** Resolves when all data so far is on disk; waits while the disk is full. @throws Error when the broker closes first */
   async stored(): Promise<void> {
     await this.#retained.stored();
     await this.#store.stored();
@@ -94,47 +87,7 @@ export class Persistence {
   }
 
   createRetainedStreamCombi(filters: readonly string[]): Readable {
-    return Readable.from(this.#retainedFor(filters));
-  }
-
-  async *#retainedFor(filters: readonly string[]): AsyncGenerator<object> {
-    for (const filter of filters) {
-      if (!hasWildcard(filter)) {
-        if (this.#retained.get(filter)) yield this.#current(filter);
-        continue;
-      }
-      let compared = 0;
-      for (const topic of this.#retained.topics()) {
-        if (matches(filter, topic)) yield this.#current(topic);
-        // others have their turn
-        if (++compared % SLICE === 0) await nextTurn();
-      }
-    }
-  }
-
-  /**
-   * A retained message that is read when aedes sends it: it waits in a stream, and must not arrive after a newer one that
-   * was published meanwhile.
-   */
-  #current(topic: string): object {
-    const read = () => this.#retained.get(topic);
-    return {
-      cmd: "publish",
-      topic,
-      retain: true,
-      get qos() {
-        return read()?.qos ?? 0;
-      },
-      get payload() {
-        return read()?.payload ?? Buffer.alloc(0);
-      },
-      get properties() {
-        return read()?.properties;
-      },
-      get messageExpiry() {
-        return read()?.messageExpiry;
-      },
-    };
+    return retainedStream(this.#retained, filters);
   }
 
   async addSubscriptions(client: Client, subscriptions: readonly StoredSubscription[]): Promise<void> {
@@ -148,7 +101,7 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // a session that is not stored either is lost with its subscriptions, and its client learns of that
+    // a client learns in CONNACK that a session which was never stored is lost, and subscribes again
     if (session.isStored) await this.#store.stored();
     else await this.#health.orFailing(this.#store.stored());
   }
@@ -174,7 +127,7 @@ export class Persistence {
     return { subsCount, clientsCount: this.#sessions.size };
   }
 
-  /** A new session begins, or one ends: nothing of the old one stays [MQTT-3.1.2-6]. */
+  /** Deletes the data of an earlier session when a new one begins or the session ends [MQTT-3.1.2-6]. */
   async cleanSubscriptions(client: Client): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (!session) return;
@@ -198,12 +151,12 @@ export class Persistence {
     if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.sending(session, packet);
   }
 
-  async outgoingClearMessageId(client: Client, packet: Cleared): Promise<void> {
+  async outgoingClearMessageId(client: Client, packet: ClearedMessage): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (!session) return;
     if (packet.messageId !== undefined) this.#sessions.acknowledge(session, packet.messageId);
-    // aedes did not deliver it: its publisher subscribed with No Local [MQTT-3.8.3-3]
-    else if (packet.clientId === client.id && packet.nl && this.#handlers.leavesOutOwn(client, packet.topic))
+    // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3]
+    else if (packet.clientId === client.id && packet.nl && this.#handlers.isNoLocal(client, packet.topic))
       this.#sessions.drop(session, packet);
   }
 
@@ -213,16 +166,8 @@ export class Persistence {
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {
-    if (this.#receivedBy(client).size >= RECEIVE_MAXIMUM)
-      throw new Violation(
-        `more than ${RECEIVE_MAXIMUM} messages of QoS 2 are not released`,
-        REASON.receiveMaximumExceeded,
-        "over-limit",
-      );
-    const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.received(session, messageId);
-    else this.#receivedBy(client).add(messageId);
-    // each message is published in a turn of its own, so that none overtakes another
+    this.#received.add(client, messageId);
+    // publish each message in its own turn of the event loop, so that none overtakes another
     await nextTurn();
   }
 
@@ -232,22 +177,12 @@ export class Persistence {
   }
 
   async incomingDelPacket(client: Client, { messageId = 0 }: { messageId?: number }): Promise<void> {
-    const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.released(session, messageId);
-    else this.#receivedBy(client).delete(messageId);
+    this.#received.delete(client, messageId);
   }
 
-  /** Whether the client has sent a message of QoS 2 and not released it. */
+  /** Returns whether the client has sent a QoS 2 message with this packet identifier and not released it. */
   hasReceived(client: Client, packetId: number): boolean {
-    return this.#receivedBy(client).has(packetId);
-  }
-
-  #receivedBy(client: Client): Set<number> {
-    const session = this.#sessions.get(client.id);
-    if (session) return session.received;
-    let received = this.#received.get(client);
-    if (!received) this.#received.set(client, (received = new Set()));
-    return received;
+    return this.#received.has(client, packetId);
   }
 
   putWill: Wills["put"] = (client, will) => this.#wills.put(client, will);

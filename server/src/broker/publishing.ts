@@ -1,8 +1,8 @@
 import type { Aedes, AedesPublishPacket, Client, PublishPacket } from "aedes";
 import { textOf } from "../common/errors.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
-import { connectionOf, Refusal, type Access } from "./access.js";
-import { STORED, TAKEN } from "./acknowledgements.js";
+import { connectionOf, Refusal, type AccessControl } from "./access-control.js";
+import { HANDLED, STORED } from "./acknowledgement-queue.js";
 import type { BrokerHandlers } from "./api.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
@@ -12,13 +12,16 @@ import type { StorageHealth } from "../storage/health.js";
 import type { RetainedMessages } from "../storage/retained.js";
 import type { SessionStore } from "../storage/session-store.js";
 
-/** Messages on this topic reach nobody: aedes acknowledges a message of MQTT 3.1.1 only when it publishes it. */
-const SINK = "$dropped";
+/**
+ * Topic without subscribers for refused messages of MQTT 3.1.1 clients. aedes acknowledges a message only when it publishes
+ * the message.
+ */
+const DISCARD_TOPIC = "$dropped";
 
 type Done = (error?: Error | null) => void;
 
-export interface PublishingParts {
-  readonly access: Access;
+export interface PublishingOptions {
+  readonly access: AccessControl;
   readonly persistence: Persistence;
   readonly sessions: SessionStore;
   readonly retained: RetainedMessages;
@@ -27,47 +30,48 @@ export interface PublishingParts {
 }
 
 /**
- * The path of a message from its publisher into queues, the retained messages, and to the server.
+ * Handles PUBLISH: passes messages to the server, into client queues and to the retained messages.
  *
- * Every message is published in a turn of the event loop of its own, so that none overtakes another: aedes gives each a
- * number, and drops a message that reaches a client after one with a higher number.
+ * Each message is published in its own turn of the event loop. aedes numbers messages, and drops one that reaches a client
+ * after a higher number.
  */
 export class Publishing {
-  readonly #parts: PublishingParts;
+  readonly #options: PublishingOptions;
   #aedes: Aedes | undefined;
-  /** Messages of QoS 0 that wait for a turn of their own. */
+  /** Messages of QoS 0 that wait for their own turn of the event loop. */
   #deferred = 0;
+  /** Messages of the server that are being published. */
   #pending = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
-  /** Messages that go on when they are stored, or when nothing can be stored any more. */
+  /** Continuations of messages that are being stored. They also run when storage fails. */
   readonly #storing = new Set<() => void>();
 
-  constructor(parts: PublishingParts) {
-    this.#parts = parts;
-    parts.health.listen({
+  constructor(options: PublishingOptions) {
+    this.#options = options;
+    options.health.listen({
       failed: () => {
         for (const proceed of this.#storing) proceed();
       },
     });
   }
 
-  /** To be called once, with the broker that publishes. */
+  /** Sets the aedes broker. Call once, before anything is published. */
   use(aedes: Aedes): void {
     this.#aedes = aedes;
   }
 
   /**
-   * The hook `authorizePublish` of aedes, which acknowledges the message when `done` was called. The server takes the
-   * message here, so that it is decided upon at once and acknowledged when it is stored.
+   * The `authorizePublish` hook of aedes, which acknowledges the message after `done`. Passes the message to the server
+   * here, before aedes queues it, so that the server reacts at once.
    */
   authorizePublish(client: Client | null, packet: PublishPacket, done: Done): void {
-    const { handlers, access, persistence, sessions } = this.#parts;
+    const { handlers, access, persistence, sessions } = this.#options;
     const { topic, qos, messageId = 0 } = packet;
     const payload = packet.payload as Buffer;
-    // a will, which was checked when its client connected
+    // a will, already checked at CONNECT
     if (!client || client.closed) {
-      // says when the will is published, and is no property of a message (MQTT 5.0, 3.1.3.2.2)
+      // not a property of the published message (MQTT 5.0, 3.1.3.2.2)
       if (packet.properties) delete (packet.properties as { willDelayInterval?: number }).willDelayInterval;
       void handlers.message(topic, payload, false);
       return done(null);
@@ -76,28 +80,28 @@ export class Publishing {
     if (problem) return this.#refuse(client, packet, problem, done);
     // [MQTT-3.3.1-3]
     packet.dup = false;
-    // a message of QoS 2 that was received before: PUBREC was lost
+    // the client sends a QoS 2 message again when PUBREC was lost
     const isRepeated = qos === 2 && persistence.hasReceived(client, messageId);
-    const taken = isRepeated ? undefined : handlers.message(topic, payload, false);
+    const handled = isRepeated ? undefined : handlers.message(topic, payload, false);
     if (qos === 0) return this.#publishUnacknowledged(packet, done);
     const mustBeStored = !isRepeated && (qos === 2 || packet.retain || sessions.index.hasMatch(topic));
     const { acknowledgements } = connectionOf(client);
-    if (taken || mustBeStored || !acknowledgements.isEmpty)
-      acknowledgements.hold(messageId, (taken ? TAKEN : 0) | (mustBeStored ? STORED : 0));
-    if (!taken) return done(null);
-    this.#whenStored(taken, client, done, () => acknowledgements.release(messageId, TAKEN));
+    if (handled || mustBeStored || !acknowledgements.isEmpty)
+      acknowledgements.hold(messageId, (handled ? HANDLED : 0) | (mustBeStored ? STORED : 0));
+    if (!handled) return done(null);
+    this.#whenStored(handled, client, done, () => acknowledgements.release(messageId, HANDLED));
   }
 
   /**
-   * Lets aedes go on with a message when it is stored. While nothing can be stored it goes on at once, because it reads
-   * nothing more from the client before; only the acknowledgement waits.
+   * Calls `done` when a message is stored. While storage fails, calls `done` at once, because aedes reads nothing more from
+   * the client before; then only the acknowledgement waits.
    */
   #whenStored(storing: Promise<void>, client: Client, done: Done, acknowledge: () => void): void {
-    let goOn: Done | undefined = done;
+    let pendingDone: Done | undefined = done;
     const proceed = (error?: Error | null): void => {
       this.#storing.delete(proceed);
-      goOn?.(error ?? null);
-      goOn = undefined;
+      pendingDone?.(error ?? null);
+      pendingDone = undefined;
     };
     storing.then(
       () => {
@@ -105,19 +109,19 @@ export class Publishing {
         proceed();
       },
       (error: unknown) => {
-        // the client keeps the message, and sends it again when it returns
+        // without an acknowledgement the client sends the message again after it reconnects
         const problem = `a message cannot be stored: ${textOf(error)}`;
-        if (goOn) proceed(new Violation(problem, REASON.quotaExceeded, "over-limit"));
+        if (pendingDone) proceed(new Violation(problem, REASON.quotaExceeded, "over-limit"));
         else client.disconnect({ reasonCode: REASON.quotaExceeded, properties: { reasonString: problem } });
       },
     );
-    if (this.#parts.health.isFailing) proceed();
+    if (this.#options.health.isFailing) proceed();
     else this.#storing.add(proceed);
   }
 
   /**
-   * Publishes a message of QoS 0, of which several may come in one turn: one that is not retained takes no time, and must not
-   * overtake one that is.
+   * Publishes a message of QoS 0. Several may arrive in one turn of the event loop. A retained message takes longer, so
+   * later messages wait behind it to keep their order.
    */
   #publishUnacknowledged({ retain }: PublishPacket, done: Done): void {
     if (!retain && this.#deferred === 0) return done(null);
@@ -130,41 +134,43 @@ export class Publishing {
 
   #refuse(client: Client, packet: PublishPacket, problem: string, done: Done): void {
     const { title, acknowledgements } = connectionOf(client);
-    this.#parts.handlers.rejected("not-allowed", title, problem);
-    // its acknowledgement must not overtake those that wait
+    this.#options.handlers.rejected("not-allowed", title, problem);
+    // keep the order of acknowledgements
     if (packet.qos > 0 && !acknowledgements.isEmpty) acknowledgements.hold(packet.messageId!, 0);
-    // MQTT 5.0 has a reason code for it; else the message is acknowledged and dropped [MQTT-3.3.5-2]
+    // MQTT 5.0 has a reason code; older versions acknowledge and drop the message [MQTT-3.3.5-2]
     if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", reasonString(problem)));
-    packet.topic = SINK;
+    packet.topic = DISCARD_TOPIC;
     packet.payload = Buffer.alloc(0);
     packet.retain = false;
     done(null);
   }
 
-  /** The hook `published` of aedes: the message is in all queues, but perhaps not on disk yet. */
+  /** The `published` hook of aedes: the message is in all queues, but may not be on disk yet. */
   published({ messageId = 0 }: AedesPublishPacket, client: Client | null, done: Done): void {
     const acknowledgements = client && connectionOf(client).acknowledgements;
-    if (!client || !acknowledgements?.holds(messageId, STORED)) return done(null);
-    this.#whenStored(this.#parts.persistence.stored(), client, done, () => acknowledgements.release(messageId, STORED));
+    if (!client || !acknowledgements?.isWaiting(messageId, STORED)) return done(null);
+    this.#whenStored(this.#options.persistence.stored(), client, done, () =>
+      acknowledgements.release(messageId, STORED),
+    );
   }
 
-  /** Publishes a message of the server's own, at QoS 1. */
+  /** Publishes a message of the server at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void {
-    if (mode === "again") this.#parts.retained.renew(topic, payload);
+    if (mode === "renewed") this.#options.retained.renew(topic, payload);
     const packet: PublishPacket = {
-      ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "once", dup: false },
+      ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "not-retained", dup: false },
     };
     this.#pending++;
     setImmediate(() =>
       this.#aedes!.publish(packet, (error) => {
         if (error && !this.#stopping)
-          this.#parts.handlers.failed(`The broker could not publish on ${topic}: ${error.message}`);
+          this.#options.handlers.failed(`The broker could not publish on ${topic}: ${error.message}`);
         if (--this.#pending === 0) this.#idle?.();
       }),
     );
   }
 
-  /** Resolves when everything that the server published has been handed to its subscribers; nothing more must follow. */
+  /** Resolves when all messages of the server have reached their subscribers. Publish nothing afterwards. */
   stop(): Promise<void> {
     this.#stopping = true;
     return new Promise((resolve) => {

@@ -3,12 +3,12 @@ import { PUBACK, REASON } from "../mqtt/packets.js";
 
 const MQTT_5 = { protocolVersion: 5 };
 
-/** Keeps a reason short: it is for people, and counts towards the client's limit for packets. */
+/** Shortens a reason string to 200 characters, because it counts towards the client's maximum packet size. */
 export function reasonString(text: string): string {
   return text.length > 200 ? text.slice(0, 199) + "…" : text;
 }
 
-/** CONNACK that refuses a client (MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1). */
+/** Encodes a CONNACK that refuses a client (MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1). */
 export function refuseConnection(
   version: number,
   code: { returnCode: number; reasonCode: number },
@@ -20,7 +20,7 @@ export function refuseConnection(
   return mqttPacket.generate(connack, MQTT_5);
 }
 
-/** PUBACK or PUBREC for a message that is dropped. MQTT 3.1.1 has no way to say so [MQTT-3.3.5-2]. */
+/** Encodes PUBACK or PUBREC for a dropped message. In MQTT 3.1.1 it looks like a success [MQTT-3.3.5-2]. */
 export function acknowledgement(
   type: number,
   packetId: number,
@@ -34,7 +34,7 @@ export function acknowledgement(
   return mqttPacket.generate({ cmd, messageId: packetId, reasonCode, ...properties }, MQTT_5);
 }
 
-/** DISCONNECT of MQTT 5.0. */
+/** Encodes DISCONNECT of MQTT 5.0. */
 export function disconnect(reasonCode: number, text: string): Buffer {
   return mqttPacket.generate(
     { cmd: "disconnect", reasonCode, properties: { reasonString: reasonString(text) } },
@@ -42,13 +42,13 @@ export function disconnect(reasonCode: number, text: string): Buffer {
   );
 }
 
-/** Removes the reason string from a packet, such as PUBACK [MQTT-3.4.2-2]. */
+/** Removes the reason string from a packet so that it fits the client's maximum packet size [MQTT-3.4.2-2]. */
 export function withoutReason(bytes: Buffer): Buffer {
   const packet = decode<IConnackPacket>(bytes);
   return mqttPacket.generate({ ...packet, properties: { ...packet.properties, reasonString: undefined } }, MQTT_5);
 }
 
-/** Decodes one packet of MQTT 5.0 that aedes is about to send. */
+/** Decodes one MQTT 5.0 packet that aedes is about to send. */
 function decode<P extends Packet>(bytes: Buffer): P {
   let decoded: Packet | undefined;
   const parser = mqttPacket.parser(MQTT_5);
@@ -57,7 +57,7 @@ function decode<P extends Packet>(bytes: Buffer): P {
   return decoded as P;
 }
 
-/** What CONNACK says beside what aedes puts into it. */
+/** Fields that the broker adds to CONNACK. */
 export interface ConnackFields {
   sessionPresent: boolean;
   assignedClientIdentifier?: string;
@@ -65,8 +65,8 @@ export interface ConnackFields {
 }
 
 /**
- * Completes a CONNACK that lets the client in: aedes reports a session only where it has subscriptions, and does not know
- * which client id and keep-alive this broker chose.
+ * Completes a CONNACK that accepts a client. aedes reports a session only if it has subscriptions, and does not know the
+ * client id and the keep alive that this broker chose.
  */
 export function completeConnack(bytes: Buffer, version: number, fields: ConnackFields): Buffer {
   if (version !== 5) return Buffer.from([0x20, 2, fields.sessionPresent ? 1 : 0, 0]);
@@ -78,12 +78,12 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
   );
 }
 
-/** Whether aedes refuses a subscription in a SUBACK of MQTT 5.0 because it is shared: it asks nobody. */
+/** Returns whether aedes refuses a shared subscription in this SUBACK (MQTT 5.0). No hook reports that. */
 export function refusesShared(bytes: Buffer): boolean {
   return decode<ISubackPacket>(bytes).granted.includes(REASON.sharedSubscriptionsNotSupported);
 }
 
-/** Adds to a SUBACK of MQTT 5.0 why subscriptions were refused. */
+/** Adds the reasons for refused subscriptions to a SUBACK of MQTT 5.0. */
 export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffer {
   if (reasons.length === 0) return bytes;
   const suback = decode<ISubackPacket>(bytes);
@@ -93,8 +93,8 @@ export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffe
   );
 }
 
-/** What the reason codes mean with which aedes itself disconnects a client. */
-const DISCONNECTS: Readonly<Record<number, string>> = {
+/** Reason strings for the reason codes with which aedes disconnects a client. */
+const DISCONNECT_REASONS: Readonly<Record<number, string>> = {
   [REASON.protocolError]: "the packet violates the protocol",
   0x8b: "the server is shutting down",
   0x8e: "another client connected with this client id",
@@ -102,9 +102,9 @@ const DISCONNECTS: Readonly<Record<number, string>> = {
   [REASON.packetTooLarge]: "the packet is too large",
 };
 
-/** Adds a reason to a DISCONNECT of MQTT 5.0 that has none. */
+/** Adds a reason string to a DISCONNECT of MQTT 5.0 that has none. */
 export function completeDisconnect(bytes: Buffer): Buffer {
   const packet = decode<IDisconnectPacket>(bytes);
-  const text = DISCONNECTS[packet.reasonCode ?? 0];
+  const text = DISCONNECT_REASONS[packet.reasonCode ?? 0];
   return packet.properties?.reasonString || !text ? bytes : disconnect(packet.reasonCode!, text);
 }

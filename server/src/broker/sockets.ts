@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Certificates } from "../security/certificates.js";
 import { StartError, textOf, codeOf } from "../common/errors.js";
 
-/** Why a server does not listen, and what to do about it. */
+/** Explains why a port cannot be opened, and what to do. */
 export function listenProblem(what: string, flag: string, host: string, port: number, error: unknown): StartError {
   const where = `${what} port ${port} on ${host}`;
   switch (codeOf(error)) {
@@ -19,32 +19,32 @@ export function listenProblem(what: string, flag: string, host: string, port: nu
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
       return new StartError(
-        `The address ${host} is not one of this machine's; choose one with --host, or leave it out.`,
+        `The address ${host} does not belong to this machine; choose another one with --host, or omit --host.`,
       );
     default:
       return new StartError(`The ${where} cannot be opened: ${textOf(error)}; choose another with ${flag}.`);
   }
 }
 
-/** A TCP server that listens, and that can be closed with clients connected. */
+/** A listening TCP server. `close` also disconnects its clients. */
 export interface Listener {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * How many connections may wait to be taken: after a restart all boards come at once, and one that finds no room believes
- * that it is connected. The system may allow fewer.
+ * Length of the queue of connections that wait for `accept`. After a restart all boards connect at once, and a board that
+ * finds the queue full believes that it is connected. The operating system may allow fewer.
  */
 const BACKLOG = 4096;
 
-/** How many TLS handshakes may be under way at once: beyond them the oldest ends, which had the most time. */
-const HANDSHAKES = 1000;
+/** The most concurrent TLS handshakes. Beyond them the oldest is closed, which had the most time. */
+const MAX_HANDSHAKES = 1000;
 
 /**
- * Listens for TCP connections; port 0 means any free one. Small packets leave at once (TCP_NODELAY).
- * @param connected gets each connection, with TLS when its handshake is done
- * @param certificates for TLS
+ * Listens for TCP connections with TCP_NODELAY. Port 0 means any free port.
+ * @param connected called with each connection, for TLS after the handshake
+ * @param certificates enables TLS
  */
 export async function listen(
   host: string,
@@ -62,7 +62,7 @@ export async function listen(
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
-      // no descriptor left, for instance: those who are connected stay
+      // an error such as too many open files must not end the existing connections
       server.on("error", () => {});
       resolve();
     });
@@ -78,19 +78,19 @@ export async function listen(
 }
 
 function secureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
-  /** Connections whose handshake is under way, by their other end: a TLS socket does not tell which one it is on. */
+  /** Connections during the TLS handshake, by remote address: a TLS socket does not reveal its TCP socket. */
   const handshakes = new Map<string, Socket>();
-  const otherEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const remoteEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
-    const end = otherEnd(socket);
+    const end = remoteEnd(socket);
     handshakes.set(end, socket);
     socket.once("close", () => handshakes.delete(end));
-    if (handshakes.size <= HANDSHAKES) return;
+    if (handshakes.size <= MAX_HANDSHAKES) return;
     const [oldest] = handshakes.values();
     oldest.destroy();
   });
-  server.on("secureConnection", (socket) => handshakes.delete(otherEnd(socket)));
+  server.on("secureConnection", (socket) => handshakes.delete(remoteEnd(socket)));
   certificates.onChange((context) => server.setSecureContext(context));
   return server;
 }

@@ -1,44 +1,48 @@
 import type { ContestedClientId } from "./api.js";
 import { partsOf } from "../storage/session-id.js";
 
-/** So many takeovers of one client id within `PERIOD` are no coincidence. */
-const MOST = 3;
-/** In ms. */
+/** A client id counts as contested after this many takeovers within `PERIOD`. */
+const CONTESTED_AFTER = 3;
+/** Length of the observed period, in ms. */
 const PERIOD = 60_000;
-/** How many client ids are watched at most. */
-const MAX_WATCHED = 1000;
+/** The most client ids to observe. */
+const MAX_CLIENT_IDS = 1000;
 
 interface Takeover {
+  /** Time, by `performance.now()`. */
   readonly at: number;
   readonly addresses: readonly [before: string, after: string];
 }
 
-/** Notices when two clients use one client id: each connection ends the other, over and over [MQTT-3.1.4-2]. */
+/** Detects two clients with the same client id, which take over each other's session again and again [MQTT-3.1.4-2]. */
 export class Takeovers {
   readonly #byId = new Map<string, Takeover[]>();
 
   /**
-   * A connection from one address ended an older one from another, or the same.
-   * @returns whether this shows that two clients fight over the id
+   * Records a client takeover.
+   * @param before address of the old connection
+   * @param after address of the new connection
+   * @returns whether the client id has become contested with this takeover
    */
   add(id: string, before: string, after: string, now = performance.now()): boolean {
     const takeovers = this.#recent(id, now);
     takeovers.push({ at: now, addresses: [before, after] });
     this.#byId.delete(id);
-    if (this.#byId.size >= MAX_WATCHED) this.#byId.delete(this.#byId.keys().next().value!);
+    if (this.#byId.size >= MAX_CLIENT_IDS) this.#byId.delete(this.#byId.keys().next().value!);
     this.#byId.set(id, takeovers.slice(-100));
-    return takeovers.length === MOST;
+    return takeovers.length === CONTESTED_AFTER;
   }
 
+  /** Returns the addresses that took part in recent takeovers of a client id. */
   addressesOf(id: string, now = performance.now()): string[] {
     return [...new Set(this.#recent(id, now).flatMap(({ addresses }) => addresses))];
   }
 
-  /** The client ids that clients fight over at present. */
+  /** Lists the contested client ids. */
   list(now = performance.now()): ContestedClientId[] {
     return [...this.#byId.keys()].flatMap((id) => {
       const takeovers = this.#recent(id, now);
-      if (takeovers.length < MOST) return [];
+      if (takeovers.length < CONTESTED_AFTER) return [];
       const { account, clientId } = partsOf(id);
       return [{ client_id: clientId, account, addresses: this.addressesOf(id, now), takeovers: takeovers.length }];
     });

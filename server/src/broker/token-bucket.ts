@@ -1,8 +1,8 @@
-/** A token bucket that holds one second's worth: https://en.wikipedia.org/wiki/Token_bucket */
+/** Token bucket rate limiter with a capacity of one second (https://en.wikipedia.org/wiki/Token_bucket). */
 export class TokenBucket {
   readonly #rate: number;
   #tokens: number;
-  #filledAt = performance.now();
+  #refilledAt = performance.now();
 
   /** @param rate tokens per second */
   constructor(rate: number) {
@@ -10,17 +10,17 @@ export class TokenBucket {
     this.#tokens = rate;
   }
 
-  /** Takes tokens, if the bucket is not empty. A large packet may overdraw it. */
+  /** Takes tokens unless the bucket is empty. An expensive packet may overdraw the bucket. @returns whether it did */
   take(count: number): boolean {
-    if (this.#tokens <= 0) this.#fill();
+    if (this.#tokens <= 0) this.#refill();
     if (this.#tokens <= 0) return false;
     this.#tokens -= count;
     return true;
   }
 
-  #fill(): void {
+  #refill(): void {
     const now = performance.now();
-    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#filledAt) * this.#rate) / 1000);
-    this.#filledAt = now;
+    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#refilledAt) * this.#rate) / 1000);
+    this.#refilledAt = now;
   }
 }

@@ -1,51 +1,54 @@
-/** Something that has bytes to send. */
+/** A connection with buffered output. */
 export interface Writer {
-  /** Sends them; does nothing when there are none. */
+  /** Writes the buffered output to the socket. Does nothing when there is none. */
   flush(): void;
 }
 
-/** How many turns of the event loop an acknowledgement waits for a message that can share its system call. */
-const TURNS = 3;
+/** Number of event loop turns that an acknowledgement waits for a message that can share its system call. */
+const ACKNOWLEDGEMENT_TURNS = 3;
 
 /**
- * Collects what one connection has to send, because a system call is the dearest step in answering a reading: packets to one
- * client leave in one call when they follow each other, and PUBACK waits a few turns for the command that answers a reading.
+ * Batches socket writes, because the system call is the most expensive step in answering a reading.
+ *
+ * Consecutive packets for one client leave in one call. PUBACK waits a few turns of the event loop, so that the command that
+ * answers a reading leaves in the same call.
  */
 export class WriteQueue {
   readonly #beforeWrite: () => void;
-  /** Has something to send, which leaves when another connection has, or this turn of the event loop ends. */
+  /** The writer to flush next: when another writer has output, or at the end of this turn of the event loop. */
   #current: Writer | undefined;
-  #ending = false;
-  /** Have acknowledgements alone. */
+  /** Whether a flush at the end of this turn is scheduled. */
+  #flushScheduled = false;
+  /** Writers whose only output is acknowledgements. */
   #waiting: Writer[] = [];
 
-  /** @param beforeWrite stores what clients are about to be told */
+  /** @param beforeWrite called before each flush, to store retained messages before clients see them */
   constructor(beforeWrite: () => void) {
     this.#beforeWrite = beforeWrite;
   }
 
-  /** A writer has something to send. */
-  soon(writer: Writer): void {
+  /** Call when a writer has output. */
+  schedule(writer: Writer): void {
     if (writer === this.#current) return;
     this.#flush(writer);
-    if (this.#ending) return;
-    this.#ending = true;
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
     setImmediate(() => {
-      this.#ending = false;
+      this.#flushScheduled = false;
       this.#flush(undefined);
     });
   }
 
-  /** A writer has acknowledgements, and nothing else, to send. */
-  later(writer: Writer): void {
+  /** Call when a writer has acknowledgements and no other output. */
+  scheduleAcknowledgement(writer: Writer): void {
     if (this.#waiting.push(writer) > 1) return;
     let turns = 0;
     const wait = (): void => {
-      if (++turns < TURNS) return void setImmediate(wait);
+      if (++turns < ACKNOWLEDGEMENT_TURNS) return void setImmediate(wait);
       const writers = this.#waiting;
       this.#waiting = [];
       this.#beforeWrite();
-      for (const one of writers) one.flush();
+      for (const writer of writers) writer.flush();
     };
     setImmediate(wait);
   }

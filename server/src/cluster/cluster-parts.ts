@@ -16,7 +16,7 @@ import type { Lamps } from "../outputs/lamps.js";
 import type { Notifier } from "../outputs/notifier.js";
 import type { Ownership } from "../outputs/ownership.js";
 import type { DataFolder } from "../storage/data-folder.js";
-import type { LinkHandlers, MqttLink } from "../transport/link.js";
+import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
 import type { Scope } from "../transport/scope.js";
 import type { BrokerAddress } from "../transport/url.js";
 import type { Peers } from "./peers.js";
@@ -56,9 +56,9 @@ export interface Cluster {
   readonly journal: ReadingsJournal;
   readonly ownership: Ownership;
   /** Handles a message from the broker, which this server or another one is responsible for. */
-  message: LinkHandlers["message"];
+  message: BrokerConnectionHandlers["message"];
   /** Connects to the broker with subscriptions that all servers share. Messages for this server go to `member`. */
-  connect(member: ClusterMember, topics: readonly string[], handlers: LinkHandlers): MqttLink;
+  connect(member: ClusterMember, topics: readonly string[], handlers: BrokerConnectionHandlers): BrokerConnection;
   /** Starts to take part. */
   start(): Promise<void>;
   /** The name of this server among the others. */

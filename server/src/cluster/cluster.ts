@@ -1,5 +1,5 @@
-import type { MqttLink } from "../transport/link.js";
-import { remoteLink } from "../transport/remote.js";
+import type { BrokerConnection } from "../transport/broker-connection.js";
+import { remoteConnection } from "../transport/remote.js";
 import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
 import { joinRedis, redisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -52,7 +52,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   let links = new ZoneGroups(options.policy.zones, prefix);
   let self: ClusterMember;
   let handover: Handover;
-  let link: MqttLink;
+  let link: BrokerConnection;
   let lastUp = performance.now();
   /** When the last epoch began. */
   let begun = 0;
@@ -195,7 +195,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       self = member;
       handover = new Handover({ member, journal: records, history: options.history, clock: sharedClock, prefix });
       damage.reportTo(member.rejects);
-      link = remoteLink(
+      link = remoteConnection(
         { broker, prefix, clientId: me, filters: [...filters, ...topics], optional: topics, unwanted: [] },
         handlers,
       );

@@ -67,9 +67,9 @@ export class OrphanedSessions {
           if (taken) all.push(taken);
           return taken;
         },
-        up() {},
-        down() {},
-        refused() {},
+        reconnected() {},
+        disconnected() {},
+        publishRefused() {},
         closed: () => lost(new Error("the connection was closed")),
       },
     );
@@ -96,7 +96,7 @@ export class OrphanedSessions {
 async function endSession(broker: BrokerAddress, clientId: string): Promise<void> {
   const client = new MqttClient(
     { broker, clientId, clean: true },
-    { message: () => undefined, up() {}, down() {}, refused() {} },
+    { message: () => undefined, reconnected() {}, disconnected() {}, publishRefused() {} },
   );
   await client.connect();
   await client.close();

@@ -1,7 +1,7 @@
 import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { History } from "../history/history.js";
-import type { MqttLink } from "../transport/link.js";
+import type { BrokerConnection } from "../transport/broker-connection.js";
 import type { Devices } from "../devices/devices.js";
 import type { DeviceDirectory } from "../devices/directory.js";
 import type { Recent } from "../history/recent.js";
@@ -64,7 +64,7 @@ export interface Served {
   readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
   readonly history: History;
-  readonly link: MqttLink;
+  readonly link: BrokerConnection;
   /** Undefined when this server is the only one. */
   readonly cluster: Cluster | undefined;
   /** Undefined with somebody else's. */
@@ -152,7 +152,7 @@ function gaugesOf({ parts: { devices }, link, broker, eventStream }: Served): Ga
     devicesOffline: devices.size - devicesOnline,
     linkUp: link.connected,
     eventStreams: eventStream.size,
-    brokerClients: broker?.figures.clients,
-    brokerQueued: broker?.figures.queued,
+    brokerClients: broker?.stats.clients,
+    brokerQueued: broker?.stats.queued,
   };
 }

@@ -1,12 +1,12 @@
-/** A broker's address, and who joins it. */
+/** Address of an MQTT broker, with the credentials to log in. */
 export interface BrokerAddress {
-  /** Fit for a log: without user name and password, and with the values of query parameters masked. */
+  /** URL for logs: without user name and password, and with the values of query parameters masked. */
   readonly url: string;
-  /** Where a WebSocket connects; undefined for MQTT over TCP or TLS. May contain a token. */
+  /** URL for a WebSocket connection, which may contain a token; undefined for MQTT over TCP or TLS. */
   readonly websocketUrl?: string;
   readonly host: string;
   readonly port: number;
-  /** Over TLS. */
+  /** Whether the connection uses TLS. */
   readonly secure: boolean;
   readonly username?: string;
   readonly password?: string;

@@ -1,66 +1,70 @@
 import type { IConnectPacket, ISubackPacket, Packet } from "mqtt-packet";
 import type { BrokerAddress } from "./address.js";
-import { Connection, type ConnectionHandlers } from "./connection.js";
-import { LAST_ID, Outbox } from "./outbox.js";
-import { openTransport } from "./transport.js";
+import { NetworkConnection, type NetworkConnectionHandlers } from "./network-connection.js";
+import { MAX_PUBLISH_ID, PublishQueue } from "./publish-queue.js";
+import { openSocket } from "./socket.js";
 
-export interface MqttOptions {
+export interface MqttClientOptions {
   readonly broker: BrokerAddress;
-  /** The same at every start: it names the persistent session. */
+  /** Client id, which names the persistent session. Must stay the same at every start. */
   readonly clientId: string;
   readonly will?: { readonly topic: string; readonly payload: Buffer };
-  /** Whether the session begins anew, and ends with the connection; false by default. */
+  /** Clean Session: whether to discard an earlier session and end the new one with the connection. Default: false. */
   readonly clean?: boolean;
-  /** How long a connection may take, in ms; 10,000 by default. */
+  /** Timeout of a connection attempt, in ms. Default: 10,000. */
   readonly connectTimeout?: number;
-  /** In seconds; 30 by default. */
+  /** Keep alive, in s. Default: 30. */
   readonly keepAlive?: number;
-  /** Between two attempts to connect again, in ms; 1,000 by default. */
-  readonly reconnectEvery?: number;
+  /** Delay between two connection attempts, in ms. Default: 1,000. */
+  readonly reconnectDelay?: number;
 }
 
-export interface MqttHandlers {
-  /** A message, acknowledged when what is returned is fulfilled; at once when that is undefined. Must not throw. */
+export interface MqttClientHandlers {
+  /**
+   * Receives a message. Must not throw.
+   * @returns a promise: the message is acknowledged when it resolves. undefined: the message is acknowledged at once.
+   */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
-  /** Connected again, as `keep` asked for; what was subscribed to before is so again. */
-  up(): void;
-  /** The connection is lost; it comes back by itself. */
-  down(error: unknown): void;
-  /** The broker does not take a message of ours. */
-  refused(topic: string, reason: number): void;
-  /** The connection is over, however that came. */
+  /** Called after a reconnect. All subscriptions are active again. */
+  reconnected(): void;
+  /** Called when the connection is lost. The client retries on its own. */
+  disconnected(error: unknown): void;
+  /** Called when the broker refuses a published message. */
+  publishRefused(topic: string, reasonCode: number): void;
+  /** Called when a connection has ended, for whatever reason. */
   closed?(): void;
 }
 
-/** How long a broker may take to hang up after DISCONNECT, in ms. */
-const HANG_UP = 150;
+/** How long to wait until the broker closes the connection after DISCONNECT, in ms. */
+const CLOSE_TIMEOUT = 150;
 
-/** What a broker grants no subscription with: MQTT 3.1.1, 3.9.3; MQTT 5 has more of them, all from here on. */
-export const REFUSED = 128;
+/** Lowest return code that reports a failure in SUBACK (MQTT 3.1.1, 3.9.3), and reason code in MQTT 5 packets. */
+export const FAILURE = 0x80;
 
 /**
- * A server's MQTT client: a persistent session, everything at QoS 1 and nothing lost over a cut, and as little work for a
- * message as there can be.
+ * MQTT 3.1.1 client with a persistent session. It publishes and subscribes at QoS 1, reconnects on its own, and sends
+ * unacknowledged messages again after a reconnect.
  */
 export class MqttClient {
-  readonly #options: MqttOptions;
-  readonly #handlers: MqttHandlers;
-  readonly #outbox = new Outbox();
-  /** All that is subscribed to. */
+  readonly #options: MqttClientOptions;
+  readonly #handlers: MqttClientHandlers;
+  readonly #publishQueue = new PublishQueue();
+  /** All topic filters that the client is subscribed to. */
   readonly #filters = new Set<string>();
+  /** Packet identifiers of received QoS 2 messages that the broker has not released with PUBREL. */
   readonly #unreleased = new Set<number>();
-  /** Who waits for a SUBACK or an UNSUBACK. */
-  readonly #answers = new Map<number, { resolve(granted: readonly number[]): void; reject(error: unknown): void }>();
-  /** Packet identifiers of those; those of messages are lower [MQTT-2.3.1-2]. */
-  #id = LAST_ID;
-  #connection: Connection | undefined;
+  /** Pending SUBSCRIBE and UNSUBSCRIBE requests, by packet identifier. */
+  readonly #requests = new Map<number, { resolve(granted: readonly number[]): void; reject(error: unknown): void }>();
+  /** Packet identifier of the last request. Those of messages are lower, so the two never collide [MQTT-2.3.1-2]. */
+  #requestId = MAX_PUBLISH_ID;
+  #connection: NetworkConnection | undefined;
   #connected = false;
-  /** Whether a lost connection is made again. */
-  #lasting = false;
-  #again: NodeJS.Timeout | undefined;
-  #left: (() => void) | undefined;
+  #reconnects = false;
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  /** Resolves the promise of `close`. */
+  #onClosed: (() => void) | undefined;
 
-  constructor(options: MqttOptions, handlers: MqttHandlers) {
+  constructor(options: MqttClientOptions, handlers: MqttClientHandlers) {
     this.#options = options;
     this.#handlers = handlers;
   }
@@ -70,8 +74,8 @@ export class MqttClient {
   }
 
   /**
-   * Connects once.
-   * @throws ConnackError, or whatever the network says
+   * Makes one connection attempt.
+   * @throws ConnackError when the broker refuses the connection, or the network's error
    */
   connect(): Promise<void> {
     const { broker, clientId, will, connectTimeout = 10_000, keepAlive = 30, clean = false } = this.#options;
@@ -86,102 +90,106 @@ export class MqttClient {
       ...(broker.username !== undefined && { username: broker.username }),
       ...(broker.password !== undefined && { password: Buffer.from(broker.password) }),
     };
-    const handlers: ConnectionHandlers = {
-      opened: ({ sessionPresent }) => this.#opened(connection, sessionPresent),
+    const handlers: NetworkConnectionHandlers = {
+      accepted: ({ sessionPresent }) => this.#accepted(connection, sessionPresent),
       message: (topic, payload, retained) => this.#handlers.message(topic, payload, retained),
-      acknowledged: (id, reason) => this.#acknowledged(id, reason),
+      acknowledged: (packetId, reasonCode) => this.#acknowledged(packetId, reasonCode),
       answered: (packet) => this.#answered(packet),
       closed: (error) => this.#closed(error),
     };
-    const connection = new Connection((take) => openTransport(broker, take), packet, handlers, this.#unreleased);
+    const connection = new NetworkConnection(
+      (onData) => openSocket(broker, onData),
+      packet,
+      handlers,
+      this.#unreleased,
+    );
     this.#connection = connection;
     return connection.open(connectTimeout, keepAlive);
   }
 
-  /** From now on a lost connection is made again, for ever. */
-  keep(): void {
-    this.#lasting = true;
-    if (!this.#connected) this.#retry();
+  /** From now on, reconnects whenever the connection is lost. */
+  enableReconnect(): void {
+    this.#reconnects = true;
+    if (!this.#connected) this.#scheduleReconnect();
   }
 
-  /** Publishes at QoS 1. @param acknowledged told when the broker has it */
+  /** Publishes at QoS 1. @param acknowledged called when the broker acknowledges the message */
   publish(topic: string, payload: Buffer, retain: boolean, acknowledged?: () => void): void {
-    this.#outbox.publish(topic, payload, retain, acknowledged);
+    this.#publishQueue.publish(topic, payload, retain, acknowledged);
   }
 
-  /** Subscribes at QoS 1. Gives what was granted for each filter: 0, 1, or `REFUSED`. */
+  /** Subscribes at QoS 1. @returns the return code for each filter: the granted QoS 0 or 1, or `FAILURE` */
   subscribe(filters: readonly string[]): Promise<readonly number[]> {
     for (const filter of filters) this.#filters.add(filter);
     const subscriptions = filters.map((topic) => ({ topic, qos: 1 as const }));
-    return this.#ask((messageId) => ({ cmd: "subscribe", messageId, subscriptions }));
+    return this.#request((messageId) => ({ cmd: "subscribe", messageId, subscriptions }));
   }
 
   async unsubscribe(filters: readonly string[]): Promise<void> {
     for (const filter of filters) this.#filters.delete(filter);
-    await this.#ask((messageId) => ({ cmd: "unsubscribe", messageId, unsubscriptions: [...filters] }));
+    await this.#request((messageId) => ({ cmd: "unsubscribe", messageId, unsubscriptions: [...filters] }));
   }
 
-  /** Leaves, so that the broker does not publish the will. What was not acknowledged is given up. */
+  /** Disconnects, so that the broker does not publish the will. Discards unacknowledged messages. */
   async close(): Promise<void> {
-    this.#lasting = false;
-    clearTimeout(this.#again);
+    this.#reconnects = false;
+    clearTimeout(this.#reconnectTimer);
     if (!this.#connection) return;
-    const closed = new Promise<void>((resolve) => (this.#left = resolve));
-    if (!this.#connected) this.#connection.end();
+    const closed = new Promise<void>((resolve) => (this.#onClosed = resolve));
+    if (!this.#connected) this.#connection.destroy();
     else {
-      this.#connection.leave();
-      // a broker that does not hang up
-      setTimeout(() => this.#connection?.end(), HANG_UP).unref();
+      this.#connection.disconnect();
+      setTimeout(() => this.#connection?.destroy(), CLOSE_TIMEOUT).unref();
     }
     await closed;
   }
 
-  #opened(connection: Connection, sessionPresent: boolean): void {
+  #accepted(connection: NetworkConnection, sessionPresent: boolean): void {
     this.#connected = true;
     if (!sessionPresent) this.#unreleased.clear();
-    this.#outbox.open((...message) => connection.output.publish(...message));
-    // a broker that lost the session [MQTT-3.2.2-2]
+    this.#publishQueue.connect((...message) => connection.writer.publish(...message));
+    // the broker lost the session, and the subscriptions with it [MQTT-3.2.2-2]
     if (!sessionPresent && this.#filters.size > 0) this.subscribe([...this.#filters]).catch(() => {});
-    if (this.#lasting) this.#handlers.up();
+    if (this.#reconnects) this.#handlers.reconnected();
   }
 
-  #acknowledged(id: number, reason: number): void {
-    const topic = this.#outbox.acknowledged(id);
-    if (topic !== undefined && reason >= REFUSED) this.#handlers.refused(topic, reason);
+  #acknowledged(packetId: number, reasonCode: number): void {
+    const topic = this.#publishQueue.acknowledge(packetId);
+    if (topic !== undefined && reasonCode >= FAILURE) this.#handlers.publishRefused(topic, reasonCode);
   }
 
   #answered(packet: Packet): void {
-    const answer = this.#answers.get(packet.messageId!);
-    this.#answers.delete(packet.messageId!);
-    answer?.resolve((packet as ISubackPacket).granted?.map(Number) ?? []);
+    const request = this.#requests.get(packet.messageId!);
+    this.#requests.delete(packet.messageId!);
+    request?.resolve((packet as ISubackPacket).granted?.map(Number) ?? []);
   }
 
   #closed(error: unknown): void {
-    const lost = this.#connected;
+    const wasConnected = this.#connected;
     this.#connected = false;
     this.#connection = undefined;
-    this.#outbox.close();
-    for (const { reject } of this.#answers.values()) reject(error ?? new Error("closed"));
-    this.#answers.clear();
-    this.#left?.();
+    this.#publishQueue.disconnect();
+    for (const { reject } of this.#requests.values()) reject(error ?? new Error("closed"));
+    this.#requests.clear();
+    this.#onClosed?.();
     this.#handlers.closed?.();
-    if (!this.#lasting) return;
-    if (lost) this.#handlers.down(error);
-    this.#retry();
+    if (!this.#reconnects) return;
+    if (wasConnected) this.#handlers.disconnected(error);
+    this.#scheduleReconnect();
   }
 
-  #retry(): void {
-    clearTimeout(this.#again);
-    // one that fails ends in `#closed`, which tries again
-    this.#again = setTimeout(() => void this.connect().catch(() => {}), this.#options.reconnectEvery ?? 1000);
+  #scheduleReconnect(): void {
+    clearTimeout(this.#reconnectTimer);
+    // a failed attempt ends in `#closed`, which schedules the next one
+    this.#reconnectTimer = setTimeout(() => void this.connect().catch(() => {}), this.#options.reconnectDelay ?? 1000);
   }
 
-  #ask(packet: (messageId: number) => Packet): Promise<readonly number[]> {
+  #request(packet: (messageId: number) => Packet): Promise<readonly number[]> {
     if (!this.#connected) return Promise.reject(new Error("not connected"));
-    this.#id = this.#id === 65_535 ? LAST_ID + 1 : this.#id + 1;
-    const id = this.#id;
+    this.#requestId = this.#requestId === 65_535 ? MAX_PUBLISH_ID + 1 : this.#requestId + 1;
+    const id = this.#requestId;
     return new Promise((resolve, reject) => {
-      this.#answers.set(id, { resolve, reject });
+      this.#requests.set(id, { resolve, reject });
       this.#connection!.send(packet(id));
     });
   }

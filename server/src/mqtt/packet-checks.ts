@@ -2,12 +2,13 @@ import type { Rejection } from "../observability/counters.js";
 import { hasWildcard, MAX_LEVELS, stringProblem, topicFilterProblem } from "./topics.js";
 import { readVariableInteger, REASON, SUBSCRIBE, type PacketScanner } from "./packets.js";
 
-/** A client violated the protocol or a limit in a way that ends its connection [MQTT-4.8.0-1]. */
+/** A client violated the protocol or a limit, so the broker closes its connection [MQTT-4.8.0-1]. */
 export class Violation extends Error {
-  /** For DISCONNECT of MQTT 5.0. */
+  /** Reason code for the DISCONNECT packet of MQTT 5.0. */
   readonly reasonCode: number;
+  /** Counter and log category of the violation. */
   readonly rejection: Rejection;
-  /** What the client receives before the connection closes, instead of DISCONNECT. */
+  /** Packet to send instead of DISCONNECT before the connection closes. */
   readonly answer: Buffer | undefined;
 
   constructor(
@@ -23,7 +24,7 @@ export class Violation extends Error {
   }
 }
 
-/** Identifiers of the properties of messages (MQTT 5.0, 2.2.2.2). */
+/** Property identifiers of PUBLISH and of wills (MQTT 5.0, 2.2.2.2). */
 const PAYLOAD_FORMAT = 0x01;
 const MESSAGE_EXPIRY = 0x02;
 const CONTENT_TYPE = 0x03;
@@ -33,7 +34,7 @@ const WILL_DELAY = 0x18;
 const TOPIC_ALIAS = 0x23;
 const USER_PROPERTY = 0x26;
 
-/** Reads the fields of one packet in order. Every method throws Violation where a field is cut off or invalid. */
+/** Reads the fields of one packet in order. Every method throws Violation when a field is truncated or invalid. */
 class FieldReader {
   readonly #bytes: Buffer;
   readonly #end: number;
@@ -61,7 +62,7 @@ class FieldReader {
     this.#skip(this.uint16());
   }
 
-  /** An MQTT UTF-8 string (MQTT 3.1.1, 1.5.3). @param what its name in messages */
+  /** Reads an MQTT UTF-8 string (MQTT 3.1.1, 1.5.3). @param what name of the field for error messages */
   text(what: string): string {
     const length = this.uint16();
     const start = this.#skip(length);
@@ -70,14 +71,14 @@ class FieldReader {
     return this.#bytes.toString("utf8", start, this.at);
   }
 
-  /** Skips the properties of MQTT 5.0; aedes reads them. */
+  /** Skips the properties of MQTT 5.0, which aedes checks. */
   properties(): void {
     this.at = this.#propertiesEnd();
   }
 
   /**
-   * Checks the properties of a message, because other clients receive them: an invalid one would make those disconnect.
-   * @param own the identifier that is allowed besides those of all messages
+   * Checks the properties of a message. Other clients receive them and would disconnect on an invalid one.
+   * @param own the property that only this packet may have: a topic alias in PUBLISH, a delay in a will
    */
   messageProperties(own: typeof TOPIC_ALIAS | typeof WILL_DELAY): void {
     const end = this.#propertiesEnd();
@@ -86,7 +87,7 @@ class FieldReader {
       const id = this.byte();
       if (id !== own && (id === TOPIC_ALIAS || id === WILL_DELAY))
         throw new Violation(`property ${id} is not allowed here`);
-      if (seen.has(id)) throw new Violation(`property ${id} is there twice`, REASON.protocolError);
+      if (seen.has(id)) throw new Violation(`property ${id} appears twice`, REASON.protocolError);
       if (id !== USER_PROPERTY) seen.add(id);
       this.#messageProperty(id);
     }
@@ -137,20 +138,20 @@ class FieldReader {
   }
 }
 
-/** CONNACK with a return code of MQTT 3.1.1, or a reason code of 5.0, without properties. */
+/** Encodes CONNACK without properties. @param code return code of MQTT 3.1.1 or reason code of 5.0 */
 function connack(version: number, code: number): Buffer {
   return version === 5 ? Buffer.from([0x20, 3, 0, code, 0]) : Buffer.from([0x20, 2, 0, code]);
 }
 
 /**
- * Checks what aedes does not check in a CONNECT packet.
+ * Checks a CONNECT packet for errors that aedes does not detect.
  * @returns the protocol version: 3, 4 or 5
  * @throws Violation
  */
 export function checkConnect(bytes: Buffer, scanner: PacketScanner): number {
   const fields = new FieldReader(bytes, scanner.body, scanner.end);
   const name = fields.text("protocol name");
-  // the highest bit is set by bridges
+  // bridges set the highest bit
   const version = fields.byte() & 0x7f;
   if (name !== "MQTT" && name !== "MQIsdp") throw new Violation("the protocol name is not MQTT");
   const supported = name === "MQTT" ? version === 4 || version === 5 : version === 3;
@@ -185,8 +186,8 @@ const HASH = 0x23;
 const SLASH = 0x2f;
 
 /**
- * Checks the topic name and packet identifier of a PUBLISH packet that is whole, or whose header is.
- * @returns where the payload begins
+ * Checks the topic name and packet identifier of a PUBLISH packet. The payload may be incomplete.
+ * @returns the offset of the payload
  * @throws Violation
  */
 export function checkPublish(bytes: Buffer, { first, body, end }: PacketScanner, version: number): number {
@@ -199,7 +200,7 @@ export function checkPublish(bytes: Buffer, { first, body, end }: PacketScanner,
   if (qos > 0 && bytes.readUInt16BE(topicEnd) === 0)
     throw new Violation("PUBLISH has the packet identifier 0", REASON.protocolError);
   if (version !== 5) return at;
-  // nearly always there are none
+  // fast path: most messages have no properties
   if (at < end && bytes[at] === 0) return at + 1;
   const fields = new FieldReader(bytes, at, end);
   fields.messageProperties(TOPIC_ALIAS);
@@ -207,7 +208,7 @@ export function checkPublish(bytes: Buffer, { first, body, end }: PacketScanner,
 }
 
 function checkTopicName(bytes: Buffer, start: number, end: number, mayBeEmpty: boolean): void {
-  // MQTT 5.0 allows an empty topic name with a topic alias, which aedes checks
+  // MQTT 5.0 allows an empty topic name together with a topic alias; aedes checks the alias
   if (start === end && !mayBeEmpty) throw new Violation("the topic name is empty", REASON.topicNameInvalid);
   let levels = 1;
   for (let at = start; at < end; at++) {
@@ -224,7 +225,7 @@ function checkTopicName(bytes: Buffer, start: number, end: number, mayBeEmpty: b
 
 /**
  * Checks the topic filters of a SUBSCRIBE or UNSUBSCRIBE packet.
- * @returns how many there are
+ * @returns the number of filters
  * @throws Violation
  */
 export function checkFilters(bytes: Buffer, { type, body, end }: PacketScanner, version: number): number {

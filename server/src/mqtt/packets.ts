@@ -13,7 +13,7 @@ export const PINGREQ = 12;
 export const PINGRESP = 13;
 export const DISCONNECT = 14;
 
-/** Reason codes of MQTT 5.0 (2.4) that this broker sends itself. */
+/** Reason codes that this broker sends (MQTT 5.0, 2.4). */
 export const REASON = {
   unspecified: 0x80,
   malformedPacket: 0x81,
@@ -35,14 +35,15 @@ export const REASON = {
 } as const;
 
 /**
- * Finds control packets in a buffer by their fixed header (MQTT 3.1.1, 2.2). One scanner reads packet after packet, so that
- * nothing is allocated for each.
+ * Decodes fixed headers (MQTT 3.1.1, 2.2) to find the control packets in a buffer. Reuse one scanner for all packets, which
+ * saves an allocation for each.
  */
 export class PacketScanner {
-  /** The first byte: packet type and flags. */
+  /** First byte of the packet: packet type and flags. */
   first = 0;
-  /** Where the variable header begins, and where the packet ends. */
+  /** Offset of the variable header. */
   body = 0;
+  /** Offset behind the packet. */
   end = 0;
 
   get type(): number {
@@ -50,21 +51,21 @@ export class PacketScanner {
   }
 
   /**
-   * Reads the fixed header at `at`.
-   * @returns whether it is there as a whole; the packet itself is there when `end` is within the buffer
-   * @throws RangeError when the remaining length has more than four bytes [MQTT-2.2.3]
+   * Decodes the fixed header at the offset `at`.
+   * @returns whether the header is complete. The packet is complete when `end` is within the buffer.
+   * @throws RangeError when the remaining length has more than four bytes (MQTT 3.1.1, 2.2.3)
    */
   read(bytes: Buffer, at: number): boolean {
     let length = 0;
     for (let digits = 0; digits < 4; digits++) {
-      const place = at + 1 + digits;
-      if (place >= bytes.length) return false;
-      const digit = bytes[place];
+      const offset = at + 1 + digits;
+      if (offset >= bytes.length) return false;
+      const digit = bytes[offset];
       length += (digit & 0x7f) * 128 ** digits;
       if (digit < 0x80) {
         this.first = bytes[at];
-        this.body = place + 1;
-        this.end = place + 1 + length;
+        this.body = offset + 1;
+        this.end = offset + 1 + length;
         return true;
       }
     }
@@ -72,7 +73,10 @@ export class PacketScanner {
   }
 }
 
-/** A variable byte integer (MQTT 5.0, 1.5.5), and where it ends; undefined when it is malformed or goes beyond `end`. */
+/**
+ * Decodes a variable byte integer (MQTT 5.0, 1.5.5).
+ * @returns the value and the offset behind it; undefined when it is malformed or extends beyond `end`
+ */
 export function readVariableInteger(
   bytes: Buffer,
   at: number,

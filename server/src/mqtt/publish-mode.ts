@@ -1,8 +1,8 @@
 /**
- * What the broker does with a published message besides delivering it:
- * - `retained`: keeps it as the topic's retained message [MQTT-3.3.1-5];
- * - `again`: like `retained`, but the message differs from the retained one only in its `seq`, so that the embedded broker
- *   need not store it again;
- * - `once`: does not keep it.
+ * Whether the broker keeps a published message as the topic's retained message [MQTT-3.3.1-5]:
+ * - `retained`: yes;
+ * - `renewed`: yes, and the message differs from the retained one in its `seq` only, so the embedded broker need not write
+ *   it to disk;
+ * - `not-retained`: no.
  */
-export type PublishMode = "retained" | "again" | "once";
+export type PublishMode = "retained" | "renewed" | "not-retained";

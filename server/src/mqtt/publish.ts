@@ -1,47 +1,48 @@
 import { lengthOf, putBytes, putText } from "../common/bytes.js";
 
-/** The room that a PUBLISH takes at most: a UTF-16 unit has up to three bytes in UTF-8. */
-export function publishRoom(topic: string, payload: Uint8Array): number {
+/** Upper bound for the size of a PUBLISH, in bytes. A UTF-16 unit takes up to three bytes in UTF-8. */
+export function maxPublishSize(topic: string, payload: Uint8Array): number {
   return 13 + 3 * topic.length + payload.length;
 }
 
-/** A PUBLISH's flags: MQTT 3.1.1, 3.3.1. */
+/** Flags of PUBLISH (MQTT 3.1.1, 3.3.1). */
 export const RETAIN = 1;
 export const QOS_1 = 2;
 export const DUP = 8;
 
 /**
- * Writes a PUBLISH: MQTT 3.1.1, 3.3. Gives the place after it.
- * @param flags of `RETAIN`, `QOS_1` and `DUP`
- * @param id of the packet; without effect at QoS 0
- * @param properties whether it is MQTT 5, where a packet has properties: this one has none
+ * Encodes a PUBLISH packet into a buffer (MQTT 3.1.1, 3.3).
+ * @param flags a combination of `RETAIN`, `QOS_1` and `DUP`
+ * @param packetId ignored at QoS 0
+ * @param hasProperties whether to add the properties field of MQTT 5, which is left empty
+ * @returns the offset behind the packet
  */
 export function writePublish(
   to: Buffer,
   start: number,
   flags: number,
-  id: number,
+  packetId: number,
   topic: string,
   payload: Uint8Array,
-  properties = false,
+  hasProperties = false,
 ): number {
   const topicLength = lengthOf(topic);
-  const numbered = (flags & QOS_1) !== 0;
+  const hasPacketId = (flags & QOS_1) !== 0;
   let at = start;
   to[at++] = 0x30 | flags;
-  let left = 2 + topicLength + (numbered ? 2 : 0) + (properties ? 1 : 0) + payload.length;
+  let remaining = 2 + topicLength + (hasPacketId ? 2 : 0) + (hasProperties ? 1 : 0) + payload.length;
   do {
-    const more = left > 127 ? 128 : 0;
-    to[at++] = (left & 127) | more;
-    left >>>= 7;
-  } while (left > 0);
+    const continuation = remaining > 127 ? 128 : 0;
+    to[at++] = (remaining & 127) | continuation;
+    remaining >>>= 7;
+  } while (remaining > 0);
   to[at++] = topicLength >> 8;
   to[at++] = topicLength & 255;
   at = putText(to, at, topic);
-  if (numbered) {
-    to[at++] = id >> 8;
-    to[at++] = id & 255;
+  if (hasPacketId) {
+    to[at++] = packetId >> 8;
+    to[at++] = packetId & 255;
   }
-  if (properties) to[at++] = 0;
+  if (hasProperties) to[at++] = 0;
   return putBytes(to, at, payload);
 }

@@ -1,16 +1,18 @@
 import { isUtf8 } from "node:buffer";
 
-/** The most levels of a topic name or filter. MQTT sets no limit; Mosquitto's is 200, that of aedes 100. */
+/** The most levels of a topic name or filter. MQTT sets no limit, aedes allows 100, Mosquitto 200. */
 export const MAX_LEVELS = 100;
 
-/** Control characters, and the non-characters of the basic plane: MQTT 5.0, 1.5.4. */
+/** Control characters, and the Unicode non-characters below U+10000 (MQTT 5.0, 1.5.4). */
 // eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]/;
 
 /**
- * Why these bytes are not a valid MQTT UTF-8 string; "" when they are [MQTT-1.5.3-1] [MQTT-1.5.3-2].
- * Control characters and non-characters count as invalid: a server may refuse them, and one message with such a topic makes
- * every Mosquitto and Paho client that receives it disconnect.
+ * Checks an MQTT UTF-8 string [MQTT-1.5.3-1] [MQTT-1.5.3-2].
+ *
+ * Control characters and non-characters count as invalid. MQTT lets a server refuse them, and Mosquitto and Paho clients
+ * disconnect when they receive a topic that contains one.
+ * @returns why the bytes are invalid; "" when they are valid
  */
 export function stringProblem(bytes: Buffer, start: number, end: number): string {
   for (let at = start; at < end; at++) {
@@ -26,13 +28,13 @@ function unicodeProblem(bytes: Buffer): string {
   return textProblem(bytes.toString());
 }
 
-/** The same check for text that is decoded already. */
+/** Checks decoded text for control characters and non-characters. @returns why it is invalid; "" when it is valid */
 export function textProblem(text: string): string {
-  return FORBIDDEN.test(text) || isNonCharacter(text) ? "contains a control character or a non-character" : "";
+  return FORBIDDEN.test(text) || hasHighNonCharacter(text) ? "contains a control character or a non-character" : "";
 }
 
-/** The last two code points of each supplementary plane are non-characters. */
-function isNonCharacter(text: string): boolean {
+/** Returns whether text contains a non-character above U+FFFF: the last two code points of each Unicode plane. */
+function hasHighNonCharacter(text: string): boolean {
   for (const character of text) {
     const point = character.codePointAt(0)!;
     if (point > 0xffff && (point & 0xfffe) === 0xfffe) return true;
@@ -40,14 +42,17 @@ function isNonCharacter(text: string): boolean {
   return false;
 }
 
-/** Why a message cannot be published on this topic; "" when it can: MQTT 3.1.1, 4.7. */
+/** Checks a topic name (MQTT 3.1.1, 4.7). @returns why it is invalid; "" when it is valid */
 export function topicNameProblem(topic: string): string {
   if (topic === "") return "is empty";
   if (topic.includes("+") || topic.includes("#")) return "contains a wildcard";
   return textProblem(topic) || levelsProblem(topic);
 }
 
-/** Why this is not a topic filter; "" when it is one [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1]. */
+/**
+ * Checks a topic filter [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1].
+ * @returns why it is invalid; "" when it is valid
+ */
 export function topicFilterProblem(filter: string): string {
   if (filter === "") return "is empty";
   const levels = filter.split("/");
@@ -65,7 +70,7 @@ function levelsProblem(topic: string): string {
   return levels > MAX_LEVELS ? `has more than ${MAX_LEVELS} levels` : "";
 }
 
-/** Whether a valid topic filter matches a topic name: MQTT 3.1.1, 4.7. */
+/** Returns whether a valid topic filter matches a topic name (MQTT 3.1.1, 4.7). */
 export function matches(filter: string, topic: string): boolean {
   if (filter === topic) return true;
   // [MQTT-4.7.2-1]
@@ -77,13 +82,13 @@ export function matches(filter: string, topic: string): boolean {
     if (level === "#") return true;
     if (index >= levels.length) return false;
     if (level !== "+" && level !== levels[index]) return false;
-    if (index === levels.length - 1) return pattern.length === levels.length || isParent(pattern, index);
+    if (index === levels.length - 1) return pattern.length === levels.length || onlyHashFollows(pattern, index);
   }
   return false;
 }
 
-/** Whether only a # follows this level of a filter. */
-function isParent(pattern: readonly string[], index: number): boolean {
+/** Returns whether the level after this one is a # and ends the filter. */
+function onlyHashFollows(pattern: readonly string[], index: number): boolean {
   return pattern.length === index + 2 && pattern[index + 1] === "#";
 }
 

@@ -1,4 +1,4 @@
-/** The part of qlobber that this broker uses; qlobber has no types of its own. */
+/** Types of the part of qlobber that this broker uses. The package contains no types. */
 declare module "qlobber" {
   interface Options {
     readonly separator: string;
@@ -10,7 +10,7 @@ declare module "qlobber" {
   export class Qlobber<T> {
     constructor(options: Options);
     add(filter: string, value: T): this;
-    /** Does nothing when the value is not there. */
+    /** Removes a value. Does nothing when the filter does not have it. */
     remove(filter: string, value: T): this;
     /** @throws Error for a topic of more than 100 levels */
     match(topic: string): T[];

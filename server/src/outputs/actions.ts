@@ -112,7 +112,7 @@ export class Actions {
     }
     if (ledger.pending.some((pending) => pending.seq === seq)) {
       const { publisher, log } = this.#options;
-      publisher.publish(device.commandTopic, Buffer.from(encode(ACTION_COMMAND, { action, seq })), "once");
+      publisher.publish(device.commandTopic, Buffer.from(encode(ACTION_COMMAND, { action, seq })), "not-retained");
       log.info("action", `Asking ${device.id} for ${action}`, { id: device.id, action, seq });
       this.#expireDue(device, ledger);
     }

@@ -34,7 +34,7 @@ export class LampCommands {
     const { seq } = device;
     const command = seq === undefined ? { led_on } : { led_on, seq };
     // The broker need not store a command again that leaves the lamp as it is.
-    const mode = device.commanded === led_on ? "again" : "retained";
+    const mode = device.commanded === led_on ? "renewed" : "retained";
     this.#publisher.publish(device.commandTopic, payloadOf(command), mode);
     device.wasCommanded(led_on);
     this.#counters.sent++;

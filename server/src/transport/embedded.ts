@@ -2,41 +2,44 @@ import type { Broker } from "../broker/broker.js";
 import { listen, listenProblem, type Listener } from "../broker/sockets.js";
 import { urlHost } from "../common/hosts.js";
 import type { Certificates } from "../security/certificates.js";
-import type { LinkHandlers, MqttLink } from "./link.js";
-import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
+import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
+import { OFFLINE, ONLINE, serverStatusTopic } from "./server-status.js";
 
 export interface EmbeddedOptions {
   readonly broker: Broker;
+  /** Topic prefix of this installation, such as `nightlight`. */
   readonly prefix: string;
   readonly host: string;
-  /** Where MQTT without TLS listens; `host` unless given. */
+  /** Listen address for MQTT without TLS; `host` by default. */
   readonly plainHost?: string;
-  /** The TCP port that clients connect to; 0 means any free one. */
+  /** TCP port for MQTT without TLS; 0 means any free port. */
   readonly port: number;
-  /** For MQTT over TLS as well. */
+  /** Certificates; when given, the broker also accepts MQTT over TLS. */
   readonly tls?: Certificates;
-  /** The TCP port of MQTT over TLS, with `tls`; 0 means any free one. */
+  /** TCP port for MQTT over TLS; 0 means any free port. */
   readonly mqttsPort?: number;
 }
 
-/** The link to the server's own broker. */
-export interface EmbeddedLink extends MqttLink {
-  /** Where MQTT clients connect with TLS, known when the link is up; undefined without certificates. */
+/** The server's connection to its embedded broker. */
+export interface EmbeddedConnection extends BrokerConnection {
+  /** Address for MQTT clients with TLS, known after `start`; undefined without certificates. */
   readonly secureUrl: string | undefined;
 }
 
 /**
- * The server at its own broker: function calls, no socket in between. Live messages reach the handlers from the broker
- * itself; `start` brings what the boards said of themselves before, and lets clients in.
+ * Connects the server to its embedded broker by function calls, without a socket.
+ *
+ * The broker itself calls the handlers with live messages. `start` replays the retained device statuses, then opens the
+ * ports for clients.
  */
-export function embeddedLink(
+export function embeddedConnection(
   options: EmbeddedOptions,
-  handlers: Pick<LinkHandlers, "message" | "caughtUp">,
-): EmbeddedLink {
+  handlers: Pick<BrokerConnectionHandlers, "message" | "caughtUp">,
+): EmbeddedConnection {
   const { broker, host, plainHost = host, port, tls, mqttsPort = 8883 } = options;
-  const topic = presenceTopic(options.prefix);
-  let listener: Listener | undefined;
-  let secure: Listener | undefined;
+  const statusTopic = serverStatusTopic(options.prefix);
+  let plainListener: Listener | undefined;
+  let tlsListener: Listener | undefined;
 
   async function open(
     what: string,
@@ -55,27 +58,27 @@ export function embeddedLink(
   return {
     async start() {
       for (const { topic, payload } of broker.retained("status")) void handlers.message(topic, payload, true);
-      listener = await open("MQTT", "--mqtt-port", plainHost, port);
-      if (tls) secure = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
-      broker.publish(topic, ONLINE, "retained");
-      // nothing waited: while this server was away, so was its broker
+      plainListener = await open("MQTT", "--mqtt-port", plainHost, port);
+      if (tls) tlsListener = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
+      broker.publish(statusTopic, ONLINE, "retained");
+      // the embedded broker queues nothing for the server: both stop and start together
       handlers.caughtUp();
     },
     get url() {
-      return `mqtt://${urlHost(plainHost)}:${listener?.port ?? port}`;
+      return `mqtt://${urlHost(plainHost)}:${plainListener?.port ?? port}`;
     },
     get secureUrl() {
-      return tls && `mqtts://${urlHost(host)}:${secure?.port ?? mqttsPort}`;
+      return tls && `mqtts://${urlHost(host)}:${tlsListener?.port ?? mqttsPort}`;
     },
     get connected() {
-      return listener !== undefined;
+      return plainListener !== undefined;
     },
     publish: (topic, payload, mode) => broker.publish(topic, payload, mode),
     async close() {
-      if (listener) broker.publish(topic, OFFLINE, "retained");
+      if (plainListener) broker.publish(statusTopic, OFFLINE, "retained");
       await broker.close();
-      await Promise.all([listener?.close(), secure?.close()]);
-      listener = undefined;
+      await Promise.all([plainListener?.close(), tlsListener?.close()]);
+      plainListener = undefined;
     },
   };
 }

@@ -1,66 +1,69 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "../common/errors.js";
-import { MqttClient, REFUSED } from "../mqtt/client.js";
-import type { LinkHandlers, MqttLink } from "./link.js";
+import { FAILURE, MqttClient } from "../mqtt/client.js";
+import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
-import { OFFLINE, ONLINE, presenceTopic } from "./presence.js";
-import { loss, refusal, refusedFilter } from "./refusals.js";
+import { OFFLINE, ONLINE, serverStatusTopic } from "./server-status.js";
+import { connectError, connectionLost, subscriptionRefused } from "./error-messages.js";
 import type { BrokerAddress } from "./url.js";
 
 export interface RemoteOptions {
   readonly broker: BrokerAddress;
+  /** Topic prefix of this installation, such as `nightlight`. */
   readonly prefix: string;
-  /** The same at every start, and no other server's: it names the persistent session. */
+  /** Client id that names the persistent session. Stays the same at every start and belongs to this server only. */
   readonly clientId: string;
+  /** Topic filters to subscribe to. */
   readonly filters: readonly string[];
-  /** Those of them that the broker may refuse. */
+  /** Those of `filters` that the broker may refuse. */
   readonly optional?: readonly string[];
-  /** What an earlier run subscribed to in this session, and is not wanted any more. */
+  /** Topic filters of an earlier run that `start` unsubscribes from. */
   readonly unwanted: readonly string[];
-  /** How long the first connection may take, in ms. */
+  /** Timeout of the first connection attempt, in ms. */
   readonly connectTimeout?: number;
 }
 
-/** How long the broker may take to acknowledge what the server says of itself, in ms. */
-const PATIENCE = 800;
+/** How long to wait until the broker acknowledges a status message of the server, in ms. */
+const STATUS_TIMEOUT = 800;
 
 /**
- * The server at somebody else's broker, with a persistent session, so that the broker keeps telemetry while the server
- * is away. Once joined, a lost link is made again for ever. `start` throws StartError when the broker cannot be joined
- * or refuses a subscription.
+ * Connects the server to a remote broker with a persistent session, so that the broker queues telemetry while the server
+ * is away. After `start` a lost connection is retried until it succeeds.
+ *
+ * `start` throws StartError when the broker cannot be reached or refuses a subscription.
  */
-export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): MqttLink {
+export function remoteConnection(options: RemoteOptions, handlers: BrokerConnectionHandlers): BrokerConnection {
   const { broker, filters, optional = [], unwanted, clientId, connectTimeout } = options;
-  const topic = presenceTopic(options.prefix);
+  const statusTopic = serverStatusTopic(options.prefix);
   let closing = false;
   const client = new MqttClient(
-    { broker, clientId, connectTimeout, will: { topic, payload: OFFLINE } },
+    { broker, clientId, connectTimeout, will: { topic: statusTopic, payload: OFFLINE } },
     {
-      message(name, payload, retained) {
-        if (name !== topic) return handlers.message(name, payload, retained);
-        // our own word, back behind all that had waited
+      message(topic, payload, retained) {
+        if (topic !== statusTopic) return handlers.message(topic, payload, retained);
+        // the server's own status returns behind all queued messages and so marks their end
         if (!retained) handlers.caughtUp();
-        // another server of this prefix has left; this one is still there
-        if (!retained && !closing && payload.equals(OFFLINE)) publish(topic, ONLINE, "retained");
+        // another server with this prefix stopped and overwrote the shared status
+        if (!retained && !closing && payload.equals(OFFLINE)) publish(statusTopic, ONLINE, "retained");
         return undefined;
       },
-      up() {
-        publish(topic, ONLINE, "retained");
-        handlers.up();
+      reconnected() {
+        publish(statusTopic, ONLINE, "retained");
+        handlers.reconnected();
       },
-      down: (error) => handlers.down(loss(broker, error)),
-      refused: (topic, reason) =>
-        handlers.failed(`The broker ${broker.url} does not take the message on ${topic} (reason ${reason}).`),
+      disconnected: (error) => handlers.disconnected(connectionLost(broker, error)),
+      publishRefused: (topic, reason) =>
+        handlers.failed(`The broker ${broker.url} refuses the message on ${topic} (reason code ${reason}).`),
     },
   );
 
   function publish(topic: string, payload: Buffer, mode: PublishMode): void {
-    client.publish(topic, payload, mode !== "once");
+    client.publish(topic, payload, mode !== "not-retained");
   }
 
-  /** Publishes whether this server is there; fulfilled when the broker has that. */
-  function present(payload: Buffer): Promise<void> {
-    return new Promise((resolve) => client.publish(topic, payload, true, resolve));
+  /** Publishes the server's status. Resolves when the broker acknowledges the message. */
+  function publishStatus(payload: Buffer): Promise<void> {
+    return new Promise((resolve) => client.publish(statusTopic, payload, true, resolve));
   }
 
   return {
@@ -70,16 +73,17 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
         if (unwanted.length > 0) await client.unsubscribe(unwanted);
         const granted = await client.subscribe(filters);
         for (const [i, filter] of filters.entries())
-          if (granted[i] >= REFUSED && !optional.includes(filter)) throw new StartError(refusedFilter(broker, filter));
-        // to hear its own word; a broker that does not allow that has nothing to catch up with, as far as can be told
-        const [own] = await client.subscribe([topic]);
-        if (own >= REFUSED) handlers.caughtUp();
-        client.keep();
-        await Promise.race([present(ONLINE), sleep(PATIENCE)]);
+          if (granted[i] >= FAILURE && !optional.includes(filter))
+            throw new StartError(subscriptionRefused(broker, filter));
+        // without this subscription nothing marks the end of the queued messages
+        const [statusGranted] = await client.subscribe([statusTopic]);
+        if (statusGranted >= FAILURE) handlers.caughtUp();
+        client.enableReconnect();
+        await Promise.race([publishStatus(ONLINE), sleep(STATUS_TIMEOUT)]);
       } catch (error) {
         closing = true;
         await client.close();
-        throw error instanceof StartError ? error : new StartError(refusal(broker, error));
+        throw error instanceof StartError ? error : new StartError(connectError(broker, error));
       }
     },
     url: broker.url,
@@ -89,7 +93,7 @@ export function remoteLink(options: RemoteOptions, handlers: LinkHandlers): Mqtt
     publish,
     async close() {
       closing = true;
-      if (client.connected) await Promise.race([present(OFFLINE), sleep(PATIENCE)]);
+      if (client.connected) await Promise.race([publishStatus(OFFLINE), sleep(STATUS_TIMEOUT)]);
       await client.close();
     },
   };

@@ -1,45 +1,45 @@
 import { BlockList, isIP } from "node:net";
 import { DEFAULT_PREFIX } from "../../../contract/index.js";
 
-/** The channels on which devices and apps speak to the server. */
+/** Last topic levels of the messages that devices and apps send to the server. */
 export const INBOUND = ["telemetry", "status", "replies", "set"] as const;
 
-/** Which devices are this server's on somebody else's broker. */
+/** The devices that this server serves on a remote broker. */
 export interface Scope {
-  /** The topic filters to subscribe to. */
+  /** Topic filters to subscribe to. */
   readonly filters: readonly string[];
-  /** Whether a device is one of ours. */
+  /** Returns whether this server serves a device. */
   owns(id: string): boolean;
 }
 
-/** What stands before `/set` in the topic by which apps override a zone. */
+/** Topic of a zone without its last level: apps override a zone on `<prefix>/zones/<zone>/set`. */
 export function zoneId(prefix: string, zone: string): string {
   return `${prefix}/zones/${zone}`;
 }
 
-/** The devices `<prefix>/<one level>` and those named one by one: never a stranger's. */
+/**
+ * Creates the scope of a server on a remote broker: all devices `<prefix>/<name>`, and the listed ids. Devices of other
+ * people on the same broker stay outside.
+ */
 export function scopeOf(prefix: string, ids: readonly string[]): Scope {
   const start = prefix + "/";
   const underPrefix = (id: string): boolean => id.startsWith(start) && !id.includes("/", start.length);
-  const named = new Set(ids);
-  // a device that the prefix covers already would have each message delivered twice by some brokers
-  const roots = [start + "+", ...[...named].filter((id) => !underPrefix(id))];
+  const listed = new Set(ids);
+  // some brokers deliver a message once for each overlapping subscription
+  const roots = [start + "+", ...[...listed].filter((id) => !underPrefix(id))];
   return {
     filters: [...roots.flatMap((root) => INBOUND.map((channel) => `${root}/${channel}`)), `${zoneId(prefix, "+")}/set`],
-    owns: (id) => underPrefix(id) || named.has(id),
+    owns: (id) => underPrefix(id) || listed.has(id),
   };
 }
 
-/** On its own broker every device is the server's. */
-export const EVERYONE: Pick<Scope, "owns"> = { owns: () => true };
-
-/** Whether a topic is one that the server would act upon, were its id in order. */
+/** Returns whether a topic ends in one of the levels that the server acts on. */
 export function isInbound(topic: string): boolean {
   const slash = topic.lastIndexOf("/");
   return slash >= 0 && (INBOUND as readonly string[]).includes(topic.slice(slash + 1));
 }
 
-/** Brokers that let everybody in, by name: a warning only, so that an incomplete list does no harm. */
+/** Host names of public test brokers. The list only causes a warning, so it need not be complete. */
 const PUBLIC_BROKERS = new Set([
   "test.mosquitto.org",
   "test.mosquitto.com",
@@ -56,6 +56,7 @@ const PUBLIC_BROKERS = new Set([
   "broker.mqtt.cool",
 ]);
 
+/** Address ranges of loopback, link-local and private networks. */
 const PRIVATE = new BlockList();
 for (const [net, bits] of [
   ["10.0.0.0", 8],
@@ -72,19 +73,22 @@ for (const [net, bits] of [
 ] as const)
   PRIVATE.addSubnet(net, bits, "ipv6");
 
-/** Whether a host name or address belongs to this machine or a private network. */
+/** Returns whether a host name or address belongs to this machine or a private network. */
 export function isPrivateHost(host: string): boolean {
   const version = isIP(host);
   if (version) return PRIVATE.check(host, version === 4 ? "ipv4" : "ipv6");
   return !host.includes(".") || /\.(local|localhost|lan|home|internal|home\.arpa)$/i.test(host);
 }
 
-/** A warning for somebody who would share the default prefix with strangers; "" when there is nothing to warn about. */
+/**
+ * Warns about the default topic prefix on a public broker, where strangers may use the same topics.
+ * @returns the warning, or "" when there is none
+ */
 export function publicBrokerWarning(host: string, prefix: string, hasUser: boolean): string {
   if (prefix !== DEFAULT_PREFIX) return "";
   if (!PUBLIC_BROKERS.has(host.toLowerCase()) && (hasUser || isPrivateHost(host))) return "";
   return (
-    `${host} looks like a public broker, where anybody may use the prefix "${DEFAULT_PREFIX}" as well and would share ` +
+    `${host} looks like a public broker, where anybody may use the prefix "${DEFAULT_PREFIX}" as well and control ` +
     `these lights; choose a prefix of your own with --topic-prefix.`
   );
 }

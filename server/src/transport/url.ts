@@ -4,11 +4,14 @@ import { redactUrl } from "../security/redact.js";
 
 export type { BrokerAddress };
 
+/** Default TCP port by URL scheme. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 
 /**
- * Reads `mqtt://[user[:password]@]host[:port]`, and the same with mqtts, ws and wss.
- * @throws UsageError with a sentence that says what is wrong.
+ * Parses a broker URL: `mqtt://[user[:password]@]host[:port]`, or the same with mqtts, ws or wss.
+ * @param username replaces the one in the URL
+ * @param password replaces the one in the URL
+ * @throws UsageError when the URL is invalid, with a message that says how to correct it
  */
 export function parseBrokerUrl(text: string, username?: string, password?: string): BrokerAddress {
   const example = "for example mqtt://localhost:1883";
@@ -44,7 +47,7 @@ export function parseBrokerUrl(text: string, username?: string, password?: strin
   };
 }
 
-/** Percent signs that encode nothing stand for themselves. */
+/** Decodes percent-encoding. Text with an invalid percent sign is returned unchanged. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

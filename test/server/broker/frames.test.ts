@@ -1,10 +1,10 @@
-/** How a client's bytes become packets: checked, in order, and never more of them in memory than one packet may have. */
+/** Tests the packet splitter: it checks packets, keeps their order, and buffers at most one packet. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
-import { Inbound, largestPacket, MAX_PACKET } from "../../../server/src/broker/inbound.js";
+import { InboundPackets, largestPacket, MAX_SKIPPED_PACKET } from "../../../server/src/broker/inbound.js";
 import { Violation } from "../../../server/src/mqtt/packet-checks.js";
 import { eventually } from "../../support/eventually.js";
 import { field, frame } from "../support/raw.js";
@@ -18,11 +18,11 @@ interface Feed {
   readonly violations: Violation[];
 }
 
-/** An `Inbound` that writes down what it does; the client counts as connected as soon as CONNECT is forwarded. */
-function inbound(): { inbound: Inbound; feed: Feed } {
+/** Records the callbacks of an `InboundPackets`. The client counts as connected when CONNECT is forwarded. */
+function inbound(): { inbound: InboundPackets; feed: Feed } {
   const feed: Feed = { forwarded: [], oversized: [], violations: [] };
   let isOpen = false;
-  const made = new Inbound(PAYLOAD, Infinity, {
+  const made = new InboundPackets(PAYLOAD, Infinity, {
     forward(bytes) {
       // a copy, to notice when bytes are changed later
       feed.forwarded.push(Buffer.from(bytes));
@@ -32,7 +32,7 @@ function inbound(): { inbound: Inbound; feed: Feed } {
     },
     oversized: (...message) => void feed.oversized.push(message),
     expect() {},
-    spend: () => false,
+    takeExpected: () => false,
     acknowledged() {},
     violated: (violation) => void feed.violations.push(violation),
     waiting() {},
@@ -43,8 +43,8 @@ function inbound(): { inbound: Inbound; feed: Feed } {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Feeds bytes in pieces of these sizes. */
-async function feedIn(to: Inbound, bytes: Buffer, cuts: Iterator<number>): Promise<void> {
+/** Feeds bytes in chunks of the given sizes. */
+async function feedIn(to: InboundPackets, bytes: Buffer, cuts: Iterator<number>): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const size = cuts.next().value as number;
     to.receive(bytes.subarray(at, at + size));
@@ -81,15 +81,15 @@ function connectBytes(protocolVersion: number): Buffer {
 const bytesOf = (packets: Packet[], protocolVersion: number): Buffer[] =>
   packets.map((packet) => generate(packet, { protocolVersion }));
 
-/** An oversized PUBLISH: how many bytes its payload has, and the rest of it. */
-const oversized = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: PAYLOAD + 1, max: 70_000 }), fc.integer({ min: PAYLOAD + 1, max: MAX_PACKET - 100 })) }); // prettier-ignore
+/** An oversized PUBLISH: its payload size in bytes and its other fields. */
+const oversized = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: PAYLOAD + 1, max: 70_000 }), fc.integer({ min: PAYLOAD + 1, max: MAX_SKIPPED_PACKET - 100 })) }); // prettier-ignore
 
 function oversizedBytes({ qos, topic, packetId, size }: { qos: number; topic: string; packetId: number; size: number }): Buffer {
   const packetIdentifier = qos > 0 ? [packetId >> 8, packetId & 255] : [];
   return frame(0x30 | (qos << 1), field(topic), ...packetIdentifier, Buffer.alloc(size, "x"));
 } // prettier-ignore
 
-test("valid packets in whatever pieces are passed on byte for byte, in order, and as whole packets", async () => {
+test("valid packets are forwarded complete, unchanged and in order, however they are split into chunks", async () => {
   await fc.assert(
     fc.asyncProperty(version, fc.array(fc.oneof(publish, others), { maxLength: 20 }), cuts, async (version, packets, cuts) => {
       const parts = [connectBytes(version), ...bytesOf(packets, version)];
@@ -132,7 +132,7 @@ test("oversized PUBLISH packets between valid ones are dropped and reported once
   );
 });
 
-test("a packet that announces more than may be buffered is refused or skipped as soon as its header is there", async () => {
+test("a packet above the size limit is refused or skipped as soon as its header has arrived", async () => {
   for (const [version, type, refused] of [[4, 0x32, false], [5, 0x32, true], [4, 0x82, true], [5, 0x82, true]] as const) {
     const { inbound: to, feed } = inbound();
     await feedIn(to, connectBytes(version), [1000].values());
@@ -144,7 +144,7 @@ test("a packet that announces more than may be buffered is refused or skipped as
   }
 }); // prettier-ignore
 
-test("what is sent while a large packet is skipped is not kept in memory", async () => {
+test("the bytes of a skipped packet are not kept in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
   const memory = (): number => {
@@ -153,15 +153,15 @@ test("what is sent while a large packet is skipped is not kept in memory", async
   };
   const { inbound: to, feed } = inbound();
   await feedIn(to, connectBytes(4), [1000].values());
-  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_PACKET - 20 });
+  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET - 20 });
   const before = memory();
   for (let at = 0; at < large.length - 65_536; at += 65_536) to.receive(Buffer.from(large.subarray(at, at + 65_536)));
-  // memory is given back by another thread
+  // another thread frees the memory
   await eventually(() => memory() - before < 3 * LARGEST, { what: "the memory", every: 50 });
   expect(feed.oversized).toEqual([[2, "t", 5]]);
 });
 
-test("invalid bytes are passed on or reported as a violation once, after which nothing is passed on; nothing is thrown", async () => {
+test("invalid bytes are forwarded or reported as one violation, after which nothing is forwarded; nothing throws", async () => {
   const flip = fc.record({ at: fc.nat(), to: fc.nat(255) });
   await fc.assert(
     fc.asyncProperty(version, fc.array(fc.oneof(publish, others), { maxLength: 8 }), fc.array(flip, { maxLength: 6 }), fc.uint8Array({ maxLength: 40 }), cuts, async (version, packets, flips, noise, cuts) => {

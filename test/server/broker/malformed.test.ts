@@ -1,4 +1,4 @@
-/** Packets that violate MQTT: they end their connection, are counted, and reach nobody. */
+/** Tests that malformed packets end their connection, are counted, and reach no subscriber. */
 import type { IConnackPacket, IDisconnectPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
@@ -35,7 +35,7 @@ function subscribe(version: Version, filter: string | Buffer): Buffer {
   return frame(0x82, 0, 1, ...(version === 5 ? [0] : []), field(filter), 1);
 }
 
-/** Strings that no client may send, by what is wrong with them. */
+/** Invalid MQTT strings, by their error. */
 const BAD_STRINGS: readonly [what: string, bytes: Buffer][] = [
   ["NUL", Buffer.from("a\0b")],
   ["a control character", Buffer.from("a\u0007b")],
@@ -50,7 +50,7 @@ const BAD_STRINGS: readonly [what: string, bytes: Buffer][] = [
   ["a code point above U+10FFFF", Buffer.from("61f490808062", "hex")],
 ];
 
-/** Where a string is sent, and whether the client is connected before. */
+/** Packet fields that contain a string, and whether the packet needs a connected client. */
 const PLACES: readonly [place: string, isConnected: boolean, bytes: (version: Version, text: Buffer) => Buffer][] = [
   ["client id", false, (version, clientId) => connect(version, { clientId })],
   ["will topic", false, (version, willTopic) => connect(version, { willTopic })],
@@ -70,13 +70,13 @@ describe.each(VERSIONS)("with protocol level %i", (version) => {
     expect(await retainedIn(broker)).toEqual([]);
   }); // prettier-ignore
 
-  test("a will of QoS 3 keeps the client out", async () => {
+  test("a client with a will of QoS 3 is refused", async () => {
     const bytes = connect(version, { willTopic: "t" });
     bytes[9] |= 0x18;
     await expectRefused(await bareBroker(), version, false, bytes);
   });
 
-  test.each(["", "a/+", "#", "a/#/b", "x+", "l/".repeat(120)])("a will on %j keeps the client out and is never published", async (willTopic) => {
+  test.each(["", "a/+", "#", "a/#/b", "x+", "l/".repeat(120)])("a client with a will on %j is refused, and the will is never published", async (willTopic) => {
     const broker = await bareBroker();
     await expectRefused(broker, version, false, connect(version, { willTopic }));
     expect(await retainedIn(broker)).toEqual([]);
@@ -160,7 +160,7 @@ test("retained messages on topics that make clients disconnect are dropped at th
 });
 
 describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("mosquitto_sub", () => {
-  test("on # keeps its connection whatever strings others send, and gets what comes later", async () => {
+  test("on # stays connected whatever strings others send, and receives later messages", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv311", async () => {
       for (const version of VERSIONS) {
@@ -173,7 +173,7 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("
   });
 });
 
-test("a client whose CONNECT is valid is let in by each version, so that the refusals above have a cause", async () => {
+test("a valid CONNECT is accepted in each version, so the refusals above have the intended cause", async () => {
   const { url, rejected } = await bareBroker();
   for (const version of VERSIONS) {
     const sender = raw(url, { version });

@@ -1,4 +1,4 @@
-/** Messages on their way through the broker: each subscriber gets them once and in order, and acknowledgements keep the order too. */
+/** Tests that each subscriber receives messages once and in order, and that acknowledgements keep the order too. */
 import fc from "fast-check";
 import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,7 +37,7 @@ const message = fc.record({
   stored: fc.constantFrom(0, 0, 1, 3),
 });
 
-test("the server gets what a client sends once and in order, in whatever pieces it comes, and it is acknowledged in order", async () => {
+test("the server receives a client's messages once and in order, however they are split, and the broker acknowledges in order", async () => {
   const got: string[] = [];
   let stored: number[] = [];
   const { url } = await bareBroker((topic, payload) => {
@@ -74,7 +74,7 @@ test("the server gets what a client sends once and in order, in whatever pieces 
   );
 });
 
-test("a reading is acknowledged after what its client sent before, even when that takes longer to store", async () => {
+test("a reading is acknowledged after earlier messages of its client, even when those take longer to store", async () => {
   let store = (): void => {};
   const got: string[] = [];
   const { url } = await bareBroker((topic) => {
@@ -101,7 +101,7 @@ test("a reading is acknowledged after what its client sent before, even when tha
   expect(idsOf(sender)).toEqual([1, 2, 3, 4]);
 });
 
-test("every subscriber gets the messages of a topic in order while sessions come and go", async () => {
+test("every subscriber receives the messages of a topic in order while other clients connect and disconnect", async () => {
   const { broker, url } = await bareBroker();
   const exact = await client(url, {}, "n/b/commands");
   const wild = await client(url, {}, "n/#", "n/+/commands");
@@ -112,7 +112,7 @@ test("every subscriber gets the messages of a topic in order while sessions come
   const count = 400;
   for (let n = 0; n < count; n++) {
     const payload = Buffer.from(String(n));
-    broker.publish("n/b/commands", payload, n % 7 === 0 ? "once" : "retained");
+    broker.publish("n/b/commands", payload, n % 7 === 0 ? "not-retained" : "retained");
     if (n % 5 === 0) other.publish("n/b/telemetry", payload, { qos: 1 });
     if (n === 100) await (await client(url, sleeper, "n/b/commands")).endAsync();
     if (n === 200) await (await client(url, { ...sleeper, clean: true })).endAsync();
@@ -127,7 +127,7 @@ test("every subscriber gets the messages of a topic in order while sessions come
   expect(new Set(exact.got.map(({ qos }) => qos))).toEqual(new Set([1]));
 });
 
-test("a client that subscribes gets the retained message on every topic, and nothing older after something newer, while others publish", async () => {
+test("a new subscriber receives the retained message of every topic, and never an older one after a newer one", async () => {
   const { broker, url } = await bareBroker();
   const lamps = 300;
   let round = 0;
@@ -182,11 +182,11 @@ describe("a session", () => {
   const sayTo = (broker: { publish(topic: string, payload: Buffer, keep: "retained"): void }, n: number): void =>
     broker.publish(COMMANDS, Buffer.from(String(n)), "retained");
 
-  test("keeps what was not acknowledged over a restart of the broker, in order with its queue", async () => {
+  test("keeps unacknowledged messages and its queue in order over a restart of the broker", async () => {
     const first = await bareBroker();
     const board = await login(first.url, "board", false);
     await subscribe(board, [COMMANDS]);
-    // 20 may be on their way; the others wait
+    // 20 messages may be inflight; the others wait
     for (let n = 0; n < 30; n++) sayTo(first.broker, n);
     await eventually(() => textsOf(board, COMMANDS).length === 20, { what: "as many as may be on their way" });
     await first.close();
@@ -197,7 +197,7 @@ describe("a session", () => {
     expect(again.got.map(({ text }) => text)).toEqual(upTo(30));
   });
 
-  test("leaves nothing behind when a clean session replaces it", async () => {
+  test("is deleted completely when a clean session replaces it", async () => {
     const { broker, url } = await bareBroker();
     const board = await login(url, "board", false);
     await subscribe(board, [COMMANDS]);
@@ -210,7 +210,7 @@ describe("a session", () => {
     expect(publishes(again)).toEqual([]);
   });
 
-  test("has at most 20 messages on their way, and all arrive in order, however its client acknowledges", async () => {
+  test("has at most 20 inflight messages, which arrive in order however its client acknowledges", async () => {
     const step = fc.record({ say: fc.nat(12), acknowledge: fc.nat(25), rest: fc.nat(3) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {

@@ -1,4 +1,4 @@
-/** The order of messages on their way from one publisher to many subscribers [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
+/** Tests the order of messages from one publisher to many subscribers [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
 import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
@@ -44,7 +44,7 @@ test("messages of mixed QoS and retain flags in one TCP write reach every subscr
       const packets = messages.map(({ qos, retain }, n): Packet => ({ cmd: "publish", topic: "n/a", payload: prefix + n, qos, retain, messageId: n + 1, dup: false })); // prettier-ignore
       sender.sendBytes(Buffer.concat(packets.map((packet) => generate(packet))));
       const ids = (cmd: Packet["cmd"]): number[] => sender.packets.slice(first).flatMap((p) => (p.cmd === cmd ? [p.messageId!] : [])); // prettier-ignore
-      /** What was sent with one QoS: packet identifiers. */
+      /** Packet identifiers of the messages with one QoS. */
       const numbers = (qos: number): number[] => messages.flatMap((one, n) => (one.qos === qos ? [n + 1] : []));
       await eventually(() => ids("puback").length + ids("pubrec").length === numbers(1).length + numbers(2).length);
       expect([ids("puback"), ids("pubrec")]).toEqual([numbers(1), numbers(2)]);
@@ -64,7 +64,7 @@ test("messages of mixed QoS and retain flags in one TCP write reach every subscr
         expect([what, got(0), got(1), got(2)]).toEqual([what, ...expected]);
       };
       for (const reader of readers) await check(reader);
-      // only now: a message of QoS 0 that is published later would reach it
+      // connects last, because a connected client would receive later messages of QoS 0
       await check({ what: "away", reader: await client(url, away) });
     }),
     { numRuns: 40 },

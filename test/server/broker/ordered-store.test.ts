@@ -1,4 +1,4 @@
-/** The embedded broker's store: its operations take effect in the order of the calls. */
+/** Tests that operations on the embedded broker's store take effect in the order of the calls. */
 import path from "node:path";
 import { ClassicLevel } from "classic-level";
 import { expect, onTestFinished, test } from "vitest";
@@ -17,7 +17,7 @@ async function openStore(): Promise<OrderedStore> {
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
-test("of many writes to one key the last one counts, and a read sees those before it", async () => {
+test("the last of many writes to one key counts, and a read sees the writes before it", async () => {
   const store = await openStore();
   for (let round = 0; round < 500; round++) {
     for (let n = 0; n < 8; n++) store.put("key", bytes(`${round}.${n}`));
@@ -38,7 +38,7 @@ test("a write after a delete is not deleted", async () => {
   expect((await store.entries(keysBelow("a:"))).map(([key]) => key)).toEqual(["a:2"]);
 });
 
-test("whoever waits for a write after the end learns that it is not stored", async () => {
+test("a write after close is reported as not stored", async () => {
   const data = await openData(await temporaryFolder());
   const store = data.broker;
   store.put("key", bytes("value"));
@@ -48,7 +48,7 @@ test("whoever waits for a write after the end learns that it is not stored", asy
   await expect(store.stored()).rejects.toThrow("the database is closed");
 });
 
-test("writes that fail wait in their order, can be read meanwhile, and are stored in a database that was opened again", async () => {
+test("failed writes wait in order, can be read meanwhile, and are stored in a reopened database", async () => {
   const folder = await temporaryFolder();
   const db = new ClassicLevel<string, string>(path.join(folder, "db"));
   await db.open();
@@ -56,7 +56,7 @@ test("writes that fail wait in their order, can be read meanwhile, and are store
   db.on("open", () => void opened++);
   const health = new StorageHealth(folder);
   let full = false;
-  /** A database on a disk that can be full. */
+  /** A database whose disk can be full. */
   class Limited extends LevelDatabase {
     override write(operation: () => Promise<void>): Promise<void> {
       return super.write(async () => {

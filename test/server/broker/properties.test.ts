@@ -1,4 +1,4 @@
-/** Properties of MQTT 5.0 messages: subscribers receive them, so that an invalid one would make those disconnect. */
+/** Tests that the broker refuses invalid message properties of MQTT 5.0, which would make subscribers disconnect. */
 import type { IDisconnectPacket, IPublishPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
@@ -7,7 +7,7 @@ import { bareBroker } from "../support/bare-broker.js";
 import { connected, field, frame, raw } from "../support/raw.js";
 import { expectRefused, expectUnharmed, retainedIn } from "../support/refused.js";
 
-/** Properties that make clients of MQTT 5.0 disconnect when they receive them with a message, and the reason code. */
+/** Properties that make MQTT 5.0 subscribers disconnect, with the reason code for their publisher. */
 const BAD_PROPERTIES: readonly [what: string, properties: Buffer, reasonCode: number][] = [
   ["a user property with NUL in its name", Buffer.concat([Buffer.from([0x26]), field("a\0b"), field("c")]), 0x81],
   ["a user property with invalid UTF-8", Buffer.concat([Buffer.from([0x26]), field("a"), field(Buffer.from("c080", "hex"))]), 0x81],
@@ -39,7 +39,7 @@ describe("properties of MQTT 5.0", () => {
     expect(await retainedIn(broker)).toEqual([]);
   }); // prettier-ignore
 
-  test.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("leave mosquitto_sub on # its connection, whatever others send", async () => {
+  test.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("sent by others never disconnect mosquitto_sub on #", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv5", async () => {
       for (const [, properties] of BAD_PROPERTIES) {
@@ -49,7 +49,7 @@ describe("properties of MQTT 5.0", () => {
     });
   }); // prettier-ignore
 
-  test("that are valid reach subscribers with the message or the will", async () => {
+  test("reach subscribers with the message or the will when they are valid", async () => {
     const { url, rejected } = await bareBroker();
     const reader = await connected(url, "reader", { protocolVersion: 5 });
     reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 0 }] });

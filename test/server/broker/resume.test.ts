@@ -1,4 +1,4 @@
-/** What a session gets when its client returns; and publishing where a client may not, as bridges do. */
+/** Tests resumed sessions, Mosquitto bridges, and clients that share a client id. */
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Takeovers } from "../../../server/src/broker/takeovers.js";
@@ -24,7 +24,7 @@ async function subscribe(to: RawClient, topic: string, qos: 1 | 2): Promise<void
   await to.answer("suback");
 }
 
-/** Has the reader return, and gives its new connection. */
+/** Reconnects the reader and returns its new connection. */
 async function comeBack(broker: BareBroker, old: RawClient, version: Version, how: Return): Promise<[BareBroker, RawClient]> {
   await old.processed();
   if (how === RETURNS[0]) {
@@ -51,7 +51,7 @@ async function publishNumbers(url: string, qos: 1 | 2, ...numbers: number[]): Pr
 }
 
 describe.each(VERSIONS)("with protocol level %i, a client that returns", (version) => {
-  test.each(RETURNS)("%s gets what it had not acknowledged with DUP and the same packet identifiers, in order, before what is new", async (how) => {
+  test.each(RETURNS)("%s receives unacknowledged messages with DUP and the same packet identifiers, in order, before new ones", async (how) => {
     for (const qos of [1, 2] as const) {
       const broker = await bareBroker();
       const first = await reader(broker.url, version);
@@ -78,7 +78,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     }
   }); // prettier-ignore
 
-  test.each(RETURNS)("%s gets PUBREL again where it had sent PUBREC, and the message again where it had not", async (how) => {
+  test.each(RETURNS)("%s receives PUBREL again for messages with PUBREC, and the other messages again", async (how) => {
     const broker = await bareBroker();
     const first = await reader(broker.url, version);
     await subscribe(first, "t", 2);
@@ -97,7 +97,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     expect(seen(last.packets)).toEqual([`2 id ${ids[2]} DUP`, `3 id ${ids[3]} DUP`]);
   }); // prettier-ignore
 
-  test.each(RETURNS)("%s and sends a message of QoS 2 again that it has not released publishes it once", async (how) => {
+  test.each(RETURNS)("%s and sends an unreleased QoS 2 message again publishes the message once", async (how) => {
     const broker = await bareBroker();
     const first = await reader(broker.url, version);
     await subscribe(first, "nothing", 1);
@@ -117,7 +117,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     expect(texts()).toEqual(["x", "last"]);
   }); // prettier-ignore
 
-  test("may publish on topics that begin with $ without losing its connection, but nobody receives that", async () => {
+  test("stays connected when it publishes on topics that begin with $, but no subscriber receives these messages", async () => {
     const taken: string[] = [];
     const { url, rejected } = await bareBroker((topic) => void taken.push(topic));
     const watcher = await client(url, {}, "#");
@@ -145,8 +145,8 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
   });
 });
 
-describe("a bridge of Mosquitto", () => {
-  test("is let in with its protocol level and without its will, which is reported", async () => {
+describe("a Mosquitto bridge", () => {
+  test("is accepted with its protocol level but without its will, which is reported", async () => {
     const { url, rejected, broker } = await bareBroker();
     const will = "$SYS/broker/connection/x/state";
     const bridge = raw(url);
@@ -160,13 +160,13 @@ describe("a bridge of Mosquitto", () => {
     ]);
     const watcher = await client(url, {}, "#");
     bridge.socket.destroy();
-    await eventually(() => broker.figures.clients === 1, { what: "its end" });
+    await eventually(() => broker.stats.clients === 1, { what: "its end" });
     await watcher.publishAsync("last", "x", { qos: 1 });
     await eventually(() => watcher.got.length > 0, { what: "the last message" });
     expect(watcher.got.map(({ topic }) => topic)).toEqual(["last"]);
   });
 
-  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("that is real carries messages both ways", async () => {
+  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("from a real Mosquitto carries messages both ways", async () => {
     const ours = await bareBroker();
     const port = new URL(ours.url).port;
     const lines = ["allow_anonymous true", "connection x", `address 127.0.0.1:${port}`, "topic # both 1", "bridge_protocol_version mqttv311", "restart_timeout 1"]; // prettier-ignore
@@ -187,7 +187,7 @@ describe("a bridge of Mosquitto", () => {
   }); // prettier-ignore
 });
 
-test("two clients with the same id that reconnect whenever they are disconnected are named with their addresses, and warned of once", async () => {
+test("two clients with the same id that keep reconnecting are listed with their addresses and cause one warning", async () => {
   const { url, broker, warnings } = await bareBroker();
   const fighters = [0, 1].map(() => client(url, { clientId: "twin", reconnectPeriod: 20 }));
   await Promise.all(fighters);
@@ -196,7 +196,7 @@ test("two clients with the same id that reconnect whenever they are disconnected
   expect(warnings).toEqual([expect.stringMatching(/Two clients fight over the client id "twin".*127\.0\.0\.1/)]);
 }); // prettier-ignore
 
-test("a client id counts as contested after three takeovers within a minute, with all addresses, and until they are a minute old", () => {
+test("a client id is contested after three takeovers within a minute, until they are a minute old", () => {
   const takeovers = new Takeovers();
   const add = (before: string, after: string, now: number): boolean => takeovers.add("ann\0x", before, after, now);
   expect([add("10.0.0.1", "10.0.0.2", 0), add("10.0.0.2", "10.0.0.1", 1000)]).toEqual([false, false]);
@@ -207,7 +207,7 @@ test("a client id counts as contested after three takeovers within a minute, wit
   expect(takeovers.list(63_000)).toEqual([]);
 });
 
-test("clients that reconnect with an id of their own are not contested", async () => {
+test("reconnecting clients with different ids are not contested", async () => {
   const { url, broker, warnings } = await bareBroker();
   for (let n = 0; n < 10; n++) await (await client(url, { clientId: "one" })).endAsync();
   expect([broker.contested, warnings]).toEqual([[], []]);

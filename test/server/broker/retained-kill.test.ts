@@ -1,4 +1,4 @@
-/** The embedded broker is killed while lamps are switched. */
+/** Tests retained messages after `kill -9` while lamps are switched. */
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
 import { run } from "../support/program.js";
@@ -7,11 +7,11 @@ import { client, temporaryFolder, type Got } from "../support/server.js";
 const LAMPS = 20;
 const KILLS = 3;
 
-/** The number of the reading by which each lamp is as it is. */
+/** Number of the reading that decided each lamp's state. */
 const seqs = (got: readonly Got[]): Map<string, number> =>
   new Map(got.map(({ topic, text }) => [topic, (JSON.parse(text) as { seq: number }).seq]));
 
-test("whoever has seen a lamp switch finds that state, or a newer one, retained after kill -9", async () => {
+test("a lamp state that a client has received, or a newer one, is retained after kill -9", async () => {
   const flags = ["--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder()];
   let program = run(flags);
   let { mqtt: url } = await program.addresses();

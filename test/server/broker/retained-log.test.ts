@@ -1,4 +1,4 @@
-/** Retained messages that change often: what is told after it was written is there after any end of the process. */
+/** Tests the append-only log of retained messages: written messages survive any end of the process. */
 import fc from "fast-check";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -12,7 +12,7 @@ const nothing = (): [] => [];
 
 type Message = Parameters<Logged>;
 
-/** What a log has, as a start would find it. */
+/** Returns the messages that a restart reads from a log. */
 async function read(folder: string): Promise<Message[]> {
   const found: Message[] = [];
   const log = new RetainedLog(folder, nothing);
@@ -25,12 +25,12 @@ const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)
 const topic = fc.string({ unit: "binary" });
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(topic, bytes, fc.nat(2)),
-  // what MQTT 5.0 adds
+  // properties of MQTT 5.0
   fc.tuple(topic, bytes, fc.nat(2), bytes),
 );
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
 
-test("whatever was written is read again, in order", async () => {
+test("the log reads all written messages in order", async () => {
   const folder = await temporaryFolder();
   let run = 0;
   await fc.assert(
@@ -48,7 +48,7 @@ test("whatever was written is read again, in order", async () => {
   );
 });
 
-test("of a file that is cut anywhere, every batch before the cut is read, and nothing else", async () => {
+test("the log reads every complete batch of a truncated file, and nothing else", async () => {
   const folder = await temporaryFolder();
   const log = new RetainedLog(folder, nothing);
   const ends: number[] = [];
@@ -67,7 +67,7 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   }
 });
 
-test("a log that has grown is written anew, with what comes meanwhile, and nothing else is left", async () => {
+test("a large log is compacted, includes messages written meanwhile, and leaves no other file", async () => {
   const folder = await temporaryFolder();
   const retained = new Map<string, Message>();
   const log = new RetainedLog(folder, () => retained.values(), { growth: 20_000 });
@@ -87,7 +87,7 @@ test("a log that has grown is written anew, with what comes meanwhile, and nothi
     },
     { every: 1 },
   );
-  // an end, or a kill, in the middle of it does no harm
+  // a close or a kill during the compaction loses nothing
   await log.close();
   const found = new Map<string, Message>();
   for (const message of await read(folder)) {
@@ -97,12 +97,12 @@ test("a log that has grown is written anew, with what comes meanwhile, and nothi
   expect(found).toEqual(retained);
   let size = 0;
   for (const name of await readdir(folder)) size += (await readFile(path.join(folder, name))).length;
-  // of twenty rounds it keeps about two
+  // the file keeps about two of twenty rounds
   expect(size).toBeLessThan(20 * 2000 * 20);
   expect((await readdir(folder)).length).toBeLessThan(5);
 });
 
-test("a log does not grow from start to start, however little is added between them", async () => {
+test("a log does not grow over many restarts with few messages between them", async () => {
   const folder = await temporaryFolder();
   const sizes: number[] = [];
   for (let start = 0; start < 12; start++) {
@@ -122,17 +122,17 @@ test("a log does not grow from start to start, however little is added between t
     await log.close();
     sizes.push(await size());
   }
-  // what is needed are 52 bytes, but a log may grow by 2,000, and by what is added while it is written anew
+  // 52 bytes are needed; a log may grow by 2,000 bytes, and by messages written during a compaction
   expect(Math.max(...sizes)).toBeLessThan(12_000);
 });
 
-test("a folder that cannot be read is not taken for an empty one, which would be written over", async () => {
+test("the log refuses to start with an unreadable folder instead of overwriting it", async () => {
   const folder = path.join(await temporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
   await expect(new RetainedLog(folder, nothing).load(() => {})).rejects.toThrow(/ENOTDIR/);
 });
 
-test("starts, each of which begins a file, do not leave more and more files", async () => {
+test("the number of files does not grow with the number of restarts", async () => {
   const folder = await temporaryFolder();
   for (let start = 0; start < 20; start++) {
     const retained = new Map<string, Message>();
@@ -146,7 +146,7 @@ test("starts, each of which begins a file, do not leave more and more files", as
   }
 });
 
-test("as long as nothing can be written the latest of each topic waits, and goes as soon as it can", async () => {
+test("while writing fails the latest message of each topic waits, and is written as soon as possible", async () => {
   const folder = path.join(await temporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
   const log = new RetainedLog(folder, nothing);

@@ -1,4 +1,4 @@
-/** Retained messages of the embedded broker. */
+/** Tests the retained messages of the embedded broker. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -35,7 +35,7 @@ function contents(messages: RetainedMessages): Map<string, object> {
   return new Map([...messages.topics()].map((topic) => [topic, messages.get(topic)!]));
 }
 
-test("the last message that was stored on each topic is there after the next start, with its properties", async () => {
+test("the last retained message of each topic survives a restart with its properties", async () => {
   const folder = await temporaryFolder();
   let run = 0;
   await fc.assert(
@@ -44,7 +44,7 @@ test("the last message that was stored on each topic is there after the next sta
       const { messages } = await open(here);
       const expected = new Map<string, object>();
       for (const [stored, kind] of steps) {
-        // few topics, so that messages replace each other
+        // few topics, so that messages replace earlier ones
         const topic = `t${stored.topic.length % 4}`;
         if (kind === 0) {
           messages.store({ ...stored, topic, payload: Buffer.alloc(0) });
@@ -66,7 +66,7 @@ test("the last message that was stored on each topic is there after the next sta
   );
 });
 
-test("messages on topics that make clients disconnect are dropped at the start, once, and reported", async () => {
+test("retained messages on invalid topics are dropped once at the start and reported", async () => {
   const folder = await temporaryFolder();
   const { messages } = await open(folder);
   const bad = ["", "a\0b", "a/+", "#", "a\u0007", "a\ufffe"];

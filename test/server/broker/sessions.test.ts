@@ -1,11 +1,11 @@
-/** Who may have a session, how many, and for how long. */
+/** Tests which clients may have sessions, how many, and for how long. */
 import type { IConnackPacket } from "mqtt-packet";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sessionId } from "../../../server/src/storage/session-id.js";
 import { SessionStore } from "../../../server/src/storage/session-store.js";
-import { Sessions } from "../../../server/src/broker/sessions.js";
+import { SessionManager } from "../../../server/src/broker/session-manager.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
 import { DEFAULTS } from "../../../server/src/config/options.js";
 import type { Account, Accounts } from "../../../server/src/security/accounts.js";
@@ -45,7 +45,7 @@ describe("a client that asks for a session without a client id", () => {
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
-  test("is given one by MQTT 5.0, with which it resumes its session", async () => {
+  test("receives a client id in MQTT 5.0, with which it resumes its session", async () => {
     const { url } = await bareBroker();
     const options = { protocolVersion: 5, clean: false, properties: { sessionExpiryInterval: 60 } } as const;
     // CONNECT without Clean Start and without a client id, with a Session Expiry Interval of 60 s
@@ -75,7 +75,7 @@ describe("a client that asks for a session without a client id", () => {
 describe("a reader, who may not publish", () => {
   const LIMITS = { sessions: 3, rate: 100_000 };
 
-  test("stores nothing when it sends large messages of QoS 2 and never releases them, with one client id after the other", async () => {
+  test("causes no stored data by sending large QoS 2 messages that it never releases, under many client ids", async () => {
     const { url, folder, broker, rejected } = await guarded({ eve: "reader" }, { limits: LIMITS });
     const count = 1000;
     const bytes = Buffer.concat(Array.from({ length: count }, (_, n) => frame(0x34, field("t"), (n + 1) >> 8, (n + 1) & 255, Buffer.alloc(80_000)))); // prettier-ignore
@@ -101,7 +101,7 @@ describe("a reader, who may not publish", () => {
     [false, 5],
   ] as const)("is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
     const { url, folder, rejected } = await guarded({ ann: "admin", eve: "reader" }, { limits: LIMITS });
-    // MQTT 5.0 ends the delivery with a reason code where a client may not publish
+    // in MQTT 5.0, PUBREC with a failure reason code ends the delivery
     const name = protocolVersion === 5 ? "ann" : "eve";
     const sender = await connected(url, "id", { clean, protocolVersion, ...login(name) });
     const send = (id: number): void =>
@@ -118,7 +118,7 @@ describe("a reader, who may not publish", () => {
     expect(await sizeOf(folder)).toBeLessThan(1_000_000);
   }); // prettier-ignore
 
-  test("has as many sessions as the limit allows, and keeps nobody else from having theirs", async () => {
+  test("has at most as many sessions as the limit allows, and does not affect the sessions of others", async () => {
     const users = { eve: "reader", ann: "reader", porch: { device: "nightlight/porch" } } as const;
     const { url, broker, rejected } = await guarded(users, { limits: LIMITS });
     const codes: unknown[] = [];
@@ -133,7 +133,7 @@ describe("a reader, who may not publish", () => {
     expect(rejected.map(([reason]) => reason)).toEqual(["over-limit", "over-limit", "over-limit"]);
     for (const name of ["ann", "porch"])
       expect(connackOf(await connected(url, "id 1", { clean: false, ...login(name) })).returnCode).toBe(0);
-    // its own can be resumed, and ended, all the same
+    // existing sessions can still be resumed and ended
     expect(connackOf(await connected(url, "id 1", { clean: false, ...login("eve") })).sessionPresent).toBe(true);
     (await connected(url, "id 1", login("eve"))).socket.destroy();
     await eventually(() => broker.sessions.list().length === 4, { what: "the end of one session" });
@@ -149,7 +149,7 @@ test("a board's account has ten client ids at most, whether they are connected o
   expect(codes).toEqual([...Array<number>(10).fill(0), 3, 3]);
 });
 
-test("a session whose client stays away is ended after its expiry, and counts no longer", async () => {
+test("the session of a client that stays away ends after its expiry interval and no longer counts", async () => {
   const { url, broker } = await guarded({ eve: "reader" }, { limits: { sessions: 1, sessionExpiry: 1000 } });
   (await connected(url, "first", { clean: false, ...login("eve") })).socket.destroy();
   expect(connackOf(await connected(url, "second", { clean: false, ...login("eve") })).returnCode).toBe(3);
@@ -164,7 +164,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const ann = { name: "ann", role: "reader" } as Account;
   const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
   const ended: string[][] = [];
-  const sessions = new Sessions(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
+  const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
     ended: (...end) => void ended.push(end),
     overLimit: () => expect.unreachable(),
@@ -180,7 +180,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
     ["gone", "connected", undefined],
   ] as const) {
     const id = sessionId(account, clientId);
-    sessions.admit({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
+    sessions.open({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
     sessions.connected(id, ann);
     if (expiry !== undefined) sessions.disconnected(id, ann, expiry);
   }
@@ -195,7 +195,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   expect(left()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(Date.now() + 60_000);
   expect(left()).toEqual(["connected"]);
-  // sessions in which nothing waits expire without a word
+  // sessions without queued messages expire without a log message
   expect(ended).toEqual(accountEnds);
 });
 
@@ -211,11 +211,11 @@ test("the log names a session that an administrator ends, and one that expires w
   expect(warnings).toEqual(["The session of panel has ended: an administrator ended it."]);
   await (await client(url)).publishAsync("a", "x", { qos: 1 });
   await eventually(() => warnings.length === 2, { within: 15_000, what: "the end of the other session" });
-  expect(warnings[1]).toBe("The session of phone has ended: it has expired; a message that waited in it is dropped.");
+  expect(warnings[1]).toBe("The session of phone has ended: it has expired; 1 queued message was dropped.");
   expect(rejected).toEqual([]);
 });
 
-test.each(["at once", "later"])("a board that is given the name of an administrator %s receives nothing that was meant for the administrator", async (when) => {
+test.each(["at once", "later"])("a device account that reuses an administrator's name (%s) receives none of the administrator's messages", async (when) => {
   const { url, folder, broker } = await guarded({ ann: "admin", boss: "admin" });
   const admin = await connected(url, "panel", { clean: false, ...login("ann") });
   admin.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
@@ -223,13 +223,13 @@ test.each(["at once", "later"])("a board that is given the name of an administra
   admin.socket.destroy();
   const boss = await client(url, as("boss"));
   await boss.publishAsync("nightlight/porch/commands", "for the administrator", { qos: 1 });
-  expect(broker.figures.queued).toBe(1);
+  expect(broker.stats.queued).toBe(1);
 
   await changeUsers(folder, (stored) => void stored.delete("ann"));
   if (when === "later")
     await eventually(async () => (connackOf(await connected(url, "x", login("ann"))).returnCode ?? 0) > 0, { every: 300 });
   await addUsers(folder, { ann: { device: "nightlight/porch" } });
-  // the broker knows of the change as soon as boards' permissions apply
+  // the broker has noticed the change when the permissions of a board apply
   await eventually(async () => {
     const board = await client(url, as("ann"));
     const isRefused = await board.subscribeAsync("#").then(() => false, () => true);
@@ -241,10 +241,10 @@ test.each(["at once", "later"])("a board that is given the name of an administra
   await board.processed();
   expect(connackOf(board).sessionPresent).toBe(false);
   expect(board.packets.filter(({ cmd }) => cmd === "publish")).toEqual([]);
-  expect(broker.figures.queued).toBe(0);
+  expect(broker.stats.queued).toBe(0);
 }); // prettier-ignore
 
-test("after five wrong passwords further ones are refused without a check, while a client with a right generated password is let in", async () => {
+test("after five wrong passwords the broker refuses others unchecked, but accepts a correct generated password", async () => {
   const { url, rejected } = await guarded({ ann: "reader" });
   const guess = async (n: number, protocolVersion: 4 | 5): Promise<IConnackPacket> => {
     const made = raw(url, { version: protocolVersion });

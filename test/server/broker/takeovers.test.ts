@@ -1,4 +1,4 @@
-/** One client id, one connection [MQTT-3.1.4-2], whatever the connections do at the same moment. */
+/** Tests that a client id has one connection at most [MQTT-3.1.4-2], even during concurrent connects and disconnects. */
 import { describe, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
 import { bareBroker } from "../support/bare-broker.js";
@@ -16,7 +16,7 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
     return made;
   }
 
-  test("that a second client takes while its first connection ends is still taken over by a third", async () => {
+  test("can be taken over by a third client after a second one connected while the first disconnected", async () => {
     const { url, broker } = await bareBroker();
     for (let round = 0; round < ROUNDS; round++) {
       const first = await subscriber(url);
@@ -28,7 +28,7 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
       const third = await connected(url, "one", options);
       await second.ended();
       third.socket.destroy();
-      await eventually(() => broker.figures.clients === 0, { what: "the end of all connections" });
+      await eventually(() => broker.stats.clients === 0, { what: "the end of all connections" });
     }
   });
 });

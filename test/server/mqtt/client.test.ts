@@ -1,10 +1,10 @@
-/** What the server's MQTT client promises, against a broker that does as it is told. */
+/** Tests the server's MQTT client against a scripted broker. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import net from "node:net";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { parseBrokerUrl } from "../../../server/src/transport/url.js";
-import { MqttClient, type MqttHandlers, type MqttOptions } from "../../../server/src/mqtt/client.js";
+import { MqttClient, type MqttClientHandlers, type MqttClientOptions } from "../../../server/src/mqtt/client.js";
 import { ScriptedBroker } from "../../mqtt/support/scripted-broker.js";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/mosquitto.js";
@@ -20,13 +20,13 @@ beforeEach(async () => {
   events = [];
 });
 
-function clientOf(options: Partial<MqttOptions> = {}, handlers: Partial<MqttHandlers> = {}): MqttClient {
+function clientOf(options: Partial<MqttClientOptions> = {}, handlers: Partial<MqttClientHandlers> = {}): MqttClient {
   const made = new MqttClient(
     {
       broker: parseBrokerUrl(`mqtt://127.0.0.1:${broker.port}`),
       clientId: "server",
       will: { topic: "will", payload: Buffer.from("gone") },
-      reconnectEvery: 20,
+      reconnectDelay: 20,
       ...options,
     },
     {
@@ -34,9 +34,9 @@ function clientOf(options: Partial<MqttOptions> = {}, handlers: Partial<MqttHand
         got.push([topic, payload.toString()]);
         return undefined;
       },
-      up: () => void events.push("up"),
-      down: () => void events.push("down"),
-      refused: (topic) => void events.push(`refused ${topic}`),
+      reconnected: () => void events.push("reconnected"),
+      disconnected: () => void events.push("disconnected"),
+      publishRefused: (topic) => void events.push(`refused ${topic}`),
       ...handlers,
     },
   );
@@ -44,11 +44,14 @@ function clientOf(options: Partial<MqttOptions> = {}, handlers: Partial<MqttHand
   return made;
 }
 
-async function joined(options: Partial<MqttOptions> = {}, handlers: Partial<MqttHandlers> = {}): Promise<MqttClient> {
+async function connected(
+  options: Partial<MqttClientOptions> = {},
+  handlers: Partial<MqttClientHandlers> = {},
+): Promise<MqttClient> {
   const client = clientOf(options, handlers);
   await client.connect();
   expect(await client.subscribe(["home/+/telemetry"])).toEqual([1]);
-  client.keep();
+  client.enableReconnect();
   return client;
 }
 
@@ -58,30 +61,30 @@ const textsOf = (topic: string): string[] =>
     .filter((packet) => packet.topic === topic)
     .map(({ payload, dup }) => `${String(payload)}${dup ? " again" : ""}`);
 
-/** The port of a server that listens until the test ends. */
-async function listening(server: net.Server): Promise<number> {
+/** Starts a TCP server and closes it after the test. Returns its port. */
+async function listen(server: net.Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   return (server.address() as net.AddressInfo).port;
 }
 
-describe("publishing", () => {
-  test("what was on its way when the connection was lost goes again, first, in order and with DUP [MQTT-4.4.0-1]", async () => {
-    const client = await joined();
+describe("publishing:", () => {
+  test("after a reconnect the client first sends inflight messages again, in order and with DUP [MQTT-4.4.0-1]", async () => {
+    const client = await connected();
     broker.script = (packet) => packet.cmd === "publish";
     for (const text of ["1", "2", "3"]) client.publish("lamp", Buffer.from(text), false);
     await eventually(() => textsOf("lamp").length === 3, { what: "three messages" });
     broker.script = () => false;
     broker.peers[0].socket.resetAndDestroy();
-    await eventually(() => events.includes("down"), { what: "the loss" });
+    await eventually(() => events.includes("disconnected"), { what: "the loss" });
     client.publish("lamp", Buffer.from("4"), false);
     await eventually(() => textsOf("lamp").length === 7, { what: "all of them again" });
     expect(textsOf("lamp").slice(3)).toEqual(["1 again", "2 again", "3 again", "4"]);
-    expect(events).toEqual(["down", "up"]);
+    expect(events).toEqual(["disconnected", "reconnected"]);
   });
 
-  test("of what waits for a connection the last retained message of each topic counts, others all do", async () => {
+  test("without a connection the client queues all messages, but only the last retained one of each topic", async () => {
     const client = clientOf();
     for (let n = 1; n <= 5; n++) {
       client.publish("lamp", Buffer.from(`${n}`), true);
@@ -93,8 +96,8 @@ describe("publishing", () => {
     expect(textsOf("action")).toEqual(["1", "2", "3", "4", "5"]);
   });
 
-  test("more than a window of messages goes out as it is acknowledged: all, once, in order", async () => {
-    const client = await joined();
+  test("the client sends more messages than may be inflight once each and in order, as the broker acknowledges them", async () => {
+    const client = await connected();
     const texts = Array.from({ length: 5000 }, (_, n) => String(n));
     let acknowledged = 0;
     for (const text of texts) client.publish("lamp", Buffer.from(text), false, () => acknowledged++);
@@ -103,10 +106,10 @@ describe("publishing", () => {
   });
 });
 
-describe("receiving", () => {
-  test("a message is acknowledged when it has been taken, in the order of arrival, and others come meanwhile", async () => {
+describe("receiving:", () => {
+  test("the client acknowledges messages in order of arrival, each after it was processed, and receives others meanwhile", async () => {
     const steps: (() => void)[] = [];
-    await joined(
+    await connected(
       {},
       {
         message: (_topic, payload) =>
@@ -118,7 +121,7 @@ describe("receiving", () => {
     broker.publish("home/a/telemetry", "at once", 1);
     await eventually(() => steps.length === 2, { what: "both messages" });
     steps[1]();
-    // an exchange later, nothing is acknowledged
+    // a message later, the client has still sent no PUBACK
     const before = broker.got("puback").length;
     broker.publish("home/a/telemetry", "third", 1);
     await eventually(() => steps.length === 3, { what: "the third message" });
@@ -130,31 +133,31 @@ describe("receiving", () => {
     expect(broker.got("puback").map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4]);
   });
 
-  test("however many come at once, all are taken, once, in order, and acknowledged", async () => {
-    await joined();
+  test("the client processes and acknowledges thousands of messages at once, each once and in order", async () => {
+    await connected();
     const texts = Array.from({ length: 5000 }, (_, n) => String(n));
     for (const text of texts) broker.publish("home/a/telemetry", text, 1);
     await eventually(() => broker.got("puback").length === 5000, { within: 20_000, what: "all to be acknowledged" });
     expect(got.map(([, text]) => text)).toEqual(texts);
   });
 
-  test("what came before the broker hung up is taken", async () => {
-    await joined();
+  test("the client processes messages that arrived before the broker closed the connection", async () => {
+    await connected();
     const texts = Array.from({ length: 500 }, (_, n) => String(n));
     const [peer] = broker.peers;
     for (const text of texts) broker.publish("home/a/telemetry", text, 0);
     peer.socket.end();
-    await eventually(() => events.includes("up"), { what: "the next connection" });
+    await eventually(() => events.includes("reconnected"), { what: "the next connection" });
     expect(got.map(([, text]) => text)).toEqual(texts);
   });
 
-  test("a message of a lost connection is not acknowledged on the next one", async () => {
+  test("the client does not acknowledge a message of a lost connection on the next connection", async () => {
     const steps: (() => void)[] = [];
-    await joined({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
+    await connected({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
     broker.publish("home/a/telemetry", "1", 1);
     await eventually(() => steps.length === 1, { what: "the message" });
     broker.peers[0].socket.resetAndDestroy();
-    // it comes again, and the first copy is taken by now
+    // the broker sends the message again; then processing of the first copy ends
     await eventually(() => steps.length === 2, { what: "the message again" });
     steps[0]();
     broker.publish("home/a/telemetry", "2", 1);
@@ -164,8 +167,8 @@ describe("receiving", () => {
     await eventually(() => broker.got("puback").length === 1, { what: "the acknowledgement" });
   });
 
-  test("what comes at QoS 2 all the same is taken once, however often it is sent [MQTT-4.3.3-2]", async () => {
-    await joined();
+  test("the client processes a QoS 2 message once, however often the broker sends it [MQTT-4.3.3-2]", async () => {
+    await connected();
     const message = { cmd: "publish", topic: "home/a/telemetry", payload: "1", qos: 2, messageId: 9 } as const;
     const [peer] = broker.peers;
     peer.send({ ...message, retain: false, dup: false }, { ...message, retain: false, dup: true });
@@ -174,52 +177,52 @@ describe("receiving", () => {
     await eventually(() => broker.got("pubcomp").length > 0, { what: "PUBCOMP" });
     expect(got).toEqual([["home/a/telemetry", "1"]]);
     peer.send({ ...message, retain: false, dup: false });
-    await eventually(() => got.length === 2, { what: "the next one of this id" });
+    await eventually(() => got.length === 2, { what: "the next message with this packet identifier" });
   });
 });
 
-describe("the connection", () => {
-  test("a broker that lost the session is asked for the subscriptions again, before it is said to be up again", async () => {
-    await joined();
+describe("the connection:", () => {
+  test("the client subscribes again when the broker has lost the session", async () => {
+    await connected();
     broker.forget();
-    await eventually(() => events.includes("up"), { what: "the connection" });
+    await eventually(() => events.includes("reconnected"), { what: "the connection" });
     await eventually(() => broker.got("subscribe").length === 2, { what: "the subscriptions" });
     broker.publish("home/a/telemetry", "after", 1);
     await eventually(() => got.length === 1, { what: "a message" });
   });
 
-  test("what waited is not told before the link is said to be up", async () => {
-    await joined({}, { message: (_topic, payload) => void events.push(String(payload)) as undefined });
+  test("the client reports the reconnect before it delivers queued messages", async () => {
+    await connected({}, { message: (_topic, payload) => void events.push(String(payload)) as undefined });
     broker.peers[0].socket.resetAndDestroy();
-    await eventually(() => events.includes("down"), { what: "the loss" });
+    await eventually(() => events.includes("disconnected"), { what: "the loss" });
     broker.publish("home/a/telemetry", "waited", 1);
     await eventually(() => events.includes("waited"), { what: "the message" });
-    expect(events).toEqual(["down", "up", "waited"]);
+    expect(events).toEqual(["disconnected", "reconnected", "waited"]);
   });
 
-  test("a broker that falls silent is noticed, and joined anew", async () => {
-    await joined({ keepAlive: 0.1 });
+  test("the client reconnects when the broker falls silent", async () => {
+    await connected({ keepAlive: 0.1 });
     broker.script = (packet) => packet.cmd !== "connect";
-    await eventually(() => events.includes("down"), { what: "the loss" });
+    await eventually(() => events.includes("disconnected"), { what: "the loss" });
     broker.script = () => false;
-    await eventually(() => broker.peers.length >= 2 && events.at(-1) === "up", { what: "the new connection" });
+    await eventually(() => broker.peers.length >= 2 && events.at(-1) === "reconnected", { what: "the new connection" });
   });
 
-  test("an idle one is kept by PINGREQ [MQTT-3.1.2-23]", async () => {
-    await joined({ keepAlive: 0.1 });
+  test("the client keeps an idle connection alive with PINGREQ [MQTT-3.1.2-23]", async () => {
+    await connected({ keepAlive: 0.1 });
     await eventually(() => broker.got("pingreq").length > 5, { what: "pings" });
     expect(events).toEqual([]);
   });
 
-  test("bytes that are not MQTT end it, and it is made again", async () => {
-    await joined();
+  test("the client reconnects after receiving bytes that are not MQTT", async () => {
+    await connected();
     broker.peers[0].raw(Buffer.from([0x3f, 5, 1, 2, 3, 4, 5]));
-    await eventually(() => events.includes("up"), { what: "the new connection" });
-    expect(events).toEqual(["down", "up"]);
+    await eventually(() => events.includes("reconnected"), { what: "the new connection" });
+    expect(events).toEqual(["disconnected", "reconnected"]);
   });
 
-  test("leaving sends DISCONNECT, so that the will is forgotten [MQTT-3.14.4-3]", async () => {
-    const client = await joined();
+  test("close sends DISCONNECT, so that the broker discards the will [MQTT-3.14.4-3]", async () => {
+    const client = await connected();
     await client.close();
     expect(broker.packets.at(-1)?.cmd).toBe("disconnect");
     expect(client.connected).toBe(false);
@@ -227,8 +230,8 @@ describe("the connection", () => {
   });
 });
 
-describe("the first connection fails with the reason", () => {
-  test("that the broker gives", async () => {
+describe("the first connection fails with", () => {
+  test("the return code of the broker's CONNACK", async () => {
     broker.script = (packet, peer) => {
       if (packet.cmd === "connect") peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });
       return true;
@@ -236,7 +239,7 @@ describe("the first connection fails with the reason", () => {
     await expect(clientOf().connect()).rejects.toMatchObject({ code: 5 });
   });
 
-  test("that the network gives", async () => {
+  test("the error code of the network", async () => {
     const port = await freePort();
     for (const scheme of ["mqtt", "ws"]) {
       const address = parseBrokerUrl(`${scheme}://127.0.0.1:${port}`);
@@ -244,16 +247,16 @@ describe("the first connection fails with the reason", () => {
     }
   });
 
-  test("that nobody answers", async () => {
-    const port = await listening(net.createServer());
+  test("a timeout when nobody answers", async () => {
+    const port = await listen(net.createServer());
     const address = parseBrokerUrl(`mqtt://127.0.0.1:${port}`);
     await expect(clientOf({ broker: address, connectTimeout: 50 }).connect()).rejects.toThrow(
       "no answer within 0.05 s",
     );
   });
 
-  test("that it is no broker", async () => {
-    const port = await listening(createServer((_request, response) => response.writeHead(404).end()));
+  test("an error when the server is not a broker", async () => {
+    const port = await listen(createServer((_request, response) => response.writeHead(404).end()));
     await expect(clientOf({ broker: parseBrokerUrl(`mqtt://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
     await expect(clientOf({ broker: parseBrokerUrl(`ws://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
   });

@@ -1,46 +1,46 @@
-/** The packets that the server reads and writes by itself, held against mqtt-packet. */
+/** Compares the server's own MQTT packet reader and writer with mqtt-packet. */
 import fc from "fast-check";
 import { generate, parser, type IPublishPacket, type Packet } from "mqtt-packet";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { HELD, Input } from "../../../server/src/mqtt/input.js";
-import { Output } from "../../../server/src/mqtt/output.js";
+import { MAX_BUFFERED, PacketReader } from "../../../server/src/mqtt/packet-reader.js";
+import { PacketWriter } from "../../../server/src/mqtt/packet-writer.js";
 
 type Version = 4 | 5;
 
-/** A packet as far as the two readers can be compared. */
-type Read =
+/** A decoded packet, reduced to the fields that both parsers report. */
+type Decoded =
   | { topic: string; payload: string; retained: boolean; qos: number; id: number }
   | { puback: number; reason: number }
   | { cmd: string };
 
-function byInput(version: Version, chunks: Buffer[]): Read[] {
-  const read: Read[] = [];
-  const input = new Input(version, {
+function decode(version: Version, chunks: Buffer[]): Decoded[] {
+  const decoded: Decoded[] = [];
+  const reader = new PacketReader(version, {
     publish: (topic, payload, retained, qos, id) =>
-      void read.push({ topic, payload: payload.toString("hex"), retained, qos, id }),
-    puback: (id, reason) => void read.push({ puback: id, reason }),
-    packet: ({ cmd }) => void read.push({ cmd }),
+      void decoded.push({ topic, payload: payload.toString("hex"), retained, qos, id }),
+    puback: (id, reason) => void decoded.push({ puback: id, reason }),
+    packet: ({ cmd }) => void decoded.push({ cmd }),
   });
-  for (const chunk of chunks) input.push(chunk);
-  return read;
+  for (const chunk of chunks) reader.push(chunk);
+  return decoded;
 }
 
-function byOracle(version: Version, bytes: Buffer): Read[] {
-  const read: Read[] = [];
-  const oracle = parser({ protocolVersion: version });
-  oracle.on("packet", (packet) => {
+function decodeWithMqttPacket(version: Version, bytes: Buffer): Decoded[] {
+  const decoded: Decoded[] = [];
+  const reference = parser({ protocolVersion: version });
+  reference.on("packet", (packet) => {
     if (packet.cmd === "publish") {
       const { topic, payload, retain, qos, messageId = 0 } = packet;
-      read.push({ topic, payload: Buffer.from(payload).toString("hex"), retained: retain, qos, id: messageId });
-    } else if (packet.cmd === "puback") read.push({ puback: packet.messageId!, reason: packet.reasonCode ?? 0 });
-    else read.push({ cmd: packet.cmd });
+      decoded.push({ topic, payload: Buffer.from(payload).toString("hex"), retained: retain, qos, id: messageId });
+    } else if (packet.cmd === "puback") decoded.push({ puback: packet.messageId!, reason: packet.reasonCode ?? 0 });
+    else decoded.push({ cmd: packet.cmd });
   });
-  oracle.on("error", (error) => {
+  reference.on("error", (error) => {
     throw error;
   });
-  oracle.parse(bytes);
-  return read;
+  reference.parse(bytes);
+  return decoded;
 }
 
 const id = fc.integer({ min: 1, max: 65_535 });
@@ -78,38 +78,38 @@ const packets = (version: Version): fc.Arbitrary<Packet[]> =>
     { maxLength: 20 },
   );
 
-/** Cuts bytes at these places. */
-function pieces(bytes: Buffer, cuts: number[]): Buffer[] {
-  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
-  return places.slice(1).map((end, i) => bytes.subarray(places[i], end));
+/** Splits bytes at the given offsets. */
+function split(bytes: Buffer, cuts: number[]): Buffer[] {
+  const offsets = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return offsets.slice(1).map((end, i) => bytes.subarray(offsets[i], end));
 }
 
-describe.each<Version>([4, 5])("MQTT of protocol version %i", (version) => {
+describe.each<Version>([4, 5])("with protocol version %i", (version) => {
   const encoded = (list: Packet[]): Buffer =>
     Buffer.concat(list.map((packet) => generate(packet, { protocolVersion: version })));
 
-  test("is read as mqtt-packet reads it, however the bytes are cut", () => {
+  test("the reader decodes packets like mqtt-packet, however the bytes are split into chunks", () => {
     fc.assert(
       fc.property(packets(version), fc.array(fc.nat(), { maxLength: 30 }), (list, cuts) => {
         const bytes = encoded(list);
-        expect(byInput(version, pieces(bytes, cuts))).toEqual(byOracle(version, bytes));
+        expect(decode(version, split(bytes, cuts))).toEqual(decodeWithMqttPacket(version, bytes));
       }),
       { numRuns: 300 },
     );
   });
 
-  test("is read the same one byte at a time", () => {
+  test("the reader decodes the same packets one byte at a time", () => {
     fc.assert(
       fc.property(packets(version), (list) => {
         const bytes = encoded(list);
         const single = Array.from(bytes, (byte) => Buffer.from([byte]));
-        expect(byInput(version, single)).toEqual(byInput(version, [bytes]));
+        expect(decode(version, single)).toEqual(decode(version, [bytes]));
       }),
       { numRuns: 100 },
     );
   });
 
-  test("is written as mqtt-packet reads it, and leaves in one write a turn", async () => {
+  test("the writer encodes packets that mqtt-packet decodes, in one write for each turn of the event loop", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ id, topic, payload, retain: fc.boolean(), dup: fc.boolean() }), {
@@ -120,10 +120,10 @@ describe.each<Version>([4, 5])("MQTT of protocol version %i", (version) => {
           const stream = new PassThrough();
           const writes: Buffer[] = [];
           stream.on("data", (bytes: Buffer) => writes.push(bytes));
-          const output = new Output(stream, version);
+          const writer = new PacketWriter(stream, version);
           for (const { id, topic, payload, retain, dup } of list) {
-            output.publish(id, topic, payload, retain, dup);
-            output.puback(id);
+            writer.publish(id, topic, payload, retain, dup);
+            writer.puback(id);
           }
           await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
           expect(writes).toHaveLength(1);
@@ -131,18 +131,18 @@ describe.each<Version>([4, 5])("MQTT of protocol version %i", (version) => {
             { topic, payload: payload.toString("hex"), retained: retain, qos: 1, id },
             { puback: id, reason: 0 },
           ]);
-          expect(byOracle(version, Buffer.concat(writes))).toEqual(expected);
+          expect(decodeWithMqttPacket(version, Buffer.concat(writes))).toEqual(expected);
         },
       ),
       { numRuns: 100 },
     );
   });
 
-  test("which is none ends in an error or is waited for, and never in anything else", () => {
+  test("the reader throws an Error for invalid bytes, or waits for more, and never throws a TypeError", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          byInput(version, [Buffer.from(bytes)]);
+          decode(version, [Buffer.from(bytes)]);
         } catch (error) {
           expect(error).toBeInstanceOf(Error);
           expect(error).not.toBeInstanceOf(TypeError);
@@ -153,7 +153,7 @@ describe.each<Version>([4, 5])("MQTT of protocol version %i", (version) => {
   });
 });
 
-test("of a message that is too large its beginning is passed on, the rest is skipped, and the next one is read", () => {
+test("the reader passes on the beginning of an oversized message, skips the rest, and reads the next message", () => {
   const large = {
     cmd: "publish",
     topic: "a",
@@ -166,11 +166,11 @@ test("of a message that is too large its beginning is passed on, the rest is ski
   const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
     bytes.subarray(i * 65_536, (i + 1) * 65_536),
   );
-  const read = byInput(4, chunks) as Extract<Read, { topic: string }>[];
-  expect(read.map(({ topic, id }) => [topic, id])).toEqual([
+  const decoded = decode(4, chunks) as Extract<Decoded, { topic: string }>[];
+  expect(decoded.map(({ topic, id }) => [topic, id])).toEqual([
     ["a", 7],
     ["b", 8],
   ]);
-  expect(read[0].payload.length / 2).toBeLessThan(HELD + 65_536);
-  expect(read[1].payload).toBe("32");
+  expect(decoded[0].payload.length / 2).toBeLessThan(MAX_BUFFERED + 65_536);
+  expect(decoded[1].payload).toBe("32");
 });

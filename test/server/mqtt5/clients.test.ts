@@ -1,4 +1,4 @@
-/** Clients that people use, with MQTT 5: each plays the lesson's device at a real server. */
+/** Tests common MQTT 5 clients: each acts as the lesson's device at a real server. */
 import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -38,7 +38,7 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
     expect(said.err).toBe("");
   });
 
-  test("exchange properties, and find their queue when they come back", async () => {
+  test("exchange properties and receive their queue after a reconnect", async () => {
     const { brokerUrl } = await server({ http: false });
     const session = ["-i", "sleeper", "-c", "-x", "300", "-t", "news", "-q", "1", "-F", "%p %P %C"];
     const first = subscribe(brokerUrl, ...session, "-E");

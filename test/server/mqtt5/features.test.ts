@@ -5,11 +5,11 @@ import { eventually } from "../../support/eventually.js";
 import { bareBroker } from "../support/bare-broker.js";
 import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
 
-/** A client with a session of 60 s. */
+/** Connects a client with a session expiry interval of 60 s. */
 const withSession = (url: string, clientId: string): Promise<Client5> =>
   client5(url, { clientId, clean: false, properties: { sessionExpiryInterval: 60 } });
 
-/** Clients without and with a session: messages take different paths to them. */
+/** Clients without and with a session, because the broker delivers to them in different ways. */
 const KINDS: [kind: string, connect: (url: string) => Promise<Client5>][] = [
   ["without a session", (url) => client5(url)],
   ["with a session", (url) => withSession(url, "subscriber")],
@@ -27,11 +27,11 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
       await other.publishAsync("t", "other's", { qos });
       await message(one, "other's");
       expect(textsOf(one.received)).toEqual(["other's"]);
-      await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+      await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
     },
   );
 
-  test("with no-local receives its own by another subscription without it, once", async () => {
+  test("with No Local receives its own message once through another subscription without No Local", async () => {
     const { url, broker } = await bareBroker();
     const one = await connect(url);
     await one.subscribeAsync("t", { qos: 1, nl: true });
@@ -39,7 +39,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     for (const text of ["1", "2"]) await one.publishAsync("t", text, { qos: 1 });
     await message(one, "2");
     expect(textsOf(one.received)).toEqual(["1", "2"]);
-    await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+    await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
   });
 
   test.each([
@@ -56,10 +56,10 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     await publisher.publishAsync("t", "passing", { qos });
     await message(one, "passing");
     expect(one.received.map(({ retain }) => retain)).toEqual([rap, false]);
-    await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+    await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
   });
 
-  test("receives retained messages as its retain handling says: on each subscription, on a new one, or never", async () => {
+  test("receives retained messages according to its Retain Handling: on each subscription, on a new one, or never", async () => {
     const { url } = await bareBroker();
     const publisher = await client5(url);
     for (const topic of ["a", "b", "c"]) await publisher.publishAsync(topic, topic, { qos: 1, retain: true });
@@ -76,7 +76,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     expect(await subscribe()).toEqual(["a"]);
   });
 
-  test("receives one copy with the identifiers of all subscriptions that match", async () => {
+  test("receives one copy with the identifiers of all matching subscriptions", async () => {
     const { url } = await bareBroker();
     const one = await connect(url);
     const subscribe = (filter: string, subscriptionIdentifier?: number) =>
@@ -103,7 +103,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
   });
 });
 
-test("a shared subscription is refused with 0x9E and a reason and counted, and others in the same packet are granted", async () => {
+test("a shared subscription is refused with 0x9E and a reason, and others in the same packet are granted", async () => {
   const { url, rejected } = await bareBroker();
   const one = await client5(url);
   expect(one.connack.properties).toMatchObject({ sharedSubscriptionAvailable: false });
@@ -133,7 +133,7 @@ describe("the properties of a message", () => {
     await publisher.endAsync();
   };
 
-  test.each([0, 1, 2] as const)("reach subscribers with it at QoS %i", async (qos) => {
+  test.each([0, 1, 2] as const)("reach subscribers at QoS %i", async (qos) => {
     const { url } = await bareBroker();
     const one = await client5(url);
     await one.subscribeAsync("t", { qos });

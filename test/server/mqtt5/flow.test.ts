@@ -1,4 +1,4 @@
-/** How much MQTT 5.0 clients and the broker take: receive maximum, packet sizes and topic aliases. */
+/** Tests MQTT 5.0 flow control: receive maximum, maximum packet size and topic aliases. */
 import type { IConnackPacket, IPublishPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { DEFAULTS } from "../../../server/src/config/options.js";
@@ -10,7 +10,7 @@ import { connected, type RawClient } from "../support/raw.js";
 
 type Properties = NonNullable<Parameters<typeof connected>[2]>["properties"];
 
-/** A connection that does only what the test does, with a session of so many seconds. */
+/** Connects a raw client, which sends only what the test sends. The session expiry interval is in s. */
 const raw5 = (url: string, properties: Properties = {}, clientId = "raw"): Promise<RawClient> =>
   connected(url, clientId, { protocolVersion: 5, clean: !properties?.sessionExpiryInterval, properties });
 
@@ -21,20 +21,20 @@ async function subscribe(client: RawClient, topic: string, qos: 0 | 1 | 2): Prom
   await client.answer("suback");
 }
 
-/** A PUBLISH packet of QoS 1. */
+/** Creates a PUBLISH packet of QoS 1. */
 function publish(topic: string, payload: string | Buffer, properties?: IPublishPacket["properties"]): IPublishPacket {
   return { cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId: 1, properties };
 }
 
 describe("CONNACK", () => {
-  test("says what the broker takes: 1,000 messages of QoS 2, its largest packet, 64 topic aliases", async () => {
+  test("announces a receive maximum of 1,000, the largest packet and 64 topic aliases", async () => {
     const { url, broker } = await bareBroker();
     const { connack } = await client5(url);
     const takes = { receiveMaximum: 1000, maximumPacketSize: broker.largestPacket, topicAliasMaximum: 64 };
     expect(connack.properties).toMatchObject(takes);
   });
 
-  test("gives each client without an id one of its own, and reports it", async () => {
+  test("assigns a unique client id to a client without one", async () => {
     const { url, broker } = await bareBroker();
     const options = { clientId: "", properties: { sessionExpiryInterval: 60 } };
     const ids = [await client5(url, options), await client5(url, options)].map(
@@ -67,7 +67,7 @@ describe("CONNACK", () => {
 });
 
 describe.each([0, 60])("a client whose session outlives its connection by %i s", (sessionExpiryInterval) => {
-  test.each([1, 2] as const)("has no more messages of QoS %i on their way than it asks for", async (qos) => {
+  test.each([1, 2] as const)("has no more inflight messages of QoS %i than its receive maximum", async (qos) => {
     const { url } = await bareBroker();
     const one = await raw5(url, { receiveMaximum: 2, sessionExpiryInterval });
     await subscribe(one, "t", qos);
@@ -89,7 +89,7 @@ describe.each([0, 60])("a client whose session outlives its connection by %i s",
   });
 
   test.each([0, 1, 2] as const)(
-    "receives no message of QoS %i that is too large for it, but all others",
+    "receives no message of QoS %i above its maximum packet size, but all others",
     async (qos) => {
       const { url, broker, rejected } = await bareBroker();
       const properties = { maximumPacketSize: 100, receiveMaximum: 1, sessionExpiryInterval };
@@ -100,13 +100,13 @@ describe.each([0, 60])("a client whose session outlives its connection by %i s",
       for (const text of ["1", large, large, "2", large, "3"]) await publisher.publishAsync("t", text, { qos });
       await message(one, "3");
       expect(textsOf(one.received)).toEqual(["1", "2", "3"]);
-      await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+      await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
       expect(rejected).toEqual([]);
     },
   );
 });
 
-test("a client receives no reason string that would make a packet too large for it, but the reason code", async () => {
+test("a client receives the reason code without the reason string when the packet would be too large", async () => {
   const { url } = await guarded({ porch: { device: "nightlight/porch" } }, { limits: { payload: 100 } });
   const topic = "shed/".repeat(30) + "commands";
   const { username, password } = as("porch");
@@ -124,7 +124,7 @@ test("a client receives no reason string that would make a packet too large for 
 describe("a message that is too large", () => {
   const { payload: most } = DEFAULTS.limits;
 
-  test("for the limit of payloads is refused with 0x97, and one that reaches the limit is accepted", async () => {
+  test("for the payload limit is refused with 0x97, and one exactly at the limit is accepted", async () => {
     const { url, rejected } = await bareBroker();
     const one = await client5(url);
     await one.subscribeAsync("t", { qos: 1 });
@@ -153,7 +153,7 @@ describe("a message that is too large", () => {
 });
 
 describe("a topic alias", () => {
-  test("stands for the topic with which it was sent last, on one connection, and is not forwarded", async () => {
+  test("stands for the topic last sent with it on the same connection, and is not forwarded", async () => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("#", { qos: 1 });

@@ -1,4 +1,4 @@
-/** Home Assistant's own client library, Paho for Python, with MQTT 5 and the packets that Home Assistant sends. */
+/** Tests Home Assistant's client library, Paho for Python, with MQTT 5 and the packets that Home Assistant sends. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -23,7 +23,7 @@ interface Event {
   readonly retain?: boolean;
 }
 
-/** Starts it; ended after the test. */
+/** Starts the Python client and stops it after the test. */
 function homeAssistant(port: number) {
   const child = spawn(PYTHON_WITH_PAHO!, [PROGRAM, String(port)]);
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -39,7 +39,7 @@ function homeAssistant(port: number) {
   return { events, last, tell: (...words: string[]) => void child.stdin.write(words.join(" ") + "\n") };
 }
 
-/** A server with one board. */
+/** Starts a server with one board. */
 async function withBoard() {
   const options = { data: await temporaryFolder(), mqttPort: await freePort(), http: false } as const;
   const started = await server(options);
@@ -80,14 +80,14 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant w
     expect(ha.events("message").slice(before).filter(({ topic }) => topic === state_topic)).toEqual([]); // prettier-ignore
   });
 
-  test("is answered by all discovery messages again when it says that it started", async () => {
+  test("receives all discovery messages again after its birth message", async () => {
     const { mqttPort } = await withBoard();
     const ha = homeAssistant(mqttPort);
     await eventually(() => ha.last(CONFIG)?.retain === false, { what: "the answer to its birth message" });
     expect(ha.last("homeassistant/status")).toMatchObject({ text: "online" });
   });
 
-  test("comes back after the server restarted, and finds everything again", async () => {
+  test("reconnects after a server restart and finds everything again", async () => {
     const { started, ...options } = await withBoard();
     const ha = homeAssistant(options.mqttPort);
     await eventually(() => ha.last(CONFIG), { what: "the board's discovery" });

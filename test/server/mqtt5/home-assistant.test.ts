@@ -1,4 +1,4 @@
-/** Home Assistant's connection with MQTT 5, as homeassistant/components/mqtt/client.py makes it. */
+/** Tests an MQTT 5 connection like that of Home Assistant (homeassistant/components/mqtt/client.py). */
 import { expect, onTestFinished, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../../support/eventually.js";
@@ -6,9 +6,9 @@ import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
 import { client, temporaryFolder } from "../support/server.js";
 
 /**
- * Connects as older versions of Home Assistant do: a client id of 22 letters and digits, a keep-alive of 60 s, a will on its
- * status topic, and Clean Start for the first connection alone, which is Paho's default; then the subscriptions in one packet,
- * and its birth message. home-assistant-paho.test.ts does what versions of 2026 do.
+ * Connects like older versions of Home Assistant: a client id of 22 letters and digits, a keep alive of 60 s, a will on the
+ * status topic, and Clean Start for the first connection only (Paho's default). Then it sends the subscriptions in one packet
+ * and the birth message. home-assistant-paho.test.ts covers the versions of 2026.
  */
 async function homeAssistant(url: string, clean: boolean): Promise<Client5> {
   const will = { topic: "homeassistant/status", payload: Buffer.from("offline"), qos: 0, retain: false } as const;
@@ -57,7 +57,7 @@ test("Home Assistant finds a board, switches its lamp, and finds both again afte
   await eventually(() => textsOf(again.received).some((text) => text.includes('"mode":"off"')), { what: "its state" });
 });
 
-test("the server announces its boards again when Home Assistant says that it started", async () => {
+test("the server sends discovery messages again after Home Assistant's birth message", async () => {
   const server = await startServer({ data: await temporaryFolder(), mqttPort: 0, http: false });
   onTestFinished(() => server.close());
   const board = await client(server.brokerUrl);

@@ -1,4 +1,4 @@
-/** MQTT 3.1.1 and 5.0 at one broker: boards and lesson programs notice nothing of the newer clients. */
+/** Tests MQTT 3.1.1 and 5.0 clients at one broker: 3.1.1 clients receive nothing specific to 5.0. */
 import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
@@ -10,7 +10,7 @@ import { client, server } from "../support/server.js";
 
 const ID = "nightlight/porch";
 
-/** What an MQTT 5.0 client may attach to a message. */
+/** Message properties of an MQTT 5.0 client. */
 const PROPERTIES = {
   messageExpiryInterval: 600,
   contentType: "application/json",
@@ -41,7 +41,7 @@ describe("a board with MQTT 3.1.1 and an app with MQTT 5.0", () => {
     expect(board.client.connected && app.connected).toBe(true);
   });
 
-  test.each([4, 5] as const)("each learn from the other's will that it is gone (the will's version: %i)", async (version) => {
+  test.each([4, 5] as const)("each receive the other's will (protocol version of the will's client: %i)", async (version) => {
     const { url } = await bareBroker();
     const will = { topic: "x/status", payload: Buffer.from("gone"), qos: 1, retain: true, ...(version === 5 && { properties: { userProperties: { a: "b" } } }) } as const;
     const leaver = version === 5 ? await client5(url, { will }) : await client(url, { will });
@@ -88,7 +88,7 @@ describe("a message with properties reaches a 3.1.1 client byte for byte as one 
   });
 });
 
-test("a 3.1.1 session keeps its queue while 5.0 clients come and go, and expired messages leave it", async () => {
+test("a 3.1.1 session keeps its queue while 5.0 clients connect and disconnect, except for expired messages", async () => {
   const { url, broker } = await bareBroker();
   const session = { clientId: "board", clean: false } as const;
   await (await client(url, session, "t")).endAsync();
@@ -100,7 +100,7 @@ test("a 3.1.1 session keeps its queue while 5.0 clients come and go, and expired
   const board = await client(url, session);
   await eventually(() => board.got.length > 0, { what: "its queue" });
   expect(board.got).toMatchObject([{ text: "lasting", retained: false }]);
-  await eventually(() => broker.figures.queued === 0, { what: "an empty queue" });
+  await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
 });
 
 test("a session can be resumed with the other protocol version", async () => {

@@ -1,4 +1,4 @@
-/** Reason codes and reason strings of MQTT 5.0; and that permissions are those of 3.1.1. */
+/** Tests the reason codes and reason strings of MQTT 5.0, and that permissions are the same as in 3.1.1. */
 import type { IClientOptions } from "mqtt";
 import type { Packet } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porc
 
 type Options = Parameters<typeof connected>[2];
 
-/** Connects with raw packets. */
+/** Connects a client that sends raw packets. */
 const raw5 = (url: string, user?: string, options: Options = {}): Promise<RawClient> => {
   const login = user === undefined ? {} : { username: user, password: Buffer.from(passwordOf(user)) };
   return connected(url, "id", { protocolVersion: 5, ...login, ...options });
@@ -50,26 +50,29 @@ describe("CONNACK refuses with a reason code and a reason string", () => {
 describe("a board", () => {
   const elsewhere = "nightlight/shed/telemetry";
 
-  test.each([true, false])("learns why it may not publish or subscribe, if it wants to know (%s)", async (wants) => {
-    const { url } = await guarded(USERS);
-    const board = await raw5(url, "porch", { properties: { requestProblemInformation: wants } });
-    for (const qos of [1, 2] as const)
-      board.send({ cmd: "publish", topic: elsewhere, payload: "x", qos, dup: false, retain: false, messageId: qos });
-    const filters = ["nightlight/porch/commands", "#", elsewhere];
-    board.send({ cmd: "subscribe", messageId: 3, subscriptions: filters.map((topic) => ({ topic, qos: 1 })) });
-    const answers: Packet[] = [
-      await board.answer("puback"),
-      await board.answer("pubrec"),
-      await board.answer("suback"),
-    ];
-    expect(answers).toMatchObject([{ reasonCode: 0x87 }, { reasonCode: 0x87 }, { granted: [1, 0x87, 0x87] }]);
-    const reasons = answers.map(
-      (packet) => (packet as { properties?: { reasonString?: string } }).properties?.reasonString,
-    );
-    const publishing = `may not publish on ${elsewhere}`;
-    const subscribing = `may not subscribe to #; may not subscribe to ${elsewhere}`;
-    expect(reasons).toEqual(wants ? [publishing, publishing, subscribing] : [undefined, undefined, undefined]);
-  });
+  test.each([true, false])(
+    "receives a reason string for a refused publish or subscription, if it requests them (%s)",
+    async (wants) => {
+      const { url } = await guarded(USERS);
+      const board = await raw5(url, "porch", { properties: { requestProblemInformation: wants } });
+      for (const qos of [1, 2] as const)
+        board.send({ cmd: "publish", topic: elsewhere, payload: "x", qos, dup: false, retain: false, messageId: qos });
+      const filters = ["nightlight/porch/commands", "#", elsewhere];
+      board.send({ cmd: "subscribe", messageId: 3, subscriptions: filters.map((topic) => ({ topic, qos: 1 })) });
+      const answers: Packet[] = [
+        await board.answer("puback"),
+        await board.answer("pubrec"),
+        await board.answer("suback"),
+      ];
+      expect(answers).toMatchObject([{ reasonCode: 0x87 }, { reasonCode: 0x87 }, { granted: [1, 0x87, 0x87] }]);
+      const reasons = answers.map(
+        (packet) => (packet as { properties?: { reasonString?: string } }).properties?.reasonString,
+      );
+      const publishing = `may not publish on ${elsewhere}`;
+      const subscribing = `may not subscribe to #; may not subscribe to ${elsewhere}`;
+      expect(reasons).toEqual(wants ? [publishing, publishing, subscribing] : [undefined, undefined, undefined]);
+    },
+  );
 
   test("stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
     const { url, got } = await guarded(USERS);
@@ -121,7 +124,7 @@ describe("DISCONNECT says why", () => {
 });
 
 describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => {
-  /** Connects somebody with a session of 60 s, or for as long as it is connected. */
+  /** Connects a client with a session expiry interval of 60 s, or with a clean session. */
   const login = (url: string, user: string, clientId?: string, options: IClientOptions = {}) =>
     client(url, {
       ...{ protocolVersion, ...as(user) },
@@ -135,7 +138,7 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
   const code = (user: string, options: IClientOptions, url: string): Promise<number | undefined> =>
     login(url, user, undefined, options).then(() => undefined, (error: unknown) => (error as { code?: number }).code); // prettier-ignore
 
-  test("nobody gets in with a wrong password, without one, or under a name that nobody has", async () => {
+  test("a login fails with a wrong password, without one, or with an unknown user name", async () => {
     const { url, rejected } = await guarded(USERS);
     const refused = protocolVersion === 5 ? 0x86 : 4;
     for (const password of ["wrong", ""]) expect(await code("boss", { password }, url)).toBe(refused);
@@ -143,7 +146,7 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
     expect(rejected.map(([reason]) => reason)).toEqual(["bad-login", "bad-login", "bad-login"]);
   });
 
-  test("a board publishes and receives on its own topics alone, also from its queue", async () => {
+  test("a board publishes and receives on its own topics only, also from its queue", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const board = await login(url, "porch", "b");
     await board
@@ -162,7 +165,7 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
     expect(rejected.map(([reason]) => reason)).toEqual(["not-allowed", "not-allowed", "not-allowed"]);
   });
 
-  test("a reader sees everything and publishes nothing", async () => {
+  test("a reader receives everything and publishes nothing", async () => {
     const { url, got } = await guarded(USERS);
     const eyes = await login(url, "eyes");
     await eyes.subscribeAsync("#", { qos: 1 });
@@ -181,7 +184,7 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
     await expect(login(url, "boss", "other")).rejects.toMatchObject({ code: protocolVersion === 5 ? 0x97 : 3 });
   });
 
-  test("a will on a topic of others keeps a board out, one on its own is published", async () => {
+  test("a board with a will on a topic of others is refused; a will on its own topic is published", async () => {
     const { url, got } = await guarded(USERS);
     const will = (topic: string) => ({ will: { topic, payload: Buffer.from("gone"), qos: 1, retain: false } }) as const;
     expect(await code("porch", will("nightlight/shed/status"), url)).toBe(protocolVersion === 5 ? 0x87 : 5);

@@ -1,15 +1,15 @@
-/** Sessions, messages and wills of MQTT 5.0 that end after a time. */
+/** Tests session expiry, message expiry and will delay of MQTT 5.0. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
 import { bareBroker, type BareBroker } from "../support/bare-broker.js";
 import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
 
-/** A client id, and a session that outlives its connection by so many seconds. */
+/** Connection options with a client id and a session expiry interval in s. */
 const session = (clientId: string, sessionExpiryInterval?: number) =>
   ({ clientId, clean: false, properties: { sessionExpiryInterval } }) as const;
 
-/** Leaves a session behind that subscribes to a topic, with QoS 1. */
+/** Creates a session with a subscription at QoS 1, and disconnects. */
 async function leave(url: string, options: ReturnType<typeof session>, topic: string): Promise<void> {
   const leaver = await client5(url, options);
   await leaver.subscribeAsync(topic, { qos: 1 });
@@ -66,7 +66,7 @@ describe("a session", () => {
     expect(Date.parse(expires()!) - Date.parse(bare.broker.sessions.list()[0].disconnected_at!)).toBe(kept * 1000);
   });
 
-  test("that is resumed without an expiry interval delivers its queue once, and then ends", async () => {
+  test("that is resumed without an expiry interval delivers its queue once and then ends", async () => {
     const bare = await bareBroker();
     await leave(bare.url, session("a", 60), "t");
     const publisher = await client5(bare.url);
@@ -114,49 +114,55 @@ describe("a message that expires", () => {
     expect((await message(one, "1")).properties).toEqual({ messageExpiryInterval: 60 });
   });
 
-  test.each([false, true])("leaves a queue; others have the rest of their interval (restart: %s)", async (restarts) => {
-    let bare = await bareBroker();
-    await leave(bare.url, session("a", 60), "t");
-    const publisher = await client5(bare.url);
-    await publisher.publishAsync("t", "short", expiring(1));
-    await publisher.publishAsync("t", "long", expiring(600));
-    await publisher.publishAsync("t", "for ever", expiring());
-    await sleep(1100);
-    if (restarts) {
-      await bare.close();
-      bare = await bareBroker(undefined, { folder: bare.folder });
-    }
-    const back = await client5(bare.url, session("a", 60));
-    await message(back, "for ever");
-    expect(textsOf(back.received)).toEqual(["long", "for ever"]);
-    const [long, forEver] = back.received.map(({ properties }) => properties?.messageExpiryInterval);
-    expect(long).toBeGreaterThan(0);
-    expect(long).toBeLessThan(600);
-    expect(forEver).toBeUndefined();
-    await eventually(() => bare.broker.figures.queued === 0, { what: "an empty queue" });
-  });
+  test.each([false, true])(
+    "is removed from a queue; others are delivered with the remaining interval (restart: %s)",
+    async (restarts) => {
+      let bare = await bareBroker();
+      await leave(bare.url, session("a", 60), "t");
+      const publisher = await client5(bare.url);
+      await publisher.publishAsync("t", "short", expiring(1));
+      await publisher.publishAsync("t", "long", expiring(600));
+      await publisher.publishAsync("t", "for ever", expiring());
+      await sleep(1100);
+      if (restarts) {
+        await bare.close();
+        bare = await bareBroker(undefined, { folder: bare.folder });
+      }
+      const back = await client5(bare.url, session("a", 60));
+      await message(back, "for ever");
+      expect(textsOf(back.received)).toEqual(["long", "for ever"]);
+      const [long, forEver] = back.received.map(({ properties }) => properties?.messageExpiryInterval);
+      expect(long).toBeGreaterThan(0);
+      expect(long).toBeLessThan(600);
+      expect(forEver).toBeUndefined();
+      await eventually(() => bare.broker.stats.queued === 0, { what: "an empty queue" });
+    },
+  );
 
-  test.each([false, true])("is retained no longer; others have the rest of theirs (restart: %s)", async (restarts) => {
-    let bare = await bareBroker();
-    const publisher = await client5(bare.url);
-    await publisher.publishAsync("r/short", "short", { ...expiring(1), retain: true });
-    await publisher.publishAsync("r/long", "long", { ...expiring(600), retain: true });
-    await sleep(1100);
-    if (restarts) {
-      await bare.close();
-      bare = await bareBroker(undefined, { folder: bare.folder });
-    }
-    const reader = await client5(bare.url);
-    await reader.subscribeAsync("r/#", { qos: 1 });
-    const { properties } = await message(reader, "long");
-    expect(properties!.messageExpiryInterval).toBeGreaterThan(0);
-    expect(properties!.messageExpiryInterval).toBeLessThan(600);
-    expect(textsOf(reader.received)).toEqual(["long"]);
-  });
+  test.each([false, true])(
+    "is no longer retained; others are delivered with the remaining interval (restart: %s)",
+    async (restarts) => {
+      let bare = await bareBroker();
+      const publisher = await client5(bare.url);
+      await publisher.publishAsync("r/short", "short", { ...expiring(1), retain: true });
+      await publisher.publishAsync("r/long", "long", { ...expiring(600), retain: true });
+      await sleep(1100);
+      if (restarts) {
+        await bare.close();
+        bare = await bareBroker(undefined, { folder: bare.folder });
+      }
+      const reader = await client5(bare.url);
+      await reader.subscribeAsync("r/#", { qos: 1 });
+      const { properties } = await message(reader, "long");
+      expect(properties!.messageExpiryInterval).toBeGreaterThan(0);
+      expect(properties!.messageExpiryInterval).toBeLessThan(600);
+      expect(textsOf(reader.received)).toEqual(["long"]);
+    },
+  );
 });
 
 describe("a will", () => {
-  /** Connects a client whose will on `will` has a delay in s, and content that other clients shall see. */
+  /** Connects a client with a will on the topic `will`. The will delay is in s. */
   const withWill = (url: string, willDelayInterval: number, sessionExpiryInterval = 60): Promise<Client5> => {
     const properties = { willDelayInterval, contentType: "text/plain", userProperties: { from: "a" } };
     const will = { topic: "will", payload: Buffer.from("gone"), qos: 1, retain: false, properties } as const;
@@ -178,7 +184,7 @@ describe("a will", () => {
     expect(properties).toEqual({ contentType: "text/plain", userProperties: { from: "a" } });
   });
 
-  test("is not published when its client returns before the delay is over", async () => {
+  test("is not published when its client reconnects before the delay is over", async () => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("will", { qos: 1 });
@@ -189,7 +195,7 @@ describe("a will", () => {
     expect(watcher.received).toEqual([]);
   });
 
-  test("is published by DISCONNECT with reason code 0x04, and by no other", async () => {
+  test("is published after DISCONNECT with reason code 0x04 and with no other reason code", async () => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("#", { qos: 1 });

@@ -1,4 +1,4 @@
-/** The embedded broker without a server: what it does with messages does not depend on what they say. */
+/** Starts the embedded broker without accounts and without a server that reads the messages. */
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker, type BrokerHandlers } from "../../../server/src/broker/broker.js";
 import { listen } from "../../../server/src/broker/sockets.js";
@@ -10,14 +10,14 @@ export interface BareBroker {
   readonly broker: Broker;
   readonly url: string;
   readonly folder: string;
-  /** What was refused. */
+  /** Rejections: reason, client and problem. */
   readonly rejected: string[];
   readonly warnings: string[];
-  /** Ends it; once. */
+  /** Closes the broker. Later calls return the same promise. */
   close(): Promise<void>;
 }
 
-/** Starts one; closed after the test. @param message see `BrokerHandlers` */
+/** Starts an embedded broker and closes it after the test. @param message see `BrokerHandlers` */
 export async function bareBroker(
   message: BrokerHandlers["message"] = () => undefined,
   { folder, limits }: { folder?: string; limits?: Partial<Limits> } = {},

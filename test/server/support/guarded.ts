@@ -1,8 +1,8 @@
-/** The embedded broker with accounts, by itself: what its clients may do does not depend on the rest of the server. */
+/** Starts the embedded broker with accounts, without the rest of the server. */
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker } from "../../../server/src/broker/broker.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
-import { embeddedLink } from "../../../server/src/transport/embedded.js";
+import { embeddedConnection } from "../../../server/src/transport/embedded.js";
 import { silentLog } from "../../../server/src/observability/log.js";
 import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
 import type { TlsFiles } from "../../../server/src/security/certificates.js";
@@ -18,26 +18,26 @@ export interface Guarded {
   readonly url: string;
   readonly secureUrl: string | undefined;
   readonly broker: Broker;
-  /** The data folder, with its users. */
+  /** The data folder, which contains the users file. */
   readonly folder: string;
-  /** What was refused, in order: reason, whom, what. */
+  /** Rejections, in order: reason, client, problem. */
   readonly rejected: [reason: string, from: string, problem: string][];
-  /** What the operator was told. */
+  /** Warnings for the operator. */
   readonly warnings: string[];
-  /** What the server got, in order. */
+  /** Messages that the server received, in order. */
   readonly got: [topic: string, text: string][];
 }
 
-/** The password of every user of `guarded`. */
+/** The password of a test user. */
 export const passwordOf = (name: string): string => `the password of ${name}`;
 
-/** How a user of `guarded` logs in. */
+/** Credentials of a test user. */
 export const as = (name: string): { username: string; password: string } => ({
   username: name,
   password: passwordOf(name),
 });
 
-/** Adds users: an administrator, a reader, or the device with this id. */
+/** Adds users to the users file: administrators, readers, or the accounts of devices. */
 export async function addUsers(folder: string, users: Record<string, "admin" | "reader" | { device: string }>) {
   await changeUsers(folder, (stored) => {
     for (const [name, kind] of Object.entries(users)) {
@@ -48,7 +48,10 @@ export async function addUsers(folder: string, users: Record<string, "admin" | "
   });
 }
 
-/** Starts it; closed after the test. Unless it is silent, every reading is answered with a command that says the same. */
+/**
+ * Starts an embedded broker with accounts and closes it after the test. Unless `silent`, it answers each reading with a
+ * command that has the same payload.
+ */
 export async function guarded(
   users: Parameters<typeof addUsers>[1],
   options: { limits?: Partial<Limits>; tls?: TlsFiles; patience?: number; folder?: string; silent?: boolean } = {},
@@ -65,7 +68,7 @@ export async function guarded(
     message(topic: string, payload: Buffer) {
       got.push([topic, payload.toString()]);
       if (!options.silent && topic.endsWith("/telemetry"))
-        link.publish(topic.replace("telemetry", "commands"), payload, "once");
+        connection.publish(topic.replace("telemetry", "commands"), payload, "not-retained");
       return undefined;
     },
     caughtUp() {},
@@ -82,16 +85,16 @@ export async function guarded(
     limits,
     connectTimeout: options.patience,
   });
-  const link = embeddedLink(
+  const connection = embeddedConnection(
     { broker, prefix: "nightlight", host: "127.0.0.1", port: 0, tls: certificates, mqttsPort: 0 },
     handlers,
   );
   onTestFinished(async () => {
-    await link.close();
+    await connection.close();
     certificates?.close();
     accounts.close();
     await data.close();
   });
-  await link.start();
-  return { url: link.url, secureUrl: link.secureUrl, broker, folder, rejected, warnings, got };
+  await connection.start();
+  return { url: connection.url, secureUrl: connection.secureUrl, broker, folder, rejected, warnings, got };
 }

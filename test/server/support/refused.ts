@@ -45,7 +45,7 @@ export async function expectUnharmed(
   onTestFinished(() => void child.kill());
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  await eventually(() => broker.figures.clients === 1, { what: "mosquitto_sub" });
+  await eventually(() => broker.stats.clients === 1, { what: "mosquitto_sub" });
   const good = await client(url);
   const isSubscribed = async (): Promise<boolean> => {
     await good.publishAsync("before", "1", { qos: 1 });

@@ -1,6 +1,6 @@
 import { OVERRIDE, STATUS, topicOf } from "../../../../contract/index.js";
 import { LESSON_SILENCE } from "../../devices/devices.js";
-import { presenceTopic } from "../../transport/presence.js";
+import { serverStatusTopic } from "../../transport/server-status.js";
 import { entityNameOf, objectIdOf } from "./names.js";
 
 /** A device as it is announced to Home Assistant. */
@@ -46,7 +46,7 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
   const decision = topicOf(id, "decision");
   const set = topicOf(id, "set");
   const statusAt = (topic: string): object => ({ topic, value_template: IS_ONLINE });
-  const ofServer = statusAt(presenceTopic(prefix));
+  const ofServer = statusAt(serverStatusTopic(prefix));
   const ofBoard = statusAt(topicOf(id, "status"));
   const byServer = { availability: lesson ? [ofServer] : [ofBoard, ofServer], availability_mode: "all" };
   const byBoard = { availability: [ofBoard], entity_category: "diagnostic", state_topic: topicOf(id, "status") };

@@ -6,11 +6,11 @@ import { BusyError, type Account, type Accounts } from "../security/accounts.js"
 import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
-import type { Connection } from "./connection.js";
+import type { ClientConnection } from "./client-connection.js";
 import type { StoredSubscription } from "../storage/session.js";
 import { REASON } from "../mqtt/packets.js";
 
-/** Why a client is not let in, for CONNACK of MQTT 3.1.1 (table 3.1) and 5.0 (table 3-1). */
+/** Codes for a CONNACK that refuses a client (MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1). */
 export const REFUSALS = {
   clientId: { returnCode: 2, reasonCode: REASON.clientIdentifierNotValid },
   busy: { returnCode: 3, reasonCode: REASON.serverUnavailable },
@@ -23,9 +23,10 @@ export const REFUSALS = {
   authenticationMethod: { returnCode: 5, reasonCode: REASON.badAuthenticationMethod },
 } as const;
 
-/** A client is not let in. */
+/** The broker refuses a client's CONNECT or PUBLISH. */
 export class Refusal extends Error {
   readonly code: (typeof REFUSALS)[keyof typeof REFUSALS];
+  /** Counter and log category of the refusal. */
   readonly rejection: Rejection;
 
   constructor(code: keyof typeof REFUSALS, rejection: Rejection, problem: string) {
@@ -35,32 +36,32 @@ export class Refusal extends Error {
   }
 }
 
-/** A client that is let in. */
+/** A logged-in client: its account, permissions and subscriptions. */
 export interface Login {
   /** Undefined where clients need no account. */
   readonly account: Account | undefined;
   readonly rights: Rights;
-  /** By topic filter. */
+  /** Granted subscriptions by topic filter. */
   readonly subscriptions: Map<string, GrantedSubscription>;
 }
 
 interface GrantedSubscription {
   readonly qos: number;
-  /** MQTT 5.0, 3.8.2.1.2. */
+  /** Subscription identifier (MQTT 5.0, 3.8.2.1.2). */
   readonly identifier: number | undefined;
-  /** Whether messages keep the retain flag of their publisher [MQTT-3.3.1-13]. */
+  /** Retain As Published: whether messages keep their publisher's retain flag [MQTT-3.3.1-13]. */
   readonly retainAsPublished: boolean;
-  /** Whether the client's own messages are left out [MQTT-3.8.3-3]. */
+  /** No Local: whether the client does not receive its own messages [MQTT-3.8.3-3]. */
   readonly noLocal: boolean;
 }
 
-/** The connection of a client: the stream that was handed to aedes. */
-export function connectionOf(client: Client): Connection {
-  return client.conn as Connection;
+/** Returns the connection of a client. It is the stream that the broker passed to aedes. */
+export function connectionOf(client: Client): ClientConnection {
+  return client.conn as ClientConnection;
 }
 
-/** Who the clients are, and what each may do. */
-export class Access {
+/** Access control: authenticates clients and checks what each may publish and subscribe to. */
+export class AccessControl {
   readonly #accounts: Accounts;
   readonly #check: PasswordCheck;
   readonly #maxSubscriptions: number;
@@ -72,17 +73,17 @@ export class Access {
     this.#maxSubscriptions = maxSubscriptions;
   }
 
-  /** The account that a client claims to have: its certificate's, or that of its user name. */
-  claimedAccount({ socket }: Connection, username: string | undefined): string | undefined {
+  /** Returns the account name that a client claims: from its certificate or its user name. */
+  claimedAccount({ socket }: ClientConnection, username: string | undefined): string | undefined {
     if (!this.#accounts.required) return undefined;
-    return this.#certified(socket, username)?.name ?? username;
+    return this.#certifiedAccount(socket, username)?.name ?? username;
   }
 
   isAccount(name: string): boolean {
     return this.#accounts.byName(name) !== undefined;
   }
 
-  /** @throws Refusal when the client has no account, or cannot prove it */
+  /** Logs a client in. @throws Refusal when the client has no account or cannot prove it */
   async login(client: Client, username: string | undefined, password: string): Promise<Login> {
     const account = await this.#accountOf(connectionOf(client), username, password);
     const rights = account ? rightsOf(account) : EVERYTHING;
@@ -92,12 +93,12 @@ export class Access {
   }
 
   async #accountOf(
-    { address, socket }: Connection,
+    { address, socket }: ClientConnection,
     username: string | undefined,
     password: string,
   ): Promise<Account | undefined> {
     if (!this.#accounts.required) return undefined;
-    const certified = this.#certified(socket, username);
+    const certified = this.#certifiedAccount(socket, username);
     if (certified) return certified;
     if (username === undefined)
       throw new Refusal("notAuthorized", "bad-login", "no user name was given, and this server asks for one");
@@ -111,7 +112,8 @@ export class Access {
     throw new Refusal("badLogin", "bad-login", "the user name or the password is wrong");
   }
 
-  #certified(socket: Connection["socket"], username: string | undefined): Account | undefined {
+  /** Returns the account that the client's TLS certificate proves. */
+  #certifiedAccount(socket: ClientConnection["socket"], username: string | undefined): Account | undefined {
     const name = certificateName(socket);
     return name !== undefined && (username ?? name) === name ? this.#accounts.byName(name) : undefined;
   }
@@ -120,14 +122,17 @@ export class Access {
     return this.#logins.get(client);
   }
 
-  /** Why the client may not publish on a topic; "" when it may. */
+  /** Explains why a client may not publish on a topic. @returns "" when it may */
   publishProblem(client: Client, topic: string): string {
     // [MQTT-4.7.2-1]
     if (topic.startsWith("$")) return `topics that begin with $, such as ${topic}, are for the broker itself`;
     return this.#logins.get(client)?.rights.publish(topic) ? "" : `may not publish on ${topic}`;
   }
 
-  /** Grants a subscription and remembers it, or says why not. The answer is the same when aedes asks again. */
+  /**
+   * Grants and records a subscription. Asking again for the same filter gives the same answer.
+   * @returns undefined when granted, otherwise why not
+   */
   subscribe(
     client: Client,
     { topic: filter, qos, subscriptionIdentifier: identifier, rap = false, nl = false }: StoredSubscription,
@@ -140,7 +145,7 @@ export class Access {
     return undefined;
   }
 
-  /** The QoS that was granted to a subscription; undefined when it was refused. */
+  /** Returns the granted QoS of a subscription; undefined when it was refused. */
   grantedQos(client: Client, filter: string): number | undefined {
     return this.#logins.get(client)?.subscriptions.get(filter)?.qos;
   }
@@ -150,8 +155,8 @@ export class Access {
   }
 
   /**
-   * The QoS at which a client receives a message: that of the message, or the highest of the subscriptions that match it
-   * [MQTT-3.3.5-1]. Undefined when it may not receive the message at all.
+   * Returns the QoS at which a client receives a message: the lower of the message's QoS and the highest QoS among the
+   * matching subscriptions [MQTT-3.3.5-1]. Returns undefined when the client may not read the topic.
    */
   deliveryQos(client: Client, { topic, qos }: Pick<IPublishPacket, "topic" | "qos">): 0 | 1 | 2 | undefined {
     const login = this.#logins.get(client);
@@ -159,14 +164,14 @@ export class Access {
     if (qos === 0) return 0;
     let granted = login.subscriptions.get(topic)?.qos ?? -1;
     if (granted >= qos) return qos;
-    const alone = login.subscriptions.size === 1;
+    const isOnly = login.subscriptions.size === 1;
     for (const [filter, subscription] of login.subscriptions)
-      if (subscription.qos > granted && (alone || matches(filter, topic))) granted = subscription.qos;
-    // a message that waited for a subscription which has ended since keeps its QoS
+      if (subscription.qos > granted && (isOnly || matches(filter, topic))) granted = subscription.qos;
+    // a queued message keeps its QoS when its subscription has ended meanwhile
     return granted < 0 ? qos : (Math.min(qos, granted) as 0 | 1 | 2);
   }
 
-  /** The identifiers of all of a client's subscriptions that match a topic [MQTT-3.3.4-4]. */
+  /** Returns the subscription identifiers of all of a client's subscriptions that match a topic [MQTT-3.3.4-4]. */
   subscriptionIdentifiers(client: Client, topic: string): number[] {
     const identifiers: number[] = [];
     for (const [filter, { identifier }] of this.#logins.get(client)?.subscriptions ?? [])
@@ -174,26 +179,26 @@ export class Access {
     return identifiers;
   }
 
-  /** Whether a client receives messages on a topic with the retain flag of their publisher [MQTT-3.3.1-13]. */
-  keepsRetain(client: Client, topic: string): boolean {
+  /** Returns whether a client receives messages on a topic with their publisher's retain flag [MQTT-3.3.1-13]. */
+  retainsAsPublished(client: Client, topic: string): boolean {
     for (const [filter, { retainAsPublished }] of this.#logins.get(client)?.subscriptions ?? [])
       if (retainAsPublished && matches(filter, topic)) return true;
     return false;
   }
 
-  /** Whether all subscriptions of a client that match a topic leave out its own messages [MQTT-3.8.3-3]. */
-  leavesOutOwn(client: Client, topic: string): boolean {
-    let leftOut = false;
+  /** Returns whether all matching subscriptions of a client have No Local set [MQTT-3.8.3-3]. */
+  isNoLocal(client: Client, topic: string): boolean {
+    let isNoLocal = false;
     for (const [filter, { noLocal }] of this.#logins.get(client)?.subscriptions ?? []) {
       if (!matches(filter, topic)) continue;
       if (!noLocal) return false;
-      leftOut = true;
+      isNoLocal = true;
     }
-    return leftOut;
+    return isNoLocal;
   }
 
-  /** Whether the client's account is still what it was when the client logged in. */
-  isCurrent(client: Client): boolean {
+  /** Returns whether the client's account has not changed since the login. */
+  hasCurrentAccount(client: Client): boolean {
     const login = this.#logins.get(client);
     if (!login || !this.#accounts.required) return true;
     return login.account !== undefined && this.#accounts.byName(login.account.name) === login.account;

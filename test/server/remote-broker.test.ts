@@ -1,4 +1,4 @@
-/** The server at somebody else's broker: a real Mosquitto. */
+/** Tests the server at a remote broker: a real Mosquitto. */
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,15 +18,15 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     return () => mosquitto.remove();
   });
   afterAll(() => {});
-  const joined = (options: object = {}) => {
+  const start = (options: object = {}) => {
     prefix = `test-${++prefixes}`;
     return server({ broker: mosquitto.url, topicPrefix: prefix, http: false, ...options });
   };
 
-  test("the server answers the devices below its prefix and those named, and never a stranger's", async () => {
+  test("the server answers the devices below its prefix and the listed devices only", async () => {
     let said = "";
     const log = createLog("pretty", { output: { write: (text: string) => (said += text) } });
-    const { counters } = await joined({ ids: ["1f3b"], log });
+    const { counters } = await start({ ids: ["1f3b"], log });
     await eventually(() => said.includes(`Answering the devices below ${prefix}/, 1f3b`), { what: "its greeting" });
     const everybody = await client(mosquitto.url, {}, "+/commands", "+/+/commands", "+/+/+/commands");
     const ids = [`${prefix}/porch`, "1f3b", "stranger", "other/porch", `${prefix}/a/b`];
@@ -36,7 +36,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(everybody.got.map(({ topic }) => topic).sort()).toEqual(["1f3b/commands", `${prefix}/porch/commands`]);
   });
 
-  test("what devices said while the server was away is taken in when it returns", async () => {
+  test("the server receives readings that devices published while it was away", async () => {
     const data = await temporaryFolder();
     const options = { broker: mosquitto.url, topicPrefix: "away", data, http: false } as const;
     const first = await startServer(options);
@@ -52,7 +52,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(second.counters.duplicates).toBe(0);
   });
 
-  test("a message that is retained, and should not be, has no effect at any start, and the log says how to remove it", async () => {
+  test("the server ignores retained readings and overrides, and logs how to remove them", async () => {
     const device = await client(mosquitto.url);
     const publish = (topic: string, text: string): Promise<unknown> =>
       device.publishAsync(`kept/${topic}`, text, { qos: 1, retain: true });
@@ -74,7 +74,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
       expect(said).toContain(`mosquitto_pub -h 127.0.0.1 -p ${new URL(mosquitto.url).port} -r -n -t kept/porch/set`);
       expect(said).toContain("-r -n -t 'kept/it'\\\\''s dark/telemetry'");
       if (start === 2) {
-        // who retains each reading is heard all the same
+        // live messages count even with the retain flag
         await publish("porch/telemetry", '{"light":6}');
         await eventually(() => running.devices.get("kept/porch")?.light === 6, { what: "the reading" });
         await publish("porch/set", '{"mode":"off"}');
@@ -85,7 +85,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     }
   });
 
-  test("readings that cannot be stored stay at the broker, while lamps obey, and all come once, in order, when they can", async () => {
+  test("readings that cannot be stored stay at the broker while overrides still work, and arrive once and in order later", async () => {
     const data = await temporaryFolder();
     const options = { broker: mosquitto.url, topicPrefix: "full", data, http: false } as const;
     const first = await startServer(options);
@@ -112,9 +112,9 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":60}', { what: "an answer to the last" });
   });
 
-  test("a server that can store again acknowledges what it has, and gets the rest", async () => {
+  test("the server acknowledges readings and receives the rest when it can store again", async () => {
     const data = await temporaryFolder();
-    const { devices } = await joined({ data });
+    const { devices } = await start({ data });
     await writeFile(path.join(data, "journal"), "in the way");
     const device = await client(mosquitto.url);
     for (let n = 1; n <= 60; n++) await device.publishAsync(`${prefix}/porch/telemetry`, `{"light":${n}}`, { qos: 1 });
@@ -125,7 +125,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(lights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
   });
 
-  test("a device that is no longer named is left alone, although the session would remember it", async () => {
+  test("the server removes the subscription to a device that is no longer listed", async () => {
     const data = await temporaryFolder();
     const options = { broker: mosquitto.url, topicPrefix: "named", data, http: false } as const;
     await (await startServer({ ...options, ids: ["formerly"] })).close();
@@ -137,7 +137,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(counters.received).toBe(1);
   });
 
-  test("two servers with the same prefix do not evict each other", async () => {
+  test("two servers with the same prefix do not take over each other's session", async () => {
     const lines: string[] = [];
     const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     const options = { broker: mosquitto.url, topicPrefix: "twice", http: false, log } as const;
@@ -150,23 +150,25 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(lines.join("")).not.toContain('"level":"warn"');
     await one.close();
     const said = await client(mosquitto.url, {}, "twice/status");
-    await eventually(() => said.got.at(-1)?.text === '{"online":true}', { what: "the one that stays to say so" });
+    await eventually(() => said.got.at(-1)?.text === '{"online":true}', {
+      what: "the online status of the remaining server",
+    });
   });
 
-  test("when the broker goes, the server says so once, is unhealthy, and comes back with it", async () => {
+  test("the server logs a lost broker once, is unhealthy, and reconnects when the broker returns", async () => {
     const lines: string[] = [];
     const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
-    const running = await joined({ http: true, log });
+    const running = await start({ http: true, log });
     const health = async (): Promise<number> => (await fetch(`${running.httpUrl}/healthz`)).status;
     expect(await health()).toBe(200);
     await mosquitto.kill();
-    await eventually(async () => (await health()) === 503, { what: "it to be unhealthy" });
+    await eventually(async () => (await health()) === 503, { what: "the server to be unhealthy" });
     await mosquitto.start();
-    await eventually(async () => (await health()) === 200, { what: "it to be healthy again" });
+    await eventually(async () => (await health()) === 200, { what: "the server to be healthy again" });
     const device = await client(mosquitto.url, {}, `${prefix}/porch/commands`, `${prefix}/status`);
     await device.publishAsync(`${prefix}/porch/telemetry`, '{"light":1}', { qos: 1 });
     await eventually(() => device.got.some(({ text }) => text === '{"led_on":true}'), { what: "an answer" });
-    await eventually(() => device.got.some(({ text }) => text === '{"online":true}'), { what: "its presence" });
+    await eventually(() => device.got.some(({ text }) => text === '{"online":true}'), { what: "its online status" });
     log.flush();
     const link = lines
       .join("")
@@ -176,8 +178,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     expect(link.at(-1)).toContain("Connected to the broker again");
   });
 
-  test("a will tells devices when the server dies, and a device's tells the server", async () => {
-    const running = await joined();
+  test("a device's will reaches the server when the device dies", async () => {
+    const running = await start();
     const device = await client(mosquitto.url, {
       will: { topic: `${prefix}/porch/status`, payload: Buffer.from('{"online":false}'), qos: 1, retain: true },
     });
@@ -188,8 +190,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
   });
 });
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a Mosquitto that wants a password", () => {
-  test("a wrong one ends the start with a sentence, and none of it shows the password", async () => {
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a Mosquitto that requires a password", () => {
+  test("the server fails to start with a wrong password, and its error does not show the password", async () => {
     const mosquitto = await startMosquitto({ lines: ["allow_anonymous false"] });
     try {
       const url = mosquitto.url.replace("mqtt://", "mqtt://me:secret@");
@@ -202,7 +204,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a Mosquitto that wants a pa
   });
 });
 
-test("at the embedded broker a reading and an override that are published with the retain flag count, until the next start", async () => {
+test("at the embedded broker retained readings and overrides count when they arrive, but not after a restart", async () => {
   const data = await temporaryFolder();
   const first = await startServer({ data, mqttPort: 0, http: false, history: false });
   const device = await client(first.brokerUrl);

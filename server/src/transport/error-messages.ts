@@ -1,24 +1,24 @@
 import { codeOf, textOf } from "../common/errors.js";
 import type { BrokerAddress } from "./url.js";
 
-/** What a broker that refuses means, and what to do about it, by return code of CONNACK: MQTT 3.1.1, table 3.1. */
+/** Explains each CONNACK return code that refuses a connection (MQTT 3.1.1, table 3.1). */
 const CONNACK: Readonly<Record<number, string>> = {
   1: "does not speak MQTT 3.1.1; use one that does",
-  2: "refuses the client id; if it admits listed clients only, add one for this server",
+  2: "refuses the client id; if it allows listed client ids only, add one for this server",
   3: "says that its MQTT service is not available; try again later",
   4: "refuses the user name or the password; check --username and --password, or those in the URL",
-  5: "does not let this server in; give --username and --password, or allow the account on the broker",
+  5: "refuses this server (not authorized); give --username and --password, or allow the account on the broker",
 };
 
-/** Why the link to a broker could not be made, in one sentence that says what to do. */
-export function refusal(broker: BrokerAddress, error: unknown): string {
+/** Explains why connecting to a broker failed, in one sentence that says what to do. */
+export function connectError(broker: BrokerAddress, error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   const name = `The broker ${broker.url}`;
   if (typeof code === "number")
     return `${name} ${CONNACK[code] ?? `refuses the connection with code ${code}; see its log`}.`;
   const reason = textOf(error);
   if (codeOf(error) === "" && (error instanceof TypeError || error instanceof ReferenceError))
-    return `${name} cannot be joined because of a fault in this server (${reason}); please report it.`;
+    return `${name} cannot be reached because of a bug in this server (${reason}); please report it.`;
   switch (codeOf(error)) {
     case "ECONNREFUSED":
       return `${name} cannot be reached: nothing listens on port ${broker.port} of ${broker.host}; start the broker, or correct --broker.`;
@@ -38,22 +38,22 @@ export function refusal(broker: BrokerAddress, error: unknown): string {
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-      return `${name} has a certificate that nobody known here has signed; name your own authority's file in NODE_EXTRA_CA_CERTS.`;
+      return `${name} has a certificate from an unknown authority; name your own authority's file in NODE_EXTRA_CA_CERTS.`;
     case "ERR_SSL_WRONG_VERSION_NUMBER":
     case "EPROTO":
       return `${name} does not speak TLS on port ${broker.port}; use ${broker.url.replace(/^(mqtt|ws)s:/, "$1:")}, or its TLS port.`;
   }
   if (codeOf(error) === "")
-    return `${name} does not answer as an MQTT broker (${reason}); check that port ${broker.port} is its MQTT port${broker.secure ? "" : ", and whether it wants mqtts:// or wss://"}.`;
-  return `${name} cannot be joined (${reason}); check --broker.`;
+    return `${name} does not answer as an MQTT broker (${reason}); check that port ${broker.port} is its MQTT port${broker.secure ? "" : ", and whether it needs mqtts:// or wss://"}.`;
+  return `${name} cannot be reached (${reason}); check --broker.`;
 }
 
-/** Why a link that was up is lost. */
-export function loss(broker: BrokerAddress, error: unknown): string {
-  return `The link to the broker ${broker.url} is lost${error === undefined ? "" : ` (${textOf(error)})`}.`;
+/** Reports that an established connection to a broker was lost. */
+export function connectionLost(broker: BrokerAddress, error: unknown): string {
+  return `The connection to the broker ${broker.url} was lost${error === undefined ? "" : ` (${textOf(error)})`}.`;
 }
 
-/** What to do about a topic filter that the broker does not grant. */
-export function refusedFilter(broker: BrokerAddress, filter: string): string {
+/** Explains that the broker refused a subscription, and what to do. */
+export function subscriptionRefused(broker: BrokerAddress, filter: string): string {
   return `The broker ${broker.url} refuses the subscription to ${filter}; allow it there, or choose other topics with --topic-prefix.`;
 }

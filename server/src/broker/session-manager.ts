@@ -5,66 +5,67 @@ import type { Session, SessionRecord } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** Client ids of one board's account: the board itself, and a few that a person tries things with. */
-const DEVICE_IDS = 10;
+/** The most client ids of one device account: the board itself and a few for experiments. */
+const MAX_DEVICE_IDS = 10;
 
-/** A reader's account may hold this part of all connections, so that it cannot keep others out. */
-const READERS_PART = 0.5;
+/** Share of all connections that one reader account may use, so that it cannot keep others out. */
+const MAX_READER_SHARE = 0.5;
 
-/** How many times the limit may wait for a client that is connected: it may be about to acknowledge them. */
-const CONNECTED = 10;
+/** A connected client may have this many times the queue limit, because it may be about to acknowledge the messages. */
+const CONNECTED_FACTOR = 10;
 
 export interface SessionLimits {
   /** Sessions of one account. */
   readonly sessions: number;
   /** Sessions of all clients. */
   readonly connections: number;
-  /** Messages that wait for a client that is away. */
+  /** Messages queued for one disconnected client. */
   readonly queue: number;
-  /** How long a session outlives its connection at most, in ms. */
+  /** The longest session expiry interval, in ms. */
   readonly sessionExpiry: number;
 }
 
 export interface SessionHandlers {
   isConnected(id: string): boolean;
-  /** Disconnects a client that makes the broker keep too many messages. */
+  /** Called when the queue of a connected client is too long; disconnects the client. */
   overLimit(id: string, problem: string): void;
-  /** The broker has ended a session: disconnects its client if it is connected. */
+  /** Called when the broker has ended a session; disconnects its client. */
   ended(id: string, reason: string): void;
-  /** Messages were dropped from the queue of a client that is away. */
+  /** Called when messages were dropped from the queue of a disconnected client. */
   dropped(id: string, count: number): void;
 }
 
-/** Somebody who wants a session. */
-export interface Applicant {
-  /** See `sessionId`. */
+/** A client's request for a session at CONNECT. */
+export interface SessionRequest {
+  /** Session id, from `sessionId`. */
   readonly id: string;
   /** Undefined where clients need no account. */
   readonly account: Account | undefined;
-  /** Whether the session ends with the connection. */
+  /** Clean Session: whether the session ends with the connection. */
   readonly clean: boolean;
-  /** Whether an older session is discarded (MQTT 5.0, 3.1.2.4: Clean Start). */
+  /** Clean Start: whether to discard an earlier session (MQTT 5.0, 3.1.2.4). */
   readonly cleanStart: boolean;
 }
 
+/** Reason for the end of an expired session. */
 const EXPIRED = "it has expired";
 
-/** The permissions of a session that was stored without them, and of all where clients need no account. */
+/** Permissions of a session without an account, or one stored by a version that did not record them. */
 const UNKNOWN = "";
 
 function permissionsOf(account: Account | undefined): string {
   return account ? [account.role, account.device].join(" ") : UNKNOWN;
 }
 
-/** Who may have sessions, how many, and for how long. */
-export class Sessions implements SessionDirectory {
+/** Creates, limits and expires the sessions of clients. */
+export class SessionManager implements SessionDirectory {
   readonly #store: SessionStore;
   readonly #accounts: Accounts;
   readonly #limits: SessionLimits;
   readonly #handlers: SessionHandlers;
-  /** Client ids of boards' accounts that are connected, by account, with the number of connections. */
+  /** Number of connections by client id, for each device account. */
   readonly #deviceIds = new Map<string, Map<string, number>>();
-  /** How many connections each reader's account has. */
+  /** Number of connections of each reader account. */
   readonly #readers = new Map<string, number>();
 
   constructor(store: SessionStore, accounts: Accounts, limits: SessionLimits, handlers: SessionHandlers) {
@@ -78,45 +79,45 @@ export class Sessions implements SessionDirectory {
     return this.#store.get(id) !== undefined;
   }
 
-  /** The longest that a session outlives its connection, in s. */
+  /** The longest session expiry interval, in s. */
   get longestExpiry(): number {
     return Math.ceil(this.#limits.sessionExpiry / 1000);
   }
 
-  /** Reads what is stored. To be called once, before clients connect. */
+  /** Loads the stored sessions. Call once, before clients connect. */
   async load(): Promise<void> {
     const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: clock.now() };
     await this.#store.load(record);
-    // they were connected when the broker was killed
+    // a session without this time was connected when the broker was killed
     for (const session of this.#store)
       if (session.record.disconnectedAt === undefined)
         this.#store.change(session, { ...session.record, disconnectedAt: record.disconnectedAt });
   }
 
   /**
-   * Lets a client have its session.
-   * @returns whether it had one already, or why it may not have one
+   * Opens the session of a client that connects: resumes the earlier one or creates a new one.
+   * @returns `present`, whether the client resumes a session, or `problem`, why the client may not have one
    */
-  admit({ id, account, clean, cleanStart }: Applicant): { present: boolean } | { problem: string } {
+  open({ id, account, clean, cleanStart }: SessionRequest): { present: boolean } | { problem: string } {
     const known = this.#store.get(id);
     const permissions = permissionsOf(account);
-    // what waits in it may be for other eyes
+    // the queue may contain messages that the account may no longer read
     const hasChanged = known !== undefined && ![permissions, UNKNOWN].includes(known.record.permissions);
     if (hasChanged) this.#store.clear(known);
     const present = known !== undefined && !cleanStart && !hasChanged;
     if (account?.role === "device") {
       const ids = this.#idsOf(account.name);
-      if (!ids.has(id) && ids.size >= DEVICE_IDS)
-        return { problem: `its account uses ${DEVICE_IDS} client ids already` };
+      if (!ids.has(id) && ids.size >= MAX_DEVICE_IDS)
+        return { problem: `its account uses ${MAX_DEVICE_IDS} client ids already` };
     }
     if (account?.role === "reader") {
-      const most = Math.max(1, Math.floor(this.#limits.connections * READERS_PART));
-      if ((this.#readers.get(account.name) ?? 0) >= most && !this.#handlers.isConnected(id))
-        return { problem: `its account has ${most} connections already` };
+      const max = Math.max(1, Math.floor(this.#limits.connections * MAX_READER_SHARE));
+      if ((this.#readers.get(account.name) ?? 0) >= max && !this.#handlers.isConnected(id))
+        return { problem: `its account has ${max} connections already` };
     }
     if (clean) return { present };
     if (!known) {
-      const problem = this.#roomProblem(account);
+      const problem = this.#limitProblem(account);
       if (problem) return { problem };
     }
     const record = { permissions, expiry: this.longestExpiry, disconnectedAt: clock.now() };
@@ -124,19 +125,20 @@ export class Sessions implements SessionDirectory {
     return { present };
   }
 
-  #roomProblem(account: Account | undefined): string {
+  /** Explains why no further session may be created. @returns "" when it may */
+  #limitProblem(account: Account | undefined): string {
     const { sessions, connections } = this.#limits;
     if (this.#store.size >= connections) return `there are ${connections} sessions already`;
     if (!account) return "";
     return this.#store.idsOf(account.name).size >= sessions ? `its account has ${sessions} sessions already` : "";
   }
 
-  /** The client ids of a board's account that are connected or have a session. */
+  /** Returns the client ids of a device account that are connected or have a session. */
   #idsOf(account: string): Set<string> {
     return new Set([...this.#store.idsOf(account), ...(this.#deviceIds.get(account)?.keys() ?? [])]);
   }
 
-  /** A client is connected. */
+  /** Call when a client has connected. */
   connected(id: string, account: Account | undefined): void {
     const session = this.#store.get(id);
     if (session) this.#store.change(session, { ...session.record, disconnectedAt: undefined });
@@ -147,7 +149,7 @@ export class Sessions implements SessionDirectory {
     ids.set(id, (ids.get(id) ?? 0) + 1);
   }
 
-  /** A client has gone. @param expiry how long its session is kept, in s */
+  /** Call when a client has disconnected. @param expiry session expiry interval, in s */
   disconnected(id: string, account: Account | undefined, expiry: number): void {
     const session = this.#store.get(id);
     if (session) {
@@ -159,18 +161,18 @@ export class Sessions implements SessionDirectory {
     if (connections === 1) this.#readers.delete(account!.name);
     else if (connections) this.#readers.set(account!.name, connections - 1);
     const ids = account && this.#deviceIds.get(account.name);
-    const left = (ids?.get(id) ?? 0) - 1;
-    if (left > 0) ids!.set(id, left);
+    const remaining = (ids?.get(id) ?? 0) - 1;
+    if (remaining > 0) ids!.set(id, remaining);
     else ids?.delete(id);
     if (ids?.size === 0) this.#deviceIds.delete(account!.name);
   }
 
-  /** A message was added to a queue: where too many wait, the oldest go. */
+  /** Call when a message was added to a queue. Drops the oldest messages of a queue that is too long. */
   queued(session: Session): void {
     const { id, queue } = session;
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
-    else if (queue.size > CONNECTED * this.#limits.queue) this.#handlers.overLimit(id, "acknowledges nothing");
+    else if (queue.size > CONNECTED_FACTOR * this.#limits.queue) this.#handlers.overLimit(id, "acknowledges nothing");
   }
 
   #trim(session: Session): void {
@@ -181,13 +183,13 @@ export class Sessions implements SessionDirectory {
     this.#handlers.dropped(id, surplus);
   }
 
-  /** The wall clock was set: what is stored must be right for the next run. */
+  /** Call when the wall clock was set. Stores the disconnection times again, because they are stored as wall-clock times. */
   redate(): void {
     for (const session of this.#store)
       if (session.record.disconnectedAt !== undefined) this.#store.change(session, session.record);
   }
 
-  /** Ends sessions that have expired, and those of accounts that were removed. */
+  /** Ends expired sessions and sessions of removed accounts. */
   sweep(now = clock.now()): void {
     for (const session of [...this.#store]) {
       const { account } = partsOf(session.id);
@@ -196,7 +198,7 @@ export class Sessions implements SessionDirectory {
     }
   }
 
-  /** A session of MQTT 5.0 has expired. */
+  /** Call when the session of an MQTT 5.0 client has expired. */
   expired(id: string): void {
     const session = this.#store.get(id);
     if (session) this.#end(session, EXPIRED);
@@ -228,18 +230,19 @@ export class Sessions implements SessionDirectory {
   #end(session: Session, reason: string): void {
     const { size } = session.queue;
     this.#store.delete(session);
-    // that is ordinary, unless it takes messages with it
+    // an expired session without queued messages is not worth a warning
     if (reason === EXPIRED && size === 0) return;
-    const lost = size === 1 ? "a message that waited in it is" : `${size} messages that waited in it are`;
+    const lost = size === 1 ? "1 queued message was" : `${size} queued messages were`;
     this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
   }
 }
 
-/** In ISO 8601, by the wall clock; null where there is none. @param time by the monotonic clock */
+/** Formats a time in ISO 8601. @param time by the monotonic clock, in ms @returns null for an infinite or missing time */
 function timestamp(time = Infinity): string | null {
   return Number.isFinite(time) ? new Date(clock.toWall(time)).toISOString() : null;
 }
 
+/** Returns when a session expires, by the monotonic clock in ms; Infinity while its client is connected. */
 function expiresAt({ record: { expiry, disconnectedAt } }: Session): number {
   return disconnectedAt === undefined ? Infinity : disconnectedAt + expiry * 1000;
 }

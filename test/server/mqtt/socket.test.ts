@@ -1,4 +1,4 @@
-/** A server at the broker of another one, by every way that leads there. */
+/** Tests that a server connects to a remote broker over TCP, TLS and WebSocket. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { eventually } from "../../support/eventually.js";
 import { run } from "../support/program.js";
 import { client, server, temporaryFolder } from "../support/server.js";
 
-/** A broker with TLS, and the file of the authority that vouches for it. */
+/** Starts a broker with TLS. Returns its URLs and the certificate file of its authority. */
 async function brokerWithTls() {
   const folder = await temporaryFolder();
   const authority = await certificate("Test authority", { authority: true });
@@ -18,17 +18,17 @@ async function brokerWithTls() {
   return { authorityFile, plain: brokerUrl, mqtts: secureBrokerUrl!, websocket: websocketUrl! };
 }
 
-/** Runs a server at this broker: it says that it is there, takes a reading, and says that it leaves. */
-async function joins(broker: string, observer: string, env: Record<string, string>): Promise<void> {
+/** Runs a server at a broker and checks that it publishes its status at start and stop and answers a reading. */
+async function expectService(broker: string, observer: string, env: Record<string, string>): Promise<void> {
   const program = run(["--broker", broker, "--no-http", "--data", await temporaryFolder(), "--log", "json"], env);
   const device = await client(observer, {}, "nightlight/status");
-  const said = (text: string): boolean => device.got.at(-1)?.text === text;
-  await eventually(() => said('{"online":true}') || program.child.exitCode !== null, {
+  const lastStatusIs = (text: string): boolean => device.got.at(-1)?.text === text;
+  await eventually(() => lastStatusIs('{"online":true}') || program.child.exitCode !== null, {
     within: 30_000,
     what: "the server",
   });
   expect(program.output.err).toBe("");
-  // the broker's own server answers as well, so that it is asked what it got
+  // the embedded broker's own server answers as well, so check the log of the server under test
   await device.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
   await eventually(() => program.entries().some(({ event, id }) => event === "sent" && id === "nightlight/porch"), {
     within: 10_000,
@@ -36,24 +36,24 @@ async function joins(broker: string, observer: string, env: Record<string, strin
   });
   program.child.kill("SIGTERM");
   expect(await program.ended()).toBe(0);
-  await eventually(() => said('{"online":false}'), { what: "its farewell" });
+  await eventually(() => lastStatusIs('{"online":false}'), { what: "its offline status" });
 }
 
-describe("a server joins the broker", () => {
-  test("over TLS, whose authority NODE_EXTRA_CA_CERTS names", async () => {
+describe("a server", () => {
+  test("connects over TLS to a broker whose authority NODE_EXTRA_CA_CERTS names", async () => {
     const { mqtts, plain, authorityFile } = await brokerWithTls();
-    await joins(mqtts.replace("127.0.0.1", "localhost"), plain, { NODE_EXTRA_CA_CERTS: authorityFile });
+    await expectService(mqtts.replace("127.0.0.1", "localhost"), plain, { NODE_EXTRA_CA_CERTS: authorityFile });
   });
 
-  test("over WebSocket, with and without TLS", async () => {
+  test("connects over WebSocket, with and without TLS", async () => {
     const { websocket, plain, authorityFile } = await brokerWithTls();
     expect(websocket).toMatch(/^wss:/);
-    await joins(websocket, plain, { NODE_EXTRA_CA_CERTS: authorityFile });
+    await expectService(websocket, plain, { NODE_EXTRA_CA_CERTS: authorityFile });
     const without = await server({ topicPrefix: "elsewhere" });
-    await joins(without.websocketUrl!, without.brokerUrl, {});
+    await expectService(without.websocketUrl!, without.brokerUrl, {});
   });
 
-  test("and not one that nobody vouches for", async () => {
+  test("refuses a broker whose certificate is not signed by a known authority", async () => {
     const { mqtts } = await brokerWithTls();
     const program = run(["--broker", mqtts, "--no-http", "--data", await temporaryFolder()]);
     expect(await program.ended()).not.toBe(0);

@@ -1,58 +1,58 @@
 import { randomUUID } from "node:crypto";
 import type { AuthenticateError, Client, ConnectPacket } from "aedes";
 import { textOf } from "../common/errors.js";
-import { connectionOf, Refusal, type Access } from "./access.js";
+import { connectionOf, Refusal, type AccessControl } from "./access-control.js";
 import type { BrokerHandlers } from "./api.js";
 import { REASON } from "../mqtt/packets.js";
-import type { Gate } from "./gate.js";
+import type { ConnectionLimit } from "./connection-limit.js";
 import { sessionId, titleOf } from "../storage/session-id.js";
-import type { Sessions } from "./sessions.js";
+import type { SessionManager } from "./session-manager.js";
 import type { Takeovers } from "./takeovers.js";
 
-/** The longest client id, in characters: MQTT demands 23 [MQTT-3.1.3-5], a board of ours has up to 112. */
+/** The longest client id, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]; a nightlight board uses up to 112. */
 const LONGEST_ID = 256;
 
 /**
- * Messages of QoS 1 and 2 on their way to a session at most: Mosquitto's default. A board that was away finds its queue
- * waiting, and has memory for some of it at a time.
+ * The most inflight messages of QoS 1 and 2 for a client with a persistent session, as in Mosquitto. A board that returns
+ * to a long queue has memory for a few messages at a time.
  */
 export const SESSION_RECEIVE_MAXIMUM = 20;
 
-/** The longest keep-alive of an MQTT 5.0 client, in s: a client that is gone is noticed in one and a half times that. */
+/** The longest keep alive of an MQTT 5.0 client, in s. The broker detects a lost client after 1.5 times this. */
 const LONGEST_KEEP_ALIVE = 3600;
 
-export interface AdmissionParts {
-  readonly access: Access;
-  readonly sessions: Sessions;
+export interface ConnectHandlerOptions {
+  readonly access: AccessControl;
+  readonly sessions: SessionManager;
   readonly takeovers: Takeovers;
-  readonly gate: Gate;
-  /** The largest will, in bytes. */
+  readonly connectionLimit: ConnectionLimit;
+  /** Size limit for the payload of a will, in bytes. */
   readonly payload: number;
   readonly handlers: BrokerHandlers;
-  /** The connected client with this id. */
+  /** Returns the connected client with a session id. */
   clientOf(id: string): Client | undefined;
 }
 
-/** What aedes does not tell when it asks for the login. */
-interface Request {
+/** Fields of a CONNECT packet that aedes does not pass to the `authenticate` hook. */
+interface ConnectFields {
   readonly clientId: string;
   readonly cleanStart: boolean;
   readonly will: ConnectPacket["will"];
   readonly username: string | undefined;
 }
 
-/** Decides about CONNECT packets: which client id and session a client gets, or why it gets none. */
-export class Admission {
-  readonly #parts: AdmissionParts;
-  readonly #requests = new WeakMap<Client, Request>();
+/** Handles CONNECT packets: checks the login and the limits, and assigns client id and session. */
+export class ConnectHandler {
+  readonly #options: ConnectHandlerOptions;
+  readonly #connects = new WeakMap<Client, ConnectFields>();
 
-  constructor(parts: AdmissionParts) {
-    this.#parts = parts;
+  constructor(options: ConnectHandlerOptions) {
+    this.#options = options;
   }
 
-  /** The hook `preConnect` of aedes: completes the packet. */
+  /** The `preConnect` hook of aedes: checks and completes the CONNECT packet. */
   preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
-    this.#parts.gate.known(connectionOf(client).stream);
+    this.#options.connectionLimit.connectReceived(connectionOf(client).stream);
     try {
       this.#prepare(client, packet);
       done(null, true);
@@ -64,25 +64,25 @@ export class Admission {
 
   #prepare(client: Client, packet: ConnectPacket): void {
     const connection = connectionOf(client);
-    const { clean = true, clientId: given } = packet;
-    if (given.length > LONGEST_ID)
+    const { clean = true, clientId: requested } = packet;
+    if (requested.length > LONGEST_ID)
       throw new Refusal("clientId", "over-limit", `a client id has at most ${LONGEST_ID} characters`);
     // [MQTT-3.1.3-8]
-    if (given === "" && !clean && packet.protocolVersion !== 5)
+    if (requested === "" && !clean && packet.protocolVersion !== 5)
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");
-    const clientId = given || `auto-${randomUUID()}`;
+    const clientId = requested || `auto-${randomUUID()}`;
     if (packet.will?.topic.startsWith("$")) {
-      // bridges of Mosquitto have one, and connect again and again when they are refused because of it
+      // Mosquitto bridges have such a will. Refusing them would make them reconnect forever.
       const problem = `its will on ${packet.will.topic} is dropped: topics that begin with $ are for the broker itself`;
-      this.#parts.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem);
+      this.#options.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem);
       packet.will = undefined;
     }
-    packet.clientId = sessionId(this.#parts.access.claimedAccount(connection, packet.username), clientId);
-    if (packet.protocolVersion === 5) this.#prepare5(client, packet, given === "" ? clientId : undefined);
-    this.#requests.set(client, { clientId, cleanStart: clean, will: packet.will, username: packet.username });
+    packet.clientId = sessionId(this.#options.access.claimedAccount(connection, packet.username), clientId);
+    if (packet.protocolVersion === 5) this.#prepareVersion5(client, packet, requested === "" ? clientId : undefined);
+    this.#connects.set(client, { clientId, cleanStart: clean, will: packet.will, username: packet.username });
   }
 
-  #prepare5(client: Client, packet: ConnectPacket, assigned: string | undefined): void {
+  #prepareVersion5(client: Client, packet: ConnectPacket, assigned: string | undefined): void {
     const connection = connectionOf(client);
     const properties = (packet.properties ??= {});
     connection.wantsReasons = properties.requestProblemInformation !== false;
@@ -97,19 +97,19 @@ export class Admission {
     const { keepalive = 0 } = packet;
     if (keepalive === 0 || keepalive > LONGEST_KEEP_ALIVE)
       packet.keepalive = connection.connack.serverKeepAlive = LONGEST_KEEP_ALIVE;
-    // aedes would resume a session that ends with this connection, and throw its queue away
-    const isLast = packet.clean === false && !properties.sessionExpiryInterval;
-    if (isLast && this.#parts.sessions.has(packet.clientId)) properties.sessionExpiryInterval = 1;
+    // without an expiry interval aedes would discard the queue of the session that it resumes
+    const endsWithConnection = packet.clean === false && !properties.sessionExpiryInterval;
+    if (endsWithConnection && this.#options.sessions.has(packet.clientId)) properties.sessionExpiryInterval = 1;
   }
 
-  /** The hook `authenticate` of aedes. */
+  /** The `authenticate` hook of aedes: logs the client in. */
   authenticate(
     client: Client,
     username: string | undefined,
     password: Buffer | undefined,
     done: (error: AuthenticateError | null, success: boolean | null) => void,
   ): void {
-    this.#letIn(client, username, password?.toString() ?? "").then(
+    this.#login(client, username, password?.toString() ?? "").then(
       () => done(null, true),
       (error: unknown) => {
         if (!client.closed) this.#refuse(client, error);
@@ -118,47 +118,47 @@ export class Admission {
     );
   }
 
-  async #letIn(client: Client, username: string | undefined, password: string): Promise<void> {
-    const { access, sessions, takeovers, payload, handlers } = this.#parts;
-    const { clientId, cleanStart, will } = this.#requests.get(client)!;
+  async #login(client: Client, username: string | undefined, password: string): Promise<void> {
+    const { access, sessions, takeovers, payload, handlers } = this.#options;
+    const { clientId, cleanStart, will } = this.#connects.get(client)!;
     const { account, rights } = await access.login(client, username, password);
     if (client.closed) return;
     const { id, clean } = client;
-    // accounts became necessary while the password was checked
+    // the first account may have been created during the password check
     if (id !== sessionId(account?.name, clientId)) throw new Refusal("busy", "over-limit", "the accounts have changed");
     if (will && !rights.publish(will.topic))
       throw new Refusal("notAuthorized", "not-allowed", `may not have a will on ${will.topic}`);
     if (will && will.payload.length > payload)
       throw new Refusal("tooLarge", "too-large", `a will of ${will.payload.length} bytes; the most is ${payload}`);
-    const admitted = sessions.admit({ id, account, clean, cleanStart });
-    if ("problem" in admitted) throw new Refusal("quota", "over-limit", admitted.problem);
+    const opened = sessions.open({ id, account, clean, cleanStart });
+    if ("problem" in opened) throw new Refusal("quota", "over-limit", opened.problem);
     const connection = connectionOf(client);
     connection.title = titleOf(id);
     if (!clean) connection.limit({ receiveMaximum: SESSION_RECEIVE_MAXIMUM });
-    connection.connack.sessionPresent = admitted.present;
-    const before = this.#parts.clientOf(id);
-    if (before && takeovers.add(id, connectionOf(before).address, connection.address))
+    connection.connack.sessionPresent = opened.present;
+    const existing = this.#options.clientOf(id);
+    if (existing && takeovers.add(id, connectionOf(existing).address, connection.address))
       handlers.warned(
         `Two clients fight over the client id ${JSON.stringify(clientId)} (${titleOf(id)}): each connection ends the ` +
           `other. Give one of them another client id. They connect from ${takeovers.addressesOf(id).join(" and ")}.`,
       );
   }
 
-  /** The client in messages to people. A user name that nobody has may be a password in the wrong field. */
+  /** Names a client for log messages. Shows a user name only if the account exists: it may be a misplaced password. */
   #titleOf(client: Client): string {
     const { title } = connectionOf(client);
-    const name = this.#requests.get(client)?.username;
-    return name !== undefined && this.#parts.access.isAccount(name) ? `${title} as ${name}` : title;
+    const name = this.#connects.get(client)?.username;
+    return name !== undefined && this.#options.access.isAccount(name) ? `${title} as ${name}` : title;
   }
 
   #refuse(client: Client, error: unknown): void {
     const connection = connectionOf(client);
     if (error instanceof Refusal) {
-      this.#parts.handlers.rejected(error.rejection, this.#titleOf(client), error.message);
+      this.#options.handlers.rejected(error.rejection, this.#titleOf(client), error.message);
       connection.refuse(error.code, error.message);
       return;
     }
-    this.#parts.handlers.failed(`A login failed because of a fault in this server: ${textOf(error)}`);
+    this.#options.handlers.failed(`A login failed because of a bug in this server: ${textOf(error)}`);
     connection.refuse({ returnCode: 3, reasonCode: REASON.unspecified }, "the server failed");
   }
 }

@@ -2,105 +2,106 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Rejection } from "../observability/counters.js";
-import { Inbound } from "./inbound.js";
-import { BACKLOG, Outbound } from "./outbound.js";
+import { InboundPackets } from "./inbound.js";
+import { MAX_BACKLOG, OutboundPackets } from "./outbound.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON, SUBACK } from "../mqtt/packets.js";
 import * as replies from "./replies.js";
+import { DRAIN_TIMEOUT, SendBuffer } from "./send-buffer.js";
 import type { WriteQueue, Writer } from "./write-queue.js";
 
-/** How long a client that is disconnected may take to read why, in ms. */
-const FAREWELL = 1000;
+/** How long a disconnected client may take to read its last packet, in ms. */
+const CLOSE_TIMEOUT = 1000;
 
-/** How long a client may read nothing while something waits for it, in ms. */
-const DRAIN_TIMEOUT = 15_000;
-
-/** How often aedes is shown that a client is alive whose packets wait, in ms. */
-const PING_EVERY = 500;
-const SHARED = "shared subscriptions are not supported";
+/** Interval of the PINGREQ packets that keep a slowed-down client alive for aedes, in ms. */
+const PING_INTERVAL = 500;
+const SHARED_UNSUPPORTED = "shared subscriptions are not supported";
 
 const PINGREQ_PACKET = Buffer.from([PINGREQ << 4, 0]);
 
-/** What a client can take. */
+/** Limits that a client sets for what it receives. */
 interface OutboundLimits {
-  /** Messages of QoS 1 and 2 that it has not acknowledged. */
+  /** The most unacknowledged messages of QoS 1 and 2. */
   readonly receiveMaximum?: number;
-  /** In bytes. */
+  /** The largest packet, in bytes. */
   readonly maximumPacketSize?: number;
 }
 
-export interface ConnectionOptions {
+export interface ClientConnectionOptions {
   /** The largest payload that the client may publish, in bytes. */
   readonly payload: number;
   /** Packets per second that the client may send on average. */
   readonly rate: number;
-  /** Decides when what was written is sent. */
+  /** Schedules the flushes of the send buffer. */
   readonly writeQueue: WriteQueue;
   rejected(reason: Rejection, from: string, problem: string): void;
 }
 
 /**
- * One client's connection, as the stream that aedes reads and writes.
+ * Connection of one client: the stream between the client's socket and aedes.
  *
- * It stands between aedes and the socket, because aedes does not bound what one client may cost: packets are checked and
- * slowed down on their way in, bounded and completed on their way out. It never makes aedes wait for a slow reader.
+ * Limits what one client may cost, because aedes does not. Incoming packets are checked and rate-limited; outgoing packets
+ * are limited and completed. Writing never makes aedes wait for a slow reader.
  */
-export class Connection extends Duplex implements Writer {
+export class ClientConnection extends Duplex implements Writer {
+  /** Remote IP address. */
   readonly address: string;
-  /** The connection in messages to people: its address, and after the login account and client id. */
+  /** Name of the client in log messages: its address, or after the login its account and client id. */
   title: string;
-  /** The socket that carries TLS, also below WebSocket. */
+  /** The TCP or TLS socket, also below a WebSocket. */
   readonly socket: Duplex | Socket;
+  /** Fields to add to CONNACK. */
   readonly connack: replies.ConnackFields = { sessionPresent: false };
-  /** Why subscriptions were refused since the last SUBACK. */
+  /** Reasons for the subscriptions refused since the last SUBACK. */
   readonly refusals: string[] = [];
   /** Whether the client wants reason strings (MQTT 5.0, 3.1.2.11.7). */
   wantsReasons = true;
-  /** The stream below: TCP, TLS or WebSocket. */
+  /** The client's stream: TCP, TLS or WebSocket. */
   readonly stream: Duplex;
-  readonly #options: ConnectionOptions;
-  readonly #inbound: Inbound;
-  readonly #outbound: Outbound;
-  /** Acknowledgements that the client is going to send: they are free. */
+  readonly #options: ClientConnectionOptions;
+  readonly #inbound: InboundPackets;
+  readonly #outbound: OutboundPackets;
+  readonly #sendBuffer: SendBuffer;
+  /** Number of acknowledgements that the client will send, which do not count towards its rate. */
   #expected = 0;
-  /** PINGREQ packets that were made for aedes, and not answered yet. */
+  /** Number of unanswered PINGREQ packets that this connection, not the client, sent to aedes. */
   #ownPings = 0;
   #pingedAt = 0;
-  /** What waits for the write queue. */
-  #output: Buffer[] = [];
-  #outputLength = 0;
-  #drainTimer: NodeJS.Timeout | undefined;
-  /** The client sends nothing more. */
+  /** Whether the client has ended its side of the connection. */
   #ended = false;
-  /** The client has a CONNACK that lets it in, so that it may be sent a DISCONNECT. */
+  /** Whether the client was accepted by CONNACK. Only then may it receive DISCONNECT. */
   #accepted = false;
-  /** Nothing that aedes writes is sent any more. */
+  /** Whether the connection is closing, so that packets from aedes are discarded. */
   #closing = false;
 
-  constructor(stream: Duplex, request: IncomingMessage | undefined, options: ConnectionOptions) {
+  constructor(stream: Duplex, request: IncomingMessage | undefined, options: ClientConnectionOptions) {
     super({ readableHighWaterMark: 65_536, writableHighWaterMark: Number.MAX_SAFE_INTEGER });
     this.stream = stream;
     this.#options = options;
     this.socket = request?.socket ?? stream;
     this.address = this.title = (this.socket as Partial<Socket>).remoteAddress ?? "a client";
     const expect = (count: number): void => void (this.#expected += count);
-    this.#outbound = new Outbound({
+    this.#sendBuffer = new SendBuffer(stream, () => {
+      options.rejected("over-limit", this.title, `has read nothing for ${DRAIN_TIMEOUT / 1000} s`);
+      stream.destroy();
+    });
+    this.#outbound = new OutboundPackets({
       write: (bytes) => this.#send(bytes),
-      backlog: () => stream.writableLength + this.#outputLength,
+      backlog: () => this.#sendBuffer.backlog,
       complete: (type, bytes) => this.#fit(this.#complete(type, bytes)),
       swallowPingresp: () => this.#ownPings > 0 && this.#ownPings-- > 0,
       sending: expect,
       overflowed: (qos) => this.#overflowed(qos),
       tooLarge: (packetId, qos) => this.#decline(packetId, qos),
     });
-    this.#inbound = new Inbound(options.payload, options.rate, {
+    this.#inbound = new InboundPackets(options.payload, options.rate, {
       forward: (bytes) => void (this.push(bytes) || stream.pause()),
       oversized: (...message) => this.#oversized(...message),
       expect,
-      spend: () => this.#expected > 0 && this.#expected-- > 0,
+      takeExpected: () => this.#expected > 0 && this.#expected-- > 0,
       acknowledged: (packetId) => this.#outbound.acknowledged(packetId),
       violated: (violation) => this.#violated(violation),
-      waiting: () => this.#keepAlive(),
+      waiting: () => this.#pingAedes(),
       ready: () => this.#ready(),
     });
     stream.on("data", (chunk: Buffer) => {
@@ -113,38 +114,33 @@ export class Connection extends Duplex implements Writer {
     };
     stream.once("end", ended);
     stream.once("close", () => {
-      clearTimeout(this.#drainTimer);
       if (!this.#ended) ended();
     });
     stream.on("error", () => this.destroy());
-    stream.on("drain", () => {
-      clearTimeout(this.#drainTimer);
-      this.#drainTimer = undefined;
-    });
   }
 
-  /** The protocol version, 3, 4 or 5; 0 before CONNECT. */
+  /** Protocol version: 3, 4 or 5; 0 before CONNECT. */
   get version(): number {
     return this.#inbound.version;
   }
 
-  /** Bounds what is sent to the client (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
+  /** Lowers the limits for packets to the client (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
   limit({ receiveMaximum = Infinity, maximumPacketSize = Infinity }: OutboundLimits): void {
     this.#outbound.receiveMaximum = Math.min(this.#outbound.receiveMaximum, receiveMaximum);
     this.#outbound.maximumPacketSize = Math.min(this.#outbound.maximumPacketSize, maximumPacketSize);
   }
 
-  /** The client is connected and has received its queue: from now on its packets are processed. */
+  /** Call when the client is connected and has received its queue. Starts processing its packets. */
   open(): void {
     this.#inbound.open();
   }
 
-  /** PUBACKs that wait until messages are stored. */
-  get acknowledgements(): Outbound["acknowledgements"] {
+  /** PUBACK and PUBREC packets that wait until their messages are stored. */
+  get acknowledgements(): OutboundPackets["acknowledgements"] {
     return this.#outbound.acknowledgements;
   }
 
-  /** Refuses to let the client in. */
+  /** Refuses the client with CONNACK and closes the connection. */
   refuse(code: { returnCode: number; reasonCode: number }, text: string): void {
     this.#close(replies.refuseConnection(this.version, code, text));
   }
@@ -170,61 +166,51 @@ export class Connection extends Duplex implements Writer {
     done();
   }
 
-  /** Has the client read what was sent, and then the connection ended. */
-  #close(farewell?: Buffer): void {
-    if (farewell) this.#send(this.#fit(farewell));
+  /** Sends a last packet and closes the connection when the client has read it. */
+  #close(lastPacket?: Buffer): void {
+    if (lastPacket) this.#send(this.#fit(lastPacket));
     this.#closing = true;
     this.flush();
     this.#inbound.end();
     const { stream } = this;
     if (stream.destroyed) return;
     stream.end();
-    // What the client still sends is read and dropped: unread bytes would make the system reset the connection, and the
-    // client would lose the farewell.
+    // Read and discard what the client still sends. With unread bytes the system would reset the connection, and the client
+    // would lose the last packet.
     stream.resume();
-    const timer = setTimeout(() => stream.destroy(), FAREWELL);
+    const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT);
     stream.once("close", () => clearTimeout(timer));
   }
 
   #send(bytes: Buffer): void {
     if (this.#closing) return;
-    this.#outputLength += bytes.length;
-    const isFirst = this.#output.push(bytes) === 1;
+    const wasEmpty = this.#sendBuffer.add(bytes);
     const { writeQueue } = this.#options;
-    if (bytes[0] >> 4 !== PUBACK) writeQueue.soon(this);
-    else if (isFirst) writeQueue.later(this);
+    if (bytes[0] >> 4 !== PUBACK) writeQueue.schedule(this);
+    else if (wasEmpty) writeQueue.scheduleAcknowledgement(this);
   }
 
-  /** Sends what was written. */
+  /** Writes the send buffer to the socket. */
   flush(): void {
-    const { stream } = this;
-    const output = this.#output;
-    this.#output = [];
-    this.#outputLength = 0;
-    if (output.length === 0 || stream.destroyed || !stream.writable) return;
-    if (stream.write(output.length === 1 ? output[0] : Buffer.concat(output)) || this.#drainTimer) return;
-    this.#drainTimer = setTimeout(() => {
-      this.#options.rejected("over-limit", this.title, `has read nothing for ${DRAIN_TIMEOUT / 1000} s`);
-      stream.destroy();
-    }, DRAIN_TIMEOUT).unref();
+    this.#sendBuffer.flush();
   }
 
-  /** Shows aedes that a client is alive whose packets wait. */
-  #keepAlive(): void {
+  /** Sends aedes a PINGREQ, so that its keep alive does not expire while the client's packets wait for the rate limit. */
+  #pingAedes(): void {
     const now = performance.now();
-    if (now - this.#pingedAt < PING_EVERY) return;
+    if (now - this.#pingedAt < PING_INTERVAL) return;
     this.#pingedAt = now;
     this.#ownPings++;
     this.push(PINGREQ_PACKET);
   }
 
-  /** What waited has been processed. */
+  /** Continues reading after waiting packets were processed. */
   #ready(): void {
     if (this.#ended) this.push(null);
     else this.stream.resume();
   }
 
-  /** Leaves out the reason string of a packet that would be too large for the client. */
+  /** Removes the reason string from a packet that exceeds the client's maximum packet size. */
   #fit(bytes: Buffer): Buffer {
     return bytes.length > this.#outbound.maximumPacketSize ? replies.withoutReason(bytes) : bytes;
   }
@@ -243,8 +229,8 @@ export class Connection extends Duplex implements Writer {
     const reasons = this.refusals.splice(0);
     if (this.version !== 5) return bytes;
     if (replies.refusesShared(bytes)) {
-      reasons.push(SHARED);
-      this.#options.rejected("not-allowed", this.title, SHARED);
+      reasons.push(SHARED_UNSUPPORTED);
+      this.#options.rejected("not-allowed", this.title, SHARED_UNSUPPORTED);
     }
     return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
   }
@@ -260,16 +246,16 @@ export class Connection extends Duplex implements Writer {
   }
 
   #overflowed(qos: number): void {
-    this.#options.rejected("over-limit", this.title, `reads too slowly: more than ${BACKLOG} bytes wait for it`);
+    this.#options.rejected("over-limit", this.title, `reads too slowly: more than ${MAX_BACKLOG} bytes wait for it`);
     if (qos === 0) return;
-    // what it does not get now waits in its session, if it has one
+    // the session, if there is one, keeps the unsent messages
     this.#closing = true;
     this.stream.destroy();
   }
 
-  /** Takes the client's part for a message that is too large for it [MQTT-3.1.2-25]. */
+  /** Acknowledges, in place of the client, a message above the client's maximum packet size [MQTT-3.1.2-25]. */
   #decline(packetId: number, qos: number): void {
-    // PUBACK and PUBREC have no reason code for the size: table 3-4
+    // PUBACK and PUBREC have no reason code for the size (MQTT 5.0, table 3-4)
     if (qos > 0)
       this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
   }

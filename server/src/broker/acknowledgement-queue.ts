@@ -1,0 +1,67 @@
+/** Bit for `hold`: the server has processed and stored the message. */
+export const HANDLED = 1;
+/** Bit for `hold`: the broker has stored the queues and retained messages that the message belongs to. */
+export const STORED = 2;
+
+/** A pending acknowledgement. */
+interface Pending {
+  /** The PUBACK or PUBREC packet; undefined until aedes sends it. */
+  packet: Buffer | undefined;
+  /** Bits that the acknowledgement still waits for: `HANDLED`, `STORED`, both, or 0. */
+  waitsFor: number;
+}
+
+/**
+ * Delays PUBACK and PUBREC packets until their messages are stored, because aedes sends PUBACK before it stores a message.
+ * Acknowledgements leave in the order of the messages [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+ */
+export class AcknowledgementQueue {
+  readonly #write: (packet: Buffer) => void;
+  /** By packet identifier, in the order of the messages. */
+  readonly #pending = new Map<number, Pending>();
+
+  constructor(write: (packet: Buffer) => void) {
+    this.#write = write;
+  }
+
+  /** Whether no acknowledgement is pending, so that the next one may leave at once. */
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** Holds back the acknowledgement of a message until `release` was called for each bit of `waitsFor`. */
+  hold(packetId: number, waitsFor: number): void {
+    const pending = this.#pending.get(packetId);
+    if (pending) pending.waitsFor |= waitsFor;
+    else this.#pending.set(packetId, { packet: undefined, waitsFor });
+  }
+
+  /** Returns whether the acknowledgement of a message still waits for a bit. */
+  isWaiting(packetId: number, bit: number): boolean {
+    return ((this.#pending.get(packetId)?.waitsFor ?? 0) & bit) !== 0;
+  }
+
+  /** Clears a bit. The acknowledgement leaves when no bit is left and all earlier ones have left. */
+  release(packetId: number, bit: number): void {
+    const pending = this.#pending.get(packetId);
+    if (!pending) return;
+    pending.waitsFor &= ~bit;
+    this.#flush();
+  }
+
+  /** Accepts an acknowledgement from aedes, and sends it when nothing holds it back. */
+  send(packetId: number, packet: Buffer): void {
+    const pending = this.#pending.get(packetId);
+    if (!pending || pending.packet) return this.#write(packet);
+    pending.packet = packet;
+    this.#flush();
+  }
+
+  #flush(): void {
+    for (const [packetId, { packet, waitsFor }] of this.#pending) {
+      if (waitsFor !== 0 || !packet) return;
+      this.#pending.delete(packetId);
+      this.#write(packet);
+    }
+  }
+}

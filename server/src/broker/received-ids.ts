@@ -1,0 +1,52 @@
+import type { Client } from "aedes";
+import { Violation } from "../mqtt/packet-checks.js";
+import { REASON } from "../mqtt/packets.js";
+import type { SessionStore } from "../storage/session-store.js";
+
+/** The most unreleased QoS 2 messages of one client: the broker's Receive Maximum (MQTT 5.0, 3.2.2.3.3). */
+export const RECEIVE_MAXIMUM = 1000;
+
+/**
+ * Packet identifiers of QoS 2 messages that clients have sent and not released with PUBREL. They prevent duplicates when a
+ * client sends a message again. For a client with a persistent session they are stored in the session.
+ */
+export class ReceivedIds {
+  readonly #sessions: SessionStore;
+  /** Identifiers of clients without a persistent session. */
+  readonly #unstored = new WeakMap<object, Set<number>>();
+
+  constructor(sessions: SessionStore) {
+    this.#sessions = sessions;
+  }
+
+  /** @throws Violation when the client exceeds the broker's Receive Maximum */
+  add(client: Client, packetId: number): void {
+    if (this.#of(client).size >= RECEIVE_MAXIMUM)
+      throw new Violation(
+        `more than ${RECEIVE_MAXIMUM} messages of QoS 2 are not released`,
+        REASON.receiveMaximumExceeded,
+        "over-limit",
+      );
+    const session = this.#sessions.get(client.id);
+    if (session) this.#sessions.received(session, packetId);
+    else this.#of(client).add(packetId);
+  }
+
+  has(client: Client, packetId: number): boolean {
+    return this.#of(client).has(packetId);
+  }
+
+  delete(client: Client, packetId: number): void {
+    const session = this.#sessions.get(client.id);
+    if (session) this.#sessions.released(session, packetId);
+    else this.#of(client).delete(packetId);
+  }
+
+  #of(client: Client): Set<number> {
+    const session = this.#sessions.get(client.id);
+    if (session) return session.received;
+    let ids = this.#unstored.get(client);
+    if (!ids) this.#unstored.set(client, (ids = new Set()));
+    return ids;
+  }
+}

@@ -1,0 +1,51 @@
+import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { hasWildcard, matches } from "../mqtt/topics.js";
+import type { RetainedMessages } from "../storage/retained.js";
+
+/** Number of topics to compare with a wildcard before other work gets a turn of the event loop. */
+const SLICE = 1000;
+
+/** Streams the retained messages that match topic filters. */
+export function retainedStream(retained: RetainedMessages, filters: readonly string[]): Readable {
+  return Readable.from(matching(retained, filters));
+}
+
+async function* matching(retained: RetainedMessages, filters: readonly string[]): AsyncGenerator<object> {
+  for (const filter of filters) {
+    if (!hasWildcard(filter)) {
+      if (retained.get(filter)) yield currentMessage(retained, filter);
+      continue;
+    }
+    let compared = 0;
+    for (const topic of retained.topics()) {
+      if (matches(filter, topic)) yield currentMessage(retained, topic);
+      if (++compared % SLICE === 0) await nextTurn();
+    }
+  }
+}
+
+/**
+ * Creates a packet that reads the retained message at the moment when aedes sends the packet. A message that waits in the
+ * stream must not arrive after a newer one that was published meanwhile.
+ */
+function currentMessage(retained: RetainedMessages, topic: string): object {
+  const read = () => retained.get(topic);
+  return {
+    cmd: "publish",
+    topic,
+    retain: true,
+    get qos() {
+      return read()?.qos ?? 0;
+    },
+    get payload() {
+      return read()?.payload ?? Buffer.alloc(0);
+    },
+    get properties() {
+      return read()?.properties;
+    },
+    get messageExpiry() {
+      return read()?.messageExpiry;
+    },
+  };
+}

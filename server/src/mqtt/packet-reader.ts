@@ -1,0 +1,132 @@
+import mqttPacket, { type Packet } from "mqtt-packet";
+
+/** The most bytes of one packet to buffer. Of a larger PUBLISH only the beginning is passed on; the rest is skipped. */
+export const MAX_BUFFERED = 131_072;
+
+/** Callbacks of `PacketReader`. */
+export interface PacketHandlers {
+  /** Called for each PUBLISH. `packetId` is 0 at QoS 0. */
+  publish(topic: string, payload: Buffer, retained: boolean, qos: number, packetId: number): void;
+  /** Called for each PUBACK. A `reasonCode` of 128 or more (MQTT 5) means that the broker refused the message. */
+  puback(packetId: number, reasonCode: number): void;
+  /** Called for every other packet. */
+  packet(packet: Packet): void;
+}
+
+/** Flags of PUBLISH: MQTT 3.1.1, 3.3.1. */
+const RETAIN = 1;
+const QOS = 6;
+
+/**
+ * Incremental parser for packets from a broker: accepts chunks of any size. The frequent packets PUBLISH and PUBACK are
+ * decoded here for speed, all others by mqtt-packet.
+ */
+export class PacketReader {
+  readonly #version: 4 | 5;
+  readonly #handlers: PacketHandlers;
+  readonly #parser: ReturnType<typeof mqttPacket.parser>;
+  /** Chunks of an incomplete packet. */
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  /** Bytes that must be buffered before parsing can go on. */
+  #needed = 0;
+  /** Bytes of an oversized PUBLISH that are still to be skipped. */
+  #skip = 0;
+  #parseError: Error | undefined;
+
+  constructor(version: 4 | 5, handlers: PacketHandlers) {
+    this.#version = version;
+    this.#handlers = handlers;
+    this.#parser = mqttPacket.parser({ protocolVersion: version });
+    this.#parser.on("packet", (packet) => handlers.packet(packet));
+    this.#parser.on("error", (error) => (this.#parseError = error));
+  }
+
+  /** Parses the next chunk. @throws Error for invalid MQTT; close the connection then */
+  push(chunk: Buffer): void {
+    let bytes = chunk;
+    if (this.#skip > 0) {
+      const skipped = Math.min(this.#skip, bytes.length);
+      this.#skip -= skipped;
+      bytes = bytes.subarray(skipped);
+    }
+    if (this.#buffered > 0) {
+      this.#chunks.push(bytes);
+      this.#buffered += bytes.length;
+      if (this.#buffered < this.#needed) return;
+      bytes = Buffer.concat(this.#chunks, this.#buffered);
+      this.#chunks = [];
+      this.#buffered = 0;
+    }
+    let at = 0;
+    while (at < bytes.length) {
+      const body = endOfLength(bytes, at);
+      const length = body && decodeLength(bytes, at, body);
+      const end = body + length;
+      // `body` is 0 while the remaining length is incomplete
+      if (body > 0 && end <= bytes.length) this.#decode(bytes, at, body, end);
+      else if (body > 0 && end - at > MAX_BUFFERED && bytes.length - at >= MAX_BUFFERED) {
+        if (bytes[at] >> 4 !== 3) throw new Error(`a packet of ${end - at} bytes`);
+        this.#skip = end - bytes.length;
+        return this.#decode(bytes, at, body, bytes.length);
+      } else {
+        this.#chunks = [bytes.subarray(at)];
+        this.#buffered = bytes.length - at;
+        this.#needed = body > 0 ? Math.min(end - at, MAX_BUFFERED) : this.#buffered + 1;
+        return;
+      }
+      at = end;
+    }
+  }
+
+  #decode(bytes: Buffer, at: number, body: number, end: number): void {
+    const first = bytes[at];
+    if (first >> 4 === 3) return this.#decodePublish(first, bytes, body, end);
+    if (first === 0x40 && end - body >= 2) {
+      const reasonCode = end - body > 2 ? bytes[body + 2] : 0;
+      return this.#handlers.puback((bytes[body] << 8) | bytes[body + 1], reasonCode);
+    }
+    this.#parser.parse(bytes.subarray(at, end));
+    if (this.#parseError) throw this.#parseError;
+  }
+
+  #decodePublish(first: number, bytes: Buffer, body: number, end: number): void {
+    const qos = (first & QOS) >> 1;
+    let at = body + 2;
+    const topicEnd = at + ((bytes[body] << 8) | bytes[body + 1]);
+    const topic = bytes.toString("utf8", at, topicEnd);
+    at = topicEnd;
+    let packetId = 0;
+    if (qos > 0) {
+      packetId = (bytes[at] << 8) | bytes[at + 1];
+      at += 2;
+    }
+    if (this.#version === 5) {
+      const properties = endOfLength(bytes, at - 1);
+      at = properties > 0 ? properties + decodeLength(bytes, at - 1, properties) : NaN;
+    }
+    // `!(at <= end)` also holds for NaN [MQTT-3.3.1-4] [MQTT-2.3.1-1]
+    if (!(at <= end) || qos === 3 || (qos > 0 && packetId === 0)) throw new Error("a malformed PUBLISH");
+    this.#handlers.publish(topic, bytes.subarray(at, end), (first & RETAIN) !== 0, qos, packetId);
+  }
+}
+
+/**
+ * Finds the end of the "remaining length" that follows the byte at `at` (MQTT 3.1.1, 2.2.3).
+ * @returns the offset behind the length; 0 when the length is incomplete
+ * @throws Error when the length has more than four bytes
+ */
+function endOfLength(bytes: Buffer, at: number): number {
+  for (let end = at + 1; end <= at + 4; end++) {
+    if (end >= bytes.length) return 0;
+    if (bytes[end] < 128) return end + 1;
+  }
+  throw new Error("a length of more than four bytes");
+}
+
+/** Decodes the remaining length between the byte at `at` and `end`. */
+function decodeLength(bytes: Buffer, at: number, end: number): number {
+  let length = 0;
+  for (let i = end - 1; i > at; i--) length = length * 128 + (bytes[i] & 127);
+  return length;
+}

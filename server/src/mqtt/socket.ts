@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import tls from "node:tls";
+import { createWebSocketStream, WebSocket } from "ws";
+import type { BrokerAddress } from "./address.js";
+
+/** A TCP, TLS or WebSocket connection to a broker. */
+export interface BrokerSocket {
+  /** Stream to write to, pause and resume. A `DataListener` receives the data instead of `data` events. */
+  readonly stream: Duplex;
+  /** Resolves when the connection is established; rejects when that fails. */
+  readonly ready: Promise<unknown>;
+}
+
+/** Receives data from a socket. The listener may keep the buffer. */
+export type DataListener = (bytes: Buffer) => void;
+
+/** The most bytes to read at once. */
+const READ_SIZE = 65_536;
+
+/** Size of the memory blocks that receive data, in bytes. */
+const BLOCK_SIZE = 4 * READ_SIZE;
+
+/**
+ * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. TCP_NODELAY is set: with Nagle's algorithm an
+ * exchange at QoS 1 takes 44 ms instead of 0.2 ms.
+ */
+export function openSocket({ websocketUrl, host, port, secure }: BrokerAddress, onData: DataListener): BrokerSocket {
+  if (websocketUrl) {
+    // [MQTT-6.0.0-3]
+    const socket = new WebSocket(websocketUrl, "mqtt");
+    const stream = createWebSocketStream(socket);
+    stream.on("data", onData);
+    return { stream, ready: readyOrClosed(stream, once(socket, "open")) };
+  }
+  if (!secure) {
+    const stream = net.connect({ host, port, noDelay: true, onread: readInto(onData) });
+    return { stream, ready: readyOrClosed(stream, once(stream, "connect")) };
+  }
+  // Server Name Indication takes host names only, not addresses: RFC 6066, section 3
+  const stream = tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }) });
+  stream.on("data", onData);
+  stream.setNoDelay(true);
+  return { stream, ready: readyOrClosed(stream, once(stream, "secureConnect")) };
+}
+
+/** Reads into our own memory blocks. With `data` events, Node would read one more chunk after each `pause`. */
+function readInto(onData: DataListener): net.OnReadOpts {
+  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+  let at = 0;
+  return {
+    buffer() {
+      if (at + READ_SIZE > block.length) {
+        block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+        at = 0;
+      }
+      return block.subarray(at, at + READ_SIZE);
+    },
+    callback(count) {
+      at += count;
+      onData(block.subarray(at - count, at));
+      return true;
+    },
+  };
+}
+
+/**
+ * Resolves with `ready`; rejects when the stream closes first. Callers may ignore a rejection, because the stream emits the
+ * same error.
+ */
+function readyOrClosed(stream: Duplex, ready: Promise<unknown>): Promise<unknown> {
+  const closed = once(stream, "close").then(() => {
+    throw new Error("closed");
+  });
+  const either = Promise.race([ready, closed]);
+  for (const promise of [ready, closed, either]) promise.catch(() => {});
+  return either;
+}

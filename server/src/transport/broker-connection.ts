@@ -1,0 +1,44 @@
+import type { PublishMode } from "../mqtt/publish-mode.js";
+import type { Rejection } from "../observability/counters.js";
+
+/** Callbacks of a broker connection. */
+export interface BrokerConnectionHandlers {
+  /**
+   * Receives a message that a client published. Must not throw.
+   * @returns a promise: the message is acknowledged when the promise resolves, and sent again later when the promise
+   * rejects. undefined: the message is acknowledged at once.
+   */
+  message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
+  /** Called after a reconnect, before the broker delivers the messages that it queued meanwhile. */
+  reconnected(): void;
+  /** Called when the broker has delivered all messages that it queued while the server was away. */
+  caughtUp(): void;
+  /** Called when the connection is lost. The connection retries on its own. */
+  disconnected(reason: string): void;
+  /** Called when a client broke the protocol or lacks a permission. Only the embedded broker calls this. */
+  rejected(reason: Rejection, from: string, problem: string): void;
+  /** Called with a warning for the operator. */
+  warned(problem: string): void;
+  /** Called with an error for the operator. */
+  failed(problem: string): void;
+}
+
+/**
+ * The server's connection to an MQTT broker, embedded or remote. It subscribes to the devices' topics and publishes the
+ * server's status on `<prefix>/status`.
+ */
+export interface BrokerConnection {
+  /** Address for MQTT clients, without user name and password. The port is known after `start`. */
+  readonly url: string;
+  /**
+   * Connects to the broker and starts receiving messages. Messages published earlier are sent now.
+   * @throws StartError when the connection fails
+   */
+  start(): Promise<void>;
+  /** Whether published messages leave now. While false they wait in memory. */
+  readonly connected: boolean;
+  /** Publishes at QoS 1. Never throws; reports a failure to the handler `failed`. */
+  publish(topic: string, payload: Buffer, mode: PublishMode): void;
+  /** Publishes the offline status and disconnects within one second. */
+  close(): Promise<void>;
+}

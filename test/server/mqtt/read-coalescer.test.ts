@@ -1,0 +1,55 @@
+/** Tests that a busy stream is read in large chunks. */
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { BUSY_BYTES, LARGE_CHUNK, PAUSE, ReadCoalescer } from "../../../server/src/mqtt/read-coalescer.js";
+import { eventually } from "../../support/eventually.js";
+
+let steps: string[];
+let coalescer: ReadCoalescer;
+
+beforeEach(() => {
+  steps = [];
+  const step = (name: string) => () => void steps.push(name) as never;
+  coalescer = new ReadCoalescer({ pause: step("pause"), resume: step("resume") });
+  onTestFinished(() => coalescer.close());
+});
+
+test("a busy stream pauses and resumes on its own", async () => {
+  for (let round = 1; round <= 3; round++) {
+    // chunks may still arrive after `pause`
+    for (let n = 0; n < 3; n++) coalescer.read(BUSY_BYTES);
+    expect(steps).toHaveLength(2 * round - 1);
+    await eventually(() => steps.length === 2 * round, { what: "the end of the pause" });
+  }
+  expect(steps).toEqual(Array(3).fill(["pause", "resume"]).flat());
+});
+
+test("a quiet stream never pauses", async () => {
+  for (let n = 0; n < 20; n++) {
+    coalescer.read(BUSY_BYTES - 1);
+    const until = performance.now() + 2 * PAUSE;
+    await eventually(() => performance.now() > until, { what: "the next chunk" });
+  }
+  expect(steps).toEqual([]);
+});
+
+test("a stream does not pause after a large chunk", () => {
+  for (let n = 0; n < 10; n++) coalescer.read(LARGE_CHUNK);
+  expect(steps).toEqual([]);
+  coalescer.read(BUSY_BYTES);
+  expect(steps).toEqual(["pause"]);
+});
+
+test("small chunks in quick succession make a stream busy", () => {
+  const begin = performance.now();
+  for (let n = 0; n < BUSY_BYTES && steps.length === 0; n++) coalescer.read(64);
+  // a slow machine may take longer than the measured time
+  if (performance.now() - begin < PAUSE) expect(steps).toEqual(["pause"]);
+});
+
+test("a closed stream is not resumed", async () => {
+  coalescer.read(BUSY_BYTES);
+  coalescer.close();
+  const until = performance.now() + 5 * PAUSE;
+  await eventually(() => performance.now() > until, { what: "the time of a pause" });
+  expect(steps).toEqual(["pause"]);
+});
