@@ -157,7 +157,9 @@ test("where too many wait, those give way who ask most", async () => {
 
 test("a token stands for its user, and is stored as a hash", async () => {
   const token = generateToken();
-  const folder = await folderWith({ ann: { role: "reader", tokens: [{ hash: digest(token) }] } });
+  const folder = await folderWith({
+    ann: { role: "reader", tokens: [{ hash: digest(token), made: "2026-11-01T00:00:00.000Z" }] },
+  });
   const { byToken, byName } = await accounts(folder);
   expect(byToken(token)).toEqual({ name: "ann", role: "reader" });
   expect(byToken(token)).toBe(byName("ann"));

@@ -17,7 +17,10 @@ import { client, server, temporaryFolder } from "./support/server.js";
 /** Gives a user one token, which is `<name>-token`. */
 async function giveToken(folder: string, name: string, rest: Partial<StoredToken> = {}): Promise<void> {
   await changeUsers(folder, (users) =>
-    users.set(name, { ...users.get(name)!, tokens: [{ hash: digest(`${name}-token`), ...rest }] }),
+    users.set(name, {
+      ...users.get(name)!,
+      tokens: [{ hash: digest(`${name}-token`), made: new Date().toISOString(), ...rest }],
+    }),
   );
 }
 

@@ -243,8 +243,8 @@ describe("a token expires", () => {
     );
     await changeUsers(folder, (users) => {
       const ann = users.get("ann")!;
-      const [{ hash }] = ann.tokens;
-      users.set("ann", { ...ann, tokens: [{ hash, expires: "2026-01-01T00:00:00.000Z" }] });
+      const [token] = ann.tokens;
+      users.set("ann", { ...ann, tokens: [{ ...token, expires: "2026-01-01T00:00:00.000Z" }] });
     });
     expect((await user(folder, "list")).out).toMatch(/\tEXPIRED 2026-01-01T00:00Z\tnot used yet\n$/);
     await user(folder, "token ann --revoke");

@@ -88,7 +88,7 @@ export function describeToken(token: StoredToken, used: number | undefined, now:
   const { made, expires } = token;
   return [
     `  token ${tokenId(token)}`,
-    ...(made ? [`made ${made.slice(0, 10)}`] : []),
+    `made ${made.slice(0, 10)}`,
     expires ? `${isExpired(token, now) ? "EXPIRED" : "expires"} ${toMinute(expires)}` : "does not expire",
     used === undefined ? "not used yet" : `last used ${toMinute(new Date(used).toISOString())}`,
   ].join("\t");
