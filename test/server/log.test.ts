@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { newCounters } from "../../server/src/observability/counters.js";
 import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/observability/log.js";
-import { LINES } from "../../server/src/observability/message-flow.js";
-import { QUIET, Rejects } from "../../server/src/observability/rejection-log.js";
+import { LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
+import { QUIET, RejectionLog } from "../../server/src/observability/rejection-log.js";
 
 function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];
@@ -41,11 +41,11 @@ describe("the log for people", () => {
     vi.advanceTimersByTime(1000);
     log.received("porch", "telemetry", { light: 1 });
     log.flush();
-    expect(lines).toHaveLength(LINES + 3);
-    expect(lines[LINES + 1]).toMatch(/in this second$/);
-    expect(lines[LINES]).toContain("Warning: lost");
-    expect(lines[LINES + 1]).toContain("and 900 more messages received and 900 sent in this second");
-    expect(lines[LINES + 2]).toContain('porch {"light":1}');
+    expect(lines).toHaveLength(LINES_PER_SECOND + 3);
+    expect(lines[LINES_PER_SECOND + 1]).toMatch(/in this second$/);
+    expect(lines[LINES_PER_SECOND]).toContain("Warning: lost");
+    expect(lines[LINES_PER_SECOND + 1]).toContain("and 900 more messages received and 900 sent in this second");
+    expect(lines[LINES_PER_SECOND + 2]).toContain('porch {"light":1}');
   });
 
   test("what comes with messages shares their lines, and is put into words only where it has one", () => {
@@ -55,10 +55,10 @@ describe("the log for people", () => {
     for (let n = 0; n < 1000; n++) log.often("device", () => `porch is now ${++told % 2 ? "on" : "off"}`);
     vi.advanceTimersByTime(1000);
     log.flush();
-    expect(lines).toHaveLength(LINES + 1);
-    expect(told).toBe(LINES);
+    expect(lines).toHaveLength(LINES_PER_SECOND + 1);
+    expect(told).toBe(LINES_PER_SECOND);
     expect(lines[0]).toContain("porch is now on");
-    expect(lines[LINES]).toMatch(
+    expect(lines[LINES_PER_SECOND]).toMatch(
       /0 more messages received and 0 sent in this second, and 800 more lines about devices$/,
     );
   });
@@ -121,12 +121,17 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
     const { log, lines } = logTo(format);
     messages(log);
     log.flush();
-    expect(lines).toHaveLength(LINES + 1);
-    expect(lines[LINES]).toContain(
-      `${1000 - LINES / 2} more messages received and 0 sent in this second, and ${1000 - LINES / 2} more lines about devices`,
+    expect(lines).toHaveLength(LINES_PER_SECOND + 1);
+    expect(lines[LINES_PER_SECOND]).toContain(
+      `${1000 - LINES_PER_SECOND / 2} more messages received and 0 sent in this second, and ${1000 - LINES_PER_SECOND / 2} more lines about devices`,
     );
     if (format === "json")
-      expect(JSON.parse(lines[LINES])).toMatchObject({ event: "messages", received: 900, sent: 0, other: 900 });
+      expect(JSON.parse(lines[LINES_PER_SECOND])).toMatchObject({
+        event: "messages",
+        received: 900,
+        sent: 0,
+        other: 900,
+      });
   });
 });
 
@@ -151,7 +156,7 @@ describe("what is refused", () => {
   test("is counted every time, and told once in ten seconds for each device and reason", () => {
     const { log, lines } = logTo("json");
     const counters = newCounters();
-    const rejects = new Rejects(counters, log);
+    const rejects = new RejectionLog(counters, log);
     for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
     rejects.add("empty", "b", "the payload is empty", 1000);
     rejects.add("not-json", "a", "not JSON", 1000);
@@ -165,7 +170,7 @@ describe("what is refused", () => {
 
   test("cannot write to the terminal or break a line, whatever the topic is made of", () => {
     const { log, lines } = logTo("pretty");
-    new Rejects(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
+    new RejectionLog(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
     log.flush();
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^[\x20-\x7e…]*$/);

@@ -11,7 +11,7 @@ import type { PublishMode } from "../mqtt/publish-mode.js";
 import type { Log } from "../observability/log.js";
 import type { Policy } from "../decisions/policy.js";
 import type { Recent } from "../history/recent.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import type { Share } from "../ingest/share.js";
 import type { Wishes } from "../outputs/device-commands.js";
@@ -47,7 +47,7 @@ export interface CoreOptions {
 export interface Core extends Wishes {
   readonly ingest: Ingest;
   readonly counters: Counters;
-  readonly rejects: Rejects;
+  readonly rejects: RejectionLog;
   readonly devices: Devices;
   readonly zones: Zones;
   readonly recent: Recent;

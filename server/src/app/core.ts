@@ -17,7 +17,7 @@ import { createIngest } from "../ingest/ingest.js";
 import { Journal } from "../ingest/journal/journal.js";
 import { zoneId } from "../transport/scope.js";
 import { Recent } from "../history/recent.js";
-import { Rejects } from "../observability/rejection-log.js";
+import { RejectionLog } from "../observability/rejection-log.js";
 import type { ReadingsJournal } from "../ingest/share.js";
 import { storingFor } from "../outputs/storing.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -30,7 +30,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const configurations = new Configurations(options.policy);
   const zonesBelow = zoneId(options.prefix, "");
   const counters = newCounters();
-  const rejects = new Rejects(counters, log);
+  const rejects = new RejectionLog(counters, log);
   const recent = new Recent();
   const { share } = options;
   const { stored, notStored } = storingFor(log);
@@ -44,7 +44,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     needed: () => history.stats.waiting,
     failed: (problem) => log.error("server", `Old files in ${data.journal} could not be deleted: ${problem}`),
     closed: !data.killed,
-    damaged: data.damaged.tell,
+    damaged: data.damaged.report,
   });
   const journal: ReadingsJournal = share?.journal ?? own;
   const announcer = new Announcer((topic, payload) => options.publish(topic, payload, "retained"));
@@ -105,7 +105,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const configs = new DeviceConfigs((topic, payload) => options.publish(topic, payload, "retained"));
   const actions = new Actions({
     store: (id, stored) => data.setActions(id, stored),
-    inTime: (storing) => data.health.inTime(storing, "The action was not sent, because it cannot be stored."),
+    inTime: (storing) => data.health.storedOrThrow(storing, "The action was not sent, because it cannot be stored."),
     publish: (device, payload) => options.publish(device.commandTopic, payload, "once"),
     sent: ({ id }, { action, seq }) => log.info("action", `Asking ${id} for ${action}`, { id, action, seq }),
     expired: (device, seq) => configs.tell(device, seq),
@@ -258,7 +258,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       blinking.close();
       announcer.close();
       shown.flush();
-      await data.health.orFailing(actions.close());
+      await data.health.waitUnlessFailing(actions.close());
       await journal.close();
     },
   };

@@ -213,7 +213,7 @@ async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles
   if (!history) return NO_HISTORY;
   const failed = (problem: string): void => log.error("history", problem);
   const told = (progress: string): void => log.info("history", progress);
-  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.tell });
+  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.report });
 }
 
 /** The parts that not every server has, and that take a while to load. */

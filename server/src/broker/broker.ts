@@ -61,11 +61,11 @@ export async function startBroker(
   const { broker: store, health } = data;
   const told = {
     failed: (error: unknown) => health.failed("retained messages", error),
-    written: () => health.works("retained messages"),
+    written: () => health.succeeded("retained messages"),
     dropped: (topic: string, problem: string) =>
       handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
   };
-  const retained = new RetainedMessages(data.retained, told, { closed: !data.killed, damaged: data.damaged.tell });
+  const retained = new RetainedMessages(data.retained, told, { closed: !data.killed, damaged: data.damaged.report });
   const wills = new Wills(store, id);
   const sessionStore = new SessionStore(store);
   const sessions = new Sessions(sessionStore, accounts, limits, {
@@ -175,7 +175,7 @@ export async function startBroker(
     largestPacket: largestPacket(payload),
     sessions,
     get figures() {
-      return { clients: gate.count, queued: sessionStore.queued };
+      return { clients: gate.count, queued: sessionStore.messages.size };
     },
     get contested() {
       return takeovers.list();

@@ -150,14 +150,14 @@ export class Persistence {
     if (!changed) return;
     // a session that is not stored either is lost with its subscriptions, and its client learns of that
     if (session.isStored) await this.#store.stored();
-    else await this.#health.orFailing(this.#store.stored());
+    else await this.#health.waitUnlessFailing(this.#store.stored());
   }
 
   async removeSubscriptions({ id }: ClientId, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) return;
     for (const filter of filters) this.#sessions.unsubscribe(session, filter);
-    await this.#health.orFailing(this.#store.stored());
+    await this.#health.waitUnlessFailing(this.#store.stored());
   }
 
   async subscriptionsByClient({ id }: ClientId): Promise<StoredSubscription[]> {
@@ -185,7 +185,7 @@ export class Persistence {
   async outgoingEnqueue({ clientId }: { clientId: string }, packet: AedesPublishPacket): Promise<void> {
     const session = this.#sessions.get(clientId);
     if (!session) return;
-    this.#sessions.enqueue(session, packet as QueuedPacket);
+    this.#sessions.messages.enqueue(session, packet as QueuedPacket);
     this.#handlers.queued(session);
   }
 
@@ -195,21 +195,21 @@ export class Persistence {
 
   async outgoingUpdate({ id }: ClientId, packet: QueuedPacket): Promise<void> {
     const session = this.#sessions.get(id);
-    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.sending(session, packet);
+    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.messages.sending(session, packet);
   }
 
   async outgoingClearMessageId(client: Client, packet: Cleared): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (!session) return;
-    if (packet.messageId !== undefined) this.#sessions.acknowledge(session, packet.messageId);
+    if (packet.messageId !== undefined) this.#sessions.messages.acknowledge(session, packet.messageId);
     // aedes did not deliver it: its publisher subscribed with No Local [MQTT-3.8.3-3]
     else if (packet.clientId === client.id && packet.nl && this.#handlers.leavesOutOwn(client, packet.topic))
-      this.#sessions.drop(session, packet);
+      this.#sessions.messages.drop(session, packet);
   }
 
   outgoingStream({ id }: ClientId): Readable {
     const session = this.#sessions.get(id);
-    return Readable.from(session ? this.#sessions.queuedIn(session) : []);
+    return Readable.from(session ? this.#sessions.messages.queuedIn(session) : []);
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {
@@ -220,7 +220,7 @@ export class Persistence {
         "over-limit",
       );
     const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.received(session, messageId);
+    if (session) this.#sessions.messages.received(session, messageId);
     else this.#receivedBy(client).add(messageId);
     // each message is published in a turn of its own, so that none overtakes another
     await nextTurn();
@@ -233,7 +233,7 @@ export class Persistence {
 
   async incomingDelPacket(client: Client, { messageId = 0 }: { messageId?: number }): Promise<void> {
     const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.released(session, messageId);
+    if (session) this.#sessions.messages.released(session, messageId);
     else this.#receivedBy(client).delete(messageId);
   }
 

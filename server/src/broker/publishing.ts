@@ -150,7 +150,7 @@ export class Publishing {
 
   /** Publishes a message of the server's own, at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void {
-    if (mode === "again") this.#parts.retained.renew(topic, payload);
+    if (mode === "again") this.#parts.retained.replaceInMemory(topic, payload);
     const packet: PublishPacket = {
       ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "once", dup: false },
     };

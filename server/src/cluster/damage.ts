@@ -1,15 +1,15 @@
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 
 /** The longest description of damage in the log, in characters. */
 const LONGEST = 200;
 
 /** Counts and logs what in Redis is not as servers write it. What is found before the server counts is kept until then. */
 export class Damage {
-  #rejects: Rejects | undefined;
+  #rejects: RejectionLog | undefined;
   #found: (readonly [where: string, problem: string])[] = [];
 
   /** Reports go there from now on. */
-  reportTo(rejects: Rejects): void {
+  reportTo(rejects: RejectionLog): void {
     this.#rejects = rejects;
     for (const [where, problem] of this.#found) this.report(where, problem);
     this.#found = [];

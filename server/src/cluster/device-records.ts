@@ -5,7 +5,7 @@ import { textOf } from "../common/errors.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../history/recent.js";
-import type { Part, State } from "../storage/state.js";
+import type { CollectionWrite, StateStore } from "../storage/state.js";
 import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
@@ -108,7 +108,7 @@ const RETRY = 250;
  * acknowledged; which server comes next, it has heard of all that need not come again.
  */
 export class Records {
-  readonly #state: State;
+  readonly #state: StateStore;
   readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
   readonly #stored: (device: Device, reading: HistoryReading) => void;
@@ -125,7 +125,7 @@ export class Records {
 
   /** @param stored told of each reading once it is stored: nobody is to have it before */
   constructor(
-    state: State,
+    state: StateStore,
     stored: (device: Device, reading: HistoryReading) => void,
     failed: (problem: string) => void,
     clock: StorageClock,
@@ -189,7 +189,7 @@ export class Records {
     const partOf = (id: string): Writing => {
       const slot = slotOf(id);
       let part = parts.get(slot);
-      if (!part) parts.set(slot, (part = { shelf: shelfOf(slot), puts: [], deletes: [] }));
+      if (!part) parts.set(slot, (part = { collection: shelfOf(slot), puts: [], deletes: [] }));
       return part;
     };
     for (const device of this.#devices)
@@ -211,7 +211,7 @@ export class Records {
   }
 
   /** Until it is done: what is not stored must not be acknowledged. */
-  async #writeAll(parts: readonly Part[]): Promise<void> {
+  async #writeAll(parts: readonly CollectionWrite[]): Promise<void> {
     for (let told = false; ; told = true) {
       try {
         return await this.#state.write(parts);
@@ -225,7 +225,7 @@ export class Records {
 }
 
 /** What is written of one part at once. */
-interface Writing extends Part {
+interface Writing extends CollectionWrite {
   readonly puts: [key: string, value: unknown][];
   readonly deletes: string[];
 }

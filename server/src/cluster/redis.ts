@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { StartError, textOf } from "../common/errors.js";
 import { redactText } from "../security/redact.js";
-import type { Part, Shelf, State } from "../storage/state.js";
+import type { Collection, CollectionWrite, StateStore } from "../storage/state.js";
 
 /** How long a command may wait for its answer, in ms. */
 const PATIENCE = 5000;
@@ -105,14 +105,14 @@ const WRONG_TYPE = "it is no hash";
  * State in Redis: a hash for each shelf. What is damaged there counts as not there.
  * @param damaged told of it each time that it is read
  */
-export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): State {
+export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): StateStore {
   redis.defineCommand("nightlightWrite", { lua: WRITE, numberOfKeys: 0 });
   const run = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>).nightlightWrite;
 
-  const write = async (parts: readonly Part[]): Promise<void> => {
+  const write = async (parts: readonly CollectionWrite[]): Promise<void> => {
     const lines: (string | number)[] = [];
-    for (const { shelf, puts, deletes } of parts) {
-      lines.push(shelf, puts.length, deletes.length);
+    for (const { collection, puts, deletes } of parts) {
+      lines.push(collection, puts.length, deletes.length);
       for (const [key, value] of puts) lines.push(key, JSON.stringify(value));
       lines.push(...deletes);
     }
@@ -122,7 +122,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
     for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE}; it was deleted`);
   };
 
-  function shelf(name: string): Shelf {
+  function collection(name: string): Collection {
     const hash = `${namespace}:${name}`;
 
     /** Undefined when it is damaged. */
@@ -150,7 +150,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
         }
         return entries;
       },
-      write: (puts, deletes = []) => write([{ shelf: name, puts, deletes }]),
+      write: (puts, deletes = []) => write([{ collection: name, puts, deletes }]),
     };
   }
 
@@ -162,5 +162,5 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
     };
   }
 
-  return { shelf, write, async close() {} };
+  return { collection, write, async close() {} };
 }

@@ -1,7 +1,7 @@
 import { idProblem, type Lamp } from "../../../contract/index.js";
 import { restoredActions, type StoredActions } from "../storage/data-folder.js";
 import { zoneId } from "../transport/scope.js";
-import type { Shelf, State } from "../storage/state.js";
+import type { Collection, StateStore } from "../storage/state.js";
 import type { Override } from "../devices/override.js";
 import { restoredOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
@@ -17,7 +17,7 @@ export interface Stock {
 }
 
 export interface StockOptions {
-  readonly state: State;
+  readonly state: StateStore;
   /** What zones link is stored where each by itself belongs, and read one by one. */
   readonly links: Links;
   /** What zones' ids begin with. */
@@ -66,7 +66,7 @@ export async function readStock(
 
   const parts = Array.from(slots, async (slot) => {
     const name = shelfOf(slot);
-    const entries = await state.shelf(name).entries();
+    const entries = await state.collection(name).entries();
     const ids = new Set<string>();
     for (const key of entries.keys()) {
       const kind = key.slice(0, 1);
@@ -87,13 +87,13 @@ export async function readStock(
   const linked = groups.flatMap(({ ids }) =>
     ids.map(async (id) => {
       const name = shelfOf(slotOf(id));
-      deviceOf(name, id, await values(state.shelf(name), DEVICE_KINDS, id));
+      deviceOf(name, id, await values(state.collection(name), DEVICE_KINDS, id));
     }),
   );
   const zones = groups.flatMap((group) =>
     group.zones.map(async (zone) => {
       const name = shelfOf(slotOf(zoneId(prefix, zone)));
-      const [lamp, override] = await values(state.shelf(name), ZONE_KINDS, zone);
+      const [lamp, override] = await values(state.collection(name), ZONE_KINDS, zone);
       const known = checked<Lamp>(name, KIND.zone + zone, lamp, lampProblem);
       stock.zones.set(zone, {
         lamp: known && { ...known, since: clock.fromWall(known.since) },
@@ -110,7 +110,7 @@ type Check = (value: unknown, now: number) => string;
 const DEVICE_KINDS = [KIND.device, KIND.override, KIND.actions];
 const ZONE_KINDS = [KIND.zone, KIND.zoneOverride];
 
-const values = (shelf: Shelf, kinds: readonly string[], name: string): Promise<unknown[]> =>
+const values = (shelf: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
   Promise.all(kinds.map((kind) => shelf.get(kind + name)));
 
 /** Why something of this id is not stored in this part; "" when it is. */

@@ -1,7 +1,7 @@
 import { storedActions, type DataFolder } from "../storage/data-folder.js";
 import { zoneId } from "../transport/scope.js";
 import type { Override } from "../devices/override.js";
-import type { State } from "../storage/state.js";
+import type { StateStore } from "../storage/state.js";
 import { storedOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
@@ -11,7 +11,7 @@ import { KIND, type Records } from "./device-records.js";
 const DISCOVERY = "discovery";
 
 export interface SharedDataOptions {
-  readonly state: State;
+  readonly state: StateStore;
   readonly records: Records;
   /** What zones' ids begin with. */
   readonly prefix: string;
@@ -31,7 +31,7 @@ export async function sharedData(
 ): Promise<DataFolder> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
-  const discovery = state.shelf(DISCOVERY);
+  const discovery = state.collection(DISCOVERY);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
     if (problem) damaged(DISCOVERY, `field ${topic}: ${problem}`);

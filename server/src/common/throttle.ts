@@ -1,48 +1,54 @@
-/** Hands on what has changed, each thing once in `every` ms at most, however often it changes. */
-export class Gather<T> {
+/**
+ * Throttles changes: passes on each changed item at most once per interval, however often the item changes.
+ */
+export class Throttle<T> {
   readonly #changed = new Set<T>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param most so many things are handed on in `every` ms at most; the others wait for their turn */
+  /**
+   * @param interval in ms
+   * @param handle called with each changed item
+   * @param limit how many items to pass on per interval; the other items wait for the next interval
+   */
   constructor(
-    readonly every: number,
-    readonly hand: (item: T) => void,
-    readonly most = Infinity,
+    readonly interval: number,
+    readonly handle: (item: T) => void,
+    readonly limit = Infinity,
   ) {}
 
   add(item: T): void {
     this.#changed.add(item);
-    this.#wait();
+    this.#schedule();
   }
 
-  /** It is not to be handed on any more. */
+  /** Discards a waiting item. */
   delete(item: T): void {
     this.#changed.delete(item);
   }
 
-  /** Hands on now all that waits. */
+  /** Passes on all waiting items now. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#hand(Infinity);
+    this.#passOn(Infinity);
   }
 
-  #wait(): void {
+  #schedule(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#hand(this.most);
-      if (this.#changed.size > 0) this.#wait();
-    }, this.every);
+      this.#passOn(this.limit);
+      if (this.#changed.size > 0) this.#schedule();
+    }, this.interval);
   }
 
-  /** Those first that wait longest. */
-  #hand(most: number): void {
+  /** Passes on the items that have waited longest. */
+  #passOn(limit: number): void {
     const items: T[] = [];
     for (const item of this.#changed) {
-      if (items.length >= most) break;
+      if (items.length >= limit) break;
       items.push(item);
       this.#changed.delete(item);
     }
-    for (const item of items) this.hand(item);
+    for (const item of items) this.handle(item);
   }
 }

@@ -21,7 +21,7 @@ import type { Decisions } from "../decisions/decisions.js";
 import type { Device, Devices, Mode } from "../devices/devices.js";
 import { textOf } from "../common/errors.js";
 import { isInbound } from "../transport/scope.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Zone } from "../decisions/zones/zone.js";
 
@@ -30,7 +30,7 @@ export interface Receivers {
   readonly devices: Devices;
   readonly decisions: Decisions;
   readonly counters: Counters;
-  readonly rejects: Rejects;
+  readonly rejects: RejectionLog;
   /** Whether a device is this server's. */
   owns(id: string): boolean;
   /** The server's own status topic, which looks like a device's. */

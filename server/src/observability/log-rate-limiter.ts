@@ -1,57 +1,57 @@
-/** How many lines per second a condensed log has for messages and what they bring about: nobody reads more. */
-export const LINES = 200;
+/** Most lines per second that a condensed log has for messages and their effects. */
+export const LINES_PER_SECOND = 200;
 
 const SECOND = 1000;
 
-/** A number of messages by direction, and of lines about devices. */
-export interface Flow {
+/** Counts of received messages, sent messages, and other frequent log lines. */
+export interface MessageCounts {
   received: number;
   sent: number;
   other: number;
 }
 
-const NOTHING: Flow = { received: 0, sent: 0, other: 0 };
+const NOTHING: MessageCounts = { received: 0, sent: 0, other: 0 };
 
 /**
- * Limits how many messages per second have a line of their own in the log. The others are counted and reported at the end
- * of that second, so that people can read the log of many boards, and so that writing it does not slow the server down.
+ * Rate limiter for log lines about messages. Counts the messages above the limit, and reports the counts at the end of
+ * each second. This keeps the log of many boards readable, and keeps logging from slowing down the server.
  */
-export class MessageFlow {
+export class LogRateLimiter {
   readonly #limit: number;
-  readonly #report: (more: Flow) => void;
+  readonly #report: (more: MessageCounts) => void;
   #lines = 0;
-  #more = { ...NOTHING };
+  #skipped = { ...NOTHING };
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param limit in lines per second
-   * @param report gets how many had no line
+   * @param limit lines per second
+   * @param report called with the counts of messages above the limit
    */
-  constructor(limit: number, report: (more: Flow) => void) {
+  constructor(limit: number, report: (more: MessageCounts) => void) {
     this.#limit = limit;
     this.#report = report;
   }
 
-  /** Returns whether this message has a line of its own; otherwise counts it. */
-  passes(what: keyof Flow): boolean {
+  /** Returns whether a message may have its own log line. Otherwise counts the message. */
+  passes(what: keyof MessageCounts): boolean {
     if (this.#limit === Infinity) return true;
     this.#timer ??= setTimeout(() => this.flush(), SECOND).unref();
     if (this.#lines < this.#limit) {
       this.#lines++;
       return true;
     }
-    this.#more[what]++;
+    this.#skipped[what]++;
     return false;
   }
 
-  /** Reports now how many had no line, if any, and begins a new second. */
+  /** Reports the messages above the limit, if any, and starts a new second. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#lines = 0;
-    const more = this.#more;
+    const more = this.#skipped;
     if (more.received + more.sent + more.other === 0) return;
-    this.#more = { ...NOTHING };
+    this.#skipped = { ...NOTHING };
     this.#report(more);
   }
 }

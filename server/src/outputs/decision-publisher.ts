@@ -1,6 +1,6 @@
 import { DECISION, encode, topicOf, type Decision } from "../../../contract/index.js";
 import type { Device } from "../devices/devices.js";
-import { Gather } from "../common/throttle.js";
+import { Throttle } from "../common/throttle.js";
 import type { Mode, Override } from "../devices/override.js";
 import { clock } from "../time/monotonic-clock.js";
 
@@ -20,7 +20,7 @@ type Publish = (topic: string, payload: Buffer) => void;
 /** Tells apps, in the retained `<id>/decision`, what was decided for each lamp, who wants it so, and why. */
 export class Announcer {
   readonly #publish: Publish;
-  readonly #switched = new Gather<Device>(
+  readonly #switched = new Throttle<Device>(
     EVERY,
     (device) => {
       device.telling = false;
@@ -28,7 +28,7 @@ export class Announcer {
     },
     MOST,
   );
-  readonly #wished = new Gather<Device>(EVERY, (device) => this.#tell(device));
+  readonly #wished = new Throttle<Device>(EVERY, (device) => this.#tell(device));
 
   constructor(publish: Publish) {
     this.#publish = publish;

@@ -1,4 +1,4 @@
-import { Gather } from "../../common/throttle.js";
+import { Throttle } from "../../common/throttle.js";
 import type { Log } from "../../observability/log.js";
 import type { Zone } from "./zone.js";
 import { Zones, type ZonesOptions } from "./zones.js";
@@ -17,9 +17,9 @@ export interface ToldZonesOptions extends Pick<ZonesOptions, "find" | "owns" | "
 /** Zones of which the log and those who look on are told; `shown` is what waits to be shown. */
 export function toldZones({ log, switched, show, ...options }: ToldZonesOptions): {
   zones: Zones;
-  shown: Gather<Zone>;
+  shown: Throttle<Zone>;
 } {
-  const shown = new Gather<Zone>(SHOW_EVERY, show);
+  const shown = new Throttle<Zone>(SHOW_EVERY, show);
   const zones = new Zones({
     ...options,
     changed(zone, isSwitched) {

@@ -158,7 +158,7 @@ export class Journal implements ReadingsJournal {
 
   /** Returns when all is stored that can be. */
   async close(): Promise<void> {
-    await this.#options.health.orFailing(this.stored);
+    await this.#options.health.waitUnlessFailing(this.stored);
     if (this.#retry !== undefined) this.#attempt();
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -220,7 +220,7 @@ export class Journal implements ReadingsJournal {
     }
     // the next segment has no names yet
     this.#begin(this.#segments.nextIfFull(this.#lag));
-    this.#options.health.works("readings");
+    this.#options.health.succeeded("readings");
     return true;
   }
 
