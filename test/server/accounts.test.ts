@@ -12,7 +12,7 @@ import {
   hashPassword,
   storeGenerated,
 } from "../../server/src/security/scrypt.js";
-import { Turns } from "../../server/src/security/scrypt-turns.js";
+import { FairQueue } from "../../server/src/security/fair-queue.js";
 import { changeUsers, readUsers, usersFile, type StoredUser } from "../../server/src/security/users-file.js";
 import { openAccounts, type FileAccounts } from "../../server/src/security/users.js";
 import { eventually } from "../support/eventually.js";
@@ -24,7 +24,7 @@ const CHOSEN = "correct horse";
 const hashed = hashPassword(CHOSEN);
 
 async function accounts(folder: string, options: { log?: Log; required?: boolean } = {}): Promise<FileAccounts> {
-  const opened = await openAccounts(folder, options.log ?? silentLog, { every: 20, required: options.required });
+  const opened = await openAccounts(folder, options.log ?? silentLog, { interval: 20, required: options.required });
   onTestFinished(() => opened.close());
   return opened;
 }
@@ -131,28 +131,28 @@ test("a weak password from before is still valid, and the log asks once for anot
 });
 
 test("somebody who tries many passwords waits for himself: others take their turn after one of his", async () => {
-  const turns = new Turns(1, 100);
+  const queue = new FairQueue(1, 100);
   const order: string[] = [];
   const work = (who: string) => async () => {
     await new Promise((resolve) => setImmediate(resolve));
     order.push(who);
   };
-  const crowd = Array.from({ length: 50 }, () => turns.take("attacker", work("attacker")));
-  await Promise.all([turns.take("ann", work("ann")), turns.take("bob", work("bob"))]);
+  const crowd = Array.from({ length: 50 }, () => queue.run("attacker", work("attacker")));
+  await Promise.all([queue.run("ann", work("ann")), queue.run("bob", work("bob"))]);
   expect(order.length).toBeLessThanOrEqual(5);
   await Promise.all(crowd);
 });
 
 test("where too many wait, those give way who ask most", async () => {
-  const turns = new Turns(1, 10);
+  const queue = new FairQueue(1, 10);
   const work = () => new Promise<string>((resolve) => setImmediate(() => resolve("done")));
-  const crowd = Array.from({ length: 30 }, () => turns.take("attacker", work).catch((error: unknown) => error));
-  const ann = turns.take("ann", work);
+  const crowd = Array.from({ length: 30 }, () => queue.run("attacker", work).catch((error: unknown) => error));
+  const ann = queue.run("ann", work);
   expect(await ann).toBe("done");
   const ends = await Promise.all(crowd);
   expect(ends.filter((end) => end === "done")).toHaveLength(10);
   expect(ends.filter((end) => end instanceof BusyError)).toHaveLength(20);
-  expect(await turns.take("attacker", work)).toBe("done");
+  expect(await queue.run("attacker", work)).toBe("done");
 });
 
 test("a token stands for its user, and is stored as a hash", async () => {
@@ -177,7 +177,7 @@ describe("the file of users", () => {
       await chmod(usersFile(folder), 0o644);
       const lines: string[] = [];
       await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
-      expect(lines.join()).toMatch(/Others on this machine may read .*chmod 600/);
+      expect(lines.join()).toMatch(/Other users of this machine can read .*chmod 600/);
     },
   );
 
@@ -228,7 +228,7 @@ describe("the file of users", () => {
       await writeFile(usersFile(folder), text);
       await eventually(() => lines.length > 0, { what: "the complaint" });
       expect(lines[0]).toMatch(problem);
-      expect(lines[0]).toMatch(/The users from before stay\.$/);
+      expect(lines[0]).toMatch(/The previous users stay in effect\.$/);
       expect(running.required).toBe(true);
       expect(running.byName("ann")).toBeDefined();
       await expect(openAccounts(folder, silentLog)).rejects.toThrow(problem);

@@ -194,7 +194,7 @@ describe("a certificate that is renewed", () => {
     ]);
     await rm(pair.key);
     await eventually(() => warnings.length > 1, { what: "the second warning" });
-    expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The certificate from before/);
+    expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The previous certificate/);
     expect(certificates.serverOptions().cert).toBe(server.cert);
     expect(changes).toBe(0);
     await writePair(folder, "server", next);

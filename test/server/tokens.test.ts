@@ -43,7 +43,7 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{
 
 /** Accounts in a folder with a user and a token; uses are written at once. */
 async function withToken(folder: string, log: Log = silentLog, further = 20) {
-  const accounts = await openAccounts(folder, log, { every: 20, writeDelays: { first: 1, further } });
+  const accounts = await openAccounts(folder, log, { interval: 20, writeDelays: { first: 1, further } });
   onTestFinished(() => accounts.close());
   return accounts;
 }
@@ -89,7 +89,7 @@ describe("at a running server", () => {
     expect(answer.json.error).toMatch(/^This token of expires expired on .*Z; make another with nightlight-server user token expires\.$/); // prettier-ignore
     expect(answer.headers["www-authenticate"]).toBe('Bearer realm="nightlight", error="invalid_token"');
     const unknown = await ask(url, "/api/devices", { headers: bearer("revoked") });
-    expect(unknown.json.error).toMatch(/^This token is not valid here: it was revoked, or is another server's\./);
+    expect(unknown.json.error).toMatch(/^This token is not valid: it was revoked, or belongs to another server\./);
     const page = await ask(url, "/", { headers: bearer("expires") });
     expect(page.status).toBe(302);
   });
@@ -153,7 +153,7 @@ describe("the last use of a token", () => {
     const lines: string[] = [];
     const log: Log = { ...silentLog, warn: (_event, text) => void lines.push(text) };
     const accounts = await withToken(folder, log);
-    expect(lines.join()).toMatch(/token-uses\.json.*cannot be read \(.*JSON.*\); it is written anew/);
+    expect(lines.join()).toMatch(/token-uses\.json.*cannot be read \(.*JSON.*\)\. The next use of a token replaces the file/);
     expect(accounts.byToken("ann-token")).toBeDefined();
     await eventually(() => usesIn(folder), { what: "the file" });
   });

@@ -158,7 +158,7 @@ test("tokens are shown once, counted, and revoked together", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   const tokens = [(await user(folder, "token ann")).out.trim(), (await user(folder, "token ann")).out.trim()];
-  const accounts = await openAccounts(folder, silentLog, { every: 20 });
+  const accounts = await openAccounts(folder, silentLog, { interval: 20 });
   onTestFinished(() => accounts.close());
   for (const token of tokens) expect(accounts.byToken(token)).toMatchObject({ name: "ann" });
   const { out } = await user(folder, "list");

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { exposure } from "../security/file-modes.js";
+import { exposureWarning } from "../security/file-modes.js";
 import type { LoadedConfiguration } from "./load.js";
 
 /**
@@ -11,8 +11,8 @@ export function exposedFiles({ file, configuration }: Pick<LoadedConfiguration, 
   const urls = [broker.url, state, history ? history.url : undefined];
   const secrets = [broker.password, ...urls.filter((url) => url !== undefined && hasPassword(url))];
   const found: string[] = [];
-  if (file !== undefined && contains(file, secrets)) found.push(exposure("the passwords", file));
-  if (broker.password_file !== undefined) found.push(exposure("the broker's password", broker.password_file));
+  if (file !== undefined && contains(file, secrets)) found.push(exposureWarning("the passwords", file));
+  if (broker.password_file !== undefined) found.push(exposureWarning("the broker's password", broker.password_file));
   return found.filter((sentence) => sentence !== "");
 }
 
