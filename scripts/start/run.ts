@@ -5,7 +5,7 @@ import {
   createCommand,
   closeStarted,
   createLog,
-  inTermsOf,
+  withSettingNames,
   loadConfiguration,
   parsingProblem,
   reload,
@@ -59,7 +59,9 @@ async function start({ signals, hangups, outputErrors }: Surroundings): Promise<
   const starting = startServer({ ...options, log, guests: [guest], plugins: wanted ? [plugin] : [] });
   signals.endBy(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
-    throw error instanceof StartError ? new StartError(inTermsOf(current, error.message), { cause: error }) : error;
+    throw error instanceof StartError
+      ? new StartError(withSettingNames(current, error.message), { cause: error })
+      : error;
   });
   signals.endBy(() => Promise.all([simulator.close(), server.close()]));
   hangups.reloadBy(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));

@@ -1,4 +1,4 @@
-/** Who may do what at the broker, held against the rules as they are written in docs/security.md, told a second time. */
+/** Permissions at the broker, compared with a second implementation of the rules in docs/security.md. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
@@ -65,7 +65,7 @@ describe("a device's user", () => {
     );
   });
 
-  test("whatever it subscribes to, what that matches is its own", () => {
+  test("can only subscribe to filters that match its own topics", () => {
     fc.assert(
       fc.property(device, filter, topic, (account, filter, topic) => {
         const rights = permissionsOf(account);
@@ -76,7 +76,7 @@ describe("a device's user", () => {
     );
   });
 
-  test("gets no message that is not its own, however it came to be subscribed to it", () => {
+  test("receives only messages of its own topics, whichever subscription matches", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
         expect(permissionsOf(account).read(topic)).toBe(readable(account).includes(topic));
@@ -88,12 +88,14 @@ describe("a device's user", () => {
   test.each(["#", "+", "+/#", "nightlight/porch/#", "nightlight/+/commands", "nightlight/porch/+"])(
     "is granted no wildcard: %s",
     (filter) => {
-      expect(permissionsOf({ name: "porch", role: "device", device: "nightlight/porch" }).subscribe(filter)).toBe(false);
+      expect(permissionsOf({ name: "porch", role: "device", device: "nightlight/porch" }).subscribe(filter)).toBe(
+        false,
+      );
     },
   );
 });
 
-test("a reader reads everything that is not the broker's own, and publishes nothing", () => {
+test("a reader reads all topics except those of the broker, and publishes nothing", () => {
   const rights = permissionsOf({ name: "eyes", role: "reader" });
   fc.assert(
     fc.property(topic, filter, (topic, filter) => {
@@ -104,7 +106,7 @@ test("a reader reads everything that is not the broker's own, and publishes noth
   );
 });
 
-test("an administrator does everything but on the broker's own topics, as everybody does where there are no accounts", () => {
+test("an administrator, and everybody if there are no accounts, may use all topics except those of the broker", () => {
   const rights = permissionsOf({ name: "boss", role: "admin" });
   fc.assert(
     fc.property(topic, filter, (topic, filter) => {
@@ -117,6 +119,6 @@ test("an administrator does everything but on the broker's own topics, as everyb
   );
 });
 
-test("a device account without a device, which no file can hold, may publish nothing", () => {
+test("a device account without a device, which no valid file contains, cannot publish", () => {
   expect(permissionsOf({ name: "odd", role: "device" }).publish("odd/telemetry")).toBe(false);
 });

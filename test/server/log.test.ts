@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe("the log for people", () => {
-  test("has the lesson's own phrases, with the time of day in front", () => {
+  test("has the phrases of the lesson, after the time of day", () => {
     const { log, lines } = logTo("pretty");
     log.received("nightlight/porch", "telemetry", { light: 212 });
     log.sent("nightlight/porch", { led_on: true });
@@ -30,7 +30,7 @@ describe("the log for people", () => {
     ]);
   });
 
-  test("has a line for each of a few messages a second, and one for how many more there were; other lines all stand", () => {
+  test("has up to 200 lines about messages per second and a summary of the others, and all other lines", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
     for (let n = 0; n < 1000; n++) {
@@ -48,7 +48,7 @@ describe("the log for people", () => {
     expect(lines[LINES_PER_SECOND + 2]).toContain('porch {"light":1}');
   });
 
-  test("what comes with messages shares their lines, and is put into words only where it has one", () => {
+  test("frequent events share the limit of messages, and are formatted only if they are written", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
     let told = 0;
@@ -63,7 +63,7 @@ describe("the log for people", () => {
     );
   });
 
-  test("leaves the bookkeeping to the log for machines", () => {
+  test("leaves out the delivery fields, which only the JSON log has", () => {
     const tell = (format: LogFormat) => {
       const { log, lines } = logTo(format);
       log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
@@ -88,7 +88,7 @@ describe("the log for people", () => {
     expect(JSON.parse(tell("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
   });
 
-  test("has colours on a terminal, and none in a file or under NO_COLOR", () => {
+  test("has colors on a terminal, and none in a file or with NO_COLOR", () => {
     const coloured = (isTTY: boolean): boolean => {
       const { log, lines } = logTo("pretty", { isTTY });
       log.warn("x", "careful");
@@ -152,8 +152,8 @@ test("the log for machines is one JSON object a line, with the documented keys",
   expect(new Date(entries[0].time as string).getTime()).toBeGreaterThan(0);
 });
 
-describe("what is refused", () => {
-  test("is counted every time, and told once in ten seconds for each device and reason", () => {
+describe("a rejected message", () => {
+  test("is counted every time, and logged once per ten seconds for each device and reason", () => {
     const { log, lines } = logTo("json");
     const counters = newCounters();
     const rejects = new RejectionLog(counters, log);
@@ -168,7 +168,7 @@ describe("what is refused", () => {
     expect(lines[3]).toContain("49 more");
   });
 
-  test("cannot write to the terminal or break a line, whatever the topic is made of", () => {
+  test("is logged without control characters, whatever bytes its topic has", () => {
     const { log, lines } = logTo("pretty");
     new RejectionLog(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
     log.flush();

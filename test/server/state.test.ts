@@ -1,4 +1,4 @@
-/** Where state is kept: one suite that every driver passes, and where several servers meet. */
+/** State stores: one suite for all drivers, and the coordination of several servers in Redis. */
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redisHub } from "../../server/src/cluster/redis-hub.js";
@@ -37,14 +37,14 @@ function statePromises(place: Place): void {
     expect(await collection.entries()).toEqual(new Map());
   });
 
-  test("shelves are apart, whatever their names", async () => {
+  test("collections are independent, whatever their names", async () => {
     const state = await (await place())();
     const names = ["a", "a:b", "ab", "slot:1", "slot:11"];
     for (const name of names) await state.collection(name).write([["key", name]]);
     for (const name of names) expect(await state.collection(name).entries()).toEqual(new Map([["key", name]]));
   });
 
-  test("several shelves are written at once", async () => {
+  test("several collections are written atomically", async () => {
     const state = await (await place())();
     await state.collection("b").write([["old", 1]]);
     await state.write([
@@ -58,7 +58,7 @@ function statePromises(place: Place): void {
     await state.write([]);
   });
 
-  test("what was written is there for whoever opens it next", async () => {
+  test("entries are there when the store is opened again", async () => {
     const open = await place();
     const first = await open();
     const many = Array.from({ length: 2000 }, (_, n) => [`key ${n}`, { n }] as const);

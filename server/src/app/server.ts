@@ -18,7 +18,7 @@ import { scopeOf } from "../transport/scope.js";
 import type { Log } from "../observability/log.js";
 import { DecisionTimes } from "../observability/decision-times.js";
 import { isLoopback } from "../common/hosts.js";
-import { DEFAULTS, settle, type ServerOptions, type Settings } from "../config/options.js";
+import { DEFAULTS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
 import { watchCertificates } from "../security/certificates.js";
 import { passwordCheck } from "../security/password-check.js";
 import type { ServerEvents } from "../outputs/server-events.js";
@@ -65,7 +65,7 @@ type AtEnd = (step: () => unknown) => void;
  * @throws UsageError when an option is wrong; StartError when a port, the broker or the data folder cannot be had.
  */
 export async function startServer(options: ServerOptions = {}): Promise<NightlightServer> {
-  const settings = settle(options);
+  const settings = toSettings(options);
   const steps: (() => unknown)[] = [];
   let ending: Promise<void> | undefined;
   async function end(): Promise<void> {
@@ -197,7 +197,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       if (device) await core.forget(device);
     },
     reload(options: ServerOptions) {
-      const next = settle(options);
+      const next = toSettings(options);
       core.apply(next.policy);
       cluster?.apply(next.policy);
       emitter.emit("zones");

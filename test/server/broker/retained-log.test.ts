@@ -67,7 +67,7 @@ test("of a file that is cut anywhere, every batch before the cut is read, and no
   }
 });
 
-test("a log that has grown is written anew, with what comes meanwhile, and nothing else is left", async () => {
+test("a log that has grown is compacted, with messages that arrive meanwhile, and no old file is left", async () => {
   const folder = await temporaryFolder();
   const retained = new Map<string, Message>();
   const log = new RetainedLog(folder, () => retained.values(), { growth: 20_000 });
@@ -146,7 +146,7 @@ test("starts, each of which begins a file, do not leave more and more files", as
   }
 });
 
-test("as long as nothing can be written the latest of each topic waits, and goes as soon as it can", async () => {
+test("while writes fail the latest message of each topic waits, and is written as soon as possible", async () => {
   const folder = path.join(await temporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
   const log = new RetainedLog(folder, nothing);

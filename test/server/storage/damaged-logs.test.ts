@@ -1,4 +1,4 @@
-/** The journal and the retained messages when their files are damaged: as little as possible is lost, and never silently. */
+/** The journal and the retained messages when their files are damaged: as little as possible is lost, and every loss is reported. */
 import fc from "fast-check";
 import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -15,7 +15,7 @@ const payload = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Bu
 const payloads = fc.array(payload, { minLength: 1, maxLength: 8 });
 const flip = fc.integer({ min: 1, max: 255 });
 
-/** Whether `part` is `whole` without up to `missing` of its elements. */
+/** Returns whether `part` is `whole` with at most `missing` elements left out. */
 function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing: number): boolean {
   let at = 0;
   for (const one of whole) if (at < part.length && part[at].equals(one)) at++;
@@ -23,7 +23,7 @@ function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing:
 }
 
 describe("a log file", () => {
-  test("with one damaged byte, wherever it is, lacks at most one record, and shows that it is damaged", () => {
+  test("with one damaged byte loses at most one record and has one gap", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
         const file = encodeLog(payloads);
@@ -36,7 +36,7 @@ describe("a log file", () => {
     );
   });
 
-  test("that is cut off anywhere has every record before the cut, and shows that something may be missing", () => {
+  test("that is cut off anywhere has every record before the cut, and a gap or no end mark", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), (payloads, at) => {
         const file = encodeLog(payloads);
@@ -48,7 +48,7 @@ describe("a log file", () => {
     );
   });
 
-  test("with a destroyed stretch has every record outside of it", () => {
+  test("with an overwritten range has every record outside the range", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), fc.nat(200), fc.constantFrom(0, 0xff), (payloads, at, length, byte) => {
         const file = encodeLog(payloads);
@@ -77,7 +77,7 @@ describe("a log file", () => {
     });
   });
 
-  test("of any bytes is read without an exception", () => {
+  test("with random bytes is decoded without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const { payloads, gaps } = decodeLog(Buffer.from(bytes));
@@ -88,7 +88,7 @@ describe("a log file", () => {
   });
 });
 
-/** What can happen to a file, with how many of its messages may be missing afterwards. */
+/** Kinds of damage to a file, with the number of messages that may be missing afterwards. */
 const DAMAGE: readonly [name: string, damage: (bytes: Buffer) => Buffer, missing: number][] = [
   ["one flipped byte in the middle", (bytes) => flipped(bytes, bytes.length >> 1), 1],
   ["one flipped byte at its beginning", (bytes) => flipped(bytes, 3), 0],
@@ -111,7 +111,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     return { messages, told };
   }
 
-  test("costs the retained messages no more than the damaged record, is kept and reported, once", async () => {
+  test("loses only the retained messages of the damaged record, and is kept and reported once", async () => {
     const folder = await temporaryFolder();
     const first = await retained(folder);
     for (let n = 0; n < 20; n++) {
@@ -135,7 +135,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     await third.messages.close();
   });
 
-  test("costs the journal no more than the readings of the damaged record, is kept and reported, once", async () => {
+  test("loses only the journal readings of the damaged record, and is kept and reported once", async () => {
     const folder = await temporaryFolder();
     async function open() {
       const told: string[] = [];
@@ -174,7 +174,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
   });
 });
 
-test("a file that kill -9 left without its end mark is no damage, neither at the next start nor at later ones", async () => {
+test("a file without an end mark after kill -9 is not reported as damaged, at the next start or later", async () => {
   const folder = path.join(await temporaryFolder(), "retained");
   const payload = Buffer.alloc(20, 1);
   await mkdir(folder);
