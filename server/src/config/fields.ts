@@ -37,7 +37,7 @@ export function wholeNumber(what: string, least: number, most: number, hint = ""
   return described(z.int({ error }).min(least, { error }).max(most, { error }), what, range);
 }
 
-export const port = (what: string) => wholeNumber(what, 0, 65_535, ", 0 meaning any free one");
+export const port = (what: string) => wholeNumber(what, 0, 65_535, "; 0 means any free port");
 
 /** Schema of a number with the range of a message field. */
 export function lightLevel(what: string, { minimum, maximum }: Field) {

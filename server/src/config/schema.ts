@@ -34,12 +34,12 @@ const MILLION = 1_000_000;
 const ruleOf = (suffix = "") => ({
   threshold: lightLevel(`The lamp is on when the light is below it${suffix}`, CONFIG.threshold),
   hysteresis: lightLevel(`A lamp that is on goes off at threshold + hysteresis${suffix}`, CONFIG.hysteresis),
-  min_on: messageTime(`The shortest time on${suffix}`, CONFIG.min_on),
-  min_off: messageTime(`The shortest time off${suffix}`, CONFIG.min_off),
+  min_on: messageTime(`Shortest time that a lamp stays on${suffix}`, CONFIG.min_on),
+  min_off: messageTime(`Shortest time that a lamp stays off${suffix}`, CONFIG.min_off),
 });
 
 /** A rule with optional settings; `rule` provides the missing ones. */
-const OWN_RULE = z.object(ruleOf("; default: as in rule")).partial().shape;
+const OWN_RULE = z.object(ruleOf(" (default: as in rule)")).partial().shape;
 
 const label = (fallback: string) => text(`Label that people see; default: ${fallback}`, 100).optional();
 
@@ -53,14 +53,14 @@ const ZONE = mapping({
   at_least: wholeNumber("With `combine: at_least`, how many sensors must be dark", 1, 1000).optional(),
   ...OWN_RULE,
   stale_after: duration(
-    "A sensor without a reading for this time is ignored; default: three times the longest time between reports, at least 90 s",
+    "A sensor without a reading for this time is ignored (default: three times the longest time between reports, at least 90 s)",
     SECOND,
     365 * DAY,
   ).optional(),
   hours: mapping({
     from: timeOfDay("Start of the hours in which the rule applies"),
     to: timeOfDay("End of these hours; a time before from is on the next day"),
-    time_zone: timeZone("Time zone of from and to; default: that of this machine").optional(),
+    time_zone: timeZone("Time zone of from and to (default: that of this machine)").optional(),
     outside: oneOf("State of the lamps outside these hours", ["on", "off"]).prefault("off"),
   })
     .describe("Hours in which the rule applies; default: always.")
@@ -118,7 +118,7 @@ export const CONFIGURATION = mapping({
     "localhost:6379",
   ).optional(),
   log: oneOf("Format of the log", ["pretty", "json"]).prefault("pretty"),
-  log_messages: oneOf("Which messages to log: only the first 200 of each second and a summary of the others, or all", [
+  log_messages: oneOf("Which messages to log (condensed: the first 200 of each second, and a summary of the others)", [
     "condensed",
     "all",
   ]).prefault("condensed"),
@@ -130,7 +130,7 @@ export const CONFIGURATION = mapping({
   }).prefault({}),
   reporting: mapping({
     report: oneOf(
-      "When boards report: after a change of the light, or at a fixed interval",
+      "When boards report (change: after a change of the light, interval: regularly)",
       CONFIG.report.values,
     ).prefault(DEFAULT_CADENCE.report),
     interval: messageTime("Time between reports with `report: interval`", CONFIG.interval).prefault(
@@ -146,7 +146,7 @@ export const CONFIGURATION = mapping({
       formatDuration(DEFAULT_CADENCE.heartbeat),
     ),
     offline: oneOf(
-      "Which readings boards send after a lost connection: all (keep), or only the latest",
+      "Which readings boards send after a lost connection (keep: all of them, latest: only the newest)",
       CONFIG.offline.values,
     ).prefault("keep"),
     alone_after: messageTime(
