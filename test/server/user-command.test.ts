@@ -75,7 +75,7 @@ describe("a user is added", () => {
     const folder = await temporaryFolder();
     const { said, error, out } = await user(folder, "add ann --reader", ["correct horse", "correct horse"]);
     expect(error).toBe("");
-    expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added: it may look/);
+    expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added: a reader, who can read/);
     expect(said + out).not.toContain("horse");
     expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "reader" });
   });
@@ -118,7 +118,7 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
     ],
     ["add bob --device nightlight --generate", "", /^UsageError: --device "nightlight" is not allowed: .*server's own/],
     ["add bob --device house --generate", "", /^UsageError: .*house\/status is the server status for house\/porch/],
-    ["add bob --device house/porch/x --generate", "", /^UsageError: .*house\/porch\/status tells house\/porch\/x/],
+    ["add bob --device house/porch/x --generate", "", /^UsageError: .*house\/porch\/status is the server status for house\/porch\/x/],
     ["add bob --device a --reader --generate", "", /^UsageError: Give --device or --reader, not both\.$/],
     ["password bob --generate", "", /^UsageError: There is no user bob; there are: ann, porch\.$/],
     ["remove bob", "", /^UsageError: There is no user bob;/],
