@@ -5,7 +5,7 @@ import {
   createCommand,
   closeStarted,
   createLog,
-  inTermsOf,
+  withSettingNames,
   loadConfiguration,
   parsingProblem,
   reload,
@@ -61,7 +61,9 @@ async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promi
   const starting = startServer({ ...options, log, guests: [guest], plugins: simulated ? [plugin] : [] });
   signals.endBy(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
-    throw error instanceof StartError ? new StartError(inTermsOf(current, error.message), { cause: error }) : error;
+    throw error instanceof StartError
+      ? new StartError(withSettingNames(current, error.message), { cause: error })
+      : error;
   });
   signals.endBy(() => Promise.all([simulator.close(), server.close()]));
   hangups.reloadBy(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));

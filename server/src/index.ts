@@ -32,4 +32,4 @@ export { passwordWeakness } from "./security/password-strength.js";
 export { VERSION } from "./common/version.js";
 export { catchSignals, closeStarted, endOnSignals, type Signals } from "./app/signals.js";
 export { redactUrl } from "./security/redact.js";
-export { inTermsOf } from "./config/origins.js";
+export { withSettingNames } from "./config/origins.js";

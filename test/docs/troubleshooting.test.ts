@@ -93,7 +93,7 @@ test("the page explains refused HTTP requests", async () => {
   const closed = await server({ data });
   expectOnPage(((await ask(closed.httpUrl!, "/api/devices")).body as { error: string }).error);
   await changeUsers(data, (users) => {
-    const tokens = [{ hash: digest("old"), expires: "2026-01-01T00:00:00.000Z" }];
+    const tokens = [{ hash: digest("old"), made: "2025-10-01T00:00:00.000Z", expires: "2026-01-01T00:00:00.000Z" }];
     users.set("wall", { ...users.get("wall")!, tokens });
   });
   const withToken = async (token: string): Promise<string> => {

@@ -1,4 +1,4 @@
-/** User names and passwords: kept in a file, checked slowly, followed while the server runs. */
+/** Accounts in users.json: slow password checks, and reloading while the server runs. */
 import crypto from "node:crypto";
 import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -12,7 +12,7 @@ import {
   hashPassword,
   storeGenerated,
 } from "../../server/src/security/scrypt.js";
-import { Turns } from "../../server/src/security/scrypt-turns.js";
+import { FairQueue } from "../../server/src/security/fair-queue.js";
 import { changeUsers, readUsers, usersFile, type StoredUser } from "../../server/src/security/users-file.js";
 import { openAccounts, type FileAccounts } from "../../server/src/security/users.js";
 import { eventually } from "../support/eventually.js";
@@ -24,7 +24,7 @@ const CHOSEN = "correct horse";
 const hashed = hashPassword(CHOSEN);
 
 async function accounts(folder: string, options: { log?: Log; required?: boolean } = {}): Promise<FileAccounts> {
-  const opened = await openAccounts(folder, options.log ?? silentLog, { every: 20, required: options.required });
+  const opened = await openAccounts(folder, options.log ?? silentLog, { interval: 20, required: options.required });
   onTestFinished(() => opened.close());
   return opened;
 }
@@ -53,7 +53,7 @@ async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
 }
 
 describe("a password", () => {
-  test("lets in who has it, and nobody else", async () => {
+  test("authenticates its user and nobody else", async () => {
     const { check } = await accounts(await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }));
     expect(await check("ann", CHOSEN)).toEqual({ name: "ann", role: "admin" });
     expect(await check("porch", CHOSEN)).toEqual({ name: "porch", role: "device", device: "porch" });
@@ -64,7 +64,7 @@ describe("a password", () => {
     expect(await check("ann", "x".repeat(100_000))).toBeUndefined();
   });
 
-  test("that is wrong costs the same whether anybody has that name, and whatever kind of password it has", async () => {
+  test("that is wrong takes the same time for existing and unknown names, and for both kinds of passwords", async () => {
     const { check } = await accounts(await folderWith({ ann: {}, made: { password: storeGenerated("x") } }));
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
@@ -72,7 +72,7 @@ describe("a password", () => {
         expect(await costOf(() => check(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
   });
 
-  test("that was right is known again at once, until it is changed", async () => {
+  test("that was right before is accepted without a hash, until it is changed", async () => {
     const folder = await folderWith({ ann: {} });
     const { check } = await accounts(folder);
     expect(await costOf(() => check("ann", CHOSEN))).toHaveLength(1);
@@ -82,7 +82,7 @@ describe("a password", () => {
     expect(await check("ann", CHOSEN)).toBeUndefined();
   });
 
-  test("that was generated costs next to nothing: a thousand boards that come back at once are in at once", async () => {
+  test("that was generated is checked fast: a thousand boards can reconnect at once", async () => {
     const passwords = new Map(Array.from({ length: 1000 }, (_, n) => [`board-${n}`, generatePassword()]));
     const folder = await temporaryFolder();
     await changeUsers(folder, (users) => {
@@ -97,13 +97,13 @@ describe("a password", () => {
     expect(cost).toEqual([]);
   });
 
-  test("that is generated begins with a letter and never comes twice", () => {
+  test("that is generated begins with a letter and is unique", () => {
     const made = new Set(Array.from({ length: 1000 }, generatePassword));
     expect(made.size).toBe(1000);
     for (const password of made) expect(password).toMatch(/^[a-z][a-z2-9]{25}$/);
   });
 
-  test("is not stored: two users who chose the same one do not show it", async () => {
+  test("is salted: two users with the same password have different hashes", async () => {
     const folder = await temporaryFolder();
     for (const name of ["ann", "bob"]) {
       const password = await hashPassword(CHOSEN);
@@ -117,7 +117,7 @@ describe("a password", () => {
   });
 });
 
-test("a weak password from before is still valid, and the log asks once for another one", async () => {
+test("an existing weak password stays valid, and the log asks once for another one", async () => {
   const lines: string[] = [];
   const folder = await folderWith({ ann: { password: await hashPassword("12345678") }, bob: {} });
   const { check } = await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
@@ -130,34 +130,36 @@ test("a weak password from before is still valid, and the log asks once for anot
   ]);
 });
 
-test("somebody who tries many passwords waits for himself: others take their turn after one of his", async () => {
-  const turns = new Turns(1, 100);
+test("a client that tries many passwords delays only itself: clients take turns", async () => {
+  const queue = new FairQueue(1, 100);
   const order: string[] = [];
   const work = (who: string) => async () => {
     await new Promise((resolve) => setImmediate(resolve));
     order.push(who);
   };
-  const crowd = Array.from({ length: 50 }, () => turns.take("attacker", work("attacker")));
-  await Promise.all([turns.take("ann", work("ann")), turns.take("bob", work("bob"))]);
+  const crowd = Array.from({ length: 50 }, () => queue.run("attacker", work("attacker")));
+  await Promise.all([queue.run("ann", work("ann")), queue.run("bob", work("bob"))]);
   expect(order.length).toBeLessThanOrEqual(5);
   await Promise.all(crowd);
 });
 
-test("where too many wait, those give way who ask most", async () => {
-  const turns = new Turns(1, 10);
+test("when too many checks wait, the client with most checks is refused", async () => {
+  const queue = new FairQueue(1, 10);
   const work = () => new Promise<string>((resolve) => setImmediate(() => resolve("done")));
-  const crowd = Array.from({ length: 30 }, () => turns.take("attacker", work).catch((error: unknown) => error));
-  const ann = turns.take("ann", work);
+  const crowd = Array.from({ length: 30 }, () => queue.run("attacker", work).catch((error: unknown) => error));
+  const ann = queue.run("ann", work);
   expect(await ann).toBe("done");
   const ends = await Promise.all(crowd);
   expect(ends.filter((end) => end === "done")).toHaveLength(10);
   expect(ends.filter((end) => end instanceof BusyError)).toHaveLength(20);
-  expect(await turns.take("attacker", work)).toBe("done");
+  expect(await queue.run("attacker", work)).toBe("done");
 });
 
-test("a token stands for its user, and is stored as a hash", async () => {
+test("a token authenticates its user, and is stored as a hash", async () => {
   const token = generateToken();
-  const folder = await folderWith({ ann: { role: "reader", tokens: [{ hash: digest(token) }] } });
+  const folder = await folderWith({
+    ann: { role: "reader", tokens: [{ hash: digest(token), made: "2026-11-01T00:00:00.000Z" }] },
+  });
   const { byToken, byName } = await accounts(folder);
   expect(byToken(token)).toEqual({ name: "ann", role: "reader" });
   expect(byToken(token)).toBe(byName("ann"));
@@ -168,18 +170,18 @@ test("a token stands for its user, and is stored as a hash", async () => {
 
 describe("the file of users", () => {
   test.skipIf(process.platform === "win32")(
-    "can be read by its owner alone, and the server warns when it cannot be so",
+    "is readable only for its owner, and the server warns otherwise",
     async () => {
       const folder = await folderWith({ ann: {} });
       expect((await stat(usersFile(folder))).mode & 0o777).toBe(0o600);
       await chmod(usersFile(folder), 0o644);
       const lines: string[] = [];
       await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
-      expect(lines.join()).toMatch(/Others on this machine may read .*chmod 600/);
+      expect(lines.join()).toMatch(/Other users of this machine can read .*chmod 600/);
     },
   );
 
-  test("is changed as a whole: many commands at once lose nothing and leave nothing behind", async () => {
+  test("is changed atomically: concurrent commands lose no user and leave no other file", async () => {
     const folder = await temporaryFolder();
     const names = Array.from({ length: 20 }, (_, n) => `user-${n}`);
     await Promise.all(names.map((name) => addUsers(folder, { [name]: "reader" })));
@@ -187,7 +189,7 @@ describe("the file of users", () => {
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
 
-  test("is as it was when a change fails", async () => {
+  test("stays unchanged when a change fails", async () => {
     const folder = await folderWith({ ann: {} });
     const before = await readFile(usersFile(folder), "utf8");
     const change = changeUsers(folder, (users) => {
@@ -226,7 +228,7 @@ describe("the file of users", () => {
       await writeFile(usersFile(folder), text);
       await eventually(() => lines.length > 0, { what: "the complaint" });
       expect(lines[0]).toMatch(problem);
-      expect(lines[0]).toMatch(/The users from before stay\.$/);
+      expect(lines[0]).toMatch(/The previous users stay in effect\.$/);
       expect(running.required).toBe(true);
       expect(running.byName("ann")).toBeDefined();
       await expect(openAccounts(folder, silentLog)).rejects.toThrow(problem);
@@ -234,7 +236,7 @@ describe("the file of users", () => {
     },
   );
 
-  test("that names a user after something of JavaScript's own is taken at its word", async () => {
+  test("accepts user names such as constructor, which are properties of JavaScript objects", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, Object.fromEntries([["constructor", "reader" as const]]));
     const { byName } = await accounts(folder);
@@ -243,8 +245,8 @@ describe("the file of users", () => {
   });
 });
 
-describe("accounts are asked for", () => {
-  test("from the first one on, and for as long as the server runs, even when the file is gone", async () => {
+describe("accounts are required", () => {
+  test("after the first user is added, until the server stops, even when the file is deleted", async () => {
     const folder = await temporaryFolder();
     const opened = await accounts(folder);
     expect(opened.required).toBe(false);
@@ -255,7 +257,7 @@ describe("accounts are asked for", () => {
     expect(opened.required).toBe(true);
   });
 
-  test("always or never where it is said so", async () => {
+  test("always or never if the option says so", async () => {
     const folder = await temporaryFolder();
     expect((await accounts(folder, { required: true })).required).toBe(true);
     await addUsers(folder, { ann: "admin" });

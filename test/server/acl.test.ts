@@ -1,7 +1,7 @@
-/** Who may do what at the broker, held against the rules as they are written in docs/security.md, told a second time. */
+/** Permissions at the broker, compared with a second implementation of the rules in docs/security.md. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EVERYTHING, rightsOf } from "../../server/src/security/acl.js";
+import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
 import type { Account } from "../../server/src/security/accounts.js";
 
 /** MQTT 3.1.1, section 4.7, by the letter. */
@@ -49,7 +49,7 @@ describe("a device's user", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
         const allowed = ["telemetry", "status", "replies"].some((channel) => topic === `${account.device}/${channel}`);
-        expect(rightsOf(account).publish(topic)).toBe(allowed);
+        expect(permissionsOf(account).publish(topic)).toBe(allowed);
       }),
       { numRuns: 2000 },
     );
@@ -59,16 +59,16 @@ describe("a device's user", () => {
     fc.assert(
       fc.property(device, (account) => {
         for (const channel of ["telemetry", "status", "replies"])
-          expect(rightsOf(account).publish(`${account.device}/${channel}`)).toBe(true);
-        for (const filter of readable(account)) expect(rightsOf(account).subscribe(filter)).toBe(true);
+          expect(permissionsOf(account).publish(`${account.device}/${channel}`)).toBe(true);
+        for (const filter of readable(account)) expect(permissionsOf(account).subscribe(filter)).toBe(true);
       }),
     );
   });
 
-  test("whatever it subscribes to, what that matches is its own", () => {
+  test("can only subscribe to filters that match its own topics", () => {
     fc.assert(
       fc.property(device, filter, topic, (account, filter, topic) => {
-        const rights = rightsOf(account);
+        const rights = permissionsOf(account);
         if (!rights.subscribe(filter) || !matches(filter, topic)) return;
         expect(readable(account)).toContain(topic);
       }),
@@ -76,10 +76,10 @@ describe("a device's user", () => {
     );
   });
 
-  test("gets no message that is not its own, however it came to be subscribed to it", () => {
+  test("receives only messages of its own topics, whichever subscription matches", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
-        expect(rightsOf(account).read(topic)).toBe(readable(account).includes(topic));
+        expect(permissionsOf(account).read(topic)).toBe(readable(account).includes(topic));
       }),
       { numRuns: 2000 },
     );
@@ -88,13 +88,15 @@ describe("a device's user", () => {
   test.each(["#", "+", "+/#", "nightlight/porch/#", "nightlight/+/commands", "nightlight/porch/+"])(
     "is granted no wildcard: %s",
     (filter) => {
-      expect(rightsOf({ name: "porch", role: "device", device: "nightlight/porch" }).subscribe(filter)).toBe(false);
+      expect(permissionsOf({ name: "porch", role: "device", device: "nightlight/porch" }).subscribe(filter)).toBe(
+        false,
+      );
     },
   );
 });
 
-test("a reader reads everything that is not the broker's own, and publishes nothing", () => {
-  const rights = rightsOf({ name: "eyes", role: "reader" });
+test("a reader reads all topics except those of the broker, and publishes nothing", () => {
+  const rights = permissionsOf({ name: "eyes", role: "reader" });
   fc.assert(
     fc.property(topic, filter, (topic, filter) => {
       expect(rights.publish(topic)).toBe(false);
@@ -104,11 +106,11 @@ test("a reader reads everything that is not the broker's own, and publishes noth
   );
 });
 
-test("an administrator does everything but on the broker's own topics, as everybody does where there are no accounts", () => {
-  const rights = rightsOf({ name: "boss", role: "admin" });
+test("an administrator, and everybody if there are no accounts, may use all topics except those of the broker", () => {
+  const rights = permissionsOf({ name: "boss", role: "admin" });
   fc.assert(
     fc.property(topic, filter, (topic, filter) => {
-      for (const { publish, subscribe, read } of [rights, EVERYTHING]) {
+      for (const { publish, subscribe, read } of [rights, FULL_ACCESS]) {
         expect(publish(topic)).toBe(!topic.startsWith("$"));
         expect(subscribe(filter)).toBe(!filter.startsWith("$"));
         expect(read(topic)).toBe(!topic.startsWith("$"));
@@ -117,6 +119,6 @@ test("an administrator does everything but on the broker's own topics, as everyb
   );
 });
 
-test("a device account without a device, which no file can hold, may publish nothing", () => {
-  expect(rightsOf({ name: "odd", role: "device" }).publish("odd/telemetry")).toBe(false);
+test("a device account without a device, which no valid file contains, cannot publish", () => {
+  expect(permissionsOf({ name: "odd", role: "device" }).publish("odd/telemetry")).toBe(false);
 });

@@ -32,10 +32,10 @@ test("config init writes an example that passes config check, and never overwrit
   const file = path.join(await temporaryFolder(), "my.yaml");
   expect(config("init", file)).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`--config ${file}`) });
   const contents = "2 zones, 4 sensors, 4 lamps";
-  expect(config("check", file)).toEqual({ code: 0, out: `${file} is in order: ${contents}.\n`, err: "" });
+  expect(config("check", file)).toEqual({ code: 0, out: `${file} is valid: ${contents}.\n`, err: "" });
 
   await writeFile(file, "mine: 1\n");
-  const err = `${file} is there already; name another file, or overwrite it with --force.\n`;
+  const err = `${file} exists already; name another file, or overwrite it with --force.\n`;
   expect(config("init", file)).toEqual({ code: 1, out: "", err });
   expect(await readFile(file, "utf8")).toBe("mine: 1\n");
   expect(config("init", file, "--force")).toMatchObject({ code: 0 });
@@ -125,7 +125,7 @@ history: {readings: forever}
 describe("config schema describes the file to editors", () => {
   const validate = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(jsonSchema());
 
-  test("it is a JSON Schema by which the example is in order", () => {
+  test("it is a JSON Schema that accepts the example", () => {
     expect([validate(parse(EXAMPLE)), validate.errors]).toEqual([true, null]);
     expect(JSON.parse(config("schema").out)).toEqual(jsonSchema());
   });

@@ -25,7 +25,7 @@ zones:
     hours: {from: 18:00, to: 24:00}
 `);
   expect(problems).toEqual([
-    "1:12: mqtt_port is 70000; it must be a whole number from 0 to 65535, 0 meaning any free one.",
+    "1:12: mqtt_port is 70000; it must be a whole number from 0 to 65535; 0 means any free port.",
     "2:8: rule > treshold is no setting; did you mean threshold? Allowed here: threshold, hysteresis, min_on, min_off.",
     "7:14: zones > hall > combine is mean; it must be median, any, all or at_least.",
     "10:13: zones > yard > lamps > item 1 is nightlight/l, a lamp of zone hall already; a lamp is in one zone at most.",

@@ -1,18 +1,18 @@
 /** An error at the start names a setting where somebody gave it: by flag, by variable, or in a line of the file. */
 import { expect, test } from "vitest";
-import { inTermsOf } from "../../server/src/config/origins.js";
+import { withSettingNames } from "../../server/src/config/origins.js";
 import { load, loadText } from "./support/config.js";
 import { server } from "./support/server.js";
 
 const TAKEN = 'The port is taken; choose another with --http-port 0. Not "user --http-port 0".';
 
 test("by the flag, the variable, or the line of the file that gives it", async () => {
-  expect(inTermsOf(load(["--http-port", "1"]), TAKEN)).toBe(TAKEN);
-  expect(inTermsOf(load(), TAKEN)).toBe(TAKEN);
-  expect(inTermsOf(load([], { NIGHTLIGHT_HTTP_PORT: "1" }), TAKEN)).toBe(
+  expect(withSettingNames(load(["--http-port", "1"]), TAKEN)).toBe(TAKEN);
+  expect(withSettingNames(load(), TAKEN)).toBe(TAKEN);
+  expect(withSettingNames(load([], { NIGHTLIGHT_HTTP_PORT: "1" }), TAKEN)).toBe(
     'The port is taken; choose another with NIGHTLIGHT_HTTP_PORT=0. Not "user --http-port 0".',
   );
-  expect(inTermsOf(await loadText("log: json\nhttp_port: 1"), TAKEN)).toMatch(
+  expect(withSettingNames(await loadText("log: json\nhttp_port: 1"), TAKEN)).toMatch(
     /choose another with http_port: 0 \(.*nightlight\.yaml:2\)\. Not "user --http-port 0"/,
   );
 });

@@ -50,7 +50,7 @@ describe("a file that is read again", () => {
       expect.objectContaining({
         level: "info",
         event: "config",
-        msg: expect.stringMatching(/read again from .*nightlight\.yaml: zones > hall > threshold changed\.$/),
+        msg: expect.stringMatching(/reloaded from .*nightlight\.yaml: zones > hall > threshold changed\.$/),
         changed: ["zones > hall > threshold"],
       }),
     ]);
@@ -68,7 +68,7 @@ describe("a file that is read again", () => {
     await change("mqtt_port: 5\nlog: json");
     expect(lines.at(-1)).toMatchObject({
       level: "warn",
-      msg: "Only a restart puts into effect what changed of mqtt_port, log.",
+      msg: "Restart the server to apply: mqtt_port, log.",
       restart: ["mqtt_port", "log"],
     });
   });
@@ -91,7 +91,7 @@ describe("a file that is wrong is refused and the old one stays", () => {
     expect(lines).toMatchObject([
       { level: "error", event: "config", file, line: 2, column: 19, msg: expect.stringMatching(/5000; it must be/) },
       { level: "error", event: "config", file, line: 3, column: 1, msg: expect.stringMatching(/nonsense is no setting/) }, // prettier-ignore
-      { level: "warn", event: "config", msg: expect.stringMatching(/goes on with the one it has/) },
+      { level: "warn", event: "config", msg: expect.stringMatching(/keeps the current one/) },
     ]);
     await change(ZONE);
     expect(taken).toHaveLength(1);

@@ -180,7 +180,7 @@ describe("a flag goes before its variable, a variable before the file, the file 
   test("what is wrong in one of them is said under the name that it has there, together with the rest", async () => {
     const problems = await problemsIn("log: xml", ["--mqtt-port", "abc", "--id", "a", "--id", "b#"], { NIGHTLIGHT_HTTP: "maybe" }); // prettier-ignore
     expect(problems).toEqual([
-      '--mqtt-port is "abc"; it must be a whole number from 0 to 65535, 0 meaning any free one.',
+      '--mqtt-port is "abc"; it must be a whole number from 0 to 65535; 0 means any free port.',
       'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.',
       expect.stringMatching(/^--id is "b#"; .* cannot contain # or \+\.$/),
       "1:6: log is xml; it must be pretty or json.",

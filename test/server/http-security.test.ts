@@ -1,7 +1,7 @@
 import http from "node:http";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Plugin } from "../../server/src/http/plugin.js";
-import { IDLE, LIFETIME, MAX_PER_NAME, Sessions } from "../../server/src/security/sessions.js";
+import { IDLE, LIFETIME, MAX_PER_NAME, LoginSessions } from "../../server/src/security/login-sessions.js";
 import { eventually } from "../support/eventually.js";
 import { ask, httpApp, logIn, TestAccounts, testLog, threeAccounts } from "./support/http-app.js";
 
@@ -221,7 +221,7 @@ describe("a session", () => {
   function sessions() {
     const clock = { time: 0 };
     const accounts = threeAccounts();
-    const made = new Sessions(accounts, () => clock.time);
+    const made = new LoginSessions(accounts, () => clock.time);
     return { clock, accounts, sessions: made, begin: (name: string) => made.begin(accounts.byName(name)!) };
   }
 

@@ -74,7 +74,7 @@ function expected([kind, { id }, ...rest]: Step): unknown[] {
 
 function read(file: Buffer): unknown[] {
   const told: unknown[] = [];
-  readSegment(decodeLog(file, 8).payloads, {
+  readSegment(decodeLog(file).payloads, {
     reading: (...what) => void told.push(["reading", ...what]),
     state: (...what) => void told.push(["state", ...what]),
     forget: (...what) => void told.push(["forget", ...what]),

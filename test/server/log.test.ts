@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { newCounters } from "../../server/src/observability/counters.js";
 import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/observability/log.js";
-import { LINES } from "../../server/src/observability/message-flow.js";
-import { QUIET, Rejects } from "../../server/src/observability/rejection-log.js";
+import { LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
+import { QUIET, RejectionLog } from "../../server/src/observability/rejection-log.js";
 
 function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];
@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe("the log for people", () => {
-  test("has the lesson's own phrases, with the time of day in front", () => {
+  test("has the phrases of the lesson, after the time of day", () => {
     const { log, lines } = logTo("pretty");
     log.received("nightlight/porch", "telemetry", { light: 212 });
     log.sent("nightlight/porch", { led_on: true });
@@ -30,7 +30,7 @@ describe("the log for people", () => {
     ]);
   });
 
-  test("has a line for each of a few messages a second, and one for how many more there were; other lines all stand", () => {
+  test("has up to 200 lines about messages per second and a summary of the others, and all other lines", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
     for (let n = 0; n < 1000; n++) {
@@ -41,29 +41,29 @@ describe("the log for people", () => {
     vi.advanceTimersByTime(1000);
     log.received("porch", "telemetry", { light: 1 });
     log.flush();
-    expect(lines).toHaveLength(LINES + 3);
-    expect(lines[LINES + 1]).toMatch(/in this second$/);
-    expect(lines[LINES]).toContain("Warning: lost");
-    expect(lines[LINES + 1]).toContain("and 900 more messages received and 900 sent in this second");
-    expect(lines[LINES + 2]).toContain('porch {"light":1}');
+    expect(lines).toHaveLength(LINES_PER_SECOND + 3);
+    expect(lines[LINES_PER_SECOND + 1]).toMatch(/in this second$/);
+    expect(lines[LINES_PER_SECOND]).toContain("Warning: lost");
+    expect(lines[LINES_PER_SECOND + 1]).toContain("and 900 more messages received and 900 sent in this second");
+    expect(lines[LINES_PER_SECOND + 2]).toContain('porch {"light":1}');
   });
 
-  test("what comes with messages shares their lines, and is put into words only where it has one", () => {
+  test("frequent events share the limit of messages, and are formatted only if they are written", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
     let told = 0;
     for (let n = 0; n < 1000; n++) log.often("device", () => `porch is now ${++told % 2 ? "on" : "off"}`);
     vi.advanceTimersByTime(1000);
     log.flush();
-    expect(lines).toHaveLength(LINES + 1);
-    expect(told).toBe(LINES);
+    expect(lines).toHaveLength(LINES_PER_SECOND + 1);
+    expect(told).toBe(LINES_PER_SECOND);
     expect(lines[0]).toContain("porch is now on");
-    expect(lines[LINES]).toMatch(
+    expect(lines[LINES_PER_SECOND]).toMatch(
       /0 more messages received and 0 sent in this second, and 800 more lines about devices$/,
     );
   });
 
-  test("leaves the bookkeeping to the log for machines", () => {
+  test("leaves out the delivery fields, which only the JSON log has", () => {
     const tell = (format: LogFormat) => {
       const { log, lines } = logTo(format);
       log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
@@ -88,7 +88,7 @@ describe("the log for people", () => {
     expect(JSON.parse(tell("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
   });
 
-  test("has colours on a terminal, and none in a file or under NO_COLOR", () => {
+  test("has colors on a terminal, and none in a file or with NO_COLOR", () => {
     const coloured = (isTTY: boolean): boolean => {
       const { log, lines } = logTo("pretty", { isTTY });
       log.warn("x", "careful");
@@ -121,12 +121,17 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
     const { log, lines } = logTo(format);
     messages(log);
     log.flush();
-    expect(lines).toHaveLength(LINES + 1);
-    expect(lines[LINES]).toContain(
-      `${1000 - LINES / 2} more messages received and 0 sent in this second, and ${1000 - LINES / 2} more lines about devices`,
+    expect(lines).toHaveLength(LINES_PER_SECOND + 1);
+    expect(lines[LINES_PER_SECOND]).toContain(
+      `${1000 - LINES_PER_SECOND / 2} more messages received and 0 sent in this second, and ${1000 - LINES_PER_SECOND / 2} more lines about devices`,
     );
     if (format === "json")
-      expect(JSON.parse(lines[LINES])).toMatchObject({ event: "messages", received: 900, sent: 0, other: 900 });
+      expect(JSON.parse(lines[LINES_PER_SECOND])).toMatchObject({
+        event: "messages",
+        received: 900,
+        sent: 0,
+        other: 900,
+      });
   });
 });
 
@@ -147,11 +152,11 @@ test("the log for machines is one JSON object a line, with the documented keys",
   expect(new Date(entries[0].time as string).getTime()).toBeGreaterThan(0);
 });
 
-describe("what is refused", () => {
-  test("is counted every time, and told once in ten seconds for each device and reason", () => {
+describe("a rejected message", () => {
+  test("is counted every time, and logged once per ten seconds for each device and reason", () => {
     const { log, lines } = logTo("json");
     const counters = newCounters();
-    const rejects = new Rejects(counters, log);
+    const rejects = new RejectionLog(counters, log);
     for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
     rejects.add("empty", "b", "the payload is empty", 1000);
     rejects.add("not-json", "a", "not JSON", 1000);
@@ -163,9 +168,9 @@ describe("what is refused", () => {
     expect(lines[3]).toContain("49 more");
   });
 
-  test("cannot write to the terminal or break a line, whatever the topic is made of", () => {
+  test("is logged without control characters, whatever bytes its topic has", () => {
     const { log, lines } = logTo("pretty");
-    new Rejects(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
+    new RejectionLog(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
     log.flush();
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^[\x20-\x7e…]*$/);

@@ -1,4 +1,4 @@
-/** A secret appears nowhere but where somebody has written it. */
+/** Secrets do not appear in logs, errors, the API or the dashboard. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -32,7 +32,7 @@ test.each([
   expect(redactUrl(shown)).not.toMatch(/hunter|ter2/);
 }); // prettier-ignore
 
-test("a sentence is shown without the secrets of the URLs in it", () => {
+test("secrets in the URLs of a sentence are masked", () => {
   const sentence = 'connect "redis://a:hunter2@h" or (ws://h/?k=hunter2), password=hunter2.';
   expect(redactText(sentence)).not.toContain("hunter2");
   expect(redactText("The port 1883 is taken.")).toBe("The port 1883 is taken.");
@@ -75,7 +75,7 @@ describe("a server that was given secrets in every place where one can be given"
   });
 });
 
-test("a failed login does not show what was given as the user name, which may be a password", async () => {
+test("the log of a failed login does not contain the user name, which may be a password", async () => {
   const lines: string[] = [];
   const log = createLog("json", { output: { write: (text) => lines.push(...text.trim().split("\n")) } });
   const data = await temporaryFolder();
@@ -100,7 +100,7 @@ describe("a secret may be in a file", () => {
     return file;
   }
 
-  test("that a variable ending with _FILE or a flag ending with -file names", async () => {
+  test("whose name is in a variable with _FILE or a flag with -file", async () => {
     const file = await fileWith("mqtt://me:hunter2@b\r\n");
     const password = await fileWith("hunter2");
     const env = { NIGHTLIGHT_BROKER_FILE: file, NIGHTLIGHT_PASSWORD_FILE: password };
@@ -113,7 +113,7 @@ describe("a secret may be in a file", () => {
     expect((await loadText("broker: {url: 'mqtt://a'}", [], env)).options.broker).toBe("mqtt://me:hunter2@b");
   });
 
-  test("and what is wrong with it is said, and not the secret", async () => {
+  test("and a problem with the file is reported without the secret", async () => {
     const file = await fileWith("http://me:hunter2@b");
     expect(await problemsIn("", [], { NIGHTLIGHT_BROKER_FILE: file })).toEqual([
       expect.stringMatching(/^NIGHTLIGHT_BROKER_FILE is "http:\/\/me:\*+@b"; it must be the URL of an MQTT broker/),
@@ -128,7 +128,7 @@ describe("a secret may be in a file", () => {
     expect(await problemsIn("", [], both)).toEqual(["NIGHTLIGHT_BROKER_FILE is there beside NIGHTLIGHT_BROKER; keep one."]); // prettier-ignore
   });
 
-  test("on the command line it brings a warning that names the other ways; without a secret there is none", () => {
+  test("a secret on the command line causes a warning that names the alternatives; a URL without a secret does not", () => {
     expect(load(["--password", "hunter2"]).warnings).toEqual([
       expect.stringMatching(/^--password has a password .*NIGHTLIGHT_PASSWORD, .*--password-file or NIGHTLIGHT_PASSWORD_FILE/),
     ]); // prettier-ignore
@@ -136,7 +136,7 @@ describe("a secret may be in a file", () => {
   });
 });
 
-test("a variable whose name is misspelt is told with the name that was meant; those of other programs are not", () => {
+test("a variable with a misspelled name is reported with a suggestion; variables of other programs are ignored", () => {
   const env = { NIGHTLIGHT_HISTRY: "x", NIGHTLIGHT_PORT: "tcp://10.0.0.1:80", NIGHTLIGHT_SERVICE_HOST: "10.0.0.1", NIGHTLIGHT_TOKEN: "x" }; // prettier-ignore
   expect(load([], env).warnings).toEqual(["The variable NIGHTLIGHT_HISTRY is no setting; did you mean NIGHTLIGHT_HISTORY?"]); // prettier-ignore
 });

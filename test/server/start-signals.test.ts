@@ -46,7 +46,7 @@ describe.skipIf(process.platform !== "linux")("during the start", () => {
     });
     program.child.kill("SIGHUP");
     await program.addresses();
-    await eventually(() => program.output.out.includes("Configuration read again"), { what: "the configuration" });
+    await eventually(() => program.output.out.includes("Configuration reloaded"), { what: "the configuration" });
   });
 
   test("SIGTERM ends npm start with exit code 0", async () => {

@@ -1,70 +1,70 @@
-/** Where state is kept: one suite that every driver passes, and where several servers meet. */
+/** State stores: one suite for all drivers, and the coordination of several servers in Redis. */
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redisHub } from "../../server/src/cluster/redis-hub.js";
 import type { Hub } from "../../server/src/cluster/hub.js";
-import { embeddedState } from "../../server/src/storage/level-state.js";
+import { levelStateStore } from "../../server/src/storage/level-state.js";
 import { joinRedis, redisState } from "../../server/src/cluster/redis.js";
-import type { State } from "../../server/src/storage/state.js";
+import type { StateStore } from "../../server/src/storage/state.js";
 import { eventually } from "../support/eventually.js";
 import { missing, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { temporaryFolder } from "./support/server.js";
 
 /** A place for state, opened as often as is wanted. */
-type Place = () => Promise<() => Promise<State>>;
+type Place = () => Promise<() => Promise<StateStore>>;
 
 function statePromises(place: Place): void {
   test("a value is there as it was written, until it is deleted", async () => {
-    const shelf = (await (await place())()).shelf("a");
+    const collection = (await (await place())()).collection("a");
     const value = { text: 'grün \n " ', list: [1, null, true, 0.25], none: {} };
-    expect(await shelf.get("x")).toBeUndefined();
-    await shelf.write([
+    expect(await collection.get("x")).toBeUndefined();
+    await collection.write([
       ["x", value],
       ["y/z", 7],
     ]);
-    expect(await shelf.get("x")).toEqual(value);
-    expect(await shelf.entries()).toEqual(
+    expect(await collection.get("x")).toEqual(value);
+    expect(await collection.entries()).toEqual(
       new Map<string, unknown>([
         ["x", value],
         ["y/z", 7],
       ]),
     );
-    await shelf.write([["x", "another"]], ["y/z", "never there"]);
-    expect(await shelf.entries()).toEqual(new Map([["x", "another"]]));
-    await shelf.write([], ["x"]);
-    await shelf.write([]);
-    expect(await shelf.entries()).toEqual(new Map());
+    await collection.write([["x", "another"]], ["y/z", "never there"]);
+    expect(await collection.entries()).toEqual(new Map([["x", "another"]]));
+    await collection.write([], ["x"]);
+    await collection.write([]);
+    expect(await collection.entries()).toEqual(new Map());
   });
 
-  test("shelves are apart, whatever their names", async () => {
+  test("collections are independent, whatever their names", async () => {
     const state = await (await place())();
     const names = ["a", "a:b", "ab", "slot:1", "slot:11"];
-    for (const name of names) await state.shelf(name).write([["key", name]]);
-    for (const name of names) expect(await state.shelf(name).entries()).toEqual(new Map([["key", name]]));
+    for (const name of names) await state.collection(name).write([["key", name]]);
+    for (const name of names) expect(await state.collection(name).entries()).toEqual(new Map([["key", name]]));
   });
 
-  test("several shelves are written at once", async () => {
+  test("several collections are written atomically", async () => {
     const state = await (await place())();
-    await state.shelf("b").write([["old", 1]]);
+    await state.collection("b").write([["old", 1]]);
     await state.write([
-      { shelf: "a", puts: [["x", { n: 1 }], ["y", [2]]], deletes: [] }, // prettier-ignore
-      { shelf: "b", puts: [["x", false]], deletes: ["old", "never there"] },
-      { shelf: "c", puts: [["grün", "\n"], ["", ""]], deletes: [] }, // prettier-ignore
+      { collection: "a", puts: [["x", { n: 1 }], ["y", [2]]], deletes: [] }, // prettier-ignore
+      { collection: "b", puts: [["x", false]], deletes: ["old", "never there"] },
+      { collection: "c", puts: [["grün", "\n"], ["", ""]], deletes: [] }, // prettier-ignore
     ]);
-    expect(await state.shelf("a").entries()).toEqual(new Map<string, unknown>([["x", { n: 1 }], ["y", [2]]])); // prettier-ignore
-    expect(await state.shelf("b").entries()).toEqual(new Map([["x", false]]));
-    expect(await state.shelf("c").entries()).toEqual(new Map([["grün", "\n"], ["", ""]])); // prettier-ignore
+    expect(await state.collection("a").entries()).toEqual(new Map<string, unknown>([["x", { n: 1 }], ["y", [2]]])); // prettier-ignore
+    expect(await state.collection("b").entries()).toEqual(new Map([["x", false]]));
+    expect(await state.collection("c").entries()).toEqual(new Map([["grün", "\n"], ["", ""]])); // prettier-ignore
     await state.write([]);
   });
 
-  test("what was written is there for whoever opens it next", async () => {
+  test("entries are there when the store is opened again", async () => {
     const open = await place();
     const first = await open();
     const many = Array.from({ length: 2000 }, (_, n) => [`key ${n}`, { n }] as const);
-    await first.shelf("many").write(many);
+    await first.collection("many").write(many);
     await first.close();
-    expect(await (await open()).shelf("many").entries()).toEqual(new Map(many));
+    expect(await (await open()).collection("many").entries()).toEqual(new Map(many));
   });
 }
 
@@ -75,7 +75,7 @@ describe("embedded, in LevelDB", () => {
       const db = new ClassicLevel<string, string>(folder);
       await db.open();
       onTestFinished(() => db.close());
-      return { ...embeddedState(db), close: () => db.close() };
+      return { ...levelStateStore(db), close: () => db.close() };
     };
   });
 });

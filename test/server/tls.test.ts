@@ -1,4 +1,4 @@
-/** MQTT over TLS: who is met there, with which certificates, and what happens when they change. */
+/** MQTT over TLS: certificates of server and clients, and their renewal. */
 import { chmod, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
@@ -35,7 +35,7 @@ async function files(clients: "none" | "optional" | "required" = "none"): Promis
 const trusting = () => ({ ca: authority.cert, servername: "localhost" });
 
 describe("MQTT over TLS", () => {
-  test("serves who trusts its authority and logs in, beside MQTT without TLS", async () => {
+  test("accepts clients that trust its CA and log in, in addition to MQTT without TLS", async () => {
     const { url, secureUrl } = await guarded(USERS, { tls: await files() });
     expect(secureUrl).toMatch(/^mqtts:\/\/127\.0\.0\.1:\d+$/);
     const device = await client(secureUrl!, { ...trusting(), ...as("porch") }, "nightlight/porch/commands");
@@ -44,7 +44,7 @@ describe("MQTT over TLS", () => {
     await client(url, as("boss"));
   });
 
-  test("can be the only way in from the network: without TLS there is this machine alone, and otherwise a warning", async () => {
+  test("can be the only access from the network; otherwise MQTT without TLS causes a warning", async () => {
     const lines: string[] = [];
     const log = createLog("pretty", { output: { write: (text: string) => lines.push(text) } });
     const data = await temporaryFolder();
@@ -69,7 +69,7 @@ describe("MQTT over TLS", () => {
     await expect(client(elsewhere(brokerUrl), as("porch"))).rejects.toThrow(/ECONNREFUSED|closed the connection/);
   });
 
-  test("is not believed by who does not trust its authority, and says 4 to a wrong password", async () => {
+  test("fails for clients that do not trust its CA, and refuses a wrong password with code 4", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files() });
     await expect(client(secureUrl!, as("porch"))).rejects.toThrow(/self.signed|unable to verify/i);
     await expect(client(secureUrl!, { ...trusting(), username: "porch", password: "x" })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe("MQTT over TLS", () => {
     await expect(client(secureUrl!, { ...options, ...as("porch") })).rejects.toThrow(/protocol version|unsupported/i);
   });
 
-  test("a client that speaks no TLS there, or says nothing, harms nobody", async () => {
+  test("a client that does not use TLS, or sends nothing, disturbs nobody", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files() });
     const port = Number(new URL(secureUrl!).port);
     const plain = net.connect(port, "127.0.0.1", () => plain.write("GET / HTTP/1.1\r\n\r\n"));
@@ -97,7 +97,7 @@ describe("MQTT over TLS", () => {
 });
 
 describe("a client certificate", () => {
-  test("stands for the user of its common name, who needs no password then", async () => {
+  test("authenticates the user of its common name without a password", async () => {
     const { secureUrl, got } = await guarded(USERS, { tls: await files("optional") });
     const own = await certificate("porch", { ca: authority });
     const device = await client(secureUrl!, { ...trusting(), ...own }, "nightlight/porch/commands");
@@ -106,7 +106,7 @@ describe("a client certificate", () => {
     expect(got).toEqual([["nightlight/porch/telemetry", "1"]]);
   });
 
-  test("does not make somebody else of who logs in by another name", async () => {
+  test("does not change the account of a client that logs in with another name", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
     const own = await certificate("porch", { ca: authority });
     await expect(client(secureUrl!, { ...trusting(), ...own, username: "boss", password: "x" })).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe("a client certificate", () => {
     await client(secureUrl!, { ...trusting(), ...own, ...as("boss") }, "#");
   });
 
-  test("of an authority that is not known, or of nobody who has an account, is none", async () => {
+  test("from an unknown CA, or for a name without an account, does not authenticate", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
     const foreign = await certificate("boss", { ca: await certificate("Another authority", { authority: true }) });
     const stranger = await certificate("nobody", { ca: authority });
@@ -167,7 +167,7 @@ describe("a certificate that is renewed", () => {
       socket.on("error", reject);
     });
 
-  test("is in use a moment later, and who is connected stays", async () => {
+  test("is in use a moment later, and existing connections stay", async () => {
     const { folder, ...pair } = await files();
     const { secureUrl } = await guarded(USERS, { tls: pair });
     const device = await client(secureUrl!, { ...trusting(), ...as("porch") }, "nightlight/porch/commands");
@@ -178,7 +178,7 @@ describe("a certificate that is renewed", () => {
     await eventually(() => device.got.length === 1, { what: "the answer on the old connection" });
   });
 
-  test("and cannot be used is told once, and the old one stays until it can", async () => {
+  test("but is not usable is reported once, and the old certificate stays in use", async () => {
     const { folder, ...pair } = await files();
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
@@ -194,7 +194,7 @@ describe("a certificate that is renewed", () => {
     ]);
     await rm(pair.key);
     await eventually(() => warnings.length > 1, { what: "the second warning" });
-    expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The certificate from before/);
+    expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The previous certificate/);
     expect(certificates.serverOptions().cert).toBe(server.cert);
     expect(changes).toBe(0);
     await writePair(folder, "server", next);
@@ -246,7 +246,7 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
   });
 });
 
-describe("at the start, what is wrong with the files is said in a sentence:", () => {
+describe("at the start, a problem with the files is reported in a sentence:", () => {
   test.each<[what: string, change: (files: TlsFiles) => Promise<unknown>, problem: RegExp]>([
     [
       "a certificate that is not there",

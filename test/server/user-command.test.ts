@@ -62,7 +62,7 @@ describe("a user is added", () => {
     expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "admin" });
   });
 
-  test("with a generated password, which alone goes to standard output", async () => {
+  test("with a generated password, which is the only text on standard output", async () => {
     const folder = await temporaryFolder();
     const { out, said } = await user(folder, "add porch --device nightlight/porch --generate");
     expect(out).toMatch(/^[a-z0-9]{26}\n$/);
@@ -75,12 +75,12 @@ describe("a user is added", () => {
     const folder = await temporaryFolder();
     const { said, error, out } = await user(folder, "add ann --reader", ["correct horse", "correct horse"]);
     expect(error).toBe("");
-    expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added: it may look/);
+    expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added: a reader, who can read/);
     expect(said + out).not.toContain("horse");
     expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "reader" });
   });
 
-  test("not when the two passwords differ, nor when the typing is stopped", async () => {
+  test("only if both typed passwords are equal and the input is not aborted", async () => {
     const folder = await temporaryFolder();
     const differing = await user(folder, "add ann", ["correct horse", "correct house"]);
     expect(differing.error).toBe("UsageError: The two passwords differ. Nothing was changed.");
@@ -92,7 +92,7 @@ describe("a user is added", () => {
 
 describe("each mistake is answered with a sentence, and changes nothing:", () => {
   test.each<[args: string, input: string, error: RegExp]>([
-    ["add ann --password-stdin", "another one", /^UsageError: There is a user ann already; .*user password ann/],
+    ["add ann --password-stdin", "another one", /^UsageError: The user ann exists already; .*user password ann/],
     ["add bob --password-stdin", "", /^UsageError: The password is empty\. Nothing was changed\.$/],
     ["add bob --password-stdin", "1234567", /^UsageError: The password has 7 characters; it must have at least 8\./],
     [
@@ -117,13 +117,9 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
       /^UsageError: --device "a\/#" is not allowed: an id cannot contain # or \+\.$/,
     ],
     ["add bob --device nightlight --generate", "", /^UsageError: --device "nightlight" is not allowed: .*server's own/],
-    [
-      "add bob --device house --generate",
-      "",
-      /^UsageError: .*house\/status tells house\/porch whether its server is there/,
-    ],
-    ["add bob --device house/porch/x --generate", "", /^UsageError: .*house\/porch\/status tells house\/porch\/x/],
-    ["add bob --device a --reader --generate", "", /^UsageError: A user is a --device or a --reader, not both\.$/],
+    ["add bob --device house --generate", "", /^UsageError: .*house\/status is the server status for house\/porch/],
+    ["add bob --device house/porch/x --generate", "", /^UsageError: .*house\/porch\/status is the server status for house\/porch\/x/],
+    ["add bob --device a --reader --generate", "", /^UsageError: Give --device or --reader, not both\.$/],
     ["password bob --generate", "", /^UsageError: There is no user bob; there are: ann, porch\.$/],
     ["remove bob", "", /^UsageError: There is no user bob;/],
     ["token bob", "", /^UsageError: There is no user bob;/],
@@ -158,7 +154,7 @@ test("tokens are shown once, counted, and revoked together", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   const tokens = [(await user(folder, "token ann")).out.trim(), (await user(folder, "token ann")).out.trim()];
-  const accounts = await openAccounts(folder, silentLog, { every: 20 });
+  const accounts = await openAccounts(folder, silentLog, { interval: 20 });
   onTestFinished(() => accounts.close());
   for (const token of tokens) expect(accounts.byToken(token)).toMatchObject({ name: "ann" });
   const { out } = await user(folder, "list");
@@ -243,8 +239,8 @@ describe("a token expires", () => {
     );
     await changeUsers(folder, (users) => {
       const ann = users.get("ann")!;
-      const [{ hash }] = ann.tokens;
-      users.set("ann", { ...ann, tokens: [{ hash, expires: "2026-01-01T00:00:00.000Z" }] });
+      const [token] = ann.tokens;
+      users.set("ann", { ...ann, tokens: [{ ...token, expires: "2026-01-01T00:00:00.000Z" }] });
     });
     expect((await user(folder, "list")).out).toMatch(/\tEXPIRED 2026-01-01T00:00Z\tnot used yet\n$/);
     await user(folder, "token ann --revoke");
@@ -252,22 +248,22 @@ describe("a token expires", () => {
   });
 });
 
-test("a damaged file of last uses hides no user, and the list says what is wrong", async () => {
+test("a damaged file of last uses hides no user, and the list reports the damage", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   await writeFile(tokenUsesFile(folder), "{");
   const { out, said, error } = await user(folder, "list");
   expect({ out, error }).toEqual({ out: "ann\tadmin\n", error: "" });
-  expect(said).toMatch(/^When tokens were last used cannot be read from .*token-uses\.json/);
+  expect(said).toMatch(/^The last uses of tokens cannot be read from .*token-uses\.json/);
 });
 
-test("a user is removed; after the last one it is said who is let in then", async () => {
+test("a user is removed; after the last one a message says that nobody needs to log in", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   await user(folder, "add bob --generate");
   expect((await user(folder, "remove ann")).said).toBe(
-    "The user ann was removed. A server that runs disconnects it in a few seconds.\n",
+    "The user ann was removed. A running server disconnects it within a few seconds.\n",
   );
-  expect((await user(folder, "remove bob")).said).toMatch(/Nobody has an account now/);
+  expect((await user(folder, "remove bob")).said).toMatch(/No accounts are left/);
   expect((await user(folder, "list")).said).toMatch(/^There are no users in .*users\.json\.$/m);
 });

@@ -94,7 +94,7 @@ export class Lifecycle {
     blinking.close();
     decisionPublisher.close();
     notifier.close();
-    await folder.health.orFailing(actions.close());
+    await folder.health.waitUnlessFailing(actions.close());
     await journal.close();
   }
 }

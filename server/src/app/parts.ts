@@ -14,7 +14,7 @@ import { Readings } from "../ingest/readings.js";
 import { newCounters, type Counters } from "../observability/counters.js";
 import { DecisionTimes } from "../observability/decision-times.js";
 import type { Log } from "../observability/log.js";
-import { Rejects } from "../observability/rejection-log.js";
+import { RejectionLog } from "../observability/rejection-log.js";
 import { Actions } from "../outputs/actions.js";
 import { Blinking } from "../outputs/blinking.js";
 import { BoardConfigs } from "../outputs/board-config.js";
@@ -73,7 +73,7 @@ export function createParts(options: PartsOptions): Parts {
 
   // observability
   const counters = newCounters();
-  const rejects = new Rejects(counters, log);
+  const rejects = new RejectionLog(counters, log);
   const decisionTimes = new DecisionTimes();
 
   // devices and decisions
@@ -94,7 +94,7 @@ export function createParts(options: PartsOptions): Parts {
     needed: () => history.stats.waiting,
     failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
     closed: !folder.killed,
-    damaged: folder.damaged.tell,
+    damaged: folder.damaged.report,
   });
   const journal = cluster?.journal ?? own;
 

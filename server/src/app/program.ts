@@ -3,7 +3,7 @@ import { addCommand, createCommand, parsingProblem } from "./cli.js";
 import { configCommand } from "./commands/config.js";
 import { dataFolderOf } from "../config/data-folder.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
-import { inTermsOf } from "../config/origins.js";
+import { withSettingNames } from "../config/origins.js";
 import { reload } from "../config/reload.js";
 import { serverUrlOf } from "../config/server-url.js";
 import { CommandError, StartError, UsageError } from "../common/errors.js";
@@ -59,7 +59,7 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Proce
 
 /** @throws StartError that names each setting as the user gave it: as a flag, a variable or a line of the file */
 function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
-  if (error instanceof StartError) throw new StartError(inTermsOf(loaded, error.message), { cause: error });
+  if (error instanceof StartError) throw new StartError(withSettingNames(loaded, error.message), { cause: error });
   throw error;
 }
 

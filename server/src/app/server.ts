@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import { isLoopback } from "../common/hosts.js";
-import { DEFAULTS, settle, type ServerOptions, type Settings } from "../config/options.js";
+import { DEFAULTS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
 import { needRestart } from "../config/settings-diff.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
 import { directoryOf, type DeviceDirectory } from "../devices/directory.js";
@@ -61,7 +61,7 @@ type AtEnd = (step: () => unknown) => void;
  * @throws UsageError if an option is invalid; StartError if a port, the broker or the data folder is not available
  */
 export async function startServer(options: ServerOptions = {}): Promise<NightlightServer> {
-  const settings = settle(options);
+  const settings = toSettings(options);
   const steps: (() => unknown)[] = [];
   let ending: Promise<void> | undefined;
   async function end(): Promise<void> {
@@ -187,7 +187,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       if (device) await commands.forget(device);
     },
     reload(options: ServerOptions) {
-      const next = settle(options);
+      const next = toSettings(options);
       lifecycle.apply(next.policy);
       cluster?.apply(next.policy);
       eventStream.publish("zones", zones.list());
@@ -204,7 +204,7 @@ async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles
   if (!history) return NO_HISTORY;
   const failed = (problem: string): void => log.error("history", problem);
   const told = (progress: string): void => log.info("history", progress);
-  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.tell });
+  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.report });
 }
 
 /** Loads modules that not every server needs, because they take a while to load. */

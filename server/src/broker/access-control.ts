@@ -3,7 +3,7 @@ import type { IPublishPacket } from "mqtt-packet";
 import type { Rejection } from "../observability/counters.js";
 import { matches } from "../mqtt/topics.js";
 import { BusyError, type Account, type Accounts } from "../security/accounts.js";
-import { EVERYTHING, rightsOf, type Rights } from "../security/acl.js";
+import { FULL_ACCESS, permissionsOf, type Permissions } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { ClientConnection } from "./client-connection.js";
@@ -40,7 +40,7 @@ export class Refusal extends Error {
 export interface Login {
   /** Undefined where clients need no account. */
   readonly account: Account | undefined;
-  readonly rights: Rights;
+  readonly rights: Permissions;
   /** Granted subscriptions by topic filter. */
   readonly subscriptions: Map<string, GrantedSubscription>;
 }
@@ -86,7 +86,7 @@ export class AccessControl {
   /** Logs a client in. @throws Refusal when the client has no account or cannot prove it */
   async login(client: Client, username: string | undefined, password: string): Promise<Login> {
     const account = await this.#accountOf(connectionOf(client), username, password);
-    const rights = account ? rightsOf(account) : EVERYTHING;
+    const rights = account ? permissionsOf(account) : FULL_ACCESS;
     const login = { account, rights, subscriptions: new Map<string, GrantedSubscription>() };
     this.#logins.set(client, login);
     return login;

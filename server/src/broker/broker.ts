@@ -62,13 +62,13 @@ export async function startBroker(
   const { broker: store, health } = data;
   const retainedHandlers = {
     failed: (error: unknown) => health.failed("retained messages", error),
-    written: () => health.works("retained messages"),
+    written: () => health.succeeded("retained messages"),
     dropped: (topic: string, problem: string) =>
       handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
   };
   const retained = new RetainedMessages(data.retained, retainedHandlers, {
     closed: !data.killed,
-    damaged: data.damaged.tell,
+    damaged: data.damaged.report,
   });
   const wills = new Wills(store, id);
   const sessionStore = new SessionStore(store);
@@ -184,7 +184,7 @@ export async function startBroker(
     largestPacket: largestPacket(payload),
     sessions,
     get stats() {
-      return { clients: connectionLimit.count, queued: sessionStore.queued };
+      return { clients: connectionLimit.count, queued: sessionStore.messages.size };
     },
     get contested() {
       return takeovers.list();

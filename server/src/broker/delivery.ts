@@ -36,7 +36,7 @@ export class Delivery {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
     if (!session || session.queue.size === session.sent.size) return;
     const deliver = async (): Promise<void> => {
-      for await (const packet of this.#sessions.queuedIn(session))
+      for await (const packet of this.#sessions.messages.queuedIn(session))
         if (!packet.messageId) client.publish(packet as PublishPacket);
     };
     deliver().catch(this.#failed);
@@ -46,7 +46,7 @@ export class Delivery {
   #handleRetain(client: Client, packet: AedesPublishPacket, isLive: boolean): void {
     packet.retain = this.#access.retainsAsPublished(client, packet.topic);
     const session = client.clean || packet.qos === 0 || !isLive ? undefined : this.#sessions.get(client.id);
-    if (packet.retain && session) this.#sessions.hideRetain(session, packet);
+    if (packet.retain && session) this.#sessions.messages.hideRetain(session, packet);
   }
 
   #addIdentifiers(client: Client, packet: AedesPublishPacket): void {
@@ -59,6 +59,6 @@ export class Delivery {
   /** Removes a message from the client's queue. */
   #drop(client: Client, packet: AedesPublishPacket): void {
     const session = client.clean || !packet.brokerId ? undefined : this.#sessions.get(client.id);
-    if (session) this.#sessions.drop(session, packet);
+    if (session) this.#sessions.messages.drop(session, packet);
   }
 }

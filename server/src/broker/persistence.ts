@@ -103,14 +103,14 @@ export class Persistence {
     if (!changed) return;
     // a client learns in CONNACK that a session which was never stored is lost, and subscribes again
     if (session.isStored) await this.#store.stored();
-    else await this.#health.orFailing(this.#store.stored());
+    else await this.#health.waitUnlessFailing(this.#store.stored());
   }
 
   async removeSubscriptions({ id }: ClientId, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) return;
     for (const filter of filters) this.#sessions.unsubscribe(session, filter);
-    await this.#health.orFailing(this.#store.stored());
+    await this.#health.waitUnlessFailing(this.#store.stored());
   }
 
   async subscriptionsByClient({ id }: ClientId): Promise<StoredSubscription[]> {
@@ -138,7 +138,7 @@ export class Persistence {
   async outgoingEnqueue({ clientId }: { clientId: string }, packet: AedesPublishPacket): Promise<void> {
     const session = this.#sessions.get(clientId);
     if (!session) return;
-    this.#sessions.enqueue(session, packet as QueuedPacket);
+    this.#sessions.messages.enqueue(session, packet as QueuedPacket);
     this.#handlers.queued(session);
   }
 
@@ -148,21 +148,21 @@ export class Persistence {
 
   async outgoingUpdate({ id }: ClientId, packet: QueuedPacket): Promise<void> {
     const session = this.#sessions.get(id);
-    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.sending(session, packet);
+    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.messages.sending(session, packet);
   }
 
   async outgoingClearMessageId(client: Client, packet: ClearedMessage): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (!session) return;
-    if (packet.messageId !== undefined) this.#sessions.acknowledge(session, packet.messageId);
+    if (packet.messageId !== undefined) this.#sessions.messages.acknowledge(session, packet.messageId);
     // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3]
     else if (packet.clientId === client.id && packet.nl && this.#handlers.isNoLocal(client, packet.topic))
-      this.#sessions.drop(session, packet);
+      this.#sessions.messages.drop(session, packet);
   }
 
   outgoingStream({ id }: ClientId): Readable {
     const session = this.#sessions.get(id);
-    return Readable.from(session ? this.#sessions.queuedIn(session) : []);
+    return Readable.from(session ? this.#sessions.messages.queuedIn(session) : []);
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {

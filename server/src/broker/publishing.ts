@@ -156,7 +156,7 @@ export class Publishing {
 
   /** Publishes a message of the server at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void {
-    if (mode === "renewed") this.#options.retained.renew(topic, payload);
+    if (mode === "renewed") this.#options.retained.replaceInMemory(topic, payload);
     const packet: PublishPacket = {
       ...{ cmd: "publish", topic, payload, qos: 1, retain: mode !== "not-retained", dup: false },
     };

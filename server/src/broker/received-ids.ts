@@ -28,7 +28,7 @@ export class ReceivedIds {
         "over-limit",
       );
     const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.received(session, packetId);
+    if (session) this.#sessions.messages.received(session, packetId);
     else this.#of(client).add(packetId);
   }
 
@@ -38,7 +38,7 @@ export class ReceivedIds {
 
   delete(client: Client, packetId: number): void {
     const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.released(session, packetId);
+    if (session) this.#sessions.messages.released(session, packetId);
     else this.#of(client).delete(packetId);
   }
 

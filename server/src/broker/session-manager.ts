@@ -179,7 +179,7 @@ export class SessionManager implements SessionDirectory {
     const { id, queue } = session;
     const surplus = queue.size - this.#limits.queue;
     if (surplus <= 0) return;
-    this.#store.dropOldest(session, surplus);
+    this.#store.messages.dropOldest(session, surplus);
     this.#handlers.dropped(id, surplus);
   }
 

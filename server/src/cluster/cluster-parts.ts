@@ -6,7 +6,7 @@ import type { Recent } from "../history/recent.js";
 import type { Ingest } from "../ingest/ingest.js";
 import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { Log } from "../observability/log.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Actions } from "../outputs/actions.js";
 import type { BoardConfigs } from "../outputs/board-config.js";
 import type { DecisionPublisher } from "../outputs/decision-publisher.js";
@@ -45,7 +45,7 @@ export interface ClusterMember {
   readonly notifier: Notifier;
   readonly homeAssistant: HomeAssistant;
   readonly recent: Recent;
-  readonly rejects: Rejects;
+  readonly rejects: RejectionLog;
 }
 
 /** Several servers at one broker, which share the devices among themselves. */

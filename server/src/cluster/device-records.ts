@@ -6,7 +6,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../history/recent.js";
 import type { ReadingsJournal } from "../ingest/readings-journal.js";
-import type { Part, State } from "../storage/state.js";
+import type { CollectionWrite, StateStore } from "../storage/state.js";
 import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
@@ -105,7 +105,7 @@ const RETRY = 250;
  * the next owner of a device knows every acknowledged reading.
  */
 export class DeviceRecords implements ReadingsJournal {
-  readonly #state: State;
+  readonly #state: StateStore;
   readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
   readonly #stored: (device: Device, reading: HistoryReading) => void;
@@ -122,7 +122,7 @@ export class DeviceRecords implements ReadingsJournal {
 
   /** @param stored called with each reading after it is stored */
   constructor(
-    state: State,
+    state: StateStore,
     stored: (device: Device, reading: HistoryReading) => void,
     failed: (problem: string) => void,
     clock: StorageClock,
@@ -189,7 +189,7 @@ export class DeviceRecords implements ReadingsJournal {
     const partOf = (id: string): Writing => {
       const slot = slotOf(id);
       let part = parts.get(slot);
-      if (!part) parts.set(slot, (part = { shelf: shelfOf(slot), puts: [], deletes: [] }));
+      if (!part) parts.set(slot, (part = { collection: shelfOf(slot), puts: [], deletes: [] }));
       return part;
     };
     for (const device of this.#devices)
@@ -211,7 +211,7 @@ export class DeviceRecords implements ReadingsJournal {
   }
 
   /** Writes and repeats that until it succeeds, because unstored readings must not be acknowledged. */
-  async #writeAll(parts: readonly Part[]): Promise<void> {
+  async #writeAll(parts: readonly CollectionWrite[]): Promise<void> {
     for (let reported = false; ; reported = true) {
       try {
         return await this.#state.write(parts);
@@ -225,7 +225,7 @@ export class DeviceRecords implements ReadingsJournal {
 }
 
 /** The changes of one slot in a batch. */
-interface Writing extends Part {
+interface Writing extends CollectionWrite {
   readonly puts: [key: string, value: unknown][];
   readonly deletes: string[];
 }

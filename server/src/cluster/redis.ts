@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { StartError, textOf } from "../common/errors.js";
 import { redactText } from "../security/redact.js";
-import type { Part, Shelf, State } from "../storage/state.js";
+import type { Collection, CollectionWrite, StateStore } from "../storage/state.js";
 
 /** The timeout of a command, in ms. */
 const PATIENCE = 5000;
@@ -104,14 +104,14 @@ const WRONG_TYPE = "it is no hash";
  * The state in Redis, with one hash per shelf. Damaged values count as missing.
  * @param damaged called each time that a damaged value is read
  */
-export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): State {
+export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): StateStore {
   redis.defineCommand("nightlightWrite", { lua: WRITE, numberOfKeys: 0 });
   const run = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>).nightlightWrite;
 
-  const write = async (parts: readonly Part[]): Promise<void> => {
+  const write = async (parts: readonly CollectionWrite[]): Promise<void> => {
     const lines: (string | number)[] = [];
-    for (const { shelf, puts, deletes } of parts) {
-      lines.push(shelf, puts.length, deletes.length);
+    for (const { collection, puts, deletes } of parts) {
+      lines.push(collection, puts.length, deletes.length);
       for (const [key, value] of puts) lines.push(key, JSON.stringify(value));
       lines.push(...deletes);
     }
@@ -121,7 +121,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
     for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE}; it was deleted`);
   };
 
-  function shelf(name: string): Shelf {
+  function collection(name: string): Collection {
     const hash = `${namespace}:${name}`;
 
     /** Returns undefined for a damaged value. */
@@ -149,7 +149,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
         }
         return entries;
       },
-      write: (puts, deletes = []) => write([{ shelf: name, puts, deletes }]),
+      write: (puts, deletes = []) => write([{ collection: name, puts, deletes }]),
     };
   }
 
@@ -161,5 +161,5 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
     };
   }
 
-  return { shelf, write, async close() {} };
+  return { collection, write, async close() {} };
 }

@@ -1,7 +1,7 @@
 import { idProblem, type Lamp } from "../../../contract/index.js";
 import { restoredActions, type StoredActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
-import type { Shelf, State } from "../storage/state.js";
+import type { Collection, StateStore } from "../storage/state.js";
 import type { Override } from "../devices/override.js";
 import { restoredOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
@@ -17,7 +17,7 @@ export interface LoadedShards {
 }
 
 export interface ShardOptions {
-  readonly state: State;
+  readonly state: StateStore;
   /** The zone groups. A grouped device is stored in the slot of its own id and read one by one. */
   readonly links: ZoneGroups;
   /** The topic prefix, with which the ids of zones begin. */
@@ -66,7 +66,7 @@ export async function loadShards(
 
   const parts = Array.from(slots, async (slot) => {
     const name = shelfOf(slot);
-    const entries = await state.shelf(name).entries();
+    const entries = await state.collection(name).entries();
     const ids = new Set<string>();
     for (const key of entries.keys()) {
       const kind = key.slice(0, 1);
@@ -87,13 +87,13 @@ export async function loadShards(
   const linked = groups.flatMap(({ ids }) =>
     ids.map(async (id) => {
       const name = shelfOf(slotOf(id));
-      deviceOf(name, id, await values(state.shelf(name), DEVICE_KINDS, id));
+      deviceOf(name, id, await values(state.collection(name), DEVICE_KINDS, id));
     }),
   );
   const zones = groups.flatMap((group) =>
     group.zones.map(async (zone) => {
       const name = shelfOf(slotOf(zoneId(prefix, zone)));
-      const [lamp, override] = await values(state.shelf(name), ZONE_KINDS, zone);
+      const [lamp, override] = await values(state.collection(name), ZONE_KINDS, zone);
       const known = checked<Lamp>(name, PREFIX.zone + zone, lamp, lampProblem);
       stock.zones.set(zone, {
         lamp: known && { ...known, since: clock.fromWall(known.since) },
@@ -110,7 +110,7 @@ type Check = (value: unknown, now: number) => string;
 const DEVICE_KINDS = [PREFIX.device, PREFIX.override, PREFIX.actions];
 const ZONE_KINDS = [PREFIX.zone, PREFIX.zoneOverride];
 
-const values = (shelf: Shelf, kinds: readonly string[], name: string): Promise<unknown[]> =>
+const values = (shelf: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
   Promise.all(kinds.map((kind) => shelf.get(kind + name)));
 
 /** Explains why a device does not belong to a slot; "" if it does. */

@@ -2,7 +2,7 @@ import type { DeviceMemory } from "../outputs/device-memory.js";
 import { storedActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
 import type { Override } from "../devices/override.js";
-import type { State } from "../storage/state.js";
+import type { StateStore } from "../storage/state.js";
 import { storedOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
@@ -12,7 +12,7 @@ import { PREFIX, type DeviceRecords } from "./device-records.js";
 const DISCOVERY = "discovery";
 
 export interface SharedMemoryOptions {
-  readonly state: State;
+  readonly state: StateStore;
   readonly records: DeviceRecords;
   /** The topic prefix, with which the ids of zones begin. */
   readonly prefix: string;
@@ -35,7 +35,7 @@ export async function sharedMemory({
 }: SharedMemoryOptions): Promise<DeviceMemory> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
-  const discovery = state.shelf(DISCOVERY);
+  const discovery = state.collection(DISCOVERY);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
     if (problem) damaged(DISCOVERY, `field ${topic}: ${problem}`);

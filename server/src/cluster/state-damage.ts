@@ -1,15 +1,15 @@
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 
 /** The longest description of damage in the log, in characters. */
 const LONGEST = 200;
 
 /** Counts and logs damaged data in Redis. Reports wait until `reportTo` is called. */
 export class StateDamage {
-  #rejects: Rejects | undefined;
+  #rejects: RejectionLog | undefined;
   #found: (readonly [where: string, problem: string])[] = [];
 
   /** Sends all reports to the rejection log. */
-  reportTo(rejects: Rejects): void {
+  reportTo(rejects: RejectionLog): void {
     this.#rejects = rejects;
     for (const [where, problem] of this.#found) this.report(where, problem);
     this.#found = [];

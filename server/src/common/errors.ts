@@ -1,32 +1,32 @@
-/** The flags, the environment or the options are wrong; nothing was started. The message says which, and what is allowed. */
+/** A flag, environment variable or option is wrong, and nothing was started. The message names the value and what is allowed. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The server could not be started. The message is one sentence that says what was wrong and what to do. */
+/** The server could not start. The message is one sentence that says what is wrong and what to do. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-/** A subcommand could not do its work, though it was used correctly. The message says why and what to do. */
+/** A subcommand failed although it was used correctly. The message says why and what to do. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-/** Something is not stored yet. The message says why and what to do. */
+/** Data could not be stored yet. The message says why and what to do. */
 export class NotStoredError extends Error {
   override readonly name = "NotStoredError";
-  /** HTTP's status: Insufficient Storage (RFC 4918, 11.5). */
+  /** HTTP status Insufficient Storage (RFC 4918, section 11.5). */
   readonly statusCode = 507;
 }
 
-/** The system's or the library's code of an error, such as `ECONNREFUSED`; "" when it has none. */
+/** Returns the code of a system or library error, such as `ECONNREFUSED`; "" for an error without a code. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === "string" ? code : "";
 }
 
-/** What an error says, whatever was thrown. */
+/** Returns the message of an error, or a text for any other thrown value. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message || codeOf(error) || error.name : String(error);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** The package's own package.json, seen from the source and from the built file. */
+/** Locations of the package.json of nightlight-server, relative to the source file and to the built file. */
 const FILES = ["../../package.json", "../../../../package.json"].map((path) => new URL(path, import.meta.url));
 
 /** The version of nightlight-server. */

@@ -1,4 +1,4 @@
-/** What can be wrong between settings, each of which is right by itself. */
+/** Checks combinations of settings that are valid one by one. */
 import { readFileSync } from "node:fs";
 import { CONFIG, LESSON_RULE } from "../../../contract/index.js";
 import { DEFAULTS } from "./options.js";
@@ -6,18 +6,18 @@ import { parseTimeOfDay } from "../common/duration.js";
 import { isMapping, type Mapping } from "./paths.js";
 import { whyUnreadable, type Path } from "./problems.js";
 
-/** Says that the setting at `path` is wrong: `sentence` follows its name. `key`: its key is, and not its value. */
+/** Reports a wrong setting. @param sentence continues after the name of the setting @param key whether the key is wrong, not the value */
 export type Report = (path: Path, sentence: string, key?: boolean) => void;
 
-/** Settings that may not have passed the schema: what is wrong in itself is somebody else's to tell. */
+/** Settings before validation. The schema reports values that are wrong by themselves, so these checks ignore them. */
 type Unchecked = Mapping;
 
 const mappingOf = (value: unknown): Unchecked => (isMapping(value) ? value : {});
 const numberOf = (value: unknown): number | undefined => (Number.isFinite(value) ? (value as number) : undefined);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Reports all that is wrong between the settings of file, environment and flags together. */
-export function checkTogether(settings: Unchecked, report: Report): void {
+/** Reports all conflicts between the settings of file, environment and flags. */
+export function checkCombinations(settings: Unchecked, report: Report): void {
   checkNames(settings, report);
   checkPorts(settings, report);
   checkTls(settings, report);
@@ -41,7 +41,7 @@ export function checkTogether(settings: Unchecked, report: Report): void {
   }
 }
 
-/** zod leaves this key out of a mapping whose keys users choose, without an error. */
+/** Rejects `__proto__` as a name. zod would silently drop this key from mappings with names that users choose. */
 function checkNames(settings: Unchecked, report: Report): void {
   for (const kind of ["zones", "devices"])
     if (Object.hasOwn(mappingOf(settings[kind]), "__proto__"))
@@ -60,7 +60,7 @@ function checkPorts(settings: Unchecked, report: Report): void {
     const port = numberOf(settings[name]) ?? otherwise;
     if (!there || port === 0) continue;
     const other = taken.get(port);
-    // the one that somebody chose is to be pointed at
+    // report the port that the user chose, not a default
     const [wrong, right] = settings[name] === undefined ? [other, name] : [name, other];
     if (other !== undefined) report([wrong!], `is ${port}, as ${right} is; a port serves one of them.`);
     taken.set(port, name);
@@ -101,7 +101,7 @@ function checkFile(path: Path, file: unknown, report: Report): void {
   }
 }
 
-/** A lamp whose limit no light reaches would stay on for ever. */
+/** Reports a rule that would keep a lamp on forever, because no light reaches threshold + hysteresis. */
 function checkReach(path: Path, own: Unchecked, above: Unchecked, report: Report): void {
   if (own.threshold === undefined && own.hysteresis === undefined) return;
   const threshold = numberOf(own.threshold) ?? numberOf(above.threshold) ?? LESSON_RULE.threshold;
@@ -110,7 +110,7 @@ function checkReach(path: Path, own: Unchecked, above: Unchecked, report: Report
   if (threshold > brightest || hysteresis > brightest || threshold + hysteresis <= brightest) return;
   report(
     [...path, own.hysteresis === undefined ? "threshold" : "hysteresis"],
-    `would keep a lamp on for ever: it goes off at threshold + hysteresis = ${threshold + hysteresis}, but the brightest light is ${brightest}.`,
+    `would keep a lamp on forever: it goes off at threshold + hysteresis = ${threshold + hysteresis}, but the brightest light is ${brightest}.`,
   );
 }
 

@@ -1,17 +1,17 @@
-/** From a checked configuration to what the server takes. */
+/** Converts a validated configuration to options for `startServer`. */
 import type { Rule } from "../../../contract/index.js";
 import { scopeOf } from "../transport/scope.js";
 import { DEFAULTS, type ServerOptions } from "./options.js";
 import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../decisions/policy.js";
 import { CONFIGURATION, type Configuration, type ZoneConfiguration } from "./schema.js";
 
-/** A sensor may miss three reports before it is left out. */
+/** Returns the default of `stale_after`, in ms: the time of three reports. */
 function staleAfter({ report, heartbeat, interval }: Configuration["reporting"]): number {
   return Math.max(STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
 }
 
-/** The configuration with those defaults that depend on other settings filled in as well. */
-export function filled(configuration: Configuration): Configuration {
+/** Fills in the defaults that depend on other settings. */
+export function withDefaults(configuration: Configuration): Configuration {
   const { rule, reporting, devices, zones, home_assistant } = configuration;
   const zoneWithAll = (name: string, zone: ZoneConfiguration): ZoneConfiguration => ({
     label: name,
@@ -37,7 +37,11 @@ function mapped<T>(record: Record<string, T>, change: (key: string, value: T) =>
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(key, value)]));
 }
 
-/** What the server takes. @param configuration with all filled in @param password of the broker */
+/**
+ * Converts a configuration to options for `startServer`.
+ * @param configuration with all defaults filled in
+ * @param password password for the broker; may come from a file
+ */
 export function optionsOf(configuration: Configuration, password: string | undefined) {
   const { broker, tls, history, home_assistant: homeAssistant, topic_prefix: topicPrefix } = configuration;
   const { session_expiry: sessionExpiry, event_streams: eventStreams, ...limits } = configuration.limits;
@@ -76,10 +80,10 @@ export function optionsOf(configuration: Configuration, password: string | undef
   } satisfies ServerOptions;
 }
 
-/** Undefined stands for ever. */
+/** Converts a retention time: `Infinity` (forever) becomes undefined. */
 const finite = (ms: number): number | undefined => (ms === Infinity ? undefined : ms);
 
-/** On somebody else's broker, what the configuration names is the server's, though the prefix may not cover it. */
+/** Returns the ids of further devices on a remote broker: those in `ids`, and those in `devices` and `zones` outside the prefix. */
 function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
   if (broker.url === undefined) return ids;
   const { owns } = scopeOf(topic_prefix, ids);
@@ -93,22 +97,22 @@ function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): re
 function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
   return {
     rule,
-    reporting: unusual(reporting),
+    reporting: changedReporting(reporting),
     devices: new Map(Object.entries(devices).map(([id, device]) => [id, { ...device, rule: device.rule as Rule | undefined } satisfies DevicePolicy])), // prettier-ignore
     zones: Object.entries(zones).map(([name, zone]) => zonePolicy(name, zone)),
   };
 }
 
-/** What differs from that which boards do by themselves: the rest need not be told. */
-function unusual(reporting: Configuration["reporting"]): Reporting {
-  const usual = CONFIGURATION.parse({}).reporting;
-  const entries = Object.entries(reporting).filter(([name, value]) => value !== usual[name as keyof Reporting]);
+/** Returns the reporting settings that differ from the defaults of the firmware. Only these are sent to boards. */
+function changedReporting(reporting: Configuration["reporting"]): Reporting {
+  const defaults = CONFIGURATION.parse({}).reporting;
+  const entries = Object.entries(reporting).filter(([name, value]) => value !== defaults[name as keyof Reporting]);
   return Object.fromEntries(entries);
 }
 
 function zonePolicy(name: string, zone: ZoneConfiguration): ZonePolicy {
   const { label, sensors, lamps, combine, at_least = 1, hours } = zone;
-  // all of them are there, because the configuration was filled in
+  // complete, because the defaults were filled in
   const { threshold, hysteresis, min_on, min_off } = zone as Rule;
   return {
     name,

@@ -1,21 +1,21 @@
-/** What `nightlight-server config init` writes: to be edited. */
-export const EXAMPLE = `# The configuration of nightlight-server. Every setting may be left out; the lines below that begin with # show what
-# else there is, with the defaults. Times have a unit: ms, s, min, h or d. File names are relative to this file.
+/** The example configuration that `nightlight-server config init` writes. */
+export const EXAMPLE = `# The configuration of nightlight-server. Every setting is optional; lines that begin with # show further settings with
+# their defaults. Durations have a unit: ms, s, min, h or d. File names are relative to this file.
 #
-#   nightlight-server config check     says whether all is in order, and if not, in which line
-#   nightlight-server config print     shows all settings as they are in effect
+#   nightlight-server config check     reports mistakes with their lines
+#   nightlight-server config print     prints all settings that are in effect
 #
-# A running server reads this file again on SIGHUP (systemctl reload, kill -HUP).
+# A running server reloads this file on SIGHUP (systemctl reload, kill -HUP).
 
-# The rule of every lamp that is in no zone, and of zones that say nothing else. The light goes from 0 (dark) to 1023.
+# The rule of lamps outside zones, and the default rule of zones. Light ranges from 0 (dark) to 1023.
 rule:
-  threshold: 300 # on below it
-  hysteresis: 20 # off again only from threshold + hysteresis on, so that a lamp does not flicker at dusk
-  min_on: 10 s # once on, a lamp stays on for so long
-  min_off: 10 s
+  threshold: 300 # the lamp is on when the light is below
+  hysteresis: 20 # the lamp goes off at threshold + hysteresis, so that it does not flicker at dusk
+  min_on: 10 s # shortest time that a lamp stays on
+  min_off: 10 s # shortest time that a lamp stays off
 
-# Sensors that decide together for lamps. Devices are named by their ids, in full; these are of the simulated boards
-# that "npm start -- --boards 4" brings. A device that is in no zone decides for itself.
+# Zones: sensors that together control lamps. Write device ids in full. These ids belong to the simulated boards of
+# "npm start -- --boards 4". The lamp of a device outside zones follows the device's own sensor.
 zones:
   hall:
     label: Entrance hall
@@ -27,9 +27,9 @@ zones:
       - nightlight/sim-1
       - nightlight/sim-2
       - nightlight/sim-3
-    combine: median # or any (one that is dark is enough), all, at_least
+    combine: median # or any (one dark sensor is enough), all, at_least
     # at_least: 2 # with combine: at_least, how many must be dark
-    # stale_after: 90 s # a sensor that has been silent for so long is left out
+    # stale_after: 90 s # a sensor without a reading for this time is ignored
 
   path:
     label: Garden path
@@ -41,10 +41,10 @@ zones:
     hours: # only in the evening and at night
       from: 17:00
       to: 08:00
-      # time_zone: Europe/Berlin # this machine's unless given
+      # time_zone: Europe/Berlin # default: the time zone of this machine
       # outside: off
 
-# What people read instead of an id; and a rule of its own for a device that is in no zone.
+# Labels that people see instead of ids, and rules for single devices outside zones.
 devices:
   nightlight/sim-1:
     label: Front door
@@ -55,23 +55,23 @@ devices:
 # How boards report.
 # reporting:
 #   report: change # or interval
-#   dead_band: 40 # how far the light must move to be reported
-#   heartbeat: 30 s # the longest silence
-#   alone_after: 10 s # then a board decides for itself
+#   dead_band: 40 # smallest change of light that is reported
+#   heartbeat: 30 s # longest time between two reports
+#   alone_after: 10 s # without a server for this time, a board decides by itself
 
-# How long the history is kept; "history: false" for none, "forever" for ever.
+# How long the history is kept. "forever" is allowed; "history: false" turns the history off.
 # history:
 #   readings: 30 d
 #   switches: 365 d
 
-# Join a broker instead of carrying one.
+# Connect to this broker instead of running an embedded one.
 # broker:
 #   url: mqtts://broker.example.org
 #   username: nightlight
 #   password_file: broker.password
 # topic_prefix: nightlight
 
-# Where to listen. Beyond this machine, people and boards need accounts: nightlight-server user add --help
+# Where to listen. Access from other machines needs accounts: nightlight-server user add --help
 # host: 0.0.0.0
 # mqtt_port: 1883
 # http_port: 8080
@@ -79,11 +79,11 @@ devices:
 #   cert: fullchain.pem
 #   key: privkey.pem
 
-# Home Assistant finds the boards by itself; "home_assistant: false" hides them.
+# Home Assistant discovers the boards automatically; "home_assistant: false" turns this off.
 # home_assistant:
 #   discovery_prefix: homeassistant
 
-# data: .nightlight # the folder for what must survive a restart
+# data: .nightlight # folder for persistent data
 # log: pretty # or json
-# log_messages: condensed # or all: a line for every message, however many there are
+# log_messages: condensed # or all: one log line for every message
 `;

@@ -1,7 +1,7 @@
 /**
- * The kinds of settings. Each is a zod schema whose errors all carry one phrase, what is allowed, that completes the
- * sentence "it must be …". Its description, which editors and `docs/configuration.md` show, is what it is for and,
- * where that does not say it, briefly what is allowed.
+ * zod schemas for the kinds of settings, such as ports and durations. The error of a schema is a phrase that completes the
+ * sentence "it must be …". Its description appears in editors and in `docs/configuration.md`: the purpose of the setting
+ * and, if necessary, the allowed values.
  */
 import { z } from "zod";
 import { idProblem, type Field } from "../../../contract/index.js";
@@ -19,7 +19,7 @@ import { nearest } from "../common/nearest.js";
 const described = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
   schema.describe(`${what}${brief && `: ${brief}`}.`);
 
-/** A mapping with these keys and no others: of an unknown key the error is the list of those that are allowed. */
+/** Schema of a mapping with fixed keys. The error for an unknown key is the list of allowed keys. */
 export function mapping<S extends z.core.$ZodShape>(shape: S) {
   const keys = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
@@ -37,9 +37,9 @@ export function wholeNumber(what: string, least: number, most: number, hint = ""
   return described(z.int({ error }).min(least, { error }).max(most, { error }), what, range);
 }
 
-export const port = (what: string) => wholeNumber(what, 0, 65_535, ", 0 meaning any free one");
+export const port = (what: string) => wholeNumber(what, 0, 65_535, "; 0 means any free port");
 
-/** A number of the contract's, in its range. */
+/** Schema of a number with the range of a message field. */
 export function lightLevel(what: string, { minimum, maximum }: Field) {
   const range = `${minimum} to ${maximum}`;
   const error = (issue: { input?: unknown }): string =>
@@ -52,7 +52,7 @@ export function oneOf<const V extends readonly string[]>(what: string, values: V
   return described(z.enum(values, { error: words }), what, words);
 }
 
-/** A time, in ms; `Infinity` for ever, where `most` is that. */
+/** Schema of a duration with a unit, which is decoded to ms. `forever` is decoded to `Infinity`, and allowed if `most` is. */
 export function duration(what: string, least: number, most: number) {
   const from = least === 0 ? "0" : formatDuration(least);
   const to = formatDuration(most);
@@ -70,10 +70,10 @@ export function duration(what: string, least: number, most: number) {
   return described(schema, what, `${from} to ${to}`);
 }
 
-/** A time of the contract's, in its range. */
+/** Schema of a duration with the range of a message field. */
 export const messageTime = (what: string, { minimum, maximum }: Field) => duration(what, minimum!, maximum!);
 
-/** In minutes since midnight. */
+/** Schema of a time of day, which is decoded to minutes since midnight. */
 export function timeOfDay(what: string) {
   const error = "a time of day from 00:00 to 23:59";
   const text = z.string({ error }).refine((written) => parseTimeOfDay(written) !== undefined, { error });
@@ -87,7 +87,7 @@ export function timeOfDay(what: string) {
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
-    // offsets such as +01:00 are taken by some versions of Node alone, and know no summer time
+    // excludes offsets such as +01:00, which not all Node versions accept, and which have no daylight saving time
     return /^[a-z]/i.test(name);
   } catch {
     return false;
@@ -104,7 +104,7 @@ export function timeZone(what: string) {
   return described(schema, what, "an IANA name, such as Europe/Berlin");
 }
 
-/** Any text of 1 to `longest` characters in one line. */
+/** Schema of a single-line text of 1 to `longest` characters. */
 export function text(what: string, longest: number) {
   const error = `a text of 1 to ${longest} characters in one line, in quotes if it looks like a number`;
   const schema = z.string({ error }).min(1, { error }).max(longest, { error });
@@ -116,7 +116,7 @@ export function text(what: string, longest: number) {
 
 export const file = (what: string) => text(what, 1000);
 
-/** A text that `problem` has nothing against; it says what is wrong, in half a sentence. */
+/** Schema of a text with a custom check. @param problem returns what is wrong as a clause, or "" for a valid text */
 function checkedText(what: string, kind: string, problem: (written: string) => string) {
   const schema = z.string({ error: `${kind}, in quotes if it is a number` });
   return described(
@@ -148,7 +148,7 @@ export function brokerUrl(what: string) {
   });
 }
 
-/** A database's address by these schemes, such as redis://. @param example of it, after the scheme */
+/** Schema of a database URL. @param schemes allowed URL schemes, such as redis @param example for the error, after the scheme */
 export function databaseUrl(what: string, schemes: readonly string[], example: string) {
   const kind = `the URL of a database, such as ${schemes[0]}://${example}`;
   return checkedText(what, kind, (written) => {

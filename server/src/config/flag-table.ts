@@ -1,51 +1,52 @@
 import { DEFAULTS } from "./options.js";
 
-/** A setting that a flag and a variable can give as well as the file. */
+/** A setting that can also be set by a command-line flag and an environment variable. */
 export interface Flag {
   readonly path: readonly string[];
-  /** As commander writes it. */
+  /** The flag in the syntax of commander. */
   readonly flag: string;
   readonly env: string;
+  /** Description for `--help`. */
   readonly text: string;
   readonly kind?: "number" | "yes or no" | "list";
   readonly default?: string | number;
-  /** What is secret: its value, or a password or token in the URL that it is. Such a setting may also come from a file. */
+  /** Where the secret is: the whole value, or a password or token in a URL. A secret setting can also be read from a file. */
   readonly secret?: "value" | "in its URL";
 }
 
-/** The flag that names a file with the setting in its first line: `--state-file`. */
+/** Returns the flag for a file that contains the setting in its first line, such as `--state-file`. */
 export const fileFlagOf = ({ flag }: Flag): string => `${flag.split(" ")[0]}-file`;
 
-/** The variable that does so, as container images have it: `NIGHTLIGHT_STATE_FILE`. */
+/** Returns the variable for such a file, named as usual for container images: `NIGHTLIGHT_STATE_FILE`. */
 export const fileVariableOf = ({ env }: Flag): string => `${env}_FILE`;
 
-/** Which flag and which variable give which setting. */
+/** All settings that have a flag and an environment variable. */
 export const FLAGS: readonly Flag[] = [
   {
     path: ["broker", "url"],
     flag: "--broker <url>",
     env: "NIGHTLIGHT_BROKER",
     secret: "in its URL",
-    text: "join this broker: mqtt://, mqtts://, ws:// or wss://",
+    text: "connect to this broker: mqtt://, mqtts://, ws:// or wss://",
   },
   {
     path: ["broker", "username"],
     flag: "--username <name>",
     env: "NIGHTLIGHT_USERNAME",
-    text: "user name at that broker",
+    text: "user name for that broker",
   },
   {
     path: ["broker", "password"],
     flag: "--password <word>",
     env: "NIGHTLIGHT_PASSWORD",
     secret: "value",
-    text: "password at that broker; better in the environment or a file",
+    text: "password for that broker; safer in the environment or a file",
   },
   {
     path: ["mqtt_port"],
     flag: "--mqtt-port <port>",
     env: "NIGHTLIGHT_MQTT_PORT",
-    text: "port of the server's own broker; 0: any free one",
+    text: "port of the embedded broker; 0: any free port",
     kind: "number",
     default: DEFAULTS.mqttPort,
   },
@@ -53,7 +54,7 @@ export const FLAGS: readonly Flag[] = [
     path: ["mqtts_port"],
     flag: "--mqtts-port <port>",
     env: "NIGHTLIGHT_MQTTS_PORT",
-    text: "port of its broker over TLS, with a certificate; 0: any free one",
+    text: "port of the embedded broker over TLS, with a certificate; 0: any free port",
     kind: "number",
     default: DEFAULTS.mqttsPort,
   },
@@ -61,7 +62,7 @@ export const FLAGS: readonly Flag[] = [
     path: ["http_port"],
     flag: "--http-port <port>",
     env: "NIGHTLIGHT_HTTP_PORT",
-    text: "port of dashboard, API and MQTT over WebSocket (/mqtt); 0: any free one",
+    text: "port of dashboard, API and MQTT over WebSocket (/mqtt); 0: any free port",
     kind: "number",
     default: DEFAULTS.httpPort,
   },
@@ -83,40 +84,40 @@ export const FLAGS: readonly Flag[] = [
     path: ["anonymous"],
     flag: "--anonymous",
     env: "NIGHTLIGHT_ANONYMOUS",
-    text: "let in anybody who reaches --host, when that is not loopback (env: NIGHTLIGHT_ANONYMOUS=1)",
+    text: "allow access without login from every machine that reaches --host (env: NIGHTLIGHT_ANONYMOUS=1)",
     kind: "yes or no",
   },
   {
     path: ["tls", "cert"],
     flag: "--tls-cert <file>",
     env: "NIGHTLIGHT_TLS_CERT",
-    text: "certificate in PEM: then there is HTTPS, WSS and MQTTS",
+    text: "certificate in PEM: turns on HTTPS, WSS and MQTTS",
   },
   {
     path: ["tls", "key"],
     flag: "--tls-key <file>",
     env: "NIGHTLIGHT_TLS_KEY",
-    text: "its private key in PEM",
+    text: "private key of the certificate in PEM",
   },
   {
     path: ["topic_prefix"],
     flag: "--topic-prefix <prefix>",
     env: "NIGHTLIGHT_TOPIC_PREFIX",
-    text: "devices are <prefix>/<name> at a broker that you join",
+    text: "device ids are <prefix>/<name> at the broker of --broker",
     default: DEFAULTS.topicPrefix,
   },
   {
     path: ["ids"],
     flag: "--id <id>",
     env: "NIGHTLIGHT_ID",
-    text: "one more device at a broker that you join; repeat it (env: NIGHTLIGHT_ID, with commas)",
+    text: "further device at the broker of --broker; can be repeated (env: NIGHTLIGHT_ID, separated by commas)",
     kind: "list",
   },
   {
     path: ["data"],
     flag: "--data <folder>",
     env: "NIGHTLIGHT_DATA",
-    text: "folder for what must survive a restart",
+    text: "folder for persistent data",
     default: DEFAULTS.data,
   },
   {
@@ -124,7 +125,7 @@ export const FLAGS: readonly Flag[] = [
     flag: "--state <url>",
     env: "NIGHTLIGHT_STATE",
     secret: "in its URL",
-    text: "work side by side with other servers at that broker, by way of this Redis: redis://",
+    text: "share the work with other servers at that broker through this Redis: redis://",
   },
   {
     path: ["history", "url"],
@@ -137,14 +138,14 @@ export const FLAGS: readonly Flag[] = [
     path: ["log"],
     flag: "--log <format>",
     env: "NIGHTLIGHT_LOG",
-    text: "how to write the log, pretty or json",
+    text: "format of the log: pretty or json",
     default: "pretty",
   },
   {
     path: ["log_messages"],
     flag: "--log-messages <which>",
     env: "NIGHTLIGHT_LOG_MESSAGES",
-    text: "which messages have a line in the log: condensed (200 per second and a summary) or all",
+    text: "which messages to log: condensed (200 per second and a summary) or all",
     default: "condensed",
   },
 ];

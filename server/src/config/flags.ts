@@ -7,16 +7,16 @@ import { CONFIG_ENV, unknownVariables, type Environment } from "./variables.js";
 
 export type { Environment };
 
-/** The flags, and `--config`, as commander's options. */
+/** Returns all flags, including `--config`, as options for commander. */
 export function flagOptions(): Option[] {
-  const config = new Option("--config <file>", `configuration in YAML (default: ${DEFAULT_FILE} if it is here, env: ${CONFIG_ENV})`); // prettier-ignore
+  const config = new Option("--config <file>", `configuration file in YAML (default: ${DEFAULT_FILE} if it exists, env: ${CONFIG_ENV})`); // prettier-ignore
   return [config, ...FLAGS.flatMap((flag) => (flag.secret ? [optionOf(flag), fileOptionOf(flag)] : [optionOf(flag)]))];
 }
 
-/** The file that is read where the program is started, when none is named. */
+/** The default configuration file, in the working directory. */
 export const DEFAULT_FILE = "nightlight.yaml";
 
-// commander's own reading of variables takes an empty one for a value, and one that is there for true
+// not commander's env(): it accepts empty variables as values, and reads every boolean variable as true
 function optionOf(flag: Flag): Option {
   const { default: value, env } = flag;
   const option = new Option(flag.flag, value !== undefined || flag.text.includes(env) ? flag.text : `${flag.text} (env: ${env})`); // prettier-ignore
@@ -26,46 +26,46 @@ function optionOf(flag: Flag): Option {
 
 function fileOptionOf(flag: Flag): Option {
   const option = fileFlagOf(flag);
-  return new Option(`${option} <file>`, `the same, from the first line of this file (env: ${fileVariableOf(flag)})`);
+  return new Option(`${option} <file>`, `the same, read from the first line of a file (env: ${fileVariableOf(flag)})`);
 }
 
-/** The command that has the flags: a subcommand's root. */
+/** Returns the root command, which has the flags, of a subcommand. */
 export function rootOf(command: Command): Command {
   return command.parent ? rootOf(command.parent) : command;
 }
 
-/** The configuration file that flag or variable name; undefined when neither does. */
+/** Returns the configuration file from `--config` or the environment; undefined when neither is set. */
 export function namedFile(command: Command, env: Environment): string | undefined {
   return rootOf(command).opts<{ config?: string }>().config ?? (env[CONFIG_ENV] || undefined);
 }
 
-/** What the flags and the environment say, a flag before its variable, in the shape of the file. */
-export interface Given extends Source {
+/** Settings from flags and environment, in the structure of the configuration file. Flags override variables. */
+export interface FlagSettings extends Source {
   readonly data: Readonly<Record<string, unknown>>;
-  /** What is wrong beside the values themselves, such as a secret's file that cannot be read. */
+  /** Problems other than invalid values, such as an unreadable file of a secret. */
   readonly problems: readonly Problem[];
-  /** What works and is still not good, in a sentence each. */
+  /** Warnings about working but unsafe or suspicious settings, one sentence each. */
   readonly warnings: readonly string[];
-  /** The flag or the variable that gives the setting at this path. */
+  /** Returns the flag or variable that sets the setting at a path. */
   origin(path: Path): string | undefined;
 }
 
-/** A setting as a flag, a variable, or a file that one of them names gives it. */
-interface Written {
+/** The value of a setting, and the flag or variable that it comes from. */
+interface FlagValue {
   readonly origin: string;
   readonly value: unknown;
 }
 
-/** Reads flags and environment. What is wrong with their values is for the schema to say. */
-export function readFlags(command: Command, env: Environment): Given {
+/** Reads flags and environment. The schema validates the values later. */
+export function readFlags(command: Command, env: Environment): FlagSettings {
   const root = rootOf(command);
   const data: Record<string, unknown> = {};
   const problems: Problem[] = [];
   const warnings: string[] = [];
-  const given = new Map<string, Written>();
-  /** Of a flag or a variable, and the one that names a file instead. */
-  function either(written: Written | undefined, file: Written | undefined): Written | undefined {
-    // an empty variable, as container tools pass it on, is none
+  const given = new Map<string, FlagValue>();
+  /** Chooses between a value and the first line of a file that holds the value. */
+  function either(written: FlagValue | undefined, file: FlagValue | undefined): FlagValue | undefined {
+    // an empty variable counts as not set, because container tools pass empty variables
     if (!file?.value) return written?.value === "" && !written.origin.startsWith("-") ? undefined : written;
     if (written?.value) {
       problems.push({ text: `${file.origin} is there beside ${written.origin}; keep one.` });
@@ -75,12 +75,12 @@ export function readFlags(command: Command, env: Environment): Given {
     if ("problem" in secret) problems.push({ text: `${file.origin} ${secret.problem}` });
     return "value" in secret ? { origin: file.origin, value: secret.value } : undefined;
   }
-  const byOption = (option: Option): Written | undefined => {
+  const byOption = (option: Option): FlagValue | undefined => {
     const name = option.attributeName();
-    const isGiven = root.getOptionValueSource(name) === "cli";
-    return isGiven ? { origin: option.long!, value: root.getOptionValue(name) } : undefined;
+    const isFlagSettings = root.getOptionValueSource(name) === "cli";
+    return isFlagSettings ? { origin: option.long!, value: root.getOptionValue(name) } : undefined;
   };
-  const byVariable = (name: string): Written => ({ origin: name, value: env[name] ?? "" });
+  const byVariable = (name: string): FlagValue => ({ origin: name, value: env[name] ?? "" });
 
   for (const flag of FLAGS) {
     const typed = byOption(optionOf(flag));
@@ -88,13 +88,13 @@ export function readFlags(command: Command, env: Environment): Given {
       either(typed, flag.secret && byOption(fileOptionOf(flag))) ??
       either(byVariable(flag.env), flag.secret && byVariable(fileVariableOf(flag)));
     if (!found) continue;
-    const value = typeof found.value === "string" ? read(found.value, flag.kind) : found.value;
+    const value = typeof found.value === "string" ? converted(found.value, flag.kind) : found.value;
     given.set(flag.path.join("."), { origin: found.origin, value });
     const [first, second] = flag.path;
     data[first] = second ? { ...(data[first] as object | undefined), [second]: value } : value;
     if (found === typed && isSecret(flag, String(value))) warnings.push(onCommandLine(flag));
   }
-  // of a list one item may be wrong: it is of the same flag
+  // a path to a list item leads to the flag of the list
   const at = (path: Path) => given.get(path.filter((step) => typeof step === "string").join("."));
   return {
     data,
@@ -118,8 +118,8 @@ const onCommandLine = (flag: Flag): string =>
   `${flag.flag.split(" ")[0]} has a password or token on the command line, where every user of this machine can read it; ` +
   `give it in ${flag.env}, or in a file with ${fileFlagOf(flag)} or ${fileVariableOf(flag)}.`;
 
-/** A text as the file's own type; as it is when it cannot be, so that the schema refuses it. */
-function read(text: string, kind: Flag["kind"]): unknown {
+/** Converts a text to the type of the setting. Returns invalid text unchanged, so that the schema reports it. */
+function converted(text: string, kind: Flag["kind"]): unknown {
   if (kind === "number") return /^\d+$/.test(text) ? Number(text) : text;
   if (kind === "list") return text.split(",").map((item) => item.trim()).filter(Boolean); // prettier-ignore
   if (kind === "yes or no") {

@@ -1,34 +1,34 @@
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { checkTogether } from "./checks.js";
-import { filled, optionsOf } from "./effective.js";
-import { DEFAULT_FILE, namedFile, readFlags, type Environment, type Given } from "./flags.js";
+import { checkCombinations } from "./checks.js";
+import { withDefaults, optionsOf } from "./effective.js";
+import { DEFAULT_FILE, namedFile, readFlags, type Environment, type FlagSettings } from "./flags.js";
 import { isMapping, resolved, withoutUndefined, type Mapping } from "./paths.js";
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
 import { CONFIGURATION, type Configuration } from "./schema.js";
 import { readSecret } from "./secret-file.js";
 import { readYamlFile, type YamlFile } from "./yaml-file.js";
 
-/** What the server is to go by, and where that came from. */
+/** The complete configuration from file, environment and flags. */
 export interface LoadedConfiguration {
-  /** The file that was read, as it was named; undefined when there is none. */
+  /** Path of the file as the user wrote it; undefined without a file. */
   readonly file: string | undefined;
-  /** All settings, every default filled in, paths in the file resolved. The password may be in a file. */
+  /** All settings with defaults, and with paths resolved. If `password_file` is set, the password is only in `options`. */
   readonly configuration: Configuration;
   readonly options: ReturnType<typeof optionsOf>;
-  /** What works and is still not good, such as a password on the command line: a sentence each. */
+  /** Warnings, such as about a password on the command line, one sentence each. */
   readonly warnings: readonly string[];
-  /** `--mqtt-port`, `NIGHTLIGHT_MQTT_PORT` or `nightlight.yaml:3`; undefined for a default. */
+  /** Returns the source of a setting: `--mqtt-port`, `NIGHTLIGHT_MQTT_PORT` or `nightlight.yaml:3`; undefined for a default. */
   origin(path: Path): string | undefined;
 }
 
 /**
- * Reads flags, environment and file, and checks them: a flag goes before its variable, a variable before the file, the
- * file before the default, each setting by itself.
+ * Loads and validates the configuration. For each setting, a flag overrides its variable, a variable overrides the file, and
+ * the file overrides the default.
  * @param command the server's command or a subcommand, after parsing
- * @param file instead of the one that flag or variable name
- * @throws ConfigurationError with everything that is wrong
+ * @param file overrides the file named by flag or variable
+ * @throws ConfigurationError with all problems
  */
 export function loadConfiguration(
   command: Command,
@@ -47,13 +47,13 @@ export function loadConfiguration(
     ...(yaml ? schemaProblems(yaml, fromFile) : []),
     ...schemaProblems(given, given.data),
   ];
-  checkTogether(merged, (at, sentence, key) => {
+  checkCombinations(merged, (at, sentence, key) => {
     const source = sourceOf(at, given, yaml);
     problems.push(source.problem(at, (setting) => `${setting} ${sentence}`, key));
   });
   if (problems.length > 0) throw new ConfigurationError(inOrder(problems));
 
-  const configuration = filled(CONFIGURATION.parse(merged));
+  const configuration = withDefaults(CONFIGURATION.parse(merged));
   return {
     file: name,
     configuration,
@@ -68,13 +68,13 @@ function schemaProblems(source: Source, data: unknown): Problem[] {
   return error ? problemsOf(source, error.issues) : [];
 }
 
-/** Who is to be told of a setting that is wrong beside others. */
-function sourceOf(at: Path, given: Given, yaml: YamlFile | undefined): Pick<Source, "problem"> {
+/** Returns the source to which a problem with a setting is attributed: flags, or else the file. */
+function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pick<Source, "problem"> {
   if (given.has(at)) return given;
   return yaml ?? { problem: (setting, say) => ({ text: say(nameOf(setting)) }) };
 }
 
-/** The file's settings with those of flags and environment over them. */
+/** Merges the settings of the file with those of flags and environment, which take precedence. */
 function merge(file: unknown, given: Mapping): Mapping {
   const merged: Record<string, unknown> = isMapping(file) ? { ...file } : {};
   for (const [key, value] of Object.entries(given)) {
@@ -86,7 +86,7 @@ function merge(file: unknown, given: Mapping): Mapping {
   return merged;
 }
 
-/** @throws ConfigurationError when the password's file is empty, or cannot be read any more */
+/** Returns the broker password, from its file if one is set. @throws ConfigurationError when the file is empty or unreadable */
 function passwordOf({ broker }: Configuration): string | undefined {
   if (broker.password_file === undefined) return broker.password;
   const secret = readSecret(broker.password_file);
@@ -94,7 +94,7 @@ function passwordOf({ broker }: Configuration): string | undefined {
   throw new ConfigurationError([{ text: `broker > password_file ${secret.problem}` }]);
 }
 
-/** As they stand in the file, what is of no line first. */
+/** Sorts problems by their place in the file; problems without a line come first. */
 function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

@@ -1,15 +1,15 @@
 import { Lexer, Parser } from "yaml";
 
 /**
- * Whether a YAML text nests deeper than `most`. It is composed by recursion, so that some thousand opening brackets would
- * end the program where no handler can catch it (V8 runs out of memory for a regular expression): this looks before.
+ * Returns whether a YAML text nests deeper than a limit. Check this before parsing: the YAML library is recursive, and
+ * thousands of nested brackets would crash the process (V8 runs out of memory, which no handler can catch).
  */
-export function nestsDeeper(text: string, most: number): boolean {
+export function nestsDeeper(text: string, limit: number): boolean {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
-    // it works while what it gives is taken
+    // the parser is lazy: it advances only when its results are consumed
     Array.from(parser.next(lexeme));
-    if (parser.stack.length > most) return true;
+    if (parser.stack.length > limit) return true;
   }
   return false;
 }

@@ -10,72 +10,72 @@ import type { Guest } from "../security/guests.js";
 import { LESSON_POLICY, type Policy } from "../decisions/policy.js";
 import { createLog, silentLog, type Log, type LogFormat, type LogMessages } from "../observability/log.js";
 
-/** What `startServer` takes. Every option has a default. */
+/** Options of `startServer`. Every option has a default. */
 export interface ServerOptions {
-  /** Somebody else's broker to join, mqtt(s):// or ws(s)://; without it the server carries its own. */
+  /** URL of a remote broker, mqtt(s):// or ws(s)://. Default: the server runs its embedded broker. */
   readonly broker?: string;
-  /** User name for `broker`; the one in its URL unless given. */
+  /** User name for `broker`. Default: the user name in the URL. */
   readonly username?: string;
-  /** Password for `broker`; the one in its URL unless given. */
+  /** Password for `broker`. Default: the password in the URL. */
   readonly password?: string;
-  /** TCP port of the server's own broker, 1883 by default; 0 means any free one. */
+  /** TCP port of the embedded broker. Default: 1883; 0: any free port. */
   readonly mqttPort?: number;
-  /** TCP port of the HTTP API, the dashboard and MQTT over WebSocket, 8080 by default; 0 means any free one. */
+  /** TCP port of the HTTP API, the dashboard and MQTT over WebSocket. Default: 8080; 0: any free port. */
   readonly httpPort?: number;
-  /** Whether there is HTTP at all, and with it WebSocket; true by default. */
+  /** Whether to serve HTTP and WebSocket. Default: true. */
   readonly http?: boolean;
-  /** The address to listen on, 127.0.0.1 by default. */
+  /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string;
-  /** Lets anybody in who reaches `host`, whoever has an account; otherwise more than loopback needs accounts. */
+  /** Allows access without login from every machine that reaches `host`. Otherwise listening beyond loopback requires accounts. */
   readonly anonymous?: boolean;
-  /** Let in beside those who have accounts, as long as this server runs; with its own broker. */
+  /** Temporary accounts for the embedded broker, valid while this server runs. */
   readonly guests?: readonly Guest[];
-  /** Devices are `<prefix>/<name>` on somebody else's broker, and the server's status is `<prefix>/status`; `nightlight` by default. */
+  /** On a remote broker, device ids are `<prefix>/<name>`, and the server status is `<prefix>/status`. Default: `nightlight`. */
   readonly topicPrefix?: string;
-  /** Further devices on somebody else's broker, by id. */
+  /** Ids of further devices on a remote broker. */
   readonly ids?: readonly string[];
-  /** The folder for what must survive a restart, `.nightlight` by default. */
+  /** Folder for persistent data. Default: `.nightlight`. */
   readonly data?: string;
   /**
-   * Where several servers at one broker share what they know of devices and zones, redis:// or rediss://; without it this
-   * server is the only one, and remembers in `data`.
+   * URL of the Redis database, redis:// or rediss://, in which several servers at one broker share the state of devices and
+   * zones. Default: this server is the only one and keeps the state in `data`.
    */
   readonly state?: string;
-  /** What decisions go by; the lesson's rule by default. `NightlightServer.reload` replaces it. */
+  /** Rules, zones and reporting settings. Default: the rule of the lesson. `NightlightServer.reload` replaces the policy. */
   readonly policy?: Policy;
   /**
-   * Where the history is kept, postgres://, a file in `data` by default; and how long: 30 days for readings, a year for
-   * switches by default. False: no history.
+   * Where and how long to keep the history. Default: in a file in `data`, 30 days for readings and a year for lamp switches.
+   * False turns the history off.
    */
-  readonly history?: HistorySettings | false;
-  /** Home Assistant finds the boards by MQTT discovery below this prefix, `homeassistant` by default; false: it does not. */
+  readonly history?: HistoryOptions | false;
+  /** Topic prefix for MQTT discovery by Home Assistant. Default: `homeassistant`; false turns discovery off. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
-  /** Further host names by which HTTP is reached, such as a proxy's; then everybody must log in. */
+  /** Further host names for HTTP, such as that of a reverse proxy. With them, everybody must log in. */
   readonly httpNames?: readonly string[];
-  /** What one client, and all of them, may take. */
+  /** Resource limits for each client and for all clients together. */
   readonly limits?: Partial<Limits>;
-  /** Certificate and key: then HTTP is HTTPS, WebSocket is WSS, and there is MQTT over TLS as well. */
+  /** Certificate and key. With them, HTTP becomes HTTPS, WebSocket becomes WSS, and MQTT over TLS is available. */
   readonly tls?: TlsFiles;
-  /** TCP port of MQTT over TLS, 8883 by default with `tls`; 0 means any free one. */
+  /** TCP port of MQTT over TLS, if `tls` is set. Default: 8883; 0: any free port. */
   readonly mqttsPort?: number;
-  /** Where the server says what happens; silent by default. */
+  /** The log, or its format on standard output. Default: silent. */
   readonly log?: Log | LogFormat | "silent";
-  /** Which messages have a line in a log that is given as a format; condensed by default. */
+  /** Which messages to log, if `log` is a format. Default: condensed. */
   readonly logMessages?: LogMessages;
-  /** Additions to the HTTP API. */
+  /** Plug-ins for the HTTP API. */
   readonly plugins?: readonly Plugin[];
 }
 
-/** Limits of what clients of the embedded broker and of HTTP may use. */
+/** Resource limits for clients of the embedded broker and of HTTP. */
 export interface Limits extends BrokerLimits, HttpLimits {}
 
-/** Where the history is kept, and how long. */
-export interface HistorySettings extends Retention {
-  /** Of a database that several servers may share. */
+/** Where and how long the history is kept. */
+export interface HistoryOptions extends Retention {
+  /** URL of a PostgreSQL database, which several servers can share. Default: a file in the data folder. */
   readonly url?: string;
 }
 
-/** The options with defaults filled in and everything checked. */
+/** The validated options with all defaults filled in. */
 export interface Settings {
   readonly broker: BrokerAddress | undefined;
   readonly mqttPort: number;
@@ -89,7 +89,7 @@ export interface Settings {
   readonly data: string;
   readonly state: string | undefined;
   readonly policy: Policy;
-  readonly history: HistorySettings | false;
+  readonly history: HistoryOptions | false;
   readonly homeAssistant: { readonly discoveryPrefix: string } | false;
   readonly httpNames: readonly string[];
   readonly limits: Limits;
@@ -101,6 +101,7 @@ export interface Settings {
 
 const DAY = 24 * 60 * 60 * 1000;
 
+/** Defaults of the options. */
 export const DEFAULTS = {
   mqttPort: 1883,
   httpPort: 8080,
@@ -114,10 +115,10 @@ export const DEFAULTS = {
 };
 
 /**
- * Checks the options.
- * @throws UsageError naming the flag, what was found and what is allowed.
+ * Validates options and fills in defaults.
+ * @throws UsageError that names the flag, the value and what is allowed
  */
-export function settle(options: ServerOptions): Settings {
+export function toSettings(options: ServerOptions): Settings {
   const { log = "silent", host = DEFAULTS.host, anonymous = false, topicPrefix = DEFAULTS.topicPrefix } = options;
   const prefixProblem = idProblem(topicPrefix) || (topicPrefix.endsWith("/") ? "it cannot end with /" : "");
   if (prefixProblem) throw new UsageError(`--topic-prefix "${topicPrefix}" is not allowed: ${prefixProblem}.`);
@@ -126,7 +127,7 @@ export function settle(options: ServerOptions): Settings {
     if (problem) throw new UsageError(`--id "${id}" is not allowed: ${problem}.`);
   }
   if (options.state !== undefined && options.broker === undefined)
-    throw new UsageError("--state is for servers side by side at one broker: name it with --broker.");
+    throw new UsageError("--state is for several servers at one broker: name the broker with --broker.");
   return {
     broker:
       options.broker === undefined ? undefined : parseBrokerUrl(options.broker, options.username, options.password),
@@ -155,5 +156,5 @@ export function settle(options: ServerOptions): Settings {
 
 function port(flag: string, value: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= 65535) return value;
-  throw new UsageError(`${flag} must be a whole number from 0 to 65535, 0 meaning any free port.`);
+  throw new UsageError(`${flag} must be a whole number from 0 to 65535; 0 means any free port.`);
 }

@@ -1,16 +1,16 @@
 import path from "node:path";
 
-/** Settings by their keys. */
+/** A mapping of the configuration: settings by key. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Settings that name a file or a folder. */
+/** Settings that are paths of files or folders. */
 const PATHS = new Set(["data", "tls.cert", "tls.key", "tls.client_ca", "broker.password_file"]);
 
-/** Settings whose files and folders, relative to `folder`, are made absolute. */
+/** Makes relative paths in settings absolute, relative to `folder`. */
 export function resolved(settings: unknown, folder: string, above = ""): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).map(([key, value]) => {
@@ -21,7 +21,7 @@ export function resolved(settings: unknown, folder: string, above = ""): unknown
   return Object.fromEntries(entries);
 }
 
-/** The settings without those that are undefined. */
+/** Removes undefined settings. */
 export function withoutUndefined(settings: unknown): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);

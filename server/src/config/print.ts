@@ -6,23 +6,23 @@ import type { Path } from "./problems.js";
 import { MASK, redactUrl } from "../security/redact.js";
 import { CONFIGURATION } from "./schema.js";
 
-/** All settings as a file anywhere would say them, secrets included. */
-export function written({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION> {
+/** Converts the configuration back to the contents of a file, with absolute paths and with secrets. */
+export function toFileContents({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION> {
   return resolved(z.encode(CONFIGURATION, configuration), process.cwd()) as z.input<typeof CONFIGURATION>;
 }
 
-/** The same with secrets masked. */
+/** Converts the configuration to the contents of a file, with secrets masked. */
 export function printable(loaded: LoadedConfiguration): Record<string, unknown> {
-  const { broker, mqtts_port, history, state, ...rest } = written(loaded);
+  const { broker, mqtts_port, history, state, ...rest } = toFileContents(loaded);
   return {
     broker: {
       ...broker,
       ...(broker?.url && { url: redactUrl(broker.url) }),
-      // some brokers take a token for a user name, and no password
+      // some brokers expect a token as user name, without a password
       ...(broker?.username !== undefined && !broker.password && !broker.password_file && { username: MASK }),
       ...(broker?.password !== undefined && { password: MASK }),
     },
-    // without a certificate it would be refused
+    // mqtts_port without a certificate would be invalid
     ...(rest.tls && { mqtts_port }),
     ...rest,
     ...(state !== undefined && { state: redactUrl(state) }),
@@ -30,10 +30,10 @@ export function printable(loaded: LoadedConfiguration): Record<string, unknown> 
   };
 }
 
-/** A setting and its value; a list is one. */
+/** Path and value of a setting. A list counts as one value. */
 export type Setting = readonly [path: Path, value: unknown];
 
-/** Every setting of the configuration, one by one. */
+/** Flattens a configuration to a list of its settings. */
 export function settingsOf(value: unknown, path: Path = []): Setting[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, value]];
   return Object.entries(value).flatMap(([key, inner]) =>
@@ -41,7 +41,7 @@ export function settingsOf(value: unknown, path: Path = []): Setting[] {
   );
 }
 
-/** The configuration in effect as YAML, with a comment where a setting comes from, unless it is the default. */
+/** Prints the configuration in effect as YAML. Each setting that is not a default has a comment with its source. */
 export function print(loaded: LoadedConfiguration): string {
   const data = printable(loaded);
   const document = new Document(data);

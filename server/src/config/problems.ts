@@ -3,48 +3,48 @@ import { codeOf, textOf, UsageError } from "../common/errors.js";
 import { redactText, redactUrl } from "../security/redact.js";
 import { nearest } from "../common/nearest.js";
 
-/** The keys and indices that lead to a setting. */
+/** Path of a setting: keys and list indices. */
 export type Path = readonly (string | number)[];
 
-/** Something that is wrong in a configuration. */
+/** A mistake in the configuration. */
 export interface Problem {
-  /** A whole sentence, after `file:line:column: ` where it is of a file. */
+  /** A sentence for people. Begins with `file:line:column: ` if the mistake is in a file. */
   readonly text: string;
   readonly file?: string;
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line?: number;
-  /** From 1. */
+  /** Column number, from 1. */
   readonly column?: number;
 }
 
-/** Where settings come from: the file, or the flags and the environment. */
+/** A source of settings: the file, or flags and environment. */
 export interface Source {
-  /** Whether it says anything at this path. */
+  /** Returns whether the source has a value at a path. */
   has(path: Path): boolean;
-  /** What was written there, fit for one line of a screen: no secret; "" when nothing was. */
+  /** Returns the value at a path for display: one line, without secrets; "" for a missing value. */
   found(path: Path): string;
-  /** The key before this one, when a comma has cut its value in two: `{threshold: 300,5}`. */
+  /** Returns the previous key if a decimal comma has split its value, as in `{threshold: 300,5}`. */
   cutOff?(path: Path): string | undefined;
-  /** A problem with the setting at `path`. @param say gets the setting's name. @param key the key is wrong, not its value */
+  /** Creates a problem for a setting. @param say turns the setting's name into a sentence @param key whether the key is wrong, not the value */
   problem(path: Path, say: (name: string) => string, key?: boolean): Problem;
 }
 
-/** The configuration cannot be used. The message is all that is wrong with it, a line each. */
+/** The configuration is invalid. The message lists all problems, one per line. */
 export class ConfigurationError extends UsageError {
   constructor(readonly problems: readonly Problem[]) {
     super(problems.map((problem) => problem.text).join("\n"));
   }
 }
 
-/** `zones > hall > sensors > item 2`. */
+/** Formats a path for people: `zones > hall > sensors > item 2`. */
 export function nameOf(path: Path): string {
   return path.map((step) => (typeof step === "number" ? `item ${step + 1}` : step || '""')).join(" > ");
 }
 
-/** Settings that are a URL, or the mapping with one where somebody writes the URL itself. */
+/** Settings with URLs. Includes the mappings around URLs, because users may write the URL there by mistake. */
 const URLS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
 
-/** What was written, in one line, without secrets. */
+/** Formats a written value for display: one line, without secrets, at most 60 characters. */
 export function presentable(path: Path, written: string): string {
   const setting = path.filter((step) => typeof step === "string").join(".");
   if (setting === "broker.password") return "a text that is not shown";
@@ -54,7 +54,7 @@ export function presentable(path: Path, written: string): string {
   return shown.length > 60 ? shown.slice(0, 59) + "…" : shown;
 }
 
-/** Why a file cannot be read, in half a sentence. */
+/** Explains in a clause why a file cannot be read. */
 export function whyUnreadable(error: unknown): string {
   const why: Record<string, string> = {
     ENOENT: "there is no such file",
@@ -67,7 +67,7 @@ export function whyUnreadable(error: unknown): string {
 
 type Issue = z.core.$ZodIssue;
 
-/** What zod found, as sentences. */
+/** Converts the issues that zod found to problems with sentences. */
 export function problemsOf(source: Source, issues: readonly Issue[], above: Path = []): Problem[] {
   return issues.flatMap((issue) => {
     const path = [...above, ...(issue.path as Path)];
@@ -79,7 +79,7 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
         return source.problem(at, (name) => sentence ?? unknownKey(name, key, issue.message), true);
       });
     if (issue.code === "invalid_union") {
-      // when a mapping was written, what is wrong inside it is of interest, not that it might have been `false`
+      // for a mapping, report the mistakes inside, not that `false` would also be allowed
       const inside = issue.errors.find((branch) => branch.every(isInside));
       if (inside) return problemsOf(source, inside, path);
     }
@@ -102,7 +102,7 @@ const cutOff = (name: string): string =>
 
 const isInside = (issue: Issue): boolean => issue.path.length > 0 || issue.code === "unrecognized_keys";
 
-/** @param allowed the keys that are, as `mapping` lists them */
+/** Describes an unknown key and suggests a similar one. @param allowed the allowed keys, separated by commas */
 function unknownKey(name: string, key: string, allowed: string): string {
   const meant = nearest(key, allowed.split(", "));
   return `${name} is no setting${meant ? `; did you mean ${meant}?` : "."} Allowed here: ${allowed}.`;

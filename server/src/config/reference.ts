@@ -1,6 +1,7 @@
 import { fileFlagOf, fileVariableOf, FLAGS } from "./flag-table.js";
 import { jsonSchema } from "./schema.js";
 
+/** The part of JSON Schema that the tables need. */
 interface Described {
   readonly description?: string;
   readonly default?: unknown;
@@ -10,16 +11,16 @@ interface Described {
   readonly required?: readonly string[];
 }
 
-/** Names for the keys that a user chooses. */
+/** Placeholders for keys that users choose. */
 const CHOSEN: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
-/** Every setting with its default and what is allowed, as a table in Markdown: part of `docs/configuration.md`. */
+/** Generates the Markdown table of all settings for `docs/configuration.md`, with defaults and allowed values. */
 export function reference(): string {
   const rows = rowsOf(jsonSchema(), "", true);
   return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Which flag and which variable give a setting, as such a table. */
+/** Generates the Markdown table of flags and variables for `docs/configuration.md`. */
 export function flagReference(): string {
   const rows = FLAGS.map((flag) => {
     const [flags, variables] = [[flag.flag], [flag.env]];
@@ -46,6 +47,6 @@ function rowsOf(schema: Described, name: string, optional: boolean): string[] {
 
 function row(name: string, { description, default: value }: Described, optional: boolean): string {
   const written = Array.isArray(value) && value.length === 0 ? "none" : `\`${String(value)}\``;
-  const otherwise = value === undefined || typeof value === "object" && !Array.isArray(value) ? (optional ? "" : "required") : written; // prettier-ignore
-  return `| \`${name}\` | ${otherwise} | ${description!.replaceAll("|", "\\|").replaceAll("<", "\\<")} |`;
+  const fallback = value === undefined || typeof value === "object" && !Array.isArray(value) ? (optional ? "" : "required") : written; // prettier-ignore
+  return `| \`${name}\` | ${fallback} | ${description!.replaceAll("|", "\\|").replaceAll("<", "\\<")} |`;
 }

@@ -1,4 +1,4 @@
-/** Every setting of the configuration file: what it is for, what is allowed, and its default. */
+/** Schema of the configuration file: purpose, allowed values and default of every setting. */
 import { z } from "zod";
 import { CONFIG, DEFAULT_CADENCE, LESSON_RULE } from "../../../contract/index.js";
 import { HISTORY_SCHEMES } from "../history/open.js";
@@ -30,42 +30,40 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const MILLION = 1_000_000;
 
-/** What a rule is made of. @param unless what its description ends with */
-const ruleOf = (unless = "") => ({
-  threshold: lightLevel(`The lamp is on when the light is below it${unless}`, CONFIG.threshold),
-  hysteresis: lightLevel(`A lamp that is on goes off at threshold + hysteresis${unless}`, CONFIG.hysteresis),
-  min_on: messageTime(`The shortest time on${unless}`, CONFIG.min_on),
-  min_off: messageTime(`The shortest time off${unless}`, CONFIG.min_off),
+/** Returns the settings of a rule. @param suffix appended to each description */
+const ruleOf = (suffix = "") => ({
+  threshold: lightLevel(`The lamp is on when the light is below it${suffix}`, CONFIG.threshold),
+  hysteresis: lightLevel(`A lamp that is on goes off at threshold + hysteresis${suffix}`, CONFIG.hysteresis),
+  min_on: messageTime(`Shortest time that a lamp stays on${suffix}`, CONFIG.min_on),
+  min_off: messageTime(`Shortest time that a lamp stays off${suffix}`, CONFIG.min_off),
 });
 
-/** A rule of which what is not given comes from `rule`. */
-const OWN_RULE = z.object(ruleOf("; as in rule unless given")).partial().shape;
+/** A rule with optional settings; `rule` provides the missing ones. */
+const OWN_RULE = z.object(ruleOf(" (default: as in rule)")).partial().shape;
 
-const label = (unless: string) => text(`What people read; ${unless} unless given`, 100).optional();
+const label = (fallback: string) => text(`Label that people see; default: ${fallback}`, 100).optional();
 
 const ZONE = mapping({
   label: label("the name"),
-  sensors: deviceIds("Ids of the devices whose light counts, one at least", 1),
-  lamps: deviceIds("Ids of the devices whose lamps it switches, one at least; a lamp is in one zone at most", 1),
-  combine: oneOf("How the sensors decide together", ["median", "any", "all", "at_least"]).prefault("median"),
-  at_least: wholeNumber(
-    "With `combine: at_least`, how many sensors must be dark, no more than there are",
-    1,
-    1000,
-  ).optional(),
+  sensors: deviceIds("Ids of the devices whose sensors count, at least one", 1),
+  lamps: deviceIds("Ids of the devices whose lamps the zone switches, at least one; a lamp can be in one zone only", 1),
+  combine: oneOf("How the readings of the sensors are combined", ["median", "any", "all", "at_least"]).prefault(
+    "median",
+  ),
+  at_least: wholeNumber("With `combine: at_least`, how many sensors must be dark", 1, 1000).optional(),
   ...OWN_RULE,
   stale_after: duration(
-    "A sensor that has been silent for so long is left out; three times the longest silence of reporting unless given, 90 s at least",
+    "A sensor without a reading for this time is ignored (default: three times the longest time between reports, at least 90 s)",
     SECOND,
     365 * DAY,
   ).optional(),
   hours: mapping({
-    from: timeOfDay("When the lamps may begin to be on"),
-    to: timeOfDay("When that ends; before from, it is on the next day"),
-    time_zone: timeZone("Whose clock counts; this machine's unless given").optional(),
-    outside: oneOf("What the lamps are outside these hours", ["on", "off"]).prefault("off"),
+    from: timeOfDay("Start of the hours in which the rule applies"),
+    to: timeOfDay("End of these hours; a time before from is on the next day"),
+    time_zone: timeZone("Time zone of from and to (default: that of this machine)").optional(),
+    outside: oneOf("State of the lamps outside these hours", ["on", "off"]).prefault("off"),
   })
-    .describe("When the rule decides; always unless given.")
+    .describe("Hours in which the rule applies; default: always.")
     .optional(),
 });
 
@@ -74,56 +72,56 @@ const zoneName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: ZONE_NAME })
 
 const DEVICE = mapping({
   label: label("the id"),
-  rule: mapping(OWN_RULE)
-    .describe("By which it decides for itself, when it is in no zone; rule unless given.")
-    .optional(),
+  rule: mapping(OWN_RULE).describe("Rule of a device that is in no zone; default: rule.").optional(),
 });
 
 const RULE = ruleOf();
 const { limits, history } = DEFAULTS;
 const keep = (what: string) => duration(what, MINUTE, Infinity);
 
-/** The configuration file. What it gives is in ms, and minutes since midnight. */
+/** Schema of the configuration file. Decodes durations to ms, and times of day to minutes since midnight. */
 export const CONFIGURATION = mapping({
   broker: mapping({
-    url: brokerUrl("Join this MQTT broker; without it the server carries its own").optional(),
-    username: text("User name at that broker", 1000).optional(),
-    password: text("Password at that broker; better in password_file", 1000).optional(),
-    password_file: file("File with that password in its first line").optional(),
+    url: brokerUrl("Connect to this MQTT broker; default: the embedded broker").optional(),
+    username: text("User name for that broker", 1000).optional(),
+    password: text("Password for that broker; safer in password_file", 1000).optional(),
+    password_file: file("File with the password in its first line").optional(),
   }).prefault({}),
-  host: text("Address to listen on; beyond this machine accounts are needed", 255).prefault(DEFAULTS.host),
-  anonymous: yesOrNo("Whether anybody who reaches host is let in").prefault(false),
-  mqtt_port: port("TCP port of the server's own broker").prefault(DEFAULTS.mqttPort),
-  mqtts_port: port("TCP port of MQTT over TLS, with tls").prefault(DEFAULTS.mqttsPort),
+  host: text("Address to listen on; access from other machines needs accounts", 255).prefault(DEFAULTS.host),
+  anonymous: yesOrNo("Whether to allow access without login from every machine that reaches host").prefault(false),
+  mqtt_port: port("TCP port of the embedded broker").prefault(DEFAULTS.mqttPort),
+  mqtts_port: port("TCP port of MQTT over TLS, if tls is set").prefault(DEFAULTS.mqttsPort),
   http_port: port("TCP port of dashboard, API and MQTT over WebSocket (/mqtt)").prefault(DEFAULTS.httpPort),
-  http: yesOrNo("Whether there is a dashboard, an API and WebSocket at all").prefault(true),
+  http: yesOrNo("Whether to serve the dashboard, the API and WebSocket").prefault(true),
   http_names: hostNames(
-    "Further host names by which HTTP is reached, such as a proxy's; then everybody must log in",
+    "Further host names for HTTP, such as that of a reverse proxy; with them, everybody must log in",
   ).prefault([]),
   tls: mapping({
-    cert: file("File with the certificate, and those between it and its authority, in PEM").optional(),
+    cert: file("File with the certificate and its intermediate certificates, in PEM").optional(),
     key: file("File with the certificate's private key, in PEM").optional(),
-    client_ca: file("File with the authorities of clients' certificates, in PEM").optional(),
-    require_client_certificate: yesOrNo("Whether a client must show a certificate of client_ca").prefault(false),
-    only: yesOrNo("Whether MQTT without TLS is for this machine alone, whatever host says").prefault(false),
+    client_ca: file("File with the certificate authorities (CA) of client certificates, in PEM").optional(),
+    require_client_certificate: yesOrNo("Whether clients must present a certificate signed by client_ca").prefault(
+      false,
+    ),
+    only: yesOrNo("Whether MQTT without TLS listens only on loopback, regardless of host").prefault(false),
   })
-    .describe("Certificate and key: then HTTP is HTTPS, WebSocket is WSS, and there is MQTT over TLS.")
+    .describe("Certificate and key: turn on HTTPS, WSS and MQTT over TLS.")
     .optional(),
   topic_prefix: topicPrefix(
-    "Devices are <prefix>/<name> on a broker that is joined; the server's status is <prefix>/status",
+    "On a remote broker, device ids are <prefix>/<name>, and the server status is <prefix>/status",
   ).prefault(DEFAULTS.topicPrefix),
-  ids: deviceIds("Further devices on a broker that is joined; those of zones and devices are known", 0).prefault([]),
-  data: file("Folder for what must survive a restart").prefault(DEFAULTS.data),
+  ids: deviceIds("Further devices on a remote broker; those in zones and devices are included anyway", 0).prefault([]),
+  data: file("Folder for persistent data").prefault(DEFAULTS.data),
   state: databaseUrl(
-    "Share what is known of devices and zones with other servers at the same broker, in this Redis, redis://user:password@host:port/number",
+    "Share the state of devices and zones with other servers at the same broker in this Redis database, redis://user:password@host:port/number",
     ["redis", "rediss"],
     "localhost:6379",
   ).optional(),
-  log: oneOf("How the log is written", ["pretty", "json"]).prefault("pretty"),
-  log_messages: oneOf(
-    "Whether every message has a line in the log, or only the first 200 of each second, with a summary of the others",
-    ["condensed", "all"],
-  ).prefault("condensed"),
+  log: oneOf("Format of the log", ["pretty", "json"]).prefault("pretty"),
+  log_messages: oneOf("Which messages to log (condensed: the first 200 of each second, and a summary of the others)", [
+    "condensed",
+    "all",
+  ]).prefault("condensed"),
   rule: mapping({
     threshold: RULE.threshold.prefault(LESSON_RULE.threshold),
     hysteresis: RULE.hysteresis.prefault(LESSON_RULE.hysteresis),
@@ -131,37 +129,38 @@ export const CONFIGURATION = mapping({
     min_off: RULE.min_off.prefault(formatDuration(LESSON_RULE.min_off)),
   }).prefault({}),
   reporting: mapping({
-    report: oneOf("Whether boards report when the light changed, or regularly", CONFIG.report.values).prefault(
-      DEFAULT_CADENCE.report,
-    ),
+    report: oneOf(
+      "When boards report (change: after a change of the light, interval: regularly)",
+      CONFIG.report.values,
+    ).prefault(DEFAULT_CADENCE.report),
     interval: messageTime("Time between reports with `report: interval`", CONFIG.interval).prefault(
       formatDuration(DEFAULT_CADENCE.interval),
     ),
-    sample: messageTime("Time between two looks at the sensor", CONFIG.sample).prefault(
+    sample: messageTime("Time between two samples of the sensor", CONFIG.sample).prefault(
       formatDuration(DEFAULT_CADENCE.sample),
     ),
-    dead_band: lightLevel(
-      "How far the light must move to be reported with `report: change`",
-      CONFIG.dead_band,
-    ).prefault(DEFAULT_CADENCE.dead_band),
-    heartbeat: messageTime("The longest silence with `report: change`", CONFIG.heartbeat).prefault(
+    dead_band: lightLevel("Smallest change of light that is reported with `report: change`", CONFIG.dead_band).prefault(
+      DEFAULT_CADENCE.dead_band,
+    ),
+    heartbeat: messageTime("Longest time between two reports with `report: change`", CONFIG.heartbeat).prefault(
       formatDuration(DEFAULT_CADENCE.heartbeat),
     ),
     offline: oneOf(
-      "Whether all readings that could not be sent are sent later, or the last",
+      "Which readings boards send after a lost connection (keep: all of them, latest: only the newest)",
       CONFIG.offline.values,
     ).prefault("keep"),
-    alone_after: messageTime("After how long without a server a board decides for itself", CONFIG.alone_after).prefault(
-      "10 s",
-    ),
+    alone_after: messageTime(
+      "Time without a server after which a board decides by itself",
+      CONFIG.alone_after,
+    ).prefault("10 s"),
   }).prefault({}),
   devices: z
     .record(deviceId(), DEVICE, { error: "a mapping of device ids" })
-    .describe("What is particular to a device, by its id.")
+    .describe("Settings of single devices, by device id.")
     .prefault({}),
   zones: z
     .record(zoneName, ZONE, { error: "a mapping of zone names" })
-    .describe(`Sensors that decide together for lamps, by name: ${ZONE_NAME}.`)
+    .describe(`Zones: sensors that together control lamps, by name: ${ZONE_NAME}.`)
     .prefault({}),
   history: z
     .union(
@@ -169,64 +168,60 @@ export const CONFIGURATION = mapping({
         z.literal(false),
         mapping({
           url: databaseUrl(
-            "Keep it in this PostgreSQL database, postgres://user:password@host/database, which several servers may share; without it, in a file of data",
+            "Keep the history in this PostgreSQL database, postgres://user:password@host/database, which several servers can share; default: a file in data",
             HISTORY_SCHEMES,
             "nightlight@localhost/nightlight",
           ).optional(),
           readings: keep("How long readings are kept").prefault(formatDuration(history.readings)),
-          switches: keep("How long it is known when a lamp was switched, and why").prefault(
+          switches: keep("How long lamp switches and their reasons are kept").prefault(
             formatDuration(history.switches),
           ),
         }),
       ],
       { error: "false, or a mapping of settings (url, readings, switches)" },
     )
-    .describe("What is remembered of readings and lamps; false: nothing.")
+    .describe("History of readings and lamp switches; false turns it off.")
     .prefault({}),
   home_assistant: z
     .union(
       [
         z.boolean(),
         mapping({
-          discovery_prefix: topicPrefix("Where Home Assistant looks for devices").prefault(
+          discovery_prefix: topicPrefix("Topic prefix at which Home Assistant looks for devices").prefault(
             DEFAULTS.homeAssistant.discoveryPrefix,
           ),
         }),
       ],
       { error: "true, false, or a mapping of settings (discovery_prefix)" },
     )
-    .describe("Whether Home Assistant finds the boards by MQTT discovery: true, false, or where it looks.")
+    .describe("MQTT discovery for Home Assistant: true, false, or its topic prefix.")
     .prefault(true),
   limits: mapping({
-    payload: wholeNumber("The longest payload that a client may publish, in bytes", 1024, 256 * MILLION).prefault(
+    payload: wholeNumber("Longest payload that a client may publish, in bytes", 1024, 256 * MILLION).prefault(
       limits.payload,
     ),
-    connections: wholeNumber("Connections to the broker at once", 1, MILLION).prefault(limits.connections),
+    connections: wholeNumber("Simultaneous connections to the broker", 1, MILLION).prefault(limits.connections),
     subscriptions: wholeNumber("Subscriptions of one client", 1, MILLION).prefault(limits.subscriptions),
-    rate: wholeNumber("Messages that one client may publish in a second, on average", 1, MILLION).prefault(limits.rate),
-    queue: wholeNumber("Messages that wait for one client that is away", 1, MILLION).prefault(limits.queue),
+    rate: wholeNumber("Messages that one client may publish per second, on average", 1, MILLION).prefault(limits.rate),
+    queue: wholeNumber("Queued messages for one disconnected client", 1, MILLION).prefault(limits.queue),
     sessions: wholeNumber("Sessions that one account may have", 1, MILLION).prefault(limits.sessions),
-    session_expiry: keep("How long a session is kept while its client is away").prefault(
+    session_expiry: keep("How long a session is kept while its client is disconnected").prefault(
       formatDuration(limits.sessionExpiry),
     ),
     event_streams: wholeNumber(
-      "Live event streams (dashboard, /api/events) of one account, or of one address where nobody has an account; all together may have four times as many",
+      "Live event streams (dashboard, /api/events) of one account, or of one address if there are no accounts; the limit for all together is four times as high",
       1,
       10_000,
     ).prefault(limits.eventStreams),
-    requests: wholeNumber(
-      "HTTP requests of one account or address that are being answered at once",
-      1,
-      10_000,
-    ).prefault(limits.requests),
+    requests: wholeNumber("Simultaneous HTTP requests of one account or address", 1, 10_000).prefault(limits.requests),
   }).prefault({}),
 });
 
-/** A configuration that was checked; times in ms, `Infinity` for ever. */
+/** A validated configuration. Durations are in ms; `Infinity` means forever. */
 export type Configuration = z.output<typeof CONFIGURATION>;
 export type ZoneConfiguration = Configuration["zones"][string];
 
-/** A JSON Schema of the file, for editors. */
+/** Returns the JSON Schema of the configuration file, for editors. */
 export function jsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(CONFIGURATION, { io: "input", target: "draft-7" });
   return { ...schema, title: "Configuration of nightlight-server" };

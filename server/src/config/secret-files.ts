@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
-import { exposure } from "../security/file-modes.js";
+import { exposureWarning } from "../security/file-modes.js";
 import type { LoadedConfiguration } from "./load.js";
 
 /**
- * The files with secrets of a configuration that every user of the machine can read, a sentence for each: the file itself
- * if a password is in it, and the file of the broker's password.
+ * Returns a warning for each file with a secret that every user of the machine can read: the configuration file if it
+ * contains a password, and the file with the broker's password.
  */
 export function exposedFiles({ file, configuration }: Pick<LoadedConfiguration, "file" | "configuration">): string[] {
   const { broker, state, history } = configuration;
   const urls = [broker.url, state, history ? history.url : undefined];
   const secrets = [broker.password, ...urls.filter((url) => url !== undefined && hasPassword(url))];
   const found: string[] = [];
-  if (file !== undefined && contains(file, secrets)) found.push(exposure("the passwords", file));
-  if (broker.password_file !== undefined) found.push(exposure("the broker's password", broker.password_file));
+  if (file !== undefined && contains(file, secrets)) found.push(exposureWarning("the passwords", file));
+  if (broker.password_file !== undefined) found.push(exposureWarning("the broker's password", broker.password_file));
   return found.filter((sentence) => sentence !== "");
 }
 
@@ -20,13 +20,13 @@ function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== "";
 }
 
-/** Whether any of the secrets is in a file; others come from flags and the environment. */
+/** Returns whether a file contains any of the secrets. Other secrets come from flags and the environment. */
 function contains(file: string, secrets: readonly (string | undefined)[]): boolean {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    // it was read a moment ago
+    // the file was removed since it was loaded
     return false;
   }
   return secrets.some((secret) => secret && text.includes(secret));

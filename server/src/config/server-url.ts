@@ -4,9 +4,9 @@ import type { Environment } from "./flags.js";
 import { loadConfiguration } from "./load.js";
 
 /**
- * The address of the server's HTTP API on this machine, for subcommands that talk to the running server.
- * @param command the subcommand, whose root has the server's flags
- * @throws ConfigurationError when the configuration is wrong; UsageError when it does not tell the address
+ * Returns the URL of the server's HTTP API on this machine, for subcommands that talk to the running server.
+ * @param command the subcommand; its root command has the server's flags
+ * @throws ConfigurationError when the configuration is invalid; UsageError when the configuration does not determine the URL
  */
 export function serverUrlOf(command: Command, env: Environment = process.env): string {
   const { options, origin } = loadConfiguration(command, env);
@@ -20,7 +20,7 @@ export function serverUrlOf(command: Command, env: Environment = process.env): s
   return `${tls ? "https" : "http"}://${reachable(host)}:${httpPort}`;
 }
 
-/** An address to connect to, for one to listen on. */
+/** Converts a listening address to an address to connect to. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";

@@ -1,6 +1,6 @@
 import type { Settings } from "./options.js";
 
-/** Settings that are read once, by the name that the configuration file gives them. */
+/** Settings that are only read at the start, with their names in the configuration file. */
 const FIXED = {
   broker: "broker",
   mqttPort: "mqtt_port",
@@ -18,13 +18,13 @@ const FIXED = {
   tls: "tls",
 } as const satisfies Partial<Record<keyof Settings, string>>;
 
-/** Which settings have changed that take effect only after a restart. */
+/** Returns the names of changed settings that need a restart. */
 export function needRestart(before: Settings, next: Settings): string[] {
   const changed = (key: keyof typeof FIXED): boolean => JSON.stringify(before[key]) !== JSON.stringify(next[key]);
   const names: string[] = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
-  // a history is either there or not, and in one place; how long it reaches back can change
+  // retention times apply without a restart; turning the history on or off, or moving it, does not
   const places = [before, next].map(({ history }) => history && (history.url ?? ""));
   if (places[0] !== places[1]) return [...names, "history"];
   return names;

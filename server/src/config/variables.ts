@@ -1,7 +1,7 @@
 import { fileVariableOf, FLAGS } from "./flag-table.js";
 import { nearest } from "../common/nearest.js";
 
-/** The environment, as `process.env` is. */
+/** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variable that names the configuration file. */
@@ -9,7 +9,7 @@ export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
 const PREFIX = "NIGHTLIGHT_";
 
-/** The variables of the server, and those of its subcommands. */
+/** All variables of the server and its subcommands. */
 const KNOWN = new Set([
   CONFIG_ENV,
   "NIGHTLIGHT_TOKEN",
@@ -17,8 +17,8 @@ const KNOWN = new Set([
 ]);
 
 /**
- * Sentences about variables whose names look misspelt. Others may be of another program: Kubernetes, for one, sets
- * NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called nightlight.
+ * Returns warnings about variables with names that look misspelled. Ignores other unknown names, which may belong to another
+ * program: Kubernetes sets NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called nightlight.
  */
 export function unknownVariables(env: Environment): string[] {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN.has(name) && env[name]);

@@ -15,25 +15,25 @@ import { nestsDeeper } from "./nesting.js";
 import { nameOf, presentable, whyUnreadable, type Problem, type Source, type Path } from "./problems.js";
 import { syntaxProblems } from "./yaml-syntax.js";
 
-/** How deep a file may nest, counting all that is open at a place: settings do by six. */
+/** Maximum nesting depth of a file. Valid settings nest six levels deep. */
 const MAX_DEPTH = 16;
 
-/** The largest file, in bytes: 100,000 devices with a label and a rule each take 9 MB. */
+/** Maximum size of a file, in bytes. 100,000 devices with a label and a rule each take 9 MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** A configuration file: what it says, and where. */
+/** A parsed configuration file, with the positions of its settings. */
 export interface YamlFile extends Source {
-  /** As it was given. */
+  /** Path of the file as the user wrote it. */
   readonly name: string;
-  /** Its settings; undefined for those without a value, as when all lines below a key are commented out. */
+  /** The settings. A key without a value is undefined, for example when all lines below are commented out. */
   readonly data: unknown;
-  /** What is wrong with it as YAML. When that makes it unreadable, there are no data. */
+  /** Syntax errors. If they make the file unreadable, `data` is empty. */
   readonly problems: readonly Problem[];
-  /** `file:line` of a setting that is there. */
+  /** Returns the position of an existing setting as `file:line`. */
   place(path: Path): string;
 }
 
-/** Reads a configuration file. Never throws: what is wrong is among its problems. */
+/** Reads a configuration file. Never throws; errors are in `problems`. */
 export function readYamlFile(name: string): YamlFile {
   try {
     return parseYaml(name, readText(name, MAX_BYTES));
@@ -43,18 +43,18 @@ export function readYamlFile(name: string): YamlFile {
   }
 }
 
-/** What `text` says. `name` stands for it in problems. */
+/** Parses YAML text. @param name file name for problems */
 export function parseYaml(name: string, text: string): YamlFile {
   if (nestsDeeper(text, MAX_DEPTH))
     return { ...parseYaml(name, ""), problems: [{ file: name, text: `${name} nests deeper than any setting does.` }] };
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
-    // YAML 1.2 whatever the file asks for: `on` and `18:00` are strings, and so is an id that is a key
+    // always YAML 1.2, so that `on`, `18:00` and numeric keys are strings
     schema: "core",
     stringKeys: true,
     prettyErrors: false,
-    // the library compares each key with all others, which takes minutes for 100,000 devices; `syntaxProblems` does it
+    // `syntaxProblems` finds duplicate keys; the library needs minutes for 100,000 devices (quadratic time)
     uniqueKeys: false,
   });
   const at = (offset: number, sentence: string): Problem => {
@@ -66,7 +66,7 @@ export function parseYaml(name: string, text: string): YamlFile {
 
   return {
     name,
-    // `syntaxProblems` has bounded what aliases multiply to
+    // `syntaxProblems` has limited the expansion of aliases
     data: readable ? emptyAsUndefined(document.toJS({ maxAliasCount: -1 }), 0) : {},
     problems,
     has: (path) => find(document, path).value !== undefined,
@@ -90,17 +90,18 @@ export function parseYaml(name: string, text: string): YamlFile {
   };
 }
 
+/** The YAML nodes at a path. */
 interface Found {
-  /** The entry of a mapping, and that mapping. */
+  /** The key-value pair, and the mapping that contains it. */
   readonly pair?: Pair;
   readonly map?: YAMLMap;
   readonly key?: Node;
   readonly value?: Node;
-  /** What is there of the way to it. */
+  /** The deepest existing node on the path. */
   readonly nearest?: Node;
 }
 
-/** What is at a path. */
+/** Finds the nodes at a path. */
 function find(document: Document.Parsed, path: Path): Found {
   const contents: Node | undefined = document.contents ?? undefined;
   let found: Found = { value: contents, nearest: contents };
@@ -116,8 +117,8 @@ function find(document: Document.Parsed, path: Path): Found {
 }
 
 /**
- * Replaces null by undefined, which the schema takes for a setting that is not there, while it still refuses the key when
- * there is no such setting. A zone or device without a value becomes an empty mapping, so that what it lacks is reported.
+ * Replaces null by undefined. The schema treats undefined as a missing setting, but still rejects unknown keys. A zone or
+ * device without a value becomes an empty mapping, so that its missing settings are reported.
  */
 function emptyAsUndefined(value: unknown, depth: number, above = ""): unknown {
   if (depth === 0 && value === null) return {};

@@ -1,19 +1,19 @@
 import { isAlias, isMap, isScalar, isSeq, visit, type Alias, type Document, type Node } from "yaml";
 
-/** Something that is wrong with a file as YAML. */
+/** A YAML syntax error. */
 export interface SyntaxProblem {
-  /** Where in the text, in UTF-16 code units. */
+  /** Position in the text, in UTF-16 code units. */
   readonly offset: number;
   readonly sentence: string;
 }
 
-/** The most values that a file may stand for when each alias is replaced by what it names. */
+/** Maximum number of values after the expansion of aliases. Protects against exponential expansion ("billion laughs"). */
 const MAX_VALUES = 5_000_000;
 
-/** Keys whose values are secret, or may contain a secret, as in a URL. */
+/** Matches keys with values that may contain a secret. */
 const SECRET_LINE = /(?:^|[{,\s"'])(?:url|username|password|state|broker|history)["']?\s*:/;
 
-/** What is wrong with a document as YAML, and whether its values can be read all the same. */
+/** Finds the syntax errors of a document, and returns whether its values are readable anyway. */
 export function syntaxProblems(
   document: Document.Parsed,
   text: string,
@@ -22,7 +22,7 @@ export function syntaxProblems(
   let readable = true;
   let brokenLine = -1;
   const lineStart = (offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
-  /** The word at a place, unless it may be part of a secret. */
+  /** Returns the word at a position; "" if the word may be part of a secret. */
   const wordAt = (offset: number): string =>
     SECRET_LINE.test(text.slice(lineStart(offset), offset))
       ? ""
@@ -32,7 +32,7 @@ export function syntaxProblems(
     const [offset] = pos;
     if (code !== "TAG_RESOLVE_FAILED") {
       readable = false;
-      // one mistake brings others in its line
+      // a mistake often causes further errors in the same line
       if (lineStart(offset) === brokenLine) continue;
       brokenLine = lineStart(offset);
     }
@@ -78,7 +78,7 @@ function duplicateKeys(keys: readonly unknown[]): SyntaxProblem[] {
 
 const shownKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
 
-/** How many values a node stands for, its aliases replaced by what they name. @param known of nodes that have an anchor */
+/** Counts the values of a node after the expansion of aliases. @param known cached counts of nodes */
 function valuesIn(node: unknown, targets: ReadonlyMap<Alias, Node>, known: Map<unknown, number>): number {
   if (isAlias(node)) return known.get(targets.get(node)) ?? 1;
   const inner = isMap(node) ? node.items.map(({ value }) => value) : isSeq(node) ? node.items : [];
@@ -93,6 +93,6 @@ function sentenceOf(code: string, message: string, word: string): string {
       ? `${word} means nothing here; write the value itself.`
       : "A tag stands here, which means nothing; put quotes around a text that begins with !.";
   if (code === "MULTIPLE_DOCS") return "A second document begins here; keep one, and put no --- before it.";
-  // the message may quote the text, which may be a secret
+  // removes quoted text from the message, because it may contain a secret
   return `This is not YAML: ${word ? message.replace(/\.$/, "") : message.replace(/[:,]? ?["'].*$/s, "")}.`;
 }

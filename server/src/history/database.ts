@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync, writeF
 import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
 import { codeOf, textOf } from "../common/errors.js";
-import { asideName } from "../storage/damage.js";
+import { damagedCopyPath } from "../storage/damage.js";
 import { MIGRATIONS } from "./migrations.js";
 
 /** A chunk of a board that reports every second, 2.4 KB, fills such pages well. */
@@ -125,7 +125,7 @@ export const isDamage = (error: unknown): boolean => /malformed|not a database|c
 
 /** Moves a file away that is damaged, with its write-ahead log; the new name. */
 export function setAside(file: string): string {
-  const name = asideName(file);
+  const name = damagedCopyPath(file);
   for (const end of ["", "-wal"]) if (existsSync(file + end)) renameSync(file + end, name + end);
   return name;
 }

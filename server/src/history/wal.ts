@@ -1,5 +1,5 @@
 import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { asideName } from "../storage/damage.js";
+import { damagedCopyPath } from "../storage/damage.js";
 
 /** See "WAL-Index and File Format" of SQLite, https://www.sqlite.org/fileformat2.html#walformat. Numbers are big-endian. */
 const HEADER = 32;
@@ -22,7 +22,7 @@ export function keepDamagedWal(file: string): string | undefined {
   if (!existsSync(wal)) return undefined;
   const damage = damageIn(wal);
   if (!damage) return undefined;
-  const name = asideName(file);
+  const name = damagedCopyPath(file);
   if (existsSync(file)) copyFileSync(file, name);
   copyFileSync(wal, `${name}-wal`);
   return (

@@ -96,11 +96,11 @@ function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
     if (!path.endsWith("/mode")) throw new HttpError(404, "Only /api/devices/<id>/mode can be changed.");
     const device = known(path.slice(0, -"/mode".length));
     const override = overrideOf(request.body);
-    await from.storage.inTime(from.setMode(device, override.mode, override.for), NOT_STORED);
+    await from.storage.storedOrThrow(from.setMode(device, override.mode, override.for), NOT_STORED);
     return device.view();
   });
   app.delete<Below>("/api/devices/*", async (request, reply) => {
-    await from.storage.inTime(from.forget(known(request.params["*"])), NOT_STORED);
+    await from.storage.storedOrThrow(from.forget(known(request.params["*"])), NOT_STORED);
     return reply.code(204).send();
   });
   actionRoutes(app, actions, known);

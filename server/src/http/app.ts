@@ -10,7 +10,7 @@ import type { DeviceDirectory } from "../devices/directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
 import { logFailures, passwordCheck, type PasswordCheck } from "../security/password-check.js";
-import { Sessions } from "../security/sessions.js";
+import { LoginSessions } from "../security/login-sessions.js";
 import { apiRoutes, type ApiSources } from "./api.js";
 import { authorize, createIdentify } from "./authorize.js";
 import { dashboardRoutes } from "./dashboard.js";
@@ -64,7 +64,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   app.removeContentTypeParser("text/plain");
   errorHandlers(app, log);
 
-  const sessions = new Sessions(accounts);
+  const sessions = new LoginSessions(accounts);
   const identify = createIdentify(accounts, sessions, check);
   // in this order for each request
   await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { UNKNOWN_TOKEN, type Account, type Accounts } from "../security/accounts.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
-import type { Sessions } from "../security/sessions.js";
+import type { LoginSessions } from "../security/login-sessions.js";
 import { HttpError } from "./errors.js";
 import { sessionOf } from "./sessions.js";
 import { assignClient } from "./shares.js";
@@ -38,7 +38,7 @@ const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
 /** How often the server checks that whoever gets an answer that goes on, such as events, still may, in ms. */
 const SWEEP = 2000;
 
-export function createIdentify(accounts: Accounts, sessions: Sessions, check: PasswordCheck): Identify {
+export function createIdentify(accounts: Accounts, sessions: LoginSessions, check: PasswordCheck): Identify {
   function bySession(request: FastifyRequest): Visitor | undefined {
     const id = sessionOf(request);
     const account = id === undefined ? undefined : sessions.use(id);

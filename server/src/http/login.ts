@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Account, Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
-import type { Sessions } from "../security/sessions.js";
+import type { LoginSessions } from "../security/login-sessions.js";
 import type { Log } from "../observability/log.js";
 import { tooSoon, type Identify } from "./authorize.js";
 import { HttpError } from "./errors.js";
@@ -19,7 +19,7 @@ interface SessionView {
 /** What logging in needs. */
 export interface LoginSources {
   readonly accounts: Accounts;
-  readonly sessions: Sessions;
+  readonly sessions: LoginSessions;
   readonly check: PasswordCheck;
   readonly identify: Identify;
   readonly log: Log;

@@ -7,7 +7,7 @@ import type { DeviceDirectory } from "../devices/directory.js";
 import type { Recent } from "../history/recent.js";
 import type { Counters } from "../observability/counters.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Actions } from "../outputs/actions.js";
 import type { DeviceCommands } from "../outputs/device-commands.js";
 import type { Lamps } from "../outputs/lamps.js";
@@ -52,7 +52,7 @@ export interface ServedParts {
   readonly journal: { readonly waiting: number };
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
-  readonly rejects: Rejects;
+  readonly rejects: RejectionLog;
 }
 
 /** What is served. */

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { LIFETIME } from "../security/sessions.js";
+import { LIFETIME } from "../security/login-sessions.js";
 
 /**
  * A browser does not tell the ports of a machine apart when it comes to cookies, so that each server's has a name of its

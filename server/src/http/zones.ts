@@ -23,7 +23,7 @@ export function zoneRoutes(app: FastifyInstance, zones: ZoneDirectory, storage: 
   app.put<Named>("/api/zones/:name/mode", async (request) => {
     const { name } = known(request.params.name);
     const override = overrideOf(request.body);
-    await storage.inTime(zones.setMode(name, override.mode, override.for), NOT_STORED);
+    await storage.storedOrThrow(zones.setMode(name, override.mode, override.for), NOT_STORED);
     return known(name);
   });
 }

@@ -1,15 +1,15 @@
 import { decode, jsonProblem, MAX_PAYLOAD, type Channel, type Fields, type Message } from "../../../contract/index.js";
 import type { Counters, Rejection } from "../observability/counters.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Notifier } from "../outputs/notifier.js";
 
 /** Decodes payloads by the contract, and counts and logs those that are invalid. */
 export class Decoder {
   readonly #counters: Counters;
-  readonly #rejects: Rejects;
+  readonly #rejects: RejectionLog;
   readonly #notifier: Notifier;
 
-  constructor(counters: Counters, rejects: Rejects, notifier: Notifier) {
+  constructor(counters: Counters, rejects: RejectionLog, notifier: Notifier) {
     this.#counters = counters;
     this.#rejects = rejects;
     this.#notifier = notifier;

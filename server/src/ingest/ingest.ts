@@ -3,7 +3,7 @@ import { textOf } from "../common/errors.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Zones } from "../decisions/zones/zones.js";
 import type { Devices } from "../devices/devices.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Actions } from "../outputs/actions.js";
 import type { Blinking } from "../outputs/blinking.js";
 import type { BoardConfigs } from "../outputs/board-config.js";
@@ -25,7 +25,7 @@ export interface IngestOptions {
   readonly boardConfigs: BoardConfigs;
   readonly blinking: Blinking;
   readonly notifier: Notifier;
-  readonly rejects: Rejects;
+  readonly rejects: RejectionLog;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
   /** The server's own status topic, which looks like that of a device. */

@@ -4,7 +4,7 @@ import type { Recent } from "../history/recent.js";
 import type { Counters } from "../observability/counters.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
 import type { Log } from "../observability/log.js";
-import type { Rejects } from "../observability/rejection-log.js";
+import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Lamps } from "../outputs/lamps.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -21,11 +21,11 @@ export interface ReadingsOptions {
   readonly notifier: Notifier;
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
-  readonly rejects: Rejects;
+  readonly rejects: RejectionLog;
   readonly log: Log;
 }
 
-/** Rejects a message, so that the broker delivers it again. */
+/** RejectionLog a message, so that the broker delivers it again. */
 const REFUSED: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
 REFUSED.catch(() => {});
 

@@ -1,4 +1,4 @@
-/** Why a message from the wire had no effect. */
+/** The reason why the server rejected an MQTT message, a login or stored state. */
 export type Rejection =
   | "empty"
   | "too-large"
@@ -16,21 +16,21 @@ export type Rejection =
   | "bad-state"
   | "internal";
 
-/** What the server has counted since it started. */
+/** Message counts since the server started. */
 export interface Counters {
-  /** Messages from devices and apps that were understood, duplicates included. */
+  /** Valid messages from devices and apps, including duplicates. */
   received: number;
   /** Commands published. */
   sent: number;
-  /** Messages without effect, by reason; a reason that never came is not there. */
+  /** Rejected messages by reason. Reasons that have not occurred are left out. */
   rejected: Partial<Record<Rejection, number>>;
-  /** Readings that had been seen before: the same `boot` and `seq`. */
+  /** Duplicate readings: their `boot` and `seq` had been received before. */
   duplicates: number;
-  /** Readings that were decided upon and not taken, because too many waited to be stored. QoS 1 delivers them again. */
+  /** Readings that led to a decision but were not acknowledged, because too many waited to be stored. QoS 1 redelivers them. */
   refused: number;
 }
 
-/** Counters at zero. */
+/** Creates counters at zero. */
 export function newCounters(): Counters {
   return { received: 0, sent: 0, rejected: {}, duplicates: 0, refused: 0 };
 }

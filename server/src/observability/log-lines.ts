@@ -1,43 +1,43 @@
-/** What a log writes to: `process.stdout`, or anything that takes text. */
+/** The output of a log: `process.stdout`, or any other writable text stream. */
 export interface LogOutput {
   readonly isTTY?: boolean;
-  /** @param written is called when the text is written, or with the error that kept it from being written */
+  /** @param written called without an argument after the write, or with the error that prevented the write */
   write(text: string, written?: (error?: Error | null) => void): unknown;
 }
 
 /**
- * Writes the lines of one turn of the event loop at once, because each write to a pipe or a file blocks. Drops and counts
- * lines that cannot be written: the disk may be full, or the program that reads the pipe may have ended.
+ * Buffers log lines and writes the lines of one event-loop turn together, because each write to a pipe or file blocks. When a
+ * write fails, its lines are dropped and counted: the disk may be full, or the reader of the pipe may have exited.
  */
 export class LogLines {
   readonly #output: LogOutput;
   readonly #recovered: (lost: number, error: Error) => void;
-  #held = "";
+  #buffered = "";
   #lost = 0;
-  /** How many lost lines have been reported. */
+  /** Number of lost lines that were reported. */
   #reported = 0;
   #error: Error | undefined;
 
-  /** @param recovered is called when lines can be written again, with how many were lost and why */
+  /** @param recovered called after the first write that succeeds again, with the number of lost lines and the error */
   constructor(output: LogOutput, recovered: (lost: number, error: Error) => void) {
     this.#output = output;
     this.#recovered = recovered;
   }
 
-  /** How many lines were lost since the start. */
+  /** Number of lines lost since the start. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** @param line ends with a line break */
+  /** Queues a line for the next write. @param line must end with a line break */
   write(line: string): void {
-    if (!this.#held) setImmediate(() => this.flush());
-    this.#held += line;
+    if (!this.#buffered) setImmediate(() => this.flush());
+    this.#buffered += line;
   }
 
   flush(): void {
-    const text = this.#held;
-    this.#held = "";
+    const text = this.#buffered;
+    this.#buffered = "";
     if (!text) return;
     const written = (error?: Error | null): void => (error ? this.#failed(text, error) : this.#succeeded());
     try {

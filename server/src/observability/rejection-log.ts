@@ -2,37 +2,40 @@ import type { Counters, Rejection } from "./counters.js";
 import type { Log } from "./log.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** One line for each device and reason in this time, in ms. */
+/** Shortest time between two log lines for the same sender and reason, in ms. */
 export const QUIET = 10_000;
 
-/** The most pairs of device and reason that are remembered: a flood of ids must not fill the memory. */
+/** Most pairs of sender and reason to remember, so that a flood of ids cannot fill the memory. */
 const MAX_PAIRS = 1000;
 
-/** Counts what is refused, and says so without filling the log. */
-export class Rejects {
+/** Counts rejected messages, and logs them with a rate limit for each sender and reason. */
+export class RejectionLog {
   readonly #counters: Counters;
   readonly #log: Log;
-  readonly #told = new Map<string, { at: number; leftOut: number }>();
+  readonly #logged = new Map<string, { at: number; omitted: number }>();
 
   constructor(counters: Counters, log: Log) {
     this.#counters = counters;
     this.#log = log;
   }
 
-  /** `from` is the device's id, a topic or a client id, whatever bytes it is made of. */
+  /**
+   * Counts one rejection, and logs it unless the same pair was logged a moment ago.
+   * @param from device id, topic or client id; may contain any bytes
+   */
   add(reason: Rejection, from: string, problem: string, now = clock.now()): void {
     const { rejected } = this.#counters;
     rejected[reason] = (rejected[reason] ?? 0) + 1;
     const pair = `${reason} ${from}`;
-    const told = this.#told.get(pair);
-    if (told && now - told.at < QUIET) {
-      told.leftOut++;
+    const before = this.#logged.get(pair);
+    if (before && now - before.at < QUIET) {
+      before.omitted++;
       return;
     }
-    if (this.#told.size >= MAX_PAIRS) this.#told.clear();
-    this.#told.set(pair, { at: now, leftOut: 0 });
-    const leftOut = told?.leftOut ?? 0;
-    const more = leftOut > 0 ? ` (${leftOut} more since the last such line)` : "";
+    if (this.#logged.size >= MAX_PAIRS) this.#logged.clear();
+    this.#logged.set(pair, { at: now, omitted: 0 });
+    const omitted = before?.omitted ?? 0;
+    const more = omitted > 0 ? ` (${omitted} more since the last such line)` : "";
     const shown = printable(from);
     const what =
       reason === "bad-login" || reason === "over-limit"
@@ -40,11 +43,16 @@ export class Rejects {
         : reason === "bad-state"
           ? "State in Redis ignored"
           : "Message ignored";
-    this.#log.warn("rejected", `${what}: ${shown}: ${problem}${more}`, { id: shown, reason, problem, leftOut });
+    this.#log.warn("rejected", `${what}: ${shown}: ${problem}${more}`, {
+      id: shown,
+      reason,
+      problem,
+      leftOut: omitted,
+    });
   }
 }
 
-/** Text from the wire, short and without anything that a terminal would act upon. */
+/** Shortens text from a client, and escapes control characters that a terminal would interpret. */
 function printable(text: string): string {
   const short = text.length > 100 ? text.slice(0, 100) + "…" : text;
   return /^[\x20-\x7e]*$/.test(short) ? short : JSON.stringify(short).replace(/[\x7f-\x9f]/g, "?");

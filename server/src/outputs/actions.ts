@@ -17,7 +17,7 @@ const MAX_OUTCOMES = 32;
 export interface ActionsOptions {
   readonly memory: Pick<DeviceMemory, "setActions">;
   /** Limits how long an action waits for a disk that is full. */
-  readonly health: Pick<StorageHealth, "inTime">;
+  readonly health: Pick<StorageHealth, "storedOrThrow">;
   readonly publisher: Publisher;
   /** Tells boards which actions have expired. */
   readonly boardConfigs: Pick<BoardConfigs, "publish">;
@@ -103,7 +103,7 @@ export class Actions {
     });
     try {
       const stored = this.#store(device, ledger);
-      await this.#options.health.inTime(stored, "The action was not sent, because it cannot be stored.");
+      await this.#options.health.storedOrThrow(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
       ledger.pending = ledger.pending.filter((pending) => pending.seq !== seq);
       // The failed write is retried later and must not contain the action.

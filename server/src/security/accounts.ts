@@ -1,48 +1,51 @@
 /**
- * `admin`: everything. `reader`: may look at everything and change nothing. `device`: a board, which may only use its
- * own topics at the broker, and nothing over HTTP.
+ * The role of a user. `admin` has all permissions. `reader` can read everything and change nothing. `device` is a board,
+ * which can only use its own MQTT topics, and nothing over HTTP.
  */
 export type Role = "admin" | "reader" | "device";
 
-/** Somebody who is let in. The object stays the same one until role, device or password change. */
+/** An authenticated user. The object is replaced when the role, device or password changes. */
 export interface Account {
   /** The user name. */
   readonly name: string;
   readonly role: Role;
-  /** For `device`: the id of the device that it is. */
+  /** The device id of a board; only for the role `device`. */
   readonly device?: string;
 }
 
-/** Those who are let in. Where there are none, loopback is open to everybody, and nothing wider is listened on. */
+/**
+ * The accounts that may log in. Without accounts, the server listens only on loopback and accepts everybody there.
+ */
 export interface Accounts {
-  /** Whether there is an account, so that everybody must show one: at the broker and over HTTP, on loopback as well. */
+  /** Whether everybody must log in, at the broker and over HTTP, including loopback. True once an account exists. */
   readonly required: boolean;
   /**
-   * The account of a name and password; undefined when there is no such. Takes tenths of a second, on purpose, but for
-   * a pair that was right before, and for generated passwords.
-   * @param from who asks, such as an address: those who ask at once take turns
-   * @throws BusyError when too many wait already
+   * Authenticates a user by name and password; undefined when either is wrong. Deliberately takes tenths of a second, except
+   * for generated passwords and for pairs that were right before.
+   * @param from the client, such as its address. Clients take turns, so that none can block the others.
+   * @throws BusyError when too many checks are waiting
    */
   check(name: string, password: string, from?: string): Promise<Account | undefined>;
   /**
-   * The account of a name and its generated password, of 128 random bits; undefined when there is no such. Fast. Never
-   * accepts a password that a person chose: this check is not throttled.
+   * Authenticates a user by name and generated password (128 random bits); undefined when either is wrong. Fast and not
+   * throttled, so this never accepts a password that a person chose.
    */
   byGeneratedPassword(name: string, password: string): Account | undefined;
   /**
-   * The account of a bearer token, as `nightlight-server user token` prints; undefined when there is no such, or it has
-   * expired. This counts as a use of the token.
+   * Authenticates a bearer token from `nightlight-server user token`; undefined when the token is unknown or expired.
+   * Updates the time of the token's last use.
    */
   byToken(token: string): Account | undefined;
-  /** Why `byToken` does not accept a token, as a sentence; by default that nobody has it. */
+  /** Says in a sentence why `byToken` rejects a token. Default: the token is unknown. */
   tokenProblem?(token: string): string;
-  /** The account of a name that a verified client certificate carries; undefined when there is no such. */
+  /** Finds the account with a name, for example from a verified client certificate. */
   byName(name: string): Account | undefined;
 }
 
-/** Too many passwords wait to be checked; try again in a few seconds. `statusCode` is for HTTP. */
+/** Too many password checks are waiting. The client should try again in a few seconds. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
+  /** HTTP status Service Unavailable. */
   readonly statusCode = 503;
 
   constructor() {
@@ -50,11 +53,11 @@ export class BusyError extends Error {
   }
 }
 
-/** Why a token that nobody has is refused. It may be anybody's guess, so that it says no more. */
+/** Error for an unknown token. Reveals nothing else, because the token may be a guess. */
 export const UNKNOWN_TOKEN =
-  "This token is not valid here: it was revoked, or is another server's. Make one with nightlight-server user token NAME.";
+  "This token is not valid: it was revoked, or belongs to another server. Make one with nightlight-server user token NAME.";
 
-/** Nobody has an account. */
+/** An empty set of accounts. */
 export const NO_ACCOUNTS: Accounts = {
   required: false,
   check: async () => undefined,

@@ -1,40 +1,40 @@
 import { serverStatusTopic, topicOf, type Channel } from "../../../contract/index.js";
 import type { Account } from "./accounts.js";
 
-/** What somebody may do at the broker. */
-export interface Rights {
-  /** Whether messages may be published on this topic, the will included. */
+/** The permissions of a client at the broker. */
+export interface Permissions {
+  /** Returns whether the client may publish to a topic. Also applies to its will. */
   publish(topic: string): boolean;
-  /** Whether this topic filter may be subscribed to. */
+  /** Returns whether the client may subscribe to a topic filter. */
   subscribe(filter: string): boolean;
-  /** Whether a message on this topic may be delivered, however it came to be subscribed to. */
+  /** Returns whether the client may receive messages of a topic, whichever subscription matches. */
   read(topic: string): boolean;
 }
 
-/** The broker's own topics, where it says who is connected: [MQTT-4.7.2-1]. */
-const foreign = (topic: string): boolean => !topic.startsWith("$");
+/** Excludes topics with `$`, in which the broker publishes internal information [MQTT-4.7.2-1]. */
+const isPublic = (topic: string): boolean => !topic.startsWith("$");
 
-/** Of an admin, and of everybody where no accounts are asked for. */
-export const EVERYTHING: Rights = { publish: foreign, subscribe: foreign, read: foreign };
+/** The permissions of an admin, and of every client while no account is required. */
+export const FULL_ACCESS: Permissions = { publish: isPublic, subscribe: isPublic, read: isPublic };
 
-const READER: Rights = { ...EVERYTHING, publish: () => false };
+const READER: Permissions = { ...FULL_ACCESS, publish: () => false };
 
 const PUBLISHED: readonly Channel[] = ["telemetry", "status", "replies"];
 const SUBSCRIBED: readonly Channel[] = ["commands", "config", "set", "decision"];
 
 /**
- * A board publishes and reads its own topics, and whether its server is there; no wildcard, because each would be for
- * more than its own.
+ * Permissions of a board: its own topics, and the status of its server. Wildcards are not allowed, because each would also
+ * match topics of other boards.
  */
-function boardRights(id: string): Rights {
+function boardPermissions(id: string): Permissions {
   const published = new Set(PUBLISHED.map((channel) => topicOf(id, channel)));
   const read = new Set([...SUBSCRIBED.map((channel) => topicOf(id, channel)), serverStatusTopic(id)]);
   const mayRead = (topic: string): boolean => read.has(topic);
   return { publish: (topic) => published.has(topic), subscribe: mayRead, read: mayRead };
 }
 
-/** What the account may do. */
-export function rightsOf({ role, device }: Account): Rights {
-  if (role === "admin") return EVERYTHING;
-  return role === "reader" || device === undefined ? READER : boardRights(device);
+/** Returns the permissions of an account. */
+export function permissionsOf({ role, device }: Account): Permissions {
+  if (role === "admin") return FULL_ACCESS;
+  return role === "reader" || device === undefined ? READER : boardPermissions(device);
 }

@@ -3,99 +3,99 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, TLSSocket, type SecureContextOptions, type TlsOptions } from "node:tls";
 import { codeOf, StartError, textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
-import { exposure } from "./file-modes.js";
+import { exposureWarning } from "./file-modes.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** Files in PEM, read again when they change. */
+/** Paths of PEM files for TLS. The server reloads them when they change. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Authorities of clients' certificates; without it none are asked for. */
+  /** Certificate authorities (CA) of client certificates. Without this file the server requests no client certificate. */
   readonly clientCa?: string;
-  /** Whether a client must show a certificate; false by default. */
+  /** Whether clients must present a certificate. Default: false. */
   readonly requireClientCertificate?: boolean;
-  /** Whether MQTT without TLS listens on loopback alone, whatever `host` is; false by default. */
+  /** Whether MQTT without TLS listens only on loopback, regardless of `host`. Default: false. */
   readonly only?: boolean;
 }
 
-/** How often the files are looked at, in ms. */
-const LOOK = 5000;
+/** Interval at which the files are checked for changes, in ms. */
+const CHECK_INTERVAL = 5000;
 const DAY = 24 * 60 * 60 * 1000;
-/** How long before its end a certificate that nobody has renewed is told of, in days: certbot renews 30 days before. */
-const SOON = 14;
+/** A certificate that expires in fewer days causes a warning. certbot renews 30 days before the end. */
+const WARNING_DAYS = 14;
 
-/** A certificate that is renewed while it is used. */
+/** The TLS certificate of the server, which can be renewed while the server runs. */
 export interface Certificates {
   /**
-   * What `tls.createServer` and `https.createServer` take: TLS 1.2 and newer. `requestCert` and `rejectUnauthorized` say
-   * whether clients are asked for a certificate, and whether they must have one.
+   * Returns the options for `tls.createServer` and `https.createServer`. Allows TLS 1.2 and newer, and requests or requires
+   * client certificates as configured.
    */
   serverOptions(): TlsOptions;
-  /** Told when the files have changed, with what `server.setSecureContext` takes; connections that exist stay. */
+  /** Registers a listener for new files. Pass its argument to `server.setSecureContext`. Existing connections stay open. */
   onChange(listener: (context: SecureContextOptions) => void): void;
-  /** Looks no more. */
+  /** Stops checking for changes. */
   close(): void;
 }
 
 /**
- * Loads certificate and key, and loads them again whenever a file changes. What cannot be used then is told in the log,
- * once, and what was there before stays in use.
- * @param every time between two looks, in ms
- * @throws StartError when a file is missing or does not fit
+ * Loads the certificate and its key, and reloads them when a file changes. If the new files are not usable, logs one warning
+ * and keeps the previous certificate.
+ * @param interval time between two checks, in ms
+ * @throws StartError when a file is missing or invalid
  */
-export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK): Promise<Certificates> {
+export async function watchCertificates(files: TlsFiles, log: Log, interval = CHECK_INTERVAL): Promise<Certificates> {
   const listeners: ((context: SecureContextOptions) => void)[] = [];
   let texts = await read(files);
-  let context = usable(files, texts);
-  let toldAt = -Infinity;
-  let told = "";
-  let exposed = "";
-  warnOfEnd();
-  warnOfReaders();
+  let context = validated(files, texts);
+  let expiryWarnedAt = -Infinity;
+  let loggedProblem = "";
+  let loggedExposure = "";
+  warnOfExpiry();
+  warnOfExposedKey();
 
-  function warnOfReaders(): void {
-    const problem = exposure("the TLS key", files.key);
-    if (problem && problem !== exposed) log.warn("tls", problem);
-    exposed = problem;
+  function warnOfExposedKey(): void {
+    const problem = exposureWarning("the TLS key", files.key);
+    if (problem && problem !== loggedExposure) log.warn("tls", problem);
+    loggedExposure = problem;
   }
 
-  function warnOfEnd(): void {
+  function warnOfExpiry(): void {
     const end = Date.parse(new X509Certificate(context.cert as string).validTo);
     const days = Math.floor((end - clock.wallNow()) / DAY);
-    if (days >= SOON || clock.now() - toldAt < DAY) return;
-    toldAt = clock.now();
+    if (days >= WARNING_DAYS || clock.now() - expiryWarnedAt < DAY) return;
+    expiryWarnedAt = clock.now();
     const when = days < 0 ? "has expired, so that clients refuse it" : `expires in ${days} days`;
-    log.warn("tls", `The certificate ${files.cert} ${when}; renew it. The server takes the new one by itself.`);
+    log.warn("tls", `The certificate ${files.cert} ${when}; renew it. The server loads the new one automatically.`);
   }
 
-  async function look(): Promise<void> {
-    warnOfEnd();
+  async function check(): Promise<void> {
+    warnOfExpiry();
     try {
-      warnOfReaders();
+      warnOfExposedKey();
       const now = await read(files);
       if (now.join("\0") === texts.join("\0")) return;
-      // remembered before it is tried: what is wrong is told once, and what is half written is tried again when it changes
+      // stored before the attempt, so that invalid files are reported once, and half-written files are tried again when they change
       texts = now;
-      context = usable(files, now);
+      context = validated(files, now);
       for (const listener of listeners) listener(context);
-      told = "";
-      // once more for each new key
-      exposed = "";
-      warnOfReaders();
-      log.info("tls", `The certificate ${files.cert} was read again and is in use.`);
+      loggedProblem = "";
+      // check the permissions of each new key
+      loggedExposure = "";
+      warnOfExposedKey();
+      log.info("tls", `The certificate ${files.cert} was reloaded and is in use.`);
     } catch (error) {
       const problem = textOf(error);
-      if (problem !== told) log.warn("tls", `${problem} The certificate from before stays in use.`);
-      told = problem;
+      if (problem !== loggedProblem) log.warn("tls", `${problem} The previous certificate stays in use.`);
+      loggedProblem = problem;
     }
   }
 
-  let looking = false;
+  let checking = false;
   const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    void look().finally(() => (looking = false));
-  }, every);
+    if (checking) return;
+    checking = true;
+    void check().finally(() => (checking = false));
+  }, interval);
   timer.unref();
 
   return {
@@ -111,8 +111,8 @@ export async function watchCertificates(files: TlsFiles, log: Log, every = LOOK)
 }
 
 /**
- * The name in a verified client certificate: its common name, which is a user name for `Accounts.byName`; undefined
- * when the client showed none, or one that no authority of ours has signed.
+ * Returns the common name in a verified client certificate, which is a user name for `Accounts.byName`. Returns undefined
+ * when the client presented no certificate, or one that is not signed by a configured CA.
  */
 export function certificateName(socket: unknown): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
@@ -141,8 +141,8 @@ async function readText(what: string, file: string): Promise<string> {
   }
 }
 
-/** @throws StartError saying which file is wrong, and what to do */
-function usable({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText]: Texts): SecureContextOptions {
+/** Validates the files. @throws StartError that names the invalid file and what to do */
+function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText]: Texts): SecureContextOptions {
   const certificate = checked(
     () => new X509Certificate(certText),
     `The TLS certificate ${cert} is not a certificate in PEM; it begins with -----BEGIN CERTIFICATE-----.`,

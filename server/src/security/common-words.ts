@@ -1,6 +1,6 @@
 /**
- * Words that many passwords are made of, and this product's own, in lower case: a selection of ours. Digits and signs in
- * place of letters (`p4ssw0rd`), sequences, and years are recognized elsewhere.
+ * Words in lower case that are common in passwords, including the terms of this product. `password-strength.ts` handles
+ * character substitutions (`p4ssw0rd`), sequences and years.
  */
 const WORDS = `
 password passwort passwd passcode pass1 motdepasse contrasena senha parola wachtwoord haslo kennwort geheim secret

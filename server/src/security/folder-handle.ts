@@ -7,15 +7,14 @@ import { codeOf, StartError, textOf } from "../common/errors.js";
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
 
 /**
- * A folder that is held open while files in it are read and replaced. A privileged process needs this in a folder of
- * another user: that user may put symbolic links into the folder, or in its place, at any moment. Nothing here follows a
- * symbolic link in the folder. On Linux all paths go through the open folder (`/proc/self/fd`), which stays the same one
- * when its path is given to another.
+ * An open folder whose files can be read and replaced without following symbolic links. This protects root when it works
+ * in a folder of another user, who can replace the folder or its files by symbolic links at any moment (TOCTOU race). On
+ * Linux all paths go through the folder's file descriptor (`/proc/self/fd`), which stays valid when the path is replaced.
  */
 export class FolderHandle {
   readonly #path: string;
   readonly #handle: FileHandle | undefined;
-  /** Where the files are: below the open folder if the system has that, else below its path. */
+  /** Prefix of file paths: the open file descriptor if the system supports that, otherwise the path of the folder. */
   readonly #base: string;
 
   private constructor(path: string, handle: FileHandle | undefined, base: string) {
@@ -24,7 +23,7 @@ export class FolderHandle {
     this.#base = base;
   }
 
-  /** Opens a folder, and makes it when it is not there. @throws StartError when it cannot be used */
+  /** Opens a folder, and creates a missing one. @throws StartError when the folder cannot be used */
   static async open(path: string): Promise<FolderHandle> {
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });
@@ -40,14 +39,14 @@ export class FolderHandle {
   }
 
   /**
-   * The text of a file; undefined when there is none.
-   * @throws StartError when it is not a plain file, or cannot be read
+   * Reads a text file. Returns undefined for a missing file.
+   * @throws StartError when the file is not a regular file or cannot be read
    */
   async read(name: string): Promise<string | undefined> {
     const path = join(this.#path, name);
     let file: FileHandle;
     try {
-      // a named pipe would block the open until somebody writes
+      // O_NONBLOCK, because opening a named pipe would wait for a writer
       file = await open(join(this.#base, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
@@ -58,8 +57,8 @@ export class FolderHandle {
       throw new StartError(`${path} cannot be read (${this.explain(error)}); let this account read that file.`);
     }
     try {
-      const { nlink } = await this.#plain(file, path);
-      // as root, it could be a hard link to a file that the folder's owner must not read
+      const { nlink } = await this.#assertRegular(file, path);
+      // the owner of the folder could have made a hard link to a file that only root may read
       if (isRoot() && nlink > 1)
         throw new StartError(`${path} has a second name, as a hard link; replace it by a copy of itself.`);
       return await file.readFile("utf8");
@@ -68,22 +67,22 @@ export class FolderHandle {
     }
   }
 
-  async #plain(file: FileHandle, path: string) {
+  async #assertRegular(file: FileHandle, path: string) {
     const stats = await file.stat();
     if (!stats.isFile()) throw new StartError(`${path} is not a plain file; move it away.`);
     return stats;
   }
 
   /**
-   * Creates a file that only its owner can read. As root, it belongs to the owner of the folder.
-   * @throws Error with the code EEXIST when the name is taken, be it by a symbolic link
+   * Creates a file that only its owner can read. If this process is root, the file belongs to the owner of the folder.
+   * @throws Error with the code EEXIST when a file or symbolic link has this name
    */
   async create(name: string): Promise<FileHandle> {
     const file = await open(join(this.#base, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       if (isRoot() && this.#handle) {
         const { uid, gid } = await this.#handle.stat();
-        // by the open file, never by its name, which may be another file's by now
+        // uses the file descriptor, because the name may already refer to another file
         await file.chown(uid, gid);
       }
     } catch (error) {
@@ -95,8 +94,8 @@ export class FolderHandle {
   }
 
   /**
-   * Closes a file that `create` has made, and gives it another name, in place of the file that has that one.
-   * @throws StartError when somebody has put another file in its place
+   * Closes a file from `create`, and renames the file so that it atomically replaces another one.
+   * @throws StartError when somebody has replaced the file meanwhile
    */
   async publish(file: FileHandle, from: string, to: string): Promise<void> {
     const written = await file.stat();
@@ -113,7 +112,7 @@ export class FolderHandle {
     await rm(join(this.#base, name), { force: true });
   }
 
-  /** What an error says, with the folder's own path. */
+  /** Returns the message of an error, with the path of the folder instead of the file descriptor. */
   explain(error: unknown): string {
     return textOf(error).replaceAll(this.#base, this.#path);
   }

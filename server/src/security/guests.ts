@@ -2,14 +2,14 @@ import { timingSafeEqual } from "node:crypto";
 import { digest } from "./scrypt.js";
 import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
 
-/** Somebody who is let in as long as this process lives, by whoever started it: a simulated board, say. */
+/** A temporary account for the lifetime of this process, such as that of a simulated board. Option of `startServer`. */
 export interface Guest {
   readonly name: string;
-  /** Generated, and long: it is not hashed as a person's is. */
+  /** A long generated password. The server compares it without a slow password hash. */
   readonly password: string;
 }
 
-/** The accounts, and guests who may do everything at the broker. That they are there is no reason to ask others for accounts. */
+/** Adds guests with the role `admin` to the accounts. Guests do not make `required` true: other clients need no account. */
 export function withGuests(accounts: Accounts, guests: readonly Guest[]): Accounts {
   if (guests.length === 0) return accounts;
   const known = new Map(

@@ -1,12 +1,12 @@
 import { networkOf } from "./network.js";
 
-/** How many failures cost no time, because people mistype. */
-const FREE = 5;
-/** The longest wait, in ms. */
-const LONGEST = 15 * 60_000;
+/** Number of failures without a delay, because people mistype. */
+const FREE_FAILURES = 5;
+/** The longest delay, in ms. */
+const MAX_DELAY = 15 * 60_000;
 /** How long failures are remembered after the latest one, in ms. */
 const MEMORY = 60 * 60_000;
-/** The most addresses, names and pairs that are remembered, of each kind. The least recently used ones are dropped. */
+/** Most addresses, names and pairs to remember, of each kind. Above that the least recently used one is dropped (LRU). */
 const MAX_REMEMBERED = 10_000;
 
 /** A login attempt whose password is being checked. Call exactly one of the methods when the outcome is known. */
@@ -19,12 +19,12 @@ export interface LoginAttempt {
 
 /**
  * Limits how fast passwords can be guessed, with an exponential backoff. Five failures are free. Each further failure
- * makes the next attempt wait twice as long, from 1 s to 15 min. An hour without a failure clears the count. A name that
- * nobody has counts like any other, so that the waits do not reveal which names exist.
+ * doubles the delay of the next attempt, from 1 s to 15 min. An hour without a failure clears the count. Unknown names
+ * count like existing ones, so that the delays do not reveal which names exist.
  *
- * Failures count for the address and for the name, with one exception: a pair of address and name that has logged in
- * before has a count of its own. So a misconfigured board cannot lock out the others behind its address, and strangers
- * cannot lock out a user where that user has logged in before. Such pairs are kept in memory, until a restart.
+ * Failures count for the address and for the name. Exception: a pair of address and name that has logged in before has its
+ * own count. So a misconfigured board cannot lock out other boards with the same address. Strangers cannot lock out a user
+ * at an address where that user has logged in before. The pairs are kept in memory until a restart.
  */
 export class LoginThrottle {
   readonly #addresses = new Map<string, Backoff>();
@@ -58,11 +58,11 @@ export class LoginThrottle {
       ? [use(this.#known, pair)]
       : [use(this.#addresses, network), use(this.#names, name)];
     for (const { backoff } of counts) backoff.begin(this.#now());
-    // earlier failures stay after a success: they may have been somebody else's guesses
+    // a success does not clear earlier failures, which may have been guesses of somebody else
     const withdrawn = (): void => {
       for (const { backoff, all, key } of counts) {
         backoff.withdraw();
-        // so that attempts that are not failures push no failures out of a full map
+        // unused entries would push entries with failures out of a full map
         if (backoff.unused && all !== this.#known && all.get(key) === backoff) all.delete(key);
       }
     };
@@ -77,7 +77,7 @@ export class LoginThrottle {
   }
 }
 
-/** The exponential backoff of one address, name or pair. */
+/** Exponential backoff for one address, name or pair. */
 class Backoff {
   #failures = 0;
   #lastFailure = 0;
@@ -92,9 +92,9 @@ class Backoff {
   wait(now: number): number {
     this.#forget(now);
     const count = this.#failures + this.#running;
-    if (count < FREE) return 0;
+    if (count < FREE_FAILURES) return 0;
     const latest = this.#running > 0 ? Math.max(this.#lastFailure, this.#lastStart) : this.#lastFailure;
-    return Math.max(0, latest + Math.min(LONGEST, 1000 * 2 ** (count - FREE)) - now);
+    return Math.max(0, latest + Math.min(MAX_DELAY, 1000 * 2 ** (count - FREE_FAILURES)) - now);
   }
 
   begin(now: number): void {
@@ -118,14 +118,14 @@ class Backoff {
   }
 }
 
-/** A backoff, and where it is kept. */
+/** A backoff, and the map and key under which it is stored. */
 interface Count {
   readonly all: Map<string, Backoff>;
   readonly key: string;
   readonly backoff: Backoff;
 }
 
-/** Gets or adds the backoff of a key, and makes it the most recently used one. */
+/** Returns the backoff of a key, creates it if necessary, and makes it the most recently used one. */
 function use(all: Map<string, Backoff>, key: string): Count {
   const backoff = all.get(key) ?? new Backoff();
   all.delete(key);

@@ -1,4 +1,7 @@
-/** The address, or its first 64 bits if it is IPv6: one host can use all 2^64 addresses of such a network. */
+/**
+ * Returns the key under which logins from an IP address are throttled: an IPv4 address, or the first 64 bits of an IPv6
+ * address. One host can use all 2^64 addresses of such an IPv6 network.
+ */
 export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "").replace(/%.*$/, "");
   if (!plain.includes(":")) return plain;

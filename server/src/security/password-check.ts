@@ -2,12 +2,12 @@ import type { Log } from "../observability/log.js";
 import type { Account, Accounts } from "./accounts.js";
 import { LoginThrottle } from "./login-throttle.js";
 
-/** The longest name that is looked up, in characters. */
+/** Longer names count as unknown, in characters. */
 const LONGEST_NAME = 256;
 
 /**
- * The outcome of a check: the account, no account when name or password is wrong, or how long to wait before trying
- * again, in s.
+ * The result of a password check: the account, undefined when name or password is wrong, or the delay before the next
+ * attempt, in s.
  */
 export type Verdict = { readonly account?: Account; readonly wait?: undefined } | { readonly wait: number };
 
@@ -22,7 +22,7 @@ export type PasswordCheck = (address: string, name: string, password: string) =>
  * attacker cannot use both to guess twice as fast.
  */
 export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()): PasswordCheck {
-  /** Checks in progress. A client that sends many requests at once, each with its password, makes one attempt. */
+  /** Running checks. Concurrent requests with the same credentials share one check and count as one attempt. */
   const running = new Map<string, Promise<Verdict>>();
 
   async function check(address: string, name: string, password: string): Promise<Verdict> {
@@ -43,7 +43,7 @@ export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()
 
   return async (address, name, password) => {
     const user = name.length > LONGEST_NAME ? "" : name;
-    // not throttled, because nobody can guess a generated password
+    // without throttling, because nobody can guess a generated password
     const account = accounts.byGeneratedPassword(user, password);
     if (account) return { account };
     const key = JSON.stringify([address, user, password]);
@@ -56,7 +56,7 @@ export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()
   };
 }
 
-/** The same check, with failed logins in the log: once for requests that were checked together. */
+/** Wraps a password check and logs failed logins. Concurrent requests that share a check are logged once. */
 export function logFailures(check: PasswordCheck, accounts: Accounts, log: Log): PasswordCheck {
   const logged = new WeakSet<Verdict>();
 
@@ -66,7 +66,7 @@ export function logFailures(check: PasswordCheck, accounts: Accounts, log: Log):
     logged.add(verdict);
     if (accounts.byName(name))
       log.warn("security", `Refused a login as ${name} from ${address}: wrong password.`, { user: name, address });
-    // without the name, which may be a password in the wrong field
+    // the name is not logged, because it may be a password in the wrong field
     else log.warn("security", `Refused a login from ${address}: no user has the name that was given.`, { address });
     return verdict;
   };

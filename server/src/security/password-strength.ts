@@ -1,13 +1,13 @@
 import { COMMON_WORDS } from "./common-words.js";
 
-/** The shortest password that a person may choose, in characters: NIST SP 800-63B, revision 3, section 5.1.1.2. */
+/** Minimum length of a password that a person chooses, in characters (NIST SP 800-63B, revision 3, section 5.1.1.2). */
 export const SHORTEST_PASSWORD = 8;
 
-/** What a predictable part counts for, in characters: a word could be another of the list; names and patterns come first. */
+/** How many characters a predictable part of a password counts for. Attackers try names and patterns before words. */
 const WORD = 3;
 const PATTERN = 1;
 
-/** A part of a password that somebody who guesses would try. */
+/** A predictable part of a password. */
 interface Part {
   readonly start: number;
   readonly end: number;
@@ -21,7 +21,7 @@ const REPETITION = "a repetition";
 const A_DATE = "a year or a date";
 const A_NAME = "the user name";
 
-/** Rows and columns of keyboards, and zigzags over them. */
+/** Key sequences on keyboards: rows, columns and zigzags. */
 const KEYBOARD = [
   "qwertyuiop",
   "qwertzuiop",
@@ -40,11 +40,11 @@ const KEYBOARD = [
   "147258369",
   "789456123",
 ];
-/** Shorter runs come up by chance. */
+/** Minimum lengths of sequences, in characters. Shorter ones occur by chance. */
 const SHORTEST_RUN = 3;
 const SHORTEST_KEYBOARD_RUN = 4;
 
-/** What people write in place of letters. */
+/** Characters that people write instead of letters, with these letters. */
 const LEET: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
@@ -60,10 +60,10 @@ const LEET: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says why a password is easy to guess, as a sentence without the password; "" when it is not. What somebody who guesses
- * would try (common words, sequences, repetitions, years, the names) counts as a few characters only, and at least
- * eight must remain. This is the comparison that NIST SP 800-63B asks for, without a list of millions.
- * @param names what belongs to the account, such as the user's name and the device's id
+ * Explains in a sentence why a password is easy to guess; returns "" for a strong password. Predictable parts (common words,
+ * sequences, repetitions, years, names) count as few characters, and the sum must be at least eight characters. This
+ * implements the comparison that NIST SP 800-63B requires, without a list of millions of passwords.
+ * @param names names that belong to the account, such as user name and device id
  */
 export function passwordWeakness(password: string, names: readonly string[] = []): string {
   const text = [...password.toLowerCase()].join("").normalize("NFC");
@@ -75,7 +75,7 @@ export function passwordWeakness(password: string, names: readonly string[] = []
   return `The password is easy to guess: there is little in it but ${new Intl.ListFormat("en").format(kinds)}.`;
 }
 
-/** Chooses parts that do not overlap, the most telling ones first. They come in the order of the text. */
+/** Selects parts that do not overlap, and prefers those that save most characters. Returns them in text order. */
 function withoutOverlaps(parts: readonly Part[]): Part[] {
   const chosen: Part[] = [];
   const gain = ({ start, end, counts }: Part): number => end - start - counts;
@@ -87,7 +87,7 @@ function withoutOverlaps(parts: readonly Part[]): Part[] {
 function partsOf(text: string, names: readonly string[]): Part[] {
   const own = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]).map((name) => name.toLowerCase());
   const letters = [...text].map((character) => LEET[character] ?? character).join("");
-  // 1 may stand for i or l
+  // 1 replaces i or l
   const others = [...text].map((character) => (character === "1" ? "l" : (LEET[character] ?? character))).join("");
   return [
     ...[text, letters, others].flatMap((variant) => [
@@ -122,7 +122,7 @@ function matchesOf(text: string, pattern: RegExp, what: string): Part[] {
   }));
 }
 
-/** Characters that follow each other in Unicode, upwards or downwards. */
+/** Finds ascending or descending sequences of Unicode characters, such as `1234` or `dcba`. */
 function runs(text: string): Part[] {
   const found: Part[] = [];
   for (let start = 0; start < text.length - 1;) {

@@ -1,9 +1,9 @@
-/** Makes URLs and connection strings printable: passwords, tokens and all that may be one are replaced by a mask. */
+/** Redacts URLs and connection strings for display: masks passwords, tokens, and values that may be secret. */
 
-/** What stands for a secret. */
+/** Replacement for a secret. */
 export const MASK = "********";
 
-/** Query parameters that are no secrets: those of libpq, pg and ioredis. Any other value is masked, whatever it is called. */
+/** Query parameters of libpq, pg and ioredis that contain no secret. All others are masked. */
 const HARMLESS = new Set(
   (
     "application_name client_encoding connect_timeout database db dbname family host port sslcert sslkey sslmode " +
@@ -11,14 +11,14 @@ const HARMLESS = new Set(
   ).split(" "),
 );
 
-/** A password in a connection string of keywords, as libpq has it: `password=…` or `password = '…'`. */
+/** Matches a password in a keyword connection string of libpq: `password=…` or `password = '…'`. */
 const KEYWORD = /\b(\w*(?:passw|pwd|secret|token|apikey|api_key)\w*\s*=\s*)('(?:\\.|[^'\\])*'|[^\s'"&]+)/gi;
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * A URL or connection string without what may be secret: the password, a user name that stands alone (it may be a token),
- * and the values of query parameters. What is not a URL is masked up to the last `@`, or altogether after its scheme.
+ * Masks secrets in a URL or connection string: the password, a user name without a password (which may be a token), and values
+ * of query parameters. Masks text that is not a valid URL up to the last `@`, or completely after the scheme.
  */
 export function redactUrl(text: string): string {
   const scheme = SCHEME.exec(text)?.[0];
@@ -28,13 +28,13 @@ export function redactUrl(text: string): string {
   return redactAuthority(scheme, base, /@|%40/.test(query + fragment)) + redactQuery(query) + (fragment && `#${MASK}`);
 }
 
-/** @param more whether an `@` follows: then a password may have a `?` or `#` that is not encoded */
+/** @param more whether an `@` follows the authority, so that a password may contain an unencoded `?` or `#` */
 function redactAuthority(scheme: string, base: string, more: boolean): string {
   const rest = base.slice(scheme.length);
   const at = rest.lastIndexOf("@");
   if (at < 0) return more && !rest.includes("/") ? scheme + MASK : base;
   const [, user, password] = /^([^:/]*):?(.*)$/s.exec(rest.slice(0, at))!;
-  // a slash in a password that is not encoded ends the host, and the user name is not one
+  // an unencoded slash in a password ends the authority too early, and then the user name may be part of the password
   const shown = password && !rest.slice(0, at).includes("/") ? `${user}:${MASK}` : MASK;
   return scheme + shown + rest.slice(at);
 }
@@ -50,7 +50,7 @@ function redactQuery(query: string): string {
   return `?${shown.join("&")}`;
 }
 
-/** A sentence, such as the message of an error, with every URL and connection string in it redacted. */
+/** Masks secrets in all URLs and connection strings within a text, such as an error message. */
 export function redactText(text: string): string {
   return text.replace(KEYWORD, `$1${MASK}`).replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi, (url) => redactUrl(url));
 }

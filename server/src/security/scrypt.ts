@@ -1,31 +1,34 @@
 import { createHash, randomBytes, randomInt, scrypt, timingSafeEqual } from "node:crypto";
 
-/** The work of one check: OWASP's figure for scrypt with 32 MB, about a quarter of a second on a small machine. */
+/** scrypt parameters, as OWASP recommends for 32 MB of memory. A hash takes about 0.25 s on a small machine. */
 const WORK = { ln: 15, r: 8, p: 3 };
 const SALT = 16;
 const KEY = 32;
 
-/** A password as it is stored: a PHC string, `$scrypt$ln=15,r=8,p=3$<salt>$<hash>`, or `$sha256$<hash>` of a generated one. */
+/**
+ * A hashed password as a PHC string: `$scrypt$ln=15,r=8,p=3$<salt>$<hash>` for a chosen password, `$sha256$<hash>` for a
+ * generated one.
+ */
 export type StoredPassword = string;
 
 const SCRYPT = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([\w+/-]{16,})\$([\w+/-]{22,})$/;
 const SHA256 = /^\$sha256\$([\w+/-]{43})$/;
 
-/** Whether this is a password as `hashPassword` or `storeGenerated` makes it. */
+/** Returns whether a text is a hash from `hashPassword` or `storeGenerated`. */
 export function isStoredPassword(text: string): boolean {
   const [, ln] = SCRYPT.exec(text) ?? [];
-  // above 2^20 one check would take a gigabyte
+  // above 2^20, a check would need a gigabyte of memory
   return ln === undefined ? SHA256.test(text) : Number(ln) >= 10 && Number(ln) <= 20;
 }
 
-/** Hashes a password that a person chose, with a salt of its own. */
+/** Hashes a password that a person chose, with scrypt and a random salt. */
 export async function hashPassword(password: string): Promise<StoredPassword> {
   const salt = randomBytes(SALT);
   const hash = await derive(password, salt, WORK.ln, WORK.r, WORK.p, KEY);
   return `$scrypt$ln=${WORK.ln},r=${WORK.r},p=${WORK.p}$${base64(salt)}$${base64(hash)}`;
 }
 
-/** Whether the password is the one that was hashed. Runs on another thread, for as long as the parameters say. */
+/** Verifies a password against its scrypt hash. Runs on another thread; the duration depends on the stored parameters. */
 export async function verifyPassword(password: string, stored: StoredPassword): Promise<boolean> {
   const [, ln, r, p, salt, hash] = SCRYPT.exec(stored)!;
   const expected = Buffer.from(hash, "base64");
@@ -33,39 +36,40 @@ export async function verifyPassword(password: string, stored: StoredPassword): 
   return timingSafeEqual(found, expected);
 }
 
-/** What no password fits, at the cost of one that does: for names that nobody has. */
-export const NOBODY: StoredPassword = `$scrypt$ln=${WORK.ln},r=${WORK.r},p=${WORK.p}$${base64(randomBytes(SALT))}$${base64(randomBytes(KEY))}`;
+/** A hash that matches no password. Verifying unknown names against it takes as long as for existing names. */
+export const DUMMY_HASH: StoredPassword = `$scrypt$ln=${WORK.ln},r=${WORK.r},p=${WORK.p}$${base64(randomBytes(SALT))}$${base64(randomBytes(KEY))}`;
 
-/** Letters and digits that are not mistaken for each other. */
+/** Letters and digits that cannot be confused with each other. */
 const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
 
 /**
- * A password of 26 letters and digits, about 128 bits of chance. It begins with a letter: a board's settings would take
- * digits alone for a number.
+ * Generates a password of 26 letters and digits with about 128 bits of entropy. The first character is a letter, because the
+ * settings of a board would parse a text of digits as a number.
  */
 export function generatePassword(): string {
   const letter = (first: boolean): string => ALPHABET[randomInt(first ? 23 : ALPHABET.length)];
   return Array.from({ length: 26 }, (_, n) => letter(n === 0)).join("");
 }
 
-/** A bearer token: 32 random bytes, recognisable as ours. */
+/** Generates a bearer token: 32 random bytes after the prefix `nlt_`. */
 export function generateToken(): string {
   return `nlt_${randomBytes(32).toString("base64url")}`;
 }
 
 /**
- * The hash under which what was generated is stored. A fast one will do: nobody can try 2^128 of them. So a thousand
- * boards that come back at once are let in within a second.
+ * Hashes a generated password or token with SHA-256. A fast hash is safe for 128 random bits, and lets a thousand boards
+ * reconnect within a second.
  */
 export function digest(generated: string): string {
   return createHash("sha256").update(generated).digest("base64url");
 }
 
+/** Returns the stored form of a generated password. */
 export function storeGenerated(password: string): StoredPassword {
   return `$sha256$${digest(password)}`;
 }
 
-/** Whether a stored password is that of a generated one, and this one; undefined when it was chosen by a person. */
+/** Verifies a generated password. Returns undefined if the stored password was chosen by a person. */
 export function verifyGenerated(password: string, stored: StoredPassword): boolean | undefined {
   const [, hash] = SHA256.exec(stored) ?? [];
   return hash === undefined ? undefined : timingSafeEqual(Buffer.from(digest(password)), Buffer.from(hash));
@@ -80,7 +84,7 @@ function derive(password: string, salt: Buffer, ln: number, r: number, p: number
   });
 }
 
-/** As PHC has it: without padding. */
+/** Encodes bytes in Base64 without padding, as the PHC string format requires. */
 function base64(bytes: Buffer): string {
   return bytes.toString("base64").replace(/=+$/, "");
 }

@@ -10,27 +10,27 @@ const DAY = 24 * 60 * MINUTE;
 
 const UsesFile = z.strictObject({
   version: z.literal(1),
-  /** When each token was last used, ISO 8601, by its hash. */
+  /** Time of the last use of each token, ISO 8601, by token hash. */
   used: z.record(z.string(), z.iso.datetime()),
 });
 
-/** How long a use may wait until it is written, in ms. */
+/** Delays before a use of a token is written to disk, in ms. */
 export interface WriteDelays {
-  /** The first use of a token in a day. */
+  /** Delay after the first use of a token in a day. */
   readonly first: number;
-  /** Any further use: a token that is used all the time costs a write in this time. */
+  /** Delay after any further use. A token in constant use causes one write in this time. */
   readonly further: number;
 }
 
 const DELAYS: WriteDelays = { first: 1000, further: 10 * MINUTE };
 
-/** Where the last uses of tokens are, in a data folder. They change often, the users do not. */
+/** Returns the path of the file with the last uses of tokens. A separate file, because it changes more often than the users. */
 export function tokenUsesFile(folder: string): string {
   return join(folder, "token-uses.json");
 }
 
 /**
- * Reads when each token was last used, in ms since 1970, by its hash; nothing when there is no file.
+ * Reads the time of the last use of each token, in ms since 1970, by token hash. A missing file means no uses.
  * @throws Error when the file is damaged or cannot be read
  */
 export function readTokenUses(folder: string): Map<string, number> {
@@ -46,8 +46,8 @@ export function readTokenUses(folder: string): Map<string, number> {
 }
 
 /**
- * Remembers when each token was last used, to the minute. The file is written rarely: see `WriteDelays`. `kill -9` can lose
- * the uses of the last ten minutes.
+ * Tracks the last use of each token, to the minute. The file is written rarely, see `WriteDelays`, so `kill -9` can lose the
+ * uses of the last ten minutes.
  */
 export class TokenUses {
   readonly #folder: string;
@@ -58,7 +58,7 @@ export class TokenUses {
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
 
-  /** @param isToken whether a hash is still that of a token: others are left out of the file */
+  /** @param isToken returns whether a token with this hash still exists; others are removed from the file */
   constructor(folder: string, log: Log, isToken: (hash: string) => boolean, delays = DELAYS) {
     this.#folder = folder;
     this.#log = log;
@@ -74,13 +74,13 @@ export class TokenUses {
       const file = tokenUsesFile(this.#folder);
       this.#log.warn(
         "security",
-        `${file}, which says when tokens were last used, cannot be read (${textOf(error)}); it is written anew with the next use.`,
+        `${file}, which has the last uses of tokens, cannot be read (${textOf(error)}). The next use of a token replaces the file.`,
       );
       return new Map();
     }
   }
 
-  /** A token was used. */
+  /** Records a use of a token. @param now in ms since 1970 */
   add(hash: string, now = clock.wallNow()): void {
     const minute = now - (now % MINUTE);
     const before = this.#used.get(hash);
@@ -88,11 +88,11 @@ export class TokenUses {
     this.#used.set(hash, minute);
     if (before === undefined || minute - before >= DAY) {
       clearTimeout(this.#timer);
-      this.#timer = this.#wait(this.#delays.first);
-    } else this.#timer ??= this.#wait(this.#delays.further);
+      this.#timer = this.#schedule(this.#delays.first);
+    } else this.#timer ??= this.#schedule(this.#delays.further);
   }
 
-  #wait(delay: number): NodeJS.Timeout {
+  #schedule(delay: number): NodeJS.Timeout {
     return setTimeout(() => this.#write(), delay).unref();
   }
 
@@ -111,24 +111,24 @@ export class TokenUses {
       if (!this.#failing)
         this.#log.warn(
           "security",
-          `When tokens were last used cannot be written to ${file} (${textOf(error)}); user list shows older times until it can.`,
+          `The last uses of tokens cannot be written to ${file} (${textOf(error)}). Until then, user list shows older times.`,
         );
       this.#failing = true;
-      this.#timer = this.#wait(this.#delays.further);
+      this.#timer = this.#schedule(this.#delays.further);
     }
   }
 
-  /** Writes what is not written yet. */
+  /** Writes pending uses. */
   close(): void {
     if (this.#timer) this.#write();
     clearTimeout(this.#timer);
   }
 }
 
-/** Replaces a file as a whole. Only its owner can read it. */
+/** Replaces a file atomically. Only its owner can read the file. */
 function replace(file: string, text: string): void {
   const next = `${file}.new`;
-  // left by a process that was killed; this server alone writes here
+  // a killed process may have left this file; no other process writes here
   rmSync(next, { force: true });
   const fd = openSync(next, "wx", 0o600);
   try {

@@ -8,7 +8,7 @@ import { FolderHandle } from "./folder-handle.js";
 import { isStoredPassword } from "./scrypt.js";
 import { StoredToken } from "./tokens.js";
 
-/** Letters that are safe in a topic, in an ACL pattern and on a command line. */
+/** Pattern of a user name: only characters that are safe in topics, ACL patterns and command lines. */
 export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 const User = z.strictObject({
@@ -26,24 +26,24 @@ const UsersFile = z.strictObject({
   users: z.record(z.string().regex(USER_NAME, "is no user name"), User),
 });
 
-/** What is stored of a user. */
+/** A user in `users.json`. */
 export type StoredUser = z.infer<typeof User>;
 
 /** Users by name. */
 export type StoredUsers = ReadonlyMap<string, StoredUser>;
 
 const FILE = "users.json";
-/** What the file is called while it is written. */
+/** Temporary name of the file while it is written. Also serves as a lock. */
 const NEXT = `${FILE}.new`;
 
-/** Where the users of a data folder are. */
+/** Returns the path of the users file in a data folder. */
 export function usersFile(folder: string): string {
   return join(folder, FILE);
 }
 
 /**
- * Reads the users; none when there is no file.
- * @throws StartError saying what is wrong with the file, and what to do
+ * Reads the users. A missing file means no users.
+ * @throws StartError that says what is wrong with the file and what to do
  */
 export async function readUsers(folder: string): Promise<StoredUsers> {
   const file = usersFile(folder);
@@ -78,7 +78,7 @@ function parse(file: string, text: string): StoredUsers {
   return new Map(Object.entries(data.users));
 }
 
-/** @throws UsageError when there is no such user */
+/** Finds a user by name. @throws UsageError when no user has this name */
 export function userOf(users: StoredUsers, name: string): StoredUser {
   const user = users.get(name);
   if (user) return user;
@@ -86,20 +86,20 @@ export function userOf(users: StoredUsers, name: string): StoredUser {
   throw new UsageError(`There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
 }
 
-/** How long another command that writes the file is waited for, in ms. */
-const PATIENCE = 2000;
+/** How long to wait for another command that writes the file, in ms. */
+const LOCK_TIMEOUT = 2000;
 
 /**
- * Changes the users: all of it or nothing, whoever reads or writes at the same time. The file can be read by its owner
- * alone, who is the owner of the folder when root changes it. What `change` throws leaves everything as it was.
- * @throws StartError when the file is damaged, a symbolic link, or cannot be written
+ * Changes the users atomically, also with concurrent readers and writers. If `change` throws, nothing changes. Only the owner
+ * can read the file; when root changes the file, the owner of the folder becomes its owner.
+ * @throws StartError when the file is damaged, a symbolic link, or not writable
  */
 export async function changeUsers(folder: string, change: (users: Map<string, StoredUser>) => void): Promise<void> {
   const file = usersFile(folder);
   const handle = await FolderHandle.open(folder);
   try {
-    // its name keeps a second command out
-    const output = await openAlone(handle, folder);
+    // the temporary file is the lock that keeps other commands out
+    const output = await acquireLock(handle, folder);
     try {
       const text = await handle.read(FILE);
       const users = new Map(text === undefined ? [] : parse(file, text));
@@ -120,8 +120,8 @@ export async function changeUsers(folder: string, change: (users: Map<string, St
   }
 }
 
-async function openAlone(handle: FolderHandle, folder: string) {
-  const deadline = performance.now() + PATIENCE;
+async function acquireLock(handle: FolderHandle, folder: string) {
+  const deadline = performance.now() + LOCK_TIMEOUT;
   for (;;) {
     try {
       return await handle.create(NEXT);

@@ -7,33 +7,33 @@ import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
 import { passwordWeakness } from "./password-strength.js";
-import { digest, NOBODY, verifyGenerated, verifyPassword } from "./scrypt.js";
-import { Turns } from "./scrypt-turns.js";
+import { digest, DUMMY_HASH, verifyGenerated, verifyPassword } from "./scrypt.js";
+import { FairQueue } from "./fair-queue.js";
 import { TokenUses, type WriteDelays } from "./token-uses.js";
 import { isExpired, toMinute, tokenId, type StoredToken } from "./tokens.js";
 import { readUsers, usersFile, type StoredUser, type StoredUsers } from "./users-file.js";
 
-/** How often the file is looked at, in ms. */
-const LOOK = 1000;
+/** Interval at which the users file is checked for changes, in ms. */
+const CHECK_INTERVAL = 1000;
 
 /**
- * How many passwords are checked at once: it leaves a core to the server, and threads of Node's pool of four to the
- * database. How many more wait: at four a second, longer than anybody's patience.
+ * Number of concurrent password checks. Leaves one core to the server, and threads of Node's pool (four) to the database.
  */
-const AT_ONCE = Math.max(1, Math.min(2, availableParallelism() - 1));
-const MOST_WAITING = 200;
+const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1));
+/** Most password checks that may wait. At four per second, longer waits would time out anyway. */
+const MAX_WAITING = 200;
 
-/** How many pairs of name and password that were right are remembered: every board of a large installation. */
-const MOST_REMEMBERED = 10_000;
+/** Most successful logins to cache, enough for every board of a large installation. */
+const MAX_CACHED = 10_000;
 
-/** No password is longer, in characters. */
+/** Maximum length of a password, in characters. */
 export const LONGEST_PASSWORD = 256;
 
-/** Accounts that follow a file. */
+/** Accounts from a file, which is reloaded when it changes. */
 export interface FileAccounts extends Accounts {
-  /** How many users there are. */
+  /** Number of users. */
   readonly size: number;
-  /** Looks at the file no more, and writes when tokens were last used. */
+  /** Stops watching the file, and writes the last uses of tokens. */
   close(): void;
 }
 
@@ -45,37 +45,37 @@ interface User {
 interface Token {
   readonly account: Account;
   readonly stored: StoredToken;
-  /** Whether the log says already that it was used after its end. */
+  /** Whether a use after the expiry was logged. */
   refusalLogged: boolean;
 }
 
 export interface AccountsOptions {
-  /** Whether accounts are asked for; by default when there is one. */
+  /** Whether everybody must log in. Default: true once a user exists. */
   readonly required?: boolean;
-  /** How often the file is looked at, in ms. */
-  readonly every?: number;
-  /** How long uses of tokens may wait until they are written. */
+  /** Interval at which the file is checked for changes, in ms. */
+  readonly interval?: number;
+  /** Delays before uses of tokens are written. */
   readonly writeDelays?: WriteDelays;
 }
 
 /**
- * The accounts in `<folder>/users.json`, read again when the file changes: `user add` works while the server runs. A
- * file that is damaged then is told in the log, and the accounts from before stay.
+ * Loads the accounts from `<folder>/users.json`, and reloads them when the file changes. So `user add` works while the server
+ * runs. If the changed file is damaged, logs an error and keeps the previous accounts.
  *
- * Who was ever asked for an account is asked until the end of the process: that the last user is removed, or the file
- * with all of them, opens no door.
+ * Once an account was required, accounts stay required until the process ends. Removing the last user, or the file, does
+ * not open the server to everybody.
  * @throws StartError when the file is damaged
  */
 export async function openAccounts(folder: string, log: Log, options: AccountsOptions = {}): Promise<FileAccounts> {
   const file = usersFile(folder);
   const secret = randomBytes(32);
-  const turns = new Turns(AT_ONCE, MOST_WAITING);
-  /** Pairs that were right, as HMAC, so that they cannot be read from memory; the latest at the end. */
-  const known = new Map<string, Account>();
-  /** Checks under way: the same pair once more waits for the same answer. */
+  const queue = new FairQueue(CONCURRENCY, MAX_WAITING);
+  /** Cache of successful logins, oldest first. Keys are HMACs, so that a memory dump reveals no password. */
+  const cache = new Map<string, Account>();
+  /** Running checks. A concurrent check of the same name and password shares the result. */
   const checking = new Map<string, Promise<boolean>>();
   let users = new Map<string, User>();
-  /** By hash. */
+  /** Tokens by their hash. */
   let tokens = new Map<string, Token>();
   let required = options.required ?? false;
 
@@ -93,34 +93,34 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     if (options.required === undefined && users.size > 0) required = true;
   }
 
-  async function readAgain(): Promise<void> {
+  async function reload(): Promise<void> {
     try {
       const stored = await readUsers(folder);
-      // that there is still nobody is no news
+      // nothing changed
       if (users.size === 0 && stored.size === 0) return;
       use(stored);
-      log.info("security", `The users in ${file} were read again: ${users.size}.`, { users: users.size });
-      await warnOfReaders(file, log);
+      log.info("security", `The users in ${file} were reloaded: ${users.size}.`, { users: users.size });
+      await warnOfExposure(file, log);
     } catch (error) {
-      log.error("security", `${textOf(error)} The users from before stay.`);
+      log.error("security", `${textOf(error)} The previous users stay in effect.`);
     }
   }
 
   use(await readUsers(folder));
   const uses = new TokenUses(folder, log, (hash) => tokens.has(hash), options.writeDelays);
-  await warnOfReaders(file, log);
+  await warnOfExposure(file, log);
   let reading = Promise.resolve();
-  const changed = (): void => void (reading = reading.then(readAgain));
-  watchFile(file, { persistent: false, interval: options.every ?? LOOK }, changed);
+  const changed = (): void => void (reading = reading.then(reload));
+  watchFile(file, { persistent: false, interval: options.interval ?? CHECK_INTERVAL }, changed);
 
   async function isRight(key: string, user: User | undefined, password: string, from: string): Promise<boolean> {
     const generated = user && verifyGenerated(password, user.stored.password);
     if (generated) return true;
-    // what is wrong takes the same time whether the name is anybody's or not
-    const stored = user && generated === undefined ? user.stored.password : NOBODY;
+    // a wrong password takes the same time for existing and unknown names
+    const stored = user && generated === undefined ? user.stored.password : DUMMY_HASH;
     let check = checking.get(key);
     if (!check) {
-      check = turns.take(from, () => verifyPassword(password, stored));
+      check = queue.run(from, () => verifyPassword(password, stored));
       checking.set(key, check);
       const done = (): void => void checking.delete(key);
       check.then(done, done);
@@ -128,7 +128,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     return check;
   }
 
-  /** Accounts whose password the log has called weak. */
+  /** Accounts whose weak password was logged. */
   const weak = new WeakSet<Account>();
 
   function warnOfWeakness({ account, stored }: User, password: string): void {
@@ -149,14 +149,14 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       uses.add(token.stored.hash);
       return token.account;
     }
-    if (!token.refusalLogged) log.warn("security", `Refused the token ${tokenId(token.stored)}. ${endOf(token)}`);
+    if (!token.refusalLogged) log.warn("security", `Refused the token ${tokenId(token.stored)}. ${expirySentence(token)}`);
     token.refusalLogged = true;
     return undefined;
   }
 
   function tokenProblem(text: string): string {
     const token = tokens.get(digest(text));
-    return token && isExpired(token.stored, clock.wallNow()) ? endOf(token) : UNKNOWN_TOKEN;
+    return token && isExpired(token.stored, clock.wallNow()) ? expirySentence(token) : UNKNOWN_TOKEN;
   }
 
   return {
@@ -170,12 +170,12 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       if (password.length > LONGEST_PASSWORD) return undefined;
       const user = users.get(name);
       const key = createHmac("sha256", secret).update(`${name}\0${password}`).digest("base64url");
-      if (user && known.get(key) === user.account) return user.account;
+      if (user && cache.get(key) === user.account) return user.account;
       if (!(await isRight(key, user, password, from)) || !user) return undefined;
-      // removed, or given another password, while this one was checked
+      // the user was removed or got another password during the check
       if (users.get(name)?.account !== user.account) return undefined;
-      if (known.size >= MOST_REMEMBERED) known.delete(known.keys().next().value!);
-      known.set(key, user.account);
+      if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value!);
+      cache.set(key, user.account);
       warnOfWeakness(user, password);
       return user.account;
     },
@@ -198,8 +198,8 @@ function accountOf(name: string, { role, device }: StoredUser): Account {
   return device === undefined ? { name, role } : { name, role, device };
 }
 
-/** When a token of an account expired, and how to get another. */
-function endOf({ account, stored }: Token): string {
+/** Says when a token expired and how to make another. */
+function expirySentence({ account, stored }: Token): string {
   return `This token of ${account.name} expired on ${toMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
 }
 
@@ -207,13 +207,13 @@ function same(a: StoredUser, b: StoredUser): boolean {
   return a.role === b.role && a.device === b.device && a.password === b.password;
 }
 
-async function warnOfReaders(file: string, log: Log): Promise<void> {
-  // Windows has no such bits
+async function warnOfExposure(file: string, log: Log): Promise<void> {
+  // Windows has no such file modes
   if (process.platform === "win32") return;
   const { mode } = await stat(file).catch(() => ({ mode: 0 }));
   if ((mode & 0o077) !== 0)
     log.warn(
       "security",
-      `Others on this machine may read ${file}, the hashes of passwords (mode 0${(mode & 0o777).toString(8)}); chmod 600 ${file}`,
+      `Other users of this machine can read ${file}, which contains password hashes (mode 0${(mode & 0o777).toString(8)}); chmod 600 ${file}`,
     );
 }

@@ -6,16 +6,16 @@ import { PRIVATE_FILE, PRIVATE_FOLDER } from "./permissions.js";
 
 const NAME = /^(\d{12})\.log$/;
 
-/** How often a file is checked for whether somebody deleted it, in ms. */
-const CHECK_EVERY = 1000;
+/** Shortest time between two checks whether the open file was deleted, in ms. */
+const CHECK_INTERVAL = 1000;
 
-/** The file of a log that has this number; later ones have higher numbers. */
-export function pathOf(folder: string, number: number): string {
+/** Returns the path of the log file with this number. Later files have higher numbers. */
+export function logPath(folder: string, number: number): string {
   return path.join(folder, `${String(number).padStart(12, "0")}.log`);
 }
 
-/** The numbers of a log's files, in order. The folder need not be there. */
-export async function numbersIn(folder: string): Promise<number[]> {
+/** Lists the numbers of a log's files in ascending order. Empty when the folder does not exist. */
+export async function logNumbers(folder: string): Promise<number[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -24,32 +24,32 @@ export async function numbersIn(folder: string): Promise<number[]> {
 }
 
 /**
- * A file of a log as it is written, batch by batch. No thread does that: to the system's memory a batch goes in 4 µs, by way
- * of a thread it takes 35 µs of CPU time. What is written survives the end of this process.
+ * Writer of one append-only log file. Writes are synchronous: a batch takes 4 µs to reach the page cache, while
+ * asynchronous writes take 35 µs of CPU time on a worker thread. Written data survives `kill -9` of this process.
  */
 export class LogFile {
   readonly path: string;
   readonly #marker = new SyncMarker();
   #fd: number | undefined;
-  /** In bytes. */
+  /** Length of the file, in bytes. */
   length = 0;
   #checkedAt = -Infinity;
 
-  /** The file is made with the first batch, and its folder. */
+  /** The first write creates the file and its folder. */
   constructor(path: string) {
     this.path = path;
   }
 
   /**
-   * Writes a frame, see `storage/log-format.ts`, into which it puts the file's sync marker.
-   * @throws Error when not all of it could be written; then nothing of it is in the file
+   * Appends a frame (see `log-format.ts`), and sets the sync marker in it.
+   * @throws Error when the frame could not be written completely; then the file contains no part of the frame
    */
   write(frame: Buffer): void {
     if (this.#fd === undefined) {
       mkdirSync(path.dirname(this.path), { recursive: true, mode: PRIVATE_FOLDER });
       this.#fd = openSync(this.path, "w", PRIVATE_FILE);
     }
-    this.#check(this.#fd);
+    this.#throwIfDeleted(this.#fd);
     if (this.length === 0) this.#put(this.#fd, this.#marker.header);
     this.#marker.mark(frame);
     this.#put(this.#fd, frame);
@@ -60,30 +60,30 @@ export class LogFile {
       for (let done = 0; done < bytes.length;)
         done += writeSync(fd, bytes, done, bytes.length - done, this.length + done);
     } catch (error) {
-      this.#cut(fd);
+      this.#truncate(fd);
       throw error;
     }
     this.length += bytes.length;
   }
 
-  /** @throws Error when somebody deleted the file: writes would succeed, and reach nobody */
-  #check(fd: number): void {
+  /** @throws Error when the file was deleted: writes would succeed, but nobody could read them */
+  #throwIfDeleted(fd: number): void {
     const now = performance.now();
-    if (now - this.#checkedAt < CHECK_EVERY) return;
+    if (now - this.#checkedAt < CHECK_INTERVAL) return;
     if (fstatSync(fd).nlink === 0) throw new Error(`ENOENT: the file ${this.path} was deleted`);
     this.#checkedAt = now;
   }
 
-  /** Takes away what was written of a frame: it takes space, and whoever reads the file should not meet it. */
-  #cut(fd: number): void {
+  /** Removes an incomplete frame, which takes space and would look like damage to a reader. */
+  #truncate(fd: number): void {
     try {
       ftruncateSync(fd, this.length);
     } catch {
-      // the next frame is written over it
+      // the next frame overwrites the incomplete one
     }
   }
 
-  /** Fulfilled when all of it is on the disk: that survives the end of the machine. */
+  /** Resolves when all written data is on the disk, where it survives a power failure. */
   async sync(): Promise<void> {
     const file = await open(this.path, "r+");
     try {
@@ -93,7 +93,7 @@ export class LogFile {
     }
   }
 
-  /** Never throws: a file that does not get its end mark, because the disk is full, is reported by the next start. */
+  /** Writes the end mark and closes the file. Never throws: if the end mark cannot be written, the next start reports that. */
   close(): void {
     const fd = this.#fd;
     if (fd === undefined) return;
@@ -101,7 +101,7 @@ export class LogFile {
     try {
       this.#put(fd, this.#marker.endMark);
     } catch {
-      // whoever wrote has been told already that the file cannot be written
+      // an earlier write has already reported that the file cannot be written
     }
     closeSync(fd);
   }

@@ -1,37 +1,37 @@
 import { clock } from "../time/monotonic-clock.js";
 import { copyFile } from "node:fs/promises";
 
-/** Tells a person, in a sentence, which file is damaged, where its original is, and what may be missing. */
-export type TellDamage = (sentence: string) => void;
+/** Called with a sentence for people: which file is damaged, where the original is kept, and what may be missing. */
+export type ReportDamage = (sentence: string) => void;
 
-/** Counts damaged files, so that the log is not the only place that mentions them. */
+/** Reports damaged files to the log and counts them for the API and metrics. */
 export class DamagedFiles {
-  readonly #tell: TellDamage;
+  readonly #report: ReportDamage;
   #count = 0;
 
-  constructor(tell: TellDamage = () => {}) {
-    this.#tell = tell;
+  constructor(report: ReportDamage = () => {}) {
+    this.#report = report;
   }
 
-  /** Damaged files that were found since the start. */
+  /** Number of damaged files found since the start. */
   get count(): number {
     return this.#count;
   }
 
-  readonly tell: TellDamage = (sentence) => {
+  readonly report: ReportDamage = (sentence) => {
     this.#count++;
-    this.#tell(sentence);
+    this.#report(sentence);
   };
 }
 
-/** The name under which a damaged file or folder is kept. */
-export function asideName(file: string): string {
+/** Returns a timestamped path at which a damaged file or folder is kept. */
+export function damagedCopyPath(file: string): string {
   return `${file}.damaged-${new Date(clock.wallNow()).toISOString().replaceAll(":", "-")}`;
 }
 
-/** Keeps a copy of a damaged file, and returns the name of the copy. */
-export async function copyAside(file: string): Promise<string> {
-  const name = asideName(file);
+/** Copies a damaged file. Returns the path of the copy. */
+export async function keepDamagedCopy(file: string): Promise<string> {
+  const name = damagedCopyPath(file);
   await copyFile(file, name);
   return name;
 }

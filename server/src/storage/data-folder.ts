@@ -5,7 +5,7 @@ import type { ClassicLevel } from "classic-level";
 import { DamagedFiles } from "./damage.js";
 import { openDatabase } from "./database.js";
 import { keepPrivate, PRIVATE_FOLDER } from "./permissions.js";
-import { embeddedState } from "./level-state.js";
+import { levelStateStore } from "./level-state.js";
 import { StorageHealth } from "./health.js";
 import { LevelDatabase } from "./level.js";
 import { OrderedStore } from "./ordered-store.js";
@@ -68,7 +68,7 @@ export async function openData(
   try {
     await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     for (const problem of await keepPrivate(folder)) warn(problem);
-    const opened = await openDatabase(join(folder, "db"), damaged.tell);
+    const opened = await openDatabase(join(folder, "db"), damaged.report);
     db = opened.db;
     return await read(db, folder, damaged, opened.rebuilt);
   } catch (error) {
@@ -99,7 +99,7 @@ async function lastRunIn(db: Database): Promise<number> {
 const RUNS_LEFT_OUT = 100;
 
 async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
-  const state = embeddedState(db, damaged.tell).shelf(STATE);
+  const state = levelStateStore(db, damaged.report).collection(STATE);
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;
@@ -113,7 +113,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
   const health = new StorageHealth(folder);
   const database = new LevelDatabase(db, health);
   const values = new OrderedStore(database, STATE);
-  const broker = new OrderedStore(database, BROKER, damaged.tell);
+  const broker = new OrderedStore(database, BROKER, damaged.report);
   const namedValues: NamedValues = {
     startingWith: <T>(prefix: string) =>
       new Map(
@@ -145,8 +145,8 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     retained: join(folder, "retained"),
     async close() {
       // If this cannot be written, the next run only restores more than necessary.
-      if (whole) await health.orFailing(namedValues.put("ended", run));
-      await health.orFailing(Promise.all([values.stored(), broker.stored()]));
+      if (whole) await health.waitUnlessFailing(namedValues.put("ended", run));
+      await health.waitUnlessFailing(Promise.all([values.stored(), broker.stored()]));
       await database.close();
     },
   };

@@ -1,12 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
 import { codeOf } from "../common/errors.js";
-import type { TellDamage } from "./damage.js";
+import type { ReportDamage } from "./damage.js";
 import { inspectDatabase, type Inspection } from "./leveldb/inspect.js";
 import { PRIVATE_FOLDER } from "./permissions.js";
 import { finishRebuild, rebuildDatabase, refuseWhileLocked } from "./leveldb/rebuild.js";
 
-/** What keys begin with, and what is stored below them. */
+/** Key prefixes in the database, with a description of their entries for damage reports. */
 const KINDS: readonly (readonly [prefix: string, what: string])[] = [
   ["!state!mode:", "overrides of lamps"],
   ["!state!zone-mode:", "overrides of zones"],
@@ -18,17 +18,18 @@ const KINDS: readonly (readonly [prefix: string, what: string])[] = [
   ["!broker!outgoing:", "messages that wait for MQTT clients"],
   ["!broker!incoming:", "unfinished deliveries of QoS 2"],
   ["!broker!will:", "wills of MQTT clients"],
-  ["!journal!", "which readings have come"],
 ];
-const ALL = KINDS.map(([, what]) => what);
 
-/** Opens the database in a folder. A damaged one is rebuilt from what can be read of it, kept, and reported. */
+/**
+ * Opens the LevelDB database in a folder. A damaged database is reported, kept under another name, and replaced by a new
+ * one with all readable entries.
+ */
 export async function openDatabase(
   folder: string,
-  damaged: TellDamage,
+  damaged: ReportDamage,
 ): Promise<{ readonly db: ClassicLevel<string, string>; readonly rebuilt: boolean }> {
   await finishRebuild(folder);
-  // LevelDB would give others permissions
+  // LevelDB would create the folder with permissions for other users
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const inspection = await inspectDatabase(folder);
   let rebuilt = inspection !== undefined && inspection.problems.length > 0;
@@ -40,7 +41,7 @@ export async function openDatabase(
     const cause = (error as Error).cause ?? error;
     await db.close().catch(() => {});
     if (rebuilt || codeOf(cause) !== "LEVEL_CORRUPTION") throw error;
-    // something that is not covered by checksums
+    // the damage is in a part that has no checksum
     await rebuild(folder, (cause as Error).message, damaged);
     rebuilt = true;
     db = new ClassicLevel<string, string>(folder);
@@ -49,7 +50,7 @@ export async function openDatabase(
   return { db, rebuilt };
 }
 
-async function rebuild(folder: string, problem: string, damaged: TellDamage): Promise<void> {
+async function rebuild(folder: string, problem: string, damaged: ReportDamage): Promise<void> {
   await refuseWhileLocked(folder);
   const inspection = (await inspectDatabase(folder, true))!;
   const aside = await rebuildDatabase(folder, inspection);
@@ -60,9 +61,9 @@ async function rebuild(folder: string, problem: string, damaged: TellDamage): Pr
   );
 }
 
-/** What may be missing: by the keys in what cannot be read, or everything where there are none. */
+/** Describes what may be missing, by the keys in the damaged parts. Without readable keys, lists every kind of entry. */
 function losses({ lost, incomplete, entries }: Inspection): string {
   if (lost.length === 0 && !incomplete) return `All ${entries.length} entries could be read.`;
   const kinds = KINDS.filter(([prefix]) => lost.some((mayHave) => mayHave(prefix))).map(([, what]) => what);
-  return `Among what may be missing or older than it was: ${(kinds.length > 0 ? kinds : ALL).join(", ")}.`;
+  return `Among what may be missing or older than it was: ${(kinds.length > 0 ? kinds : KINDS.map(([, what]) => what)).join(", ")}.`;
 }

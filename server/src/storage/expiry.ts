@@ -1,28 +1,34 @@
 import { clock, isPlausible } from "../time/monotonic-clock.js";
 
-/** When a message expires, as it is stored. */
+/** The expiry time of a message on disk. */
 export interface StoredExpiry {
-  /** In ms since 1970, by the wall clock as it was (MQTT 5.0, 3.3.2.3.3). */
+  /** Expiry time in ms since 1970, by the wall clock at the time of writing (MQTT 5.0, 3.3.2.3.3). */
   readonly messageExpiry?: number;
-  /** The same by the monotonic clock of the process that stored it, with the id of that clock. */
+  /** Expiry time by the monotonic clock of the process that stored the message, with the id of that clock. */
   readonly expiresAt?: readonly [clockId: number, time: number];
 }
 
-/** A message as it is stored, which may have the properties of MQTT 5.0. */
+/** The fields of a stored message that determine when the message expires. */
 interface Stored extends StoredExpiry {
   readonly properties?: { readonly messageExpiryInterval?: number };
 }
 
-/** @param messageExpiry in ms since 1970 by the wall clock, as aedes reckons it; undefined when the message does not expire */
+/**
+ * Converts an expiry time for storage.
+ * @param messageExpiry in ms since 1970 by the wall clock, as aedes computes it; undefined for a message that never expires
+ */
 export function storedExpiry(messageExpiry: number | undefined): StoredExpiry {
   if (messageExpiry === undefined) return {};
   return { messageExpiry, expiresAt: [clock.id, clock.fromWall(messageExpiry)] };
 }
 
 /**
- * When a stored message expires by the wall clock as it is now, which may have been set since; undefined when it does not. A
- * message of an earlier run expires when the wall clock says so, but never later than its whole interval from now on; and if
- * the wall clock was obviously wrong when it was published, after that interval.
+ * Returns when a stored message expires, in ms since 1970 by the current wall clock; undefined for a message that never
+ * expires. The wall clock may have been set since the message was stored:
+ *
+ * - A message of this run expires by the monotonic clock.
+ * - A message of an earlier run expires at its stored wall-clock time, but at the latest one full expiry interval from now.
+ * - If the wall clock was obviously wrong when the message was stored, the message expires one full interval from now.
  */
 export function restoredExpiry({ messageExpiry, expiresAt, properties }: Stored): number | undefined {
   if (messageExpiry === undefined) return undefined;

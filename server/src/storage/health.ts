@@ -1,39 +1,39 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, NotStoredError, textOf } from "../common/errors.js";
 
-/** What is written to the data folder. */
+/** The parts of the data folder, for messages about failed writes. */
 export type StoragePart = "readings" | "retained messages" | "sessions and overrides";
 
-/** How long after a failure a write is tried again, in ms. */
+/** Delay before a failed write is retried, in ms. */
 export const RETRY = 500;
 
-/** How long `orFailing` waits while something else cannot be written, in ms. */
+/** How long `waitUnlessFailing` waits while other writes fail, in ms. */
 const PATIENCE = 250;
 
-/** A problem that lasts is reported again after so long, in ms. */
-const REPORT_AGAIN = 60_000;
+/** Interval at which a lasting problem is reported again, in ms. */
+const REPORT_INTERVAL = 60_000;
 
-/** Whether what is to be remembered can be stored, as the API shows it. */
+/** The state of the data folder in the HTTP API: whether writes succeed. */
 export interface StorageView {
-  /** What cannot be written and what to do about it, in sentences; null when everything can. */
+  /** Sentences that say what cannot be written and what to do; null while all writes succeed. */
   readonly problem: string | null;
-  /** Attempts to write to the data folder that failed since the server started. */
+  /** Number of failed writes to the data folder since the server started. */
   readonly failures: number;
-  /** Readings that are not acknowledged, because they cannot be stored yet. */
+  /** Number of readings that are not acknowledged because they cannot be stored yet. */
   readonly readings_unacknowledged: number;
 }
 
-/** Who learns when writing fails, and when it works again. */
+/** Callbacks for failing and recovering writes. */
 export interface StorageListener {
-  /** Something cannot be written. Called again every minute while that lasts. @param problem what to do about it */
+  /** Called when a write fails, and every minute until writes succeed again. @param problem says what to do */
   failed?(problem: string): void;
-  /** Everything can be written again. */
+  /** Called when all writes succeed again. */
   recovered?(): void;
 }
 
 /**
- * Whether the data folder can be written. Whatever writes to it reports here, and tries again every `RETRY` ms. Until all
- * of it works again, the server acknowledges nothing that it could not store.
+ * Tracks whether writes to the data folder succeed. Each writer reports its failures and successes here, and retries
+ * every `RETRY` ms. The server does not acknowledge data that it could not store.
  */
 export class StorageHealth {
   readonly #folder: string;
@@ -46,7 +46,7 @@ export class StorageHealth {
     this.#folder = folder;
   }
 
-  /** Attempts to write that failed since the server started. */
+  /** Number of failed writes since the server started. */
   get failures(): number {
     return this.#failures;
   }
@@ -55,7 +55,7 @@ export class StorageHealth {
     return this.#problems.size > 0;
   }
 
-  /** What is wrong and what to do, in sentences for people; "" when everything can be written. */
+  /** Sentences for people that say what is wrong and what to do; "" while all writes succeed. */
   get problem(): string {
     const [first] = this.#problems.values();
     return first ?? "";
@@ -65,8 +65,8 @@ export class StorageHealth {
     this.#listeners.add(listener);
   }
 
-  /** Resolves when a write has ended, or as soon as it must wait because writing fails. @returns whether it has ended */
-  async orFailing(writing: Promise<unknown>): Promise<boolean> {
+  /** Waits for a write to end, but not while writes fail. @returns whether the write has ended */
+  async waitUnlessFailing(writing: Promise<unknown>): Promise<boolean> {
     let ended = false;
     const end = (): void => void (ended = true);
     const attempt = writing.then(end, end);
@@ -81,34 +81,34 @@ export class StorageHealth {
   }
 
   /**
-   * Resolves when a write has ended.
-   * @param consequence a sentence: what it means that it has not
-   * @throws NotStoredError as soon as it must wait because writing fails; what the write throws
+   * Waits for a write to succeed.
+   * @param consequence a sentence that says what it means for the user if the write is delayed
+   * @throws NotStoredError when writes fail, so that this one must wait; any error of the write itself
    */
-  async inTime(writing: Promise<void>, consequence: string): Promise<void> {
-    if (await this.orFailing(writing)) return writing;
+  async storedOrThrow(writing: Promise<void>, consequence: string): Promise<void> {
+    if (await this.waitUnlessFailing(writing)) return writing;
     throw new NotStoredError(`${consequence} ${this.problem}`);
   }
 
-  /** An attempt to write failed. */
+  /** Reports a failed write. */
   failed(part: StoragePart, error: unknown): void {
     this.#failures++;
     const began = !this.isFailing;
     this.#problems.set(part, describe(this.#folder, error));
     const now = performance.now();
-    if (!began && now - this.#reportedAt < REPORT_AGAIN) return;
+    if (!began && now - this.#reportedAt < REPORT_INTERVAL) return;
     this.#reportedAt = now;
     for (const { failed } of this.#listeners) failed?.(this.problem);
   }
 
-  /** A write succeeded. */
-  works(part: StoragePart): void {
+  /** Reports a successful write. */
+  succeeded(part: StoragePart): void {
     if (!this.#problems.delete(part) || this.isFailing) return;
     for (const { recovered } of this.#listeners) recovered?.();
   }
 }
 
-/** Kinds of errors, and what to do about each. LevelDB gives the text of the system's error, and not its code. */
+/** Advice for each kind of write error. Patterns also match texts, because LevelDB reports the system error without its code. */
 const KINDS: readonly (readonly [pattern: RegExp, sentences: (folder: string, text: string) => string])[] = [
   [
     /ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large|disk is full/i,
@@ -131,8 +131,8 @@ const KINDS: readonly (readonly [pattern: RegExp, sentences: (folder: string, te
 function describe(folder: string, error: unknown): string {
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   const text = textOf(error);
-  const all = [codeOf(error), text, codeOf(cause), cause === undefined ? "" : textOf(cause)].join(" ");
-  const kind = KINDS.find(([pattern]) => pattern.test(all));
+  const searched = [codeOf(error), text, codeOf(cause), cause === undefined ? "" : textOf(cause)].join(" ");
+  const kind = KINDS.find(([pattern]) => pattern.test(searched));
   const what = kind?.[1](folder, text) ?? `The data folder ${folder} cannot be written (${text}). Check the disk`;
   return `${what}. Until then the server goes on deciding, but acknowledges no readings, so that boards keep them.`;
 }

@@ -1,19 +1,19 @@
 import type { ClassicLevel } from "classic-level";
 import { textOf } from "../common/errors.js";
-import type { TellDamage } from "./damage.js";
-import type { Shelf, State } from "./state.js";
+import type { ReportDamage } from "./damage.js";
+import type { Collection, StateStore } from "./state.js";
 
 /**
- * State in a LevelDB database, which its owner opens and closes.
- * @param damaged told of entries that cannot be decoded, which are left out
+ * A state store in a LevelDB database. The caller opens and closes the database.
+ * @param damaged called for each entry that cannot be decoded; such entries are left out
  */
-export function embeddedState(db: ClassicLevel<string, string>, damaged: TellDamage = () => {}): State {
+export function levelStateStore(db: ClassicLevel<string, string>, damaged: ReportDamage = () => {}): StateStore {
   return {
-    shelf: (name) => shelfIn(db, name, damaged),
-    write: (parts) =>
+    collection: (name) => collectionIn(db, name, damaged),
+    write: (writes) =>
       db.batch<string, unknown>(
-        parts.flatMap(({ shelf, puts, deletes }) => {
-          const sublevel = partOf(db, shelf);
+        writes.flatMap(({ collection, puts, deletes }) => {
+          const sublevel = sublevelOf(db, collection);
           return [
             ...puts.map(([key, value]) => ({ type: "put" as const, sublevel, key, value })),
             ...deletes.map((key) => ({ type: "del" as const, sublevel, key })),
@@ -25,16 +25,16 @@ export function embeddedState(db: ClassicLevel<string, string>, damaged: TellDam
   };
 }
 
-const partOf = (db: ClassicLevel<string, string>, name: string) =>
+const sublevelOf = (db: ClassicLevel<string, string>, name: string) =>
   db.sublevel<string, unknown>(name, { valueEncoding: "json" });
 
-function shelfIn(db: ClassicLevel<string, string>, name: string, damaged: TellDamage): Shelf {
-  const part = partOf(db, name);
+function collectionIn(db: ClassicLevel<string, string>, name: string, damaged: ReportDamage): Collection {
+  const sublevel = sublevelOf(db, name);
   return {
-    get: (key) => part.get(key),
+    get: (key) => sublevel.get(key),
     async entries() {
       const found = new Map<string, unknown>();
-      for await (const [key, text] of part.iterator<string, string>({ valueEncoding: "utf8" }))
+      for await (const [key, text] of sublevel.iterator<string, string>({ valueEncoding: "utf8" }))
         try {
           found.set(key, JSON.parse(text));
         } catch (error) {
@@ -43,7 +43,7 @@ function shelfIn(db: ClassicLevel<string, string>, name: string, damaged: TellDa
       return found;
     },
     write: (puts, deletes = []) =>
-      part.batch([
+      sublevel.batch([
         ...puts.map(([key, value]) => ({ type: "put" as const, key, value })),
         ...deletes.map((key) => ({ type: "del" as const, key })),
       ]),

@@ -9,13 +9,13 @@ type Database = ClassicLevel<string, string>;
 
 const PART = "sessions and overrides";
 
-/** More than LevelDB needs to open a database besides its log, in bytes. */
+/** Upper bound of what LevelDB writes when it opens a database, besides the contents of its logs, in bytes. */
 const MARGIN = 65_536;
 
-/** Errors of a database that is being opened again. */
+/** Error codes of a database that is being reopened. */
 const NOT_OPEN = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN"]);
 
-/** A part of the database. */
+/** A sublevel: the entries of the database whose keys have a common prefix. */
 export type Sublevel = ReturnType<typeof sublevelOf>;
 
 function sublevelOf(db: Database, name: string) {
@@ -23,11 +23,11 @@ function sublevelOf(db: Database, name: string) {
 }
 
 /**
- * A LevelDB database whose writes are tried again until they succeed.
+ * A LevelDB database that retries failed writes until they succeed.
  *
- * When a write fails, its log may end within a record. LevelDB appends to that log as if nothing had happened, but the next
- * start drops everything after such a record: of 200 writes that succeeded after a full disk, `kill -9` lost 200. So the
- * database is opened again first, which begins a new log.
+ * A failed write may leave an incomplete record in the LevelDB log. LevelDB appends to that log anyway, but the next start
+ * drops everything after the incomplete record: all of 200 writes that succeeded after a full disk were lost by `kill -9`.
+ * Therefore the database is reopened before the retry, which starts a new log.
  */
 export class LevelDatabase {
   readonly #db: Database;
@@ -36,7 +36,7 @@ export class LevelDatabase {
   readonly #closing = new AbortController();
   #reopening: Promise<void> | undefined;
 
-  /** @param db open */
+  /** @param db an open database */
   constructor(db: Database, health: StorageHealth) {
     this.#db = db;
     this.#health = health;
@@ -49,19 +49,19 @@ export class LevelDatabase {
   }
 
   /**
-   * Runs a write, which must not depend on being run once. Resolves when it is stored.
+   * Runs a write until it succeeds. The write must be idempotent.
    * @throws Error after `close`
    */
   async write(operation: () => Promise<void>): Promise<void> {
     for (;;) {
       await this.#reopening;
-      this.#check();
+      this.#throwIfClosed();
       try {
         await operation();
-        this.#health.works(PART);
+        this.#health.succeeded(PART);
         return;
       } catch (error) {
-        this.#check();
+        this.#throwIfClosed();
         this.#health.failed(PART, error);
         this.#reopening ??= this.#reopen().finally(() => (this.#reopening = undefined));
       }
@@ -69,29 +69,29 @@ export class LevelDatabase {
   }
 
   /**
-   * Runs a read, also while writes fail.
-   * @throws Error after `close`, or what the database throws
+   * Runs a read. Reads also work while writes fail; while the database is being reopened, the read is retried.
+   * @throws Error after `close`; any error of the database
    */
   async read<T>(operation: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await operation();
       } catch (error) {
-        this.#check();
+        this.#throwIfClosed();
         if (!NOT_OPEN.has(codeOf(error))) throw error;
         await this.#pause();
       }
     }
   }
 
-  /** Writes that have not succeeded by now are given up. */
+  /** Closes the database. Pending writes are given up. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#reopening;
     await this.#db.close();
   }
 
-  #check(): void {
+  #throwIfClosed(): void {
     if (this.#closing.signal.aborted) throw new Error("the database is closed");
   }
 
@@ -100,7 +100,7 @@ export class LevelDatabase {
       await this.#pause();
       if (this.#closing.signal.aborted) return;
       try {
-        // until it can be opened again, it stays open for those who read
+        // the database stays open for reads until reopening is likely to succeed
         await this.#probe();
         await this.#db.close();
         await this.#db.open();
@@ -112,7 +112,10 @@ export class LevelDatabase {
     }
   }
 
-  /** @throws Error when what LevelDB writes on opening cannot be written: a table with the contents of its logs */
+  /**
+   * Writes a temporary file of the size that LevelDB needs when it opens: a table with the contents of its logs.
+   * @throws Error when the file cannot be written
+   */
   async #probe(): Promise<void> {
     const { location } = this.#db;
     let size = MARGIN;

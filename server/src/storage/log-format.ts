@@ -2,35 +2,34 @@ import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /**
- * Format of the append-only logs (journal, retained messages), version 2:
+ * File format of the append-only logs (journal and retained messages). Numbers are little-endian.
  *
  * | part | bytes |
  * | --- | --- |
  * | header | `MAGIC` (8), sync marker (8) |
  * | frame | sync marker (8), CRC-32 of the payload (4), length of the payload in bytes (4), payload |
- * | end mark | a frame without payload: the file was closed, and nothing is missing at its end |
+ * | end mark | a frame without payload: the file was closed, and its end is complete |
  *
- * The sync marker is random for each file, as in Avro's object container files: after a damaged frame the reader searches
- * for it. Nobody who sends data can know it, so that no payload can pass for a frame.
- *
- * Version 1 has frames only, without the marker and without an end mark. Numbers are little-endian.
+ * Each file has a random sync marker, as Avro object container files do. After a damaged frame the reader searches for
+ * the marker. Clients cannot know the marker, so no payload that they send can look like a frame.
  */
 const MAGIC = Buffer.from("NLLOG\0\0\x02", "latin1");
 const MARKER = 8;
 const HEADER = MAGIC.length + MARKER;
-const FRAME_V1 = 8;
+/** Checksum and length of a payload. */
+const CHECKS = 8;
 
-/** Bytes before the payload of a frame; whoever prepares a frame leaves so much room. */
-export const FRAME = MARKER + FRAME_V1;
+/** Bytes that precede the payload of a frame. Code that builds a frame leaves this many bytes free. */
+export const FRAME = MARKER + CHECKS;
 
-/** Writes checksum and length of a frame's payload, which follows the room that was left for them. */
+/** Writes the checksum and the length of a frame's payload into the frame's first bytes. Returns the same buffer. */
 export function sealFrame(frame: Buffer): Buffer {
   frame.writeUInt32LE(crc32(frame.subarray(FRAME)), MARKER);
   frame.writeUInt32LE(frame.length - FRAME, MARKER + 4);
   return frame;
 }
 
-/** The sync marker of a new file, with the parts of the file that consist of little else. */
+/** The random sync marker of a new log file, with the file's header and end mark. */
 export class SyncMarker {
   readonly #marker = randomBytes(MARKER);
 
@@ -42,30 +41,30 @@ export class SyncMarker {
     return endMarkOf(this.#marker);
   }
 
-  /** Puts the marker into a frame. */
+  /** Writes the marker to the beginning of a frame. */
   mark(frame: Buffer): void {
     frame.set(this.#marker);
   }
 }
 
-/** A part of a log file that could not be read, in bytes. */
+/** A range of bytes in a file that could not be read. */
 export interface Gap {
   readonly at: number;
   readonly length: number;
 }
 
-/** What a log file holds. */
+/** The readable contents of a log file. */
 export interface LogContents {
   /** The payloads that could be read, in order. */
   readonly payloads: readonly Buffer[];
   readonly gaps: readonly Gap[];
-  /** Whether the file has its end mark. Undefined for version 1, which has none. */
-  readonly closed: boolean | undefined;
-  /** The end mark that a whole file lacks; undefined for version 1. */
+  /** Whether the file ends with its end mark. */
+  readonly closed: boolean;
+  /** The end mark of this file; undefined for a file without a readable sync marker. */
   readonly endMark: Buffer | undefined;
 }
 
-/** A log file of the present version with these payloads, and with its end mark. */
+/** Encodes payloads as a complete log file, which ends with an end mark. */
 export function encodeLog(payloads: readonly Buffer[]): Buffer {
   const marker = new SyncMarker();
   const frames = payloads.map((payload) => {
@@ -77,46 +76,42 @@ export function encodeLog(payloads: readonly Buffer[]): Buffer {
 }
 
 /**
- * Reads a log file of either version, whatever is in it.
- * @param unit what the lengths in version 1 count, in bytes
+ * Decodes a log file and skips the parts that are damaged. Never throws. Without a readable sync marker the whole file
+ * counts as damaged.
  */
-export function decodeLog(file: Buffer, unit: number): LogContents {
-  if (file.length === 0) return { payloads: [], gaps: [], closed: false, endMark: undefined };
+export function decodeLog(file: Buffer): LogContents {
   const marker = markerOf(file);
-  if (marker) return decodeV2(file, marker);
-  const first = decodeV1(file, unit);
-  if (first.gaps.length === 0 || file.length < HEADER + FRAME) return first;
-  // where the beginning of a file is destroyed, its end mark still has the marker
-  const second = decodeV2(file, file.subarray(-FRAME, -FRAME_V1));
-  return sizeOf(second) > sizeOf(first) ? second : first;
+  if (marker) return decodeWith(marker, file);
+  const gaps = file.length > 0 ? [{ at: 0, length: file.length }] : [];
+  return { payloads: [], gaps, closed: false, endMark: undefined };
 }
 
-const sizeOf = ({ payloads }: LogContents): number => payloads.reduce((sum, { length }) => sum + length, 0);
-
-/** The sync marker of a file, which is there twice before the first payload. Undefined when it is not of version 2. */
+/**
+ * Finds the sync marker of a file. The header, the first frame and the end mark each contain a copy. When the copies
+ * differ, the one that leads to the most readable frames is right.
+ */
 function markerOf(file: Buffer): Buffer | undefined {
-  const isV2 = file.subarray(0, MAGIC.length).equals(MAGIC);
-  const [first, second] = [file.subarray(MAGIC.length, HEADER), file.subarray(HEADER, HEADER + MARKER)];
-  if (first.length < MARKER) return undefined;
-  if (first.equals(second) && isMarker(first)) return first;
-  if (!isV2) return undefined;
-  // the file ends here, or one of the two is damaged
-  if (file.length < HEADER + FRAME) return first;
-  /** The parts of the file that go with this marker. */
-  const partsWith = (marker: Buffer): number => {
-    const { payloads, closed } = decodeV2(file, marker);
-    return payloads.length + Number(closed) + Number(marker === first);
+  const [inHeader, inFrame] = [file.subarray(MAGIC.length, HEADER), file.subarray(HEADER, HEADER + MARKER)];
+  if (inHeader.length < MARKER) return undefined;
+  if (inHeader.equals(inFrame) && isMarker(inHeader)) return inHeader;
+  const hasMagic = file.subarray(0, MAGIC.length).equals(MAGIC);
+  if (file.length < HEADER + FRAME) return hasMagic ? inHeader : undefined;
+  const trusted = hasMagic ? inHeader : undefined;
+  const score = (marker: Buffer): number => {
+    const { payloads, closed } = decodeWith(marker, file);
+    return payloads.length + Number(closed) + Number(marker === trusted);
   };
-  const candidates = [second, first, file.subarray(-FRAME, -FRAME_V1)].filter(isMarker);
-  return candidates.sort((a, b) => partsWith(b) - partsWith(a))[0];
+  const candidates = [inFrame, inHeader, file.subarray(-FRAME, -CHECKS)].filter(isMarker);
+  const [best] = candidates.map((marker) => ({ marker, score: score(marker) })).sort((a, b) => b.score - a.score);
+  return best && best.score > 0 ? best.marker : undefined;
 }
 
-/** Bytes that are all the same were destroyed: random ones never are. */
+/** Eight equal bytes are overwritten data, such as zeros. A random marker never looks like that. */
 const isMarker = (marker: Buffer): boolean => marker.some((byte) => byte !== marker[0]);
 
-const endMarkOf = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(FRAME_V1)]);
+const endMarkOf = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(CHECKS)]);
 
-function decodeV2(file: Buffer, marker: Buffer): LogContents {
+function decodeWith(marker: Buffer, file: Buffer): LogContents {
   const payloads: Buffer[] = [];
   const gaps: Gap[] = [];
   const header = Buffer.concat([MAGIC, marker]);
@@ -142,58 +137,12 @@ function decodeV2(file: Buffer, marker: Buffer): LogContents {
   return { payloads, gaps, closed, endMark: endMarkOf(marker) };
 }
 
-/** The payload of the frame that begins here; undefined when there is no whole one. */
+/** Returns the payload of the frame at this offset; undefined when there is no complete frame with a valid checksum. */
 function payloadAt(file: Buffer, at: number, marker: Buffer): Buffer | undefined {
-  if (!file.subarray(at, at + MARKER).equals(marker)) return undefined;
-  return checked(file, at + MARKER, 1);
-}
-
-function decodeV1(file: Buffer, unit: number): LogContents {
-  const payloads: Buffer[] = [];
-  const gaps: Gap[] = [];
-  for (let at = 0; at < file.length;) {
-    const payload = checked(file, at, unit);
-    if (payload && payload.length > 0) {
-      payloads.push(payload);
-      at += FRAME_V1 + payload.length;
-      continue;
-    }
-    const next = at + FRAME_V1 <= file.length ? at + FRAME_V1 + file.readUInt32LE(at + 4) * unit : file.length;
-    const isNext = (end: number): boolean => end === file.length || (checked(file, end, unit)?.length ?? 0) > 0;
-    // where the length leads to another frame, it is longer than the payload at most
-    const leadsOn = next > at + FRAME_V1 && next < file.length && isNext(next);
-    const found = findEnd(leadsOn ? file.subarray(0, next) : file, at, unit);
-    if (found !== undefined && isNext(found)) {
-      payloads.push(file.subarray(at + FRAME_V1, found));
-      gaps.push({ at: at + 4, length: 4 });
-      at = found;
-      continue;
-    }
-    const end = next > at + FRAME_V1 && isNext(next) ? next : file.length;
-    gaps.push({ at, length: end - at });
-    at = end;
-  }
-  return { payloads, gaps, closed: undefined, endMark: undefined };
-}
-
-/** Where a payload of version 1 ends by its checksum. */
-function findEnd(file: Buffer, at: number, unit: number): number | undefined {
-  if (at + FRAME_V1 > file.length) return undefined;
-  const stored = file.readUInt32LE(at);
-  let crc = 0;
-  for (let end = at + FRAME_V1 + unit; end <= file.length; end += unit) {
-    crc = crc32(file.subarray(end - unit, end), crc);
-    if (crc === stored) return end;
-  }
-  return undefined;
-}
-
-/** The payload after a checksum and a length, if it is whole. */
-function checked(file: Buffer, at: number, unit: number): Buffer | undefined {
-  const begin = at + FRAME_V1;
-  if (begin > file.length) return undefined;
-  const end = begin + file.readUInt32LE(at + 4) * unit;
+  const begin = at + FRAME;
+  if (begin > file.length || !file.subarray(at, at + MARKER).equals(marker)) return undefined;
+  const end = begin + file.readUInt32LE(begin - 4);
   if (end > file.length) return undefined;
   const payload = file.subarray(begin, end);
-  return crc32(payload) === file.readUInt32LE(at) ? payload : undefined;
+  return crc32(payload) === file.readUInt32LE(begin - CHECKS) ? payload : undefined;
 }

@@ -2,20 +2,21 @@ import { decode, encode } from "@msgpack/msgpack";
 import type { IPublishPacket } from "mqtt-packet";
 import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 
-/** A message as it waits in a session's queue, or the PUBREL that follows it (MQTT 5.0, 4.3.3). */
+/** A queued message of a session, or the PUBREL that replaces a QoS 2 message (MQTT 5.0, 4.3.3). */
 export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
   readonly cmd: "publish" | "pubrel";
-  /** The run of the broker, and the number of the message within it. */
+  /** Id of the broker run. */
   readonly brokerId: string;
+  /** Number of the message within the broker run. */
   readonly brokerCounter: number;
-  /** When the message expires, in ms since 1970 (MQTT 5.0, 3.3.2.3.3). */
+  /** Expiry time in ms since 1970 (MQTT 5.0, 3.3.2.3.3). */
   readonly messageExpiry?: number;
 }
 
-/** A key that the decoder refuses. Only users choose keys, as names of user properties (MQTT 5.0, 3.3.2.3.7). */
+/** A map key that the MessagePack decoder refuses. Clients can choose keys as names of user properties (MQTT 5.0, 3.3.2.3.7). */
 const REFUSED_KEY = "__proto__";
 
-/** What is stored in its place: no text in MQTT contains U+0000 [MQTT-1.5.4-2]. */
+/** Stored instead of the refused key. No MQTT string contains U+0000 [MQTT-1.5.4-2], so there is no collision. */
 const STORED_KEY = `\0${REFUSED_KEY}`;
 
 /** Encodes plain data as MessagePack. */
@@ -32,12 +33,12 @@ function storable(data: { properties?: { userProperties?: object } }): object {
   return { ...data, properties: { ...properties, userProperties: Object.fromEntries(entries) } };
 }
 
-/** Decodes what `encodeData` encoded. @throws Error when the bytes are damaged */
+/** Decodes MessagePack data from `encodeData`. @throws Error when the bytes are damaged */
 export function decodeData<T extends object>(bytes: Uint8Array): T {
   return withBuffers(decode(bytes)) as T;
 }
 
-/** Encodes a packet in the form of aedes-persistence-level, and with its properties. */
+/** Encodes a queued packet with its MQTT 5 properties, in the format of aedes-persistence-level. */
 export function encodeQueued(packet: QueuedPacket): Buffer {
   const { cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties, messageExpiry } =
     packet;
@@ -47,16 +48,16 @@ export function encodeQueued(packet: QueuedPacket): Buffer {
   });
 }
 
-/** A queued packet as `encodeQueued` writes it. */
+/** A decoded queued packet, with the expiry times that `encodeQueued` stored. */
 export type StoredPacket = QueuedPacket & StoredExpiry;
 
-/** Converts a decoded packet back: its expiry is by this process's clock again. */
+/** Converts a decoded packet for delivery: computes the expiry by the clock of this process. */
 export function restoredPacket({ expiresAt, ...packet }: StoredPacket): QueuedPacket {
   if (packet.messageExpiry === undefined) return packet;
   return { ...packet, messageExpiry: restoredExpiry({ ...packet, expiresAt }) };
 }
 
-/** MQTT libraries take binary data as Buffer only. */
+/** Replaces each Uint8Array by a Buffer, the only binary type that the MQTT libraries accept. */
 function withBuffers(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (Array.isArray(value)) return value.map(withBuffers);

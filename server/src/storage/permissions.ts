@@ -2,19 +2,19 @@ import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { textOf } from "../common/errors.js";
 
-/** For the owner alone. */
+/** File modes that give access only to the owner. */
 export const PRIVATE_FOLDER = 0o700;
 export const PRIVATE_FILE = 0o600;
 
-/** What the server itself keeps in its data folder, damaged and unfinished copies included. */
+/** Names of the server's own files in the data folder, including damaged and unfinished copies. */
 const OWN = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
 const OTHERS = 0o077;
 
 /**
- * Takes the permissions of other users from what the server keeps in its data folder: hashes of passwords, what clients
- * sent, when somebody was at home. The folder itself is changed only when nothing else is in it, because it may be one
- * that others need, such as a home folder. Windows has no such permissions.
- * @returns for each that could not be changed, a sentence
+ * Removes the permissions of other users from the server's files in the data folder. The files contain password hashes,
+ * messages, and hints when somebody was at home. The folder itself is changed only if it contains nothing else, because
+ * others may need it, for example a home folder. Does nothing on Windows, which has no such permissions.
+ * @returns a sentence for each file that could not be changed
  */
 export async function keepPrivate(folder: string): Promise<string[]> {
   if (process.platform === "win32") return [];

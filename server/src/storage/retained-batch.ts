@@ -1,34 +1,37 @@
 import { putBytes, putText } from "../common/bytes.js";
 import { FRAME, sealFrame } from "./log-format.js";
 
-/** A retained message in the log; one without a payload is no longer retained. @param extras what MQTT 5.0 adds to it */
-export type Logged = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;
+/**
+ * Called with a retained message from the log. An empty payload means that the topic has no retained message any more.
+ * @param extras encoded properties and expiry of MQTT 5.0
+ */
+export type RetainedRecord = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;
 
-/** To begin with, in bytes. */
-const ROOM = 16_384;
-/** More is given back once it is written, in bytes. */
-const KEPT = 1_048_576;
+/** Initial size of the buffer, in bytes. */
+const INITIAL_SIZE = 16_384;
+/** A larger buffer is released after its batch was written, in bytes. */
+const MAX_KEPT_SIZE = 1_048_576;
 
-/** Before a message: QoS, length of the topic in UTF-8, length of the payload. */
+/** Bytes before each message: QoS, length of the topic in UTF-8, length of the payload. */
 const MESSAGE = 7;
-/** A UTF-16 unit has up to so many bytes in UTF-8. */
+/** Most bytes in UTF-8 for one UTF-16 code unit. */
 const UTF8 = 3;
-/** Set in the byte with the QoS where extras precede the payload: their length in four bytes, then they themselves. */
+/** Flag in the QoS byte: extras precede the payload, after their length in four bytes. */
 const HAS_EXTRAS = 0x80;
 const EXTRAS_LENGTH = 4;
 
-/** Messages that go into the log at once, in the bytes that are written: used again for batch after batch. */
+/** A batch of retained messages, encoded for the log in a buffer that is reused for each batch. */
 export class RetainedBatch {
-  #bytes = Buffer.allocUnsafeSlow(ROOM);
+  #bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
   #end = FRAME;
 
   get isEmpty(): boolean {
     return this.#end === FRAME;
   }
 
-  add(...[topic, payload, qos, extras]: Parameters<Logged>): void {
+  add(...[topic, payload, qos, extras]: Parameters<RetainedRecord>): void {
     const extrasLength = extras ? EXTRAS_LENGTH + extras.length : 0;
-    this.#room(MESSAGE + UTF8 * topic.length + extrasLength + payload.length);
+    this.#reserve(MESSAGE + UTF8 * topic.length + extrasLength + payload.length);
     const bytes = this.#bytes;
     const at = this.#end;
     let next = putText(bytes, at + MESSAGE, topic);
@@ -39,14 +42,14 @@ export class RetainedBatch {
     this.#end = putBytes(bytes, next, payload);
   }
 
-  /** As it is to be written; valid until something is added. */
+  /** Returns the batch as a frame of the log. The frame is valid until the next `add`. */
   finish(): Buffer {
     return sealFrame(this.#bytes.subarray(0, this.#end));
   }
 
-  /** Of messages on the same topic the latest alone stays. */
+  /** Keeps only the latest message of each topic. */
   keepLatest(): void {
-    const latest = new Map<string, Parameters<Logged>>();
+    const latest = new Map<string, Parameters<RetainedRecord>>();
     readMessages(Buffer.from(this.#bytes.subarray(FRAME, this.#end)), (...message) => latest.set(message[0], message));
     this.clear();
     for (const message of latest.values()) this.add(...message);
@@ -54,10 +57,10 @@ export class RetainedBatch {
 
   clear(): void {
     this.#end = FRAME;
-    if (this.#bytes.length > KEPT) this.#bytes = Buffer.allocUnsafeSlow(ROOM);
+    if (this.#bytes.length > MAX_KEPT_SIZE) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
   }
 
-  #room(more: number): void {
+  #reserve(more: number): void {
     if (this.#end + more <= this.#bytes.length) return;
     const bytes = Buffer.allocUnsafeSlow(2 * (this.#end + more));
     this.#bytes.copy(bytes, 0, 0, this.#end);
@@ -65,8 +68,8 @@ export class RetainedBatch {
   }
 }
 
-/** Passes on the messages of a batch, in order. */
-export function readMessages(bytes: Buffer, logged: Logged): void {
+/** Decodes the messages of a batch, and calls `onRecord` with each of them in order. */
+export function readMessages(bytes: Buffer, onRecord: RetainedRecord): void {
   for (let at = 0; at < bytes.length;) {
     const topic = at + MESSAGE;
     const topicEnd = topic + bytes.readUInt16LE(at + 1);
@@ -75,7 +78,7 @@ export function readMessages(bytes: Buffer, logged: Logged): void {
     const payload = hasExtras ? topicEnd + EXTRAS_LENGTH + bytes.readUInt32LE(topicEnd) : topicEnd;
     const extras = hasExtras ? bytes.subarray(topicEnd + EXTRAS_LENGTH, payload) : undefined;
     const qos = bytes[at] & ~HAS_EXTRAS;
-    logged(bytes.toString("utf8", topic, topicEnd), bytes.subarray(payload, end), qos, ...(extras ? [extras] : []));
+    onRecord(bytes.toString("utf8", topic, topicEnd), bytes.subarray(payload, end), qos, ...(extras ? [extras] : []));
     at = end;
   }
 }

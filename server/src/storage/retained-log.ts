@@ -1,54 +1,56 @@
 import { unlink } from "node:fs/promises";
-import { LogFile, numbersIn, pathOf } from "./append-log.js";
-import type { TellDamage } from "./damage.js";
+import { LogFile, logNumbers, logPath } from "./append-log.js";
+import type { ReportDamage } from "./damage.js";
 import { recoverLog } from "./log-recovery.js";
-import { readMessages, RetainedBatch, type Logged } from "./retained-batch.js";
+import { readMessages, RetainedBatch, type RetainedRecord } from "./retained-batch.js";
 
-/** The log is written anew when it has grown by so many bytes, and by as many as it had then. */
+/** Growth that triggers a compaction, in bytes. The log must also have doubled in size since the last compaction. */
 const GROWTH = 4_194_304;
-/** Each start begins a file: more than so many are too many. */
-const FILES = 8;
-/** So many messages at once go into a log that is written anew. */
+/** More files than this trigger a compaction. Each start adds a file. */
+const MAX_FILES = 8;
+/** Messages per write during a compaction. */
 const SLICE = 50;
 
-/** What damage to the log means. */
+/** The consequence of damage to the log, for damage reports. */
 const HOLDS =
   "It holds retained messages: topics may have lost their message or have an older one, until somebody publishes there again.";
 
 export interface RetainedLogOptions {
-  /** See `GROWTH`; for tests. */
+  /** Replaces `GROWTH` in tests, in bytes. */
   readonly growth?: number;
-  /** Whether the last run has closed the log, so that its last file must be whole. */
+  /** Whether the previous run closed the log, so that its last file must be complete. */
   readonly closed?: boolean;
-  readonly damaged?: TellDamage;
+  readonly damaged?: ReportDamage;
 }
 
-/** All that is retained. */
-export type Contents = () => Iterable<Parameters<Logged>>;
+/** Returns all messages that are retained now. */
+export type Contents = () => Iterable<Parameters<RetainedRecord>>;
 
 /**
- * Retained messages as they come, in files: to the system's memory a batch goes in a few µs, while a database takes as many
- * for each message. Survives `kill -9` of the process, not the end of the machine.
+ * Append-only log of retained messages. A batch takes a few µs to reach the page cache; a database would take as long for
+ * each message. When the log has grown, a compaction writes the current messages to a new file and deletes the old files.
+ * The log survives `kill -9` of the process, but a power failure can lose the latest writes.
  */
 export class RetainedLog {
   readonly #folder: string;
   readonly #contents: Contents;
   readonly #growth: number;
   readonly #closedBefore: boolean;
-  readonly #damaged: TellDamage;
-  /** Files of before, oldest first. */
-  #before: string[] = [];
-  /** The file that is written. */
-  #present!: LogFile;
+  readonly #damaged: ReportDamage;
+  /** Files of earlier runs, oldest first. */
+  #oldFiles: string[] = [];
+  /** The file that receives new batches. */
+  #current!: LogFile;
   #number = 0;
   readonly #batch = new RetainedBatch();
-  /** In bytes: all files, and about what they would be if they were written anew. */
+  /** Total length of all files, in bytes. */
   #length = 0;
-  #base = 0;
-  #renewing: Promise<void> | undefined;
+  /** Estimated length after a compaction, in bytes. */
+  #compactLength = 0;
+  #compacting: Promise<void> | undefined;
   #closed = false;
 
-  /** @param folder need not be there */
+  /** @param folder may be missing; the first write creates it */
   constructor(
     folder: string,
     contents: Contents,
@@ -59,67 +61,67 @@ export class RetainedLog {
     this.#growth = growth;
     this.#closedBefore = closed;
     this.#damaged = damaged;
-    this.#begin();
+    this.#startFile();
   }
 
-  /** Tells what is in the log, in order; reports damage. To be called once, before anything is added. */
-  async load(logged: Logged): Promise<void> {
-    const numbers = await numbersIn(this.#folder);
+  /** Reads all messages in order, and reports damage. Call this once, before the first `add`. */
+  async load(onRecord: RetainedRecord): Promise<void> {
+    const numbers = await logNumbers(this.#folder);
     for (const number of numbers) {
-      const file = pathOf(this.#folder, number);
+      const file = logPath(this.#folder, number);
       const closed = this.#closedBefore || number !== numbers.at(-1);
-      const { payloads, length } = await recoverLog(file, { unit: 1, closed, holds: HOLDS, damaged: this.#damaged });
-      this.#before.push(file);
+      const { payloads, length } = await recoverLog(file, { closed, holds: HOLDS, damaged: this.#damaged });
+      this.#oldFiles.push(file);
       this.#length += length;
-      for (const payload of payloads) readMessages(payload, logged);
+      for (const payload of payloads) readMessages(payload, onRecord);
       this.#number = number;
     }
-    // files of earlier runs are not written on
-    this.#begin();
-    for (const [topic, payload] of this.#contents()) this.#base += topic.length + payload.length;
-    if (this.#before.length > FILES) this.#renew();
+    // never append to a file of an earlier run
+    this.#startFile();
+    for (const [topic, payload] of this.#contents()) this.#compactLength += topic.length + payload.length;
+    if (this.#oldFiles.length > MAX_FILES) this.#startCompaction();
   }
 
-  /** To be written with the next batch. One without a payload is no longer retained. */
-  add(...message: Parameters<Logged>): void {
+  /** Adds a message to the next batch. An empty payload deletes the retained message of the topic. */
+  add(...message: Parameters<RetainedRecord>): void {
     this.#batch.add(...message);
   }
 
   /**
-   * Writes what was added.
-   * @throws Error when it cannot be written; it goes with the next attempt
+   * Writes the batch.
+   * @throws Error when the write fails; the messages stay in the batch for the next attempt
    */
   write(): void {
     this.#writeBatch();
-    if (this.#length > 2 * this.#base + this.#growth && !this.#renewing) this.#renew();
+    if (this.#length > 2 * this.#compactLength + this.#growth && !this.#compacting) this.#startCompaction();
   }
 
-  /** Fulfilled when nothing is written any more. */
+  /** Closes the log. Resolves after a running compaction has stopped. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#renewing;
-    this.#present.close();
+    await this.#compacting;
+    this.#current.close();
   }
 
-  #begin(): void {
-    this.#present = new LogFile(pathOf(this.#folder, ++this.#number));
+  #startFile(): void {
+    this.#current = new LogFile(logPath(this.#folder, ++this.#number));
   }
 
-  #renew(): void {
-    this.#renewing = this.#writeAnew()
-      // what cannot be written anew stays as it is, and is tried when as much has been added again
+  #startCompaction(): void {
+    this.#compacting = this.#compact()
+      // after a failure the old files stay, and the next compaction starts after the same growth again
       .catch(() => {})
       .finally(() => {
-        this.#base = this.#length;
-        this.#renewing = undefined;
+        this.#compactLength = this.#length;
+        this.#compacting = undefined;
       });
   }
 
-  /** All that is retained goes into a new file, between what is added meanwhile; then the others are of no use. */
-  async #writeAnew(): Promise<void> {
-    this.#present.close();
-    const old = [...this.#before.splice(0), ...(this.#present.length > 0 ? [this.#present.path] : [])];
-    this.#begin();
+  /** Writes all retained messages to a new file, together with messages that arrive meanwhile, and deletes the old files. */
+  async #compact(): Promise<void> {
+    this.#current.close();
+    const old = [...this.#oldFiles.splice(0), ...(this.#current.length > 0 ? [this.#current.path] : [])];
+    this.#startFile();
     const length = this.#length;
     try {
       let count = 0;
@@ -127,14 +129,14 @@ export class RetainedLog {
         this.add(...message);
         if (++count % SLICE > 0) continue;
         this.#writeBatch();
-        // others have their turn
+        // let other work run between the slices
         await new Promise((resolve) => setImmediate(resolve));
         if (this.#closed) throw new Error("closed");
       }
       this.#writeBatch();
-      if (this.#present.length > 0) await this.#present.sync();
+      if (this.#current.length > 0) await this.#current.sync();
     } catch (error) {
-      this.#before.unshift(...old);
+      this.#oldFiles.unshift(...old);
       throw error;
     }
     this.#length -= length;
@@ -145,9 +147,9 @@ export class RetainedLog {
     if (this.#batch.isEmpty) return;
     const bytes = this.#batch.finish();
     try {
-      this.#present.write(bytes);
+      this.#current.write(bytes);
     } catch (error) {
-      // as long as nothing can be written, only the latest of each topic waits
+      // while writes fail, keep only the latest message of each topic in memory
       this.#batch.keepLatest();
       throw error;
     }

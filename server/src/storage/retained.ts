@@ -4,10 +4,10 @@ import { decodeData, encodeData } from "./message-codec.js";
 import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 import { RetainedLog, type RetainedLogOptions } from "./retained-log.js";
 
-/** What MQTT 5.0 adds to a retained message. */
+/** The properties and expiry that MQTT 5.0 adds to a retained message. */
 interface Extras {
   readonly properties?: object;
-  /** In ms since 1970. */
+  /** Expiry time in ms since 1970. */
   readonly messageExpiry?: number;
 }
 
@@ -20,7 +20,10 @@ export interface RetainedPacket extends Extras {
   readonly retain: true;
 }
 
-/** What is stored: the payload as Latin-1, because a string takes less memory than a Buffer and keeps no larger one alive. */
+/**
+ * A retained message in memory. The payload is a Latin-1 string, because a string takes less memory than a Buffer and does
+ * not keep a larger buffer alive.
+ */
 interface Stored {
   readonly payload: string;
   readonly qos: number;
@@ -28,33 +31,33 @@ interface Stored {
 }
 
 export interface RetainedHandlers {
-  /** Messages cannot be written. Called after each attempt. */
+  /** Called after each failed attempt to write messages. */
   failed(error: unknown): void;
-  /** Messages were written. */
+  /** Called after messages were written. */
   written?(): void;
-  /** A stored message was dropped, because clients would disconnect when they received it. */
+  /** Called for a stored message with an invalid topic, which was dropped because clients would disconnect on receiving it. */
   dropped(topic: string, problem: string): void;
 }
 
-/** The retained messages: all of them in memory, and in a log on disk. */
+/** The retained messages of the broker. All of them are in memory and in a log on disk. */
 export class RetainedMessages {
   readonly #messages = new Map<string, Stored>();
   readonly #log: RetainedLog;
   readonly #handlers: RetainedHandlers;
   #pending = false;
-  /** The next attempt, while messages cannot be written. */
+  /** Timer of the next attempt while writes fail. */
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Who waits until they are. */
+  /** Callers of `stored` that wait for the next successful write. */
   #waiting: (() => void)[] = [];
 
-  /** @param folder for the log; need not exist */
+  /** @param folder the folder of the log; may be missing */
   constructor(folder: string, handlers: RetainedHandlers, options: RetainedLogOptions = {}) {
     this.#log = new RetainedLog(folder, () => this.#contents(), options);
     this.#handlers = handlers;
   }
 
-  /** Reads what is stored. @throws Error when the log cannot be read */
+  /** Loads the messages from the log. @throws Error when the log cannot be read */
   async restore(): Promise<void> {
     await this.#log.load((topic, payload, qos, extras) => this.#set(topic, payload.toString("latin1"), qos, extras));
     for (const topic of this.#messages.keys()) {
@@ -83,7 +86,10 @@ export class RetainedMessages {
     return { ...message, properties: more.properties, messageExpiry: restoredExpiry(more) };
   }
 
-  /** Retains a message, or ends that when the payload is empty [MQTT-3.3.1-10]. Written by `write`, or at the end of this turn. */
+  /**
+   * Retains a message. An empty payload deletes the retained message [MQTT-3.3.1-10]. The change is written by `write`, or
+   * at the end of this event-loop turn.
+   */
   store({ topic, payload, qos, properties, messageExpiry }: Omit<RetainedPacket, "cmd" | "retain">): void {
     const extras = properties || messageExpiry ? encodeData({ properties, ...storedExpiry(messageExpiry) }) : undefined;
     const before = this.#messages.get(topic);
@@ -97,27 +103,27 @@ export class RetainedMessages {
     setImmediate(() => this.write());
   }
 
-  /** Replaces a payload that differs in bookkeeping only, which need not be stored; does nothing where nothing is retained. */
-  renew(topic: string, payload: Buffer): void {
+  /** Replaces the payload of a retained message in memory without writing to the log. Ignores topics without a message. */
+  replaceInMemory(topic: string, payload: Buffer): void {
     const before = this.#messages.get(topic);
     if (before) this.#set(topic, payload.toString("latin1"), before.qos, before.extras);
   }
 
   /**
-   * Writes what has changed: called before clients are told of it, so that they find it after `kill -9`. When that fails,
-   * it is tried again from time to time, and clients are told meanwhile: lamps go first.
+   * Writes all changes to the log. Call this before messages are delivered, so that clients find them after `kill -9`.
+   * A failed write is retried later. Messages are delivered meanwhile, because switching lamps is more important.
    */
   write(): void {
     if (this.#pending && !this.#retry) this.#attempt();
   }
 
-  /** Resolves when everything so far is written. */
+  /** Resolves when all pending changes are written. */
   stored(): Promise<void> {
     this.write();
     return this.#retry ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
   }
 
-  /** Resolves when everything is written that can be. */
+  /** Makes a last attempt to write, and closes the log. */
   async close(): Promise<void> {
     if (this.#pending || this.#retry) this.#attempt();
     // what was not written is not acknowledged either
@@ -148,7 +154,7 @@ export class RetainedMessages {
       yield [topic, Buffer.from(payload, "latin1"), qos, extras];
   }
 
-  /** @param payload one character for each byte (latin1); an empty one ends that a message is retained */
+  /** @param payload in Latin-1, one character per byte; empty to delete the retained message */
   #set(topic: string, payload: string, qos: number, extras: Buffer | undefined): void {
     if (payload === "") this.#messages.delete(topic);
     else this.#messages.set(topic, { payload, qos, extras });

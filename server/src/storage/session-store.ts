@@ -1,7 +1,10 @@
-import { encodeData, encodeQueued, restoredPacket, type QueuedPacket, type StoredPacket } from "./message-codec.js";
+import { FilterIndex } from "../mqtt/filter-index.js";
+import { clock } from "../time/monotonic-clock.js";
+import { encodeData } from "./message-codec.js";
+import { MessageQueues } from "./message-queues.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 import { partsOf } from "./session-id.js";
-import { FilterIndex } from "../mqtt/filter-index.js";
+import { RECORDS, sessionIdIn, sessionPrefix, SUBSCRIPTIONS } from "./session-keys.js";
 import {
   restoredRecord,
   storedRecord,
@@ -10,77 +13,46 @@ import {
   type StoredSubscription,
   type Subscriber,
 } from "./session.js";
-import { clock } from "../time/monotonic-clock.js";
 
-const RECORDS = "session:";
-const SUBSCRIPTIONS = "subscriptions:";
-const QUEUES = "outgoing:";
-const RECEIVED = "incoming:";
-
-/** What makes one subscription different from another to the same topics. */
+/** The options of a subscription. Two subscriptions with the same topic filter are equal if these are. */
 const OPTIONS = ["qos", "rh", "rap", "nl", "subscriptionIdentifier"] as const;
 
 const NO_IDS: ReadonlySet<string> = new Set();
 
-/** The keys of one session; an encoded id has no colon. */
-const below = (kind: string, id: string): string => `${kind}${encodeURIComponent(id)}:`;
-const numbered = (number: number): string => String(number).padStart(16, "0");
-
-/** The key of a message, which sorts in the order of publishing. */
-function queueKey(id: string, { brokerId, brokerCounter }: { brokerId: string; brokerCounter: number }): string {
-  return `${below(QUEUES, id)}${brokerId}:${numbered(brokerCounter)}`;
-}
-
-/**
- * The sessions of the embedded broker: an index in memory, everything on disk. Payloads of queued messages are on disk
- * alone.
- */
+/** The sessions of the embedded broker, in memory and on disk: records, subscriptions and message queues. */
 export class SessionStore {
-  /** Who must have messages of QoS 1 and 2 queued. */
+  /** Index of all subscriptions with QoS 1 or 2, for queueing messages. */
   readonly index = new FilterIndex<Subscriber>();
+  readonly messages: MessageQueues;
   readonly #store: OrderedStore;
   readonly #sessions = new Map<string, Session>();
-  /** Ids of sessions by account. */
+  /** Session ids by account. */
   readonly #byAccount = new Map<string, Set<string>>();
-  #queued = 0;
 
   constructor(store: OrderedStore) {
     this.#store = store;
+    this.messages = new MessageQueues(store);
   }
 
-  /** Reads what is stored. @param record for sessions that were stored without one */
+  /** Loads all sessions from disk. @param record for sessions with a missing or damaged record */
   async load(record: SessionRecord): Promise<void> {
-    const idOf = (key: string): string => decodeURIComponent(key.split(":", 2)[1]);
-    const rest = (key: string): string => key.split(":").slice(2).join(":");
     const read = <T extends object>(kind: string) => this.#store.decodedEntries<T>(keysBelow(kind));
     for (const [key, value] of await read<SessionRecord>(RECORDS))
-      this.#add(idOf(key), restoredRecord(value, clock)).isStored = true;
+      this.#add(sessionIdIn(key), restoredRecord(value, clock)).isStored = true;
     for (const [key, value] of await read<StoredSubscription>(SUBSCRIPTIONS))
-      this.#subscribe(this.obtain(idOf(key), record), value);
-    for (const [key, { messageId = 0 }] of await read<QueuedPacket>(QUEUES)) {
-      const session = this.obtain(idOf(key), record);
-      session.queue.set(key, messageId);
-      if (messageId > 0) session.sent.set(messageId, key);
-      this.#queued++;
-    }
-    for (const [key] of await this.#store.entries(keysBelow(RECEIVED)))
-      this.obtain(idOf(key), record).received.add(Number(rest(key)));
+      this.#subscribe(this.obtain(sessionIdIn(key), record), value);
+    await this.messages.load((id) => this.obtain(id, record));
   }
 
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Messages in all queues. */
-  get queued(): number {
-    return this.#queued;
-  }
-
   get(id: string): Session | undefined {
     return this.#sessions.get(id);
   }
 
-  /** The ids of an account's sessions. */
+  /** Returns the session ids of an account. */
   idsOf(account: string): ReadonlySet<string> {
     return this.#byAccount.get(account) ?? NO_IDS;
   }
@@ -89,7 +61,7 @@ export class SessionStore {
     return this.#sessions.values();
   }
 
-  /** The session with this id, which is made with this record if there is none. */
+  /** Returns the session with this id, or creates one with this record. */
   obtain(id: string, record: SessionRecord): Session {
     const known = this.#sessions.get(id);
     if (known) return known;
@@ -105,120 +77,45 @@ export class SessionStore {
     this.#putRecord(session);
   }
 
-  /** Deletes subscriptions and messages. */
+  /** Deletes the subscriptions and messages of a session. */
   clear(session: Session): void {
     for (const filter of session.subscriptions.keys()) {
       this.#removeFromIndex(session, filter);
-      this.#store.delete(below(SUBSCRIPTIONS, session.id) + filter);
+      this.#store.delete(sessionPrefix(SUBSCRIPTIONS, session.id) + filter);
     }
-    this.#queued -= session.queue.size;
-    for (const key of session.queue.keys()) this.#store.delete(key);
-    for (const packetId of session.received) this.#store.delete(below(RECEIVED, session.id) + numbered(packetId));
-    for (const part of [session.subscriptions, session.queue, session.sent, session.received]) part.clear();
+    session.subscriptions.clear();
+    this.messages.clear(session);
   }
 
-  /** Deletes a session with everything in it. */
+  /** Deletes a session with its subscriptions and messages. */
   delete(session: Session): void {
     this.clear(session);
     this.#sessions.delete(session.id);
     const { account } = partsOf(session.id);
     const ids = account === null ? undefined : this.#byAccount.get(account);
     if (ids?.delete(session.id) && ids.size === 0) this.#byAccount.delete(account!);
-    this.#store.delete(below(RECORDS, session.id));
+    this.#store.delete(sessionPrefix(RECORDS, session.id));
   }
 
-  /** Whether a session has this very subscription. */
+  /** Returns whether a session has a subscription with exactly these options. */
   isSubscribed({ subscriptions }: Session, subscription: StoredSubscription): boolean {
     const known = subscriptions.get(subscription.topic);
     return known !== undefined && OPTIONS.every((option) => known[option] === subscription[option]);
   }
 
-  /** @returns whether that is another subscription than before */
+  /** Adds or replaces a subscription. @returns whether the subscription is new or has other options than before */
   subscribe(session: Session, subscription: StoredSubscription): boolean {
     if (this.isSubscribed(session, subscription)) return false;
     this.#subscribe(session, subscription);
-    const { topic } = subscription;
-    this.#store.put(below(SUBSCRIPTIONS, session.id) + topic, encodeData({ ...subscription, clientId: session.id }));
+    const key = sessionPrefix(SUBSCRIPTIONS, session.id) + subscription.topic;
+    this.#store.put(key, encodeData({ ...subscription, clientId: session.id }));
     return true;
   }
 
   unsubscribe(session: Session, filter: string): void {
     if (!session.subscriptions.delete(filter)) return;
     this.#removeFromIndex(session, filter);
-    this.#store.delete(below(SUBSCRIPTIONS, session.id) + filter);
-  }
-
-  /** Adds a message to the end of a queue; one that is there already stays where it is. */
-  enqueue(session: Session, packet: QueuedPacket): void {
-    const key = queueKey(session.id, packet);
-    if (session.queue.has(key)) return;
-    session.queue.set(key, 0);
-    this.#queued++;
-    this.#store.put(key, encodeQueued(packet));
-  }
-
-  /**
-   * Takes the retain flag from a live message until `sending`: aedes does not store the packet identifier of a message that
-   * has the flag, so that its acknowledgement would not take it out of the queue.
-   */
-  hideRetain(session: Session, packet: { brokerId: string; brokerCounter: number; retain: boolean }): void {
-    packet.retain = false;
-    session.hiddenRetain.add(queueKey(session.id, packet));
-  }
-
-  /**
-   * Remembers the packet identifier with which a message is sent, or that it is released (PUBREL).
-   * @throws Error when another message of the session has this packet identifier
-   */
-  sending(session: Session, packet: QueuedPacket): void {
-    const { messageId = 0 } = packet;
-    const key = packet.cmd === "pubrel" ? session.sent.get(messageId) : queueKey(session.id, packet);
-    if (key === undefined) return;
-    if (packet.cmd === "publish" && session.hiddenRetain.delete(key)) packet.retain = true;
-    if (!session.queue.has(key)) return;
-    const other = session.sent.get(messageId);
-    if (other !== undefined && other !== key) throw new Error(`packet identifier ${messageId} is in use`);
-    session.sent.delete(session.queue.get(key)!);
-    session.queue.set(key, messageId);
-    session.sent.set(messageId, key);
-    const [, , brokerId, brokerCounter] = key.split(":");
-    this.#store.put(key, encodeQueued({ ...packet, brokerId, brokerCounter: Number(brokerCounter) }));
-  }
-
-  /** The client has the message. */
-  acknowledge(session: Session, packetId: number): void {
-    const key = session.sent.get(packetId);
-    if (key !== undefined) this.#remove(session, key);
-  }
-
-  /** Takes a message out of the queue that its client may not have. */
-  drop(session: Session, packet: { brokerId: string; brokerCounter: number }): void {
-    this.#remove(session, queueKey(session.id, packet));
-  }
-
-  /** Takes the oldest messages out of a queue. */
-  dropOldest(session: Session, count: number): void {
-    for (const key of [...session.queue.keys()].slice(0, count)) this.#remove(session, key);
-  }
-
-  /** The messages in a queue in order, also those that are added meanwhile. What was sent before is marked as a duplicate. */
-  async *queuedIn(session: Session): AsyncGenerator<QueuedPacket> {
-    for (const [key, packetId] of session.queue) {
-      const stored = await this.#store.decoded<StoredPacket>(key);
-      if (!stored) continue;
-      const packet = restoredPacket(stored);
-      // [MQTT-3.3.1-1]
-      yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
-    }
-  }
-
-  received(session: Session, packetId: number): void {
-    session.received.add(packetId);
-    this.#store.put(below(RECEIVED, session.id) + numbered(packetId), Buffer.alloc(0));
-  }
-
-  released(session: Session, packetId: number): void {
-    if (session.received.delete(packetId)) this.#store.delete(below(RECEIVED, session.id) + numbered(packetId));
+    this.#store.delete(sessionPrefix(SUBSCRIPTIONS, session.id) + filter);
   }
 
   #add(id: string, record: SessionRecord): Session {
@@ -235,14 +132,14 @@ export class SessionStore {
   }
 
   #putRecord({ id, record }: Session): void {
-    this.#store.put(below(RECORDS, id), encodeData(storedRecord(record, clock)));
+    this.#store.put(sessionPrefix(RECORDS, id), encodeData(storedRecord(record, clock)));
   }
 
   #subscribe(session: Session, subscription: StoredSubscription): void {
     const { topic, qos } = subscription;
     this.#removeFromIndex(session, topic);
     session.subscriptions.set(topic, subscription);
-    // nothing is queued for subscriptions of QoS 0
+    // messages are not queued for QoS 0
     if (qos === 0) return;
     const subscriber: Subscriber = { clientId: session.id, topic, qos };
     session.subscribers.set(topic, subscriber);
@@ -254,14 +151,5 @@ export class SessionStore {
     if (!subscriber) return;
     subscribers.delete(filter);
     this.index.remove(filter, subscriber);
-  }
-
-  #remove(session: Session, key: string): void {
-    const packetId = session.queue.get(key);
-    if (packetId === undefined) return;
-    session.queue.delete(key);
-    session.sent.delete(packetId);
-    this.#queued--;
-    this.#store.delete(key);
   }
 }

@@ -1,14 +1,14 @@
 import { isPlausible, type MonotonicClock } from "../time/monotonic-clock.js";
 
-/** A subscription of QoS 1 or 2, in the form in which aedes asks for it. */
+/** A subscriber with QoS 1 or 2, in the format that the persistence API of aedes requires. */
 export interface Subscriber {
   readonly clientId: string;
-  /** The topic filter. */
+  /** Topic filter of the subscription. */
   readonly topic: string;
   readonly qos: number;
 }
 
-/** A subscription with the options of MQTT 5.0 (3.8.3.1). */
+/** A subscription with its options (MQTT 5.0, 3.8.3.1): retain handling, retain as published, no local. */
 export interface StoredSubscription {
   readonly topic: string;
   readonly qos: number;
@@ -18,22 +18,26 @@ export interface StoredSubscription {
   readonly subscriptionIdentifier?: number;
 }
 
-/** A session as it is stored. Its subscriptions and messages have entries of their own. */
+/** The database record of a session. Its subscriptions and messages are separate entries. */
 export interface SessionRecord {
-  /** The permissions that its account had, such as `reader`: the session ends when they change. */
+  /** Permissions of the account when the session was created, such as `reader`. The session ends when they change. */
   readonly permissions: string;
-  /** How long the session outlives its connection, in s. */
+  /** Session expiry interval after a disconnect, in s (MQTT 5.0, 3.1.2.11.2). */
   readonly expiry: number;
-  /** When the client disconnected, by the monotonic clock; on disk in ms since 1970. Undefined while it is connected. */
+  /** Time of the disconnect by the monotonic clock; on disk in ms since 1970. Undefined while the client is connected. */
   readonly disconnectedAt?: number;
 }
 
+/** Converts a session record for storage: the time of the disconnect becomes ms since 1970. */
 export function storedRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
   const { disconnectedAt } = record;
   return disconnectedAt === undefined ? record : { ...record, disconnectedAt: clock.toWall(disconnectedAt) };
 }
 
-/** A record as it was stored. Where the wall clock was wrong then, or is now, the client disconnected just now. */
+/**
+ * Converts a session record from storage. If the wall clock was obviously wrong when the record was stored, or was set back
+ * since, the client counts as disconnected just now.
+ */
 export function restoredRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
   const { disconnectedAt } = record;
   if (disconnectedAt === undefined) return record;
@@ -42,20 +46,21 @@ export function restoredRecord(record: SessionRecord, clock: MonotonicClock): Se
   return { ...record, disconnectedAt: isUndated ? now : Math.min(clock.fromWall(disconnectedAt), now) };
 }
 
+/** A session in memory. Payloads of queued messages are only on disk. */
 export interface Session {
   readonly id: string;
   record: SessionRecord;
-  /** Whether the session is on disk, perhaps not as it is now. */
+  /** Whether a record of the session is on disk. The record may be out of date. */
   isStored: boolean;
   readonly subscriptions: Map<string, StoredSubscription>;
-  /** Its entries in the index, by filter. */
+  /** Entries of this session in the subscription index, by topic filter. */
   readonly subscribers: Map<string, Subscriber>;
-  /** Messages that are not acknowledged, by key, in the order of publishing; with their packet identifiers, 0 before they are sent. */
+  /** Packet identifiers of unacknowledged messages by key, in the order of publishing. 0 before a message is sent. */
   readonly queue: Map<string, number>;
-  /** The keys of the messages that were sent, by packet identifier. */
+  /** Keys of the messages that were sent, by packet identifier. */
   readonly sent: Map<number, string>;
-  /** Packet identifiers of messages of QoS 2 that the client has not released. */
+  /** Packet identifiers of received QoS 2 messages that the client has not released (PUBREL). */
   readonly received: Set<number>;
-  /** The keys of messages whose retain flag is hidden from aedes. */
+  /** Keys of messages with a retain flag that is hidden from aedes. */
   readonly hiddenRetain: Set<string>;
 }

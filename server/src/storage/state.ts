@@ -1,24 +1,24 @@
-/** Part of what is remembered: values, as JSON has them, by key. */
-export interface Shelf {
+/** A named collection of key-value pairs with JSON values. */
+export interface Collection {
   get(key: string): Promise<unknown>;
-  /** All that is there, in no order. */
+  /** Returns all entries, in no particular order. */
   entries(): Promise<Map<string, unknown>>;
-  /** All of it is done, or nothing. A key that is deleted need not be there. */
+  /** Writes and deletes entries atomically. Deleting a missing key is not an error. */
   write(puts: readonly (readonly [key: string, value: unknown])[], deletes?: readonly string[]): Promise<void>;
 }
 
-/** What is to be written to one shelf. Neither its name nor a key has a line break. */
-export interface Part {
-  readonly shelf: string;
+/** Changes to one collection. Neither its name nor a key may contain a line break. */
+export interface CollectionWrite {
+  readonly collection: string;
   readonly puts: readonly (readonly [key: string, value: unknown])[];
   readonly deletes: readonly string[];
 }
 
-/** Where a server remembers what it must know when it starts again, or when it takes up what another has put down. */
-export interface State {
-  /** The part of this name, which need not be there yet. */
-  shelf(name: string): Shelf;
-  /** Writes to several shelves: all of it is done, or nothing. */
-  write(parts: readonly Part[]): Promise<void>;
+/** Persistent state that a server loads when it starts, or when it adopts devices from another server. */
+export interface StateStore {
+  /** Returns a collection by name. A collection that does not exist yet is empty. */
+  collection(name: string): Collection;
+  /** Changes several collections atomically. */
+  write(writes: readonly CollectionWrite[]): Promise<void>;
   close(): Promise<void>;
 }

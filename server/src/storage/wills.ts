@@ -5,14 +5,14 @@ import { keysBelow, type OrderedStore } from "./ordered-store.js";
 
 const WILLS = "will:";
 
-/** A will message, and of whom. */
+/** A will message, with the client and the broker run that it belongs to. */
 export interface Will extends Omit<IPublishPacket, "cmd"> {
   readonly clientId: string;
-  /** The run of the broker to which the client was connected. */
+  /** Id of the broker run to which the client was connected. */
   readonly brokerId: string;
 }
 
-/** The wills of connected clients: on disk, so that those of a broker that was killed are published by the next run. */
+/** Stores the wills of connected clients on disk. After `kill -9` of the broker, the next run publishes them. */
 export class Wills {
   readonly #store: OrderedStore;
   readonly #brokerId: string;
@@ -47,8 +47,8 @@ export class Wills {
   }
 
   /**
-   * The wills of clients of other runs.
-   * @param brokers those that are alive, by id; aedes believes that this one is not when the wall clock was set forward
+   * Streams the wills of clients of earlier broker runs.
+   * @param brokers the brokers that are alive, by id. aedes leaves this broker out after the wall clock was set forward.
    */
   stream(brokers: Readonly<Record<string, unknown>> = {}): Readable {
     const isGone = ({ brokerId }: Will): boolean => brokerId !== this.#brokerId && !brokers[brokerId];

@@ -1,104 +1,105 @@
 import { uptime } from "node:os";
 
-/** A wall clock is compared with the monotonic one to about this, in ms: less is noise, or a clock that is slewed. */
+/** Smaller differences between wall clock and monotonic clock are ignored, in ms: they are noise, or a slewed clock. */
 const NOISE = 100;
 
-/** A jump of less than this, in ms, is not worth a line in the log. */
+/** Listeners hear about jumps of the wall clock from this size on, in ms. */
 const NOTABLE = 2000;
 
-/** Linux's monotonic clock stands still while the machine sleeps; a sleep is noticed from this length on, in ms. */
+/** Shortest sleep of the machine that is detected, in ms. Linux's monotonic clock stops while the machine sleeps. */
 const SLEEP = 2000;
 
-/** Nobody ran this program before 2026, so that a wall clock that says so is wrong; so is one that is 50 years ahead. */
+/** Bounds of plausible wall-clock times. This program did not exist before 2026. */
 const EARLIEST = Date.UTC(2026, 0, 1);
 const LATEST = Date.UTC(2076, 0, 1);
 
-/** Whether a wall clock may say this. @param wallTime ms since 1970 */
+/** Returns whether a wall-clock time is plausible: from 2026 to before 2076. @param wallTime in ms since 1970 */
 export const isPlausible = (wallTime: number): boolean => wallTime >= EARLIEST && wallTime < LATEST;
 
-/** Where a clock reads the time, in ms; replaced in tests. */
+/** The time sources of a clock, in ms. Tests replace them. */
 export interface TimeSources {
-  /** Never jumps. */
+  /** A time that never jumps. */
   monotonic(): number;
-  /** Since 1970, as the machine has it at this moment: it may be wrong, and be set. */
+  /** The machine's wall clock, in ms since 1970. It may be wrong, and an administrator or NTP may set it. */
   wall(): number;
-  /** Since the machine started, while it slept too. */
+  /** Time since the machine started, including sleep. */
   uptime(): number;
 }
 
 const MACHINE: TimeSources = {
   monotonic: () => performance.timeOrigin + performance.now(),
   wall: () => Date.now(),
-  // elsewhere the monotonic clock counts sleep itself
+  // on other systems the monotonic clock includes sleep
   uptime: process.platform === "linux" ? () => uptime() * 1000 : () => performance.now(),
 };
 
 /**
- * A clock by which durations are measured: whole ms that only ever move forward, at the pace of real time, whatever happens
- * to the machine's wall clock. Its times look like wall times, since they count from 1970 by the wall clock of the moment
- * when the process started, but people are shown `toWall` of them: then a wall clock that was wrong at first, and was set
- * since, is right for earlier times as well.
+ * A monotonic clock in whole ms for measuring durations. The clock advances with real time, even when somebody sets the
+ * machine's wall clock.
+ *
+ * The clock starts with the wall-clock time at which the process started, so its times resemble wall times. To show a time
+ * to people, convert it with `toWall`: after the wall clock was corrected, earlier times are also shown correctly.
  */
 export class MonotonicClock {
   readonly #sources: TimeSources;
   readonly #listeners = new Set<(jump: number) => void>();
-  /** What is added to the monotonic source: so that this clock began as the wall clock, and counts the machine's sleep. */
+  /** Difference between this clock and the monotonic source, in ms: the initial wall time, and the machine's sleep. */
   #offset = 0;
-  /** How far the wall clock is ahead of this one. */
+  /** How far the wall clock is ahead of this clock, in ms. */
   #ahead = 0;
-  #awake: number;
-  readonly #began: number;
+  #lastUptimeAhead: number;
+  readonly #startedAt: number;
   #plausible = false;
 
   constructor(sources = MACHINE) {
     this.#sources = sources;
-    this.#awake = this.#uptimeAhead();
+    this.#lastUptimeAhead = this.#uptimeAhead();
     this.check();
-    this.#began = sources.monotonic();
+    this.#startedAt = sources.monotonic();
     this.#offset = this.#ahead;
     this.#ahead = 0;
   }
 
-  /** Tells the clock of this process from those of earlier runs, in all likelihood. */
+  /** Identifies the clock of this process. Two processes have different ids, except by an unlikely coincidence. */
   get id(): number {
-    return this.#began;
+    return this.#startedAt;
   }
 
-  /** The time by this clock. */
+  /** Returns the time of this clock, in ms. */
   now(): number {
     return Math.floor(this.#sources.monotonic()) + this.#offset;
   }
 
-  /** What the wall clock says at this moment, in ms since 1970: only for people, and for the time of day. */
+  /** Returns the current wall-clock time, in ms since 1970. Use it only for display and for the time of day. */
   wallNow(): number {
     return this.#sources.wall();
   }
 
-  /** What the wall clock, as it goes now, says at a time of this clock. @returns ms since 1970 */
+  /** Converts a time of this clock to ms since 1970, by the wall clock as it is set now. */
   toWall(time: number): number {
     return time + this.#ahead;
   }
 
-  /** The reverse of `toWall`. @param wallTime ms since 1970 */
+  /** Converts a wall-clock time to a time of this clock: the inverse of `toWall`. @param wallTime in ms since 1970 */
   fromWall(wallTime: number): number {
     return wallTime - this.#ahead;
   }
 
-  /** Whether the wall clock may be right; see `isPlausible`. */
+  /** Whether the wall clock shows a plausible time; see `isPlausible`. */
   get plausible(): boolean {
     return this.#plausible;
   }
 
-  /** Compares the clocks. To be called about once a second; a jump of the wall clock is noticed here. */
+  /** Detects sleep of the machine and jumps of the wall clock. Call this about once per second. */
   check(): void {
     const uptimeAhead = this.#uptimeAhead();
-    if (uptimeAhead - this.#awake > SLEEP) {
-      this.#offset += Math.round(uptimeAhead - this.#awake);
-      this.#awake = uptimeAhead;
+    if (uptimeAhead - this.#lastUptimeAhead > SLEEP) {
+      this.#offset += Math.round(uptimeAhead - this.#lastUptimeAhead);
+      this.#lastUptimeAhead = uptimeAhead;
     }
     const before = this.now();
     const wall = this.#sources.wall();
-    // interrupted in between: the next check will do
+    // the process was interrupted between two readings; the next check compares the clocks again
     if (this.now() - before > NOISE / 2) return;
     this.#plausible = isPlausible(wall);
     const jump = wall - before - this.#ahead;
@@ -108,9 +109,9 @@ export class MonotonicClock {
   }
 
   /**
-   * Tells of jumps of the wall clock of 2 s and more, after them.
-   * @param listener gets how far it jumped, in ms; negative: it was set back
-   * @returns ends that
+   * Registers a listener for jumps of the wall clock by 2 s or more.
+   * @param listener called after a jump with its size in ms; negative when the clock was set back
+   * @returns a function that removes the listener
    */
   onJump(listener: (jump: number) => void): () => void {
     this.#listeners.add(listener);

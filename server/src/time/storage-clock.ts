@@ -1,8 +1,9 @@
-/** A clock that outlives this process, with which what is stored is dated. */
+/** A clock for timestamps in stored data. Other processes can read the timestamps. */
 export interface StorageClock {
-  /** By the monotonic clock. */
+  /** Returns the time of the monotonic clock, in ms. */
   now(): number;
-  /** What the clock says at a time of the monotonic clock, in ms since 1970; and the reverse. */
+  /** Converts a time of the monotonic clock to ms since 1970. */
   toWall(time: number): number;
+  /** Converts ms since 1970 to a time of the monotonic clock. */
   fromWall(wallTime: number): number;
 }

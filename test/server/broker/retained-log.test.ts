@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { Logged } from "../../../server/src/storage/retained-batch.js";
+import type { RetainedRecord } from "../../../server/src/storage/retained-batch.js";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
 const nothing = (): [] => [];
 
-type Message = Parameters<Logged>;
+type Message = Parameters<RetainedRecord>;
 
 /** Returns the messages that a restart reads from a log. */
 async function read(folder: string): Promise<Message[]> {

@@ -1,4 +1,4 @@
-/** The throttle against a model: whatever happens in whatever order, both make the same logins wait. */
+/** Model-based test of the login throttle: in any sequence of attempts, throttle and model require the same delays. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/login-throttle.js";
@@ -54,7 +54,7 @@ class Model {
   }
 }
 
-test("whoever tries what, whenever and however it ends, the waits follow the rules", () => {
+test("the delays follow the rules for any sequence of attempts", () => {
   /** Addresses, and the networks that they count as. */
   const addresses = { "192.0.2.1": "a", "::ffff:192.0.2.1": "a", "2001:db8::1": "b", "2001:db8::9:1": "b" };
   const address = fc.constantFrom(...(Object.keys(addresses) as (keyof typeof addresses)[]));

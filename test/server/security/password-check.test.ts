@@ -77,7 +77,7 @@ test("a chosen password has to wait after five wrong ones, and is not looked at 
   expect(accounts.checks).toBe(5);
 });
 
-test("a user who has logged in from an address does so again, while a board there fails", async () => {
+test("a user who has logged in from an address can log in again while a board there fails", async () => {
   const { check } = checkOf(threeAccounts());
   expect(await check("192.0.2.1", "ann", "ann password")).toMatchObject({ account: { name: "ann" } });
   for (let n = 0; n < 6; n++) await check("192.0.2.1", "porch", `wrong ${n}`);
@@ -91,7 +91,7 @@ test("a password that could not be checked counts neither way", async () => {
   for (let n = 0; n < 20; n++) await expect(check("192.0.2.1", "ann", `wrong ${n}`)).rejects.toThrow(BusyError);
 });
 
-test("HTTP and MQTT count the failures of both where they share a check", async () => {
+test("HTTP and MQTT count failures together if they share a check", async () => {
   const { accounts, check } = checkOf(threeAccounts());
   const { url } = await httpApp({ accounts, check });
   // as the broker does

@@ -1,4 +1,4 @@
-/** Root adds a user in a folder of somebody else, who puts links where the users' file should be. */
+/** Root adds a user in the folder of another account, which contains links instead of the users file. */
 import { linkSync, renameSync, symlinkSync } from "node:fs";
 import { chown, lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -29,7 +29,7 @@ async function scene(): Promise<{ folder: string; victim: string; elsewhere: str
 }
 
 describe.skipIf(WINDOWS)("a user is added in the folder of another account", () => {
-  test.skipIf(!ROOT)("and the file belongs to that account, for its eyes alone", async () => {
+  test.skipIf(!ROOT)("and the new file belongs to that account, which alone can read the file", async () => {
     const { folder } = await scene();
     const { uid, gid, mode } = await stat(usersFile(folder));
     expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: OWNER, gid: OWNER, mode: 0o600 });
@@ -99,7 +99,7 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
 
-  test("who swaps links in and out all the time gets nothing of root's", async () => {
+  test("and an attacker who keeps replacing links gets no file of root", async () => {
     const { folder, victim, elsewhere } = await scene();
     const attack = `
       const { renameSync, symlinkSync, unlinkSync } = require("node:fs");

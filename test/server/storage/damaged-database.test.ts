@@ -1,4 +1,4 @@
-/** The LevelDB database when its files are damaged: as little as possible is lost, and never silently. */
+/** The LevelDB database when its files are damaged: as little as possible is lost, and every loss is reported. */
 import { ClassicLevel } from "classic-level";
 import fc from "fast-check";
 import { cp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -93,14 +93,14 @@ async function afterDamage(name: string, damage: Damage): Promise<{ found: Conte
   return { found, told, folder: parent };
 }
 
-test("a database that is whole has nothing wrong with it, and the checksums of this program are LevelDB's", async () => {
+test("an intact database has no problems, so the checksums here equal those of LevelDB", async () => {
   const found = await inspectDatabase(base, true);
   expect(found?.problems).toEqual([]);
   expect(files.map(([name]) => path.extname(name))).toEqual(expect.arrayContaining([".ldb", ".log"]));
   expect(found!.entries.length).toBeGreaterThan(whole.size);
 });
 
-test("whatever happens to any file, the database opens, and what is missing or old is reported", async () => {
+test("after any damage to any file the database opens, and missing or outdated entries are reported", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(), damages, async (file, damage) => {
       const [name] = files[file % files.length];
@@ -160,7 +160,7 @@ describe("a database with a damaged file", () => {
     expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
   });
 
-  test("tells which kinds of entries may be missing, also when they were compressed", async () => {
+  test("has a report of the kinds of entries that may be missing, even if they were compressed", async () => {
     const folder = path.join(await temporaryFolder(), "db");
     const db = new ClassicLevel<string, string>(folder);
     for (const key of ["!broker!outgoing:x:1", "!state!mode:a", "!state!mode:b"]) await db.put(key, "x".repeat(100));
@@ -181,7 +181,7 @@ describe("a database with a damaged file", () => {
     }
   });
 
-  test("is whole at the next start, also when the first one was killed while it put the new database in place", async () => {
+  test("is repaired at the next start, even if the first start was killed while replacing the database", async () => {
     const { folder } = await afterDamage(files.find(([name]) => name.endsWith(".ldb"))![0], {
       ...{ kind: "flip", at: 300, bits: 1 },
     });

@@ -59,7 +59,7 @@ export async function guarded(
   const folder = options.folder ?? (await temporaryFolder());
   await addUsers(folder, users);
   const data = await openData(folder);
-  const accounts = await openAccounts(folder, silentLog, { every: 50 });
+  const accounts = await openAccounts(folder, silentLog, { interval: 50 });
   const certificates = options.tls && (await watchCertificates(options.tls, silentLog, 50));
   const rejected: Guarded["rejected"] = [];
   const got: Guarded["got"] = [];

@@ -7,11 +7,11 @@ import { loadConfiguration, type LoadedConfiguration } from "../../config/load.j
 import { print } from "../../config/print.js";
 import { jsonSchema } from "../../config/schema.js";
 
-/** Where a command writes, and how it says that it did not go well. */
+/** Output streams of a command, and a way to set the exit code. */
 export interface Terminal {
   out(text: string): unknown;
   err(text: string): unknown;
-  /** The exit code is to be 1. */
+  /** Sets the exit code to 1. */
   fail(): void;
 }
 
@@ -21,7 +21,7 @@ const PROCESS: Terminal = {
   fail: () => void (process.exitCode = 1),
 };
 
-/** `config check | print | init | schema`, to be added to the server's command. */
+/** Creates the command `config check | print | init | schema`. */
 export function configCommand(terminal: Terminal = PROCESS): Command {
   const attempt = (step: () => string): void => {
     try {
@@ -37,48 +37,48 @@ export function configCommand(terminal: Terminal = PROCESS): Command {
     if (configuration.warnings.length > 0) terminal.err(warningsOf(configuration));
     return configuration;
   };
-  const command = new Command("config").description("The configuration file: checks, prints or begins it.");
+  const command = new Command("config").description("Check, print or create the configuration file.");
   command
     .command("check")
-    .argument("[file]", `instead of --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
-    .description("say everything that is wrong, with its line, or what there is")
+    .argument("[file]", `default: the file in --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
+    .description("report all mistakes with their lines, or summarize the contents")
     .action((file: string | undefined) => attempt(() => check(loaded(command, file))));
   command
     .command("print")
-    .argument("[file]", "the same")
-    .description("print all settings in effect, and where they come from")
+    .argument("[file]", `default: the file in --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
+    .description("print all settings in effect and their sources")
     .action((file: string | undefined) => attempt(() => print(loaded(command, file, false))));
   command
     .command("init")
-    .argument("[file]", "where to", DEFAULT_FILE)
-    .option("--force", "overwrite it")
-    .description("write an example with two zones, to be edited")
+    .argument("[file]", "path of the new file", DEFAULT_FILE)
+    .option("--force", "overwrite an existing file")
+    .description("write an example configuration with two zones")
     .action((file: string, { force }: { force?: boolean }) => attempt(() => init(file, force === true)));
   command
     .command("schema")
-    .description("print a JSON Schema of the file, for editors")
+    .description("print the JSON Schema of the file, for editors")
     .action(() => attempt(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
   return command;
 }
 
 const warningsOf = ({ warnings }: LoadedConfiguration): string => warnings.map((text) => `Warning: ${text}\n`).join("");
 
-/** @param needed whether there must be a file @throws ConfigurationError with all that is wrong */
+/** Loads the configuration. @param needed whether a file must exist @throws ConfigurationError with all problems */
 function load(command: Command, file = namedFile(command, process.env), needed = true): LoadedConfiguration {
   const loaded = loadConfiguration(command, process.env, file);
   if (needed && loaded.file === undefined)
     throw new UsageError(
-      `There is no ${DEFAULT_FILE} here: name the file, or write one by nightlight-server config init.`,
+      `There is no ${DEFAULT_FILE} here: name the file, or create one with nightlight-server config init.`,
     );
   return loaded;
 }
 
-/** What there is, in one sentence. */
+/** Summarizes a valid configuration in one sentence. */
 function check({ file, configuration }: LoadedConfiguration): string {
-  return `${file} is in order: ${contentsOf(configuration)}.\n`;
+  return `${file} is valid: ${contentsOf(configuration)}.\n`;
 }
 
-/** `2 zones, 5 sensors, 3 lamps`. */
+/** Counts the contents of a configuration: `2 zones, 5 sensors, 3 lamps`. */
 export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"], "zones">): string {
   const all = Object.values(zones);
   const count = (what: string, ids: Iterable<string>): string => {
@@ -90,10 +90,10 @@ export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"],
   return [count("zone", Object.keys(zones)), count("sensor", sensors), count("lamp", lamps)].join(", ");
 }
 
-// with --force as root in somebody else's folder, a symbolic link could lead to any file; Windows has no O_NOFOLLOW
+// O_NOFOLLOW: if root runs this in a folder of another user, a symbolic link could lead to any file; Windows has no such flag
 const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
-/** @throws UsageError when the file is there and not to be overwritten, or cannot be written */
+/** Writes the example configuration. @throws UsageError when the file exists and `force` is not set, or is not writable */
 function init(file: string, force: boolean): string {
   try {
     const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL));
@@ -107,10 +107,10 @@ function init(file: string, force: boolean): string {
       throw new UsageError(`${file} is a symbolic link, which is not followed; name the file that it leads to.`);
     throw new UsageError(
       codeOf(error) === "EEXIST"
-        ? `${file} is there already; name another file, or overwrite it with --force.`
+        ? `${file} exists already; name another file, or overwrite it with --force.`
         : `${file} cannot be written: ${textOf(error)}.`,
     );
   }
   const named = file === DEFAULT_FILE ? "" : ` --config ${file}`;
-  return `${file} has an example with two zones. Edit it, then: nightlight-server${named}\n`;
+  return `Wrote an example with two zones to ${file}. Edit it, then run: nightlight-server${named}\n`;
 }

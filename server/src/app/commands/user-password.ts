@@ -6,29 +6,30 @@ import { passwordWeakness, SHORTEST_PASSWORD } from "../../security/password-str
 import { generatePassword, hashPassword, storeGenerated, type StoredPassword } from "../../security/scrypt.js";
 import { LONGEST_PASSWORD } from "../../security/users.js";
 
-/** Where a command reads, writes what a script may use, and says the rest. */
+/** The streams of a command: input, output for scripts, and messages for people. */
 export interface Terminal {
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: { write(text: string): unknown };
   readonly messages: { write(text: string): unknown };
 }
 
-/** How the password is given. */
+/** Flags that select where a new password comes from. */
 export interface PasswordFlags {
   readonly generate?: boolean;
   readonly passwordStdin?: boolean;
 }
 
-/** A password that was given, and what to store of it. */
+/** A new password. */
 export interface NewPassword {
+  /** The hash to store. */
   readonly stored: StoredPassword;
-  /** To be shown, once: only when it was generated. */
+  /** The password itself, to be shown once. Only set for a generated password. */
   readonly generated?: string;
 }
 
 /**
- * Has a password given: generated, from standard input, or typed twice without being shown.
- * @throws UsageError when it is none, too short, or easy to guess
+ * Obtains a new password: generates one, reads standard input, or prompts twice without showing the input.
+ * @throws UsageError when the password is empty, too short or too long, or easy to guess
  */
 export async function newPassword(
   name: string,
@@ -62,8 +63,8 @@ async function firstLine(input: Readable): Promise<string> {
 }
 
 /**
- * Asks for the password of a user, to log in with it.
- * @throws UsageError when there is no terminal, or the user ends the input
+ * Prompts for the password of an existing user.
+ * @throws UsageError without a terminal, or when the user aborts the input
  */
 export async function promptPassword(name: string, terminal: Terminal): Promise<string> {
   if (!terminal.input.isTTY)
@@ -87,7 +88,7 @@ async function ask(name: string, terminal: Terminal): Promise<string> {
   });
 }
 
-/** Lets `use` ask questions at the terminal, which does not show the answers. */
+/** Runs `use` with a function that prompts at the terminal without showing the input. */
 async function withHiddenPrompt(
   { input, messages }: Terminal,
   use: (question: (text: string) => Promise<string>) => Promise<string>,

@@ -13,7 +13,7 @@ interface TokenFlags {
   readonly id?: string;
 }
 
-/** Adds `token` to the command `user`. @param dataFolder the data folder, from a subcommand and its parents */
+/** Adds the subcommand `token` to the command `user`. @param dataFolder returns the data folder for a subcommand */
 export function addTokenCommand(
   command: Command,
   dataFolder: (command: Command) => string,
@@ -21,10 +21,10 @@ export function addTokenCommand(
 ): void {
   command
     .command("token <name>")
-    .description("make a bearer token for the API")
-    .option("--expires <when>", "when it ends: after a time such as 90d, or with the beginning (UTC) of 2027-01-01")
-    .option("--revoke", "make all tokens of this user invalid instead, and remove them from the list")
-    .option("--id <id>", "with --revoke: this token alone, by its id in user list")
+    .description("create a bearer token for the API")
+    .option("--expires <when>", "expiry: a duration such as 90d, or a date such as 2027-01-01 (00:00 UTC)")
+    .option("--revoke", "revoke and delete all tokens of this user instead")
+    .option("--id <id>", "with --revoke: only the token with this id (see user list)")
     .action(async (name: string, flags: TokenFlags, self: Command) => {
       const say = (text: string): void => void messages.write(`${text}\n`);
       const problem = flagProblem(flags);
@@ -42,7 +42,7 @@ export function addTokenCommand(
           );
         users.set(name, { ...user, tokens: [...user.tokens, stored] });
       });
-      say(`Its token ${tokenId(stored)}, which is shown this once and stored nowhere:`);
+      say(`New token ${tokenId(stored)}. Save it now; it is not shown again:`);
       output.write(`${token}\n`);
       say(
         expires ? `It expires on ${toMinute(expires)}.` : "It does not expire; --expires 90d would limit the next one.",
@@ -55,7 +55,7 @@ function flagProblem({ expires, revoke, id }: TokenFlags): string {
   return id !== undefined && !revoke ? "--id names a token for --revoke: give that too." : "";
 }
 
-/** Removes the tokens of a user, or one of them. Returns a sentence about it. */
+/** Deletes all tokens of a user, or the one with this id. Returns a message for the user. */
 async function revoke(folder: string, name: string, id: string | undefined): Promise<string> {
   await changeUsers(folder, (users) => {
     const user = userOf(users, name);
@@ -70,25 +70,25 @@ async function revoke(folder: string, name: string, id: string | undefined): Pro
 }
 
 /**
- * When each token was last used, in ms since 1970, by its hash.
- * @throws StartError when that cannot be read
+ * Returns the time of the last use of each token, in ms since 1970, by token hash.
+ * @throws StartError when the file is damaged or cannot be read
  */
 export function lastUses(folder: string): ReadonlyMap<string, number> {
   try {
     return readTokenUses(folder);
   } catch (error) {
     throw new StartError(
-      `When tokens were last used cannot be read from ${tokenUsesFile(folder)} (${textOf(error)}); a running server writes the file anew.`,
+      `The last uses of tokens cannot be read from ${tokenUsesFile(folder)} (${textOf(error)}). A running server replaces the file.`,
     );
   }
 }
 
-/** A line of `user list` about a token. @param used when it was last used, in ms since 1970 */
+/** Formats the line of `user list` for a token. @param used time of the last use, in ms since 1970 */
 export function describeToken(token: StoredToken, used: number | undefined, now: number): string {
   const { made, expires } = token;
   return [
     `  token ${tokenId(token)}`,
-    ...(made ? [`made ${made.slice(0, 10)}`] : []),
+    `made ${made.slice(0, 10)}`,
     expires ? `${isExpired(token, now) ? "EXPIRED" : "expires"} ${toMinute(expires)}` : "does not expire",
     used === undefined ? "not used yet" : `last used ${toMinute(new Date(used).toISOString())}`,
   ].join("\t");

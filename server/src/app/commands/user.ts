@@ -15,27 +15,27 @@ interface AddFlags extends PasswordFlags {
 const PROCESS: Terminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
 
 /**
- * `user add | password | token | remove | list`: those who are let in. What a script may use goes to standard output
- * (a generated password, a token, the list), what is said to people to standard error.
+ * Creates the command `user add | password | token | remove | list`, which manages accounts. Output for scripts (generated
+ * password, token, list) goes to standard output, messages for people to standard error.
  *
- * The actions reject with UsageError or StartError: to be parsed with `parseAsync`.
- * @param dataFolder the data folder, from a subcommand and its parents
+ * The actions reject with UsageError or StartError, so use `parseAsync`.
+ * @param dataFolder returns the data folder for a subcommand
  */
 export function userCommand(dataFolder: (command: Command) => string, terminal: Terminal = PROCESS): Command {
   const say = (text: string): void => void terminal.messages.write(`${text}\n`);
   const show = (text: string): void => void terminal.output.write(`${text}\n`);
-  const command = new Command("user").description("Who is let in: at the broker, the dashboard and the API.");
+  const command = new Command("user").description("Manage accounts for the broker, the dashboard and the API.");
   const withPassword = (subcommand: Command): Command =>
     subcommand
       .option("--password-stdin", "read the password from standard input")
-      .option("--generate", "make a password and show it: best for boards");
+      .option("--generate", "generate a password and show it; recommended for boards");
 
   withPassword(
     command
       .command("add <name>")
-      .description("add a user: an administrator, or what --device or --reader says")
-      .option("--device <id>", "a board, which may only use the topics of this device")
-      .option("--reader", "somebody who may look at everything and change nothing"),
+      .description("add a user; an administrator unless --device or --reader is given")
+      .option("--device <id>", "a board, which can only use the topics of this device")
+      .option("--reader", "a user who can read everything and change nothing"),
   ).action(async (name: string, flags: AddFlags, self: Command) => {
     const kind = kindOf(name, flags);
     const folder = dataFolder(self);
@@ -49,14 +49,15 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       users.set(name, { ...kind, password: stored, tokens: [] });
     });
     say(`The user ${name} was added: ${powers(kind)}.`);
-    if (first) say("From now on everybody must log in, boards as well. A server that runs knows it in a second.");
+    if (first)
+      say("From now on everybody must log in, including boards. A running server applies this within a second.");
     if (generated) showOnce("password", generated);
   });
 
   withPassword(
     command
       .command("password <name>")
-      .description("give a user another password; its tokens and sessions end with the old one"),
+      .description("change the password of a user; also revokes the user's tokens and ends its sessions"),
   ).action(async (name: string, flags: PasswordFlags, self: Command) => {
     const folder = dataFolder(self);
     userOf(await readUsers(folder), name);
@@ -67,10 +68,10 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       revoked = user.tokens.length;
       users.set(name, { ...user, password: stored, tokens: [] });
     });
-    say(`The password of ${name} was changed. Whoever is connected with the old one is disconnected.`);
+    say(`The password of ${name} was changed. Connections with the old password are closed.`);
     if (revoked > 0)
       say(
-        `Its tokens (${revoked}) were revoked with it; make new ones with nightlight-server user token ${name} --expires 90d`,
+        `Its tokens (${revoked}) were revoked too; make new ones with nightlight-server user token ${name} --expires 90d`,
       );
     if (generated) showOnce("password", generated);
   });
@@ -79,7 +80,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
 
   command
     .command("remove <name>")
-    .description("let a user in no more")
+    .description("remove a user")
     .action(async (name: string, _flags: object, self: Command) => {
       let left = 0;
       await changeUsers(dataFolder(self), (users) => {
@@ -87,14 +88,16 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
         users.delete(name);
         left = users.size;
       });
-      say(`The user ${name} was removed. A server that runs disconnects it in a few seconds.`);
+      say(`The user ${name} was removed. A running server disconnects it within a few seconds.`);
       if (left === 0)
-        say("Nobody has an account now: a server that is started again lets everybody on this machine in.");
+        say(
+          "No accounts are left: after its next start, the server accepts everybody on this machine without a login.",
+        );
     });
 
   command
     .command("list")
-    .description("show the users, and the tokens of each with their last use")
+    .description("list the users and their tokens, with the last use of each token")
     .action(async (_flags: object, self: Command) => {
       const folder = dataFolder(self);
       const users = await readUsers(folder);
@@ -112,26 +115,29 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     });
 
   function showOnce(what: string, secret: string): void {
-    say(`Its ${what}, which is shown this once and stored nowhere:`);
+    say(`New ${what}. Save it now; it is not shown again:`);
     show(secret);
   }
   return command;
 }
 
-/** @throws UsageError when the name or the flags are wrong */
+/** Returns role and device of a new user from the flags. @throws UsageError when the name or the flags are invalid */
 function kindOf(name: string, { device, reader }: AddFlags): { role: Role; device?: string } {
   if (!USER_NAME.test(name))
     throw new UsageError(
       `"${name}" cannot be a user name: it begins with a letter or digit, and has up to 64 letters, digits and . _ @ -`,
     );
   if (device === undefined) return { role: reader ? "reader" : "admin" };
-  if (reader) throw new UsageError("A user is a --device or a --reader, not both.");
+  if (reader) throw new UsageError("Give --device or --reader, not both.");
   const problem = idProblem(device) || (device === DEFAULT_PREFIX ? "its status would be the server's own" : "");
   if (problem) throw new UsageError(`--device "${device}" is not allowed: ${problem}.`);
   return { role: "device", device };
 }
 
-/** @throws UsageError when one device could say, in the name of the server of another, whether it is there */
+/**
+ * RejectionLog a device id if the status topic of one device would be the server status topic of another.
+ * @throws UsageError when the id is not allowed
+ */
 function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>): void {
   for (const { device: other } of users.values())
     for (const [above, below] of [
@@ -140,17 +146,19 @@ function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>): vo
     ])
       if (above && below && topicOf(above, "status") === serverStatusTopic(below))
         throw new UsageError(
-          `--device "${device}" is not allowed: ${above}/status tells ${below} whether its server is there; give one of them another id.`,
+          `--device "${device}" is not allowed: ${above}/status is the server status for ${below}; give one of them another id.`,
         );
 }
 
 function powers({ role, device }: { role: Role; device?: string }): string {
-  if (role === "device") return `a board, which may only use the topics of ${device}`;
-  return role === "reader" ? "it may look at everything and change nothing" : "an administrator, who may do everything";
+  if (role === "device") return `a board, which can only use the topics of ${device}`;
+  return role === "reader"
+    ? "a reader, who can read everything and change nothing"
+    : "an administrator with all permissions";
 }
 
 function exists(name: string): UsageError {
   return new UsageError(
-    `There is a user ${name} already; nightlight-server user password ${name} gives it another password.`,
+    `The user ${name} exists already; change its password with nightlight-server user password ${name}.`,
   );
 }

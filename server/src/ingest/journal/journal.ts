@@ -140,7 +140,7 @@ export class Journal implements ReadingsJournal {
 
   /** Stores as much as possible and closes the files. */
   async close(): Promise<void> {
-    await this.#options.health.orFailing(this.stored);
+    await this.#options.health.waitUnlessFailing(this.stored);
     if (this.#retry !== undefined) this.#attempt();
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -202,7 +202,7 @@ export class Journal implements ReadingsJournal {
     }
     // A new segment contains no names yet.
     this.#begin(this.#segments.nextIfFull(this.#lag));
-    this.#options.health.works("readings");
+    this.#options.health.succeeded("readings");
     return true;
   }
 

@@ -1,8 +1,8 @@
 import { unlink } from "node:fs/promises";
 import type { Device } from "../../devices/devices.js";
-import { LogFile, numbersIn, pathOf } from "../../storage/append-log.js";
+import { LogFile, logNumbers, logPath } from "../../storage/append-log.js";
 import { recoverLog } from "../../storage/log-recovery.js";
-import type { TellDamage } from "../../storage/damage.js";
+import type { ReportDamage } from "../../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
 /** The target and the limit for the number of segments in use. Each start adds one segment. */
@@ -14,9 +14,6 @@ const MAX_BYTES = 16_777_216;
 /** The consequence of damage, for the log. */
 const HOLDS =
   "It holds readings that the server has acknowledged: some may be missing, and some may be stored twice if they are delivered again.";
-
-/** What the lengths in files of version 1 count, in bytes. */
-const WORD = 8;
 
 /** The files of the journal, which is a segmented log with compaction. Segments that no device needs are deleted. */
 export class Segments {
@@ -37,7 +34,7 @@ export class Segments {
     this.#folder = folder;
     this.#keep = keep;
     this.#failed = failed;
-    this.#file = new LogFile(pathOf(folder, this.#present.number));
+    this.#file = new LogFile(logPath(folder, this.#present.number));
   }
 
   /**
@@ -46,21 +43,21 @@ export class Segments {
    * @param replay restores a segment and returns its number of readings
    */
   async load(
-    { closed, damaged }: { closed: boolean; damaged: TellDamage },
+    { closed, damaged }: { closed: boolean; damaged: ReportDamage },
     replay: (segment: Segment, batches: readonly Buffer[]) => number,
   ): Promise<void> {
-    const before = (await numbersIn(this.#folder)).map(newSegment);
+    const before = (await logNumbers(this.#folder)).map(newSegment);
     for (const segment of before) {
       const whole = closed || segment !== before.at(-1);
-      const file = pathOf(this.#folder, segment.number);
-      const { payloads } = await recoverLog(file, { unit: WORD, closed: whole, holds: HOLDS, damaged });
+      const file = logPath(this.#folder, segment.number);
+      const { payloads } = await recoverLog(file, { closed: whole, holds: HOLDS, damaged });
       segment.readings = replay(segment, payloads);
       this.#readings += segment.readings;
     }
     // A new run never appends to files of earlier runs.
     const present = newSegment((before.at(-1)?.number ?? 0) + 1);
     this.#all = [...before, present];
-    this.#file = new LogFile(pathOf(this.#folder, present.number));
+    this.#file = new LogFile(logPath(this.#folder, present.number));
   }
 
   get #present(): Segment {
@@ -112,7 +109,7 @@ export class Segments {
     const gone = this.#all.slice(0, unneeded);
     const next = newSegment(ended.number + 1);
     this.#all.push(next);
-    this.#file = new LogFile(pathOf(this.#folder, next.number));
+    this.#file = new LogFile(logPath(this.#folder, next.number));
     this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
   }
 
@@ -122,7 +119,7 @@ export class Segments {
     await file.sync();
     for (const segment of gone) {
       if (segment !== this.#all[0] || segment.ended > performance.now() - this.#keep) return;
-      await unlink(pathOf(this.#folder, segment.number));
+      await unlink(logPath(this.#folder, segment.number));
       this.#all.shift();
       this.#unneeded--;
     }

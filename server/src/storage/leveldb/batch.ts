@@ -1,12 +1,12 @@
 import { Cursor, sequenceAt } from "./cursor.js";
 import type { Entry } from "./table.js";
 
-/** Sequence number of the first entry, and how many there are. */
+/** Bytes before the entries: sequence number of the first entry (8) and number of entries (4). */
 const HEADER = 12;
 
 /**
- * The entries of a batch, which is a record of a log: see write_batch.cc of google/leveldb.
- * @throws RangeError when it is none
+ * Decodes a write batch, which is one record of a LevelDB log. Format: write_batch.cc of google/leveldb.
+ * @throws RangeError when the record is not a valid batch
  */
 export function entriesOf(record: Buffer): Entry[] {
   if (record.length < HEADER) throw new RangeError("the batch ends early");

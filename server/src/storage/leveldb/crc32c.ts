@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli), as LevelDB stores it. `node:zlib` has CRC-32 with another polynomial. */
+/** Masked CRC-32C (Castagnoli) as in LevelDB files. The `crc32` of `node:zlib` uses another polynomial. */
 const POLYNOMIAL = 0x82f63b78;
 const MASK_DELTA = 0xa282ead8;
 
@@ -8,7 +8,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0;
 });
 
-/** The masked checksum of the bytes from `begin` to before `end`. */
+/** Computes the masked checksum of the bytes from `begin` (inclusive) to `end` (exclusive). */
 export function maskedCrc(bytes: Uint8Array, begin: number, end: number): number {
   let crc = ~0;
   for (let at = begin; at < end; at++) crc = TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
@@ -16,8 +16,8 @@ export function maskedCrc(bytes: Uint8Array, begin: number, end: number): number
 }
 
 /**
- * The first `end`, at least `begin + least`, for which `isEnd` accepts the masked checksum of the bytes from `begin` to before
- * it; undefined when there is none up to `most`.
+ * Finds the end of a data block by its checksum. Tries each end from `begin + least` to `most`, and returns the first for
+ * which `isEnd` accepts the masked checksum of the bytes before it. Returns undefined when there is none.
  */
 export function findEnd(
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-/** Reads the encodings that LevelDB's files consist of. */
+/** Reads the basic encodings of LevelDB files from a buffer. Every method throws RangeError at the end of the data. */
 export class Cursor {
   readonly #bytes: Buffer;
   #at: number;
@@ -18,13 +18,13 @@ export class Cursor {
     return this.#at >= this.#end;
   }
 
-  /** @throws RangeError at the end, as all of these do */
+  /** Reads one byte. */
   byte(): number {
     if (this.done) throw new RangeError("the data ends early");
     return this.#bytes[this.#at++];
   }
 
-  /** A number of 7 bits a byte, the lowest first. */
+  /** Reads a variable-length integer: 7 bits per byte, lowest bits first. */
   varint(): number {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
@@ -35,6 +35,7 @@ export class Cursor {
     }
   }
 
+  /** Reads a number of bytes. */
   bytes(length: number): Buffer {
     const end = this.#at + length;
     if (end > this.#end) throw new RangeError("the data ends early");
@@ -43,13 +44,13 @@ export class Cursor {
     return found;
   }
 
-  /** Bytes after their length. */
+  /** Reads bytes that follow their length. */
   slice(): Buffer {
     return this.bytes(this.varint());
   }
 }
 
-/** A sequence number and what stands in front of it or behind it, in 8 bytes. */
+/** Reads an unsigned 64-bit integer, little-endian: a sequence number, or a sequence number together with an entry type. */
 export function sequenceAt(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32;
 }

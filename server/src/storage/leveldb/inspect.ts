@@ -7,15 +7,15 @@ import { readLevelLog } from "./log.js";
 import { versionOf, type Version } from "./manifest.js";
 import { readTable, type Entry } from "./table.js";
 
-/** What was found in the files of a database. */
+/** The result of checking the files of a database. */
 export interface Inspection {
-  /** What is wrong with which file; none when all is well. */
+  /** Descriptions of the damage, for people. Empty when all files are intact. */
   readonly problems: readonly string[];
-  /** Whether a file is missing, or the list of files is not the latest. */
+  /** Whether a file is missing, or the manifest is out of date. */
   readonly incomplete: boolean;
-  /** For each part that cannot be read: whether entries with this prefix may be in it. */
+  /** A predicate for each unreadable part: returns whether the part may contain keys with a prefix. */
   readonly lost: readonly ((prefix: string) => boolean)[];
-  /** All entries that can be read, in no order; empty unless they were asked for. */
+  /** All readable entries, in no particular order. Empty unless `withEntries` was set. */
   readonly entries: readonly Entry[];
 }
 
@@ -24,12 +24,12 @@ const TABLE = /^(\d+)\.(?:ldb|sst)$/;
 const MANIFEST = /^MANIFEST-\d+$/;
 
 /**
- * Checks the checksums of all files that a LevelDB database needs. LevelDB itself does not do that: of a damaged log it skips
- * up to 32 KB without a word, and classic-level has no option for checksums of tables (`paranoid_checks`).
+ * Verifies the checksums of all files of a LevelDB database. LevelDB itself silently skips up to 32 KB of a damaged log, and
+ * classic-level has no option to verify the checksums of tables (`paranoid_checks`).
  *
- * Nobody should write to the database meanwhile; its lock is not needed to look at it.
- * @param withEntries whether its entries are wanted as well
- * @returns undefined when there is no database
+ * No process should write to the database meanwhile. The function does not need the lock of the database.
+ * @param withEntries whether to return the entries too
+ * @returns undefined when the folder contains no database
  */
 export async function inspectDatabase(folder: string, withEntries = false): Promise<Inspection | undefined> {
   const names = await namesIn(folder);
@@ -79,7 +79,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Names of files by their numbers, oldest first. */
+/** Returns the file names that match a pattern, by their numbers, oldest first. */
 function numbered(names: readonly string[], pattern: RegExp): ReadonlyMap<number, string> {
   const found = names.flatMap((name): [number, string][] => {
     const match = pattern.exec(name);
@@ -88,7 +88,7 @@ function numbered(names: readonly string[], pattern: RegExp): ReadonlyMap<number
   return new Map(found.sort(([a], [b]) => a - b));
 }
 
-/** The files that the database consists of; undefined, and a problem, when the file that says so is damaged. */
+/** Reads which files belong to the database. Adds a problem and returns undefined when CURRENT or the manifest is damaged. */
 async function currentVersion(
   folder: string,
   names: readonly string[],
@@ -105,7 +105,7 @@ async function currentVersion(
   return versionOf(records);
 }
 
-/** Whether every file is there that the manifest names: one that is cut off between two records names files that are gone. */
+/** Returns whether all files in the manifest exist. A manifest that was cut off between two records lists deleted files. */
 function isComplete(
   { log, tables }: Version,
   logs: ReadonlyMap<number, string>,
@@ -113,7 +113,7 @@ function isComplete(
   problems: string[],
 ): boolean {
   const before = problems.length;
-  // LevelDB makes the next log before it says so in the manifest, and a table before its log goes
+  // LevelDB creates a log before adding it to the manifest, and writes a table before deleting its log
   if (log > 0 ? !logs.has(log) : present.size > 0)
     problems.push(`the log ${log} is missing, or the end of the manifest`);
   for (const table of tables) if (!present.has(table)) problems.push(`the table ${table} is missing`);

@@ -1,9 +1,9 @@
 import type { Gap } from "../log-format.js";
 import { findEnd, maskedCrc } from "./crc32c.js";
 
-/** See log_format.md of google/leveldb: blocks, in which physical records do not cross the border. */
+/** Block size of a log, in bytes; no physical record crosses a block boundary. Format: log_format.md of google/leveldb. */
 const BLOCK = 32_768;
-/** Checksum of type and data, length of the data, type. */
+/** Bytes before the data of a physical record: checksum of type and data (4), length of the data (2), type (1). */
 const HEADER = 7;
 const TYPE = 6;
 const FULL = 1;
@@ -11,12 +11,13 @@ const FIRST = 2;
 const MIDDLE = 3;
 const LAST = 4;
 
+/** The readable records of a log, and the damaged ranges. */
 export interface LevelLog {
   readonly records: readonly Buffer[];
   readonly gaps: readonly Gap[];
 }
 
-/** Reads a log or a manifest. Of a damaged record nothing counts; one whose length alone is damaged is found by its checksum. */
+/** Reads a log or manifest and skips damaged records. A record with a damaged length is found by its checksum. */
 export function readLevelLog(file: Buffer): LevelLog {
   const records: Buffer[] = [];
   const gaps: Gap[] = [];
@@ -33,7 +34,7 @@ export function readLevelLog(file: Buffer): LevelLog {
       at = block;
       continue;
     }
-    const found = physicalAt(file, at, block);
+    const found = physicalRecordAt(file, at, block);
     if (!found.data) {
       lose(at, found.end - at);
       parts = undefined;
@@ -55,21 +56,22 @@ export function readLevelLog(file: Buffer): LevelLog {
   return { records, gaps };
 }
 
-interface Physical {
+/** A physical record: a whole record, or one fragment of it. */
+interface PhysicalRecord {
   readonly end: number;
   readonly type: number;
-  /** Undefined when it is damaged. */
+  /** Undefined for a damaged record. */
   readonly data?: Buffer;
 }
 
-function physicalAt(file: Buffer, at: number, block: number): Physical {
+function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalRecord {
   if (at + HEADER > block) return { end: block, type: 0 };
   const type = file[at + TYPE];
-  const whole = (end: number): Physical => ({ end, type, data: file.subarray(at + HEADER, end) });
+  const whole = (end: number): PhysicalRecord => ({ end, type, data: file.subarray(at + HEADER, end) });
   const end = endAt(file, at);
   if (isWhole(file, at, block)) return whole(end);
   const follows = end <= block && (block - end < HEADER || isWhole(file, end, block));
-  // a length that leads to the next record is right
+  // the length is right when it leads to the next record, so the damage is elsewhere
   if (follows && file.readUInt16LE(at + 4) + type > 0) return { end, type };
   const stored = file.readUInt32LE(at);
   const known = type >= FULL && type <= LAST;

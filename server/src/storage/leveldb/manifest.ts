@@ -1,6 +1,6 @@
 import { Cursor } from "./cursor.js";
 
-/** Fields of a version edit: see version_edit.cc of google/leveldb. */
+/** Field tags of a version edit. Format: version_edit.cc of google/leveldb. */
 const COMPARATOR = 1;
 const LOG_NUMBER = 2;
 const NEXT_FILE = 3;
@@ -10,14 +10,14 @@ const DELETED_FILE = 6;
 const NEW_FILE = 7;
 const PREVIOUS_LOG = 9;
 
-/** Which files a database consists of. */
+/** The files that belong to a database. */
 export interface Version {
-  /** Logs before this one are not needed any more; 0 when there has been none. */
+  /** Number of the oldest log that is still needed; 0 for a new database. */
   readonly log: number;
   readonly tables: ReadonlySet<number>;
 }
 
-/** @throws RangeError when a record is no version edit */
+/** Replays the version edits of a manifest. @throws RangeError when a record is not a version edit */
 export function versionOf(records: readonly Buffer[]): Version {
   let log = 0;
   const tables = new Set<number>();

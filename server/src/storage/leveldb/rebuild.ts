@@ -2,19 +2,19 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
 import { codeOf } from "../../common/errors.js";
-import { asideName } from "../damage.js";
+import { damagedCopyPath } from "../damage.js";
 import { PRIVATE_FOLDER } from "../permissions.js";
 import type { Inspection } from "./inspect.js";
 import type { Entry } from "./table.js";
 
-/** Entries that are written at once. */
+/** Entries per write. */
 const SLICE = 1000;
 
-/** Where a new database is written, and where it waits until it takes the damaged one's place. */
+/** Paths of the new database while it is written, and when it is ready to replace the damaged one. */
 const unfinished = (folder: string): string => `${folder}.rebuilding`;
 const finished = (folder: string): string => `${folder}.rebuilt`;
 
-/** Goes on where a rebuild was interrupted. To be called before the database is looked at. */
+/** Finishes or discards a rebuild that was interrupted. Call this before opening or inspecting the database. */
 export async function finishRebuild(folder: string): Promise<void> {
   await rm(unfinished(folder), { recursive: true, force: true });
   if (!existsSync(finished(folder))) return;
@@ -23,9 +23,9 @@ export async function finishRebuild(folder: string): Promise<void> {
 }
 
 /**
- * Puts what can be read of a damaged database into a new one, which takes its place. LevelDB's own `repair` does without
- * checksums, and would take damaged values for whole ones.
- * @returns the name under which the damaged one is kept
+ * Replaces a damaged database by a new one with all readable entries. LevelDB's own `repair` ignores checksums, and would
+ * keep damaged values.
+ * @returns the path at which the damaged database is kept
  */
 export async function rebuildDatabase(folder: string, { entries }: Inspection): Promise<string> {
   await mkdir(unfinished(folder), { mode: PRIVATE_FOLDER });
@@ -36,13 +36,13 @@ export async function rebuildDatabase(folder: string, { entries }: Inspection): 
   await db.open();
   await db.close();
   await rename(unfinished(folder), finished(folder));
-  const aside = asideName(folder);
-  await rename(folder, aside);
+  const kept = damagedCopyPath(folder);
+  await rename(folder, kept);
   await rename(finished(folder), folder);
-  return aside;
+  return kept;
 }
 
-/** What each key was last set to. */
+/** Returns the latest value of each key that was not deleted. */
 function* latest(entries: readonly Entry[]): Generator<[key: Buffer, value: Buffer]> {
   const newest = new Map<string, Entry>();
   for (const entry of entries) {
@@ -53,7 +53,7 @@ function* latest(entries: readonly Entry[]): Generator<[key: Buffer, value: Buff
   for (const { key, value } of newest.values()) if (value) yield [key, value];
 }
 
-/** Throws what LevelDB throws when another process has the database open. It changes nothing. */
+/** Checks that no other process has the database open. Changes nothing. @throws Error with code LEVEL_LOCKED */
 export async function refuseWhileLocked(folder: string): Promise<void> {
   const db = new ClassicLevel(folder);
   try {

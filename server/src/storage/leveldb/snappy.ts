@@ -1,8 +1,8 @@
 import { Cursor } from "./cursor.js";
 
 /**
- * Decompresses a Snappy block (format_description.txt of google/snappy).
- * @throws RangeError when it is damaged
+ * Decompresses a Snappy block. Format: format_description.txt of google/snappy.
+ * @throws RangeError when the block is damaged
  */
 export function decompress(block: Buffer): Buffer {
   const from = new Cursor(block);
@@ -25,7 +25,7 @@ export function decompress(block: Buffer): Buffer {
           : from.bytes(4).readUInt32LE();
     if (offset === 0 || offset > length || length + size > output.length)
       throw new RangeError("a copy is out of range");
-    // byte by byte: what is copied may begin before what is written and reach into it
+    // copies byte by byte, because source and destination may overlap
     for (let n = 0; n < size; n++, length++) output[length] = output[length - offset];
   }
   if (length !== output.length) throw new RangeError("the block ends early");

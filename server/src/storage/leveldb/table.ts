@@ -3,38 +3,40 @@ import { findEnd, maskedCrc } from "./crc32c.js";
 import { Cursor, sequenceAt } from "./cursor.js";
 import { decompress } from "./snappy.js";
 
-/** See table_format.md of google/leveldb: two block handles, filled up, and a magic number. */
+/** Footer of a table: two padded block handles and a magic number. Format: table_format.md of google/leveldb. */
 const FOOTER = 48;
 const MAGIC = Buffer.from("57fb808b247547db", "hex");
-/** Behind a block: how it is compressed, and the checksum of both. */
+/** Bytes after a block: compression type (1), and checksum of block and type (4). */
 const TRAILER = 5;
 const SNAPPY = 1;
-/** Behind a key: sequence number, and whether it was put or deleted. */
+/** Bytes at the end of an internal key: sequence number (7) and type, put or deleted (1). */
 const INTERNAL = 8;
 
-/** What was written to a key. */
+/** One write to a key: a put or a deletion. */
 export interface Entry {
   readonly key: Buffer;
-  /** Higher for what was written later. */
+  /** Sequence number; later writes have higher numbers. */
   readonly sequence: number;
-  /** Undefined when it was deleted. */
+  /** Undefined for a deletion. */
   readonly value: Buffer | undefined;
 }
 
+/** The readable entries of a table file, and the damaged ranges. */
 export interface LevelTable {
-  /** Decodes the entries of all blocks that are whole. */
+  /** Decodes the entries of all intact blocks. */
   entries(): Entry[];
   readonly gaps: readonly Gap[];
-  /** For each part with entries that cannot be read: whether any of those may have a key with this prefix. */
+  /** A predicate for each unreadable part: returns whether the part may contain keys with a prefix. */
   readonly lost: readonly ((prefix: string) => boolean)[];
 }
 
+/** A block handle: offset and length of a block. */
 interface Handle {
   readonly at: number;
   readonly length: number;
 }
 
-/** Reads a table: each block whose checksum is right. Where the index is damaged, the blocks are found by their checksums. */
+/** Reads all blocks of a table that have a valid checksum. If the index is damaged, finds the blocks by their checksums. */
 export function readTable(file: Buffer): LevelTable {
   const gaps: Gap[] = [];
   const footerAt = Math.max(0, file.length - FOOTER);
@@ -45,23 +47,23 @@ export function readTable(file: Buffer): LevelTable {
     gaps.push({ at: handle.at, length: handle.length + TRAILER });
     return false;
   };
-  const partsOf = (handle: Handle | undefined): Part[] | undefined =>
-    handle && isWhole(handle) ? partsIn(contentOf(file, handle)) : undefined;
-  // the filter, which tells which keys need not be looked for
-  partsOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
-  let parts = partsOf(footer?.index);
+  const dataBlocksOf = (handle: Handle | undefined): DataBlock[] | undefined =>
+    handle && isWhole(handle) ? dataBlocksIn(contentOf(file, handle)) : undefined;
+  // the meta index names the filter block, which speeds up lookups and contains no entries
+  dataBlocksOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
+  let blocks = dataBlocksOf(footer?.index);
   const lost: LevelTable["lost"][number][] = [];
-  if (!parts) {
+  if (!blocks) {
     const end = footer?.meta.at ?? footerAt;
     const found = findBlocks(file, end, footer !== undefined);
     if (found.end < end) {
       gaps.push({ at: found.end, length: end - found.end });
       lost.push(() => true);
     }
-    parts = found.handles.map((handle) => ({ handle, mayHave: () => true }));
+    blocks = found.handles.map((handle) => ({ handle, mayHave: () => true }));
   }
   const whole: Handle[] = [];
-  for (const { handle, mayHave } of parts) {
+  for (const { handle, mayHave } of blocks) {
     if (isWhole(handle)) whole.push(handle);
     else lost.push(mayHave);
   }
@@ -85,14 +87,15 @@ function footerOf(file: Buffer, at: number): { readonly meta: Handle; readonly i
   }
 }
 
-interface Part {
+/** A data block, as listed in the index. */
+interface DataBlock {
   readonly handle: Handle;
-  /** Whether its keys may have this prefix. */
+  /** Returns whether a key in the block may have this prefix. */
   mayHave(prefix: string): boolean;
 }
 
-/** The parts that an index names, each with a key that none of its keys exceeds. */
-function partsIn(index: Buffer): Part[] {
+/** Decodes the index, which has an upper bound of the keys for each data block. */
+function dataBlocksIn(index: Buffer): DataBlock[] {
   let before = "";
   return pairsIn(index).map(([key, value]) => {
     const [from, to] = [before, key.subarray(0, -INTERNAL).toString("latin1")];
@@ -103,7 +106,10 @@ function partsIn(index: Buffer): Part[] {
 
 const handleIn = (cursor: Cursor): Handle => ({ at: cursor.varint(), length: cursor.varint() });
 
-/** The blocks before `end`, one after the other. @param all whether all of them are of interest; otherwise the last is the index */
+/**
+ * Finds consecutive blocks before `end` by their checksums.
+ * @param all whether to return all blocks; otherwise the last one is the index and is left out
+ */
 function findBlocks(file: Buffer, end: number, all: boolean): { readonly handles: Handle[]; readonly end: number } {
   const handles: Handle[] = [];
   let at = 0;
@@ -127,7 +133,7 @@ function contentOf(file: Buffer, { at, length }: Handle): Buffer {
   return file[at + length] === SNAPPY ? decompress(content) : content;
 }
 
-/** Keys and values of a block. A key has the beginning of the one before it in common with that. */
+/** Decodes the keys and values of a block. Keys are prefix-compressed: each key shares a prefix with the previous key. */
 function pairsIn(content: Buffer): [key: Buffer, value: Buffer][] {
   const end = content.length - 4 - 4 * content.readUInt32LE(content.length - 4);
   const cursor = new Cursor(content, 0, end);
@@ -145,7 +151,7 @@ function entriesIn(content: Buffer): Entry[] {
   try {
     return pairsIn(content).map(([key, value]) => entryOf(key, value));
   } catch {
-    // a filter, which is met where the index is damaged
+    // without an index, the filter block is also read as if it contained entries
     return [];
   }
 }

@@ -3,15 +3,15 @@ import { mostAlike } from "../../../common/nearest.js";
 import { UsageError } from "../../../common/errors.js";
 import { printable } from "./table.js";
 
-/** `--account NAME`, `--no-account` (false), or neither (undefined). */
+/** Value of `--account NAME`; false for `--no-account`, undefined for neither flag. */
 export type AccountFlag = string | false | undefined;
 
-/** How many client ids an error names. */
+/** Most client ids to name in an error. */
 const MOST_NAMED = 5;
 
 /**
- * Chooses the session that the user means. A client id may be given as it is, or as `sessions list` prints it.
- * @throws UsageError when there is no such session, or several accounts have one
+ * Finds a session by client id and account. Accepts the client id itself, or the escaped form that `sessions list` prints.
+ * @throws UsageError when there is no such session, or more than one
  */
 export function chooseSession(sessions: readonly SessionView[], clientId: string, account: AccountFlag): SessionView {
   const exact = sessions.filter((session) => session.client_id === clientId);
@@ -30,7 +30,7 @@ export function chooseSession(sessions: readonly SessionView[], clientId: string
   throw new UsageError(`${problem}; there is one ${ownersOf(same)}.`);
 }
 
-/** Says whose sessions they are: `of ann, bob`, or `without an account, of ann`. */
+/** Describes the owners of sessions: `of ann, bob`, or `without an account, of ann`. */
 function ownersOf(sessions: readonly SessionView[]): string {
   const names = sessions.flatMap(({ account }) => account ?? []);
   const nameless = names.length < sessions.length ? ["without an account"] : [];

@@ -5,18 +5,18 @@ import type { SessionView } from "../../../broker/api.js";
 import { codeOf, CommandError, textOf, UsageError } from "../../../common/errors.js";
 import { redactUrl } from "../../../security/redact.js";
 
-/** Where the server is, and what it takes to be let in. */
+/** URL and credentials of a running server. */
 export interface ServerAccess {
-  /** The address that `api/sessions` is relative to. */
+  /** Base URL for `api/sessions`. */
   readonly url: URL;
-  /** The `Authorization` header; undefined where nobody needs an account. */
+  /** The `Authorization` header; undefined without credentials. */
   readonly authorization: string | undefined;
 }
 
-/** How long the server may take to answer, in ms. */
+/** Timeout of a request, in ms. */
 const TIMEOUT = 10_000;
 
-/** Parses `--url`. A path is kept, because a reverse proxy may serve the API below one. @throws UsageError */
+/** Parses `--url`. Keeps a path, because a reverse proxy may serve the API below a path. @throws UsageError for an invalid URL */
 export function parseServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
@@ -26,14 +26,14 @@ export function parseServerUrl(text: string): URL {
   return new URL(url.pathname.replace(/\/*$/, "/"), url);
 }
 
-/** Fetches the MQTT sessions of a running server. @throws CommandError */
+/** Fetches the MQTT sessions of a running server. @throws CommandError when the request fails */
 export async function fetchSessions(access: ServerAccess): Promise<SessionView[]> {
   const { status, body } = await request(access, "GET", "api/sessions");
   if (status === 200 && Array.isArray(body)) return body as SessionView[];
   throw refusal(access, status, body);
 }
 
-/** Ends an MQTT session. @throws CommandError, also when there is no such session */
+/** Ends an MQTT session. @throws CommandError when the request fails, for example because the session has ended meanwhile */
 export async function endSession(access: ServerAccess, { account, client_id }: SessionView): Promise<void> {
   const query = new URLSearchParams({ client_id, ...(account !== null && { account }) });
   const { status, body } = await request(access, "DELETE", `api/sessions?${query}`);
@@ -44,7 +44,7 @@ export async function endSession(access: ServerAccess, { account, client_id }: S
 
 interface Answer {
   readonly status: number;
-  /** Undefined when it is not JSON. */
+  /** The parsed body; undefined when it is not JSON. */
   readonly body: unknown;
 }
 
@@ -73,7 +73,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Writes an address as the user would. */
+/** Formats a URL for messages, without credentials and trailing slash. */
 export function shown(url: URL): string {
   return redactUrl(url.href).replace(/\/$/, "");
 }

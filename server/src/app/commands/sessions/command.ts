@@ -12,7 +12,7 @@ interface AccessFlags extends CredentialFlags {
   readonly url?: string;
 }
 
-/** A terminal that may be a pipe: then the output is for a script. */
+/** The streams of the command. If the output is not a TTY, it is formatted for scripts. */
 export interface SessionsTerminal extends Terminal {
   readonly output: Terminal["output"] & { readonly isTTY?: boolean };
 }
@@ -20,7 +20,7 @@ export interface SessionsTerminal extends Terminal {
 const PROCESS: SessionsTerminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
 
 const LIST_HELP = `
-For a script the columns are separated by tabs and have no header:
+If the output is not a terminal, columns are separated by tabs and there is no header:
 ${COLUMNS}.
 
 Examples:
@@ -29,8 +29,7 @@ Examples:
   $ NIGHTLIGHT_TOKEN=$(cat token.txt) nightlight-server sessions list --url https://nightlight.example.org`;
 
 const END_HELP = `
-The client is disconnected; its subscriptions and the messages that wait for it are deleted. It may connect again, and
-then gets a new session.
+Disconnects the client and deletes its subscriptions and queued messages. The client can connect again with a new session.
 
 Examples:
   $ nightlight-server sessions end old-phone
@@ -38,11 +37,11 @@ Examples:
   $ nightlight-server sessions end -- -begins-with-a-dash`;
 
 /**
- * `sessions list | end`: the MQTT sessions of a running server's embedded broker. The commands use the HTTP API, because
- * the running server has locked the database.
+ * Creates the command `sessions list | end` for the MQTT sessions of a running server's embedded broker. The command uses the
+ * HTTP API, because the running server has locked the database.
  *
- * The actions reject with UsageError or CommandError: parse with `parseAsync`.
- * @param serverUrl the address of the server, from the configuration of a subcommand and its parents
+ * The actions reject with UsageError or CommandError, so use `parseAsync`.
+ * @param serverUrl returns the URL of the server for a subcommand
  */
 export function sessionsCommand(
   serverUrl: (command: Command) => string,
@@ -50,12 +49,10 @@ export function sessionsCommand(
   env: Environment = process.env,
 ): Command {
   const say = (text: string): void => void terminal.messages.write(`${text}\n`);
-  const command = new Command("sessions").description(
-    "The MQTT sessions of the embedded broker: which clients have one, and how to end it.",
-  );
+  const command = new Command("sessions").description("List and end MQTT sessions of the embedded broker.");
   const withAccess = (subcommand: Command): Command =>
     subcommand
-      .option("--url <url>", "address of the running server (default: as the configuration says)")
+      .option("--url <url>", "URL of the running server (default: from the configuration)")
       .option("--token-file <file>", "file with an API token (default: the token in NIGHTLIGHT_TOKEN)")
       .option("--user <name>", "log in as this user; asks for the password");
 
@@ -65,8 +62,8 @@ export function sessionsCommand(
   }
 
   withAccess(command.command("list"))
-    .description("show the sessions")
-    .option("--json", "print JSON, as GET /api/sessions answers it")
+    .description("list the sessions")
+    .option("--json", "print the JSON of GET /api/sessions")
     .addHelpText("after", LIST_HELP)
     .action(async ({ json, ...flags }: AccessFlags & { json?: boolean }, self: Command) => {
       const access = await accessOf(flags, self);
@@ -77,7 +74,7 @@ export function sessionsCommand(
     });
 
   withAccess(command.command("end <client-id>"))
-    .description("end a session; takes an administrator's account")
+    .description("end a session; needs an administrator's account")
     .option("--account <name>", "the account of the session, when several have the same client id")
     .option("--no-account", "the session that belongs to no account")
     .addHelpText("after", END_HELP)
@@ -91,7 +88,7 @@ export function sessionsCommand(
   return command;
 }
 
-/** Says what ending a session did. */
+/** Describes the effect of ending a session. */
 function report(session: SessionView): string {
   const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
   const deleted = `${count(session.subscriptions, "subscription")} and ${count(session.queued, "queued message")}`;

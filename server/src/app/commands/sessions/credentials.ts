@@ -3,7 +3,7 @@ import type { Environment } from "../../../config/flags.js";
 import { textOf, UsageError } from "../../../common/errors.js";
 import { promptPassword, type Terminal } from "../user-password.js";
 
-/** The flags that say who asks. */
+/** Flags with credentials. */
 export interface CredentialFlags {
   readonly user?: string;
   readonly tokenFile?: string;
@@ -12,7 +12,7 @@ export interface CredentialFlags {
 const TOKEN_ENV = "NIGHTLIGHT_TOKEN";
 
 /**
- * The `Authorization` header. A flag takes precedence over the environment variable.
+ * Returns the `Authorization` header from flags, or from the environment variable.
  * @returns undefined when there are no credentials
  * @throws UsageError when the flags contradict each other, the file cannot be read, or there is no terminal for the prompt
  */
@@ -39,7 +39,7 @@ function tokenIn(file: string): string {
   }
 }
 
-/** @param origin where the token comes from, for the error */
+/** Validates a token and returns the header value. @param origin source of the token, for the error */
 function bearer(text: string, origin: string): string {
   const token = text.trim();
   if (/^[\w~+/.=-]+$/.test(token)) return `Bearer ${token}`;

@@ -1,4 +1,4 @@
-/** Sessions as text: aligned for people, tab-separated for scripts. */
+/** Formats MQTT sessions as text: aligned columns for people, tab-separated columns for scripts. */
 import type { SessionView } from "../../../broker/api.js";
 
 const SECOND = 1000;
@@ -10,8 +10,8 @@ const DAY = 24 * HOUR;
 export const COLUMNS = "client id, account, state, subscriptions, queued messages, disconnected at, expires at";
 
 /**
- * Escapes what a terminal would interpret instead of showing. Strangers choose client ids, so that an id may contain
- * escape sequences, tabs or line breaks.
+ * Escapes control characters for a terminal. Clients choose their ids freely, so an id can contain escape sequences, tabs or
+ * line breaks.
  */
 export function printable(text: string): string {
   return text.replace(/[\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
@@ -19,7 +19,7 @@ export function printable(text: string): string {
   );
 }
 
-/** One line for each session, without a header; `-` where there is no value, times in ISO 8601. */
+/** Formats one line per session, without a header. Missing values are `-`, times are in ISO 8601. */
 export function tabSeparated(sessions: readonly SessionView[]): string {
   return lines(
     sessions.map((session) => [
@@ -35,7 +35,7 @@ export function tabSeparated(sessions: readonly SessionView[]): string {
   );
 }
 
-/** A table with a header. @param now in ms since 1970 */
+/** Formats a table with a header and aligned columns. @param now in ms since 1970 */
 export function aligned(sessions: readonly SessionView[], now: number): string {
   const rows = [
     ["CLIENT ID", "ACCOUNT", "SUBSCRIPTIONS", "QUEUED", "STATE"],
@@ -47,12 +47,12 @@ export function aligned(sessions: readonly SessionView[], now: number): string {
       stateOf(session, now),
     ]),
   ];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => lengthOf(cells[column]))));
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => widthOf(cells[column]))));
   const isNumber = (column: number): boolean => column === 2 || column === 3;
   return lines(rows, (cells) =>
     cells
       .map((cell, column) => {
-        const gap = " ".repeat(widths[column] - lengthOf(cell));
+        const gap = " ".repeat(widths[column] - widthOf(cell));
         return isNumber(column) ? gap + cell : cell + gap;
       })
       .join("  ")
@@ -64,10 +64,10 @@ function lines(rows: readonly string[][], format: (cells: readonly string[]) => 
   return rows.map((cells) => `${format(cells)}\n`).join("");
 }
 
-/** The length in code points, which is the width in a terminal for most scripts. */
-const lengthOf = (text: string): number => [...text].length;
+/** Returns the number of code points, which is the width of most texts in a terminal. */
+const widthOf = (text: string): number => [...text].length;
 
-// an account's name begins with a letter or a digit
+// unambiguous, because no account name begins with `-`
 const accountOf = ({ account }: SessionView): string => account ?? "-";
 
 function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: number): string {
@@ -78,7 +78,7 @@ function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: n
   return left <= 0 ? `${since}, expires now` : `${since}, expires in ${roughly(left)}`;
 }
 
-/** A time span in ms, rounded to one unit: `45 s`, `12 min`, `36 h`, `6 d`. */
+/** Formats a duration in ms, rounded to one unit: `45 s`, `12 min`, `36 h`, `6 d`. */
 function roughly(ms: number): string {
   if (ms < 59.5 * SECOND) return `${Math.max(0, Math.round(ms / SECOND))} s`;
   if (ms < 59.5 * MINUTE) return `${Math.round(ms / MINUTE)} min`;

@@ -4,26 +4,29 @@ import type { Account, Accounts } from "./accounts.js";
 
 const HOUR = 60 * 60 * 1000;
 
-/** How long a session lasts, in ms: unused, and at most. */
+/** A login session expires after this time without a request, in ms. */
 export const IDLE = 12 * HOUR;
+/** A login session expires after this time even if it is used, in ms. */
 export const LIFETIME = 7 * 24 * HOUR;
-/** The most sessions of one name, and of all: beyond them the one that was not used for longest ends. */
+/** Most login sessions per user. A further login ends the least recently used session. */
 export const MAX_PER_NAME = 20;
+/** Most login sessions of all users. */
 const MAX_SESSIONS = 10_000;
 
 interface Session {
   readonly account: Account;
-  /** By `now`, in ms. */
+  /** Time of the login, in ms. */
   readonly begun: number;
+  /** Time of the latest request, in ms. */
   used: number;
 }
 
 /**
- * Those who have logged in. A session lives in memory alone: a restart of the server ends it, and so does whatever
- * happens to its account, be it a new password. Of its id only a hash is kept, so that a dump of the memory opens no session.
+ * Login sessions of HTTP users, in memory. A session ends when the server restarts, or when its account changes, for example
+ * gets another password. Only hashes of session ids are kept, so that a memory dump reveals no usable id.
  */
-export class Sessions {
-  /** By the hash of the id; the one that was not used for longest is first. */
+export class LoginSessions {
+  /** Sessions by the hash of their id, least recently used first. */
   readonly #byHash = new Map<string, Session>();
 
   constructor(
@@ -35,11 +38,11 @@ export class Sessions {
     return this.#byHash.size;
   }
 
-  /** Begins a session. Gives its id, 256 random bits, which nobody can choose or guess. */
+  /** Starts a session. Returns its id, which has 256 random bits. */
   begin(account: Account): string {
     const ofName: string[] = [];
     for (const [hash, session] of this.#byHash) {
-      if (!this.#lasts(session)) this.#byHash.delete(hash);
+      if (!this.#isValid(session)) this.#byHash.delete(hash);
       else if (session.account.name === account.name) ofName.push(hash);
     }
     if (ofName.length >= MAX_PER_NAME) this.#byHash.delete(ofName[0]);
@@ -50,26 +53,26 @@ export class Sessions {
     return id;
   }
 
-  /** Whose session this is; undefined when it has ended, or never was. Using it keeps it from becoming idle. */
+  /** Returns the account of a session; undefined for an expired or unknown one. Resets the idle time. */
   use(id: string): Account | undefined {
     const hash = hashOf(id);
     const session = this.#byHash.get(hash);
     if (!session) return undefined;
     this.#byHash.delete(hash);
-    if (!this.#lasts(session)) return undefined;
+    if (!this.#isValid(session)) return undefined;
     session.used = this.now();
     this.#byHash.set(hash, session);
     return session.account;
   }
 
-  /** Ends a session; gives whose it was. */
+  /** Ends a session. Returns its account. */
   end(id: string): Account | undefined {
     const account = this.use(id);
     this.#byHash.delete(hashOf(id));
     return account;
   }
 
-  #lasts({ account, begun, used }: Session): boolean {
+  #isValid({ account, begun, used }: Session): boolean {
     const now = this.now();
     if (now - used >= IDLE || now - begun >= LIFETIME) return false;
     return this.accounts.byName(account.name) === account;

@@ -1,0 +1,131 @@
+import { encodeQueued, restoredPacket, type QueuedPacket, type StoredPacket } from "./message-codec.js";
+import { keysBelow, type OrderedStore } from "./ordered-store.js";
+import type { Session } from "./session.js";
+import { messageIn, packetIdIn, QUEUES, queueKey, RECEIVED, receivedKey, sessionIdIn } from "./session-keys.js";
+
+/** Identifies a message: the broker run, and the number of the message within that run. */
+interface MessageId {
+  readonly brokerId: string;
+  readonly brokerCounter: number;
+}
+
+/**
+ * The message queues of all sessions: messages of QoS 1 and 2 that wait for a client, and packet identifiers of received
+ * QoS 2 messages. Payloads are only on disk; `Session` has the keys and packet identifiers.
+ */
+export class MessageQueues {
+  readonly #store: OrderedStore;
+  #size = 0;
+
+  constructor(store: OrderedStore) {
+    this.#store = store;
+  }
+
+  /** Loads the queues from disk. @param sessionOf returns the session with an id, and creates it if necessary */
+  async load(sessionOf: (id: string) => Session): Promise<void> {
+    for (const [key, { messageId = 0 }] of await this.#store.decodedEntries<QueuedPacket>(keysBelow(QUEUES))) {
+      const session = sessionOf(sessionIdIn(key));
+      session.queue.set(key, messageId);
+      if (messageId > 0) session.sent.set(messageId, key);
+      this.#size++;
+    }
+    for (const [key] of await this.#store.entries(keysBelow(RECEIVED)))
+      sessionOf(sessionIdIn(key)).received.add(packetIdIn(key));
+  }
+
+  /** Number of messages in all queues. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Deletes all messages of a session. */
+  clear(session: Session): void {
+    this.#size -= session.queue.size;
+    for (const key of session.queue.keys()) this.#store.delete(key);
+    for (const packetId of session.received) this.#store.delete(receivedKey(session.id, packetId));
+    for (const part of [session.queue, session.sent, session.received]) part.clear();
+  }
+
+  /** Appends a message to a queue. A message that is already in the queue keeps its place. */
+  enqueue(session: Session, packet: QueuedPacket): void {
+    const key = queueKey(session.id, packet);
+    if (session.queue.has(key)) return;
+    session.queue.set(key, 0);
+    this.#size++;
+    this.#store.put(key, encodeQueued(packet));
+  }
+
+  /**
+   * Removes the retain flag of a live message until `sending`. aedes does not store the packet identifier of a message with
+   * the flag, so that the acknowledgement would not remove the message from the queue.
+   */
+  hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {
+    packet.retain = false;
+    session.hiddenRetain.add(queueKey(session.id, packet));
+  }
+
+  /**
+   * Stores the packet identifier of a message that is being sent, or its release (PUBREL).
+   * @throws Error when another message of the session has this packet identifier
+   */
+  sending(session: Session, packet: QueuedPacket): void {
+    const { messageId = 0 } = packet;
+    const key = packet.cmd === "pubrel" ? session.sent.get(messageId) : queueKey(session.id, packet);
+    if (key === undefined) return;
+    if (packet.cmd === "publish" && session.hiddenRetain.delete(key)) packet.retain = true;
+    if (!session.queue.has(key)) return;
+    const other = session.sent.get(messageId);
+    if (other !== undefined && other !== key) throw new Error(`packet identifier ${messageId} is in use`);
+    session.sent.delete(session.queue.get(key)!);
+    session.queue.set(key, messageId);
+    session.sent.set(messageId, key);
+    this.#store.put(key, encodeQueued({ ...packet, ...messageIn(key) }));
+  }
+
+  /** Removes a message that the client has acknowledged. */
+  acknowledge(session: Session, packetId: number): void {
+    const key = session.sent.get(packetId);
+    if (key !== undefined) this.#remove(session, key);
+  }
+
+  /** Removes a message that the client has no permission to read. */
+  drop(session: Session, packet: MessageId): void {
+    this.#remove(session, queueKey(session.id, packet));
+  }
+
+  /** Removes the oldest messages of a queue. */
+  dropOldest(session: Session, count: number): void {
+    for (const key of [...session.queue.keys()].slice(0, count)) this.#remove(session, key);
+  }
+
+  /** Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag. */
+  async *queuedIn(session: Session): AsyncGenerator<QueuedPacket> {
+    for (const [key, packetId] of session.queue) {
+      const stored = await this.#store.decoded<StoredPacket>(key);
+      if (!stored) continue;
+      const packet = restoredPacket(stored);
+      // [MQTT-3.3.1-1]
+      yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
+    }
+  }
+
+  /** Stores the packet identifier of a QoS 2 message that the client has sent. */
+  received(session: Session, packetId: number): void {
+    session.received.add(packetId);
+    this.#store.put(receivedKey(session.id, packetId), Buffer.alloc(0));
+  }
+
+  /** Deletes the packet identifier of a QoS 2 message that the client has released (PUBREL). */
+  released(session: Session, packetId: number): void {
+    if (session.received.delete(packetId)) this.#store.delete(receivedKey(session.id, packetId));
+  }
+
+  #remove(session: Session, key: string): void {
+    const packetId = session.queue.get(key);
+    if (packetId === undefined) return;
+    session.queue.delete(key);
+    session.sent.delete(packetId);
+    this.#size--;
+    this.#store.delete(key);
+  }
+}

@@ -1,0 +1,32 @@
+/** Key prefixes of the broker's database entries about sessions. */
+export const RECORDS = "session:";
+export const SUBSCRIPTIONS = "subscriptions:";
+export const QUEUES = "outgoing:";
+export const RECEIVED = "incoming:";
+
+/** Returns the key prefix of one session's entries. The encoded session id contains no colon. */
+export const sessionPrefix = (kind: string, id: string): string => `${kind}${encodeURIComponent(id)}:`;
+
+/** Returns the session id in a key. */
+export const sessionIdIn = (key: string): string => decodeURIComponent(key.split(":", 2)[1]);
+
+/** Pads a number with zeros, so that keys sort by number. */
+const padded = (number: number): string => String(number).padStart(16, "0");
+
+/** Returns the key of a queued message. Keys of a session sort in the order of publishing. */
+export function queueKey(id: string, message: { brokerId: string; brokerCounter: number }): string {
+  return `${sessionPrefix(QUEUES, id)}${message.brokerId}:${padded(message.brokerCounter)}`;
+}
+
+/** Returns the broker run and the message number in a key from `queueKey`. */
+export function messageIn(key: string): { brokerId: string; brokerCounter: number } {
+  const [, , brokerId, brokerCounter] = key.split(":");
+  return { brokerId, brokerCounter: Number(brokerCounter) };
+}
+
+/** Returns the key of a received QoS 2 message that the client has not released. */
+export const receivedKey = (id: string, packetId: number): string =>
+  `${sessionPrefix(RECEIVED, id)}${padded(packetId)}`;
+
+/** Returns the packet identifier in a key from `receivedKey`. */
+export const packetIdIn = (key: string): number => Number(key.split(":")[2]);
