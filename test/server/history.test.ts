@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Database } from "../../server/src/history/database.js";
 import { POINT, withIds, type Parcel } from "../../server/src/history/protocol.js";
 import { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
@@ -146,17 +145,6 @@ describe("when something is wrong", () => {
     const again = await history(folder);
     expect(await count(again, "porch")).toBe(10);
     expect(again.told).toEqual([]);
-  });
-
-  test("a file of a newer version is left alone, and the start refused", async () => {
-    const folder = await temporaryFolder();
-    await (await history(folder)).close();
-    const database = new Database(fileIn(folder));
-    database.rows("PRAGMA user_version = 99");
-    database.close();
-    const before = await readFile(fileIn(folder));
-    await expect(history(folder)).rejects.toThrow(/newer nightlight-server.+99/);
-    expect(before.equals(await readFile(fileIn(folder)))).toBe(true);
   });
 
   test("what is added goes to be written within half a second, however little it is, and the next as soon as it is on disk", async () => {

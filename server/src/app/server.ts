@@ -212,8 +212,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
 async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles): Promise<History> {
   if (!history) return NO_HISTORY;
   const failed = (problem: string): void => log.error("history", problem);
-  const told = (progress: string): void => log.info("history", progress);
-  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.tell });
+  return openHistory(history.url, data, { retention: history, failed, damaged: damaged.tell });
 }
 
 /** The parts that not every server has, and that take a while to load. */

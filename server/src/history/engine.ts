@@ -7,8 +7,6 @@ export interface HistoryOptions {
   failed(problem: string): void;
   /** Told that a file is damaged, where it was moved, and what may be missing. */
   damaged?(problem: string): void;
-  /** Told how far something has come that takes long. */
-  told?(progress: string): void;
 }
 
 /** What one database does otherwise than another. Questions that reach it make sense, and come after what they are to see. */

@@ -111,5 +111,4 @@ export type Message =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly refused: string }
   | { readonly problem: string }
-  | { readonly damage: string }
-  | { readonly progress: string };
+  | { readonly damage: string };

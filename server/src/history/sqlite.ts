@@ -15,7 +15,7 @@ import { HistoryThread } from "./thread.js";
  */
 export async function openSqlite(
   folder: string,
-  { retention, failed, told = () => {}, damaged = failed }: HistoryOptions,
+  { retention, failed, damaged = failed }: HistoryOptions,
 ): Promise<History> {
   const file = path.join(folder, "history.db");
   let kept = retention;
@@ -23,7 +23,7 @@ export async function openSqlite(
   const writer = randomInt(1, 2 ** 48 - 1);
   /** Ids by the numbers of this run, for a thread that takes over. */
   let ids: string[] = [];
-  const thread = new HistoryThread(() => ({ file, retention: kept, writer, ids }), failed, told, damaged);
+  const thread = new HistoryThread(() => ({ file, retention: kept, writer, ids }), failed, damaged);
   let problem: string;
   try {
     problem = await thread.call("open");

@@ -30,13 +30,12 @@ export class Store {
   /** What is not in the chunks yet. */
   readonly #waiting = new WaitingReadings();
 
-  /** @param writer who writes from now on, see `Setup` @param told as `Database` does @throws as `Database` does. */
+  /** @param writer who writes from now on, see `Setup` @throws as `Database` does. */
   constructor(
     file: string,
     readonly writer = 0,
-    told?: (progress: string) => void,
   ) {
-    this.database = new Database(file, told);
+    this.database = new Database(file);
     try {
       this.switches = new SwitchStore(this.database);
       for (const { id, number } of this.database.rows("SELECT id, number FROM devices WHERE id IS NOT NULL"))

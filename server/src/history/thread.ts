@@ -11,25 +11,17 @@ interface Waiting {
 export class HistoryThread {
   readonly #setup: () => Setup;
   readonly #problem: (text: string) => void;
-  readonly #progress: (text: string) => void;
   readonly #damage: (text: string) => void;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #calls = 0;
 
   /**
-   * What a person should know is told to `problem`, how far it has come with what takes long to `progress`, and that the file
-   * is damaged to `damage`, by default `problem`.
+   * What a person should know is told to `problem`, and that the file is damaged to `damage`.
    */
-  constructor(
-    setup: () => Setup,
-    problem: (text: string) => void,
-    progress = (_text: string): void => {},
-    damage = problem,
-  ) {
+  constructor(setup: () => Setup, problem: (text: string) => void, damage = problem) {
     this.#setup = setup;
     this.#problem = problem;
-    this.#progress = progress;
     this.#damage = damage;
   }
 
@@ -73,7 +65,6 @@ export class HistoryThread {
   #receive(message: Message): void {
     if ("problem" in message) return this.#problem(message.problem);
     if ("damage" in message) return this.#damage(message.damage);
-    if ("progress" in message) return this.#progress(message.progress);
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if ("refused" in message) waiting?.reject(new Error(message.refused));

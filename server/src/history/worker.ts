@@ -1,7 +1,7 @@
 /** The thread that has the database: everything that waits for a disk happens here. */
 import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../common/errors.js";
-import { causeOf, isDamage, isEmpty, NewerError, setAside } from "./database.js";
+import { causeOf, isDamage, isEmpty, VersionError, setAside } from "./database.js";
 import { giveWay } from "./priority.js";
 import { keepDamagedWal } from "./wal.js";
 import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
@@ -38,7 +38,7 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
       onStore(() => {});
       return "";
     } catch (error) {
-      if (error instanceof NewerError) throw error;
+      if (error instanceof VersionError) throw error;
       return textOf(error);
     }
   },
@@ -94,10 +94,6 @@ function tell(message: Message): void {
   port.postMessage(message);
 }
 
-function toldOf(progress: string): void {
-  tell({ progress: `The history ${setup.file} ${progress}` });
-}
-
 /** The number of a device, whose readings are now in their chunks; undefined when there is nothing of it. */
 function compacted(open: Store, id: string): number | undefined {
   const device = open.numberOf(id);
@@ -118,7 +114,7 @@ function onStore<T>(work: (open: Store) => T): T {
   try {
     return work((store ??= open()));
   } catch (error) {
-    if (error instanceof NewerError) throw error;
+    if (error instanceof VersionError) throw error;
     if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
     return work(beginAnew(textOf(error)));
   }
@@ -129,7 +125,7 @@ function open(): Store {
   if (damage) tell({ damage });
   if (isEmpty(setup.file))
     tell({ damage: `The history ${setup.file} was empty, so that a new one was begun: what was in it is missing.` });
-  return new Store(setup.file, setup.writer, toldOf);
+  return new Store(setup.file, setup.writer);
 }
 
 function beginAnew(damage: string): Store {
