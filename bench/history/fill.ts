@@ -1,5 +1,5 @@
 import path from "node:path";
-import { Gathering } from "../../server/src/history/column-buffer.js";
+import { ColumnBuffer } from "../../server/src/history/column-buffer.js";
 import { Store } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;
@@ -19,7 +19,7 @@ export function lightAt(time: number, board: number): number {
 export function fill(folder: string, boards: number, days: number, to: number): { readings: number; seconds: number } {
   const store = new Store(path.join(folder, "history.db"));
   const ids = Array.from({ length: boards }, (_, board) => boardName(board));
-  const none = new Gathering(0, 0).take().batch.switches;
+  const none = new ColumnBuffer(0, 0).take().batch.switches;
   const begun = performance.now();
   let readings = 0;
   for (let from = to - days * DAY; from < to; from += STRIDE * 1000) {

@@ -13,7 +13,7 @@ const QUERIES = 60;
 const open = (folder: string): Promise<History> =>
   openSqlite(folder, {
     retention: { readings: undefined, switches: undefined },
-    failed: (problem) => console.error(problem),
+    onProblem: (problem) => console.error(problem),
   });
 
 /** In order. */

@@ -8,8 +8,8 @@ import type {
   HistoryRow,
   HistorySwitch,
 } from "../../server/src/history/history.js";
-import { CHUNK, END_OF_TIME, HOUR } from "../../server/src/history/packing.js";
-import { stepFor } from "../../server/src/history/steps.js";
+import { CHUNK, MAX_TIME, HOUR } from "../../server/src/history/packing.js";
+import { bucketLengthFor } from "../../server/src/history/bucket-length.js";
 import { startPostgres } from "../support/postgres.js";
 import { missing, POSTGRES } from "../support/programs.js";
 import { inFolder, inPostgres, type TestPlace } from "./support/history.js";
@@ -128,16 +128,16 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
 
 test("a month in 1,000 points is told hour by hour, a day in two minutes, and no range has more buckets than asked for", () => {
   const midnight = Date.UTC(2026, 5, 1);
-  expect(stepFor(midnight, midnight + 30 * 24 * HOUR, 1000)).toBe(HOUR);
-  expect(stepFor(midnight, midnight + 24 * HOUR, 1000)).toBe(120_000);
+  expect(bucketLengthFor(midnight, midnight + 30 * 24 * HOUR, 1000)).toBe(HOUR);
+  expect(bucketLengthFor(midnight, midnight + 24 * HOUR, 1000)).toBe(120_000);
   fc.assert(
     fc.property(
-      fc.integer({ min: 0, max: END_OF_TIME - 2 }),
-      fc.integer({ min: 1, max: END_OF_TIME }),
+      fc.integer({ min: 0, max: MAX_TIME - 2 }),
+      fc.integer({ min: 1, max: MAX_TIME }),
       fc.integer({ min: 1, max: 5000 }),
       (from, length, points) => {
-        const to = Math.min(END_OF_TIME, from + length);
-        const step = stepFor(from, to, points);
+        const to = Math.min(MAX_TIME, from + length);
+        const step = bucketLengthFor(from, to, points);
         expect(Math.floor((to - 1) / step) - Math.floor(from / step) + 1).toBeLessThanOrEqual(points);
         expect(step % (step < CHUNK ? 1 : step < HOUR ? CHUNK : HOUR)).toBe(0);
       },

@@ -8,7 +8,7 @@ import { openSqlite } from "../../server/src/history/sqlite.js";
 const [, , folder, prefix] = process.argv;
 const history = await openSqlite(folder, {
   retention: { readings: undefined, switches: undefined },
-  failed: (problem) => console.error(problem),
+  onProblem: (problem) => console.error(problem),
 });
 const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, recorded: 0 }));
 const begun = performance.now();

@@ -54,6 +54,6 @@ test("killed in a flood, again and again, it has all that was written, and start
       expect(switches.map(({ time }) => time)).toEqual(switches.map((_, n) => n * 10));
     }
     await kept.close();
-    expect(kept.told).toEqual([]);
+    expect(kept.problems).toEqual([]);
   }
 });

@@ -47,7 +47,7 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
       const { switches } = await server.query({ device: "board/0", from: 0, to: MIDNIGHT * 2, points: 1 });
       expect(switches.map(({ reason }) => reason)).toEqual(["0", "1", "2", "3"]);
     }
-    expect(servers.map(({ told }) => told)).toEqual([[], [], [], []]);
+    expect(servers.map(({ problems }) => problems)).toEqual([[], [], [], []]);
   });
 
   test("of a device that is forgotten nothing stays in the tables, and of its neighbours everything", async () => {
@@ -76,9 +76,9 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     await postgres.kill();
     addSeconds(kept, "porch", 300);
     kept.addSwitch("porch", { time: MIDNIGHT, led_on: true, by: "server", reason: "dark" });
-    await eventually(() => kept.told.length > 0, { within: 20_000, what: "a word about it" });
-    expect(kept.told[0]).toMatch(/cannot be written .+: \d+ readings and switches wait/);
-    expect(kept.told[0]).not.toContain("postgres://");
+    await eventually(() => kept.problems.length > 0, { within: 20_000, what: "a word about it" });
+    expect(kept.problems[0]).toMatch(/cannot be written .+: \d+ readings and switches wait/);
+    expect(kept.problems[0]).not.toContain("postgres://");
     await postgres.start();
     await eventually(() => kept.stats.waiting === 0, { within: 20_000, what: "what waited to be written" });
     expect(await count(kept, "porch")).toBe(300);
@@ -117,19 +117,19 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     const after = await postgresHistory(url);
     for (const later of [0, 1]) after.addReading("porch", { time: MIDNIGHT + 1000 + later, light: 1, boot: 0x7fffffff, seq: 0x7fffffff }); // prettier-ignore
     expect(await count(after, "porch")).toBe(2);
-    expect(after.told).toEqual([]);
+    expect(after.problems).toEqual([]);
   });
 
   test("a database that is away at the start is waited for; one that is not there ends it with a sentence", async () => {
     const url = await postgres.database();
     await postgres.kill();
     const kept = await postgresHistory(url);
-    expect(kept.told[0]).toMatch(/cannot be opened \(.*ECONNREFUSED.*\); it is tried again/);
+    expect(kept.problems[0]).toMatch(/cannot be opened \(.*ECONNREFUSED.*\); the server tries again/);
     addSeconds(kept, "porch", 10);
     await postgres.start();
     await eventually(() => kept.stats.written === 10, { within: 20_000, what: "what waited to be written" });
     await expect(postgresHistory(url.replace(/\w+$/, "elsewhere"))).rejects.toThrow(
-      /does not exist; make it with createdb/,
+      /does not exist; create it with createdb/,
     );
   });
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { describe, expect, test } from "vitest";
-import { giveWay } from "../../server/src/history/priority.js";
+import { lowerThreadPriority } from "../../server/src/history/priority.js";
 import { history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
 
@@ -45,11 +45,11 @@ describe("a system", () => {
 
   test("where a priority is the whole process's is left as it is, as is a server that is nice already", () => {
     for (const one of [system("darwin", 0), system("win32", 0), system("linux", 5), system("linux", 19)]) {
-      giveWay(one);
+      lowerThreadPriority(one);
       expect(one.set).toEqual([]);
     }
     const linux = system("linux", 0);
-    giveWay(linux);
+    lowerThreadPriority(linux);
     expect(linux.set).toEqual([5]);
   });
 
@@ -57,7 +57,7 @@ describe("a system", () => {
     const forbidden = (): never => {
       throw new Error("EACCES: permission denied");
     };
-    expect(() => giveWay({ ...system("linux", 0), setPriority: forbidden })).not.toThrow();
-    expect(() => giveWay({ ...system("linux", 0), getPriority: forbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...system("linux", 0), setPriority: forbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...system("linux", 0), getPriority: forbidden })).not.toThrow();
   });
 });

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { CHUNK, HOUR } from "../../server/src/history/packing.js";
-import { POINT, type Batch } from "../../server/src/history/protocol.js";
-import { answer, page } from "../../server/src/history/reader.js";
+import { POINT, type HistoryBatch } from "../../server/src/history/protocol.js";
+import { answerQuery, readPage } from "../../server/src/history/reader.js";
 import type { Store } from "../../server/src/history/store.js";
 import { temporaryFolder } from "./support/server.js";
-import { begunAgain, killed, storeIn } from "./support/store.js";
+import { restarted, killed, storeIn } from "./support/store.js";
 import { ALWAYS, BASE, batchOf, IDS } from "./support/switches.js";
 
 interface Given {
@@ -19,7 +19,7 @@ interface Given {
 const [from, to] = ALWAYS;
 
 /** A batch of these, as the server's thread makes it. */
-const readings = (given: readonly Given[]): Batch => ({
+const readings = (given: readonly Given[]): HistoryBatch => ({
   ...batchOf([]),
   devices: Uint32Array.from(given, ({ device }) => device),
   times: Float64Array.from(given, ({ time }) => time),
@@ -30,8 +30,8 @@ const readings = (given: readonly Given[]): Batch => ({
 function stored(store: Store, id: string): { told: [time: number, light: number][]; inHours: number } {
   const device = store.numberOf(id);
   if (device === undefined) return { told: [], inHours: 0 };
-  const { times, lights } = page(store, device, { device: id, from, to });
-  const { points } = answer(store, device, { device: id, from, to, points: 1 });
+  const { times, lights } = readPage(store, device, { device: id, from, to });
+  const { points } = answerQuery(store, device, { device: id, from, to, points: 1 });
   return {
     told: Array.from(times, (time, at) => [time, lights[at]]),
     inHours: points.filter((_, at) => at % POINT === POINT - 1).reduce((sum, count) => sum + count, 0),
@@ -83,7 +83,7 @@ test("whatever is read in whatever order, and whenever it is put in order, close
           store.compact(device);
           expect(stored(store, "porch")).toEqual(expected(given)[0]);
         } else if (step === "restart" || step === "kill")
-          [store, file] = begunAgain(store, step, file, path.join(folder, `killed-${runs++}`));
+          [store, file] = restarted(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
           given.push(...(step as Given[]));
           store.write(readings(step as Given[]), IDS);

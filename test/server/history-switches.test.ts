@@ -7,7 +7,7 @@ import { BY } from "../../server/src/history/protocol.js";
 import type { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { temporaryFolder } from "./support/server.js";
-import { begunAgain, killed, storeIn } from "./support/store.js";
+import { restarted, killed, storeIn } from "./support/store.js";
 import { allIn, ALWAYS, BASE, batchOf, expected, IDS, type Given } from "./support/switches.js";
 
 const someSwitch = fc.record<Given>({
@@ -41,7 +41,7 @@ test("whatever is switched in whatever order, and whenever it is put in order, c
         if (step === "all") store.compact();
         else if (step === "one") store.compact(store.numberOf("porch") ?? 0);
         else if (step === "restart" || step === "kill")
-          [store, file] = begunAgain(store, step, file, path.join(folder, `killed-${runs++}`));
+          [store, file] = restarted(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
           given.push(...step);
           store.write(batchOf(step), IDS);
@@ -96,7 +96,7 @@ test("killed at any moment while switches are put in order, it has each of them 
     copy.compact();
     expect(allIn(copy)).toEqual(expected(given));
   }
-  expect(copies.at(-1)!.switches.waiting).toBe(0);
+  expect(copies.at(-1)!.switches.pendingCount).toBe(0);
 });
 
 test("many thousand switches of one board with as many reasons, in one go, are all told", async () => {
@@ -122,10 +122,10 @@ test("however many switches come at once, no more than 500,000 wait in memory, a
       return { device: n % 3, time: BASE + batch, led_on: n % 2 === 0, by: "server", reason: "" };
     });
     store.write(batchOf(some), IDS);
-    expect(store.switches.waiting).toBeLessThanOrEqual(500_000);
+    expect(store.switches.pendingCount).toBeLessThanOrEqual(500_000);
   }
   expect(allIn(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
-  expect(store.switches.waiting).toBe(20_000);
+  expect(store.switches.pendingCount).toBe(20_000);
 });
 
 test("when a file is damaged, the next one has the switches that were in no run yet", async () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { keepDamagedWal } from "../../server/src/history/wal.js";
+import { copyDamagedWal } from "../../server/src/history/wal.js";
 import { Store } from "../../server/src/history/store.js";
 import { count, history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
@@ -17,7 +17,7 @@ async function killedHistory(): Promise<{ db: Buffer; wal: Buffer }> {
   const store = new Store(file);
   onTestFinished(() => store.close());
   const switches = { devices: new Uint32Array(), times: new Float64Array(), led_on: new Uint8Array() };
-  const none = { ...switches, by: new Uint8Array(), reasons: new Uint16Array(), sentences: [], first: 0 };
+  const none = { ...switches, by: new Uint8Array(), reasonIndexes: new Uint16Array(), reasonTexts: [], first: 0 };
   for (let n = 0; n < WRITES; n++)
     store.write({ devices: Uint32Array.of(0), times: Float64Array.of(n), lights: Uint16Array.of(n), switches: none }, [
       "porch",
@@ -37,7 +37,7 @@ test("one flipped byte anywhere in the write-ahead log is found, and both files 
   const { db, wal } = await killedHistory();
   const folder = await place(db, wal);
   const file = path.join(folder, "history.db");
-  expect(keepDamagedWal(file)).toBeUndefined();
+  expect(copyDamagedWal(file)).toBeUndefined();
   const frame = 24 + 8192;
   await fc.assert(
     fc.asyncProperty(
@@ -49,7 +49,7 @@ test("one flipped byte anywhere in the write-ahead log is found, and both files 
         const damaged = Buffer.from(wal);
         damaged[at] ^= bits;
         await writeFile(`${file}-wal`, damaged);
-        const told = keepDamagedWal(file);
+        const told = copyDamagedWal(file);
         expect(told).toMatch(
           /history\.db-wal is damaged at byte \d+: .* A copy was kept as .*damaged-.*-wal\. Switches/,
         );
@@ -64,7 +64,7 @@ test("one flipped byte anywhere in the write-ahead log is found, and both files 
 test("a write-ahead log that is cut within a frame, or destroyed, is found", async () => {
   const { db, wal } = await killedHistory();
   for (const damaged of [wal.subarray(0, -1), wal.subarray(0, 40), wal.subarray(0, 9), Buffer.alloc(wal.length)])
-    expect(keepDamagedWal(path.join(await place(db, damaged), "history.db"))).toMatch(/damaged at byte/);
+    expect(copyDamagedWal(path.join(await place(db, damaged), "history.db"))).toMatch(/damaged at byte/);
 });
 
 test("frames of an earlier round behind the present ones are no damage", async () => {
@@ -80,7 +80,7 @@ test("frames of an earlier round behind the present ones are no damage", async (
   const copy = path.join(folder, "copy");
   await mkdir(copy);
   for (const name of ["history.db", "history.db-wal"]) await copyFile(path.join(folder, name), path.join(copy, name));
-  expect(keepDamagedWal(path.join(copy, "history.db"))).toBeUndefined();
+  expect(copyDamagedWal(path.join(copy, "history.db"))).toBeUndefined();
 });
 
 test("a history with a damaged write-ahead log opens with what is before the damage, and tells of it once", async () => {
@@ -91,10 +91,10 @@ test("a history with a damaged write-ahead log opens with what is before the dam
   const found = await count(first, "porch");
   expect(found).toBeGreaterThan(0);
   expect(found).toBeLessThan(WRITES);
-  expect(first.told).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
+  expect(first.problems).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
   addSeconds(first, "porch", 3);
   await first.close();
   const second = await history(folder);
-  expect(second.told).toEqual([]);
+  expect(second.problems).toEqual([]);
   expect((await readdir(folder)).filter((name) => name.includes("damaged"))).toHaveLength(2);
 });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { POINT, withIds, type Parcel } from "../../server/src/history/protocol.js";
+import { POINT, extendIds, type WriteRequest } from "../../server/src/history/protocol.js";
 import { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
@@ -31,11 +31,11 @@ test("devices that another history numbered are told apart, each with what is it
 
 test("devices that come and go do not fill the memory with their ids, and each reading stays its device's", async () => {
   const file = fileIn(await temporaryFolder());
-  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, writer: 1, ids: [] }), expect.unreachable);
+  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, runId: 1, ids: [] }), expect.unreachable);
   const most: number[] = [];
-  const write = (parcel: Parcel): Promise<void> => {
-    most.push(parcel.firstId + parcel.ids.length);
-    return thread.call("write", parcel);
+  const write = (request: WriteRequest): Promise<void> => {
+    most.push(request.firstNewIndex + request.newIds.length);
+    return thread.call("write", request);
   };
   const writer = new Writer({ name: file, write }, expect.unreachable, 100);
   const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, recorded: 0 }));
@@ -45,10 +45,10 @@ test("devices that come and go do not fill the memory with their ids, and each r
     // as devices are that another server takes and gives back
     for (let n = 0; n < 20; n++) writer.addReading({ id: `moves/${n}`, recorded: 0 }, { time: round, light: 100 + n });
     // so that batches with other numbers wait for each other
-    const written = writer.written();
+    const written = writer.flush();
     if (round % 4 === 0) await written;
   }
-  await writer.written();
+  await writer.flush();
   expect(Math.max(...most)).toBeLessThanOrEqual(130);
   const told = async (device: string): Promise<number[][]> => {
     const { points } = await thread.call("query", { device, from: 0, to: 1000, points: 1000 });
@@ -60,7 +60,7 @@ test("devices that come and go do not fill the memory with their ids, and each r
   for (const n of [0, 19]) expect(await told(`moves/${n}`)).toEqual(rounds.map((round) => [round, 100 + n]));
   await writer.close();
   await thread.call("close");
-  await thread.end();
+  await thread.terminate();
 });
 
 describe("a device that is forgotten", () => {
@@ -79,8 +79,8 @@ describe("a device that is forgotten", () => {
             times: times.subarray(0, 2500),
             led_on: new Uint8Array(2500).fill(1),
             by: new Uint8Array(2500),
-            reasons: new Uint16Array(2500),
-            sentences: [""],
+            reasonIndexes: new Uint16Array(2500),
+            reasonTexts: [""],
             first: 0,
           },
         },
@@ -106,14 +106,16 @@ describe("when something is wrong", () => {
     const kept = await history(folder);
     addSeconds(kept, "porch", 10);
     expect(await count(kept, "porch")).toBe(10);
-    expect(kept.told).toHaveLength(1);
-    expect(kept.told[0]).toMatch(/history\.db is damaged \(.+\): it was moved to .+damaged.+, and a new one begun/);
+    expect(kept.problems).toHaveLength(1);
+    expect(kept.problems[0]).toMatch(
+      /history\.db is damaged \(.+\): the server moved it to .+damaged.+ and created a new one/,
+    );
     const aside = (await readdir(folder)).find((name) => name.includes("damaged"))!;
     expect(await readFile(path.join(folder, aside), "utf8")).toContain("my diary");
   });
 
   test.each([
-    ["empty", 0, /was empty, so that a new one was begun/],
+    ["empty", 0, /was empty\. The server created a new one/],
     ["zeros only", 50_000, /is damaged .*moved to/],
   ])("a file that is %s is reported, and a new one begun", async (_what, length, message) => {
     const folder = await temporaryFolder();
@@ -121,7 +123,7 @@ describe("when something is wrong", () => {
     const kept = await history(folder);
     addSeconds(kept, "porch", 10);
     expect(await count(kept, "porch")).toBe(10);
-    expect(kept.told).toEqual([expect.stringMatching(message)]);
+    expect(kept.problems).toEqual([expect.stringMatching(message)]);
   });
 
   test("a file with a damaged middle is moved aside when that is met, and what was just added is kept", async () => {
@@ -138,20 +140,20 @@ describe("when something is wrong", () => {
     addSeconds(kept, "porch", 10);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, board) => count(kept, `board/${board}`)));
     expect(answers).toContain(0);
-    expect(kept.told.join()).toMatch(/damaged/);
+    expect(kept.problems.join()).toMatch(/damaged/);
     expect(await count(kept, "porch")).toBe(10);
     addSeconds(kept, "board/3", 5);
     await kept.close();
     const again = await history(folder);
     expect(await count(again, "porch")).toBe(10);
-    expect(again.told).toEqual([]);
+    expect(again.problems).toEqual([]);
   });
 
   test("what is added goes to be written within half a second, however little it is, and the next as soon as it is on disk", async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const batches: { readonly size: number; done(): void }[] = [];
-    const write = ({ times }: Parcel): Promise<void> =>
+    const write = ({ times }: WriteRequest): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
     const writer = new Writer({ name: "file", write }, expect.unreachable);
     const porch = { id: "porch", recorded: 0 };
@@ -172,15 +174,15 @@ describe("when something is wrong", () => {
     const folder = await temporaryFolder();
     await mkdir(fileIn(folder));
     const kept = await history(folder);
-    expect(kept.told).toHaveLength(1);
+    expect(kept.problems).toHaveLength(1);
     addSeconds(kept, "porch", 10_000);
     await expect(count(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
     await rmdir(fileIn(folder));
     await eventually(() => kept.stats.waiting === 0, { what: "what waited to be written" });
     expect(await count(kept, "porch")).toBe(10_000);
-    expect(kept.told).toHaveLength(2);
-    expect(kept.told[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
+    expect(kept.problems).toHaveLength(2);
+    expect(kept.problems[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
   });
 
   test("of what waits too long the oldest is lost, is counted, and the end does not hang", async () => {
@@ -192,7 +194,7 @@ describe("when something is wrong", () => {
     expect(kept.stats.waiting).toBe(200_000);
     await kept.close();
     expect(kept.stats).toEqual({ waiting: 0, written: 0, lost: 250_000 });
-    expect(kept.told.at(-1)).toMatch(/200000 were lost/);
+    expect(kept.problems.at(-1)).toMatch(/200000 were lost/);
     await expect(count(kept, "porch")).rejects.toThrow(/closed/);
     kept.addReading("porch", { time: 1, light: 1 });
   });
@@ -201,7 +203,7 @@ describe("when something is wrong", () => {
     const file = fileIn(await temporaryFolder());
     const told: string[] = [];
     const thread: HistoryThread = new HistoryThread(
-      () => ({ file, retention: FOR_EVER, writer: 1, ids }),
+      () => ({ file, retention: FOR_EVER, runId: 1, ids }),
       (problem) => told.push(problem),
     );
     let ids: string[] = [];
@@ -209,11 +211,11 @@ describe("when something is wrong", () => {
     const answers = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,
-      async write(parcel: Parcel) {
-        ids = withIds(ids, parcel);
-        await thread.call("write", parcel);
+      async write(request: WriteRequest) {
+        ids = extendIds(ids, request);
+        await thread.call("write", request);
         if (answers.shift() === "lost") {
-          await thread.end();
+          await thread.terminate();
           throw new Error("the thread of the history is gone");
         }
       },
@@ -227,7 +229,7 @@ describe("when something is wrong", () => {
           writer.addSwitch(device("porch"), { time: round * 1e6 + n, led_on: true, by: "server", reason: "" });
       }
       await eventually(() => writer.stats.written > round * 20_000, { what: "the first batch" });
-      await thread.end();
+      await thread.terminate();
       await eventually(() => writer.stats.waiting === 0, { what: "the other thread to write" });
     }
     const { points } = await thread.call("query", { device: "board/2/6", from: 0, to: 1e7, points: 1 });
@@ -237,7 +239,7 @@ describe("when something is wrong", () => {
     expect(switches.map(({ time }) => time)).toEqual(times);
     await writer.close();
     await thread.call("close");
-    await thread.end();
+    await thread.terminate();
     expect(writer.stats).toEqual({ waiting: 0, written: 60_060, lost: 0 });
     expect(existsSync(`${file}.lock`)).toBe(false);
   });

@@ -211,8 +211,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
 
 async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles): Promise<History> {
   if (!history) return NO_HISTORY;
-  const failed = (problem: string): void => log.error("history", problem);
-  return openHistory(history.url, data, { retention: history, failed, damaged: damaged.tell });
+  const onProblem = (problem: string): void => log.error("history", problem);
+  return openHistory(history.url, data, { retention: history, onProblem, onDamage: damaged.tell });
 }
 
 /** The parts that not every server has, and that take a while to load. */
