@@ -1,4 +1,4 @@
-/** What the history promises: nothing is lost that could be kept, and nothing that goes wrong stops the server. */
+/** The SQLite history: batches, device ids, damaged files, failed writes and a dying thread. */
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -17,7 +17,7 @@ const fileIn = (folder: string): string => path.join(folder, "history.db");
 
 historyPromises(inFolder);
 
-test("devices that another history numbered are told apart, each with what is its own", async () => {
+test("two histories that share device objects keep their data apart", async () => {
   const [first, second] = [await (await inFolder()).open(), await (await inFolder()).open()];
   addSeconds(first, "porch", 3);
   addSeconds(first, "cellar", 2);
@@ -29,7 +29,7 @@ test("devices that another history numbered are told apart, each with what is it
   expect(await counts(second)).toEqual([10, 11, 12, 13]);
 });
 
-test("devices that come and go do not fill the memory with their ids, and each reading stays its device's", async () => {
+test("the array of device ids stays limited when devices come and go, and readings stay with their device", async () => {
   const file = fileIn(await temporaryFolder());
   const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, runId: 1, ids: [] }), expect.unreachable);
   const most: number[] = [];
@@ -42,29 +42,31 @@ test("devices that come and go do not fill the memory with their ids, and each r
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
       if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
-    // as devices are that another server takes and gives back
+    // devices that move between servers get a new object each time
     for (let n = 0; n < 20; n++) writer.addReading({ id: `moves/${n}`, recorded: 0 }, { time: round, light: 100 + n });
-    // so that batches with other numbers wait for each other
+    // several batches with different arrays of ids are queued
     const written = writer.flush();
     if (round % 4 === 0) await written;
   }
   await writer.flush();
   expect(Math.max(...most)).toBeLessThanOrEqual(130);
-  const told = async (device: string): Promise<number[][]> => {
+  const pointsOf = async (device: string): Promise<number[][]> => {
     const { points } = await thread.call("query", { device, from: 0, to: 1000, points: 1000 });
     return Array.from({ length: points.length / POINT }, (_, at) => [...points.subarray(at * POINT, at * POINT + 2)]);
   };
   const rounds = Array.from({ length: 40 }, (_, round) => round);
   for (const n of [0, 7, 29])
-    expect(await told(`stays/${n}`)).toEqual(rounds.filter((round) => n % 3 === round % 3).map((round) => [round, n]));
-  for (const n of [0, 19]) expect(await told(`moves/${n}`)).toEqual(rounds.map((round) => [round, 100 + n]));
+    expect(await pointsOf(`stays/${n}`)).toEqual(
+      rounds.filter((round) => n % 3 === round % 3).map((round) => [round, n]),
+    );
+  for (const n of [0, 19]) expect(await pointsOf(`moves/${n}`)).toEqual(rounds.map((round) => [round, 100 + n]));
   await writer.close();
   await thread.call("close");
   await thread.terminate();
 });
 
-describe("a device that is forgotten", () => {
-  test("of a device that is forgotten nothing stays in the file, and of its neighbours everything", async () => {
+describe("forgetting a device", () => {
+  test("deletes all its rows and no rows of other devices", async () => {
     const store = new Store(fileIn(await temporaryFolder()));
     onTestFinished(() => store.close());
     const times = Float64Array.from({ length: 30_000 }, (_, n) => n * 60_000);
@@ -99,8 +101,8 @@ describe("a device that is forgotten", () => {
   });
 });
 
-describe("when something is wrong", () => {
-  test("a file that is no database is moved aside, and a new one begun", async () => {
+describe("failures", () => {
+  test("a file that is not a database is moved aside and replaced", async () => {
     const folder = await temporaryFolder();
     await writeFile(fileIn(folder), "my diary\n".repeat(1000));
     const kept = await history(folder);
@@ -117,7 +119,7 @@ describe("when something is wrong", () => {
   test.each([
     ["empty", 0, /was empty\. The server created a new one/],
     ["zeros only", 50_000, /is damaged .*moved to/],
-  ])("a file that is %s is reported, and a new one begun", async (_what, length, message) => {
+  ])("a file that is %s is reported and replaced", async (_what, length, message) => {
     const folder = await temporaryFolder();
     await writeFile(fileIn(folder), Buffer.alloc(length));
     const kept = await history(folder);
@@ -126,14 +128,14 @@ describe("when something is wrong", () => {
     expect(kept.problems).toEqual([expect.stringMatching(message)]);
   });
 
-  test("a file with a damaged middle is moved aside when that is met, and what was just added is kept", async () => {
+  test("a partly damaged file is moved aside when a query reads the damage, and new entries are kept", async () => {
     const folder = await temporaryFolder();
     const first = await history(folder);
     for (let board = 0; board < 10; board++) addSeconds(first, `board/${board}`, 20_000);
     await first.close();
     const file = await open(fileIn(folder), "r+");
     const { size } = await stat(fileIn(folder));
-    // all but the first pages, which tell of the tables
+    // all but the first pages, which hold the schema
     await file.write(Buffer.alloc(size - 10 * 8192, 0xa5), 0, null, 10 * 8192);
     await file.close();
     const kept = await history(folder);
@@ -149,7 +151,7 @@ describe("when something is wrong", () => {
     expect(again.problems).toEqual([]);
   });
 
-  test("what is added goes to be written within half a second, however little it is, and the next as soon as it is on disk", async () => {
+  test("a batch is written after half a second, and the next one as soon as the first is on disk", async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const batches: { readonly size: number; done(): void }[] = [];
@@ -170,7 +172,7 @@ describe("when something is wrong", () => {
     expect(writer.stats).toEqual({ waiting: 3, written: 1, lost: 0 });
   });
 
-  test("while it cannot be written that is told once, and as soon as it can nothing is missing", async () => {
+  test("failing writes are reported once, and later succeed without loss", async () => {
     const folder = await temporaryFolder();
     await mkdir(fileIn(folder));
     const kept = await history(folder);
@@ -179,13 +181,13 @@ describe("when something is wrong", () => {
     await expect(count(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
     await rmdir(fileIn(folder));
-    await eventually(() => kept.stats.waiting === 0, { what: "what waited to be written" });
+    await eventually(() => kept.stats.waiting === 0, { what: "the pending entries to be written" });
     expect(await count(kept, "porch")).toBe(10_000);
     expect(kept.problems).toHaveLength(2);
     expect(kept.problems[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
   });
 
-  test("of what waits too long the oldest is lost, is counted, and the end does not hang", async () => {
+  test("the oldest entries beyond the backlog limit are counted as lost, and close does not hang", async () => {
     const folder = await temporaryFolder();
     await mkdir(fileIn(folder));
     const kept = await history(folder);
@@ -199,29 +201,29 @@ describe("when something is wrong", () => {
     kept.addReading("porch", { time: 1, light: 1 });
   });
 
-  test("when its thread dies another one takes over, nothing is missing, and nothing is there twice", async () => {
+  test("when the thread dies, another one continues without losing or duplicating entries", async () => {
     const file = fileIn(await temporaryFolder());
-    const told: string[] = [];
+    const problems: string[] = [];
     const thread: HistoryThread = new HistoryThread(
       () => ({ file, retention: FOR_EVER, runId: 1, ids }),
-      (problem) => told.push(problem),
+      (problem) => problems.push(problem),
     );
     let ids: string[] = [];
-    /** What becomes of the first answers. */
-    const answers = ["comes", "lost", "comes", "lost", "lost"];
+    /** Whether the confirmation of each of the first writes arrives. */
+    const confirmations = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,
       async write(request: WriteRequest) {
         ids = extendIds(ids, request);
         await thread.call("write", request);
-        if (answers.shift() === "lost") {
+        if (confirmations.shift() === "lost") {
           await thread.terminate();
-          throw new Error("the thread of the history is gone");
+          throw new Error("the history thread stopped");
         }
       },
     };
     const device = devicesById();
-    const writer = new Writer(engine, (problem) => told.push(problem));
+    const writer = new Writer(engine, (problem) => problems.push(problem));
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 20_000; n++) {
         writer.addReading(device(`board/${round}/${n % 7}`), { time: round * 1e6 + n, light: n % 1024 });
@@ -230,7 +232,7 @@ describe("when something is wrong", () => {
       }
       await eventually(() => writer.stats.written > round * 20_000, { what: "the first batch" });
       await thread.terminate();
-      await eventually(() => writer.stats.waiting === 0, { what: "the other thread to write" });
+      await eventually(() => writer.stats.waiting === 0, { what: "the replacement thread to write" });
     }
     const { points } = await thread.call("query", { device: "board/2/6", from: 0, to: 1e7, points: 1 });
     expect(points[4]).toBe(Math.floor(20_000 / 7));
