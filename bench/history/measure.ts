@@ -69,7 +69,7 @@ export async function ask(
 
 /** Adds readings of 500 boards until aborted. @param rate readings per second */
 async function keepAdding(history: History, rate: number, signal: AbortSignal): Promise<void> {
-  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, recorded: 0 }));
+  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, historyNumber: 0 }));
   let due = performance.now();
   while (!signal.aborted && rate > 0) {
     for (let at = 0; at < rate / 100; at++) {
@@ -83,7 +83,7 @@ async function keepAdding(history: History, rate: number, signal: AbortSignal): 
 /** Measures the CPU time and the event loop delay of adding 20,000 readings per second. */
 export async function flood(folder: string): Promise<string> {
   const history = await open(folder);
-  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, recorded: 0 }));
+  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, historyNumber: 0 }));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   let busy = 0;

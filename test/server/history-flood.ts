@@ -10,7 +10,7 @@ const history = await openSqlite(folder, {
   retention: { readings: undefined, switches: undefined },
   onProblem: (problem) => console.error(problem),
 });
-const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, recorded: 0 }));
+const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, historyNumber: 0 }));
 const begun = performance.now();
 for (let added = 0, tick = 1; ; tick++) {
   for (; added < tick * 400; added++) {

@@ -38,12 +38,13 @@ test("the array of device ids stays limited when devices come and go, and readin
     return thread.call("write", request);
   };
   const writer = new Writer({ name: file, write }, expect.unreachable, 100);
-  const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, recorded: 0 }));
+  const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, historyNumber: 0 }));
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
       if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
     // devices that move between servers get a new object each time
-    for (let n = 0; n < 20; n++) writer.addReading({ id: `moves/${n}`, recorded: 0 }, { time: round, light: 100 + n });
+    for (let n = 0; n < 20; n++)
+      writer.addReading({ id: `moves/${n}`, historyNumber: 0 }, { time: round, light: 100 + n });
     // several batches with different arrays of ids are queued
     const written = writer.flush();
     if (round % 4 === 0) await written;
@@ -158,7 +159,7 @@ describe("failures", () => {
     const write = ({ times }: WriteRequest): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
     const writer = new Writer({ name: "file", write }, expect.unreachable);
-    const porch = { id: "porch", recorded: 0 };
+    const porch = { id: "porch", historyNumber: 0 };
     writer.addReading(porch, { time: 1, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
     expect(batches.map(({ size }) => size)).toEqual([1]);

@@ -7,7 +7,7 @@ export const SINCE = 4;
 export const LAMP_SINCE = 5;
 export const TOLD = 6;
 export const LOGGED = 7;
-export const RECORDED = 8;
+export const HISTORY_NUMBER = 8;
 /** Two bits each for what is true, false, or not known. */
 export const FLAGS = 9;
 /** The last reading of an earlier run: to be shown, and not to decide by. */

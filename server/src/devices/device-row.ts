@@ -8,7 +8,7 @@ import {
   OLD_LIGHT,
   OLD_TIME,
   Page,
-  RECORDED,
+  HISTORY_NUMBER,
   SEQ,
   SINCE,
   TAKEN,
@@ -173,12 +173,12 @@ export class DeviceRow {
     this.#page.numbers[this.#at + LOGGED] = logged;
   }
 
-  /** By which number the history knows it, see `Recorded`; 0 when it does not. */
-  get recorded(): number {
-    return this.#page.numbers[this.#at + RECORDED];
+  /** The device's number in the write buffer of the history, see `HistoryDevice`; 0 before the first write. */
+  get historyNumber(): number {
+    return this.#page.numbers[this.#at + HISTORY_NUMBER];
   }
-  set recorded(recorded: number) {
-    this.#page.numbers[this.#at + RECORDED] = recorded;
+  set historyNumber(historyNumber: number) {
+    this.#page.numbers[this.#at + HISTORY_NUMBER] = historyNumber;
   }
 
   /** Whether it blinks because somebody asked where it is: what it tells of its lamp meanwhile is no switch. */

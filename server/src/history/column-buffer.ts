@@ -1,4 +1,4 @@
-import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
+import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
 import { toQuarters } from "./packing.js";
 import { BY, type HistoryBatch } from "./protocol.js";
 
@@ -59,7 +59,7 @@ export class ColumnBuffer {
   }
 
   /** Adds a reading. The buffer must not be full. */
-  addReading(device: Recorded, { time, light, boot, seq }: HistoryReading): void {
+  addReading(device: HistoryDevice, { time, light, boot, seq }: HistoryReading): void {
     const at = this.#readings++;
     this.#devices[at] = this.#indexOf(device);
     this.#times[at] = time;
@@ -70,7 +70,7 @@ export class ColumnBuffer {
   }
 
   /** Adds a switch. The buffer must not be full. */
-  addSwitch(device: Recorded, { time, led_on, by, reason }: HistorySwitch): void {
+  addSwitch(device: HistoryDevice, { time, led_on, by, reason }: HistorySwitch): void {
     const at = this.#switches++;
     this.#switchDevices[at] = this.#indexOf(device);
     this.#switchTimes[at] = time;
@@ -109,11 +109,11 @@ export class ColumnBuffer {
     return { batch, ids };
   }
 
-  /** Returns the device index, and assigns one to a new device. `recorded` holds the index + 1. */
-  #indexOf(device: Recorded): number {
-    const { id, recorded } = device;
+  /** Returns the device index, and assigns one to a new device. `historyNumber` holds the index + 1. */
+  #indexOf(device: HistoryDevice): number {
+    const { id, historyNumber } = device;
     // the cached index may belong to an earlier array of ids, or to another history
-    if (recorded > 0 && this.#ids[recorded - 1] === id) return recorded - 1;
-    return (device.recorded = this.#ids.push(id)) - 1;
+    if (historyNumber > 0 && this.#ids[historyNumber - 1] === id) return historyNumber - 1;
+    return (device.historyNumber = this.#ids.push(id)) - 1;
   }
 }

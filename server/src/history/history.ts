@@ -1,8 +1,8 @@
 /** The device fields that the history uses. A `Device` has them. */
-export interface Recorded {
+export interface HistoryDevice {
   readonly id: string;
-  /** Cache of the device's number in the history's write buffer; 0 before the first write. Only the history changes it. */
-  recorded: number;
+  /** The device's index in the history's write buffer + 1; 0 before the first write. Only the history changes this field. */
+  historyNumber: number;
 }
 
 /** A light reading to store. */
@@ -94,8 +94,8 @@ export interface HistoryRow {
  * adding never waits and never throws. A query sees everything that was added before it.
  */
 export interface History {
-  addReading(device: Recorded, reading: HistoryReading): void;
-  addSwitch(device: Recorded, change: HistorySwitch): void;
+  addReading(device: HistoryDevice, reading: HistoryReading): void;
+  addSwitch(device: HistoryDevice, change: HistorySwitch): void;
   /** @throws RangeError when the time range or the number of points is invalid */
   query(query: HistoryQuery): Promise<HistoryAnswer>;
   /** Exports readings and switches from `from` (included) to `to` (excluded), oldest first, in batches of at most 5,000 rows. */

@@ -1,5 +1,5 @@
 import { clock } from "../time/monotonic-clock.js";
-import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
+import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
 import { MAX_TIME } from "./packing.js";
 import type { Writer } from "./writer.js";
 
@@ -12,7 +12,7 @@ const MAX_ENTRIES = 200_000;
 /** Interval between checks of the wall clock while entries wait, in ms. */
 const CHECK_INTERVAL = 1000;
 
-type Entry = readonly [device: Recorded, reading: HistoryReading | undefined, change: HistorySwitch | undefined];
+type Entry = readonly [device: HistoryDevice, reading: HistoryReading | undefined, change: HistorySwitch | undefined];
 
 /**
  * Converts monotonic times to wall-clock times and passes readings and switches to the writer. While the wall clock is
@@ -34,13 +34,13 @@ export class WallClockQueue {
     this.#onProblem = onProblem;
   }
 
-  addReading(device: Recorded, reading: HistoryReading): void {
+  addReading(device: HistoryDevice, reading: HistoryReading): void {
     if (reading.isDated) this.#writeReading(device, reading.time, reading);
     else if (this.#isReady()) this.#writeReading(device, this.#toWallTime(reading.time), reading);
     else this.#enqueue([device, reading, undefined]);
   }
 
-  addSwitch(device: Recorded, change: HistorySwitch): void {
+  addSwitch(device: HistoryDevice, change: HistorySwitch): void {
     if (this.#isReady()) this.#writeSwitch(device, this.#toWallTime(change.time), change);
     else this.#enqueue([device, undefined, change]);
   }
@@ -68,12 +68,12 @@ export class WallClockQueue {
     return isStorable(wallTime) ? wallTime : Math.max(0, time - (this.#waitingSince ?? time));
   }
 
-  #writeReading(device: Recorded, time: number, { light, boot, seq }: HistoryReading): void {
+  #writeReading(device: HistoryDevice, time: number, { light, boot, seq }: HistoryReading): void {
     if (isStorable(time)) this.#writer.addReading(device, { time, light, boot, seq });
     else this.#writer.stats.lost++;
   }
 
-  #writeSwitch(device: Recorded, time: number, change: HistorySwitch): void {
+  #writeSwitch(device: HistoryDevice, time: number, change: HistorySwitch): void {
     this.#writer.addSwitch(device, { ...change, time });
   }
 

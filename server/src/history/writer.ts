@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "../common/errors.js";
 import { ColumnBuffer, type BufferedBatch } from "./column-buffer.js";
 import type { Engine } from "./engine.js";
-import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
+import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
 
 /** A batch is complete after this time, in ms, or with this number of readings and switches. */
 const BATCH_INTERVAL = 500;
@@ -54,12 +54,12 @@ export class Writer {
     this.#onProblem = onProblem;
   }
 
-  addReading(device: Recorded, reading: HistoryReading): void {
+  addReading(device: HistoryDevice, reading: HistoryReading): void {
     this.#buffer.addReading(device, reading);
     this.#afterAdd();
   }
 
-  addSwitch(device: Recorded, change: HistorySwitch): void {
+  addSwitch(device: HistoryDevice, change: HistorySwitch): void {
     this.#buffer.addSwitch(device, change);
     this.#afterAdd();
   }

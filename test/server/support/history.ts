@@ -1,6 +1,6 @@
 /** Opens histories for tests. */
 import { onTestFinished } from "vitest";
-import type { History, HistoryReading, HistorySwitch, Recorded } from "../../../server/src/history/history.js";
+import type { History, HistoryDevice, HistoryReading, HistorySwitch } from "../../../server/src/history/history.js";
 import { openPostgres } from "../../../server/src/history/postgres/postgres.js";
 import { openSqlite } from "../../../server/src/history/sqlite.js";
 import type { Postgres } from "../../support/postgres.js";
@@ -17,10 +17,10 @@ export interface TestHistory extends Omit<History, "addReading" | "addSwitch"> {
 }
 
 /** Returns a function that creates one device object for each id. */
-export function devicesById(): (id: string) => Recorded {
-  const devices = new Map<string, Recorded>();
+export function devicesById(): (id: string) => HistoryDevice {
+  const devices = new Map<string, HistoryDevice>();
   return (id) => {
-    const device = devices.get(id) ?? { id, recorded: 0 };
+    const device = devices.get(id) ?? { id, historyNumber: 0 };
     devices.set(id, device);
     return device;
   };

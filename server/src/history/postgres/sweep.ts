@@ -29,7 +29,7 @@ const FORGOTTEN = "device IN (SELECT number FROM nightlight.devices WHERE id IS 
 const OLD_HOURS = deleteHours("hour < $1");
 const FORGOTTEN_HOURS = deleteHours(FORGOTTEN);
 const FORGOTTEN_SWITCHES = deleteSwitches(FORGOTTEN);
-/** Keeps each device's last old switch, which defines the lamp's state since then. */
+/** Deletes old switches except the last one of each device, which defines the lamp's state since then. */
 const OLD_SWITCHES = deleteSwitches(`time < $1 AND EXISTS (SELECT FROM nightlight.switches AS later
   WHERE later.device = change.device AND later.time > change.time AND later.time < $1)`);
 const DELETE_FORGOTTEN_DEVICES = `DELETE FROM nightlight.devices WHERE id IS NULL

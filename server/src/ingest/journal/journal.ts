@@ -3,7 +3,7 @@ import type { JournalStore } from "../../storage/data-folder.js";
 import type { Device, Devices } from "../../devices/devices.js";
 import { textOf } from "../../common/errors.js";
 import { RETRY, type StorageHealth } from "../../storage/health.js";
-import type { Recorded } from "../../history/history.js";
+import type { HistoryDevice } from "../../history/history.js";
 import type { KeptPoint, Recent } from "../../history/recent.js";
 import type { ReadingsJournal } from "../share.js";
 import { clock } from "../../time/monotonic-clock.js";
@@ -32,7 +32,7 @@ export interface JournalOptions {
   readonly recent: Recent;
   readonly health: StorageHealth;
   /** Told of each reading once it is stored: nobody is to have it before. */
-  stored(device: Recorded, point: KeptPoint): void;
+  stored(device: HistoryDevice, point: KeptPoint): void;
   /** How many readings that are stored here nobody else has stored yet: they stay in the log. */
   needed?(): number;
   /** Old files could not be deleted, or not written to the disk. */

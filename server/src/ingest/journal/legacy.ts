@@ -42,7 +42,7 @@ export async function readLegacy(store: JournalStore, to: RestoreTargets): Promi
       const [id, boot, seq, ago, age, now, live, time, light, led_on] = entry;
       const point = { time, light, led_on, isDated: true };
       const known = devices.get(id);
-      if (boot !== null) to.logged(known ?? { id, recorded: 0 }, point);
+      if (boot !== null) to.logged(known ?? { id, historyNumber: 0 }, point);
       if (known && (covered.get(known) ?? 0) >= number) continue;
       if (boot === null) {
         if (known && found.delete(known)) to.forget(known);
