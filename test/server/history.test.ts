@@ -119,7 +119,7 @@ describe("failures", () => {
 
   test.each([
     ["empty", 0, /was empty\. The server created a new one/],
-    ["zeros only", 50_000, /is damaged .*moved to/],
+    ["zeros only", 50_000, /is damaged .*moved it to/],
   ])("a file that is %s is reported and replaced", async (_what, length, message) => {
     const folder = await temporaryFolder();
     await writeFile(fileIn(folder), Buffer.alloc(length));
