@@ -1,34 +1,34 @@
 import path from "node:path";
-import { Gathering } from "../../server/src/history/column-buffer.js";
+import { ColumnBuffer } from "../../server/src/history/column-buffer.js";
 import { Store } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;
 
-/** So many seconds' readings are written, and put into the chunks, together: as it is when they happen. */
-const STRIDE = 60;
+/** Seconds of readings per batch and compaction: the server compacts once a minute as well. */
+const BATCH_SECONDS = 60;
 
 export const boardName = (board: number): string => `nightlight/board-${board}`;
 
-/** The light of a board in quarters: a day's curve, and noise. */
+/** Returns simulated light in quarters of a step: a daily curve with noise. */
 export function lightAt(time: number, board: number): number {
   const day = Math.sin((((time + board * 600_000) % DAY) / DAY) * Math.PI) * 900;
   return Math.round(Math.min(1023, Math.max(0, day + Math.random() * 20))) * 4;
 }
 
-/** One reading a second of each board, until `to`, put into the chunks once a minute. */
+/** Writes one reading per second of each board for `days` days until `to` (ms since 1970). Returns the number and duration. */
 export function fill(folder: string, boards: number, days: number, to: number): { readings: number; seconds: number } {
   const store = new Store(path.join(folder, "history.db"));
   const ids = Array.from({ length: boards }, (_, board) => boardName(board));
-  const none = new Gathering(0, 0).take().batch.switches;
-  const begun = performance.now();
+  const noSwitches = new ColumnBuffer(0, 0).take().batch.switches;
+  const start = performance.now();
   let readings = 0;
-  for (let from = to - days * DAY; from < to; from += STRIDE * 1000) {
-    const size = boards * STRIDE;
+  for (let from = to - days * DAY; from < to; from += BATCH_SECONDS * 1000) {
+    const size = boards * BATCH_SECONDS;
     const batch = {
       devices: new Uint32Array(size),
       times: new Float64Array(size),
       lights: new Uint16Array(size),
-      switches: none,
+      switches: noSwitches,
     };
     for (let at = 0; at < size; at++) {
       const time = from + Math.floor(at / boards) * 1000;
@@ -41,5 +41,5 @@ export function fill(folder: string, boards: number, days: number, to: number): 
     readings += size;
   }
   store.close();
-  return { readings, seconds: (performance.now() - begun) / 1000 };
+  return { readings, seconds: (performance.now() - start) / 1000 };
 }

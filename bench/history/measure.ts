@@ -7,16 +7,15 @@ import { boardName } from "./fill.js";
 const DAY = 86_400_000;
 const POINTS = 1000;
 
-/** Queries of each kind. */
+/** Number of queries per time range. */
 const QUERIES = 60;
 
 const open = (folder: string): Promise<History> =>
   openSqlite(folder, {
     retention: { readings: undefined, switches: undefined },
-    failed: (problem) => console.error(problem),
+    onProblem: (problem) => console.error(problem),
   });
 
-/** In order. */
 const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
 
 function spread(values: readonly number[]): string {
@@ -24,7 +23,7 @@ function spread(values: readonly number[]): string {
   return `p50 ${all[all.length >> 1].toFixed(1)} ms, max ${all.at(-1)!.toFixed(1)} ms`;
 }
 
-/** How far back queries go. */
+/** Time ranges of the queries, up to the newest reading. */
 export const SPANS = [
   { title: "an hour", days: 1 / 24 },
   { title: "a day", days: 1 },
@@ -33,7 +32,7 @@ export const SPANS = [
   { title: "a month", days: 30 },
 ];
 
-/** Asks for days, weeks and months, first when nothing else happens, then while readings come in. */
+/** Measures queries of each time range at several rates of incoming readings. Returns the rows of a table. */
 export async function ask(
   folder: string,
   boards: number,
@@ -52,13 +51,13 @@ export async function ask(
       const times: number[] = [];
       let points = 0;
       for (let at = 0; at < QUERIES; at++) {
-        const begun = performance.now();
+        const start = performance.now();
         const query = { device: boardName(at % boards), from: to - span * DAY, to, points: POINTS };
         points = (await history.query(query)).points.length;
-        times.push(performance.now() - begun);
+        times.push(performance.now() - start);
       }
       row.push(spread(times));
-      say(`${row[0]} readings/s come in; ${title}, ${points} points: ${spread(times)}`);
+      say(`${row[0]} incoming readings/s; ${title}, ${points} points: ${spread(times)}`);
     }
     rows.push(row);
     stop.abort();
@@ -68,9 +67,9 @@ export async function ask(
   return rows;
 }
 
-/** Adds readings of 500 boards at a rate, in portions of 10 ms. */
+/** Adds readings of 500 boards until aborted. @param rate readings per second */
 async function keepAdding(history: History, rate: number, signal: AbortSignal): Promise<void> {
-  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, recorded: 0 }));
+  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, historyNumber: 0 }));
   let due = performance.now();
   while (!signal.aborted && rate > 0) {
     for (let at = 0; at < rate / 100; at++) {
@@ -81,35 +80,35 @@ async function keepAdding(history: History, rate: number, signal: AbortSignal): 
   }
 }
 
-/** What 20,000 readings a second cost the thread that adds them. */
+/** Measures the CPU time and the event loop delay of adding 20,000 readings per second. */
 export async function flood(folder: string): Promise<string> {
   const history = await open(folder);
-  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, recorded: 0 }));
+  const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, historyNumber: 0 }));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   let busy = 0;
   const seconds = 20;
   const cpu = process.cpuUsage();
-  const begun = performance.now();
+  const start = performance.now();
   for (let tick = 0; tick < seconds * 100; tick++) {
     const from = performance.now();
     const now = Date.now();
     for (let at = 0; at < 200; at++)
       history.addReading(devices[(tick * 200 + at) % 500], { time: now + at, light: at });
     busy += performance.now() - from;
-    await sleep(Math.max(0, begun + (tick + 1) * 10 - performance.now()));
+    await sleep(Math.max(0, start + (tick + 1) * 10 - performance.now()));
   }
   delay.disable();
-  const took = (performance.now() - begun) / 1000;
+  const took = (performance.now() - start) / 1000;
   const used = process.cpuUsage(cpu);
   const { written, lost, waiting } = history.stats;
   const readings = seconds * 100 * 200;
   const text =
-    `${Math.round(readings / took).toLocaleString("en")} readings/s for ${took.toFixed(0)} s: adding takes ` +
-    `${((busy * 1000) / readings).toFixed(2)} µs each of the caller's thread, all threads together ` +
-    `${((used.user + used.system) / readings).toFixed(2)} µs; its event loop is held up p99 ` +
+    `${Math.round(readings / took).toLocaleString("en")} readings/s for ${took.toFixed(0)} s: adding one takes ` +
+    `${((busy * 1000) / readings).toFixed(2)} µs of the caller's thread, and all threads together ` +
+    `${((used.user + used.system) / readings).toFixed(2)} µs; event loop delay p99 ` +
     `${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +
-    `${written} written, ${waiting} wait, ${lost} lost`;
+    `${written} written, ${waiting} waiting, ${lost} lost`;
   const from = performance.now();
   await history.close();
   return `${text}; closed in ${(performance.now() - from).toFixed(0)} ms.`;

@@ -1,4 +1,4 @@
-/** What was, over HTTP. */
+/** The history in the HTTP API. */
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,7 +14,7 @@ import { HISTORY, server } from "./support/server.js";
 
 const HOUR = 60 * 60 * 1000;
 
-/** The routes over this history, in which `known` is a device that the server knows. */
+/** Serves the history routes; the server knows one device, `known`. */
 async function serve(history: Partial<History>, historyOn = true): Promise<string> {
   const app = fastify();
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
@@ -27,7 +27,7 @@ async function serve(history: Partial<History>, historyOn = true): Promise<strin
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 }
 
-describe("a stretch of time", () => {
+describe("a time range", () => {
   const NOW = Date.UTC(2026, 10, 23, 12);
 
   test.each<[from: string | undefined, to: string | undefined, expected: [string, string]]>([
@@ -39,7 +39,7 @@ describe("a stretch of time", () => {
     ["2026-11-01T10:00:00 02:00", undefined, ["2026-11-01T08:00:00.000Z", "2026-11-23T12:00:00.001Z"]],
     ["0", "1", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.001Z"]],
     [undefined, "5", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.005Z"]],
-  ])("from %s to %s is understood", (from, to, expected) => {
+  ])("from %s to %s is parsed", (from, to, expected) => {
     const range = rangeOf({ from, to }, NOW);
     expect([range.from, range.to].map((time) => new Date(time).toISOString())).toEqual(expected);
   });
@@ -54,7 +54,7 @@ describe("a stretch of time", () => {
     [{ from: ["1", "2"] }, /"from" must be/],
     [{ from: "2", to: "2" }, /"from" \(1970-01-01T00:00:00.002Z\) must be before "to"/],
     [{ from: "2027-01-01" }, /must be before "to" \(2026-11-23T12:00:00.001Z\)/],
-  ])("%j is refused with what is allowed", (query, words) => {
+  ])("%j is rejected with the allowed values", (query, words) => {
     expect(() => rangeOf(query, NOW)).toThrow(words);
   });
 });
@@ -62,7 +62,7 @@ describe("a stretch of time", () => {
 describe("a plot", () => {
   const answer = { points: [{ time: 5, min: 1, max: 1000, last: 7, count: 3 }], led_on: true, switches: [], step: 10 };
 
-  test("is asked of the history as it is asked for, and given as it is", async () => {
+  test("passes the query to the history and returns its answer", async () => {
     const asked: HistoryQuery[] = [];
     const url = await serve({ query: async (query) => (asked.push(query), answer) });
     const path = "/api/history?device=a%2Fb&from=1000&to=2026-01-01&points=5000";
@@ -75,7 +75,7 @@ describe("a plot", () => {
     expect(to).toBeGreaterThan(before);
   });
 
-  test("of a device without readings is empty, of one that never was is 404", async () => {
+  test("is empty for a device without readings, and 404 for an unknown device", async () => {
     const url = await serve({});
     expect(await ask(url, "/api/history?device=known")).toMatchObject({ status: 200, body: { points: [] } });
     for (const path of ["/api/history", "/api/history.csv"])
@@ -86,7 +86,7 @@ describe("a plot", () => {
   });
 
   test.each(["points=0", "points=5001", "points=1.5", "points=x", "points=1&points=2", "points="])(
-    "with %s is refused with what is allowed",
+    "with %s is rejected with the allowed values",
     async (points) => {
       const url = await serve({ query: async () => answer });
       expect(await ask(url, `/api/history?device=known&${points}`)).toMatchObject({
@@ -97,14 +97,14 @@ describe("a plot", () => {
   );
 
   test.each(["", "?device=a&device=b", "?device=", "?device=a%23", "?device=%24SYS"])(
-    "names one device that can be: not %j",
+    "requires exactly one valid device name: not %j",
     async (query) => {
       const url = await serve({ query: async () => answer });
       for (const path of ["/api/history", "/api/history.csv"]) expect((await ask(url, path + query)).status).toBe(400);
     },
   );
 
-  test("is not to be had where no history is kept, and the answer says why", async () => {
+  test("is 404 with a reason when the history is off", async () => {
     const url = await serve({ query: async () => answer }, false);
     for (const path of ["/api/history", "/api/history.csv"])
       expect(await ask(url, `${path}?device=known`)).toMatchObject({
@@ -114,7 +114,7 @@ describe("a plot", () => {
   });
 });
 
-/** Reads CSV by RFC 4180, to the letter: every line ends with CR and LF, quotes are doubled. */
+/** Strict RFC 4180 parser: each line ends with CR LF, quotes are doubled. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let rest = text;
@@ -132,7 +132,7 @@ function parseCsv(text: string): string[][] {
 const reading = (time: number, light: number): HistoryRow => ({ time, light, led_on: null, by: null, reason: null });
 
 describe("an export", () => {
-  test("is a CSV file of readings and switches that every reader understands", async () => {
+  test("is a valid CSV file of readings and switches", async () => {
     const reasons = ['he said "on", she', "a\r\nb", "plain, with comma", "median 212 < 300", ""];
     const switches = reasons.map((reason, n): HistoryRow => {
       return { time: 2000 + n, light: null, led_on: n % 2 === 0, by: "server", reason };
@@ -155,7 +155,7 @@ describe("an export", () => {
   });
 
   test.each(['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])(
-    "has no formula for a spreadsheet in it: %j",
+    "escapes spreadsheet formulas: %j",
     async (reason) => {
       const url = await serve({
         rows: async function* () {
@@ -171,14 +171,14 @@ describe("an export", () => {
     ["nightlight/porch", "nightlight-porch.csv"],
     ["a\"b\\c d'; x=y/ä", ""],
     ["~odd %2F&=<>/x", "-odd-2F-x.csv"],
-  ])("is called after its device: %s", async (id, name) => {
+  ])("has a file name made from the device id: %s", async (id, name) => {
     const url = await serve({ query: async () => ({ points: [], led_on: true, switches: [], step: 0 }) });
     const { status, headers } = await ask(url, `/api/history.csv?device=${encodeURIComponent(id)}`);
     if (name) expect(headers["content-disposition"]).toBe(`attachment; filename="${name}"`);
     else expect(status).toBe(400);
   });
 
-  test("is sent as it is read, and read no further when nobody wants it any more", async () => {
+  test("is streamed, and stops reading when the client disconnects", async () => {
     let batches = 0;
     let ended = false;
     const url = await serve({
@@ -195,11 +195,11 @@ describe("an export", () => {
     const [response] = (await once(request, "response")) as [http.IncomingMessage];
     await once(response, "readable");
     response.destroy();
-    await eventually(() => ended, { what: "the reading to end" });
+    await eventually(() => ended, { what: "the export to stop" });
     expect(batches).toBeLessThan(1000);
   });
 
-  test("that fails on the way does not look as if it were whole", async () => {
+  test("that fails midway aborts the response", async () => {
     const url = await serve({
       rows: async function* () {
         yield [reading(1, 1)];
@@ -210,7 +210,7 @@ describe("an export", () => {
   });
 });
 
-test("what a board reported is in the history at once, and gone when it is forgotten", async () => {
+test("the history has a reading immediately, and none after the device is forgotten", async () => {
   const { brokerUrl, httpUrl, devices } = await server({ history: HISTORY });
   const url = httpUrl!;
   const from = Date.now();

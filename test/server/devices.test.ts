@@ -18,13 +18,13 @@ const facts = fc.record({
   lastSeen: number,
   published: number,
   logged: fc.nat(),
-  recorded: fc.nat(),
+  historyNumber: fc.nat(),
 });
 type Facts = typeof facts extends fc.Arbitrary<infer T> ? T : never;
 
 const NEW: Facts = {
   ...{ online: undefined, led_on: undefined, commanded: undefined, lamp: undefined, since: undefined },
-  ...{ light: undefined, seq: undefined, taken: 0, lastSeen: 0, published: NaN, logged: 0, recorded: 0 },
+  ...{ light: undefined, seq: undefined, taken: 0, lastSeen: 0, published: NaN, logged: 0, historyNumber: 0 },
 };
 
 const factsOf = (device: Device): Facts =>

@@ -1,4 +1,4 @@
-/** Whatever is added in whatever order, an answer is the one that all readings, looked at one by one, would give. */
+/** Property tests: a history query returns the same answer as a scan of all readings. */
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type {
@@ -8,21 +8,21 @@ import type {
   HistoryRow,
   HistorySwitch,
 } from "../../server/src/history/history.js";
-import { CHUNK, END_OF_TIME, HOUR } from "../../server/src/history/packing.js";
-import { stepFor } from "../../server/src/history/steps.js";
+import { CHUNK, MAX_TIME, HOUR } from "../../server/src/history/packing.js";
+import { bucketLengthFor } from "../../server/src/history/bucket-length.js";
 import { startPostgres } from "../support/postgres.js";
 import { missing, POSTGRES } from "../support/programs.js";
 import { inFolder, inPostgres, type TestPlace } from "./support/history.js";
 
 const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
 
-/** Ranges from a minute to a year: every level is met, and every kind of end. */
+/** Lengths of time ranges, from a minute to a year, so that queries use readings, chunks and hours. */
 const SPANS = [60_000, 40 * 60_000, 5 * HOUR, 3 * 24 * HOUR, 400 * 24 * HOUR];
 
 const within = (span: number) =>
   fc.oneof(
     fc.integer({ min: 0, max: span }),
-    // on, before and after the boundaries
+    // at the start of a chunk or an hour, and 1 ms before and after it
     fc.tuple(fc.constantFrom(CHUNK, HOUR), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
       const first = Math.ceil(BASE / unit) * unit - BASE;
       return Math.max(0, first + unit * (n % Math.max(1, Math.floor(span / unit))) + off);
@@ -33,7 +33,7 @@ const light = fc.integer({ min: 0, max: 1023 * 4 }).map((quarters) => quarters /
 
 const scene = fc.constantFrom(...SPANS).chain((span) =>
   fc.record({
-    /** What is added before each look. */
+    /** Each round adds readings and switches, then queries. */
     rounds: fc.array(
       fc.record({
         readings: fc.array(fc.record({ offset: within(span), light }), { maxLength: 60 }),
@@ -48,13 +48,13 @@ const scene = fc.constantFrom(...SPANS).chain((span) =>
   }),
 );
 
-/** All readings, each once, in the order of their times, then of their light. */
+/** Removes duplicates and sorts readings by time, then by light. */
 function inOrder(readings: readonly HistoryReading[]): HistoryReading[] {
   const set = new Map(readings.map((reading) => [`${reading.time} ${reading.light}`, reading]));
   return [...set.values()].sort((a, b) => a.time - b.time || a.light - b.light);
 }
 
-/** The buckets of readings in order, one by one. */
+/** Reference implementation of downsampling: scans sorted readings. */
 function buckets(readings: readonly HistoryReading[], step: number): Bucket[] {
   const made: Bucket[] = [];
   let current = -1;
@@ -69,7 +69,7 @@ function buckets(readings: readonly HistoryReading[], step: number): Bucket[] {
   return made;
 }
 
-const PROMISE = "any readings in any order, any question: the answer is as if every reading had been looked at";
+const PROMISE = "for any readings in any order, a query returns the same answer as a scan of all readings";
 
 async function answersRight({ open }: TestPlace, numRuns: number): Promise<void> {
   const kept = await open();
@@ -126,18 +126,18 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   );
 });
 
-test("a month in 1,000 points is told hour by hour, a day in two minutes, and no range has more buckets than asked for", () => {
+test("with 1,000 points, a month has buckets of an hour and a day has buckets of two minutes; no range has too many buckets", () => {
   const midnight = Date.UTC(2026, 5, 1);
-  expect(stepFor(midnight, midnight + 30 * 24 * HOUR, 1000)).toBe(HOUR);
-  expect(stepFor(midnight, midnight + 24 * HOUR, 1000)).toBe(120_000);
+  expect(bucketLengthFor(midnight, midnight + 30 * 24 * HOUR, 1000)).toBe(HOUR);
+  expect(bucketLengthFor(midnight, midnight + 24 * HOUR, 1000)).toBe(120_000);
   fc.assert(
     fc.property(
-      fc.integer({ min: 0, max: END_OF_TIME - 2 }),
-      fc.integer({ min: 1, max: END_OF_TIME }),
+      fc.integer({ min: 0, max: MAX_TIME - 2 }),
+      fc.integer({ min: 1, max: MAX_TIME }),
       fc.integer({ min: 1, max: 5000 }),
       (from, length, points) => {
-        const to = Math.min(END_OF_TIME, from + length);
-        const step = stepFor(from, to, points);
+        const to = Math.min(MAX_TIME, from + length);
+        const step = bucketLengthFor(from, to, points);
         expect(Math.floor((to - 1) / step) - Math.floor(from / step) + 1).toBeLessThanOrEqual(points);
         expect(step % (step < CHUNK ? 1 : step < HOUR ? CHUNK : HOUR)).toBe(0);
       },

@@ -1,6 +1,6 @@
 /**
- * A program that adds 18,000 readings and 2,000 switches a second until it is killed, and says every 20 ms how many of both it
- * has added and how many of them are on disk: `history-flood.ts <folder> <prefix>`. Every tenth of what it adds is a switch.
+ * Test program that adds 18,000 readings and 2,000 switches per second to a history until it is killed. Every 20 ms it prints
+ * the number of added and written entries as JSON. Every tenth entry is a switch. Usage: `history-flood.ts <folder> <prefix>`
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSqlite } from "../../server/src/history/sqlite.js";
@@ -8,9 +8,9 @@ import { openSqlite } from "../../server/src/history/sqlite.js";
 const [, , folder, prefix] = process.argv;
 const history = await openSqlite(folder, {
   retention: { readings: undefined, switches: undefined },
-  failed: (problem) => console.error(problem),
+  onProblem: (problem) => console.error(problem),
 });
-const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, recorded: 0 }));
+const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, historyNumber: 0 }));
 const begun = performance.now();
 for (let added = 0, tick = 1; ; tick++) {
   for (; added < tick * 400; added++) {
@@ -20,7 +20,7 @@ for (let added = 0, tick = 1; ; tick++) {
     else history.addReading(device, { time, light: added % 1024 });
   }
   console.log(JSON.stringify({ written: history.stats.written, added }));
-  // so that readings are on their way into the chunks as well, whenever it is killed; and switches into their runs
+  // queries and sweeps start compactions, so that a kill can interrupt one
   if (tick % 10 === 0) await history.query({ device: `${prefix}/${tick % 20}`, from: 0, to: 1e9, points: 10 });
   if (tick % 7 === 0) history.retain({ readings: undefined, switches: undefined });
   await sleep(Math.max(0, begun + tick * 20 - performance.now()));

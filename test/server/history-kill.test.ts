@@ -1,4 +1,4 @@
-/** The history of a program that was killed. */
+/** The history survives `kill -9`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -12,34 +12,34 @@ import { temporaryFolder } from "./support/server.js";
 
 const FLOOD = fileURLToPath(new URL("./history-flood.ts", import.meta.url));
 
-interface Said {
+interface Progress {
   readonly added: number;
   readonly written: number;
 }
 
-/** Kills the flood when so many readings and switches are on disk; what it said last. */
-async function killedAt(folder: string, prefix: string, enough: number): Promise<Said> {
+/** Starts the test program, kills it after `enough` written entries, and returns its last output. */
+async function killedAt(folder: string, prefix: string, enough: number): Promise<Progress> {
   const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", FLOOD, folder, prefix], {
     cwd: path.dirname(FLOOD),
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
-  let last: Said = { added: 0, written: 0 };
-  createInterface(child.stdout).on("line", (line) => (last = JSON.parse(line) as Said));
-  await eventually(() => last.written > enough, { what: "the flood" });
+  let last: Progress = { added: 0, written: 0 };
+  createInterface(child.stdout).on("line", (line) => (last = JSON.parse(line) as Progress));
+  await eventually(() => last.written > enough, { what: "enough written entries" });
   child.kill("SIGKILL");
   await once(child, "close");
   return last;
 }
 
-test("killed in a flood, again and again, it has all that was written, and starts at once", async () => {
+test("a history that is killed twice under load keeps every written entry and starts again", async () => {
   const folder = await temporaryFolder();
   for (const [prefix, enough] of [
     ["first", 9_000],
     ["second", 16_000],
   ] as const) {
     const { written, added } = await killedAt(folder, prefix, enough);
-    // what a killed program leaves behind, and what must not keep the next one out
+    // a killed process leaves its lock behind, which must not block the next start
     expect(existsSync(path.join(folder, "history.db.lock"))).toBe(true);
 
     const kept = await history(folder);
@@ -48,12 +48,12 @@ test("killed in a flood, again and again, it has all that was written, and start
       const { points, switches } = await kept.query({ device, from: 0, to: 2 ** 43, points: 1 });
       const found = points.reduce((sum, point) => sum + point.count, 0) + switches.length;
       expect(found).toBeGreaterThanOrEqual(Math.floor(written / 20));
-      // it may have added more after it said so for the last time
+      // the process may have added more entries after its last output
       expect(found).toBeLessThanOrEqual(added / 20 + 5000);
-      // each once: every tenth of what it added
+      // every tenth entry is a switch, and no switch is stored twice
       expect(switches.map(({ time }) => time)).toEqual(switches.map((_, n) => n * 10));
     }
     await kept.close();
-    expect(kept.told).toEqual([]);
+    expect(kept.problems).toEqual([]);
   }
 });

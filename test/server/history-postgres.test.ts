@@ -1,4 +1,4 @@
-/** The history in a real PostgreSQL, which several servers share. */
+/** The history in a real PostgreSQL database, shared by several servers. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import { eventually } from "../support/eventually.js";
@@ -28,11 +28,11 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     }
   }
 
-  test("four servers that begin at once, and write of the same boards, make one history", async () => {
+  test("four servers that start at the same time and write for the same boards share one history", async () => {
     const url = await postgres.database();
     const servers = await Promise.all(Array.from({ length: 4 }, () => postgresHistory(url)));
     servers.forEach((server, index) => {
-      // each has half of what its neighbour has as well
+      // half of the readings of each server are duplicates of its neighbor's
       for (let board = 0; board < 20; board++) addSeconds(server, `board/${board}`, 1000, MIDNIGHT + index * 500_000);
       server.addSwitch("board/0", {
         time: MIDNIGHT + index,
@@ -47,10 +47,10 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
       const { switches } = await server.query({ device: "board/0", from: 0, to: MIDNIGHT * 2, points: 1 });
       expect(switches.map(({ reason }) => reason)).toEqual(["0", "1", "2", "3"]);
     }
-    expect(servers.map(({ told }) => told)).toEqual([[], [], [], []]);
+    expect(servers.map(({ problems }) => problems)).toEqual([[], [], [], []]);
   });
 
-  test("of a device that is forgotten nothing stays in the tables, and of its neighbours everything", async () => {
+  test("forgetting a device deletes all its rows and no rows of other devices", async () => {
     const url = await postgres.database();
     const kept = await postgresHistory(url);
     for (const device of ["before", "forgotten", "after"]) {
@@ -64,11 +64,15 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
         `SELECT (SELECT count(*)::int FROM nightlight.devices) AS devices, (SELECT count(*)::int FROM nightlight.readings) AS readings,
          (SELECT count(*)::int FROM nightlight.hours) AS hours, (SELECT count(*)::int FROM nightlight.switches) AS switches`,
       );
-    await eventually(async () => (await sizes())[0].devices === 2, { within: 20_000, every: 50, what: "it to go" });
+    await eventually(async () => (await sizes())[0].devices === 2, {
+      within: 20_000,
+      every: 50,
+      what: "the device to be deleted",
+    });
     expect(await sizes()).toEqual([{ devices: 2, readings: 1000, hours: 1000, switches: 5000 }]);
   });
 
-  test("what could not be written while it was away is there when it is back, each once", async () => {
+  test("entries added during an outage of the database are written once after it", async () => {
     const url = await postgres.database();
     const kept = await postgresHistory(url);
     addSeconds(kept, "porch", 100);
@@ -76,18 +80,18 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     await postgres.kill();
     addSeconds(kept, "porch", 300);
     kept.addSwitch("porch", { time: MIDNIGHT, led_on: true, by: "server", reason: "dark" });
-    await eventually(() => kept.told.length > 0, { within: 20_000, what: "a word about it" });
-    expect(kept.told[0]).toMatch(/cannot be written .+: \d+ readings and switches wait/);
-    expect(kept.told[0]).not.toContain("postgres://");
+    await eventually(() => kept.problems.length > 0, { within: 20_000, what: "a reported problem" });
+    expect(kept.problems[0]).toMatch(/cannot be written .+: \d+ readings and switches wait/);
+    expect(kept.problems[0]).not.toContain("postgres://");
     await postgres.start();
-    await eventually(() => kept.stats.waiting === 0, { within: 20_000, what: "what waited to be written" });
+    await eventually(() => kept.stats.waiting === 0, { within: 20_000, what: "the pending entries to be written" });
     expect(await count(kept, "porch")).toBe(300);
     const { switches } = await kept.query({ device: "porch", from: 0, to: MIDNIGHT * 2, points: 1 });
     expect(switches).toHaveLength(1);
     expect(kept.stats.lost).toBe(0);
   });
 
-  test("a reading that is delivered again is one, also where servers have forgotten it and take another time for its own", async () => {
+  test("a reading that is delivered twice is stored once, even if the second server computes another time", async () => {
     const url = await postgres.database();
     const [first, second] = [await postgresHistory(url), await postgresHistory(url)];
     const add = (to: typeof first, later: number, boot: number): void => {
@@ -98,7 +102,7 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     expect(await count(first, "porch")).toBe(50);
     add(second, 3, 7);
     expect(await count(second, "porch")).toBe(50);
-    // another run of the board, and one that uses the numbers of an earlier day again
+    // new readings: after a reboot of the board, and with reused numbers one day later
     add(second, 500, 8);
     add(second, 86_400_000, 7);
     expect(await count(second, "porch")).toBe(150);
@@ -106,7 +110,7 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     expect(points.reduce((sum, point) => sum + point.count, 0)).toBe(150);
   });
 
-  test("tables of the version before are brought up to date, with what is in them", async () => {
+  test("tables of the previous version are migrated and keep their data", async () => {
     const url = await postgres.database();
     const before = await postgresHistory(url);
     before.addReading("porch", { time: MIDNIGHT, light: 1 });
@@ -117,23 +121,23 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     const after = await postgresHistory(url);
     for (const later of [0, 1]) after.addReading("porch", { time: MIDNIGHT + 1000 + later, light: 1, boot: 0x7fffffff, seq: 0x7fffffff }); // prettier-ignore
     expect(await count(after, "porch")).toBe(2);
-    expect(after.told).toEqual([]);
+    expect(after.problems).toEqual([]);
   });
 
-  test("a database that is away at the start is waited for; one that is not there ends it with a sentence", async () => {
+  test("the server starts without an unreachable database and writes later; a missing database refuses the start", async () => {
     const url = await postgres.database();
     await postgres.kill();
     const kept = await postgresHistory(url);
-    expect(kept.told[0]).toMatch(/cannot be opened \(.*ECONNREFUSED.*\); it is tried again/);
+    expect(kept.problems[0]).toMatch(/cannot be opened \(.*ECONNREFUSED.*\); the server tries again/);
     addSeconds(kept, "porch", 10);
     await postgres.start();
-    await eventually(() => kept.stats.written === 10, { within: 20_000, what: "what waited to be written" });
+    await eventually(() => kept.stats.written === 10, { within: 20_000, what: "the pending entries to be written" });
     await expect(postgresHistory(url.replace(/\w+$/, "elsewhere"))).rejects.toThrow(
-      /does not exist; make it with createdb/,
+      /does not exist; create it with createdb/,
     );
   });
 
-  test("tables of a newer version are left alone, and the start refused", async () => {
+  test("the server refuses tables of a newer version and does not change them", async () => {
     const url = await postgres.database();
     await (await postgresHistory(url)).close();
     await rows(url, "INSERT INTO nightlight.versions VALUES (99)");

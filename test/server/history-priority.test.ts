@@ -1,27 +1,27 @@
-/** The history gives way to the decisions, and to nobody's harm. */
+/** The history thread runs with a lower priority than the rest of the server. */
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { describe, expect, test } from "vitest";
-import { giveWay } from "../../server/src/history/priority.js";
+import { lowerThreadPriority } from "../../server/src/history/priority.js";
 import { history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** The niceness of each thread of this process, by its id. */
+/** Returns the niceness of each thread of this process, by thread id. */
 function threads(): Map<string, number> {
   const found = new Map<string, number>();
   for (const id of readdirSync("/proc/self/task"))
     try {
       const stat = readFileSync(`/proc/self/task/${id}/stat`, "utf8");
-      // its name, in brackets, may have spaces; the niceness is the 19th of all fields [proc_pid_stat(5)]
+      // field 2, the name in parentheses, may contain spaces; field 19 is the niceness (proc_pid_stat(5))
       found.set(id, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]));
     } catch {
-      // a thread that ended meanwhile
+      // the thread has ended
     }
   return found;
 }
 
 describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux", () => {
-  test("the history's thread gives way to the decisions, and no other thread does", async () => {
+  test("only the history thread has a higher niceness", async () => {
     const before = threads();
     const kept = await history(await temporaryFolder());
     const after = threads();
@@ -34,7 +34,7 @@ describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux
   });
 });
 
-describe("a system", () => {
+describe("another system", () => {
   const system = (platform: NodeJS.Platform, nice: number) => {
     const set: number[] = [];
     const setPriority = (...nice: number[]): void => void set.push(...nice);
@@ -43,21 +43,21 @@ describe("a system", () => {
     };
   };
 
-  test("where a priority is the whole process's is left as it is, as is a server that is nice already", () => {
+  test("keeps its priority on macOS and Windows, and when the server already has a high niceness", () => {
     for (const one of [system("darwin", 0), system("win32", 0), system("linux", 5), system("linux", 19)]) {
-      giveWay(one);
+      lowerThreadPriority(one);
       expect(one.set).toEqual([]);
     }
     const linux = system("linux", 0);
-    giveWay(linux);
+    lowerThreadPriority(linux);
     expect(linux.set).toEqual([5]);
   });
 
-  test("that forbids it does not keep the history from starting", () => {
+  test("may forbid the change, which is ignored", () => {
     const forbidden = (): never => {
       throw new Error("EACCES: permission denied");
     };
-    expect(() => giveWay({ ...system("linux", 0), setPriority: forbidden })).not.toThrow();
-    expect(() => giveWay({ ...system("linux", 0), getPriority: forbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...system("linux", 0), setPriority: forbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...system("linux", 0), getPriority: forbidden })).not.toThrow();
   });
 });

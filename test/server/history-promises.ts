@@ -1,4 +1,4 @@
-/** What a history promises, whatever it is kept in: one suite that every engine passes. */
+/** Test suite for every database engine of the history. */
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { count, type TestHistory, type TestPlace } from "./support/history.js";
@@ -8,15 +8,15 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MIDNIGHT = Date.UTC(2026, 5, 1);
 
-/** One reading a second, of light 500. */
+/** Adds one reading per second, with light 500. */
 export function addSeconds(to: TestHistory, device: string, seconds: number, from = MIDNIGHT): void {
   for (let n = 0; n < seconds; n++) to.addReading(device, { time: from + n * SECOND, light: 500 });
 }
 
-/** @param place a new, empty place for a history */
+/** Defines the tests. @param place creates an empty database */
 export function historyPromises(place: () => Promise<TestPlace>): void {
-  describe("what was added", () => {
-    test("a spike of one reading is in the plot of a month", async () => {
+  describe("a query", () => {
+    test("shows a spike of one reading in the plot of a month", async () => {
       const kept = await (await place()).open();
       for (let minute = 0; minute < 30 * 24 * 60; minute++)
         kept.addReading("porch", { time: MIDNIGHT + minute * 60_000, light: 100 });
@@ -33,7 +33,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(points.filter(({ max }) => max > 100)).toHaveLength(1);
     });
 
-    test("few readings are each by themselves, with their light to a quarter", async () => {
+    test("returns each reading when there are few, with light rounded to 0.25", async () => {
       const kept = await (await place()).open();
       kept.addReading("porch", { time: MIDNIGHT, light: 211.25 });
       kept.addReading("porch", { time: MIDNIGHT + 1, light: 1022.9 });
@@ -45,7 +45,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       ]);
     });
 
-    test("what a board delivers late goes where it belongs, and twice is once", async () => {
+    test("sorts late readings by time and ignores duplicates", async () => {
       const kept = await (await place()).open();
       addSeconds(kept, "porch", 7200);
       const query = { device: "porch", from: MIDNIGHT, to: MIDNIGHT + 2 * HOUR, points: 2 };
@@ -63,7 +63,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       }
     });
 
-    test("is there after a restart, whether it was asked for or not, when it was closed at once", async () => {
+    test("finds everything after an immediate close and a restart", async () => {
       const where = await place();
       const first = await where.open();
       addSeconds(first, "porch", 12_345);
@@ -78,7 +78,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       });
     });
 
-    test("of switches the latest 5,000 are told, and how the lamp was when the range began", async () => {
+    test("returns the latest 5,000 switches and the state of the lamp at the start of the range", async () => {
       const kept = await (await place()).open();
       for (let n = 0; n < 6001; n++)
         kept.addSwitch("porch", { time: MIDNIGHT + n, led_on: n % 2 === 0, by: "server", reason: `${n}` });
@@ -93,7 +93,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect([switches[0].reason, switches.at(-1)!.reason]).toEqual(["1001", "6000"]);
     });
 
-    test("the last reading and the last switch of many devices are told at once, over a restart", async () => {
+    test("for the latest reading and switch of several devices works after a restart", async () => {
       const kept = await place();
       const first = await kept.open();
       const change = { by: "server", reason: "dark" } as const;
@@ -115,7 +115,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(await second.latest([])).toEqual([]);
     });
 
-    test("an export has every reading and every switch, in portions", async () => {
+    test("for an export returns every reading and switch in batches of at most 5,000", async () => {
       const kept = await (await place()).open();
       addSeconds(kept, "porch", 20_000);
       for (let n = 0; n < 6000; n++)
@@ -131,7 +131,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(Math.max(...sizes)).toBeLessThanOrEqual(5000);
     });
 
-    test("an export has every switch, also where thousands are of one moment, and after them goes on", async () => {
+    test("for an export returns every switch when thousands have the same time", async () => {
       const kept = await (await place()).open();
       for (let n = 0; n < 12_000; n++) {
         const time = MIDNIGHT + Math.max(0, n - 11_000) * SECOND;
@@ -143,7 +143,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(reasons).toEqual(Array.from({ length: 12_000 }, (_, n) => n));
     });
 
-    test("a device that is forgotten is gone, and begins anew when it reports again", async () => {
+    test("finds no old data of a forgotten device, and new data when the device reports again", async () => {
       const where = await place();
       const kept = await where.open();
       addSeconds(kept, "porch", 10_000);
@@ -159,7 +159,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
     });
   });
 
-  describe("how long things are kept", () => {
+  describe("retention", () => {
     const spread = (kept: TestHistory, now: number): void => {
       for (let hour = 0; hour < 100; hour++) {
         kept.addReading("porch", { time: now - hour * HOUR, light: hour });
@@ -167,24 +167,24 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       }
     };
 
-    test("what is too old goes while the server runs, and at the next start; by whole hours", async () => {
+    test("deletes old readings in whole hours, in a running server and at the next start", async () => {
       const where = await place();
       const now = Date.now();
       const kept = await where.open();
       spread(kept, now);
       expect(await count(kept, "porch")).toBe(100);
       kept.retain({ readings: 50 * HOUR, switches: undefined });
-      await eventually(async () => (await count(kept, "porch")) <= 52, { what: "old readings to go" });
+      await eventually(async () => (await count(kept, "porch")) <= 52, { what: "old readings to be deleted" });
       const { points, switches } = await kept.query({ device: "porch", from: 0, to: now + 1, points: 5000 });
       expect(points[0].time).toBeGreaterThan(now - 52 * HOUR);
       expect(points[0].time).toBeLessThanOrEqual(now - 50 * HOUR);
       expect(switches).toHaveLength(100);
       await kept.close();
       const again = await where.open({ readings: 20 * HOUR, switches: undefined });
-      await eventually(async () => (await count(again, "porch")) <= 22, { what: "old readings to go" });
+      await eventually(async () => (await count(again, "porch")) <= 22, { what: "old readings to be deleted" });
     });
 
-    test("of switches that are too old the last one stays: it tells how the lamp was", async () => {
+    test("keeps the last old switch, which defines the state of the lamp", async () => {
       const now = Date.now();
       const kept = await (await place()).open();
       spread(kept, now);
@@ -193,7 +193,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       const ask = () => kept.query({ device: "porch", from: now - 30.5 * HOUR, to: now + 1, points: 5000 });
       await eventually(
         async () => (await kept.query({ device: "porch", from: 0, to: now + 1, points: 1 })).switches.length === 32,
-        { what: "old switches to go" },
+        { what: "old switches to be deleted" },
       );
       expect(await count(kept, "porch")).toBe(100);
       expect(await ask()).toMatchObject({ led_on: false });
@@ -201,8 +201,8 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
     });
   });
 
-  describe("when something is wrong", () => {
-    test("a question that makes no sense is refused with what is allowed", async () => {
+  describe("invalid input", () => {
+    test("in a query is rejected with the allowed values", async () => {
       const kept = await (await place()).open();
       const ask = (from: number, to: number, points: number) => kept.query({ device: "porch", from, to, points });
       for (const refused of [ask(2, 1, 1), ask(NaN, 1, 1), ask(0, Infinity, 1), ask(0, 1, 0), ask(0, 1, 5001)])
@@ -211,7 +211,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(await ask(-1e18, 1e18, 1)).toEqual({ points: [], led_on: null, switches: [], step: 0 });
     });
 
-    test("nonsense is counted, and does not throw", async () => {
+    test("in a reading is counted as lost and does not throw", async () => {
       const kept = await (await place()).open();
       for (const time of [NaN, 0.5, Infinity]) kept.addReading("porch", { time, light: 1 });
       for (const time of [-1, 2 ** 43]) kept.addReading("porch", { time, light: 1, isDated: true });

@@ -1,13 +1,13 @@
-/** What the file of a history promises of readings: each is there once, however they wait for their chunks. */
+/** Readings in the history file: each is stored exactly once, whatever the order of writes, compactions, restarts and kills. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { CHUNK, HOUR } from "../../server/src/history/packing.js";
-import { POINT, type Batch } from "../../server/src/history/protocol.js";
-import { answer, page } from "../../server/src/history/reader.js";
+import { POINT, type HistoryBatch } from "../../server/src/history/protocol.js";
+import { answerQuery, readPage } from "../../server/src/history/reader.js";
 import type { Store } from "../../server/src/history/store.js";
 import { temporaryFolder } from "./support/server.js";
-import { begunAgain, killed, storeIn } from "./support/store.js";
+import { restarted, killed, storeIn } from "./support/store.js";
 import { ALWAYS, BASE, batchOf, IDS } from "./support/switches.js";
 
 interface Given {
@@ -18,38 +18,38 @@ interface Given {
 
 const [from, to] = ALWAYS;
 
-/** A batch of these, as the server's thread makes it. */
-const readings = (given: readonly Given[]): Batch => ({
+/** Builds a batch of readings without switches. */
+const readings = (given: readonly Given[]): HistoryBatch => ({
   ...batchOf([]),
   devices: Uint32Array.from(given, ({ device }) => device),
   times: Float64Array.from(given, ({ time }) => time),
   lights: Uint16Array.from(given, ({ light }) => light * 4),
 });
 
-/** The readings of a device that are in their chunks, and how many there are by the sums of hours. */
-function stored(store: Store, id: string): { told: [time: number, light: number][]; inHours: number } {
+/** Returns the compacted readings of a device, and their number according to the table `hours`. */
+function stored(store: Store, id: string): { list: [time: number, light: number][]; inHours: number } {
   const device = store.numberOf(id);
-  if (device === undefined) return { told: [], inHours: 0 };
-  const { times, lights } = page(store, device, { device: id, from, to });
-  const { points } = answer(store, device, { device: id, from, to, points: 1 });
+  if (device === undefined) return { list: [], inHours: 0 };
+  const { times, lights } = readPage(store, device, { device: id, from, to });
+  const { points } = answerQuery(store, device, { device: id, from, to, points: 1 });
   return {
-    told: Array.from(times, (time, at) => [time, lights[at]]),
+    list: Array.from(times, (time, at) => [time, lights[at]]),
     inHours: points.filter((_, at) => at % POINT === POINT - 1).reduce((sum, count) => sum + count, 0),
   };
 }
 
-/** What is told of these: of each device in order of time, then of light, each once. */
+/** Returns the expected readings of each device: sorted by time and light, without duplicates. */
 const expected = (given: readonly Given[]): ReturnType<typeof stored>[] =>
   IDS.map((_, number) => {
     const own = given.filter(({ device }) => device === number);
     const once = new Map(own.map(({ time, light }) => [`${time} ${light}`, [time, light] as [number, number]]));
-    const told = [...once.values()].sort(([a, light], [b, other]) => a - b || light - other);
-    return { told, inHours: told.length };
+    const list = [...once.values()].sort(([a, light], [b, other]) => a - b || light - other);
+    return { list, inHours: list.length };
   });
 
 const allIn = (store: Store): ReturnType<typeof stored>[] => IDS.map((id) => stored(store, id));
 
-/** How many readings the rows of batches have. */
+/** Returns the number of readings in the table `batches`. */
 const inBatches = (store: Store): number =>
   Number(store.database.rows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
 
@@ -67,7 +67,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom("all", "one", "restart", "kill") },
 );
 
-test("whatever is read in whatever order, and whenever it is put in order, closed or killed, every reading is told once", async () => {
+test("after any sequence of writes, compactions, restarts and kills, every reading is stored once", async () => {
   const folder = await temporaryFolder();
   let runs = 0;
   fc.assert(
@@ -83,7 +83,7 @@ test("whatever is read in whatever order, and whenever it is put in order, close
           store.compact(device);
           expect(stored(store, "porch")).toEqual(expected(given)[0]);
         } else if (step === "restart" || step === "kill")
-          [store, file] = begunAgain(store, step, file, path.join(folder, `killed-${runs++}`));
+          [store, file] = restarted(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
           given.push(...(step as Given[]));
           store.write(readings(step as Given[]), IDS);
@@ -98,14 +98,14 @@ test("whatever is read in whatever order, and whenever it is put in order, close
   );
 });
 
-test("who asks for one device has its readings, the others' wait on, and go when the last of them is asked for", async () => {
+test("compacting one device leaves the others pending; the last one deletes the batches", async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, "history.db");
   const store = storeIn(file);
   const given = Array.from({ length: 300 }, (_, n): Given => ({ device: n % 3, time: BASE + n * 9000, light: n }));
   for (let at = 0; at < given.length; at += 100) store.write(readings(given.slice(at, at + 100)), IDS);
   const [porch, cellar, attic] = expected(given);
-  const nothing = { told: [], inHours: 0 };
+  const nothing = { list: [], inHours: 0 };
 
   store.compact(store.numberOf("cellar"));
   expect(allIn(store)).toEqual([nothing, cellar, nothing]);
@@ -115,7 +115,7 @@ test("who asks for one device has its readings, the others' wait on, and go when
   expect(allIn(copy)).toEqual([porch, cellar, attic]);
 
   store.compact(store.numberOf("attic"));
-  // of a device of which nothing waits any more
+  // a device without pending readings
   store.compact(store.numberOf("cellar"));
   expect(inBatches(store)).toBe(300);
   store.compact(store.numberOf("porch"));
@@ -123,7 +123,7 @@ test("who asks for one device has its readings, the others' wait on, and go when
   expect(inBatches(store)).toBe(0);
 });
 
-test("devices come one after the other, and the chunks of each, so that the database finds its pages in memory", async () => {
+test("compaction writes chunks sorted by device and time, so that the page cache of the database is effective", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const given = Array.from({ length: 120 }, (_, n): Given => {
     return { device: (n * 7) % 3, time: BASE + ((n * 37) % 120) * CHUNK, light: n };
@@ -140,12 +140,12 @@ test("devices come one after the other, and the chunks of each, so that the data
   store.compact();
   expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
   expect(keys).toHaveLength(120);
-  // each once, though six chunks are of it
+  // each hour is written once, although it has six chunks
   expect(hours).toEqual([...new Set(hours)].sort((a, b) => a - b));
   expect(hours.length).toBeLessThanOrEqual(3 * (120 / (HOUR / CHUNK) + 1));
 });
 
-test("what could not be put in order waits on, all of it, and is there once when it can", async () => {
+test("a failed compaction keeps all readings pending, and a later one stores each of them once", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const given = Array.from({ length: 30 }, (_, n): Given => ({ device: n % 3, time: BASE + n, light: n }));
   store.write(readings(given), IDS);
@@ -164,7 +164,7 @@ test("what could not be put in order waits on, all of it, and is there once when
   expect(allIn(store)).toEqual(expected(given));
 });
 
-test("however many readings come at once, no more than 500,000 wait, also while one device is asked for, and all are told", async () => {
+test("at most 500,000 readings are pending, even if a single device is compacted meanwhile, and none is lost", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const devices = Uint32Array.from({ length: 10_000 }, (_, n) => n % 3);
   let most = 0;
@@ -181,7 +181,7 @@ test("however many readings come at once, no more than 500,000 wait, also while 
   expect(IDS.map(count)).toEqual([343_402, 343_299, 343_299]);
 });
 
-test("when a file is damaged, the next one has the readings that were in no chunk yet", async () => {
+test("the replacement of a damaged file receives the pending readings", async () => {
   const folder = await temporaryFolder();
   const store = storeIn(path.join(folder, "damaged.db"));
   const read = (device: number, light: number): Given => ({ device, time: BASE, light });
@@ -192,5 +192,5 @@ test("when a file is damaged, the next one has the readings that were in no chun
   store.moveInto(next);
   next.write(readings([read(1, 4)]), IDS);
   next.compact();
-  expect(allIn(next).map(({ told }) => told.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
+  expect(allIn(next).map(({ list }) => list.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
 });

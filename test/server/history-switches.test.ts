@@ -1,4 +1,4 @@
-/** What the file of a history promises of switches: each is there once, whenever it is killed. */
+/** Switches in the history file: each is stored exactly once, whenever the process is killed. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { BY } from "../../server/src/history/protocol.js";
 import type { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { temporaryFolder } from "./support/server.js";
-import { begunAgain, killed, storeIn } from "./support/store.js";
+import { restarted, killed, storeIn } from "./support/store.js";
 import { allIn, ALWAYS, BASE, batchOf, expected, IDS, type Given } from "./support/switches.js";
 
 const someSwitch = fc.record<Given>({
@@ -29,7 +29,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.constant("kill" as const) },
 );
 
-test("whatever is switched in whatever order, and whenever it is put in order, closed or killed, every switch is told once", async () => {
+test("after any sequence of writes, compactions, restarts and kills, every switch is stored once", async () => {
   const folder = await temporaryFolder();
   let runs = 0;
   fc.assert(
@@ -41,7 +41,7 @@ test("whatever is switched in whatever order, and whenever it is put in order, c
         if (step === "all") store.compact();
         else if (step === "one") store.compact(store.numberOf("porch") ?? 0);
         else if (step === "restart" || step === "kill")
-          [store, file] = begunAgain(store, step, file, path.join(folder, `killed-${runs++}`));
+          [store, file] = restarted(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
           given.push(...step);
           store.write(batchOf(step), IDS);
@@ -69,7 +69,7 @@ test("whatever is switched in whatever order, and whenever it is put in order, c
   );
 });
 
-test("killed at any moment while switches are put in order, it has each of them once at the next start", async () => {
+test("a kill at any moment of a compaction leaves each switch once", async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, "history.db");
   const store = storeIn(file);
@@ -77,7 +77,7 @@ test("killed at any moment while switches are put in order, it has each of them 
     const time = BASE + n * 40_000;
     return { device: n % 3, time, led_on: n % 2 === 0, by: "server", reason: `light ${n % 7} < 300` };
   });
-  // some are in their runs already
+  // some switches are in blocks already
   store.write(batchOf(given.slice(0, 20)), IDS);
   store.compact();
   for (let at = 20; at < given.length; at += 10) store.write(batchOf(given.slice(at, at + 10)), IDS);
@@ -88,7 +88,7 @@ test("killed at any moment while switches are put in order, it has each of them 
     return run(...what);
   });
   store.compact();
-  // after each of nine runs, or the deletion of the batches
+  // before each of nine block writes, and before the batches are deleted
   expect(copies.length).toBeGreaterThan(9);
   copies.push(killed(file, path.join(folder, "after")));
   for (const copy of copies) {
@@ -96,10 +96,10 @@ test("killed at any moment while switches are put in order, it has each of them 
     copy.compact();
     expect(allIn(copy)).toEqual(expected(given));
   }
-  expect(copies.at(-1)!.switches.waiting).toBe(0);
+  expect(copies.at(-1)!.switches.pendingCount).toBe(0);
 });
 
-test("many thousand switches of one board with as many reasons, in one go, are all told", async () => {
+test("72,000 switches of one board with different reasons are all stored", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const given: Given[] = [];
   for (let batch = 0; batch < 8; batch++) {
@@ -115,20 +115,20 @@ test("many thousand switches of one board with as many reasons, in one go, are a
   expect(allIn(store)).toEqual(expected(given));
 });
 
-test("however many switches come at once, no more than 500,000 wait in memory, and all are told", async () => {
+test("at most 500,000 switches are pending, and none is lost", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   for (let batch = 0; batch < 52; batch++) {
     const some = Array.from({ length: 10_000 }, (_, n): Given => {
       return { device: n % 3, time: BASE + batch, led_on: n % 2 === 0, by: "server", reason: "" };
     });
     store.write(batchOf(some), IDS);
-    expect(store.switches.waiting).toBeLessThanOrEqual(500_000);
+    expect(store.switches.pendingCount).toBeLessThanOrEqual(500_000);
   }
   expect(allIn(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
-  expect(store.switches.waiting).toBe(20_000);
+  expect(store.switches.pendingCount).toBe(20_000);
 });
 
-test("when a file is damaged, the next one has the switches that were in no run yet", async () => {
+test("the replacement of a damaged file receives the pending switches", async () => {
   const folder = await temporaryFolder();
   const store = storeIn(path.join(folder, "damaged.db"));
   const switched = (reason: string): Given => ({ device: 1, time: BASE, led_on: true, by: "device", reason });
@@ -140,7 +140,7 @@ test("when a file is damaged, the next one has the switches that were in no run 
   expect(allIn(next)[1].map(({ reason }) => reason)).toEqual(["of the first", "of the second", "of the third"]);
 });
 
-test("a board that switches now and then takes no more than 100 bytes for each", async () => {
+test("a rare switch takes at most 100 bytes in the file", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const size = (): number => Number(store.database.rows("PRAGMA page_count")[0].page_count) * 8192;
   store.compact();
@@ -152,7 +152,7 @@ test("a board that switches now and then takes no more than 100 bytes for each",
   expect((size() - before) / 5000).toBeLessThan(100);
 });
 
-test("of switches that are too old all go at once, those too that had just come, but for the last", async () => {
+test("a sweep deletes all old switches, compacted or pending, except the last one", async () => {
   const store = storeIn(path.join(await temporaryFolder(), "history.db"));
   const add = (hour: number): void =>
     store.write(batchOf([{ device: 0, time: BASE + hour * 3_600_000, led_on: hour % 2 === 0, by: "server", reason: `${hour}` }]), IDS); // prettier-ignore

@@ -1,4 +1,4 @@
-/** A history that cannot be written costs no reading, whenever the server ends: the journal has them. */
+/** The journal keeps readings that the history could not write before the server stopped. */
 import { expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
@@ -11,7 +11,7 @@ async function serve(data: string, url?: string): Promise<NightlightServer> {
   return running;
 }
 
-test("readings that a history did not take before the server ended are in it after the next start", async () => {
+test("the next start writes readings that the history could not write before the server stopped", async () => {
   const data = await temporaryFolder();
   const first = await serve(data, `postgres://nobody@127.0.0.1:${await freePort()}/nowhere`);
   const board = await client(first.brokerUrl);
@@ -20,9 +20,9 @@ test("readings that a history did not take before the server ended are in it aft
   await board.publishAsync("hall/telemetry", '{"light":7}', { qos: 1 });
   const status = async (): Promise<{ storage: { problem: string | null } }> =>
     (await fetch(`${first.httpUrl}/api/status`)).json() as Promise<{ storage: { problem: string | null } }>;
-  await eventually(async () => (await status()).storage.problem, { what: "the problem" });
+  await eventually(async () => (await status()).storage.problem, { what: "the reported problem" });
   expect((await status()).storage.problem).toMatch(/^The history .* cannot be written .* tries again every second\.$/);
-  // readings are stored in the journal, so that more may come
+  // the server stays ready because the journal stores the readings
   expect((await fetch(`${first.httpUrl}/readyz`)).status).toBe(200);
   await first.close();
 

@@ -1,9 +1,9 @@
-/** The write-ahead log of the history when it is damaged: SQLite says nothing about it, the server does. */
+/** The server detects damage in the write-ahead log of the history, which SQLite ignores silently. */
 import fc from "fast-check";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { keepDamagedWal } from "../../server/src/history/wal.js";
+import { copyDamagedWal } from "../../server/src/history/wal.js";
 import { Store } from "../../server/src/history/store.js";
 import { count, history } from "./support/history.js";
 import { temporaryFolder } from "./support/server.js";
@@ -11,13 +11,13 @@ import { addSeconds } from "./history-promises.js";
 
 const WRITES = 12;
 
-/** A history as `kill -9` leaves it after some writes. */
+/** Returns the files of a history that was killed after some writes. */
 async function killedHistory(): Promise<{ db: Buffer; wal: Buffer }> {
   const file = path.join(await temporaryFolder(), "history.db");
   const store = new Store(file);
   onTestFinished(() => store.close());
   const switches = { devices: new Uint32Array(), times: new Float64Array(), led_on: new Uint8Array() };
-  const none = { ...switches, by: new Uint8Array(), reasons: new Uint16Array(), sentences: [], first: 0 };
+  const none = { ...switches, by: new Uint8Array(), reasonIndexes: new Uint16Array(), reasonTexts: [], first: 0 };
   for (let n = 0; n < WRITES; n++)
     store.write({ devices: Uint32Array.of(0), times: Float64Array.of(n), lights: Uint16Array.of(n), switches: none }, [
       "porch",
@@ -25,7 +25,7 @@ async function killedHistory(): Promise<{ db: Buffer; wal: Buffer }> {
   return { db: await readFile(file), wal: await readFile(`${file}-wal`) };
 }
 
-/** Puts files into a folder of their own. */
+/** Writes both files into a new folder. */
 async function place(db: Buffer, wal: Buffer): Promise<string> {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "history.db"), db);
@@ -33,15 +33,15 @@ async function place(db: Buffer, wal: Buffer): Promise<string> {
   return folder;
 }
 
-test("one flipped byte anywhere in the write-ahead log is found, and both files are kept as they were", async () => {
+test("one changed byte anywhere in the write-ahead log is detected, and both files are copied", async () => {
   const { db, wal } = await killedHistory();
   const folder = await place(db, wal);
   const file = path.join(folder, "history.db");
-  expect(keepDamagedWal(file)).toBeUndefined();
+  expect(copyDamagedWal(file)).toBeUndefined();
   const frame = 24 + 8192;
   await fc.assert(
     fc.asyncProperty(
-      // headers are short, but count for as much as pages
+      // headers are short, so they get a test share of their own
       fc.oneof(fc.nat(31), fc.nat(wal.length - 1), fc.tuple(fc.nat((wal.length - 32) / frame - 1), fc.nat(23))),
       fc.integer({ min: 1, max: 255 }),
       async (place, bits) => {
@@ -49,11 +49,11 @@ test("one flipped byte anywhere in the write-ahead log is found, and both files 
         const damaged = Buffer.from(wal);
         damaged[at] ^= bits;
         await writeFile(`${file}-wal`, damaged);
-        const told = keepDamagedWal(file);
-        expect(told).toMatch(
+        const sentence = copyDamagedWal(file);
+        expect(sentence).toMatch(
           /history\.db-wal is damaged at byte \d+: .* A copy was kept as .*damaged-.*-wal\. Switches/,
         );
-        const copy = /kept as (\S+-wal)\./.exec(told!)![1];
+        const copy = /kept as (\S+-wal)\./.exec(sentence!)![1];
         expect((await readFile(copy)).equals(damaged)).toBe(true);
       },
     ),
@@ -61,13 +61,13 @@ test("one flipped byte anywhere in the write-ahead log is found, and both files 
   );
 });
 
-test("a write-ahead log that is cut within a frame, or destroyed, is found", async () => {
+test("a truncated or overwritten write-ahead log is detected", async () => {
   const { db, wal } = await killedHistory();
   for (const damaged of [wal.subarray(0, -1), wal.subarray(0, 40), wal.subarray(0, 9), Buffer.alloc(wal.length)])
-    expect(keepDamagedWal(path.join(await place(db, damaged), "history.db"))).toMatch(/damaged at byte/);
+    expect(copyDamagedWal(path.join(await place(db, damaged), "history.db"))).toMatch(/damaged at byte/);
 });
 
-test("frames of an earlier round behind the present ones are no damage", async () => {
+test("old frames after the current ones are not damage", async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, "history.db");
   const store = new Store(file);
@@ -80,10 +80,10 @@ test("frames of an earlier round behind the present ones are no damage", async (
   const copy = path.join(folder, "copy");
   await mkdir(copy);
   for (const name of ["history.db", "history.db-wal"]) await copyFile(path.join(folder, name), path.join(copy, name));
-  expect(keepDamagedWal(path.join(copy, "history.db"))).toBeUndefined();
+  expect(copyDamagedWal(path.join(copy, "history.db"))).toBeUndefined();
 });
 
-test("a history with a damaged write-ahead log opens with what is before the damage, and tells of it once", async () => {
+test("a history with a damaged write-ahead log opens with the data before the damage and reports it once", async () => {
   const { db, wal } = await killedHistory();
   wal[wal.length - 3 * 8216 + 100] ^= 1;
   const folder = await place(db, wal);
@@ -91,10 +91,10 @@ test("a history with a damaged write-ahead log opens with what is before the dam
   const found = await count(first, "porch");
   expect(found).toBeGreaterThan(0);
   expect(found).toBeLessThan(WRITES);
-  expect(first.told).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
+  expect(first.problems).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
   addSeconds(first, "porch", 3);
   await first.close();
   const second = await history(folder);
-  expect(second.told).toEqual([]);
+  expect(second.problems).toEqual([]);
   expect((await readdir(folder)).filter((name) => name.includes("damaged"))).toHaveLength(2);
 });

@@ -1,10 +1,9 @@
-/** What the history promises: nothing is lost that could be kept, and nothing that goes wrong stops the server. */
+/** The SQLite history: batches, device ids, damaged files, failed writes and a dying thread. */
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Database } from "../../server/src/history/database.js";
-import { POINT, withIds, type Parcel } from "../../server/src/history/protocol.js";
+import { POINT, extendIds, type WriteRequest } from "../../server/src/history/protocol.js";
 import { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
@@ -18,7 +17,7 @@ const fileIn = (folder: string): string => path.join(folder, "history.db");
 
 historyPromises(inFolder);
 
-test("devices that another history numbered are told apart, each with what is its own", async () => {
+test("two histories that share device objects keep their data apart", async () => {
   const [first, second] = [await (await inFolder()).open(), await (await inFolder()).open()];
   addSeconds(first, "porch", 3);
   addSeconds(first, "cellar", 2);
@@ -30,42 +29,45 @@ test("devices that another history numbered are told apart, each with what is it
   expect(await counts(second)).toEqual([10, 11, 12, 13]);
 });
 
-test("devices that come and go do not fill the memory with their ids, and each reading stays its device's", async () => {
+test("the array of device ids stays limited when devices come and go, and readings stay with their device", async () => {
   const file = fileIn(await temporaryFolder());
-  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, writer: 1, ids: [] }), expect.unreachable);
+  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, runId: 1, ids: [] }), expect.unreachable);
   const most: number[] = [];
-  const write = (parcel: Parcel): Promise<void> => {
-    most.push(parcel.firstId + parcel.ids.length);
-    return thread.call("write", parcel);
+  const write = (request: WriteRequest): Promise<void> => {
+    most.push(request.firstNewIndex + request.newIds.length);
+    return thread.call("write", request);
   };
   const writer = new Writer({ name: file, write }, expect.unreachable, 100);
-  const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, recorded: 0 }));
+  const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, historyNumber: 0 }));
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
       if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
-    // as devices are that another server takes and gives back
-    for (let n = 0; n < 20; n++) writer.addReading({ id: `moves/${n}`, recorded: 0 }, { time: round, light: 100 + n });
-    // so that batches with other numbers wait for each other
-    const written = writer.written();
+    // devices that move between servers get a new object each time
+    for (let n = 0; n < 20; n++)
+      writer.addReading({ id: `moves/${n}`, historyNumber: 0 }, { time: round, light: 100 + n });
+    // several batches with different arrays of ids are queued
+    const written = writer.flush();
     if (round % 4 === 0) await written;
   }
-  await writer.written();
+  await writer.flush();
   expect(Math.max(...most)).toBeLessThanOrEqual(130);
-  const told = async (device: string): Promise<number[][]> => {
+  const pointsOf = async (device: string): Promise<number[][]> => {
     const { points } = await thread.call("query", { device, from: 0, to: 1000, points: 1000 });
     return Array.from({ length: points.length / POINT }, (_, at) => [...points.subarray(at * POINT, at * POINT + 2)]);
   };
   const rounds = Array.from({ length: 40 }, (_, round) => round);
   for (const n of [0, 7, 29])
-    expect(await told(`stays/${n}`)).toEqual(rounds.filter((round) => n % 3 === round % 3).map((round) => [round, n]));
-  for (const n of [0, 19]) expect(await told(`moves/${n}`)).toEqual(rounds.map((round) => [round, 100 + n]));
+    expect(await pointsOf(`stays/${n}`)).toEqual(
+      rounds.filter((round) => n % 3 === round % 3).map((round) => [round, n]),
+    );
+  for (const n of [0, 19]) expect(await pointsOf(`moves/${n}`)).toEqual(rounds.map((round) => [round, 100 + n]));
   await writer.close();
   await thread.call("close");
-  await thread.end();
+  await thread.terminate();
 });
 
-describe("a device that is forgotten", () => {
-  test("of a device that is forgotten nothing stays in the file, and of its neighbours everything", async () => {
+describe("forgetting a device", () => {
+  test("deletes all its rows and no rows of other devices", async () => {
     const store = new Store(fileIn(await temporaryFolder()));
     onTestFinished(() => store.close());
     const times = Float64Array.from({ length: 30_000 }, (_, n) => n * 60_000);
@@ -80,8 +82,8 @@ describe("a device that is forgotten", () => {
             times: times.subarray(0, 2500),
             led_on: new Uint8Array(2500).fill(1),
             by: new Uint8Array(2500),
-            reasons: new Uint16Array(2500),
-            sentences: [""],
+            reasonIndexes: new Uint16Array(2500),
+            reasonTexts: [""],
             first: 0,
           },
         },
@@ -100,73 +102,64 @@ describe("a device that is forgotten", () => {
   });
 });
 
-describe("when something is wrong", () => {
-  test("a file that is no database is moved aside, and a new one begun", async () => {
+describe("failures", () => {
+  test("a file that is not a database is moved aside and replaced", async () => {
     const folder = await temporaryFolder();
     await writeFile(fileIn(folder), "my diary\n".repeat(1000));
     const kept = await history(folder);
     addSeconds(kept, "porch", 10);
     expect(await count(kept, "porch")).toBe(10);
-    expect(kept.told).toHaveLength(1);
-    expect(kept.told[0]).toMatch(/history\.db is damaged \(.+\): it was moved to .+damaged.+, and a new one begun/);
+    expect(kept.problems).toHaveLength(1);
+    expect(kept.problems[0]).toMatch(
+      /history\.db is damaged \(.+\): the server moved it to .+damaged.+ and created a new one/,
+    );
     const aside = (await readdir(folder)).find((name) => name.includes("damaged"))!;
     expect(await readFile(path.join(folder, aside), "utf8")).toContain("my diary");
   });
 
   test.each([
-    ["empty", 0, /was empty, so that a new one was begun/],
-    ["zeros only", 50_000, /is damaged .*moved to/],
-  ])("a file that is %s is reported, and a new one begun", async (_what, length, message) => {
+    ["empty", 0, /was empty\. The server created a new one/],
+    ["zeros only", 50_000, /is damaged .*moved it to/],
+  ])("a file that is %s is reported and replaced", async (_what, length, message) => {
     const folder = await temporaryFolder();
     await writeFile(fileIn(folder), Buffer.alloc(length));
     const kept = await history(folder);
     addSeconds(kept, "porch", 10);
     expect(await count(kept, "porch")).toBe(10);
-    expect(kept.told).toEqual([expect.stringMatching(message)]);
+    expect(kept.problems).toEqual([expect.stringMatching(message)]);
   });
 
-  test("a file with a damaged middle is moved aside when that is met, and what was just added is kept", async () => {
+  test("a partly damaged file is moved aside when a query reads the damage, and new entries are kept", async () => {
     const folder = await temporaryFolder();
     const first = await history(folder);
     for (let board = 0; board < 10; board++) addSeconds(first, `board/${board}`, 20_000);
     await first.close();
     const file = await open(fileIn(folder), "r+");
     const { size } = await stat(fileIn(folder));
-    // all but the first pages, which tell of the tables
+    // all but the first pages, which hold the schema
     await file.write(Buffer.alloc(size - 10 * 8192, 0xa5), 0, null, 10 * 8192);
     await file.close();
     const kept = await history(folder);
     addSeconds(kept, "porch", 10);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, board) => count(kept, `board/${board}`)));
     expect(answers).toContain(0);
-    expect(kept.told.join()).toMatch(/damaged/);
+    expect(kept.problems.join()).toMatch(/damaged/);
     expect(await count(kept, "porch")).toBe(10);
     addSeconds(kept, "board/3", 5);
     await kept.close();
     const again = await history(folder);
     expect(await count(again, "porch")).toBe(10);
-    expect(again.told).toEqual([]);
+    expect(again.problems).toEqual([]);
   });
 
-  test("a file of a newer version is left alone, and the start refused", async () => {
-    const folder = await temporaryFolder();
-    await (await history(folder)).close();
-    const database = new Database(fileIn(folder));
-    database.rows("PRAGMA user_version = 99");
-    database.close();
-    const before = await readFile(fileIn(folder));
-    await expect(history(folder)).rejects.toThrow(/newer nightlight-server.+99/);
-    expect(before.equals(await readFile(fileIn(folder)))).toBe(true);
-  });
-
-  test("what is added goes to be written within half a second, however little it is, and the next as soon as it is on disk", async () => {
+  test("a batch is written after half a second, and the next one as soon as the first is on disk", async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const batches: { readonly size: number; done(): void }[] = [];
-    const write = ({ times }: Parcel): Promise<void> =>
+    const write = ({ times }: WriteRequest): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
     const writer = new Writer({ name: "file", write }, expect.unreachable);
-    const porch = { id: "porch", recorded: 0 };
+    const porch = { id: "porch", historyNumber: 0 };
     writer.addReading(porch, { time: 1, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
     expect(batches.map(({ size }) => size)).toEqual([1]);
@@ -180,22 +173,22 @@ describe("when something is wrong", () => {
     expect(writer.stats).toEqual({ waiting: 3, written: 1, lost: 0 });
   });
 
-  test("while it cannot be written that is told once, and as soon as it can nothing is missing", async () => {
+  test("failing writes are reported once, and later succeed without loss", async () => {
     const folder = await temporaryFolder();
     await mkdir(fileIn(folder));
     const kept = await history(folder);
-    expect(kept.told).toHaveLength(1);
+    expect(kept.problems).toHaveLength(1);
     addSeconds(kept, "porch", 10_000);
     await expect(count(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
     await rmdir(fileIn(folder));
-    await eventually(() => kept.stats.waiting === 0, { what: "what waited to be written" });
+    await eventually(() => kept.stats.waiting === 0, { what: "the pending entries to be written" });
     expect(await count(kept, "porch")).toBe(10_000);
-    expect(kept.told).toHaveLength(2);
-    expect(kept.told[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
+    expect(kept.problems).toHaveLength(2);
+    expect(kept.problems[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
   });
 
-  test("of what waits too long the oldest is lost, is counted, and the end does not hang", async () => {
+  test("the oldest entries beyond the backlog limit are counted as lost, and close does not hang", async () => {
     const folder = await temporaryFolder();
     await mkdir(fileIn(folder));
     const kept = await history(folder);
@@ -204,34 +197,34 @@ describe("when something is wrong", () => {
     expect(kept.stats.waiting).toBe(200_000);
     await kept.close();
     expect(kept.stats).toEqual({ waiting: 0, written: 0, lost: 250_000 });
-    expect(kept.told.at(-1)).toMatch(/200000 were lost/);
+    expect(kept.problems.at(-1)).toMatch(/200000 were lost/);
     await expect(count(kept, "porch")).rejects.toThrow(/closed/);
     kept.addReading("porch", { time: 1, light: 1 });
   });
 
-  test("when its thread dies another one takes over, nothing is missing, and nothing is there twice", async () => {
+  test("when the thread dies, another one continues without losing or duplicating entries", async () => {
     const file = fileIn(await temporaryFolder());
-    const told: string[] = [];
+    const problems: string[] = [];
     const thread: HistoryThread = new HistoryThread(
-      () => ({ file, retention: FOR_EVER, writer: 1, ids }),
-      (problem) => told.push(problem),
+      () => ({ file, retention: FOR_EVER, runId: 1, ids }),
+      (problem) => problems.push(problem),
     );
     let ids: string[] = [];
-    /** What becomes of the first answers. */
-    const answers = ["comes", "lost", "comes", "lost", "lost"];
+    /** Whether the confirmation of each of the first writes arrives. */
+    const confirmations = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,
-      async write(parcel: Parcel) {
-        ids = withIds(ids, parcel);
-        await thread.call("write", parcel);
-        if (answers.shift() === "lost") {
-          await thread.end();
-          throw new Error("the thread of the history is gone");
+      async write(request: WriteRequest) {
+        ids = extendIds(ids, request);
+        await thread.call("write", request);
+        if (confirmations.shift() === "lost") {
+          await thread.terminate();
+          throw new Error("the history thread stopped");
         }
       },
     };
     const device = devicesById();
-    const writer = new Writer(engine, (problem) => told.push(problem));
+    const writer = new Writer(engine, (problem) => problems.push(problem));
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 20_000; n++) {
         writer.addReading(device(`board/${round}/${n % 7}`), { time: round * 1e6 + n, light: n % 1024 });
@@ -239,8 +232,8 @@ describe("when something is wrong", () => {
           writer.addSwitch(device("porch"), { time: round * 1e6 + n, led_on: true, by: "server", reason: "" });
       }
       await eventually(() => writer.stats.written > round * 20_000, { what: "the first batch" });
-      await thread.end();
-      await eventually(() => writer.stats.waiting === 0, { what: "the other thread to write" });
+      await thread.terminate();
+      await eventually(() => writer.stats.waiting === 0, { what: "the replacement thread to write" });
     }
     const { points } = await thread.call("query", { device: "board/2/6", from: 0, to: 1e7, points: 1 });
     expect(points[4]).toBe(Math.floor(20_000 / 7));
@@ -249,7 +242,7 @@ describe("when something is wrong", () => {
     expect(switches.map(({ time }) => time)).toEqual(times);
     await writer.close();
     await thread.call("close");
-    await thread.end();
+    await thread.terminate();
     expect(writer.stats).toEqual({ waiting: 0, written: 60_060, lost: 0 });
     expect(existsSync(`${file}.lock`)).toBe(false);
   });

@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { openData, type DataFolder } from "../../server/src/storage/data-folder.js";
 import { Devices } from "../../server/src/devices/devices.js";
-import type { Recorded } from "../../server/src/history/history.js";
+import type { HistoryDevice } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/ingest/journal/journal.js";
 import { RETRY } from "../../server/src/storage/health.js";
 import { Recent, type Point } from "../../server/src/history/recent.js";
@@ -47,7 +47,7 @@ class Memory {
     });
   }
 
-  readonly tell = ({ id }: Recorded, { time }: Point): void => void this.told.add(`${id} ${time}`);
+  readonly tell = ({ id }: HistoryDevice, { time }: Point): void => void this.told.add(`${id} ${time}`);
 
   static async open(folder: string, lag: number, keep = 0, mostWaiting?: number): Promise<Memory> {
     const memory = new Memory(await openData(folder), lag, keep, mostWaiting);

@@ -1,4 +1,4 @@
-/** The latest readings of each device, held against a list that is sorted and cut. */
+/** The latest readings of each device, compared with a sorted and truncated list. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_DEVICES, MAX_POINTS, Recent, SILENT, type Point } from "../../server/src/history/recent.js";
@@ -11,15 +11,15 @@ const point: fc.Arbitrary<Point> = fc.record({
 
 const pointAt = (time: number): Point => ({ time, light: time % 1024, led_on: time % 2 === 0 });
 
-describe("of one device", () => {
-  test("the latest 600 are known, by the time at which they were taken, in whatever order they come", () => {
+describe("one device", () => {
+  test("keeps the latest 600 readings by time, whatever the order of arrival", () => {
     fc.assert(
       fc.property(fc.array(point, { maxLength: 1500, size: "max" }), (points) => {
         const recent = new Recent();
         let expected: Point[] = [];
         for (const one of points) {
           recent.add("porch", one);
-          // a stable sort: of several at the same time, the one that came last is the last
+          // the sort is stable: readings with the same time stay in the order of arrival
           expected = [...expected, one].sort((a, b) => a.time - b.time).slice(-MAX_POINTS);
         }
         expect(recent.of("porch")).toEqual(expected);
@@ -28,7 +28,7 @@ describe("of one device", () => {
     );
   });
 
-  test("what was asked for stays as it was", () => {
+  test("a returned list does not change when readings arrive later", () => {
     const recent = new Recent();
     for (let time = 0; time < MAX_POINTS; time++) recent.add("porch", pointAt(time));
     const before = recent.of("porch");
@@ -38,12 +38,12 @@ describe("of one device", () => {
   });
 });
 
-describe("of too many devices", () => {
-  /** Whose readings are known. */
+describe("too many devices", () => {
+  /** Returns the ids of the devices that have readings. */
   const known = (recent: Recent, ids: Iterable<string>): string[] =>
     [...ids].filter((id) => recent.of(id).length > 0).sort();
 
-  test("those that came first are known, as long as they report, and others when one is forgotten or was silent for long", () => {
+  test("the first devices stay; a new one replaces a forgotten or long silent one", () => {
     const device = fc.integer({ min: 0, max: MAX_DEVICES + 20 }).map(String);
     const step = fc.record({
       device,
@@ -80,7 +80,7 @@ describe("of too many devices", () => {
     );
   });
 
-  test("the same are known however many others report in turn", () => {
+  test("the first devices stay even if many others report in turn", () => {
     const recent = new Recent();
     const ids = Array.from({ length: 5 * MAX_DEVICES }, (_, n) => String(n));
     for (let time = 0; time < 10; time++) for (const id of ids) recent.add(id, pointAt(time));

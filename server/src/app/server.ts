@@ -202,9 +202,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
 
 async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles): Promise<History> {
   if (!history) return NO_HISTORY;
-  const failed = (problem: string): void => log.error("history", problem);
-  const told = (progress: string): void => log.info("history", progress);
-  return openHistory(history.url, data, { retention: history, failed, told, damaged: damaged.report });
+  const onProblem = (problem: string): void => log.error("history", problem);
+  return openHistory(history.url, data, { retention: history, onProblem, onDamage: damaged.report });
 }
 
 /** Loads modules that not every server needs, because they take a while to load. */

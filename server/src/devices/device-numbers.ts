@@ -7,7 +7,7 @@ export const SINCE = 4;
 export const LAMP_SINCE = 5;
 export const PUBLISHED = 6;
 export const LOGGED = 7;
-export const RECORDED = 8;
+export const HISTORY_NUMBER = 8;
 /** All flags of the device, two bits each. */
 export const FLAGS = 9;
 /** The last reading of an earlier run, which people see but decisions do not use. */

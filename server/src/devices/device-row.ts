@@ -8,7 +8,7 @@ import {
   OLD_LIGHT,
   OLD_TIME,
   Page,
-  RECORDED,
+  HISTORY_NUMBER,
   SEQ,
   SINCE,
   TAKEN,
@@ -178,12 +178,12 @@ export class DeviceRow {
     this.#page.numbers[this.#at + LOGGED] = logged;
   }
 
-  /** The number that the history has given the device, see `Recorded`; 0 if it has none. */
-  get recorded(): number {
-    return this.#page.numbers[this.#at + RECORDED];
+  /** The number that the history has given the device, see `HistoryDevice`; 0 if it has none. */
+  get historyNumber(): number {
+    return this.#page.numbers[this.#at + HISTORY_NUMBER];
   }
-  set recorded(recorded: number) {
-    this.#page.numbers[this.#at + RECORDED] = recorded;
+  set historyNumber(historyNumber: number) {
+    this.#page.numbers[this.#at + HISTORY_NUMBER] = historyNumber;
   }
 
   /** Whether the board blinks its LED because of an `identify` action. Its status messages do not count as switches then. */

@@ -1,117 +1,119 @@
-import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
-import { quartersOf } from "./packing.js";
-import { BY, type Batch } from "./protocol.js";
+import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
+import { toQuarters } from "./packing.js";
+import { BY, type HistoryBatch } from "./protocol.js";
 
-/** A batch, and what its numbers stand for: the same array as long as they stand for the same. */
-export interface Gathered {
-  readonly batch: Batch;
+/** A batch, and the array of ids that its device indexes point into. */
+export interface BufferedBatch {
+  readonly batch: HistoryBatch;
+  /** The same array object as in the batch before, unless the buffer has started a new array. */
   readonly ids: readonly string[];
 }
 
-/** Where readings and switches gather until they go to the engine: adding one costs next to nothing. */
-export class Gathering {
-  /** Ids; a device's number is its place. One that was forgotten, or that another server had meanwhile, is there again. */
+/** Column buffer that collects readings and switches for the next batch, without an object for each entry. */
+export class ColumnBuffer {
+  /** Device ids; a device index is a position in this array. An id can occur twice, for example after the device was forgotten. */
   #ids: string[] = [];
   readonly #devices: Uint32Array;
   readonly #times: Float64Array;
   readonly #lights: Uint16Array;
   readonly #boots: Float64Array;
   readonly #seqs: Float64Array;
-  /** Whether a reading here has `boot` and `seq`. */
-  #numbered = false;
-  readonly #switched: Uint32Array;
+  /** Whether any buffered reading has `boot` and `seq`. */
+  #hasSequenceNumbers = false;
+  readonly #switchDevices: Uint32Array;
   readonly #switchTimes: Float64Array;
   readonly #led_on: Uint8Array;
   readonly #by: Uint8Array;
-  readonly #reasons: Uint16Array;
-  /** Each reason once, with its place among them. */
-  readonly #sentences = new Map<string, number>();
+  readonly #reasonIndexes: Uint16Array;
+  /** The index of each distinct reason. */
+  readonly #reasonTexts = new Map<string, number>();
   #readings = 0;
   #switches = 0;
-  /** Switches of this run that were here. */
-  #taken = 0;
+  /** Number of switches in all batches that have left the buffer. */
+  #switchesTaken = 0;
 
-  /** For so many readings and switches; when there are more numbers than `most`, they begin anew. */
+  /** @param capacity maximum number of entries @param maxIds the buffer starts a new array of ids beyond this length */
   constructor(
     readonly capacity: number,
-    readonly most: number,
+    readonly maxIds: number,
   ) {
     this.#devices = new Uint32Array(capacity);
     this.#times = new Float64Array(capacity);
     this.#lights = new Uint16Array(capacity);
     this.#boots = new Float64Array(capacity);
     this.#seqs = new Float64Array(capacity);
-    this.#switched = new Uint32Array(capacity);
+    this.#switchDevices = new Uint32Array(capacity);
     this.#switchTimes = new Float64Array(capacity);
     this.#led_on = new Uint8Array(capacity);
     this.#by = new Uint8Array(capacity);
-    this.#reasons = new Uint16Array(capacity);
+    this.#reasonIndexes = new Uint16Array(capacity);
   }
 
-  /** Readings and switches that are here. */
+  /** Number of buffered readings and switches. */
   get size(): number {
     return this.#readings + this.#switches;
   }
 
-  get full(): boolean {
+  get isFull(): boolean {
     return this.size >= this.capacity;
   }
 
-  /** Only when it is not full. */
-  addReading(device: Recorded, { time, light, boot, seq }: HistoryReading): void {
+  /** Adds a reading. The buffer must not be full. */
+  addReading(device: HistoryDevice, { time, light, boot, seq }: HistoryReading): void {
     const at = this.#readings++;
-    this.#devices[at] = this.#numberOf(device);
+    this.#devices[at] = this.#indexOf(device);
     this.#times[at] = time;
-    this.#lights[at] = quartersOf(light);
+    this.#lights[at] = toQuarters(light);
     this.#boots[at] = boot ?? NaN;
     this.#seqs[at] = seq ?? NaN;
-    if (boot !== undefined) this.#numbered = true;
+    if (boot !== undefined) this.#hasSequenceNumbers = true;
   }
 
-  /** Only when it is not full. */
-  addSwitch(device: Recorded, { time, led_on, by, reason }: HistorySwitch): void {
+  /** Adds a switch. The buffer must not be full. */
+  addSwitch(device: HistoryDevice, { time, led_on, by, reason }: HistorySwitch): void {
     const at = this.#switches++;
-    this.#switched[at] = this.#numberOf(device);
+    this.#switchDevices[at] = this.#indexOf(device);
     this.#switchTimes[at] = time;
     this.#led_on[at] = Number(led_on);
     this.#by[at] = BY.indexOf(by);
-    let sentence = this.#sentences.get(reason);
-    if (sentence === undefined) this.#sentences.set(reason, (sentence = this.#sentences.size));
-    this.#reasons[at] = sentence;
+    let index = this.#reasonTexts.get(reason);
+    if (index === undefined) this.#reasonTexts.set(reason, (index = this.#reasonTexts.size));
+    this.#reasonIndexes[at] = index;
   }
 
-  /** What gathered, which is then no longer here. */
-  take(): Gathered {
+  /** Removes all entries from the buffer and returns them. */
+  take(): BufferedBatch {
     const ids = this.#ids;
     const readings = this.#readings;
     const switches = this.#switches;
-    const batch: Batch = {
+    const batch: HistoryBatch = {
       devices: this.#devices.slice(0, readings),
       times: this.#times.slice(0, readings),
       lights: this.#lights.slice(0, readings),
-      ...(this.#numbered && { boots: this.#boots.slice(0, readings), seqs: this.#seqs.slice(0, readings) }),
+      ...(this.#hasSequenceNumbers && { boots: this.#boots.slice(0, readings), seqs: this.#seqs.slice(0, readings) }),
       switches: {
-        devices: this.#switched.slice(0, switches),
+        devices: this.#switchDevices.slice(0, switches),
         times: this.#switchTimes.slice(0, switches),
         led_on: this.#led_on.slice(0, switches),
         by: this.#by.slice(0, switches),
-        reasons: this.#reasons.slice(0, switches),
-        sentences: [...this.#sentences.keys()],
-        first: this.#taken,
+        reasonIndexes: this.#reasonIndexes.slice(0, switches),
+        reasonTexts: [...this.#reasonTexts.keys()],
+        first: this.#switchesTaken,
       },
     };
     this.#readings = this.#switches = 0;
-    this.#numbered = false;
-    this.#sentences.clear();
-    this.#taken += switches;
-    if (ids.length > this.most) this.#ids = [];
+    this.#hasSequenceNumbers = false;
+    this.#reasonTexts.clear();
+    this.#switchesTaken += switches;
+    if (ids.length > this.maxIds) this.#ids = [];
     return { batch, ids };
   }
 
-  #numberOf(device: Recorded): number {
-    const { id, recorded } = device;
-    // the number may be of before they began anew, or another history's
-    if (recorded > 0 && this.#ids[recorded - 1] === id) return recorded - 1;
-    return (device.recorded = this.#ids.push(id)) - 1;
+  /** Returns the device index, and assigns one to a new device. `historyNumber` holds the index + 1. */
+  #indexOf(device: HistoryDevice): number {
+    const { id, historyNumber } = device;
+    // the cached index may belong to an earlier array of ids, or to another history
+    if (historyNumber > 0 && this.#ids[historyNumber - 1] === id) return historyNumber - 1;
+    return (device.historyNumber = this.#ids.push(id)) - 1;
   }
 }

@@ -3,103 +3,101 @@ import { dirname } from "node:path";
 import sqlite, { type Database as Connection, type JSValue, type Statement } from "node-sqlite3-wasm";
 import { codeOf, textOf } from "../common/errors.js";
 import { damagedCopyPath } from "../storage/damage.js";
-import { MIGRATIONS } from "./migrations.js";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.js";
 
-/** A chunk of a board that reports every second, 2.4 KB, fills such pages well. */
-const PAGE = 8192;
+/** Page size in bytes. A chunk of a board that reports once a second takes 2.4 KB, so three fit in a page. */
+const PAGE_SIZE = 8192;
 
-/** The file is of a later version of this program. */
-export class NewerError extends Error {}
+/** Thrown when another version of this program wrote the file in a format that this version cannot read. */
+export class VersionError extends Error {}
 
 export type Row = Record<string, number | string | Uint8Array | null>;
 
 /**
- * A database that this process has for itself: SQLite compiled to WebAssembly has no shared memory, without which its
- * write-ahead log needs exclusive access. What is committed survives the end of this process, not that of the machine;
- * there the last commits may go, but the file stays whole.
+ * A SQLite connection with exclusive access to its file. SQLite compiled to WebAssembly has no shared memory, so its
+ * write-ahead log requires exclusive access. Committed transactions survive a crash of this process. A power failure may
+ * lose the last commits but does not corrupt the file.
  */
 export class Database {
   readonly #connection: Connection;
   readonly #statements = new Map<string, Statement>();
 
   /**
-   * Nobody else may have the file open: the lock that a process leaves behind that was killed is taken away.
-   * @param told how far it has come, should it have to be put into a newer form
-   * @throws NewerError; Error when it cannot be opened, or is damaged.
+   * Opens the file and creates it if necessary. No other process may have the file open: the constructor removes the lock
+   * that a killed process left behind.
+   * @throws VersionError when the file has another schema version; Error when it cannot be opened or is damaged
    */
-  constructor(file: string, told: (progress: string) => void = () => {}) {
+  constructor(file: string) {
     mkdirSync(dirname(file), { recursive: true });
     rmSync(`${file}.lock`, { recursive: true, force: true });
     this.#connection = new sqlite.Database(file);
     try {
       this.#connection.exec(
-        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL;
+        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8000000; PRAGMA cache_size = -16000;`,
       );
-      this.#migrate(file, told);
+      this.#prepareSchema(file);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  #migrate(file: string, told: (progress: string) => void): void {
+  /** Creates the tables in a new file, and checks the version of an existing one. */
+  #prepareSchema(file: string): void {
     const version = Number(this.rows("PRAGMA user_version")[0].user_version);
-    if (version > MIGRATIONS.length)
-      throw new NewerError(
-        `The history ${file} was written by a newer nightlight-server (its version is ${version}, this one knows ` +
-          `${MIGRATIONS.length}); install the newer one again, or move the file away to begin a new history.`,
+    if (version === 0) this.transaction(() => this.exec(SCHEMA));
+    else if (version !== SCHEMA_VERSION)
+      throw new VersionError(
+        `The history ${file} was written by ${version > SCHEMA_VERSION ? "a newer" : "an older"} nightlight-server (its ` +
+          `version is ${version}, this one reads version ${SCHEMA_VERSION}); install that one again, or move the file away ` +
+          `to start a new history.`,
       );
-    for (let next = version; next < MIGRATIONS.length; next++)
-      this.transaction(() => {
-        MIGRATIONS[next](this, told);
-        this.exec(`PRAGMA user_version = ${next + 1}`);
-      });
   }
 
-  /** Does what is said, of which nothing is to be known. */
+  /** Executes SQL and discards the result. */
   exec(sql: string): void {
     this.#connection.exec(sql);
   }
 
-  /** All rows of it: one that is left half-way would hold up the write-ahead log. */
+  /** Returns all rows of a query. A half-read statement would block checkpoints of the write-ahead log. */
   rows(sql: string, ...values: JSValue[]): Row[] {
     return this.#statement(sql).all(values) as Row[];
   }
 
-  /** Gives each row in turn, without having them all at once; `use` must not throw. */
+  /** Passes each row to `use` without loading all rows into memory. `use` must not throw. */
   each(sql: string, values: JSValue[], use: (row: Row) => void): void {
     for (const row of this.#statement(sql).iterate(values)) use(row as Row);
   }
 
-  /** How many rows it changed. */
+  /** Executes a statement and returns the number of changed rows. */
   run(sql: string, ...values: JSValue[]): number {
     return this.#statement(sql).run(values).changes;
   }
 
-  /** Adds one row; gives its number. */
+  /** Inserts one row and returns its rowid. */
   insert(sql: string, ...values: JSValue[]): number {
     return Number(this.#statement(sql).run(values).lastInsertRowid);
   }
 
-  /** All of it is done, or nothing. */
+  /** Runs `work` in a transaction: commits when it returns, rolls back when it throws. */
   transaction(work: () => void): void {
     this.#connection.exec("BEGIN");
     try {
       work();
       this.#connection.exec("COMMIT");
     } catch (error) {
-      // SQLite itself has undone it after some errors, such as a full disk
+      // SQLite rolls back by itself after some errors, such as a full disk
       if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
       throw error;
     }
   }
 
-  /** Never throws: a file that is damaged is closed as well. */
+  /** Closes the connection. Never throws, even if the file is damaged. */
   close(): void {
-    for (const statement of this.#statements.values()) attempt(() => statement.finalize());
+    for (const statement of this.#statements.values()) ignoreErrors(() => statement.finalize());
     this.#statements.clear();
-    attempt(() => this.#connection.close());
+    ignoreErrors(() => this.#connection.close());
   }
 
   #statement(sql: string): Statement {
@@ -109,32 +107,35 @@ export class Database {
   }
 }
 
-function attempt(step: () => void): void {
+function ignoreErrors(step: () => void): void {
   try {
     step();
   } catch {
-    // what failed before has been told
+    // closing a damaged file reports the same damage again
   }
 }
 
-/** Whether a file is there with nothing in it, which SQLite takes for a new database. */
+/** Returns whether the file exists and is empty. SQLite treats an empty file as a new database. */
 export const isEmpty = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
 
-/** Whether an error says that the file is not, or no longer, a database. */
+/** Returns whether an error means that the file is corrupt or not a database. */
 export const isDamage = (error: unknown): boolean => /malformed|not a database|corrupt/i.test(textOf(error));
 
-/** Moves a file away that is damaged, with its write-ahead log; the new name. */
+/** Renames a damaged file and its write-ahead log; returns the new name. */
 export function setAside(file: string): string {
   const name = damagedCopyPath(file);
   for (const end of ["", "-wal"]) if (existsSync(file + end)) renameSync(file + end, name + end);
   return name;
 }
 
-/** What is wrong with the disk: SQLite as it is compiled here says no more than "disk I/O error". */
+/**
+ * Describes a failed write, with the cause that the operating system reports. This build of SQLite says only "disk I/O
+ * error", so the function writes a temporary file next to the database to find the cause.
+ */
 export function causeOf(error: unknown, file: string): string {
   const probe = `${file}.probe`;
   try {
-    writeFileSync(probe, Buffer.alloc(2 * PAGE));
+    writeFileSync(probe, Buffer.alloc(2 * PAGE_SIZE));
     unlinkSync(probe);
   } catch (cause) {
     rmSync(probe, { force: true });

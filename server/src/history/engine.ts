@@ -1,22 +1,20 @@
 import type { HistoryQuery, Latest, Retention } from "./history.js";
-import type { PackedAnswer, Page, Parcel, Range } from "./protocol.js";
+import type { PackedAnswer, Page, Range, WriteRequest } from "./protocol.js";
 
 export interface HistoryOptions {
   readonly retention: Retention;
-  /** Told what a person should know: what could not be written, and why. Not more than once a minute for the same. */
-  failed(problem: string): void;
-  /** Told that a file is damaged, where it was moved, and what may be missing. */
-  damaged?(problem: string): void;
-  /** Told how far something has come that takes long. */
-  told?(progress: string): void;
+  /** Called with a sentence for the log when writing fails. Called at most once a minute for the same problem. */
+  onProblem(problem: string): void;
+  /** Called with a sentence that says which file is damaged, where its copy is, and what may be missing. */
+  onDamage?(problem: string): void;
 }
 
-/** What one database does otherwise than another. Questions that reach it make sense, and come after what they are to see. */
+/** The interface that each database engine implements. Callers validate queries and complete pending writes first. */
 export interface Engine {
-  /** The file or the server, as people know it; without a password. */
+  /** The path of the file, or the host and database name without a password. For messages. */
   readonly name: string;
-  /** The whole of it is written when it is fulfilled, or nothing when it is rejected: then it comes again. */
-  write(parcel: Parcel): Promise<void>;
+  /** Writes the whole batch, or rejects and writes nothing. The caller then repeats the request. */
+  write(request: WriteRequest): Promise<void>;
   query(query: HistoryQuery): Promise<PackedAnswer>;
   page(range: Range): Promise<Page>;
   latest(devices: readonly string[]): Promise<(Latest | undefined)[]>;

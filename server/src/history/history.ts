@@ -1,84 +1,86 @@
-/** Of whom something is remembered: a `Device` is one. */
-export interface Recorded {
+/** The device fields that the history uses. A `Device` has them. */
+export interface HistoryDevice {
   readonly id: string;
-  /** Kept by the history: the number by which it knows the device; 0 when it does not. It says nothing to another history. */
-  recorded: number;
+  /** The device's index in the history's write buffer + 1; 0 before the first write. Only the history changes this field. */
+  historyNumber: number;
 }
 
-/** A reading to be remembered. Its time is one of the monotonic clock; the history dates it. */
+/** A light reading to store. */
 export interface HistoryReading {
+  /** Monotonic time in ms; the history converts it to wall-clock time. With `isDated`, ms since 1970. */
   readonly time: number;
-  /** An earlier run of the server dated it: its time is in ms since 1970. */
+  /** True when an earlier run of the server has already converted `time` to ms since 1970. */
   readonly isDated?: boolean;
-  /** 0 to 1023; kept to a quarter. */
+  /** 0 to 1023; stored in steps of 0.25. */
   readonly light: number;
-  /** As in the contract: together they name the reading, so that PostgreSQL knows one that is delivered again. */
+  /** As in the device's telemetry. `boot` and `seq` together identify the reading, so PostgreSQL can ignore duplicates. */
   readonly boot?: number;
   readonly seq?: number;
 }
 
-/** A lamp was switched, or is found to be on or off for the first time. */
+/** A change of a lamp's state, or the first known state of a lamp. */
 export interface HistorySwitch {
-  /** When it is added, by the monotonic clock; in answers, in ms since 1970. */
+  /** Monotonic time in ms when the switch is added; ms since 1970 in query results. */
   readonly time: number;
   readonly led_on: boolean;
-  /** Who did it: the server's rule, a person, or the board on its own. */
+  /** Who switched the lamp: the server's rule, a person, or the board on its own. */
   readonly by: "server" | "person" | "device";
-  /** Why, in a sentence; "" when nobody knows. */
+  /** The reason in one sentence; "" when unknown. */
   readonly reason: string;
 }
 
-/** What is asked: from included, to not, in ms since 1970; in at most so many buckets. */
+/** A query for one device and time range, in ms since 1970: `from` is included, `to` is excluded. */
 export interface HistoryQuery {
   readonly device: string;
   readonly from: number;
   readonly to: number;
-  /** 1 to 5,000. */
+  /** Maximum number of points in the answer, 1 to 5,000. */
   readonly points: number;
 }
 
 /**
- * The readings of one stretch of time, as a plot wants them: no spike is lost. Stretches begin at whole multiples of
- * their length since 1970, whatever range is asked for; at both ends of the range only what is in it counts.
+ * Downsampled readings: the minimum, maximum and last light of one time interval, so that a plot shows every spike. Buckets
+ * start at multiples of their length since 1970 (UTC), whatever the range of the query. A bucket at either end of the range
+ * covers only readings within the range.
  */
 export interface Bucket {
-  /** When the first of its readings was taken. */
+  /** Time of the first reading. */
   readonly time: number;
   readonly min: number;
   readonly max: number;
-  /** The light of its last reading; of several at the same time, the brightest. */
+  /** Light of the last reading; the brightest if several have the same time. */
   readonly last: number;
   readonly count: number;
 }
 
 export interface HistoryAnswer {
-  /** Oldest first; stretches without readings are not there. Each reading by itself when there are few enough. */
+  /** Oldest first. Empty intervals are left out. One point for each reading if there are at most `HistoryQuery.points`. */
   readonly points: readonly Bucket[];
-  /** The lamp at `from`, after a switch at that very time; null when unknown. */
+  /** The lamp's state at `from`, including a switch at exactly that time; null when unknown. */
   readonly led_on: boolean | null;
-  /** Oldest first; at most 5,000, the latest of them. */
+  /** The latest switches in the range, at most 5,000, oldest first. */
   readonly switches: readonly HistorySwitch[];
-  /** The length of a bucket in ms; 0 when each reading is by itself. */
+  /** The length of a bucket in ms; 0 when each point is one reading. */
   readonly step: number;
 }
 
-/** How long things are kept at least, in ms; undefined: for ever. Readings go two hours later at the latest. */
+/** Minimum time for which data is kept, in ms; undefined means forever. Readings are deleted at most two hours later. */
 export interface Retention {
   readonly readings: number | undefined;
   readonly switches: number | undefined;
 }
 
-/** The last that is known of a device. Times are in ms since 1970. */
+/** The last stored reading and switch of a device. Times are in ms since 1970. */
 export interface Latest {
-  /** Its last reading; undefined when there is none. */
+  /** Time and light of the last reading; undefined when there is none. */
   readonly time?: number;
   readonly light?: number;
-  /** When its lamp was switched last, and how it has been since; undefined when never. */
+  /** Time of the last switch, and the lamp's state since then; undefined when there is none. */
   readonly switched?: number;
   readonly led_on?: boolean;
 }
 
-/** Readings that were read back for an export, one row each. */
+/** One row of an export: a reading, whose switch fields are null, or a switch, whose light is null. */
 export interface HistoryRow {
   readonly time: number;
   readonly light: number | null;
@@ -88,31 +90,31 @@ export interface HistoryRow {
 }
 
 /**
- * Every reading and every switch. What is added is written in batches within a second, away from the decisions: adding
- * never waits, never throws. Queries see what was added before them.
+ * Stores every reading and every switch (write-behind). A background task writes new entries in batches within a second, so
+ * adding never waits and never throws. A query sees everything that was added before it.
  */
 export interface History {
-  addReading(device: Recorded, reading: HistoryReading): void;
-  addSwitch(device: Recorded, change: HistorySwitch): void;
-  /** @throws RangeError when the query is out of range. */
+  addReading(device: HistoryDevice, reading: HistoryReading): void;
+  addSwitch(device: HistoryDevice, change: HistorySwitch): void;
+  /** @throws RangeError when the time range or the number of points is invalid */
   query(query: HistoryQuery): Promise<HistoryAnswer>;
-  /** Readings and switches from `from` to before `to`, oldest first, in batches of some thousand: for an export. */
+  /** Exports readings and switches from `from` (included) to `to` (excluded), oldest first, in batches of at most 5,000 rows. */
   rows(device: string, from: number, to: number): AsyncIterable<readonly HistoryRow[]>;
-  /** The last of each of these devices, in their order; undefined for one of which there is nothing. */
+  /** Returns the last reading and switch of each device, in the order of `devices`; undefined for a device without history. */
   latest(devices: readonly string[]): Promise<readonly (Latest | undefined)[]>;
-  /** Forgets a device altogether. */
+  /** Deletes all data of a device. */
   forget(device: string): Promise<void>;
-  /** From now on things are kept so long. */
+  /** Changes the retention, effective immediately. */
   retain(retention: Retention): void;
-  /** For metrics: what waits to be written, what was written since the start, what could not be. */
+  /** Metrics: entries that wait to be written, entries written since the start, entries lost. */
   readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };
-  /** Why nothing can be written at the moment, in a sentence; "" when it can. */
+  /** A sentence that says why writing fails at the moment; "" when it works. */
   readonly problem: string;
-  /** Writes what waits, and ends. */
+  /** Writes the pending entries and closes the database. */
   close(): Promise<void>;
 }
 
-/** Remembers nothing: for servers without a history. */
+/** A history that stores nothing, for servers with `history: false`. */
 export const NO_HISTORY: History = {
   addReading() {},
   addSwitch() {},

@@ -1,15 +1,15 @@
 import { isDamage } from "./database.js";
 import type { Latest } from "./history.js";
-import { lightOf } from "./packing.js";
-import { SPAN, type Store } from "./store.js";
+import { fromQuarters } from "./packing.js";
+import { KEYS_PER_DEVICE, type Store } from "./store.js";
 
-/** The last of each device. Readings that wait for their chunks do not count: the journal has those. */
+/** Returns the last reading and switch of each device. Ignores readings that are not in chunks yet: the journal has those. */
 export function latest(store: Store, ids: readonly string[]): (Latest | undefined)[] {
   try {
-    // one by one, those that wait would be looked through for each device
-    store.settleSwitches();
+    // compacting once is faster than searching the pending switches for each device
+    store.compactSwitches();
   } catch (error) {
-    // on a disk that is full, say, an older answer is better than none
+    // when the disk is full, an older answer is better than none
     if (isDamage(error)) throw error;
   }
   return ids.map((id) => {
@@ -17,12 +17,12 @@ export function latest(store: Store, ids: readonly string[]): (Latest | undefine
     if (number === undefined) return undefined;
     const [hour] = store.database.rows(
       "SELECT last / 4096 AS time, last & 4095 AS light FROM hours WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1",
-      number * SPAN,
-      (number + 1) * SPAN,
+      number * KEYS_PER_DEVICE,
+      (number + 1) * KEYS_PER_DEVICE,
     );
     const change = store.switches.last(number);
     return {
-      ...(hour && { time: Number(hour.time), light: lightOf(Number(hour.light)) }),
+      ...(hour && { time: Number(hour.time), light: fromQuarters(Number(hour.light)) }),
       ...(change && { switched: change.time, led_on: change.led_on }),
     };
   });

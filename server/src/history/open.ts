@@ -1,12 +1,13 @@
 import type { HistoryOptions } from "./engine.js";
 import type { History } from "./history.js";
 
-/** The schemes of the databases that can keep a history, besides the file in the data folder. */
+/** URL schemes of the databases that can store the history instead of a file. */
 export const HISTORY_SCHEMES = ["postgres", "postgresql"] as const;
 
 /**
- * Opens the history where its URL says; without one, in a file of the data folder. Only what is needed is loaded.
- * @throws StartError when it cannot be used, and never will without somebody's help.
+ * Opens the history: the PostgreSQL database with this URL, or without a URL a SQLite file in the data folder. Loads only the
+ * modules of that database.
+ * @throws StartError when the history cannot be opened and a retry cannot help
  */
 export async function openHistory(url: string | undefined, folder: string, options: HistoryOptions): Promise<History> {
   if (url === undefined) {

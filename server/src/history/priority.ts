@@ -1,19 +1,19 @@
 import os from "node:os";
 
-/** Niceness: less would be of no use, and more would starve the thread on a machine that is always busy. */
-const NICE = 5;
+/** Niceness of the history thread. A higher value would starve the thread on a machine that is always busy. */
+const NICENESS = 5;
 
 /**
- * The thread that calls this gives way to the others of its process: decisions are waited for, history is not. On Linux only:
- * elsewhere a priority is the whole process's.
- * @param system told apart for tests
+ * Lowers the priority of the calling thread, because lamp decisions are urgent and the history is not. Works on Linux only:
+ * other systems set the priority of the whole process.
+ * @param system replaced in tests
  */
-export function giveWay(system: Pick<typeof os, "platform" | "getPriority" | "setPriority"> = os): void {
+export function lowerThreadPriority(system: Pick<typeof os, "platform" | "getPriority" | "setPriority"> = os): void {
   if (system.platform() !== "linux") return;
   try {
-    // whoever started the server may have made all of it nicer than that
-    if (system.getPriority() < NICE) system.setPriority(NICE);
+    // the whole server may already run with a higher niceness
+    if (system.getPriority() < NICENESS) system.setPriority(NICENESS);
   } catch {
-    // a container may forbid it: then it shares alike
+    // a container may forbid the change: the thread then keeps its normal priority
   }
 }

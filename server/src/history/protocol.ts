@@ -1,115 +1,117 @@
+/** Messages between the server and the history's worker thread, and the types that both database engines share. */
 import type { HistoryAnswer, HistoryQuery, HistorySwitch, Latest, Retention } from "./history.js";
 
-/** What the thread is given when it starts. */
-export interface Setup {
-  /** The database. */
+/** Configuration of the worker thread. */
+export interface WorkerSetup {
+  /** Path of the database file. */
   readonly file: string;
   readonly retention: Retention;
-  /** This run of this server, by a number of its own: not 0. */
-  readonly writer: number;
-  /** Ids by the numbers of this run, as far as they are given. */
+  /** Random number, not 0, that identifies this run of the server. */
+  readonly runId: number;
+  /** Device ids that earlier write requests have sent; a device index points into this array. */
   readonly ids: readonly string[];
 }
 
-/** Who switches lamps, by the numbers that `Switches` has for them. */
+/** Values of `HistorySwitch.by`, in the order of the numbers that are stored for them. */
 export const BY = ["server", "person", "device"] as const;
 
-/** Switches; entries with the same index belong together. An object for each would cost more on its way than it does to write. */
-export interface Switches {
-  /** As in `Batch`. */
+/** Switches in columns: entries with the same index belong together. Arrays are cheaper to send to a thread than objects. */
+export interface SwitchColumns {
+  /** Device indexes, as in `HistoryBatch`. */
   readonly devices: Uint32Array;
+  /** Ms since 1970. */
   readonly times: Float64Array;
-  /** 1: on. */
+  /** 1 when the lamp was switched on, otherwise 0. */
   readonly led_on: Uint8Array;
-  /** Places in `BY`. */
+  /** Indexes into `BY`. */
   readonly by: Uint8Array;
-  /** Places in `sentences`. */
-  readonly reasons: Uint16Array;
-  /** Each reason once: lamps are switched for the same few again and again. */
-  readonly sentences: readonly string[];
-  /** The number of the first: the switches of a run are counted, so that one that is written again is known. */
+  /** Indexes into `reasonTexts`. */
+  readonly reasonIndexes: Uint16Array;
+  /** The distinct reasons of this batch: most switches share a few reasons. */
+  readonly reasonTexts: readonly string[];
+  /** Sequence number, within this run of the server, of the first switch. It identifies a batch that is written twice. */
   readonly first: number;
 }
 
-/** Ids by their numbers, with those that a parcel brings: another array when numbers stand for others than before. */
-export function withIds(known: string[], { ids, firstId }: Parcel): string[] {
-  const all = firstId === 0 ? [] : known;
-  ids.forEach((id, index) => (all[firstId + index] = id));
-  return all;
-}
-
-/** What is to be written together. Entries with the same index belong together. */
-export interface Batch {
-  /** Numbers of this run, by which it names ids. */
+/** Readings and switches that are written in one transaction. Columns: entries with the same index belong together. */
+export interface HistoryBatch {
+  /** Device indexes: positions in the array of ids that this run of the server has sent. */
   readonly devices: Uint32Array;
-  /** In ms since 1970. */
+  /** Ms since 1970. */
   readonly times: Float64Array;
-  /** Light in quarters. */
+  /** Light in quarters of a step. */
   readonly lights: Uint16Array;
-  /** `boot` and `seq` of each reading, NaN where it has none; not there when no reading has them. */
+  /** `boot` and `seq` of each reading, NaN for a reading without them. Omitted when no reading has them. */
   readonly boots?: Float64Array;
   readonly seqs?: Float64Array;
-  readonly switches: Switches;
+  readonly switches: SwitchColumns;
 }
 
-/** A batch on its way, with the ids that were given numbers since the one before. */
-export interface Parcel extends Batch {
-  readonly ids: readonly string[];
-  /** The number of the first of them; 0: from now on numbers stand for others than before. */
-  readonly firstId: number;
+/** A batch for the database engine, with the device ids that the engine does not know yet. */
+export interface WriteRequest extends HistoryBatch {
+  readonly newIds: readonly string[];
+  /** The device index of the first new id. 0 starts a new array of ids, which invalidates all earlier device indexes. */
+  readonly firstNewIndex: number;
 }
 
-/** Numbers of a point, as in `Bucket`: time, min, max, last, count. */
+/** Adds the new ids of a request to the known ones. Returns a new array when the request starts one. */
+export function extendIds(known: string[], { newIds, firstNewIndex }: WriteRequest): string[] {
+  const ids = firstNewIndex === 0 ? [] : known;
+  newIds.forEach((id, index) => (ids[firstNewIndex + index] = id));
+  return ids;
+}
+
+/** Number of values per point in `PackedAnswer`: time, min, max, last, count, as in `Bucket`. */
 export const POINT = 5;
 
-/** `HistoryAnswer` with `POINT` numbers for each point. */
+/** A `HistoryAnswer` whose points are packed into one array, `POINT` values each. */
 export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
   readonly points: Float64Array;
 }
 
-/** A piece of an export; entries of `times` and `lights` with the same index belong together. */
+/** One page of an export. Entries of `times` and `lights` with the same index belong together. */
 export interface Page {
+  /** Ms since 1970. */
   readonly times: Float64Array;
   readonly lights: Float32Array;
   readonly switches: readonly HistorySwitch[];
-  /** Where the next page begins. */
+  /** Start of the next page, in ms since 1970. */
   readonly next: number;
 }
 
+/** A device and a time range in ms since 1970: `from` is included, `to` is excluded. */
 export interface Range {
   readonly device: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** What the thread can be asked: from what, to what. */
-export interface Calls {
-  /** Opens the database: "", or why that has to be tried again. Refused when it never will. */
+/** The functions of the worker thread that the server can call. */
+export interface WorkerCalls {
+  /** Opens the database. Returns "", or the reason why it failed; later calls retry. Throws if a retry cannot help. */
   open(): string;
-  /** The whole of it is written when it is answered, or nothing when it is refused. */
-  write(parcel: Parcel): void;
+  /** Writes the whole batch, or throws and writes nothing. */
+  write(request: WriteRequest): void;
   query(query: HistoryQuery): PackedAnswer;
   page(range: Range): Page;
   latest(devices: readonly string[]): (Latest | undefined)[];
   forget(device: string): void;
   retain(retention: Retention): void;
-  /** Nothing may be asked after it. */
+  /** Closes the database. The last call. */
   close(): void;
 }
 
-export type CallName = keyof Calls;
+export type CallName = keyof WorkerCalls;
 
-export interface Request {
+export interface CallRequest {
   readonly id: number;
   readonly call: CallName;
   readonly argument: unknown;
 }
 
-/** What the thread says: the answer to a call, why it could not be done, or something to be told: a problem, damage to the
- * file, or how far it is. */
-export type Message =
-  | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly refused: string }
+/** A message from the worker thread: the result of a call, the error of a call, or a problem or damage to report. */
+export type WorkerMessage =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string }
   | { readonly problem: string }
-  | { readonly damage: string }
-  | { readonly progress: string };
+  | { readonly damage: string };

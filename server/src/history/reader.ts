@@ -1,89 +1,89 @@
 import type { Database, Row } from "./database.js";
 import type { HistoryQuery } from "./history.js";
-import { CHUNK, END_OF_TIME, HOUR, lightOf, offsetOf, quartersIn } from "./packing.js";
+import { CHUNK, fromQuarters, HOUR, MAX_TIME, offsetOf, quartersOf } from "./packing.js";
+import { bucketLengthFor } from "./bucket-length.js";
 import { POINT, type PackedAnswer, type Page, type Range } from "./protocol.js";
-import { stepFor } from "./steps.js";
-import { readingsOf, SPAN, type Store } from "./store.js";
+import { KEYS_PER_DEVICE, readingsOf, type Store } from "./store.js";
 
 const MAX_SWITCHES = 5000;
 
-/** A page of an export ends with the chunk that has the so-manieth reading, or comes after so many chunks. */
-const PAGE = 4000;
+/** A page of an export ends at the chunk in which it reaches either of these limits. */
+const PAGE_READINGS = 4000;
 const PAGE_CHUNKS = 1000;
 
-/** What sums up readings, from fine to coarse. */
+/** Tables with precomputed summaries of readings, from fine to coarse. */
 const LEVELS = [
   { table: "chunks", length: CHUNK },
   { table: "hours", length: HOUR },
 ];
 
-/** The answer to a query; its range and its number of points are right. */
-export function answer({ database, switches }: Store, device: number, query: HistoryQuery): PackedAnswer {
+/** Answers a query. The caller has validated the query. */
+export function answerQuery({ database, switches }: Store, device: number, query: HistoryQuery): PackedAnswer {
   const [from, to] = rangeOf(query);
-  const read = (step: number): Buckets => {
-    const buckets = new Buckets(step);
+  const read = (length: number): Buckets => {
+    const buckets = new Buckets(length);
     collect(database, device, from, to, buckets, LEVELS.length);
     return buckets;
   };
-  const bucketed = read(stepFor(from, to, query.points));
-  const told = bucketed.count > query.points ? bucketed : read(0);
+  const bucketed = read(bucketLengthFor(from, to, query.points));
+  const buckets = bucketed.count > query.points ? bucketed : read(0);
   return {
-    points: Float64Array.from(told.points),
-    step: told.step,
+    points: Float64Array.from(buckets.points),
+    step: buckets.length,
     led_on: switches.lampAt(device, from) ?? null,
     switches: switches.latest(device, from, to, MAX_SWITCHES),
   };
 }
 
-/** One page of an export. */
-export function page({ database, switches }: Store, device: number, range: Range): Page {
+/** Reads one page of an export. */
+export function readPage({ database, switches }: Store, device: number, range: Range): Page {
   const [from, to] = rangeOf(range);
   let next = endOfPage(database, device, from, to);
-  const switched = switches.first(device, from, next, MAX_SWITCHES + 1);
-  // more at one ms than fit a page: all of that ms
-  if (switched.length > MAX_SWITCHES) next = Math.max(from + 1, switched[MAX_SWITCHES].time);
+  const found = switches.first(device, from, next, MAX_SWITCHES + 1);
+  // a page always advances by at least 1 ms, even if more switches have that time than fit in a page
+  if (found.length > MAX_SWITCHES) next = Math.max(from + 1, found[MAX_SWITCHES].time);
   const times: number[] = [];
   const lights: number[] = [];
   eachReading(database, device, from, next, (time, quarters) => {
     times.push(time);
-    lights.push(lightOf(quarters));
+    lights.push(fromQuarters(quarters));
   });
   return {
     times: Float64Array.from(times),
     lights: Float32Array.from(lights),
-    switches: switched.filter(({ time }) => time < next),
+    switches: found.filter(({ time }) => time < next),
     next,
   };
 }
 
-/** Where readings can be: times are whole ms. When that is nowhere, `from` is not before `to`. */
+/** Limits a range to times that can be stored, in whole ms. If the result is empty, `from` is not less than `to`. */
 const rangeOf = ({ from, to }: { from: number; to: number }): [from: number, to: number] => [
   Math.ceil(Math.max(0, from)),
-  Math.ceil(Math.min(END_OF_TIME, to)),
+  Math.ceil(Math.min(MAX_TIME, to)),
 ];
 
-/** What was read, oldest first, in buckets that begin at whole multiples of `step` since 1970. */
+/** Downsamples readings, which must come oldest first, into buckets that start at multiples of `length` since 1970. */
 class Buckets {
-  /** `POINT` numbers each. */
+  /** `POINT` numbers for each bucket. */
   readonly points: number[] = [];
-  /** Readings in all. */
+  /** Total number of readings. */
   count = 0;
   #current = -1;
 
-  /** `step`: the length of a bucket in ms; 0: each reading is by itself. */
-  constructor(readonly step: number) {}
+  /** @param length length of a bucket in ms; with 0, each reading becomes a point */
+  constructor(readonly length: number) {}
 
-  /** Takes readings that lie in one bucket; light in quarters. */
+  /** Adds the summary of readings that all lie in one bucket. Light is in quarters. */
   add(first: number, min: number, max: number, last: number, count: number): void {
-    const { points, step } = this;
-    const bucket = Math.floor(first / step);
-    if (step === 0 || bucket !== this.#current) {
-      points.push(first, lightOf(min), lightOf(max), lightOf(last), count);
+    const { points, length } = this;
+    const bucket = Math.floor(first / length);
+    if (length === 0 || bucket !== this.#current) {
+      points.push(first, fromQuarters(min), fromQuarters(max), fromQuarters(last), count);
     } else {
       const at = points.length - POINT;
-      points[at + 1] = Math.min(points[at + 1], lightOf(min));
-      points[at + 2] = Math.max(points[at + 2], lightOf(max));
-      points[at + 3] = lightOf(last);
+      points[at + 1] = Math.min(points[at + 1], fromQuarters(min));
+      points[at + 2] = Math.max(points[at + 2], fromQuarters(max));
+      points[at + 3] = fromQuarters(last);
       points[at + 4] += count;
     }
     this.#current = bucket;
@@ -92,8 +92,8 @@ class Buckets {
 }
 
 /**
- * Collects from the coarsest of the first `level` levels whose stretches lie in one bucket each, and what is left at
- * both ends from the finer ones: so the ends are exact, and little is read.
+ * Reads a range from the coarsest of the first `level` summary tables whose intervals fit into buckets. The function calls
+ * itself with the next finer table for the remainder at both ends. So the ends are exact, and few rows are read.
  */
 function collect(db: Database, device: number, from: number, to: number, into: Buckets, level: number): void {
   if (from >= to) return;
@@ -104,17 +104,17 @@ function collect(db: Database, device: number, from: number, to: number, into: B
   const { table, length } = LEVELS[level - 1];
   const start = Math.ceil(from / length);
   const end = Math.floor(to / length);
-  if (into.step < length || start >= end) return collect(db, device, from, to, into, level - 1);
+  if (into.length < length || start >= end) return collect(db, device, from, to, into, level - 1);
   collect(db, device, from, start * length, into, level - 1);
   const sql = `SELECT min(first) AS first, min(min) AS min, max(max) AS max, max(last) & 4095 AS last, sum(count) AS count
-    FROM ${table} WHERE key >= ? AND key < ? GROUP BY (key & ${SPAN - 1}) / ? ORDER BY 1`;
-  db.each(sql, [device * SPAN + start, device * SPAN + end, into.step / length], (row: Row) =>
+    FROM ${table} WHERE key >= ? AND key < ? GROUP BY (key & ${KEYS_PER_DEVICE - 1}) / ? ORDER BY 1`;
+  db.each(sql, [device * KEYS_PER_DEVICE + start, device * KEYS_PER_DEVICE + end, into.length / length], (row: Row) =>
     into.add(Number(row.first), Number(row.min), Number(row.max), Number(row.last), Number(row.count)),
   );
   collect(db, device, end * length, to, into, level - 1);
 }
 
-/** The readings of a range, oldest first; light in quarters. */
+/** Passes each reading of a range to `use`, oldest first. Light is in quarters. */
 function eachReading(
   db: Database,
   device: number,
@@ -122,26 +122,27 @@ function eachReading(
   to: number,
   use: (time: number, quarters: number) => void,
 ): void {
-  const base = device * SPAN;
+  const base = device * KEYS_PER_DEVICE;
   const sql = "SELECT key, readings FROM chunks WHERE key >= ? AND key < ? ORDER BY key";
   db.each(sql, [base + Math.floor(from / CHUNK), base + Math.ceil(to / CHUNK)], ({ key, readings }) => {
     const start = (Number(key) - base) * CHUNK;
     for (const packed of readingsOf(readings)) {
       const time = start + offsetOf(packed);
-      if (time >= from && time < to) use(time, quartersIn(packed));
+      if (time >= from && time < to) use(time, quartersOf(packed));
     }
   });
 }
 
-/** Where a page that begins at `from` ends: with a chunk, or at `to`. */
+/** Returns the end of the page that starts at `from`: the end of a chunk, or `to`. */
 function endOfPage(db: Database, device: number, from: number, to: number): number {
-  const base = device * SPAN;
+  const base = device * KEYS_PER_DEVICE;
   const sql = "SELECT key, count FROM chunks WHERE key >= ? AND key < ? ORDER BY key LIMIT ?";
   const chunks = db.rows(sql, base + Math.floor(from / CHUNK), base + Math.ceil(to / CHUNK), PAGE_CHUNKS);
   let count = 0;
   for (const [index, chunk] of chunks.entries()) {
     count += Number(chunk.count);
-    if (count >= PAGE || index === PAGE_CHUNKS - 1) return Math.min(to, (Number(chunk.key) - base + 1) * CHUNK);
+    if (count >= PAGE_READINGS || index === PAGE_CHUNKS - 1)
+      return Math.min(to, (Number(chunk.key) - base + 1) * CHUNK);
   }
   return to;
 }

@@ -1,150 +1,151 @@
 import { clock } from "../time/monotonic-clock.js";
 
-/** A reading as plots want it. */
+/** One point of a device's light plot. */
 export interface Point {
-  /** When the reading was taken: by the monotonic clock, and in ms since 1970 where people read it. */
+  /** Time of the reading: monotonic time in ms inside the server, ms since 1970 in the API. */
   readonly time: number;
   /** 0 to 1023. */
   readonly light: number;
-  /** The lamp after the reading; null when nothing was decided. */
+  /** The lamp's state after the reading; null when the server made no decision. */
   readonly led_on: boolean | null;
 }
 
-/** A reading as the server keeps it. */
+/** A point in the server's memory. */
 export interface KeptPoint extends Point {
-  /** An earlier run of the server dated it: its time is in ms since 1970, and stays so when the wall clock is set. */
+  /** True when an earlier run of the server has converted `time` to ms since 1970; clock changes no longer affect it. */
   readonly isDated?: boolean;
 }
 
-/** The latest readings kept for one device. */
+/** Maximum number of readings that are kept for one device. */
 export const MAX_POINTS = 600;
 
-/** Devices for which readings are kept at once. */
+/** Maximum number of devices whose readings are kept. */
 export const MAX_DEVICES = 1000;
 
-/** A device that was silent for so long, in ms, gives its place to another, when there is none left. */
+/** A device without readings for this time, in ms, can be replaced by another device. */
 export const SILENT = 600_000;
 
-/** So many readings wait until all of them are put where they belong, when nobody asks before. */
-const WAITING = 4096;
+/** Capacity of the queue of readings that are not in their device's ring buffer yet. */
+const QUEUE_SIZE = 4096;
 
-/** Room for the first readings of a device; later there is twice as much, and so on. */
-const FEW = 8;
+/** Initial capacity of a ring buffer, in readings. The capacity doubles when the buffer is full. */
+const INITIAL_CAPACITY = 8;
 
-/** Added to the place of the lamp in `LAMPS` where an earlier run dated the reading. */
+/** Added to the lamp code of a reading with `isDated`. */
 const DATED = 3;
 
-/** Numbers of one reading. */
-const EACH = 3;
+/** Numbers per reading: time, light, lamp code. */
+const FIELDS = 3;
 
-/** The lamp as it is kept here. */
-const LAMPS = [false, true, null] as const;
+/** The lamp code is an index into this array, plus `DATED`. */
+const LAMP_STATES = [false, true, null] as const;
 const UNKNOWN = 2;
 
 /**
- * The latest readings of one device, oldest first, in a ring that is written over in place: objects that come and go
- * with every reading, and live for the next 600, are what a garbage collector has most work with.
+ * Ring buffer of one device's latest readings, sorted by time. A typed array spares the garbage collector one object per
+ * reading: medium-lived objects are the most expensive ones.
  */
-class Track {
-  /** Of each reading its time, its light and its lamp: side by side, as they are read and written. */
-  #numbers = new Float64Array(EACH * FEW);
-  /** Readings that there is room for. */
-  #room = FEW;
-  /** Where the oldest reading is, and how many there are. */
+class ReadingRing {
+  #numbers = new Float64Array(FIELDS * INITIAL_CAPACITY);
+  /** Capacity in readings. */
+  #capacity = INITIAL_CAPACITY;
+  /** Position of the oldest reading, and number of readings. */
   #first = 0;
   #count = 0;
 
-  /** The time of the newest reading. */
-  get newest(): number {
-    return this.#count > 0 ? this.#numbers[EACH * this.#place(this.#count - 1)] : -Infinity;
+  /** Time of the newest reading; -Infinity when empty. */
+  get newestTime(): number {
+    return this.#count > 0 ? this.#numbers[FIELDS * this.#positionOf(this.#count - 1)] : -Infinity;
   }
 
-  /** From now on it is another device's. */
+  /** Removes all readings, so that another device can use the buffer. */
   clear(): void {
     this.#count = 0;
   }
 
-  /** @param lamp its place in `LAMPS`, and `DATED` */
-  add(time: number, light: number, lamp: number): void {
-    // what comes late goes where it belongs; nearly all come last
+  /** Inserts a reading by its time. A full buffer drops its oldest reading. */
+  add(time: number, light: number, lampCode: number): void {
+    // a late reading is inserted between older ones; nearly all readings are the newest
     let at = this.#count;
-    while (at > 0 && this.#numbers[EACH * this.#place(at - 1)] > time) at--;
+    while (at > 0 && this.#numbers[FIELDS * this.#positionOf(at - 1)] > time) at--;
     if (this.#count === MAX_POINTS) {
       if (at === 0) return;
       at--;
-      this.#first = this.#place(1);
+      this.#first = this.#positionOf(1);
       this.#count--;
-    } else if (this.#count === this.#room) this.#grow();
-    for (let later = this.#count++; later > at; later--) this.#move(this.#place(later - 1), this.#place(later));
-    this.#put(this.#place(at), time, light, lamp);
+    } else if (this.#count === this.#capacity) this.#grow();
+    for (let later = this.#count++; later > at; later--)
+      this.#move(this.#positionOf(later - 1), this.#positionOf(later));
+    this.#set(this.#positionOf(at), time, light, lampCode);
   }
 
   points(): KeptPoint[] {
     const numbers = this.#numbers;
     return Array.from({ length: this.#count }, (_, n) => {
-      const at = EACH * this.#place(n);
-      const point = { time: numbers[at], light: numbers[at + 1], led_on: LAMPS[numbers[at + 2] % DATED] };
+      const at = FIELDS * this.#positionOf(n);
+      const point = { time: numbers[at], light: numbers[at + 1], led_on: LAMP_STATES[numbers[at + 2] % DATED] };
       return numbers[at + 2] < DATED ? point : { ...point, isDated: true };
     });
   }
 
-  #place(at: number): number {
-    const place = this.#first + at;
-    return place < this.#room ? place : place - this.#room;
+  /** Returns the position in the ring of the reading with this index. */
+  #positionOf(index: number): number {
+    const position = this.#first + index;
+    return position < this.#capacity ? position : position - this.#capacity;
   }
 
-  #put(place: number, time: number, light: number, lamp: number): void {
-    const at = EACH * place;
+  #set(position: number, time: number, light: number, lampCode: number): void {
+    const at = FIELDS * position;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
-    this.#numbers[at + 2] = lamp;
+    this.#numbers[at + 2] = lampCode;
   }
 
   #move(from: number, to: number): void {
-    this.#numbers.copyWithin(EACH * to, EACH * from, EACH * (from + 1));
+    this.#numbers.copyWithin(FIELDS * to, FIELDS * from, FIELDS * (from + 1));
   }
 
   #grow(): void {
-    // as long as it grows, nothing was written over
+    // the ring has not wrapped around yet: that happens only at the maximum capacity
     const numbers = this.#numbers;
-    this.#room = Math.min(2 * this.#room, MAX_POINTS);
-    this.#numbers = new Float64Array(EACH * this.#room);
+    this.#capacity = Math.min(2 * this.#capacity, MAX_POINTS);
+    this.#numbers = new Float64Array(FIELDS * this.#capacity);
     this.#numbers.set(numbers);
   }
 }
 
 /**
- * The latest readings of each device, in memory, bounded both ways. Of too many devices those that came first are
- * known: would each new one take another's place, of 100,000 that report in turn none were known for long.
+ * The latest readings of each device, in memory: at most `MAX_POINTS` for each of `MAX_DEVICES`. The first devices stay. If new
+ * devices replaced old ones (LRU), 100,000 devices that report in turn would evict each other at once.
  *
- * Readings are put where they belong by thousands: the places of 1,000 devices are not in the processor's cache when a
- * reading comes, but are then when the next one of the same device is put there.
+ * Readings wait in a queue and are inserted in batches of some thousand. Batching uses the CPU cache better, because several
+ * readings of a device are then inserted shortly after each other.
  */
 export class Recent {
-  readonly #byId = new Map<string, Track>();
-  /** Before this time of a reading no device has been silent for long enough. */
-  #noneBefore = -Infinity;
-  /** Whose readings wait, and what they are. */
-  readonly #ids: string[] = Array.from({ length: WAITING }, () => "");
-  readonly #numbers = new Float64Array(EACH * WAITING);
-  #waiting = 0;
+  readonly #byId = new Map<string, ReadingRing>();
+  /** No device can be replaced by a reading before this time, so the search for a silent device is skipped. */
+  #noneSilentBefore = -Infinity;
+  /** The queue: device ids and the numbers of their readings. */
+  readonly #ids: string[] = Array.from({ length: QUEUE_SIZE }, () => "");
+  readonly #numbers = new Float64Array(FIELDS * QUEUE_SIZE);
+  #queued = 0;
 
   add(id: string, { time, light, led_on, isDated = false }: KeptPoint): void {
-    const at = EACH * this.#waiting;
-    this.#ids[this.#waiting] = id;
+    const at = FIELDS * this.#queued;
+    this.#ids[this.#queued] = id;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
     this.#numbers[at + 2] = (led_on === null ? UNKNOWN : Number(led_on)) + (isDated ? DATED : 0);
-    if (++this.#waiting === WAITING) this.#settle();
+    if (++this.#queued === QUEUE_SIZE) this.#insertQueued();
   }
 
-  /** Oldest first by the time at which they were taken; empty when nothing is known. */
+  /** Returns a device's readings sorted by time; empty for an unknown device. */
   of(id: string): readonly KeptPoint[] {
-    this.#settle();
+    this.#insertQueued();
     return this.#byId.get(id)?.points() ?? [];
   }
 
-  /** The same as people read it, with the time in ms since 1970 by the wall clock. */
+  /** Returns the readings for the API, with times in ms since 1970. */
   shown(id: string): readonly Point[] {
     return this.of(id).map(({ time, light, led_on, isDated }) => ({
       time: isDated ? time : clock.toWall(time),
@@ -153,37 +154,37 @@ export class Recent {
     }));
   }
 
-  /** Drops a device's readings. */
+  /** Deletes a device's readings. */
   delete(id: string): void {
-    this.#settle();
+    this.#insertQueued();
     this.#byId.delete(id);
   }
 
-  #settle(): void {
+  #insertQueued(): void {
     const numbers = this.#numbers;
-    for (let n = 0; n < this.#waiting; n++) {
-      const time = numbers[EACH * n];
+    for (let n = 0; n < this.#queued; n++) {
+      const time = numbers[FIELDS * n];
       const id = this.#ids[n];
-      const track = this.#byId.get(id) ?? this.#begin(id, time);
-      track?.add(time, numbers[EACH * n + 1], numbers[EACH * n + 2]);
+      const ring = this.#byId.get(id) ?? this.#create(id, time);
+      ring?.add(time, numbers[FIELDS * n + 1], numbers[FIELDS * n + 2]);
     }
-    this.#waiting = 0;
+    this.#queued = 0;
   }
 
-  /** A track for a device that has none; undefined when there is no room for another. */
-  #begin(id: string, time: number): Track | undefined {
-    const track = this.#byId.size < MAX_DEVICES ? new Track() : this.#silent(time);
-    if (track) this.#byId.set(id, track);
-    return track;
+  /** Creates the ring buffer of a new device; undefined when there are too many devices. */
+  #create(id: string, time: number): ReadingRing | undefined {
+    const ring = this.#byId.size < MAX_DEVICES ? new ReadingRing() : this.#takeSilent(time);
+    if (ring) this.#byId.set(id, ring);
+    return ring;
   }
 
-  /** The track of the device that was silent longest, which then has none, if that was for long. */
-  #silent(time: number): Track | undefined {
-    if (time < this.#noneBefore) return undefined;
+  /** Takes the ring buffer from the device that was silent longest; undefined if that is less than `SILENT`. */
+  #takeSilent(time: number): ReadingRing | undefined {
+    if (time < this.#noneSilentBefore) return undefined;
     let [[id, longest]] = this.#byId;
-    for (const [other, track] of this.#byId) if (track.newest < longest.newest) [id, longest] = [other, track];
-    this.#noneBefore = longest.newest + SILENT;
-    if (time < this.#noneBefore) return undefined;
+    for (const [other, ring] of this.#byId) if (ring.newestTime < longest.newestTime) [id, longest] = [other, ring];
+    this.#noneSilentBefore = longest.newestTime + SILENT;
+    if (time < this.#noneSilentBefore) return undefined;
     this.#byId.delete(id);
     longest.clear();
     return longest;

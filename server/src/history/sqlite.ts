@@ -1,58 +1,60 @@
 import { randomInt } from "node:crypto";
 import path from "node:path";
 import { StartError, textOf } from "../common/errors.js";
+import { createHistory } from "./create-history.js";
 import type { Engine, HistoryOptions } from "./engine.js";
 import type { History } from "./history.js";
-import { historyIn } from "./recorder.js";
-import { withIds } from "./protocol.js";
+import { extendIds } from "./protocol.js";
 import { HistoryThread } from "./thread.js";
 
 /**
- * Opens the history in a data folder, `history.db`, and makes it when it is not there. Only one process may have it open:
- * the lock of the data folder, which `openData` takes, sees to that. A file that is damaged is moved aside; a disk that is
- * full, or cannot be written, is tried again and again.
- * @throws StartError when the file is of a newer version of this program.
+ * Opens the SQLite history `history.db` in a data folder, and creates it if necessary. The lock of the data folder, which
+ * `openData` takes, keeps other processes out. A damaged file is moved aside. A write that fails, for example on a full disk,
+ * is repeated until it succeeds.
+ * @throws StartError when another version of this program wrote the file in a format that this version cannot read
  */
 export async function openSqlite(
   folder: string,
-  { retention, failed, told = () => {}, damaged = failed }: HistoryOptions,
+  { retention, onProblem, onDamage = onProblem }: HistoryOptions,
 ): Promise<History> {
   const file = path.join(folder, "history.db");
-  let kept = retention;
-  // 2^48: as many as `randomInt` gives
-  const writer = randomInt(1, 2 ** 48 - 1);
-  /** Ids by the numbers of this run, for a thread that takes over. */
+  let currentRetention = retention;
+  // randomInt supports ranges up to 2^48
+  const runId = randomInt(1, 2 ** 48 - 1);
+  /** The device ids that the thread knows; a replacement thread receives them when it starts. */
   let ids: string[] = [];
-  const thread = new HistoryThread(() => ({ file, retention: kept, writer, ids }), failed, told, damaged);
+  const thread = new HistoryThread(() => ({ file, retention: currentRetention, runId, ids }), onProblem, onDamage);
   let problem: string;
   try {
     problem = await thread.call("open");
   } catch (error) {
-    await thread.end();
+    await thread.terminate();
     throw new StartError(textOf(error));
   }
-  if (problem) failed(`The history ${file} cannot be opened (${problem}); it is tried again.`);
-  return historyIn(engineIn(), failed);
+  if (problem) onProblem(`The history ${file} cannot be opened (${problem}); the server tries again.`);
+  return createHistory(createEngine(), onProblem);
 
-  function engineIn(): Engine {
+  function createEngine(): Engine {
     return {
       name: file,
-      async write(parcel) {
-        ids = withIds(ids, parcel);
-        await thread.call("write", parcel);
+      async write(request) {
+        ids = extendIds(ids, request);
+        await thread.call("write", request);
       },
       query: (query) => thread.call("query", query),
       page: (range) => thread.call("page", range),
       latest: (devices) => thread.call("latest", devices),
       forget: (device) => thread.call("forget", device),
       async retain(changed) {
-        kept = changed;
-        // should the thread be gone, the next one is told when it starts
+        // a replacement thread reads this value when it starts
+        currentRetention = changed;
         await thread.call("retain", changed);
       },
       async close() {
-        await thread.call("close").catch((error: unknown) => failed(`The history ${file}: ${textOf(error)}.`));
-        await thread.end();
+        await thread
+          .call("close")
+          .catch((error: unknown) => onProblem(`The history ${file} could not be closed (${textOf(error)}).`));
+        await thread.terminate();
       },
     };
   }

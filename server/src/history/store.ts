@@ -1,48 +1,47 @@
 import { Database } from "./database.js";
-import { CHUNK, HOUR, summaryOf, together, union, type Summary } from "./packing.js";
-import type { Batch } from "./protocol.js";
-import { bytesOf, storedForm, SwitchStore } from "./switches.js";
-import { WaitingReadings, type ReadingRun } from "./waiting-readings.js";
+import { CHUNK, HOUR, mergeSummaries, summarize, union, type Summary } from "./packing.js";
+import { PendingReadings, type ChunkReadings } from "./pending-readings.js";
+import type { HistoryBatch } from "./protocol.js";
+import { bytesOf, SwitchStore, toStoredBatch } from "./switch-store.js";
 
-/** A device's keys begin at its number times this. */
-export const SPAN = 2 ** 32;
+/** Size of a device's key range in `chunks` and `hours`. The first key is the device number times this. */
+export const KEYS_PER_DEVICE = 2 ** 32;
 
 /**
- * When so many readings wait for their chunks, 14 bytes each, or so many switches, of 17 bytes, they are put there: a chunk takes
- * nearly as long whether one reading is added to it or ten. While more were put there, more would come than can wait.
+ * Number of pending readings (14 bytes each) or pending switches (17 bytes each) that starts a compaction. Rewriting a chunk
+ * takes nearly as long for one new reading as for ten. A much larger number would block the thread for too long.
  */
-const MANY = 500_000;
+const MAX_PENDING = 500_000;
 
 /**
- * The database's own side. A batch is written as it comes: one row, one page of the disk, whichever devices it is of.
- * Its readings also stay in memory, until they are put into the chunks where they belong, once a minute or when somebody
- * asks for the device; then the batches are deleted. What is killed in between finds them at the next start, and puts
- * them into the chunks again, which changes nothing when they are there already. Switches have a store of their own.
+ * The history in SQLite, with write-behind. `write` stores a batch of all devices in one row. The readings also stay in memory
+ * until `compact` moves them into their chunks: once a minute, or before a query for the device. `compact` then deletes the
+ * batches. After a crash the next start loads the remaining batches and compacts them again. Compacting a reading twice
+ * changes nothing. `SwitchStore` stores the switches.
  */
 export class Store {
   readonly database: Database;
   readonly switches: SwitchStore;
-  /** The numbers of devices, by id. */
+  /** Device numbers in the database, by id. */
   readonly #numbers = new Map<string, number>();
-  /** The same by the numbers that batches have for them, 0 where that is not known; and the ids that those stand for. */
-  #known: number[] = [];
+  /** Cache of device numbers by device index, 0 when unknown. Valid for the array `#ids`. */
+  #numbersByIndex: number[] = [];
   #ids: readonly string[] = [];
-  /** What is not in the chunks yet. */
-  readonly #waiting = new WaitingReadings();
+  /** Readings that are not in chunks yet. */
+  readonly #pending = new PendingReadings();
 
-  /** @param writer who writes from now on, see `Setup` @param told as `Database` does @throws as `Database` does. */
+  /** @param runId identifies this run of the server, see `WorkerSetup` @throws the errors of `Database` */
   constructor(
     file: string,
-    readonly writer = 0,
-    told?: (progress: string) => void,
+    readonly runId = 0,
   ) {
-    this.database = new Database(file, told);
+    this.database = new Database(file);
     try {
       this.switches = new SwitchStore(this.database);
       for (const { id, number } of this.database.rows("SELECT id, number FROM devices WHERE id IS NOT NULL"))
         this.#numbers.set(String(id), Number(number));
       this.database.each("SELECT devices, times, lights FROM batches", [], ({ devices, times, lights }) =>
-        this.#waiting.add({
+        this.#pending.add({
           devices: new Uint32Array((devices as Uint8Array).buffer),
           times: new Float64Array((times as Uint8Array).buffer),
           lights: new Uint16Array((lights as Uint8Array).buffer),
@@ -54,33 +53,33 @@ export class Store {
     }
   }
 
-  /** What this store knows of devices and has in memory goes into another one, which is empty: for when its file was damaged. */
+  /** Moves device numbers and pending entries into an empty store that replaces a damaged file. */
   moveInto(other: Store): void {
     other.database.transaction(() => {
       for (const [id, number] of this.#numbers)
         other.database.run("INSERT INTO devices (number, id) VALUES (?, ?)", number, id);
     });
     for (const [id, number] of this.#numbers) other.#numbers.set(id, number);
-    this.#waiting.moveInto(other.#waiting);
+    this.#pending.moveInto(other.#pending);
     this.switches.moveInto(other.switches);
     other.compact();
   }
 
-  /** The number of a device; undefined when there is nothing of it. */
+  /** Returns the number of a device; undefined when the device has no history. */
   numberOf(id: string): number | undefined {
     return this.#numbers.get(id);
   }
 
-  /** Writes a batch, whole or not at all; `ids` are those that its numbers stand for. */
-  write(batch: Batch, ids: readonly string[]): void {
+  /** Writes a batch in one transaction. @param ids the array that the device indexes of the batch point into */
+  write(batch: HistoryBatch, ids: readonly string[]): void {
     const { times, lights } = batch;
-    if (this.#waiting.places + times.length > MANY) this.#settleReadings();
-    if (this.switches.waiting + batch.switches.times.length > MANY) this.settleSwitches();
-    const numbers = this.#numbersOf(batch, ids);
+    if (this.#pending.slots + times.length > MAX_PENDING) this.#compactReadings();
+    if (this.switches.pendingCount + batch.switches.times.length > MAX_PENDING) this.compactSwitches();
+    const numbers = this.#assignNumbers(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
-    const switches = storedForm(batch.switches, numbers);
+    const switches = toStoredBatch(batch.switches, numbers);
     const { first } = batch.switches;
-    const switched = switches.times.length > 0 && !this.switches.has(this.writer, first);
+    const hasNewSwitches = switches.times.length > 0 && !this.switches.isLastBatch(this.runId, first);
     this.database.transaction(() => {
       if (times.length > 0)
         this.database.run(
@@ -89,115 +88,115 @@ export class Store {
           bytesOf(times),
           bytesOf(lights),
         );
-      if (switched) this.switches.write(switches, this.writer, first);
+      if (hasNewSwitches) this.switches.write(switches, this.runId, first);
     });
-    if (times.length > 0) this.#waiting.add({ devices, times, lights });
-    if (switched) this.switches.add(switches, this.writer, first);
+    if (times.length > 0) this.#pending.add({ devices, times, lights });
+    if (hasNewSwitches) this.switches.addPending(switches, this.runId, first);
   }
 
-  /** Puts all that waits where it belongs; of a device, its readings. */
+  /** Moves pending readings into their chunks: those of one device, or without a device everything including switches. */
   compact(device?: number): void {
-    this.#settleReadings(device);
-    if (device === undefined) this.settleSwitches();
+    this.#compactReadings(device);
+    if (device === undefined) this.compactSwitches();
   }
 
-  #settleReadings(device?: number): void {
-    if (this.#waiting.count === 0) return;
+  #compactReadings(device?: number): void {
+    if (this.#pending.count === 0) return;
     this.database.transaction(() => {
-      const written = this.#writeChunks(this.#waiting.runs(device));
-      // of the others' readings they are the only copy on disk
-      if (written === this.#waiting.count) this.database.run("DELETE FROM batches");
+      const written = this.#writeChunks(this.#pending.groups(device));
+      // while readings of other devices are pending, the batches are their only copy on disk
+      if (written === this.#pending.count) this.database.run("DELETE FROM batches");
     });
-    this.#waiting.take(device);
+    this.#pending.remove(device);
   }
 
-  /** Puts the switches that wait into their runs. */
-  settleSwitches(): void {
-    if (this.switches.waiting === 0) return;
-    this.database.transaction(() => this.switches.writeRuns());
-    this.switches.settled();
+  /** Moves the pending switches of all devices into `switch_runs`. */
+  compactSwitches(): void {
+    if (this.switches.pendingCount === 0) return;
+    this.database.transaction(() => this.switches.writeBlocks());
+    this.switches.clearPending();
   }
 
-  /** From now on there is nothing of a device. What is stored of it is deleted by and by. */
+  /** Forgets a device immediately. Later sweeps delete its rows. */
   forget(id: string): void {
     const number = this.#numbers.get(id);
     if (number === undefined) return;
     this.compact();
     this.database.run("UPDATE devices SET id = NULL WHERE number = ?", number);
     this.#numbers.delete(id);
-    this.#known = [];
+    this.#numbersByIndex = [];
   }
 
-  /** Never throws: what cannot be put into its chunks stays in the batches, for the next start. */
+  /** Compacts and closes the database. Never throws. */
   close(): void {
     try {
       this.compact();
     } catch {
-      // the batches have it
+      // the batches on disk keep the pending entries for the next start
     }
     this.database.close();
   }
 
-  /** The numbers in the database by those of a batch, in which new devices get theirs. */
-  #numbersOf({ devices, switches }: Batch, ids: readonly string[]): readonly number[] {
-    if (ids !== this.#ids) this.#known = [];
+  /** Returns the device numbers by device index, and assigns numbers to new devices. */
+  #assignNumbers({ devices, switches }: HistoryBatch, ids: readonly string[]): readonly number[] {
+    if (ids !== this.#ids) this.#numbersByIndex = [];
     this.#ids = ids;
-    const known = this.#known;
-    while (known.length < ids.length) known.push(0);
-    const fresh = new Set<number>();
-    for (const all of [devices, switches.devices])
-      for (const device of all)
-        if (known[device] === 0) {
-          const number = this.#numbers.get(ids[device]);
-          if (number === undefined) fresh.add(device);
-          else known[device] = number;
+    const numbers = this.#numbersByIndex;
+    while (numbers.length < ids.length) numbers.push(0);
+    const newIndexes = new Set<number>();
+    for (const column of [devices, switches.devices])
+      for (const index of column)
+        if (numbers[index] === 0) {
+          const number = this.#numbers.get(ids[index]);
+          if (number === undefined) newIndexes.add(index);
+          else numbers[index] = number;
         }
-    if (fresh.size === 0) return known;
-    const news = new Map<string, number>();
+    if (newIndexes.size === 0) return numbers;
+    const newNumbers = new Map<string, number>();
     this.database.transaction(() => {
-      for (const device of fresh) {
-        const id = ids[device];
-        if (!news.has(id)) news.set(id, this.database.insert("INSERT INTO devices (id) VALUES (?)", id));
+      for (const index of newIndexes) {
+        const id = ids[index];
+        if (!newNumbers.has(id)) newNumbers.set(id, this.database.insert("INSERT INTO devices (id) VALUES (?)", id));
       }
     });
-    for (const [id, number] of news) this.#numbers.set(id, number);
-    for (const device of fresh) known[device] = news.get(ids[device])!;
-    return known;
+    for (const [id, number] of newNumbers) this.#numbers.set(id, number);
+    for (const index of newIndexes) numbers[index] = newNumbers.get(ids[index])!;
+    return numbers;
   }
 
-  /** Puts runs into their chunks, and the sums of those into the hours; how many readings they have, new or not. */
-  #writeChunks(runs: Iterable<ReadingRun>): number {
+  /** Merges readings into their chunks and hours. Returns the number of readings, including those that were stored before. */
+  #writeChunks(groups: Iterable<ChunkReadings>): number {
     let count = 0;
-    let hour: { readonly key: number; news: Summary } | undefined;
-    for (const { device, chunk, readings } of runs) {
+    let hour: { readonly key: number; added: Summary } | undefined;
+    for (const { device, chunk, readings } of groups) {
       count += readings.length;
-      const news = this.#writeChunk(device * SPAN + chunk, chunk * CHUNK, readings);
-      if (!news) continue;
-      const key = device * SPAN + Math.floor((chunk * CHUNK) / HOUR);
-      if (hour?.key === key) hour.news = together(hour.news, news);
+      const added = this.#writeChunk(device * KEYS_PER_DEVICE + chunk, chunk * CHUNK, readings);
+      if (!added) continue;
+      const key = device * KEYS_PER_DEVICE + Math.floor((chunk * CHUNK) / HOUR);
+      if (hour?.key === key) hour.added = mergeSummaries(hour.added, added);
       else {
-        if (hour) this.#writeHour(hour.key, hour.news);
-        hour = { key, news };
+        if (hour) this.#writeHour(hour.key, hour.added);
+        hour = { key, added };
       }
     }
-    if (hour) this.#writeHour(hour.key, hour.news);
+    if (hour) this.#writeHour(hour.key, hour.added);
     return count;
   }
 
-  /** What is new in it; undefined when nothing is. */
+  /** Merges readings into one chunk. Returns a summary to add to the hour; undefined when all readings were stored before. */
   #writeChunk(key: number, start: number, added: Uint32Array): Summary | undefined {
     const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
     const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();
-    const all = union(before, added);
-    if (all.length === before.length) return undefined;
-    const { first, min, max, lastTime, last, count } = summaryOf(start, all);
+    const merged = union(before, added);
+    if (merged.length === before.length) return undefined;
+    const { first, min, max, lastTime, last, count } = summarize(start, merged);
     this.database.run(
       "INSERT OR REPLACE INTO chunks (key, first, min, max, last, count, readings) VALUES (?, ?, ?, ?, ? << 12 | ?, ?, ?)",
       ...[key, first, min, max, lastTime, last, count],
-      bytesOf(all),
+      bytesOf(merged),
     );
-    // what was there already is in the hour's minimum and maximum: only the count is of the new ones alone
-    return { ...summaryOf(start, added), count: all.length - before.length };
+    // duplicates cannot change the hour's minimum and maximum, only its count
+    return { ...summarize(start, added), count: merged.length - before.length };
   }
 
   #writeHour(key: number, { first, min, max, lastTime, last, count }: Summary): void {
@@ -210,7 +209,7 @@ export class Store {
   }
 }
 
-/** The readings of a chunk. @throws Error when they cannot be such. */
+/** Returns the encoded readings of a chunk. @throws Error when the stored value is malformed */
 export function readingsOf(value: unknown): Uint32Array {
   if (!(value instanceof Uint8Array) || value.length % 4 !== 0) throw new Error("a chunk of readings is malformed");
   return new Uint32Array(value.buffer, value.byteOffset, value.length / 4);

@@ -1,50 +1,44 @@
 import { Worker } from "node:worker_threads";
 import { textOf } from "../common/errors.js";
-import type { CallName, Calls, Message, Request, Setup } from "./protocol.js";
+import type { CallName, CallRequest, WorkerCalls, WorkerMessage, WorkerSetup } from "./protocol.js";
 
-interface Waiting {
-  resolve(answer: never): void;
+interface PendingCall {
+  resolve(result: never): void;
   reject(error: Error): void;
 }
 
-/** The thread that has the database. Should it die, the next call starts another. */
+/** Client of the worker thread that owns the database. If the thread dies, the next call starts another one. */
 export class HistoryThread {
-  readonly #setup: () => Setup;
-  readonly #problem: (text: string) => void;
-  readonly #progress: (text: string) => void;
-  readonly #damage: (text: string) => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #setup: () => WorkerSetup;
+  readonly #onProblem: (text: string) => void;
+  readonly #onDamage: (text: string) => void;
+  readonly #pending = new Map<number, PendingCall>();
   #worker: Worker | undefined;
-  #calls = 0;
+  #lastCallId = 0;
 
   /**
-   * What a person should know is told to `problem`, how far it has come with what takes long to `progress`, and that the file
-   * is damaged to `damage`, by default `problem`.
+   * @param setup returns the configuration for each thread that starts
+   * @param onProblem called with a sentence for the log
+   * @param onDamage called with a sentence about a damaged file
    */
-  constructor(
-    setup: () => Setup,
-    problem: (text: string) => void,
-    progress = (_text: string): void => {},
-    damage = problem,
-  ) {
+  constructor(setup: () => WorkerSetup, onProblem: (text: string) => void, onDamage = onProblem) {
     this.#setup = setup;
-    this.#problem = problem;
-    this.#progress = progress;
-    this.#damage = damage;
+    this.#onProblem = onProblem;
+    this.#onDamage = onDamage;
   }
 
-  /** @throws Error with a reason, when it cannot be done. */
-  call<K extends CallName>(call: K, ...[argument]: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+  /** Calls a function of the thread. Rejects when the function throws or the thread dies. */
+  call<K extends CallName>(call: K, ...[argument]: Parameters<WorkerCalls[K]>): Promise<ReturnType<WorkerCalls[K]>> {
     return new Promise((resolve, reject) => {
-      const id = ++this.#calls;
+      const id = ++this.#lastCallId;
       const worker = (this.#worker ??= this.#start());
-      this.#waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, call, argument } satisfies Request);
+      this.#pending.set(id, { resolve, reject });
+      worker.postMessage({ id, call, argument } satisfies CallRequest);
     });
   }
 
-  /** Ends the thread, whatever it does. */
-  async end(): Promise<void> {
+  /** Stops the thread immediately. */
+  async terminate(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
@@ -52,31 +46,30 @@ export class HistoryThread {
 
   #start(): Worker {
     const entry = import.meta.url.endsWith(".ts") ? "./worker.source.js" : "./worker.js";
-    // not the parent's flags, which are for the program, such as --inspect
     const worker = new Worker(new URL(entry, import.meta.url), {
       workerData: this.#setup(),
+      // without the parent's flags, which include --inspect
       execArgv: [],
       name: "history",
     });
     let reason = "it ended";
-    worker.on("message", (message: Message) => this.#receive(message));
+    worker.on("message", (message: WorkerMessage) => this.#receive(message));
     worker.on("error", (error) => (reason = textOf(error)));
     worker.on("exit", () => {
       if (this.#worker === worker) this.#worker = undefined;
-      const error = new Error(`the thread of the history is gone: ${reason}`);
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
+      const error = new Error(`the history thread stopped: ${reason}`);
+      for (const { reject } of this.#pending.values()) reject(error);
+      this.#pending.clear();
     });
     return worker;
   }
 
-  #receive(message: Message): void {
-    if ("problem" in message) return this.#problem(message.problem);
-    if ("damage" in message) return this.#damage(message.damage);
-    if ("progress" in message) return this.#progress(message.progress);
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if ("refused" in message) waiting?.reject(new Error(message.refused));
-    else waiting?.resolve(message.answer as never);
+  #receive(message: WorkerMessage): void {
+    if ("problem" in message) return this.#onProblem(message.problem);
+    if ("damage" in message) return this.#onDamage(message.damage);
+    const call = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if ("error" in message) call?.reject(new Error(message.error));
+    else call?.resolve(message.result as never);
   }
 }

@@ -1,26 +1,26 @@
 import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { damagedCopyPath } from "../storage/damage.js";
 
-/** See "WAL-Index and File Format" of SQLite, https://www.sqlite.org/fileformat2.html#walformat. Numbers are big-endian. */
-const HEADER = 32;
-const FRAME_HEADER = 24;
+/** Layout of a write-ahead log: https://www.sqlite.org/fileformat2.html#walformat. All integers are big-endian. */
+const HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x377f0682;
 
-/** What is wrong with a write-ahead log. */
+/** Position and size, in bytes, of the unusable part of a write-ahead log. */
 interface WalDamage {
   readonly at: number;
   readonly length: number;
 }
 
 /**
- * Looks for damage in the write-ahead log of a database that nobody has open. SQLite ignores everything behind a damaged
- * frame without a word, as it also ends there when it was killed.
- * @returns a sentence for a person once a copy of both files was made; undefined when there is no damage
+ * Checks the write-ahead log of a database that is not open, and copies both files if the log is damaged. SQLite silently
+ * ignores everything after a damaged frame, because a killed process leaves an incomplete last frame as well.
+ * @returns a sentence for the log about the damage and the copies; undefined when there is no damage
  */
-export function keepDamagedWal(file: string): string | undefined {
+export function copyDamagedWal(file: string): string | undefined {
   const wal = `${file}-wal`;
   if (!existsSync(wal)) return undefined;
-  const damage = damageIn(wal);
+  const damage = findDamage(wal);
   if (!damage) return undefined;
   const name = damagedCopyPath(file);
   if (existsSync(file)) copyFileSync(file, name);
@@ -32,18 +32,18 @@ export function keepDamagedWal(file: string): string | undefined {
   );
 }
 
-function damageIn(wal: string): WalDamage | undefined {
+function findDamage(wal: string): WalDamage | undefined {
   const { size } = statSync(wal);
-  // a process that is killed before it writes the header leaves an empty file
+  // a process that was killed before it wrote the header leaves an empty file
   if (size === 0) return undefined;
-  const header = Buffer.alloc(HEADER);
+  const header = Buffer.alloc(HEADER_BYTES);
   const fd = openSync(wal, "r");
   try {
-    const length = readSync(fd, header, 0, HEADER, 0);
-    const magic = length === HEADER ? header.readUInt32BE(0) : 0;
+    const length = readSync(fd, header, 0, HEADER_BYTES, 0);
+    const magic = length === HEADER_BYTES ? header.readUInt32BE(0) : 0;
     const sum = new Checksum((magic & 1) === 1);
-    sum.add(header, 0, HEADER - 8);
-    if ((magic & ~1) >>> 0 !== MAGIC || !sum.equals(header, HEADER - 8)) return { at: 0, length: size };
+    sum.add(header, 0, HEADER_BYTES - 8);
+    if ((magic & ~1) >>> 0 !== MAGIC || !sum.equals(header, HEADER_BYTES - 8)) return { at: 0, length: size };
     return damagedFrame(fd, size, header, sum);
   } finally {
     closeSync(fd);
@@ -51,28 +51,28 @@ function damageIn(wal: string): WalDamage | undefined {
 }
 
 /**
- * The first frame that SQLite does not accept, unless what follows is of an earlier round of the file: such frames have
- * another value in both salts. A frame that was not finished when the server was killed counts as damaged as well.
+ * Finds the first frame that SQLite rejects. SQLite overwrites the log from the start after a checkpoint; older frames after
+ * the current ones differ in both salts and are not damage. An incomplete frame of a killed server counts as damage.
  */
 function damagedFrame(fd: number, size: number, header: Buffer, sum: Checksum): WalDamage | undefined {
-  const frame = Buffer.alloc(FRAME_HEADER + header.readUInt32BE(8));
+  const frame = Buffer.alloc(FRAME_HEADER_BYTES + header.readUInt32BE(8));
   let damagedAt: number | undefined;
-  for (let at = HEADER; at < size; at += frame.length) {
+  for (let at = HEADER_BYTES; at < size; at += frame.length) {
     const length = readSync(fd, frame, 0, frame.length, at);
     const isWhole = length === frame.length;
-    const [isFirst, isSecond] = [8, 12].map((at) => frame.readUInt32BE(at) === header.readUInt32BE(at + 8));
-    if (damagedAt === undefined && isWhole && isFirst && isSecond) {
+    const [isSalt1Equal, isSalt2Equal] = [8, 12].map((at) => frame.readUInt32BE(at) === header.readUInt32BE(at + 8));
+    if (damagedAt === undefined && isWhole && isSalt1Equal && isSalt2Equal) {
       sum.add(frame, 0, 8);
-      sum.add(frame, FRAME_HEADER, frame.length);
+      sum.add(frame, FRAME_HEADER_BYTES, frame.length);
       if (sum.equals(frame, 16)) continue;
     }
     damagedAt ??= at;
-    if (!isWhole || isFirst || isSecond) return { at: damagedAt, length: size - damagedAt };
+    if (!isWhole || isSalt1Equal || isSalt2Equal) return { at: damagedAt, length: size - damagedAt };
   }
   return undefined;
 }
 
-/** SQLite's checksum over pairs of 32-bit words, which goes on from frame to frame. */
+/** SQLite's cumulative checksum over pairs of 32-bit words: each frame continues the checksum of the frame before. */
 class Checksum {
   readonly #bigEndian: boolean;
   #first = 0;

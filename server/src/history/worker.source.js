@@ -1,4 +1,4 @@
-// The thread from source, for developers: Node 20 gives no TypeScript to a thread, and tsx needs half a second for it.
+// Starts worker.ts from source during development. Node 20 cannot run TypeScript in a thread, and tsx would add half a second.
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
@@ -10,10 +10,10 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  // what comes as data finds no package by its name
+  // a module from a data: URL cannot import packages by name
   alias: { "node-sqlite3-wasm": import.meta.resolve("node-sqlite3-wasm") },
   external: ["file:*"],
 });
-// ends the process that esbuild keeps for further calls
+// stops the background process of esbuild
 await stop();
 await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);

@@ -1,68 +1,68 @@
-/** The thread that has the database: everything that waits for a disk happens here. */
+/** Entry point of the history's worker thread, which owns the SQLite database: all blocking disk access happens here. */
 import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../common/errors.js";
-import { causeOf, isDamage, isEmpty, NewerError, setAside } from "./database.js";
-import { giveWay } from "./priority.js";
-import { keepDamagedWal } from "./wal.js";
-import { withIds, type Calls, type Message, type Request, type Setup } from "./protocol.js";
+import { causeOf, isDamage, isEmpty, setAside, VersionError } from "./database.js";
 import { latest } from "./latest.js";
-import { answer, page } from "./reader.js";
+import { lowerThreadPriority } from "./priority.js";
+import { extendIds, type CallRequest, type WorkerCalls, type WorkerMessage, type WorkerSetup } from "./protocol.js";
+import { answerQuery, readPage } from "./reader.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
 import { Store } from "./store.js";
 import { sweep } from "./sweep.js";
+import { copyDamagedWal } from "./wal.js";
 
-/** How long readings and switches wait at most until they are put where they belong, in ms. */
-const COMPACT = 60_000;
+/** Interval between compactions, in ms. */
+const COMPACT_INTERVAL = 60_000;
 
-/** How often what is too old is deleted, in ms: by whole hours, so that more often would be in vain. */
-const SWEEP = 3_600_000;
+/** Interval between sweeps, in ms. A sweep deletes whole hours, so running more often would delete nothing. */
+const SWEEP_INTERVAL = 3_600_000;
 
-/** When that is done for the first time, in ms after the start, which has enough to do with 100,000 devices. */
-const FIRST_SWEEP = 5000;
+/** Delay of the first sweep, in ms: a server with 100,000 devices is busy right after its start. */
+const FIRST_SWEEP_DELAY = 5000;
 
-giveWay();
+lowerThreadPriority();
 
-const setup = workerData as Setup;
+const setup = workerData as WorkerSetup;
 const port = parentPort!;
 let retention = setup.retention;
 const retentionClock = new RetentionClock();
 let store: Store | undefined;
-/** Ids by the numbers of this run. */
+/** Device ids by device index. */
 let ids = [...setup.ids];
-/** Tells an older sweep that there is a newer one. */
-let sweeps = 0;
+/** Number of the current sweep; an older sweep stops when the number changes. */
+let sweepNumber = 0;
 
-const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => ReturnType<Calls[K]> } = {
+const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0]) => ReturnType<WorkerCalls[K]> } = {
   open() {
     try {
-      onStore(() => {});
+      withStore(() => {});
       return "";
     } catch (error) {
-      if (error instanceof NewerError) throw error;
+      if (error instanceof VersionError) throw error;
       return textOf(error);
     }
   },
-  write(parcel) {
-    ids = withIds(ids, parcel!);
-    onStore((open) => open.write(parcel!, ids));
+  write(request) {
+    ids = extendIds(ids, request!);
+    withStore((open) => open.write(request!, ids));
   },
   query: (query) =>
-    onStore((open) => {
-      const device = compacted(open, query!.device);
+    withStore((open) => {
+      const device = compactDevice(open, query!.device);
       return device === undefined
         ? { points: new Float64Array(), led_on: null, switches: [], step: 0 }
-        : answer(open, device, query!);
+        : answerQuery(open, device, query!);
     }),
   page: (range) =>
-    onStore((open) => {
-      const device = compacted(open, range!.device);
+    withStore((open) => {
+      const device = compactDevice(open, range!.device);
       return device === undefined
         ? { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range!.to }
-        : page(open, device, range!);
+        : readPage(open, device, range!);
     }),
-  latest: (devices) => onStore((open) => latest(open, devices!)),
+  latest: (devices) => withStore((open) => latest(open, devices!)),
   forget(device) {
-    onStore((open) => open.forget(device!));
+    withStore((open) => open.forget(device!));
     startSweep();
   },
   retain(changed) {
@@ -70,109 +70,111 @@ const calls: { [K in keyof Calls]: (argument: Parameters<Calls[K]>[0]) => Return
     startSweep();
   },
   close() {
-    sweeps++;
-    clearInterval(compacting);
-    clearInterval(sweeping);
-    clearTimeout(firstSweep);
+    sweepNumber++;
+    clearInterval(compactTimer);
+    clearInterval(sweepTimer);
+    clearTimeout(firstSweepTimer);
     store?.close();
   },
 };
 
-const compacting = setInterval(() => attempt("put in order", () => onStore((open) => open.compact())), COMPACT);
-const sweeping = setInterval(startSweep, SWEEP);
-const firstSweep = setTimeout(startSweep, FIRST_SWEEP);
+const compactTimer = setInterval(
+  () => reportFailure("compacted", () => withStore((open) => open.compact())),
+  COMPACT_INTERVAL,
+);
+const sweepTimer = setInterval(startSweep, SWEEP_INTERVAL);
+const firstSweepTimer = setTimeout(startSweep, FIRST_SWEEP_DELAY);
 
-port.on("message", ({ id, call, argument }: Request) => {
+port.on("message", ({ id, call, argument }: CallRequest) => {
   try {
-    tell({ id, answer: (calls[call] as (argument: unknown) => unknown)(argument) });
+    send({ id, result: (calls[call] as (argument: unknown) => unknown)(argument) });
   } catch (error) {
-    tell({ id, refused: textOf(error) });
+    send({ id, error: textOf(error) });
   }
 });
 
-function tell(message: Message): void {
+function send(message: WorkerMessage): void {
   port.postMessage(message);
 }
 
-function toldOf(progress: string): void {
-  tell({ progress: `The history ${setup.file} ${progress}` });
-}
-
-/** The number of a device, whose readings are now in their chunks; undefined when there is nothing of it. */
-function compacted(open: Store, id: string): number | undefined {
+/** Compacts the readings of a device before a query. Returns the device's number; undefined when it has no history. */
+function compactDevice(open: Store, id: string): number | undefined {
   const device = open.numberOf(id);
   try {
     if (device !== undefined) open.compact(device);
   } catch (error) {
-    // on a disk that is full, say, an answer without the last minute is better than none
+    // when the disk is full, an answer without the last minute is better than none
     if (isDamage(error)) throw error;
   }
   return device;
 }
 
 /**
- * Does something with the database, which is opened when it is not. When its file turns out to be damaged, it is moved
- * aside, and all is done with a new one.
+ * Runs `work` with the store, and opens the store if necessary. If the file is damaged, the function replaces the file and
+ * runs `work` again.
  */
-function onStore<T>(work: (open: Store) => T): T {
+function withStore<T>(work: (open: Store) => T): T {
   try {
-    return work((store ??= open()));
+    return work((store ??= openStore()));
   } catch (error) {
-    if (error instanceof NewerError) throw error;
+    if (error instanceof VersionError) throw error;
     if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
-    return work(beginAnew(textOf(error)));
+    return work(replaceDamagedFile(textOf(error)));
   }
 }
 
-function open(): Store {
-  const damage = keepDamagedWal(setup.file);
-  if (damage) tell({ damage });
+function openStore(): Store {
+  const damage = copyDamagedWal(setup.file);
+  if (damage) send({ damage });
   if (isEmpty(setup.file))
-    tell({ damage: `The history ${setup.file} was empty, so that a new one was begun: what was in it is missing.` });
-  return new Store(setup.file, setup.writer, toldOf);
+    send({ damage: `The history ${setup.file} was empty. The server created a new one; the old data is missing.` });
+  return new Store(setup.file, setup.runId);
 }
 
-function beginAnew(damage: string): Store {
+/** Moves the damaged file aside and creates a new one with the data that is still in memory. */
+function replaceDamagedFile(damage: string): Store {
   const old = store;
   store = undefined;
   old?.database.close();
   const name = setAside(setup.file);
-  store = new Store(setup.file, setup.writer);
+  store = new Store(setup.file, setup.runId);
   old?.moveInto(store);
-  tell({ damage: `The history ${setup.file} is damaged (${damage}): it was moved to ${name}, and a new one begun.` });
+  send({
+    damage: `The history ${setup.file} is damaged (${damage}): the server moved it to ${name} and created a new one.`,
+  });
   return store;
 }
 
-/** Deletes what is too old, in small steps between which the thread does what it is asked. */
+/** Starts a sweep, which replaces a running one. Between the steps of a sweep the thread handles calls. */
 function startSweep(): void {
-  const current = ++sweeps;
+  const number = ++sweepNumber;
   let steps: Generator<void> | undefined;
   const time = sweepTime();
   const next = (): void => {
-    if (current !== sweeps) return;
-    attempt("cleared of what is too old", () => {
-      const done = onStore((open) => (steps ??= sweep(open, retention, time)).next().done);
+    if (number !== sweepNumber) return;
+    reportFailure("cleared of old data", () => {
+      const done = withStore((open) => (steps ??= sweep(open, retention, time)).next().done);
       if (!done) setImmediate(next);
     });
   };
   setImmediate(next);
 }
 
-/** By which time things are too old; a clock that cannot be trusted makes nothing too old, and is told of. */
+/** Returns the time that the sweep uses as the present. Reports a wrong clock, which makes no data too old. */
 function sweepTime(): number {
   const now = retentionClock.now();
   if (typeof now === "number") return now;
-  tell({
-    problem: `Nothing is deleted from the history ${setup.file} for its age within the next hour. ${now.problem}`,
+  send({
+    problem: `The server deletes no old data from the history ${setup.file} within the next hour. ${now.problem}`,
   });
   return NOTHING_TOO_OLD;
 }
 
-/** Does what is not urgent: when it fails it is tried again at the next time. */
-function attempt(what: string, step: () => void): void {
+/** Runs a step of periodic maintenance and reports its failure. The next interval tries again. */
+function reportFailure(what: string, step: () => void): void {
   try {
     step();
   } catch (error) {
-    tell({ problem: `The history ${setup.file} could not be ${what} (${textOf(error)}); it is tried again.` });
+    send({ problem: `The history ${setup.file} could not be ${what} (${textOf(error)}); the server tries again.` });
   }
 }

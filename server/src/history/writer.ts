@@ -1,97 +1,98 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "../common/errors.js";
+import { ColumnBuffer, type BufferedBatch } from "./column-buffer.js";
 import type { Engine } from "./engine.js";
-import { Gathering, type Gathered } from "./column-buffer.js";
-import type { HistoryReading, HistorySwitch, Recorded } from "./history.js";
+import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
 
-/** Readings and switches go to the engine together, when the first has waited so long, in ms, or there are so many. */
-const GATHER = 500;
-const FULL = 10_000;
+/** A batch is complete after this time, in ms, or with this number of readings and switches. */
+const BATCH_INTERVAL = 500;
+const BATCH_SIZE = 10_000;
 
-/** How many wait when they cannot be written; beyond them the oldest are lost. */
-const BACKLOG = 200_000;
+/** Maximum number of entries that wait while writing fails. Beyond it, the oldest batches are lost. */
+const MAX_BACKLOG = 200_000;
 
-/** Twice as many ids as a server keeps devices: more are of devices that came and went. */
-const MOST_IDS = 500_000;
+/** Maximum length of the array of ids: twice the number of devices of a server. Only devices that come and go exceed it. */
+const MAX_IDS = 500_000;
 
-/** The time between two attempts, in ms. */
-const RETRY = 1000;
+/** Delay before a failed write is repeated, in ms. */
+const RETRY_DELAY = 1000;
 
-/** How often the same problem is told, in ms. */
-const TELL = 60_000;
+/** Minimum interval between two reports of a problem, in ms. */
+const REPORT_INTERVAL = 60_000;
 
-const sizeOf = ({ batch: { times, switches } }: Gathered): number => times.length + switches.times.length;
+const sizeOf = ({ batch: { times, switches } }: BufferedBatch): number => times.length + switches.times.length;
 
-/** Gathers what is added, and hands it to the engine batch by batch: the next when the one before is written. */
+/** Collects readings and switches, and writes them to the engine in batches, one batch at a time (write-behind). */
 export class Writer {
   readonly stats = { waiting: 0, written: 0, lost: 0 };
-  /** Why nothing can be written at the moment, in a sentence; "" when it can. */
+  /** A sentence that says why writing fails at the moment; "" when it works. */
   problem = "";
   readonly #engine: Pick<Engine, "name" | "write">;
-  readonly #failed: (problem: string) => void;
-  readonly #gathering: Gathering;
-  readonly #queue: Gathered[] = [];
+  readonly #onProblem: (problem: string) => void;
+  readonly #buffer: ColumnBuffer;
+  readonly #queue: BufferedBatch[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Ids, of which the engine has been told so many. */
+  /** The array of ids of the last write, and how many of them the engine knows. */
   #ids: readonly string[] = [];
-  #idsTold = 0;
+  #idsSent = 0;
   #running: Promise<void> | undefined;
-  /** Ended at the end: nothing is tried again. */
-  readonly #ending = new AbortController();
-  #failing = false;
-  #toldAt = -Infinity;
-  #lostBefore = 0;
-  /** Batches so far, and those of them that are written or lost; who waits for how many. */
-  #queued = 0;
-  #done = 0;
-  #awaiting: { readonly batches: number; go(): void }[] = [];
+  /** Aborted by `close`: failed writes are no longer repeated. */
+  readonly #closing = new AbortController();
+  #isFailing = false;
+  #lastReport = -Infinity;
+  #lostAtLastReport = 0;
+  /** Number of batches since the start: queued in total, and finished (written or lost). */
+  #batchesQueued = 0;
+  #batchesDone = 0;
+  /** Callers of `flush`, each with the number of batches to wait for. */
+  #flushWaiters: { readonly batches: number; resolve(): void }[] = [];
 
-  /** @param mostIds for tests; see `MOST_IDS` */
-  constructor(engine: Pick<Engine, "name" | "write">, failed: (problem: string) => void, mostIds = MOST_IDS) {
-    this.#gathering = new Gathering(FULL, mostIds);
+  /** @param maxIds see `MAX_IDS`; lower in tests */
+  constructor(engine: Pick<Engine, "name" | "write">, onProblem: (problem: string) => void, maxIds = MAX_IDS) {
+    this.#buffer = new ColumnBuffer(BATCH_SIZE, maxIds);
     this.#engine = engine;
-    this.#failed = failed;
+    this.#onProblem = onProblem;
   }
 
-  addReading(device: Recorded, reading: HistoryReading): void {
-    this.#gathering.addReading(device, reading);
-    this.#added();
+  addReading(device: HistoryDevice, reading: HistoryReading): void {
+    this.#buffer.addReading(device, reading);
+    this.#afterAdd();
   }
 
-  addSwitch(device: Recorded, change: HistorySwitch): void {
-    this.#gathering.addSwitch(device, change);
-    this.#added();
+  addSwitch(device: HistoryDevice, change: HistorySwitch): void {
+    this.#buffer.addSwitch(device, change);
+    this.#afterAdd();
   }
 
-  /** Fulfilled when all that was added is written, or cannot be at the moment. */
-  async written(): Promise<void> {
-    this.#flush();
-    if (this.#done === this.#queued || this.#failing) return;
-    await new Promise<void>((go) => this.#awaiting.push({ batches: this.#queued, go }));
+  /** Writes the buffered entries. Resolves when all earlier writes are complete, or when writing fails. */
+  async flush(): Promise<void> {
+    this.#queueBatch();
+    if (this.#batchesDone === this.#batchesQueued || this.#isFailing) return;
+    await new Promise<void>((resolve) => this.#flushWaiters.push({ batches: this.#batchesQueued, resolve }));
   }
 
-  /** Writes what waits, if it can. */
+  /** Writes the pending entries; counts them as lost when writing fails. */
   async close(): Promise<void> {
-    this.#flush();
-    this.#ending.abort();
+    this.#queueBatch();
+    this.#closing.abort();
     await this.#running;
-    this.#lose(this.#queue.splice(0));
-    if (this.stats.lost > this.#lostBefore) this.#tell("it was closed");
+    this.#discard(this.#queue.splice(0));
+    if (this.stats.lost > this.#lostAtLastReport) this.#report("it was closed");
   }
 
-  #added(): void {
+  #afterAdd(): void {
     this.stats.waiting++;
-    if (this.#gathering.full) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), GATHER);
+    if (this.#buffer.isFull) this.#queueBatch();
+    else this.#timer ??= setTimeout(() => this.#queueBatch(), BATCH_INTERVAL);
   }
 
-  #flush(): void {
+  #queueBatch(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#gathering.size === 0) return;
-    this.#queue.push(this.#gathering.take());
-    this.#queued++;
-    this.#trim();
+    if (this.#buffer.size === 0) return;
+    this.#queue.push(this.#buffer.take());
+    this.#batchesQueued++;
+    this.#limitQueue();
     this.#running ??= this.#run().finally(() => (this.#running = undefined));
   }
 
@@ -99,70 +100,70 @@ export class Writer {
     for (let batch = this.#queue.shift(); batch; batch = this.#queue.shift()) {
       try {
         await this.#write(batch);
-        this.#failing = false;
+        this.#isFailing = false;
         this.problem = "";
         this.stats.written += sizeOf(batch);
         this.stats.waiting -= sizeOf(batch);
-        this.#finished(1);
+        this.#countDone(1);
       } catch (error) {
-        this.#failing = true;
+        this.#isFailing = true;
         this.#queue.unshift(batch);
-        this.#trim();
-        this.#release();
+        this.#limitQueue();
+        this.#resolveWaiters();
         this.problem = `The history ${this.#engine.name} cannot be written (${textOf(error)}); the server tries again every second.`;
-        this.#tell(textOf(error));
-        if (this.#ending.signal.aborted) return;
-        await sleep(RETRY, undefined, { signal: this.#ending.signal }).catch(() => {});
+        this.#report(textOf(error));
+        if (this.#closing.signal.aborted) return;
+        await sleep(RETRY_DELAY, undefined, { signal: this.#closing.signal }).catch(() => {});
       }
     }
   }
 
-  async #write({ batch, ids }: Gathered): Promise<void> {
-    const firstId = ids === this.#ids ? this.#idsTold : 0;
-    const fresh = ids.slice(firstId);
-    await this.#engine.write({ ...batch, ids: fresh, firstId });
+  async #write({ batch, ids }: BufferedBatch): Promise<void> {
+    const firstNewIndex = ids === this.#ids ? this.#idsSent : 0;
+    const newIds = ids.slice(firstNewIndex);
+    await this.#engine.write({ ...batch, newIds, firstNewIndex });
     this.#ids = ids;
-    this.#idsTold = firstId + fresh.length;
+    this.#idsSent = firstNewIndex + newIds.length;
   }
 
-  /** Lets go of the oldest when too many wait. */
-  #trim(): void {
+  /** Discards the oldest batches when the backlog is too long. */
+  #limitQueue(): void {
     let waiting = this.#queue.reduce((sum, batch) => sum + sizeOf(batch), 0);
-    while (waiting > BACKLOG) {
+    while (waiting > MAX_BACKLOG) {
       waiting -= sizeOf(this.#queue[0]);
-      this.#lose([this.#queue.shift()!]);
+      this.#discard([this.#queue.shift()!]);
     }
   }
 
-  #lose(batches: readonly Gathered[]): void {
+  #discard(batches: readonly BufferedBatch[]): void {
     for (const batch of batches) {
       this.stats.lost += sizeOf(batch);
       this.stats.waiting -= sizeOf(batch);
     }
-    this.#finished(batches.length);
+    this.#countDone(batches.length);
   }
 
-  #finished(batches: number): void {
-    this.#done += batches;
-    this.#release();
+  #countDone(batches: number): void {
+    this.#batchesDone += batches;
+    this.#resolveWaiters();
   }
 
-  /** Those who wait go on: all of them when nothing can be written. */
-  #release(): void {
-    const free = this.#awaiting.filter(({ batches }) => this.#failing || batches <= this.#done);
-    this.#awaiting = this.#awaiting.filter((one) => !free.includes(one));
-    for (const { go } of free) go();
+  /** Resolves the `flush` calls whose batches are done; all of them while writing fails. */
+  #resolveWaiters(): void {
+    const ready = this.#flushWaiters.filter(({ batches }) => this.#isFailing || batches <= this.#batchesDone);
+    this.#flushWaiters = this.#flushWaiters.filter((waiter) => !ready.includes(waiter));
+    for (const { resolve } of ready) resolve();
   }
 
-  #tell(problem: string): void {
+  #report(problem: string): void {
     const { lost, waiting } = this.stats;
-    if (performance.now() - this.#toldAt < TELL && !this.#ending.signal.aborted) return;
-    this.#toldAt = performance.now();
-    const since = lost - this.#lostBefore;
-    this.#lostBefore = lost;
-    this.#failed(
+    if (performance.now() - this.#lastReport < REPORT_INTERVAL && !this.#closing.signal.aborted) return;
+    this.#lastReport = performance.now();
+    const newlyLost = lost - this.#lostAtLastReport;
+    this.#lostAtLastReport = lost;
+    this.#onProblem(
       `The history ${this.#engine.name} cannot be written (${problem}): ${waiting} readings and switches wait for the next ` +
-        `attempt${since > 0 ? `, and ${since} were lost` : ""}.`,
+        `attempt${newlyLost > 0 ? `, and ${newlyLost} were lost` : ""}.`,
     );
   }
 }

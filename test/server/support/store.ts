@@ -1,17 +1,17 @@
-/** Stores of one test, in files of their own. */
+/** Opens history stores for tests. */
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { Store } from "../../../server/src/history/store.js";
 
-/** A store in a file, closed after the test or by the test itself. */
+/** Opens a store that is closed after the test; the test may close it earlier. */
 export function storeIn(file: string): Store {
   const store = new Store(file);
   onTestFinished(() => store.close());
   return store;
 }
 
-/** The file as `kill -9` would leave it at this moment: what the process has in memory is not in it. */
+/** Simulates `kill -9`: opens a copy of the file, without the data in the memory of the process. */
 export function killed(file: string, into: string): Store {
   mkdirSync(into);
   for (const end of ["", "-wal"])
@@ -19,8 +19,8 @@ export function killed(file: string, into: string): Store {
   return storeIn(path.join(into, "history.db"));
 }
 
-/** What a start finds after a store was closed, or killed: another store, and its file. @param into where a killed one's file goes */
-export function begunAgain(store: Store, how: "restart" | "kill", file: string, into: string): [Store, string] {
+/** Restarts a store after closing or killing it; returns the new store and its file. @param into folder for the copy of a killed store */
+export function restarted(store: Store, how: "restart" | "kill", file: string, into: string): [Store, string] {
   const left = how === "kill" ? killed(file, into) : undefined;
   store.close();
   return left ? [left, path.join(into, "history.db")] : [storeIn(file), file];

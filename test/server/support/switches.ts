@@ -1,6 +1,6 @@
-/** Switches that a test gives to a store, and what it must then tell. */
+/** Switches for tests of the history store, and the expected results. */
 import type { HistorySwitch } from "../../../server/src/history/history.js";
-import { BY, type Batch } from "../../../server/src/history/protocol.js";
+import { BY, type HistoryBatch } from "../../../server/src/history/protocol.js";
 import type { Store } from "../../../server/src/history/store.js";
 
 export const BASE = Date.UTC(2026, 5, 1, 7, 13);
@@ -10,10 +10,10 @@ export interface Given extends HistorySwitch {
   readonly device: number;
 }
 
-/** A batch of these and nothing else, as the server's thread makes it. */
-export function batchOf(given: readonly Given[]): Batch {
-  const places = new Map<string, number>();
-  for (const { reason } of given) if (!places.has(reason)) places.set(reason, places.size);
+/** Builds a batch of switches without readings. */
+export function batchOf(given: readonly Given[]): HistoryBatch {
+  const indexes = new Map<string, number>();
+  for (const { reason } of given) if (!indexes.has(reason)) indexes.set(reason, indexes.size);
   return {
     devices: new Uint32Array(),
     times: new Float64Array(),
@@ -23,8 +23,8 @@ export function batchOf(given: readonly Given[]): Batch {
       times: Float64Array.from(given, ({ time }) => time),
       led_on: Uint8Array.from(given, ({ led_on }) => Number(led_on)),
       by: Uint8Array.from(given, ({ by }) => BY.indexOf(by)),
-      reasons: Uint16Array.from(given, ({ reason }) => places.get(reason)!),
-      sentences: [...places.keys()],
+      reasonIndexes: Uint16Array.from(given, ({ reason }) => indexes.get(reason)!),
+      reasonTexts: [...indexes.keys()],
       first: 0,
     },
   };
@@ -32,14 +32,14 @@ export function batchOf(given: readonly Given[]): Batch {
 
 export const IDS = ["porch", "cellar", "attic"];
 
-/** All switches of all devices. */
+/** Returns the stored switches of each device. */
 export const allIn = (store: Store): HistorySwitch[][] =>
   IDS.map((id) => {
     const device = store.numberOf(id);
     return device === undefined ? [] : store.switches.latest(device, ...ALWAYS, 1e6);
   });
 
-/** What is told of these: of each device in order of time, then as they were given. */
+/** Returns the expected switches of each device: sorted by time, then in the order of arrival. */
 export const expected = (given: readonly Given[]): HistorySwitch[][] =>
   IDS.map((_, number) =>
     given

@@ -1,31 +1,31 @@
 import type { Pool } from "pg";
 import type { Latest } from "../history.js";
-import { lightOf } from "../packing.js";
+import { fromQuarters } from "../packing.js";
 
-/** For each device two looks into an index. */
-const LATEST = `SELECT given.place::int AS place, (hour.last >> 12)::float8 AS time, (hour.last & 4095)::int AS light,
+/** Reads the last hour and the last switch of each device: two index lookups per device. */
+const LATEST = `SELECT given.position::int AS position, (hour.last >> 12)::float8 AS time, (hour.last & 4095)::int AS light,
     switch.time::float8 AS switched, switch.led_on
-  FROM unnest($1::text[]) WITH ORDINALITY AS given (id, place) JOIN nightlight.devices USING (id)
+  FROM unnest($1::text[]) WITH ORDINALITY AS given (id, position) JOIN nightlight.devices USING (id)
   LEFT JOIN LATERAL (SELECT last FROM nightlight.hours WHERE device = devices.number ORDER BY hour DESC LIMIT 1)
     AS hour ON true
   LEFT JOIN LATERAL (SELECT time, led_on FROM nightlight.switches WHERE device = devices.number
     ORDER BY time DESC, writer DESC, number DESC LIMIT 1) AS switch ON true`;
 
 interface Row {
-  readonly place: number;
+  readonly position: number;
   readonly time: number | null;
   readonly light: number | null;
   readonly switched: number | null;
   readonly led_on: boolean | null;
 }
 
-/** The last of each of these devices, in their order. */
+/** Returns the last reading and switch of each device, in the order of `ids`. */
 export async function latest(pool: Pool, ids: readonly string[]): Promise<(Latest | undefined)[]> {
   const found = ids.map((): Latest | undefined => undefined);
   const { rows } = await pool.query<Row>({ name: "latest", text: LATEST, values: [ids] });
-  for (const { place, time, light, switched, led_on } of rows)
-    found[place - 1] = {
-      ...(time !== null && light !== null && { time, light: lightOf(light) }),
+  for (const { position, time, light, switched, led_on } of rows)
+    found[position - 1] = {
+      ...(time !== null && light !== null && { time, light: fromQuarters(light) }),
       ...(switched !== null && led_on !== null && { switched, led_on }),
     };
   return found;

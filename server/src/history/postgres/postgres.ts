@@ -1,85 +1,86 @@
 import { randomInt } from "node:crypto";
 import type { Pool } from "pg";
 import { codeOf, StartError, textOf } from "../../common/errors.js";
+import { createHistory } from "../create-history.js";
 import type { Engine, HistoryOptions } from "../engine.js";
 import type { History } from "../history.js";
-import { withIds } from "../protocol.js";
-import { historyIn } from "../recorder.js";
+import { extendIds } from "../protocol.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "../retention-clock.js";
 import { latest } from "./latest.js";
-import { answer, numberOf, page } from "./read.js";
+import { answerQuery, numberOf, readPage } from "./read.js";
 import { sweep } from "./sweep.js";
-import { NewerError, prepareTables } from "./tables.js";
+import { VersionError, prepareTables } from "./tables.js";
 import { writeBatch } from "./write.js";
 
-/** How often what is too old is deleted, in ms: by whole hours, so that more often would be in vain. */
-const SWEEP = 3_600_000;
+/** Interval between sweeps, in ms. A sweep deletes whole hours, so running more often would delete nothing. */
+const SWEEP_INTERVAL = 3_600_000;
 
-/** Connections of one server: one writes, the others are for questions. */
-const CONNECTIONS = 5;
+/** Maximum number of connections of one server: one for writing, the others for queries. */
+const MAX_CONNECTIONS = 5;
 
-/** How long a connection may take, in ms. */
-const CONNECT = 5000;
+/** Timeout for establishing a connection, in ms. */
+const CONNECT_TIMEOUT = 5000;
 
 /**
- * Opens the history in a PostgreSQL database, in its schema `nightlight`, which is made when it is not there. Any number
- * of servers may have it open. A database that cannot be reached is tried again and again.
+ * Opens the history in a PostgreSQL database, and creates its schema `nightlight` if necessary. Any number of servers may
+ * share one database. If the database is unreachable, the server starts anyway and keeps trying.
  * @param url postgres://user:password@host/database
- * @throws StartError when it refuses the user, does not exist, or is of a newer version of this program.
+ * @throws StartError when the database refuses the user, does not exist, or has tables of a newer version of this program
  */
-export async function openPostgres(url: string, { retention, failed }: HistoryOptions): Promise<History> {
+export async function openPostgres(url: string, { retention, onProblem }: HistoryOptions): Promise<History> {
   const { default: pg } = await import("pg");
   const { host, pathname } = new URL(url);
   const name = `${host}${pathname}`;
   const pool = new pg.Pool({
     connectionString: url,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
     application_name: "nightlight-server",
   });
-  // a connection that is lost while nobody uses it; whoever uses the next is told
+  // an idle connection was lost: the next query reports the problem
   pool.on("error", () => {});
-  const engine = engineIn(pool, name, { retention, failed });
+  const engine = createEngine(pool, name, { retention, onProblem });
   try {
     await engine.open();
   } catch (error) {
-    const problem = whyNever(error);
+    const problem = describePermanentError(error);
     if (problem) {
       await pool.end();
       throw new StartError(`The history ${name} ${problem}.`);
     }
-    failed(`The history ${name} cannot be opened (${textOf(error) || codeOf(error)}); it is tried again.`);
+    onProblem(`The history ${name} cannot be opened (${textOf(error) || codeOf(error)}); the server tries again.`);
   }
-  return historyIn(engine, failed);
+  return createHistory(engine, onProblem);
 }
 
-/** What will not get better by itself; "" for all else. Codes: PostgreSQL, appendix A. */
-function whyNever(error: unknown): string {
-  if (error instanceof NewerError) return error.message;
+/** Describes an error that a retry cannot fix; returns "" for other errors. Codes: PostgreSQL documentation, appendix A. */
+function describePermanentError(error: unknown): string {
+  if (error instanceof VersionError) return error.message;
   const code = codeOf(error);
   if (code.startsWith("28")) return `refuses the user (${textOf(error)}); correct user and password in --history`;
-  if (code === "3D000") return `does not exist; make it with createdb, or correct --history`;
-  if (code === "42501") return `lets the user make no tables (${textOf(error)}); GRANT CREATE ON DATABASE to that user`;
+  if (code === "3D000") return `does not exist; create it with createdb, or correct --history`;
+  if (code === "42501")
+    return `does not allow the user to create tables (${textOf(error)}); GRANT CREATE ON DATABASE to that user`;
   return "";
 }
 
 interface PostgresEngine extends Engine {
-  /** Makes the tables. */
+  /** Creates the tables and starts the first sweep. */
   open(): Promise<void>;
 }
 
-function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOptions): PostgresEngine {
-  // 2^48: as many as `randomInt` gives
-  const writer = randomInt(2 ** 48 - 1);
+function createEngine(pool: Pool, name: string, { retention, onProblem }: HistoryOptions): PostgresEngine {
+  // randomInt supports ranges up to 2^48
+  const runId = randomInt(2 ** 48 - 1);
   let ids: string[] = [];
-  const ending = new AbortController();
-  let kept = retention;
+  const closing = new AbortController();
+  let currentRetention = retention;
   const retentionClock = new RetentionClock();
   let prepared: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
-  const timer = setInterval(startSweep, SWEEP);
+  const timer = setInterval(startSweep, SWEEP_INTERVAL);
 
-  /** The database may have been away, and be another one now. */
+  /** Creates the tables once, and again after an error: the database may be a different one after an outage. */
   const ready = (): Promise<void> =>
     (prepared ??= prepare().catch((error: unknown) => {
       prepared = undefined;
@@ -95,11 +96,11 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
     }
   }
 
-  /** As in the history's own file, see `worker.ts`. */
+  /** Returns the time that the sweep uses as the present. Reports a wrong clock, which makes no data too old. */
   function sweepTime(): number {
     const now = retentionClock.now();
     if (typeof now === "number") return now;
-    failed(`Nothing is deleted from the history ${name} for its age within the next hour. ${now.problem}`);
+    onProblem(`The server deletes no old data from the history ${name} within the next hour. ${now.problem}`);
     return NOTHING_TOO_OLD;
   }
 
@@ -107,10 +108,10 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
     const before = sweeping ?? Promise.resolve();
     const current = (sweeping = before
       .then(ready)
-      .then(() => sweep(pool, kept, sweepTime(), ending.signal))
+      .then(() => sweep(pool, currentRetention, sweepTime(), closing.signal))
       .catch((error: unknown) => {
-        if (!ending.signal.aborted)
-          failed(`The history ${name} could not be cleared of what is too old (${textOf(error)}); it is tried again.`);
+        if (!closing.signal.aborted)
+          onProblem(`The history ${name} could not be cleared of old data (${textOf(error)}); the server tries again.`);
       })
       .finally(() => {
         if (sweeping === current) sweeping = undefined;
@@ -123,16 +124,16 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
       await ready();
       startSweep();
     },
-    async write(parcel) {
-      ids = withIds(ids, parcel);
+    async write(request) {
+      ids = extendIds(ids, request);
       await ready();
       const client = await pool.connect();
       try {
-        await writeBatch(client, writer, ids, parcel);
+        await writeBatch(client, runId, ids, request);
         client.release();
       } catch (error) {
         client.release(true);
-        // tables that are not there any more are made again
+        // undefined_table: somebody has dropped the tables, so the next write creates them again
         if (codeOf(error) === "42P01") prepared = undefined;
         throw error;
       }
@@ -141,14 +142,14 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
       await ready();
       const device = await numberOf(pool, query.device);
       if (device === undefined) return { points: new Float64Array(), led_on: null, switches: [], step: 0 };
-      return answer(pool, device, query);
+      return answerQuery(pool, device, query);
     },
     async page(range) {
       await ready();
       const device = await numberOf(pool, range.device);
       if (device === undefined)
         return { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range.to };
-      return page(pool, device, range);
+      return readPage(pool, device, range);
     },
     async latest(devices) {
       await ready();
@@ -160,12 +161,12 @@ function engineIn(pool: Pool, name: string, { retention, failed }: HistoryOption
       startSweep();
     },
     async retain(changed) {
-      kept = changed;
+      currentRetention = changed;
       startSweep();
     },
     async close() {
       clearInterval(timer);
-      ending.abort();
+      closing.abort();
       await sweeping;
       await pool.end();
     },

@@ -2,13 +2,13 @@ import type { Pool } from "pg";
 import type { Retention } from "../history.js";
 import { HOUR } from "../packing.js";
 
-/** Hours, and switches, that are deleted at once. */
-const HOURS = 200;
-const SWITCHES = 1000;
+/** Maximum number of hours, and of switches, that one statement deletes. */
+const HOURS_PER_STEP = 200;
+const SWITCHES_PER_STEP = 1000;
 
-/** Hours with their readings: the condition is on `hours`. Another server's are left to it. */
+/** Deletes hours and their readings. `SKIP LOCKED` skips rows that another server is deleting. @param condition on `hours` */
 const deleteHours = (condition: string): string => `WITH old AS (
-    SELECT device, hour FROM nightlight.hours WHERE ${condition} LIMIT ${HOURS} FOR UPDATE SKIP LOCKED
+    SELECT device, hour FROM nightlight.hours WHERE ${condition} LIMIT ${HOURS_PER_STEP} FOR UPDATE SKIP LOCKED
   ), gone AS (
     DELETE FROM nightlight.hours USING old WHERE hours.device = old.device AND hours.hour = old.hour
   )
@@ -20,7 +20,7 @@ const deleteHours = (condition: string): string => `WITH old AS (
 
 const deleteSwitches = (condition: string): string => `WITH gone AS (
     DELETE FROM nightlight.switches WHERE ctid IN (
-      SELECT ctid FROM nightlight.switches AS change WHERE ${condition} LIMIT ${SWITCHES} FOR UPDATE SKIP LOCKED
+      SELECT ctid FROM nightlight.switches AS change WHERE ${condition} LIMIT ${SWITCHES_PER_STEP} FOR UPDATE SKIP LOCKED
     ) RETURNING 1
   ) SELECT count(*)::int AS count FROM gone`;
 
@@ -29,28 +29,29 @@ const FORGOTTEN = "device IN (SELECT number FROM nightlight.devices WHERE id IS 
 const OLD_HOURS = deleteHours("hour < $1");
 const FORGOTTEN_HOURS = deleteHours(FORGOTTEN);
 const FORGOTTEN_SWITCHES = deleteSwitches(FORGOTTEN);
-/** The last of them tells how the lamp was since. */
+/** Deletes old switches except the last one of each device, which defines the lamp's state since then. */
 const OLD_SWITCHES = deleteSwitches(`time < $1 AND EXISTS (SELECT FROM nightlight.switches AS later
   WHERE later.device = change.device AND later.time > change.time AND later.time < $1)`);
-const NAMELESS = `DELETE FROM nightlight.devices WHERE id IS NULL
+const DELETE_FORGOTTEN_DEVICES = `DELETE FROM nightlight.devices WHERE id IS NULL
   AND NOT EXISTS (SELECT FROM nightlight.hours WHERE hours.device = devices.number)
   AND NOT EXISTS (SELECT FROM nightlight.switches WHERE switches.device = devices.number)`;
 
 /**
- * Deletes what is older than it is to be kept, and what is left of forgotten devices, in small steps. Readings go by
- * whole hours, so that what is stored of an hour stays true.
+ * Deletes data that is older than the retention, and the data of forgotten devices, in small steps. Readings are deleted in
+ * whole hours, so that the summary of an hour stays correct.
  */
 export async function sweep(pool: Pool, retention: Retention, now: number, signal: AbortSignal): Promise<void> {
-  const all = async (text: string, full: number, ...values: number[]): Promise<void> => {
+  const repeat = async (text: string, maxRows: number, ...values: number[]): Promise<void> => {
     while (!signal.aborted) {
       const { rows } = await pool.query<{ count: number }>(text, values);
-      if (rows[0].count < full) return;
+      if (rows[0].count < maxRows) return;
     }
   };
   if (retention.readings !== undefined)
-    await all(OLD_HOURS, HOURS, Math.max(0, Math.floor((now - retention.readings) / HOUR)));
-  if (retention.switches !== undefined) await all(OLD_SWITCHES, SWITCHES, Math.floor(now - retention.switches));
-  await all(FORGOTTEN_HOURS, HOURS);
-  await all(FORGOTTEN_SWITCHES, SWITCHES);
-  if (!signal.aborted) await pool.query(NAMELESS);
+    await repeat(OLD_HOURS, HOURS_PER_STEP, Math.max(0, Math.floor((now - retention.readings) / HOUR)));
+  if (retention.switches !== undefined)
+    await repeat(OLD_SWITCHES, SWITCHES_PER_STEP, Math.floor(now - retention.switches));
+  await repeat(FORGOTTEN_HOURS, HOURS_PER_STEP);
+  await repeat(FORGOTTEN_SWITCHES, SWITCHES_PER_STEP);
+  if (!signal.aborted) await pool.query(DELETE_FORGOTTEN_DEVICES);
 }

@@ -1,12 +1,12 @@
 import type { PoolClient } from "pg";
-import { BY, type Parcel } from "../protocol.js";
+import { BY, type WriteRequest } from "../protocol.js";
 
-/** Devices that are not known yet get their numbers; in order, so that two servers do not wait for each other. */
-const NAME = `INSERT INTO nightlight.devices (id) SELECT id FROM unnest($1::text[]) AS new (id)
+/** Inserts new devices. Sorting by id prevents deadlocks between servers. */
+const INSERT_DEVICES = `INSERT INTO nightlight.devices (id) SELECT id FROM unnest($1::text[]) AS new (id)
   WHERE NOT EXISTS (SELECT FROM nightlight.devices WHERE devices.id = new.id) ORDER BY id ON CONFLICT DO NOTHING`;
 
-/** Only readings that were not there already count in the sums of their hours: so they are true, whatever comes twice. */
-const READINGS = `WITH named AS (
+/** Inserts readings and updates the summaries of their hours. Duplicates change neither. */
+const INSERT_READINGS = `WITH named AS (
     SELECT number, place FROM unnest($1::text[]) WITH ORDINALITY AS given (id, place) JOIN nightlight.devices USING (id)
   ), fresh AS (
     INSERT INTO nightlight.readings (device, time, light, number)
@@ -22,60 +22,67 @@ const READINGS = `WITH named AS (
     min = least(known.min, excluded.min), max = greatest(known.max, excluded.max),
     last = greatest(known.last, excluded.last), count = known.count + excluded.count`;
 
-const SWITCHES = `INSERT INTO nightlight.switches (device, time, writer, number, led_on, by, reason)
+const INSERT_SWITCHES = `INSERT INTO nightlight.switches (device, time, writer, number, led_on, by, reason)
   SELECT devices.number, time, $1, change.number, led_on, by, reason
   FROM unnest($2::text[], $3::bigint[], $4::int[], $5::boolean[], $6::text[], $7::text[])
     AS change (id, time, number, led_on, by, reason) JOIN nightlight.devices USING (id)
   ON CONFLICT DO NOTHING`;
 
-/** Numbers as PostgreSQL takes them: null where there is none. */
-const numbers = (given: Float64Array | undefined, count: number): (number | null)[] =>
+/** Converts a column to SQL values: NaN, or a missing column, becomes null. */
+const toSqlNumbers = (given: Float64Array | undefined, count: number): (number | null)[] =>
   given ? Array.from(given, (number) => (Number.isNaN(number) ? null : number)) : new Array<null>(count).fill(null);
 
 /**
- * Writes a batch in one transaction. When it is written already, because the answer to the last attempt was lost, that
- * changes nothing.
- * @param writer this run of this server, by a number of its own
- * @param ids by the numbers that the batch has for them
+ * Writes a batch in one transaction. Writing a batch twice changes nothing; this happens when the connection breaks before
+ * the confirmation arrives.
+ * @param runId identifies this run of the server
+ * @param ids device ids by device index
  */
 export async function writeBatch(
   client: PoolClient,
-  writer: number,
+  runId: number,
   ids: readonly string[],
-  { devices, times, lights, boots, seqs, switches }: Parcel,
+  { devices, times, lights, boots, seqs, switches }: WriteRequest,
 ): Promise<void> {
-  /** The places, from 1, that devices have in this batch. */
-  const places = new Map<number, number>();
-  const placeOf = (device: number): number => {
-    let place = places.get(device);
-    if (place === undefined) places.set(device, (place = places.size + 1));
-    return place;
+  /** Positions of the devices in this batch, from 1, by device index. */
+  const positionByIndex = new Map<number, number>();
+  const positionOf = (device: number): number => {
+    let position = positionByIndex.get(device);
+    if (position === undefined) positionByIndex.set(device, (position = positionByIndex.size + 1));
+    return position;
   };
-  const at = Array.from(devices, placeOf);
-  for (const device of switches.devices) placeOf(device);
-  const names = Array.from(places.keys(), (device) => ids[device]);
+  const positions = Array.from(devices, positionOf);
+  for (const device of switches.devices) positionOf(device);
+  const batchIds = Array.from(positionByIndex.keys(), (device) => ids[device]);
   await client.query("BEGIN");
   try {
-    await client.query({ name: "name", text: NAME, values: [names] });
-    if (at.length > 0)
+    await client.query({ name: "name", text: INSERT_DEVICES, values: [batchIds] });
+    if (positions.length > 0)
       await client.query({
         name: "readings",
-        text: READINGS,
-        values: [names, at, Array.from(times), Array.from(lights), numbers(boots, at.length), numbers(seqs, at.length)],
+        text: INSERT_READINGS,
+        values: [
+          batchIds,
+          positions,
+          Array.from(times),
+          Array.from(lights),
+          toSqlNumbers(boots, positions.length),
+          toSqlNumbers(seqs, positions.length),
+        ],
       });
     if (switches.times.length > 0)
       await client.query({
         name: "switches",
-        text: SWITCHES,
+        text: INSERT_SWITCHES,
         values: [
-          writer,
+          runId,
           Array.from(switches.devices, (device) => ids[device]),
           Array.from(switches.times),
           Array.from(switches.times, (_, index) => switches.first + index),
           Array.from(switches.led_on, (on) => on === 1),
           Array.from(switches.by, (by) => BY[by]),
-          // PostgreSQL has no text with \0
-          Array.from(switches.reasons, (reason) => switches.sentences[reason].replaceAll("\0", "")),
+          // PostgreSQL rejects text that contains \0
+          Array.from(switches.reasonIndexes, (index) => switches.reasonTexts[index].replaceAll("\0", "")),
         ],
       });
     await client.query("COMMIT");

@@ -2,7 +2,7 @@ import type { Telemetry } from "../../../../contract/index.js";
 import type { Device, Devices } from "../../devices/devices.js";
 import { textOf } from "../../common/errors.js";
 import { RETRY, type StorageHealth } from "../../storage/health.js";
-import type { Recorded } from "../../history/history.js";
+import type { HistoryDevice } from "../../history/history.js";
 import type { KeptPoint, Recent } from "../../history/recent.js";
 import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
@@ -28,7 +28,7 @@ export interface JournalOptions {
   readonly recent: Recent;
   readonly health: StorageHealth;
   /** Called with each reading after it is stored. Nothing else may store it before. */
-  stored(device: Recorded, point: KeptPoint): void;
+  stored(device: HistoryDevice, point: KeptPoint): void;
   /** Returns how many readings the history has not stored yet. They stay in the log. */
   needed?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */

@@ -1,6 +1,6 @@
 import { convertBoot } from "../../devices/boots.js";
 import type { Device, Devices } from "../../devices/devices.js";
-import type { Recorded } from "../../history/history.js";
+import type { HistoryDevice } from "../../history/history.js";
 import type { KeptPoint, Recent } from "../../history/recent.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { readSegment } from "./read.js";
@@ -12,7 +12,7 @@ export interface RestoreTargets {
   readonly devices: Devices;
   readonly recent: Recent;
   /** Called with each reading. */
-  logged(device: Recorded, point: KeptPoint): void;
+  logged(device: HistoryDevice, point: KeptPoint): void;
   forget(device: Device): void;
 }
 
@@ -31,7 +31,7 @@ export function replay(
       readings++;
       const point = { ...written, isDated: true };
       const device = devices.obtain(id, true);
-      logged(device ?? { id, recorded: 0 }, point);
+      logged(device ?? { id, historyNumber: 0 }, point);
       if (!device) return;
       if (reading.boot !== undefined && reading.seq !== undefined)
         device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);

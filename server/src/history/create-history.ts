@@ -1,65 +1,68 @@
 import type { Engine } from "./engine.js";
 import type { Bucket, History, HistoryAnswer, HistoryQuery, HistoryRow } from "./history.js";
-import { END_OF_TIME } from "./packing.js";
+import { MAX_TIME } from "./packing.js";
 import { POINT, type PackedAnswer, type Page } from "./protocol.js";
-import { Undated } from "./undated.js";
+import { WallClockQueue } from "./wall-clock-queue.js";
 import { Writer } from "./writer.js";
 
-/** Rows of an export at once. */
-const ROWS = 5000;
+/** Maximum number of rows in one batch of an export. */
+const MAX_ROWS = 5000;
 
 const MAX_POINTS = 5000;
 
-/** A history in this engine. @param failed told what a person should know, once a minute at most for the same */
-export function historyIn(engine: Engine, failed: (problem: string) => void): History {
-  const writer = new Writer(engine, failed);
-  const undated = new Undated(writer, failed);
+/**
+ * Creates a history that stores its data in this engine.
+ * @param onProblem called with a sentence for the log, at most once a minute for the same problem
+ */
+export function createHistory(engine: Engine, onProblem: (problem: string) => void): History {
+  const writer = new Writer(engine, onProblem);
+  const queue = new WallClockQueue(writer, onProblem);
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    undated.close();
+    queue.close();
     await writer.close();
     await engine.close();
   }
 
-  /** @throws Error after `close`. */
-  async function written(): Promise<void> {
+  /** Waits for pending writes, so that a query sees everything that was added before it. @throws Error after `close` */
+  async function flush(): Promise<void> {
     if (closing) throw new Error("The history is closed.");
-    await writer.written();
+    await writer.flush();
   }
 
   return {
     addReading(device, reading) {
       if (!closing && Number.isInteger(reading.time) && Number.isFinite(reading.light))
-        undated.addReading(device, reading);
+        queue.addReading(device, reading);
       else writer.stats.lost++;
     },
     addSwitch(device, change) {
-      if (!closing && Number.isInteger(change.time)) undated.addSwitch(device, change);
+      if (!closing && Number.isInteger(change.time)) queue.addSwitch(device, change);
       else writer.stats.lost++;
     },
     async query(query) {
-      check(query);
-      await written();
-      return unpacked(await engine.query(query));
+      checkQuery(query);
+      await flush();
+      return unpackAnswer(await engine.query(query));
     },
     async *rows(device, from, to) {
-      check({ device, from, to, points: 1 });
-      await written();
-      const end = Math.min(to, END_OF_TIME);
+      checkQuery({ device, from, to, points: 1 });
+      await flush();
+      const end = Math.min(to, MAX_TIME);
       for (let next = from; next < end;) {
         const page = await engine.page({ device, from: next, to: end });
-        yield* merged(page);
+        yield* mergeRows(page);
         next = page.next;
       }
     },
     async latest(devices) {
-      await written();
+      await flush();
       return engine.latest(devices);
     },
     async forget(device) {
-      undated.forget(device);
-      await written();
+      queue.forget(device);
+      await flush();
       await engine.forget(device);
     },
     retain(changed) {
@@ -73,15 +76,17 @@ export function historyIn(engine: Engine, failed: (problem: string) => void): Hi
   };
 }
 
-/** @throws RangeError */
-function check({ from, to, points }: HistoryQuery): void {
+/** @throws RangeError when the time range or the number of points is invalid */
+function checkQuery({ from, to, points }: HistoryQuery): void {
   if (!Number.isFinite(from) || !Number.isFinite(to) || from >= to)
-    throw new RangeError(`A history is asked for from one time to a later one in ms since 1970, not ${from} to ${to}.`);
+    throw new RangeError(
+      `A history query needs a start time before its end time, both in ms since 1970, not ${from} and ${to}.`,
+    );
   if (!Number.isInteger(points) || points < 1 || points > MAX_POINTS)
     throw new RangeError(`A history has 1 to ${MAX_POINTS} points, not ${points}.`);
 }
 
-function unpacked({ points, ...rest }: PackedAnswer): HistoryAnswer {
+function unpackAnswer({ points, ...rest }: PackedAnswer): HistoryAnswer {
   const buckets: Bucket[] = [];
   for (let at = 0; at < points.length; at += POINT) {
     const [time, min, max, last, count] = points.subarray(at, at + POINT);
@@ -90,15 +95,15 @@ function unpacked({ points, ...rest }: PackedAnswer): HistoryAnswer {
   return { ...rest, points: buckets };
 }
 
-/** The readings and switches of a page, oldest first; a reading before the switch that it led to. */
-function* merged({ times, lights, switches }: Page): Generator<HistoryRow[]> {
+/** Merges the readings and switches of a page by time. A reading precedes the switch that it caused. */
+function* mergeRows({ times, lights, switches }: Page): Generator<HistoryRow[]> {
   let rows: HistoryRow[] = [];
   for (let reading = 0, change = 0; reading < times.length || change < switches.length;) {
     if (change === switches.length || times[reading] <= switches[change].time) {
       rows.push({ time: times[reading], light: lights[reading], led_on: null, by: null, reason: null });
       reading++;
     } else rows.push({ light: null, ...switches[change++] });
-    if (rows.length === ROWS) {
+    if (rows.length === MAX_ROWS) {
       yield rows;
       rows = [];
     }

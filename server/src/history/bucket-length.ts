@@ -1,0 +1,27 @@
+import { CHUNK, HOUR } from "./packing.js";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * HOUR;
+
+/**
+ * Possible lengths of a bucket, in ms. Lengths from ten minutes on are multiples of a chunk, and from an hour on multiples of
+ * an hour, so that each chunk or hour lies within one bucket. The longest exceeds the range of valid times.
+ */
+const BUCKET_LENGTHS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
+  ...[1, 2, 5].map((n) => n * MINUTE),
+  ...[1, 2, 3].map((n) => n * CHUNK),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
+  ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((n) => [n * DAY, 2 * n * DAY, 5 * n * DAY]),
+];
+
+/** Counts the buckets that a range touches. Buckets start at multiples of their length since 1970 (UTC). */
+const bucketCount = (from: number, to: number, length: number): number =>
+  Math.floor((to - 1) / length) - Math.floor(from / length) + 1;
+
+/** Returns the shortest bucket length, in ms, that splits the range into at most `maxBuckets` buckets. */
+export function bucketLengthFor(from: number, to: number, maxBuckets: number): number {
+  return BUCKET_LENGTHS.find((length) => bucketCount(from, to, length) <= maxBuckets)!;
+}

@@ -1,0 +1,201 @@
+import type { Database } from "./database.js";
+import type { HistorySwitch } from "./history.js";
+import { CHUNK } from "./packing.js";
+import { PendingSwitches, type SwitchBatch } from "./pending-switches.js";
+import type { SwitchColumns } from "./protocol.js";
+import { decodeBlock, encodeState, lastOfBlock } from "./switch-blocks.js";
+
+/** Maximum number of blocks that one SQL query returns. */
+const BLOCKS_PER_QUERY = 500;
+
+/**
+ * The switches of a history file, with write-behind. Like readings, switches are first written in batches, one row each, and
+ * stay in memory until compaction. Compaction writes them to `switch_runs` as blocks: one block for each device and chunk.
+ * Unlike readings, equal switches are not duplicates, so compacting twice would store them twice. Therefore one transaction
+ * compacts all pending switches and deletes their batches. Until then queries combine blocks with pending switches.
+ */
+export class SwitchStore {
+  readonly #database: Database;
+  readonly #pending = new PendingSwitches();
+  /** Number of the last batch. */
+  #lastBatch: number;
+  /** The server run that wrote the last batch, and the sequence number of the batch's first switch. */
+  #lastRunId = 0;
+  #lastFirst = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+    const [sequence] = database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'switch_batches'");
+    this.#lastBatch = Number(sequence?.seq ?? 0);
+    for (const row of database.rows("SELECT * FROM switch_batches ORDER BY number")) {
+      this.#lastRunId = Number(row.writer);
+      this.#lastFirst = Number(row.first);
+      this.#pending.add({
+        devices: new Uint32Array((row.devices as Uint8Array).buffer),
+        times: new Float64Array((row.times as Uint8Array).buffer),
+        states: row.states as Uint8Array,
+        reasonIndexes: new Uint16Array((row.places as Uint8Array).buffer),
+        reasonTexts: JSON.parse(String(row.reasons)) as string[],
+      });
+    }
+  }
+
+  /** Number of switches that are not in blocks yet. */
+  get pendingCount(): number {
+    return this.#pending.count;
+  }
+
+  /**
+   * Returns whether this batch is the last one that was written. The server repeats a batch when the thread dies before it
+   * confirms the write. A `runId` of 0 disables the check.
+   */
+  isLastBatch(runId: number, first: number): boolean {
+    return runId > 0 && runId === this.#lastRunId && first === this.#lastFirst;
+  }
+
+  /** Writes a batch, within the caller's transaction. Call `addPending` after the commit. */
+  write({ devices, times, states, reasonIndexes, reasonTexts }: SwitchBatch, runId: number, first: number): void {
+    this.#database.run(
+      `INSERT INTO switch_batches (number, writer, first, devices, times, states, places, reasons)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[this.#lastBatch + 1, runId, first],
+      ...[devices, times, states, reasonIndexes].map(bytesOf),
+      JSON.stringify(reasonTexts),
+    );
+  }
+
+  /** Keeps a batch in memory after the transaction that wrote the batch. */
+  addPending(batch: SwitchBatch, runId: number, first: number): void {
+    this.#lastBatch++;
+    this.#lastRunId = runId;
+    this.#lastFirst = first;
+    this.#pending.add(batch);
+  }
+
+  /** Writes all pending switches as blocks, within the caller's transaction. Call `clearPending` after the commit. */
+  writeBlocks(): void {
+    if (this.pendingCount === 0) return;
+    const sql = "INSERT INTO switch_runs (device, chunk, number, switches) VALUES (?, ?, ?, ?)";
+    this.#pending.eachBlock((device, chunk, block) => this.#database.run(sql, device, chunk, this.#lastBatch, block));
+    this.#database.run("DELETE FROM switch_batches");
+  }
+
+  /** Drops the pending switches from memory after the transaction that wrote their blocks. */
+  clearPending(): void {
+    this.#pending.clear();
+  }
+
+  /** Moves the pending switches into an empty store. */
+  moveInto(other: SwitchStore): void {
+    this.#pending.moveInto(other.#pending);
+    other.#lastRunId = this.#lastRunId;
+    other.#lastFirst = this.#lastFirst;
+  }
+
+  /** Returns the state of a device's lamp at a time, including a switch at exactly that time; undefined when unknown. */
+  lampAt(device: number, time: number): boolean | undefined {
+    const chunk = Math.floor(time / CHUNK);
+    const stored = latestOf(this.#stored(device, chunk * CHUNK, time + 1)) ?? latestOf(this.#lastBefore(device, chunk));
+    const pending = latestOf(this.#pending.of(device, 0, time + 1));
+    return (pending && stored && pending.time < stored.time ? stored : (pending ?? stored))?.led_on;
+  }
+
+  /** Returns the last switch of a device, ignoring pending ones; undefined when there is none. */
+  last(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
+    const sql = "SELECT chunk, switches FROM switch_runs WHERE device = ? ORDER BY chunk DESC, number DESC LIMIT 1";
+    const [block] = this.#database.rows(sql, device);
+    return block && lastOfBlock(block.switches, Number(block.chunk) * CHUNK);
+  }
+
+  /** Returns a device's latest switches from `from` (included) to `to` (excluded), at most `limit`, oldest first. */
+  latest(device: number, from: number, to: number, limit: number): HistorySwitch[] {
+    return this.#collect(device, from, to, "DESC", limit).slice(-limit);
+  }
+
+  /** Returns a device's first switches in a range, oldest first: at least `limit` of them, or all. */
+  first(device: number, from: number, to: number, limit: number): HistorySwitch[] {
+    return this.#collect(device, from, to, "ASC", limit);
+  }
+
+  /** Reads whole chunks from one end of the range until at least `limit` switches are found. */
+  #collect(device: number, from: number, to: number, order: "ASC" | "DESC", limit: number): HistorySwitch[] {
+    const blocks: HistorySwitch[][] = [];
+    let count = 0;
+    let current = -1;
+    let [start, end] = [from, to];
+    for (const { chunk, switches } of this.#blocks(device, from, to, order)) {
+      if (count >= limit && chunk !== current) {
+        if (order === "ASC") end = Math.min(to, (current + 1) * CHUNK);
+        else start = Math.max(from, current * CHUNK);
+        break;
+      }
+      current = chunk;
+      blocks.push(switches);
+      count += switches.length;
+    }
+    if (order === "DESC") blocks.reverse();
+    // the sort is stable: switches with the same time stay in the order of arrival
+    return [...blocks.flat(), ...this.#pending.of(device, start, end)].sort((a, b) => a.time - b.time);
+  }
+
+  #stored(device: number, from: number, to: number): HistorySwitch[] {
+    return [...this.#blocks(device, from, to, "ASC")].flatMap(({ switches }) => switches);
+  }
+
+  /** Returns the switches of a device's last non-empty chunk before this chunk. */
+  #lastBefore(device: number, chunk: number): HistorySwitch[] {
+    const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
+    const [{ chunk: last }] = this.#database.rows(sql, device, chunk);
+    return last === null ? [] : this.#stored(device, Number(last) * CHUNK, (Number(last) + 1) * CHUNK);
+  }
+
+  /** Yields a device's blocks. Each SQL query reads a limited number: a half-read statement would block checkpoints. */
+  *#blocks(
+    device: number,
+    from: number,
+    to: number,
+    order: "ASC" | "DESC",
+  ): Generator<{ readonly chunk: number; readonly switches: HistorySwitch[] }> {
+    const first = Math.floor(from / CHUNK);
+    const last = Math.ceil(to / CHUNK) - 1;
+    const beyond = order === "ASC" ? ">" : "<";
+    let position = order === "ASC" ? [first, -1] : [last + 1, 0];
+    const sql = `SELECT chunk, number, switches FROM switch_runs
+      WHERE device = ? AND chunk >= ? AND chunk <= ? AND (chunk, number) ${beyond} (?, ?)
+      ORDER BY chunk ${order}, number ${order} LIMIT ${BLOCKS_PER_QUERY}`;
+    for (;;) {
+      const rows = this.#database.rows(sql, device, first, last, ...position);
+      for (const row of rows) {
+        const chunk = Number(row.chunk);
+        yield { chunk, switches: decodeBlock(row.switches, chunk * CHUNK, from, to) };
+        position = [chunk, Number(row.number)];
+      }
+      if (rows.length < BLOCKS_PER_QUERY) return;
+    }
+  }
+}
+
+/** Converts switches to the stored form. @param numbers device numbers by device index */
+export function toStoredBatch(
+  { devices, times, led_on, by, reasonIndexes, reasonTexts }: SwitchColumns,
+  numbers: readonly number[],
+): SwitchBatch {
+  return {
+    devices: devices.map((device) => numbers[device]),
+    times,
+    states: led_on.map((on, at) => encodeState(on, by[at])),
+    reasonIndexes,
+    reasonTexts,
+  };
+}
+
+/** Returns the latest switch; of several with the same time, the last one in the array. */
+function latestOf(switches: readonly HistorySwitch[]): HistorySwitch | undefined {
+  let latest: HistorySwitch | undefined;
+  for (const one of switches) if (!latest || one.time >= latest.time) latest = one;
+  return latest;
+}
+
+/** Returns the bytes of a typed array without copying them. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
