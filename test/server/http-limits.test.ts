@@ -35,10 +35,15 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<S
   return stream;
 }
 
-async function app(share: Partial<typeof DEFAULTS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
+async function app(limits: Partial<typeof DEFAULTS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
   const refusals: [client: string, problem: string][] = [];
-  const refused = (...refusal: [string, string]) => void refusals.push(refusal);
-  const made = await httpApp({ accounts: accounts(), share: { ...DEFAULTS.limits, ...share }, refused, ...options });
+  const onRefused = (...refusal: [string, string]) => void refusals.push(refusal);
+  const made = await httpApp({
+    accounts: accounts(),
+    limits: { ...DEFAULTS.limits, ...limits },
+    onRefused,
+    ...options,
+  });
   return { ...made, refusals };
 }
 
@@ -49,7 +54,7 @@ describe("event streams", () => {
     const { status, json, headers } = await ask(url, "/api/events", { headers: token("rob") });
     expect([status, headers["retry-after"]]).toEqual([429, "10"]);
     expect(json.error).toBe(
-      "3 live event streams of the account rob are open already, the most that one may have; close a page or a program that is not needed.",
+      "3 streams of live events are already open for the account rob, the limit for one client; close a page or program that you do not need.",
     );
     expect(refusals).toEqual([["the account rob", json.error]]);
     expect((await follow(url, token("ann"))).status).toBe(200);
@@ -102,7 +107,7 @@ test("requests of one account that are answered at once are limited, and those o
   });
   const devices = (name: string) => ask(url, "/api/devices", { headers: token(name) });
   await eventually(async () => (await devices("rob")).status === 429, { what: "a refusal" });
-  expect((await devices("rob")).json.error).toMatch(/^3 requests of the account rob are being answered already/);
+  expect((await devices("rob")).json.error).toMatch(/^The server is already answering 3 requests of the account rob/);
   expect(refusals[0][0]).toBe("the account rob");
   expect((await devices("ann")).status).toBe(200);
   // the login page is for everybody
