@@ -256,7 +256,7 @@ describe("what cannot be asked is answered with a sentence", () => {
     await eventually(() => lesson.got.length === 1, { what: "the lesson's answer" });
     expect(await ask(running, { action: "report" }, { id: "lesson" })).toMatchObject({
       status: 409,
-      body: { error: expect.stringMatching(/has not announced itself/) },
+      body: { error: expect.stringMatching(/has not published /) },
     });
     expect((await ask(running, { action: "report" }, { id: "ghost" })).status).toBe(404);
     await board(running.brokerUrl, ID);

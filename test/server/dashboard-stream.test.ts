@@ -14,7 +14,7 @@ const PORCH = event("devices", [{ id: "porch" }]);
 
 afterEach(() => void vi.useRealTimers());
 
-test("events are the same however the network cuts them into pieces", () => {
+test("the parser yields the same events however the network splits the stream", () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom("device", "zone"), fc.json())),
@@ -62,7 +62,7 @@ describe("a page", () => {
     return { see: (message: ToPage) => void got.push(message), got, states, has };
   }
 
-  test("that joins others gets the latest of everything at once, by the stream that is there", async () => {
+  test("a page that joins others gets the latest state at once from the shared stream", async () => {
     const { hub, answers } = await serve(stream);
     const [first, second] = [page(), page()];
     hub.here(first.see);
@@ -83,7 +83,7 @@ describe("a page", () => {
     expect(answers).toHaveLength(1);
   });
 
-  test("learns why the server sends no events, and gets them when it does", async () => {
+  test("a page shows why the server sends no events, and receives them later", async () => {
     let full = true;
     const { hub } = await serve((response) =>
       full
@@ -99,7 +99,7 @@ describe("a page", () => {
     await has("porch");
   });
 
-  test("that is shown after a sleep gets a new connection: of the old one nobody knows whether it lives", async () => {
+  test("a page shown after a sleep opens a new connection, because the old one may be dead", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { hub, answers } = await serve(stream);
     const { see, states, has } = page();
@@ -112,7 +112,7 @@ describe("a page", () => {
     expect(answers).toHaveLength(2);
   });
 
-  test("learns that a silent connection is lost, and gets another one", async () => {
+  test("a page replaces a connection that has been silent for too long", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub } = await serve(stream);
     const { see, states, has } = page();
@@ -125,7 +125,7 @@ describe("a page", () => {
     await has("porch", 2);
   });
 
-  test("learns that a proxy may hold events back when none arrives at all", async () => {
+  test("a page warns that a proxy may buffer events when none arrives", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await serve(() => {});
     const { see, got } = page();
@@ -135,7 +135,7 @@ describe("a page", () => {
     expect(got.at(-1)).toMatchObject({ state: "refused", status: 0, problem: expect.stringContaining("proxy") });
   });
 
-  test("that went away without a word holds no stream for longer than a minute", async () => {
+  test("a page that disappears without closing holds its stream for at most a minute", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await serve(stream);
     const { see, has } = page();

@@ -138,7 +138,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     expect(metrics).toMatch(/^nightlight_storage_failures_total [1-9]/m);
     const change = await ask(`${http}/api/devices/hall/mode`, "PUT", { mode: "on" });
     expect(change.status).toBe(507);
-    expect(change.body.error).toMatch(/^This took effect, but is not stored yet.*Free some space/);
+    expect(change.body.error).toMatch(/^The change took effect, but it is not stored yet.*Free some space/);
     await eventually(() => newcomer.got.length === 2, { what: "the effect" });
     expect(lines).toEqual([expect.stringContaining(JSON.stringify(problem))]);
 

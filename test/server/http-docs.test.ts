@@ -84,7 +84,7 @@ beforeAll(async () => {
   page = await readFile(new URL("../../docs/api.md", import.meta.url), "utf8");
 });
 
-test("every example of the page works, and prints what the page says", async () => {
+test("every example in docs/api.md works and has the documented output", async () => {
   const { brokerUrl, httpUrl, devices } = await server({ policy: GARDEN, history: HISTORY });
   await leaveSession(brokerUrl, "old-phone");
   const lesson = await client(brokerUrl);
@@ -120,7 +120,7 @@ test("every example of the page works, and prints what the page says", async () 
   }
 });
 
-test("the page names every reason for which a message has no effect", () => {
+test("docs/api.md explains every rejection reason", () => {
   const named = [...page.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)].map(([, reason, why]) => [reason, why]);
   expect(Object.fromEntries(named)).toEqual(REJECTIONS);
 });

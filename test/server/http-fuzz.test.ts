@@ -66,7 +66,7 @@ const statuses = (text: string): number[] =>
 
 const HEAD = "GET /api/devices HTTP/1.1\r\nHost: localhost\r\n";
 
-describe("with accounts, and somebody who works meanwhile", () => {
+describe("a server with accounts and a working user", () => {
   test.each<[what: string, bytes: string]>([
     ["both lengths", `${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ["two lengths", `${HEAD}Content-Length: 4\r\nContent-Length: 40\r\n\r\nabcd`],
@@ -100,7 +100,7 @@ describe("with accounts, and somebody who works meanwhile", () => {
     expect((await ask(app.url, "/api/devices", { headers: ADMIN })).status).toBe(200);
   });
 
-  test("headers and bodies without end are cut short, and only a little of them is ever read", async () => {
+  test("the server cuts off endless headers and bodies after reading a little", async () => {
     const app = await httpApp({ accounts: threeAccounts() });
     const read: net.Socket[] = [];
     app.server.on("connection", (socket) => read.push(socket));
@@ -154,7 +154,7 @@ describe("with accounts, and somebody who works meanwhile", () => {
     expect(JSON.parse(text)).toEqual({ error: expect.stringMatching(/^[A-Z]/) });
   });
 
-  test("no path, method, cookie or authorization made up at random lets anybody see or change anything", async () => {
+  test("random paths, methods, cookies and authorization headers give no access", async () => {
     const app = await httpApp({ accounts: threeAccounts() });
     const someone = user(app.url);
     const piece = fc.constantFrom(
@@ -203,7 +203,7 @@ describe("with accounts, and somebody who works meanwhile", () => {
     expect(someone.answered).toBeGreaterThan(0);
   });
 
-  test("1,000 clients at once that send a byte a second are closed after 10 s, and keep nobody waiting", async () => {
+  test("the server closes 1,000 slow clients after 10 s, and other clients do not wait", async () => {
     const app = await httpApp({ accounts: threeAccounts() });
     const someone = user(app.url);
     expect(app.server.headersTimeout).toBe(10_000);
@@ -226,7 +226,7 @@ describe("with accounts, and somebody who works meanwhile", () => {
   });
 });
 
-test("one address gets half of the connections at most, so that others find a place; this machine may be a proxy for all", async () => {
+test("one address gets at most half of the connections, except a proxy on this machine", async () => {
   const { guardConnections } = await import("../../server/src/http/guard.js");
   const server = new net.Server();
   guardConnections(server, 10);

@@ -8,7 +8,7 @@ import { client } from "./support/server.js";
 import { as, guarded } from "./support/guarded.js";
 import { ask, httpApp, TestAccounts } from "./support/http-app.js";
 
-const SHARE = 3;
+const LIMIT = 3;
 
 /** Readers who use up all that there is, and an administrator. */
 const accounts = () =>
@@ -35,27 +35,32 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<S
   return stream;
 }
 
-async function app(share: Partial<typeof DEFAULTS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
+async function app(limits: Partial<typeof DEFAULTS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
   const refusals: [client: string, problem: string][] = [];
-  const refused = (...refusal: [string, string]) => void refusals.push(refusal);
-  const made = await httpApp({ accounts: accounts(), share: { ...DEFAULTS.limits, ...share }, refused, ...options });
+  const onRefused = (...refusal: [string, string]) => void refusals.push(refusal);
+  const made = await httpApp({
+    accounts: accounts(),
+    limits: { ...DEFAULTS.limits, ...limits },
+    onRefused,
+    ...options,
+  });
   return { ...made, refusals };
 }
 
 describe("event streams", () => {
-  test("of one account are limited: one too many is refused with the reason, and others have theirs", async () => {
-    const { url, refusals } = await app({ eventStreams: SHARE });
-    for (let n = 0; n < SHARE; n++) expect((await follow(url, token("rob"))).status).toBe(200);
+  test("the server refuses one stream too many of an account with the reason, and accepts those of others", async () => {
+    const { url, refusals } = await app({ eventStreams: LIMIT });
+    for (let n = 0; n < LIMIT; n++) expect((await follow(url, token("rob"))).status).toBe(200);
     const { status, json, headers } = await ask(url, "/api/events", { headers: token("rob") });
     expect([status, headers["retry-after"]]).toEqual([429, "10"]);
     expect(json.error).toBe(
-      "3 live event streams of the account rob are open already, the most that one may have; close a page or a program that is not needed.",
+      "3 streams of live events are already open for the account rob, the limit for one client; close a page or program that you do not need.",
     );
     expect(refusals).toEqual([["the account rob", json.error]]);
     expect((await follow(url, token("ann"))).status).toBe(200);
   });
 
-  test("of one account have room again when one ends", async () => {
+  test("an account can open another stream when one ends", async () => {
     const { url, events } = await app({ eventStreams: 1 });
     const request = http.get(`${url}/api/events`, { agent: false, headers: token("rob") });
     await eventually(() => events.size === 1, { what: "the stream" });
@@ -63,13 +68,13 @@ describe("event streams", () => {
     await eventually(async () => (await follow(url, token("rob"))).status === 200, { what: "room" });
   });
 
-  test("let everybody in even when some accounts hold all of them: whoever has most loses the newest", async () => {
-    const { url, events } = await app({ eventStreams: SHARE });
+  test("when all streams are in use, the account with the most loses its newest one to a new client", async () => {
+    const { url, events } = await app({ eventStreams: LIMIT });
     const streams: Record<string, Stream[]> = {};
     for (const name of ["rob", "ron", "roy", "ray"])
-      for (let n = 0; n < SHARE; n++) (streams[name] ??= []).push(await follow(url, token(name)));
+      for (let n = 0; n < LIMIT; n++) (streams[name] ??= []).push(await follow(url, token(name)));
     const admin = await follow(url, token("ann"));
-    expect([admin.status, events.size]).toEqual([200, 4 * SHARE]);
+    expect([admin.status, events.size]).toEqual([200, 4 * LIMIT]);
     await eventually(() => streams.rob[2].ended, { what: "a stream to end" });
     const others = Object.values(streams)
       .flat()
@@ -80,7 +85,7 @@ describe("event streams", () => {
     expect(admin.ended).toBe(false);
   });
 
-  test("are limited by address where nobody has an account, also behind a proxy on this machine", async () => {
+  test("without accounts, streams are limited by address, also behind a proxy on this machine", async () => {
     const { url } = await app({ eventStreams: 1 }, { accounts: new TestAccounts() });
     const from = (address: string) => follow(url, { "x-forwarded-for": address });
     expect((await from("192.0.2.1")).status).toBe(200);
@@ -92,17 +97,17 @@ describe("event streams", () => {
   });
 });
 
-test("requests of one account that are answered at once are limited, and those of others are answered", async () => {
+test("simultaneous requests of one account are limited, and those of others succeed", async () => {
   const stuck: Plugin = (fastify) => void fastify.get("/api/slow", (_request, reply) => void reply.hijack());
-  const { url, refusals } = await app({ requests: SHARE }, { plugins: [stuck] });
-  const slow = Array.from({ length: SHARE }, () => {
+  const { url, refusals } = await app({ requests: LIMIT }, { plugins: [stuck] });
+  const slow = Array.from({ length: LIMIT }, () => {
     const request = http.get(`${url}/api/slow`, { agent: false, headers: token("rob") }).on("error", () => {});
     onTestFinished(() => void request.destroy());
     return request;
   });
   const devices = (name: string) => ask(url, "/api/devices", { headers: token(name) });
   await eventually(async () => (await devices("rob")).status === 429, { what: "a refusal" });
-  expect((await devices("rob")).json.error).toMatch(/^3 requests of the account rob are being answered already/);
+  expect((await devices("rob")).json.error).toMatch(/^The server is already answering 3 requests of the account rob/);
   expect(refusals[0][0]).toBe("the account rob");
   expect((await devices("ann")).status).toBe(200);
   // the login page is for everybody
@@ -111,7 +116,7 @@ test("requests of one account that are answered at once are limited, and those o
   await eventually(async () => (await devices("rob")).status === 200, { what: "room" });
 });
 
-test("MQTT connections of a reader's account are at most half of all, so that an administrator gets in", async () => {
+test("a reader's account gets at most half of all MQTT connections, so an administrator can connect", async () => {
   const { url, rejected } = await guarded({ ann: "admin", rob: "reader" }, { limits: { connections: 4 } });
   for (let n = 0; n < 2; n++) await client(url, { ...as("rob"), clientId: `r${n}` });
   await expect(client(url, { ...as("rob"), clientId: "r2" })).rejects.toThrow();

@@ -19,8 +19,8 @@ const plugin: Plugin = (app) => {
   app.put("/api/simulator/boards", () => ({ ok: true }));
 };
 
-describe("where there is no account", () => {
-  test("everybody on this machine may look and change, and has nothing to log in to", async () => {
+describe("a server without accounts", () => {
+  test("everybody on this machine may read and change everything without a login", async () => {
     const { url, modes } = await httpApp();
     expect((await ask(url, "/api/devices")).status).toBe(200);
     expect((await ask(url, "/")).text).toContain("Nightlight");
@@ -32,7 +32,7 @@ describe("where there is no account", () => {
     expect(login.headers["set-cookie"]).toBeUndefined();
   });
 
-  test("any more, nobody is let in: removing the last one opens no door", async () => {
+  test("removal of the last account gives nobody access", async () => {
     const accounts = threeAccounts();
     const { url } = await httpApp({ accounts });
     expect((await ask(url, "/api/devices", { headers: bearer("ann-token") })).status).toBe(200);
@@ -42,7 +42,7 @@ describe("where there is no account", () => {
     expect((await ask(url, "/api/session")).json).toMatchObject({ required: true });
   });
 
-  test("the first account that is made closes the door at once", async () => {
+  test("the first account ends access without an account at once", async () => {
     const accounts = new TestAccounts();
     const { url } = await httpApp({ accounts });
     expect((await ask(url, "/api/devices")).status).toBe(200);
@@ -51,7 +51,7 @@ describe("where there is no account", () => {
   });
 });
 
-describe("where there are accounts", () => {
+describe("a server with accounts", () => {
   const routes: [method: string, path: string, admin: number, reader: number][] = [
     ["GET", "/api/devices", 200, 200],
     ["HEAD", "/api/devices", 200, 200],
@@ -95,7 +95,7 @@ describe("where there are accounts", () => {
     },
   );
 
-  test("an API client is told how to be let in, a browser is brought to the login page", async () => {
+  test("an API client gets an error that explains how to log in, and a browser is redirected to the login page", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const answer = await ask(url, "/api/devices");
     expect(answer.headers["www-authenticate"]).toMatch(/^Bearer\b/);
@@ -104,7 +104,7 @@ describe("where there are accounts", () => {
     expect(page).toMatchObject({ status: 302, headers: { location: "login" } });
   });
 
-  test("no spelling of a path opens another", async () => {
+  test("other spellings of a path do not bypass authorization", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const paths = [
       "/login/../api/devices",
@@ -140,7 +140,7 @@ describe("where there are accounts", () => {
     expect([400, 401, 404]).toContain(absolute.status);
   });
 
-  test("no header makes one method pass for another, or one path, or a remote client for this machine", async () => {
+  test("no header changes the method, the path or the address that authorization uses", async () => {
     const { url, modes } = await httpApp({ accounts: threeAccounts() });
     const headers = {
       ...bearer("rob-token"),
@@ -195,7 +195,7 @@ describe("live events", () => {
     expect(other.ended()).toBe(false);
   });
 
-  test("end when accounts are made, for those who had come without", async () => {
+  test("streams opened without an account end when accounts are created", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const accounts = new TestAccounts();
     const { url } = await httpApp({ accounts });
@@ -205,7 +205,7 @@ describe("live events", () => {
     await eventually(events.ended, { what: "the events to end" });
   });
 
-  test("have the security headers of every other answer", async () => {
+  test("event streams have the same security headers as other answers", async () => {
     const { url } = await httpApp();
     const { headers } = await follow(url, {});
     expect(headers["content-security-policy"]).toContain("default-src 'none'");
@@ -225,7 +225,7 @@ describe("a session", () => {
     return { clock, accounts, sessions: made, begin: (name: string) => made.begin(accounts.byName(name)!) };
   }
 
-  test("lasts while it is used, and ends after 12 h without use", () => {
+  test("a session ends after 12 h without use", () => {
     const { clock, sessions: all, begin } = sessions();
     const id = begin("ann");
     for (let n = 0; n < 3; n++) {
@@ -237,7 +237,7 @@ describe("a session", () => {
     expect(all.size).toBe(0);
   });
 
-  test("ends after 7 days, however much it is used", () => {
+  test("a session ends after 7 days, even when used", () => {
     const { clock, sessions: all, begin } = sessions();
     const id = begin("ann");
     while (clock.time < LIFETIME - IDLE / 2) {
@@ -248,7 +248,7 @@ describe("a session", () => {
     expect(all.use(id)).toBeUndefined();
   });
 
-  test("has an id of 256 bits that is different each time, and is not kept as it is", () => {
+  test("every session has a different id of 256 random bits", () => {
     const { sessions: all, begin } = sessions();
     const ids = new Set(Array.from({ length: 100 }, () => begin("ann")));
     expect(ids.size).toBe(100);
@@ -257,7 +257,7 @@ describe("a session", () => {
     expect(all.use("__proto__")).toBeUndefined();
   });
 
-  test("is one of twenty of its user: more end the one that was not used for longest, and nobody else's", () => {
+  test("a user has at most 20 sessions; one more ends the least recently used one", () => {
     const { sessions: all, begin } = sessions();
     const other = begin("rob");
     const first = begin("ann");
@@ -273,7 +273,7 @@ describe("a session", () => {
 });
 
 describe("security headers", () => {
-  test("are on every answer: pages, API, errors and what is no route", async () => {
+  test("security headers are on every answer: pages, API, errors and unknown routes", async () => {
     const { url } = await httpApp();
     for (const path of ["/", "/app.js", "/api/devices", "/api/devices/ghost", "/nothing"]) {
       const { headers } = await ask(url, path);
@@ -292,7 +292,7 @@ describe("security headers", () => {
     }
   });
 
-  test("are there for what is no path: a browser is to take it for nothing but text", async () => {
+  test("security headers are on the answer to a malformed path", async () => {
     const { url } = await httpApp();
     const answer = await ask(url, "/api/devices/%zz<script>");
     expect(answer).toMatchObject({ status: 400, json: { error: expect.stringMatching(/^The path/) } });
@@ -302,14 +302,14 @@ describe("security headers", () => {
     });
   });
 
-  test("keep answers of the API out of every cache, and let a browser keep the page's files if it asks each time", async () => {
+  test("API answers are never cached, and browsers revalidate the dashboard's files each time", async () => {
     const { url } = await httpApp();
     for (const path of ["/api/devices", "/api/session", "/healthz", "/nothing"])
       expect((await ask(url, path)).headers["cache-control"], path).toBe("no-store");
     expect((await ask(url, "/app.js")).headers["cache-control"]).toBe("private, no-cache");
   });
 
-  test("let an editor of this machine frame the page while it is open, and nobody else, ever", async () => {
+  test("only editors on this machine may frame the dashboard, and only without accounts", async () => {
     const ancestors = async (url: string): Promise<string> =>
       /frame-ancestors ([^;]*)/.exec((await ask(url, "/login")).headers["content-security-policy"] as string)![1];
     const open = await ancestors((await httpApp()).url);
@@ -333,7 +333,7 @@ describe("a page of another site", () => {
     expect(modes).toEqual([]);
   });
 
-  test("cannot send without a type either", async () => {
+  test("another site's page cannot send a body without a content type", async () => {
     const { url, modes } = await httpApp();
     const status = await new Promise<number>((resolve, reject) => {
       const request = http.request(url + MODE, { method: "PUT", agent: false }, (response) => {
@@ -346,7 +346,7 @@ describe("a page of another site", () => {
     expect(modes).toEqual([]);
   });
 
-  test("cannot use the session of somebody who is logged in", async () => {
+  test("another site's page cannot use the session of a user", async () => {
     const { url, modes } = await httpApp({ accounts: threeAccounts() });
     const cookie = await logIn(url, "ann");
     for (const headers of [
@@ -362,7 +362,7 @@ describe("a page of another site", () => {
     expect((await ask(url, MODE, { ...ON, headers: { cookie, origin: url } })).status).toBe(200);
   });
 
-  test("cannot log somebody in as somebody else", async () => {
+  test("another site's page cannot log a user in (login CSRF)", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const body = { name: "ann", password: "ann password" };
     const answer = await ask(url, "/api/login", { method: "POST", body, headers: { origin: "http://evil.example" } });
@@ -370,7 +370,7 @@ describe("a page of another site", () => {
     expect(answer.headers["set-cookie"]).toBeUndefined();
   });
 
-  test("cannot hold events open, and may link here", async () => {
+  test("another site's page cannot open event streams, and may link to the dashboard", async () => {
     const { url } = await httpApp();
     const from = (mode: string) => ({ headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode } });
     expect((await ask(url, "/api/events", from("no-cors"))).status).toBe(403);
@@ -378,7 +378,7 @@ describe("a page of another site", () => {
   });
 });
 
-test("a further name, of a proxy for example, is ours when it is given", async () => {
+test("the server accepts an additional host name from its options", async () => {
   const named = await httpApp({ names: ["Lights.Example.org"] });
   const headers = { host: "lights.example.org", origin: "https://lights.example.org" };
   expect((await ask(named.url, MODE, { ...ON, headers })).status).toBe(200);
@@ -387,13 +387,13 @@ test("a further name, of a proxy for example, is ours when it is given", async (
   expect(refused).toMatchObject({ status: 403, json: { error: expect.stringContaining("http_names") } });
 });
 
-test("a path that names a host of ours does not hide a foreign one", async () => {
+test("an absolute request URL does not bypass the check of the host name", async () => {
   const { url } = await httpApp();
   const answer = await ask(url, "http://localhost/api/devices", { headers: { host: "evil.example" } });
   expect(answer.status).toBe(403);
 });
 
-test("passwords and tokens get into no log", async () => {
+test("the log contains no passwords or tokens", async () => {
   const log = testLog();
   const { url } = await httpApp({ accounts: threeAccounts(), log });
   await logIn(url, "ann");

@@ -22,12 +22,12 @@ async function withDevice(id = "nightlight/porch") {
 }
 
 describe("the API", () => {
-  test("is healthy while the link is up", async () => {
+  test("the server is healthy while it is connected to the broker", async () => {
     const { httpUrl } = await server();
     expect(await ask(httpUrl!, "/healthz")).toMatchObject({ status: 200, body: { ok: true } });
   });
 
-  test("shows devices as documented, field for field", async () => {
+  test("devices have exactly the documented fields", async () => {
     const { running, url, device } = await withDevice();
     const lesson = {
       id: "nightlight/porch",
@@ -84,7 +84,7 @@ describe("the API", () => {
     },
   );
 
-  test("finds a device whose id has every odd character that an id may have", async () => {
+  test("a device can have any allowed special character in its id", async () => {
     const id = "odd %2F ?&=\"'<>\\~/x";
     const { url } = await withDevice(id);
     expect((await ask(url, `/api/devices/${encodeURIComponent(id)}`)).body).toMatchObject({ id });
@@ -94,7 +94,7 @@ describe("the API", () => {
     });
   });
 
-  test("keeps a lamp on against the rule, and lets it go, as <id>/set does", async () => {
+  test("an override keeps a lamp on until the mode is auto again, as <id>/set does", async () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch/mode";
     expect((await put(url, path, '{"mode":"on"}')).body).toMatchObject({ mode: "on", led_on: true });
@@ -104,7 +104,7 @@ describe("the API", () => {
     expect((await ask(url, "/api/devices/nightlight/porch")).body).toMatchObject({ mode: "auto", led_on: false });
   });
 
-  test("keeps a lamp as it is for a while, then leaves it to the rule again", async () => {
+  test("an override with a duration ends by itself", async () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch";
     const before = Date.now();
@@ -116,7 +116,7 @@ describe("the API", () => {
     expect((await ask(url, path)).body).toMatchObject({ mode: "auto", until: null, led_on: false });
   });
 
-  test("forgets a device, which is a new one when it is heard again", async () => {
+  test("a forgotten device that sends again is a new device", async () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch";
     await put(url, `${path}/mode`, '{"mode":"on"}');
@@ -132,7 +132,7 @@ describe("the API", () => {
     expect((await ask(url, "/api/recent?device=nightlight/porch")).body).toMatchObject({ points: [{ light: 600 }] });
   });
 
-  test("is ready when it is at work, and neither ready nor healthy without its broker", async () => {
+  test("the server is neither ready nor healthy without its broker", async () => {
     const broker = await server();
     const { httpUrl } = await server({ broker: broker.brokerUrl });
     expect(await ask(httpUrl!, "/readyz")).toMatchObject({ status: 200, body: { ok: true } });
@@ -142,7 +142,7 @@ describe("the API", () => {
     expect((await ask(httpUrl!, "/readyz")).body).toEqual({ ok: false, error: expect.stringContaining("broker") });
   });
 
-  test("has the latest 600 readings of a device", async () => {
+  test("/api/recent has the latest 600 readings of a device", async () => {
     const { url, running, device } = await withDevice();
     for (let n = 0; n < 650; n++) device.publish("nightlight/porch/telemetry", `{"light":${n}}`);
     await eventually(() => running.counters.received === 651, { what: "all readings" });
@@ -152,7 +152,7 @@ describe("the API", () => {
     expect(points[599]).toEqual({ time: expect.any(Number), light: 649, led_on: false });
   });
 
-  test("counts", async () => {
+  test("the status has counters of messages", async () => {
     const { url, running, device } = await withDevice();
     await device.publishAsync("x/telemetry", "nonsense", { qos: 1 });
     await eventually(() => running.counters.rejected["not-json"], { what: "the rejection" });
@@ -195,7 +195,7 @@ const GARDEN: Policy = {
 };
 
 describe("zones", () => {
-  test("are shown as documented, and overridden until somebody changes it", async () => {
+  test("zones have the documented fields, and an override of one lasts until the next change", async () => {
     const { brokerUrl, httpUrl } = await server({ policy: GARDEN });
     const url = httpUrl!;
     const lamp = await client(brokerUrl, {}, "path/commands");
@@ -232,16 +232,16 @@ describe("zones", () => {
   });
 });
 
-describe("what is wrong is answered with a sentence and the right status", () => {
+describe("an invalid request gets an error sentence and the right status", () => {
   test.each<[method: string, path: string, body: string | undefined, status: number, words: RegExp]>([
-    ["GET", "/api/devices/ghost", undefined, 404, /No device "ghost"/],
+    ["GET", "/api/devices/ghost", undefined, 404, /no device "ghost"/],
     ["GET", "/api/recent", undefined, 400, /Name one device/],
-    ["GET", "/api/recent?device=ghost", undefined, 404, /No device/],
+    ["GET", "/api/recent?device=ghost", undefined, 404, /no device/i],
     ["GET", "/api/recent?device=a&device=b", undefined, 400, /Name one device/],
     ["GET", "/api/devices/%zz", undefined, 400, /./],
     ["GET", "/api/nothing?x=<script>", undefined, 404, /There is no GET \/api\/nothing here/],
-    ["PUT", "/api/devices/ghost/mode", '{"mode":"on"}', 404, /No device "ghost"/],
-    ["PUT", "/api/devices/nightlight/porch", '{"mode":"on"}', 404, /mode can be changed/],
+    ["PUT", "/api/devices/ghost/mode", '{"mode":"on"}', 404, /no device "ghost"/],
+    ["PUT", "/api/devices/nightlight/porch", '{"mode":"on"}', 404, /PUT works only for/],
     ["PUT", "/api/devices/nightlight/porch/mode", '{"mode":"dim"}', 400, /one of auto, on, off/],
     [
       "PUT",
@@ -254,7 +254,7 @@ describe("what is wrong is answered with a sentence and the right status", () =>
     ["PUT", "/api/devices/nightlight/porch/mode", '"on"', 400, /not a JSON object/],
     ["PUT", "/api/devices/nightlight/porch/mode", "{", 400, /JSON/],
     ["PUT", "/api/devices/nightlight/porch/mode", HUGE, 413, /./],
-    ["DELETE", "/api/devices/ghost", undefined, 404, /No device "ghost"/],
+    ["DELETE", "/api/devices/ghost", undefined, 404, /no device "ghost"/],
     ["DELETE", "/api/devices", undefined, 404, /There is no DELETE/],
     ["GET", "/api/zones/ghost", undefined, 404, /no zone "ghost"; GET \/api\/zones lists/],
     ["PUT", "/api/zones/ghost/mode", '{"mode":"on"}', 404, /no zone "ghost"/],
@@ -269,7 +269,7 @@ describe("what is wrong is answered with a sentence and the right status", () =>
   });
 });
 
-describe("web pages of others", () => {
+describe("web pages of other sites", () => {
   test.each([
     "evil.example",
     "evil.example:80",
@@ -279,30 +279,33 @@ describe("web pages of others", () => {
     "[::2]",
     "10.0.0.1",
     "",
-  ])("that a name of theirs leads here (%s) get nothing", async (host) => {
+  ])("DNS rebinding with the host name %j gets an error", async (host) => {
     const { httpUrl } = await server();
     const answer = await ask(httpUrl!, "/api/devices", { headers: { host }, setHost: false });
     expect([400, 403]).toContain(answer.status);
   });
 
-  test.each(["localhost", "127.0.0.1:1234", "[::1]:80", "LOCALHOST:8080"])("our own name %s works", async (host) => {
-    const { httpUrl } = await server();
-    expect((await ask(httpUrl!, "/api/devices", { headers: { host } })).status).toBe(200);
-  });
+  test.each(["localhost", "127.0.0.1:1234", "[::1]:80", "LOCALHOST:8080"])(
+    "requests with the host name %s of the server succeed",
+    async (host) => {
+      const { httpUrl } = await server();
+      expect((await ask(httpUrl!, "/api/devices", { headers: { host } })).status).toBe(200);
+    },
+  );
 
-  test("cannot change anything, and our own can", async () => {
+  test("another site's page cannot change anything, and the dashboard can", async () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch/mode";
     for (const origin of ["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"])
       expect(await put(url, path, '{"mode":"on"}', { origin })).toMatchObject({
         status: 403,
-        body: { error: `Pages of ${origin} may not change anything here.` },
+        body: { error: `Pages of ${origin} may not change anything on this server.` },
       });
     expect(device.got).toHaveLength(1);
     expect((await put(url, path, '{"mode":"on"}', { origin: url })).status).toBe(200);
   });
 
-  test("cannot reach the broker over WebSocket, and our own can", async () => {
+  test("another site's page cannot open a WebSocket, and the dashboard can", async () => {
     const { websocketUrl, httpUrl } = await server();
     const open = (url: string, options: WebSocket.ClientOptions): Promise<string> =>
       new Promise((resolve) => {
@@ -322,7 +325,7 @@ describe("web pages of others", () => {
   });
 });
 
-test("MQTT over WebSocket is the same broker", async () => {
+test("MQTT over WebSocket reaches the same broker as TCP", async () => {
   const { websocketUrl, brokerUrl } = await server();
   const device = await client(websocketUrl!, {}, "porch/commands");
   const observer = await client(brokerUrl, {}, "porch/telemetry");
@@ -332,7 +335,7 @@ test("MQTT over WebSocket is the same broker", async () => {
 });
 
 describe("live events", () => {
-  test("begin with all devices, and go on with each as it reports or changes", async () => {
+  test("the stream begins with all devices and continues with each change", async () => {
     const { url, device } = await withDevice();
     const { events } = await follow(url);
     await eventually(() => events.length === 2, { what: "the devices and the zones" });
@@ -349,7 +352,7 @@ describe("live events", () => {
     expect(events.at(-1)!.data).toEqual({ id: "nightlight/porch" });
   });
 
-  test("tell of a device that reports all the time no more than 20 times a second, and of its newest reading", async () => {
+  test("a busy device causes at most 20 events a second, always with its newest reading", async () => {
     const { running, url } = await withDevice();
     const { events } = await follow(url);
     await eventually(() => events.length === 2, { what: "the beginning" });
@@ -365,7 +368,7 @@ describe("live events", () => {
     expect((told - 1) * 50).toBeLessThanOrEqual(performance.now() - from);
   });
 
-  test("a follower that does not read is dropped, and holds up nobody", async () => {
+  test("the server disconnects a slow reader, and other followers are not delayed", async () => {
     let publish: (name: string, data: unknown) => void = () => {};
     const plugin: Plugin = (_app, context) => {
       publish = (name, data) => context.publishEvent(name, data);
@@ -387,7 +390,7 @@ describe("live events", () => {
   });
 });
 
-test("a plug-in adds routes and events, with the devices at hand, behind the same guards", async () => {
+test("a plug-in adds routes and events, which have the same security checks", async () => {
   const plugin: Plugin = (app, { publishEvent, devices, provide }) => {
     provide("simulator");
     app.put("/api/simulator/boards", () => {
@@ -409,7 +412,7 @@ test("a plug-in adds routes and events, with the devices at hand, behind the sam
   expect(JSON.stringify(fault.body)).not.toContain("secret");
 });
 
-test("the library tells of every message, command and device", async () => {
+test("the library emits an event for every message, command and device", async () => {
   const running: NightlightServer = await server();
   const told: unknown[] = [];
   running.on("received", (id, channel, message) => told.push(["received", id, channel, message]));
@@ -423,7 +426,7 @@ test("the library tells of every message, command and device", async () => {
   expect(told.at(-1)).toEqual(["device", "porch", 1]);
 });
 
-test("it ends, whoever is connected, and waits for nobody", async () => {
+test("the server closes at once, even with open connections", async () => {
   const running = await server();
   await client(running.brokerUrl, { clean: false, clientId: "a" }, "#");
   await client(running.websocketUrl!, {}, "#");

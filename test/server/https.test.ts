@@ -73,7 +73,7 @@ function shown(server: http.Server, options: tls.ConnectionOptions = {}): Promis
   });
 }
 
-test("with a certificate it is HTTPS, and its session is bound to this server and to HTTPS", async () => {
+test("a server with a certificate uses HTTPS and a session cookie bound to this host and HTTPS", async () => {
   const { url, server } = await secureApp();
   expect(url).toMatch(/^https:/);
   const answer = await ask(url, "/api/login", { method: "POST", body: { name: "ann", password: "ann password" } });
@@ -86,7 +86,7 @@ test("with a certificate it is HTTPS, and its session is bound to this server an
   expect((await ask(url, "/api/devices", { headers: { cookie: plain } })).status).toBe(401);
 });
 
-test("TLS 1.2 and newer are spoken, and nothing older", async () => {
+test("the server accepts TLS 1.2 and newer, and nothing older", async () => {
   const { server } = await secureApp();
   const fingerprint = /^([\dA-F]{2}:){31}[\dA-F]{2}$/;
   for (const version of ["TLSv1.2", "TLSv1.3"] as const)
@@ -95,7 +95,7 @@ test("TLS 1.2 and newer are spoken, and nothing older", async () => {
   expect(await shown(server, old)).toMatch(/PROTOCOL_VERSION/);
 });
 
-test("a renewed certificate is used by new connections, by name and by address, and those that exist go on", async () => {
+test("new connections use a renewed certificate, and existing ones stay open", async () => {
   const { files, renew } = await pair();
   const { server, events, url } = await httpApp({ tls: await watched(files, 20) });
   const before = await shown(server);
@@ -112,7 +112,7 @@ test("a renewed certificate is used by new connections, by name and by address, 
   await eventually(() => heard.includes("event: hello"), { what: "an event on the connection from before" });
 });
 
-test("who speaks plain HTTP to it is closed at once, and harms nobody", async () => {
+test("the server closes a plain HTTP connection at once, and others continue", async () => {
   const { server, url } = await secureApp();
   let got = "";
   let closed = false;
@@ -125,7 +125,7 @@ test("who speaks plain HTTP to it is closed at once, and harms nobody", async ()
   expect((await ask(url, "/healthz")).status).toBe(200);
 });
 
-test("a client certificate lets its user in, with the user's rights and no others", async () => {
+test("a client certificate gives exactly the rights of its user", async () => {
   for (const [user, look, change] of [
     ["ann", 200, 200],
     ["rob", 200, 403],
@@ -144,7 +144,7 @@ test("a client certificate lets its user in, with the user's rights and no other
   }
 });
 
-test("a page that came over plain HTTP cannot change anything here, though host and port are the same", async () => {
+test("a page loaded over plain HTTP cannot change anything, even with the same host and port", async () => {
   const { url } = await secureApp();
   const cookie = await logIn(url, "ann");
   const put = (origin: string) => ask(url, MODE, { method: "PUT", body: { mode: "on" }, headers: { cookie, origin } });
@@ -152,7 +152,7 @@ test("a page that came over plain HTTP cannot change anything here, though host 
   expect((await put(url)).status).toBe(200);
 });
 
-test("a browser is bound to HTTPS by a name of the network, never by localhost or an address, and never over HTTP", async () => {
+test("HSTS is sent over HTTPS for network names, never for localhost, an address or plain HTTP", async () => {
   const secure = await secureApp({ names: ["lights.example.org"] });
   const plain = await httpApp({ names: ["lights.example.org"] });
   const bound = async (url: string, host: string) =>
@@ -163,7 +163,7 @@ test("a browser is bound to HTTPS by a name of the network, never by localhost o
   expect(await bound(plain.url, "lights.example.org")).toBeUndefined();
 });
 
-test("behind a proxy that speaks HTTPS, the cookie is bound to HTTPS, and passwords are counted by the client's address", async () => {
+test("behind an HTTPS proxy the cookie is secure, and failed logins count for the client's address", async () => {
   const { url } = await httpApp({ accounts: threeAccounts(), names: ["lights.example.org"] });
   const from = (address: string, password: string) =>
     ask(url, "/api/login", {

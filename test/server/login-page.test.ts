@@ -39,7 +39,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.keyboard.press("Enter");
   }
 
-  test("stands before the dashboard, says what is wrong, and opens the place that was asked for", async () => {
+  test("the login page explains a failed login, then opens the requested page", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const { page, context, violations } = await open(`${url}/#/board/nightlight%2Fporch`);
     expect(new URL(page.url()).pathname).toBe("/login");
@@ -64,7 +64,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     expect(new URL(page.url()).pathname).toBe("/login");
   });
 
-  test("and the dashboard stand in an editor's frame while nobody needs an account, and in no frame afterwards", async () => {
+  test("the login page and dashboard work in an editor's frame only while there are no accounts", async () => {
     const accounts = new TestAccounts();
     const { url } = await httpApp({ accounts });
     const { page } = await open("about:blank");
@@ -87,13 +87,13 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     expect(await framed.getByLabel("Password").isVisible()).toBe(false);
   });
 
-  test("leads on at once where nobody has to log in", async () => {
+  test("the login page redirects at once when no login is needed", async () => {
     const { url } = await httpApp();
     const { page } = await open(`${url}/login`);
     await page.waitForURL(`${url}/`);
   });
 
-  test("says what to do without an account, and that a password is readable without HTTPS, where it is", async () => {
+  test("the login page explains how to get an account, and warns about passwords without HTTPS", async () => {
     const { url } = await httpApp({ accounts: threeAccounts(), names: ["lights.example.org"] });
     const { page } = await open(url);
     expect(await page.getByText("nightlight-server user add mary").isVisible()).toBe(true);
@@ -108,7 +108,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
-  test("never puts a password into an address, not even without its program", async () => {
+  test("the login page never puts a password into a URL, even without JavaScript", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const { page } = await open(url, { javaScriptEnabled: false });
     await fill(page, "ann", "ann password");
@@ -116,16 +116,19 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     expect(page.url()).not.toContain("password");
   });
 
-  test.each(["dark", "light"] as const)("is accessible in %s, and fits a phone of 320 px", async (colorScheme) => {
-    const { url } = await httpApp({ accounts: new TestAccounts(["ann", "admin"]) });
-    // axe is put into the page, which the page's policy would refuse
-    const { page } = await open(url, { colorScheme, bypassCSP: true, viewport: { width: 320, height: 568 } });
-    await fill(page, "ann", "guess");
-    await eventually(() => page.getByRole("alert").textContent(), { what: "the reason" });
-    const axe = createRequire(import.meta.url).resolve("axe-core");
-    await page.addScriptTag({ content: await readFile(axe, "utf8") });
-    const violations = await page.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))");
-    expect(violations).toEqual([]);
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
-  });
+  test.each(["dark", "light"] as const)(
+    "the login page is accessible in %s and fits a screen of 320 px",
+    async (colorScheme) => {
+      const { url } = await httpApp({ accounts: new TestAccounts(["ann", "admin"]) });
+      // axe is put into the page, which the page's policy would refuse
+      const { page } = await open(url, { colorScheme, bypassCSP: true, viewport: { width: 320, height: 568 } });
+      await fill(page, "ann", "guess");
+      await eventually(() => page.getByRole("alert").textContent(), { what: "the reason" });
+      const axe = createRequire(import.meta.url).resolve("axe-core");
+      await page.addScriptTag({ content: await readFile(axe, "utf8") });
+      const violations = await page.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))");
+      expect(violations).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+    },
+  );
 });

@@ -6,7 +6,7 @@ const login = (url: string, name: unknown, password: unknown, headers = {}): Pro
   ask(url, "/api/login", { method: "POST", body: { name, password }, headers });
 
 describe("logging in", () => {
-  test("begins a session that says who one is, and logging out ends it for good", async () => {
+  test("a login starts a session with the user's name, and a logout ends it", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     expect((await ask(url, "/api/session")).json).toEqual({ name: null, role: null, required: true });
     const answer = await login(url, "rob", "rob password");
@@ -23,7 +23,7 @@ describe("logging in", () => {
     expect((await ask(url, "/api/devices", { headers })).status).toBe(401);
   });
 
-  test("gives a new session each time, never one that the browser came with", async () => {
+  test("every login creates a new session, even if the browser sends an old one", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const name = (await logIn(url, "ann")).split("=")[0];
     const planted = `${name}=${"A".repeat(43)}`;
@@ -35,7 +35,7 @@ describe("logging in", () => {
     expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(401);
   });
 
-  test("is refused with the same answer whether the name or the password is wrong", async () => {
+  test("a wrong name and a wrong password get the same answer", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const answers = [await login(url, "ann", "guess"), await login(url, "nobody", "guess"), await login(url, "", "")];
     for (const { status, text, headers } of answers) {
@@ -45,7 +45,7 @@ describe("logging in", () => {
     expect(Object.keys(answers[1].headers)).toEqual(Object.keys(answers[0].headers));
   });
 
-  test("is nothing for a board", async () => {
+  test("the account of a board cannot log in", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const answer = await login(url, "porch", "porch password");
     expect(answer).toMatchObject({ status: 403, json: { error: expect.stringContaining("board") } });
@@ -62,12 +62,15 @@ describe("logging in", () => {
     expect(await login(url, name, password)).toMatchObject({ status: 400, json: { error: /^Log in with/ } });
   });
 
-  test.each(["null", "[]", '"ann"', "5"])("with the body %s says what is wanted", async (body) => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    expect((await ask(url, "/api/login", { method: "POST", body })).status).toBe(400);
-  });
+  test.each(["null", "[]", '"ann"', "5"])(
+    "a login with the body %s gets an error that shows the expected body",
+    async (body) => {
+      const { url } = await httpApp({ accounts: threeAccounts() });
+      expect((await ask(url, "/api/login", { method: "POST", body })).status).toBe(400);
+    },
+  );
 
-  test("is not for as long as the password is being changed: sessions of the old one end", async () => {
+  test("a change of the password ends all sessions of the user", async () => {
     const accounts = threeAccounts();
     const { url } = await httpApp({ accounts });
     const headers = { cookie: await logIn(url, "ann") };
@@ -78,7 +81,7 @@ describe("logging in", () => {
     expect((await ask(url, "/api/devices", { headers })).status).toBe(401);
   });
 
-  test("is put off, and not counted, while too many passwords wait", async () => {
+  test("the server postpones a login while too many password checks wait, and does not count the attempt", async () => {
     const accounts = threeAccounts();
     accounts.check = () => Promise.reject(new BusyError());
     const { url } = await httpApp({ accounts });
@@ -87,8 +90,8 @@ describe("logging in", () => {
   });
 });
 
-describe("guessing", () => {
-  test("is slowed down after five failures, whatever the name, and says when to come again", async () => {
+describe("password guessing", () => {
+  test("after five failures with any name, the server answers when to try again", async () => {
     for (const name of ["ann", "nobody"]) {
       const accounts = threeAccounts();
       const { url } = await httpApp({ accounts });
@@ -103,7 +106,7 @@ describe("guessing", () => {
     }
   });
 
-  test("is not quicker in parallel, nor with Basic", async () => {
+  test("parallel attempts and Basic authentication are throttled as well", async () => {
     const accounts = threeAccounts();
     const { url } = await httpApp({ accounts });
     const guesses = Array.from({ length: 60 }, (_, n) =>
@@ -118,14 +121,14 @@ describe("guessing", () => {
     expect(accounts.checks).toBe(5);
   });
 
-  test("is not what a client does that sends the right password with each of many requests at once", async () => {
+  test("many simultaneous requests with the right password are not throttled", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const headers = { authorization: `Basic ${Buffer.from("ann:ann password").toString("base64")}` };
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(url, "/api/devices", { headers })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test("by one does not end the session of another", async () => {
+  test("one client's wrong passwords do not end another's session", async () => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     const headers = { cookie: await logIn(url, "ann") };
     for (let n = 0; n < 8; n++) await login(url, "ann", `guess ${n}`);

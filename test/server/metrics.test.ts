@@ -19,7 +19,7 @@ function valueOf(families: ReadonlyMap<string, Family>, sample: string): number 
   return undefined;
 }
 
-test("a scrape is Prometheus' text format to the letter, named by its conventions", async () => {
+test("a scrape is valid Prometheus text format with conventional metric names", async () => {
   const { httpUrl } = await server();
   const families = await scrape(httpUrl!);
   const ours = [...families.values()].filter(({ name }) => name.startsWith("nightlight_"));
@@ -53,7 +53,7 @@ test("a scrape is Prometheus' text format to the letter, named by its convention
     expect([...families.keys()]).toContain(name);
 });
 
-test("what happens is counted", async () => {
+test("counters increase with messages, commands and rejections", async () => {
   const running = await server({ history: HISTORY });
   const url = running.httpUrl!;
   const sensor = await board(running.brokerUrl, "a/b");
@@ -91,7 +91,7 @@ test("what happens is counted", async () => {
   });
 });
 
-test("two servers in one process have counters of their own, and share those of the process", async () => {
+test("two servers in one process have separate counters and share the process metrics", async () => {
   const [one, other] = [await server(), await server()];
   const device = await client(one.brokerUrl);
   await device.publishAsync("x/telemetry", '{"light":1}', { qos: 1 });
@@ -101,7 +101,7 @@ test("two servers in one process have counters of their own, and share those of 
   expect(valueOf(second, "process_start_time_seconds")).toBe(valueOf(first, "process_start_time_seconds"));
 });
 
-test("while the link is down the gauge says so, and what only an own broker knows is left out", async () => {
+test("without a connection the link gauge is 0, and an external broker has no broker gauges", async () => {
   const broker = await server();
   const { httpUrl } = await server({ broker: broker.brokerUrl });
   expect(valueOf(await scrape(httpUrl!), "nightlight_link_up")).toBe(1);
@@ -116,7 +116,7 @@ describe("the histogram of decisions", () => {
   const samplesOf = (times: DecisionTimes): Map<string, number> =>
     new Map(times.samples("t").map(({ metricName, labels, value }) => [metricName! + (labels!.le ?? ""), value]));
 
-  test("puts each time into the bucket whose bound it does not exceed", () => {
+  test("the histogram counts each time in the first bucket whose bound it does not exceed", () => {
     const times = new DecisionTimes();
     for (const ms of [0, 0.01, 0.0101, 1, 1000, 1001, 1e9]) times.decided(ms);
     const samples = samplesOf(times);

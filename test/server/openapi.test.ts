@@ -1,4 +1,4 @@
-/** The API's description, held against the server that it describes. */
+/** Compares the OpenAPI document with the answers of a running server. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
@@ -35,19 +35,19 @@ const operations: Operation[] = Object.entries(description.paths).flatMap(([path
   Object.entries(methods).map(([method, described]) => ({ ...described, path, method: method.toUpperCase() })),
 );
 
-/** The same with objects closed, so that a field that is not described is found. */
-function closed(schema: unknown): unknown {
+/** Sets `additionalProperties` to false in all object schemas, so that validation finds undescribed fields. */
+function withClosedObjects(schema: unknown): unknown {
   if (typeof schema !== "object" || schema === null) return schema;
-  if (Array.isArray(schema)) return schema.map(closed);
-  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]));
+  if (Array.isArray(schema)) return schema.map(withClosedObjects);
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, withClosedObjects(value)]));
   return copy.type === "object" && copy.properties ? { ...copy, additionalProperties: false } : copy;
 }
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 formats.default(ajv);
-ajv.addSchema({ $id: "api:description", ...(closed(JSON.parse(JSON.stringify(description))) as object) });
+ajv.addSchema({ $id: "api:description", ...(withClosedObjects(JSON.parse(JSON.stringify(description))) as object) });
 
-/** What is wrong with a value by the schema at this place of the document; "" when nothing is. */
+/** Validates a value against the schema at a path of the document. Returns the errors; "" when the value is valid. */
 function problemOf(place: readonly string[], value: unknown): string {
   const pointer = place.map((part) => `/${encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))}`);
   const validate = ajv.compile({ $ref: `api:description#${pointer.join("")}` });
@@ -69,7 +69,7 @@ const GARDEN: Policy = {
   ],
 };
 
-test("it is valid OpenAPI 3.1", async () => {
+test("the document is valid OpenAPI 3.1", async () => {
   const validator = new Validator();
   expect(await validator.validate(JSON.parse(JSON.stringify(description)) as Record<string, unknown>)).toEqual({
     valid: true,
@@ -77,11 +77,11 @@ test("it is valid OpenAPI 3.1", async () => {
   expect(validator.version).toBe("3.1");
 });
 
-test("operations have names of their own", () => {
+test("every operation has a unique operationId", () => {
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
 });
 
-test("it has every route that the server has, and no other", async () => {
+test("the document has exactly the routes of the server", async () => {
   const routes: string[] = [];
   const listen = (message: unknown): void => {
     const { fastify } = message as { fastify: FastifyInstance };
@@ -92,7 +92,7 @@ test("it has every route that the server has, and no other", async () => {
   subscribe("fastify.initialization", listen);
   onTestFinished(() => void unsubscribe("fastify.initialization", listen));
   await server();
-  // pages are for browsers
+  // the document describes no pages of the dashboard
   const served = routes.filter((route) => / \/(api\/|metrics$|healthz$|readyz$)/.test(route));
   const covers = (route: string, { method, path }: Operation): boolean => {
     const pattern = route.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+").replace("*", ".+");
@@ -103,15 +103,15 @@ test("it has every route that the server has, and no other", async () => {
   expect(missing.map(({ operationId }) => operationId)).toEqual([]);
 });
 
-/** What only a server with accounts answers: `login.test.ts` and its kind have it. */
+/** Answers that only a server with accounts gives; `login.test.ts` and others test them. */
 const WITH_ACCOUNTS = /^\w+ 401$|^logIn (400|429)$/;
 
-describe("the server answers as described", () => {
-  /** Every operation and status that was seen. */
+describe("the server's answers match the document", () => {
+  /** Operations and statuses that the tests have covered. */
   const seen = new Set<string>();
   let url = "";
 
-  /** Asks, and holds the answer against the description. Gives the answer. */
+  /** Sends a request and validates the answer against the document. Returns the answer. */
   async function check(
     operationId: string,
     status: number,
@@ -150,9 +150,9 @@ describe("the server answers as described", () => {
   }
 
   const lesson = { path: { id: "n/lesson" } };
-  const ghost = { path: { id: "n/ghost", name: "ghost", seq: "1" } };
+  const unknown = { path: { id: "n/ghost", name: "ghost", seq: "1" } };
 
-  test("to everything that is right, and to everything that is wrong", async () => {
+  test("valid and invalid requests get the described answers", async () => {
     const running = await server({ policy: GARDEN, history: HISTORY });
     url = running.httpUrl!;
     const lamp = await client(running.brokerUrl, {}, "n/lesson/commands");
@@ -194,12 +194,12 @@ describe("the server answers as described", () => {
     expect((await check("getHistory", 200, { query })).body).toMatchObject({ points: [{ last: 512 }] });
     expect((await check("exportHistory", 200, { query })).body).toMatch(/^time,light,led_on,by,reason\r\n.+,512,/);
 
-    for (const operationId of ["getDevice", "getAction", "forgetDevice"]) await check(operationId, 404, ghost);
+    for (const operationId of ["getDevice", "getAction", "forgetDevice"]) await check(operationId, 404, unknown);
     for (const operationId of ["setDeviceMode", "setZoneMode"]) {
-      await check(operationId, 404, { ...ghost, body: { mode: "on" } });
+      await check(operationId, 404, { ...unknown, body: { mode: "on" } });
       await check(operationId, 400, { ...lesson, ...zone, path: { ...lesson.path, ...zone.path }, body: { mode: 1 } });
     }
-    await check("getZone", 404, ghost);
+    await check("getZone", 404, unknown);
     for (const operationId of ["getHistory", "exportHistory", "getRecent"]) {
       await check(operationId, 400);
       await check(operationId, 404, { query: "?device=ghost" });
@@ -208,7 +208,7 @@ describe("the server answers as described", () => {
     await check("exportHistory", 400, { query: `${query}&from=noon` });
   });
 
-  test("to actions, whatever becomes of them", async () => {
+  test("every outcome of an action gets the described answer", async () => {
     const running = await server({ history: HISTORY });
     url = running.httpUrl!;
     const asked = { path: { id: "n/board" }, body: { action: "identify" } };
@@ -242,7 +242,7 @@ describe("the server answers as described", () => {
     await check("forgetDevice", 204, { path: { id: "n/board" } });
   });
 
-  test("to whoever may not, and to bodies that are too long or no JSON", async () => {
+  test("forbidden requests, oversized bodies and other media types get the described answers", async () => {
     url = (await server({ history: HISTORY })).httpUrl!;
     const path = { id: "x", name: "x", seq: "1" };
     for (const { operationId, requestBody } of operations) {
@@ -253,7 +253,7 @@ describe("the server answers as described", () => {
     }
   });
 
-  test("while its broker is away", async () => {
+  test("requests without a broker get the described answers", async () => {
     const broker = await server();
     url = (await server({ broker: broker.brokerUrl })).httpUrl!;
     await check("listMqttSessions", 404);
@@ -262,7 +262,7 @@ describe("the server answers as described", () => {
       await eventually(() => check(operationId, 503), { what: "the link to be down" });
   });
 
-  test("with events, each as described", async () => {
+  test("events have the described data", async () => {
     const running = await server({ policy: GARDEN, history: HISTORY });
     url = running.httpUrl!;
     const { events, response } = await follow(url);
@@ -273,7 +273,7 @@ describe("the server answers as described", () => {
     const names = (): Set<string> => new Set(events.map(({ event }) => event));
     await eventually(() => names().has("device") && names().has("zone"), { what: "the events" });
     await check("forgetDevice", 204, { path: { id: "n/board" } });
-    await eventually(() => names().has("forgotten"), { what: "the end" });
+    await eventually(() => names().has("forgotten"), { what: 'the event "forgotten"' });
     for (const { event, data } of events)
       expect(problemOf(["components", "schemas", "Events", "properties", event], data), event).toBe("");
     expect([...names()].sort()).toEqual(["device", "devices", "forgotten", "zone", "zones"]);
@@ -282,7 +282,7 @@ describe("the server answers as described", () => {
     await check("followEvents", 429);
   });
 
-  test("and nothing is described that was not seen", () => {
+  test("the tests cover every described answer", () => {
     const described = operations.flatMap(({ operationId, responses }) =>
       Object.keys(responses)
         .filter((status) => status !== "default")

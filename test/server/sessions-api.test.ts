@@ -50,7 +50,7 @@ test("sessions are listed by account and client id, those without an account fir
   expect(list[3]).toEqual(phone);
 });
 
-test.each(DIFFICULT)("the session of the client id %j can be ended, and no other one is", async (clientId) => {
+test.each(DIFFICULT)("ending the session of the client id %j ends no other session", async (clientId) => {
   const sessions = new FakeSessions(...DIFFICULT.map((id) => sessionView(id)));
   const { url } = await httpApp({ sessions });
   const { status, text } = await ask(url, pathOf(clientId), DELETE);
@@ -58,7 +58,7 @@ test.each(DIFFICULT)("the session of the client id %j can be ended, and no other
   expect(sessions.list().map(({ client_id }) => client_id)).toEqual(DIFFICULT.filter((id) => id !== clientId));
 });
 
-test("of several accounts with the same client id, the one that is named loses its session", async () => {
+test("ending a session of one account keeps those of other accounts with the same client id", async () => {
   const sessions = new FakeSessions(
     sessionView("phone"),
     sessionView("phone", { account: "ann" }),
@@ -126,7 +126,7 @@ test("a web page of another site cannot end a session", async () => {
   expect(sessions.list()).toHaveLength(1);
 });
 
-test("with somebody else's broker, the answer says that the sessions are that broker's", async () => {
+test("with an external broker, the error says that the other broker stores the sessions", async () => {
   const { url } = await httpApp();
   for (const [path, method] of [
     ["/api/sessions", "GET"],
@@ -140,7 +140,7 @@ test("with somebody else's broker, the answer says that the sessions are that br
   }
 });
 
-test("the status names the client ids that two clients fight over", async () => {
+test("the status lists client ids that two clients use at the same time", async () => {
   const contested = [{ client_id: "a", account: "ann", addresses: ["192.168.1.20", "192.168.1.21"], takeovers: 12 }];
   const { url } = await httpApp({ sessions: new FakeSessions(), contested });
   expect((await ask(url, "/api/status")).json.contested_client_ids).toEqual(contested);

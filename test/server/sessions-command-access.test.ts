@@ -37,7 +37,12 @@ describe("credentials", () => {
   test.each<[what: string, args: string[], how: How, error: RegExp]>([
     ["no token", ["list"], {}, /asks who you are\. .*user token NAME.*NIGHTLIGHT_TOKEN.*--token-file.*--user NAME\.$/],
     ["a wrong token", ["list"], { env: { NIGHTLIGHT_TOKEN: "x-token" } }, /^CommandError: .* not accept the token\./],
-    ["a board's", ["list"], { env: { NIGHTLIGHT_TOKEN: "porch-token" } }, /"porch" is a board's user, who has no righ/],
+    [
+      "a board's",
+      ["list"],
+      { env: { NIGHTLIGHT_TOKEN: "porch-token" } },
+      /"porch" is the account of a board, which has no righ/,
+    ],
     [
       "a reader's",
       ["end", "desk"],

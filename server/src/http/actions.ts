@@ -4,69 +4,79 @@ import { ACTION_COMMAND, type Fields } from "../../../contract/index.js";
 import { type Actions } from "../outputs/actions.js";
 import { MAX_PENDING, type Outcome } from "../outputs/action.js";
 import type { Device } from "../devices/devices.js";
-import { bodyOf } from "./api-body.js";
+import { bodyOf } from "./request-body.js";
 import { HttpError } from "./errors.js";
 
-/** What is asked of a device: after how many seconds it expires is 60 unless told. */
+/** Fields of the body of `POST /api/devices/<id>/actions`. `expires` is in seconds and 60 by default. */
 export const REQUEST = {
   action: ACTION_COMMAND.action,
   expires: { type: "number", minimum: 1, maximum: 86_400 },
 } as const satisfies Fields;
 
-/** How long a request stays open for the outcome, in s: unless told, and at most. */
-export const WAIT = 15;
+/** Default of the query parameter `wait`: how long a request waits for the outcome of an action, in seconds. */
+export const DEFAULT_WAIT = 15;
+
+/** Maximum of the query parameter `wait`, in seconds. */
 export const MAX_WAIT = 600;
 
+/** HTTP status for each outcome of an action. */
 const STATUS: Readonly<Record<Outcome["outcome"], number>> = { pending: 202, done: 200, refused: 200, timeout: 504 };
 
-/** Adds what devices can be asked to do. `known` gives the device of an id, or throws. */
-export function actionRoutes(app: FastifyInstance, actions: Actions, known: (id: string) => Device): void {
+/**
+ * Adds `POST /api/devices/<id>/actions`, which sends an action to a device and waits for its outcome.
+ * @param deviceOf finds a device by id, or throws an `HttpError` 404
+ */
+export function actionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (id: string) => Device): void {
   app.post<{ Params: { "*": string }; Querystring: { wait?: unknown } }>("/api/devices/*", async (request, reply) => {
     const path = request.params["*"];
-    if (!path.endsWith("/actions")) throw new HttpError(404, "Only /api/devices/<id>/actions takes a POST.");
-    const device = known(path.slice(0, -"/actions".length));
+    if (!path.endsWith("/actions")) throw new HttpError(404, "POST works only for /api/devices/<id>/actions.");
+    const device = deviceOf(path.slice(0, -"/actions".length));
     const wait = waitOf(request.query.wait);
-    const { action, expires = 60 } = bodyOf(REQUEST, request.body, `${device.id} was not asked for anything`);
+    const { action, expires = 60 } = bodyOf(REQUEST, request.body, `No action was sent to ${device.id}`);
     if (!device.status)
       throw new HttpError(
         409,
-        `${device.id} has not announced itself on ${device.id}/status, so that it may not know actions.`,
+        `${device.id} has not published ${device.id}/status, so it may not support actions; wait until it connects.`,
       );
     if (actions.isFull(device))
       throw new HttpError(
         429,
-        `${MAX_PENDING} actions of ${device.id} wait for a reply; wait until one is done or expires.`,
+        `${MAX_PENDING} actions of ${device.id} are waiting for a reply; try again when one is done or expires.`,
       );
     const { seq, settled } = await actions.request(device, action, expires);
-    const patience = new AbortController();
+    const timeout = new AbortController();
     const pending: Outcome = { outcome: "pending", seq };
-    const waited = sleep(wait * 1000, pending, { signal: patience.signal, ref: false }).catch(() => pending);
-    const outcome = await Promise.race([settled, waited]);
-    patience.abort();
+    const timedOut = sleep(wait * 1000, pending, { signal: timeout.signal, ref: false }).catch(() => pending);
+    const outcome = await Promise.race([settled, timedOut]);
+    timeout.abort();
     return reply.code(STATUS[outcome.outcome]).send(outcome);
   });
 }
 
-/** The outcome of the action that a path below /api/devices/ names; undefined when it names none. */
-export function outcomeAt(
+/**
+ * Answers `GET /api/devices/<id>/actions/<seq>` with the outcome of an action.
+ * @param path the part of the URL after `/api/devices/`
+ * @returns undefined when the path is not one of an action
+ */
+export function sendOutcome(
   path: string,
   actions: Actions,
-  known: (id: string) => Device,
+  deviceOf: (id: string) => Device,
   reply: FastifyReply,
 ): FastifyReply | undefined {
   const [, id, seq] = /^(.+)\/actions\/(\d+)$/.exec(path) ?? [];
   if (id === undefined) return undefined;
-  const outcome = actions.outcome(known(id), Number(seq));
+  const outcome = actions.outcome(deviceOf(id), Number(seq));
   if (!outcome)
     throw new HttpError(
       404,
-      `Of an action ${seq} of ${id} nothing is known: the last 32 since the server started are.`,
+      `${id} has no action ${seq}; the server keeps the last 32 of each device until it restarts.`,
     );
   return reply.send(outcome);
 }
 
 function waitOf(text: unknown): number {
-  if (text === undefined) return WAIT;
+  if (text === undefined) return DEFAULT_WAIT;
   const wait = typeof text === "string" && /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (wait <= MAX_WAIT) return wait;
   throw new HttpError(400, `"wait" must be a number of seconds from 0 to ${MAX_WAIT}.`);

@@ -5,19 +5,19 @@ import type { History } from "../history/history.js";
 import type { MetricsSources } from "./metrics/metrics.js";
 import type { Mode } from "../devices/override.js";
 import type { Recent } from "../history/recent.js";
-import { actionRoutes, outcomeAt } from "./actions.js";
-import { overrideOf } from "./api-body.js";
+import { actionRoutes, sendOutcome } from "./actions.js";
+import { overrideOf } from "./request-body.js";
 import { HttpError } from "./errors.js";
 import { historyRoutes, type HistorySources } from "./history.js";
 import { metricsRoutes } from "./metrics/route.js";
 import { openApiDocument } from "./openapi.js";
 import { readyRoutes, type ReadySources } from "./ready.js";
-import { mqttSessionRoutes, type MqttSessionSources } from "./sessions-api.js";
+import { mqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
 import type { StorageHealth, StorageView } from "../storage/health.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { NOT_STORED, zoneRoutes } from "./zones.js";
 
-/** What the API shows and changes. */
+/** The parts of the server that the HTTP API reads and changes. */
 export interface ApiSources extends ReadySources, MetricsSources, HistorySources, MqttSessionSources {
   readonly history: History;
   readonly storage: StorageHealth;
@@ -25,20 +25,23 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly zones: ZoneDirectory;
   readonly recent: Recent;
   readonly actions: Actions;
-  /** What plug-ins have added. */
+  /** Capabilities that plug-ins have added, such as "simulator". */
   readonly capabilities: ReadonlySet<string>;
-  /** Where clients connect. */
+  /** The broker's addresses for MQTT clients. `websocket` is null with an external broker. */
   broker(): { readonly url: string; readonly websocket: string | null; readonly embedded: boolean };
-  /** A person's override, for so many ms or until it is changed. Fulfilled when it is stored. */
+  /**
+   * Sets a device's mode for `forMs` ms, or until somebody changes it when `forMs` is undefined. Resolves when the mode
+   * is on disk.
+   */
   setMode(device: Device, mode: Mode, forMs?: number): Promise<void>;
-  /** Forgets a device and all that is known of it, until it is heard again. Fulfilled when that is stored. */
+  /** Deletes a device with its state and history. Resolves when the deletion is on disk. */
   forget(device: Device): Promise<void>;
 }
 
-/** What stands for an id and what may follow it: ids have slashes of their own, taken as they are or encoded. */
-type Below = { Params: { "*": string } };
+/** A wildcard parameter, because device ids contain slashes. Clients may encode the slashes or not. */
+type WildcardPath = { Params: { "*": string } };
 
-/** Adds the API's routes; `openapi.ts` describes them. */
+/** Adds all routes of the HTTP API. `openapi.ts` describes them. */
 export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
   readyRoutes(app, from);
   metricsRoutes(app, from);
@@ -48,7 +51,7 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
   historyRoutes(app, from);
 }
 
-/** Adds what is known and wanted of devices and zones. */
+/** Adds the routes that show and change devices and zones. */
 export function decisionRoutes(app: FastifyInstance, from: ApiSources): void {
   deviceRoutes(app, from);
   zoneRoutes(app, from.zones, from.storage);
@@ -80,34 +83,35 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
 function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
   const { devices, recent, actions } = from;
 
-  function known(id: string): Device {
+  /** @throws HttpError 404 when the id is unknown */
+  function deviceOf(id: string): Device {
     const device = devices.get(id);
-    if (!device) throw new HttpError(404, `No device "${id}" is known; GET /api/devices lists those that are.`);
+    if (!device) throw new HttpError(404, `There is no device "${id}"; GET /api/devices lists all devices.`);
     return device;
   }
 
   app.get("/api/devices", () => devices.list());
-  app.get<Below>("/api/devices/*", (request, reply) => {
+  app.get<WildcardPath>("/api/devices/*", (request, reply) => {
     const path = request.params["*"];
-    return devices.get(path)?.view() ?? outcomeAt(path, actions, known, reply) ?? known(path);
+    return devices.get(path)?.view() ?? sendOutcome(path, actions, deviceOf, reply) ?? deviceOf(path);
   });
-  app.put<Below>("/api/devices/*", async (request) => {
+  app.put<WildcardPath>("/api/devices/*", async (request) => {
     const path = request.params["*"];
-    if (!path.endsWith("/mode")) throw new HttpError(404, "Only /api/devices/<id>/mode can be changed.");
-    const device = known(path.slice(0, -"/mode".length));
+    if (!path.endsWith("/mode")) throw new HttpError(404, "PUT works only for /api/devices/<id>/mode.");
+    const device = deviceOf(path.slice(0, -"/mode".length));
     const override = overrideOf(request.body);
     await from.storage.storedOrThrow(from.setMode(device, override.mode, override.for), NOT_STORED);
     return device.view();
   });
-  app.delete<Below>("/api/devices/*", async (request, reply) => {
-    await from.storage.storedOrThrow(from.forget(known(request.params["*"])), NOT_STORED);
+  app.delete<WildcardPath>("/api/devices/*", async (request, reply) => {
+    await from.storage.storedOrThrow(from.forget(deviceOf(request.params["*"])), NOT_STORED);
     return reply.code(204).send();
   });
-  actionRoutes(app, actions, known);
+  actionRoutes(app, actions, deviceOf);
 
   app.get<{ Querystring: { device?: unknown } }>("/api/recent", (request) => {
     const { device } = request.query;
     if (typeof device !== "string") throw new HttpError(400, "Name one device: /api/recent?device=<id>.");
-    return { points: recent.shown(known(device).id) };
+    return { points: recent.shown(deviceOf(device).id) };
   });
 }

@@ -22,51 +22,58 @@ import { securityHeaders } from "./headers.js";
 import { loginRoutes } from "./login.js";
 import type { Plugin, PluginContext } from "./plugin.js";
 import type { HttpLimits } from "./limits.js";
-import { limitRequests, type Refused } from "./shares.js";
+import { limitRequests, type OnRefused } from "./client-limits.js";
 import { followRenewals, httpsOptions } from "./tls.js";
 
+/** What the HTTP application needs from the rest of the server. */
 export interface HttpOptions {
   readonly guard: Guard;
-  /** Those who are let in; nobody has an account by default. */
+  /** Accounts that may use the server. By default there are none, and everybody has access. */
   readonly accounts?: Accounts;
-  /** Checks passwords; give the broker the same one. By default a throttled check of `accounts`. */
+  /**
+   * Checks passwords. Share one instance with the broker, so that both count failed attempts together. Defaults to a
+   * throttled check of `accounts`.
+   */
   readonly check?: PasswordCheck;
-  /** Whether an editor may show the dashboard in a frame while nobody needs an account: on loopback. False by default. */
+  /**
+   * Whether an editor such as VS Code may embed the dashboard in a frame while the server has no accounts. Set it only
+   * for a server on a loopback address. False by default.
+   */
   readonly framed?: boolean;
-  /** Then it is HTTPS. */
+  /** Certificates for HTTPS. The server speaks plain HTTP without them. */
   readonly tls?: Certificates;
-  /** Connections at once, MQTT over WebSocket among them; 10,000 by default. */
+  /** Maximum number of simultaneous connections, MQTT over WebSocket included; 10,000 by default. */
   readonly maxConnections?: number;
-  /** What one client may have at once. */
-  readonly share: HttpLimits;
-  /** Told when a client wanted more. */
-  readonly refused: Refused;
+  /** Limits for each client. */
+  readonly limits: HttpLimits;
+  readonly onRefused: OnRefused;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
-  /** Undefined when this server is the only one; and what zones' ids begin with. */
+  /** Undefined when this is the only server. */
   readonly cluster?: Cluster;
+  /** The topic prefix, which the ids of zones begin with. */
   readonly prefix?: string;
   readonly plugins: readonly Plugin[];
   readonly directory: DeviceDirectory;
   readonly log: Log;
 }
 
-/** For a client that is slow on purpose, in ms: the headers and the request must have come by then. */
+/** Timeouts in ms against clients that send a request slowly on purpose (Slowloris attack). */
 const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 
-/** Makes the HTTP application: guards, rights, errors, routes, plug-ins. It does not listen yet. */
+/** Creates the Fastify application with its security checks, error handlers, routes and plug-ins. It does not listen yet. */
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
   const { guard, accounts = NO_ACCOUNTS, framed = false, maxConnections = 10_000, tls, api, events, log } = options;
   const check = logFailures(options.check ?? passwordCheck(accounts), accounts, log);
   const app = makeServer(tls);
   guardConnections(app.server, maxConnections);
-  // nothing else is sent as a body: what a form of another site can send is none of it
+  // accept only JSON: an HTML form on another site can send text/plain, but not JSON (CSRF)
   app.removeContentTypeParser("text/plain");
   errorHandlers(app, log);
 
   const sessions = new LoginSessions(accounts);
   const identify = createIdentify(accounts, sessions, check);
-  // in this order for each request
+  // hooks run in the order of registration: check the origin before the account, and the account before limits
   await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);
   app.addHook("onRequest", (request, _reply, done) => {
     const problem = guard(request.raw);
@@ -74,7 +81,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   });
   await app.register(fastifyCookie);
   authorize(app, accounts, identify);
-  limitRequests(app, options.share, options.refused);
+  limitRequests(app, options.limits, options.onRefused);
 
   const capabilities = new Set<string>();
   loginRoutes(app, { accounts, sessions, check, identify, log });
@@ -82,7 +89,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   if (options.cluster)
     peerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
   apiRoutes(app, sources);
-  events.route(app, api.devices, api.zones, options.share.eventStreams, options.refused);
+  events.route(app, api.devices, api.zones, options.limits.eventStreams, options.onRefused);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),
     provide: (capability) => void capabilities.add(capability),
@@ -94,8 +101,9 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   return app;
 }
 
+/** Replaces Fastify's schema compilers, which cost memory and start time. No route has a schema. */
 const noSchemas = (): never => {
-  throw new Error("A route has a schema, which nothing here compiles.");
+  throw new Error("Routes must not have a schema: this server loads no schema compiler.");
 };
 
 function makeServer(tls: Certificates | undefined): FastifyInstance {
@@ -103,16 +111,15 @@ function makeServer(tls: Certificates | undefined): FastifyInstance {
     bodyLimit: 16 * 1024,
     forceCloseConnections: true,
     requestTimeout: 15_000,
-    // longer than an action may be waited for: ends a client that never reads its answer
+    // longer than the longest `wait` for an action; closes the connection of a client that never reads the response
     connectionTimeout: 11 * 60_000,
     maxRequestsPerSocket: 10_000,
-    // a proxy on this machine says whom it speaks for, and whether they came by HTTPS
+    // believe X-Forwarded-For and X-Forwarded-Proto of a reverse proxy on this machine
     trustProxy: "loopback",
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerUnreadable,
-    // an id, every character of it encoded
+    // enough for the longest id with every character percent-encoded
     routerOptions: { maxParamLength: 400 },
-    // no route has a schema: what compiles them is not even loaded
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   };
   if (!tls) return fastify({ ...common, http: TIMEOUTS });
@@ -122,8 +129,9 @@ function makeServer(tls: Certificates | undefined): FastifyInstance {
 }
 
 /**
- * Listens. Gives the address to open, which begins with https when there is TLS.
- * @throws StartError when the port cannot be had.
+ * Starts to listen.
+ * @returns the URL of the server, which begins with `https` when TLS is on
+ * @throws StartError when the port is in use or not permitted
  */
 export async function listenHttp(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {

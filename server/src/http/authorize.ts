@@ -5,21 +5,24 @@ import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import { HttpError } from "./errors.js";
-import { sessionOf } from "./sessions.js";
-import { assignClient } from "./shares.js";
+import { sessionIdOf } from "./session-cookie.js";
+import { assignClient } from "./client-limits.js";
 
-/** Somebody who may be here. */
+/** The person or program that sent an authorized request. */
 export interface Visitor {
-  /** Undefined while nobody needs one. */
+  /** Undefined while the server has no accounts. */
   readonly account?: Account;
-  /** Whether that is still so. */
-  stays(): boolean;
+  /** Whether the session, token or account that authorized the request is still valid. */
+  isAuthorized(): boolean;
 }
 
-/** Finds out who asks, as `Authorization`, the cookie or a client certificate says; undefined when that is nobody who may be here. */
+/**
+ * Authenticates a request by its `Authorization` header, session cookie or client certificate. Resolves to undefined when
+ * none of them is valid.
+ */
 export type Identify = (request: FastifyRequest, reply: FastifyReply) => Promise<Visitor | undefined>;
 
-/** What anybody may have, as routes and not as paths, of which there are many for one route. */
+/** Routes that need no account. A check by route also covers other spellings of a path, such as encoded characters. */
 const PUBLIC = new Set([
   "/healthz",
   "/readyz",
@@ -35,20 +38,21 @@ const PUBLIC = new Set([
 
 const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
 
-/** How often the server checks that whoever gets an answer that goes on, such as events, still may, in ms. */
-const SWEEP = 2000;
+/** Interval in ms between two checks that the clients of open responses, such as event streams, are still authorized. */
+const CHECK_INTERVAL = 2000;
 
+/** Creates the authentication of requests. */
 export function createIdentify(accounts: Accounts, sessions: LoginSessions, check: PasswordCheck): Identify {
   function bySession(request: FastifyRequest): Visitor | undefined {
-    const id = sessionOf(request);
+    const id = sessionIdOf(request);
     const account = id === undefined ? undefined : sessions.use(id);
-    return account && { account, stays: () => sessions.use(id!) !== undefined };
+    return account && { account, isAuthorized: () => sessions.use(id!) !== undefined };
   }
 
   function byCertificate({ raw }: FastifyRequest): Visitor | undefined {
     const name = certificateName(raw.socket);
     const account = name === undefined ? undefined : accounts.byName(name);
-    return account && { account, stays: () => accounts.byName(name!) === account };
+    return account && { account, isAuthorized: () => accounts.byName(name!) === account };
   }
 
   return async (request, reply) => {
@@ -58,16 +62,16 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
     switch (scheme?.toLowerCase()) {
       case "bearer": {
         const account = accounts.byToken(credentials);
-        return account && { account, stays: () => accounts.byToken(credentials) === account };
+        return account && { account, isAuthorized: () => accounts.byToken(credentials) === account };
       }
-      // for curl and Prometheus, who send it unasked; no browser is ever asked for it (RFC 7617)
+      // RFC 7617: for curl and Prometheus. The server never requests Basic, so that browsers show no password prompt.
       case "basic": {
         const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, "base64").toString()) ?? [];
         if (password === undefined) return undefined;
         const verdict = await check(request.ip, name, password);
-        if (verdict.wait !== undefined) throw tooSoon(reply, verdict.wait);
+        if (verdict.wait !== undefined) throw tooManyAttempts(reply, verdict.wait);
         const { account } = verdict;
-        return account && { account, stays: () => accounts.byName(name) === account };
+        return account && { account, isAuthorized: () => accounts.byName(name) === account };
       }
       default:
         return undefined;
@@ -75,30 +79,30 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
   };
 }
 
-/** The answer to who has guessed too often. It says the same whether there is such a user or not. */
-export function tooSoon(reply: FastifyReply, wait: number): HttpError {
+/** The error 429 after too many wrong passwords. It does not reveal whether the user exists. `wait` is in seconds. */
+export function tooManyAttempts(reply: FastifyReply, wait: number): HttpError {
   void reply.header("retry-after", wait);
   return new HttpError(429, `There were too many wrong passwords; try again in ${wait} s.`);
 }
 
 /**
- * Lets in only whom it should, to every route but the public ones: admins to everything, readers to look, boards to
- * nothing. An answer that goes on, such as events, ends when its reader may no longer be here.
+ * Requires an account for every route that is not public. Admins may do everything, readers may only read, and boards
+ * may do nothing. Closes open responses, such as event streams, when their account loses its rights.
  */
 export function authorize(app: FastifyInstance, accounts: Accounts, identify: Identify): void {
-  const everybody: Visitor = { stays: () => !accounts.required };
-  const answers = new Map<ServerResponse, Visitor>();
-  const sweep = setInterval(() => {
-    for (const [answer, visitor] of answers) if (!visitor.stays()) answer.destroy();
-  }, SWEEP);
-  app.addHook("preClose", async () => clearInterval(sweep));
+  const everybody: Visitor = { isAuthorized: () => !accounts.required };
+  const open = new Map<ServerResponse, Visitor>();
+  const timer = setInterval(() => {
+    for (const [response, visitor] of open) if (!visitor.isAuthorized()) response.destroy();
+  }, CHECK_INTERVAL);
+  app.addHook("preClose", async () => clearInterval(timer));
 
   app.addHook("onRequest", async (request, reply) => {
     const route = request.routeOptions.url ?? "";
     if (PUBLIC.has(route)) return;
     const visitor = accounts.required ? await identify(request, reply) : everybody;
     if (!visitor) {
-      // relative, because the page works below a prefix as well; a browser keeps what is behind #
+      // relative, because a reverse proxy may serve the dashboard below a path; the browser keeps the part after #
       if (route === "/" || route === "/index.html") return reply.redirect("login");
       const token = bearerToken(request);
       // RFC 6750, section 3.1
@@ -108,8 +112,8 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
     const problem = visitor.account ? forbidden(visitor.account, request.method) : "";
     if (problem) throw new HttpError(403, problem);
     assignClient(request, visitor.account);
-    answers.set(reply.raw, visitor);
-    reply.raw.once("close", () => answers.delete(reply.raw));
+    open.set(reply.raw, visitor);
+    reply.raw.once("close", () => open.delete(reply.raw));
   });
 }
 
@@ -117,10 +121,11 @@ function bearerToken({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([\w~+/.=-]+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
-/** Why an account may not do this; "" when it may. */
+/** Returns why an account may not use an HTTP method; "" when it may. */
 function forbidden({ name, role }: Account, method: string): string {
   if (role === "admin") return "";
-  if (role === "device") return `"${name}" is a board's user, who has no rights over HTTP.`;
+  if (role === "device")
+    return `"${name}" is the account of a board, which has no rights over HTTP; use another account.`;
   if (method === "GET" || method === "HEAD") return "";
-  return `"${name}" may look at everything, and change nothing.`;
+  return `"${name}" has the role "reader", which may read everything and change nothing.`;
 }

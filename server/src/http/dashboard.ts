@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
-/** `server/dist/dashboard`, seen from the built file and from the source. */
+/** Possible locations of `server/dist/dashboard`, relative to this module when it is compiled and when it is source. */
 const FOLDERS = ["../../../dashboard/", "../../dist/dashboard/"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** Serves the dashboard at /, and the login page at /login, or says why there is none. */
+/** Serves the dashboard at / and the login page at /login. Without a build, both answer how to build them. */
 export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   const root = FOLDERS.find((folder) => existsSync(folder + "index.html"));
   if (!root) {
@@ -20,13 +20,13 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   }
   await app.register(fastifyStatic, {
     root,
-    // a route for each file that there is: a path is never looked up in the file system
+    // one route for each existing file, so that no path of a request reaches the file system
     wildcard: false,
-    // the build has left them compressed as well; they hold no secret that their length could tell
+    // safe against BREACH: the files contain no secrets
     preCompressed: true,
     globIgnore: ["**/*.br", "**/*.gz"],
     cacheControl: false,
-    // kept, and asked for each time whether it is still so: whoever logged out gets nothing out of the cache
+    // the browser must revalidate its copy each time, so that the cache shows nothing after a logout
     setHeaders(response) {
       response.setHeader("cache-control", "private, no-cache");
     },

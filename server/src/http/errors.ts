@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { codeOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 
-/** An answer other than 200, as `{"error": sentence}`. */
+/** An error that the server answers as `{"error": sentence}` with an HTTP status. */
 export class HttpError extends Error {
   constructor(
     readonly statusCode: number,
@@ -14,16 +14,16 @@ export class HttpError extends Error {
   }
 }
 
-/** Sees to it that every error is answered so, and that what went wrong inside stays in the log. */
+/** Answers every error as `{"error": sentence}`. Details of internal errors appear only in the log. */
 export function errorHandlers(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    // these are said on purpose, and will pass
+    // 503 and 507 are deliberate: their sentence is for the client
     if (status < 500 || status === 503 || status === 507) return reply.code(status).send({ error: error.message });
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
-    return reply.code(status).send({ error: "The server failed at this request; its log says more." });
+    return reply.code(status).send({ error: "The server failed to handle this request; see its log for the reason." });
   });
-  // what is refused before its body has come is not read to the end
+  // do not read the rest of a body after its request was refused
   app.addHook("onSend", (request, reply, _payload, done) => {
     if (!request.raw.complete) reply.header("connection", "close");
     done();
@@ -33,27 +33,28 @@ export function errorHandlers(app: FastifyInstance, log: Log): void {
   );
 }
 
-/** Answers a request whose path means nothing, which gets to no route, and so to no guard and no headers either. */
+/** Answers a request with a malformed path. Fastify runs no hooks for such a request, so this sets security headers itself. */
 export function answerBadPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   void reply
     .code(error.statusCode ?? 400)
     .headers({ "x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'" })
-    .send({ error: "The path is not one: a % in it encodes nothing, or a part of it is too long." });
+    .send({ error: "The path is malformed: a % does not begin a valid encoding, or a segment is too long." });
 }
 
+/** Response for each error code of Node's HTTP parser. */
 const UNREADABLE: Readonly<Record<string, [status: number, error: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come to its end in time."],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request was not complete in time."],
   HPE_HEADER_OVERFLOW: [431, "The headers are longer than 16 KB."],
 };
 
-/** Answers what is not HTTP, as far as it can be answered, and closes. */
+/** Answers a request that Node cannot parse as HTTP, if possible, and closes the connection. */
 export function answerUnreadable(error: Error, socket: Socket): void {
-  // a client that went away, or a TLS handshake that failed: there is nobody to answer
+  // the client has disconnected, or its TLS handshake failed: it cannot receive a response
   if (codeOf(error) === "ECONNRESET" || !socket.writable || /^ERR_SSL|^ERR_TLS|^EPROTO/.test(codeOf(error))) {
     socket.destroy();
     return;
   }
-  const [status, text] = UNREADABLE[codeOf(error)] ?? [400, "This is not HTTP/1.1 as RFC 9112 has it."];
+  const [status, text] = UNREADABLE[codeOf(error)] ?? [400, "The request is not valid HTTP/1.1 (RFC 9112)."];
   const body = JSON.stringify({ error: text });
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
   socket.end(`${head}\r\n\r\n${body}`);

@@ -3,114 +3,122 @@ import type { ServerResponse } from "node:http";
 import type { Device, Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
-import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type Refused } from "./shares.js";
+import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type OnRefused } from "./client-limits.js";
 
-/** What a follower may leave unread before it is dropped, in bytes, beside what it is sent at its start. */
-const MAX_BEHIND = 1_000_000;
+/** Maximum backlog of a follower in bytes, in addition to the initial state. The server disconnects slower readers. */
+const MAX_BACKLOG = 1_000_000;
+
+/** Interval between the comments that keep an idle stream alive, in ms. */
 const HEARTBEAT = 15_000;
-const FOLLOWING = 1000;
 
-/** Proxies must neither keep nor compress it, nor collect it into blocks, which nginx does unless told not to. */
+/** How often a server announces to the other servers that it has followers, in ms. */
+const ANNOUNCE_INTERVAL = 1000;
+
+/** Headers of an event stream. They prevent proxies from caching, compressing or buffering it; nginx buffers by default. */
 const EVENT_STREAM = {
   "content-type": "text/event-stream",
   "cache-control": "no-store, no-transform",
   "x-accel-buffering": "no",
 };
 
-/** Between two tellings of what changed, in ms at least: nobody sees more, and each costs. */
-const EVERY = 50;
+/** Minimum time between two updates about changed devices, in ms (throttle). */
+const UPDATE_INTERVAL = 50;
 
 /**
- * The followers of `/api/events`. Each begins with all that there is, so that one who comes back has missed nothing, and
- * events need no ids. A device that changes several times within 50 ms is told of once, as it is then.
+ * Sends live events to the followers of `/api/events` (server-sent events). Each stream begins with the full state, so that
+ * reconnecting clients miss nothing and events need no ids. Updates are throttled: when a device changes several times
+ * within 50 ms, followers receive only its newest state.
  */
 export class Events {
-  #shared: SharedEvents | undefined;
-  /** Whose each is, and how many bytes it may leave unread. The oldest is first. */
+  #remote: RemoteEvents | undefined;
+  /** Open streams, the oldest first. */
   readonly #followers = new Map<ServerResponse, Follower>();
-  /** Devices that are to be told of. */
+  /** Devices that changed since the last update. */
   readonly #changed = new Set<Device>();
-  #told = 0;
+  /** Time of the last update, by `performance.now()`. */
+  #updatedAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** How many streams are open. */
+  /** Number of open streams. */
   get size(): number {
     return this.#followers.size;
   }
 
-  /** Sends an event to everybody, after what changed before it; costs nothing when nobody follows. */
+  /** Sends an event to all followers, after the pending device updates. Does nothing without followers. */
   publish(name: string, data: unknown): void {
-    if (this.#wanted) this.#tell(format(name, data));
+    if (this.#hasFollowers) this.#update(format(name, data));
   }
 
-  /** Others follow elsewhere, and elsewhere are others to be followed. */
-  share(shared: SharedEvents): void {
-    this.#shared = shared;
+  /** Exchanges events with the other servers of a cluster. */
+  connect(remote: RemoteEvents): void {
+    this.#remote = remote;
   }
 
-  /** Events of another server. */
+  /** Sends events of another server to the followers of this one. */
   relay(text: string): void {
     this.#write(text);
   }
 
-  get #wanted(): boolean {
-    return this.#followers.size > 0 || this.#shared?.wanted() === true;
+  get #hasFollowers(): boolean {
+    return this.#followers.size > 0 || this.#remote?.hasFollowers() === true;
   }
 
-  /** A device changed or reported. */
+  /** Schedules an update about a device that changed or sent a reading. */
   device(device: Device): void {
-    if (!this.#wanted) return;
+    if (!this.#hasFollowers) return;
     this.#changed.add(device);
-    this.#timer ??= this.#wake();
+    this.#timer ??= this.#schedule();
   }
 
   /**
-   * Adds `GET /api/events`: first all devices and zones, then each as it changes.
-   * @param share how many streams one client may have
-   * @param refused told when one wanted more
+   * Adds `GET /api/events`, which sends all devices and zones first, then each change.
+   * @param limit maximum number of streams of one client
+   * @param onRefused called when a client exceeds a limit
    */
   route(
     app: FastifyInstance,
     devices: Devices,
     zones: Pick<ZoneDirectory, "list">,
-    share: number,
-    refused: Refused,
+    limit: number,
+    onRefused: OnRefused,
   ): void {
     const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
-    const following = setInterval(() => this.#followers.size > 0 && this.#shared?.following(), FOLLOWING);
-    // times that pages were told of are others now: they come back, and learn all of them anew
-    const unwatch = clock.onJump(() => {
+    const announcements = setInterval(() => {
+      if (this.#followers.size > 0) this.#remote?.announceFollowers();
+    }, ANNOUNCE_INTERVAL);
+    // after a clock jump, the times on open pages are wrong: clients reconnect and receive the corrected state
+    const stopWatching = clock.onJump(() => {
       for (const follower of this.#followers.keys()) follower.end();
     });
     app.addHook("preClose", async () => {
-      unwatch();
+      stopWatching();
       clearInterval(heartbeat);
-      clearInterval(following);
+      clearInterval(announcements);
       clearTimeout(this.#timer);
       for (const follower of this.#followers.keys()) follower.destroy();
     });
     app.get(EVENTS_PATH, { exposeHeadRoute: false }, (request, reply) => {
       const client = clientOf(request) ?? request.ip;
-      const problem = this.#makeRoom(client, share);
+      const problem = this.#makeRoom(client, limit);
       if (problem) {
-        refused(client, problem);
+        onRefused(client, problem);
         throw tooMany(reply, problem);
       }
       const response = reply.hijack().raw;
       response.on("close", () => this.#followers.delete(response));
       response.on("error", () => this.#followers.delete(response));
-      // what goes with every answer goes with this one too
+      // reply.hijack() skips Fastify's headers, such as the security headers
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) response.setHeader(name, value);
       response.writeHead(200, EVENT_STREAM);
       response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
-      this.#followers.set(response, { client, allowed: response.writableLength + MAX_BEHIND });
-      this.#shared?.following();
-      this.#shared?.others().then(
-        (all) => {
-          for (const [name, data] of all) if (this.#followers.has(response)) response.write(format(name, data));
+      this.#followers.set(response, { client, maxBacklog: response.writableLength + MAX_BACKLOG });
+      this.#remote?.announceFollowers();
+      this.#remote?.snapshot().then(
+        (events) => {
+          for (const [name, data] of events) if (this.#followers.has(response)) response.write(format(name, data));
         },
-        // it begins again, and is told everything then
+        // the client reconnects and receives the full state then
         () => response.destroy(),
       );
       return reply;
@@ -118,11 +126,11 @@ export class Events {
   }
 
   /**
-   * Makes room for another stream of a client. When all streams are taken, whoever has most of them loses the newest,
-   * so that a few accounts cannot lock out the others.
-   * @returns why there is no room; "" when there is
+   * Makes room for another stream of a client. When all streams are in use, the client with the most streams loses its
+   * newest one, so that a few accounts cannot lock out the others.
+   * @returns why there is no room for the stream; "" when there is
    */
-  #makeRoom(client: string, share: number): string {
+  #makeRoom(client: string, limit: number): string {
     const byClient = new Map<string, ServerResponse[]>();
     for (const [response, { client }] of this.#followers) {
       const streams = byClient.get(client);
@@ -130,71 +138,76 @@ export class Events {
       else byClient.set(client, [response]);
     }
     const own = byClient.get(client)?.length ?? 0;
-    if (own >= share)
-      return `${share} live event streams of ${client} are open already, the most that one may have; close a page or a program that is not needed.`;
-    if (this.#followers.size < share * ALL_STREAMS) return "";
+    if (own >= limit)
+      return `${limit} streams of live events are already open for ${client}, the limit for one client; close a page or program that you do not need.`;
+    if (this.#followers.size < limit * ALL_STREAMS) return "";
     const most = [...byClient.values()].reduce((a, b) => (b.length > a.length ? b : a));
     if (most.length <= own + 1)
-      return `${this.#followers.size} live event streams are open already; close a page or a program that is not needed.`;
+      return `${this.#followers.size} streams of live events are already open, the limit for all clients; close a page or program that you do not need.`;
     const newest = most.at(-1)!;
     this.#followers.delete(newest);
     newest.destroy();
     return "";
   }
 
-  /** Tells what changed as soon as it may be told. A timer counts whole milliseconds and may come early: then once more. */
-  #wake(): NodeJS.Timeout {
-    const wait = (): number => this.#told + EVERY - performance.now();
+  /** Schedules the next update. A timer may fire up to 1 ms early; the callback then schedules another one. */
+  #schedule(): NodeJS.Timeout {
+    const wait = (): number => this.#updatedAt + UPDATE_INTERVAL - performance.now();
     return setTimeout(
       () => {
-        if (wait() > 0) this.#timer = this.#wake();
-        else this.#tell("");
+        if (wait() > 0) this.#timer = this.#schedule();
+        else this.#update("");
       },
       Math.max(0, Math.ceil(wait())),
     );
   }
 
-  /** Sends what changed, and `text`, in one piece. */
-  #tell(text: string): void {
+  /** Sends the changed devices, then `text`, in one write. */
+  #update(text: string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#told = performance.now();
-    let piece = "";
-    for (const device of this.#changed) piece += format("device", device.view());
+    this.#updatedAt = performance.now();
+    let events = "";
+    for (const device of this.#changed) events += format("device", device.view());
     this.#changed.clear();
-    piece += text;
-    if (!piece) return;
-    if (this.#shared?.wanted()) this.#shared.send(piece);
-    this.#write(piece);
+    events += text;
+    if (!events) return;
+    if (this.#remote?.hasFollowers()) this.#remote.send(events);
+    this.#write(events);
   }
 
-  #write(piece: string): void {
+  #write(events: string): void {
     for (const [response, follower] of this.#followers) {
-      const behind = response.writableLength;
-      if (behind === 0) follower.allowed = MAX_BEHIND;
-      // one that does not read gets a fresh start when it comes back, and costs no more memory until then
-      if (behind > follower.allowed) response.destroy();
-      else response.write(piece);
+      const backlog = response.writableLength;
+      if (backlog === 0) follower.maxBacklog = MAX_BACKLOG;
+      // disconnect a slow reader to bound memory; after a reconnect it receives the full state
+      if (backlog > follower.maxBacklog) response.destroy();
+      else response.write(events);
     }
   }
 }
 
+/** An open event stream. */
 interface Follower {
+  /** The client that the stream counts for. */
   readonly client: string;
-  allowed: number;
+  /** Maximum number of unread bytes before the server closes the stream. */
+  maxBacklog: number;
 }
 
-/** Events where several servers have followers. */
-export interface SharedEvents {
-  /** Whether somebody follows elsewhere. */
-  wanted(): boolean;
+/** The live events of the other servers in a cluster. */
+export interface RemoteEvents {
+  /** Whether another server has followers. */
+  hasFollowers(): boolean;
+  /** Sends events to the other servers that have followers. */
   send(events: string): void;
-  /** Somebody follows here; said again and again. */
-  following(): void;
-  /** What a follower begins with: all that there is, of all servers. */
-  others(): Promise<readonly (readonly [name: string, data: unknown])[]>;
+  /** Announces that this server has followers. The announcement expires, so callers repeat it. */
+  announceFollowers(): void;
+  /** Resolves to the full state of all servers, as events for a new follower. */
+  snapshot(): Promise<readonly (readonly [name: string, data: unknown])[]>;
 }
 
+/** Formats a server-sent event. */
 function format(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -4,48 +4,49 @@ import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
 import { isLoopback } from "../common/hosts.js";
 
-/** Says why a request is refused, in a sentence; "" when it is not. */
+/** Returns why the server refuses a request, as a sentence; "" when it accepts the request. */
 export type Guard = (
   request: Pick<IncomingMessage, "headers" | "method"> & { readonly socket?: Socket },
   changes?: boolean,
 ) => string;
 
 /**
- * Keeps web pages of others out. A name of theirs may be made to point here (DNS rebinding), so that `Host` must be a
- * name or address of ours; and a page may send here blindly, so that what changes something must have no foreign `Origin`,
- * and what a browser says comes from another site must be a link that a person followed (Fetch Metadata).
- * @param names further names by which this server is reached, for example through a proxy
+ * Protects against web pages of other sites that run in a user's browser.
+ * - DNS rebinding: the `Host` header must be a name or address of this server.
+ * - Cross-site request forgery: a request that changes something must not have the `Origin` of another site.
+ * - Cross-site reads: a request that the browser marks as cross-site must be a followed link (Fetch Metadata).
+ * @param names further host names of this server, for example those of a reverse proxy
  */
 export function createGuard(host: string, names: readonly string[] = []): Guard {
-  const ours = new Set(["localhost", host.toLowerCase(), ...names.map((name) => name.toLowerCase())]);
-  const wide = !isLoopback(host);
-  if (wide) for (const name of [hostname(), `${hostname()}.local`]) ours.add(name.toLowerCase());
+  const ownNames = new Set(["localhost", host.toLowerCase(), ...names.map((name) => name.toLowerCase())]);
+  const onNetwork = !isLoopback(host);
+  if (onNetwork) for (const name of [hostname(), `${hostname()}.local`]) ownNames.add(name.toLowerCase());
 
-  function isOurs(authority: string | undefined): boolean {
+  function isOwnHost(authority: string | undefined): boolean {
     if (!authority || !URL.canParse(`http://${authority}`)) return false;
     const name = new URL(`http://${authority}`).hostname.replace(/^\[|\]$/g, "");
-    // an address cannot be rebound, a name can
-    return ours.has(name) || isLoopback(name) || (wide && isIP(name) !== 0);
+    // DNS rebinding needs a name, so that any IP address is safe
+    return ownNames.has(name) || isLoopback(name) || (onNetwork && isIP(name) !== 0);
   }
 
   return ({ headers, method, socket }, changes = method !== "GET" && method !== "HEAD" && method !== "OPTIONS") => {
-    if (!isOurs(headers.host))
-      return `The host "${headers.host ?? ""}" is not this server's; use its address, or name it with --host or http_names.`;
+    if (!isOwnHost(headers.host))
+      return `"${headers.host ?? ""}" is not a host name of this server; use the server's address, or add the name with --host or http_names.`;
     if (headers["sec-fetch-site"] === "cross-site" && headers["sec-fetch-mode"] !== "navigate")
-      return "Pages of other sites may not read or change anything here.";
+      return "Pages of other sites may not read or change anything on this server.";
     const { origin } = headers;
     if (!changes || origin === undefined) return "";
     const from = URL.canParse(origin) ? new URL(origin) : undefined;
-    // behind a proxy that speaks HTTPS, the page is https and this is not
+    // the reverse is fine: behind an HTTPS proxy the page has https, and this server sees plain HTTP
     const downgraded = socket instanceof TLSSocket && from?.protocol !== "https:";
     if (from?.host === headers.host && !downgraded) return "";
-    return `Pages of ${origin} may not change anything here.`;
+    return `Pages of ${origin} may not change anything on this server.`;
   };
 }
 
 /**
- * Bounds the connections: `max` in all, and from one address no more than half of them, so that one client cannot keep
- * all others out. This machine may have all: a proxy has every client's.
+ * Limits the number of connections to `max`, and to half of `max` for each address, so that one client cannot lock out all
+ * others. Loopback addresses have no limit of their own, because a reverse proxy opens the connections of all clients.
  */
 export function guardConnections(server: Server, max: number): void {
   server.maxConnections = max;

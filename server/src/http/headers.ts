@@ -4,8 +4,8 @@ import { isIP } from "node:net";
 import { isLoopback } from "../common/hosts.js";
 
 /**
- * Who may show the dashboard in a frame while it is open to everybody on this machine: VS Code, whose Simple Browser is a
- * frame in a webview in its window (every ancestor counts), there and in a browser, and other programs of this machine.
+ * Values of `frame-ancestors` that let editors on this machine embed the dashboard. VS Code's Simple Browser is a frame in
+ * a webview in a window, on the desktop or in a browser. The browser checks every ancestor, so all of them are listed.
  */
 const EDITORS = [
   "'self'",
@@ -17,18 +17,18 @@ const EDITORS = [
   "http://localhost:*",
 ].join(" ");
 
-/** What no page here needs. */
+/** `Permissions-Policy` that denies all browser features, since the dashboard needs none of them. */
 const PERMISSIONS = ["camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb"]
   .map((feature) => `${feature}=()`)
   .join(", ");
 
-/** For 30 days a browser then uses nothing but HTTPS with this name: a longer time outlives a mistake. */
+/** `Strict-Transport-Security` for 30 days. A longer time would make it hard to return to plain HTTP after a mistake. */
 const STRICT_TRANSPORT = `max-age=${30 * 24 * 60 * 60}`;
 
 /**
- * Adds the headers that make a browser careful. No frame, wherever there is something to steal by a click: only while
- * `framed` says so may an editor's frame show the page.
- * @param secure whether this is HTTPS
+ * Adds security headers to every response: content security policy, permissions policy, no caching, HSTS.
+ * @param framed whether editors may embed the dashboard at the moment; otherwise no frame may (clickjacking)
+ * @param secure whether the server uses HTTPS
  */
 export async function securityHeaders(app: FastifyInstance, framed: () => boolean, secure: boolean): Promise<void> {
   await app.register(helmet, {
@@ -47,16 +47,16 @@ export async function securityHeaders(app: FastifyInstance, framed: () => boolea
         "frame-ancestors": [() => (framed() ? EDITORS : "'none'")],
       },
     },
-    // frame-ancestors says it better, and this cannot name an editor
+    // superseded by frame-ancestors; X-Frame-Options cannot allow an editor
     xFrameOptions: false,
-    // below, because not every name is to be bound to it
+    // set in the hook below, because it depends on the host name
     strictTransportSecurity: false,
   });
   app.addHook("onRequest", (request, { raw }, done) => {
     raw.setHeader("permissions-policy", PERMISSIONS);
-    // the files of the dashboard say otherwise
+    // the dashboard's files override this
     raw.setHeader("cache-control", "no-store");
-    // of localhost every port would be bound, those of other programs as well; an address cannot be
+    // never for localhost, where HSTS would also apply to other programs' ports; browsers ignore it for IP addresses
     const name = request.hostname.replace(/^\[|\]$/g, "");
     if (secure && !isLoopback(name) && isIP(name) === 0) raw.setHeader("strict-transport-security", STRICT_TRANSPORT);
     done();

@@ -2,7 +2,7 @@ import type { HistoryRow } from "../history/history.js";
 
 const HEADER = "time,light,led_on,by,reason\r\n";
 
-/** Readings and switches as CSV by RFC 4180, in pieces. */
+/** Formats readings and lamp switches as CSV (RFC 4180), in chunks. */
 export async function* csvOf(batches: AsyncIterable<readonly HistoryRow[]>): AsyncGenerator<string> {
   yield HEADER;
   for await (const rows of batches) if (rows.length > 0) yield rows.map(line).join("");
@@ -13,8 +13,8 @@ function line({ time, light, led_on, by, reason }: HistoryRow): string {
 }
 
 /**
- * A text that is shown as it is by whatever opens the file: a spreadsheet would take one that begins like a formula for
- * one, so that an apostrophe goes before it (OWASP, "CSV Injection").
+ * Escapes a text for CSV. A spreadsheet would execute a text that begins like a formula, so an apostrophe goes before such
+ * a text (OWASP, "CSV Injection").
  */
 function text(value: string): string {
   const plain = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;

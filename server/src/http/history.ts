@@ -6,10 +6,10 @@ import { HttpError } from "./errors.js";
 import { csvOf } from "./history-csv.js";
 import { rangeOf, type Range, type RangeQuery } from "./history-range.js";
 
-/** What the history's routes show. */
+/** What the history routes read. */
 export interface HistorySources {
   readonly history: History;
-  /** Whether there is a history. */
+  /** Whether the server records a history. */
   readonly historyOn: boolean;
   readonly devices: { get(id: string): unknown };
 }
@@ -19,34 +19,39 @@ interface Query extends RangeQuery {
   readonly points?: unknown;
 }
 
-/** The buckets of an answer: unless told, and at most. */
-export const POINTS = 500;
+/** Default of the query parameter `points`: the number of buckets in an answer. */
+export const DEFAULT_POINTS = 500;
+
+/** Maximum of the query parameter `points`. */
 export const MAX_POINTS = 5000;
 
-/** Adds what was: for plots, and as a table. */
+/** Adds `GET /api/history`, which serves data for plots, and `GET /api/history.csv`, which exports all rows. */
 export function historyRoutes(app: FastifyInstance, { history, historyOn, devices }: HistorySources): void {
   function deviceOf({ device }: Query): string {
     if (!historyOn)
-      throw new HttpError(404, "This server keeps no history: that is switched off in its configuration.");
+      throw new HttpError(404, "This server keeps no history: the history is switched off in its configuration.");
     if (typeof device !== "string") throw new HttpError(400, 'Name one device: "device=<id>".');
     const problem = idProblem(device);
-    if (problem) throw new HttpError(400, `"${device}" names no device: ${problem}.`);
+    if (problem) throw new HttpError(400, `"${device}" is not a valid device id: ${problem}.`);
     return device;
   }
 
-  /** @throws HttpError 404 when the device is not known, and was not either: after a restart there may be only a past */
+  /**
+   * Reads the history of a device. A device may be unknown since a restart and still have history.
+   * @throws HttpError 404 when the device is unknown and has no history in this range
+   */
   async function query(device: string, range: Range, points: number): Promise<HistoryAnswer> {
     const answer = await history.query({ device, ...range, points });
     if (answer.points.length > 0 || answer.switches.length > 0 || answer.led_on !== null || devices.get(device))
       return answer;
-    throw new HttpError(404, `No device "${device}" is known, and nothing is remembered of one in that time.`);
+    throw new HttpError(404, `There is no device "${device}", and no history of one in that time.`);
   }
 
   app.get<{ Querystring: Query }>("/api/history", (request) =>
     query(deviceOf(request.query), rangeOf(request.query), pointsOf(request.query.points)),
   );
 
-  // a HEAD would read all of it for nothing
+  // no HEAD: Fastify would read all rows and discard them
   app.get<{ Querystring: Query }>("/api/history.csv", { exposeHeadRoute: false }, async (request, reply) => {
     const device = deviceOf(request.query);
     const range = rangeOf(request.query);
@@ -59,7 +64,7 @@ export function historyRoutes(app: FastifyInstance, { history, historyOn, device
 }
 
 function pointsOf(text: unknown): number {
-  if (text === undefined) return POINTS;
+  if (text === undefined) return DEFAULT_POINTS;
   const points = typeof text === "string" && /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (points >= 1 && points <= MAX_POINTS) return points;
   throw new HttpError(400, `"points" must be a whole number from 1 to ${MAX_POINTS}.`);

@@ -1,4 +1,4 @@
-/** Limits of what one HTTP client may use. A client is an account, or a network address where nobody has an account. */
+/** Limits for one HTTP client. A client is an account, or a network address where nobody has an account. */
 export interface HttpLimits {
   /** Live event streams. All clients together may have `ALL_STREAMS` times as many. */
   readonly eventStreams: number;

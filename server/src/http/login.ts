@@ -3,20 +3,20 @@ import type { Account, Accounts } from "../security/accounts.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { Log } from "../observability/log.js";
-import { tooSoon, type Identify } from "./authorize.js";
+import { tooManyAttempts, type Identify } from "./authorize.js";
 import { HttpError } from "./errors.js";
-import { sessionOf, setSession } from "./sessions.js";
+import { sessionIdOf, setSessionCookie } from "./session-cookie.js";
 
-/** Who the page is for. */
+/** The answer of `GET /api/session` and `POST /api/login`. */
 interface SessionView {
   /** Null when nobody is logged in. */
   readonly name: string | null;
   readonly role: Account["role"] | null;
-  /** Whether somebody has to be. */
+  /** Whether the server has accounts, so that people must log in. */
   readonly required: boolean;
 }
 
-/** What logging in needs. */
+/** What the login routes need. */
 export interface LoginSources {
   readonly accounts: Accounts;
   readonly sessions: LoginSessions;
@@ -25,7 +25,7 @@ export interface LoginSources {
   readonly log: Log;
 }
 
-/** Adds `POST /api/login`, `POST /api/logout` and `GET /api/session`, which anybody may use. */
+/** Adds `POST /api/login`, `POST /api/logout` and `GET /api/session`, which need no account. */
 export function loginRoutes(app: FastifyInstance, { accounts, sessions, check, identify, log }: LoginSources): void {
   const viewOf = (account: Account | undefined): SessionView => ({
     name: account?.name ?? null,
@@ -43,24 +43,27 @@ export function loginRoutes(app: FastifyInstance, { accounts, sessions, check, i
     if (typeof name !== "string" || typeof password !== "string")
       throw new HttpError(400, 'Log in with {"name": "…", "password": "…"}.');
     const verdict = await check(request.ip, name, password);
-    if (verdict.wait !== undefined) throw tooSoon(reply, verdict.wait);
+    if (verdict.wait !== undefined) throw tooManyAttempts(reply, verdict.wait);
     const { account } = verdict;
     if (!account) throw new HttpError(401, "The name or the password is wrong.");
     if (account.role === "device")
-      throw new HttpError(403, `"${name}" is a board's user, who has no rights over HTTP.`);
-    // never the session that the browser came with: somebody else may have put its cookie there
-    const before = sessionOf(request);
+      throw new HttpError(
+        403,
+        `"${name}" is the account of a board, which has no rights over HTTP; use another account.`,
+      );
+    // always a new session id, against session fixation: an attacker may have set the browser's cookie
+    const before = sessionIdOf(request);
     if (before !== undefined) sessions.end(before);
-    setSession(request, reply, sessions.begin(account));
+    setSessionCookie(request, reply, sessions.begin(account));
     log.info("http", `${name} logged in from ${request.ip}.`, { user: name, address: request.ip });
     return viewOf(account);
   });
 
   app.post("/api/logout", (request, reply) => {
-    const id = sessionOf(request);
+    const id = sessionIdOf(request);
     const account = id === undefined ? undefined : sessions.end(id);
     if (account) log.info("http", `${account.name} logged out.`, { user: account.name, address: request.ip });
-    setSession(request, reply, undefined);
+    setSessionCookie(request, reply, undefined);
     return reply.code(204).send();
   });
 }

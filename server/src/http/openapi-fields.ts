@@ -1,13 +1,13 @@
 import type { Fields } from "../../../contract/index.js";
 
-/** A JSON Schema of draft 2020-12, as OpenAPI 3.1 takes it. */
+/** A JSON Schema, draft 2020-12, which OpenAPI 3.1 uses. */
 export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
 /**
- * An object with these properties, which all have to be there but for those named. The compiler sees to it that a type
- * and its schema have the same ones.
+ * Creates the schema of an object. All properties are required except those in `optional`. The compiler checks that the
+ * type `T` and the schema have the same properties.
  */
 export function objectOf<T>(
   description: string,
@@ -18,11 +18,14 @@ export function objectOf<T>(
   return { type: "object", description, properties, required };
 }
 
-/** The schema of what the contract describes, each field with a sentence of its own. */
+/**
+ * Creates a schema from field definitions of the contract.
+ * @param descriptions the description of each field
+ */
 export function schemaOf<F extends Fields>(
   description: string,
   fields: F,
-  sentences: { readonly [K in keyof F]: string },
+  descriptions: { readonly [K in keyof F]: string },
 ): Schema {
   const names = Object.keys(fields) as (keyof F & string)[];
   return {
@@ -31,13 +34,14 @@ export function schemaOf<F extends Fields>(
     properties: Object.fromEntries(
       names.map((name) => {
         const { type, minimum, maximum, maxLength, values } = fields[name];
-        return [name, { type, minimum, maximum, maxLength, enum: values, description: sentences[name] }];
+        return [name, { type, minimum, maximum, maxLength, enum: values, description: descriptions[name] }];
       }),
     ),
     required: names.filter((name) => fields[name].required),
   };
 }
 
+/** A reference to a schema in `components`. */
 export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 export const listOf = (items: Schema): Schema => ({ type: "array", items });
 export const text = (description: string): Schema => ({ type: "string", description });
@@ -47,16 +51,16 @@ export const oneOf = (values: readonly string[], description: string): Schema =>
   enum: values,
   description,
 });
-/** A whole number that is not negative. */
+/** An integer of at least 0. */
 export const count = (description: string): Schema => ({ type: "integer", minimum: 0, description });
-/** ISO 8601, in UTC. */
+/** A time in ISO 8601, in UTC. */
 export const moment = (description: string): Schema => ({ type: "string", format: "date-time", description });
-/** In ms since 1970. */
+/** A time in ms since 1970. */
 export const time = (description: string): Schema => ({ type: "number", minimum: 0, description });
-/** On the lesson's 10-bit scale. */
+/** A light level on the 10-bit scale, 0 to 1023. */
 export const light = (description: string): Schema => ({ type: "number", minimum: 0, maximum: 1023, description });
 
-/** The same, or null. */
+/** The same schema, which also allows null. */
 export function orNull({ type, ...rest }: Schema): Schema {
   const values = rest.enum as readonly string[] | undefined;
   return { type: [type, "null"], ...rest, ...(values && { enum: [...values, null] }) };

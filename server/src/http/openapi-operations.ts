@@ -1,44 +1,45 @@
 import { ref, type Schema } from "./openapi-fields.js";
 
-/** What an operation takes and gives, in short. */
+/** A compact description of an API operation, from which `pathsOf` creates OpenAPI. */
 export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
   readonly parameters?: readonly Schema[];
-  /** The schema of its body, by name. */
+  /** Name of the schema of the request body. */
   readonly body?: string;
-  /** What it gives when all is well, by status. */
+  /** Responses by status, except the errors. */
   readonly answers: Readonly<Record<number, Answer>>;
-  /** When it answers `{"error": sentence}`, by status. */
+  /** Reasons for responses of the form `{"error": sentence}`, by status. */
   readonly errors?: Readonly<Record<number, string>>;
-  /** Whether it answers everybody, and names no account. */
+  /** Whether the operation needs no account. */
   readonly open?: boolean;
 }
 
 /** Operations by path and method. */
 export type Paths = Readonly<Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "delete", Operation>>>>>;
 
-/** What comes back, and as what; nothing unless given. */
+/** A response. It has no body when `type` is missing. */
 export interface Answer {
   readonly description: string;
   readonly type?: string;
   readonly schema?: Schema;
 }
 
+/** A response with a JSON body. */
 export const json = (description: string, schema: Schema): Answer => ({
   description,
   type: "application/json",
   schema,
 });
 
-/** A parameter of an operation; one of a query is optional. */
+/** Creates a parameter of an operation. Path parameters are required, query parameters are optional. */
 export function parameter(place: "path" | "query", name: string, schema: Schema, description: string): Schema {
   return { name, in: place, required: place === "path", schema, description };
 }
 
-/** The paths as OpenAPI has them. */
+/** Converts operations to the `paths` of an OpenAPI document, and adds the errors that all operations have. */
 export function pathsOf(paths: Paths): Schema {
   const described = (methods: Paths[string]): Schema =>
     Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, operationOf(operation)]));
@@ -49,8 +50,8 @@ function operationOf({ tag, body, answers, errors = {}, open = false, ...rest }:
   const statuses = {
     ...errors,
     ...(body !== undefined && { 413: "The body is larger than 16 KB.", 415: "The body is not `application/json`." }),
-    ...(!open && { 401: "There are accounts, and none was shown, or a wrong one." }),
-    403: "The page or the account may not do this.",
+    ...(!open && { 401: "The server has accounts, and the request has no valid credentials." }),
+    403: "The account has no permission, or the request comes from a page of another site.",
   };
   return {
     ...rest,

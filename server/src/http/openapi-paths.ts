@@ -1,6 +1,6 @@
 import { MAX_PENDING } from "../outputs/action.js";
-import { MAX_WAIT, WAIT } from "./actions.js";
-import { MAX_POINTS, POINTS } from "./history.js";
+import { DEFAULT_WAIT, MAX_WAIT } from "./actions.js";
+import { DEFAULT_POINTS, MAX_POINTS } from "./history.js";
 import { listOf, ref } from "./openapi-fields.js";
 import { json, parameter, type Paths } from "./openapi-operations.js";
 
@@ -8,31 +8,31 @@ const ID = parameter(
   "path",
   "id",
   { type: "string", examples: ["nightlight/porch"] },
-  "A device's id, encoded: `nightlight%2Fporch`. With its slashes as they are it works as well.",
+  "The id of a device, percent-encoded: `nightlight%2Fporch`. Unencoded slashes work as well.",
 );
-const NAME = parameter("path", "name", { type: "string", examples: ["garden"] }, "A zone's name.");
-const DEVICE = { ...parameter("query", "device", { type: "string" }, "A device's id."), required: true };
+const NAME = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
+const DEVICE = { ...parameter("query", "device", { type: "string" }, "The id of a device."), required: true };
 const RANGE = [
   parameter(
     "query",
     "from",
     { type: "string" },
-    "The beginning, included: ms since 1970, or ISO 8601 with its offset. 24 h before `to` unless given.",
+    "Start of the time range, inclusive: ms since 1970, or ISO 8601 with a UTC offset. Defaults to 24 h before `to`.",
   ),
-  parameter("query", "to", { type: "string" }, "The end, not included. Now unless given."),
+  parameter("query", "to", { type: "string" }, "End of the time range, exclusive. Defaults to now."),
 ];
 
-const NO_DEVICE = "No such device is known.";
+const NO_DEVICE = "There is no such device.";
 const NO_ZONE = "There is no such zone.";
-const BAD_BODY = "The body is not as described; nothing was changed.";
-const NO_PAST = "There is no history, or nothing is known of such a device.";
-const BAD_QUERY = "A parameter is missing or wrong.";
+const BAD_BODY = "The body is invalid; nothing was changed.";
+const NO_HISTORY = "The history is switched off, or there is no such device.";
+const BAD_QUERY = "A parameter is missing or invalid.";
 
 const devices: Paths = {
   "/api/devices": {
     get: {
       operationId: "listDevices",
-      summary: "All devices, sorted by id",
+      summary: "List all devices, sorted by id",
       tag: "devices",
       answers: { 200: json("The devices.", listOf(ref("Device"))) },
     },
@@ -40,7 +40,7 @@ const devices: Paths = {
   "/api/devices/{id}": {
     get: {
       operationId: "getDevice",
-      summary: "One device",
+      summary: "Get a device",
       tag: "devices",
       parameters: [ID],
       answers: { 200: json("The device.", ref("Device")) },
@@ -49,61 +49,64 @@ const devices: Paths = {
     delete: {
       operationId: "forgetDevice",
       summary: "Forget a device and its history",
-      description: "Nothing is kept of it, nor retained at the broker. A device that is heard again is a new one.",
+      description:
+        "Deletes all data about the device, including its retained messages at the broker. If the device sends again, it is a new device.",
       tag: "devices",
       parameters: [ID],
-      answers: { 204: { description: "It is forgotten." } },
+      answers: { 204: { description: "The device is forgotten." } },
       errors: { 404: NO_DEVICE },
     },
   },
   "/api/devices/{id}/mode": {
     put: {
       operationId: "setDeviceMode",
-      summary: "Override a lamp, or leave it to the rule again",
+      summary: "Override a lamp, or return it to automatic control",
       tag: "devices",
       parameters: [ID],
       body: "Override",
-      answers: { 200: json("The device as it is now.", ref("Device")) },
+      answers: { 200: json("The device after the change.", ref("Device")) },
       errors: { 400: BAD_BODY, 404: NO_DEVICE },
     },
   },
   "/api/devices/{id}/actions": {
     post: {
       operationId: "requestAction",
-      summary: "Ask a device to do something",
-      description: "It reaches a board that sleeps when it wakes, unless it has expired by then.",
+      summary: "Send an action to a device",
+      description: "A sleeping board receives the action when it wakes, unless the action has expired by then.",
       tag: "devices",
       parameters: [
         ID,
         parameter(
           "query",
           "wait",
-          { type: "number", minimum: 0, maximum: MAX_WAIT, default: WAIT },
+          { type: "number", minimum: 0, maximum: MAX_WAIT, default: DEFAULT_WAIT },
           "How long to wait for the outcome, in s.",
         ),
       ],
       body: "Request",
       answers: {
         200: json("The device replied.", ref("Outcome")),
-        202: json("There was no reply within `wait`; ask for the outcome later.", ref("Outcome")),
-        504: json("There was no reply until it expired.", ref("Outcome")),
+        202: json("The device did not reply within `wait`; get the outcome later with `getAction`.", ref("Outcome")),
+        504: json("The device did not reply before the action expired.", ref("Outcome")),
       },
       errors: {
-        400: "The body or `wait` is not as described; nothing was asked.",
+        400: "The body or `wait` is invalid; no action was sent.",
         404: NO_DEVICE,
-        409: "The device never announced itself, so that it may not know actions.",
-        429: `${MAX_PENDING} actions of the device wait for a reply.`,
+        409: "The device never published a status, so it may not support actions.",
+        429: `${MAX_PENDING} actions of the device are waiting for a reply.`,
       },
     },
   },
   "/api/devices/{id}/actions/{seq}": {
     get: {
       operationId: "getAction",
-      summary: "What became of an action",
+      summary: "Get the outcome of an action",
       tag: "devices",
-      parameters: [ID, parameter("path", "seq", { type: "integer", minimum: 0 }, "The action's `seq`.")],
+      parameters: [ID, parameter("path", "seq", { type: "integer", minimum: 0 }, "The sequence number of the action.")],
       answers: { 200: json("The outcome so far.", ref("Outcome")) },
-      errors: { 404: "No such device is known, or nothing of such an action: the last 32 since the start are." },
+      errors: {
+        404: "There is no such device or action. The server keeps the last 32 actions of each device until it restarts.",
+      },
     },
   },
 };
@@ -112,7 +115,7 @@ const zones: Paths = {
   "/api/zones": {
     get: {
       operationId: "listZones",
-      summary: "All zones, in the order of the configuration",
+      summary: "List all zones, in the order of the configuration",
       tag: "zones",
       answers: { 200: json("The zones.", listOf(ref("Zone"))) },
     },
@@ -120,7 +123,7 @@ const zones: Paths = {
   "/api/zones/{name}": {
     get: {
       operationId: "getZone",
-      summary: "One zone",
+      summary: "Get a zone",
       tag: "zones",
       parameters: [NAME],
       answers: { 200: json("The zone.", ref("Zone")) },
@@ -130,23 +133,22 @@ const zones: Paths = {
   "/api/zones/{name}/mode": {
     put: {
       operationId: "setZoneMode",
-      summary: "Override the lamps of a zone, or leave them to the rule again",
+      summary: "Override the lamps of a zone, or return them to automatic control",
       tag: "zones",
       parameters: [NAME],
       body: "Override",
-      answers: { 200: json("The zone as it is now.", ref("Zone")) },
+      answers: { 200: json("The zone after the change.", ref("Zone")) },
       errors: { 400: BAD_BODY, 404: NO_ZONE },
     },
   },
 };
 
-const past: Paths = {
+const history: Paths = {
   "/api/history": {
     get: {
       operationId: "getHistory",
-      summary: "A device's light and lamp, as a plot wants them",
-      description:
-        "In so few buckets that they can be drawn, each with the darkest and the brightest reading of its time.",
+      summary: "Get the light and lamp of a device over time, for a plot",
+      description: "Readings are grouped into buckets, each with its darkest and brightest reading.",
       tag: "history",
       parameters: [
         DEVICE,
@@ -154,30 +156,30 @@ const past: Paths = {
         parameter(
           "query",
           "points",
-          { type: "integer", minimum: 1, maximum: MAX_POINTS, default: POINTS },
-          "How many buckets at most.",
+          { type: "integer", minimum: 1, maximum: MAX_POINTS, default: DEFAULT_POINTS },
+          "Maximum number of buckets.",
         ),
       ],
-      answers: { 200: json("What is known of that time.", ref("History")) },
-      errors: { 400: BAD_QUERY, 404: NO_PAST },
+      answers: { 200: json("The history in the time range.", ref("History")) },
+      errors: { 400: BAD_QUERY, 404: NO_HISTORY },
     },
   },
   "/api/history.csv": {
     get: {
       operationId: "exportHistory",
-      summary: "Every reading and every switch of a device as CSV",
+      summary: "Export all readings and lamp switches of a device as CSV",
       description:
-        "RFC 4180, oldest first: `time` (ISO 8601, UTC), and `light` of a reading, or `led_on`, `by` and `reason` of a switch. A reason that a spreadsheet would take for a formula begins with an apostrophe.",
+        "RFC 4180, oldest row first. `time` is in ISO 8601, UTC. A reading has `light`; a lamp switch has `led_on`, `by` and `reason`. A reason that a spreadsheet would take for a formula begins with an apostrophe.",
       tag: "history",
       parameters: [DEVICE, ...RANGE],
-      answers: { 200: { description: "The file.", type: "text/csv", schema: { type: "string" } } },
-      errors: { 400: BAD_QUERY, 404: NO_PAST },
+      answers: { 200: { description: "The CSV file.", type: "text/csv", schema: { type: "string" } } },
+      errors: { 400: BAD_QUERY, 404: NO_HISTORY },
     },
   },
   "/api/recent": {
     get: {
       operationId: "getRecent",
-      summary: "The latest 600 readings of a device, from memory",
+      summary: "Get the latest 600 readings of a device, from memory",
       tag: "history",
       parameters: [DEVICE],
       answers: {
@@ -192,5 +194,5 @@ const past: Paths = {
   },
 };
 
-/** What is described of lights: devices, zones, and what they were. */
-export const LIGHT_PATHS: Paths = { ...devices, ...zones, ...past };
+/** Operations on devices, zones and their history. */
+export const LIGHT_PATHS: Paths = { ...devices, ...zones, ...history };

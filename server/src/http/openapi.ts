@@ -2,101 +2,123 @@ import { ref, type Schema } from "./openapi-fields.js";
 import { json, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
-import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-sessions.js";
+import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
 
-const health = (operationId: string, summary: string, well: string, ill: string): Paths[string] => ({
+/** Describes a health check that answers 200 or 503. */
+const health = (operationId: string, summary: string, healthy: string, unhealthy: string): Paths[string] => ({
   get: {
     operationId,
     summary,
     tag: "server",
     open: true,
-    answers: { 200: json(well, ref("Health")), 503: json(ill, ref("Health")) },
+    answers: { 200: json(healthy, ref("Health")), 503: json(unhealthy, ref("Health")) },
   },
 });
 
-/** What is described of the server itself, and of who is let in. */
+/** Operations on the server itself, and on login sessions. */
 const SERVER_PATHS: Paths = {
-  "/healthz": health("getHealth", "Whether the server is at work", "It is.", "The link to the broker is down."),
-  "/readyz": health("getReadiness", "Whether all parts are ready", "They are.", "One is not yet, and is named."),
+  "/healthz": health(
+    "getHealth",
+    "Check whether the server works",
+    "The server works.",
+    "The server is not connected to the broker.",
+  ),
+  "/readyz": health(
+    "getReadiness",
+    "Check whether the server is ready",
+    "The server is ready.",
+    "A part of the server is not ready; the error names it.",
+  ),
   "/metrics": {
     get: {
       operationId: "getMetrics",
-      summary: "Metrics for Prometheus",
+      summary: "Get metrics for Prometheus",
       tag: "server",
-      answers: { 200: { description: "Text format 0.0.4.", type: "text/plain", schema: { type: "string" } } },
+      answers: {
+        200: {
+          description: "The Prometheus text format, version 0.0.4.",
+          type: "text/plain",
+          schema: { type: "string" },
+        },
+      },
     },
   },
   "/api/status": {
     get: {
       operationId: "getStatus",
-      summary: "The server: version, addresses, counters",
+      summary: "Get the version, addresses and counters of the server",
       tag: "server",
-      answers: { 200: json("As it is now.", ref("Status")) },
+      answers: { 200: json("The current status.", ref("Status")) },
     },
   },
   "/api/events": {
     get: {
       operationId: "followEvents",
-      summary: "Live changes, as server-sent events",
+      summary: "Follow changes as server-sent events",
       description:
-        "Begins with `devices` and `zones`, then tells what changes; the schema `Events` has the data of each. Who reconnects begins anew, and has missed nothing that is still so: events have no ids.",
+        "The stream begins with `devices` and `zones`, then sends each change. The schema `Events` describes the data of each event. After a reconnect, the client receives the full current state again, so events have no ids.",
       tag: "server",
       answers: {
         200: {
-          description: "Goes on until one side ends it.",
+          description: "A stream that stays open until the client or the server closes it.",
           type: "text/event-stream",
-          schema: { type: "string", description: "`event: <name>`, `data: <JSON>`, an empty line; and so on." },
+          schema: {
+            type: "string",
+            description: "A sequence of events: `event: <name>`, `data: <JSON>`, an empty line.",
+          },
         },
       },
       errors: {
-        429: "The account, or the address, has as many streams as it may; `retry-after` says when to try again, in s.",
+        429: "The account or address has reached its limit of streams; `retry-after` is the time to wait, in s.",
       },
     },
   },
   "/api/openapi.json": {
     get: {
       operationId: "getDescription",
-      summary: "This document",
+      summary: "Get this document",
       tag: "server",
-      answers: { 200: json("OpenAPI 3.1.", { type: "object" }) },
+      answers: { 200: json("An OpenAPI 3.1 document.", { type: "object" }) },
     },
   },
   "/api/login": {
     post: {
       operationId: "logIn",
-      summary: "Log in, and get a session cookie",
+      summary: "Log in and get a session cookie",
       tag: "accounts",
       open: true,
       body: "Login",
-      answers: { 200: json("Who is logged in now. Where nobody has an account, nobody.", ref("Session")) },
+      answers: {
+        200: json("The user who is logged in. The name is null on a server without accounts.", ref("Session")),
+      },
       errors: {
-        400: "The body is not as described.",
+        400: "The body is invalid.",
         401: "The name or the password is wrong.",
-        429: "There were too many wrong passwords; `retry-after` says when to try again, in s.",
+        429: "There were too many wrong passwords; `retry-after` is the time to wait, in s.",
       },
     },
   },
   "/api/logout": {
     post: {
       operationId: "logOut",
-      summary: "End the session",
+      summary: "Log out and end the session",
       tag: "accounts",
       open: true,
-      answers: { 204: { description: "It is over, if there was one." } },
+      answers: { 204: { description: "There is no session any more." } },
     },
   },
   "/api/session": {
     get: {
       operationId: "getSession",
-      summary: "Who is logged in",
+      summary: "Get the user who is logged in",
       tag: "accounts",
       open: true,
-      answers: { 200: json("Who it is.", ref("Session")) },
+      answers: { 200: json("The user, or null when nobody is logged in.", ref("Session")) },
     },
   },
 };
 
-/** The description of the API by OpenAPI 3.1, built of what the routes themselves go by. */
+/** Creates the OpenAPI 3.1 document of the HTTP API, with the limits and fields that the routes use. */
 export function openApiDocument(version: string): Schema {
   return {
     openapi: "3.1.0",
@@ -105,27 +127,27 @@ export function openApiDocument(version: string): Schema {
       version,
       summary: "Lights that follow light sensors, over MQTT",
       description:
-        'Errors are `{"error": sentence}`. Times in queries and in history are ms since 1970, others ISO 8601. Where the server has accounts every request needs one, but for those without a lock; a reader may only GET.',
+        'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET.',
       license: { name: "MIT", identifier: "MIT" },
     },
-    // relative to this document, so that it holds below a base path as well
-    servers: [{ url: "..", description: "Where this document was found." }],
+    // relative to this document, so that it is correct behind a reverse proxy with a base path
+    servers: [{ url: "..", description: "The server of this document." }],
     tags: [
-      { name: "devices", description: "Boards, and what reports like one." },
-      { name: "zones", description: "Sensors that decide together for lamps." },
-      { name: "history", description: "What was." },
+      { name: "devices", description: "Boards, and programs that send the same messages." },
+      { name: "zones", description: "Groups of sensors that together control lamps." },
+      { name: "history", description: "Past readings and lamp switches." },
       { name: "mqtt", description: "The embedded MQTT broker." },
       { name: "server", description: "The server itself." },
-      { name: "accounts", description: "Who is let in." },
+      { name: "accounts", description: "Login and logout." },
     ],
-    // any one of them; none where there are no accounts
+    // one of the schemes; the empty one is for servers without accounts
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
     paths: pathsOf({ ...LIGHT_PATHS, ...MQTT_SESSION_PATHS, ...SERVER_PATHS }),
     components: {
       schemas: { ...SCHEMAS, ...MQTT_SESSION_SCHEMAS },
       responses: {
         Fault: {
-          description: "Anything else that is wrong.",
+          description: "Any other error.",
           content: { "application/json": { schema: ref("Error") } },
         },
       },
@@ -134,7 +156,7 @@ export function openApiDocument(version: string): Schema {
           type: "http",
           scheme: "bearer",
           description:
-            "As `nightlight-server user token` prints it. A token that has expired or was revoked is answered with 401 and the reason, and event streams that it opened end.",
+            "A token that `nightlight-server user token` prints. With an expired or revoked token, the server answers 401 with the reason and closes event streams of the token.",
         },
         session: {
           type: "apiKey",

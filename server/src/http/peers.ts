@@ -11,8 +11,10 @@ import { decisionRoutes, type ApiSources } from "./api.js";
 import { errorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
 
+/** What the routes for several servers need. */
 export interface PeerRoutes {
   readonly cluster: Cluster;
+  /** The topic prefix, which the ids of zones begin with. */
   readonly prefix: string;
   readonly api: ApiSources;
   readonly events: Events;
@@ -20,18 +22,18 @@ export interface PeerRoutes {
 }
 
 /**
- * With several servers each knows of its own devices alone. So what is asked about a device or a zone is answered by the
- * server that decides about it, and lists are put together. Who may ask is found out where it is asked.
+ * Makes every server of a cluster answer for all devices and zones. A server forwards a request about a device or zone to
+ * the server that owns it, and merges the lists of all servers. The first server authorizes the request.
  */
 export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRoutes): void {
   const { peers } = cluster;
-  /** The routes without guards and rights, for other servers: it does not listen. */
+  /** The routes without security checks, for requests that another server has authorized. It listens on no port. */
   const inner = fastify();
   errorHandlers(inner, log);
   decisionRoutes(inner, api);
   app.addHook("onClose", () => inner.close());
 
-  async function own({ method, url, body }: PeerRequest): Promise<PeerAnswer> {
+  async function answerLocally({ method, url, body }: PeerRequest): Promise<PeerAnswer> {
     const answer = await inner.inject({
       method: method as "GET",
       url,
@@ -40,36 +42,39 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     return { status: answer.statusCode, text: answer.body };
   }
 
-  /** @param key what each object of a list has */
-  async function lists<T>(url: string, key: keyof T & string): Promise<[member: string, list: T[]][]> {
+  /**
+   * Requests a list from every server.
+   * @param key a field that each object of the list must have
+   */
+  async function listsOf<T>(url: string, key: keyof T & string): Promise<[member: string, list: T[]][]> {
     const request = { method: "GET", url, body: undefined };
     const answers = await peers.askAll(request);
-    answers.set(cluster.me, await own(request));
+    answers.set(cluster.me, await answerLocally(request));
     return Array.from(answers, ([member, { text }]) => {
       const list = readList<T>(text, key);
-      if (!list) cluster.damaged(member, `its answer to GET ${url} is no list`);
+      if (!list) cluster.damaged(member, `its answer to GET ${url} is not a list`);
       return [member, list ?? []];
     });
   }
 
   async function devices(): Promise<DeviceView[]> {
-    const all = (await lists<DeviceView>("/api/devices", "id")).flatMap(([, list]) => list);
+    const all = (await listsOf<DeviceView>("/api/devices", "id")).flatMap(([, list]) => list);
     return all.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async function zones(): Promise<ZoneView[]> {
-    const all = await lists<ZoneView>("/api/zones", "name");
+    const all = await listsOf<ZoneView>("/api/zones", "name");
     const deciding = all.flatMap(([member, list]) => list.filter(({ name }) => cluster.ownerOf(zoneId(prefix, name)) === member)); // prettier-ignore
     const byName = new Map(deciding.map((zone) => [zone.name, zone]));
     return api.zones.list().map((zone) => byName.get(zone.name) ?? zone);
   }
 
-  peers.serve({ answer: own, events: (text) => events.relay(text) });
-  events.share({
-    wanted: () => peers.followed,
+  peers.serve({ answer: answerLocally, events: (text) => events.relay(text) });
+  events.connect({
+    hasFollowers: () => peers.followed,
     send: (text) => peers.sendEvents(text),
-    following: () => peers.follow(),
-    others: async () => {
+    announceFollowers: () => peers.follow(),
+    snapshot: async () => {
       const [allDevices, allZones] = await Promise.all([devices(), zones()]);
       return [
         ["devices", allDevices],
@@ -83,25 +88,26 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     const url = request.routeOptions.url;
     if (method === "GET" && url === "/api/devices") return reply.send(await devices());
     if (method === "GET" && url === "/api/zones") return reply.send(await zones());
-    const id = askedAbout(request, prefix);
+    const id = idOf(request, prefix);
     if (id === undefined) return;
     const owner = cluster.ownerOf(id);
     if (owner === cluster.me) return;
-    if (owner === undefined) throw new HttpError(503, cluster.problem() || "Ask again in a moment.");
+    if (owner === undefined)
+      throw new HttpError(
+        503,
+        cluster.problem() || "The cluster is assigning devices to servers; try again in a moment.",
+      );
     try {
       const { status, text } = await peers.ask(owner, { method, url: request.url, body: body ?? undefined });
       return await reply.code(status).type("application/json; charset=utf-8").send(text);
     } catch (error) {
-      throw new HttpError(503, `The server that decides about ${id} cannot be asked now (${textOf(error)}).`);
+      throw new HttpError(503, `The server that owns ${id} did not answer (${textOf(error)}); try again in a moment.`);
     }
   });
 }
 
-/** The device or the zone that a request is about; undefined when it is about none. */
-function askedAbout(
-  { method, routeOptions: { url }, params, query }: FastifyRequest,
-  prefix: string,
-): string | undefined {
+/** The id of the device or zone that a request is about; undefined for other requests. */
+function idOf({ method, routeOptions: { url }, params, query }: FastifyRequest, prefix: string): string | undefined {
   if (url === "/api/devices/*") {
     const path = (params as { "*": string })["*"];
     return method === "GET" || method === "HEAD"

@@ -2,15 +2,18 @@ import type { FastifyInstance } from "fastify";
 import type { DeviceDirectory } from "../devices/directory.js";
 import type { Log } from "../observability/log.js";
 
-/** What a plug-in gets beside Fastify. */
+/** What a plug-in receives in addition to the Fastify instance. */
 export interface PluginContext {
-  /** Sends `event: <name>` with `data` as JSON to everybody who follows `/api/events`. */
+  /** Sends `event: <name>` with `data` as JSON to all clients of `/api/events`. */
   publishEvent(name: string, data: unknown): void;
-  /** Says that the server can do more now; of "simulator" GET /api/status tells. */
+  /** Registers a capability of the server. `GET /api/status` reports whether "simulator" is one. */
   provide(capability: string): void;
   readonly devices: DeviceDirectory;
   readonly log: Log;
 }
 
-/** An addition to the HTTP API: a Fastify plug-in with a context. Routes get the guards and the JSON errors of the rest. */
+/**
+ * A Fastify plug-in that extends the HTTP API. Its routes have the same authorization, security checks and JSON errors as
+ * all others.
+ */
 export type Plugin = (fastify: FastifyInstance, context: PluginContext) => void | Promise<void>;

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-/** What tells whether the server is at work. */
+/** The health and readiness of the server. */
 export interface ReadySources {
-  /** Why the server is not at work; "" when it is. */
+  /** Why the server does not work; "" when it does. */
   problem(): string;
-  /** Why requests and readings should not be sent here yet; "" when they should. */
+  /** Why the server cannot take requests and readings yet; "" when it can. */
   ready(): string;
 }
 
-/** Adds `GET /healthz`, for whoever restarts the server, and `GET /readyz`, for whoever sends it traffic. */
+/** Adds `GET /healthz`, the liveness probe of a supervisor, and `GET /readyz`, the readiness probe of a load balancer. */
 export function readyRoutes(app: FastifyInstance, from: ReadySources): void {
   const answer = (reply: FastifyReply, problem: string): unknown =>
     problem ? reply.code(503).send({ ok: false, error: problem }) : { ok: true };

@@ -28,14 +28,14 @@ import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
 import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
 
-/** The settings that concern HTTP; `ServerOptions` describes them. */
+/** The settings of HTTP; `ServerOptions` describes them. */
 export interface HttpSettings {
   readonly http: boolean;
   readonly httpPort: number;
   readonly httpNames: readonly string[];
   readonly host: string;
   readonly prefix: string;
-  /** False without a history. */
+  /** False when the history is switched off. */
   readonly history: object | false;
   readonly limits: HttpLimits & { readonly connections: number };
   readonly plugins: readonly Plugin[];
@@ -55,7 +55,7 @@ export interface ServedParts {
   readonly rejects: RejectionLog;
 }
 
-/** What is served. */
+/** The parts of the server that HTTP serves. */
 export interface Served {
   /** Whether the data folder can be written. */
   readonly health: StorageHealth;
@@ -65,28 +65,29 @@ export interface Served {
   readonly zones: ZoneDirectory;
   readonly history: History;
   readonly link: BrokerConnection;
-  /** Undefined when this server is the only one. */
+  /** Undefined when this is the only server. */
   readonly cluster: Cluster | undefined;
-  /** Undefined with somebody else's. */
+  /** The embedded broker; undefined with an external one. */
   readonly broker: Broker | undefined;
   readonly accounts: Accounts;
-  /** Checks passwords; the same one as the broker's. */
+  /** Checks passwords; the broker uses the same instance. */
   readonly check: PasswordCheck;
   readonly certificates: Certificates | undefined;
   readonly damaged: DamagedFiles;
   readonly eventStream: Events;
-  /** Registers what is to be undone at the end. */
+  /** Registers a cleanup step for the shutdown. */
   atEnd(step: () => unknown): void;
 }
 
+/** The URLs of HTTP and of MQTT over WebSocket; undefined for what is switched off. */
 export interface HttpAddresses {
   readonly http: string | undefined;
   readonly websocket: string | undefined;
 }
 
 /**
- * Serves API, dashboard and MQTT over WebSocket, if they are wanted.
- * @throws StartError when the port cannot be had.
+ * Starts the HTTP server with API, dashboard and MQTT over WebSocket, unless the settings switch HTTP off.
+ * @throws StartError when the port is in use or not permitted
  */
 export async function serveHttp(served: Served): Promise<HttpAddresses> {
   const { health, settings, parts, zones, history, link, broker, eventStream, certificates: tls } = served;
@@ -94,7 +95,7 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
   const { host, log } = settings;
   if (!settings.http) return { http: undefined, websocket: undefined };
   const guard = createGuard(host, settings.httpNames);
-  const problem = (): string => (link.connected ? "" : `The link to the broker ${link.url} is down.`);
+  const problem = (): string => (link.connected ? "" : `The server is not connected to the broker ${link.url}.`);
   let websocket: string | undefined;
   const app = await createApp({
     guard,
@@ -103,8 +104,8 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
     framed: isLoopback(host),
     tls,
     maxConnections: settings.limits.connections,
-    share: settings.limits,
-    refused: (client, problem) => parts.rejects.add("over-limit", client, problem),
+    limits: settings.limits,
+    onRefused: (client, problem) => parts.rejects.add("over-limit", client, problem),
     events: eventStream,
     cluster: served.cluster,
     prefix: settings.prefix,
@@ -132,7 +133,7 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
         problem() ||
         health.problem ||
         served.cluster?.problem() ||
-        (parts.lamps.catchingUp ? "What waited at the broker is still being taken in." : ""),
+        (parts.lamps.catchingUp ? "The server is still processing readings that waited at the broker." : ""),
     },
   });
   const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });

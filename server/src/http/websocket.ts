@@ -4,25 +4,26 @@ import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.js";
 import type { Guard } from "./guard.js";
 
-/** Where MQTT over WebSocket is served, on the HTTP port. */
+/** Path of MQTT over WebSocket on the HTTP port. */
 export const WEBSOCKET_PATH = "/mqtt";
 
 /**
- * Serves MQTT over WebSocket: MQTT 3.1.1, section 6. A browser lets any page open a WebSocket anywhere, so that the
- * guard looks at `Origin` here as well. Gives a function that ends every connection.
+ * Serves MQTT over WebSocket (MQTT 3.1.1, section 6). The guard checks `Origin`, because browsers let any page open a
+ * WebSocket to any server.
+ * @returns a function that closes all connections
  */
 export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () => void {
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    // a message may carry several packets, and is gathered before any of them is looked at
+    // ws buffers a whole WebSocket message, which may hold several MQTT packets, before the broker sees any of it
     maxPayload: broker.largestPacket,
-    // [MQTT-6.0.0-3], [MQTT-6.0.0-4]; 3.1 calls itself mqttv3.1
+    // [MQTT-6.0.0-3], [MQTT-6.0.0-4]; clients of MQTT 3.1 request mqttv3.1
     handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,
   });
   http.on("upgrade", (request, socket: Duplex, head) => {
     const path = request.url?.split("?", 1)[0];
-    const problem = path === WEBSOCKET_PATH ? guard(request, true) : `There is no WebSocket but ${WEBSOCKET_PATH}.`;
+    const problem = path === WEBSOCKET_PATH ? guard(request, true) : `The only WebSocket path is ${WEBSOCKET_PATH}.`;
     if (problem) {
       const status = path === WEBSOCKET_PATH ? "403 Forbidden" : "404 Not Found";
       const body = JSON.stringify({ error: problem });

@@ -7,21 +7,21 @@ import type { DecisionTimes, Sample } from "../../observability/decision-times.j
 import type { StorageHealth } from "../../storage/health.js";
 import { REJECTIONS } from "./rejections.js";
 
-/** What is counted only when somebody asks. */
+/** Values that the server computes only when Prometheus scrapes. */
 export interface Gauges {
   readonly devicesOnline: number;
   readonly devicesOffline: number;
   /** Whether the link to the broker is up. */
   readonly linkUp: boolean;
-  /** Live event streams that are open. */
+  /** Open streams of `/api/events`. */
   readonly eventStreams: number;
-  /** Clients that are connected to the embedded broker; not there with somebody else's. */
+  /** Clients connected to the embedded broker; undefined with an external broker. */
   readonly brokerClients?: number;
-  /** Messages that the embedded broker keeps for clients; not there with somebody else's. */
+  /** Messages queued in the embedded broker for clients; undefined with an external broker. */
   readonly brokerQueued?: number;
 }
 
-/** Where the figures come from. */
+/** What the metrics are read from. */
 export interface MetricsSources {
   readonly version: string;
   readonly counters: Readonly<Counters>;
@@ -30,19 +30,22 @@ export interface MetricsSources {
   readonly log: Pick<Log, "lost">;
   readonly damaged: Pick<DamagedFiles, "count">;
   readonly storage: Pick<StorageHealth, "isFailing" | "failures">;
-  /** Readings that are not acknowledged, because they could not be stored yet. */
+  /** Number of readings that the server has not acknowledged, because it could not store them yet. */
   unacknowledged(): number;
   gauges(): Gauges;
 }
 
-/** The metrics in Prometheus' text format, version 0.0.4. */
+/** Metrics in the Prometheus text format, version 0.0.4. */
 export interface Exposition {
   readonly contentType: string;
-  /** Reads every figure now. */
+  /** Reads and formats all current values. */
   text(): Promise<string>;
 }
 
-/** The figures of one server, which are read when somebody asks, in a registry of its own; and those of the process. */
+/**
+ * Creates the metrics of one server in a registry of its own, and adds those of the Node process. Values are read at each
+ * scrape.
+ */
 export function exposeMetrics(from: MetricsSources): Exposition {
   const { counters, decisionTimes, history, log, storage } = from;
   const registry = new Registry();
@@ -54,49 +57,54 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   }
   const counter = (name: string, help: string, value: () => number): void =>
     add("counter", name, help, () => [{ value: value() }]);
-  /** A figure that there is not has no line. */
+  /** Adds a gauge, which the output omits while `read` returns undefined. */
   const gauge = (name: string, help: string, read: () => number | undefined): void =>
     add("gauge", name, help, () => {
       const value = read();
       return value === undefined ? [] : [{ value }];
     });
 
-  add("gauge", "nightlight_build_info", "Always 1; the version that runs is a label.", () => [
+  add("gauge", "nightlight_build_info", "Always 1; the label is the version of the server.", () => [
     { labels: { version: from.version }, value: 1 },
   ]);
   counter(
     "nightlight_messages_received_total",
-    "Messages from devices and apps that were understood, duplicates included.",
+    "Valid messages from devices and apps, duplicates included.",
     () => counters.received,
   );
   add(
     "counter",
     "nightlight_messages_rejected_total",
-    "Messages that had no effect, by the reason; docs/api.md says what each means.",
+    "Rejected messages by reason; docs/api.md explains the reasons.",
     () =>
       (Object.keys(REJECTIONS) as Rejection[]).map((reason) => ({
         labels: { reason },
         value: counters.rejected[reason] ?? 0,
       })),
   );
-  counter("nightlight_duplicates_total", "Readings that had been delivered before.", () => counters.duplicates);
-  counter("nightlight_commands_sent_total", "Commands to lamps that were published.", () => counters.sent);
-  add("histogram", "nightlight_decision_seconds", "Time from a reading's arrival to its answer.", () =>
-    decisionTimes.samples("nightlight_decision_seconds"),
+  counter("nightlight_duplicates_total", "Readings that were delivered more than once.", () => counters.duplicates);
+  counter("nightlight_commands_sent_total", "Commands published to lamps.", () => counters.sent);
+  add(
+    "histogram",
+    "nightlight_decision_seconds",
+    "Time from the arrival of a reading to the command for its lamp.",
+    () => decisionTimes.samples("nightlight_decision_seconds"),
   );
-  add("gauge", "nightlight_devices", "Devices that are known.", () => {
+  add("gauge", "nightlight_devices", "Devices by state.", () => {
     const { devicesOnline, devicesOffline } = from.gauges();
     return [
       { labels: { state: "online" }, value: devicesOnline },
       { labels: { state: "offline" }, value: devicesOffline },
     ];
   });
-  gauge("nightlight_link_up", "Whether the link to the broker is up.", () => Number(from.gauges().linkUp));
-  gauge("nightlight_event_streams", "Live event streams that are open.", () => from.gauges().eventStreams);
+  gauge("nightlight_link_up", "Whether the server is connected to the broker: 1 or 0.", () =>
+    Number(from.gauges().linkUp),
+  );
+  gauge("nightlight_event_streams", "Open streams of live events.", () => from.gauges().eventStreams);
   gauge("nightlight_broker_clients", "Clients connected to the embedded broker.", () => from.gauges().brokerClients);
   gauge(
     "nightlight_broker_queued_messages",
-    "Messages that the embedded broker keeps for clients.",
+    "Messages queued in the embedded broker for clients.",
     () => from.gauges().brokerQueued,
   );
   counter(
@@ -104,20 +112,22 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "Readings and switches written to the history.",
     () => history.stats.written,
   );
-  gauge("nightlight_history_rows_waiting", "Readings and switches to be written.", () => history.stats.waiting);
+  gauge(
+    "nightlight_history_rows_waiting",
+    "Readings and switches that wait to be written to the history.",
+    () => history.stats.waiting,
+  );
   counter(
     "nightlight_history_rows_lost_total",
-    "Readings and switches that could not be written.",
+    "Readings and switches that could not be written to the history.",
     () => history.stats.lost,
   );
-  gauge("nightlight_storage_up", "Whether the data folder can be written: 0 when its disk is full, for example.", () =>
-    Number(!storage.isFailing),
+  gauge(
+    "nightlight_storage_up",
+    "Whether the data folder is writable: 1, or 0 when the disk is full, for example.",
+    () => Number(!storage.isFailing),
   );
-  counter(
-    "nightlight_storage_failures_total",
-    "Attempts to write to the data folder that failed.",
-    () => storage.failures,
-  );
+  counter("nightlight_storage_failures_total", "Failed attempts to write to the data folder.", () => storage.failures);
   gauge(
     "nightlight_readings_unacknowledged",
     "Readings that are not acknowledged, because they cannot be stored.",
@@ -125,13 +135,13 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   );
   counter(
     "nightlight_readings_refused_total",
-    "Readings that were decided upon but not taken, because too many waited to be stored.",
+    "Readings used for a decision but not acknowledged, because too many waited to be stored.",
     () => counters.refused,
   );
-  counter("nightlight_log_lines_lost_total", "Lines of the log that could not be written.", () => log.lost);
+  counter("nightlight_log_lines_lost_total", "Log lines that could not be written.", () => log.lost);
   counter(
     "nightlight_damaged_files_total",
-    "Damaged files in the data folder since the start; the log names them.",
+    "Damaged files found in the data folder since the start; the log names them.",
     () => from.damaged.count,
   );
 
@@ -141,13 +151,16 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   };
 }
 
-let ofProcess: Registry | undefined;
+let processRegistry: Registry | undefined;
 
-/** Prom-client's own of Node and the process, which is one however many servers run in it. Measured from the first use on. */
+/**
+ * The default metrics of prom-client about Node and the process. Several servers in one process share them. Collection
+ * begins with the first call.
+ */
 function processMetrics(): Registry {
-  if (!ofProcess) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
+  if (!processRegistry) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
   }
-  return ofProcess;
+  return processRegistry;
 }

@@ -1,20 +1,20 @@
 import type { Rejection } from "../../observability/counters.js";
 
-/** Why a message, or a client, had no effect, for people: every reason there is. */
+/** Explanation of each reason for which the server or its broker rejects a message or a client. */
 export const REJECTIONS: Readonly<Record<Rejection, string>> = {
   empty: "the payload is empty",
-  "too-large": "the payload is larger than is read",
+  "too-large": "the payload is larger than the limit",
   "not-json": "the payload is not one JSON object",
   "wrong-fields": "a field is missing, or its value is not allowed",
-  "bad-id": "the topic's id cannot name a device",
-  retained: "a retained message on a topic whose messages tell of the present",
-  "unknown-device": "an override of a device that was never heard",
-  "too-many-devices": "there is no room for another device",
+  "bad-id": "the id in the topic is not a valid device id",
+  retained: "a retained message on a topic that accepts only live messages",
+  "unknown-device": "an override of a device that never sent a message",
+  "too-many-devices": "a new device, while the server has its maximum number of devices",
   "malformed-packet": "a client broke the MQTT protocol",
-  "not-allowed": "a client may not use that topic",
-  "bad-login": "a client could not log in at the embedded broker",
-  "over-limit": "a client wanted more of the embedded broker, or of HTTP, than its share",
-  "queue-full": "it waited for a client that is away, and made room for newer ones",
-  "bad-state": "something in Redis, or published there, is not as servers write it",
-  internal: "a fault of the server's own; its log says more",
+  "not-allowed": "a client has no permission for the topic",
+  "bad-login": "a client failed to log in at the embedded broker",
+  "over-limit": "a client exceeded a limit of the embedded broker or of HTTP",
+  "queue-full": "a message queued for an offline client was dropped in favor of newer ones",
+  "bad-state": "data or a message in Redis has a format that no server writes",
+  internal: "an internal error of the server; its log has the details",
 };

@@ -5,7 +5,7 @@ import type { Exposition, MetricsSources } from "./metrics.js";
 export function metricsRoutes(app: FastifyInstance, from: MetricsSources): void {
   let exposition: Promise<Exposition> | undefined;
   app.get("/metrics", async (_request, reply) => {
-    // loaded when somebody asks: many never do, and a start need not wait for it
+    // lazy import: prom-client slows the start, and many servers are never scraped
     exposition ??= import("./metrics.js").then(({ exposeMetrics }) => exposeMetrics(from));
     const { contentType, text } = await exposition;
     return reply.type(contentType).send(await text());

@@ -2,9 +2,9 @@ import type { ContestedClientId, SessionView } from "../broker/api.js";
 import { count, flag, listOf, moment, objectOf, orNull, ref, text, type Schema } from "./openapi-fields.js";
 import { json, parameter, type Paths } from "./openapi-operations.js";
 
-const OTHER_BROKER = "The server has joined another broker, which has the sessions.";
+const OTHER_BROKER = "The server has joined another broker, which stores the sessions.";
 
-/** The schemas of MQTT sessions. `Session` in `openapi-schemas.ts` is about the person who is logged in. */
+/** Schemas of MQTT sessions. `Session` in `openapi-schemas.ts` is the login session of a person. */
 export const MQTT_SESSION_SCHEMAS: Readonly<Record<string, Schema>> = {
   MqttSession: objectOf<SessionView>("A session that the embedded broker keeps for an MQTT client.", {
     client_id: text("The client id that the client uses."),
@@ -26,12 +26,12 @@ export const MQTT_SESSION_SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
 };
 
-/** The routes of MQTT sessions. */
+/** Operations on MQTT sessions. */
 export const MQTT_SESSION_PATHS: Paths = {
   "/api/sessions": {
     get: {
       operationId: "listMqttSessions",
-      summary: "The MQTT sessions of the embedded broker, sorted by account and client id",
+      summary: "List the MQTT sessions of the embedded broker, sorted by account and client id",
       tag: "mqtt",
       answers: { 200: json("The sessions.", listOf(ref("MqttSession"))) },
       errors: { 404: OTHER_BROKER },
@@ -40,14 +40,19 @@ export const MQTT_SESSION_PATHS: Paths = {
       operationId: "endMqttSession",
       summary: "End an MQTT session",
       description:
-        "Disconnects the client, and deletes its subscriptions and the messages that wait for it. A client that connects again gets a new session.",
+        "Disconnects the client, and deletes its subscriptions and queued messages. A client that connects again gets a new session.",
       tag: "mqtt",
       parameters: [
         {
           ...parameter("query", "client_id", { type: "string", examples: ["old-phone"] }, "The client id."),
           required: true,
         },
-        parameter("query", "account", { type: "string" }, "The session's account; leave it out for a session without."),
+        parameter(
+          "query",
+          "account",
+          { type: "string" },
+          "The account of the session; omit it for a session without an account.",
+        ),
       ],
       answers: { 204: { description: "The session has ended." } },
       errors: {

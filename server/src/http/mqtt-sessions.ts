@@ -2,11 +2,11 @@ import type { FastifyInstance } from "fastify";
 import type { ContestedClientId, SessionDirectory, SessionView } from "../broker/api.js";
 import { HttpError } from "./errors.js";
 
-/** The source of the MQTT sessions, which the broker keeps. The sessions of browsers that log in are in `sessions.ts`. */
+/** The MQTT sessions that the broker stores. Browsers that log in have other sessions: see `session-cookie.ts`. */
 export interface MqttSessionSources {
   /** The embedded broker's sessions; undefined when the server has joined another broker. */
   mqttSessions(): SessionDirectory | undefined;
-  /** Client ids that two clients fight over at present; empty when the server has joined another broker. */
+  /** Client ids that two clients currently use at the same time; empty when the server has joined another broker. */
   contested(): readonly ContestedClientId[];
   broker(): { readonly url: string };
 }
@@ -17,8 +17,8 @@ interface Query {
 }
 
 /**
- * Adds the routes that list and end MQTT sessions. A client id may contain any character, slashes included. That is why
- * it is a query parameter and not a part of the path.
+ * Adds the routes that list and end MQTT sessions. The client id is a query parameter, because a client id may contain any
+ * character, slashes included.
  */
 export function mqttSessionRoutes(app: FastifyInstance, from: MqttSessionSources): void {
   /** @throws HttpError 404 when the server has joined another broker */

@@ -2,9 +2,9 @@ import { messageProblem, OVERRIDE, type Fields, type Message, type Override } fr
 import { HttpError } from "./errors.js";
 
 /**
- * The body of a request, which is JSON that has these fields.
- * @param refusal what did not happen, as a sentence without its end
- * @throws HttpError 400 when it has not
+ * Validates the JSON body of a request against field definitions.
+ * @param refusal what the server did not do, such as "The mode was not changed"; the error begins with it
+ * @throws HttpError 400 when a field is missing, unknown or has a wrong value
  */
 export function bodyOf<F extends Fields>(fields: F, body: unknown, refusal: string): Message<F> {
   const isObject = typeof body === "object" && body !== null;
@@ -13,7 +13,7 @@ export function bodyOf<F extends Fields>(fields: F, body: unknown, refusal: stri
   return body as Message<F>;
 }
 
-/** A person's override, as `<id>/set` takes it. */
+/** Validates the body of a request that sets a mode. The fields are those of the MQTT topic `<id>/set`. */
 export function overrideOf(body: unknown): Override {
   return bodyOf(OVERRIDE, body, "The mode was not changed");
 }

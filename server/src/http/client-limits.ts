@@ -1,0 +1,57 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Account } from "../security/accounts.js";
+import { networkOf } from "../security/network.js";
+import { HttpError } from "./errors.js";
+import type { HttpLimits } from "./limits.js";
+
+/** Maximum number of event streams of all clients together, as a multiple of the limit for one client. */
+export const ALL_STREAMS = 4;
+
+/** Called when the server refuses a request of a client that exceeds a limit. */
+export type OnRefused = (client: string, problem: string) => void;
+
+/** Path of the live events. */
+export const EVENTS_PATH = "/api/events";
+
+/** Value of the `Retry-After` header for a client that exceeds a limit, in seconds. */
+const RETRY_AFTER = 10;
+
+const clients = new WeakMap<FastifyRequest, string>();
+
+/** Counts a request for an account, or for the network address when there is no account. */
+export function assignClient(request: FastifyRequest, account: Account | undefined): void {
+  clients.set(request, account ? `the account ${account.name}` : networkOf(request.ip));
+}
+
+/** Name of the client that a request counts for; undefined on public routes such as the login page, which have no limit. */
+export function clientOf(request: FastifyRequest): string | undefined {
+  return clients.get(request);
+}
+
+/** Creates the error 429 for a client that exceeds a limit, and sets `Retry-After`. */
+export function tooMany(reply: FastifyReply, problem: string): HttpError {
+  void reply.header("retry-after", RETRY_AFTER);
+  return new HttpError(429, problem);
+}
+
+/** Limits the simultaneous requests of each client, except event streams. Call it after `authorize`. */
+export function limitRequests(app: FastifyInstance, { requests: limit }: HttpLimits, onRefused: OnRefused): void {
+  const open = new Map<string, Set<ServerResponse>>();
+  app.addHook("onRequest", (request, reply, done) => {
+    const client = clientOf(request);
+    if (client === undefined || request.routeOptions.url === EVENTS_PATH) return done();
+    const responses = open.get(client) ?? new Set();
+    if (responses.size >= limit) {
+      const problem = `The server is already answering ${limit} requests of ${client}, the limit for one client; wait for them.`;
+      onRefused(client, problem);
+      return done(tooMany(reply, problem));
+    }
+    open.set(client, responses.add(reply.raw));
+    reply.raw.once("close", () => {
+      responses.delete(reply.raw);
+      if (responses.size === 0) open.delete(client);
+    });
+    done();
+  });
+}

@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { LIFETIME } from "../security/login-sessions.js";
+
+/**
+ * Name of the session cookie. It contains the port, because browsers send cookies to every port of a host. The prefix
+ * `__Host-` prevents other hosts of the domain, and plain HTTP, from setting it (RFC 6265bis, section 4.1.3.2).
+ */
+function cookieName({ protocol, raw }: FastifyRequest): string {
+  return `${protocol === "https" ? "__Host-" : ""}nightlight-${raw.socket.localPort}`;
+}
+
+/** The session id in a request's cookie. The session may have ended. */
+export function sessionIdOf(request: FastifyRequest): string | undefined {
+  return request.cookies[cookieName(request)];
+}
+
+/** Sets the session cookie in a browser; deletes it when `id` is undefined. */
+export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, id: string | undefined): void {
+  void reply.setCookie(cookieName(request), id ?? "", {
+    path: "/",
+    httpOnly: true,
+    sameSite: "strict",
+    secure: request.protocol === "https",
+    maxAge: id === undefined ? 0 : LIFETIME / 1000,
+  });
+}
