@@ -2,7 +2,7 @@ import { LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
 import { randomBuffer } from "@devicescript/crypto"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
-import { isDue, Reported } from "../contract/reporting.js"
+import { isDue, LastReport } from "../contract/reporting.js"
 import { decode, encode } from "../contract/schema.js"
 import { Channel, serverStatusTopic, topicOf } from "../contract/topics.js"
 import { createActions } from "./actions.js"
@@ -48,7 +48,7 @@ export async function runNightlight(board: Board) {
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const complaints = createComplaints()
     const authority = createAuthority(millis())
-    let reported: Reported = undefined
+    let reported: LastReport = undefined
     let light: number = undefined
     // whether a server ever said that it is online, and until when the session is held for one
     let known = false
