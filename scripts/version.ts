@@ -9,7 +9,7 @@ export const VERSION_FILE = "src/version.ts";
 
 /** The text of `src/version.ts` for a version. */
 export function versionModule(version: string): string {
-  return `/** The version in package.json, whence every build of the firmware takes it: change it there. */\nexport const VERSION = "${version}"\n`;
+  return `/** The firmware version. Generated from package.json by every build; change it there. */\nexport const VERSION = "${version}"\n`;
 }
 
 /**

@@ -1,2 +1,2 @@
-/** The version in package.json, whence every build of the firmware takes it: change it there. */
+/** The firmware version. Generated from package.json by every build; change it there. */
 export const VERSION = "0.1.0"

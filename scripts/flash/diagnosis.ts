@@ -7,7 +7,7 @@ const START = /^\* start: /;
 /** What the runtime's manager says when a program arrives: what the program said before is of the past. */
 const DEPLOY = /deploy \d+ b$/;
 const FAULT = /^! (Unhandled exception|Exception: |.*PANIC)/;
-/** The firmware's words for an attempt that failed, see src/complaints.ts. */
+/** Log line of the firmware for a failed connection attempt, see src/rejection-log.ts. */
 const PROBLEM = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
 /** The words of the runtime for ESP32: runtime/devicescript/network/wifi.c, devicescript-esp32/main/sock.c. */
 const GOT_IP = /^wifi: got ip/;
@@ -100,7 +100,7 @@ export class Diagnosis {
     const said = this.#problem ?? "";
     const fail = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
     if (/user name or password/.test(said)) return fail(`${where} says that user name or password is wrong.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS}`); // prettier-ignore
-    if (/not authorised/.test(said)) return fail(`${where} does not authorise this board.`, `The broker wants a user name and a password, or knows this one for another board's id. ${SETTINGS}`); // prettier-ignore
+    if (/not authori[sz]ed/.test(said)) return fail(`${where} does not authorize this board.`, `The broker wants a user name and a password, or knows this one for another board's id. ${SETTINGS}`); // prettier-ignore
     if (/client identifier/.test(said)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS}`); // prettier-ignore
     if (/resolve|ENOTFOUND|EAI_AGAIN/.test(said)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS}`); // prettier-ignore
     if (CERTIFICATE.test(said) || /ssl|tls/i.test(said)) return this.#certificate(said);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { createAuthority, SETTLE, type Authority } from "../../src/authority.js";
+import { createAuthority, CATCH_UP, type Authority } from "../../src/authority.js";
 
 const PARAMETERS = { ...LESSON_RULE, alone_after: 10_000 };
 const DARK = 100;
@@ -10,7 +10,7 @@ const BRIGHT = 900;
 describe("who decides about the lamp", () => {
   let authority: Authority;
   let now = 0;
-  const look = (light: number) => authority.look(light, now, PARAMETERS);
+  const sample = (light: number) => authority.sample(light, now, PARAMETERS);
   const wait = (ms: number) => (now += ms);
 
   /** A board whose server has just answered a reading of the present. */
@@ -28,7 +28,7 @@ describe("who decides about the lamp", () => {
       fc.property(fc.array(fc.boolean()), (commands) => {
         for (const on of commands) {
           expect(authority.command(on, undefined, now)).toBe(on);
-          expect(look(on ? BRIGHT : DARK)).toBe(on);
+          expect(sample(on ? BRIGHT : DARK)).toBe(on);
         }
       }),
     );
@@ -40,17 +40,17 @@ describe("who decides about the lamp", () => {
       if (how === "the broker is gone") authority.disconnected(now);
       else authority.server(false, now);
       wait(PARAMETERS.alone_after - 1);
-      expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+      expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
       wait(1);
-      expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
-      expect([look(BRIGHT), authority.decided_by]).toEqual([false, "device"]);
+      expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
+      expect([sample(BRIGHT), authority.decided_by]).toEqual([false, "device"]);
     },
   );
 
   it("is the board after a start without any server", () => {
     authority = createAuthority(now);
     wait(PARAMETERS.alone_after);
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
   it("is not the board because of a short cut", () => {
@@ -58,18 +58,18 @@ describe("who decides about the lamp", () => {
     wait(PARAMETERS.alone_after - 1);
     authority.connected(now);
     wait(5);
-    expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
   it("goes back to the server without a flicker: what waited at the broker is not obeyed, the answer to the present is", () => {
     authority.disconnected(now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     authority.connected(now);
     for (const stale of [false, true, false]) expect(authority.command(stale, 1, now)).toBe(true);
     authority.sent(7);
     expect(authority.command(false, 6, now)).toBe(true);
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
     expect(authority.command(true, 7, now)).toBe(true);
     expect(authority.decided_by).toBe("server");
   });
@@ -77,7 +77,7 @@ describe("who decides about the lamp", () => {
   it("is not taken by what a server answered to an earlier boot, although its number is higher than any sent yet", () => {
     authority = createAuthority(now);
     wait(PARAMETERS.alone_after);
-    expect(look(BRIGHT)).toBe(false);
+    expect(sample(BRIGHT)).toBe(false);
     authority.connected(now);
     authority.sent(1);
     expect(authority.command(true, 5000, now)).toBe(false);
@@ -88,30 +88,30 @@ describe("who decides about the lamp", () => {
   it("goes back to a server that does not say what it answers, such as the lesson's, after a moment", () => {
     authority.disconnected(now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     authority.connected(now);
     expect(authority.command(false, undefined, now)).toBe(true);
-    wait(SETTLE);
-    expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+    wait(CATCH_UP);
+    expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
   it("stays with the board when what comes is only what a server left behind that is gone", () => {
     authority.server(false, now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     authority.disconnected(now);
     authority.connected(now);
     authority.command(false, 1, now);
-    wait(SETTLE);
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    wait(CATCH_UP);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
   it("goes to whoever commands, although a status left behind says that the server is gone", () => {
     authority.server(false, now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     expect(authority.command(false, undefined, now)).toBe(false);
-    expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
   it("is the board although a connection comes and goes, as long as no server answers", () => {
@@ -120,10 +120,10 @@ describe("who decides about the lamp", () => {
       wait(900);
       authority.connected(now);
       wait(200);
-      look(DARK);
+      sample(DARK);
       authority.disconnected(now);
     }
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
   it("comes to the server's state after any fault, once it answers a reading of the present", () => {
@@ -139,14 +139,14 @@ describe("who decides about the lamp", () => {
           else if (kind === "disconnected") authority.disconnected(now);
           else if (kind === "online" || kind === "offline") authority.server(kind === "online", now);
           else if ("on" in rest) authority.command(rest.on, rest.seq ?? undefined, now);
-          else look(kind === "dark" ? DARK : BRIGHT);
+          else sample(kind === "dark" ? DARK : BRIGHT);
         }
         authority.disconnected(now);
         authority.connected(now);
         authority.server(true, now);
         authority.sent(100);
         expect(authority.command(on, 100, now)).toBe(on);
-        expect([look(on ? DARK : BRIGHT), authority.decided_by]).toEqual([on, "server"]);
+        expect([sample(on ? DARK : BRIGHT), authority.decided_by]).toEqual([on, "server"]);
       }),
     );
   });

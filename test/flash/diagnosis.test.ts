@@ -84,14 +84,14 @@ describe("the log of a board says how far it is", () => {
       /MQTT_USER and MQTT_PWD/,
     ],
     [
-      "not authorised",
+      "not authorized",
       [
         ...START,
         ...JOINED,
-        problem("the broker refused the connection: this client is not authorised (and 3 more before)"),
+        problem("the broker refused the connection: this client is not authorized (and 3 more before)"),
       ],
       "the broker",
-      /does not authorise.*user name/s,
+      /does not authorize.*user name/s,
     ],
     [
       "client identifier",

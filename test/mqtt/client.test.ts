@@ -67,7 +67,7 @@ describe("CONNECT", () => {
     client = make({ minBackoff: 20, maxBackoff: 10_000 });
     client.start();
     await connected();
-    expect(problems).toEqual(["the broker refused the connection: this client is not authorised"]);
+    expect(problems).toEqual(["the broker refused the connection: this client is not authorized"]);
     expect(client.counters).toMatchObject({ refused: 5, connects: 1 });
     // 20, 40, 80, 160 and 320 ms, less at most a half
     expect(times[5] - times[4]).toBeGreaterThan(155);
@@ -238,7 +238,7 @@ describe("an acknowledgement that never comes", () => {
     await eventually(() => broker.got("pingreq").length === 1, { what: "a sign of life" });
     ahead = 30_000;
     await eventually(() => client.counters.acknowledged === 1, { what: "the acknowledgement" });
-    expect(reasons).toEqual(["the broker owes an acknowledgement for 30000 ms"]);
+    expect(reasons).toEqual(["the broker sent no acknowledgment for 30000 ms"]);
     expect(broker.got("publish")).toHaveLength(2);
   });
 });
