@@ -10,8 +10,8 @@ const reading: fc.Arbitrary<Reading> = fc.record({
 });
 const step = fc.oneof({ weight: 3, arbitrary: reading }, { weight: 2, arbitrary: fc.constant("shift" as const) });
 
-describe("readings that wait for a connection", () => {
-  it("come out in order and whole; when there is no room, the oldest go and are counted", () => {
+describe("the ring buffer of readings", () => {
+  it("returns readings unchanged and in order; when full, it drops and counts the oldest", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 100 }), (capacity, steps) => {
         const ring = createRingBuffer(capacity);

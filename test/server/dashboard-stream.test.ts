@@ -1,4 +1,4 @@
-/** The event stream that the dashboard's tabs share: whatever becomes of the connection, a page knows. */
+/** The event hub, which shares one event stream between the dashboard's tabs and reports the connection state. */
 import { once } from "node:events";
 import http, { type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,7 +14,7 @@ const PORCH = event("devices", [{ id: "porch" }]);
 
 afterEach(() => void vi.useRealTimers());
 
-test("events are the same however the network cuts them into pieces", () => {
+test("events are parsed correctly, however the stream is split into chunks", () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom("device", "zone"), fc.json())),
@@ -36,7 +36,7 @@ test("events are the same however the network cuts them into pieces", () => {
 });
 
 describe("a page", () => {
-  /** A server that answers as `answer` does, and what it has answered. */
+  /** Starts a server that answers with `answer`. Returns a hub connected to it, and the responses. */
   async function serve(answer: (response: ServerResponse) => void) {
     const answers: ServerResponse[] = [];
     const server = http.createServer((_request, response) => {
@@ -62,10 +62,10 @@ describe("a page", () => {
     return { see: (message: ToPage) => void got.push(message), got, states, has };
   }
 
-  test("that joins others gets the latest of everything at once, by the stream that is there", async () => {
+  test("that joins an open stream gets the current state at once", async () => {
     const { hub, answers } = await serve(stream);
     const [first, second] = [page(), page()];
-    hub.here(first.see);
+    hub.visible(first.see);
     await first.has("porch");
     for (const change of [
       event("device", { id: "attic", light: 1 }),
@@ -75,7 +75,7 @@ describe("a page", () => {
     ])
       answers[0].write(change);
     await first.has('"zone"');
-    hub.here(second.see);
+    hub.visible(second.see);
     expect(second.got).toEqual([
       { state: "live" },
       { events: [["devices", [{ id: "attic", light: 1 }]], ["zones", [{ name: "yard", light: 2 }]]] }, // prettier-ignore
@@ -83,7 +83,7 @@ describe("a page", () => {
     expect(answers).toHaveLength(1);
   });
 
-  test("learns why the server sends no events, and gets them when it does", async () => {
+  test("receives the reason of a refusal, and events when the server accepts again", async () => {
     let full = true;
     const { hub } = await serve((response) =>
       full
@@ -91,32 +91,32 @@ describe("a page", () => {
         : stream(response),
     );
     const { see, got, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("refused");
     expect(got.at(-1)).toEqual({ state: "refused", status: 503, problem: "No room." });
     full = false;
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
   });
 
-  test("that is shown after a sleep gets a new connection: of the old one nobody knows whether it lives", async () => {
+  test("gets a new connection when it becomes visible after the computer was asleep", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { hub, answers } = await serve(stream);
     const { see, states, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
     vi.setSystemTime(Date.now() + 21_000);
-    hub.here(see);
+    hub.visible(see);
     await has("porch", 2);
     expect(states()).toEqual(["connecting", "live", "connecting", "live"]);
     expect(answers).toHaveLength(2);
   });
 
-  test("learns that a silent connection is lost, and gets another one", async () => {
+  test("is notified when a silent connection counts as lost, and gets a new one", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub } = await serve(stream);
     const { see, states, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
     vi.advanceTimersByTime(38_000);
     expect(states()).toEqual(["connecting", "live"]);
@@ -125,21 +125,21 @@ describe("a page", () => {
     await has("porch", 2);
   });
 
-  test("learns that a proxy may hold events back when none arrives at all", async () => {
+  test("is notified that a proxy may be buffering events when no byte arrives", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await serve(() => {});
     const { see, got } = page();
-    hub.here(see);
+    hub.visible(see);
     await eventually(() => answers.length === 1, { what: "the request" });
     vi.advanceTimersByTime(22_000);
     expect(got.at(-1)).toMatchObject({ state: "refused", status: 0, problem: expect.stringContaining("proxy") });
   });
 
-  test("that went away without a word holds no stream for longer than a minute", async () => {
+  test("that closed without a message keeps the stream open for at most a minute", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await serve(stream);
     const { see, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
     const closed = once(answers[0], "close");
     for (let second = 0; second < 60; second += 15) {
