@@ -139,7 +139,7 @@ describe("a text", () => {
       "1 d 1 h",
       "31 d",
     ]);
-    expect([1, 60_000, 60_001].map(left)).toEqual(["1 min", "1 min", "2 min"]);
+    expect([1, 60_000, 60_001].map(timeLeft)).toEqual(["1 min", "1 min", "2 min"]);
     expect([count(1, "board"), count(0, "board"), count(1234, "board")]).toEqual([
       "1 board",
       "0 boards",

@@ -389,7 +389,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("says that a board is unknown, and shows the board when it appears", async () => {
       await open("#/board/nightlight/new");
-      await shows(page.locator('[data-part="unknown"]'), "No board nightlight/new is known.");
+      await shows(page.locator('[data-part="unknown"]'), "There is no board nightlight/new.");
       api.device("nightlight/new");
       await eventually(() => page.getByRole("heading", { name: "nightlight/new" }).isVisible(), { what: "the board" });
     });
