@@ -7,7 +7,7 @@ const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts
 const ALONE = [
   "test/chaos/**/*.test.ts",
   "test/firmware/endurance.test.ts",
-  "test/server/{cluster-kill,dashboard-crowd,restart}.test.ts",
+  "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
 
 /** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED` and `ALONE`. */

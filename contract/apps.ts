@@ -1,29 +1,29 @@
-/** Messages between the server and apps, which no board reads: so they take none of its memory. */
+/** Messages between the server and apps. Boards neither send nor receive them, so firmware does not import this file. */
 
 import { Message } from "./schema.js"
 
-/** What a clock may reach: the largest whole number that is exact. */
+/** Largest accepted timestamp: JavaScript's MAX_SAFE_INTEGER, 2^53 - 1. */
 const MAX_COUNT = 9007199254740991
 const MONTH = 31 * 24 * 60 * 60000
 
-/** `<id>/set`: what a person wants of a lamp. */
+/** `<id>/set`: a manual override of the lamp, sent by an app. */
 export const OVERRIDE = {
-    /** `on` and `off` keep the lamp so, `auto` ends that. */
+    /** `on` and `off` hold the lamp in that state. `auto` ends the override. */
     mode: { type: "string", required: true, values: ["auto", "on", "off"] },
-    /** For how long, in ms; then it is `auto` again. Until it is changed unless given. */
+    /** Duration of the override in ms; afterwards the mode returns to `auto`. Without it, the override has no end. */
     for: { type: "integer", minimum: 1000, maximum: MONTH },
 } as const
 export type Override = Message<typeof OVERRIDE>
 
-/** `<id>/decision`, retained: what the server has decided for a lamp, and why, for apps. Told when it changes. */
+/** `<id>/decision`, retained: the server's current decision for a lamp and its reason. Published when it changes. */
 export const DECISION = {
-    /** The lamp as it was commanded; not there when nothing was decided yet. */
+    /** The lamp state that the server commanded; absent before the first decision. */
     led_on: { type: "boolean" },
-    /** `auto`, or a person's override. */
+    /** `auto`, or the manual override in effect. */
     mode: { type: "string", required: true, values: ["auto", "on", "off"] },
-    /** When a person's override ends, in ms since 1970; not there when it lasts. */
+    /** When the manual override ends, in ms since 1970; absent if it has no end. */
     until: { type: "integer", minimum: 0, maximum: MAX_COUNT },
-    /** Why, in a sentence for people. */
+    /** Why the server decided this, as a sentence for people. */
     reason: { type: "string", maxLength: 200 },
 } as const
 export type Decision = Message<typeof DECISION>

@@ -1,4 +1,4 @@
-/** What crosses the wire, and what is decided. Pure: no I/O, no dependency; compiled into the firmware and the server. */
+/** MQTT messages, topics and the lamp rule. Pure code without dependencies, compiled into both firmware and server. */
 
 export * from "./json.js"
 export * from "./schema.js"

@@ -1,18 +1,17 @@
 /**
- * A strict check of JSON text before `JSON.parse` sees it.
+ * Strict JSON validator that runs before `JSON.parse`, so that firmware and server accept the same payloads.
  *
- * The two parsers that meet on the wire do not agree: DeviceScript's accepts `01`, `0x10`, `1.` and raw control
- * characters, and recurses on the C stack, so that a few hundred opening brackets end a board. With this check in
- * front, both accept the same payloads and neither can be made to recurse.
+ * DeviceScript's `JSON.parse` accepts invalid JSON such as `01`, `0x10`, `1.` and raw control characters. Its recursion
+ * also uses the C stack: a few hundred opening brackets crash a board. This validator rejects both.
  */
 
-/** The largest payload that is read, in bytes. */
+/** Largest accepted payload, in bytes. */
 export const MAX_PAYLOAD = 1024
 
-/** How deep arrays and objects may nest: our messages are flat, room for foreign fields is left. */
+/** Deepest accepted nesting of arrays and objects. Our messages are flat; unknown fields may nest. */
 export const MAX_DEPTH = 8
 
-/** What both Node's and DeviceScript's `Buffer` are: bytes, by index, that may be read as text. */
+/** The part of `Buffer` that Node and DeviceScript have in common. */
 export interface Bytes {
     readonly length: number
     readonly [index: number]: number
@@ -31,7 +30,7 @@ const CLOSE_BRACKET = 93
 const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
 
-/** What may come next: the scanner's whole state, beside the stack of open brackets. */
+/** The token that the validator expects next: the state of its state machine. */
 const enum Expect {
     Value,
     ValueOrEnd,
@@ -54,7 +53,7 @@ function isSpace(c: number): boolean {
     return c === 32 || c === 10 || c === 13 || c === 9
 }
 
-/** The index after the string that opens at `start`, or -1: RFC 8259, section 7. */
+/** Returns the index after the string whose opening quote is at `start`, or -1 if it is invalid (RFC 8259, section 7). */
 function afterString(text: Bytes, start: number): number {
     let i = start + 1
     while (i < text.length) {
@@ -65,13 +64,13 @@ function afterString(text: Bytes, start: number): number {
         if (c !== BACKSLASH) continue
         const escape = text[i]
         i++
-        // one of " \ / b f n r t, or u and four hexadecimal digits
+        // Valid escapes: " \ / b f n r t, or u and four hexadecimal digits.
         if (escape === 117) {
             for (let k = 0; k < 4; k++) {
                 if (!isHex(text[i])) return -1
                 i++
             }
-            // surrogates are refused: DeviceScript's parser takes pairs only, Node's takes halves too
+            // Reject surrogates: DeviceScript's parser accepts only pairs, Node's also accepts lone ones.
             if ((text[i - 4] === 68 || text[i - 4] === 100) && text[i - 3] >= 56) return -1
         } else if (
             escape !== QUOTE &&
@@ -95,7 +94,7 @@ function afterDigits(text: Bytes, start: number): number {
     return i
 }
 
-/** The index after the number that begins at `start`, or -1: RFC 8259, section 6. */
+/** Returns the index after the number that starts at `start`, or -1 if it is invalid (RFC 8259, section 6). */
 function afterNumber(text: Bytes, start: number): number {
     let i = start
     if (text[i] === MINUS) i++
@@ -105,7 +104,7 @@ function afterNumber(text: Bytes, start: number): number {
         if (!isDigit(text[i + 1])) return -1
         i = afterDigits(text, i + 1)
     }
-    // e or E
+    // exponent: e or E
     if (text[i] === 101 || text[i] === 69) {
         i++
         if (text[i] === MINUS || text[i] === 43) i++
@@ -115,31 +114,31 @@ function afterNumber(text: Bytes, start: number): number {
     return i
 }
 
-function afterWord(text: Bytes, start: number, word: string): number {
-    for (let k = 0; k < word.length; k++) if (text[start + k] !== word.charCodeAt(k)) return -1
-    return start + word.length
+function afterLiteral(text: Bytes, start: number, literal: string): number {
+    for (let k = 0; k < literal.length; k++) if (text[start + k] !== literal.charCodeAt(k)) return -1
+    return start + literal.length
 }
 
-/** The index after the string, number or word that begins at `i`, or -1. */
+/** Returns the index after the string, number, boolean or null that starts at `i`, or -1 if it is invalid. */
 function afterScalar(text: Bytes, i: number): number {
     const c = text[i]
     if (c === QUOTE) return afterString(text, i)
     if (c === MINUS || isDigit(c)) return afterNumber(text, i)
-    if (c === 116) return afterWord(text, i, "true")
-    if (c === 102) return afterWord(text, i, "false")
-    if (c === 110) return afterWord(text, i, "null")
+    if (c === 116) return afterLiteral(text, i, "true")
+    if (c === 102) return afterLiteral(text, i, "false")
+    if (c === 110) return afterLiteral(text, i, "null")
     return -1
 }
 
 /**
- * Says why `text` is not one JSON object that both sides read alike, in half a sentence; "" when it is.
- * Never throws, never recurses, never reads past `MAX_PAYLOAD` bytes.
+ * Validates that `text` is a single JSON object. Returns what is wrong with it, or "" if it is valid.
+ * Never throws or recurses. Reads at most `MAX_PAYLOAD` bytes.
  */
 export function jsonProblem(text: Bytes): string {
     if (text.length === 0) return "the payload is empty"
     if (text.length > MAX_PAYLOAD) return `the payload has ${text.length} bytes, at most ${MAX_PAYLOAD} are read`
     let expect = Expect.Value
-    // one bit a level, 1 for an object: MAX_DEPTH is well below 31
+    // Stack of open brackets as a bit field: 1 is an object, 0 an array. An integer holds 31 levels.
     let objects = 0
     let depth = 0
     let i = 0

@@ -1,147 +1,148 @@
 /**
- * Every message that crosses the wire, described once; those that boards have nothing to do with are in `apps.ts`, which
- * costs them nothing. `docs/contract.md` says who sends what, and when.
+ * MQTT messages that boards send and receive, described as tables of fields. Types, validation, JSON Schemas and the
+ * AsyncAPI document are derived from these tables. Messages between server and apps are in `apps.ts`.
  */
 
 import { Message } from "./schema.js"
 
+/** Largest accepted 32-bit signed integer. */
 const MAX_INTEGER = 0x7fffffff
-/** What a clock or a counter may reach: the largest whole number that is exact. A larger one, such as 1e400, is no time. */
+/** Largest accepted timestamp or counter: JavaScript's MAX_SAFE_INTEGER, 2^53 - 1. */
 const MAX_COUNT = 9007199254740991
 const MINUTE = 60000
 const DAY = 24 * 60 * MINUTE
 
-// Kinds of fields that are written once: each costs a board bytecode and memory.
+// Field definitions shared by several messages. Sharing saves bytecode and memory on boards.
 const FLAG = { type: "boolean" } as const
-/** A light level on the lesson's 10-bit scale. */
+/** A light level on the 10-bit scale; 0 is dark. */
 const LEVEL = { type: "number", minimum: 0, maximum: 1023 } as const
 const INTEGER = { type: "integer", minimum: 0, maximum: MAX_INTEGER } as const
 const REQUIRED_INTEGER = { type: "integer", required: true, minimum: 0, maximum: MAX_INTEGER } as const
 const REQUIRED_FLAG = { type: "boolean", required: true } as const
 const COUNT = { type: "integer", minimum: 0, maximum: MAX_COUNT } as const
 const NAME = { type: "string", maxLength: 64 } as const
-/** A time of up to a day, in ms. */
-const TIME = { type: "integer", minimum: 0, maximum: DAY } as const
-/** The same, of a second at least. */
-const PATIENCE = { type: "integer", minimum: 1000, maximum: DAY } as const
+/** A duration of up to a day, in ms. */
+const DURATION = { type: "integer", minimum: 0, maximum: DAY } as const
+/** A duration from a second to a day, in ms. */
+const TIMEOUT = { type: "integer", minimum: 1000, maximum: DAY } as const
 
-/** `<id>/telemetry`: a reading. A lesson device sends `light` alone. */
+/** `<id>/telemetry`: a reading of the light sensor. Devices from the lesson send only `light`. */
 export const TELEMETRY = {
-    /** Light level on the lesson's 10-bit scale: 0 is dark. */
+    /** Light level on a 10-bit scale; 0 is dark. */
     light: { type: "number", required: true, minimum: 0, maximum: 1023 },
-    /** Whether the lamp was on. */
+    /** Whether the lamp was on when the reading was taken. */
     led_on: FLAG,
-    /** Tells one run of the firmware from the next: with `seq` it makes a reading unique. */
+    /** Random number that the firmware picks at each start. Together, `boot` and `seq` identify a reading. */
     boot: INTEGER,
-    /** Counts the readings of one boot, from 1. */
+    /** Sequence number of the reading. Starts at 1 after each boot. */
     seq: INTEGER,
-    /** How long before sending the reading was taken, in ms: boards have no clock. */
+    /** Age of the reading when it was sent, in ms. Boards send ages because they have no clock. */
     age: INTEGER,
-    /** When the reading was taken, in ms since the board started: it stays true however often a message is sent again. */
+    /** When the reading was taken, in ms since the board started. Unlike `age`, it stays correct when a message is resent. */
     at: COUNT,
 } as const
 export type Telemetry = Message<typeof TELEMETRY>
 
-/** `<id>/commands`, retained: the state that the lamp is to have. */
+/** `<id>/commands`, retained: switches the lamp on or off. */
 export const LAMP_COMMAND = {
-    /** Whether the lamp is to be on. */
+    /** Whether the lamp must be on. */
     led_on: REQUIRED_FLAG,
-    /** The `seq` of the reading that it answers: so a board knows a fresh decision from one that waited for it. */
+    /** The `seq` of the reading that this command answers. It shows the board whether the command is current. */
     seq: INTEGER,
 } as const
 export type LampCommand = Message<typeof LAMP_COMMAND>
 
-/** `<id>/commands`, not retained: something to be done once. */
+/** `<id>/commands`, not retained: an action that the board performs once. */
 export const ACTION_COMMAND = {
-    /** `report`: tell how it is. `reboot`: start again. `identify`: blink, so that a person finds it. */
+    /** `report` requests diagnostics, `reboot` restarts the board, `identify` blinks the lamp so that a person can find it. */
     action: { type: "string", required: true, values: ["report", "reboot", "identify"] },
-    /** Names the action in the reply. */
+    /** Sequence number of the action. The reply repeats it. */
     seq: REQUIRED_INTEGER,
 } as const
 export type ActionCommand = Message<typeof ACTION_COMMAND>
 
-/** `<id>/replies`: what became of an action. */
+/** `<id>/replies`: the result of an action. */
 export const REPLY = {
     /** The `seq` of the action. */
     seq: REQUIRED_INTEGER,
-    /** Whether it was done. */
+    /** Whether the action succeeded. */
     ok: REQUIRED_FLAG,
-    /** Why it was not, in half a sentence. */
+    /** Why the action failed. */
     error: { type: "string", maxLength: 120 },
-    /** The light level now. */
+    /** The current light level. */
     light: LEVEL,
     /** Whether the lamp is on. */
     led_on: FLAG,
     /** Time since the board started, in ms. */
     uptime: COUNT,
-    /** Messages that the board refused since it started. */
+    /** Number of invalid messages that the board rejected since it started. */
     rejected: COUNT,
-    /** Connections to the broker since it started. */
+    /** Number of connections to the broker since the board started. */
     connects: COUNT,
-    /** When the program began, in ms since the board started: soon after, unless it ended by a fault and began anew. */
+    /** When the program started, in ms since the board started. A large value means that the program crashed and restarted. */
     began: COUNT,
-    /** Readings that wait to be sent. */
+    /** Number of readings that wait to be sent. */
     waiting: COUNT,
-    /** Readings lost because the memory was full. */
+    /** Number of readings lost because the memory was full. */
     dropped: COUNT,
-    /** MQTT messages that were sent. */
+    /** Number of MQTT messages sent. */
     sent: COUNT,
-    /** How often one was sent again after a reconnect. */
+    /** Number of MQTT messages sent again after a reconnect. */
     resent: COUNT,
-    /** MQTT messages that arrived. */
+    /** Number of MQTT messages received. */
     received: COUNT,
 } as const
 export type Reply = Message<typeof REPLY>
 
-/** `<id>/status`, retained, and as `{"online": false}` the board's will. */
+/** `<id>/status`, retained: whether the board is online. The board's will is `{"online": false}`. */
 export const STATUS = {
     /** Whether the device is connected. */
     online: REQUIRED_FLAG,
     /** Whether the lamp is on. */
     led_on: FLAG,
-    /** `device` while the board is on its own. */
+    /** Who decides about the lamp: `server`, or `device` while the board has no server. */
     decided_by: { type: "string", values: ["server", "device"] },
-    /** The version of the firmware. */
+    /** Firmware version. */
     firmware: NAME,
-    /** The kind of board: the name of its file in `boards/`. */
+    /** Board type: the name of its file in `boards/`. */
     board: NAME,
-    /** As in its readings. */
+    /** The same `boot` number as in the board's readings. */
     boot: INTEGER,
-    /** Readings lost since the board started, because its memory was full while it was offline. */
+    /** Number of readings lost since the board started, because its memory was full while it was offline. */
     dropped: COUNT,
 } as const
 export type Status = Message<typeof STATUS>
 
-/** `<id>/config`, retained: the rule and how to report, so that a board can decide alone by the same rule. */
+/** `<id>/config`, retained: the lamp rule and reporting parameters, so that a board can decide by the same rule. */
 export const CONFIG = {
-    /** The lamp is on when the light is below it. */
+    /** The lamp switches on when the light is below this level. */
     threshold: LEVEL,
-    /** A lamp that is on goes off only when the light reaches threshold + hysteresis. */
+    /** The lamp switches off when the light reaches threshold + hysteresis. */
     hysteresis: LEVEL,
-    /** The shortest time on, in ms. */
-    min_on: TIME,
-    /** The shortest time off, in ms. */
-    min_off: TIME,
-    /** `change`: when the light moved, and a heartbeat. `interval`: every `interval`, as the lesson does. */
+    /** Minimum time that the lamp stays on, in ms. */
+    min_on: DURATION,
+    /** Minimum time that the lamp stays off, in ms. */
+    min_off: DURATION,
+    /** `change` sends a reading when the light changes, plus heartbeats. `interval` sends at a fixed rate, as in the lesson. */
     report: { type: "string", values: ["change", "interval"] },
-    /** Time between readings sent under `interval`, in ms. */
+    /** Time between readings when `report` is `interval`, in ms. */
     interval: { type: "integer", minimum: 100, maximum: DAY },
-    /** Time between two looks at the sensor, in ms. */
+    /** Time between two samples of the sensor, in ms. */
     sample: { type: "integer", minimum: 50, maximum: MINUTE },
-    /** How far the light must move under `change`. */
+    /** How far the light must move before a reading is sent, when `report` is `change`. */
     dead_band: LEVEL,
-    /** The longest silence under `change`, in ms. */
-    heartbeat: PATIENCE,
-    /** What becomes of readings that cannot be sent: `keep` them all while memory lasts, or only the `latest`. */
+    /** Longest time without a reading when `report` is `change`, in ms. */
+    heartbeat: TIMEOUT,
+    /** Which readings a board stores while offline: `keep` stores all while memory lasts, `latest` only the newest. */
     offline: { type: "string", values: ["keep", "latest"] },
-    /** After how long without a server the board decides for itself, in ms. */
-    alone_after: PATIENCE,
-    /** Actions up to this `seq` have expired: a board that finds one waiting does not do it any more. */
+    /** Time without a server after which the board decides by itself, in ms. */
+    alone_after: TIMEOUT,
+    /** Actions with a `seq` up to this number have expired; boards do not perform them. */
     expired: INTEGER,
 } as const
 export type Config = Message<typeof CONFIG>
 
-/** `<prefix>/status`, retained, and as `{"online": false}` the server's will. */
+/** `<prefix>/status`, retained: whether the server is online. The server's will is `{"online": false}`. */
 export const SERVER_STATUS = {
     /** Whether the server is connected. */
     online: REQUIRED_FLAG,

@@ -1,21 +1,24 @@
-/** When a reading is worth a message. Pure, so that a simulated fleet reports exactly as the firmware does. */
+/** Decides which sensor readings a board sends. Pure, so that simulated boards report exactly like real ones. */
 
 import { Rule } from "./rule.js"
 
-/** How often a board looks and reports. Times in ms, the dead band on the 0–1023 scale. */
+/** Sampling and reporting parameters of a board. Times are in ms; the dead band uses the 0 to 1023 light scale. */
 export interface Cadence {
-    /** `change`: when the light moved, and a heartbeat. `interval`: every `interval`, as the lesson does. */
+    /** `change` sends when the light changes, plus heartbeats. `interval` sends at a fixed rate, as in the lesson. */
     readonly report: "change" | "interval"
+    /** Time between readings that are sent when `report` is `interval`. */
     readonly interval: number
+    /** Time between two samples of the sensor. */
     readonly sample: number
+    /** With `change`, the light must move by more than this to be sent. */
     readonly dead_band: number
+    /** With `change`, the longest time without a message. */
     readonly heartbeat: number
 }
 
 /**
- * Looks four times a second, so that a lamp follows within one; a steady light costs two messages a minute. The dead band
- * is so wide that a day with clouds costs less than a tenth of the messages of the lesson's interval. No lamp waits for
- * it, since a crossing of the rule's limits is reported at once.
+ * Default reporting: four samples a second, so that the lamp reacts within a second. Steady light costs two messages a
+ * minute. With this dead band, a cloudy day costs less than a tenth of the lesson's messages at its fixed interval.
  */
 export const DEFAULT_CADENCE: Cadence = {
     report: "change",
@@ -25,9 +28,10 @@ export const DEFAULT_CADENCE: Cadence = {
     heartbeat: 30000,
 }
 
-/** The reading that was reported last, and when, in ms of the clock that `now` is of. */
-export interface Reported {
+/** The reading that a board sent last. */
+export interface LastReport {
     readonly light: number
+    /** When it was sent, in ms, on the same clock as the `now` of `isDue`. */
     readonly at: number
 }
 
@@ -36,10 +40,10 @@ function crosses(limit: number, a: number, b: number): boolean {
 }
 
 /**
- * Whether `light` is to be reported now. Beyond the dead band, a crossing of the rule's limits is always reported: a
- * lamp must not wait for a heartbeat because the light moved by little.
+ * Returns whether a board must send `light` now. With `change`, it sends when the light leaves the dead band, when a
+ * heartbeat is due, and when the light crosses a switching point of the rule, so that the lamp reacts at once.
  */
-export function isDue(cadence: Cadence, rule: Rule, last: Reported | undefined, light: number, now: number): boolean {
+export function isDue(cadence: Cadence, rule: Rule, last: LastReport | undefined, light: number, now: number): boolean {
     if (!last) return true
     const silence = now - last.at
     if (cadence.report === "interval") return silence >= cadence.interval

@@ -1,29 +1,35 @@
-/** The rule: previous lamp state + reading + parameters → lamp state. The server runs it, and a board on its own. */
+/**
+ * The lamp rule: computes the new lamp state from the previous one, a light reading and parameters.
+ * The server runs the rule, and so does a board without a server.
+ */
 
-/** What the rule goes by. */
+/** Parameters of the lamp rule. */
 export interface Rule {
-    /** The lamp is on when the light is below it, 0 to 1023. */
+    /** The lamp switches on below this light level, 0 to 1023. */
     readonly threshold: number
-    /** A lamp that is on goes off only when the light reaches threshold + hysteresis, 0 to 1023. */
+    /** The lamp switches off when the light reaches threshold + hysteresis; 0 to 1023. */
     readonly hysteresis: number
-    /** The shortest time on, in ms. */
+    /** Minimum time that the lamp stays on, in ms. */
     readonly min_on: number
-    /** The shortest time off, in ms. */
+    /** Minimum time that the lamp stays off, in ms. */
     readonly min_off: number
 }
 
-/** The lesson's rule: on when light < 300, off otherwise, at once. */
+/** The lesson's rule, which is the default: on below 300, off otherwise, without delay. */
 export const LESSON_RULE: Rule = { threshold: 300, hysteresis: 0, min_on: 0, min_off: 0 }
 
-/** A lamp, and since when it is as it is, in ms of whatever clock the caller uses for `now`. */
+/** The state of a lamp. */
 export interface Lamp {
     readonly led_on: boolean
+    /** When the lamp entered this state, in ms, on the same clock as the `now` of `decide`. */
     readonly since: number
 }
 
 /**
- * Decides. `lamp` is undefined when nothing is known of it: then neither hysteresis nor minimum times apply.
- * Gives `lamp` itself when nothing changes. A clock that went back does not hold a lamp for ever.
+ * Decides the lamp state for a light reading. Returns the same `lamp` object if the state does not change.
+ * @param lamp the current state; if undefined, hysteresis and minimum times do not apply
+ * @param light the light level, 0 to 1023
+ * @param now the current time in ms, on any clock
  */
 export function decide(rule: Rule, lamp: Lamp | undefined, light: number, now: number): Lamp {
     if (!lamp) return { led_on: light < rule.threshold, since: now }
@@ -31,6 +37,7 @@ export function decide(rule: Rule, lamp: Lamp | undefined, light: number, now: n
     if (led_on === lamp.led_on) return lamp
     const held = now - lamp.since
     const shortest = lamp.led_on ? rule.min_on : rule.min_off
+    // A negative time means that the clock was set back. Minimum times do not apply then, or the lamp could get stuck.
     if (held >= 0 && held < shortest) return lamp
     return { led_on, since: now }
 }

@@ -1,11 +1,11 @@
-/** Messages described as data: from a table of fields come the type, the check, the decoder and the encoder. */
+/** Schema library: derives a message's type, validation, decoder and encoder from a table of its fields. */
 
 import { Bytes, jsonProblem } from "./json.js"
 
 /** One field of a message. */
 export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"
-    /** A message without it is refused. */
+    /** Whether a message without this field is invalid. */
     readonly required?: boolean
     /** The smallest number allowed. */
     readonly minimum?: number
@@ -17,7 +17,7 @@ export interface Field {
     readonly values?: readonly string[]
 }
 
-/** The fields of a message by name. Other fields are allowed on the wire, and ignored. */
+/** The fields of a message by name. Decoders ignore unknown fields. */
 export interface Fields {
     readonly [name: string]: Field
 }
@@ -37,7 +37,7 @@ export type Message<F extends Fields> = { [K in RequiredNames<F>]: Value<F[K]> }
     [K in Exclude<keyof F, RequiredNames<F>>]?: Value<F[K]>
 }
 
-/** A message, or the reason why there is none. Exactly one of the two is there. */
+/** Result of decoding. Exactly one field is set: the message, or what is wrong with the payload. */
 export interface Decoded<T> {
     readonly value?: T
     readonly problem?: string
@@ -63,7 +63,7 @@ function fieldProblem(name: string, field: Field, value: any): string {
             return `"${name}" must be one of ${field.values.join(", ")}`
         return ""
     }
-    // comparisons with NaN are false, so that it is refused where a minimum is set
+    // NaN fails the comparison with `minimum`, because every comparison with NaN is false.
     const fits =
         kind === "number" &&
         (field.minimum === undefined || value >= field.minimum) &&
@@ -72,12 +72,15 @@ function fieldProblem(name: string, field: Field, value: any): string {
     return fits ? "" : `"${name}" must be ${article(field.type)}${range(field)}`
 }
 
-/** Says why `value` is not a message with these fields, in half a sentence; "" when it is. Never throws. */
+/** Validates an object against a message's fields. Returns what is wrong with it, or "" if it is valid. Never throws. */
 export function messageProblem(fields: Fields, value: any): string {
     return pick(fields, value, {})
 }
 
-/** The same; the known fields of `value` alone go into `message`, in the order of the table, as far as they are right. */
+/**
+ * Validates `value` and copies its known fields to `message`, in the order of `fields`. Stops at the first invalid field.
+ * Returns what is wrong, or "" if all fields are valid.
+ */
 function pick(fields: Fields, value: any, message: any): string {
     for (const name of Object.keys(fields)) {
         const field = fields[name]
@@ -93,7 +96,7 @@ function pick(fields: Fields, value: any, message: any): string {
     return ""
 }
 
-/** Reads a payload. Any payload whatever gives a message or a problem; never throws. */
+/** Decodes and validates a JSON payload. Never throws; an invalid payload returns a `problem`. */
 export function decode<F extends Fields>(fields: F, payload: Bytes): Decoded<Message<F>> {
     let problem = jsonProblem(payload)
     if (problem) return { problem }
@@ -107,8 +110,8 @@ export function decode<F extends Fields>(fields: F, payload: Bytes): Decoded<Mes
 }
 
 /**
- * Writes a message, its fields in the order of the table, fields that are undefined left out.
- * @throws RangeError when the message breaks its own description: a mistake of the caller's.
+ * Encodes a message as JSON, with its fields in the order of `fields`. Omits undefined fields.
+ * @throws RangeError if the message does not match `fields`
  */
 export function encode<F extends Fields>(fields: F, message: Message<F>): string {
     const picked: any = {}

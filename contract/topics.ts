@@ -1,28 +1,28 @@
-/** Topics: built and taken apart here, and nowhere else. */
+/** Builds and parses the MQTT topics of devices. A device topic is `<id>/<channel>`. */
 
-/** The prefix of every id that a user did not choose. */
+/** First level of default device ids, such as `nightlight/3f9a21`. */
 export const DEFAULT_PREFIX = "nightlight"
 
-/** The longest id, in bytes: with the longest channel it stays far below MQTT's 65,535 and fits a board's memory. */
+/** Longest device id, in bytes. The limit keeps topics small enough for a board's memory. */
 export const MAX_ID = 96
 
-/** What follows the id in a topic. */
+/** Last level of a device topic: the kind of message. */
 export type Channel = "telemetry" | "commands" | "replies" | "status" | "config" | "set" | "decision"
 
-/** The topic of a device's channel: `<id>/<channel>`. */
+/** Returns the topic of a device's channel: `<id>/<channel>`. */
 export function topicOf(id: string, channel: Channel): string {
     return id + "/" + channel
 }
 
-/** A device's id and one of its channels. */
+/** A parsed device topic. */
 export interface DeviceTopic {
     readonly id: string
     readonly channel: Channel
 }
 
 /**
- * Takes `<id>/<channel>` apart. Gives undefined for any other topic, and for an id that `idProblem` refuses.
- * The id may have levels of its own, as the default one does.
+ * Parses `<id>/<channel>`. Returns undefined for an unknown channel or an invalid id.
+ * The id itself may contain slashes.
  */
 export function parseTopic(topic: string): DeviceTopic | undefined {
     const slash = topic.lastIndexOf("/")
@@ -42,15 +42,15 @@ export function parseTopic(topic: string): DeviceTopic | undefined {
     return idProblem(id) ? undefined : { id, channel }
 }
 
-/** Says why `id` cannot name a device, in half a sentence; "" when it can. */
+/** Validates a device id. Returns what is wrong with it, or "" if it is valid. */
 export function idProblem(id: string): string {
     if (!id) return "an id cannot be empty"
     if (id.length > MAX_ID) return `an id has at most ${MAX_ID} characters`
-    // [MQTT-4.7.2-1]: topics that begin with $ are the broker's own
+    // [MQTT-4.7.2-1]: topics that begin with $ are reserved for the broker.
     if (id.charCodeAt(0) === 36) return "an id cannot begin with $"
     for (let i = 0; i < id.length; i++) {
         const c = id.charCodeAt(i)
-        // [MQTT-3.3.2-2]: no wildcards in a topic name
+        // [MQTT-3.3.2-2]: topic names cannot contain wildcards.
         if (c === 35 || c === 43) return "an id cannot contain # or +"
         if (c < 32 || c > 126) return "an id is made of printable ASCII characters"
     }
@@ -58,8 +58,8 @@ export function idProblem(id: string): string {
 }
 
 /**
- * Where the server of this device says whether it is there: `<prefix>/status`, the prefix being what stands before
- * the last `/` of the id; for an id without one, the default prefix.
+ * Returns the topic on which a device's server publishes whether it is online: `<prefix>/status`.
+ * The prefix is the part of the id before its last slash, or `nightlight` if the id has no slash.
  */
 export function serverStatusTopic(id: string): string {
     const slash = id.lastIndexOf("/")

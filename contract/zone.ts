@@ -1,13 +1,17 @@
-/** How several sensors decide together. Each way comes down to one light level, by which the rule then goes. */
+/** Combines the light levels of a zone's sensors into a single level, to which the lamp rule is then applied. */
 
-/** `median`: what half of them say; `any`: one that is dark is enough; `all`: all must be dark; `at_least`: so many must. */
+/**
+ * How a zone combines its sensors: `median` uses the median level. The others decide how many sensors must be dark:
+ * one with `any`, every sensor with `all`, a configured number with `at_least`.
+ */
 export type Combine = "median" | "any" | "all" | "at_least"
 
 /**
- * The light level that stands for those of a zone's sensors: below a threshold exactly when so many of them are. So one
- * rule, with its hysteresis, serves one sensor and a hundred. Of an even number the median lies between the middle two.
- *
- * The order of `lights` is not kept. Gives undefined when they are too few to tell: none, or fewer than `atLeast`.
+ * Combines light levels into one. The result is below a threshold exactly when enough sensors are below that threshold.
+ * A zone can therefore use the same rule, including hysteresis, as a single sensor.
+ * Returns undefined if there are no levels, or fewer than `atLeast` with `at_least`.
+ * @param lights light levels, 0 to 1023; this function reorders the array
+ * @param atLeast number of sensors that must be dark with `at_least`
  */
 export function combine(how: Combine, lights: number[], atLeast = 1): number | undefined {
     const count = lights.length
@@ -18,15 +22,16 @@ export function combine(how: Combine, lights: number[], atLeast = 1): number | u
     const upper = count >> 1
     const middle = select(lights, upper)
     if (count % 2 === 1) return middle
-    // those before it are the smaller ones, in no order
+    // An even count: average the two middle levels. The lower one is the largest of those before `upper`.
     let lower = lights[0]!
     for (let i = 1; i < upper; i++) if (lights[i]! > lower) lower = lights[i]!
     return (lower + middle) / 2
 }
 
 /**
- * The level that would stand at `k` if they were in order, by Hoare's selection: a stadium has a thousand sensors, each of
- * which reports several times a second. Afterwards none before `k` is greater, and none after it is smaller.
+ * Returns the level that sorting would place at index `k`. Quickselect (Hoare) finds it in linear time, which matters for
+ * zones of a thousand sensors that report several times a second.
+ * Reorders `lights`: afterwards no level before `k` is larger, and none after `k` is smaller.
  */
 function select(lights: number[], k: number): number {
     let from = 0

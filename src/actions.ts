@@ -3,114 +3,114 @@ import { readSetting, writeSetting } from "@devicescript/settings"
 import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
 import { Lamp } from "./lamp.js"
-import { refuse as refuseSetting } from "./settings.js"
+import { warnInvalidSetting } from "./settings.js"
 
-/** Where the `seq` of the last reboot is kept: a reboot that is delivered twice must not become two. */
-const REBOOTED = "NL_REBOOTED"
-/** How long after a connect the server's word on what has expired is waited for, in ms. */
-const WORD = 2000
-/** How many actions wait for that word, and how many that were done are known again when they are delivered again. */
-const MOST = 8
-/** Between two looks for room among those that wait, in ms. */
-const LOOK = 20
-/** Time for a reply to leave the board before it reboots, in ms. */
-const FAREWELL = 500
+/** Flash setting with the `seq` of the last reboot action. It prevents a second reboot if that action arrives twice. */
+const LAST_REBOOT_SETTING = "NL_REBOOTED"
+/** Longest wait after a connect for the server's list of expired actions, in ms. */
+const EXPIRY_TIMEOUT = 2000
+/** Size of the queue of pending actions, and of the list of performed actions used to detect duplicates. */
+const MAX_ACTIONS = 8
+/** Time between two checks for space in the action queue, in ms. */
+const POLL_INTERVAL = 20
+/** Time before a reboot for the reply to leave the board, in ms. */
+const REPLY_TIME = 500
 
-/** What an action may look at and touch. */
-export interface Surroundings {
+/** The parts of the firmware that actions use. */
+export interface ActionContext {
     readonly lamp: Lamp
-    /** Sends a reply. */
+    /** Queues a reply for sending. */
     reply(text: string): void
-    /** Whether another reply would push out one that was not sent yet. */
+    /** Returns whether the reply queue is full, so that another reply would displace an unsent one. */
     full(): boolean
-    /** The figures of a report. */
-    figures(): Reply
+    /** Returns the content of a `report` reply. */
+    diagnostics(): Reply
 }
 
 /**
- * Actions: each is done once, in order, and answered, as long as it has not expired.
+ * Queue that performs actions such as `reboot`, each once and in order, and sends a reply to each.
  *
- * An action that waited at the broker may be of yesterday, and a board has no clock. So what arrives after a connect, or
- * while the server is away, waits for `<id>/config`, in which the server says up to which `seq` it has given up; or,
- * where there is no such message, for a moment.
+ * An action may have waited at the broker since yesterday, and a board has no clock to detect that. After a connect, or
+ * while the server is offline, actions therefore wait for a `<id>/config` message: its `expired` field says which ones the
+ * server gave up on. If no such message arrives, they are performed after `EXPIRY_TIMEOUT`.
  */
 export interface Actions {
-    /** Resolves when there is room for it: until then the broker, which is told afterwards, holds back what follows. */
+    /** Adds an action. Waits while the queue is full, which delays the acknowledgment and so holds back the broker. */
     add(command: ActionCommand): Promise<void>
-    /** A new session: what arrives now may have waited. */
+    /** Must be called after each connect: the actions that arrive next may be old. */
     connected(now: number): void
-    /** The server's word: what it has given up, by the highest `seq`. */
+    /** Sets the highest `seq` of the actions that the server gave up on. */
     expired(seq: number): void
-    /** What `<prefix>/status` says: a server that is away cannot give anything up, so that actions wait for it. */
+    /** Sets whether the server is online. Actions wait while it is offline, because it cannot say which have expired. */
     server(online: boolean, now: number): void
-    /** Does what is to be done; to be called often, and never twice at a time. */
+    /** Performs pending actions. The main loop must call this repeatedly, but never concurrently. */
     work(now: number): Promise<void>
 }
 
-export async function createActions(around: Surroundings): Promise<Actions> {
-    const waiting: ActionCommand[] = []
-    let last: number = await readSetting(REBOOTED, 0)
-    if (typeof last !== "number" || !(last >= 0)) {
-        refuseSetting(REBOOTED, "it is no number of an action", "0")
-        last = 0
+export async function createActions(context: ActionContext): Promise<Actions> {
+    const pending: ActionCommand[] = []
+    let lastSeq: number = await readSetting(LAST_REBOOT_SETTING, 0)
+    if (typeof lastSeq !== "number" || !(lastSeq >= 0)) {
+        warnInvalidSetting(LAST_REBOOT_SETTING, "it is no number of an action", "0")
+        lastSeq = 0
     }
-    const done = [last]
-    let floor = 0
+    const performed = [lastSeq]
+    let expiredUpTo = 0
     let holdUntil = 0
-    let away = false
+    let serverOffline = false
 
-    function refuse(seq: number, error: string) {
-        around.reply(encode(REPLY, { seq, ok: false, error }))
+    function replyError(seq: number, error: string) {
+        context.reply(encode(REPLY, { seq, ok: false, error }))
     }
 
     function held(now: number): boolean {
-        return away || now < holdUntil
+        return serverOffline || now < holdUntil
     }
 
     async function add(command: ActionCommand) {
-        // held, they wait for words that may come behind this one
-        while (waiting.length >= MOST && !held(millis())) await sleep(LOOK)
-        if (waiting.length >= MOST) refuse(command.seq, "too many actions at once")
-        else waiting.push(command)
+        // Don't wait while actions are held: the message that releases them may be queued behind this one.
+        while (pending.length >= MAX_ACTIONS && !held(millis())) await sleep(POLL_INTERVAL)
+        if (pending.length >= MAX_ACTIONS) replyError(command.seq, "too many actions at once")
+        else pending.push(command)
     }
 
     function connected(now: number) {
-        holdUntil = now + WORD
+        holdUntil = now + EXPIRY_TIMEOUT
     }
 
     function expired(seq: number) {
-        floor = seq
+        expiredUpTo = seq
         holdUntil = 0
     }
 
     function server(online: boolean, now: number) {
-        if (away && online) holdUntil = now + WORD
-        away = !online
+        if (serverOffline && online) holdUntil = now + EXPIRY_TIMEOUT
+        serverOffline = !online
     }
 
     async function perform(command: ActionCommand) {
         const { action, seq } = command
-        // once: an exact repetition is what "at least once" brings, of several when a broker was killed
-        if (done.indexOf(seq) >= 0) return
-        if (seq < last) return refuse(seq, `seq ${seq} does not come after ${last}`)
-        last = seq
-        done.push(seq)
-        if (done.length > MOST) done.shift()
-        if (seq <= floor) return refuse(seq, "expired")
-        if (action === "reboot") await writeSetting(REBOOTED, seq)
-        const reply: Reply = action === "report" ? around.figures() : { seq, ok: true }
+        // MQTT delivers at least once. After a broker crash, several actions may arrive again.
+        if (performed.indexOf(seq) >= 0) return
+        if (seq < lastSeq) return replyError(seq, `seq ${seq} does not come after ${lastSeq}`)
+        lastSeq = seq
+        performed.push(seq)
+        if (performed.length > MAX_ACTIONS) performed.shift()
+        if (seq <= expiredUpTo) return replyError(seq, "expired")
+        if (action === "reboot") await writeSetting(LAST_REBOOT_SETTING, seq)
+        const reply: Reply = action === "report" ? context.diagnostics() : { seq, ok: true }
         reply.seq = seq
-        around.reply(encode(REPLY, reply))
-        if (action === "identify") await around.lamp.blink()
+        context.reply(encode(REPLY, reply))
+        if (action === "identify") await context.lamp.blink()
         if (action === "reboot") {
-            await sleep(FAREWELL)
+            await sleep(REPLY_TIME)
             reboot()
         }
     }
 
     async function work(now: number) {
         if (held(now)) return
-        while (waiting.length > 0 && !around.full()) await perform(waiting.shift())
+        while (pending.length > 0 && !context.full()) await perform(pending.shift())
     }
 
     return { add, connected, expired, server, work }

@@ -1,110 +1,118 @@
-// Who decides about the lamp: the server while it is there, and the board by the same rule when it is not.
+// Decides who controls the lamp: the server while it is available, otherwise the board, by the same rule.
 //
-// - Without a server for `alone_after` (no connection, or the server said that it is gone), the board decides.
-// - After each connect, commands that waited at the broker come first. They are of the past: only the last of them
-//   counts, and only when no answer to a reading of the present arrives. So nothing flickers.
-// - The board hands back when the server has answered a reading of the present, not before.
-// - A command out of the blue proves that somebody decides, whatever a status left behind may say.
+// - The board takes over after `alone_after` without a server: no connection, or the server announced that it is offline.
+// - After a connect, the broker first delivers old commands. To avoid flicker, the board ignores them until a command
+//   answers a new reading. If none arrives within `CATCH_UP`, the board applies the last command it received.
+// - The board hands control back only when the server answers a new reading.
+// - A command at any other time proves that a server is online, even if a retained status says that it is offline.
 
 import { decide, Lamp, Rule } from "../contract/rule.js"
 
-/** How long after a connect an answer to a reading of the present is waited for, in ms. */
-export const SETTLE = 1500
+/** Longest wait after a connect for a command that answers a new reading, in ms. */
+export const CATCH_UP = 1500
 
 export interface AuthorityParameters extends Rule {
-    /** In ms. */
+    /** Time without a server after which the board decides by itself, in ms. */
     readonly alone_after: number
 }
 
-/** Times are in ms of one clock that does not go back; each function gives the state that the lamp is to have. */
+/** Tracks who controls the lamp, and the state that the lamp must have. All times are in ms of one monotonic clock. */
 export interface Authority {
     decided_by: "server" | "device"
-    /** The session is up; commands that waited may arrive. */
+    /** Must be called after each connect to the broker. */
     connected(now: number): void
     disconnected(now: number): void
-    /** What `<prefix>/status` says; true when a server that was gone is back. */
+    /** Sets whether `<prefix>/status` says that the server is online. Returns true if the server came back. */
     server(online: boolean, now: number): boolean
-    /** A reading was sent. */
+    /** Must be called after each reading that is sent. */
     sent(seq: number): void
-    /** @param seq of the reading that it answers; undefined when it does not say */
+    /**
+     * Handles a lamp command. Returns the state that the lamp must have.
+     * @param seq the reading that the command answers; undefined if the command does not contain it
+     */
     command(led_on: boolean, seq: number | undefined, now: number): boolean
-    /** To be called at each look at the sensor. @param light 0 to 1023 */
-    look(light: number, now: number, parameters: AuthorityParameters): boolean
+    /**
+     * Handles a sensor sample. Returns the state that the lamp must have.
+     * @param light 0 to 1023
+     */
+    sample(light: number, now: number, parameters: AuthorityParameters): boolean
 }
 
-/** @param now the time of the start: the board has been alone since then */
+/** @param now the start time; the board counts as without a server from then on */
 export function createAuthority(now: number): Authority {
     let lamp: Lamp | undefined = undefined
     let linked = false
-    let serverGone = false
+    let serverOffline = false
     let absentSince = now
-    // after a connect: until when, from which reading on an answer is fresh, and the last command so far
-    let settling = false
-    let settleBy = 0
-    let fresh: number | undefined = undefined
-    let newest = 0
-    let wanted: boolean | undefined = undefined
+    // Old commands may arrive while catching up, until this time at the latest.
+    let catchingUp = false
+    let catchUpEnd = 0
+    // Commands that answer this reading or a later one are current.
+    let firstFreshSeq: number | undefined = undefined
+    let lastSeq = 0
+    // The last command received while catching up.
+    let lastCommand: boolean | undefined = undefined
 
-    function obey(led_on: boolean, at: number) {
+    function apply(led_on: boolean, at: number) {
         authority.decided_by = "server"
         if (!lamp || lamp.led_on !== led_on) lamp = { led_on, since: at }
     }
 
-    function settle(at: number) {
-        settling = false
-        if (wanted !== undefined && !serverGone) obey(wanted, at)
+    function endCatchUp(at: number) {
+        catchingUp = false
+        if (lastCommand !== undefined && !serverOffline) apply(lastCommand, at)
     }
 
-    function startSettling(at: number) {
-        settling = true
-        settleBy = at + SETTLE
-        fresh = undefined
-        wanted = undefined
+    function startCatchUp(at: number) {
+        catchingUp = true
+        catchUpEnd = at + CATCH_UP
+        firstFreshSeq = undefined
+        lastCommand = undefined
     }
 
     function connected(at: number) {
         linked = true
-        startSettling(at)
+        startCatchUp(at)
     }
 
     function disconnected(at: number) {
-        // a connection that brought no answer was no server
-        if (linked && !serverGone && !settling) absentSince = at
+        // A connection that ended while catching up does not prove that a server was there.
+        if (linked && !serverOffline && !catchingUp) absentSince = at
         linked = false
-        settling = false
+        catchingUp = false
     }
 
     function server(online: boolean, at: number): boolean {
-        if (online === !serverGone) return false
-        serverGone = !online
-        if (online) startSettling(at)
+        if (online === !serverOffline) return false
+        serverOffline = !online
+        if (online) startCatchUp(at)
         else if (linked) absentSince = at
         return online
     }
 
     function sent(seq: number) {
-        newest = seq
-        if (settling && fresh === undefined) fresh = seq
+        lastSeq = seq
+        if (catchingUp && firstFreshSeq === undefined) firstFreshSeq = seq
     }
 
     function command(led_on: boolean, seq: number | undefined, at: number): boolean {
-        if (settling) {
-            wanted = led_on
-            // a number that was not sent yet is one of an earlier boot
-            if (seq !== undefined && fresh !== undefined && seq >= fresh && seq <= newest) {
-                serverGone = false
-                settle(at)
+        if (catchingUp) {
+            lastCommand = led_on
+            // A command with a higher seq than any sent so far answers a reading from before a restart.
+            if (seq !== undefined && firstFreshSeq !== undefined && seq >= firstFreshSeq && seq <= lastSeq) {
+                serverOffline = false
+                endCatchUp(at)
             }
         } else {
-            serverGone = false
-            obey(led_on, at)
+            serverOffline = false
+            apply(led_on, at)
         }
         return state()
     }
 
-    function look(light: number, at: number, parameters: AuthorityParameters): boolean {
-        if (settling && at >= settleBy) settle(at)
-        const absent = !linked || serverGone
+    function sample(light: number, at: number, parameters: AuthorityParameters): boolean {
+        if (catchingUp && at >= catchUpEnd) endCatchUp(at)
+        const absent = !linked || serverOffline
         if (absent && at - absentSince >= parameters.alone_after) authority.decided_by = "device"
         if (authority.decided_by === "device") lamp = decide(parameters, lamp, light, at)
         return state()
@@ -121,7 +129,7 @@ export function createAuthority(now: number): Authority {
         server,
         sent,
         command,
-        look,
+        sample,
     }
     return authority
 }

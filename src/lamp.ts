@@ -1,28 +1,29 @@
 import { LightBulb, sleep } from "@devicescript/core"
 
-/** The lamp: what it is told, it becomes. */
+/** The lamp of the board. */
 export interface Lamp {
-    /** What it was told last. */
+    /** The state set last. */
     on: boolean
-    /** Resolves when the lamp is as told; at once when there is no lamp yet: it follows when it is found. */
+    /** Sets the lamp. Resolves when the hardware has changed, or at once if no lamp is attached yet. */
     set(on: boolean): Promise<void>
-    /** Blinks three times. `on` and what is told of the lamp stay as they are; a lamp that is set meanwhile ends as it was set. */
+    /** Blinks three times, then shows the state set last. Does not change `on` or call `onchange`. */
     blink(): Promise<void>
 }
 
-/** Half of a blink, in ms. */
-const BLINK = 250
-/** Changes in three blinks. */
-const CHANGES = 6
+/** Time between two changes while blinking, in ms. */
+const BLINK_INTERVAL = 250
+/** Number of changes in three blinks. */
+const BLINK_CHANGES = 6
 
 /**
- * @param onchange called after each change
+ * Drives a DeviceScript light bulb. If the bulb is attached later, it is set to the current state then.
+ * @param onchange called after each change of the state
  */
 export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
     let inverted = false
 
     async function show() {
-        // a write to a service that is not there would wait for ever, and the caller with it
+        // A write to a service that is not attached never resolves.
         if (await bulb.binding().read()) await bulb.intensity.write(lamp.on !== inverted ? 1 : 0)
     }
 
@@ -34,10 +35,10 @@ export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
     }
 
     async function blink() {
-        for (let i = 0; i < CHANGES; i++) {
+        for (let i = 0; i < BLINK_CHANGES; i++) {
             inverted = !inverted
             await show()
-            await sleep(BLINK)
+            await sleep(BLINK_INTERVAL)
         }
     }
 

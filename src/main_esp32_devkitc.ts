@@ -1,4 +1,4 @@
-// Espressif ESP32-DevKitC with an analogue light sensor and an LED.
+// Espressif ESP32-DevKitC with an analog light sensor and an LED.
 import { board } from "@dsboard/nightlight_esp32_devkitc"
 import { runNightlight } from "./nightlight.js"
 

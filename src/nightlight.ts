@@ -2,63 +2,65 @@ import { LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
 import { randomBuffer } from "@devicescript/crypto"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
-import { isDue, Reported } from "../contract/reporting.js"
+import { isDue, LastReport } from "../contract/reporting.js"
 import { decode, encode } from "../contract/schema.js"
 import { Channel, serverStatusTopic, topicOf } from "../contract/topics.js"
 import { createActions } from "./actions.js"
 import { createAuthority } from "./authority.js"
-import { createComplaints } from "./complaints.js"
 import { createLamp } from "./lamp.js"
 import { MqttClient } from "./mqtt/client.js"
 import { deviceNetwork } from "./mqtt/socket.js"
-import { keepParameters, readParameters, restoreParameters } from "./parameters.js"
-import { watch } from "./sensor.js"
+import { decodeParameters, loadParameters, saveParameters } from "./parameters.js"
+import { createRejectionLog } from "./rejection-log.js"
+import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
 import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
 import { VERSION } from "./version.js"
 
-/** What a board brings. */
+/** Hardware of a board. */
 export interface Board {
-    /** The name of its file in `boards/`. */
+    /** Name of the board's file in `boards/`. */
     readonly name: string
     readonly light: LightLevel
     readonly lamp: LightBulb
 }
 
-/** Keep-alive in s: a board that lost its network is known to be gone within half as much again. */
+/** MQTT keep-alive in seconds. The broker declares a lost board offline after 1.5 times this. */
 const KEEP_ALIVE = 15
 
-/** How many answers wait for room in the session; beyond them the oldest is given up. */
+/** Capacity of the reply queue. When the queue is full, a new reply displaces the oldest one. */
 const MAX_REPLIES = 16
 
 /**
- * How long a broker that had no session of ours is given nothing, in ms, until a server says there that it is online:
- * longer when one has said so before, as it will again.
+ * Longest time that the board withholds messages from a broker that lost its session, in ms. The broker may also have
+ * lost the server's subscription, so messages sent before the server announces itself would be lost.
  */
-const HOLD = 2000
-const HOLD_FOR_SERVER = 60000
+const HOLD_TIME = 2000
+/** The same limit for a board that has seen a server announce itself, in ms: that server is likely to come back. */
+const HOLD_TIME_FOR_SERVER = 60000
 
-/** Wires the parts together, and runs for ever. */
+/** Runs the firmware: wires its parts together. Never returns. */
 export async function runNightlight(board: Board) {
     const began = Math.round(millis())
     const { host, port, tls, username, password, id } = await readSettings()
-    let parameters = await restoreParameters()
-    // not Math.random(), which begins anew with the same numbers at every start
+    let parameters = await loadParameters()
+    // Math.random() returns the same numbers after every start.
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
-    const complaints = createComplaints()
+    const rejections = createRejectionLog()
     const authority = createAuthority(millis())
-    let reported: Reported = undefined
+    let lastReport: LastReport = undefined
     let light: number = undefined
-    // whether a server ever said that it is online, and until when the session is held for one
-    let known = false
+    // Whether a server has announced itself since the start.
+    let serverSeen = false
+    // Messages are withheld until this time.
     let holdUntil = 0
-    // whether a command ever named a reading
-    let numbered = false
-    // answers that wait for room in the session
+    // Whether a command has contained a `seq`, so that the server supports it.
+    let seqSeen = false
+    // Replies that wait for room in the MQTT session.
     const replies: string[] = []
-    // what `status` said last, or undefined when it is due
-    let said: string = undefined
+    // The status published last; undefined to publish it again.
+    let lastStatus: string = undefined
 
     console.log(`nightlight ${VERSION} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
     const client = new MqttClient(deviceNetwork({ host, port, tls }), {
@@ -69,25 +71,25 @@ export async function runNightlight(board: Board) {
         holdNewSession: true,
         will: { topic: topicOf(id, "status"), payload: encode(STATUS, { online: false }), qos: 1, retain: true },
     })
-    const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot, () => known || numbered, resume)
+    const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot, () => serverSeen || seqSeen, sendQueued)
     const lamp = createLamp(board.lamp, () => {
         console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
     })
-    const show = createStatusLight()
-    const actions = await createActions({ lamp, reply, full, figures })
+    const setStatusLight = createStatusLight()
+    const actions = await createActions({ lamp, reply, full, diagnostics })
 
     function reply(text: string) {
         if (replies.length === MAX_REPLIES) replies.shift()
         replies.push(text)
-        resume()
+        sendQueued()
     }
 
     function full(): boolean {
         return replies.length >= MAX_REPLIES
     }
 
-    function figures(): Reply {
+    function diagnostics(): Reply {
         const uptime = Math.round(millis())
         const { connects, sent, resent, received } = client.counters
         return {
@@ -96,7 +98,7 @@ export async function runNightlight(board: Board) {
             light,
             led_on: lamp.on,
             uptime,
-            rejected: complaints.count,
+            rejected: rejections.count,
             connects,
             began,
             waiting: telemetry.waiting(),
@@ -107,7 +109,7 @@ export async function runNightlight(board: Board) {
         }
     }
 
-    // The latest state is all that counts: what the session does not take now is made anew when it does.
+    // If the MQTT session is full, skip the status: sendQueued() publishes the latest one when there is room again.
     function publishStatus() {
         if (!client.connected || client.room() === 0) return
         const status = encode(STATUS, {
@@ -119,61 +121,62 @@ export async function runNightlight(board: Board) {
             boot,
             dropped: telemetry.dropped,
         })
-        if (status !== said && client.publish(topicOf(id, "status"), status, 1, true, resume)) said = status
+        if (status !== lastStatus && client.publish(topicOf(id, "status"), status, 1, true, sendQueued))
+            lastStatus = status
     }
 
-    // answers and status before readings, of which there may be hundreds
-    function resume() {
-        while (replies.length > 0 && client.publish(topicOf(id, "replies"), replies[0], 1, false, resume))
+    // Replies and status go first, because hundreds of readings may be queued.
+    function sendQueued() {
+        while (replies.length > 0 && client.publish(topicOf(id, "replies"), replies[0], 1, false, sendQueued))
             replies.shift()
         publishStatus()
-        telemetry.pump()
+        telemetry.flush()
     }
 
     async function onCommand(topic: string, payload: Buffer) {
-        // so a retained command is taken away, when the server forgets a board
+        // The server sends an empty payload to delete the retained command when it forgets a board.
         if (payload.length === 0) return
-        const { lamp: wanted, action, problem } = decodeCommand(payload)
-        if (wanted && wanted.seq !== undefined) numbered = true
-        if (wanted) await lamp.set(authority.command(wanted.led_on, wanted.seq, millis()))
+        const { lamp: lampCommand, action, problem } = decodeCommand(payload)
+        if (lampCommand && lampCommand.seq !== undefined) seqSeen = true
+        if (lampCommand) await lamp.set(authority.command(lampCommand.led_on, lampCommand.seq, millis()))
         else if (action) await actions.add(action)
-        else complaints.add(topic, problem)
+        else rejections.add(topic, problem)
     }
 
     async function onConfig(topic: string, payload: Buffer) {
-        const { parameters: given, problem } = readParameters(payload)
-        if (problem) return complaints.add(topic, problem)
-        await keepParameters(given, parameters)
-        parameters = given
-        actions.expired(given.expired)
+        const { parameters: received, problem } = decodeParameters(payload)
+        if (problem) return rejections.add(topic, problem)
+        await saveParameters(received, parameters)
+        parameters = received
+        actions.expired(received.expired)
     }
 
-    function onServer(topic: string, payload: Buffer) {
+    function onServerStatus(topic: string, payload: Buffer) {
         const { value, problem } = decode(SERVER_STATUS, payload)
-        if (problem) return complaints.add(topic, problem)
-        if (value.online) known = true
-        release()
+        if (problem) return rejections.add(topic, problem)
+        if (value.online) serverSeen = true
+        releaseHeld()
         const now = millis()
         actions.server(value.online, now)
-        // a server that comes back knows nothing of the present: it is told at once
-        if (authority.server(value.online, now)) reported = undefined
+        // A server that came back needs a current reading: make the next one due.
+        if (authority.server(value.online, now)) lastReport = undefined
     }
 
-    function release() {
+    function releaseHeld() {
         if (!client.holding()) return
         client.release()
-        resume()
+        sendQueued()
     }
 
     async function onReading(reading: number, at: number) {
-        if (client.connected && at >= holdUntil) release()
+        if (client.connected && at >= holdUntil) releaseHeld()
         light = reading
         const before = authority.decided_by
-        const on = authority.look(light, at, parameters)
+        const on = authority.sample(light, at, parameters)
         if (on !== lamp.on) await lamp.set(on)
         if (authority.decided_by !== before) console.log("decided by the " + authority.decided_by)
-        if (isDue(parameters, parameters, reported, light, at)) {
-            reported = { light, at }
+        if (isDue(parameters, parameters, lastReport, light, at)) {
+            lastReport = { light, at }
             const seq = telemetry.add(light, at, lamp.on, parameters.offline === "keep")
             if (client.connected) authority.sent(seq)
         }
@@ -184,35 +187,37 @@ export async function runNightlight(board: Board) {
         const now = millis()
         console.log(`connected to ${host}:${port} after ${Math.round(now)} ms`)
         authority.connected(now)
-        holdUntil = now + (known ? HOLD_FOR_SERVER : HOLD)
-        // what the server had said there is gone as well
-        if (known && !sessionPresent) authority.server(false, now)
+        holdUntil = now + (serverSeen ? HOLD_TIME_FOR_SERVER : HOLD_TIME)
+        // The broker may have lost the server's session too: treat the server as offline until it announces itself.
+        if (serverSeen && !sessionPresent) authority.server(false, now)
         actions.connected(now)
-        reported = undefined
-        said = undefined
-        resume()
+        lastReport = undefined
+        lastStatus = undefined
+        sendQueued()
     }
     client.ondisconnect = reason => {
         console.log("disconnected: " + reason)
         authority.disconnected(millis())
     }
-    client.onproblem = problem => complaints.add("the connection", problem)
+    client.onproblem = problem => rejections.add("the connection", problem)
 
-    function listen(channel: Channel, handler: (topic: string, payload: Buffer) => void | Promise<void>) {
+    function subscribe(channel: Channel, handler: (topic: string, payload: Buffer) => void | Promise<void>) {
         client.subscribe(topicOf(id, channel), 1, handler)
     }
-    listen("commands", onCommand)
-    listen("config", onConfig)
-    client.subscribe(serverStatusTopic(id), 1, onServer)
+    subscribe("commands", onCommand)
+    subscribe("config", onConfig)
+    client.subscribe(serverStatusTopic(id), 1, onServerStatus)
     client.start()
-    attend.start()
-    await watch(board.light, () => parameters.sample, onReading)
+    runActions.start()
+    await sampleForever(board.light, () => parameters.sample, onReading)
 
-    // Actions may take seconds: commands and readings do not wait for them.
-    async function attend() {
+    // Actions run in their own task, because some take seconds and must not delay commands and readings.
+    async function runActions() {
         while (true) {
             await actions.work(millis())
-            await show(authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting")
+            await setStatusLight(
+                authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting"
+            )
             await sleep(100)
         }
     }

@@ -4,46 +4,48 @@ import { CONFIG } from "../contract/messages.js"
 import { Cadence, DEFAULT_CADENCE } from "../contract/reporting.js"
 import { LESSON_RULE, Rule } from "../contract/rule.js"
 import { decode } from "../contract/schema.js"
-import { refuse } from "./settings.js"
+import { warnInvalidSetting } from "./settings.js"
 
-/** What `<id>/config` says. What it leaves out is as the contract has it. */
+/** Rule and reporting parameters of a board, from `<id>/config` and defaults. */
 export interface Parameters extends Rule, Cadence {
+    /** Which readings the board stores while offline: all, or only the latest. */
     readonly offline: "keep" | "latest"
-    /** In ms. */
+    /** Time without a server after which the board decides by itself, in ms. */
     readonly alone_after: number
     /** Actions up to this `seq` have expired. */
     readonly expired: number
 }
 
-/** Where the rule is kept over a restart: a board that finds no server at its start decides as it last did. */
-const KEPT = "NL_RULE"
+/** Flash setting that stores the rule across restarts, for a board that starts without a server. */
+const RULE_SETTING = "NL_RULE"
 
 export function defaultParameters(): Parameters {
     return { ...LESSON_RULE, ...DEFAULT_CADENCE, offline: "keep", alone_after: 10000, expired: 0 }
 }
 
-function keptOf(p: Parameters): string {
+/** Returns the stored form of the parameters that a board without a server needs. */
+function serializeRule(p: Parameters): string {
     const { threshold, hysteresis, min_on, min_off, alone_after } = p
     return JSON.stringify({ threshold, hysteresis, min_on, min_off, alone_after })
 }
 
-/** The parameters that the board had when it was last told any, as far as it decides by them. */
-export async function restoreParameters(): Promise<Parameters> {
-    const kept = await readSetting(KEPT, undefined)
-    if (kept === undefined) return defaultParameters()
-    const { parameters, problem } = readParameters(Buffer.from("" + kept))
-    if (problem) refuse(KEPT, problem, "the default rule")
+/** Loads the rule parameters stored by `saveParameters`; returns the defaults if none are stored. */
+export async function loadParameters(): Promise<Parameters> {
+    const stored = await readSetting(RULE_SETTING, undefined)
+    if (stored === undefined) return defaultParameters()
+    const { parameters, problem } = decodeParameters(Buffer.from("" + stored))
+    if (problem) warnInvalidSetting(RULE_SETTING, problem, "the default rule")
     return problem ? defaultParameters() : parameters
 }
 
-/** Keeps them for the next start. Flash wears: nothing is written that is there already. */
-export async function keepParameters(parameters: Parameters, before: Parameters) {
-    const kept = keptOf(parameters)
-    if (kept !== keptOf(before)) await writeSetting(KEPT, kept)
+/** Stores the rule parameters in flash for the next start. Writes only changes, because flash wears out. */
+export async function saveParameters(parameters: Parameters, before: Parameters) {
+    const rule = serializeRule(parameters)
+    if (rule !== serializeRule(before)) await writeSetting(RULE_SETTING, rule)
 }
 
-/** The parameters, or why the message has none. An empty message, which clears a retained one, gives the defaults. */
-export function readParameters(payload: Bytes): { parameters?: Parameters; problem?: string } {
+/** Decodes a `<id>/config` payload. An empty payload, which clears a retained message, returns the defaults. */
+export function decodeParameters(payload: Bytes): { parameters?: Parameters; problem?: string } {
     if (payload.length === 0) return { parameters: defaultParameters() }
     const config = decode(CONFIG, payload)
     if (config.problem) return { problem: config.problem }

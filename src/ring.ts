@@ -1,26 +1,30 @@
-/** A reading that was worth a message, until it is sent. */
+/** A reading that is queued for sending. */
 export interface Reading {
-    /** Counts the readings of one boot, from 1. */
+    /** Sequence number; starts at 1 after each boot. */
     readonly seq: number
-    /** When it was taken, in ms since the board started. */
+    /** When the reading was taken, in ms since the board started. */
     readonly at: number
     /** 0 to 1023, an integer. */
     readonly light: number
     readonly led_on: boolean
 }
 
-/** Readings in the order of their arrival, in memory that does not grow. */
-export interface Ring {
+/** Ring buffer of readings with a fixed size. */
+export interface RingBuffer {
     length: number
-    /** Readings pushed out by newer ones, because the ring was full. */
+    /** Number of readings lost because the buffer was full. */
     dropped: number
+    /** Adds a reading. Overwrites the oldest one if the buffer is full. */
     push(reading: Reading): void
-    /** Takes the oldest; undefined when there is none. */
+    /** Removes and returns the oldest reading; undefined if the buffer is empty. */
     shift(): Reading | undefined
 }
 
-/** @param capacity how many readings are kept; each takes 24 bytes of a board's heap */
-export function createRing(capacity: number): Ring {
+/**
+ * Creates a ring buffer.
+ * @param capacity number of readings; each takes 24 bytes of heap
+ */
+export function createRingBuffer(capacity: number): RingBuffer {
     const seqs: number[] = []
     const ats: number[] = []
     const lights: number[] = []
@@ -40,7 +44,7 @@ export function createRing(capacity: number): Ring {
         const i = (oldest + ring.length) % capacity
         seqs[i] = reading.seq
         ats[i] = reading.at
-        // the lamp is the lowest bit
+        // The lowest bit stores the lamp state, to save memory.
         lights[i] = reading.light * 2 + (reading.led_on ? 1 : 0)
         ring.length++
     }
@@ -53,6 +57,6 @@ export function createRing(capacity: number): Ring {
         return { seq: seqs[i], at: ats[i], light: lights[i] >> 1, led_on: (lights[i] & 1) === 1 }
     }
 
-    const ring: Ring = { length: 0, dropped: 0, push, shift }
+    const ring: RingBuffer = { length: 0, dropped: 0, push, shift }
     return ring
 }

@@ -1,20 +1,20 @@
 import { Control } from "@devicescript/core"
 
-/** How the board is doing, as red, green and blue, 0 to 255 each: dim, because a nightlight stands in the dark. */
+/** LED colors as red, green and blue, 0 to 255 each. They are dim because the board stands in the dark. */
 const COLORS = { connecting: [24, 8, 0], online: [0, 16, 0], alone: [0, 0, 32] }
 
-/** What the status LED tells of. */
-export type Health = "connecting" | "online" | "alone"
+/** State shown by the status LED. */
+export type LedState = "connecting" | "online" | "alone"
 
-/** The LED on the board itself, where there is one: orange while connecting, green online, blue while it decides alone. */
-export function createStatusLight(): (health: Health) => Promise<void> {
+/** Returns a function that sets the on-board LED: orange is connecting, green online, blue deciding without a server. */
+export function createStatusLight(): (state: LedState) => Promise<void> {
     const control = new Control("control[int:0]")
-    let shown: Health = undefined
+    let shown: LedState = undefined
 
-    return async health => {
-        if (health === shown) return
-        shown = health
-        const [red, green, blue] = COLORS[health]
+    return async state => {
+        if (state === shown) return
+        shown = state
+        const [red, green, blue] = COLORS[state]
         await control.setStatusLight(red, green, blue, 0)
     }
 }

@@ -2,44 +2,45 @@ import { millis } from "@devicescript/core"
 import { TELEMETRY } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
 import { MqttClient } from "./mqtt/client.js"
-import { createRing, Reading } from "./ring.js"
+import { createRingBuffer, Reading } from "./ring.js"
 
-/** How many readings wait for a connection: at four a second, more than a minute. */
+/** Number of readings stored while offline. At four readings a second, they cover more than a minute. */
 export const BACKLOG = 256
 
-/** The readings on their way to the server. */
+/** Queue of readings to be sent to the server. */
 export interface Telemetry {
-    /** Readings lost because the memory was full. */
+    /** Number of readings lost because the memory was full. */
     dropped: number
-    /** How many readings wait to be sent. */
+    /** Returns the number of readings that wait to be sent. */
     waiting(): number
     /**
-     * Takes a reading; it is sent now, or when there is a connection.
-     * @param keep whether the one before it, if it is still here, is sent as well
-     * @returns its `seq`
+     * Queues a reading and sends it as soon as possible. Returns its `seq`.
+     * @param keep whether to keep the previous reading if it has not been sent yet
      */
     add(light: number, at: number, led_on: boolean, keep: boolean): number
-    /** Sends what the session takes. To be called when it takes more than before. */
-    pump(): void
+    /** Sends queued readings while the MQTT session has room. Must be called when room becomes available. */
+    flush(): void
 }
 
 /**
- * The newest reading goes first, so that the lamp follows the present as soon as there is a connection; what was taken
- * meanwhile follows in its order, with its age. `boot` and `seq` tell the server which it has already. A server that
- * knows nothing of them, as the lesson's, takes what comes last for the present: it gets all in its order.
+ * Sends readings over MQTT and stores them while offline.
  *
- * @param boot tells this run of the firmware from others
- * @param numbered whether the server is one that knows of `seq`
- * @param onroom called when the session takes more than before
+ * After a reconnect, the newest reading goes first, so that the lamp reacts to the current light. The stored ones follow
+ * in order; the server sorts and deduplicates them by `boot` and `seq`. Servers from the lesson ignore `seq` and treat the
+ * last message as current, so they receive all readings in order.
+ *
+ * @param boot random number of this firmware start
+ * @param serverUsesSeq returns whether the server supports `seq`
+ * @param onroom called when the MQTT session has room again
  */
 export function createTelemetry(
     client: MqttClient,
     topic: string,
     boot: number,
-    numbered: () => boolean,
+    serverUsesSeq: () => boolean,
     onroom: () => void
 ): Telemetry {
-    const backlog = createRing(BACKLOG)
+    const backlog = createRingBuffer(BACKLOG)
     let newest: Reading = undefined
     let seq = 0
 
@@ -55,9 +56,9 @@ export function createTelemetry(
         )
     }
 
-    function pump() {
+    function flush() {
         while (client.connected && !client.holding() && client.room() > 0) {
-            const reading = (numbered() && newest) || backlog.shift() || newest
+            const reading = (serverUsesSeq() && newest) || backlog.shift() || newest
             if (!reading || !send(reading)) return
             if (reading === newest) newest = undefined
         }
@@ -68,7 +69,7 @@ export function createTelemetry(
         seq++
         newest = { seq, at, light, led_on }
         telemetry.dropped = backlog.dropped
-        pump()
+        flush()
         return seq
     }
 
@@ -76,6 +77,6 @@ export function createTelemetry(
         return backlog.length + (newest ? 1 : 0)
     }
 
-    const telemetry: Telemetry = { dropped: 0, waiting, add, pump }
+    const telemetry: Telemetry = { dropped: 0, waiting, add, flush }
     return telemetry
 }

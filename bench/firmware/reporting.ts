@@ -1,10 +1,10 @@
 /** What a day costs: the policies of the contract, over the light of a day. */
-import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Cadence, type Reported } from "../../contract/index.js";
+import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Cadence, type LastReport } from "../../contract/index.js";
 
 /** How many messages one policy sends over light that is given once every `step` ms. */
 export function messagesOf(light: readonly number[], step: number, change: Partial<Cadence>): number {
   const cadence = { ...DEFAULT_CADENCE, ...change };
-  let last: Reported | undefined;
+  let last: LastReport | undefined;
   let messages = 0;
   for (let now = 0; now < light.length * step; now += cadence.sample) {
     const value = light[Math.floor(now / step)];

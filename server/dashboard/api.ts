@@ -1,4 +1,4 @@
-/** The server's HTTP API, as far as the page uses it. Paths are relative, so that the page also works below a prefix. */
+/** Client of the server's HTTP API. Paths are relative, so that the page also works behind a proxy's path prefix. */
 
 import type { DeviceView } from "../src/devices/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
@@ -8,17 +8,19 @@ import { setClock } from "./clock.js";
 export type Mode = "auto" | "on" | "off";
 export type Action = "report" | "reboot" | "identify";
 
-/** What the server knows of a device, and of a zone. */
+/** A device as the API returns it. */
 export type Device = DeviceView;
+/** A zone as the API returns it. */
 export type Zone = ZoneView;
 
-/** A simulated board, as its simulator sees it: `light` on its sensor, its `lamp` itself. */
+/** State of a simulated board. */
 export interface Board {
   id: string;
-  /** 0 to 1023. */
+  /** Light on the simulated sensor, 0 to 1023. */
   light: number;
+  /** Whether the simulated lamp is on. */
   lamp: boolean;
-  /** Whether the light is held by hand. */
+  /** Whether a user holds the light at a fixed level. */
   held: boolean;
   running: boolean;
   crashes: number;
@@ -26,7 +28,7 @@ export interface Board {
 }
 
 export interface Point {
-  /** ms since 1970, by the server's clock. */
+  /** When the reading was taken, in ms since 1970, by the server's clock. */
   readonly time: number;
   readonly light: number | null;
   readonly led_on: boolean | null;
@@ -35,17 +37,17 @@ export interface Point {
 export interface Status {
   version: string;
   broker: { url: string; websocket?: string | null; embedded: boolean };
-  /** Whether there are simulated boards. */
+  /** Whether the server runs simulated boards. */
   simulator: boolean;
   contested_client_ids: ContestedClientId[];
-  /** What the server cannot store, if anything, and what to do about it. */
+  /** Why the server cannot store data and what to do; `problem` is null if it can. */
   storage: { readonly problem: string | null };
 }
 
-/** A client id that two clients use at the same time, so that each connection ends the other. */
+/** An MQTT client id that several clients use at the same time, so that each connection ends the other. */
 export interface ContestedClientId {
   readonly client_id: string;
-  /** The account of both clients; null where clients need no account. */
+  /** Account of the clients; null if clients need no account. */
   readonly account: string | null;
   /** Addresses that the clients connect from. */
   readonly addresses: readonly string[];
@@ -53,35 +55,35 @@ export interface ContestedClientId {
   readonly takeovers: number;
 }
 
-/** Who looks at the page; `name` and `role` are null where nobody has to log in, and for somebody who did not. */
+/** The login session. `name` and `role` are null if nobody is logged in. */
 export interface Session {
   readonly name: string | null;
   readonly role: "admin" | "reader" | null;
-  /** Whether one has to log in. */
+  /** Whether the server requires a login. */
   readonly required: boolean;
 }
 
-/** What became of an action, with what the board reported. */
+/** Result of an action, with the diagnostics that the board reported. */
 export interface Outcome {
   readonly outcome: "pending" | "done" | "refused" | "timeout";
   readonly error?: string;
   readonly light?: number;
   readonly led_on?: boolean;
-  /** ms since it started. */
+  /** Time since the board started, in ms. */
   readonly uptime?: number;
   readonly rejected?: number;
   readonly connects?: number;
-  /** When its program began, in ms since it started. */
+  /** When the board's program started, in ms since the board started. */
   readonly began?: number;
   readonly waiting?: number;
   readonly dropped?: number;
 }
 
-/** The server said no, or cannot be reached; the message is a sentence for the user. */
+/** Error of an API request: the server refused it or cannot be reached. The message is a sentence for the user. */
 export class ApiError extends Error {
   constructor(
     message: string,
-    /** HTTP status; 0 when there was no answer. */
+    /** HTTP status; 0 if the server did not answer. */
     readonly status: number,
   ) {
     super(message);
@@ -90,17 +92,17 @@ export class ApiError extends Error {
 
 let unauthorized = (): void => {};
 
-/** Calls `then` when the server wants somebody to log in. */
-export function onUnauthorized(then: () => void): void {
-  unauthorized = then;
+/** Sets the callback for requests that fail because the server requires a login. */
+export function onUnauthorized(callback: () => void): void {
+  unauthorized = callback;
 }
 
-/** What the server is and does. @throws ApiError */
+/** Gets the server's status. @throws ApiError */
 export async function getStatus(): Promise<Status> {
   return (await (await request("GET", "api/status")).json()) as Status;
 }
 
-/** Who is logged in. @throws ApiError */
+/** Gets the login session. @throws ApiError */
 export async function getSession(): Promise<Session> {
   return (await (await request("GET", "api/session")).json()) as Session;
 }
@@ -110,19 +112,19 @@ export async function postLogout(): Promise<void> {
   await request("POST", "api/logout", {});
 }
 
-/** The latest readings of a device, in the order in which they were taken. @throws ApiError */
+/** Gets the latest readings of a device, oldest first. @throws ApiError */
 export async function getRecent(id: string): Promise<Point[]> {
   const response = await request("GET", `api/recent?device=${encodeURIComponent(id)}`);
   return ((await response.json()) as { points: Point[] }).points;
 }
 
-/** What a device did from `from` to `to`, in ms since 1970, in at most `points` buckets. @throws ApiError */
+/** Gets a device's history from `from` to `to`, in ms since 1970, in at most `points` buckets. @throws ApiError */
 export async function getHistory(id: string, from: number, to: number, points: number): Promise<HistoryAnswer> {
   const query = `${historyQuery(id, from, to)}&points=${points}`;
   return (await (await request("GET", `api/history?${query}`)).json()) as HistoryAnswer;
 }
 
-/** Where every reading of a stretch of time is to be had as CSV. */
+/** Returns the URL of a CSV file with every reading of a time range. */
 export function csvPath(id: string, from: number, to: number): string {
   return `api/history.csv?${historyQuery(id, from, to)}`;
 }
@@ -131,40 +133,40 @@ function historyQuery(id: string, from: number, to: number): string {
   return `device=${encodeURIComponent(id)}&from=${Math.floor(from)}&to=${Math.ceil(to)}`;
 }
 
-/** The simulated boards of a server that has a simulator. @throws ApiError */
+/** Gets the simulated boards. @throws ApiError */
 export async function getBoards(): Promise<Board[]> {
   return (await (await request("GET", "api/simulator/boards")).json()) as Board[];
 }
 
-/** Who switches the lamp, and for how long, in ms; gives the device as it is then. @throws ApiError */
+/** Sets or ends a lamp's override, for `duration` ms or without end. Returns the updated device. @throws ApiError */
 export async function putMode(id: string, mode: Mode, duration?: number): Promise<Device> {
   const body = { mode, for: duration };
   return (await (await request("PUT", `api/devices/${encodeURIComponent(id)}/mode`, body)).json()) as Device;
 }
 
-/** Who switches a zone's lamps, and for how long, in ms; gives the zone as it is then. @throws ApiError */
+/** Sets or ends the override of a zone's lamps, for `duration` ms or without end. Returns the zone. @throws ApiError */
 export async function putZoneMode(name: string, mode: Mode, duration?: number): Promise<Zone> {
   const body = { mode, for: duration };
   return (await (await request("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
 }
 
-/** Asks a board to do something, and waits until it did, or some seconds. @throws ApiError, also when it did not reply */
+/** Sends an action to a board and waits some seconds for its reply. @throws ApiError, also if the board does not reply */
 export async function postAction(id: string, action: Action): Promise<Outcome> {
   const path = `api/devices/${encodeURIComponent(id)}/actions`;
   return (await (await request("POST", path, { action })).json()) as Outcome;
 }
 
-/** Forgets a device and its history. @throws ApiError */
+/** Deletes a device and its history. @throws ApiError */
 export async function deleteDevice(id: string): Promise<void> {
   await request("DELETE", `api/devices/${encodeURIComponent(id)}`);
 }
 
-/** Holds the light on a simulated board's sensor, 0 to 1023; null lets it go its own way. @throws ApiError */
+/** Holds a simulated sensor at a light level, 0 to 1023; null returns to the simulated light. @throws ApiError */
 export async function putLight(id: string, light: number | null): Promise<void> {
   await request("PUT", `api/simulator/boards/${encodeURIComponent(id)}/light`, { light });
 }
 
-/** Cuts or heals a simulated board's network. @throws ApiError */
+/** Cuts or restores a simulated board's network. @throws ApiError */
 export async function putNetwork(id: string, state: Board["network"]): Promise<void> {
   await request("PUT", `api/simulator/boards/${encodeURIComponent(id)}/network`, { state });
 }

@@ -1,67 +1,69 @@
-/** The page: what the server says goes to the boards and zones, and the address says which view of them is shown. */
+/** Entry point of the dashboard: connects the server's events to the models and views of boards and zones. */
 
 import { onUnauthorized } from "./api.js";
-import { announceSwitches } from "./announcer.js";
+import { announceSwitches } from "./announcements.js";
 import { Boards } from "./boards.js";
 import { now, when } from "./clock.js";
-import { hearStorage, watchStatus } from "./status.js";
+import { handleStorageEvent, pollStatus } from "./status.js";
 import { part, text } from "./dom.js";
 import { listen } from "./events.js";
-import { Backlog } from "./overview/backlog.js";
+import { CardGrid } from "./overview/card-grid.js";
+import { RecentLoader } from "./overview/recent-loader.js";
 import { Toolbar } from "./overview/toolbar.js";
-import { Wall } from "./overview/wall.js";
-import { goToLogin, learnSession, offerLogout } from "./session.js";
+import { goToLogin, loadSession, setUpLogout } from "./session.js";
 import { describeServer, findSimulator } from "./server.js";
-import { sumUp } from "./summary.js";
+import { showSummary } from "./summary.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
-/** Time between two drawings of the plots, in ms: in three minutes' width the line moves about half a pixel. */
-const DRAW = 250;
-const DRAW_CALMLY = 1000;
-const SUM_UP = 500;
-const DESCRIBE = 10_000;
+/** Time between two redraws of the plots, in ms. At a width of three minutes, the line moves about half a pixel. */
+const REDRAW_INTERVAL = 250;
+/** The same for users who prefer reduced motion. */
+const REDUCED_MOTION_INTERVAL = 1000;
+const SUMMARY_INTERVAL = 500;
+/** Time between two updates of texts that depend on the time, in ms. */
+const TEXT_INTERVAL = 10_000;
 
 const page = document.documentElement;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const connection = part(document, "connection", HTMLElement);
 const main = part(document, "main", HTMLElement);
 
 const boards = new Boards();
 const zones = new Zones();
-const backlog = new Backlog((model) => wall.filled(model));
-const wall = new Wall(
+const recentLoader = new RecentLoader((model) => grid.filled(model));
+const grid = new CardGrid(
   part(document, "groups", HTMLElement),
   boards,
   zones,
-  (model) => backlog.want(model),
+  (model) => recentLoader.request(model),
   (found) => toolbar.render(found, boards.size),
 );
-const toolbar = new Toolbar(document, (view) => wall.setView(view));
-const views = new Views(boards, zones, (id) => wall.focus(id));
+const toolbar = new Toolbar(document, (view) => grid.setView(view));
+const views = new Views(boards, zones, (id) => grid.focus(id));
 
 onUnauthorized(goToLogin);
 part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
-  event.preventDefault(); // the address says which view is shown
+  event.preventDefault(); // following the link would change the view, which depends on the URL's hash
   main.focus();
 });
-watchStatus();
-announceSwitches(boards, part(document, "announcer", HTMLElement));
+pollStatus();
+announceSwitches(boards, part(document, "announcements", HTMLElement));
 
-/** Since when the page has not heard from the server, in ms by its clock. */
-let lost: number | undefined;
+/** When the connection to the server was lost, in ms by the server's clock; undefined while connected. */
+let lostAt: number | undefined;
 
-/** `text`: why there is no connection, for people. */
-function loseConnection(say: (at: number) => string): void {
-  wall.setLost((lost ??= now()));
+/** @param describe returns the text to show, given the time when the connection was lost */
+function handleLoss(describe: (at: number) => string): void {
+  grid.setLost((lostAt ??= now()));
   page.dataset.connection = "lost";
-  text(connection, say(lost));
+  text(connection, describe(lostAt));
 }
 
-// from here on nothing is heard until the page is shown again
+// A hidden page receives no events.
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) wall.setLost((lost ??= now()));
+  if (document.hidden) grid.setLost((lostAt ??= now()));
 });
 
 const restart = listen({
@@ -71,48 +73,48 @@ const restart = listen({
   },
   connected() {
     void describeServer().then((simulator) => (simulator ? findSimulator(boards) : undefined));
-    void learnSession().then(() => {
+    void loadSession().then(() => {
       boards.refresh();
       views.describe();
     });
     page.dataset.connection = "live";
     text(connection, "live");
   },
-  lost: () => loseConnection((at) => `server lost at ${when(at)}, trying again`),
+  lost: () => handleLoss((at) => `connection lost at ${when(at)}, reconnecting`),
   refused(problem) {
-    loseConnection(() => problem);
-    void learnSession();
+    handleLoss(() => problem);
+    void loadSession();
   },
   devices(devices) {
-    boards.seeDevices(devices);
-    backlog.restart();
-    wall.setLost((lost = undefined));
+    boards.replaceDevices(devices);
+    recentLoader.restart();
+    grid.setLost((lostAt = undefined));
     page.dataset.loaded = "";
     views.loaded();
-    sumUp(boards);
+    showSummary(boards);
   },
-  device: (device) => boards.seeDevice(device),
-  zones: (list) => zones.seeAll(list),
-  zone: (zone) => zones.see(zone),
+  device: (device) => boards.updateDevice(device),
+  zones: (list) => zones.replaceAll(list),
+  zone: (zone) => zones.update(zone),
   forgotten: (id) => boards.remove(id),
-  storage: hearStorage,
-  board: (board) => boards.seeBoard(board),
+  storage: handleStorageEvent,
+  board: (board) => boards.updateSimulated(board),
 });
 
-offerLogout(restart);
+setUpLogout(restart);
 
 const draw = () => {
-  wall.tick();
-  setTimeout(draw, calm.matches ? DRAW_CALMLY : DRAW);
+  grid.tick();
+  setTimeout(draw, reducedMotion.matches ? REDUCED_MOTION_INTERVAL : REDRAW_INTERVAL);
 };
 draw();
-setInterval(() => sumUp(boards), SUM_UP);
-setInterval(() => views.tick(), DRAW_CALMLY);
+setInterval(() => showSummary(boards), SUMMARY_INTERVAL);
+setInterval(() => views.tick(), REDUCED_MOTION_INTERVAL);
 setInterval(() => {
-  wall.describe();
+  grid.describe();
   views.describe();
-}, DESCRIBE);
+}, TEXT_INTERVAL);
 dark.addEventListener("change", () => {
-  wall.recolour();
-  views.recolour();
+  grid.recolor();
+  views.recolor();
 });

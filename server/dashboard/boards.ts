@@ -1,12 +1,12 @@
-/** Every board that the page knows, and who is told when one changes. */
+/** Store of all boards on the page, with change notifications. */
 
 import { type Board, type Device, type Mode, putMode } from "./api.js";
 import { now } from "./clock.js";
 import { BoardModel } from "./model.js";
 
-/** Told of changes, after them. */
+/** Callbacks for changes of boards. */
 export interface Watcher {
-  /** `switched`: its lamp went on or off, which was known before. */
+  /** @param switched whether the lamp changed between two known states */
   changed?(model: BoardModel, switched: boolean): unknown;
   removed?(model: BoardModel): unknown;
 }
@@ -32,24 +32,24 @@ export class Boards {
     return () => this.watchers.delete(watcher);
   }
 
-  seeDevice(device: Device): void {
-    this.change(device.id, (model) => model.seeDevice(device, now()));
+  updateDevice(device: Device): void {
+    this.change(device.id, (model) => model.updateDevice(device, now()));
   }
 
-  seeBoard(board: Board): void {
-    this.change(board.id, (model) => model.seeBoard(board, now()));
+  updateSimulated(board: Board): void {
+    this.change(board.id, (model) => model.updateSimulated(board, now()));
   }
 
-  /** These devices are there, and no others. */
-  seeDevices(devices: readonly Device[]): void {
-    const there = new Set(devices.map(({ id }) => id));
-    for (const model of this.models.values()) if (!there.has(model.id) && !model.board) this.remove(model.id);
-    for (const device of devices) this.seeDevice(device);
+  /** Replaces all devices. Removes boards that are neither in the list nor simulated. */
+  replaceDevices(devices: readonly Device[]): void {
+    const ids = new Set(devices.map(({ id }) => id));
+    for (const model of this.models.values()) if (!ids.has(model.id) && !model.board) this.remove(model.id);
+    for (const device of devices) this.updateDevice(device);
   }
 
-  /** A person's word on a lamp, for so long in ms. @throws ApiError */
+  /** Overrides a lamp, for `duration` ms or without end. @throws ApiError */
   async override(id: string, mode: Mode, duration?: number): Promise<void> {
-    this.seeDevice(await putMode(id, mode, duration));
+    this.updateDevice(await putMode(id, mode, duration));
   }
 
   remove(id: string): void {
@@ -59,16 +59,16 @@ export class Boards {
     for (const watcher of this.watchers) watcher.removed?.(model);
   }
 
-  /** Has every board shown anew. */
+  /** Notifies the watchers of every board, so that all boards are rendered again. */
   refresh(): void {
     for (const { id } of this.models.values()) this.change(id, () => {});
   }
 
-  private change(id: string, see: (model: BoardModel) => void): void {
+  private change(id: string, update: (model: BoardModel) => void): void {
     let model = this.models.get(id);
     if (!model) this.models.set(id, (model = new BoardModel(id)));
     const { lamp } = model;
-    see(model);
+    update(model);
     const switched = lamp !== null && model.lamp !== null && model.lamp !== lamp;
     for (const watcher of this.watchers) watcher.changed?.(model, switched);
   }

@@ -1,4 +1,4 @@
-/** Bundles the pages: everything the browser needs, and nothing from anywhere else. */
+/** Bundles the dashboard with esbuild. The bundle loads nothing from other hosts. */
 
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
@@ -11,25 +11,24 @@ import { build, type BuildOptions } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLED = ["app.ts", "style.css", "login.ts", "login.css"];
-/** What all pages of a browser share. */
+/** The shared worker that all pages of a browser use. */
 const WORKER = "events-worker.js";
 const COPIED = ["login.html", "icon.svg"];
-/** Rooms whose templates go into the page. */
-const ROOMS = ["overview", "controls", "zones", "board"];
-/** What goes over the network: each file as well as these make it. */
-const COMPRESSED = { br: promisify(brotliCompress), gz: promisify(gzip) };
+/** Folders whose `templates.html` is inserted into index.html. */
+const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
+/** Compressors by file extension. */
+const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /**
- * Writes the dashboard and the login page into `outdir`, which is made when it is missing: no folders in it, so that
- * the pages work below any path. Beside each file it is there compressed, `.br` and `.gz`, so that nothing is compressed
- * while somebody waits.
- * @throws when a source does not compile, or the folder cannot be written.
+ * Writes the dashboard and the login page to `outdir`, and creates that folder if necessary. Output has no subfolders,
+ * so that the pages work below any path. Each file is also written compressed, as `.br` and `.gz`.
+ * @throws Error if a source does not compile or the folder cannot be written
  */
 export async function buildDashboard(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
   const worker = join(outdir, WORKER);
   await bundle({ entryPoints: [join(here, "events", "worker.ts")], outfile: worker });
-  // a browser connects a page to the worker of the same address that runs already, whatever version that is of
+  // Put a hash into the URL: a browser reuses a running worker with the same URL, even if it is an older version.
   const version = createHash("sha256")
     .update(await readFile(worker))
     .digest("hex")
@@ -53,18 +52,21 @@ async function bundle(options: BuildOptions): Promise<void> {
     minify: true,
     format: "esm",
     target: "es2022",
-    logLevel: "silent", // a failure is thrown, with every message in it
+    logLevel: "silent", // build() throws an error that contains all messages
     ...options,
   });
 }
 
 async function compress(file: string): Promise<void> {
   const plain = await readFile(file);
-  for (const [ending, made] of Object.entries(COMPRESSED)) await writeFile(`${file}.${ending}`, await made(plain));
+  for (const [extension, compressor] of Object.entries(COMPRESSORS))
+    await writeFile(`${file}.${extension}`, await compressor(plain));
 }
 
 async function page(): Promise<string> {
-  const templates = await Promise.all(ROOMS.map((room) => readFile(join(here, room, "templates.html"), "utf8")));
+  const templates = await Promise.all(
+    TEMPLATE_FOLDERS.map((folder) => readFile(join(here, folder, "templates.html"), "utf8")),
+  );
   const html = await readFile(join(here, "index.html"), "utf8");
   return html.replace("<!-- templates -->", () => templates.join(""));
 }

@@ -1,17 +1,17 @@
-/** The server's clock: points carry its time, and a phone's clock may differ from it, and may be set. */
+/** Clock of the server, estimated in the browser. Readings carry the server's time, and a phone's clock may differ. */
 
-/** When the page was loaded, by the clock of this device. From then on a clock that never jumps counts on. */
+/** When the page was loaded, by the browser's clock, in ms since 1970. Added to a monotonic clock, which never jumps. */
 const loaded = Date.now() - performance.now();
 let skew = 0;
 
-/** Now by the server's clock, in ms since 1970. */
+/** Returns the current time by the server's clock, in ms since 1970. */
 export function now(): number {
   return loaded + performance.now() - skew;
 }
 
 /**
- * Sets the clock by the `Date` header of an answer just received, if it has one. It has whole seconds, so a smaller
- * difference counts as none.
+ * Sets the clock from the `Date` header of a response that has just arrived. Ignores differences below two seconds,
+ * because the header only has whole seconds.
  */
 export function setClock(header: string | null): void {
   const date = Date.parse(header ?? "");
@@ -23,12 +23,12 @@ export function setClock(header: string | null): void {
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-/** When it was, as a person says it: the time of day, and the day too when it is more than 12 hours away. */
+/** Formats a time in ms: the time of day, and also the day if it is more than 12 hours away. */
 export function when(ms: number): string {
   return (Math.abs(now() - ms) < 12 * 3600_000 ? time : day).format(ms);
 }
 
-/** How long it is until the next 7 in the morning where the page is looked at, in ms. */
+/** Returns the time until the next 7:00 in the browser's time zone, in ms. */
 export function untilMorning(): number {
   const at = new Date(now());
   if (at.getHours() >= 7) at.setDate(at.getDate() + 1);

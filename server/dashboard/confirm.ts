@@ -1,8 +1,8 @@
-/** Asks before something is done that cannot be undone. */
+/** Confirmation dialog for actions that cannot be undone. */
 
 import { part, text } from "./dom.js";
 
-/** Asks a question; gives whether the answer is `verb`. Escape, and all else, is no. */
+/** Asks for confirmation. Resolves to true if the user presses the button labeled `verb`, otherwise to false. */
 export function confirm(question: string, consequence: string, verb: string): Promise<boolean> {
   const dialog = part(document, "confirm", HTMLDialogElement);
   const yes = part(dialog, "yes", HTMLButtonElement);

@@ -1,22 +1,22 @@
-/** Warns about client ids that two clients use at the same time: the broker must end one connection for the other. */
+/** Warns about MQTT client ids that several clients use at the same time, so that they disconnect each other. */
 
 import type { ContestedClientId } from "./api.js";
 import { make, part, text } from "./dom.js";
-import { contestedDetail, contestedTitle } from "./sentences.js";
-import { count } from "./words.js";
+import { count } from "./formatting.js";
+import { contestedDetail, contestedTitle } from "./labels.js";
 
-/** How many client ids the notice names. */
-const MOST_NAMED = 5;
+/** Largest number of client ids that are listed by name. */
+const MAX_NAMED = 5;
 
-/** The detail of each notice on the page, by account and client id. */
+/** The element with the details of each notice, by account and client id. */
 const details = new Map<string, HTMLElement>();
 
-/** Shows a notice for each client id, or none. */
+/** Shows a notice for each contested client id. Hides the section if there are none. */
 export function showContested(contested: readonly ContestedClientId[]): void {
   const place = part(document, "contested", HTMLElement);
   place.hidden = contested.length === 0;
   const named = new Map(
-    contested.slice(0, MOST_NAMED).map((one) => [JSON.stringify([one.account, one.client_id]), one]),
+    contested.slice(0, MAX_NAMED).map((one) => [JSON.stringify([one.account, one.client_id]), one]),
   );
   for (const [key, detail] of details) {
     if (named.has(key)) continue;
@@ -32,7 +32,7 @@ export function showContested(contested: readonly ContestedClientId[]): void {
   text(part(place, "contested-more", HTMLElement), more > 0 ? `And ${count(more, "more client id")}.` : "");
 }
 
-/** Adds a notice. Its detail is not a part of the alert, so that a screen reader does not repeat it at each request. */
+/** Adds a notice. Only its title is an alert: screen readers would repeat details, which change with each status poll. */
 function addNotice(list: HTMLElement, one: ContestedClientId): HTMLElement {
   const title = make("strong", contestedTitle(one));
   title.setAttribute("role", "alert");

@@ -1,8 +1,8 @@
-/** The little that the page needs of the DOM. Text from the wire goes through `text` and attributes alone: never HTML. */
+/** DOM helpers. They write received data only as text and attributes, never as HTML. */
 
 /**
- * The element that the page marks with `data-part="name"`.
- * @throws Error when it is missing, or another kind of element: then page and program do not fit together.
+ * Returns the element with `data-part="name"`.
+ * @throws Error if it is missing or of another type
  */
 export function part<T extends Element>(root: ParentNode, name: string, kind: new () => T): T {
   const found = root.querySelector(`[data-part="${name}"]`);
@@ -10,29 +10,29 @@ export function part<T extends Element>(root: ParentNode, name: string, kind: ne
   return found;
 }
 
-/** A copy of what is in the page's template of that name. */
+/** Returns a copy of the content of a `<template>`. */
 export function copy(name: string): DocumentFragment {
   return document.importNode(part(document, name, HTMLTemplateElement).content, true);
 }
 
-/** An element with this text. */
+/** Creates an element with text. */
 export function make<K extends keyof HTMLElementTagNameMap>(tag: K, value: string): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   element.textContent = value;
   return element;
 }
 
-/** Sets text, and leaves the page alone when it says so already. */
+/** Sets the text of an element, but only if it changes, so that the browser does no needless work. */
 export function text(element: Element, value: string): void {
   if (element.textContent !== value) element.textContent = value;
 }
 
-/** Sets an attribute, and leaves the page alone when it is so already. */
+/** Sets an attribute, but only if it changes. */
 export function attribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** Writes an id with what stands before its last slash apart. */
+/** Shows a device id, split at its last slash into two elements for prefix and name. */
 export function writeId(place: ParentNode, id: string): void {
   const slash = id.lastIndexOf("/") + 1;
   text(part(place, "prefix", HTMLElement), id.slice(0, slash));

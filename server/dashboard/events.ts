@@ -1,32 +1,32 @@
-/** The server's live events, handed out by kind. */
+/** Dispatches the server's live events to callbacks, by event name. */
 
 import type { Board, Device, Zone } from "./api.js";
-import { follow } from "./events/follow.js";
+import { subscribe } from "./events/subscribe.js";
 import type { ServerEvent, ToPage } from "./events/protocol.js";
 
 export interface Listener {
-  /** Connecting: at first, and when the page is shown again or another person is logged in. */
+  /** Called when connecting: after loading, when the page becomes visible, and after a login or logout. */
   connecting(): void;
-  /** Connected, at first and again. */
+  /** Called after each connect. */
   connected(): void;
-  /** The connection is lost, and another attempt follows; called after each that fails. */
+  /** Called when the connection is lost and after each failed attempt. The page keeps reconnecting. */
   lost(): void;
-  /** The same, but the server is there, and refuses for this reason: it may want somebody to log in. */
+  /** Like `lost`, but the server refuses the connection with a reason, for example because it requires a login. */
   refused(problem: string): void;
-  /** Every device there is: comes first on each connection, and when the page is shown again. */
+  /** Called with all devices, after each connect and when the page becomes visible. */
   devices(devices: Device[]): void;
   device(device: Device): void;
-  /** Every zone there is: comes on each connection, and when the server's configuration changed. */
+  /** Called with all zones, after each connect and when the server's configuration changes. */
   zones(zones: Zone[]): void;
   zone(zone: Zone): void;
-  /** A device is known no more. */
+  /** Called when a device was deleted. */
   forgotten(id: string): void;
   board(board: Board): void;
-  /** The server cannot store readings, for this reason; or it can again. */
+  /** Called with the reason when the server cannot store readings, and with null when it can again. */
   storage(problem: string | null): void;
 }
 
-/** Listens for ever. Gives a function to call when who is logged in has changed. */
+/** Receives events until the page closes. Returns a function that reconnects, to be called after a login or logout. */
 export function listen(listener: Listener): () => void {
   function handle([name, data]: ServerEvent): void {
     if (name === "devices") listener.devices(data as Device[]);
@@ -38,7 +38,7 @@ export function listen(listener: Listener): () => void {
     else if (name === "storage") listener.storage((data as { problem: string | null }).problem);
   }
 
-  return follow((message: ToPage) => {
+  return subscribe((message: ToPage) => {
     if ("events" in message) return message.events.forEach(handle);
     if (!("state" in message)) return;
     if (message.state === "connecting") listener.connecting();

@@ -1,4 +1,4 @@
-/** The login page. It knows nothing of the dashboard but where it is: the server shows it to nobody else. */
+/** The login page. It shares little code with the dashboard, which the server delivers only after login. */
 
 import { part, text } from "./dom.js";
 
@@ -13,11 +13,11 @@ part(document, "unencrypted", HTMLElement).hidden = location.protocol === "https
 void leaveIfAllowed();
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  // not `disabled`, which would take the focus away
+  // Use aria-disabled, because `disabled` would remove the focus.
   if (submit.getAttribute("aria-disabled") !== "true") void logIn();
 });
 
-/** Nobody has to log in, or has done so in another tab. */
+/** Opens the dashboard if no login is required, or if the user has logged in in another tab. */
 async function leaveIfAllowed(): Promise<void> {
   try {
     const { name, required } = (await (await fetch("api/session")).json()) as {
@@ -26,7 +26,7 @@ async function leaveIfAllowed(): Promise<void> {
     };
     if (name !== null || !required) openDashboard();
   } catch {
-    return; // the attempt to log in says how things are
+    return; // the login attempt will show the error
   }
 }
 
@@ -40,7 +40,7 @@ async function logIn(): Promise<void> {
   password.select();
 }
 
-/** Opens the dashboard, or gives the reason why not: a sentence. */
+/** Logs in and opens the dashboard. Returns "", or a sentence with the reason if the login failed. */
 async function attempt(): Promise<string> {
   try {
     const response = await fetch("api/login", {
@@ -59,7 +59,7 @@ async function attempt(): Promise<string> {
   }
 }
 
-/** At the place in the page that was asked for. */
+/** Opens the dashboard at the view in the current URL's hash. */
 function openDashboard(): void {
   location.replace("./" + location.hash);
 }

@@ -1,4 +1,4 @@
-/** What the page knows of one board: the device that the server sees, and the simulated board behind it, if it is one. */
+/** Model of one board: its device at the server and, if it is simulated, its simulated hardware. */
 
 import { LESSON_RULE } from "../../contract/rule.js";
 import type { Board, Device } from "./api.js";
@@ -8,34 +8,35 @@ export class BoardModel {
   device?: Device;
   board?: Board;
   readonly series = new Series();
-  /** When it went on- or offline, in ms; undefined when that was before the server looked. */
+  /** When the board went online or offline, in ms since 1970; undefined if unknown. */
   since?: number;
-  /** How long the lamp took to follow the slider, in ms; undefined when the slider asked nothing of it. */
-  followed?: number;
+  /** How long the lamp took to react to the light slider, in ms; undefined if it did not have to react. */
+  reactionTime?: number;
 
-  private asked?: { lamp: boolean; at: number };
+  /** The lamp state expected after a move of the slider. */
+  private expected?: { lamp: boolean; at: number };
 
   constructor(readonly id: string) {}
 
-  /** What people call it. */
+  /** Display name: the configured label, otherwise the id. */
   get label(): string {
     return this.device?.label ?? this.id;
   }
 
-  /** The lamp itself where it can be seen, else what the device says of it; null when it is unknown. */
+  /** Lamp state: of the simulated lamp if there is one, otherwise as the device reports it; null if unknown. */
   get lamp(): boolean | null {
-    // blinks are no switches
+    // Blinking does not change the lamp state.
     if (this.device?.blinking) return this.device.led_on;
     return this.board?.lamp ?? this.device?.led_on ?? null;
   }
 
-  /** The lamp is on when the light is below it. */
+  /** Light level below which the lamp switches on. */
   get threshold(): number {
     return this.device?.threshold ?? LESSON_RULE.threshold;
   }
 
-  /** What the server says. `now` in ms by the server's clock. */
-  seeDevice(device: Device, now: number): void {
+  /** Sets the device's state. @param now in ms by the server's clock */
+  updateDevice(device: Device, now: number): void {
     const before = this.device;
     const lamp = this.lamp;
     this.device = device;
@@ -45,26 +46,26 @@ export class BoardModel {
     else if (this.lamp !== lamp) this.plot(now);
   }
 
-  /** What the simulator says. */
-  seeBoard(board: Board, now: number): void {
+  /** Sets the simulated board's state. @param now in ms by the server's clock */
+  updateSimulated(board: Board, now: number): void {
     const lamp = this.lamp;
     this.board = board;
     if (this.lamp !== lamp) this.plot(now);
-    if (this.asked?.lamp === board.lamp) {
-      this.followed = now - this.asked.at;
-      this.asked = undefined;
+    if (this.expected?.lamp === board.lamp) {
+      this.reactionTime = now - this.expected.at;
+      this.expected = undefined;
     }
   }
 
-  /** The slider was moved to `light`: from here runs the time that the lamp takes to follow, when it has to. */
+  /** Handles a move of the slider to `light`. Starts measuring the lamp's reaction time if the lamp must switch. */
   slide(light: number, now: number): void {
     const { device, board } = this;
     const wanted = light < this.threshold + (board?.lamp ? (device?.hysteresis ?? 0) : 0);
-    const follows = device?.online && device.mode === "auto" && device.zone === null && board?.network === "up";
-    if (!follows || wanted === board.lamp) this.asked = undefined;
-    else if (this.asked?.lamp !== wanted) {
-      this.asked = { lamp: wanted, at: now };
-      this.followed = undefined;
+    const reacts = device?.online && device.mode === "auto" && device.zone === null && board?.network === "up";
+    if (!reacts || wanted === board.lamp) this.expected = undefined;
+    else if (this.expected?.lamp !== wanted) {
+      this.expected = { lamp: wanted, at: now };
+      this.reactionTime = undefined;
     }
   }
 

@@ -1,4 +1,4 @@
-/** The plots' colours, from the style sheet: they change with the colour scheme. */
+/** Colors of the plots, read from the style sheet, because they depend on the color scheme. */
 
 export interface Palette {
   line: string;
@@ -16,7 +16,7 @@ export interface Palette {
   font: string;
 }
 
-/** The colours of the colour scheme that holds now. */
+/** Returns the colors of the current color scheme. */
 export function palette(): Palette {
   const style = getComputedStyle(document.documentElement);
   const get = (name: string) => style.getPropertyValue(`--plot-${name}`).trim();

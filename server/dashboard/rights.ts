@@ -1,25 +1,25 @@
-/** What whoever looks at the page may do. */
+/** Permissions of the logged-in user: readers cannot change anything. */
 
 import type { Session } from "./api.js";
 
-let why = "";
+let reason = "";
 
-/** Why nothing may be changed, a sentence; "" when it may. */
-export function refusal(): string {
-  return why;
+/** Returns why the user cannot change anything, as a sentence; "" if changes are allowed. */
+export function readOnlyReason(): string {
+  return reason;
 }
 
-/** Goes by who is logged in. */
+/** Sets the permissions of the logged-in user. */
 export function setRights({ name, role }: Session): void {
-  why = role === "reader" ? `${name} may look at everything here, and change nothing.` : "";
+  reason = role === "reader" ? `${name} has read-only access.` : "";
 }
 
-/** Disables a control where nothing may be changed, and says why; otherwise it is disabled when it is not `usable`. */
-export function allow(control: HTMLElement & { disabled: boolean }, usable = true): void {
-  const disabled = why !== "" || !usable;
+/** Enables or disables a control. For readers, disables it and shows the reason as its tooltip. */
+export function setEnabled(control: HTMLElement & { disabled: boolean }, enabled = true): void {
+  const disabled = reason !== "" || !enabled;
   if (control.disabled !== disabled) control.disabled = disabled;
-  if (control.title === why) return;
-  control.title = why;
-  if (why) control.setAttribute("aria-describedby", "rights");
+  if (control.title === reason) return;
+  control.title = reason;
+  if (reason) control.setAttribute("aria-describedby", "rights");
   else control.removeAttribute("aria-describedby");
 }

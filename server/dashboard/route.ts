@@ -1,11 +1,11 @@
-/** What the page shows, as its address says: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`. Pure. */
+/** Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`. Pure. */
 
 export type Route =
   | { readonly view: "boards" }
   | { readonly view: "zones"; readonly name?: string }
   | { readonly view: "board"; readonly id: string };
 
-/** The route of an address's hash; the boards when it names nothing. An id may be encoded, or written as it is. */
+/** Parses a URL hash into a route; an unknown hash shows the boards. Ids may be percent-encoded or plain. */
 export function routeOf(hash: string): Route {
   const [, view, rest] = /^#\/(\w+)(?:\/(.+))?$/.exec(hash) ?? [];
   if (view === "board" && rest) return { view, id: decoded(rest) };
@@ -25,6 +25,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a % that a person wrote
+    return text; // a hand-written URL with a plain %
   }
 }

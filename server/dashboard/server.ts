@@ -1,17 +1,17 @@
-/** What the page asks of the server at each connection. */
+/** Loads the server's addresses, version and simulated boards after each connect. */
 
 import { getBoards, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
 import { part, text } from "./dom.js";
-import { askStatus } from "./status.js";
+import { loadStatus } from "./status.js";
 
-/** Says where to point a client. Gives whether there is a simulator. */
+/** Shows the MQTT addresses and the version of the server. Returns whether the server has a simulator. */
 export async function describeServer(): Promise<boolean> {
   let status: Status;
   try {
-    status = await askStatus();
+    status = await loadStatus();
   } catch {
-    return false; // the connection says how things are
+    return false; // the connection status already shows the problem
   }
   const { url, websocket } = status.broker;
   for (const element of document.querySelectorAll("[data-broker]")) text(element, url);
@@ -22,14 +22,14 @@ export async function describeServer(): Promise<boolean> {
   return status.simulator;
 }
 
-/** Looks which boards are simulated. */
+/** Loads the simulated boards. */
 export async function findSimulator(boards: Boards): Promise<void> {
   const before = new Map(Array.from(boards.all, ({ id, board }) => [id, board]));
   try {
     for (const board of await getBoards())
-      // what an event told meanwhile is newer
-      if (boards.get(board.id)?.board === before.get(board.id)) boards.seeBoard(board);
+      // If an event has updated the board meanwhile, the event is newer.
+      if (boards.get(board.id)?.board === before.get(board.id)) boards.updateSimulated(board);
   } catch {
-    return; // the connection says how things are
+    return; // the connection status already shows the problem
   }
 }

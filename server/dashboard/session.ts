@@ -1,19 +1,19 @@
-/** Who looks at the page. */
+/** The login session: shows the logged-in user, handles logout, and redirects to the login page. */
 
 import { ApiError, getSession, postLogout, type Session } from "./api.js";
 import { part, text } from "./dom.js";
-import { refusal, setRights } from "./rights.js";
+import { readOnlyReason, setRights } from "./rights.js";
 
 let leaving = false;
 
-/** Takes whoever must log in to the login page; of several requests that were refused, the first does. */
+/** Opens the login page. Repeated calls, for example of several refused requests, have no effect. */
 export function goToLogin(): void {
   if (!leaving) location.assign("login");
   leaving = true;
 }
 
-/** Asks who is logged in, and goes by it. A server that is not there, or has no accounts, changes nothing. */
-export async function learnSession(): Promise<void> {
+/** Loads the session and applies its permissions. If the server cannot be reached, the permissions stay as they are. */
+export async function loadSession(): Promise<void> {
   let session: Session;
   try {
     session = await getSession();
@@ -24,25 +24,25 @@ export async function learnSession(): Promise<void> {
   if (session.required && session.name === null) return goToLogin();
   setRights(session);
   const rights = part(document, "rights", HTMLElement);
-  rights.hidden = refusal() === "";
-  text(rights, refusal());
+  rights.hidden = readOnlyReason() === "";
+  text(rights, readOnlyReason());
   part(document, "session", HTMLElement).hidden = session.name === null;
   text(part(document, "user", HTMLElement), session.name ?? "");
 }
 
-/** Lets the button log out. @param then called when it did: other tabs are logged out as well */
-export function offerLogout(then: () => void): void {
-  part(document, "logout", HTMLButtonElement).addEventListener("click", () => void logout(then));
+/** Sets up the logout button. @param loggedOut called after a logout, which also logs out other tabs */
+export function setUpLogout(loggedOut: () => void): void {
+  part(document, "logout", HTMLButtonElement).addEventListener("click", () => void logout(loggedOut));
 }
 
-async function logout(then: () => void): Promise<void> {
+async function logout(loggedOut: () => void): Promise<void> {
   try {
     await postLogout();
   } catch (e) {
     const rights = part(document, "rights", HTMLElement);
     rights.hidden = false;
-    return text(rights, `You are still logged in: ${(e as Error).message}`);
+    return text(rights, `Logging out failed; you are still logged in. ${(e as Error).message}`);
   }
-  then();
+  loggedOut();
   goToLogin();
 }

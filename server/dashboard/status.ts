@@ -1,40 +1,40 @@
-/** What the page shows of the server's status, which it asks for now and then. */
+/** Polls the server's status and shows warnings from it. */
 
 import { getStatus, type Status } from "./api.js";
 import { showContested } from "./contested.js";
 import { showStorage } from "./storage.js";
 
-/** Time between two requests, in ms. No event tells of contested client ids, nor of a history that cannot be written. */
-const POLL = 30_000;
+/** Time between two polls, in ms. No event reports contested client ids or a failing history database. */
+const POLL_INTERVAL = 30_000;
 
-/** How many events have told what cannot be stored. */
+/** Number of storage events received. */
 let storageEvents = 0;
 
-/** Asks for the status, and shows what in it changes. */
-export async function askStatus(): Promise<Status> {
+/** Requests the status and shows its warnings. @throws ApiError */
+export async function loadStatus(): Promise<Status> {
   const before = storageEvents;
   const status = await getStatus();
   showContested(status.contested_client_ids);
-  // what an event told meanwhile is newer
+  // If a storage event has arrived meanwhile, the event is newer.
   if (storageEvents === before) showStorage(status.storage.problem);
   return status;
 }
 
-/** An event told what cannot be stored; null for nothing. */
-export function hearStorage(problem: string | null): void {
+/** Handles a storage event. @param problem why the server cannot store data; null if it can */
+export function handleStorageEvent(problem: string | null): void {
   storageEvents++;
   showStorage(problem);
 }
 
-/** Asks again and again while somebody can see the page and the server is there. A page that is shown asks by itself. */
-export function watchStatus(): void {
+/** Polls the status while the page is visible and connected. Each connect loads the status separately. */
+export function pollStatus(): void {
   const refresh = async () => {
     if (document.hidden || document.documentElement.dataset.connection !== "live") return;
     try {
-      await askStatus();
+      await loadStatus();
     } catch {
-      return; // the page says by other means that the server is lost
+      return; // the connection status already shows the problem
     }
   };
-  setInterval(() => void refresh(), POLL);
+  setInterval(() => void refresh(), POLL_INTERVAL);
 }

@@ -1,8 +1,8 @@
-/** Warns when the server cannot store readings, because its disk is full for example. */
+/** Shows a warning when the server cannot store readings, for example because its disk is full. */
 
 import { part, text } from "./dom.js";
 
-/** Shows what cannot be stored and what to do about it; hides the notice when that is null. */
+/** Shows why the server cannot store data and what to do; hides the warning if `problem` is null. */
 export function showStorage(problem: string | null): void {
   const place = part(document, "storage", HTMLElement);
   place.hidden = problem === null;

@@ -1,11 +1,11 @@
-/** The header's sentence, and how crowded the page is: the style sheet makes room. */
+/** Shows a summary of all boards in the header, and adapts the page's scale to their number. */
 
 import type { Boards } from "./boards.js";
 import { part, text } from "./dom.js";
-import { count } from "./words.js";
+import { count } from "./formatting.js";
 
-/** Sums up, once it is known which boards there are. */
-export function sumUp(boards: Boards): void {
+/** Updates the summary. Does nothing before the boards are loaded. */
+export function showSummary(boards: Boards): void {
   const page = document.documentElement;
   if (page.dataset.loaded === undefined) return;
   let on = 0;
@@ -20,5 +20,6 @@ export function sumUp(boards: Boards): void {
     `${count(on, "lamp")} on`,
   ];
   text(part(document, "summary", HTMLElement), boards.size === 0 ? "" : parts.join(", "));
-  page.dataset.crowd = boards.size === 0 ? "none" : boards.size === 1 ? "one" : boards.size <= 12 ? "few" : "many";
+  // The style sheet uses smaller cards for many boards.
+  page.dataset.scale = boards.size === 0 ? "none" : boards.size === 1 ? "one" : boards.size <= 12 ? "few" : "many";
 }

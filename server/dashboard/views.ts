@@ -1,4 +1,4 @@
-/** Shows the view that the address names: the boards, the zones, or one board. */
+/** Client-side router: shows the view in the URL's hash, which is all boards, all zones, or one board. */
 
 import { BoardPage } from "./board/page.js";
 import type { Boards } from "./boards.js";
@@ -19,10 +19,10 @@ export class Views {
   private route: Route = { view: "boards" };
   private board?: BoardPage;
   private isLoaded = false;
-  /** Where the overview was left. */
+  /** Scroll position of the overview when it was left. */
   private scrolled = 0;
 
-  /** `focusCard` gives the focus to a board's card. */
+  /** @param focusCard moves the focus to a board's card */
   constructor(
     private readonly boards: Boards,
     private readonly zones: Zones,
@@ -40,7 +40,7 @@ export class Views {
     this.go(routeOf(location.hash));
   }
 
-  /** It is known now which boards there are. */
+  /** Must be called when all boards are loaded. */
   loaded(): void {
     const first = !this.isLoaded;
     this.isLoaded = true;
@@ -57,8 +57,8 @@ export class Views {
     this.list.request();
   }
 
-  recolour(): void {
-    this.board?.recolour();
+  recolor(): void {
+    this.board?.recolor();
   }
 
   private go(route: Route): void {

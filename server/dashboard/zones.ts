@@ -1,4 +1,4 @@
-/** Every zone that the page knows, in the server's order. */
+/** Store of all zones on the page, in the server's order, with change notifications. */
 
 import { type Mode, type Zone, putZoneMode } from "./api.js";
 
@@ -18,28 +18,28 @@ export class Zones {
     return this.zones.get(name);
   }
 
-  /** `changed` is called after each change. */
+  /** @param changed called after each change */
   watch(changed: () => void): void {
     this.watchers.add(changed);
   }
 
-  /** These zones are there, and no others. */
-  seeAll(zones: readonly Zone[]): void {
+  /** Replaces all zones. */
+  replaceAll(zones: readonly Zone[]): void {
     this.zones = new Map(zones.map((zone) => [zone.name, zone]));
-    this.tell();
+    this.notify();
   }
 
-  see(zone: Zone): void {
+  update(zone: Zone): void {
     this.zones.set(zone.name, zone);
-    this.tell();
+    this.notify();
   }
 
-  /** A person's word on a zone's lamps, for so long in ms. @throws ApiError */
+  /** Overrides a zone's lamps, for `duration` ms or without end. @throws ApiError */
   async override(name: string, mode: Mode, duration?: number): Promise<void> {
-    this.see(await putZoneMode(name, mode, duration));
+    this.update(await putZoneMode(name, mode, duration));
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const changed of this.watchers) changed();
   }
 }

@@ -1,57 +1,67 @@
-/** When to try again, and for how long to wait for an answer. Pure. */
+/** Reconnect policy: the delay before each attempt to connect, and the timeout of the attempt. Pure. */
 
-/** How long an attempt is given before any has succeeded, in ms. */
-const FIRST_PATIENCE = 2000
+/** Timeout of an attempt before the first success, in ms. */
+const FIRST_TIMEOUT = 2000
 
-/** The least that an attempt is given, in ms. */
-const LEAST_PATIENCE = 1500
+/** Shortest timeout of an attempt, in ms. */
+const MIN_TIMEOUT = 1500
 
-/** Each so-many-th attempt that gets no answer is given the full time. */
+/** Every third attempt in a series of timeouts gets the full `connectTimeout`. */
 const FULL_EVERY = 3
 
 /**
- * The policy. A network that is away comes back at a moment that nobody announces, and an attempt in vain costs one
- * SYN: so after a loss, nonsense, an address that refuses or an attempt without an answer, the next one follows after
- * 1/2 to 3/2 of `minBackoff`, for ever; the jitter keeps a hundred boards from coming in step. An attempt that hangs in
- * a dead network must not outlast it: most are given four times what the last success took, every third one the full
- * `connectTimeout`, so that a slow network is joined too. A broker that refuses by CONNACK will do so again: there the
- * wait doubles from `minBackoff` to `maxBackoff`, with a jitter of a half.
+ * Reconnect policy with jitter and, after refusals only, exponential backoff.
+ *
+ * After a lost connection or a failed attempt, the client retries after 0.5 to 1.5 × `minBackoff`, without end. An attempt
+ * costs only one SYN packet, and the network may return at any moment. Jitter spreads the reconnects of many boards.
+ *
+ * Most attempts time out after four times the duration of the last success. A long timeout would let an attempt hang in
+ * a dead network after the network returned. Every third attempt uses the full `connectTimeout` for slow networks.
+ *
+ * If the broker refuses the connection in CONNACK, it will probably refuse again. The delay then doubles from `minBackoff`
+ * to `maxBackoff`, times 0.5 to 1.
  */
 export class Backoff {
     private refusals = 0
-    private unanswered = 0
-    private patience = FIRST_PATIENCE
+    private timeouts = 0
+    private attemptTimeout = FIRST_TIMEOUT
 
-    /** All in ms. */
+    /** Parameters are in ms. */
     constructor(
         private minBackoff: number,
         private maxBackoff: number,
         private connectTimeout: number
     ) {}
 
-    /** How long the next attempt may take to open the connection, and again to get CONNACK, in ms. */
+    /** Returns the timeout of the next attempt, in ms. It applies to opening the connection and again to CONNACK. */
     timeout(): number {
-        const full = this.unanswered > 0 && this.unanswered % FULL_EVERY === FULL_EVERY - 1
-        return full ? this.connectTimeout : Math.min(this.patience, this.connectTimeout)
+        const full = this.timeouts > 0 && this.timeouts % FULL_EVERY === FULL_EVERY - 1
+        return full ? this.connectTimeout : Math.min(this.attemptTimeout, this.connectTimeout)
     }
 
-    /** An attempt succeeded, after so many ms. */
+    /**
+     * Records a successful attempt.
+     * @param took duration of the attempt in ms
+     */
     succeeded(took: number): void {
-        this.unanswered = 0
-        this.patience = Math.max(LEAST_PATIENCE, 4 * took)
+        this.timeouts = 0
+        this.attemptTimeout = Math.max(MIN_TIMEOUT, 4 * took)
     }
 
-    /** The broker refused. Gives the wait in ms. */
+    /** Records that the broker refused the connection. Returns the delay before the next attempt, in ms. */
     refused(): number {
         const wait = Math.min(this.maxBackoff, this.minBackoff * Math.pow(2, Math.min(this.refusals, 16)))
         this.refusals++
         return wait * (0.5 + Math.random() / 2)
     }
 
-    /** The connection was lost or could not be opened; `answered` is false when that took all the time. Gives the wait in ms. */
+    /**
+     * Records that a connection was lost or could not be opened. Returns the delay before the next attempt, in ms.
+     * @param answered false if the attempt timed out
+     */
     lost(answered: boolean): number {
         this.refusals = 0
-        if (!answered) this.unanswered++
+        if (!answered) this.timeouts++
         return Math.min(this.maxBackoff, this.minBackoff * (0.5 + Math.random()))
     }
 }

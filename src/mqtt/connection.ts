@@ -1,93 +1,93 @@
-/** One connection to the broker, from CONNECT to its end: handshake, reading, keep-alive. */
+/** A single MQTT connection, from CONNECT until it closes: handshake, reading, writing and keep-alive. */
 
 import { Connect, encodeConnect, encodeDisconnect, encodePingreq } from "./encode.js"
-import { Beat, KeepAlive } from "./keepalive.js"
+import { KeepAlive, KeepAliveAction } from "./keepalive.js"
 import { Link, Network, Signal } from "./network.js"
 import { Connack, Packet, PacketType, Publish } from "./packet.js"
 import { Parser } from "./parse.js"
-import { Carrier, Session } from "./session.js"
+import { PacketSender, Session } from "./session.js"
 
 /** Why a connection ended. */
-export const enum End {
-    /** It was lost, or closed by the broker: worth another attempt soon. */
+export const enum EndReason {
+    /** The connection broke, or the broker closed it. */
     Lost,
-    /** There was no answer within the time allowed. */
+    /** The broker did not send CONNACK in time. */
     Unanswered,
-    /** The broker refused it: an attempt soon will fare no better. */
+    /** The broker refused the connection in CONNACK. */
     Refused,
-    /** What the broker sent was not MQTT. */
+    /** The broker sent bytes that are not valid MQTT. */
     Malformed,
-    /** `close` was called. */
+    /** The program called `close`. */
     Closed,
 }
 
-/** How long a broker may owe an answer to SUBSCRIBE or PUBLISH over a connection that lives, in ms. */
+/** Longest time for the broker to acknowledge SUBSCRIBE or PUBLISH, in ms. */
 const ACK_TIMEOUT = 30000
 
-/** How long the broker may take to close the connection after DISCONNECT, in ms. */
+/** Longest time for the broker to close the connection after DISCONNECT, in ms. */
 const CLOSE_TIMEOUT = 1000
 
-/** How long a full inbox holds up messages of QoS 0 before they are dropped, in ms. */
-const HOLD = 1000
+/** Longest time that a QoS 0 message waits for space in a full inbox before it is dropped, in ms. */
+const INBOX_TIMEOUT = 1000
 
-/** Packets that are parsed before other tasks may run: the VM ends a program that computes for too long. */
+/** Number of packets parsed before other tasks run. The VM terminates a program that never yields. */
 const BURST = 16
 
-/** Acknowledgements that may wait for the network, beside publications. */
-const MAX_ANSWERS = 128
+/** Largest number of acknowledgments in the send queue, in addition to publications. */
+const MAX_ACKS = 128
 
-/** Time until a packet that the network had no room for is tried again, in ms. */
-const RETRY = 10
+/** Time before a packet is offered again to a full network queue, in ms. */
+const RETRY_INTERVAL = 10
 
-/** What the return codes of CONNACK mean, table 3.1. */
+/** Texts for the CONNACK return codes, table 3.1. */
 const REFUSALS = [
     "",
     "it does not speak MQTT 3.1.1",
     "it does not allow this client identifier",
     "it is not available",
     "user name or password is wrong",
-    "this client is not authorised",
+    "this client is not authorized",
 ]
 
 export interface ConnectionOptions {
     readonly connect: Connect
-    /** How long the broker may take for CONNACK, in ms. */
+    /** Longest time for the broker to send CONNACK, in ms. */
     readonly timeout: number
-    /** The largest packet that is held, in bytes. */
+    /** Largest packet that is stored, in bytes. */
     readonly maxPacket: number
     readonly maxInflight: number
-    /** Is notified when a message was taken out of the inbox. */
+    /** Notified when a message is removed from the inbox. */
     readonly room: Signal
 }
 
-/** Whom a connection belongs to. */
-export interface Keeper {
-    /** CONNACK 0 came; no other packet was looked at yet. */
-    accepted(sessionPresent: boolean, carrier: Carrier): void
-    /** There may be messages in the inbox. */
+/** Callbacks of a connection, implemented by the client. */
+export interface ConnectionOwner {
+    /** Called when the broker accepts the connection, before any other packet is processed. */
+    accepted(sessionPresent: boolean, sender: PacketSender): void
+    /** Called when messages may have been added to the inbox. */
     arrived(): void
 }
 
 export class Connection {
-    /** Why it ended, in half a sentence; "" until then. */
+    /** Why the connection ended, as text; "" while it is open. */
     reason = ""
-    end: End = End.Lost
-    /** Whether PUBLISH, SUBSCRIBE and so on may be sent. */
+    end: EndReason = EndReason.Lost
+    /** Whether the broker accepted the connection, so that packets other than CONNECT may be sent. */
     accepted = false
 
     private parser: Parser
     private wake: Signal
-    /** Packets that the network had no room for. */
+    /** Send queue: packets that wait for room in the network queue. */
     private outbox: Buffer[] = []
     private opened: number
     private keepAlive: KeepAlive
-    /** Whether a message waits for room in the inbox, so that nothing is read. */
-    private held = false
-    /** Since when messages find the inbox full; -1 when they do not. */
+    /** Whether reading is paused because the inbox is full. */
+    private paused = false
+    /** When the inbox became full; -1 if it is not full. */
     private fullSince = -1
-    /** Since when the broker owes an answer; -1 when it does not. */
+    /** Since when an acknowledgment from the broker is outstanding; -1 if none is. */
     private waitingSince = -1
-    /** When DISCONNECT was sent; -1 before. */
+    /** When `close` was called; -1 before. */
     private closed = -1
 
     constructor(
@@ -95,7 +95,7 @@ export class Connection {
         private link: Link,
         private session: Session,
         private options: ConnectionOptions,
-        private keeper: Keeper
+        private owner: ConnectionOwner
     ) {
         this.parser = new Parser(options.maxPacket)
         this.wake = network.signal()
@@ -103,56 +103,56 @@ export class Connection {
         this.keepAlive = new KeepAlive(options.connect.keepAlive, this.opened)
     }
 
-    /** Runs the connection until its end; then `reason` and `end` say what it was. Never throws. */
+    /** Runs the connection until it ends, then sets `reason` and `end`. Never throws. */
     async run(): Promise<void> {
         this.send(encodeConnect(this.options.connect))
         this.network.start(async (connection: Connection) => {
-            await connection.watch()
+            await connection.runTimers()
         }, this)
         try {
             await this.read()
         } catch (e) {
-            this.finish(End.Lost, (e as Error).message)
+            this.finish(EndReason.Lost, (e as Error).message)
         }
-        this.finish(End.Lost, "the broker closed the connection")
+        this.finish(EndReason.Lost, "the broker closed the connection")
     }
 
-    /** Sends a packet, now or as soon as the network has room. */
+    /** Sends a packet. Queues it if the network queue is full. */
     send(packet: Buffer): void {
         this.keepAlive.onSent(this.network.millis())
         if (this.outbox.length === 0 && this.link.write(packet)) return
-        // what a broker makes us answer must not fill the memory
-        if (this.outbox.length >= 2 * this.options.maxInflight + MAX_ANSWERS)
-            return this.finish(End.Lost, "the network does not take what is sent")
+        // Bound the queue, or a broker that requests many acknowledgments could fill the memory.
+        if (this.outbox.length >= 2 * this.options.maxInflight + MAX_ACKS)
+            return this.finish(EndReason.Lost, "the network does not take what is sent")
         this.outbox.push(packet)
         this.wake.notify()
     }
 
-    /** Whether more packets wait for the network than it makes sense to add to. */
+    /** Returns whether the send queue is so long that QoS 0 messages must not be added. */
     congested(): boolean {
         return this.outbox.length >= BURST
     }
 
-    /** Ends the connection with DISCONNECT: the broker throws the will away, [MQTT-3.1.2-10]. */
+    /** Closes the connection with DISCONNECT, which makes the broker discard the will [MQTT-3.1.2-10]. */
     close(): void {
         if (this.closed >= 0) return
         this.closed = this.network.millis()
         if (this.accepted) this.send(encodeDisconnect())
-        else this.finish(End.Closed, "stopped")
-        // the broker closes after DISCONNECT, [MQTT-3.14.4-2]: waiting for that gives the packet time to leave
+        else this.finish(EndReason.Closed, "stopped")
+        // Let the broker close the connection [MQTT-3.14.4-2], so that DISCONNECT is not lost in the send queue.
         this.wake.notify()
     }
 
-    private finish(end: End, reason: string): void {
+    private finish(end: EndReason, reason: string): void {
         if (this.reason) return
-        this.end = this.closed >= 0 ? End.Closed : end
+        this.end = this.closed >= 0 ? EndReason.Closed : end
         this.reason = this.closed >= 0 ? "stopped" : reason
         this.link.close()
         this.wake.notify()
         this.options.room.notify()
     }
 
-    /** Reads until the connection is over. */
+    /** Reads and processes packets until the connection ends. */
     private async read(): Promise<void> {
         let packets = 0
         for (;;) {
@@ -163,14 +163,14 @@ export class Connection {
             for (;;) {
                 const packet = this.parser.next()
                 if (!packet) break
-                if (packet.type === PacketType.Publish) await this.hold(packet)
+                if (packet.type === PacketType.Publish) await this.waitForRoom(packet)
                 if (this.reason) return
                 const problem = this.receive(packet)
-                if (problem) return this.finish(End.Malformed, problem)
+                if (problem) return this.finish(EndReason.Malformed, problem)
                 packets++
                 if ((packets & (BURST - 1)) === 0) await this.network.sleep(0)
             }
-            if (this.parser.problem) return this.finish(End.Malformed, `the broker sent ${this.parser.problem}`)
+            if (this.parser.problem) return this.finish(EndReason.Malformed, `the broker sent ${this.parser.problem}`)
         }
     }
 
@@ -184,7 +184,7 @@ export class Connection {
         }
         if (packet.type !== PacketType.Publish) this.waitingSince = -1
         const problem = this.session.receive(packet)
-        if (packet.type === PacketType.Publish) this.keeper.arrived()
+        if (packet.type === PacketType.Publish) this.owner.arrived()
         return problem
     }
 
@@ -192,59 +192,64 @@ export class Connection {
         if (this.accepted) return "the broker sent CONNACK twice"
         if (packet.code !== 0) {
             const text = packet.code < REFUSALS.length ? REFUSALS[packet.code] : "for no reason that MQTT knows"
-            // a broker that is starting says 3: that is no worse than one that is not there yet
-            this.finish(packet.code === 3 ? End.Lost : End.Refused, `the broker refused the connection: ${text}`)
+            // Code 3 (server unavailable) is temporary, so retry without exponential backoff.
+            const end = packet.code === 3 ? EndReason.Lost : EndReason.Refused
+            this.finish(end, `the broker refused the connection: ${text}`)
             return ""
         }
         this.accepted = true
-        this.keeper.accepted(packet.sessionPresent, this)
-        // from now on other times count
+        this.owner.accepted(packet.sessionPresent, this)
+        // Wake the timer task: the keep-alive replaces the CONNACK timeout.
         this.wake.notify()
         return ""
     }
 
-    /** Waits until the inbox has room: no more is read, and TCP holds back the broker. */
-    private async hold(publish: Publish): Promise<void> {
+    /**
+     * Waits until the inbox has room for a message. No packet is read meanwhile, so TCP flow control slows the broker.
+     * A QoS 0 message waits for at most `INBOX_TIMEOUT`.
+     */
+    private async waitForRoom(publish: Publish): Promise<void> {
         const inbound = this.session.inbound
         while (inbound.full() && !this.reason) {
             const now = this.network.millis()
             if (this.fullSince < 0) this.fullSince = now
-            const patience = publish.qos > 0 ? HOLD : this.fullSince + HOLD - now
-            if (patience <= 0) return
-            this.held = true
-            await this.options.room.wait(patience)
-            this.held = false
+            const remaining = publish.qos > 0 ? INBOX_TIMEOUT : this.fullSince + INBOX_TIMEOUT - now
+            if (remaining <= 0) return
+            this.paused = true
+            await this.options.room.wait(remaining)
+            this.paused = false
         }
         this.fullSince = -1
     }
 
-    /** Looks after everything that has to do with time, until the connection is over. */
-    private async watch(): Promise<void> {
+    /** Sends queued packets and checks timeouts until the connection ends. */
+    private async runTimers(): Promise<void> {
         while (!this.reason) {
             while (this.outbox.length > 0 && this.link.write(this.outbox[0])) this.outbox.shift()
-            const rest = this.check(this.network.millis())
-            if (!this.reason) await this.wake.wait(this.outbox.length > 0 ? RETRY : rest)
+            const delay = this.checkTimeouts(this.network.millis())
+            if (!this.reason) await this.wake.wait(this.outbox.length > 0 ? RETRY_INTERVAL : delay)
         }
     }
 
-    /** Ends a connection that is dead, sends PINGREQ when it is time; gives the ms until the next look. */
-    private check(now: number): number {
+    /** Ends the connection after a timeout and sends PINGREQ when it is due. Returns the time until the next check, in ms. */
+    private checkTimeouts(now: number): number {
         if (this.closed >= 0) {
-            if (now - this.closed >= CLOSE_TIMEOUT) this.finish(End.Closed, "stopped")
+            if (now - this.closed >= CLOSE_TIMEOUT) this.finish(EndReason.Closed, "stopped")
             return CLOSE_TIMEOUT
         }
         if (!this.accepted) {
-            const rest = this.opened + this.options.timeout - now
-            if (rest <= 0) this.finish(End.Unanswered, `no CONNACK within ${this.options.timeout} ms`)
-            return rest
+            const remaining = this.opened + this.options.timeout - now
+            if (remaining <= 0) this.finish(EndReason.Unanswered, `no CONNACK within ${this.options.timeout} ms`)
+            return remaining
         }
-        if (this.held || !this.session.outbound.waiting()) this.waitingSince = -1
+        if (this.paused || !this.session.outbound.waiting()) this.waitingSince = -1
         else if (this.waitingSince < 0) this.waitingSince = now
         else if (now - this.waitingSince >= ACK_TIMEOUT)
-            this.finish(End.Lost, `the broker owes an acknowledgement for ${ACK_TIMEOUT} ms`)
-        const beat = this.keepAlive.check(now, this.held)
-        if (beat === Beat.Ping) this.send(encodePingreq())
-        else if (beat === Beat.GiveUp) this.finish(End.Lost, `no PINGRESP within ${this.keepAlive.seconds * 500} ms`)
-        return Math.min(this.keepAlive.rest, ACK_TIMEOUT)
+            this.finish(EndReason.Lost, `the broker sent no acknowledgment for ${ACK_TIMEOUT} ms`)
+        const action = this.keepAlive.check(now, this.paused)
+        if (action === KeepAliveAction.Ping) this.send(encodePingreq())
+        else if (action === KeepAliveAction.GiveUp)
+            this.finish(EndReason.Lost, `no PINGRESP within ${this.keepAlive.seconds * 500} ms`)
+        return Math.min(this.keepAlive.nextCheck, ACK_TIMEOUT)
     }
 }

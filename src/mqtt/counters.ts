@@ -1,25 +1,25 @@
-/** What a client counts, from its making on. */
+/** Statistics of an MQTT client, counted since its creation. */
 export class Counters {
     /** Connections that the broker accepted. */
     connects = 0
-    /** PUBLISH packets that arrived, whatever became of them. */
+    /** PUBLISH packets received, including duplicates and dropped ones. */
     received = 0
-    /** PUBLISH packets that were sent for the first time. */
+    /** PUBLISH packets sent for the first time. */
     sent = 0
     /** Publications of QoS 1 and 2 that the broker acknowledged. */
     acknowledged = 0
-    /** PUBLISH and PUBREL packets that were sent again after a reconnect. */
+    /** PUBLISH and PUBREL packets sent again after a reconnect. */
     resent = 0
-    /** Messages that came again and were not handled again. */
+    /** Received messages that were ignored as duplicates. */
     duplicates = 0
-    /** Messages that were longer than `maxPacket`. */
+    /** Received messages that were skipped because they exceed `maxPacket`. */
     skipped = 0
-    /** Messages of QoS 0 for which there was no room. */
+    /** Received QoS 0 messages that were dropped because the inbox was full. */
     dropped = 0
-    /** Calls of a handler that threw. */
+    /** Callbacks and message handlers that threw. */
     failed = 0
-    /** Connections that ended because the broker refused them. */
+    /** Connections that the broker refused in CONNACK. */
     refused = 0
-    /** Connections that ended because the stream was not MQTT. */
+    /** Connections that ended because the broker sent invalid MQTT. */
     malformed = 0
 }

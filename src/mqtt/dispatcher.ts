@@ -1,4 +1,4 @@
-/** Calls the program's handlers, one at a time: the only task that does. */
+/** Event loop that calls the program's callbacks and message handlers, one at a time. */
 
 import { Inbound } from "./inbound.js"
 import { Network, Signal } from "./network.js"
@@ -6,23 +6,24 @@ import { Publish } from "./packet.js"
 import { Reporter } from "./reporter.js"
 import { Subscriptions } from "./subscriptions.js"
 
-const FOR_EVER = 3600000
+const HOUR = 3600000
 
-/** A connection made, with `reason` undefined, or lost. */
-interface News {
+/** A connect or a disconnect. */
+interface ConnectionEvent {
     readonly sessionPresent: boolean
+    /** Why the connection ended; undefined for a connect. */
     readonly reason: string | undefined
 }
 
 export class Dispatcher {
-    /** Is notified when a message was taken out of the inbox. */
+    /** Notified when a message is removed from the inbox. */
     readonly room: Signal
 
     private work: Signal
     private active = false
     private running = false
-    /** What the program was not told yet, in order: at most a loss and then a connection. */
-    private news: News[] = []
+    /** Events whose callback has not been called yet, in order: at most a disconnect followed by a connect. */
+    private events: ConnectionEvent[] = []
 
     constructor(
         private network: Network,
@@ -43,59 +44,62 @@ export class Dispatcher {
         }, this)
     }
 
-    /** Ends the task as soon as the program is told the news; messages wait in the inbox. */
+    /** Stops the task after the callbacks of pending events. Messages stay in the inbox. */
     stop(): void {
         this.active = false
         this.work.notify()
     }
 
-    /** There may be messages in the inbox. */
+    /** Must be called when messages may have been added to the inbox. */
     arrived(): void {
         this.work.notify()
     }
 
     connected(sessionPresent: boolean): void {
-        this.news.push({ sessionPresent, reason: undefined })
+        this.events.push({ sessionPresent, reason: undefined })
         this.work.notify()
     }
 
-    /** The connection is over. False when the program was not told of it yet: for it, the connection never was. */
+    /**
+     * Queues a disconnect event. If the connect event of that connection is still pending, discards both events and
+     * returns false.
+     */
     lost(reason: string): boolean {
-        const last = this.news.length - 1
-        if (last >= 0 && this.news[last].reason === undefined) {
-            this.news.pop()
+        const last = this.events.length - 1
+        if (last >= 0 && this.events[last].reason === undefined) {
+            this.events.pop()
             return false
         }
-        this.news.push({ sessionPresent: false, reason })
+        this.events.push({ sessionPresent: false, reason })
         this.work.notify()
         return true
     }
 
-    /** News of the connection first, then messages in order. */
+    /** Processes connection events first, then messages in order. */
     private async run(): Promise<void> {
-        while (this.active || this.news.length > 0) {
-            const news = this.news.shift()
-            const message = news ? undefined : this.inbound.take()
-            if (news) await this.announce(news)
+        while (this.active || this.events.length > 0) {
+            const event = this.events.shift()
+            const message = event ? undefined : this.inbound.take()
+            if (event) await this.callBack(event)
             else if (message) {
                 this.room.notify()
                 await this.deliver(message)
                 this.inbound.handled()
-            } else await this.work.wait(FOR_EVER)
-            // lets other tasks run; the VM ends a program that computes for too long
+            } else await this.work.wait(HOUR)
+            // Yield to other tasks. The VM terminates a program that never yields.
             await this.network.sleep(0)
         }
         this.running = false
     }
 
-    private async announce(news: News): Promise<void> {
+    private async callBack(event: ConnectionEvent): Promise<void> {
         const callbacks = this.reporter.callbacks
         try {
-            if (news.reason !== undefined) {
-                if (callbacks.ondisconnect) await callbacks.ondisconnect(news.reason)
-            } else if (callbacks.onconnect) await callbacks.onconnect(news.sessionPresent)
+            if (event.reason !== undefined) {
+                if (callbacks.ondisconnect) await callbacks.ondisconnect(event.reason)
+            } else if (callbacks.onconnect) await callbacks.onconnect(event.sessionPresent)
         } catch (e) {
-            this.reporter.threw(news.reason === undefined ? "onconnect" : "ondisconnect", e)
+            this.reporter.threw(event.reason === undefined ? "onconnect" : "ondisconnect", e)
         }
     }
 

@@ -1,19 +1,23 @@
-/** Packets that a client sends, as bytes. Pure; callers have checked lengths and ranges. */
+/** Encodes MQTT packets that a client sends. Pure. Callers must validate lengths and ranges. */
 
 import { PacketType, QoS } from "./packet.js"
 
-/** What CONNECT says, section 3.1. */
+/** Content of a CONNECT packet, section 3.1. */
 export interface Connect {
     clientId: string
     username?: string
     password?: string
-    /** Seconds, 0 to 65,535; 0 turns it off. */
+    /** Keep-alive in seconds, 0 to 65,535; 0 turns it off. */
     keepAlive: number
     cleanSession: boolean
     will?: { topic: string; payload: string | Buffer; qos: QoS; retain: boolean }
 }
 
-/** A packet with its fixed header written and room for the rest: it begins at `length - remaining`. */
+/**
+ * Allocates a packet and writes its fixed header. The body starts at index `length - remaining`.
+ * @param first first byte of the fixed header
+ * @param remaining length of the body in bytes
+ */
 function allocate(first: number, remaining: number): Buffer {
     let size = 1
     for (let left = remaining; left > 0 || size === 1; left = left >> 7) size++
@@ -38,20 +42,20 @@ function put(packet: Buffer, at: number, bytes: Buffer): number {
     return at + bytes.length
 }
 
-/** A string, or binary data: two bytes of length, and the bytes. */
+/** Writes a string or binary field: two bytes with the length, then the data. Returns the index after the field. */
 function putField(packet: Buffer, at: number, bytes: Buffer): number {
     return put(packet, putUint16(packet, at, bytes.length), bytes)
 }
 
-/** The bytes of a payload, whichever way it was given. */
+/** Converts a payload to bytes. Strings become UTF-8. */
 export function bytesOf(payload: string | Buffer): Buffer {
     return typeof payload === "string" ? Buffer.from(payload) : payload
 }
 
-/** CONNECT, section 3.1. The will, the user name and the password are there when they are defined. */
+/** Encodes CONNECT, section 3.1. Omits will, user name and password if they are undefined. */
 export function encodeConnect(connect: Connect): Buffer {
     let flags = connect.cleanSession ? 2 : 0
-    // in the order that [MQTT-3.1.3-1] demands
+    // [MQTT-3.1.3-1] defines the order of the fields.
     const fields: Buffer[] = [Buffer.from(connect.clientId)]
     const will = connect.will
     if (will) {
@@ -79,7 +83,10 @@ export function encodeConnect(connect: Connect): Buffer {
     return packet
 }
 
-/** PUBLISH, section 3.3, with DUP not set. `id` counts for QoS 1 and 2 alone. */
+/**
+ * Encodes PUBLISH, section 3.3, without the DUP flag.
+ * @param id packet identifier; ignored with QoS 0
+ */
 export function encodePublish(topic: string, payload: Buffer, qos: QoS, retain: boolean, id: number): Buffer {
     const name = Buffer.from(topic)
     const remaining = 2 + name.length + (qos ? 2 : 0) + payload.length
@@ -90,20 +97,20 @@ export function encodePublish(topic: string, payload: Buffer, qos: QoS, retain: 
     return packet
 }
 
-/** Sets DUP on a PUBLISH that was sent before, [MQTT-3.3.1-1]. */
+/** Sets the DUP flag of an encoded PUBLISH that is sent again, [MQTT-3.3.1-1]. */
 export function setDup(publish: Buffer): void {
     publish[0] = publish[0] | 8
 }
 
-/** PUBACK, PUBREC, PUBREL or PUBCOMP, sections 3.4 to 3.7. */
+/** Encodes PUBACK, PUBREC, PUBREL or PUBCOMP, sections 3.4 to 3.7. */
 export function encodeAck(type: PacketType, id: number): Buffer {
-    // [MQTT-3.6.1-1]: of the four, PUBREL alone has a flag set
+    // [MQTT-3.6.1-1]: only PUBREL has a flag.
     const packet = allocate((type << 4) | (type === PacketType.Pubrel ? 2 : 0), 2)
     putUint16(packet, 2, id)
     return packet
 }
 
-/** SUBSCRIBE to one filter, section 3.8. */
+/** Encodes SUBSCRIBE for one topic filter, section 3.8. */
 export function encodeSubscribe(id: number, filter: string, qos: QoS): Buffer {
     const name = Buffer.from(filter)
     const remaining = 5 + name.length
@@ -113,7 +120,7 @@ export function encodeSubscribe(id: number, filter: string, qos: QoS): Buffer {
     return packet
 }
 
-/** UNSUBSCRIBE from one filter, section 3.10. */
+/** Encodes UNSUBSCRIBE for one topic filter, section 3.10. */
 export function encodeUnsubscribe(id: number, filter: string): Buffer {
     const name = Buffer.from(filter)
     const remaining = 4 + name.length
@@ -122,12 +129,12 @@ export function encodeUnsubscribe(id: number, filter: string): Buffer {
     return packet
 }
 
-/** PINGREQ, section 3.12. */
+/** Encodes PINGREQ, section 3.12. */
 export function encodePingreq(): Buffer {
     return allocate(PacketType.Pingreq << 4, 0)
 }
 
-/** DISCONNECT, section 3.14. */
+/** Encodes DISCONNECT, section 3.14. */
 export function encodeDisconnect(): Buffer {
     return allocate(PacketType.Disconnect << 4, 0)
 }

@@ -1,35 +1,36 @@
-/** The inbound half of a session: messages from their arrival until they are handled and acknowledged. */
+/** Inbound half of an MQTT session: queues received messages until they are handled and acknowledged. */
 
 import { encodeAck } from "./encode.js"
 import { PacketType, Publish, QoS } from "./packet.js"
 import { Wire } from "./wire.js"
 
-/** The inbox is full with so many messages, or with so many bytes of payload. One message always fits. */
+/** Limits of the inbox, which is full when it reaches either. A single message always fits. */
 export interface InboxLimits {
     readonly messages: number
+    /** Total payload size. */
     readonly bytes: number
 }
 
-/** Messages of QoS 1, handled offline, that are remembered so as to know them when they come again. */
-const MAX_OWED = 32
+/** Number of unsent PUBACKs that are remembered to detect the resent message. */
+const MAX_UNACKNOWLEDGED = 32
 
-/** Messages of QoS 2 that may wait for their PUBREL: 4 KB of heap. Brokers have far fewer under way. */
+/** Largest number of QoS 2 messages that wait for PUBREL. They take 4 KB of heap; brokers send far fewer. */
 const MAX_UNRELEASED = 512
 
 /**
- * A message is acknowledged once its handler is done: one that a board took over and forgot, as it lost power, comes
- * again. It also makes the broker's in-flight window the brake for a slow handler.
+ * Receives messages and acknowledges each after its handler finishes. If the board loses power before, the broker resends
+ * the message. Late acknowledgment also makes the broker's in-flight limit slow it down when handlers are slow.
  */
 export class Inbound {
     private inbox: Publish[] = []
     private bytes = 0
     /** The message that is being handled. */
     private current: Publish | undefined = undefined
-    /** Whether it came over an earlier connection, so that the broker will send it again. */
+    /** Whether `current` arrived over an earlier connection, so that the broker will resend it. */
     private currentIsOld = false
-    /** Messages of QoS 1 that were handled, but could not be acknowledged. */
-    private owed: number[] = []
-    /** Messages of QoS 2 that were handled, but not released by the broker: they must not be handled again. */
+    /** Identifiers of QoS 1 messages that were handled while offline and not yet acknowledged. */
+    private unacknowledged: number[] = []
+    /** Identifiers of QoS 2 messages that were handled, but for which no PUBREL has arrived. */
     private unreleased: number[] = []
 
     constructor(
@@ -37,14 +38,15 @@ export class Inbound {
         private limits: InboxLimits
     ) {}
 
-    /** Whether the next message has to wait until one is taken. */
+    /** Returns whether the inbox is full. */
     full(): boolean {
         return this.inbox.length >= this.limits.messages || this.bytes >= this.limits.bytes
     }
 
     /**
-     * CONNACK said yes. A broker that kept the session sends again, in order, what was not acknowledged: that is
-     * awaited. One that lost it will not: what waits is handled, and never acknowledged.
+     * Adapts the inbox to a new connection. A broker that kept the session resends unacknowledged messages in order, so
+     * the inbox drops its copies. A broker that lost the session does not resend them, so the inbox keeps them and never
+     * acknowledges them.
      */
     connect(sessionPresent: boolean): void {
         if (sessionPresent) {
@@ -55,16 +57,16 @@ export class Inbound {
         }
         for (const m of this.inbox) m.id = 0
         if (this.current) this.current.id = 0
-        this.owed = []
+        this.unacknowledged = []
         this.unreleased = []
     }
 
-    /** The connection is over. */
+    /** Must be called when the connection ends. */
     disconnect(): void {
         if (this.current) this.currentIsOld = true
     }
 
-    /** The next message to handle, in the order of arrival; undefined when there is none. */
+    /** Removes and returns the next message to handle, in order of arrival; undefined if the inbox is empty. */
     take(): Publish | undefined {
         const message = this.inbox.shift()
         if (message) this.bytes -= message.payload.length
@@ -73,14 +75,14 @@ export class Inbound {
         return message
     }
 
-    /** The message that was taken last is handled: acknowledges it. */
+    /** Acknowledges the message that `take` returned last. Must be called when its handlers are done. */
     handled(): void {
         const message = this.current
         this.current = undefined
         if (message && message.id) this.acknowledge(message.qos, message.id, this.wire.connected && !this.currentIsOld)
     }
 
-    /** PUBLISH. Gives the reason, in half a sentence, when the connection must end; "" otherwise. */
+    /** Handles PUBLISH. Returns "", or the reason if the connection must end. */
     receive(publish: Publish): string {
         const counters = this.wire.counters
         const id = publish.id
@@ -106,29 +108,32 @@ export class Inbound {
         return ""
     }
 
-    /** PUBREL. Answered also when it is not known: the broker did not get the first PUBCOMP, [MQTT-4.3.3-2]. */
+    /** Handles PUBREL. Answers unknown identifiers too, because the first PUBCOMP may have been lost [MQTT-4.3.3-2]. */
     release(id: number): void {
         this.unreleased = this.unreleased.filter(u => u !== id)
         this.wire.send(encodeAck(PacketType.Pubcomp, id))
     }
 
-    /** PUBACK or PUBREC; not `now`: as soon as the broker sends the message again. */
+    /**
+     * Sends PUBACK or PUBREC.
+     * @param now if false, acknowledges the message only when the broker resends it
+     */
     private acknowledge(qos: QoS, id: number, now: boolean): void {
         if (now) this.wire.send(encodeAck(qos === 2 ? PacketType.Pubrec : PacketType.Puback, id))
         if (qos === 2) this.unreleased.push(id)
         else if (!now) {
-            this.owed.push(id)
-            if (this.owed.length > MAX_OWED) this.owed.shift()
+            this.unacknowledged.push(id)
+            if (this.unacknowledged.length > MAX_UNACKNOWLEDGED) this.unacknowledged.shift()
         }
     }
 
-    /** Whether a message was taken over before. If it was handled too, this repeats the acknowledgement. */
+    /** Returns whether a message was received before. If it was also handled, sends its acknowledgment again. */
     private isDuplicate(publish: Publish): boolean {
         const id = publish.id
         const qos = publish.qos
         const current = this.current
         if (current && current.id === id && current.qos === qos && (qos === 2 || publish.dup)) {
-            // it will be acknowledged when its handler is done
+            // The message will be acknowledged over this connection when its handler is done.
             this.currentIsOld = false
             return true
         }
@@ -137,9 +142,9 @@ export class Inbound {
             this.wire.send(encodeAck(PacketType.Pubrec, id))
             return true
         }
-        if (this.owed.indexOf(id) < 0) return false
-        this.owed = this.owed.filter(o => o !== id)
-        // without DUP it is another message under the same identifier, [MQTT-4.3.2-2]
+        if (this.unacknowledged.indexOf(id) < 0) return false
+        this.unacknowledged = this.unacknowledged.filter(u => u !== id)
+        // Without DUP, this is a new message that reuses the identifier [MQTT-4.3.2-2].
         if (!publish.dup) return false
         this.wire.send(encodeAck(PacketType.Puback, id))
         return true

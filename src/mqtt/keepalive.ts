@@ -1,25 +1,26 @@
-/** When to send PINGREQ, and when to give up, section 3.1.2.10. Pure: it is told the time. */
+/** MQTT keep-alive, section 3.1.2.10: decides when to send PINGREQ and when the connection is dead. Pure. */
 
-/** What to do. */
-export const enum Beat {
+/** Result of a keep-alive check. */
+export const enum KeepAliveAction {
     Wait,
     Ping,
     GiveUp,
 }
 
 /**
- * After 3/4 of the keep-alive time without a packet in either direction it is time for PINGREQ; the answer has 1/2 of
- * it. So a dead connection is noticed after 5/4, before the broker would end a living one after 3/2 [MQTT-3.1.2-24].
+ * Keep-alive timer. PINGREQ is due after 3/4 of the interval without traffic in one of the directions. The connection
+ * counts as dead if no PINGRESP follows within 1/2 of the interval. It is therefore detected as dead after 5/4; the broker
+ * waits 3/2 [MQTT-3.1.2-24]. Times are in ms.
  */
 export class KeepAlive {
-    /** How long until the next `check`, in ms. */
-    rest = 0
+    /** Time until `check` must be called again, in ms. */
+    nextCheck = 0
     private received: number
     private sent: number
-    /** When the PINGREQ was sent whose PINGRESP is missing; -1 when none is. */
+    /** When the unanswered PINGREQ was sent; -1 if there is none. */
     private pinged = -1
 
-    /** `seconds`: 0 to 65,535, 0 for never. `now`, here and below, in ms. */
+    /** @param seconds keep-alive interval, 0 to 65,535; 0 turns it off */
     constructor(
         readonly seconds: number,
         now: number
@@ -28,37 +29,40 @@ export class KeepAlive {
         this.sent = now
     }
 
-    /** A packet was sent. */
+    /** Must be called when a packet is sent. */
     onSent(now: number): void {
         this.sent = now
     }
 
-    /** Bytes arrived. */
+    /** Must be called when bytes arrive. */
     onReceived(now: number): void {
         this.received = now
     }
 
-    /** PINGRESP arrived. */
+    /** Must be called when PINGRESP arrives. */
     onPingresp(): void {
         this.pinged = -1
     }
 
-    /** `deaf`: nothing is read now, so that silence means nothing. */
-    check(now: number, deaf: boolean): Beat {
-        this.rest = Infinity
-        if (this.seconds === 0) return Beat.Wait
-        if (deaf) {
+    /**
+     * Returns what to do now.
+     * @param paused whether reading is paused, so that silence does not mean that the connection is dead
+     */
+    check(now: number, paused: boolean): KeepAliveAction {
+        this.nextCheck = Infinity
+        if (this.seconds === 0) return KeepAliveAction.Wait
+        if (paused) {
             this.received = now
             this.pinged = -1
         }
         if (this.pinged >= 0) {
-            this.rest = this.pinged + this.seconds * 500 - now
-            return this.rest > 0 ? Beat.Wait : Beat.GiveUp
+            this.nextCheck = this.pinged + this.seconds * 500 - now
+            return this.nextCheck > 0 ? KeepAliveAction.Wait : KeepAliveAction.GiveUp
         }
-        this.rest = Math.min(this.sent, this.received) + this.seconds * 750 - now
-        if (this.rest > 0) return Beat.Wait
+        this.nextCheck = Math.min(this.sent, this.received) + this.seconds * 750 - now
+        if (this.nextCheck > 0) return KeepAliveAction.Wait
         this.pinged = now
-        this.rest = this.seconds * 500
-        return Beat.Ping
+        this.nextCheck = this.seconds * 500
+        return KeepAliveAction.Ping
     }
 }

@@ -1,37 +1,37 @@
-/** What the client needs of its surroundings: DeviceScript's are in `socket.ts`, a test brings Node's. */
+/** Platform interface of the MQTT client: TCP connection, clock and tasks. `socket.ts` implements it for DeviceScript. */
 
-/** A connection to the broker that is open. */
+/** An open TCP or TLS connection to the broker. */
 export interface Link {
     /**
-     * The next bytes; null when the connection is over, by whichever side.
-     * @throws Error that says why, when the connection broke or bytes of it were lost.
+     * Returns the next bytes, or null after either side closed the connection.
+     * @throws Error with the reason if the connection broke or bytes were lost
      */
     recv(): Promise<Buffer | null>
-    /** Sends a packet whole, or not at all: false when the queue is full, try again in a while. Never throws. */
+    /** Sends a whole packet. Returns false if the send queue is full; the caller must retry later. Never throws. */
     write(packet: Buffer): boolean
-    /** Closes the connection at once; a pending `recv` gives null. May be called twice. */
+    /** Closes the connection at once. A pending `recv` returns null. May be called twice. */
     close(): void
 }
 
-/** A latch for one waiting task: `notify` before `wait` is not lost. */
+/** Auto-reset event for one waiting task. A `notify` before `wait` is not lost. */
 export interface Signal {
     notify(): void
-    /** Waits for `notify`, at most `timeout` ms. */
+    /** Waits for `notify`, for at most `timeout` ms. */
     wait(timeout: number): Promise<void>
 }
 
 export interface Network {
     /**
      * Opens a connection to the broker.
-     * @param timeout ms; when it is over, nothing of the attempt is left behind
-     * @throws Error that says why it cannot be opened
+     * @param timeout in ms; a failed attempt releases its resources
+     * @throws Error with the reason if the connection cannot be opened
      */
     connect(timeout: number): Promise<Link>
-    /** A clock that never goes back, in ms. */
+    /** Returns the time of a monotonic clock, in ms. */
     millis(): number
-    /** Waits so many ms; 0 lets other tasks run. */
+    /** Waits for `ms` milliseconds; 0 only yields to other tasks. */
     sleep(ms: number): Promise<void>
-    /** Starts a task of `owner`'s in the background. The task never throws. (DeviceScript has no closures over `this`.) */
+    /** Starts a background task, which must not throw. `owner` replaces `this`, which DeviceScript closures cannot capture. */
     start<T>(task: (owner: T) => Promise<void>, owner: T): void
     signal(): Signal
 }

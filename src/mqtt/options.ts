@@ -1,40 +1,41 @@
-/** How a client is set up. */
+/** Options of the MQTT client, with validation and defaults. */
 
 import { Connect } from "./encode.js"
 import { MAX_REMAINING_LENGTH, MAX_UINT16, QoS } from "./packet.js"
 import { topicProblem } from "./topic.js"
 
 export interface MqttOptions {
-    /** Names the session on the broker: no two clients may share it. May be empty with `cleanSession` alone. */
+    /** Client identifier; must be unique at the broker. May be empty only with `cleanSession`. */
     clientId: string
     username?: string
-    /** Is sent with a `username` alone, [MQTT-3.1.2-22]. */
+    /** Sent only with a `username`, [MQTT-3.1.2-22]. */
     password?: string
-    /** The longest silence in seconds, 0 to 65,535, default 15; with 0 a dead connection is never noticed. */
+    /** Keep-alive interval in seconds, 0 to 65,535; default 15. With 0, a dead connection is never detected. */
     keepAlive?: number
-    /** Whether the broker forgets subscriptions and queued messages when the connection ends; default false. */
+    /** Whether the broker deletes subscriptions and queued messages when the connection ends; default false. */
     cleanSession?: boolean
     /**
-     * What to do when the broker has no session of ours: it may have forgotten everybody's, and acknowledges what
-     * nobody gets. With true, publications of QoS 1 and 2 that are not retained wait for `release()`; default false.
+     * Whether publications wait for `release()` after the broker lost the session; default false. Such a broker may have
+     * lost the receivers' subscriptions too, and acknowledges messages that nobody gets. Applies to QoS 1 and 2 without
+     * retain.
      */
     holdNewSession?: boolean
-    /** What the broker publishes when the connection ends without `stop()`. */
+    /** Message that the broker publishes if the connection ends without `stop()`. */
     will?: { topic: string; payload: string; qos: QoS; retain: boolean }
-    /** The largest packet held or published, in bytes without its fixed header, 128 or more; default 2,048. TLS takes less than 4,096. */
+    /** Largest packet, in bytes without its fixed header, 128 or more; default 2,048. TLS supports less than 4,096. */
     maxPacket?: number
-    /** How many publications of QoS 1 and 2 may be under way, 1 to 1,000; default 8. */
+    /** Largest number of unacknowledged publications of QoS 1 and 2, 1 to 1,000; default 8. */
     maxInflight?: number
-    /** The longest time to open a connection, and again to get CONNACK, in ms; default 6,000. */
+    /** Timeout for opening a connection, and again for CONNACK, in ms; default 6,000. */
     connectTimeout?: number
-    /** The wait before another attempt, in ms, give or take a half; default 1,000. */
+    /** Delay before the next attempt to connect, in ms, varied by up to half; default 1,000. */
     minBackoff?: number
-    /** The longest wait before another attempt, in ms; default 30,000. */
+    /** Longest delay before the next attempt to connect, in ms; default 30,000. */
     maxBackoff?: number
 }
 
-/** The options with every default filled in. */
-export interface Settings {
+/** Validated options with defaults filled in. */
+export interface ResolvedOptions {
     readonly connect: Connect
     readonly holdNewSession: boolean
     readonly maxPacket: number
@@ -56,10 +57,10 @@ function checkLength(name: string, text: string | undefined): void {
 }
 
 /**
- * Checks the options and fills in the defaults.
- * @throws RangeError that says which option is wrong, and what it must be
+ * Validates options and fills in defaults.
+ * @throws RangeError if an option is invalid; the message names the option and its valid values
  */
-export function settingsOf(options: MqttOptions): Settings {
+export function resolveOptions(options: MqttOptions): ResolvedOptions {
     const cleanSession = options.cleanSession === true
     const will = options.will
     // [MQTT-3.1.3-8]

@@ -1,16 +1,16 @@
-/** The outbound half of a session: publications until they are acknowledged, SUBSCRIBE and UNSUBSCRIBE until they are answered. */
+/** Outbound half of an MQTT session: tracks publications, SUBSCRIBE and UNSUBSCRIBE until the broker acknowledges them. */
 
 import { bytesOf, encodeAck, encodePublish, encodeSubscribe, encodeUnsubscribe, setDup } from "./encode.js"
 import { MAX_UINT16, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
-import { Done, Wire } from "./wire.js"
+import { DeliveryCallback, Wire } from "./wire.js"
 
-/** How far a publication has come. */
+/** Delivery state of a publication. */
 const enum Progress {
-    /** It was accepted while offline. */
+    /** PUBLISH has not been sent yet. */
     Waiting,
     /** PUBLISH was sent. */
     Sent,
-    /** PUBREC came, PUBREL was sent. */
+    /** QoS 2 only: PUBREC was received and PUBREL sent. */
     Released,
 }
 
@@ -18,35 +18,36 @@ interface Publication {
     readonly id: number
     readonly qos: QoS
     readonly retain: boolean
-    /** The PUBLISH packet; empty once it must not be sent again. */
+    /** The encoded PUBLISH; empty once it must not be sent again. */
     packet: Buffer
     progress: Progress
-    /** It waits for `release`. */
+    /** Whether the publication waits for `release`. */
     held: boolean
-    readonly done: Done | undefined
+    readonly done: DeliveryCallback | undefined
 }
 
+/** A SUBSCRIBE or UNSUBSCRIBE without an answer. */
 interface Request {
     readonly id: number
     readonly filter: string
-    /** Undefined for UNSUBSCRIBE. */
+    /** Requested QoS; undefined for UNSUBSCRIBE. */
     readonly qos: QoS | undefined
 }
 
 const NO_BYTES = Buffer.alloc(0)
 
 export class Outbound {
-    /** How many publications of QoS 1 and 2 are still taken. */
+    /** Number of publications of QoS 1 and 2 that are still accepted. */
     room: number
-    /** Whether publications that are not retained wait for `release`. */
+    /** Whether publications without retain wait for `release`. */
     holding = false
 
     private lastId = 0
-    /** In the order of publishing. */
+    /** In-flight window: unacknowledged publications, in the order of publishing. */
     private window: Publication[] = []
     private requests: Request[] = []
 
-    /** `maxInflight`: how many publications of QoS 1 and 2 are taken, 1 to 65,535. */
+    /** @param maxInflight size of the in-flight window, 1 to 65,535 */
     constructor(
         private wire: Wire,
         maxInflight: number
@@ -54,7 +55,7 @@ export class Outbound {
         this.room = maxInflight
     }
 
-    /** Whether the broker owes an answer. */
+    /** Returns whether an acknowledgment from the broker is outstanding. */
     waiting(): boolean {
         if (this.requests.length > 0) return true
         for (const p of this.window) if (p.progress !== Progress.Waiting && !p.held) return true
@@ -62,17 +63,17 @@ export class Outbound {
     }
 
     /**
-     * After CONNACK: sends again what was not acknowledged, in the order of the first time ([MQTT-4.4.0-1],
-     * [MQTT-4.6.0-1]), and what was accepted while offline.
+     * Sends all unacknowledged publications, in their original order ([MQTT-4.4.0-1], [MQTT-4.6.0-1]). Must be called
+     * after CONNACK.
      *
-     * A broker that lost the session gets the same, as nobody else will send it; but what it took over with PUBREC
-     * counts as delivered.
+     * Sends them even if the broker lost the session. In that case, publications acknowledged with PUBREC count as
+     * delivered.
      */
     resend(sessionPresent: boolean): void {
-        // `done` may publish, which appends to the window: what it appends it sends
-        const resend = this.window.slice()
-        for (const p of resend) {
-            if (p.progress !== Progress.Released) this.offer(p)
+        // Copy the window: a `done` callback may publish, and publish() sends the message itself.
+        const publications = this.window.slice()
+        for (const p of publications) {
+            if (p.progress !== Progress.Released) this.sendOrHold(p)
             else if (sessionPresent) {
                 this.wire.counters.resent++
                 this.wire.send(encodeAck(PacketType.Pubrel, p.id))
@@ -80,7 +81,7 @@ export class Outbound {
         }
     }
 
-    /** Sends what was held. */
+    /** Sends the held publications and stops holding new ones. */
     release(): void {
         this.holding = false
         for (const p of this.window.slice()) {
@@ -90,51 +91,57 @@ export class Outbound {
         }
     }
 
-    /** The connection is over. */
+    /** Must be called when the connection ends. */
     disconnect(): void {
-        // section 4.4: SUBSCRIBE and UNSUBSCRIBE are not part of the session, the client sends them anew
+        // Section 4.4: the session does not include SUBSCRIBE and UNSUBSCRIBE. The client sends them after every connect.
         this.requests = []
     }
 
-    /** Takes a publication of QoS 1 or 2; false when the window is full. Sends it now, or with `resend`. */
-    publish(topic: string, payload: string | Buffer, qos: QoS, retain: boolean, done?: Done): boolean {
+    /**
+     * Adds a publication of QoS 1 or 2. Sends it now, or after the next connect. Returns false if the in-flight window is
+     * full.
+     */
+    publish(topic: string, payload: string | Buffer, qos: QoS, retain: boolean, done?: DeliveryCallback): boolean {
         if (this.room <= 0) return false
         const id = this.nextId()
         const packet = encodePublish(topic, bytesOf(payload), qos, retain, id)
         const publication: Publication = { id, qos, retain, packet, progress: Progress.Waiting, held: false, done }
         this.window.push(publication)
         this.room--
-        if (this.wire.connected) this.offer(publication)
+        if (this.wire.connected) this.sendOrHold(publication)
         return true
     }
 
-    /** Sends SUBSCRIBE, or UNSUBSCRIBE when `qos` is undefined. */
+    /** Sends SUBSCRIBE, or UNSUBSCRIBE if `qos` is undefined. */
     request(filter: string, qos: QoS | undefined): void {
         const id = this.nextId()
         this.requests.push({ id, filter, qos })
         this.wire.send(qos === undefined ? encodeUnsubscribe(id, filter) : encodeSubscribe(id, filter, qos))
     }
 
-    /** PUBACK, or PUBCOMP for QoS 2. One that nothing waits for is of no consequence. */
+    /** Handles PUBACK, or PUBCOMP for QoS 2. Ignores unknown identifiers. */
     acknowledged(id: number, qos: QoS): void {
         const publication = this.find(id)
         if (!publication || publication.qos !== qos) return
         if (publication.progress === (qos === 2 ? Progress.Released : Progress.Sent)) this.complete(publication)
     }
 
-    /** PUBREC. One that nothing waits for is answered too: the broker has to get rid of it. */
+    /** Handles PUBREC. Answers unknown identifiers too, so that the broker can finish the exchange. */
     received(id: number): void {
         const publication = this.find(id)
         if (publication) {
             if (publication.qos !== 2 || publication.progress === Progress.Waiting) return
             publication.progress = Progress.Released
-            // [MQTT-4.3.3-1]: the PUBLISH must not be sent again
+            // [MQTT-4.3.3-1]: PUBLISH must not be sent again after PUBREC.
             publication.packet = NO_BYTES
         }
         this.wire.send(encodeAck(PacketType.Pubrel, id))
     }
 
-    /** SUBACK with its return codes, or UNSUBACK without any. */
+    /**
+     * Handles SUBACK or UNSUBACK.
+     * @param codes return codes of SUBACK; undefined for UNSUBACK
+     */
     answered(id: number, codes: number[] | undefined): void {
         for (const request of this.requests) {
             if (request.id !== id) continue
@@ -148,8 +155,8 @@ export class Outbound {
         }
     }
 
-    private offer(publication: Publication): void {
-        // what is retained waits at the broker for whoever comes
+    private sendOrHold(publication: Publication): void {
+        // Retained messages need no holding: the broker delivers them when receivers subscribe again.
         publication.held = this.holding && !publication.retain
         if (!publication.held) this.send(publication)
     }
@@ -180,7 +187,7 @@ export class Outbound {
         return this.window.find(p => p.id === id)
     }
 
-    /** An identifier that is not in use, [MQTT-2.3.1-2]. There is one: the window is far smaller than their number. */
+    /** Returns an unused packet identifier, [MQTT-2.3.1-2]. One is always free, because the window is far smaller. */
     private nextId(): number {
         this.lastId = this.lastId >= MAX_UINT16 ? 1 : this.lastId + 1
         while (!this.isFree(this.lastId)) this.lastId = this.lastId >= MAX_UINT16 ? 1 : this.lastId + 1

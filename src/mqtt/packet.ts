@@ -1,4 +1,4 @@
-/** The control packets of MQTT 3.1.1, as they come from a broker. Clause numbers are those of the specification. */
+/** MQTT 3.1.1 control packets that a client receives. Clause numbers refer to the specification. */
 
 /** Quality of service: at most once, at least once, exactly once. */
 export type QoS = 0 | 1 | 2
@@ -21,27 +21,27 @@ export const enum PacketType {
     Disconnect = 14,
 }
 
-/** The return code of a SUBACK that says no, table 3.9. */
+/** SUBACK return code of a refused subscription, table 3.9. */
 export const SUBACK_FAILURE = 0x80
 
-/** The largest remaining length that four bytes can say, [MQTT-2.2.3]. */
+/** Largest remaining length, which is encoded in up to four bytes [MQTT-2.2.3]. */
 export const MAX_REMAINING_LENGTH = 268435455
 
-/** The largest packet identifier, and the largest length of a string, in bytes. */
+/** Largest packet identifier, and largest length of a string in bytes. */
 export const MAX_UINT16 = 65535
 
 /** A message from the broker. */
 export interface Publish {
     readonly type: PacketType.Publish
-    /** Packet identifier; 0 when no acknowledgement is owed. */
+    /** Packet identifier; 0 if the message must not be acknowledged. */
     id: number
-    /** The topic; of a skipped message, at most its first 64 bytes. */
+    /** The topic; for a skipped message, at most its first 64 bytes. */
     readonly topic: string
     readonly payload: Buffer
     readonly qos: QoS
     readonly retain: boolean
     readonly dup: boolean
-    /** The remaining length of a message that was longer than the limit, whose payload was thrown away; else 0. */
+    /** Remaining length of a message that exceeded the limit and whose payload was discarded; otherwise 0. */
     readonly skipped: number
 }
 
@@ -62,7 +62,7 @@ export interface Suback {
     readonly codes: number[]
 }
 
-/** A packet that carries an identifier and nothing else. */
+/** A packet that contains only a packet identifier. */
 export interface Ack {
     readonly type: PacketType.Puback | PacketType.Pubrec | PacketType.Pubrel | PacketType.Pubcomp | PacketType.Unsuback
     readonly id: number
@@ -72,5 +72,5 @@ export interface Pingresp {
     readonly type: PacketType.Pingresp
 }
 
-/** A packet from a broker. */
+/** Any packet that a broker sends. */
 export type Packet = Publish | Connack | Suback | Ack | Pingresp

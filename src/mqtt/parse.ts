@@ -1,22 +1,22 @@
-/** A stream of bytes from a broker, cut anyhow, becomes packets. Pure; never throws. */
+/** Parses the byte stream from a broker into MQTT packets. Pure; never throws. */
 
 import { Ack, Packet, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
 import { isText } from "./utf8.js"
 
-/** How much is kept of a packet that is longer than the limit: enough to say which one it was. */
-const HEAD = 66
+/** Number of body bytes kept of a packet that exceeds the limit: the topic length and the start of the topic. */
+const KEPT_BYTES = 66
 
 const HASH = 35
 const PLUS = 43
 
-/** What the next byte is. */
+/** State of the parser: the part of the packet to which the next byte belongs. */
 const enum Stage {
     Type,
     Length,
     Body,
 }
 
-/** [MQTT-2.3.1-1] */
+/** Problem text for a packet identifier that [MQTT-2.3.1-1] forbids. */
 const NO_ID = "a packet identifier of 0"
 
 const NO_BYTES = Buffer.alloc(0)
@@ -26,14 +26,14 @@ function uint16(bytes: Buffer, at: number): number {
 }
 
 /**
- * The incremental parser. Give it a chunk with `feed`, then call `next` until it gives undefined.
+ * Incremental MQTT parser. Pass a chunk to `feed`, then call `next` until it returns undefined.
  *
- * A packet that lies within one chunk is read where it lies; one that is cut is put together in a buffer of its own
- * size. Of a PUBLISH whose remaining length is above `maxPacket` only the first bytes are held, but its packet
- * identifier is always found, so that it can be acknowledged. Memory: the chunk, and at most `maxPacket` bytes.
+ * A packet inside one chunk is parsed without copying. A packet split across chunks is assembled in its own buffer. Of a
+ * PUBLISH longer than `maxPacket`, only the first bytes and the packet identifier are kept, so that it can be
+ * acknowledged. Memory use: the chunk plus at most `maxPacket` bytes.
  */
 export class Parser {
-    /** Says in half a sentence why the stream is malformed; "" as long as it is not. Nothing is read after that. */
+    /** Why the stream is malformed; "" if it is not. The parser ignores all bytes after a malformed packet. */
     problem = ""
 
     private chunk: Buffer = NO_BYTES
@@ -42,29 +42,29 @@ export class Parser {
     private first = 0
     private remaining = 0
     private shift = 0
-    /** How many bytes of the body went by in earlier chunks. */
+    /** Number of body bytes in earlier chunks. */
     private seen = 0
-    /** What is held of a body that was cut. */
+    /** Start of a body that is split across chunks. */
     private body: Buffer = NO_BYTES
-    /** Packet identifier of an oversized PUBLISH, caught as it goes by. */
+    /** Packet identifier of an oversized PUBLISH. */
     private skippedId = 0
 
-    /** `maxPacket`: the largest remaining length that is held, in bytes. */
+    /** @param maxPacket largest remaining length of a packet that is kept, in bytes */
     constructor(private maxPacket: number) {}
 
-    /** Gives the parser the next bytes. Call `next` until it gives undefined before the chunk after that. */
+    /** Passes the next bytes to the parser. Before the next call, call `next` until it returns undefined. */
     feed(chunk: Buffer): void {
         this.chunk = chunk
         this.at = 0
     }
 
-    /** The next packet; undefined when the chunk is used up or the stream is malformed. */
+    /** Returns the next packet; undefined if the chunk contains no more complete packet or the stream is malformed. */
     next(): Packet | undefined {
         while (this.stage !== Stage.Body) {
-            if (this.problem || this.at >= this.chunk.length) return this.pause()
+            if (this.problem || this.at >= this.chunk.length) return this.releaseChunk()
             this.header(this.chunk[this.at++])
         }
-        if (this.problem) return this.pause()
+        if (this.problem) return this.releaseChunk()
         const here = this.chunk.length - this.at
         if (this.seen === 0 && here >= this.remaining && this.remaining <= this.maxPacket) {
             const from = this.at
@@ -74,21 +74,21 @@ export class Parser {
         }
         const missing = this.remaining - this.seen
         this.collect(here < missing ? here : missing)
-        if (this.seen < this.remaining) return this.pause()
+        if (this.seen < this.remaining) return this.releaseChunk()
         const body = this.body
         this.body = NO_BYTES
         this.stage = Stage.Type
         return this.packet(body, 0, body.length)
     }
 
-    /** Lets go of the chunk, for the sake of the heap. */
-    private pause(): undefined {
+    /** Releases the chunk, so that its memory can be collected. */
+    private releaseChunk(): undefined {
         this.chunk = NO_BYTES
         this.at = 0
         return undefined
     }
 
-    /** One byte of the fixed header, section 2.2. */
+    /** Parses one byte of the fixed header, section 2.2. */
     private header(byte: number): void {
         if (this.stage === Stage.Type) {
             this.first = byte
@@ -111,17 +111,17 @@ export class Parser {
             this.problem = `a packet of type ${this.first >> 4} with ${this.remaining} bytes`
     }
 
-    /** Takes `count` bytes of the body out of the chunk, and holds those that there is room for. */
+    /** Consumes `count` body bytes of the chunk. Keeps as many as fit into `body`. */
     private collect(count: number): void {
         const from = this.at
         const oversized = this.remaining > this.maxPacket
-        if (this.seen === 0) this.body = Buffer.alloc(oversized ? HEAD : this.remaining)
+        if (this.seen === 0) this.body = Buffer.alloc(oversized ? KEPT_BYTES : this.remaining)
         const room = this.body.length - this.seen
-        const held = count < room ? count : room
-        if (held > 0) this.body.set(this.chunk.slice(from, from + held), this.seen)
+        const kept = count < room ? count : room
+        if (kept > 0) this.body.set(this.chunk.slice(from, from + kept), this.seen)
         const end = this.seen + count
         if (oversized && end > 2) {
-            // the packet identifier follows the topic, which is too long to be held itself, perhaps
+            // The packet identifier follows the topic, so it may lie behind the kept bytes.
             const id = 2 + uint16(this.body, 0)
             if (id >= this.seen && id < end) this.skippedId = this.chunk[from + id - this.seen] << 8
             if (id + 1 >= this.seen && id + 1 < end) this.skippedId |= this.chunk[from + id + 1 - this.seen]
@@ -130,7 +130,7 @@ export class Parser {
         this.at += count
     }
 
-    /** The packet whose body is `bytes` from `from` up to `to`; undefined, and `problem` set, when it is malformed. */
+    /** Parses the packet body in `bytes` between `from` and `to`. Returns undefined and sets `problem` if it is malformed. */
     private packet(bytes: Buffer, from: number, to: number): Packet | undefined {
         const type: PacketType = this.first >> 4
         const length = to - from
@@ -183,11 +183,11 @@ export class Parser {
 
     private malformed(problem: string): undefined {
         this.problem = problem
-        return this.pause()
+        return this.releaseChunk()
     }
 }
 
-/** Says what is wrong with the first byte of a packet from a broker, table 2.1 and [MQTT-2.2.2-2]; "" when nothing is. */
+/** Validates the first byte of a received packet, table 2.1 and [MQTT-2.2.2-2]. Returns "" or what is wrong. */
 function typeProblem(first: number): string {
     const type: PacketType = first >> 4
     if (type === PacketType.Publish) return ""
@@ -202,7 +202,7 @@ function typeProblem(first: number): string {
     return (first & 15) === flags ? "" : `a packet of type ${type} with wrong flags`
 }
 
-/** Text without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2]. */
+/** Returns whether bytes are a topic name: valid UTF-8 without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2]. */
 function isTopicName(bytes: Buffer, from: number, to: number): boolean {
     for (let i = from; i < to; i++) if (bytes[i] === HASH || bytes[i] === PLUS) return false
     return isText(bytes, from, to)

@@ -1,17 +1,17 @@
-/** Tells the program what happens, and survives what it does in return. */
+/** Calls the program's callbacks and catches their exceptions. */
 
 import { Counters } from "./counters.js"
 import { AsyncVoid } from "./subscriptions.js"
-import { Done, Owner } from "./wire.js"
+import { DeliveryCallback, SessionOwner } from "./wire.js"
 
-/** What a program may set to be told. */
+/** Callbacks that the program can set on the client. */
 export interface Callbacks {
     onconnect?: (sessionPresent: boolean) => AsyncVoid
     ondisconnect?: (reason: string) => AsyncVoid
     onproblem?: (problem: string) => void
 }
 
-export class Reporter implements Owner {
+export class Reporter implements SessionOwner {
     private lastFailure = ""
 
     constructor(
@@ -23,22 +23,22 @@ export class Reporter implements Owner {
         try {
             if (this.callbacks.onproblem) this.callbacks.onproblem(problem)
         } catch (e) {
-            // there is nobody left to tell
+            // A failure of the error callback cannot be reported.
         }
     }
 
-    /** There is no connection: a reason that lasts is reported once. */
+    /** Reports why the client is not connected. Repeated failures with the same reason are reported once. */
     failure(reason: string): void {
         if (reason !== this.lastFailure) this.report(reason)
         this.lastFailure = reason
     }
 
-    /** There is a connection: the next failure is news. */
+    /** Must be called after a successful connect, so that the next failure is reported. */
     success(): void {
         this.lastFailure = ""
     }
 
-    delivered(done: Done): void {
+    delivered(done: DeliveryCallback): void {
         try {
             done(true)
         } catch (e) {
@@ -46,9 +46,9 @@ export class Reporter implements Owner {
         }
     }
 
-    /** A callback of the program's threw. */
-    threw(who: string, e: unknown): void {
+    /** Counts and reports an exception in a callback. */
+    threw(callback: string, e: unknown): void {
         this.counters.failed++
-        this.report(`${who} threw: ${(e as Error).message}`)
+        this.report(`${callback} threw: ${(e as Error).message}`)
     }
 }

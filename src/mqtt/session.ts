@@ -1,57 +1,58 @@
 /**
- * The session, section 4.1: what client and broker owe each other, and what outlives a connection. A pure state
- * machine: packets go in by `receive`, bytes come out to the carrier; it knows neither time nor network.
+ * MQTT session, section 4.1: the client's delivery state, which outlives a connection. A pure state machine without
+ * clock or network: received packets enter through `receive`, packets to send leave through a `PacketSender`.
  */
 
 import { Inbound, InboxLimits } from "./inbound.js"
 import { Outbound } from "./outbound.js"
 import { Packet, PacketType } from "./packet.js"
 import { Counters } from "./counters.js"
-import { Owner, Wire } from "./wire.js"
+import { SessionOwner, Wire } from "./wire.js"
 
-/** What carries packets to the broker. */
-export interface Carrier {
+/** Sends packets to the broker. */
+export interface PacketSender {
     send(packet: Buffer): void
 }
 
 export class Session implements Wire {
     connected = false
-    private carrier: Carrier | undefined = undefined
+    private sender: PacketSender | undefined = undefined
     readonly outbound: Outbound
     readonly inbound: Inbound
 
-    /** `maxInflight`: publications of QoS 1 and 2 that may be under way, 1 to 65,535. */
+    /** @param maxInflight largest number of unacknowledged publications of QoS 1 and 2, 1 to 65,535 */
     constructor(
         maxInflight: number,
         inbox: InboxLimits,
         readonly counters: Counters,
-        readonly owner: Owner
+        readonly owner: SessionOwner
     ) {
         this.outbound = new Outbound(this, maxInflight)
         this.inbound = new Inbound(this, inbox)
     }
 
     /**
-     * CONNACK said yes, and whether the broker kept the session; `carrier` takes what is to be sent. Then it is time
-     * to subscribe, and to call `outbound.resend`.
+     * Attaches the session to a new connection, after CONNACK accepted it. The caller must then subscribe and call
+     * `outbound.resend`.
+     * @param sessionPresent whether the broker kept the session
      */
-    connect(sessionPresent: boolean, carrier: Carrier): void {
-        this.carrier = carrier
+    connect(sessionPresent: boolean, sender: PacketSender): void {
+        this.sender = sender
         this.connected = true
         this.inbound.connect(sessionPresent)
     }
 
-    /** The connection is over; nothing is sent until `connect`. */
+    /** Detaches the session from its connection. No packet is sent until the next `connect`. */
     disconnect(): void {
         this.connected = false
-        this.carrier = undefined
+        this.sender = undefined
         this.inbound.disconnect()
         this.outbound.disconnect()
     }
 
     /**
-     * Takes a packet of the broker's that belongs to the session: any but CONNACK and PINGRESP.
-     * Gives the reason, in half a sentence, when the connection must end; "" otherwise.
+     * Handles a packet from the broker, except CONNACK and PINGRESP, which are not part of the session.
+     * Returns "", or the reason if the connection must end.
      */
     receive(packet: Packet): string {
         if (packet.type === PacketType.Publish) return this.inbound.receive(packet)
@@ -65,6 +66,6 @@ export class Session implements Wire {
     }
 
     send(packet: Buffer): void {
-        if (this.carrier) this.carrier.send(packet)
+        if (this.sender) this.sender.send(packet)
     }
 }

@@ -1,43 +1,44 @@
-/** The network of a board: the one socket that DeviceScript has. */
+/** Network access on DeviceScript, which supports a single socket. */
 
 import * as ds from "@devicescript/core"
 import { Link, Network, Signal } from "./network.js"
 
 export interface DeviceNetworkOptions {
-    /** A name or an address. */
+    /** Host name or address of the broker. */
     host: string
     port: number
-    /** TLS, the broker's certificate checked against the public authorities. */
+    /** Whether to use TLS. The runtime checks the broker's certificate against public certificate authorities. */
     tls?: boolean
 }
 
 type SocketEvent = "open" | "close" | "data" | "error"
 
 /**
- * What `connect` of `@devicescript/net` stands on. Its `Socket` is not used: its `recv` cannot tell a lost chunk from
- * a timeout, its `send` fails where it should wait, and its `close` leaves `recv` waiting for ever.
+ * Native socket functions of DeviceScript, which `@devicescript/net` also uses. Its `Socket` class is not usable here:
+ * `recv` cannot distinguish lost data from a timeout, `send` fails instead of waiting, and after `close` a pending `recv`
+ * never returns.
  */
 type Natives = typeof ds & {
-    /** Gives 0, or an error; a negative port means TLS. Closes the socket that was open. */
+    /** Opens the socket and closes the previous one. Returns 0 or an error code. A negative port means TLS. */
     _socketOpen(host: string, port: number): number
     _socketClose(): number
-    /** Gives 0, -1 when the queue of 50 packets is full, or another error. */
+    /** Returns 0, -1 if the send queue of 50 packets is full, or another error code. */
     _socketWrite(bytes: Buffer): number
-    /** Called in a fiber of its own for each event. */
+    /** Called for each event, in a new fiber. */
     _socketOnEvent(event: SocketEvent, arg?: Buffer | string): void
 }
 
 const QUEUE_FULL = -1
 
-/** So many received bytes may wait to be read; the runtime itself knows no limit but the heap, 64 KB for everything. */
-const MAX_BACKLOG = 8192
+/** Largest number of received bytes that wait to be read. The runtime has no limit except its heap of 64 KB. */
+const MAX_UNREAD = 8192
 
-/** What a chunk takes beside its bytes: small ones fill the heap by their number. */
-const CHUNK_COST = 48
+/** Heap overhead of a received chunk, in bytes. It counts toward `MAX_UNREAD`, because chunks may be tiny. */
+const CHUNK_OVERHEAD = 48
 
-const FOR_EVER = 3600000
+const HOUR = 3600000
 
-/** The link that the socket belongs to. */
+/** The link that currently owns the socket. */
 let current: DeviceLink
 
 class DeviceSignal implements Signal {
@@ -77,12 +78,12 @@ class DeviceLink implements Link {
         for (;;) {
             if (this.chunks.length > 0) {
                 const chunk = this.chunks.shift()
-                this.bytes -= chunk.length + CHUNK_COST
+                this.bytes -= chunk.length + CHUNK_OVERHEAD
                 return chunk
             }
             if (this.failure) throw new Error(this.failure)
             if (this.over) return null
-            await this.signal.wait(FOR_EVER)
+            await this.signal.wait(HOUR)
         }
     }
 
@@ -100,17 +101,17 @@ class DeviceLink implements Link {
         this.finish()
     }
 
-    /** Something happened to the socket. */
+    /** Handles an event of the socket. */
     event(event: SocketEvent, arg: Buffer | string): void {
         if (event === "open") {
             this.isOpen = true
         } else if (event === "data") {
             const chunk = arg as Buffer
-            // the runtime had no memory for it: the stream has a hole
+            // The runtime passes no chunk if it had no memory for the received bytes.
             if (!chunk) return this.fail("received bytes were lost for lack of memory")
-            this.bytes += chunk.length + CHUNK_COST
-            if (this.chunks.length > 0 && this.bytes > MAX_BACKLOG)
-                return this.fail(`more than ${MAX_BACKLOG} received bytes wait to be read`)
+            this.bytes += chunk.length + CHUNK_OVERHEAD
+            if (this.chunks.length > 0 && this.bytes > MAX_UNREAD)
+                return this.fail(`more than ${MAX_UNREAD} received bytes wait to be read`)
             this.chunks.push(chunk)
         } else if (event === "error") {
             return this.fail(arg ? (arg as string) : "the connection broke")
@@ -135,7 +136,7 @@ class DeviceLink implements Link {
     }
 }
 
-/** The network of this board. A board has one socket: one client, and no `fetch` beside it. */
+/** Returns the network of a DeviceScript board. It has one socket, so only one MQTT client and no `fetch` can use it. */
 export function deviceNetwork(options: DeviceNetworkOptions): Network {
     return {
         connect: async (timeout: number) => {

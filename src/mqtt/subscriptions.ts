@@ -1,12 +1,15 @@
-/** Who wants which messages. */
+/** Subscriptions of the client and their message handlers. */
 
 import { Publish, QoS } from "./packet.js"
 import { levelsMatch } from "./topic.js"
 
-/** What a handler gives back: nothing, now or later. */
+/** Return type of callbacks that may be asynchronous. */
 export type AsyncVoid = void | Promise<void>
 
-/** Handles a message. `retained` tells a message that the broker had kept from one that is published now. */
+/**
+ * Handles a received message.
+ * @param retained whether the broker sent its stored message after a subscription, rather than a new publication
+ */
 export type Handler = (topic: string, payload: Buffer, retained: boolean) => AsyncVoid
 
 export interface Subscription {
@@ -17,10 +20,10 @@ export interface Subscription {
 }
 
 export class Subscriptions {
-    /** In the order of subscribing. */
+    /** All subscriptions, in the order in which they were made. */
     all: Subscription[] = []
 
-    /** Adds a subscription; one to the same filter is replaced, as the broker does [MQTT-3.8.4-3]. */
+    /** Adds a subscription. Replaces an earlier one to the same filter, as brokers do [MQTT-3.8.4-3]. */
     add(filter: string, qos: QoS, handler: Handler): void {
         this.remove(filter)
         this.all.push({ filter, qos, levels: filter.split("/"), handler })
@@ -30,7 +33,7 @@ export class Subscriptions {
         this.all = this.all.filter(s => s.filter !== filter)
     }
 
-    /** Those that take in the topic, in the order of subscribing. */
+    /** Returns the subscriptions that match a message's topic, in the order in which they were made. */
     matching(message: Publish): Subscription[] {
         const levels = message.topic.split("/")
         return this.all.filter(s => levelsMatch(s.levels, levels))

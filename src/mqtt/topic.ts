@@ -1,4 +1,4 @@
-/** Topic names and topic filters, section 4.7. */
+/** Validates and matches topic names and topic filters, section 4.7. */
 
 import { MAX_UINT16 } from "./packet.js"
 import { isText } from "./utf8.js"
@@ -15,14 +15,14 @@ function textProblem(what: string, text: string): string {
     return ""
 }
 
-/** Says why nothing can be published to `topic`, in half a sentence; "" when it can. */
+/** Validates a topic to publish to. Returns what is wrong with it, or "" if it is valid. */
 export function topicProblem(topic: string): string {
     // [MQTT-3.3.2-2]
     if (topic.indexOf("#") >= 0 || topic.indexOf("+") >= 0) return "a topic to publish to cannot contain # or +"
     return textProblem("a topic", topic)
 }
 
-/** Says why `filter` cannot be subscribed to, in half a sentence; "" when it can. */
+/** Validates a topic filter to subscribe to. Returns what is wrong with it, or "" if it is valid. */
 export function filterProblem(filter: string): string {
     const levels = filter.split("/")
     for (let i = 0; i < levels.length; i++) {
@@ -34,10 +34,10 @@ export function filterProblem(filter: string): string {
     return textProblem("a filter", filter)
 }
 
-/** Whether a filter that `filterProblem` accepts takes in `topic`; both given as their levels, split at "/". */
+/** Returns whether a valid topic filter matches a topic. Both are split into their levels at "/". */
 export function levelsMatch(filter: string[], topic: string[]): boolean {
     const length = filter.length
-    // [MQTT-4.7.2-1]: a wildcard at the beginning does not take in the broker's own topics
+    // [MQTT-4.7.2-1]: a filter that starts with a wildcard does not match topics that start with $.
     if (topic[0].charCodeAt(0) === DOLLAR) {
         const first = filter[0].charCodeAt(0)
         if (first === HASH || first === PLUS) return false
@@ -50,7 +50,7 @@ export function levelsMatch(filter: string[], topic: string[]): boolean {
     return topic.length === length
 }
 
-/** Whether `filter` takes in `topic`, by the table of section 4.7. */
+/** Returns whether a topic filter matches a topic, section 4.7. */
 export function topicMatches(filter: string, topic: string): boolean {
     return levelsMatch(filter.split("/"), topic.split("/"))
 }

@@ -1,12 +1,12 @@
-/** What MQTT allows in a string, section 1.5.3. */
+/** Validates UTF-8 strings in MQTT packets, section 1.5.3. */
 
-/** Whether `bytes` from `from` up to `to` are well-formed UTF-8 without U+0000, [MQTT-1.5.3-1] and [MQTT-1.5.3-2]. */
+/** Returns whether `bytes` from `from` up to `to` are valid UTF-8 without U+0000, [MQTT-1.5.3-1] and [MQTT-1.5.3-2]. */
 export function isText(bytes: Buffer, from: number, to: number): boolean {
     let i = from
     while (i < to) {
         const c = bytes[i++]
         if (c > 0 && c < 0x80) continue
-        // a lead byte says how many follow, and which range the first of them has (RFC 3629, section 4)
+        // The lead byte determines how many bytes follow, and the valid range of the first one (RFC 3629, section 4).
         let more: number
         let low = 0x80
         let high = 0xbf

@@ -1,24 +1,24 @@
-/** What the two halves of a session share. */
+/** Interfaces shared by the inbound and outbound halves of a session. */
 
 import { Counters } from "./counters.js"
 
-/** Is told that a publication was delivered. */
-export type Done = (delivered: boolean) => void
+/** Called when a publication is delivered. */
+export type DeliveryCallback = (delivered: boolean) => void
 
-/** Whoever keeps the session. */
-export interface Owner {
-    /** Is told in a sentence what the user should know. */
+/** Callbacks of a session, implemented by the client. */
+export interface SessionOwner {
+    /** Reports a problem to the program. */
     report(problem: string): void
-    /** The broker acknowledged the publication that came with `done`, which is the user's and may throw. */
-    delivered(done: Done): void
+    /** Calls the program's `done` callback, which may throw, after the broker acknowledged its publication. */
+    delivered(done: DeliveryCallback): void
 }
 
-/** The way to the broker. */
+/** Access of the two halves of a session to the connection. */
 export interface Wire {
     /** Whether packets may be sent. */
     readonly connected: boolean
-    /** Sends a packet; to be called while connected only. */
+    /** Sends a packet. Must be called only while connected. */
     send(packet: Buffer): void
-    readonly owner: Owner
+    readonly owner: SessionOwner
     readonly counters: Counters
 }

@@ -18,13 +18,13 @@ describe("docs/asyncapi.yaml", () => {
     parsed = await new Parser().parse(text);
   });
 
-  it("is a valid AsyncAPI 3 document, of which the parser has nothing to say but that it is one", () => {
+  it("is a valid AsyncAPI 3 document without parser warnings", () => {
     const said = parsed.diagnostics.filter(({ severity }) => severity <= 1);
     expect(said.map(({ message, path }) => `${path.join(".")}: ${message}`)).toEqual([]);
     expect(parsed.document?.version()).toBe("3.0.0");
   });
 
-  it("says how each message of the contract travels", () => {
+  it("describes topic, QoS and retain flag of each message", () => {
     const document = parsed.document!;
     const names = MESSAGES.map(({ name }) => name);
     expect(
@@ -41,7 +41,7 @@ describe("docs/asyncapi.yaml", () => {
       expect(operation.messages().all()).toHaveLength(1);
       const mqtt = operation.bindings().get("mqtt")!.json<{ qos: number; retain: boolean }>();
       expect(mqtt.qos).toBe(1);
-      // what tells of a state waits for those who come later, and nothing else does
+      // Only messages that contain a state are retained.
       const states = ["LampCommand", "Status", "Config", "Decision", "ServerStatus"];
       expect([operation.id(), mqtt.retain]).toEqual([
         operation.id(),
@@ -50,7 +50,7 @@ describe("docs/asyncapi.yaml", () => {
     }
   });
 
-  it("is from the server's view: it sends what it decides, and receives what others say", () => {
+  it("is written from the server's perspective: send and receive have the right direction", () => {
     const document = parsed.document!;
     const sent = document.operations().filterBySend();
     const topics = sent.flatMap((operation) =>
@@ -70,7 +70,7 @@ describe("docs/asyncapi.yaml", () => {
     expect(action.reply()?.channel()?.address()).toBe("{id}/replies");
   });
 
-  it("has the contract's topics", () => {
+  it("uses the same topics as the contract", () => {
     for (const [name, { address }] of Object.entries(CHANNELS)) {
       const topic = address
         .replace("{id}", "nightlight/kitchen")
@@ -82,7 +82,7 @@ describe("docs/asyncapi.yaml", () => {
     }
   });
 
-  it("has examples that the contract takes as they are", () => {
+  it("contains only examples that the contract decodes unchanged", () => {
     for (const doc of MESSAGES) {
       const examples = parsed.document!.components().messages().get(doc.name)!.examples().all();
       expect(examples.length).toBeGreaterThan(0);

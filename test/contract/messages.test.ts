@@ -20,7 +20,7 @@ function isFields(value: unknown): value is Fields {
   return Object.values(value).every((field: Partial<Field> | undefined) => typeof field?.type === "string");
 }
 
-/** Values that the field allows. */
+/** Generates valid values of a field. */
 function good(field: Field): fc.Arbitrary<unknown> {
   if (field.type === "boolean") return fc.boolean();
   if (field.values) return fc.constantFrom(...field.values);
@@ -29,7 +29,7 @@ function good(field: Field): fc.Arbitrary<unknown> {
   return field.type === "integer" ? fc.integer(range) : fc.double({ ...range, noNaN: true });
 }
 
-/** Values that it does not allow. */
+/** Generates invalid values of a field. */
 function bad(field: Field): fc.Arbitrary<unknown> {
   const wrong: unknown[] = [null, [], {}, field.type === "boolean" ? 1 : true];
   if (field.type !== "string") wrong.push("1", "");
@@ -50,7 +50,7 @@ const goodMessage = (fields: Fields) =>
 const payload = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 describe.each(MESSAGES)("%s", (_name, fields) => {
-  it("comes out of the wire as it went in, and foreign fields are ignored", () => {
+  it("decodes to the message that was encoded, without unknown fields", () => {
     fc.assert(
       fc.property(goodMessage(fields), (message) => {
         expect(decode(fields, payload({ ...message, foreign: [1, { a: null }] }))).toEqual({ value: message });
@@ -59,7 +59,7 @@ describe.each(MESSAGES)("%s", (_name, fields) => {
     );
   });
 
-  it("is refused, with the field's name, when one field is wrong or missing", () => {
+  it("is rejected with the name of a field that is invalid or missing", () => {
     const names = Object.keys(fields);
     fc.assert(
       fc.property(
@@ -77,7 +77,7 @@ describe.each(MESSAGES)("%s", (_name, fields) => {
     }
   });
 
-  it("stays below 1 KB whatever it says", () => {
+  it("is always shorter than 1 KB", () => {
     fc.assert(
       fc.property(goodMessage(fields), (message) => {
         expect(encode(fields, message as never).length).toBeLessThan(1024);
@@ -87,12 +87,12 @@ describe.each(MESSAGES)("%s", (_name, fields) => {
 });
 
 describe("the lesson's messages", () => {
-  it("are a light level and a lamp state, and nothing else is needed", () => {
+  it("need only a light level or a lamp state", () => {
     expect(decode(TELEMETRY, Buffer.from('{"light": 400}'))).toEqual({ value: { light: 400 } });
     expect(decode(LAMP_COMMAND, Buffer.from('{"led_on": true}'))).toEqual({ value: { led_on: true } });
   });
 
-  it("never reach an object's prototype", () => {
+  it("cannot change an object's prototype", () => {
     const decoded = decode(TELEMETRY, Buffer.from('{"light":1,"__proto__":{"seq":7},"constructor":1}'));
     expect(decoded).toEqual({ value: { light: 1 } });
     expect(decoded.value?.seq).toBeUndefined();
@@ -100,7 +100,7 @@ describe("the lesson's messages", () => {
 });
 
 describe("a command", () => {
-  it("is a lamp state or an action", () => {
+  it("is decoded as a lamp state or an action", () => {
     expect(decodeCommand(payload({ led_on: false }))).toEqual({ lamp: { led_on: false } });
     expect(decodeCommand(payload({ action: "report", seq: 4 }))).toEqual({ action: { action: "report", seq: 4 } });
   });

@@ -11,7 +11,7 @@ const rule: fc.Arbitrary<Rule> = fc.record({
 });
 const readings = fc.array(fc.tuple(light, fc.nat(3000)), { minLength: 1, maxLength: 60 });
 
-/** The lamp after each reading. */
+/** Applies the rule to a sequence of readings. Returns the lamp state after each. */
 function play(parameters: Rule, steps: [number, number][]): { lamp: Lamp; light: number; now: number }[] {
   let lamp: Lamp | undefined;
   let now = 0;
@@ -23,7 +23,7 @@ function play(parameters: Rule, steps: [number, number][]): { lamp: Lamp; light:
 }
 
 describe("the rule", () => {
-  it("is the lesson's by default: on when light < 300, off otherwise, at every reading", () => {
+  it("switches on below 300 and off otherwise by default, at every reading", () => {
     fc.assert(
       fc.property(readings, (steps) => {
         for (const step of play(LESSON_RULE, steps)) expect(step.lamp.led_on).toBe(step.light < 300);
@@ -33,7 +33,7 @@ describe("the rule", () => {
     expect(decide(LESSON_RULE, undefined, 300, 0).led_on).toBe(false);
   });
 
-  it("does not switch while the light stays inside the hysteresis band", () => {
+  it("does not switch while the light is inside the hysteresis band", () => {
     fc.assert(
       fc.property(rule, fc.boolean(), fc.array(fc.nat(199)), (r, led_on, walk) => {
         fc.pre(r.hysteresis > 0);
@@ -47,7 +47,7 @@ describe("the rule", () => {
     );
   });
 
-  it("keeps a lamp on and off for at least the minimum times", () => {
+  it("keeps a lamp on or off for at least the minimum times", () => {
     fc.assert(
       fc.property(rule, readings, (r, steps) => {
         const played = play(r, steps);
@@ -60,7 +60,7 @@ describe("the rule", () => {
     );
   });
 
-  it("comes to the same state from either side once the minimum times are over and the light is clear of the band", () => {
+  it("reaches the same state from on and off after the minimum times, outside the hysteresis band", () => {
     fc.assert(
       fc.property(rule, light, (r, level) => {
         fc.pre(level < r.threshold || level >= r.threshold + r.hysteresis);
@@ -73,7 +73,7 @@ describe("the rule", () => {
     );
   });
 
-  it("is not held for ever by a clock that went back", () => {
+  it("still switches after the clock was set back", () => {
     const r = { ...LESSON_RULE, min_on: 1000 };
     expect(decide(r, { led_on: true, since: 5000 }, 900, 100)).toEqual({ led_on: false, since: 100 });
   });

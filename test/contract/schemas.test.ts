@@ -1,4 +1,4 @@
-/** The JSON Schemas in `docs/schemas` tell the truth: what they accept, the contract accepts, and nothing else. */
+/** The JSON Schemas in `docs/schemas` accept exactly the messages that the contract accepts. */
 import { Ajv, type ValidateFunction } from "ajv";
 import fc from "fast-check";
 import { readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { readMessages, type MessageDoc } from "../../scripts/docs/messages.js";
 
 const MESSAGES = readMessages();
 
-/** The schema as it lies in the repository. */
+/** Compiles the schema file of a message. */
 async function validatorOf({ file }: Pick<MessageDoc, "file">): Promise<ValidateFunction> {
   const text = await readFile(new URL(`../../docs/schemas/${file}.json`, import.meta.url), "utf8");
   return new Ajv({ strict: true }).compile(JSON.parse(text) as object);
@@ -20,11 +20,11 @@ async function validatorOf({ file }: Pick<MessageDoc, "file">): Promise<Validate
 
 const accepts = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
 
-/** Strings without surrogates, which the contract refuses as escapes and counts in another way than JSON Schema. */
+/** Strings without surrogates: the contract rejects escaped ones, and counts characters differently than JSON Schema. */
 const text = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ maxLength, unit: fc.integer({ min: 0x20, max: 0xd7ff }).map((code) => String.fromCharCode(code)) });
 
-/** JSON texts of values that the field allows, that it nearly allows, and that it does not. */
+/** JSON texts of valid, almost valid and invalid values of a field. */
 function valueText(field: Field): fc.Arbitrary<string> {
   const { minimum = 0, maximum = 1e9, maxLength = 10, values = [] } = field;
   const near = [
@@ -60,10 +60,10 @@ function valueText(field: Field): fc.Arbitrary<string> {
     ...values.map((v) => v.toUpperCase()),
   );
   return fc.oneof(
-    // a message of many fields is to be right as a whole often enough
+    // Mostly valid values, so that messages with many fields are often valid as a whole.
     { weight: 16, arbitrary: good.map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: fc.constantFrom(...near).map(String) },
-    // the same numbers in other letters
+    // Other notations of the same numbers.
     { weight: 1, arbitrary: fc.constantFrom("1.0", "1e2", "0.5e1", "-0", "-0.0", "1E+1", "0e0", "10.50", "-1e-7") },
     { weight: 1, arbitrary: text(maxLength + 2).map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: wrong.map((value) => JSON.stringify(value)) },
@@ -71,11 +71,11 @@ function valueText(field: Field): fc.Arbitrary<string> {
   );
 }
 
-/** JSON texts of objects with fields of the message and foreign ones. */
+/** JSON texts of objects with fields of the message and unknown fields. */
 function payloadText({ fields }: MessageDoc): fc.Arbitrary<string> {
   const known = fields.map(({ name, field }) => {
     const present = valueText(field).map((value) => [`${JSON.stringify(name)}: ${value}`]);
-    // most have what is required
+    // Most objects contain the required fields.
     return fc.oneof({ weight: field.required ? 12 : 1, arbitrary: present }, { weight: 1, arbitrary: fc.constant([]) });
   });
   const foreign = fc.constantFrom(
@@ -92,7 +92,7 @@ describe("the generated documents", () => {
     expect(await outdated(ROOT, await generate())).toEqual([]);
   });
 
-  it("leave out no message of the contract", () => {
+  it("include every message of the contract", () => {
     const isFields = (value: object): boolean => Object.values(value).every((field: Partial<Field>) => field?.type);
     const tables = Object.entries<unknown>(contract).filter(
       ([, value]) => typeof value === "object" && value !== null && isFields(value),
@@ -104,7 +104,7 @@ describe("the generated documents", () => {
     }
   });
 
-  it("give a default for each setting of a board", () => {
+  it("contain a default for each parameter of a board", () => {
     const { fields } = MESSAGES.find(({ constant }) => constant === "CONFIG")!;
     const defaults = Object.fromEntries(fields.map(({ name, default: value }) => [name, value]));
     expect(decode(contract.CONFIG, Buffer.from(JSON.stringify(defaults)))).toEqual({ value: defaults });
@@ -115,7 +115,7 @@ describe("the generated documents", () => {
 describe.each(MESSAGES)("the schema of a $name", (doc) => {
   const fields = contract[doc.constant] as Fields;
 
-  it("accepts and refuses what the contract does, over thousands of payloads", async () => {
+  it("accepts the same payloads as the contract, in thousands of cases", async () => {
     const validate = await validatorOf(doc);
     const seen = { accepted: 0, refused: 0 };
     fc.assert(
@@ -131,7 +131,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
     expect(seen.refused).toBeGreaterThan(100);
   });
 
-  it("refuses what is no object, as the contract does", async () => {
+  it("rejects a payload that is no object, like the contract", async () => {
     const validate = await validatorOf(doc);
     for (const text of ["null", "true", "1", '"{}"', "[]", '[{"light": 1}]']) {
       expect(validate(JSON.parse(text))).toBe(false);
@@ -140,7 +140,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
   });
 });
 
-describe("what no schema says, and docs/contract.md does", () => {
+describe("the rules that only docs/contract.md describes", () => {
   it.each([
     ["a payload of more than 1,024 bytes", TELEMETRY, `{"light": 1, "foreign": "${"x".repeat(1024)}"}`],
     ["what is nested deeper than eight", TELEMETRY, `{"light": 1, "foreign": ${"[".repeat(8)}${"]".repeat(8)}}`],

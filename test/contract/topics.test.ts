@@ -10,8 +10,8 @@ const printable = fc.string({
 });
 const id = printable.filter((text) => !/[#+]/.test(text) && !text.startsWith("$"));
 
-describe("topics", () => {
-  it("are taken apart into what they were built from, whatever levels the id has", () => {
+describe("a topic", () => {
+  it("is parsed into the id and channel it was built from, also if the id has slashes", () => {
     fc.assert(
       fc.property(id, fc.constantFrom(...CHANNELS), (name, channel) => {
         expect(parseTopic(topicOf(name, channel))).toEqual({ id: name, channel });
@@ -19,7 +19,7 @@ describe("topics", () => {
     );
   });
 
-  it("of other kinds are not ours", () => {
+  it("of another kind is not parsed", () => {
     for (const topic of [
       "",
       "telemetry",
@@ -41,13 +41,13 @@ describe("topics", () => {
     );
   });
 
-  it("say why an id is refused", () => {
+  it("is checked for a valid id, and the result names the problem", () => {
     expect(idProblem("nightlight/porch")).toBe("");
     expect(idProblem("a/#")).toBe("an id cannot contain # or +");
     expect(idProblem("$SYS/x")).toBe("an id cannot begin with $");
   });
 
-  it("tell a board where its server says that it is there", () => {
+  it("of the server's status is derived from the device id", () => {
     expect(serverStatusTopic("nightlight/porch")).toBe("nightlight/status");
     expect(serverStatusTopic("home/garden/porch")).toBe("home/garden/status");
     expect(serverStatusTopic("4f2c9d")).toBe("nightlight/status");

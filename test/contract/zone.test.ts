@@ -6,8 +6,8 @@ const lights = fc.array(fc.integer({ min: 0, max: 1023 }), { minLength: 1, maxLe
 const threshold = fc.integer({ min: 0, max: 1023 });
 const dark = (levels: number[], limit: number): number => levels.filter((light) => light < limit).length;
 
-describe("several sensors that decide together", () => {
-  /** What each way means, in terms of how many of them are dark: written apart from how it is done. */
+describe("the combined level of several sensors", () => {
+  /** Test oracle: defines each mode by the number of dark sensors, independently of the implementation. */
   const meaning: Record<Exclude<Combine, "median">, (count: number, all: number, atLeast: number) => boolean> = {
     any: (count) => count > 0,
     all: (count, all) => count === all,
@@ -24,7 +24,7 @@ describe("several sensors that decide together", () => {
     );
   });
 
-  test("are dark by median when more than half of them are, and light when fewer than half are", () => {
+  test("is dark by median if more than half of the sensors are dark, and bright if fewer are", () => {
     fc.assert(
       fc.property(lights, threshold, (levels, limit) => {
         const light = combine("median", [...levels])!;
@@ -35,17 +35,17 @@ describe("several sensors that decide together", () => {
     );
   });
 
-  test("cannot be outvoted by fewer than half: one covered sensor cannot light a stadium", () => {
+  test("does not change by median because of a single covered sensor", () => {
     expect(combine("median", [900, 0, 910, 905, 0])).toBe(900);
     expect(combine("median", [900, 0, 910, 905])).toBe(902.5);
   });
 
-  test("tell nothing when there are too few", () => {
+  test("is undefined if there are too few sensors", () => {
     for (const how of ["median", "any", "all", "at_least"] as const) expect(combine(how, [])).toBeUndefined();
     expect(combine("at_least", [0, 0], 3)).toBeUndefined();
   });
 
-  test("have the median that putting them in order shows", () => {
+  test("equals the median of the sorted levels", () => {
     fc.assert(
       fc.property(lights, (levels) => {
         const sorted = levels.toSorted((a, b) => a - b);
@@ -55,7 +55,7 @@ describe("several sensors that decide together", () => {
     );
   });
 
-  test("do not depend on the order in which they are asked", () => {
+  test("does not depend on the order of the sensors", () => {
     fc.assert(
       fc.property(lights, fc.constantFrom<Combine>("median", "any", "all", "at_least"), (levels, how) => {
         expect(combine(how, [...levels].reverse(), 1)).toBe(combine(how, [...levels], 1));
@@ -63,7 +63,7 @@ describe("several sensors that decide together", () => {
     );
   });
 
-  test("share one hysteresis: a lamp that they have put on goes off only at threshold + hysteresis", () => {
+  test("works with hysteresis: the lamp switches off only at threshold + hysteresis", () => {
     const rule = { threshold: 300, hysteresis: 50, min_on: 0, min_off: 0 };
     const on = decide(rule, undefined, combine("all", [299, 120])!, 0);
     expect(decide(rule, on, combine("all", [349, 120])!, 1).led_on).toBe(true);

@@ -5,7 +5,7 @@ import mqtt from "mqtt";
 import { startServer, type Log, type ServerOptions } from "nightlight-server";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
-import { contestedTitle } from "../../server/dashboard/sentences.js";
+import { contestedTitle } from "../../server/dashboard/labels.js";
 import { digest } from "../../server/src/security/scrypt.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
 import { loadFirmware } from "../../sim/firmware.js";

@@ -6,7 +6,7 @@ import { VERSION } from "../../src/version.js";
 
 const ID = "nightlight/sim-1";
 
-describe("a board that is asked", () => {
+describe("a board", () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig({ broker: "embedded" });
@@ -23,7 +23,7 @@ describe("a board that is asked", () => {
     return JSON.parse(text) as Reply;
   }
 
-  it("identify: blinks three times, and its lamp is as it was", async () => {
+  it("blinks three times for identify, then restores its lamp", async () => {
     const [board] = rig.boards;
     board.setLight(100);
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
@@ -32,12 +32,12 @@ describe("a board that is asked", () => {
     expect(await ask("identify", 1000)).toMatchObject({ ok: true });
     await eventually(() => lamp.length >= 6, { within: 15_000, what: "three blinks" });
     expect(lamp).toEqual([false, true, false, true, false, true]);
-    // the board tells of no switch: the lamp is on by its light
+    // The board reports no switch: the lamp is on because it is dark.
     const told = rig.seen.filter((m) => m.topic === topicOf(ID, "status")).map((m) => JSON.parse(m.text).led_on);
     expect(told.slice(told.indexOf(true))).not.toContain(false);
   });
 
-  it("identify: a lamp that is switched meanwhile is afterwards as it was switched", async () => {
+  it("shows the new state after identify if the lamp was switched meanwhile", async () => {
     const [board] = rig.boards;
     let changes = 0;
     board.on("lamp", () => changes++);
@@ -52,7 +52,7 @@ describe("a board that is asked", () => {
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp on" });
   });
 
-  it("report: says how it is, when its program began, what waits, what was lost, and what MQTT counted", async () => {
+  it("answers report with its state, program start, queued and lost readings, and MQTT statistics", async () => {
     const reply = await ask("report", 1002);
     expect(reply).toMatchObject({
       ok: true,
@@ -63,7 +63,7 @@ describe("a board that is asked", () => {
       dropped: 0,
       resent: 0,
     });
-    // the program begins once, with the board: long before it is asked
+    // The program starts once, together with the board.
     expect(reply.began).toBeLessThan(reply.uptime!);
     expect(reply.waiting).toBeLessThan(10);
     expect(Math.min(reply.sent!, reply.received!)).toBeGreaterThan(2);
@@ -74,7 +74,7 @@ describe("a board that is asked", () => {
     });
   });
 
-  it("its status names the version of the package", async () => {
+  it("publishes the version of package.json in its status", async () => {
     await eventually(() => rig.server.devices.get(ID)?.firmware === VERSION, { what: "the version" });
   });
 });

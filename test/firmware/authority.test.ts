@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { createAuthority, SETTLE, type Authority } from "../../src/authority.js";
+import { createAuthority, CATCH_UP, type Authority } from "../../src/authority.js";
 
 const PARAMETERS = { ...LESSON_RULE, alone_after: 10_000 };
 const DARK = 100;
 const BRIGHT = 900;
 
-describe("who decides about the lamp", () => {
+describe("control of the lamp", () => {
   let authority: Authority;
   let now = 0;
-  const look = (light: number) => authority.look(light, now, PARAMETERS);
+  const sample = (light: number) => authority.sample(light, now, PARAMETERS);
   const wait = (ms: number) => (now += ms);
 
-  /** A board whose server has just answered a reading of the present. */
+  /** Creates a board whose server has just answered a new reading. */
   beforeEach(() => {
     now = 1000;
     authority = createAuthority(now);
@@ -23,61 +23,61 @@ describe("who decides about the lamp", () => {
     expect(authority.decided_by).toBe("server");
   });
 
-  it("is the server, at once, while it is there: every command counts, in order", () => {
+  it("belongs to the server while it is online, and every command is applied at once, in order", () => {
     fc.assert(
       fc.property(fc.array(fc.boolean()), (commands) => {
         for (const on of commands) {
           expect(authority.command(on, undefined, now)).toBe(on);
-          expect(look(on ? BRIGHT : DARK)).toBe(on);
+          expect(sample(on ? BRIGHT : DARK)).toBe(on);
         }
       }),
     );
   });
 
-  it.each(["the broker is gone", "the server says that it is gone"])(
-    "is the board, by the rule, when %s for a while",
+  it.each(["the broker is offline", "the server says that it is offline"])(
+    "passes to the board, which applies the rule, when %s for a while",
     (how) => {
-      if (how === "the broker is gone") authority.disconnected(now);
+      if (how === "the broker is offline") authority.disconnected(now);
       else authority.server(false, now);
       wait(PARAMETERS.alone_after - 1);
-      expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+      expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
       wait(1);
-      expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
-      expect([look(BRIGHT), authority.decided_by]).toEqual([false, "device"]);
+      expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
+      expect([sample(BRIGHT), authority.decided_by]).toEqual([false, "device"]);
     },
   );
 
-  it("is the board after a start without any server", () => {
+  it("passes to the board after a start without a server", () => {
     authority = createAuthority(now);
     wait(PARAMETERS.alone_after);
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
-  it("is not the board because of a short cut", () => {
+  it("stays with the server during a short disconnect", () => {
     authority.disconnected(now);
     wait(PARAMETERS.alone_after - 1);
     authority.connected(now);
     wait(5);
-    expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
-  it("goes back to the server without a flicker: what waited at the broker is not obeyed, the answer to the present is", () => {
+  it("returns to the server without flicker: queued commands are ignored, the answer to a new reading is applied", () => {
     authority.disconnected(now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     authority.connected(now);
     for (const stale of [false, true, false]) expect(authority.command(stale, 1, now)).toBe(true);
     authority.sent(7);
     expect(authority.command(false, 6, now)).toBe(true);
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
     expect(authority.command(true, 7, now)).toBe(true);
     expect(authority.decided_by).toBe("server");
   });
 
-  it("is not taken by what a server answered to an earlier boot, although its number is higher than any sent yet", () => {
+  it("does not return to the server because of a command for a reading before the last boot", () => {
     authority = createAuthority(now);
     wait(PARAMETERS.alone_after);
-    expect(look(BRIGHT)).toBe(false);
+    expect(sample(BRIGHT)).toBe(false);
     authority.connected(now);
     authority.sent(1);
     expect(authority.command(true, 5000, now)).toBe(false);
@@ -85,48 +85,48 @@ describe("who decides about the lamp", () => {
     expect(authority.decided_by).toBe("server");
   });
 
-  it("goes back to a server that does not say what it answers, such as the lesson's, after a moment", () => {
+  it("returns after a delay to a server whose commands have no seq, such as the lesson's", () => {
     authority.disconnected(now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     authority.connected(now);
     expect(authority.command(false, undefined, now)).toBe(true);
-    wait(SETTLE);
-    expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+    wait(CATCH_UP);
+    expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
-  it("stays with the board when what comes is only what a server left behind that is gone", () => {
+  it("stays with the board when only commands of an offline server arrive", () => {
     authority.server(false, now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     authority.disconnected(now);
     authority.connected(now);
     authority.command(false, 1, now);
-    wait(SETTLE);
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    wait(CATCH_UP);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
-  it("goes to whoever commands, although a status left behind says that the server is gone", () => {
+  it("passes to a server that sends commands, even if a retained status says that it is offline", () => {
     authority.server(false, now);
     wait(PARAMETERS.alone_after);
-    expect(look(DARK)).toBe(true);
+    expect(sample(DARK)).toBe(true);
     expect(authority.command(false, undefined, now)).toBe(false);
-    expect([look(DARK), authority.decided_by]).toEqual([false, "server"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
-  it("is the board although a connection comes and goes, as long as no server answers", () => {
+  it("stays with the board over several connections as long as no server answers", () => {
     authority.disconnected(now);
     for (let i = 0; i < 10; i++) {
       wait(900);
       authority.connected(now);
       wait(200);
-      look(DARK);
+      sample(DARK);
       authority.disconnected(now);
     }
-    expect([look(DARK), authority.decided_by]).toEqual([true, "device"]);
+    expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
-  it("comes to the server's state after any fault, once it answers a reading of the present", () => {
+  it("always returns to the server after it answers a new reading, whatever happened before", () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constantFrom("connected", "disconnected", "online", "offline", "dark", "bright") }),
       fc.record({ kind: fc.constant("command"), on: fc.boolean(), seq: fc.option(fc.nat(99)) }),
@@ -139,14 +139,14 @@ describe("who decides about the lamp", () => {
           else if (kind === "disconnected") authority.disconnected(now);
           else if (kind === "online" || kind === "offline") authority.server(kind === "online", now);
           else if ("on" in rest) authority.command(rest.on, rest.seq ?? undefined, now);
-          else look(kind === "dark" ? DARK : BRIGHT);
+          else sample(kind === "dark" ? DARK : BRIGHT);
         }
         authority.disconnected(now);
         authority.connected(now);
         authority.server(true, now);
         authority.sent(100);
         expect(authority.command(on, 100, now)).toBe(on);
-        expect([look(on ? DARK : BRIGHT), authority.decided_by]).toEqual([on, "server"]);
+        expect([sample(on ? DARK : BRIGHT), authority.decided_by]).toEqual([on, "server"]);
       }),
     );
   });

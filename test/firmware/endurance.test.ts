@@ -1,7 +1,7 @@
 /**
- * What wears a board out in months, in half a minute: the same bytecode in the same virtual machine, whose time goes
- * fifty times as fast as ours, except while a connection is being opened. The network and the broker are real, and do not
- * hurry: an answer takes that many times as long for the board.
+ * Endurance tests of the firmware. The virtual machine's clock runs fifty times faster, except while a connection is opened,
+ * so that half a minute replaces a long operation. Network and broker are real, so an answer takes fifty times longer for
+ * the board.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
@@ -11,12 +11,12 @@ import { eventually } from "../support/eventually.js";
 import { connect, startRig, type Rig, type RigOptions, type Seen } from "../support/rig.js";
 
 const CYCLES = 1000;
-/** One every ten seconds for a day; unless told, a board sends two a minute, and more when the light changes. */
+/** Number of readings: one every ten seconds for a day. By default, a board sends two a minute, and changes of the light. */
 const READINGS = 8640;
-/** How much more than at first may be in use at the end, in bytes: a leak of 2 bytes a cycle would be more. */
+/** Largest allowed growth of memory, in bytes. A leak of 2 bytes per cycle would exceed it. */
 const LEEWAY = 1500;
 
-/** The least memory in use, which is that after a collection of garbage, in the first and in the last fifth. */
+/** Lowest memory use, which occurs after garbage collection, in the first and in the last fifth of the test. */
 class Memory {
   readonly #seen: { progress: number; used: number }[] = [];
 
@@ -30,7 +30,7 @@ class Memory {
   }
 }
 
-/** A board on its own broker and server, and what must not happen to it. */
+/** Test rig: a board with its own broker and server, which records crashes and memory use. */
 class Stand {
   readonly memory = new Memory();
   readonly faults: string[] = [];
@@ -66,7 +66,7 @@ class Stand {
     return JSON.parse(text) as Record<string, number>;
   }
 
-  /** That nothing ended, and that there is no less memory than at first. */
+  /** Checks that nothing crashed and that memory use did not grow. */
   expectSound(): void {
     expect(this.faults).toEqual([]);
     expect(this.memory.least(0.8, 1)).toBeLessThan(this.memory.least(0.05, 0.25) + LEEWAY);
@@ -76,7 +76,7 @@ class Stand {
 const stands: Rig[] = [];
 afterAll(() => Promise.all(stands.map((rig) => rig.close())));
 
-describe("a board that runs for long", () => {
+describe("a board in long operation", () => {
   it.concurrent(
     `is cut off and connected again ${CYCLES} times, in three ways, without a restart and without a leak`,
     async () => {
@@ -85,11 +85,11 @@ describe("a board that runs for long", () => {
       let connects = 0;
       board.on("log", (_level, text) => text.startsWith("connected to ") && connects++);
       for (let i = 0; i < CYCLES; i++) {
-        // the first connection may have been made before somebody listened
+        // The board may have connected before the listener was added.
         await eventually(() => connects >= i, { within: 60_000, every: 1, what: `connection ${i}` });
         await memory.look(board, i / CYCLES);
         if (i % 3 === 2) {
-          // another client by the same name: the broker ends the connection, and forgets the session
+          // Another client with the same id makes the broker end the connection and delete the session.
           const twin = await connect(rig.url, { clientId: "nightlight-board:nightlight/cut", clean: true });
           twin.on("error", () => {});
           await twin.endAsync(true);

@@ -10,13 +10,13 @@ const read = (name: string) => readFileSync(new URL(name, root), "utf8");
 const version = (name: string) => (JSON.parse(read(name)) as { version: string }).version;
 
 describe("the repository", () => {
-  it("has one version: package, server and firmware agree", () => {
+  it("has the same version in package, server and firmware", () => {
     expect(VERSION).toBe(version("package.json"));
     expect(version("server/package.json")).toBe(VERSION);
     expect(read("CHANGELOG.md")).toContain(`## ${VERSION}`);
   });
 
-  it("takes the firmware's version from package.json at every build, and only then", async () => {
+  it("copies the firmware's version from package.json at every build", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "nightlight-version-"));
     try {
       mkdirSync(path.join(folder, "src"));
@@ -27,12 +27,12 @@ describe("the repository", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    // what the build made is in the image, as the firmware says it
+    // The image contains the version that the build wrote.
     expect(read("src/version.ts").replaceAll("\r\n", "\n")).toBe(versionModule(version("package.json")));
     expect(readFileSync(new URL(".devicescript/bin/main/bytecode.devs", root)).includes(version("package.json"))).toBe(true); // prettier-ignore
   });
 
-  it("has one firmware entry for each board", () => {
+  it("has one firmware entry point for each board", () => {
     const boards = readdirSync(new URL("boards", root)).map((name) => name.replace(".board.json", ""));
     const entries = readdirSync(new URL("src", root)).filter((name) => /^main\w*\.ts$/.test(name));
     const bound = entries.map((name) => /@dsboard\/(\w+)"/.exec(read(`src/${name}`))?.[1]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRing, type Reading } from "../../src/ring.js";
+import { createRingBuffer, type Reading } from "../../src/ring.js";
 
 const reading: fc.Arbitrary<Reading> = fc.record({
   seq: fc.integer({ min: 1, max: 0x7fffffff }),
@@ -10,11 +10,11 @@ const reading: fc.Arbitrary<Reading> = fc.record({
 });
 const step = fc.oneof({ weight: 3, arbitrary: reading }, { weight: 2, arbitrary: fc.constant("shift" as const) });
 
-describe("readings that wait for a connection", () => {
-  it("come out in order and whole; when there is no room, the oldest go and are counted", () => {
+describe("the ring buffer of readings", () => {
+  it("returns readings unchanged and in order; when full, it drops and counts the oldest", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 100 }), (capacity, steps) => {
-        const ring = createRing(capacity);
+        const ring = createRingBuffer(capacity);
         const model: Reading[] = [];
         let dropped = 0;
         for (const next of steps) {

@@ -1,4 +1,4 @@
-/** Whatever stands in a setting, a board starts, says in one line what is no good and what it uses instead, and works. */
+/** With any invalid setting, a board starts, logs one line with the problem and the default it uses, and works. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
@@ -6,7 +6,7 @@ import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
-/** Setting, value, and what its line says; "" for a value that is as good as any. */
+/** Setting, value and expected log line; "" for a valid value. */
 const CASES: [key: string, value: unknown, line: string][] = [
   ["MQTT_HOST", "", ""],
   ["MQTT_HOST", null, "it is not text; using the default"],
@@ -34,7 +34,7 @@ const CASES: [key: string, value: unknown, line: string][] = [
   ["NL_REBOOTED", -1, "it is no number of an action; using 0"],
 ];
 
-/** How many boards start at once. */
+/** Number of boards that start in parallel. */
 const AT_ONCE = 6;
 
 describe("a board's settings", () => {
@@ -50,7 +50,7 @@ describe("a board's settings", () => {
   });
   afterAll(() => rig?.close());
 
-  /** Starts a board that has one setting of its own; gives what it said by when it was connected. */
+  /** Starts a board with one setting. Returns its log until it connected. */
   async function run(key: string, value: unknown): Promise<{ lines: string[]; crashes: number }> {
     const lines: string[] = [];
     const settings = { ...brokerSettings(rig.url), MQTT_USER: key === "MQTT_PWD" ? "porch" : undefined, [key]: value };
@@ -66,7 +66,7 @@ describe("a board's settings", () => {
     return { lines, crashes };
   }
 
-  it("that make no sense are named in the log, once, without a secret, and the default is taken", async () => {
+  it("that are invalid are logged once, without secrets, and replaced by the default", async () => {
     const said: [string, unknown, string[], number][] = [];
     for (let i = 0; i < CASES.length; i += AT_ONCE) {
       const some = CASES.slice(i, i + AT_ONCE);
@@ -81,7 +81,7 @@ describe("a board's settings", () => {
     expect(said).toEqual(expected);
   }, 120_000);
 
-  it("a port that is none gives a line and the usual port, and the board goes on trying", async () => {
+  it("with an invalid port are logged, and the board keeps connecting to the default port", async () => {
     const lines: string[] = [];
     for (const [i, port] of [0, -1, 1.5, 65536, "abc", "01883", {}, true].entries()) {
       const board = rig.simulator.add({ id: `port-${i}`, settings: { MQTT_HOST: "127.0.0.1", MQTT_PORT: port } });
@@ -97,12 +97,12 @@ describe("a board's settings", () => {
     expect(lines.filter((line) => !/; using (1883|the default)$/.test(line))).toEqual([]);
   }, 60_000);
 
-  it("survive a restart, the rule that the server told it as well: without a server it decides by that", async () => {
+  it("survive a restart, including the rule from the server, which the board then applies without a server", async () => {
     const id = "nightlight/kept";
     const board: SimulatedBoard = rig.simulator.add({ id, settings: brokerSettings(rig.url) });
     await board.start();
     board.setLight(450);
-    // 450 is dark by the server's rule, and bright by the default one
+    // 450 is dark by the server's rule and bright by the default rule.
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
     await eventually(() => rig.seen.some(({ topic }) => topic === topicOf(id, "config")), {
       what: "the configuration",

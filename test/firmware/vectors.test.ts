@@ -6,7 +6,7 @@ import { compile } from "../support/firmware.js";
 import { eventually } from "../support/eventually.js";
 import { evaluatePayload, evaluateStep, evaluateTopic } from "./device/evaluate.js";
 
-/** The same inputs in every run, so that the compiled program is kept. */
+/** Fixed seed, so that every run has the same inputs and reuses the compiled program. */
 const SEED = 20261122;
 const sample = <T>(arbitrary: fc.Arbitrary<T>, count: number) => fc.sample(arbitrary, { seed: SEED, numRuns: count });
 
@@ -49,14 +49,14 @@ const steps = sample(
   250,
 );
 
-/** The inputs as a module of the device's. */
+/** DeviceScript module with the inputs. */
 const inputs = `
 export const payloads: Buffer[] = [${payloads.map((bytes) => `hex\`${bytes.toString("hex")}\``).join(", ")}]
 export const topics: Buffer[] = [${topics.map((topic) => `hex\`${Buffer.from(topic).toString("hex")}\``).join(", ")}]
 export const steps: number[] = [${steps.flat().join(", ")}]
 `;
 
-/** The device's programs and the contract, at the places where they import each other. */
+/** Source files of the device program and the contract, by path. */
 function program(): Record<string, string> {
   const root = new URL("../../", import.meta.url);
   const read = (path: string) => readFileSync(new URL(path, root), "utf8");

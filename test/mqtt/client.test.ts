@@ -1,4 +1,4 @@
-/** What the client does when the broker does not do its part. */
+/** The MQTT client with faulty brokers and networks. */
 import type { Packet } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MqttClient } from "../../src/mqtt/client.js";
@@ -54,7 +54,7 @@ describe("CONNECT", () => {
     expect(connect.will).toMatchObject({ topic: "t/will", qos: 1, retain: true, payload: Buffer.from("gone") });
   });
 
-  it("that is refused is reported once in words, and repeated with a back-off that grows", async () => {
+  it("that is refused is reported once and retried with exponential backoff", async () => {
     let refusals = 0;
     const times: number[] = [];
     broker.script = (packet, peer) => {
@@ -67,14 +67,14 @@ describe("CONNECT", () => {
     client = make({ minBackoff: 20, maxBackoff: 10_000 });
     client.start();
     await connected();
-    expect(problems).toEqual(["the broker refused the connection: this client is not authorised"]);
+    expect(problems).toEqual(["the broker refused the connection: this client is not authorized"]);
     expect(client.counters).toMatchObject({ refused: 5, connects: 1 });
-    // 20, 40, 80, 160 and 320 ms, less at most a half
+    // Delays of 20, 40, 80, 160 and 320 ms, reduced by at most half.
     expect(times[5] - times[4]).toBeGreaterThan(155);
     expect(times[5] - times[0]).toBeGreaterThan(300);
   });
 
-  it("that gets no answer is repeated, first with little patience, then with the full time", async () => {
+  it("that gets no answer is retried, first with a short timeout, later with the full one", async () => {
     let attempts = 0;
     broker.script = (packet) => packet.cmd === "connect" && ++attempts < 2;
     client = make({ connectTimeout: 100 });
@@ -108,7 +108,7 @@ describe("a broker that does not speak MQTT", () => {
 });
 
 describe("SUBSCRIBE", () => {
-  it("that is refused is reported, the others hold", async () => {
+  it("that is refused is reported, and other subscriptions stay", async () => {
     broker.script = (packet, peer) => {
       if (packet.cmd !== "subscribe" || packet.subscriptions[0].topic !== "secret/#") return false;
       peer.send({ cmd: "suback", messageId: packet.messageId, granted: [128] });
@@ -124,12 +124,12 @@ describe("SUBSCRIBE", () => {
     expect(problems).toEqual(["the broker refused the subscription to secret/#"]);
   });
 
-  it("to what is no filter is reported, and ignored", () => {
+  it("with an invalid filter is reported and ignored", () => {
     client.subscribe("a/#/b", 1, () => {});
     expect(problems).toEqual(["cannot subscribe to a/#/b: # must be the last level of a filter, alone"]);
   });
 
-  it("comes before what is sent again, so that no answer is missed", async () => {
+  it("is sent before resent messages, so that no answer is missed", async () => {
     client.subscribe("t", 1, () => {});
     client.publish("t", "x", 1, false);
     client.start();
@@ -140,7 +140,7 @@ describe("SUBSCRIBE", () => {
 });
 
 describe("resending", () => {
-  it("sends what was not acknowledged again, in order, with DUP and the same identifiers [MQTT-4.4.0-1]", async () => {
+  it("repeats unacknowledged messages in order, with DUP and the same identifiers [MQTT-4.4.0-1]", async () => {
     let deaf = true;
     broker.script = (packet) => deaf && packet.cmd === "publish";
     const done: number[] = [];
@@ -158,7 +158,7 @@ describe("resending", () => {
     expect(done.sort()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it("repeats PUBREL, never the PUBLISH, once PUBREC came [MQTT-4.3.3-1]", async () => {
+  it("repeats PUBREL, never PUBLISH, after PUBREC [MQTT-4.3.3-1]", async () => {
     let deaf = true;
     broker.script = (packet) => deaf && packet.cmd === "pubrel";
     client.start();
@@ -172,7 +172,7 @@ describe("resending", () => {
     expect(ids(broker.got("pubrel"))).toEqual(ids([...broker.got("publish"), ...broker.got("publish")]));
   });
 
-  it("a message whose handler ran while the connection broke is not handled again", async () => {
+  it("does not handle a message again whose handler ran while the connection broke", async () => {
     const got: string[] = [];
     let release = () => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -196,8 +196,8 @@ describe("resending", () => {
   });
 });
 
-describe("a network that takes no more", () => {
-  it("gets what waits as soon as it has room, in order; QoS 0 is not accepted meanwhile", async () => {
+describe("a network with a full send queue", () => {
+  it("receives queued packets in order as soon as it has room, and QoS 0 is rejected meanwhile", async () => {
     let full = false;
     client = make({}, { full: () => full });
     client.start();
@@ -213,7 +213,7 @@ describe("a network that takes no more", () => {
     expect(client.counters.connects).toBe(1);
   });
 
-  it("while the broker makes the client answer: the connection ends before the memory does", async () => {
+  it("ends the connection before acknowledgments fill the memory", async () => {
     let full = false;
     client = make({}, { full: () => full });
     client.start();
@@ -227,8 +227,8 @@ describe("a network that takes no more", () => {
   });
 });
 
-describe("an acknowledgement that never comes", () => {
-  it("over a connection that lives makes the client reconnect after 30 s, and send again", async () => {
+describe("an acknowledgment that never arrives", () => {
+  it("makes the client reconnect after 30 s and resend", async () => {
     let ahead = 0;
     broker.script = (packet) => packet.cmd === "publish" && !packet.dup;
     client = make({ keepAlive: 1 }, { ahead: () => ahead });
@@ -238,7 +238,7 @@ describe("an acknowledgement that never comes", () => {
     await eventually(() => broker.got("pingreq").length === 1, { what: "a sign of life" });
     ahead = 30_000;
     await eventually(() => client.counters.acknowledged === 1, { what: "the acknowledgement" });
-    expect(reasons).toEqual(["the broker owes an acknowledgement for 30000 ms"]);
+    expect(reasons).toEqual(["the broker sent no acknowledgment for 30000 ms"]);
     expect(broker.got("publish")).toHaveLength(2);
   });
 });
@@ -289,7 +289,7 @@ describe("handlers", () => {
     ]);
   });
 
-  it("that hang while the connection comes and goes are told of the last state alone: no growth", async () => {
+  it("that hang over several reconnects get only the last connection event, so memory does not grow", async () => {
     const log: string[] = [];
     let release = () => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -308,7 +308,7 @@ describe("handlers", () => {
     expect(log).toEqual(["connect", "disconnect", "connect"]);
   });
 
-  it("may call stop(), and start() after it", async () => {
+  it("may call stop() and then start()", async () => {
     let connects = 0;
     client.onconnect = async () => {
       if (++connects > 1) return;
@@ -321,14 +321,14 @@ describe("handlers", () => {
   });
 });
 
-describe("bounded memory", () => {
-  it("time offline changes nothing: the window is all that is kept", () => {
+describe("memory use", () => {
+  it("is limited to the in-flight window while offline", () => {
     const accepted = Array.from({ length: 10_000 }, (_, n) => client.publish("t", "x", (n % 3) as 0 | 1 | 2, false));
     expect(accepted.filter(Boolean)).toHaveLength(8);
     expect(client.room()).toBe(0);
   });
 
-  it("messages of QoS 0 that a slow handler leaves no room for are dropped and counted, the others wait", async () => {
+  it("is limited by dropping QoS 0 messages when a slow handler fills the inbox", async () => {
     const got: string[] = [];
     let release = () => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -361,7 +361,7 @@ describe("a caller's mistakes", () => {
     expect(() => make(options)).toThrow(RangeError);
   });
 
-  it("a publication that MQTT or the board cannot carry is refused and reported", () => {
+  it("in a publication are rejected and reported", () => {
     expect(client.publish("a/#", "", 1, false)).toBe(false);
     expect(client.publish("a", "x".repeat(5000), 1, false)).toBe(false);
     expect(problems).toEqual([

@@ -1,4 +1,4 @@
-/** The codec against an independent one, `mqtt-packet`, in both directions. */
+/** Compares the MQTT codec with an independent one, `mqtt-packet`, in both directions. */
 import fc from "fast-check";
 import mqtt, { type Packet as Oracle } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ const text = fc
   .map((parts) => parts.join("").replace(/[\0\ud800-\udfff+#]/gu, "-"));
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 
-/** What `mqtt-packet` reads in `data`, which must be whole packets. */
+/** Parses whole packets with `mqtt-packet`. */
 function oracleParse(data: Buffer): Oracle[] {
   const packets: Oracle[] = [];
   const parser = mqtt.parser({ protocolVersion: 4 });
@@ -41,7 +41,7 @@ function oracleParse(data: Buffer): Oracle[] {
   return packets;
 }
 
-/** What our parser reads in `chunks`, and how that ended. */
+/** Parses chunks with our parser. Returns the packets and the problem, if any. */
 function parse(chunks: Buffer[], maxPacket = MAX_PACKET): { packets: Packet[]; problem: string } {
   const parser = new Parser(maxPacket);
   const packets: Packet[] = [];
@@ -52,7 +52,7 @@ function parse(chunks: Buffer[], maxPacket = MAX_PACKET): { packets: Packet[]; p
   return { packets, problem: parser.problem };
 }
 
-/** A packet as a broker may send it, by `mqtt-packet`, and what our parser is to make of it. */
+/** Generates a packet that a broker may send, encoded by `mqtt-packet`, and the expected result of our parser. */
 const fromBroker: fc.Arbitrary<{ data: Buffer; packet: Packet }> = fc.oneof(
   fc.record({ topic: text, payload: bytes, qos, retain: fc.boolean(), dup: fc.boolean(), id }).map((p) => {
     const dup = p.dup && p.qos > 0;
@@ -90,13 +90,13 @@ const fromBroker: fc.Arbitrary<{ data: Buffer; packet: Packet }> = fc.oneof(
 
 const stream = fc.array(fromBroker, { minLength: 1, maxLength: 8 });
 
-/** Cuts `data` before each of the offsets. */
+/** Splits `data` before each offset. */
 function cut(data: Buffer, offsets: number[]): Buffer[] {
   const at = [0, ...offsets.map((o) => o % (data.length + 1)).sort((a, b) => a - b), data.length];
   return at.slice(1).map((end, i) => data.subarray(at[i], end));
 }
 
-describe("what the client sends is what mqtt-packet reads", () => {
+describe("mqtt-packet decodes what the client encodes:", () => {
   it("CONNECT, with and without will, user name and password", () => {
     const connect = fc.record({
       clientId: text,
@@ -163,7 +163,7 @@ describe("what the client sends is what mqtt-packet reads", () => {
   });
 });
 
-describe("what mqtt-packet writes is what the client reads", () => {
+describe("the client decodes what mqtt-packet encodes:", () => {
   it("every packet that a broker sends", () => {
     fc.assert(
       fc.property(stream, (parts) => {
@@ -174,7 +174,7 @@ describe("what mqtt-packet writes is what the client reads", () => {
     );
   });
 
-  it("every chunking of a stream gives the same packets", () => {
+  it("the same packets for every chunking of a stream", () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(), { maxLength: 30 }), (parts, offsets) => {
         const data = Buffer.concat(parts.map((part) => part.data));
@@ -188,7 +188,7 @@ describe("what mqtt-packet writes is what the client reads", () => {
 });
 
 describe("a packet above maxPacket", () => {
-  it("is skipped under every chunking, its identifier known, and what follows is read", () => {
+  it("is skipped for every chunking; its identifier is known and later packets are parsed", () => {
     const topics = fc.oneof(
       text,
       fc.constantFrom(1, 60, 64, 65, 66, 300).map((n) => "t".repeat(n)),
@@ -213,9 +213,9 @@ describe("a packet above maxPacket", () => {
     );
   });
 
-  it("does not make the parser hold more than maxPacket, whatever length it claims", () => {
+  it("does not make the parser allocate more than maxPacket, whatever its length field says", () => {
     const parser = new Parser(128);
-    // 268,435,455 bytes, the most that four bytes can say
+    // 268,435,455 bytes, the largest length that four bytes can encode.
     parser.feed(Buffer.from([0x32, 0xff, 0xff, 0xff, 0x7f, 0, 1, 97, 0, 9]));
     expect(parser.next()).toBeUndefined();
     const before = process.memoryUsage().arrayBuffers;
@@ -259,7 +259,7 @@ describe("a malformed stream", () => {
     ["SUBACK with return code 3 [MQTT-3.9.3-2]", [0x90, 3, 0, 1, 3]],
     ["an oversized packet that is no PUBLISH", [0x90, 0xff, 0x7f]],
   ];
-  it.each(malformed)("%s is refused, and nothing after it is read", (_, data) => {
+  it.each(malformed)("is rejected for %s, and later bytes are ignored", (_, data) => {
     const rest = mqtt.generate({ cmd: "pingresp" });
     const whole = parse([Buffer.concat([Buffer.from(data), rest])]);
     expect(whole.packets).toEqual([]);
@@ -288,7 +288,7 @@ describe("a malformed stream", () => {
       }),
       { numRuns: RUNS },
     );
-    // otherwise the mutations were too tame, or too wild
+    // Fails if the mutations were too weak or too strong.
     expect(seen.broken).toBeGreaterThan(RUNS / 20);
     expect(seen.whole).toBeGreaterThan(RUNS / 20);
   });

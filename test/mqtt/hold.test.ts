@@ -1,4 +1,4 @@
-/** A broker that lost its memory acknowledges what nobody gets: publications wait until somebody is there. */
+/** Holding publications after a broker lost its sessions, because it would acknowledge messages that nobody receives. */
 import mqtt, { type Packet as Oracle } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { Counters } from "../../src/mqtt/counters.js";
@@ -24,7 +24,7 @@ function started() {
 }
 
 describe("a session that is held", () => {
-  test("keeps back what was under way and what is published, and sends both in order when it is released", () => {
+  test("holds in-flight and new publications, and sends both in order after release", () => {
     const { session, sent, connect, publish, outbound } = started();
     connect(true);
     publish("one");
@@ -38,7 +38,7 @@ describe("a session that is held", () => {
     expect(sent.at(-1)).toBe("three");
   });
 
-  test("sends what is retained at once: it waits at the broker for whoever comes", () => {
+  test("sends retained messages at once, because the broker stores them for later subscribers", () => {
     const { sent, connect, publish } = started();
     connect(false);
     publish("reading");
@@ -46,7 +46,7 @@ describe("a session that is held", () => {
     expect(sent).toEqual(["status"]);
   });
 
-  test("stays held over a reconnect, though the broker has a session by then", () => {
+  test("stays held over a reconnect, although the broker then has a session", () => {
     const { session, sent, connect, publish, outbound } = started();
     connect(false);
     publish("one");
@@ -57,7 +57,7 @@ describe("a session that is held", () => {
     expect(sent).toEqual(["one"]);
   });
 
-  test("does not wait for an acknowledgement of what it keeps back", () => {
+  test("does not wait for acknowledgments of held publications", () => {
     const { session, connect, publish, outbound } = started();
     connect(false);
     publish("one");

@@ -20,7 +20,7 @@ async function startAedes(): Promise<BrokerDriver> {
   }
   return {
     port: (server.address() as net.AddressInfo).port,
-    // seen with aedes 1.1: PUBREL 1, then PUBLISH 1, in the same connection
+    // aedes 1.1 sends PUBREL 1 and then PUBLISH 1 over the same connection.
     repeatsReleased: true,
     async forget() {
       await end();
@@ -34,6 +34,6 @@ async function startAedes(): Promise<BrokerDriver> {
   };
 }
 
-describe("the session's promises, with aedes", () => {
+describe("the session's guarantees with aedes", () => {
   sessionPromises(startAedes);
 });

@@ -3,9 +3,9 @@ import { startMosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { sessionPromises } from "./session-promises.js";
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("the session's promises, with Mosquitto", () => {
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("the session's guarantees with Mosquitto", () => {
   sessionPromises(async () => {
-    // Mosquitto 2.0.11 forgets messages of QoS 2 that do not fit its window, whoever subscribes: so no window
+    // Mosquitto 2.0.11 drops QoS 2 messages that exceed its in-flight window, so use no window.
     const mosquitto = await startMosquitto({ lines: ["allow_anonymous true", "max_inflight_messages 0"] });
     return {
       port: mosquitto.port,

@@ -1,4 +1,4 @@
-/** What the client promises, whatever the broker: one suite that runs against each of them. */
+/** Test suite of the client's guarantees that runs against several brokers. */
 import mqtt, { type MqttClient as Observer } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MqttClient } from "../../src/mqtt/client.js";
@@ -11,25 +11,25 @@ import { Proxy } from "./support/proxy.js";
 export interface BrokerDriver {
   readonly port: number;
   /**
-   * Set for a broker that, on a reconnect, may send a PUBLISH of QoS 2 again after its PUBREL, against
-   * [MQTT-4.3.3-1]: no client can know it from a new message.
+   * Set for a broker that may resend a QoS 2 PUBLISH after its PUBREL on a reconnect, in violation of [MQTT-4.3.3-1].
+   * Clients cannot distinguish it from a new message.
    */
   readonly repeatsReleased?: boolean;
-  /** Restarts it on the same port, every session forgotten. */
+  /** Restarts the broker on the same port without its sessions. */
   forget(): Promise<void>;
   close(): Promise<void>;
 }
 
 type QoS = 0 | 1 | 2;
 
-/** Names clients and topics that no other test uses. */
+/** Counter for client ids and topics that are unique to a test. */
 let serial = 0;
 
 export function sessionPromises(start: () => Promise<BrokerDriver>): void {
   let broker: BrokerDriver;
   let proxy: Proxy;
   let observer: Observer;
-  /** What the observer saw, in order. */
+  /** Messages received by the observer, in order. */
   let seen: { topic: string; text: string }[];
   let client: MqttClient;
   let clients: MqttClient[];
@@ -54,7 +54,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
     await eventually(() => client.connected, { what: "the client to connect" });
   }
 
-  /** Subscribes, and waits until the subscription is in force: a message to itself came back. */
+  /** Subscribes and waits until a message to itself arrives, so that the subscription is active. */
   async function listening(qos: QoS, handler: (text: string) => void | Promise<void>): Promise<void> {
     let ready = false;
     client.subscribe(`${base}/in`, qos, (_, payload) => {
@@ -67,7 +67,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
     await eventually(() => ready, { what: "the subscription" });
   }
 
-  /** Waits until the broker has every acknowledgement of the client's: packets keep their order. */
+  /** Waits until the broker has received all acknowledgments of the client. Works because packets keep their order. */
   async function settled(): Promise<void> {
     let acknowledged = false;
     client.publish(`${base}/settled`, "", 1, false, () => (acknowledged = true));
@@ -106,13 +106,13 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
   describe("messages", () => {
     for (const qos of [0, 1, 2] as const) {
-      it(`QoS ${qos}: 50 commands in one TCP segment are all handled in order, at once`, async () => {
+      it(`QoS ${qos}: 50 commands in one TCP segment are all handled in order and at once`, async () => {
         const got: string[] = [];
         await listening(qos, (text) => void got.push(text));
         proxy.hold();
         const sent = Promise.all(numbers(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
         await sent;
-        // QoS 1 and 2 are limited by the broker's window, which waits for our acknowledgements
+        // The broker's in-flight window limits QoS 1 and 2 until the client acknowledges.
         const release = setInterval(() => proxy.release(), 10);
         await eventually(() => got.length >= 50, { what: "50 messages" }).finally(() => clearInterval(release));
         expect(got).toEqual(numbers(50));
@@ -136,7 +136,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
         expect(client.counters).toMatchObject({ dropped: 0, duplicates: 0, connects: 1 });
       });
 
-      it(`QoS ${qos}: publications arrive in order, and are acknowledged once`, async () => {
+      it(`QoS ${qos}: publications arrive in order and are acknowledged once`, async () => {
         await online();
         const done: string[] = [];
         const accepted = numbers(8).filter((n) => client.publish(`${base}/out`, n, qos, false, () => done.push(n)));
@@ -148,7 +148,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       });
     }
 
-    it("are handed to every handler whose filter takes them in", async () => {
+    it("are passed to every handler with a matching filter", async () => {
       const got: string[] = [];
       client.subscribe(`${base}/+/x`, 1, (topic) => void got.push(`+ ${topic}`));
       client.subscribe(`${base}/a/#`, 1, (topic) => void got.push(`# ${topic}`));
@@ -161,7 +161,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(got).toEqual([`+ ${base}/b/x`, `# ${base}/a`, `+ ${base}/end/x`]);
     });
 
-    it("a handler that throws is reported, and hurts nobody else", async () => {
+    it("are delivered to other handlers after one handler throws, which is reported", async () => {
       const got: string[] = [];
       await listening(1, (text) => {
         if (text === "bad") throw new Error("out of cheese");
@@ -173,7 +173,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(client.counters).toMatchObject({ failed: 1, connects: 1 });
     });
 
-    it("a slow handler stops neither PINGREQ nor the acknowledgements of others, and the rest comes in order", async () => {
+    it("are delivered in order during a slow handler, which blocks neither PINGREQ nor acknowledgments", async () => {
       client = make({ keepAlive: 1 });
       const got: string[] = [];
       let release = () => {};
@@ -186,7 +186,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
-      // a broker ends a connection after 1.5 s of silence
+      // The broker ends a connection after 1.5 s without a packet.
       await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
@@ -197,7 +197,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(got).toEqual(numbers(100));
     });
 
-    it("a message longer than maxPacket is skipped and reported, and acknowledged, at every QoS", async () => {
+    it("longer than maxPacket are skipped, reported and acknowledged at every QoS", async () => {
       client = make({ maxPacket: 300 });
       const got: string[] = [];
       await listening(2, (text) => void got.push(text));
@@ -206,11 +206,11 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
         observer.publish(`${base}/in`, `after ${qos}`, { qos });
       }
       await eventually(() => got.length === 3, { what: "the messages that fit" });
-      // there is no order between messages of different QoS
+      // Messages of different QoS have no defined order.
       expect(got.sort()).toEqual(["after 0", "after 1", "after 2"]);
       expect(client.counters.skipped).toBe(3);
       expect(problems[0]).toMatch(/skipped a message of 50\d\d bytes on .*\/in/);
-      // one that was not acknowledged would come again
+      // The broker would resend an unacknowledged message.
       proxy.cut();
       await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
       client.publish(`${base}/in`, "end", 2, false);
@@ -218,7 +218,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(client.counters.skipped).toBe(3);
     });
 
-    it("retained messages come with every connect, and are marked", async () => {
+    it("that are retained arrive after every connect and are marked", async () => {
       await observer.publishAsync(`${base}/kept`, "state", { qos: 1, retain: true });
       const got: string[] = [];
       client.subscribe(`${base}/kept`, 1, (_, payload, retained) => void got.push(`${payload.toString()} ${retained}`));
@@ -233,7 +233,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       await observer.publishAsync(`${base}/kept`, "", { qos: 1, retain: true });
     });
 
-    it("a filter that was unsubscribed brings nothing more", async () => {
+    it("no longer arrive after unsubscribing", async () => {
       const got: string[] = [];
       await listening(1, (text) => void got.push(text));
       client.unsubscribe(`${base}/in`);
@@ -246,7 +246,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
   });
 
   describe("losing the connection", () => {
-    it("publications of QoS 1 and 2 accepted while offline are sent in order, those of QoS 0 are not accepted", async () => {
+    it("does not lose QoS 1 and 2 publications made while offline, and rejects QoS 0", async () => {
       expect(client.publish(`${base}/out`, "x", 0, false)).toBe(false);
       const accepted = numbers(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
       expect(accepted).toEqual(numbers(8));
@@ -257,7 +257,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(texts("out").filter((n) => n !== "3")).toEqual(numbers(8).filter((n) => n !== "3"));
     });
 
-    it("what was published meanwhile to a persistent session comes in order after the reconnect", async () => {
+    it("does not lose messages to a persistent session; they arrive in order after the reconnect", async () => {
       const got: string[] = [];
       await listening(1, (text) => void got.push(text));
       await proxy.refuse();
@@ -268,7 +268,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(got).toEqual(numbers(60));
     });
 
-    it("a half-open connection is noticed within 1.5 × keep-alive", async () => {
+    it("is detected within 1.5 × keep-alive on a half-open connection", async () => {
       client = make({ keepAlive: 2 });
       await online();
       const reasons: string[] = [];
@@ -282,7 +282,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(reasons[0]).toMatch(/PINGRESP/);
     });
 
-    it("an idle connection is kept by PINGREQ", async () => {
+    it("is prevented by PINGREQ on an idle connection", async () => {
       client = make({ keepAlive: 1 });
       await online();
       const began = performance.now();
@@ -290,7 +290,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(client.counters.connects).toBe(1);
     });
 
-    it("with default options it reconnects within 2 s of the network's return, after refusals", async () => {
+    it("is followed by a reconnect within 2 s after the network returns, with default options", async () => {
       client = make({ minBackoff: undefined, maxBackoff: undefined });
       await online();
       await proxy.refuse();
@@ -302,7 +302,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(performance.now() - opened).toBeLessThan(2000);
     });
 
-    it("stop() ends cleanly, so that no will is sent; a cut sends it", async () => {
+    it("makes the broker send the will, but stop() does not", async () => {
       const will = { topic: `${base}/will`, payload: "gone", qos: 1 as const, retain: false };
       client = make({ will });
       await online();
@@ -316,7 +316,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(texts("will")).toEqual(["gone"]);
     });
 
-    it("start() after stop() goes on with the session", async () => {
+    it("by stop() keeps the session for start()", async () => {
       const got: string[] = [];
       await listening(1, (text) => void got.push(text));
       await client.stop();
@@ -328,7 +328,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(present).toBe(true);
     });
 
-    it("a broker that forgot the session gets the subscriptions and the publications again", async () => {
+    it("to a broker that lost the session is followed by the subscriptions and publications again", async () => {
       const got: string[] = [];
       const present: boolean[] = [];
       client.onconnect = (sessionPresent) => void present.push(sessionPresent);
@@ -344,54 +344,58 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
     });
   });
 
-  it("a cut at every byte: QoS 1 at least once, QoS 2 exactly once, both ways", { timeout: 60_000 }, async () => {
-    interface Cut {
-      direction: "up" | "down";
-      at: number;
-    }
+  it(
+    "delivers QoS 1 at least once and QoS 2 exactly once in both directions, with a cut at every byte",
+    { timeout: 60_000 },
+    async () => {
+      interface Cut {
+        direction: "up" | "down";
+        at: number;
+      }
 
-    /** An exchange over a connection of its own, cut once; gives the bytes that it took. */
-    async function exchange(name: string, cut?: Cut): Promise<{ up: number; down: number }> {
-      const here = `${base}/${name}`;
-      const path = await Proxy.start(broker.port);
-      if (cut) path.cutAfter(cut.direction, cut.at);
-      const got = new Map<string, number>();
-      const count = (channel: string) => seen.filter((m) => m.topic === `${here}/${channel}`).length;
-      const until = (condition: () => boolean, what: string) =>
-        eventually(condition, { within: 20_000, what: `${what} of ${here}`, every: 2 });
-      const own = make({ clientId: here, minBackoff: 2, maxBackoff: 2 }, { port: path.port });
-      own.subscribe(`${here}/i/+`, 2, (topic) => {
-        const channel = topic.slice(here.length + 1);
-        got.set(channel, (got.get(channel) ?? 0) + 1);
+      /** Runs an exchange over its own connection, which is cut once. Returns the number of bytes exchanged. */
+      async function exchange(name: string, cut?: Cut): Promise<{ up: number; down: number }> {
+        const here = `${base}/${name}`;
+        const path = await Proxy.start(broker.port);
+        if (cut) path.cutAfter(cut.direction, cut.at);
+        const got = new Map<string, number>();
+        const count = (channel: string) => seen.filter((m) => m.topic === `${here}/${channel}`).length;
+        const until = (condition: () => boolean, what: string) =>
+          eventually(condition, { within: 20_000, what: `${what} of ${here}`, every: 2 });
+        const own = make({ clientId: here, minBackoff: 2, maxBackoff: 2 }, { port: path.port });
+        own.subscribe(`${here}/i/+`, 2, (topic) => {
+          const channel = topic.slice(here.length + 1);
+          got.set(channel, (got.get(channel) ?? 0) + 1);
+        });
+        own.publish(`${here}/1`, "one", 1, false);
+        own.publish(`${here}/2`, "two", 2, false);
+        own.publish(`${here}/i/0`, "", 2, false);
+        own.start();
+        await until(() => got.has("i/0"), "the subscription");
+        observer.publish(`${here}/i/1`, "one", { qos: 1 });
+        observer.publish(`${here}/i/2`, "two", { qos: 2 });
+        await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.room() === 8, "the messages");
+        const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
+        // Duplicates arrive before the end marker.
+        own.publish(`${here}/i/3`, "", 2, false);
+        own.publish(`${here}/3`, "", 2, false);
+        await until(() => got.has("i/3") && count("3") > 0, "the end");
+        await own.stop();
+        await path.close();
+        const twice = broker.repeatsReleased ? 1 : got.get("i/2");
+        expect({ here, inbound: twice, outbound: count("2") }).toEqual({ here, inbound: 1, outbound: 1 });
+        return taken;
+      }
+
+      const whole = await exchange("w");
+      expect(Math.min(whole.up, whole.down)).toBeGreaterThan(80);
+      const cuts: Cut[] = [];
+      for (let at = 1; at < whole.up; at++) cuts.push({ direction: "up", at });
+      for (let at = 1; at < whole.down; at++) cuts.push({ direction: "down", at });
+      const lanes = Array.from({ length: 8 }, async () => {
+        for (let cut = cuts.pop(); cut; cut = cuts.pop()) await exchange(`${cut.direction}${cut.at}`, cut);
       });
-      own.publish(`${here}/1`, "one", 1, false);
-      own.publish(`${here}/2`, "two", 2, false);
-      own.publish(`${here}/i/0`, "", 2, false);
-      own.start();
-      await until(() => got.has("i/0"), "the subscription");
-      observer.publish(`${here}/i/1`, "one", { qos: 1 });
-      observer.publish(`${here}/i/2`, "two", { qos: 2 });
-      await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.room() === 8, "the messages");
-      const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
-      // whatever comes twice comes before the end
-      own.publish(`${here}/i/3`, "", 2, false);
-      own.publish(`${here}/3`, "", 2, false);
-      await until(() => got.has("i/3") && count("3") > 0, "the end");
-      await own.stop();
-      await path.close();
-      const twice = broker.repeatsReleased ? 1 : got.get("i/2");
-      expect({ here, inbound: twice, outbound: count("2") }).toEqual({ here, inbound: 1, outbound: 1 });
-      return taken;
-    }
-
-    const whole = await exchange("w");
-    expect(Math.min(whole.up, whole.down)).toBeGreaterThan(80);
-    const cuts: Cut[] = [];
-    for (let at = 1; at < whole.up; at++) cuts.push({ direction: "up", at });
-    for (let at = 1; at < whole.down; at++) cuts.push({ direction: "down", at });
-    const lanes = Array.from({ length: 8 }, async () => {
-      for (let cut = cuts.pop(); cut; cut = cuts.pop()) await exchange(`${cut.direction}${cut.at}`, cut);
-    });
-    await Promise.all(lanes);
-  });
+      await Promise.all(lanes);
+    },
+  );
 }

@@ -5,7 +5,7 @@ import { Counters } from "../../src/mqtt/counters.js";
 import { PacketType, type Publish, type QoS } from "../../src/mqtt/packet.js";
 import { Session } from "../../src/mqtt/session.js";
 
-/** A session that is connected, and the packets that it sends. */
+/** Creates a connected session that records the packets it sends. */
 function connected(): { session: Session; sent: Oracle[]; reconnect: (sessionPresent: boolean) => void } {
   const owner = {
     report: (problem: string) => expect.fail(problem),
@@ -35,7 +35,7 @@ describe("packet identifiers", () => {
     for (let n = 0; n < 140_000; n++) {
       session.outbound.publish("t", "", 1, false);
       const id = sent[sent.length - 1].messageId as number;
-      // 1 and 2 are in flight
+      // Identifiers 1 and 2 are in flight.
       if (id < 3 || id > 65_535) throw new Error(`identifier ${id}`);
       used.add(id);
       session.receive({ type: PacketType.Puback, id });
@@ -46,8 +46,8 @@ describe("packet identifiers", () => {
   });
 });
 
-describe("acknowledgements that nothing waits for", () => {
-  it("change nothing; PUBREC and PUBREL are answered, so that the broker gets rid of them", () => {
+describe("acknowledgments with unknown identifiers", () => {
+  it("have no effect, but PUBREC and PUBREL are answered so that the broker can finish", () => {
     const { session, sent } = connected();
     session.outbound.publish("t", "", 1, false);
     session.outbound.publish("t", "", 2, false);
@@ -73,7 +73,7 @@ describe("acknowledgements that nothing waits for", () => {
 });
 
 describe("messages of QoS 2", () => {
-  it("that a broker never releases end the connection, they do not fill the memory", () => {
+  it("that a broker never releases end the connection before they fill the memory", () => {
     const { session } = connected();
     let problem = "";
     let accepted = 0;
@@ -88,7 +88,7 @@ describe("messages of QoS 2", () => {
     expect(problem).toMatch(/does not release messages of QoS 2/);
   });
 
-  it("are handled once, however often they come before PUBREL, and anew after it", () => {
+  it("are handled once before PUBREL, however often they arrive, and again after it", () => {
     const { session, sent } = connected();
     session.receive(publish(5, 2));
     session.receive(publish(5, 2, true));
@@ -104,8 +104,8 @@ describe("messages of QoS 2", () => {
   });
 });
 
-describe("messages of QoS 1 whose handler is done after the connection broke", () => {
-  it("are acknowledged when the broker sends them again, and not handled again", () => {
+describe("messages of QoS 1 whose handler finishes after the connection broke", () => {
+  it("are acknowledged when the broker resends them, and not handled again", () => {
     for (const reconnectFirst of [true, false]) {
       const { session, sent, reconnect } = connected();
       session.receive(publish(7, 1));
@@ -118,13 +118,13 @@ describe("messages of QoS 1 whose handler is done after the connection broke", (
       session.receive(publish(7, 1, true));
       expect(session.inbound.take()).toBeUndefined();
       expect(sent.map((p) => [p.cmd, p.messageId])).toEqual([["puback", 7]]);
-      // without DUP it is another message
+      // Without DUP, it is a new message.
       session.receive(publish(7, 1));
       expect(session.inbound.take()?.id).toBe(7);
     }
   });
 
-  it("are not acknowledged to a broker that forgot the session: the identifier may name another message", () => {
+  it("are not acknowledged to a broker that lost the session, because the identifier may be reused", () => {
     const { session, sent, reconnect } = connected();
     session.receive(publish(7, 1));
     session.receive(publish(8, 2));
@@ -142,13 +142,13 @@ describe("messages of QoS 1 whose handler is done after the connection broke", (
   });
 });
 
-describe("the back-off", () => {
+describe("the backoff", () => {
   const range = (wait: () => number) => {
     const waits = Array.from({ length: 1000 }, wait);
     return [Math.min(...waits), Math.max(...waits)];
   };
 
-  it("never makes more than 1.5 s of a lost network, so that it is joined within 2 s of its return", () => {
+  it("never exceeds 1.5 s after a lost connection, so that the client reconnects within 2 s", () => {
     const backoff = new Backoff(1000, 30_000, 6000);
     const [least, most] = range(() => backoff.lost(true));
     expect(least).toBeGreaterThanOrEqual(500);
@@ -157,7 +157,7 @@ describe("the back-off", () => {
     expect(most).toBeLessThanOrEqual(1500);
   });
 
-  it("grows to the longest wait for a broker that refuses, and starts anew after a loss", () => {
+  it("grows to the maximum for a broker that refuses, and restarts after a lost connection", () => {
     const backoff = new Backoff(1000, 30_000, 6000);
     const first = backoff.refused();
     expect(first).toBeLessThanOrEqual(1000);
@@ -170,7 +170,7 @@ describe("the back-off", () => {
     expect(backoff.refused()).toBeLessThanOrEqual(1000);
   });
 
-  it("gives every third attempt without an answer the full time, and others what the last success suggests", () => {
+  it("gives every third attempt without an answer the full timeout, and others one based on the last success", () => {
     const backoff = new Backoff(1000, 30_000, 6000);
     const timeouts = Array.from({ length: 6 }, () => {
       const timeout = backoff.timeout();

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { filterProblem, topicMatches, topicProblem } from "../../src/mqtt/topic.js";
 import { mqttMatches } from "./support/scripted-broker.js";
 
-describe("topic filters match as section 4.7 of the specification says", () => {
-  // every example of sections 4.7.1 and 4.7.2
+describe("topic filters match according to section 4.7 of the specification:", () => {
+  // All examples of sections 4.7.1 and 4.7.2.
   const table: [string, string, boolean][] = [
     ["sport/tennis/player1/#", "sport/tennis/player1", true],
     ["sport/tennis/player1/#", "sport/tennis/player1/ranking", true],
@@ -34,7 +34,7 @@ describe("topic filters match as section 4.7 of the specification says", () => {
     expect(topicMatches(filter, topic)).toBe(expected);
   });
 
-  it("agrees with an independent implementation", () => {
+  it("same result as an independent implementation", () => {
     const level = fc.constantFrom("a", "b", "", "$x", "é");
     const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/"));
     const filter = fc
@@ -52,14 +52,14 @@ describe("topic filters match as section 4.7 of the specification says", () => {
   });
 });
 
-describe("what is no topic or filter is refused with the reason", () => {
-  it.each(["", "a/#/b", "a#", "#a", "a+", "a/+b", "\0", "x".repeat(65_536)])("filter %j", (filter) => {
+describe("validation rejects", () => {
+  it.each(["", "a/#/b", "a#", "#a", "a+", "a/+b", "\0", "x".repeat(65_536)])("the filter %j", (filter) => {
     expect(filterProblem(filter)).toMatch(/filter/);
   });
-  it.each(["", "a/#", "+/a", "a\0b", "x".repeat(65_536)])("topic %j", (topic) => {
+  it.each(["", "a/#", "+/a", "a\0b", "x".repeat(65_536)])("the topic %j", (topic) => {
     expect(topicProblem(topic)).toMatch(/topic/);
   });
-  it.each(["a", "/", "a//b", "$SYS/a", "été", "x".repeat(65_535)])("but %j is both", (topic) => {
+  it.each(["a", "/", "a//b", "$SYS/a", "été", "x".repeat(65_535)])("neither topic nor filter %j", (topic) => {
     expect(topicProblem(topic)).toBe("");
     expect(filterProblem(topic)).toBe("");
   });

@@ -1,4 +1,4 @@
-/** The very same source in the machine that boards have: the codec, and the whole client over the board's socket. */
+/** Runs the MQTT codec and the client in DeviceScript's virtual machine, over the board's socket. */
 import fc from "fast-check";
 import mqtt from "mqtt-packet";
 import { readdirSync, readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { compile } from "../support/firmware.js";
 import { matchText, readStream, writeText } from "../firmware/device/mqttread.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";
 
-/** A device program of ours and the client's source, at the places where they import each other. */
+/** Returns the source files of a device program and the client, by path. */
 function program(name: string, inputs = ""): Record<string, string> {
   const root = new URL("../../", import.meta.url);
   const read = (path: string) => readFileSync(new URL(path, root), "utf8");
@@ -22,7 +22,7 @@ function program(name: string, inputs = ""): Record<string, string> {
   };
 }
 
-/** The same inputs in every run, so that the compiled program is kept. */
+/** Fixed seed, so that every run has the same inputs and reuses the compiled program. */
 const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) => fc.sample(arbitrary, { seed: 20261122, numRuns });
 
 const text = fc
@@ -69,7 +69,7 @@ describe("the codec in the virtual machine", () => {
     let line = "";
     let done = false;
     board.on("log", (level, part) => {
-      // the virtual machine's own lines come between the program's
+      // Skip log lines of the virtual machine itself.
       if (level === "runtime") return;
       if (part.endsWith("\\")) return (line += part.slice(0, -1));
       line += part;
@@ -84,7 +84,7 @@ describe("the codec in the virtual machine", () => {
   });
   afterAll(() => board?.stop());
 
-  it(`reads ${streams.length} streams as in Node, in pieces of 1, 7 and 1,000 bytes`, () => {
+  it(`reads ${streams.length} streams as in Node, in chunks of 1, 7 and 1,000 bytes`, () => {
     for (const [i, bytes] of streams.entries())
       for (const size of [1, 7, 1000])
         expect([i, size, said.get(`stream ${i}.${size}`)]).toEqual([i, size, readStream(bytes, size)]);
@@ -146,7 +146,7 @@ describe("the client in the virtual machine", () => {
     expect(await told()).toMatch(/^count 1000 wrong 0 .* dropped 0 skipped 0 connects 1$/);
   });
 
-  it("handles 50 messages of one segment, and 50 that come one byte at a time", { timeout: 60_000 }, async () => {
+  it("handles 50 messages in one segment, and 50 that arrive one byte at a time", { timeout: 60_000 }, async () => {
     await start();
     const publish = (n: number) => mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false }); // prettier-ignore
     const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => publish(n)));
@@ -155,7 +155,7 @@ describe("the client in the virtual machine", () => {
     expect(await told()).toMatch(/^count 50 wrong 0 /);
     for (const byte of bytes) {
       peer.raw(Buffer.from([byte]));
-      // a turn of the loop, so that the byte has a segment of its own
+      // Wait for the event loop, so that the byte is sent in its own segment.
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await told()).toMatch(/^count 50 wrong 0 .* connects 1$/);
@@ -169,7 +169,7 @@ describe("the client in the virtual machine", () => {
       broker.publish("vm/throw", "", 1);
       broker.publish("vm/count", "x".repeat(20_000), 2);
       broker.publish("vm/sleep", "2500", 1);
-      // 100,000 bytes, more than the board has memory: it gives up the connection rather than the program
+      // 100,000 bytes exceed the board's memory. The board must close the connection instead of crashing.
       for (let n = 0; n < 500; n++) {
         broker.publish("vm/count", "0".repeat(200), 0);
         if (n % 50 === 0) await eventually(() => broker.peers[0].socket.writableLength === 0, { what: "the socket" });
@@ -209,7 +209,7 @@ describe("the client in the virtual machine", () => {
     },
   );
 
-  it("stops with DISCONNECT, so that the will is not sent", { timeout: 60_000 }, async () => {
+  it("stops with DISCONNECT, so that the broker does not send the will", { timeout: 60_000 }, async () => {
     await start();
     broker.publish("vm/stop", "", 1);
     await logged(/^stopped/);

@@ -20,7 +20,7 @@ interface Finding {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-test("all of the page is less than 100 KB compressed, and comes so to every browser", async () => {
+test("the page has less than 100 KB compressed, and every browser gets it compressed", async () => {
   const { url } = await httpApp();
   const files = (await readdir(DASHBOARD)).filter((name) => !/\.(br|gz)$/.test(name));
   expect(files).toEqual(expect.arrayContaining(["index.html", "app.js", "style.css", "icon.svg"]));
@@ -46,7 +46,7 @@ test("all of the page is less than 100 KB compressed, and comes so to every brow
   expect(sum).toBeLessThan(100_000);
 });
 
-/** A file as it goes over the network. */
+/** Downloads a file without decompressing it. */
 async function download(url: string, encodings: string) {
   const request = http.get(url, { agent: false, headers: { "accept-encoding": encodings } });
   const [response] = (await once(request, "response")) as [http.IncomingMessage];
@@ -104,11 +104,11 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
   for (const [scheme, screen] of [
     ["dark", "desk"],
     ["light", "desk"],
-    // where most boards are out of sight
+    // Most boards are outside the viewport here.
     ["light", "phone"],
   ] as const)
     for (const [view, hash] of Object.entries(VIEWS))
-      test(`axe has nothing serious to say of the ${view} in ${scheme} on a ${screen}`, async () => {
+      test(`axe finds no serious accessibility problem on the ${view} in ${scheme} on a ${screen}`, async () => {
         const { page, complaints } = await openPage(browser, api.url);
         try {
           await page.setViewportSize(SCREENS[screen]);
@@ -119,7 +119,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
             what: "the view",
           });
           if (view === "board") {
-            await page.getByText("The readings as a table").click();
+            await page.getByText("Show readings as a table").click();
             await eventually(async () => (await page.getByRole("row").count()) > 10, { what: "the table" });
           }
           await page.evaluate(await readFile(AXE, "utf8"));
@@ -136,7 +136,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
         }
       });
 
-  test("every view fits a phone of 320 pixels", async () => {
+  test("every view fits on a phone with 320 pixels", async () => {
     const { page, complaints } = await openPage(browser, api.url);
     await page.setViewportSize({ width: 320, height: 640 });
     for (const hash of Object.values(VIEWS)) {
@@ -144,7 +144,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
       await eventually(() => page.getByText("Garden gate").filter({ visible: true }).first().isVisible(), {
         what: hash,
       });
-      // what is out of sight is laid out only when it is scrolled to
+      // Elements outside the viewport are laid out only after scrolling.
       await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
       expect(await page.evaluate("document.documentElement.scrollWidth"), hash).toBe(320);
     }
@@ -152,7 +152,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
     await page.close();
   });
 
-  test("whoever wants things calm sees nothing move", async () => {
+  test("nothing moves for users who prefer reduced motion", async () => {
     const { page } = await openPage(browser, api.url);
     await page.emulateMedia({ reducedMotion: "reduce" });
     await eventually(() => page.getByRole("article").first().isVisible(), { what: "a card" });

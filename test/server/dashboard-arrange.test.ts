@@ -3,8 +3,8 @@ import type { Device, Zone } from "../../server/dashboard/api.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { arrange, type View } from "../../server/dashboard/overview/arrange.js";
 import { boardPath, routeOf, zonePath } from "../../server/dashboard/route.js";
-import { combineText, missingText, ruleText } from "../../server/dashboard/sentences.js";
-import { count, duration, left } from "../../server/dashboard/words.js";
+import { combineText, missingText, ruleText } from "../../server/dashboard/labels.js";
+import { count, duration, timeLeft } from "../../server/dashboard/formatting.js";
 import type { DeviceView } from "../../server/src/devices/devices.js";
 import type { ZoneView } from "../../server/src/decisions/zones/view.js";
 import { deviceView, zoneView } from "./support/fake-api.js";
@@ -13,12 +13,12 @@ const ALL: View = { search: "", show: "all", sort: "name" };
 
 function model(id: string, change: Partial<DeviceView> = {}): BoardModel {
   const made = new BoardModel(id);
-  const device: Device = deviceView(id, change); // as the server has it, so the page takes it
-  made.seeDevice(device, 0);
+  const device: Device = deviceView(id, change); // the page uses the server's representation
+  made.updateDevice(device, 0);
   return made;
 }
 
-/** The ids, a list a group, each after its zone's name. */
+/** Returns one list per group: the name of its zone, then its ids. */
 function ids(boards: BoardModel[], view: Partial<View> = {}, zones: ZoneView[] = []): string[][] {
   const known: Zone[] = zones;
   return arrange(boards, known, { ...ALL, ...view }).map(({ zone, boards }) => [
@@ -28,13 +28,13 @@ function ids(boards: BoardModel[], view: Partial<View> = {}, zones: ZoneView[] =
 }
 
 describe("the boards of the overview", () => {
-  test("are in the order of their names, as people count", () => {
+  test("are sorted by name, with numbers in numeric order", () => {
     expect(ids([model("b/10"), model("b/9"), model("a"), model("x", { label: "Aa" })])).toEqual([
       ["-", "a", "x", "b/9", "b/10"],
     ]);
   });
 
-  test("are grouped by zone in the server's order, those of none at the end", () => {
+  test("are grouped by zone in the server's order, with boards without a zone last", () => {
     const zones = [
       zoneView("yard"),
       zoneView("hall", { sensors: [{ id: "c", light: 1, stale: false }] }),
@@ -54,7 +54,7 @@ describe("the boards of the overview", () => {
     ]);
   });
 
-  test("are found by id, name and zone, by every word that is typed", () => {
+  test("match a search by id, name and zone if they contain every word", () => {
     const boards = [
       model("house/hall", { label: "Downstairs" }),
       model("house/attic"),
@@ -67,7 +67,7 @@ describe("the boards of the overview", () => {
     expect(ids(boards, { search: "cellar" }, zones)).toEqual([]);
   });
 
-  test("can be those that are offline, on, overridden, or have lost readings", () => {
+  test("can be filtered by offline, on, overridden and missing readings", () => {
     const boards = [
       model("offline", { online: false }),
       model("on", { led_on: true }),
@@ -81,7 +81,7 @@ describe("the boards of the overview", () => {
     expect(ids(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
   });
 
-  test("can be in the order of their light, or of what needs a look", () => {
+  test("can be sorted by light or by problems", () => {
     const boards = [
       model("bright", { light: 900 }),
       model("dark", { light: 0, mode: "on" }),
@@ -90,19 +90,19 @@ describe("the boards of the overview", () => {
     ];
     expect(ids(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
     expect(ids(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
-    expect(ids(boards, { sort: "trouble" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
+    expect(ids(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
   });
 });
 
-describe("an address", () => {
-  test("names one board or zone, whatever is in its name", () => {
+describe("a URL hash", () => {
+  test("identifies a board or zone with any characters in its name", () => {
     for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
       expect(routeOf(boardPath(name))).toEqual({ view: "board", id: name });
       expect(routeOf(zonePath(name))).toEqual({ view: "zones", name });
     }
   });
 
-  test("that a person wrote is understood, and one that means nothing shows the boards", () => {
+  test("may be written by hand, and shows all boards if it is unknown", () => {
     expect(routeOf("#/board/nightlight/a")).toEqual({ view: "board", id: "nightlight/a" });
     expect(routeOf("#/board/100%")).toEqual({ view: "board", id: "100%" });
     expect(routeOf("#/zones")).toEqual({ view: "zones" });
@@ -111,8 +111,8 @@ describe("an address", () => {
   });
 });
 
-describe("words", () => {
-  test("say a length of time in its two largest units", () => {
+describe("a text", () => {
+  test("shows a duration in its two largest units", () => {
     const said = [
       0,
       45_000,
@@ -139,7 +139,7 @@ describe("words", () => {
       "1 d 1 h",
       "31 d",
     ]);
-    expect([1, 60_000, 60_001].map(left)).toEqual(["1 min", "1 min", "2 min"]);
+    expect([1, 60_000, 60_001].map(timeLeft)).toEqual(["1 min", "1 min", "2 min"]);
     expect([count(1, "board"), count(0, "board"), count(1234, "board")]).toEqual([
       "1 board",
       "0 boards",
@@ -147,14 +147,14 @@ describe("words", () => {
     ]);
   });
 
-  test("say how a zone decides, and what was lost", () => {
+  test("shows how a zone decides and how many readings were lost", () => {
     const sensors = [1, 2, 3].map((i) => ({ id: String(i), light: 1, stale: i === 3 }));
     expect(combineText(zoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
     expect(combineText(zoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe("darkest of 1 sensor");
     expect(combineText(zoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
       "at least 2 of 3 sensors must be dark",
     );
-    expect(ruleText({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off from 340 on");
+    expect(ruleText({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off at 340 or more");
     expect(missingText(deviceView("a", { missing: 1, dropped: 20 }))).toBe("1 reading missing · 20 readings dropped");
   });
 });

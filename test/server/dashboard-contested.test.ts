@@ -1,4 +1,4 @@
-/** The dashboard's notice about client ids that two clients use at the same time. */
+/** The dashboard's warning about client ids that two clients use at the same time. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
@@ -13,7 +13,7 @@ const PHONE: ContestedClientId = {
   takeovers: 12,
 };
 
-/** The page asks for the status this often, in ms. */
+/** Time between two requests of the page for the status, in ms. */
 const POLL = 30_000;
 
 describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumNote}`, () => {
@@ -41,7 +41,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   const notice = () => page.getByRole("region", { name: "Contested client ids" });
   const noticeText = async () => (await notice().innerText()).replaceAll(/\s+/g, " ");
 
-  /** Opens the page, with a clock that stands still until the test moves it. */
+  /** Opens the page with a clock that only the test advances. */
   async function open(): Promise<void> {
     ({ page, complaints } = await openPage(browser, api.url));
     await page.clock.install();
@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await eventually(() => page.getByRole("article").first().isVisible(), { what: "the board" });
   }
 
-  /** The requests for the status from now on. */
+  /** Records the requests for the status from now on. */
   function statusRequests(): string[] {
     const urls: string[] = [];
     page.on("request", (request) => {
@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     return urls;
   }
 
-  test("are named near the top: whose, from where, how often, and what to do", async () => {
+  test("are listed near the top with account, addresses, number of takeovers and advice", async () => {
     api.contested = [PHONE];
     await open();
     await eventually(() => notice().isVisible(), { what: "the notice" });
@@ -70,13 +70,13 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(y).toBeLessThan((await page.getByRole("article").first().boundingBox())!.y);
   });
 
-  test("are not spoken of where there are none", async () => {
+  test("are not mentioned if there are none", async () => {
     await open();
     expect(await notice().isVisible()).toBe(false);
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  test("appear on an open page, change, and go away, each within half a minute", async () => {
+  test("appear, change and disappear on an open page within half a minute", async () => {
     await open();
     api.contested = [PHONE];
     await page.clock.runFor(POLL);
@@ -85,7 +85,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     api.contested = [{ ...PHONE, takeovers: 1 }];
     await page.clock.runFor(POLL);
     await eventually(async () => /: once in the last minute/.test(await noticeText()), { what: "the new number" });
-    // a screen reader would speak of another one again
+    // A new element would make a screen reader announce it again.
     expect(
       await notice()
         .getByRole("alert")
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  test("are asked for only while somebody can see the page, and at once when it is seen again", async () => {
+  test("are requested only while the page is visible, and at once when it becomes visible", async () => {
     await open();
     const requests = statusRequests();
     const setHidden = (hidden: boolean) =>
@@ -114,7 +114,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(requests).toHaveLength(1);
   });
 
-  test("are shown as text, whatever is in them, and five of many", async () => {
+  test("are shown as text, never as HTML, and at most five of them", async () => {
     const client_id = "<img src=x onerror=alert(1)>";
     api.contested = [
       { client_id, account: null, addresses: ["10.0.0.1", "10.0.0.2", "10.0.0.3"], takeovers: 3 },
@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(await page.locator("img").count()).toBe(0);
   });
 
-  test("leave room for a full disk, which is shown as long as it lasts, with what to do", async () => {
+  test("are shown together with a warning about a full disk, as long as the disk is full", async () => {
     const problem = "The disk of the data folder /data is full. Free some space on it.";
     await open();
     const alert = page.getByRole("alert");
@@ -142,7 +142,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await eventually(async () => (await alert.count()) === 1, { what: "a problem that no event tells of" });
   });
 
-  test("leave alone what an event told of the disk while the status was on its way", async () => {
+  test("do not overwrite a newer event about the disk", async () => {
     await open();
     let answer = (): void => {};
     api.statusReady = new Promise((resolve) => (answer = resolve));

@@ -10,7 +10,7 @@ const PORCH = "nightlight/porch";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** What is used here of the browser's types: the DOM's as a whole would count for every Node file of the project. */
+/** The few browser types used here. The DOM library would apply to all Node files of the project. */
 interface Canvas {
   readonly width: number;
   readonly height: number;
@@ -63,11 +63,11 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   const cards = async () =>
     page.getByRole("article").evaluateAll((all) => all.map((a) => a.getAttribute("aria-label")));
   const asks = (method: string, path: string, body: object | string) =>
-    eventually(() => api.asked.find((asked) => asked.method === method && asked.path === path), {
+    eventually(() => api.requests.find((request) => request.method === method && request.path === path), {
       what: `${method} ${path}`,
     }).then((asked) => expect(asked.body).toEqual(body));
 
-  /** A day of readings, one a minute: dark, then bright; a spike, a gap of two hours. */
+  /** Creates a day of readings, one a minute: dark, then bright, with a spike and a gap of two hours. */
   function writeHistory(now = Date.now()): void {
     api.readings = [];
     for (let ago = 24 * HOUR - MINUTE; ago > 0; ago -= MINUTE) {
@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   }
 
   describe("all boards", () => {
-    test("are summed up, grouped by zone, and found by what is typed", async () => {
+    test("are summarized, grouped by zone and found by search", async () => {
       api.device(PORCH, { online: false });
       await open();
       await shows(page.getByRole("banner"), "3 boards, 1 offline, 2 lamps on");
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => (await cards()).length === 3, { what: "all of them" });
     });
 
-    test("can be filtered and sorted, and follow what happens", async () => {
+    test("can be filtered and sorted, and are updated live", async () => {
       await open();
       await page.getByLabel("Sort").selectOption("brightest first");
       await eventually(async () => (await cards()).join() === [POND, GATE, PORCH].join(), { what: "the order" });
@@ -109,7 +109,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => (await cards()).length === 2, { what: "another one" });
     });
 
-    test("are forgotten when the server forgets them", async () => {
+    test("disappear when the server deletes them", async () => {
       await open();
       await eventually(() => card(PORCH).isVisible(), { what: "the board" });
       api.publish("forgotten", { id: PORCH });
@@ -117,7 +117,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(page.getByRole("banner"), "2 boards");
     });
 
-    test("say why their lamp is as it is, and for how long it is held", async () => {
+    test("show the reason of their lamp state and the remaining time of an override", async () => {
       api.device(PORCH, {
         mode: "on",
         until: new Date(Date.now() + 47 * MINUTE - 1000).toISOString(),
@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(card(PORCH), /47 min left.*held on/s);
     });
 
-    test("say that their lamp blinks while it does, and show no switch", async () => {
+    test("show that the lamp is blinking, but no switch", async () => {
       await open();
       api.device(PORCH, { blinking: true });
       await shows(card(PORCH), "online · blinking");
@@ -136,7 +136,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => !(await card(PORCH).textContent())?.includes("blinking"), { what: "the end" });
     });
 
-    test("tell a screen reader of the lamps that switch, and not of each reading", async () => {
+    test("announce lamp switches to screen readers, but not every reading", async () => {
       await open();
       const told = page.locator('[aria-live="polite"]').first();
       await eventually(() => card(PORCH).isVisible(), { what: "the board" });
@@ -150,16 +150,16 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   });
 
   describe("an override", () => {
-    test("holds for as long as is chosen, and can be undone", async () => {
+    test("lasts for the selected time and can be undone", async () => {
       await open();
       const path = `api/devices/${encodeURIComponent(PORCH)}/mode`;
       await card(PORCH).getByRole("radio", { name: "On" }).check();
       await asks("PUT", path, { mode: "on" });
-      api.asked.length = 0;
+      api.requests.length = 0;
       await card(PORCH).getByLabel("For how long").selectOption("for 1 h");
       await asks("PUT", path, { mode: "on", for: HOUR });
       await shows(card(PORCH), "1 h left");
-      api.asked.length = 0;
+      api.requests.length = 0;
       await card(PORCH).getByRole("button", { name: "undo" }).click();
       await asks("PUT", path, { mode: "on" });
       await eventually(async () => (await card(PORCH).getByLabel("For how long").inputValue()) === "", {
@@ -173,7 +173,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       ).toBe(true);
     });
 
-    test("of a zone is set and undone by keyboard alone", async () => {
+    test("of a zone can be set and undone with the keyboard", async () => {
       await open("#/zone/yard");
       await eventually(() => page.getByRole("heading", { name: "Yard" }).evaluate((h) => h.matches(":focus")), {
         what: "the zone that the address names",
@@ -183,7 +183,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await asks("PUT", "api/zones/yard/mode", { mode: "on" });
       const zone = page.getByRole("region", { name: "Zone Yard" });
       await eventually(() => zone.getByRole("button", { name: "undo" }).isVisible(), { what: "undo" });
-      api.asked.length = 0;
+      api.requests.length = 0;
       await page.keyboard.press("Tab");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
@@ -192,14 +192,14 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     });
   });
 
-  test("a zone shows its light, its sensors with the stale ones marked, its lamps, and why", async () => {
+  test("a zone shows its light, sensors, stale sensors, lamps and the reason", async () => {
     await open();
     await page.getByRole("link", { name: "Zones" }).click();
     const zone = page.getByRole("region", { name: "Zone Yard" });
     await shows(zone, /2 of 2 lamps on.*165.*median 165 of 2 sensors < 300; 1 stale left out/s);
-    await shows(zone, "median of 2 of 3 sensors; on below 300, off from 320 on");
+    await shows(zone, "median of 2 of 3 sensors; on below 300, off at 320 or more");
     const stale = zone.getByRole("listitem").filter({ hasText: "nightlight/gone" });
-    await shows(stale, /300.*stale, left out/s);
+    await shows(stale, /300.*stale, ignored/s);
     api.device(POND, { led_on: false });
     await shows(zone, "1 of 2 lamps on");
     api.zone("yard", { light: 420.5, led_on: false, reason: "median 420.5 of 2 sensors ≥ 320" });
@@ -212,7 +212,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     const chart = () => page.getByRole("application");
     const summary = () => page.locator("#plot-summary");
 
-    /** Of the plot of a day: how many pixels there are of the line's blue and of the lamp's amber at a time ago, in h. */
+    /** Counts the pixels of the plot in the line's blue and the lamp's amber, at a time some hours ago. */
     async function colours(regions: readonly [ago: number, from: number, to: number][]): Promise<[number, number][]> {
       const plot = chart().locator("canvas");
       const place = (await chart().locator(".u-over").boundingBox())!;
@@ -232,7 +232,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
           for (let row = top; row < bottom; row++)
             for (let column = x; column < x + 5; column++) {
               const at = 4 * (row * width + column);
-              if (data[at + 3] < 60) continue; // the ground, the grid, the mark of a gap
+              if (data[at + 3] < 60) continue; // background, grid or gap
               const difference = data[at + 2] - data[at];
               if (difference > 40) blue++;
               if (difference < -40) amber++;
@@ -242,7 +242,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       }, boxes);
     }
 
-    test("plots a day: the light, a spike, the lamp's time, the gap", async () => {
+    test("plots the light of a day with a spike, the lamp state and a gap", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await shows(summary(), /light from 100 to 1000; the lamp was on for 11 h, 1 time; 1 gap without readings, 2 h/);
@@ -262,7 +262,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       expect(lampOff[1]).toBe(0);
     });
 
-    test("goes back to where one came from, and has an address of its own", async () => {
+    test("has its own URL, and Back returns to the previous view", async () => {
       await open();
       await card(GATE).getByRole("link").click();
       await eventually(() => page.getByRole("heading", { name: "Garden gate" }).evaluate((h) => h.matches(":focus")), {
@@ -283,7 +283,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       expect(await chart().count()).toBe(0);
     });
 
-    test("says why the lamp is as it is, and lists its switches with their reasons", async () => {
+    test("shows the reason of the lamp state and lists switches with their reasons", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
       const switches = page.getByRole("region", { name: "Switches" }).getByRole("listitem");
@@ -294,12 +294,12 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(switches.nth(0), /off.*median 900/s);
     });
 
-    test("follows live readings, and reads the plot out by keyboard", async () => {
+    test("shows live readings, and reads out the plot with the keyboard", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(summary(), "There are no readings in this time.");
+      await shows(summary(), "No readings in this period.");
       api.device(GATE, { light: 333 });
       await shows(page.locator(".board .light").first(), "333");
-      api.device(GATE, { led_on: false, light: 444 }); // a switch has it described at once
+      api.device(GATE, { led_on: false, light: 444 }); // a switch updates the summary at once
       await shows(summary(), "light from 333 to 444");
       await chart().focus();
       await page.keyboard.press("Home");
@@ -310,7 +310,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(page.locator(".readout"), /^$/);
     });
 
-    test("shows other times: longer, earlier, a day, what is marked; and that as a table and CSV", async () => {
+    test("shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await shows(summary(), /readings/);
@@ -342,81 +342,81 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.mouse.up();
       await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "what was marked" });
 
-      await page.getByText("The readings as a table").click();
+      await page.getByText("Show readings as a table").click();
       const rows = page.getByRole("region", { name: "Readings" }).getByRole("row");
       await eventually(async () => (await rows.count()) > 50, { what: "the rows" });
       const spike = rows.filter({ has: page.getByRole("cell", { name: "1000", exact: true }) });
       await shows(spike, /100100100060on$/);
 
-      await page.getByLabel("A day").fill("2020-02-29");
+      await page.getByLabel("Day", { exact: true }).fill("2020-02-29");
       await shows(title, /2020|Feb|29/);
-      await shows(summary(), "There are no readings in this time.");
+      await shows(summary(), "No readings in this period.");
     });
 
-    test("plots what the server remembers where there is no history, and says so", async () => {
+    test("plots the recent readings of a server without a history, and says so", async () => {
       writeHistory();
       api.readings = undefined;
       await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(page.locator(".history"), "This server keeps no history");
+      await shows(page.locator(".history"), "This server stores no history");
       expect(await page.getByRole("link", { name: "Download as CSV" }).isVisible()).toBe(false);
-      complaints.length = 0; // the browser's own line about the answer
+      complaints.length = 0; // the browser logs the failed request
     });
 
-    test("asks the board to do something, and says what became of it", async () => {
+    test("sends an action to the board and shows the result", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Report" }).click();
       await shows(page.locator(".outcome"), "The board reports: light 212, running for 2 h 1 min.");
-      api.asked.length = 0;
+      api.requests.length = 0;
       await page.getByRole("button", { name: "Restart …" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
       await page.getByRole("button", { name: "Restart …" }).click();
-      expect(api.asked).toEqual([]);
+      expect(api.requests).toEqual([]);
       await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
       await asks("POST", `api/devices/${encodeURIComponent(GATE)}/actions`, { action: "reboot" });
       await shows(page.locator(".outcome"), "The board restarts.");
     });
 
-    test("forgets the board when that was confirmed, and not when Escape was pressed", async () => {
+    test("deletes the board after confirmation, but not after Escape", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Forget …" }).click();
       await page.keyboard.press("Escape");
-      expect(api.asked).toEqual([]);
+      expect(api.requests).toEqual([]);
       await page.getByRole("button", { name: "Forget …" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
       await asks("DELETE", `api/devices/${encodeURIComponent(GATE)}`, "");
       await eventually(async () => (await cards()).join() === [POND, PORCH].join(), { what: "the other boards" });
     });
 
-    test("of a board that nobody knows says so, and shows it when it appears", async () => {
+    test("says that a board is unknown, and shows the board when it appears", async () => {
       await open("#/board/nightlight/new");
-      await shows(page.locator('[data-part="unknown"]'), "No board nightlight/new is known.");
+      await shows(page.locator('[data-part="unknown"]'), "There is no board nightlight/new.");
       api.device("nightlight/new");
       await eventually(() => page.getByRole("heading", { name: "nightlight/new" }).isVisible(), { what: "the board" });
     });
   });
 
-  describe("whoever looks at it", () => {
-    test("and must log in, is taken to the login page", async () => {
+  describe("a user", () => {
+    test("who must log in is redirected to the login page", async () => {
       api.session = { name: null, role: null, required: true };
       api.locked = true;
       ({ page, complaints } = await openPage(browser, api.url));
       await page.waitForURL(`${api.url}login`);
-      complaints.length = 0; // the browser's own lines about answers 401
+      complaints.length = 0; // the browser logs responses with status 401
     });
 
-    test("and is logged out meanwhile, is taken there as well", async () => {
+    test("who was logged out is redirected to the login page", async () => {
       await open();
       api.locked = true;
       api.session = { name: null, role: null, required: true };
-      api.hangUp();
+      api.closeStreams();
       await page.waitForURL(`${api.url}login`);
       complaints.length = 0;
     });
 
-    test("may only look, finds the controls disabled, and why", async () => {
+    test("with read-only access sees disabled controls and the reason", async () => {
       api.session = { name: "ann", role: "reader", required: true };
       await open();
-      const why = "ann may look at everything here, and change nothing.";
+      const why = "ann has read-only access.";
       await shows(page.locator("#rights"), why);
       const modes = card(PORCH).getByRole("group", { name: "Lamp" });
       await eventually(() => modes.getByRole("radio").first().isDisabled(), { what: "the controls disabled" });
@@ -437,14 +437,14 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     });
   });
 
-  test("a connection that is lost leaves the last state in grey", async () => {
+  test("a lost connection grays out the last known state", async () => {
     await open();
     await eventually(() => card(GATE).isVisible(), { what: "the board" });
     await api.close();
-    await shows(page.locator(".connection"), /server lost at .*, trying again/);
+    await shows(page.locator(".connection"), /connection lost at .*, reconnecting/);
     await shows(card(GATE), "120");
     const filter = await page.evaluate<string>('getComputedStyle(document.querySelector(".card .lamp")).filter');
     expect(filter).toBe("grayscale(1)");
-    complaints.length = 0; // the browser's own lines about connections refused
+    complaints.length = 0; // the browser logs refused connections
   });
 });

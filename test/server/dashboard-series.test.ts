@@ -20,7 +20,7 @@ const board = (change: Partial<Board> = {}): Board => ({
   ...change,
 });
 
-test("the page's clock does not jump with the one of its device, and follows the server's", () => {
+test("the page's clock follows the server's clock and ignores jumps of the browser's clock", () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());
   const before = now();
@@ -34,7 +34,7 @@ test("the page's clock does not jump with the one of its device, and follows the
 });
 
 describe("a plot's readings", () => {
-  test("go on when the server's clock was set back: what came live before is what the server remembers", () => {
+  test("continue after the server's clock was set back, without duplicates", () => {
     const series = new Series();
     for (const time of [3_600_000, 3_601_000]) series.add(time, 1, false);
     series.fill([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
@@ -42,7 +42,7 @@ describe("a plot's readings", () => {
     expect(series.readings.map(({ time }) => time)).toEqual([0, 1000, 2000]);
   });
 
-  test("stay in the order of their time and bounded, and the newest is kept, whatever comes", () => {
+  test("stay sorted and bounded, and always include the newest", () => {
     const point = fc.record({
       time: fc.integer({ min: 0, max: 10 * WINDOW }),
       light: fc.option(fc.integer({ min: 0, max: 1023 })),
@@ -62,7 +62,7 @@ describe("a plot's readings", () => {
     );
   });
 
-  test("that fall out of the window are forgotten, but for one from which the line comes in", () => {
+  test("before the time window are removed, except the one before its start", () => {
     const series = new Series();
     for (let s = 0; s <= 1000; s++) series.add(s * 1000, s, false);
     const before = series.readings.filter((reading) => reading.time < 1_000_000 - WINDOW);
@@ -71,7 +71,7 @@ describe("a plot's readings", () => {
     expect(series.readings.length - before.length).toBe(WINDOW / 1000 + 1);
   });
 
-  test("what the server remembers goes before what came live, and nothing is there twice", () => {
+  test("combine stored and live readings without duplicates", () => {
     const series = new Series();
     series.add(3000, 30, true);
     series.add(4000, 40, true);
@@ -86,7 +86,7 @@ describe("a plot's readings", () => {
 });
 
 describe("the time the lamp was on", () => {
-  test("reaches from the reading that put it on to the one that put it off, or until now", () => {
+  test("extends from the reading that switched it on to the one that switched it off, or until now", () => {
     const readings = [
       { time: 1000, light: 500, led_on: false },
       { time: 2000, light: 200, led_on: true },
@@ -100,7 +100,7 @@ describe("the time the lamp was on", () => {
     ]);
   });
 
-  test("is not made up over a silence", () => {
+  test("does not extend into gaps", () => {
     const readings = [
       { time: 0, light: 200, led_on: true },
       { time: 10 * SILENCE, light: 200, led_on: true },
@@ -110,68 +110,68 @@ describe("the time the lamp was on", () => {
 });
 
 describe("a board on the page", () => {
-  test("gets one point a reading, and one when the lamp alone changes", () => {
+  test("gets one point per reading, and one if only the lamp changes", () => {
     const model = new BoardModel("nightlight/a");
-    model.seeDevice(device(), 2000);
-    model.seeDevice(device({ mode: "on" }), 2500); // neither
-    model.seeDevice(device({ mode: "on", led_on: true }), 3000);
+    model.updateDevice(device(), 2000);
+    model.updateDevice(device({ mode: "on" }), 2500); // neither a reading nor a switch
+    model.updateDevice(device({ mode: "on", led_on: true }), 3000);
     expect(model.series.readings).toEqual([
       { time: 1000, light: 500, led_on: false },
       { time: 3000, light: 500, led_on: true },
     ]);
   });
 
-  test("shows its lamp itself where a simulator can see it", () => {
+  test("shows the simulated lamp if there is one", () => {
     const model = new BoardModel("nightlight/a");
     expect(model.lamp).toBe(null);
-    model.seeDevice(device({ led_on: true }), 2000);
+    model.updateDevice(device({ led_on: true }), 2000);
     expect(model.lamp).toBe(true);
-    model.seeBoard(board({ lamp: false }), 2000);
+    model.updateSimulated(board({ lamp: false }), 2000);
     expect(model.lamp).toBe(false);
   });
 
-  test("says since when it is off- or online, as far as the server knows", () => {
+  test("knows since when it is online or offline, if the server knows", () => {
     const model = new BoardModel("nightlight/a");
-    model.seeDevice(device(), 2000);
+    model.updateDevice(device(), 2000);
     expect(model.since).toBe(undefined);
-    model.seeDevice(device({ online: false, since: new Date(2500).toISOString() }), 3000);
+    model.updateDevice(device({ online: false, since: new Date(2500).toISOString() }), 3000);
     expect(model.since).toBe(2500);
   });
 
-  test("measures how long its lamp takes to follow the slider, from the move that asked for it", () => {
+  test("measures the lamp's reaction time from the move of the slider that requires a switch", () => {
     const model = new BoardModel("nightlight/a");
-    model.seeDevice(device(), 0);
-    model.seeBoard(board(), 0);
-    model.slide(400, 1000); // asks nothing of the lamp
+    model.updateDevice(device(), 0);
+    model.updateSimulated(board(), 0);
+    model.slide(400, 1000); // requires no switch
     model.slide(299, 2000);
     model.slide(100, 2100);
-    model.seeBoard(board({ light: 299 }), 2150);
-    expect(model.followed).toBe(undefined);
-    model.seeBoard(board({ light: 100, lamp: true }), 2250);
-    expect(model.followed).toBe(250);
+    model.updateSimulated(board({ light: 299 }), 2150);
+    expect(model.reactionTime).toBe(undefined);
+    model.updateSimulated(board({ light: 100, lamp: true }), 2250);
+    expect(model.reactionTime).toBe(250);
   });
 
-  test("goes by its own threshold", () => {
+  test("uses its own threshold", () => {
     const model = new BoardModel("nightlight/a");
-    model.seeDevice(device({ threshold: 600 }), 0);
-    model.seeBoard(board({ light: 700 }), 0);
+    model.updateDevice(device({ threshold: 600 }), 0);
+    model.updateSimulated(board({ light: 700 }), 0);
     model.slide(550, 1000);
-    model.seeBoard(board({ light: 550, lamp: true }), 1100);
-    expect(model.followed).toBe(100);
+    model.updateSimulated(board({ light: 550, lamp: true }), 1100);
+    expect(model.reactionTime).toBe(100);
   });
 
-  test("measures nothing while the lamp is held, a zone decides, or the network is cut", () => {
+  test("measures no reaction time during an override, in a zone, or while the network is cut", () => {
     for (const [mode, network, zone] of [
       ["off", "up", null],
       ["auto", "cut", null],
       ["auto", "up", "yard"],
     ] as const) {
       const model = new BoardModel("nightlight/a");
-      model.seeDevice(device({ mode, zone }), 0);
-      model.seeBoard(board({ network }), 0);
+      model.updateDevice(device({ mode, zone }), 0);
+      model.updateSimulated(board({ network }), 0);
       model.slide(100, 1000);
-      model.seeBoard(board({ lamp: true, network }), 9000);
-      expect(model.followed).toBe(undefined);
+      model.updateSimulated(board({ lamp: true, network }), 9000);
+      expect(model.reactionTime).toBe(undefined);
     }
   });
 });

@@ -1,4 +1,4 @@
-/** The event stream that the dashboard's tabs share: whatever becomes of the connection, a page knows. */
+/** The event hub, which shares one event stream between the dashboard's tabs and reports the connection state. */
 import { once } from "node:events";
 import http, { type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -36,7 +36,7 @@ test("the parser yields the same events however the network splits the stream", 
 });
 
 describe("a page", () => {
-  /** A server that answers as `answer` does, and what it has answered. */
+  /** Starts a server that answers with `answer`. Returns a hub connected to it, and the responses. */
   async function serve(answer: (response: ServerResponse) => void) {
     const answers: ServerResponse[] = [];
     const server = http.createServer((_request, response) => {
@@ -65,7 +65,7 @@ describe("a page", () => {
   test("a page that joins others gets the latest state at once from the shared stream", async () => {
     const { hub, answers } = await serve(stream);
     const [first, second] = [page(), page()];
-    hub.here(first.see);
+    hub.visible(first.see);
     await first.has("porch");
     for (const change of [
       event("device", { id: "attic", light: 1 }),
@@ -75,7 +75,7 @@ describe("a page", () => {
     ])
       answers[0].write(change);
     await first.has('"zone"');
-    hub.here(second.see);
+    hub.visible(second.see);
     expect(second.got).toEqual([
       { state: "live" },
       { events: [["devices", [{ id: "attic", light: 1 }]], ["zones", [{ name: "yard", light: 2 }]]] }, // prettier-ignore
@@ -91,11 +91,11 @@ describe("a page", () => {
         : stream(response),
     );
     const { see, got, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("refused");
     expect(got.at(-1)).toEqual({ state: "refused", status: 503, problem: "No room." });
     full = false;
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
   });
 
@@ -103,10 +103,10 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { hub, answers } = await serve(stream);
     const { see, states, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
     vi.setSystemTime(Date.now() + 21_000);
-    hub.here(see);
+    hub.visible(see);
     await has("porch", 2);
     expect(states()).toEqual(["connecting", "live", "connecting", "live"]);
     expect(answers).toHaveLength(2);
@@ -116,7 +116,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub } = await serve(stream);
     const { see, states, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
     vi.advanceTimersByTime(38_000);
     expect(states()).toEqual(["connecting", "live"]);
@@ -129,7 +129,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await serve(() => {});
     const { see, got } = page();
-    hub.here(see);
+    hub.visible(see);
     await eventually(() => answers.length === 1, { what: "the request" });
     vi.advanceTimersByTime(22_000);
     expect(got.at(-1)).toMatchObject({ state: "refused", status: 0, problem: expect.stringContaining("proxy") });
@@ -139,7 +139,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await serve(stream);
     const { see, has } = page();
-    hub.here(see);
+    hub.visible(see);
     await has("porch");
     const closed = once(answers[0], "close");
     for (let second = 0; second < 60; second += 15) {

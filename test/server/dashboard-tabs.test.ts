@@ -1,4 +1,4 @@
-/** The dashboard in many tabs of one browser, which share one event stream. */
+/** The dashboard in many tabs of one browser that share an event stream. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "../../server/src/index.js";
@@ -11,7 +11,7 @@ import { client, server, temporaryFolder } from "./support/server.js";
 const ID = "nightlight/porch";
 const ATTIC = "nightlight/attic";
 
-/** More than the six connections that a browser opens to a server that speaks HTTP/1.1. */
+/** Number of tabs: more than the six connections that a browser opens to an HTTP/1.1 server. */
 const TABS = 10;
 
 describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chromiumNote}`, () => {
@@ -33,7 +33,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     return page;
   }
 
-  /** How many event streams the server has. */
+  /** Returns the number of open event streams. */
   async function streams(url: string): Promise<number> {
     const { body } = await ask(url, "/metrics");
     return Number(/^nightlight_event_streams (\d+)$/m.exec(body as string)?.[1]);
@@ -51,7 +51,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   const isLive = (page: Page) =>
     eventually(async () => (await page.getByRole("status").textContent()) === "live", { what: "a live tab" });
 
-  /** What a browser does with a tab behind another one: without a window, Chromium shows all tabs at once. */
+  /** Makes a page hidden or visible. Headless Chromium treats all tabs as visible. */
   const setHidden = (page: Page, hidden: boolean) =>
     page.evaluate(`
       Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true });
@@ -67,7 +67,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     return { running, url: running.httpUrl!, light };
   }
 
-  test("loads in each of ten, which all show a lamp's change by one event stream", async () => {
+  test("loads in ten tabs, which show a lamp's change through one event stream", async () => {
     const { url, light } = await lights();
     const tabs = await context();
     const pages: Page[] = [];
@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   });
 
   for (const shared of [true, false])
-    test(`holds no stream while hidden, and is right at once when it is shown again, ${shared ? "with" : "without"} a shared worker`, async () => {
+    test(`closes its stream while hidden and is up to date at once when visible again, ${shared ? "with" : "without"} a shared worker`, async () => {
       const { running, url, light } = await lights();
       await light(100, ATTIC);
       const tabs = await context();
@@ -92,7 +92,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
       if (!shared) await eventually(async () => (await streams(url)) === 1, { what: "the hidden tab's stream to end" });
       await light(900);
       await showsLamp(two, "off");
-      // it was told nothing, and is as it was
+      // the hidden page received no event
       await showsLamp(one, "on");
       await setHidden(two, true);
       await eventually(async () => (await streams(url)) === 0, { within: 15_000, what: "no stream" });
@@ -105,7 +105,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
       expect(await streams(url)).toBe(1);
     });
 
-  test("finds a server that was started anew, in every tab", async () => {
+  test("reconnects every tab to a restarted server", async () => {
     const data = await temporaryFolder();
     const { running, url } = await lights({ data });
     const tabs = await context();
@@ -114,7 +114,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     const { port } = new URL(url);
     await running.close();
     for (const page of pages)
-      await eventually(async () => /server lost at/.test((await page.getByRole("status").textContent()) ?? ""), {
+      await eventually(async () => /connection lost at/.test((await page.getByRole("status").textContent()) ?? ""), {
         what: "the loss",
       });
     const again = await startServer({ mqttPort: 0, httpPort: Number(port), history: false, data });
@@ -123,7 +123,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     expect(await streams(url)).toBe(1);
   });
 
-  test("says why the server refuses its event stream, and is live when there is room", async () => {
+  test("shows why the server refuses its event stream, and connects when there is room", async () => {
     const { url } = await lights({ limits: { eventStreams: 1 } });
     const { response } = await follow(url);
     const page = await openTab(await context(), url);
@@ -135,7 +135,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     await isLive(page);
   });
 
-  test("leads every tab to the login page when somebody logs out in one", async () => {
+  test("redirects every tab to the login page after a logout in one", async () => {
     const data = await temporaryFolder();
     await addUsers(data, { ann: "admin" });
     const { httpUrl } = await server({ data });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Period } from "../../server/dashboard/board/period.js";
 import { summarize } from "../../server/dashboard/board/summary.js";
-import { answerOf, thin, Track } from "../../server/dashboard/board/track.js";
+import { answerOf, downsample, Track } from "../../server/dashboard/board/track.js";
 import type { Bucket, HistorySwitch } from "../../server/src/history/history.js";
 
 const HEARTBEAT = 30_000;
@@ -23,7 +23,7 @@ function track(points: Bucket[], switches: HistorySwitch[] = [], { step = 0, led
 }
 
 describe("the line of a board's plot", () => {
-  test("is interrupted where two heartbeats passed without a reading, and nowhere else", () => {
+  test("is interrupted only after two heartbeat intervals without a reading", () => {
     const { time, last } = track([bucket(0, 1), bucket(60_000, 2), bucket(120_001, 3)]).columns(120_001);
     expect(last).toEqual([1, 2, null, 3]);
     expect(time).toEqual([0, 60_000, 120_000, 120_001]);
@@ -31,24 +31,24 @@ describe("the line of a board's plot", () => {
 
   test("is interrupted between buckets only where a bucket is empty", () => {
     const step = 600_000;
-    // the first readings of two neighbours are up to two steps apart
+    // The first readings of two adjacent buckets are up to two steps apart.
     const neighbours = track([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
     expect(neighbours.columns(2 * step).last).not.toContain(null);
     const apart = track([bucket(0, 1), bucket(2 * step + 1, 2)], [], { step });
     expect(apart.columns(2 * step + 1).last).toEqual([1, null, 2]);
   });
 
-  test("goes on to now while the last reading holds, and not when it is too old", () => {
+  test("extends to now unless the last reading is too old", () => {
     expect(track([bucket(0, 7)]).columns(50_000).time).toEqual([0, 50_000]);
     expect(track([bucket(0, 7)]).columns(70_000).time).toEqual([0]);
   });
 
-  test("keeps a spike between its lowest and highest", () => {
+  test("keeps a spike in the minimum and maximum", () => {
     const { min, max, last } = track([bucket(0, 100, { min: 90, max: 1000, count: 9 })], [], { step: 1000 }).columns(0);
     expect([min[0], max[0], last[0]]).toEqual([90, 1000, 100]);
   });
 
-  test("is in the order of time, whatever comes live, and bounded", () => {
+  test("stays sorted and bounded with any live readings", () => {
     const reading = fc.tuple(fc.integer({ min: 0, max: DAY }), fc.integer({ min: 0, max: 1023 }));
     fc.assert(
       fc.property(fc.array(reading), fc.constantFrom(0, 1000, 600_000), (live, step) => {
@@ -65,7 +65,7 @@ describe("the line of a board's plot", () => {
     expect(long.points.at(-1)!.time).toBe(5999 * 500);
   });
 
-  test("puts what comes live into the last bucket as long as that lasts", () => {
+  test("adds live readings to the last bucket during its time", () => {
     const seen = track([bucket(0, 500)], [], { step: 60_000 });
     seen.add(1000, 900);
     seen.add(2000, 100);
@@ -78,7 +78,7 @@ describe("the time the lamp was on", () => {
   const every = (from: number, to: number) =>
     Array.from({ length: (to - from) / 30_000 }, (_, i) => bucket(from + i * 30_000, 1));
 
-  test("reaches from switch to switch, from before and until now", () => {
+  test("extends from switch to switch, from before the range and until now", () => {
     const seen = track(every(0, 300_000), [change(60_000, false), change(120_000, true)], { led_on: true });
     expect(seen.lampOn(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
@@ -86,7 +86,7 @@ describe("the time the lamp was on", () => {
     ]);
   });
 
-  test("is not made up over a gap", () => {
+  test("does not extend into gaps", () => {
     const seen = track([...every(0, 90_000), ...every(600_000, 690_000)], [change(30_000, true)]);
     expect(seen.gaps(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
     expect(seen.lampOn(0, 690_000)).toEqual([
@@ -95,13 +95,13 @@ describe("the time the lamp was on", () => {
     ]);
   });
 
-  test("is unknown before the first switch, when nothing else is known", () => {
+  test("is unknown before the first switch if no earlier state is known", () => {
     const seen = track(every(0, 90_000), [change(60_000, true)]);
     expect(seen.lampAt(30_000)).toBe(null);
     expect(seen.lampAt(60_000)).toBe(true);
   });
 
-  test("and the gaps never overlap, and lie within what is asked", () => {
+  test("never overlaps gaps and stays within the requested range", () => {
     const times = fc.uniqueArray(fc.integer({ min: 0, max: 3_600_000 }));
     fc.assert(
       fc.property(times, times, fc.boolean(), (readings, switches, led_on) => {
@@ -124,7 +124,7 @@ describe("the time the lamp was on", () => {
 });
 
 describe("a server without a history", () => {
-  test("still has its latest readings plotted, and when the lamp switched", () => {
+  test("provides its latest readings and switches for the plot", () => {
     const points = [
       { time: 0, light: 500, led_on: false },
       { time: 1000, light: 200, led_on: true },
@@ -141,31 +141,31 @@ describe("a server without a history", () => {
   });
 });
 
-describe("a plot in words", () => {
-  test("says what can be seen: how bright, how long the lamp was on, the gaps", () => {
+describe("the text alternative of a plot", () => {
+  test("names the range of the light, the time with the lamp on, and the gaps", () => {
     const points = [0, 30_000, 60_000, 600_000, 630_000].map((time, i) => bucket(time, 100 * (i + 1)));
     const seen = track(points, [change(30_000, true), change(60_000, false)]);
     expect(summarize(seen, { from: 0, to: 650_000 }, 650_000)).toBe(
       "5 readings: light from 100 to 500; the lamp was on for 30 s, 1 time; 1 gap without readings, 9 min in all.",
     );
-    expect(summarize(track([]), { from: 0, to: 1000 }, 1000)).toBe("There are no readings in this time.");
+    expect(summarize(track([]), { from: 0, to: 1000 }, 1000)).toBe("No readings in this period.");
   });
 
-  test("has a table of bounded length, in which no reading is lost", () => {
+  test("includes a table of bounded length that covers all readings", () => {
     const points = Array.from({ length: 1234 }, (_, i) => bucket(i, i % 1000, { count: 2 }));
-    const rows = thin(points, 100);
+    const rows = downsample(points, 100);
     expect(rows.length).toBeLessThanOrEqual(100);
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(2468);
     expect(Math.max(...rows.map(({ max }) => max))).toBe(999);
     expect(rows.at(-1)!.last).toBe(233);
-    expect(thin([], 100)).toEqual([]);
+    expect(downsample([], 100)).toEqual([]);
   });
 });
 
-describe("the time that a plot shows", () => {
+describe("the time range of a plot", () => {
   const NOW = 10 * DAY;
 
-  test("goes with the time until somebody looks back, and again when they come back to now", () => {
+  test("ends now until the user moves it back, and again after returning to now", () => {
     const latest = Period.latest(DAY);
     expect(latest.span(NOW)).toEqual({ from: NOW - DAY, to: NOW });
     expect(latest.span(NOW + 5).to).toBe(NOW + 5);
@@ -175,12 +175,12 @@ describe("the time that a plot shows", () => {
     expect(earlier.pan(1, NOW + 5).end).toBe(NOW);
   });
 
-  test("is what was marked, from whichever side, and never nothing", () => {
+  test("is the selected range in either direction, and never empty", () => {
     expect(Period.between(50_000, 20_000).span(NOW)).toEqual({ from: 20_000, to: 50_000 });
     expect(Period.between(1000, 1001).span(NOW)).toEqual({ from: 1000, to: 11_000 });
   });
 
-  test("of a day is from midnight to midnight, also when that is not 24 hours", () => {
+  test("of a day extends from midnight to midnight, also with 23 or 25 hours", () => {
     const start = new Date(2026, 2, 29).getTime();
     const end = new Date(2026, 2, 30).getTime();
     expect(Period.day(start).span(NOW)).toEqual({ from: start, to: end });

@@ -9,7 +9,7 @@ import { startServer, type NightlightServer, type Plugin } from "../../server/sr
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
-// What is used here of the browser's types: the DOM's as a whole would count for every Node file of the project.
+// The few browser types used here. The DOM library would apply to all Node files of the project.
 interface Plot {
   readonly width: number;
   readonly height: number;
@@ -24,9 +24,9 @@ interface Control {
   closest(selector: string): Control | null;
 }
 
-/** Stands in for the simulator: one board, whose lamp goes by its own light, and what was asked of it. */
+/** Fake simulator with one board whose lamp follows its light. Records the requests. */
 class StubSimulator {
-  readonly asked: [what: string, body: unknown][] = [];
+  readonly requests: [what: string, body: unknown][] = [];
   board: Board = {
     id: "nightlight/sim-1",
     light: 700,
@@ -54,7 +54,7 @@ class StubSimulator {
         const { id, what } = request.params;
         if (this.refuse) return reply.code(503).send({ error: this.refuse });
         if (id !== this.board.id) return reply.code(404).send({ error: "no such board" });
-        this.asked.push([what, request.body]);
+        this.requests.push([what, request.body]);
         const { light } = request.body;
         if (what === "network")
           this.change({ network: (request.body as unknown as { state: Board["network"] }).state });
@@ -121,7 +121,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  test("shows what a device publishes: its light, its lamp, that it is there", async () => {
+  test("shows the light, lamp and online state that a device publishes", async () => {
     await say("nightlight/porch/telemetry", { light: 212 });
     await lampOf("nightlight/porch", "on");
     await shows(card("nightlight/porch"), /online.*212/s);
@@ -133,7 +133,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await shows(page.getByRole("banner"), "2 boards, 1 offline, 0 lamps on");
   });
 
-  test("shows since when a device is there, and how many of its readings are missing", async () => {
+  test("shows since when a device is online, and how many readings are missing", async () => {
     await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 1 });
     await shows(card("nightlight/porch"), /online since \d/);
     await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
@@ -142,13 +142,13 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     });
   });
 
-  test("shows when a board decides for itself", async () => {
+  test("shows that a board decides by itself", async () => {
     await say("nightlight/porch/status", { online: true, led_on: true, decided_by: "device" });
     await shows(card("nightlight/porch"), "board decides");
     await lampOf("nightlight/porch", "on");
   });
 
-  test("plots what was before the page was opened, with the time the lamp was on shaded", async () => {
+  test("plots readings from before the page was opened, with shading while the lamp was on", async () => {
     await say("nightlight/porch/telemetry", { light: 910 });
     const past = [
       [120, 100, true],
@@ -164,7 +164,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(async () => /from 100 to 910/.test((await canvas.getAttribute("aria-label")) ?? ""), {
       what: "the plot in words",
     });
-    // The foot of the plot, 95 s and 15 s ago: amber is more red than blue, the line's own blue is not.
+    // Checks the color at the bottom of the plot, 95 s and 15 s ago: amber is more red than blue.
     const [then, lately] = await canvas.evaluate((element) => {
       const plot = element as unknown as Plot;
       const row = plot.getContext("2d").getImageData(0, plot.height - 2, plot.width, 1).data;
@@ -177,7 +177,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(lately).toBeLessThan(0);
   });
 
-  test("switches a lamp: an override is heard on <id>/commands, and its end as well", async () => {
+  test("switches a lamp: start and end of an override are published on <id>/commands", async () => {
     await say("nightlight/porch/telemetry", { light: 800 });
     await commanded("nightlight/porch", false);
     await card("nightlight/porch").getByRole("radio", { name: "On" }).check();
@@ -190,14 +190,14 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await shows(card("nightlight/porch"), "server decides");
   });
 
-  test("follows an override that came over MQTT", async () => {
+  test("shows an override that was set over MQTT", async () => {
     await say("nightlight/porch/telemetry", { light: 100 });
     await lampOf("nightlight/porch", "on");
     await say("nightlight/porch/set", { mode: "off" });
     await eventually(() => card("nightlight/porch").getByRole("radio", { name: "Off" }).isChecked(), { what: "Off" });
   });
 
-  test("sets a simulated board's light, says how soon the lamp followed, and releases it", async () => {
+  test("sets a simulated board's light, shows the reaction time, and releases it", async () => {
     await say("nightlight/sim-1/telemetry", { light: 700 });
     const board = card("nightlight/sim-1");
     const slider = board.getByRole("slider");
@@ -205,17 +205,17 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider where the light is" });
     await slider.fill("120");
     await lampOf("nightlight/sim-1", "on");
-    await shows(board, /followed in 0\.\d\d s/);
-    expect(simulator.asked).toEqual([["light", { light: 120 }]]);
+    await shows(board, /lamp reacted in 0\.\d\d s/);
+    expect(simulator.requests).toEqual([["light", { light: 120 }]]);
     await board.getByRole("button", { name: "release" }).click();
     await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider back at the light" });
-    expect(simulator.asked.slice(1)).toEqual([["light", { light: null }]]);
+    expect(simulator.requests.slice(1)).toEqual([["light", { light: null }]]);
     expect(await board.getByRole("button", { name: "release" }).isVisible()).toBe(false);
     simulator.change({ light: 444 });
     await eventually(async () => (await slider.inputValue()) === "444", { what: "the slider following the light" });
   });
 
-  test("sends the slider's last place, however fast it moves", async () => {
+  test("always sends the slider's last position", async () => {
     const slider = card("nightlight/sim-1").getByRole("slider");
     await slider.evaluate((element) => {
       for (let light = 0; light <= 1000; light += 10) {
@@ -225,28 +225,28 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
       }
     });
     await eventually(() => simulator.board.light === 1000, { what: "the last place" });
-    expect(simulator.asked.length).toBeLessThan(10);
+    expect(simulator.requests.length).toBeLessThan(10);
   });
 
-  test("cuts a simulated board's network and heals it", async () => {
+  test("cuts and restores a simulated board's network", async () => {
     const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
     await cut.click();
     await shows(card("nightlight/sim-1"), "no network");
     await cut.click();
     await eventually(() => simulator.board.network === "up", { what: "the network up" });
-    expect(simulator.asked.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
+    expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
   });
 
-  test("says why something could not be done, and shows how things are", async () => {
+  test("shows why an action failed, and the actual state", async () => {
     simulator.refuse = "The simulator is being stopped.";
     const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
     await cut.click();
     await shows(card("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
     expect(await cut.isChecked()).toBe(false);
-    expect(complaints.splice(0)).toEqual([expect.stringContaining("503")]); // the browser's own line about the answer
+    expect(complaints.splice(0)).toEqual([expect.stringContaining("503")]); // the browser logs the failed request
   });
 
-  test("shows foreign ids as text, whatever is in them", async () => {
+  test("shows ids with HTML as text", async () => {
     const ids = ["<img src=x onerror=alert(1)>", "a/<script>alert(1)</script>", "../%2e%2e/&amp;\"'", "constructor"];
     for (const id of ids) await say(`${id}/telemetry`, { light: 100 });
     for (const id of ids) await eventually(() => card(id).isVisible(), { what: id });
@@ -259,7 +259,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     }
   });
 
-  test("is all within the keyboard's reach", async () => {
+  test("can be used with the keyboard alone", async () => {
     await say("nightlight/porch/telemetry", { light: 800 });
     await eventually(() => card("nightlight/porch").getByRole("radio").first().isEnabled(), { what: "the card" });
     await say("nightlight/sim-1/telemetry", { light: 800 });
@@ -297,13 +297,13 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(() => simulator.board.network === "cut", { what: "the network cut" });
   });
 
-  test("says so when the server is gone, and is up to date when it is back", async () => {
+  test("shows that the server is offline, and is up to date when the server is back", async () => {
     await say("nightlight/porch/telemetry", { light: 800 });
     await eventually(() => card("nightlight/porch").isVisible(), { what: "the card" });
     const port = Number(new URL(server.httpUrl!).port);
     await client.endAsync(true);
     await server.close();
-    await shows(page.getByRole("status"), /server lost at/);
+    await shows(page.getByRole("status"), /connection lost at/);
     server = await start(port);
     client = await mqtt.connectAsync(server.brokerUrl);
     await say("nightlight/hall/telemetry", { light: 5 });
@@ -311,12 +311,12 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
       what: "the page live again",
     });
     await shows(card("nightlight/hall"), "5");
-    complaints.length = 0; // the browser's own lines about connections refused
+    complaints.length = 0; // the browser logs refused connections
   });
 });
 
 describe.skipIf(!chromiumPath)(`the dashboard without a board${chromiumNote}`, () => {
-  test("says how to get one, with the broker's address, and goes on to show it", async () => {
+  test("explains how to connect a board, with the broker's address, and shows the first one", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-page-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const browser = await startChromium();

@@ -1,11 +1,11 @@
-/** What a board can be asked to do, and what became of it. */
+/** Buttons that send actions to a board, and the text that shows the result. */
 
 import { type Action, type Outcome, postAction } from "../api.js";
 import { confirm } from "../confirm.js";
 import { part, text } from "../dom.js";
+import { count, duration } from "../formatting.js";
 import type { BoardModel } from "../model.js";
-import { allow } from "../rights.js";
-import { count, duration } from "../words.js";
+import { setEnabled } from "../rights.js";
 
 export class Actions {
   private readonly buttons: HTMLButtonElement[];
@@ -23,9 +23,9 @@ export class Actions {
   }
 
   render(): void {
-    // disabled buttons lose the focus: while one is at work the others stay, and do nothing
+    // Use aria-disabled while an action runs, because disabled buttons lose the focus.
     for (const button of this.buttons) {
-      allow(button);
+      setEnabled(button);
       button.setAttribute("aria-disabled", String(this.busy));
     }
   }
@@ -37,16 +37,17 @@ export class Actions {
       action === "reboot" &&
       !(await confirm(
         `Restart ${name}?`,
-        "Its lamp stays as it is meanwhile, or goes off for some seconds.",
+        "During the restart, its lamp keeps its state or is off for some seconds.",
         "Restart",
       ))
     )
       return;
     this.busy = true;
     this.render();
-    text(this.outcome, this.model.device?.online ? "Asking the board …" : "The board is offline: waiting for it …");
+    const online = this.model.device?.online;
+    text(this.outcome, online ? "Waiting for the board's reply …" : "The board is offline; waiting for it …");
     try {
-      text(this.outcome, sentence(action, await postAction(this.model.id, action)));
+      text(this.outcome, outcomeText(action, await postAction(this.model.id, action)));
     } catch (e) {
       text(this.outcome, (e as Error).message);
     }
@@ -55,18 +56,18 @@ export class Actions {
   }
 }
 
-/** A program that began later than this, in ms, did not do so with the board. */
-const STARTED_ANEW = 5000;
+/** A program that started later than this after its board was restarted after a crash. In ms. */
+const PROGRAM_RESTARTED = 5000;
 
 const DONE: Readonly<Record<Action, string>> = {
-  identify: "The board shows itself: its lamp blinks.",
+  identify: "The board's lamp blinks.",
   report: "The board reports",
   reboot: "The board restarts.",
 };
 
-function sentence(action: Action, outcome: Outcome): string {
-  if (outcome.outcome === "pending") return "The board has not replied yet; it does so when it is there again.";
-  if (outcome.outcome === "refused") return `The board refused: ${outcome.error ?? "it did not say why"}.`;
+function outcomeText(action: Action, outcome: Outcome): string {
+  if (outcome.outcome === "pending") return "The board has not replied yet. It replies when it is online again.";
+  if (outcome.outcome === "refused") return `The board refused: ${outcome.error ?? "no reason given"}.`;
   if (action !== "report") return DONE[action];
   const { light, led_on, uptime, rejected, connects, began = 0, waiting, dropped } = outcome;
   const parts = [
@@ -77,8 +78,7 @@ function sentence(action: Action, outcome: Outcome): string {
     rejected !== undefined && `${count(rejected, "message")} refused`,
     waiting && `${count(waiting, "reading")} waiting`,
     dropped && `${count(dropped, "reading")} lost`,
-    // a board that starts has its program running within seconds
-    began > STARTED_ANEW && `its program began anew ${duration(began)} after the start`,
+    began > PROGRAM_RESTARTED && `program restarted ${duration(began)} after the board started`,
   ].filter(Boolean);
   return `${DONE.report}: ${parts.join(", ")}.`;
 }

@@ -1,4 +1,4 @@
-/** How the time axis is written: as people write times where they live. */
+/** Formats times of a plot in the user's locale. */
 
 const MINUTE = 60_000;
 
@@ -6,7 +6,7 @@ const second = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-
 const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-/** Labels of these times, in ms, that are `step` apart: midnight is the day that begins. */
+/** Formats the labels of a time axis. At midnight, the label is the date. @param step distance of the labels, in ms */
 export function axisLabels(times: readonly number[], step: number): string[] {
   return times.map((time) => {
     const date = new Date(time);
@@ -23,13 +23,13 @@ const full = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
 });
 
-/** A time in ms, day and second. */
-export function exactly(time: number): string {
+/** Formats a time in ms as date and time with seconds. */
+export function dateTime(time: number): string {
   return full.format(time);
 }
 
-/** From when to when, in ms. */
-export function stretch(from: number, to: number): string {
+/** Formats a time range in ms. */
+export function timeRange(from: number, to: number): string {
   const format = new Intl.DateTimeFormat(undefined, {
     day: "numeric",
     month: "short",

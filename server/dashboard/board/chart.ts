@@ -1,34 +1,34 @@
-/** The plot of a board: uPlot draws the light, and around it what the rule, the lamp and the gaps were. */
+/** History plot of a board: uPlot draws the light; this module adds threshold, hysteresis, lamp state and gaps. */
 
 import uPlot from "uplot";
 import { type Palette, palette } from "../palette.js";
 import { axisLabels } from "./axis.js";
 import type { Span, Track } from "./track.js";
 
-const FULL = 1023;
+const MAX_LIGHT = 1023;
 
-/** What is plotted. */
-export interface Scene {
+/** Data of a plot. */
+export interface PlotData {
   readonly track: Track;
   readonly span: Span;
-  /** Up to when there can be readings, in ms. */
+  /** Time of the newest possible reading, in ms: now, or when the connection was lost. */
   readonly until: number;
   readonly threshold: number;
   readonly hysteresis: number;
 }
 
 export interface ChartEvents {
-  /** A stretch of time was marked, in ms. */
+  /** Called when the user selects a time range, in ms. */
   zoomed(from: number, to: number): void;
-  /** The cursor is at this time, in ms; undefined when it is nowhere. */
+  /** Called with the time at the cursor, in ms; undefined if the cursor left the plot. */
   pointed(time: number | undefined): void;
 }
 
 export class Chart {
   private readonly plot: uPlot;
   private readonly sizes: ResizeObserver;
-  private colours: Palette = palette();
-  private scene?: Scene;
+  private colors: Palette = palette();
+  private data?: PlotData;
 
   constructor(
     private readonly box: HTMLElement,
@@ -39,24 +39,24 @@ export class Chart {
     this.sizes.observe(box);
   }
 
-  /** How many points across are worth having. */
+  /** Number of points to request for the current width. */
   get points(): number {
     return Math.min(2000, Math.max(200, Math.round(this.box.clientWidth)));
   }
 
-  show(scene: Scene): void {
-    this.scene = scene;
-    const { time, last, min, max } = scene.track.columns(scene.until);
+  show(data: PlotData): void {
+    this.data = data;
+    const { time, last, min, max } = data.track.columns(data.until);
     this.plot.setData([time, last, min, max], true);
   }
 
-  /** The colour scheme has changed. */
-  recolour(): void {
-    this.colours = palette();
+  /** Redraws after a change of the color scheme. */
+  recolor(): void {
+    this.colors = palette();
     this.plot.redraw();
   }
 
-  /** Moves the cursor by so many points; to an end by as many as there can be. */
+  /** Moves the cursor by a number of points, at most to the first or last one. Skips points in gaps. */
   move(by: number): void {
     const times = this.plot.data[0];
     if (times.length === 0) return;
@@ -69,7 +69,7 @@ export class Chart {
     this.plot.setCursor({ left: Math.max(0, this.plot.valToPos(times[at], "x")), top: 0 });
   }
 
-  /** Takes the cursor away. */
+  /** Hides the cursor. */
   leave(): void {
     this.plot.setCursor({ left: -10, top: -10 });
   }
@@ -86,8 +86,8 @@ export class Chart {
   private options(): uPlot.Options {
     const stepped = uPlot.paths.stepped!({ align: 1 });
     const linear = uPlot.paths.linear!();
-    const grid = { stroke: () => this.colours.grid, width: 1 };
-    const look = { stroke: () => this.colours.text, grid, ticks: grid, font: this.colours.font };
+    const grid = { stroke: () => this.colors.grid, width: 1 };
+    const look = { stroke: () => this.colors.text, grid, ticks: grid, font: this.colors.font };
     return {
       ...this.size(),
       ms: 1,
@@ -95,26 +95,26 @@ export class Chart {
       padding: [12, 12, 0, 0],
       cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 6 }, points: { size: 9, width: 2 } },
       scales: {
-        x: { time: true, range: () => [this.scene?.span.from ?? 0, this.scene?.span.to ?? 1] },
-        y: { range: [0, FULL] },
+        x: { time: true, range: () => [this.data?.span.from ?? 0, this.data?.span.to ?? 1] },
+        y: { range: [0, MAX_LIGHT] },
       },
       series: [
         {},
         {
-          stroke: () => this.colours.line,
+          stroke: () => this.colors.line,
           width: 2,
-          // a reading by itself holds until the next one: boards report when the light moved
-          paths: (u, series, from, to) => (this.scene?.track.single ? stepped : linear)(u, series, from, to),
-          points: { size: 5, fill: () => this.colours.line },
+          // Draw single readings as steps: boards report changes, so a level holds until the next reading.
+          paths: (u, series, from, to) => (this.data?.track.single ? stepped : linear)(u, series, from, to),
+          points: { size: 5, fill: () => this.colors.line },
         },
-        { stroke: () => this.colours.faint, width: 1, points: { show: false } },
-        { stroke: () => this.colours.faint, width: 1, points: { show: false } },
+        { stroke: () => this.colors.faint, width: 1, points: { show: false } },
+        { stroke: () => this.colors.faint, width: 1, points: { show: false } },
       ],
-      bands: [{ series: [3, 2], fill: () => this.colours.faint }],
+      bands: [{ series: [3, 2], fill: () => this.colors.faint }],
       axes: [
         {
           ...look,
-          space: 76, // CSS pixels between two labels: room for a time with AM or PM
+          space: 76, // minimum distance of two labels in CSS pixels, enough for a time with AM or PM
           values: (_plot, times, _axis, _space, step) => axisLabels(times, step),
         },
         { ...look, size: 44, splits: () => [0, 250, 500, 750, 1000], values: (_plot, lights) => lights.map(String) },
@@ -141,10 +141,10 @@ export class Chart {
     this.events.zoomed(from, to);
   }
 
-  /** Gaps, when the lamp was on, and the hysteresis band. */
+  /** Draws gaps, lamp state and hysteresis band below the line. */
   private drawBelow(plot: uPlot): void {
-    if (!this.scene) return;
-    const { track, span, until, threshold, hysteresis } = this.scene;
+    if (!this.data) return;
+    const { track, span, until, threshold, hysteresis } = this.data;
     const { ctx, bbox } = plot;
     const end = Math.min(span.to, until);
     const strip = 4 * devicePixelRatio;
@@ -156,31 +156,33 @@ export class Chart {
       }
     };
     ctx.save();
-    ctx.fillStyle = this.colours.gap;
+    ctx.fillStyle = this.colors.gap;
     each(track.gaps(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
     const lamplight = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height);
-    lamplight.addColorStop(0, this.colours.lampTop);
-    lamplight.addColorStop(1, this.colours.lamp);
+    lamplight.addColorStop(0, this.colors.lampTop);
+    lamplight.addColorStop(1, this.colors.lamp);
     each(track.lampOn(span.from, end), (left, width) => {
       ctx.fillStyle = lamplight;
       ctx.fillRect(left, bbox.top, width, bbox.height);
-      ctx.fillStyle = this.colours.lampEdge;
+      ctx.fillStyle = this.colors.lampEdge;
       ctx.fillRect(left, bbox.top + bbox.height - strip, width, strip);
     });
-    const [low, high] = [threshold, Math.min(FULL, threshold + hysteresis)].map((y) => plot.valToPos(y, "y", true));
-    ctx.fillStyle = this.colours.band;
+    const [low, high] = [threshold, Math.min(MAX_LIGHT, threshold + hysteresis)].map((y) =>
+      plot.valToPos(y, "y", true),
+    );
+    ctx.fillStyle = this.colors.band;
     ctx.fillRect(bbox.left, high, bbox.width, low - high);
     ctx.restore();
   }
 
-  /** The threshold, and its number. */
+  /** Draws the threshold above the line. */
   private drawAbove(plot: uPlot): void {
-    if (!this.scene) return;
+    if (!this.data) return;
     const { ctx, bbox } = plot;
-    const y = plot.valToPos(this.scene.threshold, "y", true);
+    const y = plot.valToPos(this.data.threshold, "y", true);
     const scale = devicePixelRatio;
     ctx.save();
-    ctx.strokeStyle = this.colours.threshold;
+    ctx.strokeStyle = this.colors.threshold;
     ctx.lineWidth = scale;
     ctx.setLineDash([4 * scale, 4 * scale]);
     ctx.beginPath();

@@ -1,19 +1,21 @@
-/** The plot of a board's page: which time it shows, what is known of it, and what is said of it in words. */
+/** History section of a board's page: plot, time range, summary, table and list of switches. */
 
 import { ApiError, csvPath, getHistory, getRecent } from "../api.js";
 import { now } from "../clock.js";
 import { part, text } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
-import { exactly, stretch } from "./axis.js";
+import { dateTime, timeRange } from "./axis.js";
 import { Chart } from "./chart.js";
 import { LENGTHS, Period } from "./period.js";
 import { fillSwitches, fillTable } from "./records.js";
 import { summarize } from "./summary.js";
 import { answerOf, Track } from "./track.js";
 
-/** How often a plot that goes with the time asks the server anew: what a board sent late comes to its place. In ms. */
-const REFRESH = 60_000;
+/** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
+const RELOAD_INTERVAL = 60_000;
+/** Time between two updates of the texts, in ms. */
+const TEXT_INTERVAL = 10_000;
 
 const DAY = LENGTHS[2][1];
 
@@ -34,13 +36,14 @@ export class HistoryView {
   private readonly switches: HTMLElement;
   private period = Period.latest(DAY);
   private track = new Track({ points: [], led_on: null, switches: [], step: 0 }, DEFAULT_CADENCE.heartbeat);
-  /** Counts what was asked of the server: of the answers only the one to the last question counts. */
-  private asked = 0;
-  private answered = 0;
-  private drawn = 0;
-  private described = 0;
+  /** Number of the latest request. Answers to earlier requests are ignored. */
+  private requestNumber = 0;
+  private lastLoaded = 0;
+  private lastDrawn = 0;
+  private lastDescribed = 0;
   private stale = false;
-  private seen: { light: string | null; lamp: boolean | null };
+  /** The latest reading and lamp state that are in the plot. */
+  private plotted: { light: string | null; lamp: boolean | null };
 
   constructor(
     root: ParentNode,
@@ -59,7 +62,7 @@ export class HistoryView {
     this.later = part(root, "later", HTMLButtonElement);
     this.latest = part(root, "latest", HTMLButtonElement);
     this.lengths = [...root.querySelectorAll<HTMLInputElement>('input[name="length"]')];
-    this.seen = { light: model.device?.last_seen ?? null, lamp: model.lamp };
+    this.plotted = { light: model.device?.last_seen ?? null, lamp: model.lamp };
     this.chart = new Chart(this.box, {
       zoomed: (from, to) => this.go(Period.between(from, to)),
       pointed: (time) => text(this.readout, time === undefined ? "" : this.read(time)),
@@ -79,44 +82,44 @@ export class HistoryView {
     this.go(this.period);
   }
 
-  /** Something was said of the board. */
+  /** Must be called when the board changes. Adds its new reading and lamp state to the plot. */
   changed(): void {
     const { device, lamp } = this.model;
     const time = now();
-    if (device?.light != null && device.last_seen !== null && device.last_seen !== this.seen.light) {
+    if (device?.light != null && device.last_seen !== null && device.last_seen !== this.plotted.light) {
       this.track.add(Math.min(time, Date.parse(device.last_seen)), device.light);
       this.stale = true;
     }
-    if (lamp !== null && this.seen.lamp !== null && lamp !== this.seen.lamp) {
+    if (lamp !== null && this.plotted.lamp !== null && lamp !== this.plotted.lamp) {
       const by = device?.mode !== "auto" ? "person" : device.decided_by;
       this.track.addSwitch({ time, led_on: lamp, by, reason: device?.reason ?? "" });
       this.stale = true;
-      this.described = 0;
+      this.lastDescribed = 0;
     }
-    this.seen = { light: device?.last_seen ?? null, lamp };
+    this.plotted = { light: device?.last_seen ?? null, lamp };
   }
 
-  /** Time has passed: a plot that goes with it moves on, when that is more than nothing to see. */
+  /** Redraws or reloads a plot that ends now. Skips redraws that would move the plot by less than a point. */
   tick(): void {
     if (this.period.end !== undefined) return;
     const time = now();
-    if (time - this.answered > REFRESH) {
-      this.answered = time;
+    if (time - this.lastLoaded > RELOAD_INTERVAL) {
+      this.lastLoaded = time;
       void this.load();
-    } else if (this.stale || time - this.drawn > this.period.length / this.chart.points) this.draw();
+    } else if (this.stale || time - this.lastDrawn > this.period.length / this.chart.points) this.draw();
   }
 
-  recolour(): void {
-    this.chart.recolour();
+  recolor(): void {
+    this.chart.recolor();
   }
 
-  /** Asks the server anew, after a time in which it could not be heard. */
+  /** Reloads the history after a reconnect. */
   reload(): void {
     void this.load();
   }
 
   destroy(): void {
-    this.asked++;
+    this.requestNumber++;
     this.chart.destroy();
   }
 
@@ -132,33 +135,33 @@ export class HistoryView {
   }
 
   private async load(): Promise<void> {
-    const asked = ++this.asked;
+    const request = ++this.requestNumber;
     const { id } = this.model;
     const { from, to } = this.period.span(now());
     let problem = "";
     try {
       const answer = await getHistory(id, from, to, this.chart.points);
-      if (asked !== this.asked) return;
+      if (request !== this.requestNumber) return;
       this.track = new Track(answer, this.heartbeat);
     } catch (e) {
       problem =
-        e instanceof ApiError && e.status === 404 ? await this.recall(id, from, to, asked) : (e as Error).message;
-      if (asked !== this.asked) return;
+        e instanceof ApiError && e.status === 404 ? await this.loadRecent(id, from, to, request) : (e as Error).message;
+      if (request !== this.requestNumber) return;
     }
     this.note.hidden = problem === "";
     text(this.note, problem);
     this.csv.hidden = problem !== "";
-    this.answered = now();
-    this.described = 0;
+    this.lastLoaded = now();
+    this.lastDescribed = 0;
     this.draw();
   }
 
-  /** What the server remembers without a history. Gives what is to be said about it. */
-  private async recall(id: string, from: number, to: number, asked: number): Promise<string> {
+  /** Loads the recent readings of a server without a history. Returns the note or error to show. */
+  private async loadRecent(id: string, from: number, to: number, request: number): Promise<string> {
     try {
       const points = await getRecent(id);
-      if (asked === this.asked) this.track = new Track(answerOf(points, from, to), this.heartbeat);
-      return "This server keeps no history: here are the latest readings that it remembers.";
+      if (request === this.requestNumber) this.track = new Track(answerOf(points, from, to), this.heartbeat);
+      return "This server stores no history. The plot shows only the latest readings.";
     } catch (e) {
       return (e as Error).message;
     }
@@ -169,14 +172,14 @@ export class HistoryView {
     const span = this.period.span(time);
     const { device, threshold } = this.model;
     this.stale = false;
-    this.drawn = time;
+    this.lastDrawn = time;
     const until = Math.min(span.to, this.until(time));
     this.chart.show({ track: this.track, span, until, threshold, hysteresis: device?.hysteresis ?? 0 });
-    text(this.title, stretch(span.from, span.to));
-    if (time - this.described > 10_000) this.describe();
+    text(this.title, timeRange(span.from, span.to));
+    if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
   }
 
-  /** Up to when the board is known to be there: what is not heard from is not plotted on. */
+  /** Returns until when the board was online, in ms. The plot does not extend the line beyond. */
   private until(time: number): number {
     const { device, since } = this.model;
     if (!device || device.online) return time;
@@ -184,7 +187,7 @@ export class HistoryView {
   }
 
   private describe(): void {
-    this.described = now();
+    this.lastDescribed = now();
     const span = this.period.span(now());
     text(this.summary, summarize(this.track, span, now()));
     this.csv.href = csvPath(this.model.id, span.from, span.to);
@@ -196,7 +199,7 @@ export class HistoryView {
     if (this.table.open) fillTable(this.rows, this.track);
   }
 
-  /** What there is at a time. */
+  /** Returns the reading at a time, as text. */
   private read(time: number): string {
     const point = this.track.points.findLast((point) => point.time <= time);
     if (!point) return "";
@@ -204,19 +207,19 @@ export class HistoryView {
     const round = (light: number) => String(Math.round(light * 10) / 10);
     const light = min === max ? `light ${round(last)}` : `light ${round(min)} to ${round(max)}, last ${round(last)}`;
     const lamp = this.track.lampAt(point.time);
-    const many = count > 1 ? `, ${count} readings` : "";
-    return `${exactly(point.time)}: ${light}${many}; lamp ${lamp === null ? "unknown" : lamp ? "on" : "off"}`;
+    const readings = count > 1 ? `, ${count} readings` : "";
+    return `${dateTime(point.time)}: ${light}${readings}; lamp ${lamp === null ? "unknown" : lamp ? "on" : "off"}`;
   }
 
   private key(event: KeyboardEvent): void {
-    const far = 1_000_000;
+    const toEnd = 1_000_000;
     const steps: Record<string, number> = {
       ArrowLeft: -1,
       ArrowRight: 1,
       PageUp: -20,
       PageDown: 20,
-      Home: -far,
-      End: far,
+      Home: -toEnd,
+      End: toEnd,
     };
     if (event.key in steps) this.chart.move(steps[event.key]);
     else if (event.key === "Escape") this.chart.leave();
@@ -224,7 +227,7 @@ export class HistoryView {
     event.preventDefault();
   }
 
-  /** The board's longest silence, in ms. */
+  /** The longest time between two readings while the board is online, in ms. */
   private get heartbeat(): number {
     return this.model.device?.heartbeat ?? DEFAULT_CADENCE.heartbeat;
   }

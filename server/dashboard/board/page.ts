@@ -1,4 +1,4 @@
-/** A board's own page. */
+/** Detail page of one board. */
 
 import { deleteDevice } from "../api.js";
 import type { Boards } from "../boards.js";
@@ -8,9 +8,9 @@ import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
 import { attribute, copy, part, text, writeId } from "../dom.js";
 import type { BoardModel } from "../model.js";
-import { allow } from "../rights.js";
+import { setEnabled } from "../rights.js";
 import { zonePath } from "../route.js";
-import { decidesText, lampText, lightText, missingText, reasonText, ruleText, stateText } from "../sentences.js";
+import { decidesText, lampText, lightText, missingText, reasonText, ruleText, stateText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Actions } from "./actions.js";
 import { HistoryView } from "./history.js";
@@ -27,7 +27,7 @@ export class BoardPage {
   private simulator?: SimulatorControls;
   private frame = 0;
 
-  /** `gone` is called when the board was forgotten, here or elsewhere. */
+  /** @param gone called when the board was deleted, here or elsewhere */
   constructor(
     place: HTMLElement,
     readonly model: BoardModel,
@@ -61,26 +61,26 @@ export class BoardPage {
     this.render();
   }
 
-  /** Gives the focus to its name, from where a reader goes on. */
+  /** Moves the focus to the title, so that a screen reader starts there. */
   focus(): void {
     this.title.focus({ preventScroll: true });
   }
 
-  /** Time has passed. */
+  /** Redraws what changes with time. Must be called about once a second. */
   tick(): void {
     this.history?.tick();
   }
 
-  /** Says in words what only time changes. */
+  /** Updates texts that depend on the current time. */
   describe(): void {
     this.render();
   }
 
-  recolour(): void {
-    this.history?.recolour();
+  recolor(): void {
+    this.history?.recolor();
   }
 
-  /** The server is heard again. */
+  /** Reloads the history after a reconnect. */
   reload(): void {
     this.history?.reload();
   }
@@ -104,19 +104,19 @@ export class BoardPage {
   private render(): void {
     const { model, element } = this;
     const { device, lamp } = model;
-    const say = (name: string, words: string) => text(part(element, name, HTMLElement), words);
+    const set = (name: string, value: string) => text(part(element, name, HTMLElement), value);
     attribute(element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     attribute(element, "data-online", String(device?.online ?? false));
     attribute(part(element, "lamp", Element), "aria-label", lampText(lamp));
     text(this.title, model.label);
-    say("state", stateText(model));
-    say("light", lightText(device));
-    say("decides", device ? `${decidesText(model, this.zones)}: ` : "");
-    say("reason", reasonText(device) || "Nothing was decided yet.");
-    say("rule", device ? ruleText(device) : "unknown");
-    say("missing", missingText(device) || "none");
-    say("firmware", device?.firmware ?? "not said");
-    say("board-name", device?.board ?? "not said");
+    set("state", stateText(model));
+    set("light", lightText(device));
+    set("decides", device ? `${decidesText(model, this.zones)}: ` : "");
+    set("reason", reasonText(device) || "No decision yet.");
+    set("rule", device ? ruleText(device) : "unknown");
+    set("missing", missingText(device) || "none");
+    set("firmware", device?.firmware ?? "unknown");
+    set("board-name", device?.board ?? "unknown");
     const zone = part(element, "zone-link", HTMLAnchorElement);
     zone.hidden = !device?.zone;
     part(element, "no-zone", HTMLElement).hidden = !zone.hidden;
@@ -126,7 +126,7 @@ export class BoardPage {
     }
     this.override.render();
     this.actions.render();
-    allow(this.forget);
+    setEnabled(this.forget);
     if (model.board)
       this.simulator ??= new SimulatorControls(part(element, "simulator", HTMLElement), model, this.report);
     this.simulator?.render();
@@ -135,7 +135,7 @@ export class BoardPage {
 
   private async askToForget(): Promise<void> {
     const consequence =
-      "Its history, its override and its settings go as well. It comes back by itself if it reports again.";
+      "This also deletes its history, override and settings. The board reappears if it sends a reading.";
     if (!(await confirm(`Forget ${this.model.label}?`, consequence, "Forget"))) return;
     if (await attempt(() => deleteDevice(this.model.id), this.report)) this.boards.remove(this.model.id);
   }

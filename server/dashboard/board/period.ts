@@ -1,11 +1,11 @@
-/** The stretch of time that a board's plot shows. Pure. */
+/** Time range of a history plot. Pure. */
 
 import type { Span } from "./track.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** What can be chosen: how it is called, and its length in ms. */
+/** Selectable lengths: label and length in ms. */
 export const LENGTHS = [
   ["1 h", HOUR],
   ["6 h", 6 * HOUR],
@@ -14,32 +14,32 @@ export const LENGTHS = [
   ["30 d", 30 * DAY],
 ] as const;
 
-/** Nothing shorter is shown, in ms: a sensor is read four times a second. */
-const SHORTEST = 10_000;
+/** Shortest time range, in ms. Boards take a reading at most four times a second. */
+const MIN_LENGTH = 10_000;
 
 export class Period {
   private constructor(
-    /** In ms. */
+    /** Length in ms. */
     readonly length: number,
-    /** In ms since 1970; undefined: it goes with the time, up to now. */
+    /** End in ms since 1970; undefined for a range that always ends now. */
     readonly end: number | undefined,
   ) {}
 
-  /** The latest `length` ms. */
+  /** Returns the range of the latest `length` ms. */
   static latest(length: number): Period {
     return new Period(length, undefined);
   }
 
-  /** The day that begins at `start`, in ms since 1970: one of 23 or 25 hours is shown as it is. */
+  /** Returns the day that begins at `start`, in ms since 1970. With daylight saving time, it may have 23 or 25 hours. */
   static day(start: number): Period {
     const end = new Date(start);
     end.setDate(end.getDate() + 1);
     return new Period(end.getTime() - start, end.getTime());
   }
 
-  /** What was marked in the plot. */
+  /** Returns the range between two times, in any order. */
   static between(a: number, b: number): Period {
-    const length = Math.max(SHORTEST, Math.abs(b - a));
+    const length = Math.max(MIN_LENGTH, Math.abs(b - a));
     return new Period(length, Math.min(a, b) + length);
   }
 
@@ -48,13 +48,13 @@ export class Period {
     return { from: to - this.length, to };
   }
 
-  /** As long, earlier (-1) or later (1); not later than now, with which it then goes. */
+  /** Moves the range by its length, earlier (-1) or later (1). A range that would end in the future ends now. */
   pan(direction: -1 | 1, now: number): Period {
     const end = (this.end ?? now) + direction * this.length;
     return new Period(this.length, end >= now ? undefined : end);
   }
 
-  /** As long, at the same end or going with the time. */
+  /** Returns a range of another length with the same end. */
   withLength(length: number): Period {
     return new Period(length, this.end);
   }

@@ -1,21 +1,21 @@
-/** What a plot shows, to be read: its readings as a table, and the latest switches. */
+/** Table of readings and list of lamp switches, as a text alternative to the plot. */
 
 import { make } from "../dom.js";
-import { exactly } from "./axis.js";
-import { thin, type Track } from "./track.js";
+import { dateTime } from "./axis.js";
+import { downsample, type Track } from "./track.js";
 
-const ROWS = 100;
-const SWITCHES = 20;
+const MAX_ROWS = 100;
+const MAX_SWITCHES = 20;
 
-/** The readings, the newest first; put together where they are many. */
+/** Fills a table with readings, newest first. Combines readings if there are more than `MAX_ROWS`. */
 export function fillTable(body: HTMLElement, track: Track): void {
-  const rows = thin(track.points, ROWS).reverse();
+  const rows = downsample(track.points, MAX_ROWS).reverse();
   body.replaceChildren(
     ...rows.map(({ time, min, max, last, count }) => {
       const row = document.createElement("tr");
       const lamp = track.lampAt(time);
       const cells = [last, min, max, count].map((value) => String(Math.round(value * 10) / 10));
-      const head = make("th", exactly(time));
+      const head = make("th", dateTime(time));
       head.scope = "row";
       row.append(head, ...[...cells, lamp === null ? "unknown" : lamp ? "on" : "off"].map((cell) => make("td", cell)));
       return row;
@@ -23,18 +23,18 @@ export function fillTable(body: HTMLElement, track: Track): void {
   );
 }
 
-const BY = { server: "the server", person: "a person", device: "the board itself" } as const;
+const CAUSES = { server: "the server", person: "a person", device: "the board" } as const;
 
-/** The latest switches, the newest first; says so when there is none. */
+/** Fills a list with the latest switches of the lamp, newest first. */
 export function fillSwitches(list: HTMLElement, track: Track): void {
-  const switches = track.switches.slice(-SWITCHES).reverse();
-  if (switches.length === 0) return list.replaceChildren(make("li", "The lamp was not switched in this time."));
+  const switches = track.switches.slice(-MAX_SWITCHES).reverse();
+  if (switches.length === 0) return list.replaceChildren(make("li", "The lamp did not switch in this period."));
   list.replaceChildren(
     ...switches.map(({ time, led_on, by, reason }) => {
       const item = document.createElement("li");
       item.dataset.lamp = led_on ? "on" : "off";
-      item.append(make("time", exactly(time)), make("b", led_on ? "on" : "off"));
-      item.append(make("span", reason || `by ${BY[by]}`));
+      item.append(make("time", dateTime(time)), make("b", led_on ? "on" : "off"));
+      item.append(make("span", reason || `by ${CAUSES[by]}`));
       return item;
     }),
   );

@@ -1,15 +1,15 @@
-/** What a board's plot is made of: readings from the past and those that come live, switches, gaps. Pure. */
+/** Data of a history plot: stored and live readings, lamp switches and gaps. Pure. */
 
 import type { Point } from "../api.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../src/history/history.js";
 
-/** From when to when, in ms since 1970. */
+/** A time range, in ms since 1970. */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** What the plot draws, one array a line; null where the line is interrupted. */
+/** Plot data as uPlot takes it: one array per line, with null where the line is interrupted. */
 export interface Columns {
   readonly time: number[];
   readonly last: (number | null)[];
@@ -17,14 +17,14 @@ export interface Columns {
   readonly max: (number | null)[];
 }
 
-/** More points than this come live only when nobody asked the server for long. */
-const MOST = 5000;
+/** Largest number of points and switches. The page reloads the history every minute, so it is rarely reached. */
+const MAX_POINTS = 5000;
 
 export class Track {
   private readonly list: Bucket[];
   private readonly changes: HistorySwitch[];
 
-  /** `heartbeat`: the longest silence of a board that is there, in ms. */
+  /** @param heartbeat longest time between two readings of an online board, in ms */
   constructor(
     private readonly answer: HistoryAnswer,
     private readonly heartbeat: number,
@@ -37,22 +37,22 @@ export class Track {
     return this.list;
   }
 
-  /** Oldest first. */
+  /** Lamp switches, oldest first. */
   get switches(): readonly HistorySwitch[] {
     return this.changes;
   }
 
-  /** Whether each point is a reading by itself. */
+  /** Whether each point is a single reading rather than a bucket of several. */
   get single(): boolean {
     return this.answer.step === 0;
   }
 
-  /** A longer silence than this, in ms, is a gap: two heartbeats, or what two buckets cannot span. */
+  /** Longest time between two points without a gap, in ms: two heartbeats or two buckets. */
   get silence(): number {
     return 2 * Math.max(this.heartbeat, this.answer.step);
   }
 
-  /** A reading came live. One that is older than the newest is left to the server's memory. */
+  /** Adds a live reading. Ignores late ones, which appear when the history is reloaded. */
   add(time: number, light: number): void {
     const newest = this.list[this.list.length - 1];
     if (newest && time < newest.time) return;
@@ -61,16 +61,16 @@ export class Track {
       const merged = { min: Math.min(min, light), max: Math.max(max, light), last: light, count: count + 1 };
       this.list[this.list.length - 1] = { time: newest.time, ...merged };
     } else this.list.push({ time, min: light, max: light, last: light, count: 1 });
-    if (this.list.length > MOST) this.list.shift();
+    if (this.list.length > MAX_POINTS) this.list.shift();
   }
 
-  /** The lamp was switched just now. */
+  /** Adds a live switch of the lamp. */
   addSwitch(change: HistorySwitch): void {
     this.changes.push(change);
-    if (this.changes.length > MOST) this.changes.shift();
+    if (this.changes.length > MAX_POINTS) this.changes.shift();
   }
 
-  /** The lines. The last reading holds up to `until`, unless that is too long ago. */
+  /** Returns the lines to plot. Extends the last reading to `until`, unless it is too old. */
   columns(until: number): Columns {
     const columns: Columns = { time: [], last: [], min: [], max: [] };
     const add = (time: number, last: number | null, min: number | null, max: number | null) => {
@@ -80,7 +80,7 @@ export class Track {
       columns.max.push(max);
     };
     for (const run of this.runs()) {
-      // a point without a light is where the line breaks
+      // A point with null values interrupts the line.
       if (columns.time.length > 0) add(run[0].time - 1, null, null, null);
       for (const { time, last, min, max } of run) add(time, last, min, max);
     }
@@ -90,8 +90,8 @@ export class Track {
     return columns;
   }
 
-  /** When there were readings, up to `until`: each holds for a heartbeat, or for its bucket. */
-  heard(until: number): Span[] {
+  /** Returns the time ranges with readings, up to `until`. A reading counts for one heartbeat or bucket. */
+  covered(until: number): Span[] {
     const hold = this.silence / 2;
     return this.runs().map((run) => {
       const last = run[run.length - 1].time;
@@ -100,11 +100,11 @@ export class Track {
     });
   }
 
-  /** When there were none, between `from` and `until`. */
+  /** Returns the time ranges without readings, between `from` and `until`. */
   gaps(from: number, until: number): Span[] {
     const gaps: Span[] = [];
     let at = from;
-    for (const span of this.heard(until)) {
+    for (const span of this.covered(until)) {
       if (span.from - at > this.silence) gaps.push({ from: at, to: span.from });
       at = Math.max(at, span.to);
     }
@@ -112,7 +112,7 @@ export class Track {
     return gaps;
   }
 
-  /** When the lamp was on, from `from` up to `until`; of gaps nobody knows. */
+  /** Returns the time ranges with the lamp on, between `from` and `until`. Excludes gaps, in which its state is unknown. */
   lampOn(from: number, until: number): Span[] {
     const on: Span[] = [];
     let since = this.answer.led_on ? from : undefined;
@@ -124,15 +124,15 @@ export class Track {
       }
     }
     if (since !== undefined && until > since) on.push({ from: since, to: until });
-    return common(on, this.heard(until));
+    return intersect(on, this.covered(until));
   }
 
-  /** Whether the lamp was on at a time; null when nobody knows. */
+  /** Returns whether the lamp was on at a time; null if unknown. */
   lampAt(time: number): boolean | null {
     return this.changes.findLast((change) => change.time <= time)?.led_on ?? this.answer.led_on;
   }
 
-  /** Points without a gap between them. */
+  /** Splits the points at gaps. */
   private runs(): Bucket[][] {
     const runs: Bucket[][] = [];
     let before = -Infinity;
@@ -145,7 +145,7 @@ export class Track {
   }
 }
 
-/** What a server without a history remembers, as an answer for `from` to `to`. */
+/** Converts recent readings of a server without a history into a history answer for `from` to `to`. */
 export function answerOf(points: readonly Point[], from: number, to: number): HistoryAnswer {
   const found: Bucket[] = [];
   const switches: HistorySwitch[] = [];
@@ -163,25 +163,25 @@ export function answerOf(points: readonly Point[], from: number, to: number): Hi
   return { points: found, led_on: first, switches, step: 0 };
 }
 
-/** Points put together to at most so many, for a table. */
-export function thin(points: readonly Bucket[], most: number): Bucket[] {
-  const each = Math.ceil(points.length / most);
-  const thinned: Bucket[] = [];
-  for (let i = 0; i < points.length; i += each) {
-    const some = points.slice(i, i + each);
-    thinned.push({
-      time: some[0].time,
-      min: Math.min(...some.map(({ min }) => min)),
-      max: Math.max(...some.map(({ max }) => max)),
-      last: some[some.length - 1].last,
-      count: some.reduce((sum, { count }) => sum + count, 0),
+/** Downsamples points to at most `limit`, by combining neighbors. */
+export function downsample(points: readonly Bucket[], limit: number): Bucket[] {
+  const groupSize = Math.ceil(points.length / limit);
+  const buckets: Bucket[] = [];
+  for (let i = 0; i < points.length; i += groupSize) {
+    const group = points.slice(i, i + groupSize);
+    buckets.push({
+      time: group[0].time,
+      min: Math.min(...group.map(({ min }) => min)),
+      max: Math.max(...group.map(({ max }) => max)),
+      last: group[group.length - 1].last,
+      count: group.reduce((sum, { count }) => sum + count, 0),
     });
   }
-  return thinned;
+  return buckets;
 }
 
-/** The stretches that are in both lists; each is in the order of time and does not overlap itself. */
-function common(a: readonly Span[], b: readonly Span[]): Span[] {
+/** Returns the intersection of two lists of time ranges. Both must be sorted and free of overlaps. */
+function intersect(a: readonly Span[], b: readonly Span[]): Span[] {
   const found: Span[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const from = Math.max(a[i].from, b[j].from);

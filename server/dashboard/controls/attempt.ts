@@ -1,7 +1,7 @@
-/** Shows what went wrong, a sentence, or with "" that nothing did any more. */
+/** Shows an error message, or hides it with "". */
 export type Report = (problem: string) => void;
 
-/** Does something; says what went wrong, if it did. Gives whether it went well. */
+/** Runs an action and reports its error. Returns whether the action succeeded. */
 export async function attempt(action: () => Promise<void>, report: Report): Promise<boolean> {
   try {
     await action();

@@ -1,26 +1,27 @@
-/** Auto, on or off, and for how long: a person's word on a lamp, or on all lamps of a zone. */
+/** Control for the override of a lamp or a zone: auto, on or off, and for how long. */
 
 import type { Mode } from "../api.js";
 import { now, untilMorning, when } from "../clock.js";
 import { copy, part, text } from "../dom.js";
-import { allow } from "../rights.js";
-import { left } from "../words.js";
+import { timeLeft } from "../formatting.js";
+import { setEnabled } from "../rights.js";
+
 import { attempt, type Report } from "./attempt.js";
 
-/** After an override, it can be undone for so long, in ms. */
-const UNDO = 30_000;
+/** Time during which a change can be undone, in ms. */
+const UNDO_TIME = 30_000;
 
 export interface Override {
   readonly mode: Mode;
-  /** When it ends, ISO 8601; null when it lasts. */
+  /** When the override ends, ISO 8601; null if it has no end. */
   readonly until: string | null;
 }
 
-/** What is overridden. */
+/** The lamp or zone that the control overrides. */
 export interface Target {
-  /** How it is now; undefined when that is not known. */
+  /** Returns the current override; undefined if unknown. */
   override(): Override | undefined;
-  /** Changes it, for so long in ms; without a duration until it is changed again. @throws ApiError */
+  /** Sets the override, for `duration` ms or without end. @throws ApiError */
   put(mode: Mode, duration?: number): Promise<void>;
 }
 
@@ -32,9 +33,11 @@ export class OverrideControl {
   private readonly undo: HTMLButtonElement;
   private readonly place: HTMLElement;
   private hold?: { box: HTMLElement; choice: HTMLSelectElement; present: HTMLOptionElement; left: HTMLElement };
-  private before?: Override;
-  private forgetting = 0;
-  private busy = 0;
+  /** The override before the last change, for undo. */
+  private previous?: Override;
+  private undoTimer = 0;
+  /** Number of requests in progress. */
+  private pending = 0;
 
   constructor(
     root: ParentNode,
@@ -51,19 +54,19 @@ export class OverrideControl {
       choice.name = name;
       choice.addEventListener("change", () => void this.put(choice.value as Mode));
     }
-    this.undo.addEventListener("click", () => void this.takeBack());
+    this.undo.addEventListener("click", () => void this.undoChange());
   }
 
   render(): void {
     const override = this.target.override();
-    allow(this.group, override !== undefined);
-    allow(this.undo);
-    if (this.busy === 0) for (const choice of this.choices) choice.checked = choice.value === override?.mode;
-    this.undo.hidden = this.before === undefined;
+    setEnabled(this.group, override !== undefined);
+    setEnabled(this.undo);
+    if (this.pending === 0) for (const choice of this.choices) choice.checked = choice.value === override?.mode;
+    this.undo.hidden = this.previous === undefined;
     this.renderHold(override);
   }
 
-  /** For how long: there while a person's word holds. */
+  /** Shows the duration, but only while an override is in effect. */
   private renderHold(override: Override | undefined): void {
     const held = override !== undefined && override.mode !== "auto";
     if (!this.hold && !held) return;
@@ -71,12 +74,12 @@ export class OverrideControl {
     const { box, choice, present, left: remaining } = this.hold;
     box.hidden = !held;
     if (!held) return;
-    allow(choice);
+    setEnabled(choice);
     const end = override.until === null ? undefined : Date.parse(override.until);
     present.hidden = end === undefined;
     if (end !== undefined) text(present, `until ${when(end)}`);
-    if (this.busy === 0) choice.value = end === undefined ? "" : "present";
-    text(remaining, end === undefined ? "" : `${left(end - now())} left`);
+    if (this.pending === 0) choice.value = end === undefined ? "" : "present";
+    text(remaining, end === undefined ? "" : `${timeLeft(end - now())} left`);
   }
 
   private makeHold(): NonNullable<OverrideControl["hold"]> {
@@ -97,44 +100,44 @@ export class OverrideControl {
   }
 
   private async put(mode: Mode, duration = 0): Promise<void> {
-    const before = this.target.override();
+    const previous = this.target.override();
     if (!(await this.send(mode, duration || undefined))) return;
-    this.before = before;
-    clearTimeout(this.forgetting);
-    this.forgetting = setTimeout(() => this.forget(), UNDO);
+    this.previous = previous;
+    clearTimeout(this.undoTimer);
+    this.undoTimer = setTimeout(() => this.hideUndo(), UNDO_TIME);
     this.render();
   }
 
-  private async takeBack(): Promise<void> {
-    if (!this.before) return;
-    const { mode, until } = this.before;
-    // what would have ended meanwhile has ended
-    const rest = until === null ? undefined : Date.parse(until) - now();
-    const over = rest !== undefined && rest < 1000;
-    if (!(await this.send(over ? "auto" : mode, over ? undefined : rest))) return;
-    this.choices.find((choice) => choice.checked)?.focus(); // the button goes away, and must not take the focus with it
-    this.forget();
+  private async undoChange(): Promise<void> {
+    if (!this.previous) return;
+    const { mode, until } = this.previous;
+    // If the previous override would have ended meanwhile, restore `auto`.
+    const remaining = until === null ? undefined : Date.parse(until) - now();
+    const ended = remaining !== undefined && remaining < 1000;
+    if (!(await this.send(ended ? "auto" : mode, ended ? undefined : remaining))) return;
+    this.choices.find((choice) => choice.checked)?.focus(); // the undo button disappears, so move the focus
+    this.hideUndo();
   }
 
-  private forget(): void {
-    clearTimeout(this.forgetting);
-    // a button that somebody is about to press stays
+  private hideUndo(): void {
+    clearTimeout(this.undoTimer);
+    // Keep the button while it has the focus: the user may be about to press it.
     if (document.activeElement === this.undo) {
-      this.forgetting = setTimeout(() => this.forget(), UNDO);
+      this.undoTimer = setTimeout(() => this.hideUndo(), UNDO_TIME);
       return;
     }
-    this.before = undefined;
+    this.previous = undefined;
     this.render();
   }
 
   private async send(mode: Mode, duration?: number): Promise<boolean> {
-    this.busy++;
+    this.pending++;
     const done = await attempt(
       () => this.target.put(mode, duration === undefined ? undefined : Math.round(duration)),
       this.report,
     );
-    this.busy--;
-    this.render(); // what the server has made of it, also when it said no
+    this.pending--;
+    this.render(); // show the state at the server, also after an error
     return done;
   }
 }

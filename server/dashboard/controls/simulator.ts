@@ -1,14 +1,14 @@
-/** A simulated board's light and network, in a person's hand. */
+/** Controls for a simulated board's light and network. */
 
 import { type Board, putLight, putNetwork } from "../api.js";
 import { now } from "../clock.js";
 import { copy, part, text } from "../dom.js";
 import type { BoardModel } from "../model.js";
-import { allow } from "../rights.js";
+import { setEnabled } from "../rights.js";
 import { attempt, type Report } from "./attempt.js";
 
-/** After the last move of the slider, the board's word for it is waited for so long, in ms. */
-const SETTLE = 500;
+/** Time after the last move of the slider during which it ignores the board's reports, which may be older. In ms. */
+const SLIDER_HOLD_TIME = 500;
 
 export class SimulatorControls {
   private readonly slider: HTMLInputElement;
@@ -17,7 +17,7 @@ export class SimulatorControls {
   private readonly network: HTMLInputElement;
   private readonly note: HTMLElement;
   private readonly light: (light: number | null) => void;
-  /** Runs while the slider is a person's, and what the board says of its light is older than the hand. */
+  /** Timer that runs during `SLIDER_HOLD_TIME`. */
   private sliding?: number;
 
   constructor(
@@ -39,14 +39,14 @@ export class SimulatorControls {
       this.sliding = setTimeout(() => {
         this.sliding = undefined;
         this.render();
-      }, SETTLE);
+      }, SLIDER_HOLD_TIME);
       const light = this.slider.valueAsNumber;
       text(this.value, String(light));
       model.slide(light, now());
       this.light(light);
     });
     this.release.addEventListener("click", () => {
-      this.slider.focus(); // the button goes away, and must not take the focus with it
+      this.slider.focus(); // the release button disappears, so move the focus
       this.light(null);
     });
     this.network.addEventListener("change", () => {
@@ -56,27 +56,27 @@ export class SimulatorControls {
   }
 
   render(): void {
-    const { board, followed } = this.model;
+    const { board, reactionTime } = this.model;
     if (!board) return;
-    for (const control of [this.slider, this.release, this.network]) allow(control);
+    for (const control of [this.slider, this.release, this.network]) setEnabled(control);
     if (this.sliding === undefined) {
       if (this.slider.valueAsNumber !== board.light) this.slider.valueAsNumber = board.light;
       text(this.value, String(Math.round(board.light)));
     }
     this.release.hidden = !board.held;
     this.network.checked = board.network === "cut";
-    text(this.note, noteOf(board, followed));
+    text(this.note, noteOf(board, reactionTime));
   }
 }
 
-function noteOf(board: Board, followed: number | undefined): string {
+function noteOf(board: Board, reactionTime: number | undefined): string {
   if (!board.running) return "program stopped";
   if (board.network === "cut") return "no network";
-  if (followed !== undefined && board.held) return `followed in ${(followed / 1000).toFixed(2)} s`;
-  return board.held ? "held" : "on its own";
+  if (reactionTime !== undefined && board.held) return `lamp reacted in ${(reactionTime / 1000).toFixed(2)} s`;
+  return board.held ? "held" : "automatic";
 }
 
-/** One call at a time; of the values that come meanwhile only the latest is sent. `send` must not throw. */
+/** Throttles calls: runs one at a time and skips all but the latest waiting value. `send` must not throw. */
 function latest<T>(send: (value: T) => Promise<unknown>): (value: T) => void {
   let waiting: { value: T } | undefined;
   let busy = false;

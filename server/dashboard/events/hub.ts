@@ -1,25 +1,27 @@
-/** Shares one event stream between pages. It is open while one of them can be seen, and always comes back. */
+/** Shares one event stream between pages. The stream is open while a page is visible, and reconnects after losses. */
 
-import { BEAT, type StreamState, type ToPage } from "./protocol.js";
+import { HEARTBEAT_INTERVAL, type StreamState, type ToPage } from "./protocol.js";
 import { Snapshot } from "./snapshot.js";
 import { openStream, type Refusal, type Stream } from "./stream.js";
 
-/** Time to the next attempt, in ms: after a loss, after a refusal, and when there are too many streams. */
+/** Delay before reconnecting after a lost connection, in ms. */
 const RETRY = 1000;
+/** Delay before reconnecting after the server refused the stream, in ms. */
 const RETRY_REFUSED = 3000;
+/** Delay before reconnecting after the server refused because there are too many streams, in ms. */
 const RETRY_TOO_MANY = 10_000;
-/** How long the stream stays when no page can be seen any more, in ms: a person who returns soon costs nothing. */
-const LINGER = 5000;
-/** A page that says nothing for so long, in ms, is gone without a word. */
-const MISSED = 3 * BEAT + 5000;
-/** A page that is shown waits for no stream that has been silent for longer, in ms: the server speaks every 15 s. */
-const FRESH = 20_000;
+/** Time that the stream stays open after the last page became hidden, in ms, in case a page is shown again soon. */
+const LINGER_TIME = 5000;
+/** A page that sends nothing for this long counts as closed. In ms. */
+const PAGE_TIMEOUT = 3 * HEARTBEAT_INTERVAL + 5000;
+/** When a page becomes visible, a stream that has been silent for longer is replaced. In ms; the server sends every 15 s. */
+const MAX_SILENCE = 20_000;
 
-/** A page, as the hub sees it. */
+/** Sends a message to a page. */
 export type Page = (message: ToPage) => void;
 
 export class EventHub {
-  /** The pages that can be seen, and when each said so last, in ms since 1970. */
+  /** The visible pages, and when each sent its last heartbeat, in ms since 1970. */
   private readonly pages = new Map<Page, number>();
   private state: StreamState = { state: "connecting" };
   private snapshot = new Snapshot();
@@ -27,47 +29,47 @@ export class EventHub {
   private retry?: ReturnType<typeof setTimeout>;
   private linger?: ReturnType<typeof setTimeout>;
 
-  /** @param url of the events */
+  /** @param url URL of the server's events */
   constructor(private readonly url: string) {
-    setInterval(() => this.sweep(), BEAT);
+    setInterval(() => this.removeDeadPages(), HEARTBEAT_INTERVAL);
   }
 
-  /** The page can be seen. One that is new gets the latest state at once. */
-  here(page: Page): void {
+  /** Registers a visible page, or its heartbeat. A new page gets the current state at once. */
+  visible(page: Page): void {
     const isNew = !this.pages.has(page);
     this.pages.set(page, Date.now());
     clearTimeout(this.linger);
-    if (this.stream && Date.now() - this.stream.heard > FRESH) this.close();
+    if (this.stream && Date.now() - this.stream.lastReceived > MAX_SILENCE) this.close();
     if (!this.stream) this.open();
     if (!isNew) return page({ alive: true });
     page(this.state);
     if (this.state.state === "live") page({ events: this.snapshot.events });
   }
 
-  /** The page can no longer be seen. */
-  gone(page: Page): void {
+  /** Removes a page that became hidden. */
+  hidden(page: Page): void {
     if (!this.pages.delete(page) || this.pages.size > 0) return;
-    this.linger = setTimeout(() => this.close(), LINGER);
+    this.linger = setTimeout(() => this.close(), LINGER_TIME);
   }
 
-  /** Connects anew, because who is logged in has changed. */
+  /** Reconnects. Must be called after a login or logout. */
   restart(): void {
     this.close();
     if (this.pages.size > 0) this.open();
   }
 
-  private sweep(): void {
+  private removeDeadPages(): void {
     const now = Date.now();
-    for (const [page, at] of this.pages) if (now - at > MISSED) this.gone(page);
+    for (const [page, at] of this.pages) if (now - at > PAGE_TIMEOUT) this.hidden(page);
   }
 
   private open(): void {
     clearTimeout(this.retry);
     this.stream = openStream(this.url, {
-      opened: () => this.become({ state: "live" }),
+      opened: () => this.setState({ state: "live" }),
       events: (events) => {
-        for (const event of events) this.snapshot.see(event);
-        this.tell({ events });
+        for (const event of events) this.snapshot.apply(event);
+        this.broadcast({ events });
       },
       ended: (refusal) => this.ended(refusal),
     });
@@ -78,24 +80,24 @@ export class EventHub {
     this.stream?.close();
     this.stream = undefined;
     this.snapshot = new Snapshot();
-    if (this.state.state !== "connecting") this.become({ state: "connecting" });
+    if (this.state.state !== "connecting") this.setState({ state: "connecting" });
   }
 
   private ended(refusal: Refusal | undefined): void {
     this.stream = undefined;
     this.snapshot = new Snapshot();
-    this.become(refusal ? { state: "refused", ...refusal } : { state: "lost" });
+    this.setState(refusal ? { state: "refused", ...refusal } : { state: "lost" });
     if (this.pages.size === 0) return;
-    const wait = !refusal ? RETRY : refusal.status === 429 ? RETRY_TOO_MANY : RETRY_REFUSED;
-    this.retry = setTimeout(() => this.open(), wait);
+    const delay = !refusal ? RETRY : refusal.status === 429 ? RETRY_TOO_MANY : RETRY_REFUSED;
+    this.retry = setTimeout(() => this.open(), delay);
   }
 
-  private become(state: StreamState): void {
+  private setState(state: StreamState): void {
     this.state = state;
-    this.tell(state);
+    this.broadcast(state);
   }
 
-  private tell(message: ToPage): void {
+  private broadcast(message: ToPage): void {
     for (const page of this.pages.keys()) page(message);
   }
 }

@@ -1,32 +1,32 @@
-/** Server-sent events, out of the pieces of text in which they arrive. Pure. */
+/** Parser for server-sent events that arrive in chunks. Pure. */
 
 import type { ServerEvent } from "./protocol.js";
 
-/** What stands between two events. */
-const END = "\n\n";
+/** Separator of two events. */
+const SEPARATOR = "\n\n";
 
 /**
- * Makes a parser: each call takes the next piece of text and returns the events that it completes. Comments, such as
- * the server's heartbeat, are no events. Each event of the server has one line of data, which is JSON.
+ * Creates a parser. Each call takes the next chunk and returns the events that are now complete. The parser ignores
+ * comments, such as the server's heartbeat. It expects one line of JSON data per event.
  */
-export function createParser(): (piece: string) => ServerEvent[] {
-  /** The beginning of an event. A list, so that an event of many megabytes is put together only once. */
+export function createParser(): (chunk: string) => ServerEvent[] {
+  /** Chunks of an incomplete event. They are joined only once, because an event may have many megabytes. */
   let parts: string[] = [];
-  /** A line feed at the end of the last piece: perhaps the first half of `END`. */
-  let held = "";
+  /** A line feed at the end of the last chunk, which may be the first half of a separator. */
+  let lineFeed = "";
 
-  return (piece) => {
-    const text = held + piece;
-    const end = text.lastIndexOf(END);
-    const rest = end < 0 ? text : text.slice(end + END.length);
-    held = rest.endsWith("\n") ? "\n" : "";
-    const begun = held ? rest.slice(0, -1) : rest;
+  return (chunk) => {
+    const text = lineFeed + chunk;
+    const end = text.lastIndexOf(SEPARATOR);
+    const rest = end < 0 ? text : text.slice(end + SEPARATOR.length);
+    lineFeed = rest.endsWith("\n") ? "\n" : "";
+    const incomplete = lineFeed ? rest.slice(0, -1) : rest;
     if (end < 0) {
-      parts.push(begun);
+      parts.push(incomplete);
       return [];
     }
-    const blocks = (parts.join("") + text.slice(0, end)).split(END);
-    parts = [begun];
+    const blocks = (parts.join("") + text.slice(0, end)).split(SEPARATOR);
+    parts = [incomplete];
     return blocks.flatMap(eventOf);
   };
 }

@@ -1,20 +1,23 @@
-/** What pages and the holder of the event stream say to each other. */
+/** Messages between pages and the event hub, which may run in a shared worker. */
 
-/** An event of the server: its name, and its data parsed. */
+/** A server-sent event: its name and its parsed data. */
 export type ServerEvent = readonly [name: string, data: unknown];
 
-/** `here`: the page can be seen. `gone`: it no longer can. `restart`: who is logged in has changed. */
-export type FromPage = "here" | "gone" | "restart";
+/**
+ * Message from a page. `visible` is sent when the page becomes visible and as a heartbeat, `hidden` when it becomes hidden,
+ * and `restart` after a login or logout.
+ */
+export type FromPage = "visible" | "hidden" | "restart";
 
-/** How the connection to the server is. */
+/** State of the connection to the server. */
 export type StreamState =
-  /** `lost`: the connection ended, or there was no answer; another attempt follows. */
+  /** With `lost`, the connection ended or could not be opened, and the hub keeps reconnecting. */
   | { readonly state: "connecting" | "live" | "lost" }
-  /** The server answered, but not with events; another attempt follows. `status` is its HTTP status. */
+  /** The server answered without events; the hub keeps reconnecting. `status` is the HTTP status. */
   | { readonly state: "refused"; readonly status: number; readonly problem: string };
 
-/** To a page. `alive` answers a `here` that brings no news. */
+/** Message to a page. `alive` answers a heartbeat. */
 export type ToPage = StreamState | { readonly events: readonly ServerEvent[] } | { readonly alive: true };
 
-/** How often a page that can be seen says `here`, in ms. */
-export const BEAT = 15_000;
+/** Time between two heartbeats of a visible page, in ms. */
+export const HEARTBEAT_INTERVAL = 15_000;

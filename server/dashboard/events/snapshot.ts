@@ -1,14 +1,15 @@
-/** The latest state that the events tell of, for a page that joins a stream which is there already. */
+/** Current state, computed from the events so far. A page that joins an open stream starts with it. */
 
 import type { Device, Zone } from "../api.js";
 import type { ServerEvent } from "./protocol.js";
 
 export class Snapshot {
-  /** Undefined until the server has listed them. */
+  /** Devices by id; undefined before the server has sent them. */
   private devices?: Map<string, Device>;
+  /** Zones by name; undefined before the server has sent them. */
   private zones?: Map<string, Zone>;
 
-  see([name, data]: ServerEvent): void {
+  apply([name, data]: ServerEvent): void {
     if (name === "devices") this.devices = new Map((data as Device[]).map((device) => [device.id, device]));
     else if (name === "device") this.devices?.set((data as Device).id, data as Device);
     else if (name === "forgotten") this.devices?.delete((data as { id: string }).id);
@@ -16,7 +17,7 @@ export class Snapshot {
     else if (name === "zone") this.zones?.set((data as Zone).name, data as Zone);
   }
 
-  /** As the server begins a stream. */
+  /** The events with which the server would start a new stream. */
   get events(): ServerEvent[] {
     const events: ServerEvent[] = [];
     if (this.devices) events.push(["devices", [...this.devices.values()]]);

@@ -1,21 +1,21 @@
-/** One connection to the server's live events. */
+/** A single connection to the server's event stream. */
 
 import { createParser } from "./parser.js";
 import type { ServerEvent } from "./protocol.js";
 
 /**
- * The server says something every 15 s at least. After so long a silence, in ms, the connection counts as dead: nobody
- * tells a computer that wakes up that its connections have ended while it slept.
+ * Silence after which the connection counts as dead, in ms. The server sends something at least every 15 s. Without this
+ * timeout, a computer that was asleep would not notice that its connection has ended.
  */
-const SILENCE = 40_000;
-/** How long the first byte may take, in ms: a server sends it at once. */
-const FIRST_BYTE = 20_000;
-/** Between two looks for silence, in ms. */
-const LOOK = 2000;
+const SILENCE_TIMEOUT = 40_000;
+/** Longest time until the first byte, in ms. The server sends it at once. */
+const FIRST_BYTE_TIMEOUT = 20_000;
+/** Time between two checks for silence, in ms. */
+const CHECK_INTERVAL = 2000;
 
-const HELD_BACK = "No live events arrive. A proxy between here and the server may hold them back.";
+const BUFFERED = "No live events arrive. A proxy between this page and the server may be buffering them.";
 
-/** Why the server sends no events; `status` is 0 when it sent nothing at all. */
+/** Why the server sends no events. `status` is the HTTP status, or 0 if no byte arrived. */
 export interface Refusal {
   readonly status: number;
   readonly problem: string;
@@ -24,36 +24,36 @@ export interface Refusal {
 export interface StreamHandlers {
   opened(): void;
   events(events: ServerEvent[]): void;
-  /** The stream has ended, for another reason than `close`. */
+  /** Called when the stream ends, except after `close`. */
   ended(refusal: Refusal | undefined): void;
 }
 
 export interface Stream {
-  /** When something came last, in ms since 1970. */
-  readonly heard: number;
+  /** When the last bytes arrived, in ms since 1970. */
+  readonly lastReceived: number;
   close(): void;
 }
 
 /**
- * Opens it. With `fetch` instead of `EventSource`, which tells neither why the server refuses nor that it is silent.
+ * Opens the event stream. Uses `fetch`, because `EventSource` reports neither the reason of a refusal nor silence.
  * @param url relative to the page, or to the worker's script
  */
 export function openStream(url: string, handlers: StreamHandlers): Stream {
   const abort = new AbortController();
-  const stream = { heard: Date.now(), close: () => end() };
+  const stream = { lastReceived: Date.now(), close: () => end() };
   let empty = true;
   let over = false;
-  // not a clock that stands still while the computer sleeps; one that is set back must not hide a silence
-  const watching = setInterval(() => {
-    const silent = Date.now() - stream.heard;
-    if (silent < 0) stream.heard = Date.now();
-    if (silent <= (empty ? FIRST_BYTE : SILENCE)) return;
-    finish(empty ? { status: 0, problem: HELD_BACK } : undefined);
-  }, LOOK);
+  // Use Date.now(), because performance.now() may stop while the computer sleeps. Handle a clock that is set back.
+  const checkTimer = setInterval(() => {
+    const silence = Date.now() - stream.lastReceived;
+    if (silence < 0) stream.lastReceived = Date.now();
+    if (silence <= (empty ? FIRST_BYTE_TIMEOUT : SILENCE_TIMEOUT)) return;
+    finish(empty ? { status: 0, problem: BUFFERED } : undefined);
+  }, CHECK_INTERVAL);
 
   function end(): void {
     over = true;
-    clearInterval(watching);
+    clearInterval(checkTimer);
     abort.abort();
   }
 
@@ -74,7 +74,7 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || over) return finish();
-      stream.heard = Date.now();
+      stream.lastReceived = Date.now();
       empty = false;
       const events = parse(decoder.decode(value, { stream: true }));
       if (events.length > 0) handlers.events(events);
@@ -85,7 +85,7 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
   return stream;
 }
 
-/** Says what a proxy says whose server is down, too: then the answer is no JSON. */
+/** Returns why the server refused. The response may come from a proxy and may not be JSON. */
 async function refusalOf(response: Response): Promise<Refusal> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
   const problem = typeof error === "string" ? error : `The server answered ${response.status}.`;

@@ -1,6 +1,6 @@
 /**
- * A SharedWorker that has the event stream of all the browser's pages: a browser opens six connections to a server that
- * speaks HTTP/1.1, so that the seventh page with a stream of its own would never load.
+ * SharedWorker that holds one event stream for all pages of the browser. Browsers open at most six HTTP/1.1 connections
+ * per server, so with one stream per page, the seventh page would never load.
  */
 
 import { EventHub } from "./hub.js";
@@ -12,8 +12,8 @@ addEventListener("connect", (event) => {
   const [port] = (event as MessageEvent).ports;
   const page = (message: unknown): void => port.postMessage(message);
   port.onmessage = ({ data }: MessageEvent<FromPage>) => {
-    if (data === "here") hub.here(page);
-    else if (data === "gone") hub.gone(page);
+    if (data === "visible") hub.visible(page);
+    else if (data === "hidden") hub.hidden(page);
     else hub.restart();
   };
 });

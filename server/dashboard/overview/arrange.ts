@@ -1,20 +1,20 @@
-/** Which boards are shown, in which order, in which groups. Pure. */
+/** Filters, sorts and groups the boards of the overview. Pure. */
 
 import type { Zone } from "../api.js";
 import type { BoardModel } from "../model.js";
 
-export const SHOWN = ["all", "offline", "on", "overridden", "missing"] as const;
-export const SORTS = ["name", "trouble", "darkest", "brightest"] as const;
+export const FILTER_NAMES = ["all", "offline", "on", "overridden", "missing"] as const;
+export const SORTS = ["name", "problems", "darkest", "brightest"] as const;
 
-/** What a person wants to see. */
+/** Filter and sort order chosen by the user. */
 export interface View {
-  /** Words that must all be in a board's name, id or zone. */
+  /** Search words; all must occur in a board's name, id or zone. */
   readonly search: string;
-  readonly show: (typeof SHOWN)[number];
+  readonly show: (typeof FILTER_NAMES)[number];
   readonly sort: (typeof SORTS)[number];
 }
 
-/** Boards of one zone, or those of none. */
+/** The boards of a zone, or the boards without a zone. */
 export interface Group {
   readonly zone: Zone | undefined;
   readonly boards: BoardModel[];
@@ -32,18 +32,18 @@ const FILTERS: Readonly<Record<View["show"], (board: BoardModel) => boolean>> = 
 
 const ORDERS: Readonly<Record<View["sort"], (a: BoardModel, b: BoardModel) => number>> = {
   name: () => 0,
-  trouble: (a, b) => trouble(b) - trouble(a),
+  problems: (a, b) => severity(b) - severity(a),
   darkest: (a, b) => (a.device?.light ?? Infinity) - (b.device?.light ?? Infinity) || 0,
   brightest: (a, b) => (b.device?.light ?? -1) - (a.device?.light ?? -1),
 };
 
-/** Groups in the order of the zones, boards of none at the end; groups without a board are not there. */
+/** Groups the boards by zone, in the order of the zones. Boards without a zone come last. Omits empty groups. */
 export function arrange(boards: Iterable<BoardModel>, zones: Iterable<Zone>, view: View): Group[] {
   const groups = new Map<string | undefined, Group>();
   const zoneOf = new Map<string, string>();
   for (const zone of zones) {
     groups.set(zone.name, { zone, boards: [] });
-    // a sensor without a lamp belongs where its light counts
+    // A sensor without a lamp belongs to the first zone that uses it.
     for (const { id } of zone.sensors) if (!zoneOf.has(id)) zoneOf.set(id, zone.name);
   }
   groups.set(undefined, { zone: undefined, boards: [] });
@@ -61,7 +61,8 @@ export function arrange(boards: Iterable<BoardModel>, zones: Iterable<Zone>, vie
   return [...groups.values()].filter((group) => group.boards.length > 0);
 }
 
-function trouble({ device }: BoardModel): number {
+/** Returns how serious the problems of a board are, from 0 for none to 3 for offline. */
+function severity({ device }: BoardModel): number {
   if (!device) return 0;
   if (!device.online) return 3;
   if (device.missing + device.dropped > 0) return 2;

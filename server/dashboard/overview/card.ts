@@ -1,4 +1,4 @@
-/** One board on the page. */
+/** Card of a board in the overview. */
 
 import type { Boards } from "../boards.js";
 import { now } from "../clock.js";
@@ -8,14 +8,14 @@ import { attribute, copy, part, text, writeId } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import type { Palette } from "../palette.js";
 import { boardPath } from "../route.js";
-import { decidesText, lampText, lightText, missingText, reasonText, stateText } from "../sentences.js";
+import { decidesText, lampText, lightText, missingText, reasonText, stateText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { describePlot, drawPlot } from "./plot.js";
 
 export class Card {
   readonly element: HTMLElement;
   readonly canvas: HTMLCanvasElement;
-  /** The size of `canvas` in CSS pixels; undefined until it was laid out. */
+  /** Size of `canvas` in CSS pixels; undefined before its first layout. */
   size?: { readonly width: number; readonly height: number };
   private readonly link: HTMLAnchorElement;
   private readonly label: HTMLElement;
@@ -68,7 +68,7 @@ export class Card {
     this.link.focus();
   }
 
-  /** Brings what it says up to date. */
+  /** Updates all texts and controls from the model. */
   render(): void {
     const { model } = this;
     const { device, lamp } = model;
@@ -87,16 +87,16 @@ export class Card {
     this.simulator?.render();
   }
 
-  /** Draws its plot. `until`: how long the page has been hearing from the server, in ms by the server's clock. */
-  draw(until: number, colours: Palette): void {
+  /** Draws the plot. @param until now, or when the connection was lost; in ms by the server's clock */
+  draw(until: number, colors: Palette): void {
     if (!this.size) return;
     const { device, series, since, threshold } = this.model;
-    const heard = device?.online ? until : Math.min(until, since ?? series.last?.time ?? until);
+    const onlineUntil = device?.online ? until : Math.min(until, since ?? series.last?.time ?? until);
     const limits = { threshold, hysteresis: device?.hysteresis ?? 0 };
-    drawPlot(this.canvas, this.size, series, now(), heard, limits, colours);
+    drawPlot(this.canvas, this.size, series, now(), onlineUntil, limits, colors);
   }
 
-  /** Tells those who cannot see the plot what is in it. */
+  /** Updates the plot's text alternative for screen readers. */
   describe(): void {
     attribute(this.canvas, "aria-label", describePlot(this.model.series, now(), this.model.threshold));
   }

@@ -1,9 +1,10 @@
-/** The sections of the overview: the cards of a zone's boards below its name, each in its place. */
+/** Sections of the overview: one per zone, with the cards of its boards. */
 
 import type { Zone } from "../api.js";
 import { copy, part, text } from "../dom.js";
+import { count } from "../formatting.js";
 import { zonePath } from "../route.js";
-import { count } from "../words.js";
+
 import type { Group } from "./arrange.js";
 
 interface Section {
@@ -20,7 +21,9 @@ export class Groups {
   constructor(private readonly place: HTMLElement) {}
 
   /**
-   * Puts cards into the groups they belong to. `still`: somebody is at one of them, and none must move under the hand.
+   * Shows the groups and their cards.
+   * @param still whether cards must keep their places, because the user is interacting with one of them
+   * @param zones whether any zone exists
    */
   show(
     groups: readonly Group[],
@@ -32,10 +35,10 @@ export class Groups {
       const section = this.sectionOf(group.zone?.name ?? "");
       describe(section, group, zones);
       const cards = group.boards.map(({ id }) => cardOf(id)).filter((card) => card !== undefined);
-      settle(section.cards, cards, still);
+      setChildren(section.cards, cards, still);
       return section.element;
     });
-    settle(this.place, wanted, false);
+    setChildren(this.place, wanted, false);
   }
 
   private sectionOf(name: string): Section {
@@ -72,13 +75,13 @@ function stateOf({ led_on, mode, light }: Zone): string {
 }
 
 /**
- * Makes `wanted` the children of `place`, in this order, moving as few as can be. `still`: those that are there already
- * keep their places, and one that has the focus stays even when it is not wanted.
+ * Sets the children of `place` to `wanted`, in this order, with as few moves as possible.
+ * @param still whether existing children keep their places, and a child with focus or pointer is not removed
  */
-function settle(place: HTMLElement, wanted: readonly HTMLElement[], still: boolean): void {
-  const stay = new Set(wanted);
+function setChildren(place: HTMLElement, wanted: readonly HTMLElement[], still: boolean): void {
+  const keep = new Set(wanted);
   for (const child of [...place.children])
-    if (!stay.has(child as HTMLElement) && !(still && busy(child))) child.remove();
+    if (!keep.has(child as HTMLElement) && !(still && isInUse(child))) child.remove();
   let before: Element | null = null;
   for (const element of wanted) {
     const next: Element | null = before ? before.nextElementSibling : place.firstElementChild;
@@ -87,6 +90,6 @@ function settle(place: HTMLElement, wanted: readonly HTMLElement[], still: boole
   }
 }
 
-function busy(card: Element): boolean {
+function isInUse(card: Element): boolean {
   return card.matches(":hover, :focus-within");
 }

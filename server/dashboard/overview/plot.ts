@@ -1,28 +1,29 @@
-/** Draws readings: the light as a line, the threshold, and the time the lamp was on shaded. */
+/** Draws the small plot of a card: the light as a line, the threshold, and shading while the lamp was on. */
 
 import type { Palette } from "../palette.js";
 import { type Reading, type Series, SILENCE, WINDOW, lampSpans } from "./series.js";
 
-/** Where the rule switches. */
+/** Switching points of the lamp rule. */
 export interface Limits {
   readonly threshold: number;
   readonly hysteresis: number;
 }
 
-/** The largest light there is. */
-const FULL = 1023;
+const MAX_LIGHT = 1023;
 
-/** Between readings further apart than this the light held, then moved; nearer ones are joined straight. In ms. */
-const HELD = 10_000;
-const MOVE = 1000;
+/** Readings further apart than this are joined by a step instead of a straight line. In ms. */
+const STEP_AFTER = 10_000;
+/** Width of the slope of such a step, in ms. */
+const STEP_SLOPE = 1000;
 
 const MINUTE = 60_000;
-const MARGIN = { right: 7, bottom: 5 }; // px; the lamp's time and the grid reach the edges, the line does not
+/** Margin of the line in px. Lamp shading and grid extend to the edges. */
+const MARGIN = { right: 7, bottom: 5 };
 
 /**
- * Draws the last three minutes up to `now`, in ms, on a canvas of this size in CSS pixels. Up to `until` the board was
- * there: the last reading holds so far. The size is given because asking the canvas would have the page laid out anew
- * for each plot.
+ * Draws the three minutes before `now`.
+ * @param size size of the canvas in CSS pixels; measuring the canvas here would force a layout for each plot
+ * @param until until when the board was online; the last reading is extended up to then
  */
 export function drawPlot(
   canvas: HTMLCanvasElement,
@@ -31,7 +32,7 @@ export function drawPlot(
   now: number,
   until: number,
   { threshold, hysteresis }: Limits,
-  colours: Palette,
+  colors: Palette,
 ): void {
   const context = canvas.getContext("2d");
   if (!context) return;
@@ -44,28 +45,28 @@ export function drawPlot(
   context.clearRect(0, 0, width, height);
 
   const x = (time: number) => (width - MARGIN.right) * (1 - (now - time) / WINDOW);
-  const ceiling = height < 120 ? 8 : 26; // a high plot has words at its top
-  const floor = height - MARGIN.bottom;
-  const y = (light: number) => floor - (light / FULL) * (floor - ceiling);
+  const top = height < 120 ? 8 : 26; // tall plots have a caption at the top
+  const bottom = height - MARGIN.bottom;
+  const y = (light: number) => bottom - (light / MAX_LIGHT) * (bottom - top);
 
-  context.fillStyle = colours.grid;
+  context.fillStyle = colors.grid;
   for (let t = Math.floor(now / MINUTE) * MINUTE; t > now - WINDOW; t -= MINUTE) context.fillRect(x(t), 0, 1, height);
 
   const lamplight = context.createLinearGradient(0, 0, 0, height);
-  lamplight.addColorStop(0, colours.lampTop);
-  lamplight.addColorStop(1, colours.lamp);
+  lamplight.addColorStop(0, colors.lampTop);
+  lamplight.addColorStop(1, colors.lamp);
   for (const { from, to } of lampSpans(series.readings, until)) {
     if (x(to) < 0) continue;
     const left = Math.max(0, x(from));
     context.fillStyle = lamplight;
     context.fillRect(left, 0, x(to) - left, height);
-    context.fillStyle = colours.lampEdge;
+    context.fillStyle = colors.lampEdge;
     context.fillRect(left, height - 3, x(to) - left, 3);
   }
 
-  context.fillStyle = colours.band;
+  context.fillStyle = colors.band;
   context.fillRect(0, y(threshold + hysteresis), width, y(threshold) - y(threshold + hysteresis));
-  context.strokeStyle = colours.threshold;
+  context.strokeStyle = colors.threshold;
   context.lineWidth = 1;
   context.setLineDash([2, 4]);
   stroke(context, [
@@ -77,41 +78,40 @@ export function drawPlot(
   context.lineJoin = context.lineCap = "round";
   for (const run of runs(series.readings, now - WINDOW)) {
     const line = corners(run).map(([time, light]) => [x(time), y(light)] as const);
-    context.fillStyle = colours.fill;
+    context.fillStyle = colors.fill;
     area(context, line, height);
-    context.strokeStyle = colours.line;
+    context.strokeStyle = colors.line;
     stroke(context, line);
   }
 
   const last = series.last;
   if (last) {
-    // The last reading holds until the next one.
     const at = y(last.light);
     const end = x(Math.max(last.time, Math.min(until, last.time + SILENCE)));
     const held = [
       [x(last.time), at],
       [end, at],
     ] as const;
-    context.fillStyle = colours.fill;
+    context.fillStyle = colors.fill;
     area(context, held, height);
-    context.strokeStyle = colours.faint;
+    context.strokeStyle = colors.faint;
     stroke(context, held);
-    context.fillStyle = colours.line;
+    context.fillStyle = colors.line;
     context.beginPath();
     context.arc(end, at, 3.5, 0, 2 * Math.PI);
     context.fill();
   }
 
-  context.font = colours.font;
-  context.strokeStyle = colours.ground;
+  context.font = colors.font;
+  context.strokeStyle = colors.ground;
   context.lineWidth = 4;
-  const words = String(threshold);
-  context.strokeText(words, 8, y(threshold) - 5);
-  context.fillStyle = colours.threshold;
-  context.fillText(words, 8, y(threshold) - 5);
+  const label = String(threshold);
+  context.strokeText(label, 8, y(threshold) - 5);
+  context.fillStyle = colors.threshold;
+  context.fillText(label, 8, y(threshold) - 5);
 }
 
-/** What a plot shows, in words. */
+/** Describes a plot as text, for screen readers. */
 export function describePlot(series: Series, now: number, threshold: number): string {
   const seen = series.readings.filter((reading) => reading.time >= now - WINDOW);
   if (seen.length === 0) return "No readings in the last 3 minutes";
@@ -123,7 +123,7 @@ export function describePlot(series: Series, now: number, threshold: number): st
   );
 }
 
-/** The readings since `from`, cut where there was silence. */
+/** Returns the readings since `from`, split at gaps. */
 function runs(readings: readonly Reading[], from: number): Reading[][] {
   const found: Reading[][] = [];
   let run: Reading[] = [];
@@ -136,12 +136,12 @@ function runs(readings: readonly Reading[], from: number): Reading[][] {
   return found;
 }
 
-/** A run of readings as the corners of a line. */
+/** Converts readings into the points of a line, with steps between distant readings. */
 function corners(run: readonly Reading[]): [time: number, light: number][] {
   const line: [number, number][] = [];
   run.forEach((reading, i) => {
     const before = run[i - 1];
-    if (before && reading.time - before.time > HELD) line.push([reading.time - MOVE, before.light]);
+    if (before && reading.time - before.time > STEP_AFTER) line.push([reading.time - STEP_SLOPE, before.light]);
     line.push([reading.time, reading.light]);
   });
   return line;
@@ -157,9 +157,9 @@ function stroke(context: CanvasRenderingContext2D, line: readonly (readonly [num
   context.stroke();
 }
 
-function area(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[], floor: number): void {
+function area(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[], bottom: number): void {
   trace(context, line);
-  context.lineTo(line[line.length - 1][0], floor);
-  context.lineTo(line[0][0], floor);
+  context.lineTo(line[line.length - 1][0], bottom);
+  context.lineTo(line[0][0], bottom);
   context.fill();
 }

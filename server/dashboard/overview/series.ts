@@ -1,27 +1,27 @@
-/** The readings that a plot shows. Pure. */
+/** Time series of readings for the small plots. Pure. */
 
 import type { Point } from "../api.js";
 
-/** A point that can be drawn. */
+/** A reading with known light. */
 export interface Reading {
   readonly time: number;
   readonly light: number;
   readonly led_on: boolean;
 }
 
-/** How much time a plot shows, in ms. */
+/** Time range of a plot, in ms. */
 export const WINDOW = 3 * 60_000;
 
-/** A longer silence than this is a gap and not drawn, in ms: boards have a heartbeat. */
+/** Longest time between two readings without a gap, in ms. Online boards send heartbeats more often. */
 export const SILENCE = 90_000;
 
-/** The page knows the server's clock to this, in ms. */
-const NOISE = 3000;
+/** Accuracy of the page's estimate of the server's clock, in ms. */
+const CLOCK_ERROR = 3000;
 
-/** More readings than pixels serve nobody; bounds the memory of a page left open beside a chatty device. */
-const MOST = 1200;
+/** Largest number of readings, to bound the memory of a page that stays open. Plots have fewer pixels. */
+const MAX_READINGS = 1200;
 
-/** Readings in the order of their time, as many as a plot shows. */
+/** Readings of the last three minutes, sorted by time. */
 export class Series {
   private list: Reading[] = [];
 
@@ -33,15 +33,16 @@ export class Series {
     return this.list[this.list.length - 1];
   }
 
-  /** Adds the newest. A time before the last one's counts as the last one's: the order stays. */
+  /** Appends a reading. To keep the order, a time before the last reading is replaced by the last reading's time. */
   add(time: number, light: number, led_on: boolean): void {
     this.list.push({ time: Math.max(time, this.last?.time ?? time), light, led_on });
     this.trim();
   }
 
   /**
-   * Puts what the server remembers, in any order, before what came live since then.
-   * @param now by the server's clock: what came later, by the clock as it was before it was set back, is what the server remembers
+   * Inserts stored readings, in any order, before the live ones that are newer.
+   * @param now current time by the server's clock; live readings after it were added before the clock was set back, and are
+   *   removed
    */
   fill(points: readonly Point[], now = Infinity): void {
     const known: Reading[] = [];
@@ -49,29 +50,29 @@ export class Series {
       if (light !== null) known.push({ time, light, led_on: led_on === true });
     known.sort((a, b) => a.time - b.time);
     const from = known.length > 0 ? known[known.length - 1].time : -Infinity;
-    this.list = known.concat(this.list.filter(({ time }) => time > from && time <= now + NOISE));
+    this.list = known.concat(this.list.filter(({ time }) => time > from && time <= now + CLOCK_ERROR));
     this.trim();
   }
 
   private trim(): void {
     const oldest = (this.last?.time ?? 0) - WINDOW;
-    // One reading before the window stays, since the line enters from it. Trimmed in batches: shifting costs.
+    // Keep one reading before the window, so that the line reaches the edge. Trim in batches, which is cheaper.
     let first = 0;
     while (first + 1 < this.list.length && this.list[first + 1].time < oldest) first++;
-    first = Math.max(first, this.list.length - MOST);
-    if (first > 32 || this.list.length > MOST) this.list = this.list.slice(first);
+    first = Math.max(first, this.list.length - MAX_READINGS);
+    if (first > 32 || this.list.length > MAX_READINGS) this.list = this.list.slice(first);
   }
 }
 
-/** From when to when, in ms. */
+/** A time range, in ms since 1970. */
 export interface Span {
   from: number;
   to: number;
 }
 
 /**
- * When the lamp was on, up to `until`. A lamp's state holds until the next reading, but not over a silence, of which
- * nobody knows.
+ * Returns the time ranges with the lamp on, up to `until`. The state of a reading holds until the next reading, but not
+ * longer than `SILENCE`.
  */
 export function lampSpans(readings: readonly Reading[], until: number): Span[] {
   const spans: Span[] = [];

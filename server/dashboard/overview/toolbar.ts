@@ -1,7 +1,7 @@
-/** What a person wants to see of the boards: to find one among hundreds. */
+/** Toolbar with search, filter and sort order of the overview. */
 
 import { part, text } from "../dom.js";
-import { SHOWN, SORTS, type View } from "./arrange.js";
+import { FILTER_NAMES, SORTS, type View } from "./arrange.js";
 
 export class Toolbar {
   private readonly form: HTMLFormElement;
@@ -11,7 +11,7 @@ export class Toolbar {
   private readonly found: HTMLElement;
   private readonly none: HTMLElement;
 
-  /** `changed` gets what is wanted, whenever it changes. */
+  /** @param changed called when the user changes the view */
   constructor(
     root: ParentNode,
     private readonly changed: (view: View) => void,
@@ -34,12 +34,12 @@ export class Toolbar {
   get view(): View {
     return {
       search: this.search.value,
-      show: SHOWN.find((show) => show === this.show.value) ?? "all",
+      show: FILTER_NAMES.find((show) => show === this.show.value) ?? "all",
       sort: SORTS.find((sort) => sort === this.sort.value) ?? "name",
     };
   }
 
-  /** Says how many of the boards there are is shown. One board needs no searching. */
+  /** Shows how many boards match. Hides the toolbar if there is at most one board. */
   render(found: number, all: number): void {
     this.form.hidden = all < 2;
     this.none.hidden = found > 0 || all === 0;

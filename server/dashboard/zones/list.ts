@@ -1,17 +1,17 @@
-/** All zones, one panel each. */
+/** List of all zones, with one panel each. */
 
 import type { Boards } from "../boards.js";
 import type { Zones } from "../zones.js";
 import { Panel } from "./panel.js";
 
-/** Changes of so many ms are shown together. */
-const SOON = 200;
+/** Time between a change and the update of the list, in ms. Throttles updates. */
+const UPDATE_DELAY = 200;
 
 export class ZoneList {
   private readonly panels = new Map<string, Panel>();
   private timer = 0;
   private shown = false;
-  /** The zone to go to as soon as it is there. */
+  /** Name of the zone to scroll to when it is loaded. */
   private wanted?: string;
 
   constructor(
@@ -23,20 +23,20 @@ export class ZoneList {
     boards.watch({ changed: () => this.request(), removed: () => this.request() });
   }
 
-  /** Shows them, at the zone of this name when there is one; or stops doing so. */
+  /** Shows or hides the list. @param name zone to scroll to */
   show(shown: boolean, name?: string): void {
     this.shown = shown;
     this.wanted = name;
     if (shown) this.render();
   }
 
-  /** Has them shown anew, soon. */
+  /** Schedules an update. */
   request(): void {
     if (!this.shown || this.timer !== 0) return;
     this.timer = setTimeout(() => {
       this.timer = 0;
       if (this.shown) this.render();
-    }, SOON);
+    }, UPDATE_DELAY);
   }
 
   private render(): void {

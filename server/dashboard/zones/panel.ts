@@ -1,13 +1,13 @@
-/** One zone: what its sensors say, what comes of it, and a person's word on it. */
+/** Panel of a zone: its sensors, the decision, its lamps and the override control. */
 
 import type { Zone } from "../api.js";
 import type { Boards } from "../boards.js";
 import { OverrideControl } from "../controls/override.js";
 import { attribute, copy, make, part, text } from "../dom.js";
 import { boardPath } from "../route.js";
-import { combineText, ruleText } from "../sentences.js";
+import { combineText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
-import { Scale } from "./scale.js";
+import { Gauge } from "./gauge.js";
 
 export class Panel {
   readonly element: HTMLElement;
@@ -20,7 +20,7 @@ export class Panel {
   private readonly sensors: HTMLElement;
   private readonly lamps: HTMLElement;
   private readonly override: OverrideControl;
-  private readonly scale: Scale;
+  private readonly gauge: Gauge;
 
   constructor(
     private readonly name: string,
@@ -37,7 +37,7 @@ export class Panel {
     this.reason = part(content, "reason", HTMLElement);
     this.sensors = part(content, "sensors", HTMLElement);
     this.lamps = part(content, "lamps", HTMLElement);
-    this.scale = new Scale(part(content, "scale", SVGElement));
+    this.gauge = new Gauge(part(content, "gauge", SVGElement));
     const problem = part(content, "problem", HTMLElement);
     const target = {
       override: () => this.zones.get(name),
@@ -54,7 +54,7 @@ export class Panel {
     this.title.focus({ preventScroll: true });
   }
 
-  /** Brings what it says up to date. */
+  /** Updates all texts and controls from the zone. */
   render(): void {
     const zone = this.zones.get(this.name);
     if (!zone) return;
@@ -70,14 +70,14 @@ export class Panel {
     );
     text(this.light, zone.light === null ? "–" : String(Math.round(zone.light)));
     text(this.rule, `${combineText(zone)}; ${ruleText(zone)}`);
-    text(this.reason, zone.reason ?? "Nothing was decided yet.");
-    this.scale.render(zone);
+    text(this.reason, zone.reason ?? "No decision yet.");
+    this.gauge.render(zone);
     this.list(
       this.sensors,
       zone.sensors.map(({ id, light, stale }) => ({
         id,
         value: light === null ? "no reading" : String(Math.round(light)),
-        note: stale ? "stale, left out" : "",
+        note: stale ? "stale, ignored" : "",
         state: stale ? "stale" : light !== null && light < zone.threshold ? "dark" : "bright",
       })),
     );

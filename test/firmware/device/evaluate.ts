@@ -1,4 +1,4 @@
-// What the contract makes of one input, as text. Compiled by both compilers.
+// Runs the contract on one input and returns the result as text. Compiled for Node and for DeviceScript.
 import {
     CONFIG,
     decide,
@@ -12,7 +12,7 @@ import {
     TELEMETRY,
 } from "../../../contract/index.js"
 
-// not as JSON: DeviceScript's simulator gets that wrong for letters beyond ASCII
+// Not JSON.stringify(), because DeviceScript's simulator encodes non-ASCII characters incorrectly.
 function show(message: any, problem: string | undefined): string {
     if (problem) return "! " + problem
     let text = ""
@@ -20,7 +20,7 @@ function show(message: any, problem: string | undefined): string {
     return text
 }
 
-/** One line for each kind of message: the board's log cuts longer ones. */
+/** Returns one line per kind of message, because the board's log truncates long lines. */
 export function evaluatePayload(payload: Buffer): string[] {
     const { lamp, action, problem } = decodeCommand(payload)
     const telemetry = decode(TELEMETRY, payload)
@@ -41,7 +41,7 @@ export function evaluateTopic(topic: string): string {
     return (parsed ? parsed.id + " " + parsed.channel : "none") + " " + serverStatusTopic(topic)
 }
 
-/** Eight numbers from `i` on: threshold, hysteresis, min_on, min_off, state (0 off, 1 on, 2 unknown), light, last light, now. */
+/** Runs the rule on eight numbers at `i`: threshold, hysteresis, min_on, min_off, lamp (2: unknown), light, last light, now. */
 export function evaluateStep(steps: number[], i: number): string {
     const rule = { threshold: steps[i], hysteresis: steps[i + 1], min_on: steps[i + 2], min_off: steps[i + 3] }
     const lamp = steps[i + 4] === 2 ? undefined : { led_on: steps[i + 4] === 1, since: 1000 }

@@ -1,4 +1,4 @@
-// A client of the broker at HOST:PORT that does as it is told: counts what comes in, in order, and echoes.
+// MQTT client for tests: connects to HOST:PORT, counts received messages, checks their order, and echoes them.
 import { sleep } from "@devicescript/core"
 import { readSetting } from "@devicescript/settings"
 import { MqttClient } from "../../../src/mqtt/client.js"
@@ -15,7 +15,7 @@ client.onconnect = sessionPresent => console.log("connected " + sessionPresent)
 client.ondisconnect = reason => console.log("disconnected: " + reason)
 client.onproblem = problem => console.log("problem: " + problem)
 
-// numbers from 0: how many came, and how many came out of turn
+// Expects numbers from 0; counts all messages and those out of order.
 client.subscribe("vm/count", 2, (topic, payload) => {
     if (parseInt(payload.toString("utf-8")) !== count) wrong++
     count++

@@ -1,9 +1,9 @@
-// Runs the codec over the test's inputs, in the VM, and prints what comes out; the same functions run in Node.
+// Runs the MQTT codec on the test inputs in the VM and prints the results. The test runs the same functions in Node.
 import { sleep } from "@devicescript/core"
 import { filters, streams, texts } from "./inputs.js"
 import { matchText, readStream, writeText } from "./mqttread.js"
 
-// the log is a ring that a long burst would overrun
+// The log is a ring buffer, so a long burst would overwrite earlier lines.
 async function say(line: string) {
     while (line.length > 100) {
         console.log(line.slice(0, 100) + "\\")

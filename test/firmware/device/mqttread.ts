@@ -1,15 +1,15 @@
-// What the codec makes of one input, as text. Compiled by both compilers.
+// Runs the MQTT codec on one input and returns the result as text. Compiled for Node and for DeviceScript.
 import { encodeAck, encodeConnect, encodePublish, encodeSubscribe } from "../../../src/mqtt/encode.js"
 import { PacketType } from "../../../src/mqtt/packet.js"
 import { Parser } from "../../../src/mqtt/parse.js"
 import { filterProblem, topicMatches, topicProblem } from "../../../src/mqtt/topic.js"
 
-/** What the parser reads in `stream`, given in pieces of `size` bytes. */
+/** Parses `stream` in chunks of `size` bytes. Returns the packets as text. */
 export function readStream(stream: Buffer, size: number): string {
     const parser = new Parser(128)
     let text = ""
     for (let at = 0; at < stream.length; at += size) {
-        // DeviceScript's slice fills up with zeros when it is asked for more than there is
+        // DeviceScript's slice() pads with zeros beyond the end of the buffer.
         parser.feed(stream.slice(at, Math.min(at + size, stream.length)))
         for (;;) {
             const p = parser.next()
@@ -25,7 +25,7 @@ export function readStream(stream: Buffer, size: number): string {
     return `${parser.problem}${text}`
 }
 
-/** What is sent to say `text`, in hexadecimal digits. */
+/** Encodes packets that contain `text`. Returns them in hexadecimal. */
 export function writeText(text: string, n: number): string {
     const qos = (n & 1) + ((n >> 1) & 1)
     const will = { topic: text, payload: text, qos: 2 as const, retain: true }
@@ -40,7 +40,7 @@ export function writeText(text: string, n: number): string {
         .join(" ")
 }
 
-/** Whether filter and topic match, and what is wrong with them. */
+/** Validates and matches a topic filter and a topic. Returns the results as text. */
 export function matchText(filter: string, topic: string): string {
     if (filterProblem(filter) || topicProblem(topic)) return `${filterProblem(filter)} ${topicProblem(topic)}`
     return topicMatches(filter, topic) ? "yes" : "no"

@@ -1,9 +1,9 @@
-// Runs the contract over the test's inputs, in the VM, and prints what comes out; the same file runs in Node.
+// Runs the contract on the test inputs in the VM and prints the results. The test runs the same file in Node.
 import { sleep } from "@devicescript/core"
 import { payloads, steps, topics } from "./inputs.js"
 import { evaluatePayload, evaluateStep, evaluateTopic } from "./evaluate.js"
 
-// the log is a ring that a long burst would overrun
+// The log is a ring buffer, so a long burst would overwrite earlier lines.
 async function say(line: string) {
     console.log(line)
     await sleep(1)

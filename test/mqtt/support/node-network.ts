@@ -1,4 +1,4 @@
-/** The client's network over Node's sockets, so that the source that boards run is tested here. */
+/** Network interface of the MQTT client for Node, so that tests can run the boards' client source. */
 import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,11 +6,11 @@ import type { Link, Network, Signal } from "../../../src/mqtt/network.js";
 
 export interface NodeNetworkOptions {
   port: number;
-  /** Cuts what is received into pieces of so many bytes. */
+  /** Splits received data into chunks of this many bytes. */
   pieces?: number;
-  /** Says that the network has no room for a packet now. */
+  /** Returns whether the send queue is full. */
   full?: () => boolean;
-  /** How far the clock is ahead, in ms. */
+  /** Returns the offset of the clock, in ms. */
   ahead?: () => number;
 }
 
@@ -52,7 +52,7 @@ class NodeLink implements Link {
     socket.setNoDelay(true);
     socket.on("data", (chunk) => {
       for (let i = 0; i < chunk.length; i += this.pieces) this.#chunks.push(chunk.subarray(i, i + this.pieces));
-      // as TCP does: what is not read is not sent
+      // TCP flow control: stop receiving while data is unread.
       if (this.#chunks.length > 1000) socket.pause();
       this.#signal.notify();
     });
@@ -76,7 +76,7 @@ class NodeLink implements Link {
 
   write(packet: Buffer): boolean {
     if (this.full()) return false;
-    // a copy: the session keeps the packet, and sets DUP in it
+    // Copy the packet, because the session keeps it and later sets DUP.
     if (!this.#over && this.socket.writable) this.socket.write(Buffer.from(packet));
     return true;
   }
@@ -89,7 +89,7 @@ class NodeLink implements Link {
   }
 }
 
-/** A network whose broker listens on a port of 127.0.0.1. */
+/** Creates a network for a broker on a port of 127.0.0.1. */
 export function nodeNetwork({
   port,
   pieces = Infinity,
@@ -110,7 +110,7 @@ export function nodeNetwork({
     millis: () => Math.floor(performance.now()) + ahead(),
     sleep: (ms) => sleep(ms),
     start(task, owner) {
-      // a task that throws fails the test run, as an unhandled rejection
+      // A task that throws causes an unhandled rejection, which fails the test run.
       void task(owner);
     },
     signal: () => new NodeSignal(),

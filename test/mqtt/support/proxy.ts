@@ -1,4 +1,4 @@
-/** A TCP proxy that fails in the ways in which networks fail. */
+/** TCP proxy that simulates network faults. */
 import { once } from "node:events";
 import net from "node:net";
 
@@ -12,7 +12,7 @@ interface Pair {
 }
 
 export class Proxy {
-  /** Connections that were made so far. */
+  /** Number of connections so far. */
   connections = 0;
   #server: net.Server | undefined;
   #port = 0;
@@ -23,7 +23,7 @@ export class Proxy {
 
   private constructor(private readonly target: number) {}
 
-  /** A proxy on a port of its own, to `target` on 127.0.0.1. */
+  /** Starts a proxy on a free port that forwards to `target` on 127.0.0.1. */
   static async start(target: number): Promise<Proxy> {
     const proxy = new Proxy(target);
     await proxy.open();
@@ -34,7 +34,7 @@ export class Proxy {
     return this.#port;
   }
 
-  /** Bytes that the open connections have forwarded in a direction. */
+  /** Returns the bytes that the open connections have forwarded in a direction. */
   forwarded(direction: Direction): number {
     return [...this.#pairs].reduce((sum, pair) => sum + pair.bytes[direction], 0);
   }
@@ -47,7 +47,7 @@ export class Proxy {
     this.#port = (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Cuts every connection; new ones are refused. */
+  /** Closes every connection and refuses new ones. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -62,28 +62,28 @@ export class Proxy {
     for (const pair of this.#pairs) this.#cut(pair);
   }
 
-  /** Resets the next connection, or the one that is open, when it has forwarded so many bytes in a direction. */
+  /** Resets the open or next connection after it has forwarded a number of bytes in a direction. */
   cutAfter(direction: Direction, bytes: number): void {
     this.#limit = { direction, bytes };
   }
 
-  /** Forwards nothing any more, without a word: neither on the connections that are open nor on new ones. */
+  /** Stops forwarding without closing connections, for open and new connections. */
   silence(): void {
     this.#silent = true;
   }
 
-  /** Ends `silence`; the connections of that time are gone. */
+  /** Ends `silence` and closes the connections from that time. */
   heal(): void {
     this.#silent = false;
     this.cut();
   }
 
-  /** Keeps back what the broker sends, until `release`. */
+  /** Buffers what the broker sends, until `release`. */
   hold(): void {
     this.#held = [];
   }
 
-  /** Sends what was kept back, in one piece a connection. */
+  /** Sends the buffered data, in one write per connection. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -131,7 +131,7 @@ export class Proxy {
     if (rest > data.length) to.write(sent);
     else {
       this.#limit = undefined;
-      // the bytes before the cut arrive, as they may in life
+      // Deliver the bytes before the cut, as real networks may.
       this.#pairs.delete(pair);
       to.end(sent, () => this.#cut(pair));
     }

@@ -1,22 +1,22 @@
-/** A broker that does as it is told: a small honest one, and for each packet a chance to be otherwise. */
+/** Small MQTT broker for tests. A script can override its reaction to each packet. */
 import { once } from "node:events";
 import net from "node:net";
 import mqtt, { type IConnectPacket, type IPublishPacket, type Packet } from "mqtt-packet";
 
 type QoS = 0 | 1 | 2;
 
-/** What the broker remembers of a client. */
+/** Session of a client at the broker. */
 class Session {
   readonly subscriptions = new Map<string, QoS>();
-  /** Messages for the client, in order, until they are acknowledged. */
+  /** Unacknowledged messages for the client, in order. */
   readonly queue: { packet: IPublishPacket; sent: boolean; released: boolean }[] = [];
-  /** Identifiers of QoS 2 that the client has not released. */
+  /** Identifiers of QoS 2 messages for which the client has not sent PUBREL. */
   readonly received = new Set<number>();
   lastId = 0;
   peer: Peer | undefined;
 }
 
-/** A connection, as a script sees it. */
+/** A connection of a client. */
 export class Peer {
   session = new Session();
   clientId = "";
@@ -34,12 +34,12 @@ export class Peer {
   }
 }
 
-/** Gives true when the packet was dealt with, so that the honest broker does nothing. */
+/** Handles a packet. Returns true to skip the broker's normal reaction. */
 export type Script = (packet: Packet, peer: Peer) => boolean | void;
 
 export class ScriptedBroker {
   script: Script = () => false;
-  /** Every packet that came, in order. */
+  /** All received packets, in order. */
   readonly packets: Packet[] = [];
   readonly peers: Peer[] = [];
   #sessions = new Map<string, Session>();
@@ -61,18 +61,18 @@ export class ScriptedBroker {
     return (this.server.address() as net.AddressInfo).port;
   }
 
-  /** The packets of one kind that came. */
+  /** Returns the received packets of one type. */
   got<C extends Packet["cmd"]>(cmd: C): Extract<Packet, { cmd: C }>[] {
     return this.packets.filter((packet) => packet.cmd === cmd) as Extract<Packet, { cmd: C }>[];
   }
 
-  /** Forgets every session and cuts every connection. */
+  /** Deletes every session and closes every connection. */
   forget(): void {
     this.#sessions.clear();
     for (const peer of this.peers) peer.socket.resetAndDestroy();
   }
 
-  /** Publishes to whoever is subscribed. */
+  /** Publishes a message to all subscribers. */
   publish(topic: string, payload: string | Buffer, qos: QoS = 0, retain = false): void {
     const message: IPublishPacket = { cmd: "publish", topic, payload, qos, retain: false, dup: false };
     if (retain) this.#retained.set(topic, { ...message, retain: true });
@@ -176,14 +176,14 @@ export class ScriptedBroker {
   }
 }
 
-/** Topic matching that shares nothing with the client's: the filter as a regular expression. */
+/** Matches topics with a regular expression, independently of the client's implementation. */
 export function mqttMatches(filter: string, topic: string): boolean {
   if (/^[#+]/.test(filter) && topic.startsWith("$")) return false;
   const pattern = filter
     .split("/")
     .map((level) => (level === "#" ? ".*" : level === "+" ? "[^/]*" : level.replace(/[.*?^${}()|[\]\\]/g, "\\$&")))
     .join("/")
-    // "sport/#" takes in "sport" as well
+    // "sport/#" also matches "sport".
     .replace(/(^|\/)\.\*$/, (_, slash: string) => (slash ? "(/.*)?" : ".*"));
   return new RegExp(`^${pattern}$`, "s").test(topic);
 }

@@ -1,4 +1,4 @@
-/** Stands in for the server: the built dashboard below /home/, and the API with what a test scripts. */
+/** Fake server for dashboard tests: serves the built dashboard below /home/ and an API with scripted data. */
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,19 +18,19 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** No stricter one is possible for a page that has a program and a style sheet, and asks its server. */
+/** Strictest Content-Security-Policy for a page with a script, a style sheet and requests to its server. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
   "base-uri 'none'; form-action 'self'";
 
-/** What was asked that changes something. */
-export interface Asked {
+/** A request that changes something. */
+export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
 }
 
-/** A device that is there and quiet, but for `change`. */
+/** Creates an online device with defaults, changed by `change`. */
 export function deviceView(id: string, change: Partial<DeviceView> = {}): DeviceView {
   return {
     id,
@@ -55,7 +55,7 @@ export function deviceView(id: string, change: Partial<DeviceView> = {}): Device
   };
 }
 
-/** A zone of these sensors and lamps, bright, but for `change`. */
+/** Creates a bright zone with defaults, changed by `change`. */
 export function zoneView(name: string, change: Partial<ZoneView> = {}): ZoneView {
   return {
     name,
@@ -78,22 +78,22 @@ export function zoneView(name: string, change: Partial<ZoneView> = {}): ZoneView
 export class FakeApi {
   readonly devices = new Map<string, DeviceView>();
   readonly zones = new Map<string, ZoneView>();
-  readonly asked: Asked[] = [];
+  readonly requests: RecordedRequest[] = [];
   session: Session = { name: null, role: null, required: false };
-  /** Whether requests without a session are refused. */
+  /** Whether requests without a session get status 401. */
   locked = false;
-  /** What the history of any device is; undefined: there is no history. */
+  /** History of every device; undefined if the server has no history. */
   readings: Bucket[] | undefined = [];
   switches: HistorySwitch[] = [];
   contested: ContestedClientId[] = [];
-  /** What cannot be stored. */
+  /** Why the server cannot store data; null if it can. */
   storageProblem: string | null = null;
-  /** What the next answers about the status wait for; they tell of the time when they were asked. */
+  /** If set, delays the responses to status requests. Their content is from the time of the request. */
   statusReady: Promise<void> | undefined;
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
-  readonly #followers = new Set<ServerResponse>();
+  readonly #streams = new Set<ServerResponse>();
 
-  /** Where the dashboard is. */
+  /** URL of the dashboard. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/home/`;
   }
@@ -104,30 +104,30 @@ export class FakeApi {
     return api;
   }
 
-  /** Ends the connection of every page that follows the events. */
-  hangUp(): void {
-    for (const follower of this.#followers) follower.destroy();
+  /** Closes all event streams. */
+  closeStreams(): void {
+    for (const stream of this.#streams) stream.destroy();
   }
 
   async close(): Promise<void> {
-    this.hangUp();
+    this.closeStreams();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** Sends an event to every page. */
   publish(name: string, data: unknown): void {
-    for (const follower of this.#followers) follower.write(event(name, data));
+    for (const stream of this.#streams) stream.write(event(name, data));
   }
 
-  /** Changes a device, or adds it, and says so. */
+  /** Adds or changes a device and publishes an event. */
   device(id: string, change: Partial<DeviceView> = {}): void {
     const device = { ...(this.devices.get(id) ?? deviceView(id)), last_seen: new Date().toISOString(), ...change };
     this.devices.set(id, device);
     this.publish("device", device);
   }
 
-  /** Changes a zone, or adds it, and says so. */
+  /** Adds or changes a zone and publishes an event. */
   zone(name: string, change: Partial<ZoneView> = {}): void {
     const known = this.zones.get(name);
     this.zones.set(name, { ...(known ?? zoneView(name)), ...change });
@@ -149,7 +149,7 @@ export class FakeApi {
     const { method = "GET" } = request;
     if (method !== "GET") {
       const body = await text(request);
-      this.asked.push({ method, path: pathname.slice("/home/".length), body: body && JSON.parse(body) });
+      this.requests.push({ method, path: pathname.slice("/home/".length), body: body && JSON.parse(body) });
     }
     const names = rest.map(decodeURIComponent);
     const answer = this.#api(method, [second, ...names], searchParams);
@@ -158,13 +158,13 @@ export class FakeApi {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(event("devices", [...this.devices.values()]));
     if (this.zones.size > 0) response.write(event("zones", [...this.zones.values()]));
-    this.#followers.add(response);
-    response.on("close", () => this.#followers.delete(response));
+    this.#streams.add(response);
+    response.on("close", () => this.#streams.delete(response));
   }
 
   #api(method: string, names: string[], query: URLSearchParams): [status: number, body?: unknown] | "events" {
     const [what, name, detail] = names;
-    const last = this.asked.at(-1)?.body as { mode: Mode; for?: number; action?: string };
+    const last = this.requests.at(-1)?.body as { mode: Mode; for?: number; action?: string };
     if (what === "events") return "events";
     if (what === "status") {
       const broker = { url: "mqtt://127.0.0.1:1883", embedded: true };

@@ -11,15 +11,14 @@ const BOARDS = 500;
 const ROUNDS = 5;
 
 describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNote}`, () => {
-  test("obeys a click while each of them reports once a second, draws only what is in sight, and misses nothing", async () => {
-    const data = await mkdtemp(path.join(tmpdir(), "nightlight-crowd-"));
+  test("reacts to clicks while every board reports once a second, draws only visible plots, and misses no update", async () => {
+    const data = await mkdtemp(path.join(tmpdir(), "nightlight-scale-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const client = await mqtt.connectAsync(server.brokerUrl);
     const browser = await startChromium();
     const light = (board: number, round: number) => (board * 7 + round * 97) % 1000;
     const report = (from: number, to: number, round: number) => {
-      for (let i = from; i < to; i++)
-        client.publish(`crowd/${i}/telemetry`, JSON.stringify({ light: light(i, round) }));
+      for (let i = from; i < to; i++) client.publish(`many/${i}/telemetry`, JSON.stringify({ light: light(i, round) }));
     };
     try {
       report(0, BOARDS, 0);
@@ -27,7 +26,7 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
       const cards = page.getByRole("article");
       await eventually(async () => (await cards.count()) === BOARDS, { what: `${BOARDS} cards` });
 
-      // How long a task takes is the machine's affair; how much there is to do is ours: plots out of sight are not drawn.
+      // The duration of tasks depends on the machine, so count the work instead: only visible plots are drawn.
       await page.evaluate(`
         longTasks = [];
         new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((task) => task.duration))).observe({
@@ -46,29 +45,29 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
         };
         frame();
       `);
-      const mode = page.getByRole("article", { name: "crowd/0", exact: true }).getByRole("group", { name: "Lamp" });
+      const mode = page.getByRole("article", { name: "many/0", exact: true }).getByRole("group", { name: "Lamp" });
       const longest: number[] = [];
       for (let round = 1; round <= ROUNDS; round++) {
         const began = performance.now();
         const wanted = round % 2 ? "On" : "Off";
-        // spread over the second, as boards are; and somebody clicks meanwhile
+        // Reports are spread over the second, and the user clicks meanwhile.
         for (let from = 0; from < BOARDS; from += 25) {
           report(from, from + 25, round);
           if (from === 250) await mode.getByRole("radio", { name: wanted }).check();
           const due = began + ((from + 25) / BOARDS) * 1000;
           await eventually(() => performance.now() >= due, { what: "the next boards' turn" });
         }
-        await eventually(() => server.devices.get("crowd/0")?.mode === wanted.toLowerCase(), {
+        await eventually(() => server.devices.get("many/0")?.mode === wanted.toLowerCase(), {
           what: `lamp ${wanted}`,
         });
         longest.push(await page.evaluate<number>("Math.max(0, ...longTasks.splice(0))"));
       }
       const { drawn, frames } = await page.evaluate<{ drawn: number; frames: number }>("({ drawn, frames })");
       expect(drawn).toBeGreaterThan(0);
-      // a screen and a bit have room for thirty
+      // The viewport and its margin have room for thirty cards.
       expect(drawn / frames).toBeLessThan(30);
 
-      const last = page.getByRole("article", { name: `crowd/${BOARDS - 1}`, exact: true });
+      const last = page.getByRole("article", { name: `many/${BOARDS - 1}`, exact: true });
       const value = String(light(BOARDS - 1, ROUNDS));
       await eventually(async () => (await last.locator('[data-part="light"]').textContent()) === value, {
         what: `${value} on the last card, far out of sight`,
@@ -82,23 +81,23 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
     }
   });
 
-  test("shows on a slow machine those that came while it was busy, although they report no more", async () => {
-    const data = await mkdtemp(path.join(tmpdir(), "nightlight-crowd-"));
+  test("shows boards that reported only once while a slow machine was busy", async () => {
+    const data = await mkdtemp(path.join(tmpdir(), "nightlight-scale-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const client = await mqtt.connectAsync(server.brokerUrl);
     const browser = await startChromium();
     try {
       const page = await browser.newPage();
-      // a frame has time for a few cards only
+      // On a slow machine, a frame has time for only a few cards.
       const devtools = await page.context().newCDPSession(page);
       await devtools.send("Emulation.setCPUThrottlingRate", { rate: 3 });
       await page.goto(server.httpUrl!);
-      const report = (board: number): void => void client.publish(`crowd/${board}/telemetry`, '{"light":1}');
+      const report = (board: number): void => void client.publish(`many/${board}/telemetry`, '{"light":1}');
       const cards = page.getByRole("article");
       for (let board = 0; board < 100; board++) report(board);
       await eventually(async () => (await cards.count()) === 100, { what: "100 cards" });
       for (let board = 100; board < 250; board++) report(board);
-      // its card is there already, out of sight, and the last that there is to do
+      // Its card already exists outside the viewport and is updated last.
       report(99);
       await eventually(async () => (await cards.count()) === 250, { what: "250 cards" });
     } finally {

@@ -1,20 +1,20 @@
-/** A line from dark to bright, with a zone's sensors on it, the level that it goes by, and where its lamps switch. */
+/** Gauge from dark to bright that shows a zone's sensors, its combined light level and its switching points. */
 
 import type { Zone } from "../api.js";
 import { attribute } from "../dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const FULL = 1023;
+const MAX_LIGHT = 1023;
 
-export class Scale {
+export class Gauge {
   private readonly band: SVGElement;
   private readonly threshold: SVGElement;
   private readonly dots: SVGElement;
   private readonly level: SVGElement;
 
-  /** What it shows, the panel says in words as well. */
+  /** The gauge needs no text alternative, because the panel shows the same values as text. */
   constructor(svg: SVGElement) {
-    svg.append(shape("line", { class: "line", x1: at(0), x2: at(FULL), y1: "50%", y2: "50%" }));
+    svg.append(shape("line", { class: "line", x1: at(0), x2: at(MAX_LIGHT), y1: "50%", y2: "50%" }));
     this.band = shape("rect", { class: "band", y: "20%", height: "60%" });
     this.threshold = shape("line", { class: "threshold", y1: "10%", y2: "90%" });
     this.dots = shape("g", {});
@@ -23,7 +23,7 @@ export class Scale {
   }
 
   render({ sensors, light, threshold, hysteresis }: Zone): void {
-    set(this.band, { x: at(threshold), width: `${(96 * Math.min(hysteresis, FULL - threshold)) / FULL}%` });
+    set(this.band, { x: at(threshold), width: `${(96 * Math.min(hysteresis, MAX_LIGHT - threshold)) / MAX_LIGHT}%` });
     set(this.threshold, { x1: at(threshold), x2: at(threshold) });
     set(this.level, { cx: at(light ?? 0), visibility: light === null ? "hidden" : "visible" });
     const seen = sensors.filter((sensor) => sensor.light !== null);
@@ -35,9 +35,9 @@ export class Scale {
   }
 }
 
-/** Where a light is, with room for a dot at both ends. */
+/** Returns the horizontal position of a light level, with room for a dot at both ends. */
 function at(light: number): string {
-  return `${2 + (96 * light) / FULL}%`;
+  return `${2 + (96 * light) / MAX_LIGHT}%`;
 }
 
 function shape(name: string, attributes: Record<string, string>): SVGElement {

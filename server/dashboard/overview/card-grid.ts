@@ -1,6 +1,6 @@
 /**
- * All cards, and the work that keeps them up to date: a little in each frame, what can be seen first. So a page with
- * hundreds of boards stays smooth.
+ * Grid with the cards of all boards. Updates cards in small time slices per animation frame, visible ones first, so that
+ * a page with hundreds of boards stays smooth.
  */
 
 import type { Boards } from "../boards.js";
@@ -12,14 +12,15 @@ import { arrange, type View } from "./arrange.js";
 import { Card } from "./card.js";
 import { Groups } from "./groups.js";
 
-/** Of a frame's 16 ms so much goes to work that can wait. */
-const BUDGET = 6;
+/** Time per animation frame for updates of cards that are not visible, in ms. A frame has 16 ms. */
+const FRAME_BUDGET = 6;
 
-/** How often cards come, go and move because boards have changed, in ms; by light, which always changes, they move rarely. */
-const ARRANGE = 1000;
-const ORDER_BY_LIGHT = 5000;
+/** Shortest time between two rearrangements of the cards after changes of boards, in ms. */
+const ARRANGE_INTERVAL = 1000;
+/** The same when cards are sorted by light, which changes all the time, in ms. */
+const SORT_BY_LIGHT_INTERVAL = 5000;
 
-export class Wall {
+export class CardGrid {
   private readonly cards = new Map<string, Card>();
   private readonly dirty = new Set<string>();
   private readonly visible = new Set<Card>();
@@ -27,20 +28,22 @@ export class Wall {
   private readonly observer = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: "200px" });
   private readonly sizes = new ResizeObserver((entries) => this.resized(entries));
   private readonly groups: Groups;
-  private colours: Palette = palette();
+  private colors: Palette = palette();
   private view: View = { search: "", show: "all", sort: "name" };
   private frame = 0;
   private plotsDue = true;
-  /** When cards took their places, by `performance.now()`, and when those that were there could move. */
-  private arranged = -Infinity;
-  private ordered = -Infinity;
-  /** Whether boards have changed since then. */
-  private unsettled = false;
+  /** When the cards were last arranged, by `performance.now()`. */
+  private lastArranged = -Infinity;
+  /** When existing cards could last move, by `performance.now()`. */
+  private lastSorted = -Infinity;
+  /** Whether boards have changed since the cards were arranged. */
+  private changed = false;
+  /** When the connection to the server was lost, in ms by the server's clock; undefined while connected. */
   private lost?: number;
 
   /**
-   * `appeared`: a board came into view, or is in view when the connection comes back. `found`: so many boards are shown
-   * as the view wants.
+   * @param appeared called when a board's card becomes visible, and for all visible cards after a reconnect
+   * @param found called with the number of boards that match the view
    */
   constructor(
     private readonly place: HTMLElement,
@@ -53,33 +56,33 @@ export class Wall {
     boards.watch({
       changed: (model) => {
         this.dirty.add(model.id);
-        this.unsettled = true;
-        this.request();
+        this.changed = true;
+        this.requestFrame();
       },
       removed: (model) => this.remove(model.id),
     });
     zones.watch(() => this.arrangeSoon());
   }
 
-  /** Shows what a person wants to see. */
+  /** Applies a filter and sort order. */
   setView(view: View): void {
     this.view = view;
     this.arrangeSoon();
   }
 
-  /** Draws the plots of the cards in view anew. */
+  /** Requests a redraw of the visible plots. */
   tick(): void {
     this.plotsDue = true;
-    if (this.visible.size > 0 || this.unsettled) this.request();
+    if (this.visible.size > 0 || this.changed) this.requestFrame();
   }
 
-  /** A board's plot was filled from the past. */
+  /** Must be called when stored readings were added to a board's plot. */
   filled(model: BoardModel): void {
     this.cards.get(model.id)?.describe();
     this.tick();
   }
 
-  /** Says in words what only time changes, of the cards in view: what the plots show, how long an override holds. */
+  /** Updates texts of visible cards that depend on the current time, such as the remaining time of an override. */
   describe(): void {
     for (const card of this.visible) {
       card.describe();
@@ -87,42 +90,42 @@ export class Wall {
     }
   }
 
-  /** From `lost` on, in ms by the server's clock, nothing is known; undefined: the server is heard. */
+  /** Sets when the connection was lost, in ms by the server's clock; undefined when it is restored. */
   setLost(lost: number | undefined): void {
     this.lost = lost;
     if (lost === undefined) for (const card of this.visible) this.appeared(card.model);
   }
 
-  /** The colour scheme has changed. */
-  recolour(): void {
-    this.colours = palette();
+  /** Redraws after a change of the color scheme. */
+  recolor(): void {
+    this.colors = palette();
     this.tick();
   }
 
-  /** Gives the focus to a board's card, if it is there. */
+  /** Moves the focus to a board's card, if it exists. */
   focus(id: string): void {
     this.cards.get(id)?.focus();
   }
 
   private arrangeSoon(): void {
-    this.arranged = -Infinity;
-    this.request();
+    this.lastArranged = -Infinity;
+    this.requestFrame();
   }
 
-  private request(): void {
+  private requestFrame(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.work());
   }
 
   private work(): void {
     this.frame = 0;
     for (const card of this.visible) if (this.dirty.delete(card.model.id)) card.render();
-    if (this.plotsDue) for (const card of this.visible) card.draw(this.lost ?? now(), this.colours);
+    if (this.plotsDue) for (const card of this.visible) card.draw(this.lost ?? now(), this.colors);
     this.plotsDue = false;
 
-    const end = performance.now() + BUDGET;
+    const end = performance.now() + FRAME_BUDGET;
     for (const id of this.dirty) {
       if (performance.now() > end) {
-        this.request();
+        this.requestFrame();
         break;
       }
       this.dirty.delete(id);
@@ -133,15 +136,15 @@ export class Wall {
 
   private arrange(): void {
     const at = performance.now();
-    const asked = this.arranged === -Infinity;
-    if (!asked && (!this.unsettled || at - this.arranged < ARRANGE)) return;
-    // a board whose card is still to be made takes its place next time
-    this.unsettled = this.dirty.size > 0;
-    this.arranged = at;
+    const requested = this.lastArranged === -Infinity;
+    if (!requested && (!this.changed || at - this.lastArranged < ARRANGE_INTERVAL)) return;
+    // Cards that do not exist yet are placed next time.
+    this.changed = this.dirty.size > 0;
+    this.lastArranged = at;
     const byLight = this.view.sort === "darkest" || this.view.sort === "brightest";
-    const resting = this.place.matches(":hover, :focus-within") || (byLight && at - this.ordered < ORDER_BY_LIGHT);
-    const still = !asked && resting;
-    if (!still) this.ordered = at;
+    const inUse = this.place.matches(":hover, :focus-within");
+    const still = !requested && (inUse || (byLight && at - this.lastSorted < SORT_BY_LIGHT_INTERVAL));
+    if (!still) this.lastSorted = at;
     const groups = arrange(this.boards.all, this.zones.all, this.view);
     this.groups.show(groups, (id) => this.cards.get(id)?.element, still, this.zones.size > 0);
     this.found(groups.reduce((sum, group) => sum + group.boards.length, 0));
@@ -153,7 +156,7 @@ export class Wall {
     for (const element of [card.element, card.canvas]) this.byElement.set(element, card);
     this.observer.observe(card.element);
     this.sizes.observe(card.canvas);
-    // a board that comes alone is shown at once; of many that come together, those that are ready, now and then
+    // Show the last of the new cards at once; while more are waiting, rearrange only at intervals.
     if (this.dirty.size === 0) this.arrangeSoon();
     return card;
   }

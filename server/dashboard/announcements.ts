@@ -1,0 +1,37 @@
+/** Announces lamp switches to screen readers, through an ARIA live region. */
+
+import type { Boards } from "./boards.js";
+import { text } from "./dom.js";
+import type { BoardModel } from "./model.js";
+import { lampText } from "./labels.js";
+import { count } from "./formatting.js";
+
+/** Time during which switches are collected into one announcement, in ms. */
+const BATCH_TIME = 1500;
+/** Largest number of lamps that an announcement names. For more, it only says how many switched. */
+const MAX_NAMED = 3;
+
+/**
+ * Announces every switch of a lamp.
+ * @param liveRegion element with `aria-live`
+ */
+export function announceSwitches(boards: Boards, liveRegion: HTMLElement): void {
+  const switched = new Set<BoardModel>();
+  const announce = () => {
+    text(liveRegion, announcement([...switched]));
+    switched.clear();
+  };
+  boards.watch({
+    changed(model, didSwitch) {
+      if (!didSwitch) return;
+      if (switched.size === 0) setTimeout(announce, BATCH_TIME);
+      switched.add(model);
+    },
+  });
+}
+
+function announcement(models: readonly BoardModel[]): string {
+  if (models.length <= MAX_NAMED) return models.map((model) => `${model.label}: ${lampText(model.lamp)}`).join(", ");
+  const on = models.filter((model) => model.lamp).length;
+  return `${count(models.length, "lamp")} switched: ${on} on, ${models.length - on} off`;
+}

@@ -1,0 +1,103 @@
+/** Receives the server's events while the page is visible: through a shared worker, or without one if unsupported. */
+
+import { EventHub } from "./hub.js";
+import { HEARTBEAT_INTERVAL, type FromPage, type ToPage } from "./protocol.js";
+
+/** URL of the worker's script. The build adds a hash of its content, so that a page never uses another version. */
+declare const EVENTS_WORKER: string;
+
+/** Longest time for the worker to answer, in ms. */
+const ANSWER_TIMEOUT = 5000;
+/** Number of timeouts in a row after which the worker counts as dead. */
+const MAX_TIMEOUTS = 2;
+
+/** Sends a message to the event hub, in this page or in the worker. */
+type SendToHub = (message: FromPage) => void;
+
+/**
+ * Receives events until the page closes. When the page becomes visible, it gets the full current state first.
+ * Returns a function that reconnects, to be called after a login or logout.
+ */
+export function subscribe(receive: (message: ToPage) => void): () => void {
+  let send = sharedHub(receive, () => {
+    send = ownHub(receive);
+    sendVisibility();
+  });
+  send ??= ownHub(receive);
+
+  function sendVisibility(): void {
+    send!(document.hidden ? "hidden" : "visible");
+  }
+
+  document.addEventListener("visibilitychange", sendVisibility);
+  addEventListener("online", sendVisibility);
+  // The page enters or leaves the browser's back/forward cache.
+  addEventListener("pagehide", () => send!("hidden"));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) sendVisibility();
+  });
+  setInterval(() => {
+    if (!document.hidden) sendVisibility();
+  }, HEARTBEAT_INTERVAL);
+  sendVisibility();
+  return () => send!("restart");
+}
+
+/** Creates a hub in this page, with its own event stream. */
+function ownHub(receive: (message: ToPage) => void): SendToHub {
+  const hub = new EventHub("api/events");
+  return (message) => {
+    if (message === "visible") hub.visible(receive);
+    else if (message === "hidden") hub.hidden(receive);
+    else hub.restart();
+  };
+}
+
+/**
+ * Connects to the hub in the shared worker. Returns undefined if the browser has no shared workers, such as Chrome on
+ * Android.
+ * @param failed called if the worker cannot be loaded or does not answer
+ */
+function sharedHub(receive: (message: ToPage) => void, failed: () => void): SendToHub | undefined {
+  let worker: SharedWorker;
+  try {
+    worker = new SharedWorker(EVENTS_WORKER);
+  } catch {
+    return undefined;
+  }
+  let hasFailed = false;
+  let timeouts = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function fail(): void {
+    if (hasFailed) return;
+    hasFailed = true;
+    clearTimeout(timer);
+    worker.port.close();
+    failed();
+  }
+
+  function sendVisible(): void {
+    worker.port.postMessage("visible");
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      // A single timeout may only mean that the computer was asleep.
+      if (++timeouts >= MAX_TIMEOUTS) fail();
+      else sendVisible();
+    }, ANSWER_TIMEOUT);
+  }
+
+  worker.onerror = fail;
+  worker.port.onmessage = ({ data }: MessageEvent<ToPage>) => {
+    clearTimeout(timer);
+    timer = undefined;
+    timeouts = 0;
+    if (!hasFailed) receive(data);
+  };
+  return (message) => {
+    if (message === "visible") return sendVisible();
+    clearTimeout(timer);
+    timer = undefined;
+    worker.port.postMessage(message);
+  };
+}

@@ -1,0 +1,44 @@
+/** Loads the recent readings of boards into their plots, once per board and connection to the server. */
+
+import { getRecent } from "../api.js";
+import { now } from "../clock.js";
+import type { BoardModel } from "../model.js";
+
+/** Number of parallel requests. Browsers open at most six connections per server. */
+const MAX_PARALLEL = 4;
+
+export class RecentLoader {
+  private readonly requested = new Set<BoardModel>();
+  private readonly queue = new Set<BoardModel>();
+  private running = 0;
+
+  /** @param filled called when a board's readings are loaded */
+  constructor(private readonly filled: (model: BoardModel) => void) {}
+
+  /** Requests a board's readings. Should be called when its plot becomes visible. */
+  request(model: BoardModel): void {
+    if (!model.device || this.requested.has(model)) return; // without a device, the server has no readings
+    this.requested.add(model);
+    this.queue.add(model);
+    if (this.running < MAX_PARALLEL) void this.work();
+  }
+
+  /** Allows all boards to be requested again. Must be called after a reconnect. */
+  restart(): void {
+    this.requested.clear();
+  }
+
+  private async work(): Promise<void> {
+    this.running++;
+    for (const model of this.queue) {
+      this.queue.delete(model);
+      try {
+        model.series.fill(await getRecent(model.id), now());
+        this.filled(model);
+      } catch {
+        continue; // the plot then shows only live readings
+      }
+    }
+    this.running--;
+  }
+}
