@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { refusal } from "../../server/src/transport/refusals.js";
-import { settle } from "../../server/src/config/options.js";
+import { toSettings } from "../../server/src/config/options.js";
 
 describe("on somebody else's broker", () => {
   test("the server listens to the devices below its prefix and to those named, on four channels, to its zones, and to nothing else", () => {
@@ -131,10 +131,10 @@ describe("wrong options are refused before anything starts", () => {
     [{ mqttPort: 65536 }, /--mqtt-port/],
     [{ httpPort: -1 }, /--http-port/],
   ])("%j", (options, words) => {
-    expect(() => settle(options)).toThrow(words);
+    expect(() => toSettings(options)).toThrow(words);
   });
 
   test("loopback needs no leave, and anything else does", () => {
-    for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "::1"]) expect(settle({ host }).host).toBe(host);
+    for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "::1"]) expect(toSettings({ host }).host).toBe(host);
   });
 });
