@@ -69,7 +69,7 @@ describe("a mistake is told with its line and column", () => {
     ["hours that are empty", zone("hours: {from: 08:00, to: 8:00}"), /hours > to is 8:00, as from is.*leave hours out for all day\.$/],
     ["a time zone that is none", zone("hours: {from: 08:00, to: 09:00, time_zone: Europe/Berln}"), /did you mean Europe\/Berlin\?\.?$/],
     ["an offset for a time zone", zone("hours: {from: 08:00, to: 09:00, time_zone: '+01:00'}"), /IANA name/],
-    ["a lamp that could never go off", zone("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on for ever/],
+    ["a lamp that could never go off", zone("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on forever/],
     ["a lamp that could never go off, by the rule of all", "rule: {hysteresis: 800}", /threshold \+ hysteresis = 1100/],
     ["a port that is taken twice", "http_port: 1883", /^1:12: http_port is 1883, as mqtt_port is; a port serves one of them\.$/],
     ["a port for TLS without a certificate", "mqtts_port: 8884", /mqtts_port is of no use without a certificate/],

@@ -190,7 +190,7 @@ describe("a certificate that is renewed", () => {
     await replaceFile(pair.cert, next.cert);
     await eventually(() => warnings.length > 0, { what: "the warning" });
     expect(warnings).toEqual([
-      expect.stringMatching(/key .* does not belong to the certificate .* from before stays in use\.$/),
+      expect.stringMatching(/key .* does not belong to the certificate .* The previous certificate stays in use\.$/),
     ]);
     await rm(pair.key);
     await eventually(() => warnings.length > 1, { what: "the second warning" });

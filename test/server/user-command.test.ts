@@ -118,7 +118,11 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
     ],
     ["add bob --device nightlight --generate", "", /^UsageError: --device "nightlight" is not allowed: .*server's own/],
     ["add bob --device house --generate", "", /^UsageError: .*house\/status is the server status for house\/porch/],
-    ["add bob --device house/porch/x --generate", "", /^UsageError: .*house\/porch\/status is the server status for house\/porch\/x/],
+    [
+      "add bob --device house/porch/x --generate",
+      "",
+      /^UsageError: .*house\/porch\/status is the server status for house\/porch\/x/,
+    ],
     ["add bob --device a --reader --generate", "", /^UsageError: Give --device or --reader, not both\.$/],
     ["password bob --generate", "", /^UsageError: There is no user bob; there are: ann, porch\.$/],
     ["remove bob", "", /^UsageError: There is no user bob;/],

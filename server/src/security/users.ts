@@ -149,7 +149,8 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       uses.add(token.stored.hash);
       return token.account;
     }
-    if (!token.refusalLogged) log.warn("security", `Refused the token ${tokenId(token.stored)}. ${expirySentence(token)}`);
+    if (!token.refusalLogged)
+      log.warn("security", `Refused the token ${tokenId(token.stored)}. ${expirySentence(token)}`);
     token.refusalLogged = true;
     return undefined;
   }
