@@ -1,4 +1,4 @@
-/** A whole day of light with clouds, by seed: what benchmarks and fleets count messages on. */
+/** Generates a 24-hour light curve with random clouds from a seed. Benchmarks and simulated fleets use the curve as input. */
 import { clampLight, type LightSource } from "./light.js";
 import { mix, randomFrom } from "./random.js";
 
@@ -9,25 +9,25 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SUNRISE = 6 * HOUR;
 const SUNSET = 19 * HOUR;
-/** What the sensor sees at night, and how much more under a clear sky at noon: it is not to be at its end. */
+/** Sensor reading at night, and the amount that a clear sky adds at noon. The sum stays below the maximum of 1023. */
 const NIGHT = 8;
 const NOON = 960;
-/** How long the sun, and how long a cloud, is there on average, in ms. */
+/** Mean duration of a clear period and of a cloud, in ms. */
 const CLEAR = 6 * MINUTE;
 const CLOUDY = 4 * MINUTE;
-/** How long light takes to change at a cloud's edge: least and most, in ms. */
+/** Minimum and maximum time for the light to change at a cloud's edge, in ms. */
 const EDGE = [4000, 30_000] as const;
-/** What of the light comes through a cloud: least and most. */
+/** Minimum and maximum fraction of the light that passes through a cloud. */
 const THROUGH = [0.3, 0.85] as const;
-/** A cloud is not of one thickness: by how much of what comes through it that varies, and how quickly, in ms. */
+/** Relative variation of the light under one cloud, and the periods of the two sine waves that vary the light, in ms. */
 const UNEVEN = 0.06;
 const WAVES = [23_000, 67_000] as const;
-/** The converter's last digits: by how much a look at the same light differs, and how long one lasts, in ms. */
+/** Half of the maximum noise of the analog-to-digital converter, and the time between two noise values, in ms. */
 const NOISE = 1.2;
-const LOOK = 100;
+const NOISE_INTERVAL = 100;
 
 interface Cloud {
-  /** ms since midnight, the middle of each edge. */
+  /** Middle of the cloud's first and last edge, in ms since midnight. */
   readonly from: number;
   readonly to: number;
   readonly edge: number;
@@ -35,37 +35,37 @@ interface Cloud {
 }
 
 export interface DayOptions {
-  /** Decides the weather. */
+  /** Seed of the random clouds and noise. */
   readonly seed?: number;
-  /** How long the day takes, in ms; a real one unless told. A quicker one has the same light, quicker. */
+  /** Duration of the simulated day in ms; 24 hours by default. A shorter day replays the same curve faster. */
   readonly period?: number;
-  /** At which of its hours it begins, 0..24. */
+  /** Hour at which the simulation starts, 0..24. */
   readonly hour?: number;
-  /** Whether the converter is noisy; true unless told. */
+  /** Adds the noise of an analog-to-digital converter; true by default. */
   readonly noisy?: boolean;
 }
 
 /**
- * A day as a sensor behind a window has it: night, the sun's arc, some eighty clouds with edges of 4 to 30 s, and the
- * noise of a converter. After a day it begins again. Dusk (300) is at about 17:30.
+ * Returns the light of a cloudy day: night, the sun's arc, about eighty clouds with edges of 4 to 30 s, and sensor
+ * noise. The curve repeats every day. Under a clear sky, the light falls below 300 at about 17:30.
  */
 export function cloudyDay({ seed = 1, period = DAY, hour = 0, noisy = true }: DayOptions = {}): LightSource {
   const clouds = cloudsOf(seed);
   return (ms) => {
     const time = (ms * (DAY / period) + hour * HOUR) % DAY;
-    const noise = noisy ? noiseOf((seed ^ Math.floor(ms / LOOK)) | 0) : 0;
+    const noise = noisy ? noiseOf((seed ^ Math.floor(ms / NOISE_INTERVAL)) | 0) : 0;
     return clampLight(skyAt(time) * throughAt(clouds, time) + NIGHT + noise);
   };
 }
 
-/** The noise of one look at a sensor, -2.4 to 2.4. @param look any integer that names the look */
-export function noiseOf(look: number): number {
-  const chance = mix(look);
-  // two uniform numbers together are about as good as a normal one
+/** Returns the noise of one sensor reading, -2.4 to 2.4. @param sample any integer that identifies the reading */
+export function noiseOf(sample: number): number {
+  const chance = mix(sample);
+  // the sum of two uniform numbers approximates a normal distribution
   return (((chance & 0xffff) + (chance >>> 16)) / 0xffff - 1) * 2 * NOISE;
 }
 
-/** The light under a clear sky, above that of the night. */
+/** Returns the light that a clear sky adds to the night's light. */
 function skyAt(time: number): number {
   if (time <= SUNRISE || time >= SUNSET) return 0;
   return NOON * Math.sin((Math.PI * (time - SUNRISE)) / (SUNSET - SUNRISE)) ** 1.3;
@@ -87,7 +87,7 @@ function cloudsOf(seed: number): Cloud[] {
 }
 
 function throughAt(clouds: readonly Cloud[], time: number): number {
-  // the last cloud that has begun; they follow each other with at least an edge between them
+  // binary search for the last cloud that has begun: clouds are sorted and do not overlap
   let low = 0;
   let high = clouds.length;
   while (low < high) {
@@ -104,7 +104,7 @@ function throughAt(clouds: readonly Cloud[], time: number): number {
   return 1 - share * (1 - through * (1 + (UNEVEN * wave) / 2));
 }
 
-/** From 0 to 1, level at both ends. */
+/** Smoothstep: rises from 0 to 1 with zero slope at both ends. */
 function smooth(x: number): number {
   if (x <= 0) return 0;
   return x >= 1 ? 1 : x * x * (3 - 2 * x);

@@ -1,9 +1,9 @@
-/** The firmware as it was built: what boards of all kinds run. */
+/** Loads the compiled firmware that simulated boards run. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DebugInfo } from "./positions.js";
 
-/** The repository: where the settings and the built firmware are. */
+/** Root folder of the repository, which contains the settings and the compiled firmware. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export interface Firmware {
@@ -12,8 +12,8 @@ export interface Firmware {
 }
 
 /**
- * The built image of an entry, `main` for `src/main.ts`.
- * @throws Error that names the command to run when it was not built
+ * Reads the bytecode and debug information of a firmware entry point: `main` for `src/main.ts`.
+ * @throws Error when the firmware has not been built; the message names the build command
  */
 export function loadFirmware(name = "main"): Firmware {
   const folder = new URL(`../.devicescript/bin/${encodeURIComponent(name)}/`, import.meta.url);

@@ -1,18 +1,18 @@
-/** Where a simulated board's light comes from: pure functions of time. */
+/** Light sources for simulated boards: pure functions from time to light. */
 
-/** The darkest and the brightest light, on the lesson's 10-bit scale. */
+/** Minimum and maximum light reading, on a 10-bit scale. */
 export const MIN_LIGHT = 0;
 export const MAX_LIGHT = 1023;
 
-/** Light at a time: ms since the board was first started, to 0..1023. */
+/** Returns the light, 0..1023, at a time in ms since the board first started. */
 export type LightSource = (ms: number) => number;
 
-/** The nearest integer from 0 to 1023. */
+/** Rounds to the nearest integer from 0 to 1023. */
 export function clampLight(light: number): number {
   return Math.round(Math.min(MAX_LIGHT, Math.max(MIN_LIGHT, light)));
 }
 
-/** The same light, always. */
+/** Returns a light source that never changes. */
 export function constant(light: number): LightSource {
   const held = clampLight(light);
   return () => held;
@@ -21,21 +21,21 @@ export function constant(light: number): LightSource {
 const TURN = 2 * Math.PI;
 const MEAN = 520;
 const SWING = 480;
-/** Late afternoon, so that dusk (300) is a tenth of a period away. */
+/** Fraction of a day at which the simulation starts: late afternoon, a tenth of a day before dusk (300). */
 const START = 0.226;
-/** Clouds take light above this only: they never make dusk. */
+/** Clouds only reduce light above this value, so that a cloud never looks like dusk. */
 const CLOUD_BASE = 600;
 
 /**
- * A short day and night with clouds. Dusk (below 300) comes a tenth of a period after the start, dawn about 0.35 of a
- * period later; each is crossed once a day, smoothly.
- * @param options.period length of a day in ms; 60,000 unless told
+ * Returns the light of a short day and night with clouds. Dusk (below 300) comes a tenth of a period after the start.
+ * Dawn comes about 0.35 of a period after dusk. The light crosses 300 smoothly, once at dusk and once at dawn.
+ * @param options.period length of a day in ms; 60,000 by default
  */
 export function day({ period = 60_000 }: { period?: number } = {}): LightSource {
   return (ms) => {
     const days = ms / period;
     const sky = MEAN + SWING * Math.cos(TURN * (days + START));
-    // waves without a common period look like weather, and are the same at every run
+    // sine waves without a common period look random but are the same in every run
     const wave = Math.sin(TURN * days * 5.3) + Math.sin(TURN * days * 8.7 + 1) + Math.sin(TURN * days * 13.1 + 2);
     const cloud = Math.max(0, wave / 3);
     return clampLight(sky - Math.max(0, sky - CLOUD_BASE) * cloud);

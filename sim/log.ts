@@ -1,13 +1,13 @@
-/** The lines that come from a board. */
+/** Parses the log lines of a simulated board. */
 
-/** What the program printed by `console`; `runtime` for what the virtual machine says itself. */
+/** Log level of a line: a `console` level of the program, or `runtime` for lines of the virtual machine. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "runtime";
 
 const LEVELS: Record<string, LogLevel> = { "?": "debug", ">": "info", "*": "warn", "!": "error" };
-/** Lines of the virtual machine that look like the program's; pins that it does not have are simulated on the bus. */
+/** Matches lines of the virtual machine that have the same prefix as lines of the program. */
 const RUNTIME = /^(\* (DeviceScript |start: |stop program)|! service \S+ not found)/;
 
-/** Takes a line such as `> hello` apart. */
+/** Splits a line such as `> hello` into its log level and text. */
 export function parseLine(line: string): [level: LogLevel, text: string] {
   const level = line[1] === " " ? LEVELS[line[0]] : undefined;
   return !level || RUNTIME.test(line) ? ["runtime", line] : [level, line.slice(2)];

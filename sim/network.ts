@@ -1,11 +1,11 @@
-/** The network between a simulated board and the world, as others cut and heal it. */
+/** Controls the simulated network between a board and its broker: cuts, restores and delays the traffic. */
 import type { CutHow, NetworkState } from "./vm/protocol.js";
 
-/** Cuts, heals and delays. All of it takes effect at once, and holds over restarts of the board. */
+/** Network state of one board. Changes take effect immediately and survive restarts of the board. */
 export class BoardNetwork {
   #current: NetworkState = { delay: 0 };
 
-  /** @param changed is told each new state */
+  /** @param changed called with each new state */
   constructor(private readonly changed: (state: NetworkState) => void) {}
 
   get current(): NetworkState {
@@ -17,8 +17,8 @@ export class BoardNetwork {
   }
 
   /**
-   * Nothing passes from now on. `reset` and `end` end connections on both sides and refuse new ones; `silent` lets
-   * packets vanish, so that connections and attempts hang, and go on when the network heals, as TCP does.
+   * Stops all traffic. `reset` and `end` close connections on both sides and refuse new ones. `silent` drops packets:
+   * connections and connection attempts hang until `heal()` and then continue, as with TCP.
    */
   cut({ how = "reset" }: { how?: CutHow } = {}): void {
     this.#set({ cut: how });
@@ -29,8 +29,8 @@ export class BoardNetwork {
   }
 
   /**
-   * One-way delay in ms; 0 for none.
-   * @throws RangeError when it is negative or no number
+   * Sets the one-way delay in ms; 0 means no delay.
+   * @throws RangeError when the delay is negative or not a finite number
    */
   delay(ms: number): void {
     if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`A delay is 0 ms or more, not ${ms}.`);

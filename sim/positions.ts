@@ -1,15 +1,15 @@
-/** From what the virtual machine prints of a fault to a place in the source. */
+/** Translates program counters in stack traces of the virtual machine to source files and lines. */
 
-/** The part of `bytecode-dbg.json` that tells where code came from (interop/src/debug.ts of DeviceScript). */
+/** The source map in `bytecode-dbg.json` (DeviceScript's interop/src/debug.ts). */
 export interface DebugInfo {
   functions: { startpc: number }[];
-  /** Triples of position, length and program counter; the first and the last as differences to the triple before. */
+  /** Triples of position, length and program counter. Position and program counter are deltas to the previous triple. */
   srcmap: number[];
-  /** In the order in which their texts follow each other in the positions. */
+  /** Source files in position order: positions count through the concatenated texts. */
   sources: { path: string; length: number; text: string }[];
 }
 
-/** Replaces each `(pc:45)` of a stack line `at main_F0 (pc:45)` by the file and line it came from. */
+/** Replaces each `(pc:45)` in stack lines such as `at main_F0 (pc:45)` with the source file and line. */
 export function withPositions(text: string, debug: DebugInfo): string {
   return text.replace(/(at \w*_F(\d+)) \(pc:(\d+)\)/g, (frame, name: string, index: string, pc: string) => {
     const start = debug.functions[Number(index)]?.startpc;

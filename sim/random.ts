@@ -1,6 +1,6 @@
-/** Chance that a seed decides: the same seed, the same course. */
+/** Seeded pseudorandom numbers: the same seed produces the same sequence. */
 
-/** Gives numbers from 0 up to, but not including, 1. Mulberry32: 32 bits of state, enough for weather. */
+/** Returns a Mulberry32 generator of numbers from 0 (included) to 1 (excluded), with 32 bits of state. */
 export function randomFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -9,7 +9,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** An integer from 0 to 2³² − 1 that depends on every bit of `n`: chance at a place, without a course that leads there. */
+/** Hashes an integer to a pseudorandom integer from 0 to 2³² − 1, without generator state. */
 export function mix(n: number): number {
   let t = Math.imul(n ^ (n >>> 15), 1 | n);
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;

@@ -1,4 +1,4 @@
-/** What happens on simulated boards, one line each, for people. */
+/** Prints the events of simulated boards to the console, one line per event. */
 import { styleText } from "node:util";
 import type { SimulatedBoard } from "./board.js";
 import type { LogLevel } from "./log.js";
@@ -7,7 +7,7 @@ type Print = (line: string) => void;
 
 const SHOWN: LogLevel[] = ["info", "warn", "error"];
 
-/** Prints starts, faults, what the program says and each switch of the lamp; with `verbose`, everything. */
+/** Prints starts, crashes, reboots, program logs and lamp changes of a board; `verbose` adds debug and runtime logs. */
 export function report(board: SimulatedBoard, { verbose = false, print = console.log as Print } = {}): void {
   const say = (text: string) => print(`${styleText("dim", board.id)}  ${text}`);
   board.on("start", () => say(styleText("green", "started")));

@@ -1,17 +1,17 @@
-/** How much light falls on a simulated board: from a source, or held by hand. */
+/** Simulated light sensor: reads a light source, or a value that the user holds. */
 import { clampLight, type LightSource, MAX_LIGHT, MIN_LIGHT } from "./light.js";
 
 export class LightSensor {
   #light: number;
   #held: number | undefined;
-  /** performance.now() when the source began. */
+  /** performance.now() when the light source started. */
   #begin: number | undefined;
 
   constructor(private readonly source: LightSource) {
     this.#light = clampLight(source(0));
   }
 
-  /** 0..1023, as of the last look. */
+  /** Most recent reading, 0..1023. */
   get light(): number {
     return this.#light;
   }
@@ -20,14 +20,14 @@ export class LightSensor {
     return this.#held !== undefined;
   }
 
-  /** The time of the source begins, if it has not begun. */
+  /** Starts the clock of the light source. Later calls have no effect. */
   begin(): void {
     this.#begin ??= performance.now();
   }
 
   /**
-   * Holds the light, 0..1023; null gives it back to its source.
-   * @throws RangeError for any other light
+   * Holds the light at a value, 0..1023; null returns to the light source.
+   * @throws RangeError when the value is out of range
    */
   hold(light: number | null): void {
     if (light !== null && !(light >= MIN_LIGHT && light <= MAX_LIGHT))
@@ -35,7 +35,7 @@ export class LightSensor {
     this.#held = light === null ? undefined : clampLight(light);
   }
 
-  /** Looks how much light there is now; true when it changed. */
+  /** Updates the reading to the current light. Returns whether the reading changed. */
   look(): boolean {
     const now = performance.now();
     const light = this.#held ?? clampLight(this.source(now - (this.#begin ?? now)));

@@ -1,41 +1,41 @@
-/** What a simulated board is given, and what it tells. */
+/** Options and events of a simulated board. */
 import type { LightSource } from "./light.js";
 import type { LogLevel } from "./log.js";
 import type { DebugInfo } from "./positions.js";
 import type { Settings } from "./settings.js";
 
 export interface BoardOptions {
-  /** Names the board here; its program knows it as the setting `NL_ID`, if the settings say so. */
+  /** Board name in the simulator. The firmware reads its own name from the setting `NL_ID`. */
   id: string;
-  /** What `devs build` made. */
+  /** Compiled firmware from `devs build`. */
   bytecode: Uint8Array;
-  /** Values by key; `encodeSettings` says what is allowed. */
+  /** Device settings by key; `encodeSettings` documents the allowed values. */
   settings: Settings;
-  /** Half-bright, always, unless told. */
+  /** Light source; constant medium light by default. */
   light?: LightSource;
-  /** 16 hexadecimal digits; derived from the id unless told. */
+  /** Jacdac device identifier, 16 hexadecimal digits; derived from `id` by default. */
   deviceId?: string;
   /**
-   * How many times as fast as ours the board's time goes, 1 to 100; 1 unless told. While it opens a connection it does not
-   * hurry, as the other side does not either; when the computer cannot follow, it goes slower.
+   * Speed of the board's clock relative to real time, 1 to 100; 1 by default. The clock runs in real time while the
+   * board opens a connection, because the broker does too. The clock runs slower when the computer is overloaded.
    */
   speed?: number;
-  /** Puts source positions into the reasons of crashes. */
+  /** Debug information that adds source positions to crash reasons. */
   debug?: DebugInfo;
 }
 
 export interface BoardEvents {
-  /** The light that the sensor reads changed: 0..1023. */
+  /** The sensor reading changed: 0..1023. */
   light: [light: number];
   lamp: [on: boolean];
   /** A line that the program or its virtual machine printed. */
   log: [level: LogLevel, text: string];
-  /** The program, or the whole virtual machine, ended by a fault; it is started again. */
+  /** The program or the virtual machine crashed. The simulator restarts the board. */
   crash: [reason: string];
-  /** The program asked for a restart or a reset. */
+  /** The program requested a restart or reset. */
   reboot: [reason: string];
-  /** The program runs. */
+  /** The program started. */
   start: [];
-  /** Anything that can be seen from outside changed. */
+  /** Any publicly visible state of the board changed. */
   change: [];
 }
