@@ -125,6 +125,8 @@ test("cut short at any byte, a segment has all batches up to there", () => {
   );
 });
 
+const state: Step = ["state", { number: 0, id: " " }, [], []];
+
 test("where one batch is damaged, the records of every other are read, and belong to their devices", () => {
   fc.assert(
     fc.property(batches, fc.nat(), fc.integer({ min: 1, max: 255 }), (batches, at, flip) => {
@@ -134,9 +136,11 @@ test("where one batch is damaged, the records of every other are read, and belon
       file[place] ^= flip;
       const damaged = ends.findIndex((end) => place < end);
       const others = batches.filter((_, n) => n !== damaged).flat();
-      expect(read(file)).toEqual(others.map(expected));
+      // a batch whose marker alone is damaged may be read as well
+      expect([others, batches.flat()].map((steps) => steps.map(expected))).toContainEqual(read(file));
     }),
-    { numRuns: 500 },
+    // the marker is damaged, and the last batch ends with a word that is there more than once
+    { numRuns: 500, examples: [[[[state], [state]], 0, 1]] },
   );
 });
 

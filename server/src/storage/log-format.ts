@@ -102,18 +102,17 @@ function markerOf(file: Buffer): Buffer | undefined {
   if (!isV2) return undefined;
   // the file ends here, or one of the two is damaged
   if (file.length < HEADER + FRAME) return first;
-  const candidates = [first, second, file.subarray(-FRAME, -FRAME_V1)].filter(isMarker);
-  return candidates.sort((a, b) => count(file, b) - count(file, a))[0];
+  /** The parts of the file that go with this marker. */
+  const partsWith = (marker: Buffer): number => {
+    const { payloads, closed } = decodeV2(file, marker);
+    return payloads.length + Number(closed) + Number(marker === first);
+  };
+  const candidates = [second, first, file.subarray(-FRAME, -FRAME_V1)].filter(isMarker);
+  return candidates.sort((a, b) => partsWith(b) - partsWith(a))[0];
 }
 
 /** Bytes that are all the same were destroyed: random ones never are. */
 const isMarker = (marker: Buffer): boolean => marker.some((byte) => byte !== marker[0]);
-
-function count(file: Buffer, marker: Buffer): number {
-  let found = 0;
-  for (let at = file.indexOf(marker); at >= 0; at = file.indexOf(marker, at + MARKER)) found++;
-  return found;
-}
 
 const endMarkOf = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(FRAME_V1)]);
 
