@@ -5,6 +5,8 @@ import { findEnd, maskedCrc } from "./crc32c.js";
 const BLOCK = 32_768;
 /** Checksum of type and data, length of the data, type. */
 const HEADER = 7;
+const LENGTH = 4;
+const LENGTH_BYTES = 2;
 const TYPE = 6;
 const FULL = 1;
 const FIRST = 2;
@@ -34,6 +36,7 @@ export function readLevelLog(file: Buffer): LevelLog {
       continue;
     }
     const found = physicalAt(file, at, block);
+    if (found.isLengthDamaged) lose(at + LENGTH, LENGTH_BYTES);
     if (!found.data) {
       lose(at, found.end - at);
       parts = undefined;
@@ -60,6 +63,8 @@ interface Physical {
   readonly type: number;
   /** Undefined when it is damaged. */
   readonly data?: Buffer;
+  /** Whether the length in the header is wrong, so that LevelDB itself would drop the record and the rest of its block. */
+  readonly isLengthDamaged?: boolean;
 }
 
 function physicalAt(file: Buffer, at: number, block: number): Physical {
@@ -69,12 +74,13 @@ function physicalAt(file: Buffer, at: number, block: number): Physical {
   const end = endAt(file, at);
   if (isWhole(file, at, block)) return whole(end);
   const follows = end <= block && (block - end < HEADER || isWhole(file, end, block));
-  // a length that leads to the next record is right
-  if (follows && file.readUInt16LE(at + 4) + type > 0) return { end, type };
   const stored = file.readUInt32LE(at);
   const known = type >= FULL && type <= LAST;
-  const found = known ? findEnd(file, at + TYPE, 1, block, (_end, masked) => masked === stored) : undefined;
-  return found === undefined ? { end: block, type } : whole(found);
+  // a length that leads to another record may lead past some, but not be too short
+  const limit = follows ? end : block;
+  const found = known ? findEnd(file, at + TYPE, 1, limit, (_end, masked) => masked === stored) : undefined;
+  if (found !== undefined) return { ...whole(found), isLengthDamaged: true };
+  return { end: follows && file.readUInt16LE(at + 4) + type > 0 ? end : block, type };
 }
 
 const endAt = (file: Buffer, at: number): number => at + HEADER + file.readUInt16LE(at + 4);
