@@ -9,8 +9,8 @@ import { changeUsers, userOf } from "./users-file.js";
 
 interface TokenFlags {
   readonly expires?: string;
-  readonly revoke?: boolean;
-  readonly id?: string;
+  /** The id of a token; true for all of the user's. */
+  readonly revoke?: string | true;
 }
 
 /** Adds `token` to the command `user`. @param dataFolder the data folder, from a subcommand and its parents */
@@ -23,13 +23,18 @@ export function addTokenCommand(
     .command("token <name>")
     .description("make a bearer token for the API")
     .option("--expires <when>", "when it ends: after a time such as 90d, or with the beginning (UTC) of 2027-01-01")
-    .option("--revoke", "make all tokens of this user invalid instead, and remove them from the list")
-    .option("--id <id>", "with --revoke: this token alone, by its id in user list")
+    .option(
+      "--revoke [id]",
+      "revoke the token with this id in user list instead; without an id, all tokens of this user",
+    )
     .action(async (name: string, flags: TokenFlags, self: Command) => {
       const say = (text: string): void => void messages.write(`${text}\n`);
       const problem = flagProblem(flags);
       if (problem) throw new UsageError(problem);
-      if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.id));
+      if (flags.revoke !== undefined) {
+        const id = flags.revoke === true ? undefined : flags.revoke;
+        return say(await revoke(dataFolder(self), name, id));
+      }
       const now = clock.wallNow();
       const expires = flags.expires === undefined ? undefined : parseExpiry(flags.expires, now);
       const token = generateToken();
@@ -50,9 +55,8 @@ export function addTokenCommand(
     });
 }
 
-function flagProblem({ expires, revoke, id }: TokenFlags): string {
-  if (revoke && expires !== undefined) return "Give --expires or --revoke, not both.";
-  return id !== undefined && !revoke ? "--id names a token for --revoke: give that too." : "";
+function flagProblem({ expires, revoke }: TokenFlags): string {
+  return revoke !== undefined && expires !== undefined ? "Give --expires or --revoke, not both." : "";
 }
 
 /** Removes the tokens of a user, or one of them. Returns a sentence about it. */
