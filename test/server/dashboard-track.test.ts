@@ -175,6 +175,10 @@ describe("the time range of a plot", () => {
     expect(earlier.pan(1, NOW + 5).end).toBe(NOW);
   });
 
+  test("starts at a whole millisecond, because a fraction would shift the full hours on the axis", () => {
+    expect(Period.latest(DAY).span(NOW + 0.4)).toEqual({ from: NOW - DAY, to: NOW });
+  });
+
   test("is the selected range in either direction, and never empty", () => {
     expect(Period.between(50_000, 20_000).span(NOW)).toEqual({ from: 20_000, to: 50_000 });
     expect(Period.between(1000, 1001).span(NOW)).toEqual({ from: 1000, to: 11_000 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
-import { refusal } from "../../server/src/transport/refusals.js";
+import { connectError } from "../../server/src/transport/error-messages.js";
 import { toSettings } from "../../server/src/config/options.js";
 
 describe("on a remote broker", () => {
@@ -134,7 +134,7 @@ describe("wrong options are refused before anything starts", () => {
     expect(() => toSettings(options)).toThrow(words);
   });
 
-  test("loopback needs no leave, and anything else does", () => {
+  test("listening on loopback needs no accounts", () => {
     for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "::1"]) expect(toSettings({ host }).host).toBe(host);
   });
 });

@@ -43,8 +43,9 @@ export class Period {
     return new Period(length, Math.min(a, b) + length);
   }
 
+  /** In whole ms: where it began between two of them, the ticks of a day's plot would be 1 ms before the full hours. */
   span(now: number): Span {
-    const to = this.end ?? now;
+    const to = Math.round(this.end ?? now);
     return { from: to - this.length, to };
   }
 

@@ -114,6 +114,24 @@ test("after any damage to any file the database opens, and missing or outdated e
   );
 }, 120_000);
 
+test("a damaged length in a log costs nothing and is reported, wherever it leads", async () => {
+  const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
+  const bytes = await readFile(path.join(base, name));
+  const lengths: number[] = [];
+  for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
+  // as if it were longer, in both bytes, and as if it led to the record after the next
+  for (const [at, bits] of [
+    [lengths[0], 1],
+    [lengths[0] + 1, 2],
+    [lengths[5], lengths[5 + 1] - lengths[5]],
+  ]) {
+    // prettier-ignore
+    const { found, told } = await afterDamage(name, { kind: "flip", at, bits });
+    expect(told).toEqual([expect.stringContaining(name)]);
+    expect(found).toEqual(whole);
+  }
+});
+
 test("one flipped byte in a log costs one write, whichever byte it is", async () => {
   const [name, size] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
   const bytes = await readFile(path.join(base, name));

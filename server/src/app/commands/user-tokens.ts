@@ -9,8 +9,8 @@ import { changeUsers, userOf } from "../../security/users-file.js";
 
 interface TokenFlags {
   readonly expires?: string;
-  readonly revoke?: boolean;
-  readonly id?: string;
+  /** The id of a token; true for all tokens of the user. */
+  readonly revoke?: string | true;
 }
 
 /** Adds the subcommand `token` to the command `user`. @param dataFolder returns the data folder for a subcommand */
@@ -23,13 +23,15 @@ export function addTokenCommand(
     .command("token <name>")
     .description("create a bearer token for the API")
     .option("--expires <when>", "expiry: a duration such as 90d, or a date such as 2027-01-01 (00:00 UTC)")
-    .option("--revoke", "revoke and delete all tokens of this user instead")
-    .option("--id <id>", "with --revoke: only the token with this id (see user list)")
+    .option("--revoke [id]", "revoke the token with this id (see user list) instead, or all tokens of this user")
     .action(async (name: string, flags: TokenFlags, self: Command) => {
       const say = (text: string): void => void messages.write(`${text}\n`);
       const problem = flagProblem(flags);
       if (problem) throw new UsageError(problem);
-      if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.id));
+      if (flags.revoke !== undefined) {
+        const id = flags.revoke === true ? undefined : flags.revoke;
+        return say(await revoke(dataFolder(self), name, id));
+      }
       const now = clock.wallNow();
       const expires = flags.expires === undefined ? undefined : parseExpiry(flags.expires, now);
       const token = generateToken();
@@ -50,9 +52,8 @@ export function addTokenCommand(
     });
 }
 
-function flagProblem({ expires, revoke, id }: TokenFlags): string {
-  if (revoke && expires !== undefined) return "Give --expires or --revoke, not both.";
-  return id !== undefined && !revoke ? "--id names a token for --revoke: give that too." : "";
+function flagProblem({ expires, revoke }: TokenFlags): string {
+  return revoke !== undefined && expires !== undefined ? "Give --expires or --revoke, not both." : "";
 }
 
 /** Deletes all tokens of a user, or the one with this id. Returns a message for the user. */

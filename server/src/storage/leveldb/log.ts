@@ -5,6 +5,8 @@ import { findEnd, maskedCrc } from "./crc32c.js";
 const BLOCK = 32_768;
 /** Bytes before the data of a physical record: checksum of type and data (4), length of the data (2), type (1). */
 const HEADER = 7;
+const LENGTH = 4;
+const LENGTH_BYTES = 2;
 const TYPE = 6;
 const FULL = 1;
 const FIRST = 2;
@@ -35,6 +37,7 @@ export function readLevelLog(file: Buffer): LevelLog {
       continue;
     }
     const found = physicalRecordAt(file, at, block);
+    if (found.isLengthDamaged) lose(at + LENGTH, LENGTH_BYTES);
     if (!found.data) {
       lose(at, found.end - at);
       parts = undefined;
@@ -62,6 +65,8 @@ interface PhysicalRecord {
   readonly type: number;
   /** Undefined for a damaged record. */
   readonly data?: Buffer;
+  /** Whether the length in the header is wrong, so that LevelDB itself would drop the record and the rest of its block. */
+  readonly isLengthDamaged?: boolean;
 }
 
 function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalRecord {
@@ -71,12 +76,13 @@ function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalReco
   const end = endAt(file, at);
   if (isWhole(file, at, block)) return whole(end);
   const follows = end <= block && (block - end < HEADER || isWhole(file, end, block));
-  // the length is right when it leads to the next record, so the damage is elsewhere
-  if (follows && file.readUInt16LE(at + 4) + type > 0) return { end, type };
   const stored = file.readUInt32LE(at);
   const known = type >= FULL && type <= LAST;
-  const found = known ? findEnd(file, at + TYPE, 1, block, (_end, masked) => masked === stored) : undefined;
-  return found === undefined ? { end: block, type } : whole(found);
+  // A wrong length may lead past other records to a later one, so the record ends there or earlier.
+  const limit = follows ? end : block;
+  const found = known ? findEnd(file, at + TYPE, 1, limit, (_end, masked) => masked === stored) : undefined;
+  if (found !== undefined) return { ...whole(found), isLengthDamaged: true };
+  return { end: follows && file.readUInt16LE(at + 4) + type > 0 ? end : block, type };
 }
 
 const endAt = (file: Buffer, at: number): number => at + HEADER + file.readUInt16LE(at + 4);

@@ -1,0 +1,25 @@
+/** The flags of all commands together. Commander passes a flag that the server has as well to the server, not to the subcommand. */
+import type { Command } from "commander";
+import { expect, test } from "vitest";
+import { addCommand, createCommand } from "../../server/src/app/cli.js";
+import { configCommand } from "../../server/src/app/commands/config.js";
+import { dataFolderOf } from "../../server/src/config/data-folder.js";
+import { serverUrlOf } from "../../server/src/config/server-url.js";
+import { userCommand } from "../../server/src/app/commands/user.js";
+import { sessionsCommand } from "../../server/src/app/commands/sessions/command.js";
+
+function below(command: Command): Command[] {
+  return command.commands.flatMap((one) => [one, ...below(one)]);
+}
+
+test("no subcommand has a flag of the server's", () => {
+  const program = createCommand();
+  for (const command of [configCommand(), userCommand(dataFolderOf), sessionsCommand(serverUrlOf)])
+    addCommand(program, command);
+  const flags = new Set(program.options.flatMap(({ long, short }) => [long, short]));
+  const both = below(program).flatMap((one) =>
+    one.options.filter(({ long }) => flags.has(long)).map(({ long }) => `${one.name()} ${long}`),
+  );
+  expect(below(program).length).toBeGreaterThan(8);
+  expect(both).toEqual([]);
+});
