@@ -1,6 +1,6 @@
 /**
  * Every message that crosses the wire, described once; those that boards have nothing to do with are in `apps.ts`, which
- * costs them nothing. `docs/contract.md` says who sends what, and when.
+ * costs them nothing. `docs/reference/contract.md` says who sends what, and when.
  */
 
 import { Message } from "./schema.js"

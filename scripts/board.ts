@@ -49,7 +49,7 @@ function createCommand(root: string, say: (line: string) => void): Command {
 
   command
     .command("draw")
-    .description("writes the drawings and the tables in docs/hardware.md anew")
+    .description("writes the drawings and the tables in docs/reference/hardware.md anew")
     .action(async () => {
       const written = await redraw(root, await loadBoards(root));
       for (const file of written) say(`wrote ${file}`);
@@ -70,7 +70,7 @@ function createCommand(root: string, say: (line: string) => void): Command {
     .addOption(new Option("--parts <kind>", "what is wired to it").choices(["grove", "bare"]))
     .action(async (name: string, options: Omit<NewBoard, "name">) => {
       for (const file of await addBoard(root, { name, ...options })) say(`wrote ${file}`);
-      say("npm run build compiles its firmware; docs/boards/adding.md says how to make its drawing look like it.");
+      say("npm run build compiles its firmware; docs/how-to/add-a-board.md says how to make its drawing look like it.");
     });
   return command;
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run docs`: writes what is generated from the contract: `docs/asyncapi.yaml`, `docs/schemas/`, and the tables in
- * `docs/contract.md`. `npm run docs -- --check` writes nothing, and fails when something is out of date.
+ * `docs/reference/contract.md`. `npm run docs -- --check` writes nothing, and fails when something is out of date.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -16,7 +16,7 @@ import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
 const GENERATED = "Generated from contract/ by `npm run docs`: changes go there.";
 const SCHEMAS = "docs/schemas";
-const CONTRACT = "docs/contract.md";
+const CONTRACT = "docs/reference/contract.md";
 
 /** The generated files, by their path in the repository; undefined: it is not to be there any more. */
 export async function generate(): Promise<Map<string, string | undefined>> {

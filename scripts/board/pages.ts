@@ -1,4 +1,4 @@
-/** What is made of the boards' data: the drawings, and the tables in `docs/hardware.md`. */
+/** What is made of the boards' data: the drawings, and the tables in `docs/reference/hardware.md`. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fill } from "../docs/markdown.js";
@@ -6,7 +6,7 @@ import { chipOf, drawingPath, layoutPath, type Board } from "./board.js";
 import { describe, draw, pinText } from "./drawing.js";
 import { wiredPlaces, type Layout } from "./layout.js";
 
-export const PAGE = "docs/hardware.md";
+export const PAGE = "docs/reference/hardware.md";
 
 type Drawn = Board & { layout: Layout };
 
@@ -79,7 +79,7 @@ function wiring(board: Drawn): string {
         ];
   return [
     `### ${title}`,
-    `![${describe(board)}](boards/${name}.svg)`,
+    `![${describe(board)}](../boards/${name}.svg)`,
     table(["from", "to"], rows),
     [...(layout.notes ?? []), seeAlso(board)].map((note) => `- ${note}`).join("\n"),
   ].join("\n\n");

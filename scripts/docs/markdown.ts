@@ -20,7 +20,7 @@ export function fill(document: string, parts: Readonly<Record<string, string>>):
   return filled;
 }
 
-/** The parts of `docs/contract.md`: all topics as `topics`, and the fields of each message by its file's name. */
+/** The parts of `docs/reference/contract.md`: all topics as `topics`, and the fields of each message by its file's name. */
 export function contractParts(messages: readonly MessageDoc[]): Record<string, string> {
   return {
     topics: topics(messages),
@@ -38,7 +38,7 @@ function topics(messages: readonly MessageDoc[]): string {
       `\`${topic}\``,
       `${flow.from} → ${flow.to}`,
       `1, ${retained}`,
-      `[${name}](schemas/${file}.json): \`${json(flow.example)}\`${flow.will ? `; the will is \`${json(flow.will)}\`` : ""}`,
+      `[${name}](../schemas/${file}.json): \`${json(flow.example)}\`${flow.will ? `; the will is \`${json(flow.will)}\`` : ""}`,
     ];
   };
   return table(

@@ -5,7 +5,7 @@ export type JsonSchema = Record<string, unknown>;
 
 /**
  * The JSON Schema of a message. It accepts what the contract's `decode` accepts of JSON objects; what no schema can say,
- * because it is about the text and not the value, `docs/contract.md` says.
+ * because it is about the text and not the value, `docs/reference/contract.md` says.
  */
 export function jsonSchema({ name, description, fields }: MessageDoc): JsonSchema {
   const required = fields.filter(({ field }) => field.required).map(({ name }) => name);

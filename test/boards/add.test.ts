@@ -31,7 +31,7 @@ function everything(): Record<string, string> {
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), "nightlight-boards-"));
   mkdirSync(path.join(root, "docs"));
-  for (const name of ["boards", "src", "docs/boards", "docs/hardware.md"])
+  for (const name of ["boards", "src", "docs/boards", "docs/reference/hardware.md"])
     cpSync(path.join(ROOT, name), path.join(root, name), { recursive: true });
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -45,9 +45,9 @@ describe("npm run board -- add", () => {
     expect(code).toBe(0);
     for (const file of [`boards/${name}.board.json`, "src/main_rust_devkit.ts", `docs/boards/${name}.svg`])
       expect(existsSync(path.join(root, file)), file).toBe(true);
-    const page = readFileSync(path.join(root, "docs/hardware.md"), "utf8");
+    const page = readFileSync(path.join(root, "docs/reference/hardware.md"), "utf8");
     expect(page).toContain("| [ESP32-C3 Rust](#esp32-c3-rust) | ESP32-C3 |");
-    expect(page).toContain(`](boards/${name}.svg)`);
+    expect(page).toContain(`](../boards/${name}.svg)`);
 
     const checked = await board("check");
     expect(checked.said).toContain(`ok     ${name}`);

@@ -138,7 +138,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
   });
 });
 
-describe("what no schema says, and docs/contract.md does", () => {
+describe("what no schema says, and docs/reference/contract.md does", () => {
   it.each([
     ["a payload of more than 1,024 bytes", TELEMETRY, `{"light": 1, "foreign": "${"x".repeat(1024)}"}`],
     ["what is nested deeper than eight", TELEMETRY, `{"light": 1, "foreign": ${"[".repeat(8)}${"]".repeat(8)}}`],

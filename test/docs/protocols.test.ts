@@ -1,4 +1,4 @@
-/** docs/protocols.md: its tables are what `npm run bench:protocols` measures, here as elsewhere. */
+/** docs/explanation/protocols.md: its tables are what `npm run bench:protocols` measures, here as elsewhere. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PAGE = path.join(ROOT, "docs/protocols.md");
+const PAGE = path.join(ROOT, "docs/explanation/protocols.md");
 
 /** Signatures and TLS records differ in length from run to run, by so many per cent at most. */
 const TLS_TOLERANCE = 3;

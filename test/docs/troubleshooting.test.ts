@@ -1,4 +1,4 @@
-/** docs/troubleshooting.md: what it says that people see, they see. Each message is brought about. */
+/** docs/how-to/troubleshooting.md: what it says that people see, they see. Each message is brought about. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";
@@ -19,7 +19,7 @@ import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
 
 /** The messages of the page's tables, as patterns. */
-const SYMPTOMS = [...readPage("docs/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
+const SYMPTOMS = [...readPage("docs/how-to/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
 const patternOf = (symptom: string): RegExp =>
   new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore
 

@@ -1,4 +1,4 @@
-/** Who may do what at the broker, held against the rules as they are written in docs/security.md, told a second time. */
+/** Who may do what at the broker, held against the rules as they are written in docs/reference/security.md, told a second time. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EVERYTHING, rightsOf } from "../../server/src/security/acl.js";
@@ -37,7 +37,7 @@ const filter = fc.oneof(
 );
 const device = id.map((device): Account => ({ name: "board", role: "device", device }));
 
-/** The topics that a device may read, as MQTT filters: the table in docs/security.md. */
+/** The topics that a device may read, as MQTT filters: the table in docs/reference/security.md. */
 function readable({ device: id }: Account): string[] {
   const prefix = id!.includes("/") ? id!.replace(/\/[^/]*$/, "") : "";
   const own = ["commands", "config", "set", "decision"].map((channel) => `${id}/${channel}`);

@@ -1,4 +1,4 @@
-/** docs/api.md, whose examples are run. */
+/** docs/reference/api.md, whose examples are run. */
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { beforeAll, expect, test } from "vitest";
@@ -81,7 +81,7 @@ function formOf(value: unknown): unknown {
 
 let page = "";
 beforeAll(async () => {
-  page = await readFile(new URL("../../docs/api.md", import.meta.url), "utf8");
+  page = await readFile(new URL("../../docs/reference/api.md", import.meta.url), "utf8");
 });
 
 test("every example of the page works, and prints what the page says", async () => {

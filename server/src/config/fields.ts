@@ -1,6 +1,6 @@
 /**
  * The kinds of settings. Each is a zod schema whose errors all carry one phrase, what is allowed, that completes the
- * sentence "it must be …". Its description, which editors and `docs/configuration.md` show, is what it is for and,
+ * sentence "it must be …". Its description, which editors and `docs/reference/configuration.md` show, is what it is for and,
  * where that does not say it, briefly what is allowed.
  */
 import { z } from "zod";

@@ -13,7 +13,7 @@ interface Described {
 /** Names for the keys that a user chooses. */
 const CHOSEN: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
-/** Every setting with its default and what is allowed, as a table in Markdown: part of `docs/configuration.md`. */
+/** Every setting with its default and what is allowed, as a table in Markdown: part of `docs/reference/configuration.md`. */
 export function reference(): string {
   const rows = rowsOf(jsonSchema(), "", true);
   return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");

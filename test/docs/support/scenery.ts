@@ -1,4 +1,4 @@
-/** What the documents' commands find: a server with the devices of docs/api.md, a certificate. */
+/** What the documents' commands find: a server with the devices of docs/reference/api.md, a certificate. */
 import { rename } from "node:fs/promises";
 import path from "node:path";
 import { startServer } from "nightlight-server";

@@ -1,6 +1,6 @@
 /**
  * Checks of what servers publish to each other through Redis. They take any bytes whatever, and never throw. They tell
- * what cannot come from a server; who publishes what a server could publish is believed: docs/scaling.md says how to
+ * what cannot come from a server; who publishes what a server could publish is believed: docs/how-to/scaling.md says how to
  * keep others from publishing.
  */
 import type { PeerAnswer, PeerWord } from "../peers.js";

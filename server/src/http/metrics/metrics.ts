@@ -72,7 +72,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   add(
     "counter",
     "nightlight_messages_rejected_total",
-    "Messages that had no effect, by the reason; docs/api.md says what each means.",
+    "Messages that had no effect, by the reason; docs/reference/api.md says what each means.",
     () =>
       (Object.keys(REJECTIONS) as Rejection[]).map((reason) => ({
         labels: { reason },
