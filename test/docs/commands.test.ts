@@ -265,7 +265,11 @@ const SCENES: readonly Scene[] = [
       "sudo chmod 600 /etc/mosquitto/nightlight.*",
       "sudo systemctl restart mosquitto",
       "sudo systemctl reload mosquitto",
-    ].map((command) => ({ command, in: "docs/how-to/mosquitto", with: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" } })),
+    ].map((command) => ({
+      command,
+      in: "docs/how-to/mosquitto",
+      with: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" },
+    })),
     after: async (workshop) => {
       const passwords = path.join(workshop.folder, "etc/mosquitto/nightlight.passwd");
       expect(await readFile(passwords, "utf8")).toMatch(/^nightlight-server:\$/);
