@@ -64,7 +64,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the device 
 
   it("asks for a number when it is given none, and goes on", async () => {
     device.stdin?.write("bright\n");
-    await eventually(() => said.includes("a number from 0 to 1023, please"), { what: "the question" });
+    await eventually(() => said.includes("Type a number from 0 to 1023"), { what: "the question" });
     const before = lamp.length;
     device.stdin?.write("5\n");
     await eventually(() => lamp.length > before, { what: "an answer" });
