@@ -22,7 +22,7 @@ for (const part of options.parts)
     await writeInto(
       path.join(DOCS, page),
       `npm run bench -- ${part} --write`,
-      page === "benchmarks.md" ? `${machine()}\n\n${text}` : text,
+      page === "reference/benchmarks.md" ? `${machine()}\n\n${text}` : text,
     );
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
     say(`written into docs/${page}`);

@@ -24,7 +24,7 @@ interface Measured {
   run(options: Options, say: Say): Promise<Outcome>;
 }
 
-const PAGE = "benchmarks.md";
+const PAGE = "reference/benchmarks.md";
 
 export const MEASURED: Readonly<Record<Part, Measured>> = {
   loop: {
@@ -46,8 +46,8 @@ export const MEASURED: Readonly<Record<Part, Measured>> = {
       return {
         text: report(outcome),
         plots: {
-          "bench-mosquitto.svg": plotOf(outcome.outcomes, "mosquitto"),
-          "bench-embedded.svg": plotOf(outcome.outcomes, "embedded"),
+          "images/bench-mosquitto.svg": plotOf(outcome.outcomes, "mosquitto"),
+          "images/bench-embedded.svg": plotOf(outcome.outcomes, "embedded"),
         },
       };
     },
@@ -79,5 +79,5 @@ export const MEASURED: Readonly<Record<Part, Measured>> = {
       return { text: await history({ boards: length === "quick" ? 2 : 20, days }, say) };
     },
   },
-  mqtt: { page: "mqtt-client.md", run: async (_options, say) => ({ text: await clients(say) }) },
+  mqtt: { page: "reference/mqtt-client.md", run: async (_options, say) => ({ text: await clients(say) }) },
 };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:protocols [-- --write docs/protocols.md] [-- --json]`: a reading and its answer over MQTT, AMQP and HTTP,
+ * `npm run bench:protocols [-- --write docs/explanation/protocols.md] [-- --json]`: a reading and its answer over MQTT, AMQP and HTTP,
  * counted by a proxy between board and server, on loopback. Takes a few seconds.
  */
 import { parseArgs } from "node:util";
@@ -15,13 +15,13 @@ const HELP = `npm run bench:protocols -- [--write <page>] [--json]
 
 Sends readings over MQTT, AMQP and HTTP, with TLS and without, and counts the bytes.
 
-  --write <page>  also writes the tables between the marks of this page: docs/protocols.md
+  --write <page>  also writes the tables between the marks of this page: docs/explanation/protocols.md
   --json          prints what was measured as JSON`;
 
 /** No run takes longer, in ms. */
 const LIMIT = 120_000;
 
-const COMMAND = "npm run bench:protocols -- --write docs/protocols.md";
+const COMMAND = "npm run bench:protocols -- --write docs/explanation/protocols.md";
 
 async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({

@@ -1,11 +1,11 @@
-"""A nightlight in Python: publishes how bright it is, and switches its lamp as the server says.
+"""A nightlight in Python: publishes the light level, and switches its lamp when the server commands it.
 
     python3 nightlight_device.py --host 192.168.1.20 --id nightlight/pi
 
-Type a number from 0 (dark) to 1023 and Enter: that is the light now. On a Raspberry Pi with a Grove hat, let read_light()
-ask the sensor and show_lamp() switch the LED; the rest stays as it is. Needs paho-mqtt, 1.x or 2.x. End it with Ctrl+C.
+Type a number from 0 (dark) to 1023 and Enter to set the light level. On a Raspberry Pi with a Grove hat, let read_light()
+read the sensor and show_lamp() switch the LED; nothing else changes. Needs paho-mqtt 1.x or 2.x. Ctrl+C ends it.
 
-A password is read from the variable MQTT_PASSWORD, so that it is in no list of processes.
+The password comes from the variable MQTT_PASSWORD, so that it does not appear in the list of processes.
 """
 
 import argparse
@@ -18,11 +18,11 @@ import threading
 import paho.mqtt.client as mqtt
 
 options = argparse.ArgumentParser(description="A nightlight in Python.")
-options.add_argument("--host", default="127.0.0.1", help="where the broker is (127.0.0.1)")
-options.add_argument("--port", type=int, default=1883, help="its port (1883)")
+options.add_argument("--host", default="127.0.0.1", help="address of the broker (default: 127.0.0.1)")
+options.add_argument("--port", type=int, default=1883, help="port of the broker (default: 1883)")
 options.add_argument("--user", help="user name at the broker")
-options.add_argument("--id", default="nightlight/python", help="what stands before /telemetry (nightlight/python)")
-options.add_argument("--every", type=float, default=5, help="seconds between two readings (5)")
+options.add_argument("--id", default="nightlight/python", help="id of the device, which comes before /telemetry (default: nightlight/python)")
+options.add_argument("--every", type=float, default=5, help="seconds between two readings (default: 5)")
 given = options.parse_args()
 
 TELEMETRY = given.id + "/telemetry"
@@ -33,7 +33,7 @@ light = 512
 
 
 def read_light():
-    """The light now, 0 to 1023. With a Grove light sensor: GroveLightSensor(0).light"""
+    """Returns the light level, 0 to 1023. With a Grove light sensor: GroveLightSensor(0).light"""
     return light
 
 
@@ -48,10 +48,10 @@ def say(text):
 
 def on_connect(client, userdata, flags, code):
     if code != 0:
-        say("the broker refused: " + mqtt.connack_string(code))
+        say("The broker refused the connection: " + mqtt.connack_string(code))
         return
     say("connected to " + given.host)
-    # here, because a reconnect needs it again
+    # subscribe here, because a clean session loses its subscriptions at each reconnect
     client.subscribe(COMMANDS)
 
 
@@ -60,11 +60,11 @@ def on_message(client, userdata, message):
         command = json.loads(message.payload)
     except ValueError:
         command = None
-    # whatever else arrives is for other devices
+    # other messages on this topic, such as actions, are for Nightlight boards
     if isinstance(command, dict) and isinstance(command.get("led_on"), bool):
         show_lamp(command["led_on"])
     else:
-        say("not a command for a lamp: " + repr(message.payload[:80]))
+        say("Ignored a message that is not a lamp command: " + repr(message.payload[:80]))
 
 
 def read_keyboard():
@@ -72,11 +72,11 @@ def read_keyboard():
         try:
             typed.put(max(0, min(1023, round(float(line)))))
         except (ValueError, OverflowError):
-            say("a number from 0 to 1023, please")
+            say("Not a number. Type a number from 0 to 1023.")
 
 
 def new_client(name):
-    if hasattr(mqtt, "CallbackAPIVersion"):  # Paho 2 asks which callbacks are meant
+    if hasattr(mqtt, "CallbackAPIVersion"):  # Paho 2 requires the version of the callbacks
         return mqtt.Client(mqtt.CallbackAPIVersion.VERSION1, client_id=name)
     return mqtt.Client(client_id=name)
 
@@ -89,7 +89,7 @@ client.on_message = on_message
 try:
     client.connect(given.host, given.port, keepalive=15)
 except OSError as problem:
-    sys.exit("no broker at {}:{}: {}. Is the server running, and does it listen there?".format(given.host, given.port, problem))
+    sys.exit("No broker at {}:{}: {}. Is the server running, and does it listen there?".format(given.host, given.port, problem))
 client.loop_start()
 threading.Thread(target=read_keyboard, daemon=True).start()
 

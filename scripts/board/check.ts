@@ -1,4 +1,4 @@
-/** Checks all boards: their pins, firmware, wiring sections and drawings, and the table in `docs/hardware.md`. */
+/** Checks all boards: their pins, firmware, wiring sections and drawings, and the table in `docs/reference/hardware.md`. */
 import { outdated } from "../lib/generated-files.js";
 import { boardPath, chipOf, PREFIX, type Board } from "./board.js";
 import { documentationProblems, hardwarePage, PAGE } from "./hardware-page.js";

@@ -1,10 +1,10 @@
-/** The boards in `docs/hardware.md`: a generated table of all boards, and a wiring section for each board. */
+/** The boards in `docs/reference/hardware.md`: a generated table of all boards, and a wiring section for each board. */
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { fillGeneratedParts, markdownTable, readText } from "../lib/generated-files.js";
 import { chipOf, gpioOf, PART_NAME, pinOf, type Board } from "./board.js";
 
-export const PAGE = "docs/hardware.md";
+export const PAGE = "docs/reference/hardware.md";
 
 /** New wiring sections go before this comment in the page. */
 const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";

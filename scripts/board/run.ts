@@ -82,7 +82,7 @@ function createCommand(root: string, print: (line: string) => void): Command {
     .addOption(new Option("--parts <kind>", "the parts wired to the board (default: bare)").choices(["grove", "bare"]))
     .action(async (name: string, options: Omit<NewBoard, "name">) => {
       for (const file of await addBoard(root, { name, ...options })) print(`wrote ${file}`);
-      print("Next: npm run build compiles the firmware; docs/boards/adding.md says how to describe the wiring.");
+      print("Next: npm run build compiles the firmware; docs/how-to/add-a-board.md says how to describe the wiring.");
     });
   return command;
 }

@@ -1,4 +1,4 @@
-/** The generated tables of `docs/contract.md`. */
+/** The generated tables of `docs/reference/contract.md`. */
 import type { Field } from "../../contract/index.js";
 import { markdownTable } from "../lib/generated-files.js";
 import { CHANNELS, type Flow } from "./channels.js";
@@ -22,7 +22,7 @@ function topicsTable(messages: readonly MessageDoc[]): string {
       `\`${topic}\``,
       `${flow.from} → ${flow.to}`,
       `1, ${retained}`,
-      `[${name}](schemas/${file}.json): \`${json(flow.example)}\`${flow.will ? `; the will is \`${json(flow.will)}\`` : ""}`,
+      `[${name}](../schemas/${file}.json): \`${json(flow.example)}\`${flow.will ? `; the will is \`${json(flow.will)}\`` : ""}`,
     ];
   };
   return markdownTable(

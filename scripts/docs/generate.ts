@@ -1,6 +1,6 @@
 /**
  * Generates the documents that follow from the contract and the boards: `docs/asyncapi.yaml`, `docs/schemas/`, and the
- * tables in `docs/contract.md` and `docs/hardware.md`.
+ * tables in `docs/reference/contract.md` and `docs/reference/hardware.md`.
  */
 import { readdir } from "node:fs/promises";
 import path from "node:path";
@@ -17,7 +17,7 @@ import { jsonSchema } from "./schema.js";
 
 const NOTICE = "Generated from contract/ by `npm run docs`: changes go there.";
 const SCHEMAS = "docs/schemas";
-const CONTRACT = "docs/contract.md";
+const CONTRACT = "docs/reference/contract.md";
 
 /** Returns the generated texts by their path in the repository. */
 export async function generate(): Promise<GeneratedFiles> {

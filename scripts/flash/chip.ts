@@ -99,7 +99,7 @@ const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
   [
     /not fit in \d+ bytes of flash|larger than.*flash/i,
     "The board's flash memory is too small for DeviceScript, which needs 2 MB.",
-    "Use another board: see docs/hardware.md.",
+    "Use another board: see docs/reference/hardware.md.",
   ],
   [
     /Unexpected chip id in image|Wrong --chip argument/i,

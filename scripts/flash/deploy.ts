@@ -45,7 +45,7 @@ export async function deploy(
   for (const [key, value] of Object.entries(encodeSettings(rest)))
     await step(`the setting ${key}`, () => client.setValue(key, value!));
   if (WIFI_SSID !== undefined) {
-    if (!wifi) throw new StepError("the deploy", "The board has no Wi-Fi service.", "Use a board with Wi-Fi: see docs/hardware.md."); // prettier-ignore
+    if (!wifi) throw new StepError("the deploy", "The board has no Wi-Fi service.", "Use a board with Wi-Fi: see docs/reference/hardware.md."); // prettier-ignore
     await step("the Wi-Fi settings", () => addNetwork(wifi, String(WIFI_SSID), String(WIFI_PWD ?? "")));
   }
   await step("the command to start", () => autostart.sendSetBoolAsync(true, true));

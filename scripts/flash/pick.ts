@@ -14,7 +14,7 @@ export async function pickBoard(root: string, name?: string): Promise<FlashableB
   const found =
     name === undefined ? boards[0] : boards.find((board) => [name, `nightlight_${name}`].includes(board.name));
   if (found) return found;
-  throw new StepError("the board", `There is no board called ${name}.${listBoards(boards)}`, "Name one of these with --board. docs/boards/adding.md says how to add one."); // prettier-ignore
+  throw new StepError("the board", `There is no board called ${name}.${listBoards(boards)}`, "Name one of these with --board. docs/how-to/add-a-board.md says how to add one."); // prettier-ignore
 }
 
 /** Lists the boards with this chip, as a sentence. */

@@ -33,7 +33,7 @@ function allFiles(): Record<string, string> {
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), "nightlight-boards-"));
   mkdirSync(path.join(root, "docs"));
-  for (const name of ["boards", "src", "docs/boards", "docs/hardware.md"])
+  for (const name of ["boards", "src", "docs/boards", "docs/reference/hardware.md"])
     cpSync(path.join(ROOT, name), path.join(root, name), { recursive: true });
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ describe("npm run board -- add", () => {
     expect(code).toBe(0);
     for (const file of [`boards/${name}.board.json`, "src/main_rust_devkit.ts"])
       expect(existsSync(path.join(root, file)), file).toBe(true);
-    const page = readFileSync(path.join(root, "docs/hardware.md"), "utf8");
+    const page = readFileSync(path.join(root, "docs/reference/hardware.md"), "utf8");
     expect(page).toContain("| [ESP32-C3 Rust](#esp32-c3-rust) | ESP32-C3 | GPIO3 | GPIO6 |");
     expect(page).toContain("### ESP32-C3 Rust\n\n| from | to |");
     expect(page).toContain("| 330 Ω, then the LED's long leg | P6 (GPIO6) |");
@@ -67,7 +67,7 @@ describe("npm run board -- add", () => {
   it("describes the wiring of Grove modules with --parts grove", async () => {
     const args = ["--base", "seeed_xiao_esp32c3", "--light", "A2", "--lamp", "D5", "--parts", "grove"];
     expect((await board("add", "xiao_two", ...args)).code).toBe(0);
-    const page = readFileSync(path.join(root, "docs/hardware.md"), "utf8");
+    const page = readFileSync(path.join(root, "docs/reference/hardware.md"), "utf8");
     expect(page).toContain("| Grove light sensor: SIG (yellow) | A2_D2 (GPIO4) |");
   });
 
@@ -123,21 +123,21 @@ describe("npm run board -- check", () => {
   });
 
   it("finds a wiring section that is missing or whose GPIO numbers differ from the board file", async () => {
-    expect(await checkWith("docs/hardware.md", "### Adafruit QT Py", "### Another QT Py")).toContain(
-      'WRONG  nightlight_qt_py_esp32c3: docs/hardware.md has no section "### Adafruit QT Py ESP32-C3"',
+    expect(await checkWith("docs/reference/hardware.md", "### Adafruit QT Py", "### Another QT Py")).toContain(
+      'WRONG  nightlight_qt_py_esp32c3: docs/reference/hardware.md has no section "### Adafruit QT Py ESP32-C3"',
     );
-    expect(await checkWith("docs/hardware.md", "A1 (GPIO3)", "A0 (GPIO4)")).toContain(
-      "WRONG  nightlight_qt_py_esp32c3: Its section in docs/hardware.md does not show the light sensor on (GPIO3).",
+    expect(await checkWith("docs/reference/hardware.md", "A1 (GPIO3)", "A0 (GPIO4)")).toContain(
+      "WRONG  nightlight_qt_py_esp32c3: Its section in docs/reference/hardware.md does not show the light sensor on (GPIO3).",
     );
   });
 
   it("finds a table of boards that is out of date, which npm run docs repairs", async () => {
     const row = "ESP32-C3 | GPIO3 | GPIO10 | `src/main_qt_py_esp32c3.ts`";
-    expect(await checkWith("docs/hardware.md", row, row.replace("GPIO10", "GPIO7"))).toContain(
-      "WRONG  docs/hardware.md: Its table of boards is out of date: run npm run docs.",
+    expect(await checkWith("docs/reference/hardware.md", row, row.replace("GPIO10", "GPIO7"))).toContain(
+      "WRONG  docs/reference/hardware.md: Its table of boards is out of date: run npm run docs.",
     );
     expect(await hardwarePage(root, await loadBoards(root))).toBe(
-      readFileSync(path.join(root, "docs/hardware.md"), "utf8"),
+      readFileSync(path.join(root, "docs/reference/hardware.md"), "utf8"),
     );
   });
 });

@@ -15,7 +15,7 @@ const BUDGET = 40 * 1024;
 /** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
 const MEMORY_BUDGET = 26 * 1024;
 
-const page = readFileSync(path.join(ROOT, "docs/firmware.md"), "utf8");
+const page = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");
 
 const boards = await loadBoards(ROOT);
 const idOf = (entry: string) => `nightlight/${entry}`;
@@ -60,7 +60,7 @@ describe("the firmware of every board", () => {
       it(`has an image of at most ${BUDGET} bytes`, () => {
         const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
         expect(size).toBeLessThanOrEqual(BUDGET);
-        // the table in docs/firmware.md has the size in KB, rounded up
+        // the table in docs/reference/firmware.md has the size in KB, rounded up
         expect(page).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
 

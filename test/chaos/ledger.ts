@@ -1,6 +1,6 @@
 /**
  * The accounts of a run, kept from what the server's log says, over all its lives: which readings it stored, what it
- * wants of each lamp, what the boards report. `docs/chaos.md` defines the columns.
+ * wants of each lamp, what the boards report. `docs/explanation/chaos.md` defines the columns.
  */
 import type { Reply, Status, Telemetry } from "../../contract/index.js";
 import { accountOf, type Readings, type Stored } from "./readings.js";

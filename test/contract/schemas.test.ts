@@ -140,7 +140,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
   });
 });
 
-describe("the rules that only docs/contract.md describes", () => {
+describe("the rules that only docs/reference/contract.md describes", () => {
   it.each([
     ["a payload of more than 1,024 bytes", TELEMETRY, `{"light": 1, "foreign": "${"x".repeat(1024)}"}`],
     ["what is nested deeper than eight", TELEMETRY, `{"light": 1, "foreign": ${"[".repeat(8)}${"]".repeat(8)}}`],

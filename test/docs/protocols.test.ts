@@ -1,4 +1,4 @@
-/** The tables of docs/protocols.md agree with a new run of `npm run bench:protocols`. */
+/** The tables of docs/explanation/protocols.md agree with a new run of `npm run bench:protocols`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PAGE = path.join(ROOT, "docs/protocols.md");
+const PAGE = path.join(ROOT, "docs/explanation/protocols.md");
 
 /** Tolerance in percent for TLS rows: the lengths of signatures and TLS records differ between runs. */
 const TLS_TOLERANCE = 3;

@@ -1,4 +1,4 @@
-/** The messages in docs/troubleshooting.md are real: the tests cause each of them. */
+/** The messages in docs/how-to/troubleshooting.md are real: the tests cause each of them. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";
@@ -19,7 +19,7 @@ import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
 
 /** The messages in the page's tables. */
-const SYMPTOMS = [...readPage("docs/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
+const SYMPTOMS = [...readPage("docs/how-to/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
 const patternOf = (symptom: string): RegExp =>
   new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore
 

@@ -1,4 +1,4 @@
-/** Tests the example program of docs/mqtt-client.md. */
+/** Tests the example program of docs/reference/mqtt-client.md. */
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { SimulatedBoard } from "../../sim/index.js";
@@ -11,7 +11,7 @@ const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
 
 /** Returns a project with only the page's program and a copy of `src/mqtt/`. */
 function project(): Record<string, string> {
-  const [, example, ...more] = read("docs/mqtt-client.md").split(/^```ts\r?\n([^]*?)^```\r?$/m);
+  const [, example, ...more] = read("docs/reference/mqtt-client.md").split(/^```ts\r?\n([^]*?)^```\r?$/m);
   expect(more.length, "the page shows one program").toBe(1);
   const client = readdirSync(new URL("src/mqtt", ROOT)).map((file) => `src/mqtt/${file}`);
   return { "src/main.ts": example, ...Object.fromEntries(client.map((path) => [path, read(path)])) };
@@ -24,7 +24,7 @@ afterEach(async () => {
   await broker?.close();
 });
 
-it("the example of docs/mqtt-client.md compiles with only a copy of src/mqtt, and works as described", async () => {
+it("the example of docs/reference/mqtt-client.md compiles with only a copy of src/mqtt, and works as described", async () => {
   const log: string[] = [];
   broker = await ScriptedBroker.start();
   const settings = { MQTT_HOST: "127.0.0.1", MQTT_PORT: broker.port };

@@ -1,4 +1,4 @@
-/** Every kind of account and every topic of the contract, at Mosquitto with docs/mosquitto and at the embedded broker. */
+/** Every kind of account and every topic of the contract, at Mosquitto with docs/how-to/mosquitto and at the embedded broker. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { board, expected, NOTHING, tried, type Allowed } from "./support/access-matrix.js";
@@ -6,7 +6,7 @@ import { documentedAcl, startDocumentedMosquitto } from "./support/documented-mo
 import { as, guarded } from "./support/guarded.js";
 import { client } from "./support/server.js";
 
-/** docs/mosquitto/README.md, told a second time. */
+/** docs/how-to/mosquitto/README.md, told a second time. */
 const MOSQUITTO_TABLE: Readonly<Record<string, Allowed>> = {
   "nightlight-server": { publish: /^(nightlight|homeassistant)\//, receive: /^(nightlight|homeassistant)\// },
   porch: board("porch"),
@@ -19,7 +19,7 @@ const MOSQUITTO_TABLE: Readonly<Record<string, Allowed>> = {
   },
 };
 
-/** docs/security.md, told a second time. Home Assistant and apps that override are administrators there. */
+/** docs/reference/security.md, told a second time. Home Assistant and apps that override are administrators there. */
 const EMBEDDED_TABLE: Readonly<Record<string, Allowed>> = {
   app: { publish: /./, receive: /./ },
   porch: board("porch"),
@@ -27,7 +27,7 @@ const EMBEDDED_TABLE: Readonly<Record<string, Allowed>> = {
   reader: { publish: NOTHING, receive: /./ },
 };
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/mosquitto", () => {
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", () => {
   test("each account publishes and receives what the table says, and nothing else; nobody without one is let in", async () => {
     const accounts = Object.keys(MOSQUITTO_TABLE);
     const broker = await startDocumentedMosquitto([...accounts, "witness"], "user witness\ntopic readwrite #\n");

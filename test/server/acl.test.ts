@@ -1,4 +1,4 @@
-/** Permissions at the broker, compared with a second implementation of the rules in docs/security.md. */
+/** Permissions at the broker, compared with a second implementation of the rules in docs/reference/security.md. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
@@ -37,7 +37,7 @@ const filter = fc.oneof(
 );
 const device = id.map((device): Account => ({ name: "board", role: "device", device }));
 
-/** The topics that a device may read, as MQTT filters: the table in docs/security.md. */
+/** The topics that a device may read, as MQTT filters: the table in docs/reference/security.md. */
 function readable({ device: id }: Account): string[] {
   const prefix = id!.includes("/") ? id!.replace(/\/[^/]*$/, "") : "";
   const own = ["commands", "config", "set", "decision"].map((channel) => `${id}/${channel}`);

@@ -1,4 +1,4 @@
-/** Servers side by side at a Redis that lets them do what they need and nothing else, as docs/scaling.md says. */
+/** Servers side by side at a Redis that lets them do what they need and nothing else, as docs/how-to/scaling.md says. */
 import { Redis } from "ioredis";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -15,7 +15,7 @@ import { client, server, temporaryFolder } from "./support/server.js";
 
 /** The words of the `ACL SETUSER` line in the documentation, with another password. */
 async function documentedUser(): Promise<string[]> {
-  const text = await readFile(new URL("../../docs/scaling.md", import.meta.url), "utf8");
+  const text = await readFile(new URL("../../docs/how-to/scaling.md", import.meta.url), "utf8");
   const [, line] = /^ACL SETUSER (nightlight on >PASSWORD [^`]+?)\n```/m.exec(text)!;
   return line.replaceAll("\\\n", " ").replace("PASSWORD", "secret").split(/\s+/);
 }

@@ -1,4 +1,4 @@
-/** `docs/configuration.md` has every setting as it is. `npx vitest run test/server/config-docs.test.ts -u` brings it up to date. */
+/** `docs/reference/configuration.md` has every setting as it is. `npx vitest run test/server/config-docs.test.ts -u` brings it up to date. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { flagReference, reference } from "../../server/src/config/reference.js";
 import { problemsIn } from "./support/config.js";
 
-const PAGE = fileURLToPath(new URL("../../docs/configuration.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../docs/reference/configuration.md", import.meta.url));
 
 function withSection(page: string, name: string, table: string): string {
   const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];

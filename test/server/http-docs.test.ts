@@ -1,4 +1,4 @@
-/** docs/api.md, whose examples are run. */
+/** docs/reference/api.md, whose examples are run. */
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { beforeAll, expect, test } from "vitest";
@@ -81,10 +81,10 @@ function formOf(value: unknown): unknown {
 
 let page = "";
 beforeAll(async () => {
-  page = await readFile(new URL("../../docs/api.md", import.meta.url), "utf8");
+  page = await readFile(new URL("../../docs/reference/api.md", import.meta.url), "utf8");
 });
 
-test("every example in docs/api.md works and has the documented output", async () => {
+test("every example in docs/reference/api.md works and has the documented output", async () => {
   const { brokerUrl, httpUrl, devices } = await server({ policy: GARDEN, history: HISTORY });
   await leaveSession(brokerUrl, "old-phone");
   const lesson = await client(brokerUrl);
@@ -120,7 +120,7 @@ test("every example in docs/api.md works and has the documented output", async (
   }
 });
 
-test("docs/api.md explains every rejection reason", () => {
+test("docs/reference/api.md explains every rejection reason", () => {
   const named = [...page.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)].map(([, reason, why]) => [reason, why]);
   expect(Object.fromEntries(named)).toEqual(REJECTIONS);
 });

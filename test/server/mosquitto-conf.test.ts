@@ -1,4 +1,4 @@
-/** docs/mosquitto, as its readers use it: the files are those, with other paths and another port. */
+/** docs/how-to/mosquitto, as its readers use it: the files are those, with other paths and another port. */
 import path from "node:path";
 import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
@@ -11,7 +11,7 @@ import { client } from "./support/server.js";
 
 const USERS = ["nightlight-server", "porch", "shed", "reader", "app", "homeassistant"];
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/mosquitto", () => {
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", () => {
   let mosquitto: Mosquitto;
   let server: NightlightServer;
   beforeAll(async () => {

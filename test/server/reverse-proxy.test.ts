@@ -1,4 +1,4 @@
-/** The server behind reverse proxies, with the very configurations that docs/reverse-proxy.md gives. */
+/** The server behind reverse proxies, with the very configurations that docs/how-to/reverse-proxy.md gives. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";

@@ -112,7 +112,7 @@ describe("the settings and recommendations of VS Code", () => {
   });
 
   test("are documented for every configuration and task", () => {
-    const text = readFileSync(path.join(ROOT, "docs/vscode.md"), "utf8");
+    const text = readFileSync(path.join(ROOT, "docs/how-to/vscode.md"), "utf8");
     for (const name of [...configurations, ...launch.compounds.map(({ name }) => name)])
       expect(text).toContain(`**${name}**`);
     for (const label of labels) expect(text).toContain(`\`${label}\``);

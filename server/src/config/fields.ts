@@ -1,6 +1,6 @@
 /**
  * zod schemas for the kinds of settings, such as ports and durations. The error of a schema is a phrase that completes the
- * sentence "it must be …". Its description appears in editors and in `docs/configuration.md`: the purpose of the setting
+ * sentence "it must be …". Its description appears in editors and in `docs/reference/configuration.md`: the purpose of the setting
  * and, if necessary, the allowed values.
  */
 import { z } from "zod";

@@ -14,13 +14,13 @@ interface Described {
 /** Placeholders for keys that users choose. */
 const CHOSEN: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
-/** Generates the Markdown table of all settings for `docs/configuration.md`, with defaults and allowed values. */
+/** Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values. */
 export function reference(): string {
   const rows = rowsOf(jsonSchema(), "", true);
   return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Generates the Markdown table of flags and variables for `docs/configuration.md`. */
+/** Generates the Markdown table of flags and variables for `docs/reference/configuration.md`. */
 export function flagReference(): string {
   const rows = FLAGS.map((flag) => {
     const [flags, variables] = [[flag.flag], [flag.env]];

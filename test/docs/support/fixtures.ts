@@ -1,4 +1,4 @@
-/** Fixtures for the commands of the documentation: a server with the devices of docs/api.md, and a certificate. */
+/** Fixtures for the commands of the documentation: a server with the devices of docs/reference/api.md, and a certificate. */
 import { rename } from "node:fs/promises";
 import path from "node:path";
 import { startServer } from "nightlight-server";

@@ -31,7 +31,7 @@ export interface Allowed {
 
 export const NOTHING = /$^/;
 
-/** The row of a board, in docs/security.md and docs/mosquitto/README.md alike. */
+/** The row of a board, in docs/reference/security.md and docs/how-to/mosquitto/README.md alike. */
 export const board = (name: string): Allowed => ({
   publish: new RegExp(`^nightlight/${name}/(telemetry|status|replies)$`),
   receive: new RegExp(`^nightlight/(status|${name}/(commands|config|set|decision))$`),

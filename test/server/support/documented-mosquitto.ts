@@ -1,4 +1,4 @@
-/** Mosquitto with the files of docs/mosquitto, with other paths and another port. */
+/** Mosquitto with the files of docs/how-to/mosquitto, with other paths and another port. */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { startMosquitto, type Mosquitto } from "../../support/mosquitto.js";
 import { MOSQUITTO } from "../../support/programs.js";
 import { passwordOf } from "./guarded.js";
 
-const DOCS = fileURLToPath(new URL("../../../docs/mosquitto/", import.meta.url));
+const DOCS = fileURLToPath(new URL("../../../docs/how-to/mosquitto/", import.meta.url));
 
 /** The lines of mosquitto.conf that are not about where things are. */
 async function configuration(folder: string): Promise<string[]> {

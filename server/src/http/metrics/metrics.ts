@@ -75,7 +75,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   add(
     "counter",
     "nightlight_messages_rejected_total",
-    "Rejected messages by reason; docs/api.md explains the reasons.",
+    "Rejected messages by reason; docs/reference/api.md explains the reasons.",
     () =>
       (Object.keys(REJECTIONS) as Rejection[]).map((reason) => ({
         labels: { reason },
