@@ -45,6 +45,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   // parts of other commands
   "npm ci": "runs as part of `npm ci && npm start`",
   "npm start": "runs as part of `npm ci && npm start`",
+  "npm run test:all": "runs all tests, and so this one",
   "npm test": "runs as part of `npm ci && npm test`",
   // commands that need the internet
   'pip install "esptool<5"': "installs from the internet",
