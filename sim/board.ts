@@ -1,4 +1,4 @@
-/** A simulated board: the real bytecode in the real virtual machine, with a light sensor, a lamp, flash and a network. */
+/** A simulated board: the real bytecode in the real virtual machine, with a light sensor, an LED, flash and a network. */
 import { createHash } from "node:crypto";
 import type { Worker } from "node:worker_threads";
 import { constant } from "./light.js";
@@ -14,16 +14,16 @@ import type { FromBoard, ToBoard } from "./vm/protocol.js";
 import { vmSource } from "./vm/source.js";
 import { startThread } from "./vm/thread.js";
 
-/** How often the light is looked up, in ms. */
+/** The interval at which the sensor reads the light source, in ms. */
 const LIGHT_EVERY = 100;
-/** A program that has neither sensor nor lamp counts as started this long after it began, in ms. */
+/** How long after its begin a program without sensor and lamp counts as started, in ms. */
 const BIND_WITHIN = 500;
-/** The first pause after a crash, doubled with each one that follows within `STEADY`, in ms. */
+/** The pause after a crash, in ms. It doubles with each further crash within `STEADY` (exponential backoff). */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 const STEADY = 60_000;
 
-/** Why a start did not come to its end. */
+/** Why a start failed. */
 type Settle = { resolve(): void; reject(error: Error): void };
 
 export class SimulatedBoard extends BoardSigns {
@@ -34,20 +34,20 @@ export class SimulatedBoard extends BoardSigns {
   readonly #deviceId: string;
   readonly #settings: Record<string, Uint8Array | undefined>;
   #flash: Uint8Array | undefined;
-  /** Program and settings are whole in flash: before, the next start deploys again. */
+  /** Whether program and settings are complete in flash. If not, the next start deploys them again. */
   #deployed = false;
   #thread: Worker | undefined;
   #starting: (Settle & { promise: Promise<void> }) | undefined;
   #unbound = new Set<"light" | "lamp">();
   #pause = FIRST_PAUSE;
-  /** Counts up at each change of power: tells whether it is still the same after a wait. */
+  /** Grows with each change of power, so that code can detect a change during a wait. */
   #powered = 0;
   #timers: NodeJS.Timeout[] = [];
   #heapWanted: ((heap: Heap | undefined) => void)[] = [];
 
   /**
-   * A board without power.
-   * @throws RangeError when the device id, a setting or the speed is not one
+   * Creates a board without power.
+   * @throws RangeError if the device id, a setting or the speed is invalid
    */
   constructor(options: BoardOptions) {
     super();
@@ -55,7 +55,7 @@ export class SimulatedBoard extends BoardSigns {
     if (!/^[0-9a-f]{16}$/.test(deviceId))
       throw new RangeError(`The device id "${deviceId}" must be 16 hexadecimal digits in lower case.`);
     if (!(speed >= 1 && speed <= 100))
-      throw new RangeError(`A board's time goes 1 to 100 times as fast, not ${speed}.`);
+      throw new RangeError(`The speed of a board is 1 to 100 times real time, not ${speed}.`);
     this.id = id;
     this.#options = options;
     this.#deviceId = deviceId;
@@ -67,18 +67,18 @@ export class SimulatedBoard extends BoardSigns {
     });
   }
 
-  /** What the sensor reads: 0..1023. */
+  /** The light at the sensor, 0 to 1023. */
   get light(): number {
     return this.#sensor.light;
   }
-  /** Whether the light was set by hand. */
+  /** Whether somebody has set the light by hand. */
   get held(): boolean {
     return this.#sensor.held;
   }
 
   /**
-   * Powers the board up. Resolves when the program runs and has found its sensor and its lamp.
-   * @throws Error when it does not come that far: the image is refused, it crashes, or its power is cut
+   * Switches the power on. Resolves when the program runs and has found its sensor and its lamp.
+   * @throws Error if the virtual machine rejects the image, the program crashes or the power is cut before that
    */
   start(): Promise<void> {
     if (this.#starting) return this.#starting.promise;
@@ -91,25 +91,25 @@ export class SimulatedBoard extends BoardSigns {
     return promise;
   }
 
-  /** Cuts the power; flash is kept. The board stays off until `start`. */
+  /** Switches the power off. The flash keeps its contents. */
   async stop(): Promise<void> {
     await this.#powerDown(new Error(`The board ${this.id} was switched off before it had started.`));
   }
 
-  /** A power cut, from one instruction to the next. The board stays off until `start`. */
+  /** Cuts the power between two instructions, as in a power failure. */
   kill(): Promise<void> {
     return this.stop();
   }
 
-  /** Cuts the power and gives it back; flash is kept. */
+  /** Cuts the power and switches it on again. The flash keeps its contents. */
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
   }
 
   /**
-   * Sets the light by hand, 0..1023; null gives it back to its source.
-   * @throws RangeError for any other light
+   * Sets the light by hand, 0 to 1023; null returns control to the light source.
+   * @throws RangeError for any other value
    */
   setLight(light: number | null): void {
     const { held } = this;
@@ -117,7 +117,7 @@ export class SimulatedBoard extends BoardSigns {
     if (!this.#look() && held !== this.held) this.emit("change");
   }
 
-  /** How the program's memory is used now; undefined while no program runs. */
+  /** Returns the memory usage of the program; undefined while no program runs. */
   heap(): Promise<Heap | undefined> {
     if (!this.#thread) return Promise.resolve(undefined);
     return new Promise((resolve) => {
@@ -126,7 +126,7 @@ export class SimulatedBoard extends BoardSigns {
     });
   }
 
-  /** Lets the sensor see how much light there is now; true when it changed. */
+  /** Updates the sensor from the light source. Returns whether the light has changed. */
   #look(): boolean {
     if (!this.#sensor.look()) return false;
     this.#send({ light: this.light });
@@ -239,7 +239,7 @@ export class SimulatedBoard extends BoardSigns {
     return debug ? withPositions(text, debug) : text;
   }
 
-  /** The virtual machine is no more. After a reset it is powered up at once, after a crash in a while. */
+  /** Handles the end of the virtual machine. After a reset it starts again immediately, after a crash with a delay. */
   async #ended(how: "reset" | "crash" | "refused", reason: string): Promise<void> {
     if (how === "refused") return this.#powerDown(new Error(`The board ${this.id} cannot run its image: ${reason}.`));
     const down = this.#powerDown();
@@ -256,7 +256,7 @@ export class SimulatedBoard extends BoardSigns {
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
   }
 
-  /** The thread ended without a word. */
+  /** Handles a worker thread that ended unexpectedly. */
   #lost(thread: Worker, reason: string): void {
     if (thread === this.#thread) void this.#ended("crash", reason);
   }

@@ -1,4 +1,4 @@
-/** Simulated boards over HTTP: a plug-in for the server, and for a Fastify of one's own. */
+/** The HTTP API of simulated boards, as a Fastify plug-in for the server or for other programs. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { idProblem } from "../contract/index.js";
 import type { SimulatedBoard } from "./board.js";
@@ -6,13 +6,13 @@ import { MAX_LIGHT, MIN_LIGHT } from "./light.js";
 import type { Simulator } from "./simulator.js";
 import type { CutHow } from "./vm/protocol.js";
 
-/** A board as it is seen over HTTP. */
+/** A board as the API shows it. */
 export interface BoardView {
   id: string;
-  /** 0..1023 */
+  /** 0 to 1023 */
   light: number;
   lamp: boolean;
-  /** Whether the light was set by hand. */
+  /** Whether somebody has set the light by hand. */
   held: boolean;
   running: boolean;
   crashes: number;
@@ -20,14 +20,14 @@ export interface BoardView {
 }
 
 export interface SimulatorContext {
-  /** Gets `simulated-board` and a `BoardView` when a board changed, at most ten times a second a board. */
+  /** Called with `simulated-board` and a `BoardView` when a board changes, at most ten times per second and board. */
   publishEvent?(name: string, data: unknown): void;
 }
 
 const BOARDS = "/api/simulator/boards";
-/** Time between two events of a board, in ms. */
+/** The shortest time between two events of a board, in ms. */
 const EVENT_EVERY = 100;
-/** Each board takes about 35 MB. */
+/** The most boards. Each needs about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
 class RequestError extends Error {
@@ -43,12 +43,12 @@ export function boardView({ id, light, lamp, held, running, crashes, network }: 
   return { id, light, lamp, held, running, crashes, network: network.state };
 }
 
-/** The routes under `/api/simulator/boards`. An id may be written plainly or URL-encoded. Errors are `{error}`. */
+/** Adds the routes below `/api/simulator/boards`. Ids may be plain or URL-encoded. Errors have the form `{error}`. */
 export function simulatorRoutes(simulator: Simulator) {
   return (fastify: FastifyInstance, context: SimulatorContext = {}): void => {
     fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const { statusCode = 500 } = error;
-      // what went wrong inside belongs into the log of whoever carries this plug-in
+      // Internal errors belong in the log of the program that uses this plug-in.
       if (statusCode >= 500 && !(error instanceof RequestError)) throw error;
       return reply.code(statusCode).send({ error: error.message });
     });
@@ -64,12 +64,12 @@ export function simulatorRoutes(simulator: Simulator) {
       const [board, what] = find(simulator, rest(request));
       if (what === "light") setLight(board, request.body);
       else if (what === "network") setNetwork(board, request.body);
-      else throw new RequestError(404, `A board has "light" and "network" to be set, not "${what}".`);
+      else throw new RequestError(404, `PUT works for "light" and "network" of a board, not for "${what}".`);
       return boardView(board);
     });
     fastify.post(`${BOARDS}/*`, async (request) => {
       const [board, what] = find(simulator, rest(request));
-      if (what !== "restart") throw new RequestError(404, `A board can be sent "restart", not "${what}".`);
+      if (what !== "restart") throw new RequestError(404, `POST works for "restart" of a board, not for "${what}".`);
       await started(board.restart());
       return boardView(board);
     });
@@ -79,7 +79,7 @@ export function simulatorRoutes(simulator: Simulator) {
   };
 }
 
-/** What stands for the `*` of a route, decoded. */
+/** Returns the decoded wildcard part of a path. */
 function rest(request: FastifyRequest): string {
   return (request.params as { "*": string })["*"];
 }
@@ -88,7 +88,7 @@ function unknown(id: string): RequestError {
   return new RequestError(404, `There is no simulated board "${id}".`);
 }
 
-/** Takes `<id>/<what>` apart; the id may have slashes of its own. */
+/** Splits `<id>/<what>`. The id may contain slashes. */
 function find(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
   const slash = path.lastIndexOf("/");
   const id = path.slice(0, Math.max(0, slash));
@@ -145,7 +145,7 @@ function field(body: unknown, name: string): unknown {
   return typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** Publishes what changes; gives back how to stop it. */
+/** Publishes changes of boards. @returns stops that */
 function publishChanges(simulator: Simulator, publish: (name: string, data: unknown) => void): () => Promise<void> {
   const timers = new Map<SimulatedBoard, NodeJS.Timeout>();
   const changed = function (this: SimulatedBoard) {

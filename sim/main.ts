@@ -1,5 +1,5 @@
-/** `npm run sim`: simulated boards on a broker of one's choice. */
-// Little is imported before signals are caught: the first process of a container loses those that come earlier.
+/** `npm run sim`: runs simulated boards that connect to any broker. */
+// Handle signals before loading anything else: the first process of a container ignores them until then.
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { catchSignals } from "../server/src/app/signals.js";
 

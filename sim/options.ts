@@ -28,8 +28,8 @@ const anId = (id: string, ids: string[] = []) => {
 };
 
 /**
- * Reads the arguments after the program's name. Help and mistakes are printed.
- * @throws CommanderError with exit code 0 after help, another one after a mistake
+ * Parses the arguments after the program's name. Prints help and mistakes.
+ * @throws CommanderError with exit code 0 after help and another one after a mistake
  */
 export function parseOptions(args: readonly string[]): Options {
   const command = new Command("npm run sim --")
@@ -39,9 +39,9 @@ export function parseOptions(args: readonly string[]): Options {
     .option("--id <id>", "a board with this id; can be repeated", anId)
     .option("--light <n>", "hold the light at 0..1023 (default: a short day and night)", wholeNumber(0, 1023))
     .option("--trace <file.csv>", 'play recorded light, columns "time_s,light", or "light" alone once a second')
-    .option("--http-port <port>", "serve /api/simulator/boards on 127.0.0.1", wholeNumber(0, 65535))
+    .option("--http-port <port>", "serve the API /api/simulator/boards on 127.0.0.1", wholeNumber(0, 65535))
     .option("--board <entry>", "which firmware: src/<entry>.ts", "main")
-    .option("--verbose", "print everything that the boards and their virtual machines say")
+    .option("--verbose", "print the complete output of the boards and their virtual machines")
     .addHelpText(
       "after",
       `

@@ -1,4 +1,4 @@
-/** `npm run sim` from its flags to simulated boards that run. */
+/** Runs `npm run sim`, from its flags to running boards. */
 import { CommanderError } from "commander";
 import fastify from "fastify";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,7 +13,7 @@ import { loopbackOnly } from "./loopback.js";
 import { type Options, parseOptions } from "./options.js";
 import { report } from "./report.js";
 
-/** The longest that an end may take, in ms. */
+/** How long a clean end may take, in ms. */
 const END_WITHIN = 1500;
 
 async function run(options: Options, signals: Signals): Promise<void> {
@@ -35,9 +35,9 @@ async function run(options: Options, signals: Signals): Promise<void> {
     app.addHook("onRequest", loopbackOnly);
     simulatorRoutes(simulator)(app);
     const address = await app.listen({ host: "127.0.0.1", port: options.httpPort }).catch((error: Error) => {
-      throw new Error(`Port ${options.httpPort} cannot be had (${error.message}); choose another one by --http-port.`);
+      throw new Error(`Port ${options.httpPort} is not available (${error.message}); choose another one with --http-port.`);
     });
-    console.log(`Boards to read and set at ${address}/api/simulator/boards`);
+    console.log(`The API of the boards is at ${address}/api/simulator/boards`);
   }
   const count = options.boards ?? 1;
   const ids = options.id ?? Array.from({ length: count }, (_, i) => `nightlight/sim-${i + 1}`);
@@ -46,7 +46,7 @@ async function run(options: Options, signals: Signals): Promise<void> {
   await stopCompilers();
 }
 
-/** Runs with the arguments of this process. */
+/** Runs the command with the arguments of this process. */
 export async function runSim(signals: Signals): Promise<void> {
   try {
     await run(parseOptions(process.argv.slice(2)), signals);

@@ -1,17 +1,17 @@
-/** A board's settings: from `.env.defaults` and `.env.local` as DeviceScript reads them, and as it sends them. */
+/** Reads the settings of a board from `.env.defaults` and `.env.local`, and encodes them, exactly as DeviceScript does. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { redactUrl } from "../server/src/security/redact.js";
 
-/** Values by key; undefined for a key that a deploy deletes. */
+/** Values by key. Undefined means that a deployment deletes the key. */
 export type Settings = Record<string, unknown>;
 
-/** The longest value that the virtual machine stores, in bytes of JSON: 231 ends it, messages included. */
+/** The longest value that the virtual machine stores, in bytes of JSON. Longer ones crash it. */
 export const MAX_VALUE = 200;
 
 /**
- * Reads the text of an `.env` file exactly as DeviceScript 2.16.4 does (compiler/src/dotenv.ts), its faults included:
- * a line with `#` anywhere is dropped, keys and values are not trimmed, a value that is JSON becomes what it stands for
+ * Parses an `.env` file exactly as DeviceScript 2.16.4 does (compiler/src/dotenv.ts), including its peculiarities:
+ * a line with `#` anywhere is ignored, keys and values are not trimmed, a value that is valid JSON is parsed
  * (`1883` a number, `"1883"` a string), and an empty value deletes the setting.
  */
 export function parseSettings(text: string): Settings {
@@ -32,7 +32,7 @@ function parseValue(text: string): unknown {
   }
 }
 
-/** The settings of a project folder: `.env.local` over `.env.defaults`; a file that is missing has none. */
+/** Reads the settings of a project folder. `.env.local` takes precedence over `.env.defaults`. Missing files count as empty. */
 export function readSettings(folder: string): Settings {
   const settings: Settings = {};
   for (const name of [".env.defaults", ".env.local"]) {
@@ -46,8 +46,8 @@ export function readSettings(folder: string): Settings {
 }
 
 /**
- * The settings that bring a board to a broker. User name and password are those of the address, or none.
- * @throws RangeError when `broker` is not an `mqtt://` or `mqtts://` address: boards speak neither WebSocket nor Unix sockets
+ * Returns the settings for a connection to a broker, with the user name and password of the address.
+ * @throws RangeError if `broker` is not an `mqtt://` or `mqtts://` address; boards support neither WebSocket nor Unix sockets
  */
 export function brokerSettings(broker: string): Settings {
   const url = URL.canParse(broker) ? new URL(broker) : undefined;
@@ -57,7 +57,7 @@ export function brokerSettings(broker: string): Settings {
       `A board cannot connect to "${redactUrl(broker)}": give an address such as mqtt://127.0.0.1:1883.`,
     );
   return {
-    // an IPv6 address stands in brackets in a URL only
+    // Only URLs put IPv6 addresses in brackets.
     MQTT_HOST: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     MQTT_PORT: Number(url.port || (tls ? 8883 : 1883)),
     MQTT_TLS: tls,
@@ -67,15 +67,15 @@ export function brokerSettings(broker: string): Settings {
 }
 
 /**
- * What travels to the board: JSON in UTF-8 by key.
- * @throws RangeError when a value is longer than the virtual machine survives
+ * Encodes settings for the board, as JSON in UTF-8 by key.
+ * @throws RangeError if a value is too long for the virtual machine
  */
 export function encodeSettings(settings: Settings): Record<string, Uint8Array | undefined> {
   const encoded: Record<string, Uint8Array | undefined> = {};
   for (const [key, value] of Object.entries(settings)) {
     const data = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
     if (data && data.length > MAX_VALUE)
-      throw new RangeError(`The setting ${key} has ${data.length} bytes, a board takes at most ${MAX_VALUE}.`);
+      throw new RangeError(`The setting ${key} has ${data.length} bytes, but a board accepts at most ${MAX_VALUE}.`);
     encoded[key] = data;
   }
   return encoded;

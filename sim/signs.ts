@@ -1,4 +1,4 @@
-/** What is to be seen of a simulated board: its lamp, its status light, whether it runs. */
+/** The visible state of a simulated board: its lamp, its status LED and whether it runs. */
 import { EventEmitter } from "node:events";
 import type { BoardEvents } from "./types.js";
 import type { Color } from "./vm/status-light.js";
@@ -11,21 +11,21 @@ export class BoardSigns extends EventEmitter<BoardEvents> {
   #running = false;
   #crashes = 0;
 
-  /** 0..1 */
+  /** Brightness, 0 to 1 */
   get intensity(): number {
     return this.#intensity;
   }
   get lamp(): boolean {
     return this.#intensity > 0;
   }
-  /** The LED on the board itself: red, green and blue, 0..255. */
+  /** The LED on the board itself: red, green and blue, 0 to 255 each. */
   get statusLight(): Color {
     return this.#statusLight;
   }
   get running(): boolean {
     return this.#running;
   }
-  /** How often the program or the virtual machine ended by a fault. */
+  /** How often the program or the virtual machine has crashed. */
   get crashes(): number {
     return this.#crashes;
   }
@@ -55,7 +55,7 @@ export class BoardSigns extends EventEmitter<BoardEvents> {
     this.emit("change");
   }
 
-  /** It has no power. */
+  /** The board has lost its power. */
   protected goneDark(): void {
     this.shine(0);
     this.#statusLight = DARK;

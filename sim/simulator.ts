@@ -1,9 +1,9 @@
-/** Simulated boards by id. */
+/** A collection of simulated boards by id. */
 import { EventEmitter } from "node:events";
 import { SimulatedBoard } from "./board.js";
 import type { BoardOptions } from "./types.js";
 
-/** What all boards of a simulator have, unless a board is told otherwise. */
+/** The defaults for all boards of a simulator. */
 export type BoardDefaults = Partial<Omit<BoardOptions, "id" | "deviceId">>;
 
 export interface SimulatorEvents {
@@ -19,8 +19,8 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /**
-   * Adds a board; it has no power until `start`. Its setting `NL_ID` is its id, unless the options say otherwise.
-   * @throws Error when the id is taken or there is no bytecode for it; RangeError as `SimulatedBoard` does
+   * Adds a board, which has no power until `start` is called. By default its setting `NL_ID` is its id.
+   * @throws Error if the id exists already or there is no bytecode; RangeError as `SimulatedBoard` does
    */
   add(options: Pick<BoardOptions, "id"> & Partial<BoardOptions>): SimulatedBoard {
     const { id } = options;
@@ -34,7 +34,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     return board;
   }
 
-  /** Stops and forgets a board; false when there is none of that id. */
+  /** Stops and removes a board. Returns false if there is none with this id. */
   async remove(id: string): Promise<boolean> {
     const board = this.boards.get(id);
     if (!board) return false;
@@ -44,7 +44,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     return true;
   }
 
-  /** Stops and forgets all boards. */
+  /** Stops and removes all boards. */
   async close(): Promise<void> {
     await Promise.all([...this.boards.keys()].map((id) => this.remove(id)));
   }

@@ -1,17 +1,17 @@
-/** Recorded light: CSV with the columns `time_s,light`, or `light` alone once a second. */
+/** Plays recorded light from a CSV file with the columns `time_s,light`, or only `light` with one row per second. */
 import { readFileSync } from "node:fs";
 import { type LightSource, MAX_LIGHT, MIN_LIGHT } from "./light.js";
 
 interface Reading {
-  /** s */
+  /** in s */
   time: number;
   light: number;
 }
 
 /**
- * A light source that plays a recording, each reading until the next, from the beginning again after the last one has
- * lasted as long as the one before it.
- * @throws Error naming file, line, what was found and what is allowed
+ * Creates a light source that repeats a recording. Each value lasts until the next one; the last value lasts as long as the
+ * one before it.
+ * @throws Error that names the file, the line, the text found and what is allowed
  */
 export function readTrace(file: string): LightSource {
   let text: string;
@@ -23,7 +23,7 @@ export function readTrace(file: string): LightSource {
   return trace(text, file);
 }
 
-/** `readTrace` for a text; `file` stands in messages. */
+/** Parses a recording. @param file the name for error messages */
 export function trace(text: string, file = "trace"): LightSource {
   const readings = parse(text, file);
   const last = readings[readings.length - 1];

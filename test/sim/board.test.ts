@@ -87,7 +87,7 @@ describe.concurrent("a simulated board", () => {
   it("refuses a setting that would end its virtual machine", () => {
     const long = { MQTT_PWD: "x".repeat(230) };
     expect(() => createBoard({ bytecode: settings, settings: long })).toThrow(
-      "MQTT_PWD has 232 bytes, a board takes at most 200",
+      "MQTT_PWD has 232 bytes, but a board accepts at most 200",
     );
   });
 
