@@ -35,7 +35,9 @@ async function run(options: Options, signals: Signals): Promise<void> {
     app.addHook("onRequest", loopbackOnly);
     simulatorRoutes(simulator)(app);
     const address = await app.listen({ host: "127.0.0.1", port: options.httpPort }).catch((error: Error) => {
-      throw new Error(`Port ${options.httpPort} is not available (${error.message}); choose another one with --http-port.`);
+      throw new Error(
+        `Port ${options.httpPort} is not available (${error.message}); choose another one with --http-port.`,
+      );
     });
     console.log(`The API of the boards is at ${address}/api/simulator/boards`);
   }
