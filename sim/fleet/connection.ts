@@ -34,7 +34,7 @@ export type Span = readonly [from: number, to: number];
 
 /** Callbacks of a connection. */
 export interface ConnectionHandlers {
-  /** Called for each received message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
+  /** Called for each message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
   message(bytes: Buffer, topic: Span, payload: Span, retained: boolean): void;
   /** Called when an established connection is lost. */
   lost(reason: string): void;

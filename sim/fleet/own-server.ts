@@ -70,7 +70,7 @@ export async function startOwnServer(config?: string): Promise<OwnServer> {
     const ended = child.exitCode !== null || child.signalCode !== null;
     if (!ended && performance.now() - begin < START_WITHIN) continue;
     await server.close();
-    throw new Error(`The server did not start: ${said.trim() || `no connection to port ${port} within ${START_WITHIN / 1000} s`}`);
+    throw new Error(`The server did not start: ${said.trim() || `it did not listen within ${START_WITHIN / 1000} s`}`);
   }
   void exit.then(([code, signal]) => server.onexit(`${signal ?? `code ${code}`}${said && `: ${said.trim()}`}`));
   return server;
