@@ -26,7 +26,7 @@ export interface Counts {
   missing: number;
 }
 
-/** Response time from which an answer counts as late, in ms. The server treats readings of that age as old (STALE). */
+/** Longest response time that does not count as late, in ms. The server treats older readings as outdated (STALE). */
 export const LATE = 2000;
 /** Timeout after which a reading counts as missing, in ms. */
 export const LOST = 30_000;
@@ -45,7 +45,7 @@ export class Ledger {
   outstanding = 0;
   /** Place of the oldest outstanding reading of each device, or NONE. */
   readonly #first: Int32Array;
-  // the lists: arrays by place; #next links used places of a device, and free places
+  // arrays indexed by place; #next links the outstanding readings of each device, and the free places
   #next = new Int32Array(0);
   #seq = new Uint32Array(0);
   #at = new Float64Array(0);

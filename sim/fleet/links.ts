@@ -109,7 +109,7 @@ export class Links {
     for (const connection of this.#connections) connection.end();
   }
 
-  /** Returns the range of device numbers on a connection: first (inclusive) and last (exclusive). */
+  /** Returns the range of device numbers on a connection: start (inclusive) and end (exclusive). */
   #devicesOf(n: number): Span {
     return [Math.ceil((n * this.#devices) / this.count), Math.ceil(((n + 1) * this.#devices) / this.count)];
   }

@@ -26,7 +26,7 @@ export interface Options {
   json: boolean;
 }
 
-/** Subscriptions on one connection. The default limit of nightlight-server is 1,000 (limits.subscriptions). */
+/** Planned subscriptions per connection. The default limit of nightlight-server is 1,000 (limits.subscriptions). */
 const SUBSCRIPTIONS = 100;
 /** Number of connections up to which each device has its own connection. */
 const FEW = 1000;

@@ -61,7 +61,7 @@ export function atRate(fleet: Fleet, rate: number): Pace {
   return pace;
 }
 
-/** Returns a stride, coprime to `count` and near its golden section, that visits all devices in mixed order. */
+/** Returns a stride that visits all devices in mixed order: coprime to `count`, near its golden section. */
 function strideOf(count: number): number {
   let stride = Math.max(1, Math.round(count * 0.618));
   while (commonFactor(stride, count) !== 1) stride++;

@@ -30,6 +30,6 @@ function threadCode(): URL {
 
 /** Starts a worker thread that powers up a board. The thread sends `FromBoard` and receives `ToBoard` messages. */
 export function startThread(setup: BoardSetup): Worker {
-  // without execArgv, the worker would inherit the flags that load the parent's TypeScript loader
+  // an empty execArgv keeps the worker from inheriting the flags that load the parent's TypeScript loader
   return new Worker((code ??= threadCode()), { workerData: setup, execArgv: [], name: "board" });
 }
