@@ -1,4 +1,4 @@
-/** Real boards among a fleet: the firmware in the virtual machine, and how long its lamp takes to follow the light. */
+/** Adds boards that run the real firmware in the virtual machine, and measures the time from light to lamp. */
 import { LESSON_RULE } from "../../contract/index.js";
 import type { SimulatedBoard } from "../board.js";
 import { loadFirmware, ROOT } from "../firmware.js";
@@ -7,30 +7,34 @@ import { Simulator } from "../simulator.js";
 import { Latencies } from "./latencies.js";
 import { availableMemory } from "./processes.js";
 
-/** How many are started at once. */
+/** Number of boards that start at the same time. */
 const BATCH = 4;
-/** With `max`: what is left for others, in bytes, and how long a batch may take before the processors are busy enough, in ms. */
+/** Limit of `--vms max`: memory that stays free for other programs, in bytes. */
 const RESERVE = 1e9;
+/** Limit of `--vms max`: longest start time of a batch, in ms. A longer time means saturated processors. */
 const SLOWEST = 10_000;
-/** Between two changes of a board's light, in ms: this, and at random up to as much again. */
+/** Shortest time between two changes of a board's light, in ms. A random time of up to the same length is added. */
 const CHANGE = 3000;
+/** Light levels that a board alternates between, on either side of the threshold. */
 const DARK = 100;
 const BRIGHT = 800;
 
+/** A group of simulated boards that run the firmware against a broker. */
 export class RealBoards {
-  /** From light to lamp, in ms. */
+  /** Times from a change of the light to the switch of the lamp, in ms. */
   readonly reactions = new Latencies();
-  /** Changes of the light that the lamp had not followed by the next. */
+  /** Number of light changes that the lamp did not follow before the next change. */
   missed = 0;
+  /** Number of program crashes on all boards. */
   crashes = 0;
   readonly #simulator: Simulator;
   readonly #prefix: string;
-  /** When each board's light changed, unless its lamp has followed. */
+  /** Time of the last light change of each board whose lamp has not followed yet. */
   readonly #changed = new Map<SimulatedBoard, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #ending = false;
 
-  /** @param broker mqtt:// or mqtts:// */
+  /** @param broker URL of the broker, mqtt:// or mqtts:// */
   constructor(broker: string, prefix: string) {
     this.#prefix = prefix;
     this.#simulator = new Simulator({
@@ -44,18 +48,18 @@ export class RealBoards {
   }
 
   /**
-   * Starts them, a few at a time.
-   * @param wanted how many, or as many as there is memory and processor for
-   * @param progress is told how many run
-   * @returns what ended it before there were as many as wanted; undefined when nothing did
+   * Starts the boards in batches.
+   * @param wanted number of boards, or "max" for as many as memory and processors allow
+   * @param progress called with the number of running boards after each batch
+   * @returns why fewer boards than wanted run; undefined when all of them run
    */
   async start(wanted: number | "max", progress: (running: number) => void): Promise<string | undefined> {
     const most = wanted === "max" ? Infinity : wanted;
     while (this.count < most && !this.#ending) {
       const memory = availableMemory();
       if (wanted === "max" && memory === undefined)
-        throw new Error("How much memory there is, is known on Linux alone: give --vms a number.");
-      if (wanted === "max" && memory! < RESERVE) return `less than ${RESERVE / 1e9} GB of memory are left`;
+        throw new Error("--vms max works only on Linux, where the free memory is known. Give --vms a number.");
+      if (wanted === "max" && memory! < RESERVE) return `less than ${RESERVE / 1e9} GB of memory is free`;
       const begin = performance.now();
       const batch = Array.from({ length: Math.min(BATCH, most - this.count) }, (_, n) =>
         this.#simulator.add({ id: `${this.#prefix}/fleet-vm-${this.count + n + 1}` }),
@@ -70,11 +74,12 @@ export class RealBoards {
     return undefined;
   }
 
-  /** From now on their light changes, across the threshold, and the lamps are watched. */
+  /** Starts to change the light of all boards across the threshold and to measure the lamps. */
   begin(): void {
     for (const board of this.#simulator.boards.values()) this.#change(board);
   }
 
+  /** Stops all boards. */
   async close(): Promise<void> {
     this.#ending = true;
     for (const timer of this.#timers) clearTimeout(timer);

@@ -1,49 +1,52 @@
-/** One connection to a broker, for many devices. */
+/** An MQTT 3.1.1 client connection that many virtual devices share. */
 import type { Duplex } from "node:stream";
 import mqttPacket from "mqtt-packet";
 import { CONNACK, FrameReader, PUBACK, pubackFrame, PUBLISH, publishFrame, SUBACK } from "./frames.js";
 import type { Broker } from "./transport.js";
 
-/** In s. */
+/** MQTT keep-alive interval, in s. */
 const KEEP_ALIVE = 60;
-/** How long a broker may take to let a client in, or to grant subscriptions, in ms. */
+/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. */
 const PATIENCE = 30_000;
-/** Filters in one packet: some brokers take no more. */
+/** Largest number of topic filters in one SUBSCRIBE packet. Some brokers limit the number. */
 const FILTERS = 50;
-/** Messages at QoS 1 that may be on their way: beyond them, packet ids would come round again. */
+/** Largest number of unacknowledged QoS 1 messages. A larger number could reuse a packet id that is still in flight. */
 const MOST_UNACKNOWLEDGED = 60_000;
-/** What may wait in memory because the broker does not read, in bytes. */
+/** Largest size of the send buffer when the broker does not read, in bytes. */
 const MOST_WAITING = 1_048_576;
 
-/** MQTT 3.1.1, table 3.1. */
+/** Reasons by CONNACK return code (MQTT 3.1.1, table 3.1). */
 const REFUSALS: Readonly<Record<number, string>> = {
-  1: "it does not speak MQTT 3.1.1",
-  2: "it does not like the client's id",
-  3: "it is not available, or has as many connections as it takes (limits.connections of nightlight-server)",
-  4: "user name or password is wrong",
-  5: "it asks for a user name and a password, or this one may not",
+  1: "the broker does not support MQTT 3.1.1",
+  2: "the broker does not accept the client id",
+  3: "the broker is unavailable, or its connection limit is reached (limits.connections of nightlight-server)",
+  4: "the user name or the password is wrong",
+  5: "the broker requires a user name and a password, or this user is not allowed to connect",
 };
+/** SUBACK return code of a refused subscription (MQTT 3.1.1, 3.9.3). */
 const NOT_GRANTED = 0x80;
-/** A PUBLISH's flags: MQTT 3.1.1, 3.3.1. */
+/** Bit masks of the PUBLISH flags (MQTT 3.1.1, 3.3.1). */
 const QOS = 6;
 const RETAIN = 1;
 
-/** A part of some bytes: where it begins, and where it has ended. */
+/** A byte range: start (inclusive) and end (exclusive). */
 export type Span = readonly [from: number, to: number];
 
+/** Callbacks of a connection. */
 export interface ConnectionHandlers {
-  /** A message came: where its topic and its payload are in the bytes, which are not to be kept. */
+  /** Called for each message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
   message(bytes: Buffer, topic: Span, payload: Span, retained: boolean): void;
-  /** An open connection has ended by itself. */
+  /** Called when an established connection is lost. */
   lost(reason: string): void;
 }
 
-/** Something that is waited for. */
+/** The promise callbacks for the answer of the broker to CONNECT or SUBSCRIBE. */
 interface Waiting {
   resolve(): void;
   reject(error: Error): void;
 }
 
+/** A connection to a broker that publishes and receives messages for many devices. */
 export class Connection {
   readonly #broker: Broker;
   readonly #clientId: string;
@@ -63,18 +66,19 @@ export class Connection {
     this.#handlers = handlers;
   }
 
+  /** True while the connection is established. */
   get open(): boolean {
     return this.#open;
   }
 
-  /** Messages at QoS 1 that are not acknowledged. */
+  /** Number of QoS 1 messages that the broker has not acknowledged. */
   get unacknowledged(): number {
     return this.#unacknowledged;
   }
 
   /**
-   * Connects with a clean session.
-   * @throws Error that says why not
+   * Connects to the broker with a clean session.
+   * @throws Error when the broker cannot be reached, refuses the connection or does not answer
    */
   async connect(): Promise<void> {
     const { username, password, title } = this.#broker;
@@ -100,7 +104,10 @@ export class Connection {
     this.#open = true;
   }
 
-  /** @throws Error when the broker does not grant one of them */
+  /**
+   * Subscribes to topic filters.
+   * @throws Error when the broker refuses one of the filters
+   */
   async subscribe(filters: readonly string[], qos: 0 | 1): Promise<void> {
     for (let at = 0; at < filters.length; at += FILTERS) {
       const subscriptions = filters.slice(at, at + FILTERS).map((topic) => ({ topic, qos }));
@@ -109,7 +116,7 @@ export class Connection {
     }
   }
 
-  /** Sends a message, if the connection takes it: false when it is gone or full. Topic and payload are ASCII. */
+  /** Publishes a message in ASCII. Returns false when the connection is closed or its buffer is full. */
   publish(topic: string, payload: string, qos: 0 | 1, retain: boolean): boolean {
     if (!this.#open || this.#stream!.writableLength > MOST_WAITING) return false;
     if (qos === 1) {
@@ -120,24 +127,25 @@ export class Connection {
     return true;
   }
 
-  /** Fulfilled when all is acknowledged, or the connection is gone. */
+  /** Resolves when all QoS 1 messages are acknowledged or the connection is closed. */
   settled(): Promise<void> {
     if (!this.#open || this.#unacknowledged === 0) return Promise.resolve();
     return new Promise((resolve) => this.#settled.push(resolve));
   }
 
+  /** Sends a PINGREQ to keep the connection alive. */
   ping(): void {
     if (this.#open) this.#write(mqttPacket.generate({ cmd: "pingreq" }));
   }
 
-  /** Says good-bye. */
+  /** Sends DISCONNECT and closes the connection. */
   end(): void {
     const stream = this.#stream;
     this.#stream = undefined;
     this.#open = false;
     this.#settle();
     stream?.end(mqttPacket.generate({ cmd: "disconnect" }));
-    // whatever the broker still sends is of no interest
+    // discard data that the broker still sends, or the stream would never end
     stream?.resume();
     setTimeout(() => stream?.destroy(), 1000).unref();
   }
@@ -146,7 +154,7 @@ export class Connection {
     return (this.#id = (this.#id % 65_535) + 1);
   }
 
-  /** What is written within one turn of the event loop leaves in one piece. */
+  /** Writes bytes. Corks the stream so that all writes of one event loop turn are sent together. */
   #write(bytes: Buffer): void {
     const stream = this.#stream;
     if (!stream) return;
@@ -161,6 +169,7 @@ export class Connection {
     stream.write(bytes);
   }
 
+  /** Waits for the broker's answer to CONNECT or SUBSCRIBE. */
   #answer(problem: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -186,13 +195,13 @@ export class Connection {
     } else if (type === CONNACK) {
       const code = bytes[from + 1];
       if (code === 0) this.#waiting?.resolve();
-      else this.#waiting?.reject(new Error(REFUSALS[code] ?? `it refused with code ${code}`));
+      else this.#waiting?.reject(new Error(REFUSALS[code] ?? `the broker refused the connection with code ${code}`));
     } else if (type === SUBACK) {
       if (bytes.subarray(from + 2, to).includes(NOT_GRANTED))
         this.#waiting?.reject(
           new Error(
-            "the broker refused it: it may not, or there are too many for one client " +
-              "(limits.subscriptions of nightlight-server; more --connections need fewer each)",
+            "the broker refused it: the user has no permission, or the client has too many subscriptions " +
+              "(limits.subscriptions of nightlight-server; use more --connections so that each has fewer)",
           ),
         );
       else this.#waiting?.resolve();
@@ -208,7 +217,7 @@ export class Connection {
   }
 
   #closed(stream: Duplex, problem: string): void {
-    // ended by us, or an earlier one
+    // closed by end(), or replaced by a newer stream
     if (stream !== this.#stream) return;
     this.#stream = undefined;
     this.#unacknowledged = 0;

@@ -1,29 +1,34 @@
-/** What is remembered of each device: some thirty bytes, so that a hundred thousand take no more than a few megabytes. */
+/** Stores the state of virtual devices in typed arrays, about 30 bytes for each device. */
 import { decide, type Rule } from "../../contract/index.js";
 import { mix } from "../random.js";
 import { EITHER, OFF, ON } from "./ledger.js";
 
-/** How much later than the rule's shortest time the server may know that it is over, in ms. */
+/** Tolerance for the end of a minimum on or off time as the server measures it, in ms. */
 const SLACK = 2000;
 
+/** The state of all virtual devices; each array is indexed by device number. */
 export class Devices {
-  /** The light that was reported last. */
+  /** The last reported light level. */
   readonly light: Uint16Array;
-  /** When that was, in ms; NaN when nothing was reported yet. */
+  /** Time of the last report, in ms; NaN before the first report. */
   readonly reportedAt: Float64Array;
+  /** Sequence number of the last reading. */
   readonly seq: Uint32Array;
-  /** Which of the parameters apply: see `ParameterSets`. */
+  /** Number of the device's parameter set, see `ParameterSets`. */
   readonly parameters: Uint16Array;
-  /** As it was commanded last: OFF, ON, or EITHER before that. */
+  /** Last commanded lamp state: OFF or ON, or EITHER before the first command. */
   readonly lamp: Uint8Array;
-  /** Since when, in ms. */
+  /** Time of the last lamp switch, in ms. */
   readonly lampSince: Float64Array;
-  /** What it is to be after the newest reading. */
+  /** Expected lamp state after the newest reading: OFF, ON or EITHER. */
   readonly expected: Uint8Array;
-  /** Tells this run of the fleet from others, to whoever knows the devices from then. */
+  /** A random number that gives the devices new boot ids on each run of the fleet. */
   readonly #run: number;
 
-  /** @param run any integer that is another one at each run */
+  /**
+   * @param count number of devices
+   * @param run an integer that differs for each run of the fleet
+   */
   constructor(
     readonly count: number,
     run: number,
@@ -38,12 +43,12 @@ export class Devices {
     this.#run = run;
   }
 
-  /** Tells one run of the device from the next. */
+  /** Returns the boot id of a device, which differs for each run of the fleet. */
   boot(device: number): number {
     return mix(this.#run + device) & 0x7fffffff;
   }
 
-  /** The lamp is now as commanded; true when it was another. */
+  /** Sets the lamp as commanded. Returns true when the state changed. */
   switch(device: number, led_on: boolean, now: number): boolean {
     const lamp = led_on ? ON : OFF;
     if (this.lamp[device] === lamp) return false;
@@ -52,23 +57,24 @@ export class Devices {
     return true;
   }
 
-  /** What the rule makes of the lamp after this reading, which is remembered: OFF, ON, or EITHER. */
+  /** Computes and stores the lamp state that the rule requires after a reading: OFF, ON or EITHER. */
   expect(device: number, rule: Rule, light: number, now: number): number {
     const before = this.expected[device];
     const wanted =
       before === EITHER ? agreed(decided(rule, OFF, light), decided(rule, ON, light)) : decided(rule, before, light);
     const shortest = Math.max(rule.min_on, rule.min_off);
-    // the server's clock is another one: whether a shortest time is over is not known to the millisecond
+    // the server's clock differs slightly, so near the end of a minimum time both states are correct
     const held = shortest > 0 && wanted !== before && now - this.lampSince[device] < shortest + SLACK;
     return (this.expected[device] = held ? EITHER : wanted);
   }
 }
 
-/** What the rule makes of a lamp that has been as it is for long. */
+/** Applies the rule to a lamp whose minimum on or off time is over. */
 function decided(rule: Rule, lamp: number, light: number): number {
   return decide(rule, { led_on: lamp === ON, since: -Infinity }, light, 0).led_on ? ON : OFF;
 }
 
+/** Returns the common state, or EITHER when the states differ. */
 function agreed(a: number, b: number): number {
   return a === b ? a : EITHER;
 }

@@ -1,4 +1,4 @@
-/** Very many devices that speak the contract, over few connections. */
+/** Simulates many devices over few MQTT connections, without a virtual machine. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Channel, decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
@@ -11,34 +11,45 @@ import { DEFAULTS, LESSON, ParameterSets } from "./parameters.js";
 import type { Broker } from "./transport.js";
 import { createWeather, type Weather } from "./weather.js";
 
+/** Options of a fleet of virtual devices. */
 export interface FleetOptions {
   readonly broker: Broker;
   readonly devices: number;
   readonly connections: number;
-  /** Devices are `<prefix>/fleet-1`, `<prefix>/fleet-2`, … */
+  /** Prefix of the device ids `<prefix>/fleet-1`, `<prefix>/fleet-2`, … */
   readonly prefix: string;
+  /** QoS of readings. */
   readonly qos: 0 | 1;
-  /** Whether they tell of themselves; lesson devices do not, and send nothing but the light. */
+  /** Whether devices publish their status. Lesson devices do not; they send only the light. */
   readonly status: boolean;
-  /** Decides the weather, and who comes when. */
+  /** Random seed of the weather and of the first heartbeat of each device. */
   readonly seed: number;
-  /** How long a day takes, in ms, and at which of its hours it begins. */
+  /** Length of a simulated day, in ms. */
   readonly day: number;
+  /** Hour of the day at the start, 0..24. */
   readonly hour: number;
 }
 
-/** How long the end waits for answers that are still to come, in ms. */
+/** How long `settle` waits for outstanding answers, in ms. */
 const LAST_ANSWERS = 3000;
 const SLASH = 0x2f;
 const COMMANDS = "commands".length;
 
+/** A fleet of virtual devices that sends readings and checks the commands that answer them. */
 export class Fleet {
   readonly devices: Devices;
   readonly ledger: Ledger;
-  /** Told of each answer: how long it took, in ms. */
+  /** Called for each answered reading with the response time, in ms. */
   onanswer: (ms: number) => void = () => {};
   readonly parameters: ParameterSets;
-  /** `unsent`: readings that a connection did not take. `switches`: lamps that became another. `malformed`: not a command. */
+  /**
+   * Counters since the start.
+   *
+   * - `sent`: sent readings
+   * - `unsent`: readings that were dropped because the connection was closed or full
+   * - `switches`: lamp switches
+   * - `malformed`: received messages that are neither a valid command nor a valid configuration
+   */
   readonly counts = { sent: 0, unsent: 0, switches: 0, malformed: 0 };
   readonly links: Links;
   readonly #options: FleetOptions;
@@ -57,7 +68,7 @@ export class Fleet {
     this.#start = `${prefix}/fleet-`;
     this.links = new Links(broker, devices, connections, {
       message: (bytes, topic, payload, retained) => this.#message(bytes, topic, payload, retained),
-      // nobody configures a lesson device
+      // lesson devices receive no configuration
       filters: (device) =>
         (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
           topicOf(this.id(device), channel),
@@ -68,11 +79,12 @@ export class Fleet {
     this.#sweeping = setInterval(() => this.#sweep(), 1000);
   }
 
+  /** Returns the id of a device, such as `nightlight/fleet-1`. */
   id(device: number): string {
     return this.#start + (device + 1);
   }
 
-  /** Lamps that are not as the rule wants them after the newest reading of their device, which was answered. */
+  /** Number of lamps that differ from what the rule requires. Ignores devices whose newest reading is not answered. */
   get lampsWrong(): number {
     const { lamp, expected, count, seq } = this.devices;
     let wrong = 0;
@@ -82,15 +94,15 @@ export class Fleet {
   }
 
   /**
-   * Connects all of them.
-   * @param ramp over how long at least, in ms
-   * @throws Error when a connection is not let in; `abort` ends those that were
+   * Connects all devices.
+   * @param ramp shortest duration of the whole process, in ms
+   * @throws Error when a connection fails; call `abort` to close the others
    */
   start(ramp = 0): Promise<void> {
     return this.links.start(ramp);
   }
 
-  /** Looks at a device's sensor, and reports if the firmware would. */
+  /** Samples the light sensor of a device. Sends a reading if the firmware would send one. */
   look(device: number, now: number): void {
     const { devices } = this;
     if (!this.links.of(device).open) return;
@@ -101,17 +113,17 @@ export class Fleet {
     if (!first && !isDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
     this.#report(device, light, now);
     if (!first) return;
-    // boards were switched on at different times, so that they are not all due together
+    // spread the heartbeats, as on boards that were switched on at different times
     const silence = parameters.report === "interval" ? parameters.interval : parameters.heartbeat;
     devices.reportedAt[device] = now - (mix(device ^ this.#options.seed) / 2 ** 32) * silence;
   }
 
-  /** Reports a device's light, whether the firmware would or not. */
+  /** Sends a reading of a device unconditionally. */
   report(device: number, now: number): void {
     this.#report(device, this.#weather.light(device, now - this.#began), now);
   }
 
-  /** Waits for the last answers; what has none by then, is missing. */
+  /** Waits for the outstanding answers and counts the readings without an answer as missing. */
   async settle(): Promise<void> {
     this.links.farewell();
     const { ledger, devices } = this;
@@ -120,21 +132,21 @@ export class Fleet {
   }
 
   /**
-   * Ends it: says that the devices are gone, and takes away what is retained for them.
-   * @param keep leaves what is retained, so that the next run finds it
+   * Ends the fleet: announces all devices as offline and deletes their retained messages.
+   * @param keep keeps the retained messages for the next run
    */
   async end(keep: boolean): Promise<void> {
     await this.settle();
     if (this.#options.status) await this.#sayAll("status", encode(STATUS, { online: false }));
     if (!keep) {
-      // the server tells of a decision up to 250 ms later
+      // the server publishes a decision up to 250 ms after the command
       await sleep(500);
       for (const channel of ["status", "commands", "config", "decision"] as const) await this.#sayAll(channel, "");
     }
     this.abort();
   }
 
-  /** Breaks off: nothing is tidied. */
+  /** Closes all connections at once, without deleting retained messages. */
   abort(): void {
     clearInterval(this.#sweeping);
     this.links.close();
@@ -142,7 +154,7 @@ export class Fleet {
 
   #down(device: number): void {
     this.#giveUp(device, Infinity);
-    // a board that is back reports at once
+    // a board sends a reading as soon as it is connected again
     this.devices.reportedAt[device] = NaN;
   }
 
@@ -151,7 +163,7 @@ export class Fleet {
     for (let device = 0; device < this.devices.count; device++) this.#giveUp(device, before);
   }
 
-  /** What became of the lamp, only the server knows then. */
+  /** Gives up old readings. After a loss, only the server knows which lamp state is correct. */
   #giveUp(device: number, before: number): void {
     if (this.ledger.giveUp(device, before)) this.devices.expected[device] = EITHER;
   }
@@ -160,7 +172,7 @@ export class Fleet {
     const { devices, counts } = this;
     const { qos, status } = this.#options;
     const seq = devices.seq[device] + 1;
-    // as contract/ describes it, without asking it for each
+    // build the JSON of the contract by hand to avoid the cost of encode() for each reading
     const payload = status
       ? `{"light":${light},"led_on":${devices.lamp[device] === ON},"boot":${devices.boot(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#began)}}`
       : `{"light":${light}}`;
@@ -204,7 +216,7 @@ export class Fleet {
     let at = topic + this.#start.length;
     for (; at < topicEnd && bytes[at] !== SLASH; at++) device = device * 10 + bytes[at] - 48;
     device--;
-    // nothing else was subscribed to
+    // ignore topics of other devices
     if (!(device >= 0 && device < this.devices.count)) return;
     const content = bytes.subarray(payload, end);
     if (topicEnd - at - 1 === COMMANDS) return this.#command(device, content, retained);
@@ -214,7 +226,7 @@ export class Fleet {
   }
 
   #command(device: number, payload: Buffer, retained: boolean): void {
-    // so a retained command is taken away
+    // an empty payload deletes a retained command
     if (payload.length === 0) return;
     const now = performance.now();
     const { lamp, action } = decodeCommand(payload);
@@ -228,7 +240,7 @@ export class Fleet {
       this.counts.malformed++;
       return;
     }
-    // what waited for the device answers nothing that it sent
+    // a retained command answers no reading of this run
     if (!retained) this.ledger.command(device, lamp.seq, lamp.led_on, now, this.onanswer);
     if (!this.devices.switch(device, lamp.led_on, now)) return;
     this.counts.switches++;

@@ -1,12 +1,15 @@
-/** MQTT 3.1.1 packets as a fleet needs them: those that come with each reading, without an object for each. */
+/** Encodes and parses the frequent MQTT 3.1.1 packets without allocating an object for each packet. */
 
-/** The types of packet that a broker sends: MQTT 3.1.1, 2.2.1. */
+/** MQTT packet types that a broker sends (MQTT 3.1.1, 2.2.1). */
 export const CONNACK = 2;
 export const PUBLISH = 3;
 export const PUBACK = 4;
 export const SUBACK = 9;
 
-/** A PUBLISH. Topic and payload are ASCII. @param id the packet's, 1..65535; 0 at QoS 0 */
+/**
+ * Encodes a PUBLISH packet. Topic and payload are ASCII.
+ * @param id packet id, 1..65535; 0 selects QoS 0
+ */
 export function publishFrame(topic: string, payload: string, id: number, retain: boolean): Buffer {
   const body = 2 + topic.length + (id ? 2 : 0) + payload.length;
   const lengthBytes = body < 128 ? 1 : body < 16_384 ? 2 : 3;
@@ -25,14 +28,15 @@ export function publishFrame(topic: string, payload: string, id: number, retain:
   return frame;
 }
 
+/** Encodes a PUBACK packet. */
 export function pubackFrame(id: number): Buffer {
   return Buffer.from([PUBACK << 4, 2, id >> 8, id & 255]);
 }
 
-/** A packet within the bytes that came: its body is between `from` and `to`. */
+/** Called for each packet. The body of the packet is in `bytes` from `from` to `to` (exclusive). */
 export type OnFrame = (type: number, flags: number, bytes: Buffer, from: number, to: number) => void;
 
-/** Takes a broker's bytes apart into packets, in whatever pieces they come. */
+/** Splits the byte stream from a broker into MQTT packets. Packets can span several chunks. */
 export class FrameReader {
   readonly #onframe: OnFrame;
   #rest: Buffer | undefined;
@@ -41,7 +45,10 @@ export class FrameReader {
     this.#onframe = onframe;
   }
 
-  /** @throws Error when a length has more than four bytes: MQTT 3.1.1, 2.2.3 */
+  /**
+   * Parses a chunk of the stream and calls the handler for each complete packet.
+   * @throws Error when a remaining length has more than four bytes (MQTT 3.1.1, 2.2.3)
+   */
   push(chunk: Buffer): void {
     const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
     this.#rest = undefined;

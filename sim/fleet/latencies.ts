@@ -1,23 +1,29 @@
-/** Times by the million: counted in classes of 4 %, so that they take no memory of their own. */
+/** A latency histogram with logarithmic buckets of 4 %. Memory does not grow with the number of values. */
 
-/** The shortest time that is told apart, and the longest, in ms. */
+/** Upper limit of the first bucket, in ms. Shorter times are counted in this bucket. */
 const LEAST = 0.01;
+/** Upper limit of the last bucket, in ms. Longer times are counted in this bucket. */
 const MOST = 600_000;
 const GROWTH = Math.log(1.04);
 const CLASSES = Math.ceil(Math.log(MOST / LEAST) / GROWTH) + 1;
 
+/** A histogram of response times. */
 export class Latencies {
   readonly #counts = new Float64Array(CLASSES);
   count = 0;
   max = 0;
 
+  /** Adds a response time, in ms. */
   add(ms: number): void {
     this.count++;
     if (ms > this.max) this.max = ms;
     this.#counts[ms <= LEAST ? 0 : Math.min(CLASSES - 1, Math.ceil(Math.log(ms / LEAST) / GROWTH))]++;
   }
 
-  /** The time within which this share of them is, in ms, to 4 %; undefined when there are none. @param share 0..1 */
+  /**
+   * Returns a quantile in ms, with an error of at most 4 %; undefined when the histogram is empty.
+   * @param share 0..1, for example 0.99 for the 99th percentile
+   */
   quantile(share: number): number | undefined {
     if (this.count === 0) return undefined;
     let left = Math.ceil(this.count * share);
@@ -28,7 +34,7 @@ export class Latencies {
     return this.max;
   }
 
-  /** From now on as if there had been none. */
+  /** Removes all values. */
   clear(): void {
     this.#counts.fill(0);
     this.count = 0;

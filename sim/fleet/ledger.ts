@@ -1,46 +1,51 @@
-/** What was sent and not answered yet, and whether an answer is what the rule says. */
+/** Tracks readings that are not answered yet, and checks each answer against the rule. */
 
-/** What the lamp is to be after a reading. */
+/** Expected lamp state after a reading: off. */
 export const OFF = 0;
+/** Expected lamp state after a reading: on. */
 export const ON = 1;
-/** What nobody but the server knows: the lamp before the first reading, or a shortest time that is running. */
+/** Expected lamp state that only the server knows: before the first reading, or while a minimum time may be running. */
 export const EITHER = 2;
 
-/** What became of a command. */
+/** The result of checking a command. `again` means that the command answers no outstanding reading. */
 export type Verdict = "right" | "wrong" | "again";
 
+/** Counters of answers since the start. */
 export interface Counts {
-  /** Readings that were answered, right or wrong. */
+  /** Answered readings, correct or wrong. */
   answered: number;
-  /** Commands that are not what the rule says for the reading. */
+  /** Commands that contradict the rule for their reading. */
   wrong: number;
   /** Answers that took longer than `LATE`. */
   late: number;
-  /** Readings without an answer of their own, where a newer one of the device has one: nothing was lost but the past. */
+  /** Readings without an answer, where a newer reading of the same device was answered. Not an error. */
   superseded: number;
-  /** Commands that answer nothing new: delivered twice, or somebody else's wish. */
+  /** Commands that answer no outstanding reading, for example duplicates or overrides. */
   again: number;
-  /** Readings that nothing answers any more: their connection was lost, or `LOST` went by. */
+  /** Readings that were never answered: their connection was lost, or `LOST` elapsed. */
   missing: number;
 }
 
-/** From here on an answer is late, in ms: the server takes such a reading for one of the past (STALE in its decisions). */
+/** Longest response time that does not count as late, in ms. The server treats older readings as outdated (STALE). */
 export const LATE = 2000;
-/** What has no answer by then, has none, in ms. */
+/** Timeout after which a reading counts as missing, in ms. */
 export const LOST = 30_000;
 
 const NONE = -1;
 
 /**
- * Readings on their way, oldest first for each device, in arrays that grow with how many there are at once, and not with
- * how many devices.
+ * Stores the outstanding readings of each device, oldest first.
+ *
+ * The readings form a linked list for each device within shared typed arrays, with a free list for unused places.
+ * The arrays grow with the number of outstanding readings.
  */
 export class Ledger {
   readonly counts: Counts = { answered: 0, wrong: 0, late: 0, superseded: 0, again: 0, missing: 0 };
+  /** Number of readings that wait for an answer. */
   outstanding = 0;
-  /** By device: its oldest reading on its way. */
+  /** Place of the oldest outstanding reading of each device, or NONE. */
   readonly #first: Int32Array;
-  // by place; a place that is free leads to the next free one
+  // arrays indexed by place; #next links the outstanding readings of each device, and the free places
   #next = new Int32Array(0);
   #seq = new Uint32Array(0);
   #at = new Float64Array(0);
@@ -51,7 +56,11 @@ export class Ledger {
     this.#first = new Int32Array(devices).fill(NONE);
   }
 
-  /** A reading went out. @param at when, in ms */
+  /**
+   * Adds a sent reading.
+   * @param at time of sending, in ms
+   * @param expected the lamp state that the rule requires: OFF, ON or EITHER
+   */
   sent(device: number, seq: number, at: number, expected: number): void {
     if (this.#free === NONE) this.#grow();
     const place = this.#free;
@@ -71,9 +80,9 @@ export class Ledger {
   }
 
   /**
-   * A command came.
-   * @param seq of the reading that it answers; undefined when it does not say: then it is the oldest that it fits
-   * @param answered is given the time that the answer took, in ms
+   * Checks a received command and removes the readings that it answers.
+   * @param seq sequence number of the answered reading; undefined selects the oldest reading that fits the command
+   * @param answered called with the response time, in ms
    */
   command(
     device: number,
@@ -102,12 +111,16 @@ export class Ledger {
     return right ? "right" : "wrong";
   }
 
-  /** Whether a reading of the device is on its way. */
+  /** Returns whether the device has an outstanding reading. */
   waits(device: number): boolean {
     return this.#first[device] !== NONE;
   }
 
-  /** Gives up what the device sent before, `Infinity` for all of it; true when that was anything. */
+  /**
+   * Counts the readings of a device that were sent before a time as missing and removes them.
+   * @param before time in ms; `Infinity` selects all readings
+   * @returns whether there were any such readings
+   */
   giveUp(device: number, before: number): boolean {
     for (let any = false; ; any = true) {
       const place = this.#first[device];
@@ -117,13 +130,14 @@ export class Ledger {
     }
   }
 
+  /** Returns the place of the reading with a sequence number, or NONE. */
   #numbered(device: number, seq: number): number {
     let place = this.#first[device];
     while (place !== NONE && this.#seq[place] !== seq) place = this.#next[place];
     return place;
   }
 
-  /** The oldest reading to which this is the right answer; the oldest, to which it is a wrong one, where there is none. */
+  /** Returns the place of the oldest reading that a command fits, or of the oldest reading when it fits none. */
   #fitting(device: number, led_on: boolean): number {
     let place = this.#first[device];
     while (place !== NONE && this.#expected[place] !== EITHER && this.#expected[place] !== (led_on ? ON : OFF))
@@ -131,6 +145,7 @@ export class Ledger {
     return place === NONE ? this.#first[device] : place;
   }
 
+  /** Removes the oldest outstanding reading of a device. */
   #drop(device: number): void {
     const place = this.#first[device];
     this.#first[device] = this.#next[place];
@@ -139,6 +154,7 @@ export class Ledger {
     this.outstanding--;
   }
 
+  /** Doubles the arrays and adds the new places to the free list. */
   #grow(): void {
     const before = this.#seq.length;
     const size = Math.max(1024, before * 2);

@@ -1,30 +1,35 @@
-/** The connections of a fleet: which device is on which, and how they come up, get lost and come back. */
+/** Manages the connections of a fleet: assigns devices to connections, connects, and reconnects after a loss. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection, type ConnectionHandlers, type Span } from "./connection.js";
 import type { Broker } from "./transport.js";
 
-/** How many connections are made at once. */
+/** Number of connections that are established at the same time. */
 const STARTING = 32;
-/** When a lost connection is made again, in ms: this, and at random up to as much again. */
+/** Shortest delay before a reconnect, in ms. A random time of up to the same length is added (jitter). */
 const RETRY = 1000;
+/** Interval between two PINGREQ packets on each connection, in ms. */
 const PING_EVERY = 20_000;
 
+/** Callbacks of the connections of a fleet. */
 export interface LinksHandlers {
+  /** Called for each received message. */
   readonly message: ConnectionHandlers["message"];
-  /** What a device subscribes to. */
+  /** Returns the topic filters of a device. */
   filters(device: number): string[];
-  /** A device can speak: what it says here is acknowledged before its connection counts as up. */
+  /** Called when a device is connected. Messages that it publishes here are acknowledged before `ready` counts it. */
   up(device: number): void;
-  /** A device has lost its connection. */
+  /** Called when a device loses its connection. */
   down(device: number): void;
 }
 
+/** The shared connections of a fleet. */
 export class Links {
-  /** Connections that are up, and the devices on them. */
+  /** Number of established connections. */
   connected = 0;
+  /** Number of devices on established connections. */
   ready = 0;
-  /** How often a connection was lost. */
+  /** Number of connection losses. */
   lost = 0;
   readonly #connections: Connection[];
   readonly #devices: number;
@@ -45,24 +50,25 @@ export class Links {
     this.#pinging = setInterval(() => this.#connections.forEach((connection) => connection.ping()), PING_EVERY);
   }
 
+  /** Number of connections, established or not. */
   get count(): number {
     return this.#connections.length;
   }
 
-  /** Messages at QoS 1 that the broker has not acknowledged. */
+  /** Number of QoS 1 messages that the broker has not acknowledged. */
   get unacknowledged(): number {
     return this.#connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
   }
 
-  /** The connection of a device. */
+  /** Returns the connection that carries a device. */
   of(device: number): Connection {
     return this.#connections[Math.floor((device * this.count) / this.#devices)];
   }
 
   /**
-   * Connects all of them.
-   * @param ramp over how long at least, in ms
-   * @throws Error when a connection is not let in; those that were, are to be ended
+   * Establishes all connections.
+   * @param ramp shortest duration of the whole process, in ms
+   * @throws Error when a connection fails; the caller must close the others
    */
   async start(ramp: number): Promise<void> {
     const began = performance.now();
@@ -78,12 +84,15 @@ export class Links {
     await Promise.all(Array.from({ length: Math.min(STARTING, this.count) }, work));
   }
 
-  /** What is lost from now on stays so. */
+  /** Stops reconnecting: a connection that is lost from now on stays closed. */
   farewell(): void {
     this.#ending = true;
   }
 
-  /** Has each device say something, a few connections at a time, so that the broker is not drowned; until all is acknowledged. */
+  /**
+   * Calls a function that publishes messages for each device. Resolves when the broker has acknowledged all of them.
+   * Limits the number of connections that publish at the same time, so that the broker is not overloaded.
+   */
   async each(say: (device: number) => void): Promise<void> {
     for (const [n] of this.#connections.entries()) {
       const [from, to] = this.#devicesOf(n);
@@ -93,13 +102,14 @@ export class Links {
     for (const connection of this.#connections) await connection.settled();
   }
 
+  /** Closes all connections. */
   close(): void {
     this.#ending = true;
     clearInterval(this.#pinging);
     for (const connection of this.#connections) connection.end();
   }
 
-  /** The devices of a connection: the first, and the one behind the last. */
+  /** Returns the range of device numbers on a connection: start (inclusive) and end (exclusive). */
   #devicesOf(n: number): Span {
     return [Math.ceil((n * this.#devices) / this.count), Math.ceil(((n + 1) * this.#devices) / this.count)];
   }
@@ -113,7 +123,7 @@ export class Links {
     await connection.subscribe(filters, 1);
     for (let device = from; device < to; device++) this.#handlers.up(device);
     await connection.settled();
-    if (!connection.open) throw new Error("The connection was lost before all was said on it.");
+    if (!connection.open) throw new Error("The connection was lost before the broker acknowledged all messages.");
     this.#up.add(n);
     this.connected++;
     this.ready += to - from;
@@ -123,7 +133,7 @@ export class Links {
     const [from, to] = this.#devicesOf(n);
     for (let device = from; device < to; device++) this.#handlers.down(device);
     this.lost++;
-    // one that is lost while it comes up, is for those who bring it up
+    // #connect() reports a connection that is lost before it is fully established
     if (!this.#up.delete(n)) return;
     this.connected--;
     this.ready -= to - from;

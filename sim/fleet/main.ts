@@ -1,4 +1,4 @@
-/** `npm run fleet`: very many devices on a server of their own, or on a broker of one's choice. */
+/** Entry point of `npm run fleet`, a load test with many virtual devices on its own server or on a given broker. */
 import { CommanderError } from "commander";
 import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { ensureServer } from "../../scripts/build/server.js";
@@ -9,7 +9,7 @@ import { endAfterOutput, endOnOutputErrors } from "../../server/src/app/output-e
 
 endOnOutputErrors();
 async function run(options: Options): Promise<number> {
-  // builds say what they do as well
+  // keep standard output free for JSON: the builds print progress as well
   if (options.json) console.log = console.error;
   const say = (line: string): void => console.log(line);
   if (options.vms !== 0) await ensureFirmware({ entry: "main" });
@@ -18,14 +18,14 @@ async function run(options: Options): Promise<number> {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
         resolve();
-        // who asks twice does not want to wait
+        // a second signal exits at once
         process.once(signal, () => process.exit(1));
       });
     }
   });
   const outcome = await runFleet(options, interrupted, say);
   if (!outcome) {
-    say("It was ended before all devices were connected.");
+    say("The run ended before all devices were connected. There are no results.");
     return 1;
   }
   const { summary, watched } = outcome;

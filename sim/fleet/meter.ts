@@ -1,42 +1,44 @@
-/** The figures of a run: each second, and at its end. */
+/** Measures throughput, response times and CPU of a run, for each second and for the whole run. */
 import { availableParallelism } from "node:os";
 import type { Fleet } from "./fleet.js";
 import { Latencies } from "./latencies.js";
 import type { Pace } from "./pace.js";
 import { busyTime, ownUsage, usageOf, type Usage } from "./processes.js";
 
-/** A process whose CPU time and memory count. */
+/** A process whose CPU time and memory are measured. */
 export interface Watched {
   readonly name: string;
-  /** Undefined for this one. */
+  /** Process id; undefined for this process. */
   readonly pid: number | undefined;
 }
 
-/** In ms, to 4 %; null when nothing was answered. */
+/** Quantiles of response times in ms, with an error of at most 4 %; null when there are no values. */
 export interface Times {
   readonly p50: number | null;
   readonly p99: number | null;
   readonly max: number | null;
 }
 
+/** CPU time and memory of one process. */
 export interface ProcessSummary {
   readonly name: string;
-  /** In s. */
+  /** CPU time during the measurement, in s. */
   readonly cpu: number;
-  /** CPU time in s for 100,000 readings: null when none were sent. */
+  /** CPU time for 100,000 readings, in s; null when none were sent. */
   readonly cpu_per_100k: number | null;
-  /** Of one core. */
+  /** CPU usage as a fraction of one core. */
   readonly share: number;
-  /** In bytes: at the end, and the most since it started. */
+  /** Resident memory at the end, in bytes. */
   readonly memory: number;
+  /** Largest resident memory since the process started, in bytes. */
   readonly peak: number;
 }
 
-/** What came of a run. Rates, times and CPU are of the time that was measured; what went wrong counts from the start. */
+/** The results of a run. Rates, times and CPU cover the measured time; errors are counted from the start. */
 export interface Summary {
   readonly devices: number;
   readonly connections: number;
-  /** Measured, in s. */
+  /** Duration of the measurement, in s. */
   readonly seconds: number;
   readonly sent: number;
   readonly answered: number;
@@ -54,15 +56,19 @@ export interface Summary {
   readonly unacknowledged: number;
   readonly connections_lost: number;
   readonly processes: readonly ProcessSummary[];
-  /** How many processors there are, and how many of them other programs took: not there where that cannot be told. */
+  /** Number of processors of this machine. */
   readonly processors: number;
+  /** CPU usage of other programs, in cores; absent when a measured process cannot be observed. */
   readonly others?: number;
-  /** Real boards, and from light to lamp on them; not there without. */
+  /** Number of boards that run the firmware; absent without such boards. */
   readonly boards?: number;
+  /** Times from light to lamp on these boards. */
   readonly boards_reaction?: Times;
+  /** Number of light changes that a lamp did not follow in time. */
   readonly boards_missed?: number;
 }
 
+/** Returns the quantiles of a histogram, rounded to 0.01 ms. */
 export function timesOf(latencies: Latencies): Times {
   const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms * 100) / 100);
   const { max, count } = latencies;
@@ -73,18 +79,18 @@ export function timesOf(latencies: Latencies): Times {
   };
 }
 
-/** Everything that only grows, at one moment. */
+/** A snapshot of all counters at one point in time. */
 interface Moment {
   readonly at: number;
   readonly sent: number;
   readonly answered: number;
   readonly switches: number;
-  /** CPU time of all programs, in s. */
+  /** CPU time of all programs since the machine started, in s. */
   readonly busy: number;
   readonly usages: readonly (Usage | undefined)[];
 }
 
-/** What happened since the last look. */
+/** The figures since the previous call of `second`. */
 export interface Second {
   readonly sent: number;
   readonly answered: number;
@@ -94,10 +100,11 @@ export interface Second {
   readonly missing: number;
   readonly wrong: number;
   readonly unsent: number;
-  /** Of one core, by process; undefined where it cannot be seen. */
+  /** CPU usage of each process as a fraction of one core; undefined when a process cannot be observed. */
   readonly shares: readonly (number | undefined)[];
 }
 
+/** Collects the figures of a fleet and of the measured processes. */
 export class Meter {
   readonly #fleet: Fleet;
   readonly #watched: readonly Watched[];
@@ -116,14 +123,14 @@ export class Meter {
     this.#begin = this.#last = this.#moment();
   }
 
-  /** What was before, is not measured. */
+  /** Starts the measurement and discards everything before. */
   begin(): void {
     this.#all.clear();
     this.#recent.clear();
     this.#begin = this.#last = this.#moment();
   }
 
-  /** What happened since it was asked last. */
+  /** Returns the figures since the previous call. */
   second(): Second {
     const { ledger, counts } = this.#fleet;
     const last = this.#last;
@@ -144,7 +151,7 @@ export class Meter {
     return second;
   }
 
-  /** The measuring is over: gives what is to be asked for when the last answers have come. */
+  /** Ends the measurement. Returns a function that creates the summary after the last answers have arrived. */
   end(pace: Pace): () => Summary {
     const { ledger, counts, devices, links } = this.#fleet;
     const begin = this.#begin;
@@ -184,7 +191,7 @@ export class Meter {
       connections_lost: links.lost,
       processes,
       processors: availableParallelism(),
-      // what was not watched would count as others
+      // the CPU time of an unobservable process would count as that of other programs
       ...(processes.length === this.#watched.length && { others: Math.max(0, others) }),
     });
   }

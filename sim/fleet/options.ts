@@ -1,14 +1,15 @@
-/** The command line of `npm run fleet`. */
+/** Parses the command line of `npm run fleet`. */
 import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_PREFIX, idProblem } from "../../contract/index.js";
 import { brokerAt, type Broker } from "./transport.js";
 
+/** Options of a load test. The flags in `parseOptions` describe units and ranges. */
 export interface Options {
   devices: number;
   rate?: number;
   connections: number;
   broker?: Broker;
-  /** As it was given: boards in the virtual machine read it themselves. */
+  /** URL of the broker as given on the command line, for boards in the virtual machine. */
   brokerUrl?: string;
   config?: string;
   prefix: string;
@@ -25,16 +26,21 @@ export interface Options {
   json: boolean;
 }
 
-/** As many subscriptions as a nightlight-server grants one client unless it is told otherwise. */
+/** Planned subscriptions per connection. The default limit of nightlight-server is 1,000 (limits.subscriptions). */
 const SUBSCRIPTIONS = 100;
-/** So few connections that each may have many devices are no fleet. */
+/** Number of connections up to which each device has its own connection. */
 const FEW = 1000;
 
-/** Connections for so many devices: one each, as boards have, for the first thousand; then as few as the server allows. */
+/**
+ * Returns the default number of connections for a number of devices.
+ *
+ * Up to 1,000 devices have one connection each, like boards. More devices share connections.
+ */
 export function connectionsFor(devices: number, status: boolean): number {
   return Math.min(devices, Math.max(FEW, Math.ceil((devices * (status ? 2 : 1)) / SUBSCRIPTIONS)));
 }
 
+/** Creates a parser for a flag that takes a number in a range. */
 const number = (least: number, most: number, whole: boolean) => (text: string) => {
   const value = Number(text);
   const right = whole ? /^\d+$/.test(text) : /^\d+(\.\d+)?$/.test(text);
@@ -53,53 +59,51 @@ const aPrefix = (text: string) => {
 const vms = (text: string) => (text === "max" ? text : wholeNumber(0, 10_000)(text));
 
 /**
- * Reads the arguments after the program's name. Help and mistakes are printed.
- * @throws CommanderError with exit code 0 after help, another one after a mistake
+ * Parses the arguments after the program name. Prints help and error messages.
+ * @throws CommanderError with exit code 0 after printing help, with another exit code after an invalid argument
  */
 export function parseOptions(args: readonly string[]): Options {
   const command = new Command("npm run fleet --")
-    .description(
-      "Very many devices that speak as boards do, to size a machine: a nightlight-server of its own, or any broker.",
-    )
-    .option("--devices <n>", "how many devices", wholeNumber(1, 10_000_000), 1000)
-    .option("--rate <n>", "readings a second in all (default: as the firmware would, over the day)", seconds(0.1, 1e6))
+    .description("Measure how many devices a machine can serve, on a temporary nightlight-server or on any broker.")
+    .option("--devices <n>", "number of devices", wholeNumber(1, 10_000_000), 1000)
+    .option("--rate <n>", "total readings per second (default: as the firmware reports)", seconds(0.1, 1e6))
     .option(
       "--connections <n>",
-      "over how many connections (default: one a device, up to 1000; or 50 devices each)",
+      "number of connections (default: one per device up to 1000, then up to 50 devices on each)",
       wholeNumber(1, 1_000_000),
     ) // prettier-ignore
     .option(
       "--broker <url>",
-      "mqtt://[user:password@]host[:port], mqtts://, ws:// or wss:// (default: a server of its own)",
+      "mqtt://[user:password@]host[:port], mqtts://, ws:// or wss:// (default: a temporary server)",
     ) // prettier-ignore
-    .option("--config <file>", "configuration of the server that is started: its limits, history, zones …")
-    .option("--prefix <prefix>", "devices are <prefix>/fleet-1, <prefix>/fleet-2, …", aPrefix, DEFAULT_PREFIX)
-    .option("--qos <n>", "of readings: 0 or 1", wholeNumber(0, 1), 1)
-    .option("--no-status", "lesson devices: the light alone, every 2 s, and no status")
-    .option("--seconds <n>", "how long to measure once all are connected; 0: until Ctrl+C", seconds(0, 1e6), 60)
-    .option("--ramp <seconds>", "connect them over this time at least", seconds(0, 1e6), 0)
-    .option("--day <seconds>", "how long a day of light takes", seconds(10, 1e6), 86_400)
-    .option("--hour <n>", "at which hour of the day it begins", seconds(0, 24), 12)
-    .option("--seed <n>", "decides the weather", wholeNumber(0, 0x7fffffff), 1)
-    .option("--vms <n>", "so many real boards in the virtual machine as well, or max", vms, 0)
-    .option("--keep", "leave at the broker what is retained for the devices", false)
+    .option("--config <file>", "configuration file of the temporary server: limits, history, zones …")
+    .option("--prefix <prefix>", "device ids are <prefix>/fleet-1, <prefix>/fleet-2, …", aPrefix, DEFAULT_PREFIX)
+    .option("--qos <n>", "MQTT QoS of readings: 0 or 1", wholeNumber(0, 1), 1)
+    .option("--no-status", "simulate lesson devices, which send only the light, every 2 s, and no status")
+    .option("--seconds <n>", "duration after all devices are connected; 0 means until Ctrl+C", seconds(0, 1e6), 60)
+    .option("--ramp <seconds>", "spread the connecting over at least this time", seconds(0, 1e6), 0)
+    .option("--day <seconds>", "length of a simulated day", seconds(10, 1e6), 86_400)
+    .option("--hour <n>", "hour of the simulated day at the start", seconds(0, 24), 12)
+    .option("--seed <n>", "random seed of the simulated weather", wholeNumber(0, 0x7fffffff), 1)
+    .option("--vms <n>", "also run this many boards with the real firmware, or max for as many as possible", vms, 0)
+    .option("--keep", "keep the retained messages of the devices on the broker", false)
     .option(
       "--watch <pid>",
-      "measure this process too, such as a broker's; can be repeated",
+      "also measure this process, such as the broker; repeat for several processes",
       (text, all: number[]) => [...all, wholeNumber(1, 0x7fffffff)(text)],
       [],
     ) // prettier-ignore
-    .option("--json", "the summary as one JSON object on standard output", false)
+    .option("--json", "print the summary as one JSON object on standard output", false)
     .addHelpText(
       "after",
       `
 Examples:
-  npm run fleet -- --devices 100000                  what a hundred thousand boards at noon ask of this machine
-  npm run fleet -- --devices 100000 --rate 5000      the same devices, 5000 readings a second
-  npm run fleet -- --devices 100 --vms 20            with twenty boards that run the firmware
+  npm run fleet -- --devices 100000                  100,000 devices at noon
+  npm run fleet -- --devices 100000 --rate 5000      the same devices, 5,000 readings per second
+  npm run fleet -- --devices 100 --vms 20            with 20 boards that run the real firmware
   npm run fleet -- --broker mqtt://me:secret@broker.example.org --prefix test --devices 5000
 
-Ctrl+C ends with the summary. The exit code is 1 when an answer was wrong or missing.`,
+Ctrl+C ends the run and prints the summary. The exit code is 1 when an answer was wrong or missing.`,
     )
     .allowExcessArguments(false)
     .exitOverride();
@@ -109,7 +113,7 @@ Ctrl+C ends with the summary. The exit code is 1 when an answer was wrong or mis
   const connections = given.connections ?? connectionsFor(devices, status);
   if (connections > devices) command.error(`error: ${connections} connections are more than ${devices} devices`);
   if (url !== undefined && config !== undefined)
-    command.error("error: --config is for the server that is started without --broker; give one of them");
+    command.error("error: --config applies only to the temporary server; remove --config or --broker");
   let broker: Broker | undefined;
   try {
     broker = url === undefined ? undefined : brokerAt(url);
@@ -117,6 +121,6 @@ Ctrl+C ends with the summary. The exit code is 1 when an answer was wrong or mis
     command.error(`error: ${(error as Error).message}`);
   }
   if (given.vms !== 0 && url !== undefined && !/^mqtts?:/.test(url))
-    command.error("error: boards in the virtual machine speak mqtt:// and mqtts:// alone; leave out --vms");
+    command.error("error: boards with the real firmware support only mqtt:// and mqtts://; leave out --vms");
   return { ...given, connections, broker, brokerUrl: url };
 }

@@ -1,4 +1,4 @@
-/** A nightlight-server for a fleet, with a broker and a data folder of its own. */
+/** Starts a temporary nightlight-server for a load test, with its own broker and data folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,32 +9,34 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));
-/** Has a program end with this one, even when this one is killed: then its standard input ends. */
+/** Code for the child process that ends it when this process dies, even by SIGKILL: its standard input closes then. */
 const END_WITH_US = 'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
-/** How long it may take to start and to end, in ms. */
+/** Timeout for the start of the server, in ms. */
 const START_WITHIN = 30_000;
+/** Timeout for the end of the server before it is killed, in ms. */
 const END_WITHIN = 10_000;
 
+/** A running temporary server. */
 export interface OwnServer {
   readonly pid: number;
-  /** Its broker. */
+  /** URL of the server's broker. */
   readonly url: string;
-  /** Told when it ends by itself. */
+  /** Called with the exit code or signal when the server ends unexpectedly. */
   onexit: (how: string) => void;
-  /** Ends it, and deletes what it kept. */
+  /** Stops the server and deletes its data folder. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the built server on free ports of this machine. Its log, a line for each reading, is written and thrown away.
- * @param config a configuration file; without it, and without variables of the environment, all is as by default
- * @throws Error with what it said when it does not start
+ * Starts the built server on free ports of this machine. Discards the server's standard output.
+ * @param config path of a configuration file. `NIGHTLIGHT_…` environment variables are ignored.
+ * @throws Error with the server's error output when the server does not start
  */
 export async function startOwnServer(config?: string): Promise<OwnServer> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-fleet-"));
   const port = await freePort();
   const args = ["--mqtt-port", String(port), "--http-port", "0", "--host", "127.0.0.1", "--data", data];
-  // another process group, so that Ctrl+C leaves it to be ended when the fleet has
+  // a separate process group, so that Ctrl+C does not stop the server before the fleet has ended
   const child = spawn(
     process.execPath,
     ["--import", END_WITH_US, PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],
@@ -74,6 +76,7 @@ export async function startOwnServer(config?: string): Promise<OwnServer> {
   return server;
 }
 
+/** Finds a free TCP port on 127.0.0.1. */
 async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -83,6 +86,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Returns whether a server accepts connections on a port of 127.0.0.1. */
 async function listens(port: number): Promise<boolean> {
   const socket = net.connect(port, "127.0.0.1");
   try {

@@ -1,18 +1,19 @@
-/** When which device looks, or reports. */
+/** Schedules when each virtual device samples its sensor or sends a reading. */
 import type { Fleet } from "./fleet.js";
 
-/** Between two turns, in ms: what is due is spread as evenly as timers allow. */
+/** Timer interval of the scheduler, in ms. A short interval spreads the readings evenly. */
 const TURN = 1;
-/** A fleet that is later than this, in ms, cannot keep up: it sends no burst, and says so. */
+/** Largest backlog of the scheduler, in ms. Readings beyond this limit are dropped and counted, not sent in a burst. */
 const MOST_BEHIND = 100;
 
+/** A running schedule. */
 export interface Pace {
-  /** Readings that should have been sent, and were not, because this program was too slow. */
+  /** Number of readings that were dropped because this program was too slow. */
   readonly behind: number;
   stop(): void;
 }
 
-/** Every device looks as often as it is configured to, one after the other, and reports as the firmware does. */
+/** Starts a schedule like the firmware's: each device samples at its configured interval and reports when due. */
 export function byPolicy(fleet: Fleet): Pace {
   const { devices, parameters } = fleet;
   const { count } = devices;
@@ -35,7 +36,7 @@ export function byPolicy(fleet: Fleet): Pace {
   return { behind: 0, stop: () => clearInterval(timer) };
 }
 
-/** So many readings a second in all, whether they are answered or not, of one device after the other in mixed order. */
+/** Starts a schedule with a fixed total rate of readings per second, regardless of the answers (open loop). */
 export function atRate(fleet: Fleet, rate: number): Pace {
   const { count } = fleet.devices;
   const stride = strideOf(count);
@@ -60,13 +61,14 @@ export function atRate(fleet: Fleet, rate: number): Pace {
   return pace;
 }
 
-/** A step that leads through all of `count` before it comes back: about the golden section, without a common factor. */
+/** Returns a stride that visits all devices in mixed order: coprime to `count`, near its golden section. */
 function strideOf(count: number): number {
   let stride = Math.max(1, Math.round(count * 0.618));
   while (commonFactor(stride, count) !== 1) stride++;
   return stride;
 }
 
+/** Returns the greatest common divisor (Euclid). */
 function commonFactor(a: number, b: number): number {
   return b === 0 ? a : commonFactor(b, a % b);
 }

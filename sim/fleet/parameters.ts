@@ -1,18 +1,19 @@
-/** By which rule each device goes, and how it reports: what `<id>/config` says, as the firmware takes it. */
+/** Stores the rule and the reporting parameters of devices, parsed from `<id>/config` like the firmware does. */
 import { CONFIG, decode, DEFAULT_CADENCE, LESSON_RULE, type Cadence, type Rule } from "../../contract/index.js";
 
+/** The rule of a device and when it reports. */
 export interface Parameters extends Rule, Cadence {}
 
-/** As long as nothing else was said. */
+/** Parameters of a device without configuration. */
 export const DEFAULTS: Parameters = { ...LESSON_RULE, ...DEFAULT_CADENCE };
-/** A lesson device: a reading every two seconds, whatever the light does. */
+/** Parameters of a lesson device, which sends a reading every two seconds regardless of the light. */
 export const LESSON: Parameters = { ...DEFAULTS, report: "interval" };
 
-/** Of a hundred thousand devices most have the same: each set is kept once. */
+/** Stores each distinct parameter set once, because most devices share the same parameters. */
 export class ParameterSets {
   readonly #sets: Parameters[];
   readonly #byText = new Map<string, number>();
-  /** The shortest time between two looks at a sensor that any of them has, in ms. */
+  /** Shortest sampling interval of all sets, in ms. */
   sample: number;
 
   constructor(first: Parameters) {
@@ -20,13 +21,14 @@ export class ParameterSets {
     this.sample = first.sample;
   }
 
+  /** Returns a parameter set by its number. */
   get(set: number): Parameters {
     return this.#sets[set];
   }
 
-  /** The number of the set that this payload of `<id>/config` stands for; undefined when it is not one. */
+  /** Parses a payload of `<id>/config`. Returns the number of its parameter set, or undefined if invalid. */
   read(payload: Buffer): number | undefined {
-    // an empty message, which clears a retained one
+    // an empty payload deletes the retained configuration; set 0 is the default
     if (payload.length === 0) return 0;
     const text = payload.toString("latin1");
     const known = this.#byText.get(text);
@@ -34,7 +36,7 @@ export class ParameterSets {
     const { value } = decode(CONFIG, payload);
     if (!value || this.#sets.length === 0xffff) return undefined;
     const set = { ...DEFAULTS };
-    // what a virtual device has no use for, is left out
+    // ignore parameters that a virtual device does not use
     for (const name of Object.keys(set) as (keyof Parameters)[])
       if (value[name] !== undefined) Object.assign(set, { [name]: value[name] });
     this.sample = Math.min(this.sample, set.sample);

@@ -1,26 +1,29 @@
-/** What processes take of the machine, as far as the system tells. */
+/** Reads CPU time and memory of processes from the operating system. */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
-/** CPU time in s, memory in bytes, since it started. */
+/** CPU time and memory of a process. */
 export interface Usage {
+  /** CPU time since the process started, in s. */
   readonly cpu: number;
+  /** Resident memory, in bytes. */
   readonly memory: number;
+  /** Largest resident memory since the process started, in bytes. */
   readonly peak: number;
 }
 
-/** Whether other processes can be looked at: Linux shows them in /proc. */
+/** Whether other processes can be measured. Only Linux has the necessary /proc file system. */
 export const CAN_WATCH = process.platform === "linux";
 
-/** Ticks a second of the times in /proc: USER_HZ, which is 100 on every Linux that runs Node (man 5 proc). */
+/** Clock ticks per second in /proc: USER_HZ, which is 100 on every Linux that runs Node (man 5 proc). */
 const TICKS = 100;
 
-/** What another process has taken; undefined when it is gone, or cannot be looked at here. */
+/** Returns the usage of another process, or undefined when the process has ended or cannot be measured. */
 export function usageOf(pid: number): Usage | undefined {
   if (!CAN_WATCH) return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // the name, in parentheses, may contain anything
+    // the process name in parentheses may contain spaces and parentheses
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
     const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1] ?? 0);
@@ -34,13 +37,13 @@ export function usageOf(pid: number): Usage | undefined {
   }
 }
 
-/** How long all processors together were busy since the machine started, in s. */
+/** Returns the CPU time of all processors since the machine started, in s, without idle time. */
 export function busyTime(): number {
   const spent = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
   return spent.reduce((sum, ms) => sum + ms / 1000, 0);
 }
 
-/** The name of a process; its number when it cannot be looked at. */
+/** Returns the name of a process, or `process <pid>` when the name cannot be read. */
 export function nameOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, "latin1").trim();
@@ -49,14 +52,14 @@ export function nameOf(pid: number): string {
   }
 }
 
-/** What this process has taken. */
+/** Returns the usage of this process. */
 export function ownUsage(): Usage {
   const { user, system } = process.cpuUsage();
   const { rss, maxRSS } = { ...process.memoryUsage(), ...process.resourceUsage() };
   return { cpu: (user + system) / 1e6, memory: rss, peak: maxRSS * 1024 };
 }
 
-/** Memory that new programs can have without swapping, in bytes. */
+/** Returns the memory that new programs can use without swapping, in bytes; undefined on systems other than Linux. */
 export function availableMemory(): number | undefined {
   if (!CAN_WATCH) return undefined;
   const kilobytes = /^MemAvailable:\s*(\d+)/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1];

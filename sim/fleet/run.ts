@@ -1,4 +1,4 @@
-/** A run of the fleet, from the first connection to the summary. */
+/** Runs a load test from the first connection to the summary. */
 import { RealBoards } from "./boards.js";
 import { Fleet } from "./fleet.js";
 import { Meter, timesOf, type Summary, type Watched } from "./meter.js";
@@ -11,16 +11,18 @@ import { count, secondLine } from "./words.js";
 
 const SECOND = 1000;
 
+/** The results of a completed run, and the processes that were measured. */
 export interface Outcome {
   readonly summary: Summary;
   readonly watched: readonly Watched[];
 }
 
 /**
- * Runs a fleet as the options say.
- * @param interrupted is fulfilled when it is to end early, with its summary
- * @param say prints a line of progress
- * @throws Error that says why there is nothing to measure
+ * Runs a load test with the given options.
+ * @param interrupted resolves when the user ends the run early
+ * @param say prints a progress line
+ * @returns undefined when the run ends before all devices are connected
+ * @throws Error when the run cannot start, or when the temporary server ends unexpectedly
  */
 export async function runFleet(
   options: Options,
@@ -32,7 +34,7 @@ export async function runFleet(
   const broker = options.broker ?? brokerAt(url);
   const stop = new Promise<string | undefined>((resolve) => {
     void interrupted.then(() => resolve(undefined));
-    if (own) own.onexit = (how) => resolve(`The server ended by itself: ${how}.`);
+    if (own) own.onexit = (how) => resolve(`The server ended unexpectedly: ${how}.`);
   });
   const fleet = new Fleet({ ...options, broker, day: options.day * SECOND });
   const boards = options.vms === 0 ? undefined : new RealBoards(url, options.prefix);
@@ -46,21 +48,21 @@ export async function runFleet(
   let pace = { behind: 0, stop: () => {} };
   try {
     const { devices, connections, rate } = options;
-    say(`${count(devices)} devices on ${count(connections)} connections to ${own ? "a server of its own at " : ""}${broker.title}; Ctrl+C ends.`); // prettier-ignore
+    say(`${count(devices)} devices on ${count(connections)} connections to ${own ? "a temporary server at " : ""}${broker.title}; press Ctrl+C to end.`); // prettier-ignore
     progress = setInterval(() => {
-      say(`connecting: ${count(fleet.links.ready)} of ${count(devices)} devices, ${count(fleet.links.connected)} of ${count(connections)} connections`); // prettier-ignore
+      say(`Connecting: ${count(fleet.links.ready)} of ${count(devices)} devices, ${count(fleet.links.connected)} of ${count(connections)} connections`); // prettier-ignore
     }, SECOND);
-    // boards report as soon as they are there
+    // boards send their first reading as soon as they are connected
     if (rate === undefined) pace = byPolicy(fleet);
     const early = await Promise.race([fleet.start(options.ramp * SECOND).then(() => "ready" as const), stop]);
     clearInterval(progress);
     if (early !== "ready") return quit(early);
     say(`${count(devices)} devices are connected.`);
     if (boards) {
-      const starting = boards.start(options.vms, (running) => say(`${count(running)} real boards run`));
+      const starting = boards.start(options.vms, (running) => say(`${count(running)} real boards are running.`));
       const ended = await Promise.race([starting.then((why) => ({ why })), stop]);
       if (typeof ended !== "object") return quit(ended);
-      if (ended.why) say(`No more than ${count(boards.count)} real boards: ${ended.why}.`);
+      if (ended.why) say(`Stopped at ${count(boards.count)} real boards: ${ended.why}.`);
       boards.begin();
     }
     if (rate !== undefined) pace = atRate(fleet, rate);
@@ -84,8 +86,12 @@ export async function runFleet(
     await fleet.settle();
     const outcome = { summary: { ...summary(), ...real }, watched };
     if (own) return outcome;
-    // what an own server keeps, is deleted anyway
-    say(options.keep ? "saying good-bye …" : "saying good-bye, and tidying up at the broker …");
+    // the data of a temporary server is deleted anyway
+    say(
+      options.keep
+        ? "Setting the devices offline …"
+        : "Setting the devices offline and deleting their retained messages …",
+    );
     await fleet.end(options.keep);
     return outcome;
   } finally {

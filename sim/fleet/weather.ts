@@ -1,32 +1,37 @@
-/** The light of very many devices: cheap to ask, since each is looked at four times a second. */
+/** Simulates the light at many devices at low cost, because each sensor is sampled four times a second. */
 import { cloudyDay, DAY, noiseOf } from "../day.js";
 import { MAX_LIGHT } from "../light.js";
 import { mix } from "../random.js";
 
-/** So many different skies; devices below the same one see its clouds at other times. */
+/** Number of precomputed cloudy days. Devices that share a day see its clouds at different times. */
 const SKIES = 16;
-/** A sky is remembered at this resolution, in ms; clouds' edges take at least four times as long. */
+/** Time between two stored light values, in ms. The edge of a cloud takes at least four times as long. */
 const STEP = 1000;
 const STEPS = DAY / STEP;
-/** By how much the clouds of a sky come earlier or later for one device than for another, in ms. */
+/** Largest time shift of the clouds between two devices with the same precomputed day, in ms. */
 const SPREAD = 20 * 60_000;
-/** How much of the light a sensor gets, where it hangs: least and most. */
+/** Minimum and maximum fraction of the daylight that reaches a sensor, depending on its place. */
 const EXPOSURE = [0.7, 1.05] as const;
 
+/** The light at each device over time. */
 export interface Weather {
-  /** The light at a device, 0..1023. @param ms since the fleet's day began */
+  /**
+   * Returns the light at a device, 0..1023.
+   * @param ms time since the start of the fleet, in ms
+   */
   light(device: number, ms: number): number;
 }
 
 /**
- * Each device has a day of its own: one of a few skies, its clouds at other times, and a share of the light.
- * @param period how long a day takes, in ms
- * @param hour at which of its hours it begins, 0..24
+ * Creates the weather of a fleet. Devices differ in their precomputed day, time shift and fraction of the light.
+ * @param seed random seed
+ * @param period length of a simulated day, in ms
+ * @param hour hour of the day at the start, 0..24
  */
 export function createWeather(seed: number, period: number, hour: number): Weather {
   const skies = Array.from({ length: SKIES }, (_, n) => {
     const sky = cloudyDay({ seed: mix(seed + n) | 0, noisy: false });
-    // one more than there are, so that there is a next one behind the last
+    // one extra value, so that interpolation has a right neighbor at the end of the day
     return Uint16Array.from({ length: STEPS + 1 }, (_, step) => sky((step % STEPS) * STEP));
   });
   const begin = hour * 60 * 60_000;

@@ -1,12 +1,14 @@
-/** Figures for people. */
+/** Formats progress and results of a load test as text. */
 import { LATE } from "./ledger.js";
 import type { Second, Summary, Times, Watched } from "./meter.js";
 import { CAN_WATCH } from "./processes.js";
 
+/** Formats an integer with thousands separators. */
 export const count = (value: number): string => Math.round(value).toLocaleString("en");
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const megabytes = (bytes: number): string => `${count(bytes / 1e6)} MB`;
 
+/** Formats a duration in ms; null becomes a dash. */
 export function ms(value: number | null): string {
   if (value === null) return "–";
   return `${value < 10 ? value.toFixed(1) : count(value)} ms`;
@@ -14,7 +16,10 @@ export function ms(value: number | null): string {
 
 const times = ({ p50, p99, max }: Times): string => `p50 ${ms(p50)}, p99 ${ms(p99)}, longest ${ms(max)}`;
 
-/** The line of a second. @param elapsed since the measuring began, in s */
+/**
+ * Formats the progress line of one second.
+ * @param elapsed time since the start of the measurement, in s
+ */
 export function secondLine(elapsed: number, second: Second, watched: readonly Watched[]): string {
   const { sent, answered, reaction, outstanding, late, missing, wrong, unsent, shares } = second;
   const processes = watched.flatMap(({ name }, n) =>
@@ -25,14 +30,14 @@ export function secondLine(elapsed: number, second: Second, watched: readonly Wa
     `sent ${count(sent)}/s`,
     `answered ${count(answered)}/s`,
     `p50 ${ms(reaction.p50)}, p99 ${ms(reaction.p99)}`,
-    `on their way ${count(outstanding)}`,
+    `waiting ${count(outstanding)}`,
     `late ${count(late)}, missing ${count(missing)}, wrong ${count(wrong)}`,
     ...(unsent > 0 ? [`not sent ${count(unsent)}`] : []),
     ...(processes.length > 0 ? [`CPU: ${processes.join(", ")}`] : []),
   ].join(" · ");
 }
 
-/** The summary, a few lines. */
+/** Formats the summary of a run as lines of text. */
 export function summaryLines(summary: Summary, watched: readonly Watched[]): string[] {
   const { devices, connections, seconds, sent, answered, switches, reaction, processes } = summary;
   const rate = (value: number): string => `${count(value)} (${count(value / seconds)}/s)`;
@@ -46,9 +51,14 @@ export function summaryLines(summary: Summary, watched: readonly Watched[]): str
     lines.push([name, `${percent(share)} of a core${each}; memory ${megabytes(memory)}, at most ${megabytes(peak)}`]);
   }
   for (const { name } of watched.filter((one) => !processes.some((other) => other.name === one.name)))
-    lines.push([name, CAN_WATCH ? "it is gone, or another user's" : "CPU and memory are told on Linux alone (/proc)"]);
+    lines.push([
+      name,
+      CAN_WATCH
+        ? "not measured: the process has ended or belongs to another user"
+        : "not measured: CPU and memory are available on Linux only (/proc)",
+    ]);
   if (summary.others !== undefined)
-    lines.push(["machine", `${summary.processors} processors; other programs took ${percent(summary.others)} of one`]);
+    lines.push(["machine", `${summary.processors} processors; other programs used ${percent(summary.others)} of one`]);
   if (summary.boards_reaction)
     lines.push([
       "real boards",
@@ -62,28 +72,34 @@ export function summaryLines(summary: Summary, watched: readonly Watched[]): str
   ];
 }
 
+/** Formats the counts of wrong, late and missing answers. */
 function answersOf(summary: Summary): string {
   const { wrong, late, missing, superseded, again, malformed, lamps_wrong } = summary;
   const parts = [`${count(wrong)} wrong`, `${count(late)} later than ${LATE / 1000} s`, `${count(missing)} missing`];
-  if (lamps_wrong > 0) parts.push(`${count(lamps_wrong)} lamps not as the rule wants them`);
-  if (superseded > 0) parts.push(`${count(superseded)} superseded by a newer one`);
+  if (lamps_wrong > 0) parts.push(`${count(lamps_wrong)} lamps that contradict the rule`);
+  if (superseded > 0) parts.push(`${count(superseded)} superseded by a newer reading`);
   if (again > 0) parts.push(`${count(again)} commands without a reading`);
-  if (malformed > 0) parts.push(`${count(malformed)} not understood`);
+  if (malformed > 0) parts.push(`${count(malformed)} invalid messages`);
   return parts.join(", ");
 }
 
-/** From here on other programs make the figures worse than the machine is, in cores. */
+/** CPU usage of other programs above which the results are unreliable, in cores. */
 const DISTURBED = 0.25;
 
+/** Returns warnings about conditions that distort the results. */
 function warningsOf({ behind, unsent, connections_lost, unacknowledged, others = 0 }: Summary): string[] {
   const warnings: string[] = [];
-  if (others > DISTURBED) warnings.push("Other programs were busy meanwhile: this machine can do more than that.");
+  if (others > DISTURBED)
+    warnings.push(
+      "Other programs used the processors during the measurement. Repeat it on an idle machine for better figures.",
+    );
   if (behind > 0)
     warnings.push(
-      `${count(behind)} readings were left out because this program was held up: where they are many, it is the limit, not the server.`,
+      `${count(behind)} readings were dropped because this program was too slow. If there are many, this program is the limit, not the server.`,
     );
-  if (unsent > 0) warnings.push(`${count(unsent)} readings were not sent: the broker did not take them fast enough.`);
-  if (connections_lost > 0) warnings.push(`${count(connections_lost)} connections were lost, and made again.`);
-  if (unacknowledged > 0) warnings.push(`${count(unacknowledged)} messages were never acknowledged by the broker.`);
+  if (unsent > 0)
+    warnings.push(`${count(unsent)} readings were not sent because the broker did not accept them fast enough.`);
+  if (connections_lost > 0) warnings.push(`${count(connections_lost)} connections were lost and reconnected.`);
+  if (unacknowledged > 0) warnings.push(`${count(unacknowledged)} messages were not acknowledged by the broker.`);
   return warnings;
 }

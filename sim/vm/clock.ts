@@ -1,41 +1,46 @@
-/** The clock of a board, in ms: it only goes forward, whatever happens to the computer's, can be held back, and can hurry. */
+/**
+ * A monotonic clock of a simulated board, in ms, driven by the computer's clock.
+ *
+ * Large steps are split into smaller ones. The clock can also run at a multiple of real time.
+ */
 export class BoardClock {
   readonly #most: number;
-  /** The board's time and the computer's when they were last compared. */
+  /** The board's time and the computer's time at the last synchronization. */
   #at = performance.now();
   #real = this.#at;
   #speed = 1;
   #debt = 0;
   #latest = 0;
 
-  /** @param most how far it goes at most between two calls of `advance`, in ms */
+  /** @param most the largest step between two calls of `advance`, in ms */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** What the machine takes for the time of day. */
+  /** Returns the current time of the board. Never goes backward. */
   now(): number {
-    // a step back of a microsecond would be one of 71 minutes forward: the C code widens 32 bits
+    // the C code extends a 32-bit microsecond counter: one microsecond backward would count as 71 minutes forward
     this.#latest = Math.max(this.#latest, this.#at + Math.min(this.#passed(), this.#most));
     return this.#latest;
   }
 
+  /** Moves the clock forward by `ms` at once, without the step limit. */
   skip(ms: number): void {
     this.#at += ms;
   }
 
-  /** How many times as fast as the computer's it goes from now on. */
+  /** Sets the speed from now on, as a multiple of real time. */
   set speed(speed: number) {
     if (speed !== this.#speed) this.advance();
     this.#speed = speed;
   }
 
-  /** Follows the computer's clock as far as it may at once; true when there is more to catch up on. */
+  /** Moves the clock toward the computer's time by one limited step. Returns true when it is still behind. */
   advance(): boolean {
     const due = this.#passed() + this.#debt;
     this.#real = performance.now();
     this.#at += Math.min(due, this.#most);
-    // a clock that hurries owes the computer's nothing: it goes as fast as the machine can follow
+    // an accelerated clock drops the backlog and runs as fast as the virtual machine can follow
     this.#debt = this.#speed === 1 ? Math.max(0, due - this.#most) : 0;
     return this.#debt > 0;
   }

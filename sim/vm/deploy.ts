@@ -1,15 +1,18 @@
-/** Program and settings brought to a board as `devs devtools` and VS Code bring them: over Jacdac, to its own services. */
+/** Deploys a program and settings to a board over Jacdac, like `devs devtools` and VS Code do. */
 import { jacdac, type JDService } from "./jacdac.js";
 
 const { DeviceScriptManagerCmd, DeviceScriptManagerReg, OutPipe, SettingsClient } = jacdac;
 
 export interface Deployment {
   bytecode: Uint8Array;
-  /** JSON text in UTF-8 by key; undefined deletes. `WIFI_…` goes to the Wi-Fi service of a real board, and nowhere here. */
+  /**
+   * JSON text in UTF-8 by key; undefined deletes the key.
+   * `WIFI_SSID` and `WIFI_PWD` are ignored, because a simulated board has no Wi-Fi service.
+   */
   settings: Record<string, Uint8Array | undefined>;
 }
 
-/** Stops what runs, writes program and settings to flash, starts the program. */
+/** Stops the running program, writes the new program and the settings to flash, and starts the program. */
 export async function deploy(manager: JDService, settings: JDService, deployment: Deployment): Promise<void> {
   const autostart = manager.register(DeviceScriptManagerReg.Autostart);
   await autostart.sendSetBoolAsync(false);
@@ -23,7 +26,7 @@ export async function deploy(manager: JDService, settings: JDService, deployment
   await run(manager);
 }
 
-/** Starts the program that is in flash now, and not 1.1 s after power-up. */
+/** Starts the program in flash immediately. Autostart would wait until 1.1 s after power-up. */
 export async function run(manager: JDService): Promise<void> {
   await manager.register(DeviceScriptManagerReg.Running).sendSetBoolAsync(true);
 }

@@ -1,28 +1,31 @@
 /**
- * The memory of a program, looked at from outside: the runtime tells nobody how much is left
- * (runtime/devicescript/gc_alloc.c), and so a program cannot know it either.
+ * Measures the heap of a DeviceScript program from outside the virtual machine.
+ *
+ * The runtime has no function that returns the free memory (runtime/devicescript/gc_alloc.c). This code reads the
+ * structures of the garbage collector in the WebAssembly memory instead.
  */
 
-/** In bytes. */
+/** Heap usage of a program, in bytes. */
 export interface Heap {
   readonly size: number;
-  /** By objects, garbage included that was not collected yet. */
+  /** Memory used by objects, including garbage that is not collected yet. */
   readonly used: number;
-  /** The largest piece that can be allocated without a collection. */
+  /** The largest block that can be allocated without a garbage collection. */
   readonly largest: number;
 }
 
-/** What the runtime gives a program here: JD_GC_KB of its port for WebAssembly. */
+/** Heap size of a program in the WebAssembly port of the runtime (JD_GC_KB), in bytes. */
 const SIZE = 64 * 1024;
-/** `devs_gc_t`: first_free, first_chunk, num_alloc, gc_threshold, curr_alloc, ctx. A chunk: next, end, then blocks. */
+/** Length of the C struct `devs_gc_t` in words: first_free, first_chunk, num_alloc, gc_threshold, curr_alloc, ctx. */
 const GC_WORDS = 6;
+/** Length of the header of a heap chunk in words: next, end. The blocks follow the header. */
 const CHUNK_WORDS = 2;
-/** A block begins with its tag in the uppermost byte, of which these bits are flags, and its size in words. */
+/** Mask of the block type. The first word of a block holds flags and type in the top byte, then the size in words. */
 const TAG = 0xf;
 const FREE = 1;
 const FINAL = 15;
 
-/** Walks the heap in the machine's memory; undefined when there is none. */
+/** Walks the heap in the memory of the virtual machine. Returns undefined when no heap is found. */
 export function heapIn(memory: Uint8Array): Heap | undefined {
   const words = new Uint32Array(memory.buffer);
   const gc = find(words);
@@ -40,7 +43,11 @@ export function heapIn(memory: Uint8Array): Heap | undefined {
   return { size: SIZE, used, largest };
 }
 
-/** The chunk that follows right after the structure that points at it, ends where it should, and is closed there. */
+/**
+ * Finds the word index of the `devs_gc_t` struct by its layout.
+ *
+ * The struct is followed directly by its only chunk, which has the expected length and ends with a final block.
+ */
 function find(words: Uint32Array): number | undefined {
   for (let i = 0; i < words.length - GC_WORDS - CHUNK_WORDS; i++) {
     const chunk = (i + GC_WORDS) * 4;

@@ -1,4 +1,8 @@
-/** jacdac-ts, whose types its package does not export, and of which Node can load the CommonJS form alone. */
+/**
+ * Loads the jacdac-ts library and re-exports it with its types.
+ *
+ * The package does not export its types, and Node can load only its CommonJS build.
+ */
 import { createRequire } from "node:module";
 import type * as Jacdac from "../../node_modules/jacdac-ts/dist/types/src/jacdac.js";
 

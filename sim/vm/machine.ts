@@ -1,23 +1,23 @@
 /**
- * One DeviceScript virtual machine, with its own loop in place of the bundle's.
+ * Runs one DeviceScript virtual machine with an event loop that replaces the loop of the bundle.
  *
- * - Nothing re-enters the C code: frames, socket events and calls wait in a queue until it has returned.
- * - Whatever it throws ends the machine, and is told once.
- * - Its clock never leaps by more than `MAX_STEP`, so that a stalled host does not make it forget its peripherals.
+ * - The C code is never re-entered: frames, socket events and calls wait in a queue until the C code returns.
+ * - An exception from the C code ends the machine and is reported once.
+ * - The clock never jumps by more than `MAX_STEP`, so that the board keeps its peripherals after a stall of the host.
  */
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { BoardClock } from "./clock.js";
 import { heapIn, type Heap } from "./heap.js";
 
-/** The part of the Emscripten module that is used here. */
+/** The functions of the Emscripten module that the simulator uses. */
 interface Module {
   HEAPU8: Uint8Array;
   _malloc(size: number): number;
   _free(pointer: number): void;
   _jd_em_set_device_id_string(text: number): void;
   _jd_em_init(): void;
-  /** Returns how long it may sleep, in µs. */
+  /** Runs the virtual machine once. Returns how long it may sleep, in µs. */
   _jd_em_process(): number;
   _jd_em_frame_received(frame: number): number;
   _jd_em_devs_verify(image: number, size: number): number;
@@ -28,44 +28,44 @@ interface Module {
   flashLoad(): Uint8Array;
   flashSave(data: Uint8Array): void;
   sockIsAvailable(): boolean;
-  /** A negative port asks for TLS. */
+  /** Opens the socket; a negative port requests TLS. */
   sockOpen(host: number, port: number): number;
   sockWrite(data: number, size: number): number;
   sockClose(): number;
 }
 
-/** The events of a socket, by the numbers of the C code. */
+/** Socket events with the numbers that the C code uses. */
 export const SocketEvent = { open: 1, close: 2, error: 3, message: 4 } as const;
 
-/** The one socket that a board has. Results other than 0 are errors, as the C code has them. */
+/** The single socket of a board. Methods return 0, or an error code as in the C code. */
 export interface BoardSocket {
   open(host: string, port: number, tls: boolean): number;
   write(data: Uint8Array): number;
   close(): number;
-  /** Whether a connection is being opened: nothing has come from the other side yet. */
+  /** True from opening a connection until the first data from the peer arrives. */
   readonly opening?: boolean;
 }
 
-/** What the machine tells. None of it is called while C code runs, but for `socket`. */
+/** Callbacks of the virtual machine. Only `socket` is called while C code runs; all others are called afterwards. */
 export interface MachineHooks {
   log(line: string): void;
   frame(frame: Uint8Array): void;
   flash(data: Uint8Array): void;
-  /** The program stopped; 0 when it asked for a restart. */
+  /** Called when the program stops; code 0 means that the program requested a restart. */
   panic(code: number): void;
   end(how: "reset" | "crash", reason: string): void;
-  /** The clock was held back: time to say that one is still there. */
+  /** Called when the clock lags behind. Peripherals must announce themselves again so that they do not time out. */
   late(): void;
   socket: BoardSocket;
 }
 
-/** The longest leap of the board's clock, in ms: a peripheral that says nothing for 2,000 ms is forgotten. */
+/** Largest step of the board's clock, in ms. The runtime drops a peripheral that is silent for 2,000 ms. */
 const MAX_STEP = 400;
 
-/** The longest sleep that the C code asks for, in µs: within that, no timer of the program is due. */
+/** The longest sleep that the C code requests, in µs. It means that no timer of the program is due sooner. */
 const NOTHING_DUE = 10_000;
 
-/** How long an idle machine sleeps, in µs. Waking up is most of its work; a timer of the program is up to 10 ms late. */
+/** How long an idle machine sleeps, in µs. Fewer wake-ups save CPU, but program timers fire up to 10 ms late. */
 const IDLE_SLEEP = 20_000;
 
 type Factory = (module: object) => Promise<Module>;
@@ -89,7 +89,12 @@ export class Machine {
     this.#hooks = hooks;
   }
 
-  /** Loads the machine and powers it up, with `flash` as it was; its time goes `speed` times as fast as ours, but while it opens a connection. */
+  /**
+   * Loads a virtual machine and powers it up.
+   * @param source the text of the virtual machine, see `vmSource`
+   * @param flash the saved flash memory; undefined for empty flash
+   * @param speed speed of the board's clock as a multiple of real time; 1 while the board opens a connection
+   */
   static async boot(source: string, deviceId: string, flash: Uint8Array | undefined, hooks: MachineHooks, speed = 1) {
     const clock = new BoardClock(MAX_STEP);
     const module = await load(source, clock, hooks.log);
@@ -103,24 +108,24 @@ export class Machine {
     return machine;
   }
 
-  /** A Jacdac frame from the bus. */
+  /** Passes a Jacdac frame from the bus to the virtual machine. */
   receive(frame: Uint8Array): void {
     this.#post(() => this.#withBytes(frame, (pointer) => this.#module._jd_em_frame_received(pointer)));
   }
 
-  /** An event of the socket; resolves when the machine has processed it, or is no more. */
+  /** Passes a socket event to the virtual machine. Resolves when the event is processed or the machine has ended. */
   raise(event: number, data?: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       if (this.#ended) return resolve();
       this.#post(() => {
         this.#withBytes(data, (pointer, size) => this.#module._jd_em_tcpsock_on_event(event, pointer, size));
-        // the bus and the timers get their turn between two chunks
+        // let bus frames and timers run between two chunks of data
         this.#told.push(() => setImmediate(resolve));
       });
     });
   }
 
-  /** Says why the machine cannot run an image; "" when it can. Such an image may end the machine already here. */
+  /** Returns why the machine cannot run a bytecode image, or "" when it can. A damaged image stops the machine. */
   verify(image: Uint8Array): string {
     try {
       const code = this.#withBytes(image, (pointer, size) => this.#module._jd_em_devs_verify(pointer, size));
@@ -131,23 +136,24 @@ export class Machine {
     }
   }
 
-  /** How the memory of the program is used now; undefined while there is none. */
+  /** Returns the current heap usage of the program, or undefined when no program has a heap. */
   heap(): Heap | undefined {
     return heapIn(this.#module.HEAPU8);
   }
 
-  /** Lets `ms` of the board's time pass at once. Sound only while no program runs. */
+  /** Moves the board's clock forward by `ms` at once. Safe only while no program runs. */
   skip(ms: number): void {
     this.#clock.skip(ms);
     this.#post(() => {});
   }
 
+  /** Stops the machine for good and drops all queued events. */
   stop(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
   }
 
-  /** Calls `what` as soon as no C code runs. */
+  /** Calls `what` now, or after the running C code returns. */
   #tell(what: () => void): void {
     if (this.#inside) this.#told.push(what);
     else what();
@@ -177,7 +183,7 @@ export class Machine {
     if (!this.#stepping) this.#step();
   }
 
-  /** Processes what waits, one event at a time, then sleeps for as long as the C code allows. */
+  /** Processes the queued events one by one, then sleeps for as long as the C code allows. */
   readonly #step = (): void => {
     if (this.#ended) return;
     clearTimeout(this.#timer);
@@ -197,14 +203,14 @@ export class Machine {
     } while (this.#queue.length > 0 && !this.#ended);
     this.#stepping = false;
     if (this.#ended) return;
-    // whoever is on the network does not hurry: while it answers, neither may the board
+    // network peers run in real time, so an accelerated board would time out while it waits for their first answer
     const speed = this.#hooks.socket.opening ? 1 : this.#speed;
     this.#clock.speed = speed;
     const rest = sleep < NOTHING_DUE ? sleep : IDLE_SLEEP;
     this.#timer = setTimeout(this.#step, rest / 1000 / speed);
   };
 
-  /** Runs C code; what it throws ends the machine, what it said meanwhile is told afterwards. */
+  /** Runs C code and afterwards calls the hooks that it triggered. An exception stops the machine. */
   #guard(run: () => void): void {
     this.#inside = true;
     let thrown: unknown;
@@ -220,7 +226,7 @@ export class Machine {
     for (const what of told) what();
     if (thrown === undefined) return;
     const { name, message } = thrown as Error;
-    // target_reset() of the runtime ends in exit(0)
+    // the runtime's target_reset() calls exit(0), which Emscripten throws as ExitStatus
     if (name === "ExitStatus") this.#hooks.end("reset", "the board was reset by its program");
     else this.#hooks.end("crash", message ?? String(thrown));
   }
@@ -235,12 +241,12 @@ export class Machine {
   }
 }
 
-/** Runs the text of the machine with a clock, a console and a `process` of its own. */
+/** Evaluates the text of the virtual machine with its own clock, console and `process`. */
 function load(source: string, clock: BoardClock, print: (line: string) => void): Promise<Module> {
   const say = (...words: unknown[]) => print(words.map(String).join(" "));
   const surroundings = {
     require: createRequire(import.meta.url),
-    // the runtime's exit() sets process.exitCode, which must not be ours
+    // the runtime's exit() sets process.exitCode and must not change the exit code of the simulator
     process: { versions: process.versions, release: process.release, argv: [], exitCode: 0 },
     console: { log: say, info: say, debug: say, warn: say, error: say },
     Date: { now: () => clock.now() },

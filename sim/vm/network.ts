@@ -1,7 +1,7 @@
-/** The network between one board and the world: up, cut, or slow. */
+/** Simulates the network between one board and the other hosts: up, cut, or delayed. */
 import type { NetworkState } from "./protocol.js";
 
-/** What goes one way over the network, in order: each thing after the delay, nothing while packets vanish. */
+/** One direction of a connection: runs tasks in order after the network delay. Holds tasks back during a silent cut. */
 export class Lane {
   #queue: { due: number; run: () => void | Promise<void> }[] = [];
   #running = false;
@@ -11,13 +11,13 @@ export class Lane {
     network.watch(this, () => this.#pump());
   }
 
-  /** Runs `what` when it is its turn: at once when nothing is in the way. */
+  /** Queues a task. Runs the task at once when the queue is empty and the delay is 0. */
   push(what: () => void | Promise<void>): void {
     this.#queue.push({ due: performance.now() + this.network.state.delay, run: what });
     this.#pump();
   }
 
-  /** Ends the lane; what waits in it is lost. */
+  /** Closes the lane and drops all queued tasks. */
   close(): void {
     this.#queue = [];
     clearTimeout(this.#timer);
@@ -29,7 +29,7 @@ export class Lane {
     while (!this.#running && this.#queue.length > 0 && this.network.state.cut !== "silent") {
       const wait = this.#queue[0].due - performance.now();
       if (wait > 0) {
-        // a timer may fire a little early
+        // timers can fire slightly early; rounding up avoids a busy loop
         this.#timer = setTimeout(() => this.#pump(), Math.ceil(wait));
         return;
       }
@@ -44,6 +44,7 @@ export class Lane {
   }
 }
 
+/** The network state of one board. Notifies its watchers when the state changes. */
 export class Network {
   #state: NetworkState;
   readonly #watchers = new Map<object, () => void>();

@@ -1,17 +1,17 @@
-/** The Jacdac bus of one board, with the light sensor and the lamp that a real board has on its pins. */
+/** Simulates the Jacdac bus of one board with a light sensor and a lamp, in place of the pins of a real board. */
 import { jacdac, type JDService } from "./jacdac.js";
 
-/** How often the sensor sends its reading, unchanged, to a program that listens, in ms. */
+/** Interval at which the sensor streams an unchanged reading to a subscribed program, in ms. */
 const STREAMING_INTERVAL = 100;
-/** How soon after that it may send another one, in ms: as soon as the light changes. */
+/** Shortest time between two streamed readings, in ms. A change of the light is streamed at once. */
 const LEAST_INTERVAL = 1;
 
-/** Carries frames between a bus and a virtual machine. */
+/** A Jacdac transport that carries frames between a bus and a virtual machine. */
 export class FrameTransport extends jacdac.Transport {
   constructor(private readonly send: (frame: Uint8Array) => void) {
     super("vm", {});
   }
-  /** A frame from the virtual machine. */
+  /** Delivers a frame from the virtual machine to the bus. */
   receive(frame: Uint8Array): void {
     this.handleFrame(frame);
   }
@@ -27,7 +27,7 @@ export class FrameTransport extends jacdac.Transport {
   }
 }
 
-/** The time of a bus, as fast as that of the board on it. */
+/** A scheduler for the Jacdac bus that runs at the speed of the board's clock. */
 class BusTime extends jacdac.WallClockScheduler {
   constructor(private readonly speed: number) {
     super();
@@ -43,6 +43,7 @@ class BusTime extends jacdac.WallClockScheduler {
   }
 }
 
+/** The light sensor and the lamp of one board, as Jacdac services on a bus. */
 export class Peripherals {
   readonly #transport: FrameTransport;
   readonly #bus: InstanceType<typeof jacdac.JDBus>;
@@ -50,10 +51,10 @@ export class Peripherals {
   readonly #provider: InstanceType<typeof jacdac.JDServerServiceProvider>;
 
   /**
-   * @param deviceId 16 hexadecimal digits
-   * @param send takes the frames for the virtual machine
-   * @param lit is told the intensity of the lamp, 0..1, when it changes
-   * @param speed how many times as fast as ours time goes here
+   * @param deviceId Jacdac id of the sensor and lamp, 16 hexadecimal digits
+   * @param send sends a frame to the virtual machine
+   * @param lit called with the intensity of the lamp, 0..1, after each change
+   * @param speed speed of the board's clock as a multiple of real time
    */
   constructor(deviceId: string, send: (frame: Uint8Array) => void, lit: (intensity: number) => void, speed = 1) {
     this.#transport = new FrameTransport(send);
@@ -71,32 +72,32 @@ export class Peripherals {
     this.#provider = new jacdac.JDServerServiceProvider("nightlight", [this.#sensor, lamp], { deviceId });
   }
 
-  /** Joins the bus. */
+  /** Connects sensor and lamp to the bus and announces them. */
   async connect(): Promise<void> {
     await this.#bus.connect();
-    // nobody asks this side what the program's own services have: the bus need not poll them
+    // nothing here reads the registers of the program's services, so polling them would waste CPU
     this.#bus.backgroundRefreshRegisters = false;
     this.#bus.scheduler.setInterval(() => this.#stream(), STREAMING_INTERVAL);
     this.#bus.addServiceProvider(this.#provider);
     this.announce();
   }
 
-  /** Leaves the bus for good. */
+  /** Stops the bus permanently. */
   disconnect(): Promise<void> {
     return this.#bus.stop();
   }
 
-  /** Says what there is, as Jacdac devices do twice a second. */
+  /** Sends a Jacdac announcement of the services, as devices do twice a second. */
   announce(): void {
     void this.#provider.controlService.announce();
   }
 
-  /** A frame from the virtual machine. */
+  /** Delivers a frame from the virtual machine to the bus. */
   receive(frame: Uint8Array): void {
     this.#transport.receive(frame);
   }
 
-  /** What the sensor reads from now on, 0..1023. */
+  /** Sets the light level that the sensor measures from now on, 0..1023. */
   set light(light: number) {
     this.#sensor.reading.setValues([light / 1023]);
     this.#stream();
@@ -106,14 +107,17 @@ export class Peripherals {
     this.#provider.emit(jacdac.REFRESH);
   }
 
-  /** The role's name and number as the virtual machine prints them: `set role <name> -> <device>:<service>`. */
+  /**
+   * Returns which peripheral a log line of the virtual machine reports as bound to a role of the program.
+   * Such a line is `set role <name> -> <device>:<service>`. Returns undefined for other lines.
+   */
   roleOf(line: string): "light" | "lamp" | undefined {
     const [, device, service] = /^set role .* -> (\w+):(\d+)$/.exec(line) ?? [];
     if (device !== this.#provider.shortId) return undefined;
     return Number(service) === this.#sensor.serviceIndex ? "light" : "lamp";
   }
 
-  /** The services of the virtual machine that a deploy talks to, as soon as they are announced. */
+  /** Waits until the virtual machine announces the services that a deployment needs, and returns them. */
   async deployServices(): Promise<{ manager: JDService; settings: JDService }> {
     const find = (serviceClass: number) => this.#bus.services({ serviceClass })[0];
     for (;;) {

@@ -1,60 +1,62 @@
-/** What a board's thread and its `SimulatedBoard` say to each other. Everything here survives a structured clone. */
+/** Messages between `SimulatedBoard` and the worker thread of its board. All of them support structured cloning. */
 
 import type { Heap } from "./heap.js";
 import type { Color } from "./status-light.js";
 
-/** How a network cut looks: connections reset, ended, or not noticed at all because packets vanish. */
+/** How a network cut appears: connections are reset (TCP RST), closed (TCP FIN), or all packets are lost silently. */
 export type CutHow = "reset" | "end" | "silent";
 
+/** The state of the network of one board. */
 export interface NetworkState {
-  /** Undefined while the network is up. */
+  /** The kind of network cut; undefined while the network is up. */
   cut?: CutHow;
   /** One-way delay, in ms. */
   delay: number;
 }
 
-/** What a board's thread starts with. */
+/** The start parameters of the worker thread of a board. */
 export interface BoardSetup {
-  /** The text of the virtual machine, see `vmSource`. */
+  /** JavaScript text of the virtual machine, see `vmSource`. */
   vm: string;
-  /** 16 hexadecimal digits. */
+  /** Jacdac device id of the board, 16 hexadecimal digits. */
   deviceId: string;
-  /** 16 hexadecimal digits: the Jacdac device that carries the sensor and the lamp. */
+  /** Jacdac device id of the sensor and the lamp, 16 hexadecimal digits. */
   peripheralId: string;
-  /** What was in flash when the power went; undefined for a board that is to be deployed to. */
+  /** Flash memory as it was at power-off; undefined for a new board, which receives a deployment. */
   flash?: Uint8Array;
   bytecode: Uint8Array;
-  /** JSON text in UTF-8 by key; undefined deletes. */
+  /** Settings to deploy: JSON text in UTF-8 by key; undefined deletes the key. */
   settings: Record<string, Uint8Array | undefined>;
-  /** 0..1023 */
+  /** Light level at the sensor, 0..1023. */
   light: number;
   network: NetworkState;
-  /** How many times as fast as ours the board's time goes. */
+  /** Speed of the board's clock as a multiple of real time. */
   speed: number;
 }
 
-/** To the thread: what changed, or what is asked for. */
+/** A message to the worker thread: changes or a request. */
 export interface ToBoard {
+  /** New light level, 0..1023. */
   light?: number;
   network?: NetworkState;
-  /** Asks how the program's memory is used. */
+  /** Requests the heap usage of the program. */
   heap?: true;
 }
 
-/** From the thread. */
+/** A message from the worker thread. */
 export type FromBoard =
   | { type: "log"; line: string }
   | { type: "flash"; data: Uint8Array }
   | { type: "heap"; heap: Heap | undefined }
   | { type: "lamp"; intensity: number }
   | { type: "status-light"; color: Color }
-  /** The program began to run. */
+  /** The program started. */
   | { type: "started" }
-  /** A role of the program found its service. */
+  /** A role of the program was bound to its service. */
   | { type: "bound"; role: "light" | "lamp" }
-  /** The program ended by its own fault and will be started again by the virtual machine. */
+  /** The program crashed; the virtual machine will restart it. */
   | { type: "crashed"; reason: string }
-  /** The program asked to be started again. */
+  /** The program requested a restart. */
   | { type: "restarting" }
-  /** The virtual machine is no more: reset by the program, by a fault of its own, or because the image cannot run. */
+  /** The virtual machine ended: the program reset it, it crashed, or it refused the bytecode image. */
   | { type: "ended"; how: "reset" | "crash" | "refused"; reason: string };

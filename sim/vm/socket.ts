@@ -1,23 +1,27 @@
 /**
- * The one TCP or TLS socket of a board, as an ESP32 has it.
+ * Simulates the single TCP or TLS socket of a board, with the limits of an ESP32.
  *
- * - Data comes in chunks of at most 1,024 bytes, the next one when the machine has processed the last; until then
- *   nothing is read, so that TCP holds the sender back.
- * - At most 50 writes wait; one more is refused with -1, at which the program's `send` throws.
- * - A failed open raises an error event alone. Closing it oneself raises no event.
+ * - Data arrives in chunks of at most 1,024 bytes. Reading pauses until the virtual machine has processed all chunks
+ *   (backpressure), so that TCP slows the sender down.
+ * - At most 50 writes can be pending. A further write returns -1, and the program's `send` throws.
+ * - A failed open raises only an error event. A close by the program raises no event.
  */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type BoardSocket, SocketEvent } from "./machine.js";
 import { Lane, type Network } from "./network.js";
 
+/** Largest chunk of received data, in bytes. */
 const MAX_CHUNK = 1024;
+/** Largest number of pending writes. */
 const MAX_WAITING = 50;
+/** The error code for an operation on a closed socket. */
 const CLOSED = -10;
 
+/** Passes a socket event to the virtual machine; resolves when the machine has processed it. */
 export type Raise = (event: number, data?: Uint8Array) => Promise<void>;
 
-/** The socket of one board; each `open` replaces the connection before. */
+/** The socket of one board. Each `open` closes and replaces the previous connection. */
 export class NetworkSocket implements BoardSocket {
   #connection: Connection | undefined;
 
@@ -54,13 +58,14 @@ export class NetworkSocket implements BoardSocket {
   }
 }
 
+/** One connection of the socket, subject to the simulated network. */
 class Connection {
-  /** Whether anything came from the other side. */
+  /** True once data from the peer has arrived. */
   heard = false;
   readonly #out: Lane;
   readonly #in: Lane;
   #name = "";
-  /** TCP itself, also below TLS. */
+  /** The TCP socket, also under a TLS socket. */
   #tcp: Socket | undefined;
   #socket: Socket | undefined;
   #waiting = 0;
@@ -88,7 +93,7 @@ class Connection {
     return 0;
   }
 
-  /** Sends what waits, then says goodbye; nothing is raised any more. */
+  /** Sends all pending writes and closes the connection. No event is raised from now on. */
   close(): void {
     this.#over = true;
     this.#in.close();
@@ -102,7 +107,7 @@ class Connection {
   #connect(host: string, port: number, tls: boolean): void {
     if (this.#over) return;
     const tcp = connectTcp({ host, port, noDelay: true });
-    // a name is checked against the certificate and tells virtual hosts apart; an address may not be sent [RFC 6066]
+    // SNI (RFC 6066) sends the server's host name but must not contain an IP address
     const socket = tls ? connectTls({ socket: tcp, host, servername: isIP(host) ? "" : host }) : tcp;
     this.#tcp = tcp;
     this.#socket = socket;
@@ -128,7 +133,7 @@ class Connection {
     return cut === "reset" || cut === "end";
   }
 
-  /** The network changed: a connection does not survive being cut, unless nobody notices. */
+  /** Applies a change of the network state: a cut ends the connection unless the cut is silent. */
   #obey(): void {
     if (!this.#isRefused()) return;
     if (this.network.state.cut === "reset") {

@@ -1,4 +1,4 @@
-/** Starts the thread of a board. */
+/** Starts the worker thread of a simulated board. */
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
@@ -9,8 +9,10 @@ const ENTRY = new URL("./worker.ts", import.meta.url);
 let code: URL | undefined;
 
 /**
- * The thread's program as one piece of JavaScript, made once a process: a thread of Node 20 cannot be given TypeScript,
- * with tsx neither, and so it runs alike under tsx, under vitest and on every platform.
+ * Bundles the code of the worker thread into one JavaScript module, as a `data:` URL.
+ *
+ * A worker thread of Node 20 cannot load TypeScript, not even with tsx. The bundle behaves the same under tsx, under
+ * vitest and on every platform.
  */
 function threadCode(): URL {
   const { outputFiles } = buildSync({
@@ -26,8 +28,8 @@ function threadCode(): URL {
   return new URL(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-/** A board's thread, powered up with `setup`; it speaks `FromBoard` and understands `ToBoard`. */
+/** Starts a worker thread that powers up a board. The thread sends `FromBoard` and receives `ToBoard` messages. */
 export function startThread(setup: BoardSetup): Worker {
-  // not the parent's flags: they load its own TypeScript loader
+  // an empty execArgv keeps the worker from inheriting the flags that load the parent's TypeScript loader
   return new Worker((code ??= threadCode()), { workerData: setup, execArgv: [], name: "board" });
 }

@@ -1,4 +1,4 @@
-/** The thread of one board: from power-up to the end of its virtual machine. */
+/** Entry point of the worker thread of one board. Runs from power-up until the virtual machine ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { deploy, run } from "./deploy.js";
 import { Machine } from "./machine.js";
@@ -9,13 +9,13 @@ import type { BoardSetup, FromBoard, ToBoard } from "./protocol.js";
 import { NetworkSocket } from "./socket.js";
 import { statusLightOf } from "./status-light.js";
 
-/** How much of the board's time is spent at once after power-up: it announces itself no earlier than after 500 ms. */
+/** Board time to skip after power-up, in ms. The board does not announce itself during the first 500 ms. */
 const BOOT_TIME = 600;
 
 const setup = workerData as BoardSetup;
 const tell = (message: FromBoard) => parentPort?.postMessage(message);
 const log = (line: string) => tell({ type: "log", line });
-// jacdac-ts talks to the console
+// forward the console output of jacdac-ts as log messages
 for (const level of ["debug", "log", "info", "warn", "error"] as const) {
   console[level] = (...words: unknown[]) => log(words.map(String).join(" "));
 }

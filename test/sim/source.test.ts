@@ -25,8 +25,8 @@ describe("the virtual machine", () => {
   });
 
   it.each([
-    ["9.9.9", "", `The simulator knows @devicescript/cli ${CLI_VERSION}, but 9.9.9 is installed.`],
-    [CLI_VERSION, "var somethingElse;", "is not where it should be"],
+    ["9.9.9", "", `The simulator supports only @devicescript/cli ${CLI_VERSION}, but 9.9.9 is installed.`],
+    [CLI_VERSION, "var somethingElse;", "was not found inside"],
   ])("is not guessed at in version %s", (version, bundle, message) => {
     const require = requireWith(version, bundle);
     expect(() => readVmSource(require)).toThrow(message);
