@@ -1,4 +1,4 @@
-/** The whole job, telemetry in to command out, by our server and by others. */
+/** Benchmarks the path from telemetry to command, for our server and for others. */
 import type { Peer } from "./peers/peer.js";
 import { type Outcome, inTurn } from "./rounds.js";
 import { type Choice, scenarios, thousands } from "./scenarios.js";
@@ -13,10 +13,11 @@ export interface LoopOptions extends Choice {
 
 export interface LoopOutcome {
   readonly outcomes: readonly Outcome[];
-  /** Those who could not take part, each with what would bring it. */
+  /** Servers that are not installed, each with the command that installs it. */
   readonly missing: readonly string[];
 }
 
+/** Measures all installed servers in all chosen scenarios. */
 export async function loop(options: LoopOptions, say: (text: string) => void): Promise<LoopOutcome> {
   const missing: string[] = [];
   let { places } = options;
@@ -48,7 +49,7 @@ function sentence({ problem, rate, p50, p99, serverCpu, brokerCpu, loadCpu, load
   );
 }
 
-/** Everything in Markdown. */
+/** Formats all results as Markdown. */
 export function report({ outcomes, missing }: LoopOutcome): string {
   const parts = outcomes.map((outcome) => `### ${outcome.scenario.title}\n\n${tableOf(outcome)}`);
   if (missing.length > 0) parts.push(`Missing: ${missing.join("; ")}.`);
