@@ -1,4 +1,4 @@
-/** Clients whose bytes the broker refuses, and those that must not notice. */
+/** Checks that the broker rejects malformed packets without affecting other clients. */
 import { spawn } from "node:child_process";
 import { expect, onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.js";
@@ -7,8 +7,8 @@ import { connected, raw, type RawClient } from "./raw.js";
 import { client } from "./server.js";
 
 /**
- * Sends bytes, waits for the end of the connection, and checks that this was counted once.
- * @param isConnected whether the client is let in before
+ * Sends bytes, waits until the broker closes the connection, and checks that the rejection was counted once.
+ * @param isConnected whether the client connects successfully first
  */
 export async function expectRefused(
   { url, rejected }: BareBroker,
@@ -27,7 +27,7 @@ export async function expectRefused(
   return sender;
 }
 
-/** The topics of the retained messages that a new client receives from `#`. */
+/** Returns the topics of all retained messages, as a new subscriber of `#` receives them. */
 export async function retainedIn({ url }: BareBroker): Promise<string[]> {
   const reader = await client(url, {}, "#");
   await reader.publishAsync("last", "", { qos: 1 });
@@ -35,7 +35,7 @@ export async function retainedIn({ url }: BareBroker): Promise<string[]> {
   return reader.got.filter(({ retained }) => retained).map(({ topic }) => topic);
 }
 
-/** Checks that a real `mosquitto_sub` on `#` keeps its connection while others do something, and gets what comes later. */
+/** Checks that a `mosquitto_sub` on `#` stays connected while `others` runs, and receives a later message. */
 export async function expectUnharmed(
   { url, broker }: BareBroker,
   protocol: "mqttv311" | "mqttv5",
