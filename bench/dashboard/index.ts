@@ -30,7 +30,7 @@ interface Load {
 export async function dashboard({ boards, rounds }: DashboardOptions, say: (text: string) => void): Promise<string> {
   const program = findChromium();
   if (program === undefined) {
-    say(`missing: Chromium: ${CHROMIUM_MISSING}`);
+    say(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
     return `Missing: Chromium: ${CHROMIUM_MISSING}.`;
   }
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));

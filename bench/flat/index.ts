@@ -37,7 +37,7 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
   for (const place of options.places) {
     const title = place === "mosquitto" ? "Mosquitto" : "embedded broker";
     if (place === "mosquitto" && !MOSQUITTO) {
-      say(`missing: Mosquitto: ${MOSQUITTO_MISSING}`);
+      say(`Skipping Mosquitto, because it is not installed: ${MOSQUITTO_MISSING}`);
       rows.push([`${title} (missing: ${MOSQUITTO_MISSING})`, ...HEAD.slice(1).map(() => "–")]);
       continue;
     }
@@ -46,10 +46,10 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
     for (const peer of PEERS[place]) {
       const missing = await peer.missing();
       if (missing === undefined) present.push(peer);
-      else say(`missing: ${peer.title}: ${missing}`);
+      else say(`Skipping ${peer.title}, because it is not installed: ${missing}`);
     }
     const rates = await throughput(present, place, options, say);
-    say(`${title}: memory of ${thousands(options.devices)} devices, and starting with them`);
+    say(`${title}: memory and start time with ${thousands(options.devices)} devices`);
     const { heap, buffers, empty, known } = await memory(place, options.devices);
     const own = [`${Math.round(heap)} B`, `${Math.round(buffers)} B`, `${empty.toFixed(2)} s`, `${known.toFixed(2)} s`];
     for (const [n, peer] of present.entries()) {

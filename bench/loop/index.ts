@@ -32,7 +32,7 @@ export async function loop(options: LoopOptions, say: (text: string) => void): P
     if (what === undefined) peers.push(peer);
     else missing.push(`${peer.title}: ${what}`);
   }
-  for (const what of missing) say(`missing: ${what}`);
+  for (const what of missing) say(`Skipped (not installed): ${what}`);
   const outcomes = await inTurn(scenarios({ ...options, places }), peers, options.rounds, {
     before: (done, all, scenario, peer) => say(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
     after: (measurement) => say(`    ${sentence(measurement)}`),
@@ -42,7 +42,7 @@ export async function loop(options: LoopOptions, say: (text: string) => void): P
 
 function sentence({ problem, rate, p50, p99, serverCpu, brokerCpu, loadCpu, loadLag }: Measurement): string {
   if (problem !== undefined) return `not counted: ${problem}`;
-  const late = loadLag > 0 ? ` (the load itself was late by p99 ${loadLag.toFixed(2)} ms)` : "";
+  const late = loadLag > 0 ? ` (the load generator was late by p99 ${loadLag.toFixed(2)} ms)` : "";
   return (
     `${thousands(Math.round(rate))} commands/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${late}; CPU s for 100,000: ` +
     `server ${serverCpu?.toFixed(2) ?? "–"}, broker ${brokerCpu?.toFixed(2) ?? "–"}, load ${loadCpu.toFixed(2)}`

@@ -99,7 +99,7 @@ export async function startStand({ broker: kind, boards, random, note = () => {}
     }
     await Promise.all(stations.map(({ board }) => board.start()));
     const disagreement = (): string => stations.map((station) => station.disagreement()).find(Boolean) ?? "";
-    await eventually(() => !disagreement(), { within: 15_000, what: "all boards to be at work" });
+    await eventually(() => !disagreement(), { within: 15_000, what: "boards and server to converge" });
     return { ledger, stations, server, serverProxy, mosquitto, url, client, crashes, disagreement };
   }
 }

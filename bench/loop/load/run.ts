@@ -126,7 +126,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     for (const deadline = performance.now() + LONGEST_WARM_UP; answers < task.warmUpCycles; await sleep(20))
       if (performance.now() > deadline) break;
     for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
-      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices were never answered.`);
+      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices received no answer.`);
   }
 
   async function work(): Promise<LoadResult> {

@@ -51,7 +51,8 @@ export function raw(url: string, { reading = true, version = 4 }: RawOptions = {
       socket.write(generate({ cmd: "pingreq" }));
       await eventually(() => packets.slice(before).some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
     },
-    ended: () => eventually(() => socket.destroyed, { what: "the end of the connection" }).then(() => undefined),
+    ended: () =>
+      eventually(() => socket.destroyed, { what: "the broker to close the connection" }).then(() => undefined),
   };
 }
 

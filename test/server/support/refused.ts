@@ -20,7 +20,7 @@ export async function expectRefused(
   const sender = isConnected ? await connected(url, "sender", { protocolVersion: version }) : raw(url, { version });
   sender.sendBytes(bytes);
   await sender.ended();
-  await eventually(() => rejected.length > 0, { what: "the counter" });
+  await eventually(() => rejected.length > 0, { what: "the broker to count the rejection" });
   expect(rejected).toEqual([expect.stringMatching(/^malformed-packet /)]);
   const letIn = sender.packets.some((packet) => packet.cmd === "connack" && !packet.returnCode && !packet.reasonCode);
   expect(letIn).toBe(isConnected);
@@ -51,10 +51,10 @@ export async function expectUnharmed(
     await good.publishAsync("before", "1", { qos: 1 });
     return out.includes("before 1");
   };
-  await eventually(isSubscribed, { what: "its subscription", every: 50 });
+  await eventually(isSubscribed, { what: "mosquitto_sub to subscribe", every: 50 });
   await others();
   await good.publishAsync("after", "2", { qos: 1, retain: true });
-  await eventually(() => out.includes("after 2"), { what: "the message" });
+  await eventually(() => out.includes("after 2"), { what: "mosquitto_sub to receive the later message" });
   expect(new Set(out.trim().split("\n"))).toEqual(new Set(["before 1", "after 2"]));
   expect(child.exitCode).toBe(null);
 }
