@@ -33,7 +33,7 @@ const LIVE = 40;
  * A reading is in order when it is newer than all earlier ones. A reading from the board's backlog is also in order when
  * it is newer than all earlier ones from the backlog.
  *
- * @param diedAfter the last reading before the board lost its power
+ * @param diedAfter a reading after which the board lost its power; undefined without a power cut
  */
 export function accountOf(stored: readonly Stored[], from: number, to: number, diedAfter?: number): Readings {
   const account = {
