@@ -120,7 +120,7 @@ export interface TestApp {
   readonly modes: string[];
 }
 
-/** Starts the application on a free port and closes it after the test. @param options.host the configured `http_host` */
+/** Starts the application on a free port and closes it after the test. @param options.host the configured listen address */
 export async function httpApp(
   options: Partial<HttpOptions> & TestBroker & { readonly host?: string; readonly names?: readonly string[] } = {},
 ): Promise<TestApp> {
