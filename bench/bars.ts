@@ -1,10 +1,10 @@
-/** Bars as SVG, in words and colours that do in the light and in the dark. */
+/** Bar charts as SVG, with colors for light and dark mode. */
 
 export interface Bar {
   readonly label: string;
-  /** Undefined when it is not to be had. */
+  /** Undefined when there is no measurement. */
   readonly value: number | undefined;
-  /** Whether it is what the picture is about. */
+  /** Whether to draw the bar in the highlight color. */
   readonly marked: boolean;
 }
 
@@ -37,7 +37,10 @@ const STYLE = `
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** @param digits behind the point of the values */
+/**
+ * Draws groups of horizontal bars and returns the SVG document.
+ * @param digits decimal places of the values
+ */
 export function bars(title: string, digits: number, groups: readonly BarGroup[]): string {
   const all = groups.flatMap((group) => group.bars.map(({ value }) => value ?? 0));
   const most = Math.max(...all) || 1;

@@ -1,7 +1,8 @@
-/** Where figures come from: without it they say nothing. */
+/** Describes the machine on which a benchmark runs. */
 import { cpus, loadavg, totalmem } from "node:os";
 import { MOSQUITTO, mosquittoVersion } from "./loop/mosquitto.js";
 
+/** Returns one line with date, CPU, memory, platform, versions and system load. */
 export function machine(): string {
   const [{ model }, ...more] = cpus();
   const broker = MOSQUITTO === undefined ? "no Mosquitto" : mosquittoVersion();

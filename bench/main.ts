@@ -1,4 +1,4 @@
-/** `npm run bench [-- part … --help]` */
+/** `npm run bench [-- part … --help]`: runs the chosen benchmarks, prints their tables, and writes them into docs/. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,9 +25,9 @@ for (const part of options.parts)
       page === "reference/benchmarks.md" ? `${machine()}\n\n${text}` : text,
     );
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
-    say(`written into docs/${page}`);
+    say(`Updated docs/${page}.`);
   } catch (error) {
-    // the other parts are none the worse for it
+    // a failed part does not affect the other parts
     say(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }

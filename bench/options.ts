@@ -1,4 +1,4 @@
-/** The command line of `npm run bench`. */
+/** Parses the command line of `npm run bench`. */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { allPeers } from "./loop/peers/index.js";
 import type { Place } from "./loop/peers/peer.js";
@@ -9,19 +9,19 @@ export type Part = (typeof PARTS)[number];
 const LOOPS = ["closed", "open", "cold"] as const;
 type Loop = (typeof LOOPS)[number];
 
-/** How long it may take: whether it works at all, a first look, or figures for the page. */
+/** The run's thoroughness: a smoke test, a first look, or numbers to publish. */
 export type Length = "quick" | "usual" | "full";
 
 export interface Options {
   readonly parts: readonly Part[];
   readonly length: Length;
   readonly rounds: number;
-  /** s */
+  /** Length of each measurement, in s. */
   readonly seconds: number;
-  /** s */
+  /** Warm-up before each measurement, in s. */
   readonly warmUp: number;
   readonly warmUpCycles: number;
-  /** Undefined: all. */
+  /** Names of the servers to measure; undefined for all. */
   readonly peers?: readonly string[];
   readonly places: readonly Place[];
   readonly qos: readonly (0 | 1)[];
@@ -66,16 +66,17 @@ function among<T extends string>(allowed: readonly T[]): (text: string) => T[] {
 
 const EXPLANATION = `
 Parts:
-  loop       the whole job: commands/s, latency, CPU and memory, beside other servers (usual: 7 min, --full: 17 min)
-  flat       100,000 devices against 100: throughput, heap, start, beside other servers (7 min)
-  firmware   messages of a day, light to lamp, bytes, size (2 min)
+  loop       commands/s, latency, CPU and memory from reading to command, compared with other servers
+             (7 min; --full: 17 min)
+  flat       throughput, memory and start time with 100,000 devices and with 100, compared with other servers (7 min)
+  firmware   messages per day, delay from light to lamp, bytes per reading, size (2 min)
   dashboard  bytes and time to the first card with 500 boards (half a minute)
-  history    writing and asking (1 min; --full: 5 min)
-  mqtt       the boards' MQTT client beside DeviceScript's own (3 min)
-  all        all of these
+  history    time to write and query the history (1 min; --full: 5 min)
+  mqtt       the boards' MQTT client compared with DeviceScript's (3 min)
+  all        all parts above
 
 Servers: ${allPeers().map(({ name, title }) => `${name} (${title.replaceAll("`", "")})`).join(", ")}.
-Those that are missing are named, with what would bring them.
+The benchmark lists servers that are not installed, and how to install them.
 
 Examples:
   npm run bench
@@ -84,32 +85,32 @@ Examples:
 
 export function commandLine(): Command {
   return new Command("npm run bench --")
-    .description("Measures the nightlight, beside others in the same run, in turn. Build it before: npm run build.")
+    .description("Measure the nightlight and compare it with other servers. Run npm run build first.")
     .addArgument(new Argument("[parts...]", "what to measure").choices([...PARTS, "all"]).default(["loop"], "loop"))
-    .option("--quick", "once, for half a second: whether it works at all")
-    .option("--full", "longer, and all there is: for figures that count")
-    .option("--write", "put tables and plots into docs/")
-    .option("--rounds <n>", "how often each is measured: the median counts (default: 3)", whole)
-    .option("--seconds <s>", "how long each time (default: 1; --full: 2)", positive)
-    .option("--warm-up <s>", "before it counts (default: 1; --full: 1.5)", above(-1, "a number"))
-    .option("--peers <names>", "which servers, with commas (default: all)", among(allPeers().map(({ name }) => name)))
+    .option("--quick", "measure once for half a second, as a smoke test")
+    .option("--full", "measure longer and in all scenarios, for numbers to publish")
+    .option("--write", "write tables and plots into docs/")
+    .option("--rounds <n>", "number of rounds; tables show the median (default: 3)", whole)
+    .option("--seconds <s>", "length of each measurement (default: 1; --full: 2)", positive)
+    .option("--warm-up <s>", "warm-up before each measurement (default: 1; --full: 1.5)", above(-1, "a number"))
+    .option("--peers <names>", "servers, comma-separated (default: all)", among(allPeers().map(({ name }) => name)))
     .option("--broker <kinds>", "mosquitto, embedded (default: both)", among(["mosquitto", "embedded"]))
     .option("--qos <levels>", "0, 1 (default: both)", among(["0", "1"]))
     .option(
       "--loop <kinds>",
-      "closed: the next reading when one was answered; open: at a rate; cold: closed, and all devices are new (default: closed; --full: all)",
+      "closed: each answer triggers the next reading; open: a fixed rate; cold: closed, with new devices (default: closed; --full: all)",
       among(LOOPS),
     ) // prettier-ignore
-    .option("--rate <n>", "readings a second in the open loop", positive, 2000)
+    .option("--rate <n>", "readings per second in the open loop", positive, 2000)
     .option("--connections <n,…>", "connections that the devices share (default: 1,100; --full: 1,100,1000)", wholes)
     .option(
       "--devices <n,…>",
-      "devices in the closed loop; the largest is the many of flat (default: 100; 100000)",
+      "numbers of devices in the closed loop; flat uses the largest (default: 100; flat: 100000)",
       wholes,
     ) // prettier-ignore
-    .option("--switch-every <n>", "readings after which a device's lamp is to switch", whole, 1)
-    .option("--seed <n>", "of the day that is made up for the firmware", whole, 1)
-    .option("--trace <file.csv>", 'a recorded day instead, columns "time_s,light"')
+    .option("--switch-every <n>", "number of readings after which a device's lamp must switch", whole, 1)
+    .option("--seed <n>", "random seed of the generated day for the firmware", whole, 1)
+    .option("--trace <file.csv>", 'recorded day instead of the generated one, columns "time_s,light"')
     .option("--profile <folder>", "CPU profiles of our server, for a browser's developer tools")
     .addHelpText("after", EXPLANATION);
 }
@@ -134,7 +135,7 @@ interface Flags {
   profile?: string;
 }
 
-/** What a command line that was parsed asks for. */
+/** Returns the options of a parsed command line, with defaults. */
 export function optionsOf(command: Command): Options {
   const { broker, qos, loop, quick, full, write, ...rest } = command.opts<Flags>();
   const parts = command.processedArgs[0] as (Part | "all")[];

@@ -1,4 +1,4 @@
-/** The parts of the benchmark: what each measures, and where its outcome belongs. */
+/** The parts of `npm run bench`: how to run each one, and which page of the docs shows its results. */
 import { dashboard } from "./dashboard/index.js";
 import { firmware } from "./firmware/index.js";
 import { flat } from "./flat/index.js";
@@ -12,14 +12,14 @@ import type { Options, Part } from "./options.js";
 export type Say = (text: string) => void;
 
 export interface Outcome {
-  /** Markdown. */
+  /** The tables, as Markdown. */
   readonly text: string;
-  /** SVG by the name of its file in `docs/`. */
+  /** SVG plots by file name in `docs/`. */
   readonly plots?: Readonly<Record<string, string | undefined>>;
 }
 
 interface Measured {
-  /** The page in `docs/` that has a place for it. */
+  /** The page in `docs/` that shows the results. */
   readonly page: string;
   run(options: Options, say: Say): Promise<Outcome>;
 }

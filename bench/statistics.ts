@@ -1,6 +1,6 @@
-/** What several rounds say together. */
+/** Statistics over the rounds of a benchmark. */
 
-/** Undefined when there is no value. */
+/** Returns the median; undefined without values. */
 export function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number | undefined {
   return (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** How far the rounds lie apart: half the distance from the least to the greatest, in parts of the median; 0 for one round. */
+/** Returns the relative spread: half the range (maximum minus minimum) divided by the median; 0 for one round. */
 export function spread(values: readonly number[]): number {
   const middle = median(values);
   return middle ? (Math.max(...values) - Math.min(...values)) / 2 / middle : 0;

@@ -1,8 +1,7 @@
 /**
- * `npm run bench:cluster`: what readings cost with one server alone, with one that shares its state in Redis, and with two of
- * them, at one Mosquitto, in turn and several times. CPU time is what counts: on one machine the servers take it from each
- * other, and from the broker. Two servers get twice the readings, each being as warm and as busy as one: two of them are for
- * twice the work.
+ * `npm run bench:cluster`: compares the cost of readings for one server, one server with Redis, and two servers with Redis.
+ * All use one Mosquitto; the variants run in turn, several times. The benchmark compares CPU time, because on one machine
+ * the servers and the broker compete for the CPU. Two servers get twice the readings, so that each is as busy as a single one.
  *
  *   npm run bench:cluster -- [cycles [boards [rounds]]]
  */
@@ -18,19 +17,19 @@ import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Boards as there are many: each reports seldom. With few, each of their records is written several times a second. */
+/** Many boards, so that each reports rarely. With few boards the server would write each record several times a second. */
 const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
 const MQTT = await freePort();
 const REDIS = await freePort();
-/** Readings of each connection that are not answered yet, for each server. */
+/** Unanswered readings per connection and server. */
 const WINDOW = 50;
 const CONNECTIONS = 20;
-/** Readings for each server until it is warm. */
+/** Warm-up readings per server. */
 const WARM = 40_000;
 
 const children: ChildProcess[] = [];
 const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
-// whatever ends this program, nothing that it started stays
+// kills all child processes, even when this program ends early
 process.once("exit", () => {
   for (const child of children) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
@@ -43,7 +42,7 @@ function start(file: string, flags: string[]): ChildProcess {
   return child;
 }
 
-/** CPU time of a process so far, in s: proc(5), utime and stime in hundredths. */
+/** Returns the CPU time of a process so far, in s. Source: proc(5), utime and stime in hundredths of a second. */
 function cpu({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -56,10 +55,10 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
     if (await condition().catch(() => false)) return;
     await sleep(50);
   }
-  throw new Error(`${what} did not come`);
+  throw new Error(`${what} was not ready within 30 s`);
 }
 
-/** Sends readings, each board's next when its last is answered; the time it took in s. */
+/** Sends readings, and each board's next one after the answer to the last. Returns the duration in s. */
 async function load(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
   const broker = parseBrokerUrl(`mqtt://127.0.0.1:${MQTT}`);
   let sent = 0;
@@ -78,7 +77,7 @@ async function load(prefix: string, boot: number, cycles: number, window: number
       const reading = { light: (seq * 37) % 1024, boot, seq, at: seq * 100, age: 0 };
       client.publish(`${prefix}/c${c}-${n}/telemetry`, Buffer.from(JSON.stringify(reading)), false);
     };
-    // one reading of a board at a time: two could overtake each other, and the older would not be answered
+    // one reading per board at a time: the server does not answer a reading that a newer one overtakes
     const idle = [...Array(own).keys()];
     const client = new MqttClient(
       { broker, clientId: `load-${prefix}-${c}`, clean: true },
@@ -97,7 +96,7 @@ async function load(prefix: string, boot: number, cycles: number, window: number
     );
     clients.push(client);
     await client.connect();
-    // no two boards share a connection, and no wildcard more than it must
+    // one filter per board: a wildcard would deliver the commands of all boards to every connection
     await client.subscribe([...Array(own).keys()].map((n) => `${prefix}/c${c}-${n}/commands`));
     for (let n = 0; n < Math.min(window, own); n++) setImmediate(() => send(idle.shift()!));
   }
@@ -128,7 +127,7 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
     await until("the server", async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).ok);
   }
   if (shared) await sleep(1000);
-  // they are to be what is waited for, and not the broker: a server that waits takes its work in small pieces, which are dearer
+  // low priority makes the servers the bottleneck: an idle server handles small batches, which cost more CPU per reading
   for (const { pid } of programs) setPriority(pid!, constants.priority.PRIORITY_LOW);
   const window = WINDOW * servers;
   const cycles = CYCLES * servers;
@@ -147,7 +146,7 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-// with the 20 messages that Mosquitto has on their way to a client unless told, it is the limit
+// Mosquitto's default of 20 in-flight messages per client would limit the throughput
 const conf = path.join(folder, "mosquitto.conf");
 await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
 const mosquitto = start("/usr/sbin/mosquitto", ["-c", conf]);
@@ -171,6 +170,6 @@ try {
   const ratio = (2 * servers("one server, state in Redis")) / servers("two servers, state in Redis");
   console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${machine()}`);
 } finally {
-  // those that run would keep this program waiting; the exit hook ends them
+  // lets this program exit while children still run; the exit hook kills them
   for (const child of children) child.unref();
 }

@@ -1,4 +1,4 @@
-/** A browser that is here already: none is downloaded. */
+/** Finds and starts an installed Chromium; never downloads one. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { chromium, type Browser } from "playwright-core";
@@ -15,12 +15,12 @@ const USUAL: Partial<Record<NodeJS.Platform, string[]>> = {
 
 export const CHROMIUM_MISSING = "apt-get install chromium, or name one in NIGHTLIGHT_CHROMIUM";
 
-/** `NIGHTLIGHT_CHROMIUM`, or where one usually is. */
+/** Returns the path from `NIGHTLIGHT_CHROMIUM`, or the first usual path that exists. */
 export function findChromium(): string | undefined {
   return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(USUAL[process.platform] ?? [])].find((file) => existsSync(file));
 }
 
-/** Without a window, calling nobody. */
+/** Starts Chromium headless, without background network requests. */
 export function startChromium(executablePath: string): Promise<Browser> {
   const args = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
   return chromium.launch({ executablePath, args });

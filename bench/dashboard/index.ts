@@ -1,4 +1,4 @@
-/** What the dashboard takes to load with many boards: bytes, and the time to the first card and to the last. */
+/** Measures how the dashboard loads with many boards: bytes, and the time to the first card and to the last. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,18 +18,19 @@ export interface DashboardOptions {
 
 interface Load {
   readonly requests: number;
-  /** As they come over the network. */
+  /** Bytes on the network, compressed. */
   readonly bytes: number;
-  /** From the beginning of navigation, in ms. */
+  /** Time from the start of the navigation to the first card, in ms. */
   readonly first: number;
+  /** Time from the start of the navigation to the last card, in ms. */
   readonly last: number;
 }
 
-/** @returns the table */
+/** Runs the dashboard benchmark. @returns the table in Markdown */
 export async function dashboard({ boards, rounds }: DashboardOptions, say: (text: string) => void): Promise<string> {
   const program = findChromium();
   if (program === undefined) {
-    say(`missing: Chromium: ${CHROMIUM_MISSING}`);
+    say(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
     return `Missing: Chromium: ${CHROMIUM_MISSING}.`;
   }
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
@@ -69,7 +70,7 @@ export async function dashboard({ boards, rounds }: DashboardOptions, say: (text
   }
 }
 
-/** Runs in the page before anything else there does: when the first card and all cards are shown. */
+/** A script that runs before the page's own scripts and records when the first card and all cards are shown. */
 const WATCH = (boards: number): string => `
   window.cards = {};
   const look = () => {
@@ -81,7 +82,7 @@ const WATCH = (boards: number): string => `
   requestAnimationFrame(look);
 `;
 
-/** Once, with nothing in the cache. */
+/** Loads the dashboard once, with an empty browser cache. */
 async function load(browser: Browser, port: number, boards: number): Promise<Load> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   try {
@@ -91,7 +92,7 @@ async function load(browser: Browser, port: number, boards: number): Promise<Loa
     let bytes = 0;
     await network.send("Network.enable");
     network.on("Network.requestWillBeSent", () => void requests++);
-    // what belongs to a stream that stays open comes bit by bit, the rest at its end
+    // loadingFinished never fires for an open event stream, so its bytes are summed from dataReceived
     const streamed = new Map<string, number>();
     network.on("Network.dataReceived", ({ requestId, encodedDataLength }) =>
       streamed.set(requestId, (streamed.get(requestId) ?? 0) + encodedDataLength),

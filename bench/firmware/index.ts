@@ -1,4 +1,4 @@
-/** What a board costs and how fast its lamp follows: when it reports changes, and every two seconds. */
+/** Compares reporting on change with reporting every 2 s: messages per day, bytes, and delay from light to lamp. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_CADENCE, LESSON_RULE, type Cadence } from "../../contract/index.js";
@@ -13,11 +13,11 @@ import { messagesOf } from "./reporting.js";
 import { csvOf, DAY, dayWithClouds } from "./trace.js";
 
 export interface FirmwareOptions {
-  /** Of the day that is made up. */
+  /** Random seed of the generated day. */
   readonly seed: number;
-  /** A recording to be used instead, `time_s,light`. */
+  /** A CSV file to use instead of the generated day, with the columns `time_s,light`. */
   readonly recording?: string;
-  /** So many times the light crosses the threshold, for each policy. */
+  /** How many threshold crossings to play for each policy. */
   readonly crossings: number;
 }
 
@@ -36,12 +36,12 @@ const POLICIES: readonly Policy[] = [
   { title: "when the light moves (default)", change: {}, configuration: "" },
 ];
 
-/** Boards at once, for each policy: most of the time they wait. */
+/** Boards that run at the same time for each policy; they are mostly idle. */
 const BOARDS = 4;
-/** Between the starts of two boards, in ms: a start is timed as well. */
+/** Delay between the starts of two boards, in ms, because the benchmark also times the start. */
 const APART = 3000;
 
-/** @returns tables in Markdown */
+/** Runs the firmware benchmark. @returns tables in Markdown */
 export async function firmware(options: FirmwareOptions, say: (text: string) => void): Promise<string> {
   await ensureFirmware({ entry: "main" });
   const { seed, recording } = options;
@@ -50,8 +50,10 @@ export async function firmware(options: FirmwareOptions, say: (text: string) => 
   const light = Array.from({ length: DAY }, (_, second) => source(1000 * second));
   const all = crossingsOf(light);
   if (all.length === 0)
-    throw new Error(`The light never crosses ${LESSON_RULE.threshold} for long: there is nothing to react to.`);
-  // taken from the whole day
+    throw new Error(
+      `The light never crosses ${LESSON_RULE.threshold} for 3 s or more, so there is nothing to measure.`,
+    );
+  // evenly spread over the day
   const wanted = Math.min(options.crossings, all.length);
   const crossings = Array.from({ length: wanted }, (_, n) => all[Math.floor((n * all.length) / wanted)]);
 

@@ -1,4 +1,4 @@
-/** Light to lamp: the built firmware in the real virtual machine, with the built server between. */
+/** Measures the delay from light to lamp: built firmware in DeviceScript's virtual machine, with the built server. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,29 +12,29 @@ import { freePort, listening } from "../loop/ports.js";
 import { random } from "./trace.js";
 import { Wire } from "./wire.js";
 
-/** What comes before a crossing, and after it: a value a second. */
+/** Light values before and after a threshold crossing, one per second. */
 export interface Crossing {
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
 
-/** Values on either side, in s. */
+/** Length of the light before and after a crossing, in s. */
 const SIDE = 3;
-/** A lamp that has not followed within so many ms never will. */
+/** Timeout for the lamp to switch, in ms. */
 const PATIENCE = 10_000;
 
 export interface Reaction {
-  /** ms, one for each crossing. */
+  /** Delay from light to lamp for each crossing, in ms. */
   readonly times: number[];
-  /** From power to the first reading at the broker, in ms. */
+  /** Time from power-on to the first reading at the broker, in ms. */
   readonly start: number;
-  /** MQTT, both ways, for a reading and its answer, without TCP/IP. */
+  /** MQTT bytes in both directions for a reading and its answer, without TCP/IP headers. */
   readonly bytes: number;
 }
 
 const isDark = (light: number): boolean => light < LESSON_RULE.threshold;
 
-/** Where the light crosses the threshold and stays on either side for a while. */
+/** Finds where the light crosses the threshold and stays on each side for at least 3 s. */
 export function crossingsOf(light: readonly number[]): Crossing[] {
   const found: Crossing[] = [];
   for (let at = SIDE; at + SIDE <= light.length; at++) {
@@ -47,7 +47,7 @@ export function crossingsOf(light: readonly number[]): Crossing[] {
   return found;
 }
 
-/** Plays the crossings to one board, at times that have nothing to do with its beat. */
+/** Plays the crossings to one board, at times that are independent of its reporting interval. */
 export async function react(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const port = await freePort();
@@ -71,9 +71,9 @@ export async function react(crossings: readonly Crossing[], configuration: strin
       await sleep(1);
     }
     const start = performance.now() - begun;
-    // it has heard how it is to report by then
+    // gives the board time to receive its reporting configuration
     await sleep(3000);
-    // well above the threshold, so that there are readings and answers alone
+    // light well above the threshold: only readings and answers cross the wire
     const bytes = await bytesOf(board, wire, () => readings);
     const times: number[] = [];
     const next = random(1);
@@ -82,7 +82,7 @@ export async function react(crossings: readonly Crossing[], configuration: strin
         board.setLight(light);
         await sleep(1000);
       }
-      // whatever the beat of a policy is
+      // a random delay, so that crossings are not aligned with the reporting interval
       await sleep(2000 * next());
       const [first, ...rest] = after;
       times.push(await followed(board, first));
@@ -101,10 +101,10 @@ export async function react(crossings: readonly Crossing[], configuration: strin
   }
 }
 
-/** What a reading takes on the wire, over some that switch nothing. */
+/** Returns the average bytes per reading, over readings that do not switch the lamp. */
 async function bytesOf(board: SimulatedBoard, wire: Wire, readings: () => number): Promise<number> {
   board.setLight(800);
-  // the lamp follows, and is told of
+  // waits until the lamp has switched and the board has reported the new state
   await sleep(4000);
   const before = { readings: readings(), bytes: wire.bytes };
   for (let n = 0; n < 10; n++) {
@@ -114,13 +114,13 @@ async function bytesOf(board: SimulatedBoard, wire: Wire, readings: () => number
   return (wire.bytes - before.bytes) / (readings() - before.readings);
 }
 
-/** Sets the light, and waits until the lamp is as it is to be. @returns how long that took, in ms */
+/** Sets the light and waits until the lamp switches. @returns the delay in ms */
 async function followed(board: SimulatedBoard, light: number): Promise<number> {
   const wanted = isDark(light);
-  if (board.lamp === wanted) throw new Error(`The lamp is ${wanted ? "on" : "off"} before there is a reason.`);
+  if (board.lamp === wanted) throw new Error(`The lamp is already ${wanted ? "on" : "off"} before the light changes.`);
   const begun = performance.now();
   const changed = new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`The lamp did not follow within ${PATIENCE / 1000} s.`)), PATIENCE);
+    const timer = setTimeout(() => reject(new Error(`The lamp did not switch within ${PATIENCE / 1000} s.`)), PATIENCE);
     board.once("lamp", () => {
       clearTimeout(timer);
       resolve(performance.now() - begun);

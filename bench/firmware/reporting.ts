@@ -1,7 +1,7 @@
-/** What a day costs: the policies of the contract, over the light of a day. */
+/** Counts the messages that the contract's reporting policies send for a day of light. */
 import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Cadence, type LastReport } from "../../contract/index.js";
 
-/** How many messages one policy sends over light that is given once every `step` ms. */
+/** Returns how many messages one policy sends. `light` has one value every `step` ms. */
 export function messagesOf(light: readonly number[], step: number, change: Partial<Cadence>): number {
   const cadence = { ...DEFAULT_CADENCE, ...change };
   let last: LastReport | undefined;

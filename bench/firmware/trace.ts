@@ -1,10 +1,11 @@
-/** A day of light with clouds, made up: no recording was at hand that may be given away. The same seed, the same day. */
+/** Generates a day of light with clouds. The same seed gives the same day. No recording with a free license was available. */
 
+/** Length of a day, in s. */
 export const DAY = 24 * 60 * 60;
-/** Between two values, in s. */
+/** Interval between two light values, in s. */
 export const STEP = 1;
 
-/** Uniform in 0..1: mulberry32. */
+/** Returns a seeded random generator (mulberry32) of uniform numbers in [0, 1). */
 export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -16,9 +17,9 @@ export function random(seed: number): () => number {
 }
 
 /**
- * Light once a second for a day from midnight, 0 to 1023. The sun rises at six and sets at twenty, slowly at either end.
- * Clouds come and go by a Markov chain, minutes apart, and take a part of the light each, drifting over within half a
- * minute. The sensor's own noise is 2 steps, as of a 10-bit converter; at night a street lamp gives 20.
+ * Generates one light value per second for a day from midnight, 0 to 1023. The sun rises at 6:00 and sets at 20:00.
+ * A Markov chain with dwell times of minutes starts and ends clouds. Each cloud dims the light gradually, within about
+ * half a minute. The sensor's noise is about 2 steps of a 10-bit converter. At night a street lamp gives 20.
  */
 export function dayWithClouds(seed: number): number[] {
   const next = random(seed);
@@ -29,7 +30,7 @@ export function dayWithClouds(seed: number): number[] {
   let until = 0;
   for (let second = 0; second < DAY; second += STEP) {
     if (second >= until) {
-      // clear for ten minutes on average, a cloud for three
+      // average dwell times: clear sky for 10 minutes, a cloud for 3
       const cloud = wanted === 0;
       wanted = cloud ? 0.15 + 0.6 * next() : 0;
       until = second - Math.log(1 - next()) * (cloud ? 180 : 600);
@@ -43,7 +44,7 @@ export function dayWithClouds(seed: number): number[] {
   return light;
 }
 
-/** As the simulator reads it. */
+/** Formats light values as CSV for the simulator. */
 export function csvOf(light: readonly number[]): string {
   return ["time_s,light", ...light.map((value, n) => `${n * STEP},${value}`), ""].join("\n");
 }

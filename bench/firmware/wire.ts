@@ -1,4 +1,4 @@
-/** A TCP relay that counts the bytes that pass, of MQTT, in both directions. */
+/** A TCP proxy that counts the forwarded MQTT bytes in both directions. */
 import { once } from "node:events";
 import net from "node:net";
 
@@ -15,7 +15,7 @@ export class Wire {
     });
   }
 
-  /** Listens on a free port of 127.0.0.1, before the one to which it leads. */
+  /** Starts a proxy on a free port of 127.0.0.1 that forwards to `port`. */
   static async to(port: number): Promise<Wire> {
     const wire = new Wire(port);
     wire.#server.listen(0, "127.0.0.1");

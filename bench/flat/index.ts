@@ -1,4 +1,4 @@
-/** Whether a server with very many devices is as fast as one with few, and what a device takes. */
+/** Compares throughput with many devices and with few, and measures memory per device and start time. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -17,7 +17,7 @@ import { startBroker, startOurs } from "./server.js";
 
 export interface FlatOptions {
   readonly places: readonly Place[];
-  /** What is many; a hundred is few. */
+  /** The large number of devices; the small one is 100. */
   readonly devices: number;
   readonly rounds: number;
   readonly seconds: number;
@@ -28,16 +28,16 @@ export interface FlatOptions {
 
 const FEW = 100;
 const CONNECTIONS = 100;
-/** Readings of each of the many devices before it counts: with the first of them it is made known, which it is once. */
+/** Warm-up readings per device. The server registers a device with its first reading, which must not be measured. */
 const KNOWN = 4;
 
-/** @returns the table */
+/** Runs the benchmark. @returns the table in Markdown */
 export async function flat(options: FlatOptions, say: (text: string) => void): Promise<string> {
   const rows: string[][] = [];
   for (const place of options.places) {
     const title = place === "mosquitto" ? "Mosquitto" : "embedded broker";
     if (place === "mosquitto" && !MOSQUITTO) {
-      say(`missing: Mosquitto: ${MOSQUITTO_MISSING}`);
+      say(`Skipping Mosquitto, because it is not installed: ${MOSQUITTO_MISSING}`);
       rows.push([`${title} (missing: ${MOSQUITTO_MISSING})`, ...HEAD.slice(1).map(() => "–")]);
       continue;
     }
@@ -46,10 +46,10 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
     for (const peer of PEERS[place]) {
       const missing = await peer.missing();
       if (missing === undefined) present.push(peer);
-      else say(`missing: ${peer.title}: ${missing}`);
+      else say(`Skipping ${peer.title}, because it is not installed: ${missing}`);
     }
     const rates = await throughput(present, place, options, say);
-    say(`${title}: memory of ${thousands(options.devices)} devices, and starting with them`);
+    say(`${title}: memory and start time with ${thousands(options.devices)} devices`);
     const { heap, buffers, empty, known } = await memory(place, options.devices);
     const own = [`${Math.round(heap)} B`, `${Math.round(buffers)} B`, `${empty.toFixed(2)} s`, `${known.toFixed(2)} s`];
     for (const [n, peer] of present.entries()) {
@@ -68,7 +68,7 @@ export async function flat(options: FlatOptions, say: (text: string) => void): P
   return table([at, server, counted(few, FEW), counted(many, options.devices), ...rest], rows);
 }
 
-/** Ours first; of the others it is told how far it is the broker or the load that many devices are slower with. */
+/** Our server first. The others show how much of a slowdown comes from the broker or the load generator. */
 const PEERS: Readonly<Record<Place, readonly Peer[]>> = {
   mosquitto: [ours("full"), bareMqtt, inC],
   embedded: [ours("full"), bareAedes],
@@ -86,7 +86,7 @@ const HEAD = [
   "start, all devices known",
 ];
 
-/** Of each server medians with few and with many devices, or why there is none; the rest is the same. */
+/** Returns two medians per server, with few and with many devices. A text instead of a number is the reason for its absence. */
 async function throughput(
   peers: readonly Peer[],
   place: Place,
@@ -111,7 +111,7 @@ async function throughput(
   return rates.map((of, p) => of.map((values, n) => median(values) ?? problems[p][n]));
 }
 
-/** Memory a device; start without devices and with all of them known, in s. */
+/** Measures memory per device in bytes, and the start time without devices and with all devices known, in s. */
 async function memory(place: Place, devices: number): Promise<Memory & { empty: number; known: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const broker = await startBroker(place, folder);
@@ -120,7 +120,7 @@ async function memory(place: Place, devices: number): Promise<Memory & { empty: 
     let before: Memory;
     let after: Memory;
     try {
-      // what is loaded and compiled with the first readings is not a device's
+      // excludes code that Node loads and compiles with the first readings
       await reportOnce(first.port, FEW);
       await first.idle();
       before = await memoryOf(first.inspector);
@@ -147,7 +147,7 @@ async function memory(place: Place, devices: number): Promise<Memory & { empty: 
   }
 }
 
-/** Every device sends readings until each was answered once. */
+/** Sends readings of all devices until each device has received an answer. */
 async function reportOnce(port: number, devices: number): Promise<void> {
   const connections = Math.min(CONNECTIONS, devices);
   await generate(

@@ -1,4 +1,4 @@
-/** What a Node process holds, asked by way of its inspector: nothing in the program itself need be prepared for it. */
+/** Measures the memory of a Node process through its inspector, without changes to the program. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
@@ -8,18 +8,18 @@ interface Answer {
   readonly result: unknown;
 }
 
-/** In bytes. */
+/** Memory in use, in bytes. */
 export interface Memory {
-  /** Of V8's heap. */
+  /** V8's heap. */
   readonly heap: number;
-  /** Of buffers and typed arrays, which are beside it. */
+  /** Buffers and typed arrays, which are outside V8's heap. */
   readonly buffers: number;
 }
 
 /**
- * What is in use after everything that is not needed was collected.
- * @param port that of `--inspect`
- * @throws Error when the inspector cannot be reached or refuses
+ * Returns the memory in use after a garbage collection.
+ * @param port the port given to `--inspect`
+ * @throws Error when the inspector is unreachable or refuses a command
  */
 export async function memoryOf(port: number): Promise<Memory> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
@@ -40,7 +40,7 @@ export async function memoryOf(port: number): Promise<Memory> {
     }
   }
   try {
-    // finalizers of the first collection leave work for the second
+    // finalizers of the first collection free objects that only a second one collects
     await ask("HeapProfiler.collectGarbage");
     await ask("HeapProfiler.collectGarbage");
     const { usedSize } = (await ask("Runtime.getHeapUsage")) as { usedSize: number };

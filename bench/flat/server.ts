@@ -1,4 +1,4 @@
-/** Our server with a data folder that stays, and what it takes to start. */
+/** Starts our server on a persistent data folder and times the start. */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,24 +8,24 @@ import { ours } from "../loop/peers/ours.js";
 import type { Place } from "../loop/peers/peer.js";
 import { freePort, listening } from "../loop/ports.js";
 
-/** How long a server may take to be ready, and to become idle, in ms. */
+/** Timeout for a server to be ready, and to become idle, in ms. */
 const PATIENCE = 120_000;
 
 export interface Running {
-  /** Of MQTT. */
+  /** The MQTT port. */
   readonly port: number;
-  /** Of HTTP. */
+  /** The HTTP port. */
   readonly http: number;
-  /** Of its inspector. */
+  /** The inspector's port. */
   readonly inspector: number;
-  /** From the start of the process until it said that it is ready, in s. */
+  /** Time from the start of the process until `/readyz` succeeds, in s. */
   readonly took: number;
-  /** Waits until it has nothing more to do. Where its CPU time cannot be told, 10 s are taken to be enough. */
+  /** Waits until the server is idle. Waits 10 s where the operating system does not report CPU time. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A broker that stays while servers come and go: Mosquitto; nothing for the embedded one. */
+/** Starts Mosquitto, which keeps running across restarts of the server. Starts nothing for the embedded broker. */
 export async function startBroker(place: Place, folder: string): Promise<{ port: number; stop(): Promise<void> }> {
   const port = await freePort();
   if (place === "embedded") return { port, stop: async () => {} };
@@ -34,6 +34,7 @@ export async function startBroker(place: Place, folder: string): Promise<{ port:
   return { port, stop: () => child.stop() };
 }
 
+/** Starts our server with its inspector and waits until it is ready. @throws Error when the server ends or times out */
 export async function startOurs(place: Place, port: number, folder: string): Promise<Running> {
   await mkdir(folder, { recursive: true });
   const [http, inspector] = [await freePort(), await freePort()];
@@ -72,7 +73,7 @@ export async function startOurs(place: Place, port: number, folder: string): Pro
   };
 }
 
-/** @throws Error after two minutes, and what `condition` throws */
+/** Polls `condition` every `every` ms until it is true. @throws Error after two minutes, or the error of `condition` */
 async function until(what: string, every: number, condition: () => Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + PATIENCE; ;) {
     await sleep(every);

@@ -1,11 +1,11 @@
-/** Programs that the benchmark starts: their output, their end, and what they take. */
+/** Child processes of the benchmark: their error output, exit, CPU time and memory. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 
-/** How long a program may take to end by itself, in ms. */
+/** Time between SIGTERM and SIGKILL, in ms. */
 const FAREWELL = 10_000;
-/** Of what a program says on stderr, so many characters are kept. */
+/** How many characters of a program's stderr are kept. */
 const KEPT = 2000;
 
 export interface Program {
@@ -15,7 +15,7 @@ export interface Program {
   readonly cwd?: string;
 }
 
-/** A running program, whose output goes nowhere, as that of a service without a log. */
+/** A child process. Its stdout is discarded, and the end of its stderr is kept for error messages. */
 export class Child {
   readonly #process: ChildProcess;
   #said = "";
@@ -36,7 +36,7 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** Why it does not run any more; undefined while it does. */
+  /** The reason for the program's exit; undefined while the program is running. */
   get ended(): string | undefined {
     const { exitCode, signalCode, pid } = this.#process;
     if (pid !== undefined && exitCode === null && signalCode === null) return undefined;
@@ -53,28 +53,28 @@ export class Child {
   }
 }
 
-/** Those who run: none is left behind when the benchmark is interrupted. */
+/** The running child processes, which are killed when the benchmark exits or is interrupted. */
 const running = new Set<ChildProcess>();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 let ticks: number | undefined;
 
-/** Clock ticks a second, in which Linux counts CPU time. */
+/** Returns the clock ticks per second, the unit of CPU time in Linux. */
 function ticksPerSecond(): number {
   ticks ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
   return ticks;
 }
 
-/** CPU that all threads of a process took so far, in s; undefined where there is no /proc [proc(5)]. */
+/** Returns the CPU time of all threads of a process so far, in s; undefined without /proc [proc(5)]. */
 export async function cpuOf(pid: number): Promise<number | undefined> {
   const stat = await read(`/proc/${pid}/stat`);
-  // the name, in parentheses, may have blanks; utime and stime are the 14th and 15th field
+  // the process name in parentheses can contain spaces; utime and stime are fields 14 and 15
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields && (Number(fields[11]) + Number(fields[12])) / ticksPerSecond();
 }
 
-/** Most memory that a process ever had, in MB; undefined where there is no /proc. */
+/** Returns the peak memory of a process, in MB; undefined without /proc. */
 export async function peakMemoryOf(pid: number): Promise<number | undefined> {
   const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec((await read(`/proc/${pid}/status`)) ?? "")?.[1];
   return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / 1e6;

@@ -1,4 +1,4 @@
-/** The load generator's process, seen from outside. */
+/** Runs the load generator in a child process. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { LoadMessage, LoadResult, LoadTask } from "./load/task.js";
@@ -6,9 +6,9 @@ import type { LoadMessage, LoadResult, LoadTask } from "./load/task.js";
 const PROGRAM = fileURLToPath(new URL("load/main.ts", import.meta.url));
 
 /**
- * Runs one task.
- * @param edge called at both edges of the window; what it gives is waited for
- * @throws Error when the generator says that it failed, or ends
+ * Runs one load task and returns its result.
+ * @param edge called at the start and at the end of the measurement window; the result waits for its promises
+ * @throws Error when the generator reports a failure or exits
  */
 export async function generate(task: LoadTask, edge: (which: "begin" | "end") => Promise<void>): Promise<LoadResult> {
   const child = fork(PROGRAM, { execArgv: ["--import", "tsx"] });

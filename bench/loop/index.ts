@@ -1,4 +1,4 @@
-/** The whole job, telemetry in to command out, by our server and by others. */
+/** Benchmarks the path from telemetry to command, for our server and for others. */
 import type { Peer } from "./peers/peer.js";
 import { type Outcome, inTurn } from "./rounds.js";
 import { type Choice, scenarios, thousands } from "./scenarios.js";
@@ -13,10 +13,11 @@ export interface LoopOptions extends Choice {
 
 export interface LoopOutcome {
   readonly outcomes: readonly Outcome[];
-  /** Those who could not take part, each with what would bring it. */
+  /** Servers that are not installed, each with the command that installs it. */
   readonly missing: readonly string[];
 }
 
+/** Measures all installed servers in all chosen scenarios. */
 export async function loop(options: LoopOptions, say: (text: string) => void): Promise<LoopOutcome> {
   const missing: string[] = [];
   let { places } = options;
@@ -31,7 +32,7 @@ export async function loop(options: LoopOptions, say: (text: string) => void): P
     if (what === undefined) peers.push(peer);
     else missing.push(`${peer.title}: ${what}`);
   }
-  for (const what of missing) say(`missing: ${what}`);
+  for (const what of missing) say(`Skipped (not installed): ${what}`);
   const outcomes = await inTurn(scenarios({ ...options, places }), peers, options.rounds, {
     before: (done, all, scenario, peer) => say(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
     after: (measurement) => say(`    ${sentence(measurement)}`),
@@ -41,14 +42,14 @@ export async function loop(options: LoopOptions, say: (text: string) => void): P
 
 function sentence({ problem, rate, p50, p99, serverCpu, brokerCpu, loadCpu, loadLag }: Measurement): string {
   if (problem !== undefined) return `not counted: ${problem}`;
-  const late = loadLag > 0 ? ` (the load itself was late by p99 ${loadLag.toFixed(2)} ms)` : "";
+  const late = loadLag > 0 ? ` (the load generator was late by p99 ${loadLag.toFixed(2)} ms)` : "";
   return (
     `${thousands(Math.round(rate))} commands/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${late}; CPU s for 100,000: ` +
     `server ${serverCpu?.toFixed(2) ?? "–"}, broker ${brokerCpu?.toFixed(2) ?? "–"}, load ${loadCpu.toFixed(2)}`
   );
 }
 
-/** Everything in Markdown. */
+/** Formats all results as Markdown. */
 export function report({ outcomes, missing }: LoopOutcome): string {
   const parts = outcomes.map((outcome) => `### ${outcome.scenario.title}\n\n${tableOf(outcome)}`);
   if (missing.length > 0) parts.push(`Missing: ${missing.join("; ")}.`);

@@ -1,4 +1,4 @@
-/** One measurement: broker, server and load generator are started, and ended, for it alone. */
+/** Takes one measurement with a broker, server and load generator of its own. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,33 +10,34 @@ import { mosquitto } from "./mosquitto.js";
 import type { Peer, Place } from "./peers/peer.js";
 import { freePort, listening } from "./ports.js";
 
-/** What is done to every peer alike. */
+/** One cell of the benchmark matrix: the load that every server receives in a scenario. */
 export interface Cell extends Omit<LoadTask, "port" | "form"> {
   readonly place: Place;
 }
 
 export interface Measurement {
-  /** Why the figures do not count: the peer answered wrongly, dropped readings, or did not run. */
+  /** Why the measurement is invalid: wrong answers, lost readings, or a server that did not run. */
   readonly problem?: string;
-  /** Commands a second. */
+  /** Commands per second. */
   readonly rate: number;
-  /** ms */
+  /** Median latency, in ms. */
   readonly p50: number;
   readonly p99: number;
-  /** CPU seconds for 100,000 cycles; undefined where they are not to be had. */
+  /** CPU seconds per 100,000 cycles; undefined where the operating system does not report them. */
   readonly serverCpu?: number;
   readonly brokerCpu?: number;
   readonly loadCpu: number;
-  /** How late the generator sent in the open loop, in ms, p99: a part of the times above. */
+  /** How late the generator sent readings in the open loop, p99, in ms. The latencies include this delay. */
   readonly loadLag: number;
-  /** Most memory ever, in MB. */
+  /** Peak memory, in MB. */
   readonly serverMemory?: number;
   readonly brokerMemory?: number;
 }
 
-/** CPU of the server and the broker so far, in s. */
+/** One value for each process: CPU time so far in s, or peak memory in MB. */
 type Used = (number | undefined)[];
 
+/** Measures one server under one load. A failure becomes the `problem` of the result. */
 export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const started: Child[] = [];
@@ -74,7 +75,7 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
       brokerMemory: memory[1],
     };
   } catch (error) {
-    // its connections go before it is known to be gone
+    // a crashed program closes its connections before Node reports its exit
     const deadline = performance.now() + 1000;
     let ended: string | undefined;
     while (ended === undefined && performance.now() < deadline) {
@@ -94,7 +95,7 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
   }
 }
 
-/** Why a result is not to be counted, in half a sentence; undefined when every reading was answered, rightly and once. */
+/** Returns why a result is invalid; undefined when every reading got exactly one correct answer. */
 export function problemOf(result: LoadResult): string | undefined {
   const { wrong, lost, unexpected, unacknowledged, cycles } = result;
   const faults = [

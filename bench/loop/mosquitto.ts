@@ -1,4 +1,4 @@
-/** Mosquitto, as it is good for many small messages: no disk, no delay, no window in the way of any peer. */
+/** Mosquitto, tuned for many small messages: no persistence, no Nagle delay, and a large in-flight window. */
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -13,21 +13,22 @@ export const CONFIGURATION = [
   "log_type none",
 ];
 
-/** On PATH, or where Debian puts it; undefined when there is none. */
+/** The Mosquitto command, on PATH or in Debian's usual place; undefined when it is not installed. */
 export const MOSQUITTO = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"].find(
   (command) => !spawnSync(command, ["-h"], { timeout: 10_000 }).error,
 );
 
-/** What to do when there is none. */
+/** How to install Mosquitto. */
 export const MOSQUITTO_MISSING = "apt-get install mosquitto, or brew install mosquitto";
 
+/** Writes a configuration file and returns the command that starts Mosquitto on `port`. */
 export async function mosquitto(port: number, folder: string): Promise<Program> {
   const file = path.join(folder, "mosquitto.conf");
   await writeFile(file, [`listener ${port} 127.0.0.1`, "user root", ...CONFIGURATION, ""].join("\n"));
   return { command: MOSQUITTO!, args: ["-c", file] };
 }
 
-/** "mosquitto version 2.0.11" */
+/** Returns the installed version, such as "Mosquitto 2.0.11"; `-h` prints "mosquitto version 2.0.11". */
 export function mosquittoVersion(): string {
   const { stdout } = spawnSync(MOSQUITTO!, ["-h"], { encoding: "utf8", timeout: 10_000 });
   return stdout.split("\n")[0].replace("mosquitto version", "Mosquitto");

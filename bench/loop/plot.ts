@@ -1,11 +1,11 @@
-/** What is worth seeing at a glance. */
+/** Plots the main results of the benchmark. */
 import { type BarGroup, bars } from "../bars.js";
 import type { Cell } from "./measure.js";
 import type { Place } from "./peers/peer.js";
 import type { Outcome } from "./rounds.js";
 import { summarize } from "./summary.js";
 
-/** CPU of the servers at Mosquitto, or commands a second with an embedded broker; undefined when there is nothing to show. */
+/** Plots CPU time of servers on Mosquitto, or commands per second with an embedded broker; undefined without results. */
 export function plotOf(outcomes: readonly Outcome[], place: Place): string | undefined {
   const isShown = ({ rate, cold }: Cell): boolean => rate === undefined && !cold;
   const shown = outcomes.filter(({ scenario: { cell } }) => cell.place === place && isShown(cell));

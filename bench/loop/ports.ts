@@ -1,9 +1,9 @@
-/** Ports on loopback. */
+/** Finds free ports on loopback and waits for servers to listen. */
 import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free just now. Another process may still take the port first. */
 export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -14,13 +14,13 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Waits until somebody listens.
- * @param ended tells why that will not be any more
- * @throws Error when it is not to be, or takes longer than 60 s
+ * Waits until a program listens on `port`.
+ * @param ended returns why the program exited; undefined while it runs
+ * @throws Error when the program exits or does not listen within 60 s
  */
 export async function listening(port: number, what: string, ended: () => string | undefined): Promise<void> {
   for (const deadline = performance.now() + 60_000; ; await sleep(20)) {
-    const why = ended() ?? (performance.now() > deadline ? "nobody listened within 60 s" : undefined);
+    const why = ended() ?? (performance.now() > deadline ? "it did not listen within 60 s" : undefined);
     if (why !== undefined) throw new Error(`${what} did not start: ${why}`);
     const socket = net.connect(port, "127.0.0.1");
     const open = await once(socket, "connect").then(() => true, () => false); // prettier-ignore

@@ -1,9 +1,9 @@
-/** All scenarios, all peers, in turn, round after round. */
+/** Measures all servers in all scenarios, in several rounds. */
 import { measure, type Measurement } from "./measure.js";
 import type { Peer } from "./peers/peer.js";
 import { peersOf, type Scenario } from "./scenarios.js";
 
-/** What the rounds gave for one peer in one scenario. */
+/** The results of all rounds for one server in one scenario. */
 export interface Entry {
   readonly peer: Peer;
   readonly rounds: Measurement[];
@@ -14,13 +14,13 @@ export interface Outcome {
   readonly entries: Entry[];
 }
 
-/** Told before and after each measurement; `done` of `all`. */
+/** Callbacks before and after each measurement. `done` counts finished measurements, `all` is the total. */
 export interface Progress {
   before(done: number, all: number, scenario: Scenario, peer: Peer): void;
   after(measurement: Measurement): void;
 }
 
-/** The order of peers changes from round to round, so that none always has the place after the same other. */
+/** Runs all measurements. Each round starts with a different server, so that the order does not bias the results. */
 export async function inTurn(
   scenarios: readonly Scenario[],
   peers: readonly Peer[],

@@ -1,4 +1,4 @@
-/** What is measured: each scenario is done to all peers of its place. */
+/** The benchmark's scenarios. Each runs with all servers that support its broker. */
 import type { Cell } from "./measure.js";
 import type { Peer, Place } from "./peers/peer.js";
 
@@ -7,20 +7,22 @@ export interface Scenario {
   readonly title: string;
 }
 
-/** What of it is asked for, and how long. */
+/** The user's choice of scenarios and durations. */
 export interface Choice {
   readonly places: readonly Place[];
   readonly qos: readonly (0 | 1)[];
-  /** Undefined: those that show most. */
+  /** Numbers of connections; undefined for the default ones. */
   readonly connections?: readonly number[];
   readonly devices?: readonly number[];
-  /** Whether connections go up to 1,000. */
+  /** Whether the default numbers of connections include 1,000. */
   readonly many: boolean;
+  /** Whether to measure the closed loop: each answer triggers the next reading. */
   readonly closed: boolean;
+  /** Whether to measure the open loop: readings at a fixed rate. */
   readonly open: boolean;
-  /** The first seconds with devices that are new. */
+  /** Whether to measure the first seconds with new devices. */
   readonly cold: boolean;
-  /** Readings a second in the open loop. */
+  /** Readings per second in the open loop. */
   readonly rate: number;
   readonly switchEvery: number;
   readonly warmUp: number;
@@ -28,16 +30,16 @@ export interface Choice {
   readonly seconds: number;
 }
 
-/** Cold scenarios: how many new devices report, and on how many connections. */
+/** Cold scenarios: numbers of new devices and of connections. */
 const NEW = [
   [10_000, 100],
   [1000, 1000],
 ] as const;
 
-/** How long a cold scenario is measured, in s. */
+/** Measurement window of a cold scenario, in s. */
 const FIRST_SECONDS = 3;
 
-/** Readings on their way at once in the closed loop, unless there are more connections. */
+/** Minimum number of unanswered readings in the closed loop; at least one per connection. */
 const OUTSTANDING = 100;
 
 export const thousands = (value: number): string => value.toLocaleString("en");
@@ -60,7 +62,7 @@ export function scenarios(choice: Choice): Scenario[] {
       if (choice.cold)
         for (const [devices, connections] of NEW)
           all.push({ ...cell(devices, connections), cold: true, seconds: FIRST_SECONDS });
-      // at QoS 0 and a rate that all keep up with there is nothing to be seen that QoS 1 does not show
+      // an open loop at QoS 0 shows nothing beyond QoS 1 when all servers keep up with the rate
       if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(cell(1000, 100, choice.rate));
     }
   return all.map((cell) => ({ cell, title: titleOf(cell) }));
@@ -73,7 +75,7 @@ function titleOf({ place, qos, devices, connections, rate, cold, seconds }: Cell
   return `${where}, QoS ${qos}, ${how}, ${thousands(devices)} ${cold ? "new " : ""}devices on ${thousands(connections)} connection${connections === 1 ? "" : "s"}`;
 }
 
-/** Who takes part: whoever can work there. */
+/** Returns the servers that support the scenario's broker. */
 export function peersOf({ cell }: Scenario, peers: readonly Peer[]): Peer[] {
   return peers.filter(({ places }) => places.includes(cell.place));
 }

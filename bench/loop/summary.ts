@@ -1,4 +1,4 @@
-/** The rounds of one peer in one scenario, put together. */
+/** Summarizes the rounds of one server in one scenario. */
 import { median, spread } from "../statistics.js";
 import type { Measurement } from "./measure.js";
 import type { Entry, Outcome } from "./rounds.js";
@@ -7,11 +7,11 @@ type Figure = Exclude<keyof Measurement, "problem">;
 
 export interface Summary {
   readonly entry: Entry;
-  /** Why there are no figures: some round failed. */
+  /** Why a round failed; undefined when all rounds are valid. */
   readonly problem: string | undefined;
-  /** The median; undefined where it is not to be had. */
+  /** Returns the median over the rounds; undefined when no round has the value. */
   figure(name: Figure): number | undefined;
-  /** Of the rounds' commands a second, in parts of the median. */
+  /** Spread of the rounds' commands per second, relative to the median. */
   readonly spread: number;
 }
 
@@ -28,7 +28,7 @@ export function summarize(entry: Entry): Summary {
   };
 }
 
-/** The peer by which the others are measured: the bare one of the place. */
+/** Returns the baseline for the ratios: the minimal MQTT.js or Aedes server. */
 export function referenceOf({ entries }: Outcome): Entry | undefined {
   return entries.find(({ peer }) => peer.name === "mqtt" || peer.name === "aedes");
 }

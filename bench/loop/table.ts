@@ -1,4 +1,4 @@
-/** Outcomes as tables in Markdown. */
+/** Formats benchmark results as Markdown tables. */
 import { table } from "../table.js";
 import type { Outcome } from "./rounds.js";
 import { thousands } from "./scenarios.js";
@@ -18,7 +18,7 @@ const HEAD = [
   "CPU, ratio",
 ];
 
-/** One scenario's table: medians of the rounds, CPU for 100,000 cycles, and ratios to the bare server. */
+/** Formats one scenario's table: medians over rounds, CPU per 100,000 cycles, and ratios to the baseline server. */
 export function tableOf(outcome: Outcome): string {
   const reference = referenceOf(outcome);
   const base = reference && summarize(reference);
@@ -28,7 +28,7 @@ export function tableOf(outcome: Outcome): string {
   return table(HEAD, rows);
 }
 
-/** @param free whether the servers themselves set the rate */
+/** Formats one server's row. @param free whether the servers determine the rate (closed loop) */
 function rowOf(summary: Summary, base: Summary | undefined, free: boolean): string[] {
   const { entry, problem, figure } = summary;
   if (problem !== undefined) return [entry.peer.title, `not counted: ${problem}`, ...HEAD.slice(2).map(() => "")];

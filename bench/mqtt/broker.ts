@@ -1,27 +1,27 @@
-/** A broker for one client that does as the scenario says, and remembers what came. */
+/** A scripted MQTT broker for one client. It records the packets it receives. */
 import { once } from "node:events";
 import net from "node:net";
 import mqtt, { type IPublishPacket, type Packet } from "mqtt-packet";
 
-/** What becomes of a CONNECT: accepted, refused with return code 5, or left without an answer. */
+/** The response to a CONNECT: accept, refuse with return code 5, or send no CONNACK. */
 export type Answer = "accept" | "refuse" | "ignore";
 
 export class Broker {
-  /** What becomes of the next CONNECTs; those after them are accepted. */
+  /** Responses to the next CONNECTs; the broker accepts all later ones. */
   readonly answers: Answer[] = [];
-  /** Whether PUBLISH of QoS 1 is answered with PUBACK. */
+  /** Whether the broker answers a QoS 1 PUBLISH with PUBACK. */
   acknowledges = true;
-  /** When each CONNECT came, by `performance.now()`, in ms. */
+  /** Arrival time of each CONNECT, from `performance.now()`, in ms. */
   readonly connects: number[] = [];
   readonly published: IPublishPacket[] = [];
   subscribed = 0;
-  /** The connection ended, with a DISCONNECT before or without. */
+  /** How the client ended the connection; undefined while the connection is open. */
   ended: "with DISCONNECT" | "without DISCONNECT" | undefined;
   #port = 0;
   #server: net.Server | undefined;
   #socket: net.Socket | undefined;
 
-  /** Listens on 127.0.0.1: on a port of its own, and on the same one whenever it comes back. */
+  /** Listens on a free port of 127.0.0.1. Later calls reuse the same port. */
   async listen(): Promise<void> {
     const server = net.createServer((socket) => this.#accept(socket));
     this.#server = server;
@@ -34,7 +34,7 @@ export class Broker {
     return this.#port;
   }
 
-  /** Ends or resets the connection; new ones are refused until `listen`. */
+  /** Closes or resets the connection and stops listening until the next `listen`. */
   async leave(how: "end" | "reset"): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -46,7 +46,7 @@ export class Broker {
     await closed;
   }
 
-  /** Publishes with QoS 0, all of it in one segment. */
+  /** Publishes all messages with QoS 0 in one TCP segment. */
   send(...messages: [topic: string, payload: string][]): void {
     const packets = messages.map(([topic, payload]) =>
       mqtt.generate({ cmd: "publish", topic, payload, qos: 0, dup: false, retain: false }),
@@ -55,7 +55,7 @@ export class Broker {
   }
 
   #accept(socket: net.Socket): void {
-    // a device has one connection: the one before is dead, whether it knows or not
+    // the only client reconnects, so its previous connection is dead, even if TCP has not noticed
     this.#socket?.destroy();
     this.#socket = socket;
     this.ended = undefined;

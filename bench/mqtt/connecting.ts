@@ -1,11 +1,11 @@
-/** Connections that fail. Most of the time is spent waiting, so that they can run side by side. */
+/** Scenarios with failing connections. They run in parallel, because they mostly wait. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, CRASH, type Scenario, SOON } from "./scenario.js";
 import { KEEP_ALIVE } from "./stand.js";
 
-/** How long a client is given to connect, in ms: longer than the stock one's watchdog, 50 s. */
+/** Timeout for a client to connect, in ms. It exceeds the stock client's watchdog of 50 s. */
 const PATIENCE = 70_000;
-/** How long the broker is away, in ms. */
+/** Length of a broker outage, in ms. */
 const OUTAGE = 2000;
 
 export const CONNECTING: Scenario[] = [
@@ -32,7 +32,7 @@ export const CONNECTING: Scenario[] = [
       await broker.leave("end");
       await sleep(OUTAGE);
       await broker.listen();
-      // a program that starts anew begins to count anew
+      // a crashed program restarts and counts from 1 again
       await stand.until(() => have().size >= 8 || stand.crash !== undefined, PATIENCE);
       const { size } = have();
       return `${size < 8 ? `**${size} of 8**` : "8 of 8"} delivered${stand.crash ? `, ${CRASH}` : ""}`;
@@ -57,7 +57,7 @@ export const CONNECTING: Scenario[] = [
   },
 ];
 
-/** The first CONNECT is not accepted, each later one is. */
+/** A scenario in which the broker accepts all CONNECTs except the first. */
 function firstConnect(what: string, answer: "refuse" | "ignore"): Scenario {
   return {
     what,
@@ -72,7 +72,7 @@ function firstConnect(what: string, answer: "refuse" | "ignore"): Scenario {
   };
 }
 
-/** The broker leaves, and comes back. */
+/** A scenario in which the broker goes away and comes back. */
 function outage(what: string, how: "end" | "reset"): Scenario {
   return {
     what,

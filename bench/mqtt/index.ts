@@ -1,6 +1,6 @@
 /**
- * The stock MQTT client of DeviceScript and ours, side by side in the virtual machine, over real TCP to a scripted broker
- * on loopback. Takes about three minutes.
+ * Compares DeviceScript's own ("stock") MQTT client with ours. Both run in DeviceScript's virtual machine and connect over
+ * TCP to a scripted broker on loopback. Takes about three minutes.
  */
 import { CONNECTING } from "./connecting.js";
 import { MEMORY } from "./memory.js";
@@ -22,7 +22,7 @@ async function measure(scenario: Scenario, client: Client, say: Say): Promise<st
   return outcome;
 }
 
-/** One board at a time: these are timed to the millisecond. */
+/** Measures one board at a time, because other load would distort times in milliseconds. */
 async function inTurn(scenarios: Scenario[], say: Say): Promise<Row[]> {
   const rows: Row[] = [];
   for (const scenario of scenarios) {
@@ -32,6 +32,7 @@ async function inTurn(scenarios: Scenario[], say: Say): Promise<Row[]> {
   return rows;
 }
 
+/** Measures all scenarios in parallel. */
 async function atOnce(scenarios: Scenario[], say: Say): Promise<Row[]> {
   return Promise.all(
     scenarios.map(async (scenario) => {
@@ -46,7 +47,7 @@ async function sizes(): Promise<Row> {
   return { what: "size of an echo program, of 64 KB", cells: { stock: await size("stock"), ours: await size("ours") } };
 }
 
-/** @returns the table */
+/** Runs all scenarios on both clients. @returns the table in Markdown */
 export async function clients(say: Say): Promise<string> {
   const rows = [
     ...(await inTurn(RECEIVING, say)),

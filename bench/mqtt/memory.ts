@@ -1,4 +1,4 @@
-/** What a client leaves of the memory. */
+/** Measures the memory that remains free with each client. */
 import { type Scenario, SOON } from "./scenario.js";
 
 export const MEMORY: Scenario = {

@@ -1,4 +1,4 @@
-/** Messages that arrive over a connection that lives, and its end. Each takes a few seconds. */
+/** Scenarios with messages on a working connection, and with a clean disconnect. Each takes a few seconds. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, CRASH, type Scenario, SOON } from "./scenario.js";
 import type { Stand } from "./stand.js";
@@ -17,7 +17,7 @@ export const RECEIVING: Scenario[] = [
       await stand.ready();
       stand.broker.send(["t/throw", "throw"]);
       await stand.until(() => stand.handled.length > 0, SOON);
-      // the program is to be through with it
+      // gives the program time to recover from the exception
       await sleep(500);
       return nextMessage(stand);
     },
@@ -57,7 +57,7 @@ async function trickle({ broker }: Stand, topic: string): Promise<void> {
   }
 }
 
-/** The numbers from 1 that were handled, and whether in order and all of them. */
+/** Describes which of the numbers 1 to `sent` the client handled, whether in order, and how long it took. */
 function count(stand: Stand, sent: number, took: number | undefined): string {
   const numbers = stand.handled.map((line) => Number(line.split(" ")[2]));
   const inOrder = numbers.every((n, i) => i === 0 || n > numbers[i - 1]);
@@ -82,7 +82,7 @@ function large(bytes: number): Scenario {
   };
 }
 
-/** Whether a message that is sent now is handled. */
+/** Sends one more message and describes whether the client handles it. */
 async function nextMessage(stand: Stand): Promise<string> {
   stand.broker.send(["t/next", "next"]);
   const handled = () => stand.handled.some((line) => line.startsWith("t/next"));
@@ -91,7 +91,7 @@ async function nextMessage(stand: Stand): Promise<string> {
   return took === undefined ? "**the next message is not handled**" : "the next message is handled";
 }
 
-/** As when the program has other subscriptions as well: which of the messages go to the handler of this one, and should. */
+/** A scenario that checks topic matching: which messages reach the handler of `filter`. `right` lists the correct ones. */
 function matching(filter: string, right: string[]): Scenario {
   const topics = ["t/a", "t/ab", "t/a/b"];
   const quoted = (list: string[]) => list.map((topic) => `\`${topic}\``).join(", ");
@@ -102,7 +102,7 @@ function matching(filter: string, right: string[]): Scenario {
       await stand.ready();
       for (const topic of topics) {
         stand.broker.send([topic, "x"]);
-        // one at a time, so that none is held up by the others
+        // one message at a time, so that a lost message does not affect the others
         await stand.until(() => stand.handled.some((line) => line.startsWith(`${topic} `)), 500);
       }
       const got = stand.handled.map((line) => line.split(" ")[0]);

@@ -1,4 +1,4 @@
-/** A board that runs one of the programs, and the broker it is told to connect to. */
+/** A simulated board with one of the benchmark programs, and the scripted broker to which it connects. */
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { compile } from "../../scripts/lib/compile-device-program.js";
@@ -10,12 +10,12 @@ export type Client = (typeof CLIENTS)[number];
 
 /** The keep-alive of both clients, in s. */
 export const KEEP_ALIVE = 4;
-/** Before a scenario begins, so that a slow client has read SUBACK, in ms. */
+/** Delay before a scenario, in ms, so that a slow client can process SUBACK. */
 const SETTLE = 500;
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Compiles `bench/mqtt/device/<name>.ts` with what it may import. */
+/** Compiles `bench/mqtt/device/<name>.ts` together with src/mqtt. Returns the bytecode. */
 export async function program(name: string): Promise<Uint8Array> {
   const files: Record<string, string> = { "src/main.ts": `import "../bench/mqtt/device/${name}.js"\n` };
   const paths = (await readdir(new URL("src/mqtt", ROOT))).map((file) => `src/mqtt/${file}`);
@@ -25,17 +25,18 @@ export async function program(name: string): Promise<Uint8Array> {
 }
 
 export interface StandOptions {
-  /** The filter that the program subscribes to; `t/#` unless told. */
+  /** The topic filter of the program's subscription; default `t/#`. */
   filter?: string;
-  /** How many numbers it publishes; none unless told. */
+  /** How many numbers the program publishes; default 0. */
   numbers?: number;
-  /** Sets the broker up before the board starts. */
+  /** Configures the broker before the board starts. */
   broker?: (broker: Broker) => void;
 }
 
 export class Stand {
+  /** The program's log lines. */
   readonly lines: string[] = [];
-  /** Why the program crashed first. */
+  /** The reason for the program's first crash; undefined without a crash. */
   crash: string | undefined;
 
   private constructor(
@@ -44,7 +45,7 @@ export class Stand {
   ) {
     let line = "";
     board.on("log", (_level, part) => {
-      // a long line comes in parts
+      // DeviceScript splits long lines and marks each split with a trailing backslash
       line += part.endsWith("\\") ? part.slice(0, -1) : part;
       if (part.endsWith("\\")) return;
       this.lines.push(line);
@@ -53,7 +54,7 @@ export class Stand {
     board.on("crash", (reason) => (this.crash ??= reason));
   }
 
-  /** Starts both, and ends them when `use` has come to its end. */
+  /** Starts board and broker, runs `use`, and stops both. */
   static async with<T>(client: Client, options: StandOptions, use: (stand: Stand) => Promise<T>): Promise<T> {
     const broker = new Broker();
     await broker.listen();
@@ -80,12 +81,12 @@ export class Stand {
   async ready(): Promise<void> {
     if ((await this.until(() => this.broker.subscribed > 0, 15_000)) === undefined)
       throw new Error(
-        `The program did not subscribe within 15 s; the last it said:\n${this.lines.slice(-5).join("\n")}`,
+        `The program did not subscribe within 15 s. Its last log lines:\n${this.lines.slice(-5).join("\n")}`,
       );
     await sleep(SETTLE);
   }
 
-  /** How long it took until `condition` was true, in ms; undefined when it was not within so many ms. */
+  /** Waits up to `within` ms until `condition` is true. Returns the time waited in ms; undefined after a timeout. */
   async until(condition: () => boolean, within: number): Promise<number | undefined> {
     const began = performance.now();
     while (performance.now() - began < within) {
@@ -95,7 +96,7 @@ export class Stand {
     return undefined;
   }
 
-  /** The messages that were handled, as `<topic> <bytes> <text>`. */
+  /** Handled messages, as `<topic> <bytes> <text>`. */
   get handled(): string[] {
     return this.lines.filter((line) => line.startsWith("got ")).map((line) => line.slice(4));
   }

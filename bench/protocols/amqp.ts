@@ -1,4 +1,4 @@
-/** AMQP 1.0, board and server both by the library `rhea`: a sender for readings, a receiver for commands. */
+/** AMQP 1.0 with the library `rhea` on both ends. The board has a sender for readings and a receiver for commands. */
 import { EventEmitter, once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import rhea, { type EventContext, type Sender } from "rhea";
@@ -28,7 +28,7 @@ async function serve({ keepAlive, tls }: Terms): Promise<Stand> {
   let commands: Sender | undefined;
   container.on("sender_open", ({ sender }: EventContext) => {
     commands = sender!;
-    // as the board asks for it; the types do not know these two
+    // accepts the settle mode that the board requests; rhea's types lack these properties
     const { local, remote } = commands as unknown as Record<
       "local" | "remote",
       { attach: { snd_settle_mode: number } }
@@ -40,7 +40,7 @@ async function serve({ keepAlive, tls }: Terms): Promise<Stand> {
   const server = container.listen({
     port: 0,
     host: "127.0.0.1",
-    // each end says how long the other may be silent, which then speaks twice as often
+    // each end announces its idle timeout, and the peer sends a keep-alive after half of it
     idle_time_out: keepAlive * 1000,
     ...(tls ? { transport: "tls", ...serverOptions(tls) } : {}),
   } as Parameters<typeof container.listen>[0]) as unknown as Server;

@@ -1,4 +1,4 @@
-/** HTTP/1.1 with no header that could be left out: what libraries send by themselves comes on top. */
+/** HTTP/1.1 with the minimum of headers. Common HTTP libraries add more. */
 import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
@@ -48,7 +48,7 @@ async function serve({ tls }: Terms): Promise<Stand> {
 
 function connect(keep: boolean, port: number, { tls }: Terms): Device {
   const agent = tls
-    ? // a session would shorten the next handshake; boards keep none
+    ? // no TLS session resumption, because boards do not store sessions
       new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...clientOptions(tls) })
     : new http.Agent({ keepAlive: keep });
   const { request } = tls ? https : http;
@@ -61,7 +61,7 @@ function connect(keep: boolean, port: number, { tls }: Terms): Device {
     asked.end(body);
     const [response] = (await once(asked, "response")) as [http.IncomingMessage];
     const text = (await bodyOf(response)).toString();
-    if (response.statusCode !== 200) throw new Error(`HTTP said ${response.statusCode}`);
+    if (response.statusCode !== 200) throw new Error(`The HTTP server answered with status ${response.statusCode}.`);
     return text;
   }
   return {

@@ -1,70 +1,70 @@
-/** The job that every protocol does here: a board says how bright it is, and is told what its lamp is to be. */
+/** The exchange that every protocol implements: a board sends its light value and receives its lamp's state. */
 import { decide, decode, encode, LAMP_COMMAND, LESSON_RULE, TELEMETRY, topicOf } from "../../contract/index.js";
 
 const ID = "nightlight/porch";
 
-/** Where readings go, and where commands come from: topics for MQTT, addresses for AMQP, paths for HTTP. */
+/** Destination of readings and source of commands: MQTT topics, AMQP addresses, or HTTP paths. */
 export const READINGS = topicOf(ID, "telemetry");
 export const COMMANDS = topicOf(ID, "commands");
 
-/** The client id or container id of a board. */
+/** A board's MQTT client id or AMQP container id. */
 export const NAME = `nightlight-board:${ID}`;
 
-/** How a board logs in; the password is as long as one that `nightlight-server user add --generate` makes. */
+/** A board's login. The password has the length of a password from `nightlight-server user add --generate`. */
 export const USER = "porch";
 export const PASSWORD = "0123456789abcdefghijkl";
 
-/** A certificate that is its own authority, and its key, in PEM. */
+/** A self-signed certificate and its key, in PEM. */
 export interface TlsPair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A server of the job on a loopback port of its own. */
+/** A benchmark server on a free loopback port. */
 export interface Stand {
   readonly port: number;
-  /** Sends a command that answers no reading, as when a person switches the lamp; HTTP cannot. */
+  /** Sends a command without a reading, as when a person switches the lamp. HTTP has no such push. */
   command?(text: string): void;
   close(): Promise<void>;
 }
 
-/** A board that is connected, or that will be for each reading. */
+/** A board that is connected, or that connects for each reading. */
 export interface Device {
-  /** Sends a reading; over when the answer is here. */
+  /** Sends a reading and returns the answer. */
   send(reading: string): Promise<string>;
-  /** The next command that answers no reading: waits for it, or asks for it. */
+  /** Returns the next command: MQTT and AMQP wait for a message, HTTP sends a request. */
   command(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** What both ends know. */
+/** The connection parameters that board and server share. */
 export interface Terms {
-  /** How long either side may be silent, in s. */
+  /** Keep-alive: maximum silence on the connection, in s. */
   readonly keepAlive: number;
-  /** TLS with this certificate. */
+  /** The server's certificate; undefined for a connection without TLS. */
   readonly tls?: TlsPair;
 }
 
-/** A way to do the job. */
+/** An implementation of the exchange with one protocol. */
 export interface Protocol {
   readonly name: string;
-  /** Whether each reading makes a connection of its own. */
+  /** Whether the board opens a new connection for each reading. */
   readonly each?: boolean;
   serve(terms: Terms): Promise<Stand>;
-  /** Connects, and is ready for commands. */
+  /** Connects a board and subscribes it to commands. */
   connect(port: number, terms: Terms): Promise<Device>;
 }
 
 const BOOT = 1_804_289_383;
 const STARTED = performance.now();
 
-/** A reading as a board sends it. Always as long: `seq` from 1,000 to 9,999, and ten minutes after its start. */
+/** Encodes a reading of constant length: `seq` from 1,000 to 9,999, and `at` about ten minutes after the start. */
 export function readingOf(seq: number): string {
   const at = 600_000 + Math.round(performance.now() - STARTED);
   return encode(TELEMETRY, { light: 212, led_on: true, boot: BOOT, seq, age: 0, at });
 }
 
-/** What the server answers, where it is not `nightlight-server` itself. @throws Error when it is no reading */
+/** Returns the answer of a server other than `nightlight-server`. @throws Error when the reading is invalid */
 export function answerTo(reading: Buffer): string {
   const { value, problem } = decode(TELEMETRY, reading);
   if (!value) throw new Error(problem);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:protocols [-- --write docs/explanation/protocols.md] [-- --json]`: a reading and its answer over MQTT, AMQP and HTTP,
- * counted by a proxy between board and server, on loopback. Takes a few seconds.
+ * `npm run bench:protocols [-- --write docs/explanation/protocols.md] [-- --json]`: counts the bytes of a reading and its
+ * answer over MQTT, AMQP and HTTP, with a proxy between board and server on loopback. Takes a few seconds.
  */
 import { parseArgs } from "node:util";
 import { writeInto } from "../page.js";
@@ -13,12 +13,12 @@ import { makePair } from "./tls.js";
 
 const HELP = `npm run bench:protocols -- [--write <page>] [--json]
 
-Sends readings over MQTT, AMQP and HTTP, with TLS and without, and counts the bytes.
+Send readings over MQTT, AMQP and HTTP, with and without TLS, and count the bytes.
 
-  --write <page>  also writes the tables between the marks of this page: docs/explanation/protocols.md
-  --json          prints what was measured as JSON`;
+  --write <page>  also write the tables between the markers of this page: docs/explanation/protocols.md
+  --json          print the measurements as JSON`;
 
-/** No run takes longer, in ms. */
+/** Timeout for the whole run, in ms. */
 const LIMIT = 120_000;
 
 const COMMAND = "npm run bench:protocols -- --write docs/explanation/protocols.md";
@@ -30,11 +30,11 @@ async function run(args: string[]): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   const limit = setTimeout(() => {
-    console.error(`gave up after ${LIMIT / 1000} s: an answer did not come`);
+    console.error(`The run timed out after ${LIMIT / 1000} s, because an answer is missing.`);
     process.exit(1);
   }, LIMIT);
   const pair = await makePair();
-  // at once: bytes are counted, not time
+  // in parallel, because load on the machine does not change byte counts
   const protocols = [MQTT_QOS_0, MQTT_QOS_1, AMQP_SETTLED, AMQP, HTTP, HTTP_ANEW];
   const rows: Measured[] = await Promise.all(
     [undefined, pair].flatMap((tls) => protocols.map((protocol) => measure(protocol, tls))),

@@ -1,39 +1,39 @@
-/** What a protocol takes for the job, in bytes. */
+/** Measures the bytes and round trips of a protocol. */
 import { readingOf, type Device, type Protocol, type Stand, type Terms, type TlsPair } from "./job.js";
 import { Meter, type Bytes } from "./meter.js";
 
-/** Readings that the mean is taken of. */
+/** Number of readings for the average. */
 const READINGS = 50;
 
-/** Long enough not to be met while readings are measured, in s. */
+/** A keep-alive long enough that no keep-alive packet occurs while readings are measured, in s. */
 const NEVER = 600;
 
 export interface Measured {
   readonly name: string;
   readonly tls: boolean;
-  /** Whether each reading made a connection of its own: then `connection` has nothing to say. */
+  /** Whether each reading used a new connection. Then `reading` includes the connection and `connection` is meaningless. */
   readonly each: boolean;
-  /** From nothing to the first answer, with TCP's own. */
+  /** Round trips from a closed connection to the first answer, with TCP's handshake. */
   readonly roundTrips: number;
-  /** To be ready for readings and commands, and to leave. */
+  /** Bytes to connect, subscribe and disconnect. */
   readonly connection: Bytes;
-  /** A reading and its answer, with all acknowledgements. */
+  /** Bytes of a reading and its answer, with all acknowledgements. */
   readonly reading: Bytes;
-  /** A command that answers no reading; of HTTP, asking for it. */
+  /** Bytes of a command without a reading; for HTTP, of a polling request. */
   readonly command: Bytes;
-  /** What is sent once to keep the connection alive; undefined where there is nothing of the kind. */
+  /** Bytes of one keep-alive exchange; undefined for protocols without keep-alive. */
   readonly pulse?: Bytes;
 }
 
 const plus = (a: Bytes, b: Bytes): Bytes => ({ up: a.up + b.up, down: a.down + b.down });
 const minus = (a: Bytes, b: Bytes): Bytes => ({ up: a.up - b.up, down: a.down - b.down });
 
-/** Runs a protocol against a server of its own, all of it on loopback. */
+/** Measures a protocol with a server of its own on loopback. */
 export async function measure(protocol: Protocol, tls?: TlsPair): Promise<Measured> {
   const figures = await counting(protocol, { keepAlive: NEVER, tls }, async (stand, meter, connect) => {
     const device = await connect();
     const ready = await meter.take();
-    // HTTP connects with the first reading, which takes more than the others then
+    // HTTP connects with the first reading, which therefore needs more bytes than the others
     await device.send(readingOf(1000));
     const first = await meter.take();
     for (let seq = 1001; seq <= 1000 + READINGS; seq++) await device.send(readingOf(seq));
@@ -64,7 +64,7 @@ function pulseOf(protocol: Protocol, tls?: TlsPair): Promise<Bytes> {
   });
 }
 
-/** A board that has just come up: it connects, and its first reading follows at once. */
+/** Counts the round trips of a board that connects and sends its first reading at once. */
 function roundTripsOf(protocol: Protocol, tls?: TlsPair): Promise<number> {
   const work = async (_stand: Stand, meter: Meter, connect: () => Promise<Device>): Promise<number> => {
     const device = await connect();
@@ -73,11 +73,11 @@ function roundTripsOf(protocol: Protocol, tls?: TlsPair): Promise<number> {
     await device.close();
     return 1 + turns;
   };
-  // far enough away that what is sent without waiting is on its way together
+  // 50 ms of latency, so that packets sent without waiting for an answer count as one round trip
   return counting(protocol, { keepAlive: NEVER, tls }, work, 50);
 }
 
-/** Does `work` with a server and a meter before it, both ended after it. */
+/** Runs `work` with a server behind a byte counter, and stops both afterwards. */
 async function counting<T>(
   protocol: Protocol,
   terms: Terms,

@@ -1,25 +1,25 @@
-/** A TCP proxy that counts. */
+/** A TCP proxy that counts bytes and round trips. */
 import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Bytes of TCP's payload: `up` from the board, `down` to it. */
+/** Bytes of TCP payload: `up` from the board, `down` to the board. */
 export interface Bytes {
   readonly up: number;
   readonly down: number;
 }
 
-/** Nothing more comes when nothing came for so long, in ms. */
+/** Traffic counts as finished after this much silence, in ms. */
 const QUIET = 250;
 const LOOKS = 10;
 
 export class Meter {
-  /** How often bytes went up after others had come down, since the start: each time the board had waited for the server. */
+  /** Number of round trips since the start. Bytes going up after bytes came down begin a new round trip. */
   turns = 0;
   #answered = true;
   #up = 0;
   #down = 0;
-  /** Pieces that were passed on. */
+  /** Number of forwarded chunks. */
   #count = 0;
   #first: { up?: number; down?: number } = {};
   readonly #sockets = new Set<net.Socket>();
@@ -33,8 +33,8 @@ export class Meter {
   }
 
   /**
-   * A proxy on a port of its own, to `target` on 127.0.0.1.
-   * @param delay how much later what the server sends arrives, in ms
+   * Starts a proxy on a free port that forwards to `target` on 127.0.0.1.
+   * @param delay added latency from server to board, in ms
    */
   static async start(target: number, delay = 0): Promise<Meter> {
     const server = net.createServer();
@@ -48,9 +48,9 @@ export class Meter {
     return (this.server.address() as net.AddressInfo).port;
   }
 
-  /** What was counted since this was last asked, once nothing more comes. */
+  /** Waits until the traffic is finished, then returns and resets the counts. */
   async take(): Promise<Bytes> {
-    // several looks, so that a machine that was busy has had the time to read what is there
+    // several short waits in a row, so that a busy machine has had time to read pending data
     for (let quiet = 0; quiet < LOOKS;) {
       const seen = this.#count;
       await sleep(QUIET / LOOKS);
@@ -63,8 +63,8 @@ export class Meter {
   }
 
   /**
-   * The first bytes each way of a connection on which nobody has anything to say: what keeps it alive.
-   * @throws Error when there were none within 10 s
+   * Returns the first bytes in each direction on an idle connection, which are its keep-alive packets.
+   * @throws Error without such packets within 10 s
    */
   async pulse(): Promise<Bytes> {
     await this.take();
@@ -72,7 +72,7 @@ export class Meter {
       const { up, down } = this.#first;
       if (up !== undefined && down !== undefined) return { up, down };
     }
-    throw new Error("nothing kept the connection alive for 10 s");
+    throw new Error("No keep-alive packets arrived within 10 s.");
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** MQTT 3.1.1: the firmware's own client, and `nightlight-server` with its own broker. */
+/** MQTT 3.1.1 with the firmware's client and `nightlight-server`'s embedded broker. */
 import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -55,7 +55,7 @@ async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: Terms): Pro
   return {
     async send(reading) {
       const answer = next();
-      if (!client.publish(READINGS, reading, qos, false)) throw new Error("the MQTT client took no reading");
+      if (!client.publish(READINGS, reading, qos, false)) throw new Error("The MQTT client rejected a reading.");
       return answer;
     },
     command: next,

@@ -1,4 +1,4 @@
-/** The network of the firmware's MQTT client, over a socket of Node's. */
+/** Runs the firmware's MQTT client over Node sockets. */
 import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Link, Network, Signal } from "../../src/mqtt/network.js";
@@ -31,7 +31,7 @@ function linkOver(socket: net.Socket): Link {
       return done ? null : value;
     },
     write: (packet) => {
-      // a copy: the session keeps the packet
+      // copies the packet, because the session keeps the original for a resend
       socket.write(Buffer.from(packet));
       return true;
     },
@@ -39,7 +39,7 @@ function linkOver(socket: net.Socket): Link {
   };
 }
 
-/** @param open opens a connection */
+/** Returns the network interface of the firmware's MQTT client. @param open opens a connection */
 export function networkOver(open: () => Promise<net.Socket>): Network {
   return {
     connect: async () => linkOver(await open()),

@@ -1,12 +1,12 @@
-/** The tables of a run. */
+/** Formats the tables of a protocol benchmark. */
 import type { Measured } from "./measure.js";
 import type { Bytes } from "./meter.js";
 
-/** Readings of a day, from a board that is awake and reports every 30 s, and from one that wakes every ten minutes. */
+/** Readings per day of an awake board, which reports every 30 s, and of a sleeping one, which wakes every ten minutes. */
 const AWAKE = 2880;
 const ASLEEP = 144;
 
-/** How long a connection may be silent, in s: the firmware's keep-alive. */
+/** The firmware's keep-alive, in s. */
 const KEEP_ALIVE = 15;
 
 const number = (value: number): string => Math.round(value).toLocaleString("en");
@@ -20,7 +20,7 @@ function table(head: string[], rows: string[][]): string {
   return [head, head.map(() => "---"), ...rows].map(line).join("\n");
 }
 
-/** Bytes of readings, and of a day of them. */
+/** Formats the table of bytes per reading and per day. */
 export function readings(rows: readonly Measured[]): string {
   const head = [
     "bytes up + down",
@@ -36,7 +36,7 @@ export function readings(rows: readonly Measured[]): string {
     rows.map((row) => {
       const { reading, pulse } = row;
       const connection = row.each ? { up: 0, down: 0 } : row.connection;
-      // connected: once, and a pulse between any two readings; asleep: a connection for each
+      // awake: one connection, and a keep-alive after each reading; asleep: a connection for each reading
       const awake = sum(connection) + AWAKE * (sum(reading) + (pulse ? sum(pulse) : 0));
       const asleep = ASLEEP * (sum(connection) + sum(reading));
       const connecting = row.each ? "in the reading" : both(connection);
@@ -53,7 +53,7 @@ export function readings(rows: readonly Measured[]): string {
   );
 }
 
-/** What it takes to be within reach of a command for an hour. */
+/** Formats the table of the bytes that keep a board reachable for commands for an hour. */
 export function reach(rows: readonly Measured[]): string {
   const hour = 3600 / KEEP_ALIVE;
   return table(

@@ -1,11 +1,11 @@
-/** TLS as a board speaks it, and always alike: another Node would offer other ciphers and keys, of other lengths. */
+/** TLS with a board's fixed parameters, because Node versions differ in default ciphers and key lengths. */
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { generate } from "selfsigned";
 import type { TlsPair } from "./job.js";
 
-/** What is agreed on: TLS 1.2, which is what DeviceScript's runtime has, with one cipher and one curve. */
+/** The negotiated parameters: TLS 1.2, as in DeviceScript's runtime, with one cipher and one curve. */
 const AGREED: tls.SecureContextOptions = {
   maxVersion: "TLSv1.2",
   ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -13,7 +13,7 @@ const AGREED: tls.SecureContextOptions = {
   sigalgs: "ecdsa_secp256r1_sha256",
 };
 
-/** A certificate that is its own authority, the smallest that a server can show. */
+/** Generates a small self-signed certificate for localhost. */
 export async function makePair(): Promise<TlsPair> {
   const made = await generate([{ name: "commonName", value: "localhost" }], {
     keyType: "ec",
@@ -24,15 +24,15 @@ export async function makePair(): Promise<TlsPair> {
   return { cert: made.cert, key: made.private };
 }
 
-/** How a server is to be set up. */
+/** Returns the TLS options of a server. */
 export const serverOptions = (pair: TlsPair): tls.TlsOptions => ({ ...pair, ...AGREED });
 
-/** How a board connects. */
+/** Returns the TLS options of a board. */
 export function clientOptions(pair: TlsPair): tls.ConnectionOptions {
   return { ca: pair.cert, servername: "localhost", ...AGREED };
 }
 
-/** A connection that is open, with TLS or without. @throws Error when it cannot be opened */
+/** Opens a connection, with or without TLS. @throws Error when the connection fails */
 export async function open(port: number, pair?: TlsPair): Promise<net.Socket> {
   const at = { port, host: "127.0.0.1" };
   const socket = pair ? tls.connect({ ...at, ...clientOptions(pair) }) : net.connect(at);

@@ -76,7 +76,7 @@ describe("the benchmark's figures", () => {
       expect(await readFile(file, "utf8")).toBe(
         `before\n\n<!-- begin: npm run this -->\n\nnew\n\n<!-- end -->\n\nafter\n`,
       );
-      await expect(writeInto(file, "npm run that", "new")).rejects.toThrow("has no place for the table");
+      await expect(writeInto(file, "npm run that", "new")).rejects.toThrow("has no markers for the table");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -82,7 +82,7 @@ describe("the loop benchmark", () => {
       { ...choice, warmUp, warmUpCycles, seconds, switchEvery, rounds: 1, peers: [absent] },
       (text) => said.push(text),
     );
-    expect(said).toEqual(["missing: the absent: apt-get install it"]);
+    expect(said).toEqual(["Skipped (not installed): the absent: apt-get install it"]);
     expect(report(outcome)).toBe("Missing: the absent: apt-get install it.");
   });
 

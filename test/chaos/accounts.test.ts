@@ -1,4 +1,4 @@
-/** The accounts of a run must not flatter: each kind of loss is seen. */
+/** Tests the fault test's own accounting: it must detect each kind of loss. */
 import { describe, expect, test } from "vitest";
 import { Ledger } from "./ledger.js";
 import { accountOf } from "./readings.js";
@@ -10,23 +10,23 @@ const waited = (seq: number, run = 1) => ({ seq, age: 5000, run });
 const none = { lost: 0, lostWithPower: 0, duplicated: 0, again: 0, outOfOrder: 0 };
 
 describe("the account of readings", () => {
-  test("finds nothing wrong with an outage after which the newest comes first and the others in order", () => {
+  test("accepts an outage after which the newest reading arrives first and the others in order", () => {
     const stored = [live(1), live(2), waited(6), waited(3), waited(4), live(7), waited(5), live(8)];
     expect(accountOf(stored, 1, 8)).toEqual({ ...none, taken: 8, stored: 8 });
   });
 
-  test("counts what is lost, and apart from it what went with the power", () => {
+  test("counts lost readings separately from those lost by a power cut", () => {
     expect(accountOf([live(1), live(4)], 1, 5)).toEqual({ ...none, taken: 5, stored: 2, lost: 3 });
     expect(accountOf([live(1), live(4)], 2, 5, 1)).toEqual({ ...none, taken: 4, stored: 1, lostWithPower: 3 });
-    expect(accountOf([live(1)], 1, 2, 2), "what was lost before the power was").toMatchObject({ lost: 1 });
+    expect(accountOf([live(1)], 1, 2, 2), "a reading lost before the power cut").toMatchObject({ lost: 1 });
   });
 
-  test("counts what one server stored twice, and apart from it what a killed one had not acknowledged", () => {
+  test("counts readings stored twice by one server run separately from those stored again after a kill", () => {
     expect(accountOf([live(1), live(2), live(2)], 1, 2)).toMatchObject({ stored: 2, duplicated: 1, again: 0 });
     expect(accountOf([live(1), live(2), live(2, 2)], 1, 2)).toMatchObject({ stored: 2, duplicated: 0, again: 1 });
   });
 
-  test("counts a live reading that was overtaken, and one of the backlog", () => {
+  test("counts live readings and backlog readings that arrive out of order", () => {
     expect(accountOf([live(1), live(3), live(2)], 1, 3)).toMatchObject({ outOfOrder: 1 });
     expect(accountOf([live(1), waited(5), waited(3), waited(2), waited(4)], 1, 5)).toMatchObject({ outOfOrder: 1 });
   });
@@ -40,7 +40,7 @@ describe("the ledger", () => {
     message: { seq, ok: true, uptime },
   });
 
-  test("counts actions: done once, delivered twice, done twice, lost, and gone with the memory of the broker or the board", () => {
+  test("counts actions that were executed once or twice, lost, or gone with the memory of the broker or the board", () => {
     const ledger = new Ledger();
     for (let n = 1; n <= 4; n++) ledger.issued("porch");
     for (const [seq, uptime] of [
@@ -65,7 +65,7 @@ describe("the ledger", () => {
     expect(ledger.rows()[2]).toMatchObject({ lostActions: 1, gone: 1 });
   });
 
-  test("gives each fault the readings that were taken during it, and forgives those that the server withdrew", () => {
+  test("assigns readings to the fault during which they were taken, and ignores duplicates that the server detected", () => {
     const ledger = new Ledger();
     const reading = (seq: number, event = "received") =>
       ledger.enter({ event, channel: "telemetry", id: "porch", message: { light: 1, boot: 7, seq, age: 0 } }, 1);
@@ -91,12 +91,12 @@ describe("the schedule", () => {
     });
   };
 
-  test("is the same for the same seed, and another for another", () => {
+  test("is the same for the same seed and different for a different one", () => {
     expect(take(1, "embedded", 60)).toEqual(take(1, "embedded", 60));
     expect(take(1, "embedded", 60)).not.toEqual(take(2, "embedded", 60));
   });
 
-  test("has every fault once in each round, and kills no broker but Mosquitto", () => {
+  test("contains every fault once in each round, and kills only Mosquitto as a broker", () => {
     const names = (steps: { fault: string }[]) => steps.map(({ fault }) => fault);
     const round = names(take(3, "mosquitto", 24));
     expect(new Set(round).size).toBe(22);
@@ -104,9 +104,9 @@ describe("the schedule", () => {
     expect(names(take(3, "embedded", 200)).filter((name) => /broker|link/.test(name))).toEqual([]);
   });
 
-  test("says which faults there are when it is asked for another", () => {
+  test("lists the known faults in the error about an unknown one", () => {
     expect(() => schedule(randomFrom(1), "embedded", 1, "rain").next()).toThrow(
-      /no fault "rain"; there are: cut \(RST\)/,
+      /Unknown fault "rain"\. Known faults: cut \(RST\)/,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Everything at once: a run over all faults in an order by chance, the same at every time. */
+/** Runs the fault test with all faults in a random order from a fixed seed. */
 import { describe, expect, test } from "vitest";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { run } from "./run.js";
@@ -14,7 +14,7 @@ async function check(broker: BrokerKind): Promise<void> {
 }
 
 describe.concurrent(
-  "two minutes of faults leave nothing lost, doubled or out of order, and all agree 5 s later",
+  "two minutes of faults lose, duplicate and reorder nothing, and lamp, board and server agree within 5 s",
   () => {
     const patience = { timeout: MINUTES * 60_000 + 90_000 };
     test("with the embedded broker", patience, () => check("embedded"));

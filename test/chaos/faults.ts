@@ -1,4 +1,4 @@
-/** The faults, as data: what each does, to whom, for how long. All chance is drawn when a fault is planned. */
+/** The faults to inject: effect, target and duration. Planning a fault draws all its random numbers. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
 import { flood } from "./flood.js";
@@ -6,36 +6,36 @@ import type { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
 import type { BrokerKind, Stand } from "./stand.js";
 
-/** What a fault takes away; two faults at once take away different things. */
+/** The component that a fault disables. Two simultaneous faults disable different components. */
 export type Victim = "network" | "server link" | "broker" | "server" | "board" | "none";
 
 /** A fault that is about to be injected. */
 export interface Plan {
   readonly fault: string;
   readonly victim: Victim;
-  /** What it does, for a person. */
+  /** A description of the fault for the log. */
   readonly text: string;
-  /** Injects it; resolves when it is over. */
+  /** Injects the fault. Resolves at the end of the fault. */
   run(stand: Stand): Promise<void>;
 }
 
 export interface Fault {
   readonly name: string;
   readonly victim: Victim;
-  /** With which brokers it can happen; all unless told. */
+  /** The only broker with which the fault can occur; undefined for both. */
   readonly broker?: BrokerKind;
-  /** Draws the figures. @param boards how many there are */
+  /** Draws the fault's random parameters. @param boards number of boards */
   plan(random: Random, boards: number): Pick<Plan, "text" | "run">;
 }
 
-/** What can happen to a connection. */
+/** A fault of a connection. */
 interface Strike {
   readonly name: string;
-  /** The longest time that it lasts, in ms; 0 when it happens at once. */
+  /** Maximum duration, in ms; 0 for an instantaneous fault. */
   readonly longest: number;
-  /** Only to boards. */
+  /** Whether the fault occurs only on boards' connections. */
   readonly boardsOnly?: boolean;
-  /** Draws the figures. */
+  /** Draws the fault's random parameters. */
   plan(random: Random): { text?: string; strike(proxy: Proxy): void | Promise<void> };
 }
 
@@ -83,7 +83,7 @@ async function during(proxies: Proxy[], strike: (proxy: Proxy) => void | Promise
 const lasting = (random: Random, longest: number): number => (longest > 0 ? random.int(500, longest) : 0);
 const sentence = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(", ");
 
-/** It happens to one board, or to all of them. */
+/** Creates a fault on the connections of one board or of all boards. */
 function toBoards({ name, longest, plan }: Strike): Fault {
   return {
     name,
@@ -107,7 +107,7 @@ function toBoards({ name, longest, plan }: Strike): Fault {
   };
 }
 
-/** It happens between the server and a broker that is not its own. */
+/** Creates a fault on the connection between the server and an external broker. */
 function toServer({ name, longest, plan }: Strike): Fault {
   return {
     name: `${name}, server's link`,
@@ -130,7 +130,7 @@ async function restartServer(stand: Stand, off: number): Promise<void> {
   await stand.server.start();
 }
 
-/** Every single fault. */
+/** All faults. */
 export const FAULTS: readonly Fault[] = [
   ...STRIKES.map(toBoards),
   ...STRIKES.filter(({ boardsOnly }) => !boardsOnly).map(toServer),
@@ -192,7 +192,7 @@ export const FAULTS: readonly Fault[] = [
           await Promise.all(proxies.map((proxy) => proxy.heal()));
           await eventually(() => [...stand.ledger.lastHeard].some(([id, at]) => at !== heard.get(id)), {
             within: 10_000,
-            what: "the burst to begin",
+            what: "the first reading of the burst",
           });
           await sleep(later);
           await restartServer(stand, 0);
@@ -222,8 +222,8 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * Which two may come together. A broker that dies takes with it what it had not delivered: that is its fault and not
- * ours, so that the server is there to take it when a broker dies.
+ * Returns whether two faults may occur at the same time. A broker may only die while the server is reachable, because a
+ * dying broker loses acknowledged messages that it has not delivered. The server cannot prevent that loss.
  */
 export function together(a: Fault, b: Fault): boolean {
   const victims = [a.victim, b.victim];

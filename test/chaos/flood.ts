@@ -1,4 +1,4 @@
-/** Messages of strangers: on topics that are nobody's, on those of devices that are not ours, and nonsense on ours. */
+/** Floods the broker with messages on unrelated topics, from unknown devices, and with invalid payloads on our topics. */
 import mqtt from "mqtt";
 import { topicOf } from "../../contract/index.js";
 import type { Random } from "./random.js";
@@ -6,10 +6,10 @@ import type { Stand } from "./stand.js";
 
 const NONSENSE = ["", "{", "[]", "null", '{"light":"300"}', '{"led_on":1}', '{"action":"reboot"}', '{"threshold":1e9}', '{"light":1e9}', "x".repeat(3000)]; // prettier-ignore
 
-/** What the broker takes at once. */
+/** Number of messages published concurrently. */
 const AT_ONCE = 50;
 
-/** Publishes so many messages, past all proxies, and resolves when the broker has acknowledged them. */
+/** Publishes messages directly to the broker, without a proxy. Resolves when the broker has acknowledged all of them. */
 export async function flood(stand: Stand, messages: number, random: Random): Promise<void> {
   const client = await mqtt.connectAsync(stand.url, { reconnectPeriod: 200, connectTimeout: 2000 });
   client.on("error", () => {});
@@ -25,7 +25,7 @@ export async function flood(stand: Stand, messages: number, random: Random): Pro
       case 2:
         return [topicOf(random.pick(ids), random.pick(channels)), random.bytes(random.int(1, 200))];
       default: {
-        // an empty message on config is no nonsense, and one on status clears it: both are for others to send
+        // skips the empty payload on config, because an empty message validly clears the configuration
         const channel = random.pick(channels);
         return [topicOf(random.pick(ids), channel), random.pick(NONSENSE.slice(channel === "config" ? 1 : 0))];
       }

@@ -1,9 +1,9 @@
-/** One way of one connection: what goes over it leaves in order, each thing when its delay is over. */
+/** One direction of a proxied connection: a FIFO queue that forwards data after a delay. */
 import type { Socket } from "node:net";
 
 interface Waiting {
   due: number;
-  /** What to write; nothing when it is `run` that is to be done. */
+  /** Bytes to write; undefined for an entry that only calls `run`. */
   readonly data?: Buffer;
   run?(): void;
 }
@@ -13,15 +13,15 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined;
   #stalled = false;
   #split = false;
-  /** Bytes leave one by one, and the last one has not left yet. */
+  /** Whether a single-byte write is in progress. */
   #busy = false;
 
   constructor(private readonly to: Socket) {
-    // the other end of the connection tells what there is to be told
+    // the proxy handles errors of this socket
     to.on("error", () => {});
   }
 
-  /** Whether nothing waits. */
+  /** Whether the queue is empty. */
   get idle(): boolean {
     return this.#queue.length === 0;
   }
@@ -32,23 +32,23 @@ export class Lane {
     this.#pump();
   }
 
-  /** Sends bytes after `delay` ms. */
+  /** Forwards bytes after `delay` ms. */
   send(data: Buffer, delay: number): void {
     if (data.length > 0) this.#add({ due: performance.now() + delay, data });
   }
 
-  /** Does something behind all that was sent before. */
+  /** Calls `run` after all previously queued data and at least `delay` ms. */
   push(run: () => void, delay: number): void {
     this.#add({ due: performance.now() + delay, run });
   }
 
-  /** What waits has waited long enough. */
+  /** Forwards all queued data without further delay. */
   hurry(): void {
     for (const waiting of this.#queue) waiting.due = 0;
     this.#pump();
   }
 
-  /** Nothing leaves any more. */
+  /** Discards the queue. */
   close(): void {
     this.#queue = [];
     clearTimeout(this.#timer);
@@ -74,7 +74,7 @@ export class Lane {
     }
   }
 
-  /** Each byte is a segment of its own when the one before has left. */
+  /** Writes each byte as a TCP segment of its own, after the write of the byte before has finished. */
   #writeBytes(data: Buffer): void {
     this.#queue.unshift({ due: 0, data: data.subarray(1) });
     this.#busy = true;

@@ -1,67 +1,67 @@
 /**
- * The accounts of a run, kept from what the server's log says, over all its lives: which readings it stored, what it
- * wants of each lamp, what the boards report. `docs/explanation/chaos.md` defines the columns.
+ * Accounts for all readings and actions of a run, from the server's log across restarts: stored readings, the desired state
+ * of each lamp, and the boards' reports. `docs/explanation/chaos.md` defines the columns.
  */
 import type { Reply, Status, Telemetry } from "../../contract/index.js";
 import { accountOf, type Readings, type Stored } from "./readings.js";
 import type { Entry } from "./program.js";
 
-/** What happened during one fault, from the moment when all had converged to the next. */
+/** The period of one fault: from one convergence of boards and server to the next. */
 export interface Episode {
   readonly fault: string;
-  /** How long it took to converge after the fault, in ms. */
+  /** Time to convergence after the end of the fault, in ms. */
   readonly converged: number;
-  /** The highest reading of each boot at its end. */
+  /** The highest `seq` of each boot at the end of the period. */
   readonly highest: ReadonlyMap<string, number>;
-  /** The last action that was issued before its end. */
+  /** The last action issued before the end of the period. */
   readonly actions: number;
 }
 
 interface Boot {
-  /** Names it among all boots of all boards. */
+  /** The device id and boot number, unique among all boots. */
   readonly key: string;
   readonly stored: Stored[];
-  /** The newest reading. */
+  /** `seq` of the newest reading. */
   highest: number;
-  /** Its power was cut: what it had not delivered after this reading is gone with it. */
+  /** After a power cut: readings with a higher `seq` that the board had not delivered are gone. */
   diedAfter: number | undefined;
-  /** Readings of it that nobody ever heard of, as far as that can be told. */
+  /** Estimated number of readings that no server or broker received before the power cut. */
   unheard: number;
 }
 
 interface Action {
-  /** Execution, by the report that came back. */
+  /** The board's reports for this action. */
   readonly reports: Reply[];
-  /** The board that it is for. */
+  /** The id of the target board. */
   readonly id: string;
-  /** The broker's memory, or that of the board, was lost before the report came. */
+  /** Whether the broker or the board lost its memory before the report arrived. */
   gone: boolean;
 }
 
-/** One line of the table. */
+/** A row of the result table. */
 export interface Row extends Readings {
   fault: string;
   times: number;
-  /** ms */
+  /** Longest time to convergence, in ms. */
   worst: number;
   issued: number;
   executed: number;
   lostActions: number;
   doubled: number;
-  /** Actions that were in the memory of the broker or the board when that was lost. */
+  /** Actions in the memory of a broker or board that lost its memory. */
   gone: number;
 }
 
 export class Ledger {
   readonly episodes: Episode[] = [];
-  /** What the server wants of each lamp, as it last said in its present life. */
+  /** The desired state of each lamp, from the server's last command since its start. */
   readonly desired = new Map<string, boolean>();
   readonly status = new Map<string, Status>();
   /** The light of each board's newest reading. */
   readonly light = new Map<string, number>();
-  /** When each board last said how it is, by `performance.now()`. */
+  /** Time of each board's last status message, from `performance.now()`, in ms. */
   readonly statusAt = new Map<string, number>();
-  /** When each board was last heard, by `performance.now()`. */
+  /** Time of each board's last reading, from `performance.now()`, in ms. */
   readonly lastHeard = new Map<string, number>();
   readonly #boots = new Map<string, Boot>();
   readonly #latest = new Map<string, Boot>();
@@ -69,7 +69,7 @@ export class Ledger {
   #run = 0;
   #forgetful = false;
 
-  /** Takes a line of the server's log. */
+  /** Processes an entry of the server's log. */
   enter(entry: Entry, run: number): void {
     if (run !== this.#run) {
       this.#run = run;
@@ -87,7 +87,7 @@ export class Ledger {
     } else if (entry.channel === "replies") this.#reply(entry.message as Reply);
   }
 
-  /** An action was handed to the broker. Its `seq` is one more than that of the one before. */
+  /** Records an action that is sent to the broker. Returns its `seq`, which increases by 1. */
   issued(id: string): number {
     const seq = this.#actions.size + 1;
     this.#actions.set(seq, { id, reports: [], gone: false });
@@ -95,14 +95,17 @@ export class Ledger {
   }
 
   /**
-   * The broker lost its memory: actions that it had not delivered are gone with it, and so are those that come before
-   * the board is back, as nobody is known there to whom they could be delivered.
+   * Records that the broker lost its memory. Undelivered actions are gone, and so are new actions until the board is back,
+   * because the broker no longer knows the board's subscriptions.
    */
   forgotten(): void {
     this.#forgetful = true;
   }
 
-  /** A board's power was cut: what it had not sent or done is gone. @param unheard readings that were taken since it was last heard */
+  /**
+   * Records a power cut: the board's unsent readings and pending actions are gone.
+   * @param unheard number of readings since the last received one
+   */
   powerCut(id: string, unheard: number): void {
     this.#giveUp(id);
     const boot = this.#latest.get(id);
@@ -110,7 +113,7 @@ export class Ledger {
     if (boot) Object.assign(boot, { diedAfter: after, unheard });
   }
 
-  /** A fault is over, and all is as it should be again. */
+  /** Records the end of a fault and the convergence of boards and server. */
   close(fault: string, converged: number): void {
     if (this.#forgetful) this.#giveUp();
     this.#forgetful = false;
@@ -118,7 +121,7 @@ export class Ledger {
     this.episodes.push({ fault, converged, highest, actions: this.#actions.size });
   }
 
-  /** Readings that boards still have to deliver, and actions without an answer. */
+  /** Returns the number of undelivered readings and unanswered actions. */
   open(): number {
     let open = 0;
     for (const { stored, diedAfter, highest } of this.#boots.values())
@@ -127,13 +130,13 @@ export class Ledger {
     return open;
   }
 
-  /** What boards said of actions that they did not do. */
+  /** Returns descriptions of the actions that boards refused. */
   refusals(): string[] {
     const reports = [...this.#actions.values()].flatMap((action) => action.reports);
     return reports.filter(({ ok }) => !ok).map(({ seq, error }) => `action ${seq}: ${error}`);
   }
 
-  /** The accounts, a row for each fault. */
+  /** Returns the results, one row per fault. */
   rows(): Row[] {
     const rows = new Map<string, Row>();
     let before: Episode | undefined;
@@ -155,7 +158,7 @@ export class Ledger {
     return [...rows.values()];
   }
 
-  /** Readings that died with the power and that nobody heard of, about. */
+  /** Estimated number of readings that were lost by power cuts before anything received them. */
   get unheard(): number {
     return [...this.#boots.values()].reduce((sum, boot) => sum + boot.unheard, 0);
   }
@@ -174,7 +177,7 @@ export class Ledger {
     known.stored.push({ seq, age: age ?? 0, run });
   }
 
-  /** The server had it already: it was not stored again. */
+  /** Removes a reading that the server detected as a duplicate and did not store. */
   #withdraw(id: string, { boot, seq }: Telemetry): void {
     const stored = this.#boots.get(`${id} ${boot}`)?.stored ?? [];
     const at = stored.findLastIndex((reading) => reading.seq === seq);
@@ -185,7 +188,7 @@ export class Ledger {
     this.#actions.get(reply.seq)?.reports.push(reply);
   }
 
-  /** Actions that are not answered may be gone; all of them, or those of one board. */
+  /** Marks unanswered actions as gone: those of one board, or all. */
   #giveUp(id?: string): void {
     for (const action of this.#actions.values())
       if (id === undefined || action.id === id) action.gone ||= action.reports.length === 0;
@@ -202,11 +205,15 @@ export class Ledger {
   }
 }
 
-/** A report delivered twice says the same; executed twice, it says a later time; the board's next boot, an earlier one. */
+/**
+ * Returns whether a report shows a second execution in the same boot, by a later uptime. A report that was only delivered
+ * twice has the same uptime, and one of a later boot has an earlier uptime.
+ */
 function isAnother({ uptime = 0 }: Reply, i: number, reports: readonly Reply[]): boolean {
   return i > 0 && uptime > (reports[i - 1].uptime ?? 0);
 }
 
+/** Creates a row with all counts 0. */
 export function emptyRow(fault: string): Row {
   return {
     fault,

@@ -1,4 +1,4 @@
-/** `npm run chaos -- --seed S --minutes M [--broker embedded|mosquitto|both] [--boards N] [--fault NAME]` */
+/** Command line of the fault test: `npm run chaos -- --seed S --minutes M [--broker embedded|mosquitto|both] …` */
 import { createWriteStream } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ensureFirmware } from "../../scripts/build/firmware.js";
@@ -24,18 +24,13 @@ interface Options {
 }
 
 const command = new Command("npm run chaos --")
-  .description("Injects faults into the whole path, and counts what is lost, doubled or out of order.")
-  .option(
-    "--seed <n>",
-    "decides everything: the same seed, the same faults",
-    within(0, 0xffffffff),
-    Date.now() % 100000,
-  )
-  .option("--minutes <m>", "how long, for each broker", within(0.1, 1440), 3)
-  .addOption(new Option("--broker <kind>", "whose").choices(["embedded", "mosquitto", "both"]).default("both"))
-  .option("--fault <name>", "this one alone")
-  .option("--log <file>", "keep all that server and boards log")
-  .option("--boards <n>", "how many boards", within(1, 16), 3)
+  .description("Inject faults between readings and lamps, and count lost, duplicate and out-of-order readings.")
+  .option("--seed <n>", "random seed; the same seed gives the same faults", within(0, 0xffffffff), Date.now() % 100000)
+  .option("--minutes <m>", "duration for each broker", within(0.1, 1440), 3)
+  .addOption(new Option("--broker <kind>", "broker").choices(["embedded", "mosquitto", "both"]).default("both"))
+  .option("--fault <name>", "inject only this fault")
+  .option("--log <file>", "write the logs of server and boards to this file")
+  .option("--boards <n>", "number of boards", within(1, 16), 3)
   .allowExcessArguments(false)
   .parse();
 const { seed, minutes, broker, fault, boards, log } = command.opts<Options>();
@@ -53,18 +48,18 @@ await ensureServer();
 let failed = false;
 for (const kind of broker === "both" ? (["embedded", "mosquitto"] as const) : [broker]) {
   if (kind === "mosquitto" && !MOSQUITTO) {
-    console.log("Mosquitto is not installed: the run with it is left out.");
+    console.log("Skipping the run with Mosquitto, because Mosquitto is not installed.");
     continue;
   }
   console.log(`${kind}, seed ${seed}, ${minutes} minutes, ${boards} boards`);
   const outcome = await run({ seed, minutes, broker: kind, boards, fault, say, note });
   console.log(`\n${table(outcome.rows)}\n`);
   if (outcome.unheard > 0)
-    console.log(`About ${outcome.unheard} more readings died with the power before anybody heard of them.`);
+    console.log(`Power cuts lost about ${outcome.unheard} more readings that no server or broker had received.`);
   for (const sentence of outcome.broken) console.log(`BROKEN: ${sentence}`);
   console.log(outcome.broken.length > 0 ? "" : "Every promise was kept.\n");
   failed ||= outcome.broken.length > 0;
 }
 if (file) await new Promise<void>((resolve) => file.end(resolve));
-// a connection that a fault left behind must not keep it from telling
+// exits explicitly, because connections that a fault left open would keep the process running
 process.exit(failed ? 1 : 0);

@@ -1,4 +1,4 @@
-/** `nightlight-server` as a process of its own, that can be killed and started again on the same ports and data. */
+/** Runs `nightlight-server` as a child process that can be killed and restarted with the same ports and data. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -8,30 +8,30 @@ import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A line of the server's log in JSON; `event` says what it is. */
+/** An entry of the server's JSON log. */
 export interface Entry {
   readonly event: string;
   readonly [field: string]: unknown;
 }
 
 export class ServerProgram {
-  /** Counts its starts: tells one run from the next. */
+  /** Number of starts, which identifies the current run. */
   runs = 0;
-  /** Where its API is. */
+  /** Base URL of the HTTP API. */
   http = "";
   #child: ChildProcess | undefined;
   #ready = false;
   #errors = "";
 
-  /** @param heard is given every line of the log, and the run that wrote it */
+  /** @param heard called with each log entry and the number of the run that wrote it */
   constructor(
     private readonly flags: readonly string[],
     private readonly heard: (entry: Entry, run: number) => void,
   ) {}
 
   /**
-   * Starts it; resolves when it is at work.
-   * @throws Error with what it wrote when it ends instead
+   * Starts the server. Resolves after the startup banner.
+   * @throws Error with the content of stderr when the server exits
    */
   async start(): Promise<void> {
     const run = ++this.runs;
@@ -47,20 +47,20 @@ export class ServerProgram {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const entry = JSON.parse(line) as Entry;
       if (typeof entry.http === "string") this.http = entry.http;
-      // the last line of its greeting
+      // the last entry of the startup banner
       if (entry.event === "server" && entry.prefix !== undefined) this.#ready = true;
       this.heard(entry, run);
     });
-    await eventually(() => this.#ready || child.exitCode !== null, { within: 30_000, what: "the server's greeting" });
-    if (!this.#ready) throw new Error(`nightlight-server ended with code ${child.exitCode}: ${this.#errors}`);
+    await eventually(() => this.#ready || child.exitCode !== null, { within: 30_000, what: "the startup banner" });
+    if (!this.#ready) throw new Error(`nightlight-server exited with code ${child.exitCode}: ${this.#errors}`);
   }
 
-  /** Ends it as a power cut does; resolves when all that it wrote was read. */
+  /** Kills the server with SIGKILL, which simulates a power failure. Resolves when its output has been read. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Ends it as a service manager does. */
+  /** Stops the server with SIGTERM, as a service manager does. */
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
   }

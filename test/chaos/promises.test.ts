@@ -1,4 +1,4 @@
-/** What each fault must not do, one at a time. Each test has a board of its own, so that they run side by side. */
+/** Tests the guarantees under single faults. Each test uses a different board, so that the tests run in parallel. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { topicOf, type Telemetry } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
@@ -32,17 +32,17 @@ afterAll(() => stand?.close());
 const agree = (station: Station, within = 5000) =>
   eventually(() => !station.disagreement(), { within, what: `${station.id} to agree with the server` });
 
-/** Configures a board; resolves when it has taken it over. */
+/** Sends a configuration to a board. Resolves when the board has applied the configuration. */
 async function configure(station: Station, config: object): Promise<void> {
   const { board, id } = station;
   const before = board.lamp;
   await tell(stand, id, "config", config);
-  // a board handles what it is told in order: when the lamp has followed, the configuration is known
+  // a board handles messages in order: once the lamp has switched, the configuration is applied
   await tell(stand, id, "commands", { led_on: !before });
-  await eventually(() => board.lamp !== before, { what: "the board to listen" });
+  await eventually(() => board.lamp !== before, { what: "the board's lamp to switch" });
 }
 
-/** The lines that a board has logged since this was called. */
+/** Returns a function that returns the board's log lines since this call. */
 function log({ id }: Station): () => string[] {
   const from = lines.length;
   return () =>
@@ -52,7 +52,7 @@ function log({ id }: Station): () => string[] {
       .map(({ line }) => line);
 }
 
-/** What a board's lamp did since this was called. */
+/** Returns an array that records the lamp's states from now on. */
 function lampOf({ board }: Station): boolean[] {
   const states: boolean[] = [];
   board.on("lamp", (on) => states.push(on));
@@ -60,20 +60,20 @@ function lampOf({ board }: Station): boolean[] {
 }
 
 describe.concurrent("a board", () => {
-  test("notices a black hole within 1.5 × keep-alive, and reconnects when it heals", async () => {
+  test("detects a dead connection within 1.5 × keep-alive, and reconnects when the network recovers", async () => {
     const station = stand.stations[0];
     const since = log(station);
     station.proxy.blackHole();
     await eventually(() => since().some((line) => line.startsWith("disconnected")), {
       within: 1.5 * KEEP_ALIVE,
-      what: "the board to notice",
+      what: "the board to detect the dead connection",
     });
     await station.proxy.heal();
     station.rest();
     await agree(station);
   });
 
-  test("obeys two hundred commands that arrive in one burst, all of them and in order", async () => {
+  test("executes 200 commands that arrive in one burst, all of them and in order", async () => {
     const station = stand.stations[1];
     station.rest();
     await agree(station);
@@ -88,7 +88,7 @@ describe.concurrent("a board", () => {
     expect(lamp).toEqual(wanted);
   });
 
-  test("does not do late what expired while it was away, and does what comes after", async () => {
+  test("rejects an action that expired while the board was offline, and executes a later one", async () => {
     const station = stand.stations[2];
     const replies: unknown[] = [];
     const listener = stand.client;
@@ -117,12 +117,12 @@ describe.concurrent("a board", () => {
     ]);
   });
 
-  test("decides alone after `alone_after`, and hands back without a flicker", async () => {
+  test("decides by itself after `alone_after`, and returns control to the server without switching the lamp", async () => {
     const station = stand.stations[3];
     await configure(station, { alone_after: 1000 });
     const since = log(station);
     await station.proxy.refuse();
-    await eventually(() => since().includes("decided by the device"), { what: "the board to decide" });
+    await eventually(() => since().includes("decided by the device"), { what: "the board to decide by itself" });
     for (const light of [100, 900, 200]) {
       station.board.setLight(light);
       await eventually(() => station.board.lamp === light < 300, { within: 1000, what: `the lamp at light ${light}` });
@@ -134,7 +134,7 @@ describe.concurrent("a board", () => {
   });
 
   test(
-    "delivers two hundred readings of an outage, all of them, in order, with the times of their taking",
+    "delivers all 200 readings of an outage, in order and with the times at which they were taken",
     { timeout: 60_000 },
     async () => {
       const station = stand.stations[4];
@@ -144,7 +144,7 @@ describe.concurrent("a board", () => {
       await station.proxy.refuse();
       const mine = () => readings.filter(({ id, light }) => id === station.id && taken.has(light));
       await new Promise<void>((resolve) => {
-        // a light of its own for each step, so that a reading tells when it was taken
+        // a different light value at each step, so that the value identifies the time of a reading
         const timer = setInterval(() => {
           const light = (step % 2 ? 700 : 100) + step;
           taken.set(light, Date.now());
@@ -156,11 +156,11 @@ describe.concurrent("a board", () => {
       });
       await station.proxy.heal();
       await agree(station, 10_000);
-      await eventually(() => stand.ledger.open() === 0, { within: 10_000, what: "the last of them" });
+      await eventually(() => stand.ledger.open() === 0, { within: 10_000, what: "the last reading" });
       expect(mine().length).toBeGreaterThan(200);
       const [newest, ...backlog] = mine();
       expect(newest.light).toBe((step % 2 ? 100 : 700) + step - 1);
-      // what is taken after the reconnect is sent in between
+      // excludes live readings, which the board sends between those of the backlog
       const waited = backlog.filter(({ light }) => light !== newest.light).map(({ seq }) => seq!);
       expect(waited).toEqual([...waited].sort((a, b) => a - b));
       const errors = mine()
@@ -173,7 +173,7 @@ describe.concurrent("a board", () => {
   );
 });
 
-test("every reading of a burst in which the server is killed is processed, and none twice by one server", async () => {
+test("a server killed during a burst loses no reading, and no server run stores a reading twice", async () => {
   const burst = FAULTS.find(({ name }) => name === "server kill -9 in a burst")!;
   for (const station of stand.stations) station.walk();
   await burst.plan(randomFrom(5), stand.stations.length).run(stand);

@@ -23,7 +23,7 @@ function watch(socket: net.Socket): End {
 const text = (end: End) => Buffer.concat(end.chunks).toString("latin1");
 const says = (end: End, what: string) => eventually(() => text(end) === what, { what: `"${what.slice(0, 20)}"` });
 
-/** A broker that keeps what it gets, the proxy before it, and a client through it. */
+/** Starts a recording TCP server as the broker, a proxy in front of the broker, and a client of the proxy. */
 async function line() {
   const ends: End[] = [];
   const broker = net.createServer({ allowHalfOpen: true }, (socket) => ends.push(watch(socket))).listen(0, "127.0.0.1");
@@ -40,7 +40,7 @@ async function line() {
 }
 
 describe("the proxy", () => {
-  test("carries bytes both ways, and ends", async () => {
+  test("forwards bytes in both directions, and half-closes", async () => {
     const { client, server, proxy } = await line();
     client.socket.write("up");
     server.socket.write("down");
@@ -50,22 +50,19 @@ describe("the proxy", () => {
     await says(server, "upbye");
     server.socket.end("bye");
     await says(client, "downbye");
-    await eventually(() => server.how === "end" && client.how === "end", { what: "the ends" });
-    await eventually(() => proxy.open === 0, { what: "the proxy to forget it" });
+    await eventually(() => server.how === "end" && client.how === "end", { what: "FIN on both sides" });
+    await eventually(() => proxy.open === 0, { what: "the proxy to close the connection" });
   });
 
-  test.each(["reset", "end"] as const)(
-    "cuts both sides with a %s, and lets the next connection through",
-    async (how) => {
-      const { client, server, proxy, connect, ends } = await line();
-      proxy.cut(how);
-      await eventually(() => client.how === how && server.how === how, { what: "both ends" });
-      connect().socket.write("again");
-      await eventually(() => ends[1] && text(ends[1]) === "again", { what: "the next connection" });
-    },
-  );
+  test.each(["reset", "end"] as const)("cuts both sides by %s, and forwards the next connection", async (how) => {
+    const { client, server, proxy, connect, ends } = await line();
+    proxy.cut(how);
+    await eventually(() => client.how === how && server.how === how, { what: "both ends" });
+    connect().socket.write("again");
+    await eventually(() => ends[1] && text(ends[1]) === "again", { what: "the next connection" });
+  });
 
-  test("refuses connections until it is healed", async () => {
+  test("refuses connections until `heal`", async () => {
     const { client, proxy, connect, ends } = await line();
     await proxy.refuse();
     await eventually(() => client.how === "reset", { what: "the cut" });
@@ -77,7 +74,7 @@ describe("the proxy", () => {
     await eventually(() => ends.length === 2, { what: "a connection on the same port" });
   });
 
-  test("in a black hole bytes vanish both ways, nobody is told, and new connections hang", async () => {
+  test("discards bytes in both directions without closing connections in a black hole, and new connections hang", async () => {
     const { client, server, proxy, connect, ends } = await line();
     proxy.blackHole();
     client.socket.write("lost");
@@ -86,18 +83,18 @@ describe("the proxy", () => {
     await once(late.socket, "connect");
     late.socket.write("hello?");
     await eventually(() => ends.length === 2, { what: "the late connection" });
-    // a full turn of all sockets: what was to arrive would have
+    // data on a second proxy arrives only after all pending socket events, so lost data would have arrived by then
     const other = await line();
     other.client.socket.write("through");
     await says(other.server, "through");
     expect([client, server, late].map((end) => [text(end), end.how])).toEqual(Array(3).fill(["", undefined]));
     await proxy.heal();
-    await eventually(() => client.how === "reset" && late.how === "reset", { what: "the resets of those with holes" });
+    await eventually(() => client.how === "reset" && late.how === "reset", { what: "the resets after lost bytes" });
     connect().socket.write("fine");
     await eventually(() => ends[2] && text(ends[2]) === "fine", { what: "the next connection" });
   });
 
-  test("after a black hole in which a connection said nothing, it goes on", async () => {
+  test("keeps a connection that was idle during a black hole", async () => {
     const { client, server, proxy } = await line();
     proxy.blackHole();
     await proxy.heal();
@@ -105,7 +102,7 @@ describe("the proxy", () => {
     await says(server, "still here");
   });
 
-  test("stalled, it holds everything back, the end too, and lets it all go in order", async () => {
+  test("holds back all bytes and FIN during a stall, and forwards them in order afterwards", async () => {
     const { client, server, proxy } = await line();
     proxy.stall();
     client.socket.write("one ");
@@ -118,10 +115,10 @@ describe("the proxy", () => {
     await proxy.heal();
     await says(server, "one two");
     await says(client, "answer");
-    await eventually(() => server.how === "end", { what: "the end" });
+    await eventually(() => server.how === "end", { what: "FIN" });
   });
 
-  test("delays each way by as much as it is told, in order", async () => {
+  test("delays each direction by the given time, and keeps the order", async () => {
     const { client, server, proxy } = await line();
     proxy.delay(150, 60);
     const began = performance.now();
@@ -137,28 +134,28 @@ describe("the proxy", () => {
     await says(server, "slow!");
   });
 
-  test("sends every byte in a segment of its own", async () => {
+  test("sends each byte in a separate segment", async () => {
     const { client, server, proxy } = await line();
     proxy.split();
     const sent = "0123456789".repeat(30);
     client.socket.write(sent);
     await says(server, sent);
-    // the receiver may be slower than the sender, and then reads two at once
+    // a receiver that is slower than the sender may read several segments at once
     expect(server.chunks.length).toBeGreaterThan(sent.length / 2);
   });
 
-  test("cuts in the middle of a packet, behind the bytes that it was told", async () => {
+  test("cuts the connection in the middle of a packet, after the given number of bytes", async () => {
     const { client, server, proxy } = await line();
     proxy.cutAfter("up", 7);
     client.socket.write("0123");
     await says(server, "0123");
     client.socket.write("456789");
-    // libuv tells of an RST right behind bytes as of an end
+    // libuv reports an RST directly after data as an end
     await eventually(() => client.how && server.how, { what: "the cut" });
     expect("0123456").toContain(text(server));
   });
 
-  test("answers garbage, to the client that is there and to the next one, and cuts", async () => {
+  test("sends garbage to current and new clients, and cuts their connections", async () => {
     const { client, server, proxy, connect, ends } = await line();
     proxy.garbage(Buffer.from("nonsense"));
     await says(client, "nonsense");

@@ -1,20 +1,20 @@
 /**
- * A TCP proxy between a client and the broker that fails in the ways in which networks fail, at will:
+ * A fault-injecting TCP proxy between a client and the broker:
  *
- * - `cut`: every connection ends, with RST or with FIN; `cutAfter`: after so many bytes more, in the middle of a packet;
- * - `refuse`: nobody listens any more;
- * - `blackHole`: what is sent vanishes, both ways, and nobody is told; attempts made meanwhile hang;
- * - `stall`: nothing passes, and all of it comes when the network heals, as with TCP's own repetitions;
- * - `delay`: everything comes later, in order; `split`: every byte in a segment of its own;
- * - `garbage`: the client reads nonsense, and then the connection is cut.
+ * - `cut` closes all connections with RST or FIN; `cutAfter` closes one after a number of bytes, even within a packet;
+ * - `refuse` stops listening;
+ * - `blackHole` discards all data without closing connections, and new connections hang;
+ * - `stall` holds back all data until `heal`, like a network whose losses TCP later retransmits;
+ * - `delay` delays all data and keeps the order; `split` sends each byte in a separate segment;
+ * - `garbage` sends random bytes to the client and closes the connection.
  *
- * All of it holds for connections that are open and for those made later, until `heal`.
+ * Except for `cut`, faults affect open and new connections until `heal`.
  */
 import { once } from "node:events";
 import net from "node:net";
 import { Lane } from "./lane.js";
 
-/** `up` goes to the broker, `down` to the client. */
+/** Direction of data: `up` to the broker, `down` to the client. */
 export type Direction = "up" | "down";
 
 interface Pair {
@@ -22,14 +22,14 @@ interface Pair {
   readonly broker: net.Socket;
   readonly up: Lane;
   readonly down: Lane;
-  /** Bytes of it vanished: it cannot go on. */
+  /** Whether a black hole discarded bytes, so that the connection is unusable. */
   holed: boolean;
 }
 
 export class Proxy {
-  /** Connections that clients made so far. */
+  /** Number of connections that clients have opened so far. */
   connections = 0;
-  /** When the last of them was made, by `performance.now()`. */
+  /** Time of the last new connection, from `performance.now()`, in ms. */
   lastConnection = 0;
   #server: net.Server | undefined;
   #port = 0;
@@ -43,7 +43,7 @@ export class Proxy {
 
   private constructor(private readonly target: number) {}
 
-  /** Starts a proxy on a loopback port of its own, to port `target` on 127.0.0.1. */
+  /** Starts a proxy on a free loopback port that forwards to port `target` on 127.0.0.1. */
   static async start(target: number): Promise<Proxy> {
     const proxy = new Proxy(target);
     await proxy.#listen();
@@ -54,12 +54,12 @@ export class Proxy {
     return this.#port;
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get open(): number {
     return this.#pairs.size;
   }
 
-  /** Ends every connection: `reset` with RST, as a router that lost its memory, `end` with FIN. */
+  /** Closes all connections: `reset` with RST, like a restarted router; `end` with FIN. */
   cut(how: "reset" | "end" = "reset"): void {
     for (const pair of this.#pairs) {
       if (how === "reset") this.#reset(pair);
@@ -67,12 +67,12 @@ export class Proxy {
     }
   }
 
-  /** Cuts with RST the first connection that has forwarded so many bytes more in a direction, right behind them. */
+  /** Resets the first connection that forwards `bytes` more bytes in this direction, directly after them. */
   cutAfter(direction: Direction, bytes: number): void {
     this.#limit = { direction, bytes };
   }
 
-  /** Cuts every connection and refuses new ones. */
+  /** Resets all connections and refuses new ones. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -82,35 +82,35 @@ export class Proxy {
     await closed;
   }
 
-  /** Lets bytes vanish without a word. */
+  /** Discards all data in both directions without closing connections. */
   blackHole(): void {
     this.#vanishing = true;
   }
 
-  /** Holds everything back, bytes and ends. */
+  /** Holds back all data and FIN in both directions. */
   stall(): void {
     this.#stalled = true;
     this.#changed();
   }
 
-  /** Delays what is sent from now on, in ms one way. */
+  /** Delays future data by these one-way latencies, in ms. */
   delay(up: number, down: number): void {
     this.#delay = { up, down };
   }
 
-  /** Sends every byte on its own. */
+  /** Sends each byte in a separate segment. */
   split(): void {
     this.#split = true;
     this.#changed();
   }
 
-  /** The broker's next words are replaced by this, on every connection, and then it is cut. */
+  /** Sends these bytes to the client instead of the broker's next data, on each connection, and closes the connection. */
   garbage(bytes: Buffer): void {
     this.#garbage = bytes;
     for (const pair of this.#pairs) this.#answerGarbage(pair, bytes);
   }
 
-  /** Ends every fault. A connection of which bytes vanished is reset, as by a peer that does not know it any more. */
+  /** Ends all faults. Resets connections that lost bytes, as a restarted peer would. */
   async heal(): Promise<void> {
     this.#delay = { up: 0, down: 0 };
     this.#split = false;
@@ -127,7 +127,7 @@ export class Proxy {
     if (!this.#server) await this.#listen();
   }
 
-  /** Ends it all. */
+  /** Closes the proxy and all its connections. */
   close(): Promise<void> {
     return this.refuse();
   }
@@ -155,11 +155,11 @@ export class Proxy {
     const [from, lane] = direction === "up" ? [pair.client, pair.up] : [pair.broker, pair.down];
     const [to, other] = direction === "up" ? [pair.broker, pair.down] : [pair.client, pair.up];
     from.on("data", (data: Buffer) => this.#forward(pair, direction, data));
-    // the other side learns of an end behind what was sent before
+    // forwards FIN after all queued data
     from.on("end", () => this.#pass(pair, lane, direction, () => to.end()));
     from.on("error", () => this.#pass(pair, lane, direction, () => this.#reset(pair)));
     from.on("close", () => {
-      // both ways are closed, and nothing waits
+      // both directions are closed and both queues are empty
       if (to.destroyed && lane.idle && other.idle) this.#forget(pair);
     });
   }
@@ -177,7 +177,7 @@ export class Proxy {
       return;
     }
     if (this.#garbage) {
-      // to a client that has said something: as a broker answers
+      // waits for data from the client, because a broker only sends after a CONNECT
       this.#answerGarbage(pair, this.#garbage);
       return;
     }
@@ -197,7 +197,7 @@ export class Proxy {
     pair.client.write(bytes, () => this.#end(pair));
   }
 
-  /** Closes both sides once what was written is out. */
+  /** Closes both sides after flushing written data. */
   #end(pair: Pair): void {
     pair.client.destroySoon();
     pair.broker.destroySoon();

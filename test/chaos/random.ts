@@ -1,19 +1,19 @@
-/** Chance that a seed decides: the same seed, the same course. */
+/** A seeded random generator: the same seed gives the same sequence. */
 export interface Random {
-  /** A number from 0 up to, but not including, 1. */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** An integer from `least` to `most`, both included. */
+  /** Returns an integer from `least` to `most`, inclusive. */
   int(least: number, most: number): number;
   pick<T>(from: readonly T[]): T;
-  /** A copy in another order. */
+  /** Returns a shuffled copy. */
   shuffled<T>(from: readonly T[]): T[];
-  /** So many bytes. */
+  /** Returns `count` random bytes. */
   bytes(count: number): Buffer;
-  /** Chance of its own for one part, so that what the others draw does not disturb it. */
+  /** Creates an independent generator, whose sequence does not depend on later draws from this one. */
   fork(): Random;
 }
 
-/** Mulberry32: 32 bits of state, enough for a schedule. */
+/** Creates a Mulberry32 generator. Its 32 bits of state are enough for a fault schedule. */
 export function randomFrom(seed: number): Random {
   let state = seed | 0;
 

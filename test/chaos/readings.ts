@@ -1,39 +1,39 @@
-/** What became of the readings of one boot of one board. Pure. */
+/** Counts stored, lost, duplicate and out-of-order readings of one boot of a board. Pure functions. */
 
-/** A reading that the server stored, in the order of storing. */
+/** A reading that the server stored. Arrays of these are in the order of storing. */
 export interface Stored {
   readonly seq: number;
-  /** ms between taking and sending. */
+  /** Time between taking and sending the reading, in ms. */
   readonly age: number;
-  /** Which life of the server stored it. */
+  /** Number of the server run that stored the reading. */
   readonly run: number;
 }
 
 export interface Readings {
   taken: number;
-  /** At least once. */
+  /** Readings stored at least once. */
   stored: number;
-  /** Never stored, by a board that has power. */
+  /** Readings never stored, although the board had power. */
   lost: number;
-  /** Never stored, and gone with the power of the board. */
+  /** Readings never stored because of a power cut of the board. */
   lostWithPower: number;
-  /** Stored twice by one life of the server. */
+  /** Readings stored twice by the same server run. */
   duplicated: number;
-  /** Stored by a life of the server that was killed before it could acknowledge, and by the next one. */
+  /** Readings stored by a server run that was killed before it acknowledged them, and again by a later run. */
   again: number;
   outOfOrder: number;
 }
 
-/** A reading that was sent within so many ms was the newest one when it was sent. */
+/** Readings with an age below this were live: the newest ones when sent, not part of the backlog. In ms. */
 const LIVE = 40;
 
 /**
- * The accounts of readings `from` to `to`, both included.
+ * Counts the readings `from` to `to`, inclusive.
  *
- * The order is right when a reading is newer than all before it; or when it waited on the board while newer ones were
- * sent, and is newer than all before it that did so.
+ * A reading is in order when it is newer than all earlier ones. A reading from the board's backlog is also in order when
+ * it is newer than all earlier ones from the backlog.
  *
- * @param diedAfter the board lost its power at some time after this reading
+ * @param diedAfter a reading after which the board lost its power; undefined without a power cut
  */
 export function accountOf(stored: readonly Stored[], from: number, to: number, diedAfter?: number): Readings {
   const account = {

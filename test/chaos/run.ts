@@ -1,4 +1,4 @@
-/** A run: faults by the seed one after the other, and between them the time until all agree again. */
+/** Runs the fault test: injects faults one after another and waits for convergence after each. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
 import type { Row } from "./ledger.js";
@@ -6,39 +6,39 @@ import { randomFrom } from "./random.js";
 import { schedule } from "./schedule.js";
 import { startStand, tell, type BrokerKind, type Stand } from "./stand.js";
 
-/** How long after a fault all must agree again, in ms: the promise. */
+/** The guaranteed time in which lamp, board and server agree after a fault, in ms. */
 export const CONVERGE = 5000;
-/** How long is waited for it before the run is given up, in ms. */
+/** Timeout for convergence that aborts the run, in ms. */
 const GIVE_UP = 40_000;
-/** How long what is on its way may take to arrive at the end of a run, in ms. */
+/** Timeout for outstanding readings and replies at the end of a run, in ms. */
 const SETTLE = 15_000;
-/** Time between two actions, in ms. */
+/** Interval between actions, in ms. */
 const ACTION_EVERY = 700;
 
 export interface RunOptions {
   readonly seed: number;
-  /** No new fault is injected after so many minutes. */
+  /** Duration of the run; no fault starts later, in minutes. */
   readonly minutes: number;
   readonly broker: BrokerKind;
-  /** How many boards; 2 unless told. */
+  /** Number of boards; default 2. */
   readonly boards?: number;
-  /** The one fault that is to be injected, by name; all of them unless told. */
+  /** Name of the only fault to inject; undefined for all. */
   readonly fault?: string;
-  /** Is told what happens. */
+  /** Called with progress messages. */
   say?(line: string): void;
-  /** Is given all that the server and the boards log as well. */
+  /** Called with each log line of the server and the boards. */
   note?(who: string, line: string): void;
 }
 
 export interface Outcome {
   readonly rows: Row[];
-  /** Promises that were broken, a sentence each. */
+  /** Descriptions of broken guarantees. */
   readonly broken: string[];
-  /** Readings that died with the power and that nobody ever heard of, about. */
+  /** Estimated number of readings that power cuts lost before anything received them. */
   readonly unheard: number;
 }
 
-/** Runs; whatever breaks is told in the outcome. */
+/** Runs the fault test. Reports broken guarantees and errors in the outcome. */
 export async function run({
   seed,
   minutes,
@@ -65,8 +65,8 @@ export async function run({
       for (const station of stand.stations) station.rest();
       const { took, late } = await converge(stand);
       stand.ledger.close(step.fault, took);
-      if (late) broken.push(`after ${step.fault} (${step.text}) all agreed after ${took} ms; late was ${late}`);
-      say(`    all agree after ${took} ms${late && `; late was ${late}`}`);
+      if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${took} ms; delayed by ${late}`);
+      say(`    converged after ${took} ms${late && `; delayed by ${late}`}`);
     }
     actions.stop();
     await actions.done;
@@ -82,7 +82,7 @@ export async function run({
   return { rows, broken: [...broken, ...brokenBy(rows, stand.crashes)], unheard: stand.ledger.unheard };
 }
 
-/** The time until all agree, in ms, and what did not in time. */
+/** Waits for convergence. Returns the time in ms, and the first disagreement after the guaranteed time. */
 async function converge(stand: Stand): Promise<{ took: number; late: string }> {
   const since = performance.now();
   const passed = (): number => performance.now() - since;
@@ -93,14 +93,14 @@ async function converge(stand: Stand): Promise<{ took: number; late: string }> {
       if (passed() > CONVERGE) late ||= disagreement;
       return !disagreement;
     },
-    { within: GIVE_UP, what: "all to agree", every: 20 },
+    { within: GIVE_UP, what: "convergence", every: 20 },
   ).catch(() => {
-    throw new Error(`nothing converges any more: ${late}`);
+    throw new Error(`boards and server no longer converge: ${late}`);
   });
   return { took: Math.round(passed()), late };
 }
 
-/** What was taken last comes to the server, and so all that was taken before is known of. */
+/** Takes one more reading on each board, so that the server knows of all earlier ones, and closes the accounts. */
 async function last(stand: Stand): Promise<void> {
   const before = new Map(stand.ledger.lastHeard);
   for (const station of stand.stations) station.rest();
@@ -108,12 +108,12 @@ async function last(stand: Stand): Promise<void> {
     () => stand.stations.every(({ id }) => stand.ledger.lastHeard.get(id) !== before.get(id)) && !stand.ledger.open(),
     { within: SETTLE, what: "the last readings", every: 100 },
   ).catch(() => {
-    // what is missing is in the accounts
+    // the ledger counts missing readings as lost
   });
   stand.ledger.close("the end", (await converge(stand)).took);
 }
 
-/** Asks one board after the other for a report, each as soon as the broker has taken the one before, until `stop`. */
+/** Sends report actions to the boards in turn until `stop`. Each waits for the broker to acknowledge the one before. */
 function issueActions(stand: Stand): { stop(): void; done: Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -124,7 +124,7 @@ function issueActions(stand: Stand): { stop(): void; done: Promise<void> } {
       await sleep(ACTION_EVERY, undefined, { signal });
     }
   }
-  // it ends in the middle of a wait, or of a publication when the stand is closed
+  // aborting a wait, or closing the client during a publication, rejects the promise
   return { stop: () => stopping.abort(), done: issue().catch(() => {}) };
 }
 

@@ -1,29 +1,29 @@
-/** Which fault comes when: all of it decided by the seed. */
+/** Generates the schedule of faults from the seed. */
 import { FAULTS, together, type Fault, type Plan } from "./faults.js";
 import type { Random } from "./random.js";
 import type { BrokerKind } from "./stand.js";
 
-/** How often two faults come at once in a round in which each single fault comes once. */
+/** Number of simultaneous fault pairs per round. Each single fault occurs once per round. */
 const PAIRS = 3;
 
-/** Between the beginnings of two faults that come at once, in ms. */
+/** Maximum time between the starts of two simultaneous faults, in ms. */
 const APART = 1500;
 
-/** A plan, and how long all is well before it, in ms. */
+/** A planned fault with the preceding pause without faults, in ms. */
 export interface Step extends Plan {
   readonly pause: number;
 }
 
 /**
- * The faults without end, in rounds: each once in an order by chance, and some two at once.
- * @param only the one fault that is to be injected, by name
- * @throws RangeError when there is no such fault with this broker
+ * Generates an infinite schedule in rounds. Each round has every fault once in random order, and some simultaneous pairs.
+ * @param only name of the only fault to inject
+ * @throws RangeError for a fault that does not exist with this broker
  */
 export function* schedule(random: Random, broker: BrokerKind, boards: number, only?: string): Generator<Step> {
   const faults = FAULTS.filter((fault) => !fault.broker || fault.broker === broker);
   const wanted = only === undefined ? faults : faults.filter(({ name }) => name === only);
   if (wanted.length === 0)
-    throw new RangeError(`There is no fault "${only}"; there are: ${faults.map(({ name }) => name).join("; ")}.`);
+    throw new RangeError(`Unknown fault "${only}". Known faults: ${faults.map(({ name }) => name).join("; ")}.`);
   for (;;) {
     const round: (Fault | "two")[] = [...wanted, ...Array<"two">(only ? 0 : PAIRS).fill("two")];
     for (const next of random.shuffled(round)) {

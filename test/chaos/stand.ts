@@ -1,6 +1,6 @@
 /**
- * The stand on which faults are injected: `nightlight-server` as a process, its own broker or a real Mosquitto, boards
- * that run the firmware, and a proxy before each connection to the broker.
+ * The test system for fault injection: `nightlight-server` as a process, the embedded broker or Mosquitto, simulated boards
+ * with the firmware, and a proxy on each connection to the broker.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,15 +16,15 @@ import { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
 import { Station } from "./station.js";
 
-/** Whose broker: the server's own, or a real Mosquitto that keeps its memory on disk. */
+/** The server's embedded broker, or a Mosquitto with persistence. */
 export type BrokerKind = "embedded" | "mosquitto";
 
 export interface StandOptions {
   readonly broker: BrokerKind;
-  /** How many boards. */
+  /** Number of boards. */
   readonly boards: number;
   readonly random: Random;
-  /** Is given every line that the server and the boards log. */
+  /** Called with each log line of the server and the boards. */
   note?(who: string, line: string): void;
 }
 
@@ -33,21 +33,21 @@ export interface Stand {
   readonly ledger: Ledger;
   readonly stations: Station[];
   readonly server: ServerProgram;
-  /** The server's way to a broker that is not its own. */
+  /** The proxy between the server and an external broker; undefined with the embedded one. */
   readonly serverProxy?: Proxy;
   readonly mosquitto?: Mosquitto;
-  /** The broker, past all proxies. */
+  /** The broker's URL, without a proxy. */
   readonly url: string;
-  /** A client past all proxies, that comes back. */
+  /** A reconnecting client without a proxy. */
   readonly client: MqttClient;
-  /** Crashes of programs and virtual machines so far, with their reasons. */
+  /** Reasons of all crashes of firmware and virtual machines so far. */
   readonly crashes: string[];
-  /** What is not as it should be; "" when all agree. */
+  /** Returns the first disagreement between lamp, board and server; "" without one. */
   disagreement(): string;
   close(): Promise<void>;
 }
 
-/** Starts it all, and waits until all agree. */
+/** Starts the system and waits for convergence. */
 export async function startStand({ broker: kind, boards, random, note = () => {} }: StandOptions): Promise<Stand> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-chaos-"));
   const ends: (() => Promise<unknown> | void)[] = [() => rm(data, { recursive: true, force: true })];
@@ -99,12 +99,12 @@ export async function startStand({ broker: kind, boards, random, note = () => {}
     }
     await Promise.all(stations.map(({ board }) => board.start()));
     const disagreement = (): string => stations.map((station) => station.disagreement()).find(Boolean) ?? "";
-    await eventually(() => !disagreement(), { within: 15_000, what: "all boards to be at work" });
+    await eventually(() => !disagreement(), { within: 15_000, what: "boards and server to converge" });
     return { ledger, stations, server, serverProxy, mosquitto, url, client, crashes, disagreement };
   }
 }
 
-/** Publishes at QoS 1 on a topic of a board's; resolves when the broker has acknowledged it. */
+/** Publishes a message for a board at QoS 1. Resolves when the broker has acknowledged the message. */
 export async function tell(stand: Stand, id: string, channel: "commands" | "config", message: object): Promise<void> {
   await stand.client.publishAsync(topicOf(id, channel), JSON.stringify(message), {
     qos: 1,

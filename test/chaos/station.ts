@@ -1,19 +1,19 @@
-/** One board at its place: its network, the light that falls on it, and whether all agree about its lamp. */
+/** A simulated board with its network proxy and its light. Checks whether board, server and rule agree about the lamp. */
 import { DEFAULT_CADENCE, isDue, LESSON_RULE } from "../../contract/index.js";
 import type { SimulatedBoard } from "../../sim/index.js";
 import type { Ledger } from "./ledger.js";
 import type { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
 
-/** Time between two steps of the light, in ms: longer than between two looks at the sensor, so that each is a reading. */
+/** Interval between light changes, in ms. It exceeds the sample interval, so that each change produces a reading. */
 const STEP = 300;
-/** The light moves by so much, more than the dead band, and is drawn back to the threshold, so that it crosses it often. */
+/** Range of light changes. They exceed the dead band and tend toward the threshold, so that the light often crosses it. */
 const LEAST = DEFAULT_CADENCE.dead_band + 5;
 const MOST = 120;
 
 export class Station {
   #walk: NodeJS.Timeout | undefined;
-  /** When the light was last changed, by `performance.now()`, for each change since the board was last started. */
+  /** Times of the light changes since the board's last start, from `performance.now()`, in ms. */
   #changes: number[] = [];
 
   constructor(
@@ -27,12 +27,12 @@ export class Station {
     return this.board.id;
   }
 
-  /** Lets the light move about the threshold. */
+  /** Starts a random walk of the light around the threshold. */
   walk(): void {
     this.#walk ??= setInterval(() => this.#step(), STEP);
   }
 
-  /** The light crosses the threshold, so that all have to agree about something new, and then stands still. */
+  /** Stops the random walk. The light crosses the threshold once more, so that lamp and server must change. */
   rest(): void {
     clearInterval(this.#walk);
     this.#walk = undefined;
@@ -41,7 +41,7 @@ export class Station {
     this.#shine(this.board.light < threshold ? threshold + size : threshold - size);
   }
 
-  /** Cuts the board's power and gives it back. @param off how long it has none, in ms */
+  /** Cuts and restores the board's power. @param off duration without power, in ms. @param wait waits for a time in ms */
   async powerCut(off: number, wait: (ms: number) => Promise<void>): Promise<void> {
     const heard = this.ledger.lastHeard.get(this.id) ?? 0;
     this.ledger.powerCut(this.id, this.#changes.filter((at) => at > heard).length);
@@ -51,23 +51,23 @@ export class Station {
     await this.board.start();
   }
 
-  /** Says what is not as it should be; "" when lamp, command, status and rule agree. */
+  /** Returns a disagreement between lamp, command, status and rule; "" when they agree. */
   disagreement(): string {
     const { id, board, proxy } = this;
     const rule = board.light < LESSON_RULE.threshold;
     const desired = this.ledger.desired.get(id);
     const known = this.ledger.light.get(id);
     const status = this.ledger.status.get(id);
-    // it says how it is whenever it has connected
+    // the board publishes its status after each connect
     if (proxy.open === 0 || (this.ledger.statusAt.get(id) ?? 0) < proxy.lastConnection)
-      return `${id}: the server has heard nothing over its connection`;
-    // a light that moved by less than the dead band is no news
+      return `${id}: the server has received no status since the board's last connect`;
+    // the board does not report light changes within the dead band
     if (known === undefined || isDue(DEFAULT_CADENCE, LESSON_RULE, { light: known, at: 0 }, board.light, 0))
-      return `${id}: the server knows of light ${known}, it is ${board.light}`;
-    if (desired !== rule) return `${id}: the server wants ${desired}, the rule ${rule} at light ${board.light}`;
-    if (board.lamp !== rule) return `${id}: the lamp is ${board.lamp}, the server wants ${desired}`;
+      return `${id}: the server's last light is ${known}, but the light is ${board.light}`;
+    if (desired !== rule) return `${id}: the server wants led_on ${desired}, the rule ${rule} at light ${board.light}`;
+    if (board.lamp !== rule) return `${id}: the lamp is ${board.lamp}, but the server wants ${desired}`;
     if (!status?.online || status.led_on !== rule || status.decided_by !== "server")
-      return `${id}: its status is ${JSON.stringify(status)}, the lamp is ${board.lamp}`;
+      return `${id}: the status is ${JSON.stringify(status)}, but the lamp is ${board.lamp}`;
     return "";
   }
 

@@ -1,4 +1,4 @@
-/** The accounts as a table. */
+/** Formats the results of the fault test. */
 import { emptyRow, type Row } from "./ledger.js";
 
 const COLUMNS: [head: string, value: (row: Row) => string | number][] = [
@@ -19,7 +19,7 @@ const COLUMNS: [head: string, value: (row: Row) => string | number][] = [
   ["worst ms", (row) => row.worst],
 ];
 
-/** Lines of a table in Markdown, aligned, with the sums at the end. */
+/** Formats an aligned Markdown table with a row of totals at the end. */
 export function table(rows: readonly Row[]): string {
   const total = emptyRow("all");
   for (const row of rows)

@@ -1,4 +1,4 @@
-/** A board that runs the firmware, at a server that lets in only whom it knows. */
+/** Tests a simulated board with the firmware on a server that requires accounts. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,7 @@ let server: NightlightServer;
 let simulator: Simulator;
 let board: SimulatedBoard;
 
-/** The broker's address with a user name and a password in it, as a board's settings have them. */
+/** Returns the broker's URL with a user name and password, as in a board's settings. */
 function loginUrl(name: string, password: string): string {
   return Object.assign(new URL(server.brokerUrl), { username: name, password: encodeURIComponent(password) }).href;
 }
@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-test("its device's account is enough for all that a board does", async () => {
+test("a board's device account permits everything that the board does", async () => {
   const device = () => server.devices.get(ID);
   await eventually(() => device()?.online, { what: "the board to be online", within: 15_000 });
   for (const [light, led_on] of [
@@ -61,29 +61,29 @@ test("its device's account is enough for all that a board does", async () => {
   await eventually(
     () => boss.got.some(({ topic, text }) => topic === `${ID}/status` && text.includes('"online":false')),
     {
-      what: "its will",
+      what: "the board's will",
       within: 40_000,
     },
   );
   expect(server.counters.rejected).toEqual({});
 });
 
-test("with a wrong password, or as another board, it gets nowhere", async () => {
+test("the broker rejects a board with a wrong password and a board that publishes as another one", async () => {
   const stranger = simulator.add({ id: "nightlight/attic", settings: brokerSettings(loginUrl("porch", "guess")) });
   await stranger.start();
-  await eventually(() => (server.counters.rejected["bad-login"] ?? 0) > 0, { what: "the refusal", within: 15_000 });
+  await eventually(() => (server.counters.rejected["bad-login"] ?? 0) > 0, { what: "the rejection", within: 15_000 });
   await stranger.stop();
   const impostor = simulator.add({
     id: "nightlight/cellar",
     settings: brokerSettings(loginUrl("shed", passwordOf("shed"))),
   });
   await impostor.start();
-  await eventually(() => (server.counters.rejected["not-allowed"] ?? 0) > 0, { what: "the refusal", within: 15_000 });
+  await eventually(() => (server.counters.rejected["not-allowed"] ?? 0) > 0, { what: "the rejection", within: 15_000 });
   expect(server.devices.get("nightlight/attic")).toBeUndefined();
   expect(server.devices.get("nightlight/cellar")).toBeUndefined();
 });
 
-test("over WebSocket the same accounts are asked for, and the answer is heard", async () => {
+test("WebSocket connections require the same accounts, and CONNACK gives the reason of a rejection", async () => {
   await expect(client(server.websocketUrl!)).rejects.toMatchObject({ code: 5 });
   await expect(client(server.websocketUrl!, { username: "porch", password: "guess" })).rejects.toMatchObject({
     code: 4,

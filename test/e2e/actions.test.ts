@@ -21,11 +21,11 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("an action", () => {
   const seen = (topic: string, text: string) =>
     rig.seen.findLastIndex((m) => m.topic === topic && m.text.includes(text));
 
-  it("that comes while the server is away waits for it: only the server knows whether it has expired", async () => {
+  it("waits while the server is offline, because only the server knows whether the action has expired", async () => {
     await rig.server.close();
-    await eventually(() => seen("nightlight/status", "false") >= 0, { what: "the server's farewell" });
+    await eventually(() => seen("nightlight/status", "false") >= 0, { what: "the server's offline status" });
     await rig.observer.publishAsync(topicOf(ID, "commands"), '{"action":"report","seq":2147483000}', { qos: 1 });
-    // the board goes on meanwhile: time enough to do what it must not do
+    // readings give the board enough time to execute the action too early
     for (const light of [100, 800, 200]) {
       rig.boards[0].setLight(light);
       await eventually(() => seen(topicOf(ID, "telemetry"), `"light":${light}`) >= 0, {

@@ -3,7 +3,7 @@ import { topicOf } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
-/** More than a board has memory for: 200 at once fit. */
+/** Number of messages that exceeds a board's memory, which holds 200. */
 const MANY = 500;
 
 let rig: Rig;
@@ -20,9 +20,9 @@ async function burst(qos: 0 | 1): Promise<void> {
   await Promise.all(commands.map((text) => rig.observer.publishAsync("nightlight/sim-1/commands", text, { qos })));
 }
 
-test("more commands at once than a board has memory for are all obeyed, in order: the broker sends twenty at a time", async () => {
+test("a board executes more commands than its memory holds, in order, because the broker sends 20 at a time", async () => {
   const [board] = rig.boards;
-  // so that it is subscribed
+  // a lamp that switches shows that the board has subscribed
   board.setLight(100);
   await lampIs(true);
   board.setLight(900);
@@ -37,7 +37,7 @@ test("more commands at once than a board has memory for are all obeyed, in order
   expect([board.crashes, rig.server.devices.get(board.id)!.online]).toEqual([0, true]);
 });
 
-test("200 actions at once are all done, in order, and answered: the broker holds back what the board has no room for", async () => {
+test("a board executes and answers 200 actions in order, because the broker limits messages in flight", async () => {
   const [{ id }] = rig.boards;
   const seqs = Array.from({ length: 200 }, (_, i) => i + 1);
   const replies = (): { seq: number; ok: boolean }[] =>
@@ -46,7 +46,7 @@ test("200 actions at once are all done, in order, and answered: the broker holds
       .map(({ text }) => JSON.parse(text) as { seq: number; ok: boolean });
   const report = (seq: number): Promise<unknown> =>
     rig.observer.publishAsync(topicOf(id, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
-  // what comes right after a connect waits for the server's word
+  // after a connect, the first action waits for a message from the server
   await report(1);
   await eventually(() => replies().length === 1, { within: 10_000, what: "the first reply" });
   await Promise.all(seqs.slice(1).map(report));
@@ -55,7 +55,7 @@ test("200 actions at once are all done, in order, and answered: the broker holds
   expect(rig.boards[0].crashes).toBe(0);
 }, 60_000);
 
-test("of more messages at QoS 0 than it has memory for, which no broker holds back, its program is not ended", async () => {
+test("a board survives more QoS 0 messages than its memory holds, although the broker does not limit them", async () => {
   const [board] = rig.boards;
   await burst(0);
   board.setLight(100);

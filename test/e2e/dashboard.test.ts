@@ -54,7 +54,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     client.publishAsync(`${id}/telemetry`, JSON.stringify({ light }), { qos: 1 });
   const zone = () => page.getByRole("region", { name: "Zone The yard" });
 
-  /** What a board that comes now gets to hear about its lamp. */
+  /** Returns the lamp's state in the retained command, which a newly connected board receives. */
   async function retained(id: string): Promise<unknown> {
     const late = await mqtt.connectAsync(server.brokerUrl);
     try {
@@ -73,7 +73,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
       what: `both lamps commanded ${led_on ? "on" : "off"}`,
     });
 
-  test("shows by which light the zone decides, as its sensors report over MQTT", async () => {
+  test("shows the zone's combined light when its sensors report over MQTT", async () => {
     await read(GATE, 100);
     await read(POND, 800);
     await read(SHED, 700);
@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await lampsBecome(true);
   });
 
-  test("switches all lamps of the zone by keyboard, and gives them back", async () => {
+  test("overrides all lamps of the zone by keyboard, and ends the override", async () => {
     await zone().getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
@@ -96,7 +96,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await lampsBecome(true);
   });
 
-  test("overrides one lamp by mouse, for a time, while its zone goes on to decide for the other", async () => {
+  test("overrides one lamp by mouse for a limited time, while the zone still controls the other lamp", async () => {
     await zone().getByRole("link", { name: GATE }).first().click();
     const board = page.getByRole("region", { name: GATE, exact: true });
     await board.getByRole("radio", { name: "Off" }).check();
@@ -108,7 +108,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await shows(page.locator(".control"), "zone The yard decides");
   });
 
-  test("plots what was reported, remembers it over a reload, and forgets the board when asked to", async () => {
+  test("plots readings, shows them after a reload, and forgets a board on request", async () => {
     await read(GATE, 1000);
     await read(GATE, 120);
     await page.reload();

@@ -1,4 +1,4 @@
-# A server as the lesson's student writes it, but for host, port and id, which come from the command line.
+# A student's server from the lesson, with host, port and device id as command-line arguments.
 import json
 import sys
 import time
@@ -13,7 +13,7 @@ client_name = id + "nightlight_server"
 
 try:
     mqtt_client = mqtt.Client(client_name)
-except (TypeError, ValueError):  # Paho 2 asks which callbacks are meant
+except (TypeError, ValueError):  # Paho 2 requires a callback API version
     mqtt_client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION1, client_name)
 mqtt_client.connect(host, port)
 

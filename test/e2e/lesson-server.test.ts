@@ -13,7 +13,7 @@ import { connect } from "../support/rig.js";
 const ID = "4f2c9d1e";
 const PROGRAM = fileURLToPath(new URL("lesson-server.py", import.meta.url));
 
-/** The lesson's server, running. */
+/** Starts the lesson's Python server. */
 function startLessonServer(port: number): ChildProcess {
   return spawn(PYTHON_WITH_PAHO as string, [PROGRAM, "127.0.0.1", String(port), ID], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -48,7 +48,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
       await mosquitto?.remove();
     });
 
-    it("receives our board's telemetry, and our board's lamp obeys it", async () => {
+    it("receives our board's telemetry and controls our board's lamp", async () => {
       board.setLight(120);
       await eventually(() => printed.includes("'light': 120"), { within: 10_000, what: "the lesson's server to print the light" }); // prettier-ignore
       await eventually(() => board.lamp, { what: "the lamp" });
@@ -59,7 +59,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
       expect(printed).toContain("Sending message: {'led_on': False}");
     });
 
-    it("is obeyed although another server, now gone, has left its farewell at the broker", async () => {
+    it("controls the lamp although the broker retains the offline status of another server", async () => {
       const client = await connect(mosquitto.url);
       await client.publishAsync("nightlight/status", '{"online":false}', { qos: 1, retain: true });
       await client.publishAsync(topicOf(ID, "config"), '{"alone_after":1000,"threshold":0}', { qos: 1, retain: true });
@@ -70,15 +70,15 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
       await client.endAsync();
     });
 
-    it("gets what the board kept without a connection in the order of taking: its last word is about the present", async () => {
+    it("receives the readings of an outage in order, so that its last command is for the present light", async () => {
       const client = await connect(mosquitto.url);
       await client.publishAsync(topicOf(ID, "config"), '{"alone_after":1000}', { qos: 1, retain: true });
       await client.endAsync();
-      // once it obeys an answer that came after it, it has that as well
+      // the board handles messages in order: once the lamp follows, the configuration is applied
       board.setLight(900);
       await eventually(() => !board.lamp, { within: 1000, what: "the lamp to go out" });
       board.network.cut();
-      // a lamp that follows shows that a reading was taken: the board decides alone by then
+      // the board decides by itself during the outage, so a lamp that follows shows that a reading was taken
       for (const light of [100, 800, 200, 700, 100, 900]) {
         board.setLight(light);
         await eventually(() => board.lamp === light < 300, { within: 15_000, what: `the lamp at light ${light}` });
@@ -86,8 +86,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
       const before = printed.length;
       board.network.heal();
       const readings = (): RegExpMatchArray[] => [...printed.slice(before).matchAll(/'light': (\d+).*'seq': (\d+)/g)];
-      // the board says how it is after each connect
-      await eventually(() => readings().length >= 7, { within: 10_000, what: "what it kept, and the present" });
+      // the board sends a current reading after each connect
+      await eventually(() => readings().length >= 7, { within: 10_000, what: "the stored and the current readings" });
       const numbers = readings().map(([, , seq]) => Number(seq));
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
       expect(readings().at(-1)![1]).toBe("900");

@@ -19,7 +19,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     const lampBecomes = (on: boolean, within = 1000) =>
       eventually(() => board().lamp === on, { within, what: `the lamp to be ${on ? "on" : "off"}` });
 
-    it("lights the lamp within a second when it gets dark, and puts it out when it gets light", async () => {
+    it("switches the lamp on within a second when the light falls, and off when it rises", async () => {
       for (const [light, on] of [
         [100, true],
         [900, false],
@@ -32,7 +32,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       }
     });
 
-    it("shows it on the wire: telemetry from the board, commands from the server, retained", async () => {
+    it("publishes telemetry from the board and retained commands from the server", async () => {
       board().setLight(250);
       await eventually(() => rig.seen.some((m) => m.topic === topicOf(ID, "telemetry") && m.text.includes('"light":250')), { what: "telemetry" }); // prettier-ignore
       await lampBecomes(true);
@@ -40,13 +40,13 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       expect(JSON.parse(retained)).toMatchObject({ led_on: true });
     });
 
-    it("tells the server what the board is, and that the lamp followed", async () => {
+    it("reports the board's type and the lamp's new state to the server", async () => {
       board().setLight(100);
       await eventually(() => rig.server.devices.get(ID)?.led_on === true, { what: "the device's lamp" });
       expect(rig.server.devices.get(ID)).toMatchObject({ id: ID, online: true, decided_by: "server", board: "nightlight_xiao_esp32c3" }); // prettier-ignore
     });
 
-    it("obeys two hundred commands that arrive in one burst, all of them and in order", async () => {
+    it("executes 200 commands that arrive in one burst, all of them and in order", async () => {
       board().setLight(900);
       await lampBecomes(false);
       const lamp: boolean[] = [];
@@ -61,10 +61,10 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       expect(lamp).toEqual(burst.map((command) => command.led_on));
     });
 
-    it("is stopped by nothing that a stranger sends to the board, and counts it", async () => {
+    it("survives all invalid messages to the board, and counts them", async () => {
       const rejected = async () => (await report(rig)).rejected ?? 0;
       const before = await rejected();
-      // what is no message on any topic, and what is none on this one
+      // `garbage` is invalid on every topic, `wrong` only on the command topic
       const garbage = ["{", "", "nonsense", "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"led_on":01}', Buffer.from([0, 255, 254, 128]), Buffer.from('{"é":"\u00ff', "latin1"), "x".repeat(1500)]; // prettier-ignore
       const wrong = ['{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', '{"led_on":"é"}', '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"light":1e9}', "{}"]; // prettier-ignore
       const config = ['{"threshold":"300"}', '{"sample":0}', '{"report":"never"}', '{"threshold":1e9}'];
@@ -72,20 +72,20 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       const send = (channel: Channel, payloads: (string | Buffer)[]) =>
         Promise.all(payloads.map((payload) => rig.observer.publishAsync(topicOf(ID, channel), payload, { qos: 1 })));
       await send("commands", [...garbage, ...wrong, huge]);
-      // what is empty takes a retained message away: that is no mistake
+      // an empty payload is valid, because it clears a retained message
       await send("config", [...garbage, ...config, huge]);
       board().setLight(120);
       await lampBecomes(true, 5000);
       board().setLight(880);
       await lampBecomes(false);
       const empty = garbage.filter((payload) => payload.length === 0).length;
-      // our own broker lets nobody send so much
+      // the embedded broker itself rejects messages of this size
       const tooLarge = broker === "mosquitto" ? 2 : 0;
       expect((await rejected()) - before).toBe(2 * (garbage.length - empty) + wrong.length + config.length + tooLarge);
       expect(board().crashes).toBe(0);
     });
 
-    it("is told that a board is gone when its power is cut, and that it is back", async () => {
+    it("shows a board as offline after a power cut, and as online after its restart", async () => {
       await board().kill();
       await eventually(() => rig.server.devices.get(ID)?.online === false, { within: 30_000, what: "the will" });
       await board().start();
@@ -94,7 +94,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
   });
 });
 
-/** What somebody who comes now finds on the topic. */
+/** Returns the retained message on a topic. */
 async function retainedOn(rig: Rig, topic: string): Promise<string> {
   const visitor = await connect(rig.url);
   let found: string | undefined;
@@ -109,7 +109,7 @@ async function retainedOn(rig: Rig, topic: string): Promise<string> {
 
 let actions = 0;
 
-/** Asks the board for a report. */
+/** Sends a report action to the board and returns the reply. */
 async function report(rig: Rig): Promise<{ rejected?: number; connects?: number }> {
   const seq = ++actions;
   await rig.observer.publishAsync(COMMANDS, JSON.stringify({ action: "report", seq }), { qos: 1 });

@@ -11,7 +11,7 @@ interface Reading {
   readonly age: number;
 }
 
-describe("what a board measured while it was offline", () => {
+describe("a board that was offline", () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig({ broker: "embedded" });
@@ -21,7 +21,7 @@ describe("what a board measured while it was offline", () => {
   const telemetry = () =>
     rig.seen.filter((m) => m.topic === topicOf(ID, "telemetry")).map((m) => JSON.parse(m.text) as Reading);
 
-  /** Lets the board know, and waits until it does: messages are handled in order. */
+  /** Sends a configuration and waits for the reply to a later action: boards handle messages in order. */
   async function configure(config: object, seq: number): Promise<void> {
     await rig.observer.publishAsync(topicOf(ID, "config"), JSON.stringify(config), { qos: 1, retain: true });
     await rig.observer.publishAsync(topicOf(ID, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
@@ -29,7 +29,7 @@ describe("what a board measured while it was offline", () => {
       () => rig.seen.some((m) => m.topic === topicOf(ID, "replies") && m.text.includes(`"seq":${seq},`)),
       {
         within: 10_000,
-        what: "the board to know",
+        what: "the board to apply the configuration",
       },
     );
   }
@@ -40,12 +40,12 @@ describe("what a board measured while it was offline", () => {
       what: `a reading of ${light}`,
     });
 
-  /** Cuts the network, lets the light cross the threshold four times, and heals it; gives what has arrived since. */
+  /** Cuts the network, lets the light cross the threshold four times, and reconnects. Returns all readings since the cut. */
   async function outage(): Promise<Reading[]> {
     const [board] = rig.boards;
     const before = telemetry().length;
     board.network.cut();
-    // a lamp that follows shows that a reading was taken: the board decides alone by then
+    // the board decides by itself during the outage, so a lamp that follows shows that a reading was taken
     for (const light of [100, 900, 120, 880]) {
       board.setLight(light);
       await eventually(() => board.lamp === light < 300, {
@@ -56,7 +56,7 @@ describe("what a board measured while it was offline", () => {
     board.network.heal();
     board.setLight(110);
     await seenLight(110, before);
-    // whatever waited is sent before a reading that is taken after the first of the present has arrived
+    // the board sends all stored readings before one taken after the first current reading has arrived
     for (const light of [710, 111, 711]) {
       board.setLight(light);
       await seenLight(light, before);
@@ -67,7 +67,7 @@ describe("what a board measured while it was offline", () => {
   const crossings = (readings: Reading[]) =>
     readings.map((r) => r.light).filter((light) => [100, 900, 120].includes(light));
 
-  it("is all sent when it is back, in order and with its age", async () => {
+  it("sends all stored readings after the reconnect, in order and with their age", async () => {
     await configure({ alone_after: 1000, offline: "keep" }, 1);
     const readings = await outage();
     expect(crossings(readings)).toEqual([100, 900, 120]);
@@ -76,19 +76,19 @@ describe("what a board measured while it was offline", () => {
     expect(late).toEqual([...late].sort((a, b) => a - b));
   });
 
-  it("is forgotten but for the latest, when a board is told so", async () => {
+  it("sends only the latest reading with `offline: latest`", async () => {
     await configure({ alone_after: 1000, offline: "latest" }, 2);
     expect(crossings(await outage())).toEqual([]);
   });
 
-  it("is decided upon by the rule that the board was last told, also after its power was cut", async () => {
+  it("decides by the last received rule, even after a power cut", async () => {
     await configure({ alone_after: 1000, threshold: 700 }, 3);
     const [board] = rig.boards;
     board.network.cut();
-    // by the lesson's rule, which it starts with when it is new, the lamp would be off
+    // the lamp would be off by the default rule, so a lit lamp shows that the received rule applies
     board.setLight(500);
     await board.restart();
-    await eventually(() => board.lamp, { within: 10_000, what: "the lamp, by the rule in flash" });
+    await eventually(() => board.lamp, { within: 10_000, what: "the lamp to switch on by the rule in flash" });
     board.setLight(701);
     await eventually(() => !board.lamp, { within: 5000, what: "the lamp to go out" });
     board.network.heal();

@@ -8,14 +8,14 @@ import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 
-/** A line of Mosquitto's password file, as mosquitto_passwd writes it. */
+/** Creates a line of Mosquitto's password file, in the format of mosquitto_passwd. */
 function passwordLine(user: string, password: string): string {
   const salt = randomBytes(12);
   const hash = pbkdf2Sync(password, salt, 101, 64, "sha512");
   return `${user}:$7$101$${salt.toString("base64")}$${hash.toString("base64")}\n`;
 }
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board's settings", () => {
+describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board", () => {
   let folder: string;
   let mosquitto: Mosquitto;
   const boards: SimulatedBoard[] = [];
@@ -32,7 +32,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board's settings", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Starts a board; gives what it logs. */
+  /** Starts a board. Returns its log lines, which are appended while the board runs. */
   async function run(settings: Record<string, unknown>): Promise<string[]> {
     const id = `settings-${boards.length}`;
     const lines: string[] = [];
@@ -49,19 +49,19 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board's settings", () => {
   const line = (lines: string[], pattern: RegExp) =>
     eventually(() => lines.find((text) => pattern.test(text)), { within: 10_000, what: `${pattern} in the log` });
 
-  it("join a broker that asks for a user name and a password", async () => {
+  it("connects to a broker that requires a user name and password", async () => {
     const lines = await run({ NL_ID: "nightlight/porch", MQTT_USER: "porch", MQTT_PWD: "s3cret word" });
     await line(lines, /connected to/);
     expect(lines.join("\n")).not.toContain("s3cret");
   });
 
-  it("that the broker refuses are named in the log, and the board goes on trying", async () => {
+  it("logs a login that the broker refuses, and keeps trying", async () => {
     const lines = await run({ MQTT_USER: "porch", MQTT_PWD: "wrong" });
     expect(await line(lines, /refused/)).toMatch(/user name or password|not authori[sz]ed/i);
     expect(boards.at(-1)?.crashes).toBe(0);
   });
 
-  it("that make no sense are named in the log, and the default is taken", async () => {
+  it("logs invalid settings and uses their defaults", async () => {
     const lines = await run({ NL_ID: "a/#", MQTT_PORT: 70000, MQTT_TLS: "maybe" });
     expect(await line(lines, /MQTT_PORT/)).toContain("70000 is not a port from 1 to 65535; using 1883");
     expect(await line(lines, /MQTT_TLS/)).toContain("maybe is neither true nor false; using false");

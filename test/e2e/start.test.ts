@@ -18,7 +18,7 @@ interface Program {
   readonly exit: Promise<number | null>;
 }
 
-/** `npm start`, without npm in between, so that signals arrive where they are meant to. */
+/** Runs the program of `npm start` directly, because npm would intercept signals. */
 function start(...args: string[]): Program {
   const command = ["--import", "tsx", "--conditions=nightlight-source", "scripts/start.ts", ...args];
   const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
@@ -28,7 +28,7 @@ function start(...args: string[]): Program {
   return { child, output: () => text, exit };
 }
 
-/** The names of the programs that a process runs; Linux only. */
+/** Returns the names of a process's child processes. Linux only. */
 async function childrenOf(pid: number): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir("/proc")) {
@@ -69,7 +69,7 @@ describe("npm start", () => {
 
   const get = async <T>(url: string) => (await (await fetch(url)).json()) as T;
 
-  it("brings up broker, server and boards whose light goes through day and night, and ends cleanly within 2 s", async () => {
+  it("starts broker, server and boards with a simulated day, and exits cleanly within 2.5 s", async () => {
     const { child, output, exit, mqtt, http } = await ready("--boards", "2");
     const client = await connect(mqtt);
     const topics = new Set<string>();
@@ -78,7 +78,7 @@ describe("npm start", () => {
     for (const id of ["nightlight/sim-1", "nightlight/sim-2"])
       for (const channel of ["telemetry", "commands"] as const)
         await eventually(() => topics.has(topicOf(id, channel)), { within: 20_000, what: `${id} on ${channel}` });
-    // the lamp switches without anybody touching anything
+    // the simulated night switches the lamp without user input
     await eventually(() => output().includes("lamp on"), { within: 30_000, what: "the night" });
     expect(output()).toMatch(/Message received: nightlight\/sim-1 \{"light":\d+/);
     expect(output()).toMatch(/Sending message: nightlight\/sim-1 \{"led_on":(true|false)/);
@@ -91,7 +91,7 @@ describe("npm start", () => {
     expect(performance.now() - asked).toBeLessThan(2500);
   });
 
-  it("lets the lamp follow the slider within a second, and holds the light until it is released", async () => {
+  it("switches the lamp within a second of a slider change, and holds the light until its release", async () => {
     const { http } = await ready();
     const board = `${http}/api/simulator/boards/nightlight%2Fsim-1`;
     const view = async () =>
@@ -113,21 +113,24 @@ describe("npm start", () => {
     expect((await slide(2000)).status).toBe(400);
   });
 
-  it.skipIf(process.platform === "win32")("keeps everything in the data folder to its owner", async () => {
-    const { http, folder } = await ready();
-    await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
-    const names = await readdir(folder, { recursive: true });
-    expect(names).toContain("db/CURRENT");
-    for (const name of names) expect([name, (await stat(path.join(folder, name))).mode & 0o077]).toEqual([name, 0]);
-  });
+  it.skipIf(process.platform === "win32")(
+    "makes all files in the data folder accessible only to their owner",
+    async () => {
+      const { http, folder } = await ready();
+      await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+      const names = await readdir(folder, { recursive: true });
+      expect(names).toContain("db/CURRENT");
+      for (const name of names) expect([name, (await stat(path.join(folder, name))).mode & 0o077]).toEqual([name, 0]);
+    },
+  );
 
-  it.skipIf(process.platform !== "linux")("keeps no compiler running", async () => {
+  it.skipIf(process.platform !== "linux")("stops the compiler process after the start", async () => {
     const { child, http } = await ready();
     await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
     await eventually(async () => (await childrenOf(child.pid!)).length === 0, { what: "esbuild to end" });
   });
 
-  it("shows the dashboard, and runs without a simulator", async () => {
+  it("serves the dashboard, and runs without a simulator", async () => {
     const { http, output } = await ready("--no-simulator");
     const page = await fetch(http);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<title>Nightlight")]);
@@ -139,13 +142,13 @@ describe("npm start", () => {
     [["--boards", "none"], 2, /--boards.*whole number from 1 to 64/s],
     [["--colour"], 2, /unknown option.*--colour/s],
     [["--mqtt-port", "99999"], 2, /--mqtt-port.*from 0 to 65535/s],
-  ])("says of %j what is wrong, and ends with code %i", async (args, code, sentence) => {
+  ])("explains the error in %j, and exits with code %i", async (args, code, sentence) => {
     const program = start(...args);
     running.push(program);
     expect([await program.exit, program.output()]).toEqual([code, expect.stringMatching(sentence)]);
   });
 
-  it("says which port is taken, and what to do", async () => {
+  it("names a port that is already in use, and the option that changes it", async () => {
     const taken = net.createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const { port } = taken.address() as net.AddressInfo;

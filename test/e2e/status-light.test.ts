@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-test("the LED on the board tells how it is: green online, orange connecting, blue while it decides alone", async () => {
+test("the board's status LED is green when online, orange while connecting, and blue while the board decides by itself", async () => {
   const [board] = rig.boards;
   const colors: string[] = [];
   board.on("change", () => {
@@ -30,7 +30,7 @@ test("the LED on the board tells how it is: green online, orange connecting, blu
   await shows("blue");
   board.network.heal();
   await shows("green");
-  // it may be connecting once more before it is online
+  // a second connection attempt may be necessary
   expect(colors.join(" ")).toMatch(/^green orange blue (orange )?green$/);
   await board.stop();
   await shows("dark");

@@ -16,7 +16,7 @@ const STAND: ZonePolicy = {
   stale_after: 90_000,
 };
 
-describe("boards in a zone, in the real virtual machine", () => {
+describe("boards in a zone, in DeviceScript's virtual machine", () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig({
@@ -58,7 +58,7 @@ describe("boards in a zone, in the real virtual machine", () => {
     expect(switched).toEqual([]);
   });
 
-  test("decide alone by their own light when they are cut off, and follow the zone again when they are back", async () => {
+  test("decide by their own light while they are offline, and follow the zone again after the reconnect", async () => {
     lights({ north: 900, east: 900, south: 900, gate: 900 });
     await lamps({ north: false, east: false, gate: false });
     board("gate").network.cut({ how: "reset" });
@@ -72,7 +72,7 @@ describe("boards in a zone, in the real virtual machine", () => {
     expect(board("gate").light).toBe(20);
   });
 
-  test("obey a person's override of the zone, and of one lamp in it", async () => {
+  test("follow a user's override of the zone and of a single lamp", async () => {
     await rig.server.zones.setMode("stand", "on", 60_000);
     await lamps({ north: true, east: true, gate: true });
     rig.server.devices.setMode(ID("east"), "off");

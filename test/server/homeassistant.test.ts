@@ -57,7 +57,7 @@ describe("what Home Assistant is told of a device", () => {
     delete wrong.components.mode.options;
     const problems = discoveryProblems("homeassistant", "homeassistant/device/a b/config", JSON.stringify(wrong));
     expect(problems).toEqual([
-      expect.stringContaining("no topic of device discovery"),
+      expect.stringContaining("is not a device discovery topic"),
       "lamp: entity_category",
       "mode needs options",
       'light has no "unit"',

@@ -1,7 +1,7 @@
 import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { ensureServer } from "../../scripts/build/server.js";
 
-/** Tests run the image that a board gets, the page and the server that a user gets: they are built before. */
+/** Vitest's global setup: builds the firmware, the dashboard and the server, because tests run the built programs. */
 export default async function setup(): Promise<void> {
   await ensureFirmware();
   await ensureServer();

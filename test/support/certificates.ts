@@ -1,4 +1,4 @@
-/** Certificates made for one test: none is kept anywhere. */
+/** Generates TLS certificates for tests. */
 import { generate } from "selfsigned";
 import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -10,15 +10,15 @@ export interface Pair {
 }
 
 export interface CertificateOptions {
-  /** The authority that signs; itself unless given. */
+  /** The signing certificate authority; self-signed by default. */
   readonly ca?: Pair;
-  /** Whether it may sign others. */
+  /** Whether the certificate may sign other certificates. */
   readonly authority?: boolean;
   readonly from?: Date;
   readonly to?: Date;
 }
 
-/** Makes a certificate for a common name, valid for the names of loopback as well. */
+/** Generates a certificate for a common name, which is also valid for localhost and 127.0.0.1. */
 export async function certificate(name: string, options: CertificateOptions = {}): Promise<Pair> {
   const { ca, authority = false, from, to } = options;
   const made = await generate([{ name: "commonName", value: name }], {
@@ -53,7 +53,7 @@ export async function writePair(folder: string, name: string, pair: Pair): Promi
   return files;
 }
 
-/** Writes a file that is whole whenever somebody looks at it. */
+/** Writes a file atomically, by renaming a temporary file. */
 export async function replaceFile(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);

@@ -1,4 +1,4 @@
-/** A real browser for the tests of the dashboard. */
+/** Finds and starts Chromium for tests of the dashboard. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -22,25 +22,26 @@ const USUAL: Partial<Record<NodeJS.Platform, string[]>> = {
 };
 
 /**
- * Chromium or one of its kind: `NIGHTLIGHT_CHROMIUM`, or where it usually is. Undefined when there is none.
- * @throws Error when `NIGHTLIGHT_CHROMIUM` names nothing, and when there is none though `NIGHTLIGHT_TEST_ALL` is set.
+ * Returns the path of a Chromium-based browser: `NIGHTLIGHT_CHROMIUM`, or the first usual path that exists.
+ * @throws Error when `NIGHTLIGHT_CHROMIUM` does not exist, or when no browser exists and `NIGHTLIGHT_TEST_ALL` is set.
  */
 export function findChromium(): string | undefined {
   const named = env.NIGHTLIGHT_CHROMIUM;
-  if (named && !existsSync(named)) throw new Error(`NIGHTLIGHT_CHROMIUM names ${named}, and there is no such file`);
+  if (named && !existsSync(named)) throw new Error(`NIGHTLIGHT_CHROMIUM is ${named}, but that file does not exist.`);
   const found = named || (USUAL[process.platform] ?? []).find((file) => existsSync(file));
   if (!found && env.NIGHTLIGHT_TEST_ALL)
     throw new Error(
-      "no Chromium was found, and NIGHTLIGHT_TEST_ALL allows no skipping: name one in NIGHTLIGHT_CHROMIUM",
+      "Chromium is not installed, and NIGHTLIGHT_TEST_ALL forbids skipping tests. Set NIGHTLIGHT_CHROMIUM to its path.",
     );
   return found;
 }
 
-/** Where the browser is, and what to call tests that need it: their name says why they are skipped. */
+/** The browser's path; undefined when no browser is installed. */
 export const chromiumPath = findChromium();
-export const chromiumNote = chromiumPath ? "" : " (skipped: no Chromium here; name one in NIGHTLIGHT_CHROMIUM)";
+/** A suffix for names of tests that need a browser, which says why they are skipped; "" with a browser. */
+export const chromiumNote = chromiumPath ? "" : " (skipped: Chromium is not installed; set NIGHTLIGHT_CHROMIUM)";
 
-/** Starts it, without a window, calling nobody. @param args further flags */
+/** Starts Chromium headless, without background network requests. @param args additional flags */
 export function startChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath,
@@ -56,7 +57,7 @@ export function startChromium(args: readonly string[] = []): Promise<Browser> {
   });
 }
 
-/** A page, under the content security policy that it comes with, and all that it and the browser complained about. */
+/** Opens a page. Records script errors, console warnings, dialogs, and requests to other origins as complaints. */
 export async function openPage(browser: Browser, url: string): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const complaints: string[] = [];

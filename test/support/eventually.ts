@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long to wait, and for what: `what` completes the sentence "gave up waiting for …". */
+/** Options for `eventually`. */
 export interface Wait {
-  /** How long it takes at most on a machine that does nothing else, in ms; 10,000 unless told. */
+  /** Maximum duration on an idle machine, in ms; default 10,000. The deadline is three times as long. */
   within?: number;
-  /** Names the condition in the error. */
+  /** Describes the condition in the error "gave up waiting for …". */
   what?: string;
-  /** Time between two looks in ms; 5 unless told. */
+  /** Polling interval, in ms; default 5. */
   every?: number;
 }
 
 /**
- * A deadline is there to end a test that would hang, and not to judge a machine: one that is shared, or runs other tests at
- * the same time, has so many times as long. How fast something is, benchmarks show.
+ * Factor for deadlines, because a machine may be shared or run other tests at the same time. Deadlines only end tests that
+ * hang; benchmarks measure speed.
  */
 const GRACE = 3;
 
 type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
 
 /**
- * Waits until `condition` gives something truthy, and gives that back. A condition that throws counts as not yet met.
- * @throws Error after the deadline, naming `what`; the cause is what the condition last threw, if it threw.
+ * Polls `condition` until it returns a truthy value, and returns that value. An exception counts as not yet true.
+ * @throws Error after the deadline, with `what` in its message and the condition's last exception as its cause.
  */
 export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait = {}): Promise<Truthy<T>> {
   const { within = 10_000, what = "the condition", every = 5 } = wait;

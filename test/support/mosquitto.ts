@@ -8,23 +8,23 @@ import { endChild } from "./end-child.js";
 import { eventually } from "./eventually.js";
 import { MOSQUITTO } from "./programs.js";
 
-/** A real Mosquitto on a loopback port of its own. */
+/** A running Mosquitto on a free loopback port. */
 export interface Mosquitto {
   readonly port: number;
   readonly url: string;
-  /** Ends it as a service manager does. */
+  /** Stops Mosquitto with SIGTERM, as a service manager does. */
   stop(): Promise<void>;
-  /** Ends it as a power cut does. */
+  /** Kills Mosquitto with SIGKILL, which simulates a power failure. */
   kill(): Promise<void>;
-  /** Deletes what it kept, while it does not run. */
+  /** Deletes Mosquitto's stored sessions and messages. Call this only while Mosquitto is stopped. */
   forget(): Promise<void>;
-  /** Starts it again on the same port, with what it kept if it was told to keep anything. */
+  /** Restarts Mosquitto on the same port, with its stored data if persistence is on. */
   start(): Promise<void>;
-  /** Stops it and deletes its files. */
+  /** Stops Mosquitto and deletes its files. */
   remove(): Promise<void>;
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free just now. Another process may still take the port first. */
 export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -46,8 +46,8 @@ async function accepts(port: number): Promise<boolean> {
 
 /**
  * Starts Mosquitto.
- * @param options.persistent keeps sessions and retained messages over a restart
- * @param options.lines further lines of its configuration; `allow_anonymous true` unless they say otherwise
+ * @param options.persistent keeps sessions and retained messages across restarts
+ * @param options.lines additional configuration lines; default `allow_anonymous true`
  */
 export async function startMosquitto(options: { persistent?: boolean; lines?: string[] } = {}): Promise<Mosquitto> {
   if (!MOSQUITTO) throw new Error("Mosquitto is not installed: apt-get install mosquitto, brew install mosquitto");

@@ -1,5 +1,5 @@
-/** `nightlight-server` as its users run it: as it is built, which the tests' setup sees to. */
+/** Locates the built `nightlight-server`, which Vitest's global setup builds. */
 import { fileURLToPath } from "node:url";
 
-/** For Node; its flags follow. */
+/** Path of the program, to run with Node. */
 export const NIGHTLIGHT_SERVER = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));

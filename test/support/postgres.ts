@@ -8,19 +8,19 @@ import { eventually } from "./eventually.js";
 import { freePort } from "./mosquitto.js";
 import { POSTGRES } from "./programs.js";
 
-/** A real PostgreSQL on a loopback port of its own. */
+/** A running PostgreSQL on a free loopback port. */
 export interface Postgres {
-  /** Of a new, empty database; the user may do everything. */
+  /** Creates an empty database and returns its URL, with a superuser. */
   database(): Promise<string>;
-  /** Ends it as a power cut does. */
+  /** Stops PostgreSQL immediately with SIGQUIT, without a shutdown checkpoint. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it kept. */
+  /** Restarts PostgreSQL on the same port, with its stored data. */
   start(): Promise<void>;
-  /** Stops it and deletes its files. */
+  /** Stops PostgreSQL and deletes its files. */
   remove(): Promise<void>;
 }
 
-/** PostgreSQL does not run as root: then as the user that its package has made. */
+/** Returns the user for PostgreSQL, which refuses to run as root: root switches to the package's user. */
 function account(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const ask = (flag: string): number => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
@@ -63,7 +63,7 @@ export async function startPostgres(): Promise<Postgres> {
   }
 
   async function start(): Promise<void> {
-    // what a test writes need not survive the machine
+    // fsync=off, because test data need not survive a crash of the machine
     const settings = ["fsync=off", "listen_addresses=127.0.0.1", `port=${port}`, "unix_socket_directories=", "max_connections=60"]; // prettier-ignore
     const flags = ["-D", cluster, ...settings.flatMap((one) => ["-c", one])];
     child = spawn(server, flags, { ...options, stdio: "ignore" });

@@ -1,41 +1,41 @@
-/** Programs that a test needs beyond npm. Without one, the test says that it is skipped; under NIGHTLIGHT_TEST_ALL=1 it fails. */
+/** Finds external programs for tests. Without a program, its tests are skipped; with NIGHTLIGHT_TEST_ALL=1 they fail. */
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-/** Whether a program that is missing fails the tests that need it. */
+/** Whether tests fail when a program is missing. Otherwise they are skipped. */
 export const TEST_ALL = process.env.NIGHTLIGHT_TEST_ALL === "1";
 
-/** Where a program is: on PATH, or at this very path; undefined when it is not there. */
+/** Returns the path of a program given by name (searched on PATH) or absolute path; undefined when it does not exist. */
 export function programAt(name: string): string | undefined {
   const folders = path.isAbsolute(name) ? [""] : (process.env.PATH ?? "").split(path.delimiter);
   const file = process.platform === "win32" ? `${name}.exe` : name;
   return folders.map((folder) => path.join(folder, file)).find((candidate) => existsSync(candidate));
 }
 
-/** Where the first of these programs is that is there. */
+/** Returns the path of the first program that exists. */
 function firstOf(...names: string[]): string | undefined {
   return names.map(programAt).find((found) => found !== undefined);
 }
 
-/** Mosquitto, on PATH or where Debian puts it. */
+/** Mosquitto, on PATH or in Debian's usual place. */
 export const MOSQUITTO = firstOf("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
 
-/** `mosquitto_sub`, on PATH. Debian has it and `mosquitto_pub` in a package of their own. */
+/** `mosquitto_sub`, on PATH. Debian's package `mosquitto-clients` contains `mosquitto_sub` and `mosquitto_pub`. */
 export const MOSQUITTO_CLIENTS = programAt("mosquitto_sub");
 
 /** Redis, on PATH. */
 export const REDIS = firstOf("redis-server", "valkey-server");
 
-/** nginx, on PATH or where Debian puts it. */
+/** nginx, on PATH or in Debian's usual place. */
 export const NGINX = firstOf("nginx", "/usr/sbin/nginx");
 
 /** Caddy, on PATH. */
 export const CADDY = programAt("caddy");
 
-/** Traefik, on PATH. Debian has no package of it, so that its tests are skipped even under NIGHTLIGHT_TEST_ALL=1. */
+/** Traefik, on PATH. Its tests are skipped even with NIGHTLIGHT_TEST_ALL=1, because Debian has no package. */
 export const TRAEFIK = programAt("traefik");
 
-/** PostgreSQL's initdb, on PATH or where Debian and Homebrew put it, the newest first; `postgres` is beside it. */
+/** PostgreSQL's `initdb`, on PATH or the newest one from Debian or Homebrew. `postgres` is in the same folder. */
 export const POSTGRES = firstOf("initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb")));
 
 function postgresFolders(): string[] {
@@ -50,12 +50,12 @@ function postgresFolders(): string[] {
 const said = new Set<string>();
 
 /**
- * For `describe.skipIf(missing(MOSQUITTO, "Mosquitto"))`: true when the program is missing and its tests are to be
- * skipped, which is said once; under NIGHTLIGHT_TEST_ALL=1 never true, so that they fail.
+ * Returns whether to skip the tests of a missing program, and prints a warning once per program. Always false with
+ * NIGHTLIGHT_TEST_ALL=1, so that the tests fail. Usage: `describe.skipIf(missing(MOSQUITTO, "Mosquitto"))`.
  */
 export function missing(program: string | undefined, name: string): boolean {
   if (program || TEST_ALL) return false;
-  if (!said.has(name)) console.warn(`skipped: tests that need ${name}, which is not installed here`);
+  if (!said.has(name)) console.warn(`Skipping tests that need ${name}, because it is not installed.`);
   said.add(name);
   return true;
 }

@@ -9,14 +9,14 @@ import { eventually } from "./eventually.js";
 import { freePort } from "./mosquitto.js";
 import { REDIS } from "./programs.js";
 
-/** A real Redis on a loopback port of its own. */
+/** A running Redis on a free loopback port. */
 export interface RedisServer {
   readonly url: string;
-  /** Ends it as a power cut does. */
+  /** Kills Redis with SIGKILL, which simulates a power failure. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it kept. */
+  /** Restarts Redis on the same port, with its stored data. */
   start(): Promise<void>;
-  /** Stops it and deletes its files. */
+  /** Stops Redis and deletes its files. */
   remove(): Promise<void>;
 }
 
@@ -43,13 +43,13 @@ async function listens(port: number): Promise<boolean> {
 }
 
 export interface RedisOptions {
-  /** Whether it keeps what is written in its append-only file; otherwise a restart forgets everything. It does unless told. */
+  /** Whether Redis stores its data in an append-only file; default true. Otherwise a restart loses all data. */
   readonly persistent?: boolean;
-  /** With TLS alone, by these files. */
+  /** Certificate and key files; if set, Redis accepts only TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-/** Starts Redis, empty. */
+/** Starts an empty Redis. */
 export async function startRedis({ persistent = true, tls }: RedisOptions = {}): Promise<RedisServer> {
   if (!REDIS) throw new Error("Redis is not installed: apt-get install redis-server");
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-redis-"));

@@ -1,4 +1,4 @@
-/** The whole path, as a user has it: a broker, the server, boards that run the firmware, and a client to look at it all. */
+/** A complete system for tests: a broker, the server, simulated boards with the firmware, and an observing client. */
 import mqtt, { type MqttClient } from "mqtt";
 import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { topicOf } from "../../contract/index.js";
 import { eventually } from "./eventually.js";
 import { startMosquitto, type Mosquitto } from "./mosquitto.js";
 
-/** A message as the observing client saw it. */
+/** A message that the observing client received. */
 export interface Seen {
   readonly topic: string;
   readonly text: string;
@@ -22,9 +22,9 @@ export interface Rig {
   readonly boards: SimulatedBoard[];
   /** The broker's address. */
   readonly url: string;
-  /** A client that sees everything below `nightlight/`. */
+  /** A client that subscribes to `nightlight/#`. */
   readonly observer: MqttClient;
-  /** What it saw, in order. */
+  /** Messages that the observer received, in order. */
   readonly seen: Seen[];
   readonly mosquitto?: Mosquitto;
   /** The server's data folder. */
@@ -33,19 +33,19 @@ export interface Rig {
 }
 
 export interface RigOptions {
-  /** Which broker: the server's own, or a real Mosquitto that the server joins. */
+  /** The server's embedded broker, or a Mosquitto to which the server connects. */
   readonly broker: "embedded" | "mosquitto";
   /** One board for each id. */
   readonly ids?: string[];
   readonly server?: Partial<ServerOptions>;
 }
 
-/** Connects a plain client. */
+/** Connects a client without automatic reconnection. */
 export function connect(url: string, options: mqtt.IClientOptions = {}): Promise<MqttClient> {
   return mqtt.connectAsync(url, { reconnectPeriod: 0, connectTimeout: 5000, ...options });
 }
 
-/** Resolves when the board has told the broker that it is online. */
+/** Resolves when the board has published that it is online. */
 export async function online(rig: Rig, id: string): Promise<void> {
   const topic = topicOf(id, "status");
   await eventually(() => rig.seen.some((m) => m.topic === topic && m.text.includes('"online":true')), {
@@ -54,7 +54,7 @@ export async function online(rig: Rig, id: string): Promise<void> {
   });
 }
 
-/** Starts it all, and waits until every board is online. */
+/** Starts the system and waits until every board is online. */
 export async function startRig({
   broker,
   ids = ["nightlight/sim-1"],

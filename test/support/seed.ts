@@ -1,18 +1,18 @@
-/** The seed of tests that draw at random, so that a failure can be repeated. */
+/** Provides the random seed for tests with random inputs, so that a failure is reproducible. */
 import path from "node:path";
 import { expect, onTestFailed } from "vitest";
 
-/** What every run uses unless it is told otherwise: a failure in CI is the same everywhere. */
+/** The default seed. A failure in CI is reproducible on every machine. */
 const FIXED = 20261129;
 
-/** Whether this is a long run (`NIGHTLIGHT_LONG=1`): new inputs each time, and more of them. */
+/** Whether this is a long run (`NIGHTLIGHT_LONG=1`), with more inputs and a new seed. */
 export const LONG = process.env.NIGHTLIGHT_LONG === "1";
 
 let drawn: number | undefined;
 
 /**
- * The seed of this run: `NIGHTLIGHT_SEED`, a new one in a long run, or else a fixed one. Call it inside a test. It prints
- * the seed unless it is the fixed one, and when the test fails, the command that repeats it.
+ * Returns the seed: `NIGHTLIGHT_SEED`, or a random one in a long run, or else the fixed default. Call this inside a test.
+ * Prints a seed that is not the default. When the test fails, prints the command that repeats it.
  * @throws RangeError when NIGHTLIGHT_SEED is not a whole number from 0 to 4294967295
  */
 export function seed(): number {
@@ -24,7 +24,7 @@ export function seed(): number {
   const file = path.relative(process.cwd(), testPath).replaceAll(path.sep, "/");
   const long = LONG ? "NIGHTLIGHT_LONG=1 " : "";
   onTestFailed(() => {
-    console.error(`"${currentTestName}" failed. Repeat it: NIGHTLIGHT_SEED=${drawn} ${long}npx vitest run ${file}`);
+    console.error(`"${currentTestName}" failed. To repeat: NIGHTLIGHT_SEED=${drawn} ${long}npx vitest run ${file}`);
   });
   return drawn;
 }

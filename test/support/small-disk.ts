@@ -1,4 +1,4 @@
-/** A file system that can be full: a tmpfs of a few megabytes. Only root on Linux may mount one; other tests inject faults. */
+/** Mounts a small tmpfs to test a full disk. Only root on Linux may mount one; other tests inject write errors. */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,9 +8,9 @@ import { missing } from "./programs.js";
 
 export interface SmallDisk {
   readonly folder: string;
-  /** Leaves no byte free. */
+  /** Fills the disk completely. */
   fill(): void;
-  /** Frees what `fill` took. */
+  /** Frees the space that `fill` used. */
   free(): void;
 }
 
@@ -27,15 +27,15 @@ function tryMount(): string | undefined {
   return mounted ? "mount" : undefined;
 }
 
-/** Whether tests that need such a disk are to be skipped. */
+/** Whether to skip tests that need a small disk. */
 export const NO_SMALL_DISK = missing(tryMount(), "the right to mount a tmpfs (root on Linux)");
 
-/** A disk of so many megabytes, unmounted after the test. */
+/** Mounts a disk of this size, in MB. The disk is unmounted after the test. */
 export function smallDisk(megabytes: number): SmallDisk {
   const folder = mkdtempSync(path.join(tmpdir(), "nightlight-disk-"));
-  if (!mount(folder, `size=${megabytes}m`)) throw new Error(`no tmpfs can be mounted on ${folder}`);
+  if (!mount(folder, `size=${megabytes}m`)) throw new Error(`Mounting a tmpfs on ${folder} failed.`);
   onTestFinished(() => {
-    // lazily, should a process that is ending still have a file open
+    // lazy unmount, because an exiting process may still have a file open
     spawnSync("umount", ["--lazy", folder]);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,28 +1,28 @@
-/** One connection to the broker, for a range of devices. What is written in one turn leaves in one piece. */
+/** One MQTT connection for a range of devices. Packets written in the same event loop turn are sent together. */
 import { once } from "node:events";
 import net from "node:net";
 import { type Command, connect, DISCONNECT, idOf, LARGEST, readCommand, subscribe } from "./packets.js";
 
-/** Filters in one SUBSCRIBE. */
+/** Topic filters per SUBSCRIBE. */
 const FILTERS = 100;
-/** The longest packet that a broker is to send here. */
+/** Maximum length of an incoming packet, in bytes. */
 const LONGEST = 4096;
 
 export interface ConnectionOptions {
   readonly port: number;
   readonly name: string;
-  /** Its devices: from the first to before the last. */
+  /** The connection's devices: `from` inclusive, `to` exclusive. */
   readonly from: number;
   readonly to: number;
-  /** Whether it has all the devices there are, so that one wildcard does. */
+  /** Whether this is the only connection, so that one wildcard subscription is enough. */
   readonly alone: boolean;
   readonly qos: 0 | 1;
-  /** Bytes that are read at once. */
+  /** Size of the read buffer, in bytes. */
   readonly chunk: number;
 }
 
 export interface ConnectionHandlers {
-  /** An answer. It is the same object each time. */
+  /** Called for each answer, always with the same object. */
   command(command: Command, connection: Connection): void;
   failed(problem: string): void;
 }
@@ -30,14 +30,14 @@ export interface ConnectionHandlers {
 export class Connection {
   readonly from: number;
   readonly to: number;
-  /** The device that is to send next when each waits its turn. */
+  /** The next device to send a reading, in round-robin order. */
   next: number;
   readonly #options: ConnectionOptions;
   readonly #handlers: ConnectionHandlers;
   readonly #socket: net.Socket;
   readonly #connected: Promise<unknown>;
   readonly #command: Command = { device: -1, ledOn: undefined, seq: -1 };
-  /** What is left of a chunk that ended within a packet, and room for the next behind it. */
+  /** An incomplete packet from the last chunk, with space for the next chunk. */
   readonly #joined: Buffer;
   #carried = 0;
   #out = Buffer.allocUnsafe(1 << 14);
@@ -47,7 +47,7 @@ export class Connection {
   #unacknowledged = 0;
   #control: (() => void) | undefined;
   #closing = false;
-  /** Retained messages tell of what was before, and are no answers. */
+  /** Number of retained messages received, which do not count as answers. */
   retained = 0;
 
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
@@ -68,7 +68,7 @@ export class Connection {
     this.#socket.on("close", () => this.#fail("closed by the broker"));
   }
 
-  /** Connects and subscribes. Not fulfilled when the broker does not do its part: then `failed` tells. */
+  /** Connects and subscribes. Never resolves when the broker refuses; `failed` reports the reason. */
   async open(): Promise<void> {
     const { name, alone, qos, from, to } = this.#options;
     await this.#connected;
@@ -87,7 +87,7 @@ export class Connection {
     });
   }
 
-  /** An id for a packet of QoS 1, which is not in use. */
+  /** Returns an unused packet id for QoS 1. */
   packetId(): number {
     do this.#id = (this.#id % 65535) + 1;
     while (this.#open[this.#id]);
@@ -100,7 +100,7 @@ export class Connection {
     return this.#unacknowledged;
   }
 
-  /** Has `write` put something behind what waits to be sent: it is given where, and returns where that ends. */
+  /** Appends a packet to the send buffer. `write` receives the buffer and an offset, and returns the packet's end. */
   put(write: (to: Buffer, at: number) => number): void {
     if (this.#used + LARGEST > this.#out.length) this.flush();
     this.#used = write(this.#out, this.#used);
@@ -109,7 +109,7 @@ export class Connection {
   flush(): void {
     if (this.#used === 0) return;
     this.#socket.write(this.#out.subarray(0, this.#used));
-    // what the kernel has not taken yet must stay as it is
+    // the socket still refers to this buffer until the kernel accepts the data
     if (this.#socket.writableLength > 0) this.#out = Buffer.allocUnsafe(this.#out.length);
     this.#used = 0;
   }
@@ -139,7 +139,7 @@ export class Connection {
     this.flush();
   }
 
-  /** Handles the packets that are there in full. @returns where the next one begins */
+  /** Handles all complete packets. @returns the offset of the first incomplete one */
   #packets(bytes: Buffer, end: number): number {
     let at = 0;
     for (;;) {

@@ -1,27 +1,30 @@
-/** Which readings wait for an answer, and whether the answers are right. */
+/** Tracks unanswered readings and checks the answers. */
 
-/** What became of an answer. */
+/** The result of checking an answer. */
 export type Verdict = "right" | "wrong" | "unexpected";
 
 /**
- * Of each device a ring of the readings on their way, in order. What is expected follows from the reading: so an answer
- * that was meant for another reading, or a lost one, is found out.
+ * A ring buffer of unanswered readings for each device. The reading determines the expected answer, so the ledger detects
+ * lost answers and answers to a different reading.
  */
 export class Ledger {
   lost = 0;
   wrong = 0;
   unexpected = 0;
-  /** How long the reading that was answered last took, in ms. */
+  /** Latency of the last answered reading, in ms. */
   took = 0;
   readonly #depth: number;
   readonly #at: Float64Array;
-  /** Twice the `seq`, and 1 when the lamp is to be on. */
+  /** The expected answers, packed as `2 * seq + ledOn`. */
   readonly #expected: Uint32Array;
   readonly #first: Uint16Array;
   readonly #count: Uint16Array;
   readonly #numbered: boolean;
 
-  /** @param depth readings of one device on their way at once, at most. @param numbered answers name the reading */
+  /**
+   * @param depth maximum number of unanswered readings per device
+   * @param numbered whether answers contain the reading's `seq`
+   */
   constructor(devices: number, depth: number, numbered: boolean) {
     this.#depth = depth;
     this.#at = new Float64Array(devices * depth);
@@ -31,17 +34,17 @@ export class Ledger {
     this.#numbered = numbered;
   }
 
-  /** Whether a device has a reading on its way. */
+  /** Returns whether a device has an unanswered reading. */
   waits(device: number): boolean {
     return this.#count[device] > 0;
   }
 
-  /** How many readings are on their way. */
+  /** Number of unanswered readings. */
   get waiting(): number {
     return this.#count.reduce((sum, count) => sum + count, 0);
   }
 
-  /** A reading leaves, or was to leave at this time. Where there is no room, the oldest is given up. */
+  /** Records a reading with its scheduled send time. When the ring buffer is full, the oldest reading counts as lost. */
   sent(device: number, at: number, seq: number, ledOn: boolean): void {
     if (this.#count[device] === this.#depth) this.#giveUp(device);
     const place = device * this.#depth + ((this.#first[device] + this.#count[device]) % this.#depth);
@@ -50,12 +53,13 @@ export class Ledger {
     this.#count[device]++;
   }
 
+  /** Checks an answer against the unanswered readings of its device. */
   answered(device: number, ledOn: boolean | undefined, seq: number, now: number): Verdict {
     if (this.#count[device] === 0) {
       this.unexpected++;
       return "unexpected";
     }
-    // an answer to a later reading: those before it have none
+    // an answer to a later reading means that the earlier ones got none
     let skipped = 0;
     while (skipped < this.#count[device] && !this.#fits(device, skipped, ledOn, seq)) skipped++;
     if (skipped === this.#count[device]) {
@@ -69,7 +73,7 @@ export class Ledger {
     return "right";
   }
 
-  /** Gives up what left before this time. @returns the devices that wait for nothing any more, each once */
+  /** Counts readings sent before `time` as lost. @returns the devices that have no unanswered reading left */
   giveUpBefore(time: number): number[] {
     const free: number[] = [];
     for (let device = 0; device < this.#count.length; device++) {

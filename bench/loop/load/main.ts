@@ -1,4 +1,4 @@
-/** The load generator, in a process of its own: gets one `LoadTask` from its parent, and tells it how that goes. */
+/** The load generator's process: receives one `LoadTask` from its parent and reports progress and the result. */
 import { run } from "./run.js";
 import type { LoadMessage, LoadTask } from "./task.js";
 

@@ -1,13 +1,13 @@
-/** MQTT 3.1.1 packets, put together by hand: what a generator must not spend its time on. */
+/** Encodes and decodes MQTT 3.1.1 packets with little CPU time, so that the generator is not the bottleneck. */
 import type { Form } from "./task.js";
 
-/** Ids have one length, so that a device's number stands at a fixed place of its topics. */
+/** All device ids have the same length, so that a device's number has a fixed offset in its topics. */
 const PREFIX = "nightlight/b";
 const DIGITS = 7;
 
 export const idOf = (device: number): string => PREFIX + String(device).padStart(DIGITS, "0");
 
-/** Where the number stands in a packet of QoS 0 with a remaining length below 128. */
+/** Offset of the device's number in a PUBLISH packet with a remaining length below 128. */
 const NUMBER_AT = 4 + PREFIX.length;
 const COMMAND_TOPIC = idOf(0).length + "/commands".length;
 
@@ -26,12 +26,12 @@ function text(value: string): Buffer<ArrayBuffer> {
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
-/** A clean session without keep-alive [3.1]. */
+/** Encodes a CONNECT with a clean session and without keep-alive [3.1]. */
 export function connect(clientId: string): Buffer {
   return packet(0x10, Buffer.concat([text("MQTT"), Buffer.from([4, 2, 0, 0]), text(clientId)]));
 }
 
-/** [3.8] */
+/** Encodes a SUBSCRIBE [3.8]. */
 export function subscribe(id: number, filters: readonly string[], qos: 0 | 1): Buffer {
   const body = [Buffer.from([id >> 8, id & 255])];
   for (const filter of filters) body.push(text(filter), Buffer.from([qos]));
@@ -40,10 +40,10 @@ export function subscribe(id: number, filters: readonly string[], qos: 0 | 1): B
 
 export const DISCONNECT = Buffer.from([0xe0, 0]);
 
-/** How much one reading takes at most. */
+/** Maximum size of an encoded reading, in bytes. */
 export const LARGEST = 128;
 
-/** Writes readings of a kind into a buffer: one is copied from the last, and what differs is put in. */
+/** Encodes readings by copying a template and filling in the fields that vary. */
 export class ReadingWriter {
   readonly #template: Buffer;
   readonly #light: number;
@@ -60,7 +60,7 @@ export class ReadingWriter {
     this.#template = Buffer.concat([head, Buffer.from(payload)]);
   }
 
-  /** @param light three digits. @param id of the packet, for QoS 1. @returns where the next packet begins */
+  /** Writes a reading at `at`. @param light three digits. @param id packet id for QoS 1. @returns the end of the packet */
   write(to: Buffer, at: number, device: number, light: number, id: number, seq: number): number {
     let end = at + this.#template.copy(to, at);
     digits(to, at + NUMBER_AT, DIGITS, device);
@@ -89,19 +89,19 @@ function digits(to: Buffer, at: number, count: number, value: number): void {
   }
 }
 
-/** What an answer says: a packet's topic and payload, as they stand in the bytes. */
+/** A decoded command: the device from the topic, and the fields of the payload. */
 export interface Command {
-  /** -1 when the topic is not that of a device's commands. */
+  /** The device's number; -1 when the topic is not a device's command topic. */
   device: number;
-  /** Undefined when it cannot be read. */
+  /** Undefined when the payload is invalid. */
   ledOn: boolean | undefined;
-  /** -1 when there is none. */
+  /** The answered reading's `seq`; -1 when the command has none. */
   seq: number;
 }
 
 const LED_ON = Buffer.from('{"led_on":');
 
-/** Reads a PUBLISH [3.3], whose variable header begins at `from`, into `command`. @returns where its packet id stands */
+/** Decodes a PUBLISH [3.3], whose variable header begins at `from`, into `command`. @returns the packet id's offset */
 export function readCommand(bytes: Uint8Array, from: number, end: number, qos: number, command: Command): number {
   const length = (bytes[from] << 8) | bytes[from + 1];
   const topicEnd = from + 2 + length;

@@ -1,4 +1,4 @@
-/** A run of the load: connect, wait for the server, warm up, count, and see what is still to come. */
+/** Runs a load task: connects, waits for the server, warms up, measures, and waits for outstanding answers. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "./connection.js";
 import { Ledger } from "./ledger.js";
@@ -6,30 +6,30 @@ import { type Command, ReadingWriter } from "./packets.js";
 import type { LoadResult, LoadTask } from "./task.js";
 import { Times } from "./times.js";
 
-/** How long a reading may be without an answer until it is given up, in ms. */
+/** A reading without an answer for this long counts as lost, in ms. */
 const PATIENCE = 5000;
-/** How long the server may take to be there, in ms. */
+/** Timeout for the server's first answer, in ms. */
 const START = 30_000;
-/** How long every device may take to be answered once, in ms. */
+/** Timeout for the first answer to every device, in ms. */
 const FIRST_ANSWERS = 300_000;
-/** How long the readings of the warm-up may take beyond its time, in ms. */
+/** Maximum extension of the warm-up when `warmUpCycles` are not complete, in ms. */
 const LONGEST_WARM_UP = 8000;
-/** From the opening of a window without a warm-up to the first reading, in ms: time in which CPU so far can be asked for. */
+/** Delay before the first reading of a cold run, in ms, so that the parent can read the servers' CPU time first. */
 const PAUSE = 100;
-/** Open loop: readings are to be sent in portions, so many ms apart. */
+/** Interval between batches of readings in the open loop, in ms. */
 const STEP = 2;
 
 export interface RunHandlers {
   ready(): void;
-  /** The window opens. */
+  /** Called at the start of the measurement window. */
   begin(): void;
-  /** The window has closed. */
+  /** Called at the end of the measurement window. */
   end(): void;
 }
 
 type Phase = "probe" | "run" | "drain";
 
-/** @throws Error when a connection fails, or nobody answers */
+/** Runs a load task and returns its result. @throws Error when a connection fails or no server answers */
 export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadResult> {
   const { devices, qos, form, rate } = task;
   const boot = 1 + Math.floor(Math.random() * 0x7ffffffe);
@@ -37,7 +37,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   const depth = rate === undefined ? 1 : Math.min(4096, Math.max(4, Math.ceil((rate * PATIENCE) / 1000 / devices)));
   const ledger = new Ledger(devices, depth, form === "full");
   const sent = new Uint32Array(devices);
-  /** Whether no device waits for its turn. */
+  /** Whether every device may have an unanswered reading at the same time. */
   const everyone = task.outstanding >= devices;
   let phase: Phase = "probe";
   let probed = 0;
@@ -59,7 +59,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     connection.put((to, from) => writer.write(to, from, device, light, id, seq));
   }
 
-  /** The next device of a connection that has no reading on its way. */
+  /** Sends a reading of the connection's next device that has no unanswered reading. */
   function sendNext(connection: Connection, at: number): void {
     const { from, to } = connection;
     let device = connection.next;
@@ -71,7 +71,6 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
 
   let now = 0;
   function answered({ device, ledOn, seq }: Command, connection: Connection): void {
-    // what comes in one piece comes at one time, near enough
     now = performance.now();
     if (phase === "probe") {
       probed++;
@@ -98,7 +97,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   const connections = connectionsFor(task, { command: answered, failed: (problem) => fail(new Error(problem)) });
   const of = (device: number): Connection => connections[device % connections.length];
 
-  /** Open loop: what is due by the clock, each with the time at which it was to be sent. */
+  /** Open loop: sends readings on schedule. Latency counts from the scheduled time, even when sending is late. */
   async function sendByTheClock(lags: Times): Promise<void> {
     const begun = performance.now();
     let due = 0;
@@ -121,13 +120,13 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     }
   }
 
-  /** Until every device was answered, at least. */
+  /** Waits for the warm-up time and cycles, and until every device has received an answer. */
   async function warmUp(): Promise<void> {
     await sleep(task.warmUp * 1000);
     for (const deadline = performance.now() + LONGEST_WARM_UP; answers < task.warmUpCycles; await sleep(20))
       if (performance.now() > deadline) break;
     for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
-      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices were never answered.`);
+      if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices received no answer.`);
   }
 
   async function work(): Promise<LoadResult> {
@@ -214,7 +213,7 @@ function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof C
   });
 }
 
-/** Sends a reading now and then until somebody answers; then waits until no more answers come. */
+/** Sends a reading every 100 ms until a server answers, then waits until no more answers arrive. */
 async function probe(
   send: () => void,
   connection: Connection,

@@ -1,34 +1,34 @@
-/** What the load generator is told to do, and what it tells: crosses the process boundary, so data alone. */
+/** The load generator's task and result. They cross a process boundary, so they contain only plain data. */
 
-/** `lesson`: `{"light":212}`. `full`: with `boot` and `seq`, as our firmware sends it. */
+/** The payload of a reading. `lesson`: `{"light":212}`. `full`: with `boot` and `seq`, as our firmware sends it. */
 export type Form = "lesson" | "full";
 
 export interface LoadTask {
-  /** On 127.0.0.1. */
+  /** The broker's port on 127.0.0.1. */
   readonly port: number;
   readonly devices: number;
-  /** They share so many connections; no more than there are devices. */
+  /** Number of connections that the devices share; at most the number of devices. */
   readonly connections: number;
-  /** Of telemetry, and asked for commands. */
+  /** QoS of telemetry, and of the subscription to commands. */
   readonly qos: 0 | 1;
   readonly form: Form;
-  /** Readings a second of all devices together, whatever becomes of them; undefined: the next when one was answered. */
+  /** Open loop: total readings per second. Undefined is a closed loop: each answer triggers the next reading. */
   readonly rate?: number;
-  /** Readings on their way at once when `rate` is not given; a device has one of them at most. */
+  /** Unanswered readings at the same time in the closed loop, at most one per device. */
   readonly outstanding: number;
-  /** A device stays so many readings on one side of the threshold. */
+  /** Number of readings after which a device's light crosses the threshold. */
   readonly switchEvery: number;
-  /** Before what is counted, in s; longer when not every device was answered by then. */
+  /** Minimum warm-up time, in s. The warm-up also waits for one answer to every device. */
   readonly warmUp: number;
-  /** Readings answered before it is counted, unless that takes long: a program that was just started is slow. */
+  /** Answered readings before the measurement, because a freshly started program is slow. A timeout limits the wait. */
   readonly warmUpCycles: number;
-  /** It counts from the first reading on, when the server knows none of the devices yet: there is no warm-up. */
+  /** Measures from the first reading without a warm-up, while all devices are new to the server. */
   readonly cold?: boolean;
-  /** What is counted, in s. */
+  /** Length of the measurement window, in s. */
   readonly seconds: number;
 }
 
-/** Times in ms. */
+/** Latency percentiles, in ms. */
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
@@ -36,27 +36,27 @@ export interface Latency {
 }
 
 export interface LoadResult {
-  /** Readings that were answered rightly within the window. */
+  /** Correctly answered readings within the window. */
   readonly cycles: number;
-  /** How long the window was, in s. */
+  /** Actual length of the window, in s. */
   readonly seconds: number;
-  /** From the time at which a reading was to be sent to its answer. */
+  /** Time from a reading's scheduled send time to its answer. */
   readonly latency: Latency;
-  /** Answers that were not what the reading asks for. */
+  /** Answers with the wrong lamp state or `seq`. */
   readonly wrong: number;
   /** Readings without an answer. */
   readonly lost: number;
-  /** Answers to nothing. */
+  /** Answers without an unanswered reading. */
   readonly unexpected: number;
-  /** Readings of QoS 1 that the broker did not acknowledge. */
+  /** QoS 1 readings without a PUBACK from the broker. */
   readonly unacknowledged: number;
-  /** CPU that the generator itself took in the window, in s. */
+  /** CPU time of the generator within the window, in s. */
   readonly cpu: number;
-  /** How late the generator itself was, in ms, p99: 0 when it goes by answers. */
+  /** How late the generator sent readings, p99, in ms; 0 in the closed loop. */
   readonly lag: number;
 }
 
-/** From the generator. `begin` and `end` are the edges of the window. */
+/** A message from the generator. `begin` and `end` mark the measurement window. */
 export type LoadMessage =
   | { readonly kind: "ready" | "begin" | "end" }
   | { readonly kind: "result"; readonly result: LoadResult }

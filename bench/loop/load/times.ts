@@ -1,4 +1,4 @@
-/** Times, kept exactly: a few million of them are 8 bytes each. */
+/** Records latencies without rounding, for exact percentiles. Each takes 8 bytes. */
 import type { Latency } from "./task.js";
 
 export class Times {
@@ -18,14 +18,14 @@ export class Times {
     return this.#count;
   }
 
-  /** 0 where there are none. */
+  /** Returns the percentiles; all are 0 without values. */
   summary(): Latency {
     const sorted = this.#values.subarray(0, this.#count).sort();
     return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), max: percentile(sorted, 100) };
   }
 }
 
-/** The least value that so many percent of `sorted` do not exceed (nearest rank); 0 when there is none. */
+/** Returns a percentile of the ascending values by the nearest-rank method; 0 without values. */
 export function percentile(sorted: ArrayLike<number>, percent: number): number {
   if (sorted.length === 0) return 0;
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];

@@ -1,4 +1,4 @@
-/** A server in C on libmosquitto, compiled when it is needed. */
+/** Servers in C on libmosquitto, compiled on demand. */
 import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -31,5 +31,5 @@ function inCAs(name: string, title: string, ...further: string[]): Peer {
 }
 
 export const inC = inCAs("c", "C on libmosquitto");
-/** What a broker has to do with a command depends on how it is sent: this one sends it as ours does. */
+/** Sends commands retained at QoS 1 as our server does, because these flags change the broker's work per command. */
 export const inCByContract = inCAs("c-contract", "C, commands retained at QoS 1 as ours", "contract");

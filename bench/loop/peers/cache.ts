@@ -1,4 +1,4 @@
-/** Where peers that are compiled or installed for a benchmark stay for the next one. */
+/** The cache folder for servers that a benchmark compiles or installs. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,4 @@
-/** All peers, in the order of the tables. */
+/** All benchmarked servers, in the order of the tables. */
 import type { Peer } from "./peer.js";
 import { inC, inCByContract } from "./c.js";
 import { aedesByContract, aedesOnDisk, bareAedes, bareMqtt, leastOfAll } from "./node.js";

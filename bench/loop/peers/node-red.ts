@@ -1,4 +1,4 @@
-/** Node-RED with a flow of three nodes. It is large, so it takes part only where somebody has installed it. */
+/** Node-RED with a flow of three nodes. The benchmark includes Node-RED only where it is installed, because it is large. */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,7 +8,7 @@ import type { Peer } from "./peer.js";
 const HOME = path.join(CACHE, "node-red");
 const MAIN = path.join(HOME, "node_modules/node-red/red.js");
 
-/** No editor, no console, nothing but the flow. */
+/** Settings that disable everything except the flow. */
 const SETTINGS = `module.exports = {
   httpAdminRoot: false, httpNodeRoot: false, uiHost: "127.0.0.1", uiPort: 0, telemetry: { enabled: false },
   logging: { console: { level: "error" } }, credentialSecret: false,

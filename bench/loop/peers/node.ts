@@ -1,4 +1,4 @@
-/** The bare servers in JavaScript, on the same packages that ours stands on. */
+/** Minimal JavaScript servers, for comparison with ours. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Peer, Place } from "./peer.js";
@@ -19,7 +19,7 @@ export const bareMqtt = bare("mqtt", "bare server on `mqtt`", "mosquitto");
 export const bareAedes = bare("aedes", "bare server with `aedes`", "embedded");
 export const leastOfAll = bare("least", "the least: sockets and JSON, nothing else", "embedded");
 
-/** Sends commands as our server does, which costs most at QoS 0: an acknowledgement of each comes back. */
+/** Sends commands retained at QoS 1 as our server does. Clients then acknowledge each command, even in QoS 0 scenarios. */
 export const aedesByContract: Peer = {
   ...bareAedes,
   name: "aedes-contract",
@@ -32,7 +32,7 @@ export const aedesByContract: Peer = {
 
 const levelProgram = fileURLToPath(new URL("programs/aedes-level.mjs", import.meta.url));
 
-/** Keeps retained messages, sessions and queues on disk, as our broker does; its commands are retained and of QoS 1. */
+/** Stores retained messages, sessions and queues on disk, as our broker does. Its commands are retained at QoS 1. */
 export const aedesOnDisk: Peer = {
   ...{ name: "aedes-level", title: "`aedes` with `aedes-persistence-level`", places: ["embedded"], form: "lesson" },
   missing: async () => undefined,

@@ -1,4 +1,4 @@
-/** Our server as a user runs it: built, with everything on, its data on disk, its log as it is by default. */
+/** Our server as users run it: built, with default features and log, and data on disk. */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,18 +8,18 @@ import type { Peer } from "./peer.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** One connection of the load generator is many boards: what one board may do is not enough for it. */
+/** Raises the limits per connection, because one connection of the load generator carries many boards. */
 const CONFIGURATION = `limits:
   rate: 1000000
   subscriptions: 1000000
 `;
 
 export interface OursOptions {
-  /** A folder for CPU profiles, to be opened in a browser's developer tools. */
+  /** A folder for CPU profiles, which a browser's developer tools can open. */
   readonly profile?: string;
-  /** Further lines of its configuration. */
+  /** Additional lines of the configuration file. */
   readonly configuration?: string;
-  /** Whether its log is for programs: `--log json`. */
+  /** Whether the server logs JSON: `--log json`. */
   readonly json?: boolean;
 }
 

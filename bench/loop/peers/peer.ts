@@ -1,27 +1,28 @@
-/** A server that does the nightlight's work: reads telemetry, decides, commands. */
+/** The interface of a benchmarked server, which receives telemetry and answers with commands. */
 import type { Program } from "../child.js";
 import type { Form } from "../load/task.js";
 
-/** Where a peer works: at Mosquitto, or as the broker itself. */
+/** The broker that a server uses: Mosquitto, or an embedded broker in the same process. */
 export type Place = "mosquitto" | "embedded";
 
 export interface PeerTask {
-  /** Of the broker: to join, or to listen on. */
+  /** The broker's port: Mosquitto's, or the one for the embedded broker to listen on. */
   readonly port: number;
   readonly place: Place;
   readonly qos: 0 | 1;
-  /** For its files; empty at the start. */
+  /** An empty folder for the server's files. */
   readonly folder: string;
 }
 
 export interface Peer {
-  /** As it is called on the command line. */
+  /** The name on the command line. */
   readonly name: string;
-  /** As it is called in tables. */
+  /** The name in tables. */
   readonly title: string;
   readonly places: readonly Place[];
   readonly form: Form;
-  /** What would bring it here, in half a sentence; undefined when it is here. May take a while. */
+  /** Returns how to install the server; undefined when it is installed. May compile it first. */
   missing(): Promise<string | undefined>;
+  /** Prepares the server's files and returns the command that starts it. */
   program(task: PeerTask): Promise<Program>;
 }

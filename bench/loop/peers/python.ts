@@ -1,4 +1,4 @@
-/** The lesson's server, in Python on Paho. */
+/** The lesson's Python server, on the MQTT library Paho. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Peer } from "./peer.js";

@@ -1,4 +1,4 @@
-// The task on the client of src/mqtt.
+// Runs the benchmark task on the MQTT client of src/mqtt.
 import { readSetting } from "@devicescript/settings"
 import { deviceNetwork, MqttClient } from "../../../src/mqtt/index.js"
 import { Client, handle, publishNumbers } from "./task.js"

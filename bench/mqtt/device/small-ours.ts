@@ -1,4 +1,4 @@
-// The smallest useful program on the client of src/mqtt: an echo.
+// A minimal echo program on the MQTT client of src/mqtt, for comparing program sizes.
 import { deviceNetwork, MqttClient } from "../../../src/mqtt/index.js"
 
 const mqtt = new MqttClient(deviceNetwork({ host: "broker.example", port: 1883 }), { clientId: "echo" })

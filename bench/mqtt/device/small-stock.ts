@@ -1,4 +1,4 @@
-// The smallest useful program on the stock client: an echo.
+// A minimal echo program on DeviceScript's own MQTT client, for comparing program sizes.
 import { MQTTClient } from "@devicescript/net"
 
 const mqtt = new MQTTClient({ host: "broker.example", port: 1883, proto: "tcp", clientId: "echo" })

@@ -1,4 +1,4 @@
-// The task on the stock client, used as its documentation says.
+// Runs the benchmark task on DeviceScript's own MQTT client, used as its documentation recommends.
 import { MQTTClient } from "@devicescript/net"
 import { readSetting } from "@devicescript/settings"
 import { Client, handle, publishNumbers } from "./task.js"

@@ -1,13 +1,13 @@
-// What both programs do, whichever client they stand on.
+// The benchmark task, which is the same for both MQTT clients.
 import { sleep } from "@devicescript/core"
 
 export interface Client {
-    /** Publishes with QoS 1; false when the client does not take it. */
+    /** Publishes with QoS 1. Returns false when the client rejects the message. */
     publish(topic: string, text: string): Promise<boolean>
     stop(): Promise<void>
 }
 
-/** Handles a message: says what came, then does what it asks for. */
+/** Logs a message, then runs the command in its payload: throw, stop or heap. */
 export async function handle(client: Client, topic: string, payload: Buffer): Promise<void> {
     const text = payload.slice(0, Math.min(8, payload.length)).toString("utf-8")
     console.log(`got ${topic} ${payload.length} ${text}`)
@@ -29,7 +29,7 @@ export async function publishNumbers(client: Client, last: number): Promise<void
     }
 }
 
-/** Takes buffers of 256 bytes until the memory is used up, which ends the program. */
+/** Allocates buffers of 256 bytes until the memory is full, which crashes the program. */
 function fillHeap(): void {
     const held: Buffer[] = []
     for (;;) {

@@ -1,4 +1,4 @@
-/** Who may publish and receive what: tried at a real broker, topic by topic, and compared with a table. */
+/** Tests access control at a real broker: which account may publish and receive on which topic. */
 import type { IClientOptions } from "mqtt";
 import { eventually } from "../../support/eventually.js";
 import { as } from "./guarded.js";
@@ -6,10 +6,10 @@ import { client } from "./server.js";
 
 const CHANNELS = ["telemetry", "status", "replies", "commands", "config", "set", "decision"];
 
-/** Devices: two boards, and those that other accounts could pretend to be. */
+/** Device names: two boards, and the names of other accounts, which could try to act as devices. */
 const DEVICES = ["porch", "shed", "reader", "app", "homeassistant", "nightlight-server"];
 
-/** Every topic of the contract, and some beside it. The last is one that every account receives. */
+/** All topics of the contract, and some outside it. The last is a topic that every account receives. */
 export const TOPICS: readonly string[] = [
   ...DEVICES.flatMap((name) => CHANNELS.map((channel) => `nightlight/${name}/${channel}`)),
   "nightlight/zones/hall/set",
@@ -23,7 +23,7 @@ export const TOPICS: readonly string[] = [
   "nightlight/status",
 ];
 
-/** What an account may do, as patterns of topics. */
+/** An account's permissions, as topic patterns. */
 export interface Allowed {
   readonly publish: RegExp;
   readonly receive: RegExp;
@@ -31,16 +31,16 @@ export interface Allowed {
 
 export const NOTHING = /$^/;
 
-/** The row of a board, in docs/reference/security.md and docs/how-to/mosquitto/README.md alike. */
+/** A board's permissions, as in the tables of docs/reference/security.md and docs/how-to/mosquitto/README.md. */
 export const board = (name: string): Allowed => ({
   publish: new RegExp(`^nightlight/${name}/(telemetry|status|replies)$`),
   receive: new RegExp(`^nightlight/(status|${name}/(commands|config|set|decision))$`),
 });
 
-/** Topics by account. */
+/** The topics that each account can publish and receive. */
 export type Matrix = Record<string, { publish: string[]; receive: string[] }>;
 
-/** The matrix that a table means. */
+/** Returns the matrix for a table of permissions. */
 export function expected(table: Readonly<Record<string, Allowed>>): Matrix {
   return Object.fromEntries(
     Object.entries(table).map(([name, { publish, receive }]) => [
@@ -54,8 +54,8 @@ export function expected(table: Readonly<Record<string, Allowed>>): Matrix {
 }
 
 /**
- * Tries every topic with every account.
- * @param witness the login of somebody who may do everything, and is no account of the table
+ * Tries to publish and receive every topic with every account.
+ * @param witness the login of an account that may do everything and is not in the table
  */
 export async function tried(url: string, accounts: readonly string[], witness: IClientOptions): Promise<Matrix> {
   const eye = await client(url, witness, "#");
@@ -65,7 +65,7 @@ export async function tried(url: string, accounts: readonly string[], witness: I
   );
   await Promise.all(
     clients.map(async ({ name, connection }) => {
-      // by each filter that could bring a topic; a broker may refuse it here, or deliver nothing later
+      // subscribes with every possible filter; a broker may refuse the filter, or accept it and deliver nothing
       await connection.subscribeAsync(["#", "+/+/+", ...TOPICS], { qos: 1 }).catch(() => {});
       await Promise.all(TOPICS.map((topic) => connection.publishAsync(topic, `from ${name}`, { qos: 1 })));
     }),

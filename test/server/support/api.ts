@@ -1,15 +1,15 @@
-/** The HTTP API, as programs use it. */
+/** A client of the HTTP API for tests. */
 import http from "node:http";
 import { onTestFinished } from "vitest";
 
 export interface Answer {
   readonly status: number;
-  /** Parsed where it is JSON. */
+  /** Parsed JSON, or the text of other content types. */
   readonly body: unknown;
   readonly headers: http.IncomingHttpHeaders;
 }
 
-/** A request with headers that fetch would not let one set. */
+/** Sends a request. Unlike `fetch`, allows headers such as Host and Origin. */
 export function ask(base: string, path: string, options: http.RequestOptions = {}, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(base + path, { agent: false, ...options }, (response) => {
@@ -27,7 +27,7 @@ export function ask(base: string, path: string, options: http.RequestOptions = {
   });
 }
 
-/** A request that brings JSON. */
+/** Sends a request with a JSON body. */
 export function send(
   method: string,
   base: string,

@@ -1,4 +1,4 @@
-/** A board, as far as the server sees one: announces itself, numbers its readings, keeps its session. */
+/** A simulated board on MQTT.js, with a birth message, numbered readings and a persistent session. */
 import mqtt, { type MqttClient } from "mqtt";
 import { onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.js";
@@ -7,20 +7,20 @@ import type { Got } from "./server.js";
 export interface TestBoard {
   readonly client: MqttClient;
   readonly id: string;
-  /** What came on its commands, in order. */
+  /** Received commands, in order. */
   readonly commands: Got[];
-  /** The last configuration that came; undefined until one does. */
+  /** Returns the last received configuration; undefined before the first. */
   readonly config: () => Record<string, unknown> | undefined;
-  /** Configurations that came. */
+  /** Received configurations, in order. */
   readonly configs: Got[];
-  /** Publishes a reading at QoS 1, with the next `seq`; fulfilled when it is acknowledged. */
+  /** Publishes a reading at QoS 1 with the next `seq`. Resolves when the broker acknowledges the reading. */
   read(light: number, fields?: object): Promise<unknown>;
   reply(fields: object): Promise<unknown>;
   /** The last `seq`. */
   seq: number;
 }
 
-/** A board that reconnects, ended after the test. `silent`: it does not announce itself. */
+/** Connects a board, which reconnects by itself. The board is closed after the test. @param silent sends no birth message */
 export async function board(
   url: string,
   id: string,

@@ -1,4 +1,4 @@
-/** Configuration files of one test, read as the server reads them. */
+/** Loads configuration files in tests, as the server does. */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -9,24 +9,24 @@ import { ConfigurationError } from "../../../server/src/config/problems.js";
 import { NIGHTLIGHT_SERVER } from "../../support/nightlight-server.js";
 import { temporaryFolder } from "./server.js";
 
-/** A file with this text, deleted after the test. */
+/** Writes a configuration file, which is deleted after the test. Returns the path. */
 export async function configFile(text: string | Buffer): Promise<string> {
   const file = path.join(await temporaryFolder(), "nightlight.yaml");
   await writeFile(file, text);
   return file;
 }
 
-/** What the server goes by with these flags and this environment. */
+/** Returns the server's configuration for these flags and this environment. */
 export function load(flags: readonly string[] = [], env: Environment = {}): LoadedConfiguration {
   return loadConfiguration(createCommand().parse(flags, { from: "user" }), env);
 }
 
-/** What the server goes by with a file of this text. */
+/** Returns the server's configuration for a configuration file with this text. */
 export async function loadText(text: string, flags: readonly string[] = [], env: Environment = {}) {
   return load(["--config", await configFile(text), ...flags], env);
 }
 
-/** All that is wrong with a file of this text, a line each, beginning with `line:column: `. */
+/** Returns the problems in a configuration file with this text, each as `line:column: problem`. */
 export async function problemsIn(text: string | Buffer, flags: readonly string[] = [], env: Environment = {}) {
   const file = await configFile(text);
   try {
@@ -44,7 +44,7 @@ export interface Run {
   readonly err: string;
 }
 
-/** Runs `nightlight-server` in a folder, to its end. */
+/** Runs `nightlight-server` in a folder and waits until it exits. */
 export function nightlight(folder: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [NIGHTLIGHT_SERVER, ...args], { cwd: folder, timeout: 60_000 }, (error, out, err) => {

@@ -1,4 +1,4 @@
-/** Mosquitto with the files of docs/how-to/mosquitto, with other paths and another port. */
+/** Starts Mosquitto with the files of docs/how-to/mosquitto, adapted to temporary paths and a free port. */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { passwordOf } from "./guarded.js";
 
 const DOCS = fileURLToPath(new URL("../../../docs/how-to/mosquitto/", import.meta.url));
 
-/** The lines of mosquitto.conf that are not about where things are. */
+/** Returns the lines of mosquitto.conf, without those that `startMosquitto` sets, with paths in `folder`. */
 async function configuration(folder: string): Promise<string[]> {
   const text = await readFile(path.join(DOCS, "mosquitto.conf"), "utf8");
   return text
@@ -20,14 +20,14 @@ async function configuration(folder: string): Promise<string[]> {
     .filter((line) => !/^(listener|set_tcp_nodelay|max_queued_messages|persistence\b|#|$)/.test(line));
 }
 
-/** The lines of nightlight.acl. */
+/** Returns the text of nightlight.acl. */
 export async function documentedAcl(): Promise<string> {
   return readFile(path.join(DOCS, "nightlight.acl"), "utf8");
 }
 
 /**
- * Starts it with these users, whose passwords are those of `as`.
- * @param furtherAcl added to nightlight.acl
+ * Starts Mosquitto with these users, whose passwords come from `passwordOf`.
+ * @param furtherAcl lines to append to nightlight.acl
  */
 export async function startDocumentedMosquitto(
   users: readonly string[],

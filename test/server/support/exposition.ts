@@ -1,17 +1,17 @@
-/** A strict reader of Prometheus' text format, version 0.0.4: what is not as the format has it throws. */
+/** A strict parser of Prometheus' text format, version 0.0.4. Throws on every deviation from the format. */
 
 export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: string;
-  /** By name and labels as they are written. */
+  /** Values by name and labels, exactly as in the text. */
   readonly samples: Map<string, number>;
 }
 
 const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
 const LABEL = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"`;
 const SAMPLE = new RegExp(String.raw`^(${NAME})(\{${LABEL}(?:,${LABEL})*\})? (\S+)$`);
-/** What Go's `ParseFloat` takes, as far as anybody writes it. */
+/** The number formats of Go's `ParseFloat` that occur in practice. */
 const VALUE = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|inf)$|^nan$/i;
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   counter: [""],
@@ -20,9 +20,9 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   summary: ["", "_sum", "_count"],
 };
 
-/** Reads a whole exposition: families by name. @throws Error with the line that is wrong */
+/** Parses an exposition. Returns metric families by name. @throws Error that quotes the invalid line */
 export function parseExposition(text: string): Map<string, Family> {
-  if (!text.endsWith("\n")) throw new Error("the last line does not end");
+  if (!text.endsWith("\n")) throw new Error("the last line has no newline");
   const families = new Map<string, Family>();
   let help: { name: string; text: string } | undefined;
   let family: Family | undefined;
@@ -31,21 +31,21 @@ export function parseExposition(text: string): Map<string, Family> {
     if (!line) continue;
     const [, keyword, name, rest] = new RegExp(`^# (HELP|TYPE) (${NAME}) (.+)$`).exec(line) ?? [];
     if (keyword === "HELP") {
-      if (families.has(name)) throw wrong("a family twice");
+      if (families.has(name)) throw wrong("duplicate metric family");
       help = { name, text: rest };
     } else if (keyword === "TYPE") {
-      if (help?.name !== name) throw wrong("a type without its help");
-      if (!(rest in SUFFIXES)) throw wrong("no such type");
+      if (help?.name !== name) throw wrong("TYPE without a preceding HELP");
+      if (!(rest in SUFFIXES)) throw wrong("unknown metric type");
       family = { name, help: help.text, type: rest, samples: new Map() };
       families.set(name, family);
     } else {
       const [, sample, labels = "", value] = SAMPLE.exec(line) ?? [];
-      if (sample === undefined || !VALUE.test(value)) throw wrong("not a sample");
+      if (sample === undefined || !VALUE.test(value)) throw wrong("invalid sample");
       if (!family || !SUFFIXES[family.type].some((suffix) => sample === family!.name + suffix))
-        throw wrong("a sample outside its family");
-      if (family.samples.has(sample + labels)) throw wrong("a sample twice");
+        throw wrong("sample outside its metric family");
+      if (family.samples.has(sample + labels)) throw wrong("duplicate sample");
       const number = Number(value.replace(/inf/i, "Infinity"));
-      if (family.type !== "gauge" && !(number >= 0)) throw wrong("it can only grow");
+      if (family.type !== "gauge" && !(number >= 0)) throw wrong("negative value of a counter");
       family.samples.set(sample + labels, number);
     }
   }
@@ -53,7 +53,7 @@ export function parseExposition(text: string): Map<string, Family> {
   return families;
 }
 
-/** Buckets count those below as well, end with +Inf, and that has all: for each set of other labels. */
+/** Checks that each series has cumulative buckets up to `+Inf`, and that the last equals `_count`. */
 function checkHistogram({ name, samples }: Family): void {
   const series = new Map<string, [le: number, count: number][]>();
   for (const [key, count] of samples) {
@@ -73,8 +73,8 @@ function checkHistogram({ name, samples }: Family): void {
       if (!(le > before && count >= fewer)) throw problem(`bucket ${le} is out of order`);
     });
     const [le, all] = buckets.at(-1)!;
-    if (le !== Infinity) throw problem("there is no bucket +Inf");
-    if (samples.get(`${name}_count${labels}`) !== all) throw problem("_count is another");
-    if (!samples.has(`${name}_sum${labels}`)) throw problem("there is no _sum");
+    if (le !== Infinity) throw problem("the last bucket is not +Inf");
+    if (samples.get(`${name}_count${labels}`) !== all) throw problem("_count differs from the bucket +Inf");
+    if (!samples.has(`${name}_sum${labels}`)) throw problem("_sum is missing");
   }
 }

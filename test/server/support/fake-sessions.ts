@@ -1,7 +1,7 @@
-/** Stands in for the embedded broker's sessions. */
+/** A fake of the embedded broker's session directory. */
 import type { SessionDirectory, SessionView } from "../../../server/src/broker/api.js";
 
-/** A session of a client that is connected, except for `change`. */
+/** Creates the session of a connected client, with the fields of `change` replaced. */
 export function sessionView(clientId: string, change: Partial<SessionView> = {}): SessionView {
   return {
     client_id: clientId,
@@ -15,7 +15,7 @@ export function sessionView(clientId: string, change: Partial<SessionView> = {})
   };
 }
 
-/** The change to the session of a client that disconnected 1 h ago, and has 6 d left. */
+/** Returns session fields of a client that disconnected 1 h ago. The session expires in 6 days. */
 export function away(now = Date.now()): Partial<SessionView> {
   const iso = (ms: number): string => new Date(ms).toISOString();
   return { connected: false, disconnected_at: iso(now - 3_600_000), expires_at: iso(now + 6 * 24 * 3_600_000) };

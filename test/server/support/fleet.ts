@@ -1,36 +1,39 @@
-/** Boards that report all the time, and notice when they are not answered. */
+/** A fleet of simulated boards that report at a fixed rate and check the answers. */
 import mqtt, { type MqttClient } from "mqtt";
 
 export interface Fleet {
-  /** The longest that a reading was without an answer to it or to a later one, in ms; those that still are included. */
+  /** Returns the longest time until a reading or a later one was answered, in ms. Unanswered readings count up to now. */
   longest(): number;
-  /** What went wrong, in sentences. */
+  /** Descriptions of wrong answers. */
   readonly problems: string[];
-  /** Readings sent so far, and answers that came. */
+  /** Number of readings sent. */
   readonly sent: number;
+  /** Number of answers received. */
   readonly answers: number;
-  /** Of each board, by its name: the number of its last reading, and of the last one that was answered. */
+  /** The boards by name. */
   readonly boards: ReadonlyMap<string, Board>;
-  /** Reports no more. */
+  /** Stops sending readings. */
   pause(): void;
   close(): void;
 }
 
 export interface Board {
+  /** `seq` of the last sent reading. */
   seq: number;
+  /** `seq` of the last answered reading. */
   answered: number;
-  /** When each reading was sent that is not answered yet, by `performance.now()`. */
+  /** Send times of the unanswered readings by `seq`, from `performance.now()`, in ms. */
   readonly open: Map<number, number>;
-  /** What the lamp is, as the last command said. */
+  /** The lamp's state in the last command. */
   led_on: boolean | undefined;
 }
 
-/** The light of a reading: dark and bright in turn, and at a limit of 300 never near it. */
+/** Returns the light of a reading: alternately dark and bright, and never near the threshold of 300. */
 export const lightOf = (seq: number): number => (seq % 2 === 0 ? 100 : 600) + (seq % 50);
 
 /**
- * Starts boards `<prefix>/b0` and so on, over a few connections, each of which reports every so many ms with `boot` and
- * `seq`: at QoS 1, as the firmware does.
+ * Starts the boards `<prefix>/b0`, `<prefix>/b1` and so on, over one connection. Each board sends a reading with `boot` and
+ * `seq` every `every` ms, at QoS 1 as the firmware does.
  */
 export async function startFleet(url: string, prefix: string, count: number, every: number): Promise<Fleet> {
   const boards = new Map(Array.from({ length: count }, (_, n) => [`b${n}`, { seq: 0, answered: 0, open: new Map<number, number>(), led_on: undefined } as Board])); // prettier-ignore
@@ -46,8 +49,8 @@ export async function startFleet(url: string, prefix: string, count: number, eve
     if (!board) return;
     const { led_on, seq } = JSON.parse(payload.toString()) as { led_on: boolean; seq: number };
     answers++;
-    if (led_on !== lightOf(seq) < 300) problems.push(`${name} was told ${led_on} for reading ${seq}`);
-    if (seq < board.answered) problems.push(`${name} was told of reading ${seq} after ${board.answered}`);
+    if (led_on !== lightOf(seq) < 300) problems.push(`${name} received led_on ${led_on} for reading ${seq}`);
+    if (seq < board.answered) problems.push(`${name} received the answer to reading ${seq} after ${board.answered}`);
     board.answered = seq;
     board.led_on = led_on;
     const now = performance.now();
@@ -61,7 +64,7 @@ export async function startFleet(url: string, prefix: string, count: number, eve
   const names = [...boards.keys()];
   let next = 0;
   const timer = setInterval(() => {
-    // spread over the time: so many are due by now
+    // number of readings due by now, spread evenly over time
     const due = ((performance.now() - began) / every) * count;
     while (next < due) {
       const name = names[next % count];

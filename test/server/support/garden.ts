@@ -1,4 +1,4 @@
-/** The zone of docs/reference/api.md. */
+/** A decision policy with the example zone of docs/reference/api.md. */
 import { LESSON_RULE } from "../../../contract/index.js";
 import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../../server/src/decisions/policy.js";
 

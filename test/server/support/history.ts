@@ -12,7 +12,7 @@ export const FOR_EVER = { readings: undefined, switches: undefined } as const;
 export interface TestHistory extends Omit<History, "addReading" | "addSwitch"> {
   addReading(device: string, reading: HistoryReading): void;
   addSwitch(device: string, change: HistorySwitch): void;
-  /** All sentences that the history has reported. */
+  /** All problems that the history has reported. */
   readonly problems: string[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What Home Assistant accepts in MQTT device discovery, as far as it concerns us, and its templates.
+ * Validates Home Assistant's MQTT device discovery messages and renders its templates.
  *
  * The tables are copied from Home Assistant's own schemas and documentation:
  * - https://github.com/home-assistant/core/tree/dev/homeassistant/components/mqtt: `schemas.py` (DEVICE_DISCOVERY_SCHEMA,
@@ -8,11 +8,11 @@
  *   (930e4b4eb66d0d769d468d37fb243c56c9c4062e)
  * - https://github.com/home-assistant/home-assistant.io: `source/_integrations/{mqtt,light.mqtt,sensor.mqtt,select.mqtt}.markdown`
  *
- * Home Assistant ignores keys that it does not know: here they are errors, since they would be mistakes of ours.
+ * Home Assistant ignores unknown keys. This validator reports them, because they are mistakes in our messages.
  */
 import { spawnSync } from "node:child_process";
 
-/** `discovery.py`, below the prefix. */
+/** A discovery topic below the prefix, from Home Assistant's `discovery.py`. */
 const TOPIC = /^(?<component>\w+)\/(?:(?<node_id>[a-zA-Z0-9_-]+)\/)?(?<object_id>[a-zA-Z0-9_-]+)\/config$/;
 
 const ROOT = keys(
@@ -32,15 +32,15 @@ const COMMON =
 
 interface Platform {
   readonly allowed: ReadonlySet<string>;
-  /** Beside `platform` and `unique_id`, which every entity needs. */
+  /** Required keys in addition to `platform` and `unique_id`. */
   readonly required: readonly string[];
-  /** Of the entity categories those that the platform may have: for sensors, says the documentation, `diagnostic` alone. */
+  /** Allowed entity categories. According to the documentation, sensors may only be `diagnostic`. */
   readonly categories: readonly string[];
 }
 
 const PLATFORMS: Readonly<Record<string, Platform>> = {
   light: {
-    // of the default schema what a lamp without brightness and colours can use
+    // the keys of the default schema that suit a lamp without brightness and color
     allowed: keys(
       COMMON +
         "command_topic optimistic retain state_topic on_command_type payload_off payload_on state_value_template schema",
@@ -81,7 +81,7 @@ export interface Discovery extends Json {
   readonly components: Readonly<Record<string, Entity>>;
 }
 
-/** Why Home Assistant would not take this, a sentence each; none when it takes all of it. */
+/** Returns the reasons why Home Assistant would reject a discovery message; empty for a valid one. */
 export function discoveryProblems(prefix: string, topic: string, payload: string): string[] {
   const problems: string[] = [];
   const check = (ok: unknown, problem: string): void => void (ok || problems.push(problem));
@@ -91,13 +91,13 @@ export function discoveryProblems(prefix: string, topic: string, payload: string
   const text = (where: string, value: Json): void => {
     for (const [key, found] of Object.entries(value))
       if (typeof found !== "object")
-        check(typeof found === "string" && found !== "", `${where}.${key} is to be a text`);
+        check(typeof found === "string" && found !== "", `${where}.${key} must be a non-empty string`);
   };
 
   const match = TOPIC.exec(topic.slice(prefix.length + 1));
   check(
     topic.startsWith(`${prefix}/`) && match?.groups?.component === "device",
-    `${topic} is no topic of device discovery`,
+    `${topic} is not a device discovery topic`,
   );
   const root = JSON.parse(payload) as Discovery & { readonly origin: Json };
   known("the payload", root, ROOT);
@@ -108,9 +108,9 @@ export function discoveryProblems(prefix: string, topic: string, payload: string
   known("origin", root.origin, ORIGIN);
   text("origin", root.origin);
   check(root.origin.name, "origin needs a name");
-  check([0, 1, 2, undefined].includes(root.qos as number), "qos is 0, 1 or 2");
+  check([0, 1, 2, undefined].includes(root.qos as number), "qos must be 0, 1 or 2");
   for (const [name, entity] of Object.entries(root.components)) {
-    check(!name.includes(" "), `the component id "${name}" has a space, at which Home Assistant would part it`);
+    check(!name.includes(" "), `the component id "${name}" contains a space, at which Home Assistant splits the id`);
     entityProblems(name, entity, check, known);
   }
   return problems;
@@ -141,7 +141,7 @@ function entityProblems(
     check(availability.topic, `${name}: availability needs a topic`);
   }
   for (const [key, value] of Object.entries(entity))
-    // [MQTT-3.3.2-2], and a subscription needs no wildcard here either
+    // a topic name must not contain wildcards [MQTT-3.3.2-2], and our state topics need none
     if (key.endsWith("_topic")) check(/^[^#+\0]{1,65535}$/.test(String(value)), `${name}: ${key}`);
   if ("state_class" in entity) check(STATE_CLASSES.includes(entity.state_class as string), `${name}: state_class`);
   if ("expire_after" in entity) check(Number.isInteger(entity.expire_after) && Number(entity.expire_after) >= 0, name);
@@ -151,12 +151,12 @@ function entityProblems(
   check(!("state_class" in entity) && !("unit_of_measurement" in entity), `${name}: options exclude a state class`);
 }
 
-/** A Python that has Jinja, in which Home Assistant renders templates. */
+/** A Python command with Jinja, the template engine of Home Assistant; undefined without one. */
 export const PYTHON_WITH_JINJA = ["python3", "/usr/bin/python3", "python"].find(
   (name) => spawnSync(name, ["-c", "import jinja2.sandbox"], { timeout: 60_000 }).status === 0,
 );
 
-/** As `helpers/template.py` does: `value`, and `value_json` where that is JSON; an undefined value renders as nothing. */
+/** A Python script that renders templates as Home Assistant's `helpers/template.py` does, with `value` and `value_json`. */
 const RENDER = `
 import json, sys
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -172,7 +172,7 @@ for template, value in json.load(sys.stdin):
 json.dump(rendered, sys.stdout)
 `;
 
-/** Renders each template with the message or the command that Home Assistant gives it, in real Jinja. */
+/** Renders each template in Jinja. `value` is the message or command that Home Assistant passes to the template. */
 export function render(templates: readonly (readonly [template: string, value: string])[]): string[] {
   if (!PYTHON_WITH_JINJA) throw new Error("Jinja is not installed: apt-get install python3-jinja2, pip install jinja2");
   const options = { input: JSON.stringify(templates), encoding: "utf8", timeout: 60_000 } as const;

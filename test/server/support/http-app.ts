@@ -1,4 +1,4 @@
-/** The HTTP application by itself, with accounts that a test makes up. */
+/** Starts the HTTP application without the rest of the server, with accounts in memory. */
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -16,25 +16,25 @@ import { NO_ACCOUNTS } from "../../../server/src/security/accounts.js";
 import { DamagedFiles } from "../../../server/src/storage/damage.js";
 import { StorageHealth } from "../../../server/src/storage/health.js";
 
-/** Accounts in memory: a password and a token each, which are the name and a word. */
+/** Accounts in memory. The password is `<name> password` and the token is `<name>-token`. */
 export class TestAccounts implements Accounts {
   readonly #users = new Map<string, { account: Account; password: string }>();
   #required = false;
-  /** Passwords that were looked at. */
+  /** Number of password checks. */
   checks = 0;
-  /** Nobody has a generated password. */
+  /** Test accounts have no generated passwords. */
   readonly byGeneratedPassword: Accounts["byGeneratedPassword"] = () => undefined;
 
   constructor(...users: [name: string, role: Role][]) {
     for (const [name, role] of users) this.set(name, role, `${name} password`);
   }
 
-  /** Once there was one, as it is with real ones. */
+  /** Whether a login is required. Like the real accounts, stays true once an account existed. */
   get required(): boolean {
     return (this.#required ||= this.#users.size > 0);
   }
 
-  /** Adds a user, or changes one's role or password. */
+  /** Adds a user, or changes the user's role or password. */
   set(name: string, role: Role, password: string): void {
     this.#users.set(name, { account: { name, role }, password });
   }
@@ -58,12 +58,12 @@ export class TestAccounts implements Accounts {
   }
 }
 
-/** An admin, a reader and a board. */
+/** Creates three accounts: an admin, a reader and a board. */
 export function threeAccounts(): TestAccounts {
   return new TestAccounts(["ann", "admin"], ["rob", "reader"], ["porch", "device"]);
 }
 
-/** What was logged. */
+/** A log that records its entries. */
 export interface TestLog extends Log {
   readonly lines: { readonly level: string; readonly text: string; readonly fields: object }[];
 }
@@ -77,14 +77,14 @@ export function testLog(): TestLog {
   return { ...silentLog, lines, info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** The embedded broker's sessions, and the client ids that two clients fight over. */
+/** The embedded broker's sessions, and the client ids that two clients use at the same time. */
 interface TestBroker {
-  /** Undefined stands for another broker. */
+  /** Undefined for a server with an external broker. */
   readonly sessions?: SessionDirectory;
   readonly contested?: readonly ContestedClientId[];
 }
 
-/** One device, whose modes are noted. */
+/** Creates an API with one device and records each mode that is set. */
 function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
   const device = new Device("nightlight/porch");
   return {
@@ -116,11 +116,11 @@ export interface TestApp {
   readonly url: string;
   readonly server: http.Server;
   readonly events: Events;
-  /** The modes that the device was given. */
+  /** The modes set for the device, in order. */
   readonly modes: string[];
 }
 
-/** The application on a free port, closed after the test; `host` is what it believes to listen on. */
+/** Starts the application on a free port and closes it after the test. @param options.host the configured listen address */
 export async function httpApp(
   options: Partial<HttpOptions> & TestBroker & { readonly host?: string; readonly names?: readonly string[] } = {},
 ): Promise<TestApp> {
@@ -151,22 +151,22 @@ export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
-  /** The body, when it is JSON. */
+  /** The parsed body; empty for other content types. */
   readonly json: Record<string, unknown>;
 }
 
 export interface Ask extends https.RequestOptions {
-  /** Sent as JSON unless it is text. */
+  /** A string is sent unchanged, other values as JSON. */
   readonly body?: unknown;
 }
 
-/** One request on a connection of its own, with any headers. */
+/** Sends a request on a new connection, with arbitrary headers. */
 export function ask(url: string, path: string, { body, headers, ...options }: Ask = {}): Promise<Answer> {
   const client = url.startsWith("https") ? https : http;
   const type = body === undefined ? {} : { "content-type": "application/json" };
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
-    // not as a part of a URL, which would be tidied up
+    // passes the path separately, because URL parsing would normalize it
     const made = { hostname, port, path, agent: false, rejectUnauthorized: false, ...options };
     const request = client.request({ ...made, headers: { ...type, ...headers } }, (response) => {
       let text = "";
@@ -183,14 +183,14 @@ export function ask(url: string, path: string, { body, headers, ...options }: As
   });
 }
 
-/** Logs in, and gives the cookie to send with further requests. */
+/** Logs in and returns the session cookie. */
 export async function logIn(url: string, name: string, password = `${name} password`): Promise<string> {
   const { status, headers, text } = await ask(url, "/api/login", { method: "POST", body: { name, password } });
-  if (status !== 200) throw new Error(`the login was answered ${status} ${text}`);
+  if (status !== 200) throw new Error(`The login failed with status ${status}: ${text}`);
   return headers["set-cookie"]![0].split(";", 1)[0];
 }
 
-/** The port that a server listens on. */
+/** Returns the port of a listening server. */
 export function portOf(server: http.Server): number {
   return (server.address() as AddressInfo).port;
 }

@@ -1,4 +1,4 @@
-/** The parts of a server that decide about lamps, with everything that they publish. */
+/** Creates the server's decision components without a broker, and records everything that they publish. */
 import { EventEmitter } from "node:events";
 import { LESSON_POLICY } from "../../../server/src/decisions/policy.js";
 import { DeviceSettingsSource } from "../../../server/src/decisions/device-settings.js";
@@ -30,11 +30,11 @@ export interface LampBench {
   readonly storedZones: string[];
   /** The ids of devices whose override was stored. */
   readonly storedDevices: string[];
-  /** Takes the newest reading of a device, taken `age` ms ago. */
+  /** Processes a device's newest reading, taken `age` ms ago. */
   reads(id: string, light: number, options?: { age?: number; sure?: boolean; seq?: number }): void;
 }
 
-/** Creates the parts. Use it with fake timers. */
+/** Creates the components. Use them with fake timers. */
 export function lampBench(): LampBench {
   const published: LampBench["published"] = [];
   const changes: LampBench["changes"] = [];
@@ -78,7 +78,7 @@ export function lampBench(): LampBench {
   };
 }
 
-/** The commands to lamps among published messages. */
+/** Returns the lamp commands among published messages. */
 export function commandsIn(
   published: LampBench["published"],
 ): [id: string, command: { led_on: boolean; seq?: number }][] {

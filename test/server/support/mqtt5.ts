@@ -1,4 +1,4 @@
-/** Clients that speak MQTT 5.0. */
+/** MQTT 5.0 clients for tests. */
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from "mqtt";
 import type { IDisconnectPacket, IPublishPacket } from "mqtt-packet";
 import { onTestFinished } from "vitest";
@@ -6,13 +6,13 @@ import { eventually } from "../../support/eventually.js";
 
 export interface Client5 extends MqttClient {
   readonly connack: IConnackPacket;
-  /** Messages that came, in order, with their properties. */
+  /** Received messages, in order, with their properties. */
   readonly received: IPublishPacket[];
-  /** DISCONNECT packets of the broker. */
+  /** DISCONNECT packets from the broker. */
   readonly disconnects: IDisconnectPacket[];
 }
 
-/** Connects a client that does not reconnect; ended after the test. */
+/** Connects a client without automatic reconnection. The client is closed after the test. */
 export async function client5(url: string, options: IClientOptions = {}): Promise<Client5> {
   const settings: IClientOptions = { protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 60_000, ...options };
   const client = mqtt.connect(url, settings);
@@ -30,7 +30,7 @@ export async function client5(url: string, options: IClientOptions = {}): Promis
   return Object.assign(client, { connack, received, disconnects });
 }
 
-/** The payloads of messages. */
+/** Returns the payloads of messages as text. */
 export const textsOf = (packets: readonly IPublishPacket[]): string[] => packets.map(({ payload }) => String(payload));
 
 /** Waits for the first message with this payload. */

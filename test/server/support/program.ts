@@ -1,4 +1,4 @@
-/** `nightlight-server` as its users run it: a program of its own. */
+/** Runs `nightlight-server` as a child process. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -10,19 +10,19 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface Program {
   readonly child: ChildProcess;
-  /** What it wrote to standard output, as JSON, a line each. */
+  /** Returns the JSON log entries from stdout, one per line. */
   entries(): Record<string, unknown>[];
   readonly output: { out: string; err: string };
-  /** Where clients connect, once it says so. */
+  /** Waits for the startup banner and returns the addresses in it. */
   addresses(): Promise<{ mqtt: string; http: string }>;
-  /** Its exit code, once it has ended. */
+  /** Waits for the program's exit and returns the exit code. */
   ended(): Promise<number | null>;
 }
 
-/** Flags for a JSON log with a line for every message. */
+/** Flags for a JSON log with an entry for each message. */
 export const EVERY_MESSAGE = ["--log", "json", "--log-messages", "all"] as const;
 
-/** Starts it with these flags; it is killed after the test if it still runs. */
+/** Starts the server with these flags. Kills it after the test if it is still running. */
 export function run(flags: string[], env: Record<string, string> = {}): Program {
   const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, ...flags], {
     cwd: ROOT,
@@ -44,9 +44,9 @@ export function run(flags: string[], env: Record<string, string> = {}): Program 
     output,
     async addresses() {
       await eventually(() => /Dashboard/.test(output.out) || child.exitCode !== null, {
-        what: "its banner",
+        what: "the startup banner",
       });
-      if (child.exitCode !== null) throw new Error(`it ended: ${output.err}`);
+      if (child.exitCode !== null) throw new Error(`The server exited: ${output.err}`);
       const find = (pattern: RegExp): string => pattern.exec(output.out)![0];
       return { mqtt: find(/mqtt:\/\/[\w.:]+/), http: find(/http:\/\/[\w.:]+/) };
     },

@@ -1,4 +1,4 @@
-/** Reverse proxies with the configurations that the documentation gives. */
+/** Starts reverse proxies with the configuration files from the documentation. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -13,21 +13,21 @@ import { temporaryFolder } from "./server.js";
 
 export type ProxyKind = "nginx" | "Caddy" | "Traefik";
 
-/** The name that the proxy is reached by, in the documentation. */
+/** The proxy's host name in the documentation. */
 export const NAME = "lights.example.org";
 
-/** Where the documentation's server listens. */
+/** The server's address in the documentation. */
 const BACKEND = "127.0.0.1:8080";
 const LETS_ENCRYPT = `/etc/letsencrypt/live/${NAME}/`;
 
 interface Setup {
   readonly folder: string;
   readonly port: number;
-  /** The documentation's file, with the address of the test's server in it. */
+  /** The documented configuration, with the address of the test's server. */
   readonly text: string;
 }
 
-/** Writes what the proxy needs beside the documentation's file, and returns how it is started. */
+/** For each proxy, writes its configuration files and returns the command that starts it. */
 const SETUPS: Record<ProxyKind, (setup: Setup) => Promise<[program: string, args: string[]]>> = {
   async nginx({ folder, port, text }) {
     const site = text.replace("listen 443", `listen 127.0.0.1:${port}`).replaceAll(LETS_ENCRYPT, `${folder}/`);
@@ -56,9 +56,9 @@ const SETUPS: Record<ProxyKind, (setup: Setup) => Promise<[program: string, args
 };
 
 /**
- * Starts a proxy with a file of `docs/examples/proxy/`, with other addresses and certificates in it. It ends with the test.
+ * Starts a proxy with a file of `docs/examples/proxy/`, adapted to test addresses and certificates. Stops it after the test.
  * @param backend the server's URL
- * @returns its port for HTTPS on loopback
+ * @returns the HTTPS port on loopback
  */
 export async function startProxy(kind: ProxyKind, file: string, backend: string): Promise<number> {
   const folder = await temporaryFolder();

@@ -1,4 +1,4 @@
-/** MQTT over bare TCP: for what a well-behaved client does not do. */
+/** A raw MQTT client over TCP, for sending packets that a conforming client does not send. */
 import net from "node:net";
 import { generate, parser, type IConnectPacket, type Packet } from "mqtt-packet";
 import { onTestFinished } from "vitest";
@@ -6,28 +6,28 @@ import { eventually } from "../../support/eventually.js";
 
 export interface RawClient {
   readonly socket: net.Socket;
-  /** Packets that came, in order. */
+  /** Received packets, in order. */
   readonly packets: Packet[];
   readonly closed: boolean;
   send(packet: Packet): void;
-  /** Sends bytes as they are. */
+  /** Sends bytes unchanged. */
   sendBytes(bytes: Buffer): void;
-  /** Waits for the first packet of this kind. */
+  /** Waits for the first packet of this type. */
   answer<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;
-  /** Waits until everything that was sent so far has been processed. */
+  /** Waits until the broker has processed all sent packets. Uses PINGREQ. */
   processed(): Promise<void>;
-  /** Waits until the other side closes the connection. */
+  /** Waits until the broker closes the connection. */
   ended(): Promise<void>;
 }
 
 export interface RawOptions {
-  /** Whether the client reads what comes. */
+  /** Whether the client reads from its socket. */
   readonly reading?: boolean;
-  /** The protocol version in which it reads and writes packets; 4 (MQTT 3.1.1) by default. */
+  /** The protocol version of encoded and decoded packets; default 4 (MQTT 3.1.1). */
   readonly version?: 3 | 4 | 5;
 }
 
-/** Opens a connection; ended after the test. */
+/** Opens a connection, which is closed after the test. */
 export function raw(url: string, { reading = true, version = 4 }: RawOptions = {}): RawClient {
   const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -51,11 +51,12 @@ export function raw(url: string, { reading = true, version = 4 }: RawOptions = {
       socket.write(generate({ cmd: "pingreq" }));
       await eventually(() => packets.slice(before).some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
     },
-    ended: () => eventually(() => socket.destroyed, { what: "the end of the connection" }).then(() => undefined),
+    ended: () =>
+      eventually(() => socket.destroyed, { what: "the broker to close the connection" }).then(() => undefined),
   };
 }
 
-/** A connection on which CONNECT has been answered. */
+/** Opens a connection, sends CONNECT and waits for CONNACK. */
 export async function connected(
   url: string,
   clientId: string,
@@ -67,13 +68,13 @@ export async function connected(
   return made;
 }
 
-/** An MQTT string, or binary data, with its length (MQTT 3.1.1, 1.5.3). */
+/** Encodes an MQTT string or binary data with its length prefix (MQTT 3.1.1, 1.5.3). */
 export function field(content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
-/** A control packet: its first byte, its remaining length, and the rest (MQTT 3.1.1, 2.2). */
+/** Encodes a control packet: first byte, remaining length, and the rest (MQTT 3.1.1, 2.2). */
 export function frame(first: number, ...parts: (Buffer | number)[]): Buffer {
   const rest = Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from([part]) : part)));
   const length: number[] = [];
@@ -82,12 +83,12 @@ export function frame(first: number, ...parts: (Buffer | number)[]): Buffer {
   return Buffer.concat([Buffer.from([first, ...length]), rest]);
 }
 
-/** A CONNECT packet of MQTT 3.1.1. */
+/** Creates a CONNECT packet; MQTT 3.1.1 by default. */
 export function connectPacket(clientId: string, options: Partial<IConnectPacket> = {}): IConnectPacket {
   return { cmd: "connect", clientId, protocolId: "MQTT", protocolVersion: 4, clean: true, keepalive: 60, ...options };
 }
 
-/** A connection that has logged in. */
+/** Opens a connection and logs in with a user name and password. */
 export async function rawLogin(
   url: string,
   clientId: string,
@@ -100,7 +101,7 @@ export async function rawLogin(
   return made;
 }
 
-/** Writes the same bytes again and again, as fast as the other side takes them; gives a function that ends that. */
+/** Writes the same bytes repeatedly, as fast as TCP backpressure allows. Returns a function that stops and counts the bytes. */
 export function flood({ socket }: RawClient, bytes: Buffer): () => number {
   let going = true;
   let written = 0;

@@ -1,4 +1,4 @@
-/** Clients whose bytes the broker refuses, and those that must not notice. */
+/** Checks that the broker rejects malformed packets without affecting other clients. */
 import { spawn } from "node:child_process";
 import { expect, onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.js";
@@ -7,8 +7,8 @@ import { connected, raw, type RawClient } from "./raw.js";
 import { client } from "./server.js";
 
 /**
- * Sends bytes, waits for the end of the connection, and checks that this was counted once.
- * @param isConnected whether the client is let in before
+ * Sends bytes, waits until the broker closes the connection, and checks that the rejection was counted once.
+ * @param isConnected whether the client connects successfully first
  */
 export async function expectRefused(
   { url, rejected }: BareBroker,
@@ -20,14 +20,14 @@ export async function expectRefused(
   const sender = isConnected ? await connected(url, "sender", { protocolVersion: version }) : raw(url, { version });
   sender.sendBytes(bytes);
   await sender.ended();
-  await eventually(() => rejected.length > 0, { what: "the counter" });
+  await eventually(() => rejected.length > 0, { what: "the broker to count the rejection" });
   expect(rejected).toEqual([expect.stringMatching(/^malformed-packet /)]);
   const letIn = sender.packets.some((packet) => packet.cmd === "connack" && !packet.returnCode && !packet.reasonCode);
   expect(letIn).toBe(isConnected);
   return sender;
 }
 
-/** The topics of the retained messages that a new client receives from `#`. */
+/** Returns the topics of all retained messages, as a new subscriber of `#` receives them. */
 export async function retainedIn({ url }: BareBroker): Promise<string[]> {
   const reader = await client(url, {}, "#");
   await reader.publishAsync("last", "", { qos: 1 });
@@ -35,7 +35,7 @@ export async function retainedIn({ url }: BareBroker): Promise<string[]> {
   return reader.got.filter(({ retained }) => retained).map(({ topic }) => topic);
 }
 
-/** Checks that a real `mosquitto_sub` on `#` keeps its connection while others do something, and gets what comes later. */
+/** Checks that a `mosquitto_sub` on `#` stays connected while `others` runs, and receives a later message. */
 export async function expectUnharmed(
   { url, broker }: BareBroker,
   protocol: "mqttv311" | "mqttv5",
@@ -51,10 +51,10 @@ export async function expectUnharmed(
     await good.publishAsync("before", "1", { qos: 1 });
     return out.includes("before 1");
   };
-  await eventually(isSubscribed, { what: "its subscription", every: 50 });
+  await eventually(isSubscribed, { what: "mosquitto_sub to subscribe", every: 50 });
   await others();
   await good.publishAsync("after", "2", { qos: 1, retain: true });
-  await eventually(() => out.includes("after 2"), { what: "the message" });
+  await eventually(() => out.includes("after 2"), { what: "mosquitto_sub to receive the later message" });
   expect(new Set(out.trim().split("\n"))).toEqual(new Set(["before 1", "after 2"]));
   expect(child.exitCode).toBe(null);
 }

@@ -1,4 +1,4 @@
-/** Servers and clients of one test, all of them ended after it. */
+/** Starts servers and clients for a test and closes them after it. */
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,17 +6,17 @@ import path from "node:path";
 import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
 import { onTestFinished } from "vitest";
 
-/** A folder of its own, deleted after the test. */
+/** Creates a temporary folder, which is deleted after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-server-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
-/** Keeps everything for ever. */
+/** A history configuration with unlimited retention. */
 export const HISTORY = { readings: undefined, switches: undefined };
 
-/** A server on free ports, closed after the test. It keeps no history unless that is asked for: its thread takes a while to start. */
+/** Starts a server on free ports and closes it after the test. History is off by default, because its thread starts slowly. */
 export async function server(options: ServerOptions = {}): Promise<NightlightServer> {
   const data = options.data ?? (await temporaryFolder());
   const started = await startServer({ mqttPort: 0, httpPort: 0, history: false, ...options, data });
@@ -24,13 +24,13 @@ export async function server(options: ServerOptions = {}): Promise<NightlightSer
   return started;
 }
 
-/** Leaves a session behind at a broker: a client subscribes and disconnects. */
+/** Creates a persistent session at a broker: a client subscribes and disconnects. */
 export async function leaveSession(url: string, clientId: string): Promise<void> {
   const leaver = await client(url, { clientId, clean: false }, "nightlight/+/commands");
   await leaver.endAsync();
 }
 
-/** A message as a client got it. */
+/** A received message. */
 export interface Got {
   readonly topic: string;
   readonly text: string;
@@ -39,11 +39,11 @@ export interface Got {
 }
 
 export interface TestClient extends MqttClient {
-  /** What it got, in order. */
+  /** Received messages, in order. */
   readonly got: Got[];
 }
 
-/** A plain client that does not reconnect, ended after the test. */
+/** Connects a client without automatic reconnection and subscribes it. The client is closed after the test. */
 export async function client(url: string, options: IClientOptions = {}, ...filters: string[]): Promise<TestClient> {
   const connection = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 60_000, ...options });
   onTestFinished(() => void connection.end(true));

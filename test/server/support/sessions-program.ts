@@ -1,4 +1,4 @@
-/** Runs `nightlight-server sessions` in this process, with sessions that a test makes up. */
+/** Runs the command `nightlight-server sessions` in the test process. */
 import { PassThrough, Readable } from "node:stream";
 import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { serverUrlOf } from "../../../server/src/config/server-url.js";
@@ -8,7 +8,7 @@ import { away, FakeSessions, sessionView } from "./fake-sessions.js";
 export interface Outcome {
   readonly out: string;
   readonly said: string;
-  /** The error that the command rejected with; "" when it did its work. */
+  /** The command's error as `name: message`; "" on success. */
   readonly error: string;
 }
 
@@ -16,7 +16,7 @@ export interface How {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the output is a terminal. */
   readonly terminal?: boolean;
-  /** What is typed at the prompt; without it the input is a pipe. */
+  /** The answer typed at a prompt; undefined for an input that is not a terminal. */
   readonly types?: string;
 }
 
@@ -50,7 +50,7 @@ export async function sessions(
   return { out, said, error };
 }
 
-/** Phones of ann and bob, and a desk without an account. */
+/** Creates sessions of two accounts with the same client id, and one without an account. */
 export function household(): FakeSessions {
   return new FakeSessions(
     sessionView("phone", { account: "ann", ...away(), subscriptions: 3, queued: 12 }),

@@ -19,7 +19,7 @@ export function killed(file: string, into: string): Store {
   return storeIn(path.join(into, "history.db"));
 }
 
-/** Restarts a store after closing or killing it; returns the new store and its file. @param into folder for the copy of a killed store */
+/** Restarts a store after closing or killing it. Returns the new store and its file. @param into folder for a killed store's copy */
 export function restarted(store: Store, how: "restart" | "kill", file: string, into: string): [Store, string] {
   const left = how === "kill" ? killed(file, into) : undefined;
   store.close();

@@ -1,4 +1,4 @@
-/** Switches for tests of the history store, and the expected results. */
+/** Creates lamp switches for tests of the history store, and their expected results. */
 import type { HistorySwitch } from "../../../server/src/history/history.js";
 import { BY, type HistoryBatch } from "../../../server/src/history/protocol.js";
 import type { Store } from "../../../server/src/history/store.js";

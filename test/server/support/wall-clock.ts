@@ -1,4 +1,4 @@
-/** A server's wall clock, which a test can set. */
+/** Shifts the wall clock of a server process. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL, fileURLToPath } from "node:url";
@@ -7,9 +7,9 @@ import { temporaryFolder } from "./server.js";
 const PRELOAD = fileURLToPath(new URL("./wall-clock.mjs", import.meta.url));
 
 export interface WallClock {
-  /** The environment of a program that has it. */
+  /** Environment variables that give a program this clock. */
   readonly env: Record<string, string>;
-  /** Sets it so many ms ahead of the real one; negative: back. */
+  /** Sets the offset from the real time, in ms; negative for the past. */
   set(ahead: number): Promise<void>;
 }
 

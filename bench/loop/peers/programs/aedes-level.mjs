@@ -1,4 +1,4 @@
-// The nightlight's broker and server on aedes, with its data on disk: node aedes-level.mjs <port> <folder>
+// A nightlight server and broker on Aedes, with its data on disk. Usage: node aedes-level.mjs <port> <folder>
 import { createServer } from "node:net";
 import { Aedes } from "aedes";
 import AsyncLevelPersistence from "aedes-persistence-level/asyncPersistence.js";
@@ -11,7 +11,7 @@ aedes.on("publish", ({ topic, payload }, client) => {
   if (!client || !topic.endsWith("/telemetry")) return;
   const { light } = JSON.parse(payload.toString());
   const commands = topic.replace(/telemetry$/, "commands");
-  // as ours: a board that was away finds the state of its lamp
+  // retained, as in our server, so that a reconnecting board receives its lamp's state
   aedes.publish({ topic: commands, payload: JSON.stringify({ led_on: light < 300 }), qos: 1, retain: true }, () => {});
 });
 createServer({ noDelay: true }, aedes.handle).listen(Number(port), "127.0.0.1");

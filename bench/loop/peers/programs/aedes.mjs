@@ -1,5 +1,5 @@
-// The nightlight's broker and server in fifteen lines on aedes: node aedes.mjs <port> <qos> [contract]
-// With the last, commands are retained, at QoS 1.
+// A nightlight server and broker in fifteen lines on Aedes. Usage: node aedes.mjs <port> <qos> [contract]
+// With "contract", commands are retained at QoS 1.
 import { createServer } from "node:net";
 import { Aedes } from "aedes";
 

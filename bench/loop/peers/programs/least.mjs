@@ -1,5 +1,5 @@
-// The least that can answer: no broker, no subscriptions, nothing kept, every reading answered to whoever sent it. It shows
-// what the sockets alone cost: node least.mjs <port> <qos>
+// The smallest server that can answer. It has no broker, no subscriptions and no state, and answers each reading on the
+// sender's connection. It shows the cost of the sockets alone. Usage: node least.mjs <port> <qos>
 import { Buffer } from "node:buffer";
 import { createServer } from "node:net";
 

@@ -1,4 +1,4 @@
-# The lesson's server, for all devices: python3 lesson.py <port> <qos>
+# The lesson's server, extended to all devices. Usage: python3 lesson.py <port> <qos>
 import json
 import sys
 import time
@@ -11,7 +11,7 @@ client_name = "nightlight_server"
 
 try:
     mqtt_client = mqtt.Client(client_name)
-except (TypeError, ValueError):  # Paho 2 asks which callbacks are meant
+except (TypeError, ValueError):  # Paho 2 requires a callback API version
     mqtt_client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION1, client_name)
 mqtt_client.connect("127.0.0.1", port)
 

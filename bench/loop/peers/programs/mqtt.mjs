@@ -1,10 +1,10 @@
-// The nightlight's server in fifteen lines on MQTT.js: node mqtt.mjs <port> <qos>
+// A nightlight server in fifteen lines on MQTT.js. Usage: node mqtt.mjs <port> <qos>
 import mqtt from "mqtt";
 
 const [port, qos] = process.argv.slice(2).map(Number);
 const client = mqtt.connect({ host: "127.0.0.1", port });
 client.on("connect", () => {
-  // small packets leave at once
+  // without TCP_NODELAY, Nagle's algorithm delays small packets
   client.stream.setNoDelay(true);
   client.subscribe("nightlight/+/telemetry", { qos });
 });

@@ -1,4 +1,4 @@
-/* The nightlight's server on libmosquitto: server <port> <qos> [contract]. With the last, commands are retained, at QoS 1. */
+/* A nightlight server on libmosquitto. Usage: server <port> <qos> [contract]. "contract" sends commands retained at QoS 1. */
 #include <mosquitto.h>
 #include <stdio.h>
 #include <stdlib.h>
