@@ -64,7 +64,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python 
 
   it("asks again after input that is not a number", async () => {
     device.stdin?.write("bright\n");
-    await eventually(() => errors.includes("a number from 0 to 1023, please"), { what: "the question" });
+    await eventually(() => errors.includes("Type a number from 0 to 1023"), { what: "the question" });
     const before = lamp.length;
     device.stdin?.write("5\n");
     await eventually(() => lamp.length > before, { what: "an answer" });

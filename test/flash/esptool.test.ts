@@ -97,7 +97,7 @@ describe("writing to flash memory", () => {
   test.each([
     ["baud", /interrupted.*noise/, /--baud 115200/],
     ["digest", /differs from the data sent/, /cable/],
-    ["small", /flash memory is too small/, /docs\/hardware/],
+    ["small", /flash memory is too small/, /docs\/reference\/hardware/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
     const error = await failure(writeFlash(target(result), "0x0", ESPTOOL, [], () => {}));
     expect(error.step).toBe("flashing");

@@ -47,7 +47,7 @@ describe("credentials", () => {
       "a reader's",
       ["end", "desk"],
       { env: { NIGHTLIGHT_TOKEN: "rob-token" } },
-      /^CommandError: "rob" may .*\. Only an administrator may end a session\.$/,
+      /^CommandError: "rob" has the role "reader", .*\. Only an administrator may end a session\.$/,
     ],
     ["no token at all", ["list"], { env: { NIGHTLIGHT_TOKEN: "two words" } }, /^UsageError: NIGHTLIGHT_TOKEN does not/],
     ["no file", ["list", "--token-file", "/none"], {}, /^UsageError: --token-file \/none cannot be read: ENOENT/],
