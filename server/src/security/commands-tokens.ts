@@ -9,8 +9,9 @@ import { changeUsers, userOf } from "./users-file.js";
 
 interface TokenFlags {
   readonly expires?: string;
-  /** The id of a token; true for all of the user's. */
-  readonly revoke?: string | true;
+  readonly revoke?: boolean;
+  /** The id of the token to revoke; undefined for all tokens of the user. */
+  readonly token?: string;
 }
 
 /** Adds `token` to the command `user`. @param dataFolder the data folder, from a subcommand and its parents */
@@ -23,18 +24,13 @@ export function addTokenCommand(
     .command("token <name>")
     .description("make a bearer token for the API")
     .option("--expires <when>", "when it ends: after a time such as 90d, or with the beginning (UTC) of 2027-01-01")
-    .option(
-      "--revoke [id]",
-      "revoke the token with this id in user list instead; without an id, all tokens of this user",
-    )
+    .option("--revoke", "revoke all tokens of this user instead, and remove them from the list")
+    .option("--token <id>", "with --revoke: only the token with this id in user list")
     .action(async (name: string, flags: TokenFlags, self: Command) => {
       const say = (text: string): void => void messages.write(`${text}\n`);
       const problem = flagProblem(flags);
       if (problem) throw new UsageError(problem);
-      if (flags.revoke !== undefined) {
-        const id = flags.revoke === true ? undefined : flags.revoke;
-        return say(await revoke(dataFolder(self), name, id));
-      }
+      if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.token));
       const now = clock.wallNow();
       const expires = flags.expires === undefined ? undefined : parseExpiry(flags.expires, now);
       const token = generateToken();
@@ -55,8 +51,9 @@ export function addTokenCommand(
     });
 }
 
-function flagProblem({ expires, revoke }: TokenFlags): string {
-  return revoke !== undefined && expires !== undefined ? "Give --expires or --revoke, not both." : "";
+function flagProblem({ expires, revoke, token }: TokenFlags): string {
+  if (revoke && expires !== undefined) return "Give --expires or --revoke, not both.";
+  return token !== undefined && !revoke ? "--token names a token to revoke: give --revoke too." : "";
 }
 
 /** Removes the tokens of a user, or one of them. Returns a sentence about it. */
