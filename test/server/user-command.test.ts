@@ -128,6 +128,7 @@ describe("each mistake is answered with a sentence, and changes nothing:", () =>
     ["remove bob", "", /^UsageError: There is no user bob;/],
     ["token bob", "", /^UsageError: There is no user bob;/],
     ["token ann --expires soon", "", /^UsageError: --expires is "soon"; it must be a time such as 90d/],
+    ["token ann --token x", "", /^UsageError: --token selects a token to revoke/],
     ["token ann --revoke --expires 9d", "", /^UsageError: Give --expires or --revoke, not both\.$/],
     ["token porch", "", /^UsageError: porch is a device, which may do nothing over HTTP/],
   ])("user %s", async (args, input, error) => {
@@ -177,9 +178,11 @@ test("one token is revoked by its id, and the others stay", async () => {
   const ids = async (): Promise<string[]> =>
     [...(await user(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
   const [first, second] = await ids();
-  expect((await user(folder, `token ann --revoke ${first}`)).said).toMatch(`The token ${first} of ann is no longer`);
+  expect((await user(folder, `token ann --revoke --token ${first}`)).said).toMatch(
+    `The token ${first} of ann is no longer`,
+  );
   expect(await ids()).toEqual([second]);
-  const unknown = await user(folder, `token ann --revoke ${first}`);
+  const unknown = await user(folder, `token ann --revoke --token ${first}`);
   expect(unknown.error).toMatch(/^UsageError: ann has no token .*user list/);
 });
 

@@ -9,8 +9,9 @@ import { changeUsers, userOf } from "../../security/users-file.js";
 
 interface TokenFlags {
   readonly expires?: string;
-  /** The id of a token; true for all tokens of the user. */
-  readonly revoke?: string | true;
+  readonly revoke?: boolean;
+  /** The id of the token to revoke; undefined for all tokens of the user. */
+  readonly token?: string;
 }
 
 /** Adds the subcommand `token` to the command `user`. @param dataFolder returns the data folder for a subcommand */
@@ -23,15 +24,13 @@ export function addTokenCommand(
     .command("token <name>")
     .description("create a bearer token for the API")
     .option("--expires <when>", "expiry: a duration such as 90d, or a date such as 2027-01-01 (00:00 UTC)")
-    .option("--revoke [id]", "revoke the token with this id (see user list) instead, or all tokens of this user")
+    .option("--revoke", "revoke all tokens of this user instead of creating one")
+    .option("--token <id>", "with --revoke: revoke only the token with this id (see user list)")
     .action(async (name: string, flags: TokenFlags, self: Command) => {
       const say = (text: string): void => void messages.write(`${text}\n`);
       const problem = flagProblem(flags);
       if (problem) throw new UsageError(problem);
-      if (flags.revoke !== undefined) {
-        const id = flags.revoke === true ? undefined : flags.revoke;
-        return say(await revoke(dataFolder(self), name, id));
-      }
+      if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.token));
       const now = clock.wallNow();
       const expires = flags.expires === undefined ? undefined : parseExpiry(flags.expires, now);
       const token = generateToken();
@@ -52,8 +51,9 @@ export function addTokenCommand(
     });
 }
 
-function flagProblem({ expires, revoke }: TokenFlags): string {
-  return revoke !== undefined && expires !== undefined ? "Give --expires or --revoke, not both." : "";
+function flagProblem({ expires, revoke, token }: TokenFlags): string {
+  if (revoke && expires !== undefined) return "Give --expires or --revoke, not both.";
+  return token !== undefined && !revoke ? "--token selects a token to revoke; give --revoke too." : "";
 }
 
 /** Deletes all tokens of a user, or the one with this id. Returns a message for the user. */
