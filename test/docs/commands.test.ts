@@ -270,7 +270,11 @@ const SCENARIOS: readonly Scenario[] = [
       "sudo chmod 600 /etc/mosquitto/nightlight.*",
       "sudo systemctl restart mosquitto",
       "sudo systemctl reload mosquitto",
-    ].map((command) => ({ command, in: "docs/mosquitto", with: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" } })),
+    ].map((command) => ({
+      command,
+      in: "docs/how-to/mosquitto",
+      with: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" },
+    })),
     after: async (sandbox) => {
       const passwords = path.join(sandbox.folder, "etc/mosquitto/nightlight.passwd");
       expect(await readFile(passwords, "utf8")).toMatch(/^nightlight-server:\$/);

@@ -36,13 +36,9 @@ export class TestBoard extends SimulatedBoard {
 export class Visitor {
   text = "";
   how: "end" | "error" | undefined;
-  readonly since = performance.now();
-  /** performance.now() of the first data. */
-  spoke: number | undefined;
 
   constructor(readonly socket: Socket) {
     socket.on("data", (data: Buffer) => {
-      this.spoke ??= performance.now();
       this.text += data.toString();
     });
     socket.on("error", () => (this.how = "error"));
