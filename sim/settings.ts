@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { redactUrl } from "../server/src/security/redact.js";
 
-/** Values by key. Undefined means that a deployment deletes the key. */
+/** Settings of a board: values by key. A deployment deletes keys whose value is undefined. */
 export type Settings = Record<string, unknown>;
 
-/** The longest value that the virtual machine stores, in bytes of JSON. Longer ones crash it. */
+/** Longest value that the virtual machine stores, in bytes of JSON. Longer values crash the virtual machine. */
 export const MAX_VALUE = 200;
 
 /**

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_CADENCE, LESSON_RULE, type Cadence } from "../../contract/index.js";
 import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { loadFirmware } from "../../sim/index.js";
-import { trace } from "../../sim/trace.js";
+import { parseTrace } from "../../sim/trace.js";
 import { percentile } from "../loop/load/times.js";
 import { median } from "../statistics.js";
 import { table } from "../table.js";
@@ -46,7 +46,7 @@ export async function firmware(options: FirmwareOptions, say: (text: string) => 
   await ensureFirmware({ entry: "main" });
   const { seed, recording } = options;
   const csv = recording === undefined ? csvOf(dayWithClouds(seed)) : await readFile(recording, "utf8");
-  const source = trace(csv, recording);
+  const source = parseTrace(csv, recording);
   const light = Array.from({ length: DAY }, (_, second) => source(1000 * second));
   const all = crossingsOf(light);
   if (all.length === 0)

@@ -18,7 +18,7 @@ import { endAfterOutput } from "../../server/src/app/output-errors.js";
 import type { ProcessHandlers } from "../../server/src/app/program.js";
 import { simulatorRoutes } from "../../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
-import { report } from "../../sim/report.js";
+import { printEvents } from "../../sim/report.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ensureDashboard } from "../build/server.js";
 import { ROOT } from "../lib/repository.js";
@@ -77,7 +77,7 @@ async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promi
     address.username = encodeURIComponent(broker ? (username ?? decodeURIComponent(address.username)) : guest.name);
     address.password = encodeURIComponent(broker ? (password ?? decodeURIComponent(address.password)) : guest.password);
     const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
-    simulator.on("add", (board) => report(board));
+    simulator.on("add", (board) => printEvents(board));
     const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
     await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
   }

@@ -4,7 +4,7 @@ import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { ensureServer } from "../../scripts/build/server.js";
 import { type Options, parseOptions } from "./options.js";
 import { runFleet } from "./run.js";
-import { summaryLines } from "./words.js";
+import { summaryLines } from "./format.js";
 import { endAfterOutput, endOnOutputErrors } from "../../server/src/app/output-errors.js";
 
 endOnOutputErrors();
