@@ -11,7 +11,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { machine } from "../machine.js";
+import { describeMachine } from "../machine.js";
 import { freePort } from "../loop/ports.js";
 import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
@@ -25,7 +25,7 @@ const REDIS = await freePort();
 const WINDOW = 50;
 const CONNECTIONS = 20;
 /** Warm-up readings per server. */
-const WARM = 40_000;
+const WARM_UP = 40_000;
 
 const children: ChildProcess[] = [];
 const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
@@ -43,7 +43,7 @@ function start(file: string, flags: string[]): ChildProcess {
 }
 
 /** Returns the CPU time of a process so far, in s. Source: proc(5), utime and stime in hundredths of a second. */
-function cpu({ pid }: ChildProcess): number {
+function cpuTime({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
@@ -67,7 +67,7 @@ async function load(prefix: string, boot: number, cycles: number, window: number
   const finished = new Promise<void>((resolve) => (finish = resolve));
   const clients: MqttClient[] = [];
   for (let c = 0; c < CONNECTIONS; c++) {
-    const own = BOARDS / CONNECTIONS;
+    const boardCount = BOARDS / CONNECTIONS;
     const seqs = new Map<number, number>();
     const send = (n: number): void => {
       if (sent >= cycles) return;
@@ -78,7 +78,7 @@ async function load(prefix: string, boot: number, cycles: number, window: number
       client.publish(`${prefix}/c${c}-${n}/telemetry`, Buffer.from(JSON.stringify(reading)), false);
     };
     // one reading per board at a time: the server does not answer a reading that a newer one overtakes
-    const idle = [...Array(own).keys()];
+    const idle = [...Array(boardCount).keys()];
     const client = new MqttClient(
       { broker, clientId: `load-${prefix}-${c}`, clean: true },
       {
@@ -97,18 +97,18 @@ async function load(prefix: string, boot: number, cycles: number, window: number
     clients.push(client);
     await client.connect();
     // one filter per board: a wildcard would deliver the commands of all boards to every connection
-    await client.subscribe([...Array(own).keys()].map((n) => `${prefix}/c${c}-${n}/commands`));
-    for (let n = 0; n < Math.min(window, own); n++) setImmediate(() => send(idle.shift()!));
+    await client.subscribe([...Array(boardCount).keys()].map((n) => `${prefix}/c${c}-${n}/commands`));
+    for (let n = 0; n < Math.min(window, boardCount); n++) setImmediate(() => send(idle.shift()!));
   }
-  const began = performance.now();
+  const startedAt = performance.now();
   await finished;
-  const took = (performance.now() - began) / 1000;
+  const took = (performance.now() - startedAt) / 1000;
   await Promise.all(clients.map((client) => client.close()));
   return took;
 }
 
 interface Row {
-  readonly what: string;
+  readonly variant: string;
   readonly rate: number;
   readonly server: number;
   readonly broker: number;
@@ -131,17 +131,17 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
   for (const { pid } of programs) setPriority(pid!, constants.priority.PRIORITY_LOW);
   const window = WINDOW * servers;
   const cycles = CYCLES * servers;
-  await load(prefix, 1, Math.min(CYCLES, WARM) * servers, window);
+  await load(prefix, 1, Math.min(CYCLES, WARM_UP) * servers, window);
   const all = [...programs, mosquitto, redis];
-  const before = all.map(cpu);
+  const before = all.map(cpuTime);
   const took = await load(prefix, 2, cycles, window);
-  const after = all.map(cpu).map((now, n) => ((now - before[n]) * 100_000) / cycles);
+  const after = all.map(cpuTime).map((now, n) => ((now - before[n]) * 100_000) / cycles);
   for (const program of programs) {
     program.kill("SIGTERM");
     await new Promise((resolve) => program.once("exit", resolve));
   }
   const server = after.slice(0, servers).reduce((sum, one) => sum + one, 0);
-  return { what, rate: cycles / took, server, broker: after[servers], redis: after[servers + 1] };
+  return { variant: what, rate: cycles / took, server, broker: after[servers], redis: after[servers + 1] };
 }
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -162,13 +162,13 @@ try {
   console.log(
     "| | cycles/s | CPU s per 100,000 cycles: all servers | Mosquitto | Redis |\n| --- | --- | --- | --- | --- |",
   );
-  for (const what of new Set(rows.map((row) => row.what))) {
-    const of = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.what === what).map((row) => row[key])); // prettier-ignore
+  for (const what of new Set(rows.map((row) => row.variant))) {
+    const of = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.variant === what).map((row) => row[key])); // prettier-ignore
     console.log(`| ${what} | ${of("rate").toFixed(0)} | ${of("server").toFixed(2)} | ${of("broker").toFixed(2)} | ${of("redis").toFixed(2)} |`); // prettier-ignore
   }
-  const servers = (what: string): number => median(rows.filter((row) => row.what === what).map((row) => row.server));
+  const servers = (what: string): number => median(rows.filter((row) => row.variant === what).map((row) => row.server));
   const ratio = (2 * servers("one server, state in Redis")) / servers("two servers, state in Redis");
-  console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${machine()}`);
+  console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${describeMachine()}`);
 } finally {
   // lets this program exit while children still run; the exit hook kills them
   for (const child of children) child.unref();

@@ -9,11 +9,11 @@ import {
   PASSWORD,
   READINGS,
   USER,
-  type Device,
+  type ProtocolClient,
   type Protocol,
-  type Stand,
-  type Terms,
-} from "./job.js";
+  type ProtocolServer,
+  type ConnectionParameters,
+} from "./exchange.js";
 import { clientOptions, serverOptions } from "./tls.js";
 
 const AUTHORIZATION = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
@@ -31,7 +31,7 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
   response.writeHead(200, { "Content-Type": "application/json", "Content-Length": text.length }).end(text);
 }
 
-async function serve({ tls }: Terms): Promise<Stand> {
+async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
   const handle: http.RequestListener = (request, response) => void answer(request, response);
   const server = tls ? https.createServer(serverOptions(tls), handle) : http.createServer(handle);
   server.listen(0, "127.0.0.1");
@@ -46,7 +46,7 @@ async function serve({ tls }: Terms): Promise<Stand> {
   };
 }
 
-function connect(keep: boolean, port: number, { tls }: Terms): Device {
+function connect(keep: boolean, port: number, { tls }: ConnectionParameters): ProtocolClient {
   const agent = tls
     ? // no TLS session resumption, because boards do not store sessions
       new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...clientOptions(tls) })
@@ -73,9 +73,9 @@ function connect(keep: boolean, port: number, { tls }: Terms): Device {
 
 const protocol = (name: string, keep: boolean): Protocol => ({
   name,
-  each: !keep,
+  connectsPerReading: !keep,
   serve,
-  connect: async (port, terms) => connect(keep, port, terms),
+  connect: async (port, parameters) => connect(keep, port, parameters),
 });
 
 export const HTTP = protocol("HTTP/1.1, one connection", true);

@@ -3,7 +3,7 @@ import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Link, Network, Signal } from "../../src/mqtt/network.js";
 
-class Latch implements Signal {
+class EventSignal implements Signal {
   #raised = false;
   #wake: (() => void) | undefined;
 
@@ -23,7 +23,7 @@ class Latch implements Signal {
   }
 }
 
-function linkOver(socket: net.Socket): Link {
+function createLink(socket: net.Socket): Link {
   const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   return {
     async recv() {
@@ -40,12 +40,12 @@ function linkOver(socket: net.Socket): Link {
 }
 
 /** Returns the network interface of the firmware's MQTT client. @param open opens a connection */
-export function networkOver(open: () => Promise<net.Socket>): Network {
+export function createNetwork(open: () => Promise<net.Socket>): Network {
   return {
-    connect: async () => linkOver(await open()),
+    connect: async () => createLink(await open()),
     millis: () => Math.floor(performance.now()),
     sleep: (ms) => sleep(ms),
     start: (task, owner) => void task(owner),
-    signal: () => new Latch(),
+    signal: () => new EventSignal(),
   };
 }

@@ -30,7 +30,7 @@ export interface FleetOptions {
   readonly hour: number;
 }
 
-/** How long `settle` waits for outstanding answers, in ms. */
+/** How long `drain` waits for outstanding answers, in ms. */
 const DRAIN_TIMEOUT = 3000;
 const SLASH = 0x2f;
 const COMMANDS_LENGTH = "commands".length;

@@ -34,11 +34,11 @@ function flow(port: number, qos: number): object[] {
 export const nodeRed: Peer = {
   name: "node-red",
   title: "Node-RED",
-  places: ["mosquitto"],
-  form: "lesson",
-  missing: async () =>
+  brokerKinds: ["mosquitto"],
+  payloadFormat: "lesson",
+  installHint: async () =>
     existsSync(MAIN) ? undefined : `npm install --prefix ${path.relative(process.cwd(), HOME)} node-red@4`,
-  async program({ port, qos, folder }) {
+  async startCommand({ port, qos, folder }) {
     const settings = path.join(folder, "settings.js");
     await writeFile(settings, SETTINGS);
     await writeFile(path.join(folder, "flows.json"), JSON.stringify(flow(port, qos)));
