@@ -19,8 +19,8 @@ export class ZoneList {
     private readonly zones: Zones,
     private readonly boards: Boards,
   ) {
-    zones.watch(() => this.request());
-    boards.watch({ changed: () => this.request(), removed: () => this.request() });
+    zones.subscribe(() => this.request());
+    boards.subscribe({ changed: () => this.request(), removed: () => this.request() });
   }
 
   /** Shows or hides the list. @param name zone to scroll to */

@@ -74,7 +74,7 @@ export class TestBoard {
     const events = this.#events;
     this.#events = undefined;
     this.#packets = false;
-    events?.gone();
+    events?.disconnected();
   }
 
   /** Prints a line as the runtime does. */
