@@ -73,7 +73,7 @@ export async function measureScaling(options: FlatOptions, say: (text: string) =
   return table([at, server, counted(few, FEW), counted(many, options.devices), ...rest], rows);
 }
 
-/** Our server first. The others show how much of a slowdown comes from the broker or the load generator. */
+/** Servers by broker, ours first. The others show how much of a slowdown comes from the broker or the load generator. */
 const PEERS: Readonly<Record<BrokerKind, readonly Peer[]>> = {
   mosquitto: [nightlightServer("full"), minimalMqttJs, cServer],
   embedded: [nightlightServer("full"), minimalAedes],
@@ -91,7 +91,7 @@ const HEAD = [
   "start, all devices known",
 ];
 
-/** Returns two medians per server, with few and with many devices. A text instead of a number is the reason for its absence. */
+/** Returns the median rates of each server with few and with many devices. A string explains why a rate is missing. */
 async function measureThroughput(
   peers: readonly Peer[],
   brokerKind: BrokerKind,

@@ -7,7 +7,7 @@ import { boardPath, chipOf, loadBoards, PREFIX, SERVICES, titleOf, type BoardFil
 import { hardwarePage, insertSection, PAGE, type WiringParts } from "./hardware-page.js";
 import { findPin, pinProblems, suggestPins } from "./pins.js";
 
-/** What the user says about a new board. */
+/** Description of a new board, from the flags of `npm run board -- add`. */
 export interface NewBoard {
   /** Lower-case letters, digits and `_`: the board is called `nightlight_<name>`. */
   readonly name: string;

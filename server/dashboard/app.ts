@@ -18,7 +18,7 @@ import { Zones } from "./zones.js";
 
 /** Time between two redraws of the plots, in ms. At a width of three minutes, the line moves about half a pixel. */
 const REDRAW_INTERVAL = 250;
-/** The same for users who prefer reduced motion. */
+/** Time between two redraws of the plots for users who prefer reduced motion, in ms. */
 const REDUCED_MOTION_INTERVAL = 1000;
 const SUMMARY_INTERVAL = 500;
 /** Time between two updates of texts that depend on the time, in ms. */
@@ -54,7 +54,7 @@ announceSwitches(boards, findPart(document, "announcements", HTMLElement));
 /** When the connection to the server was lost, in ms by the server's clock; undefined while connected. */
 let lostAt: number | undefined;
 
-/** @param describe returns the text to show, given the time when the connection was lost */
+/** Shows that the connection is lost. @param describe returns the text for the time of the loss, in ms */
 function handleLoss(describe: (at: number) => string): void {
   grid.setLost((lostAt ??= now()));
   page.dataset.connection = "lost";

@@ -43,7 +43,7 @@ export class Period {
     return new Period(length, Math.min(a, b) + length);
   }
 
-  /** In whole ms: where it began between two of them, the ticks of a day's plot would be 1 ms before the full hours. */
+  /** Returns the time range in whole ms. Fractions would put the axis labels of a day 1 ms before the full hours. */
   rangeAt(now: number): TimeRange {
     const to = Math.round(this.end ?? now);
     return { from: to - this.length, to };

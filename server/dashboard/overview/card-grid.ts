@@ -17,7 +17,7 @@ const FRAME_BUDGET = 6;
 
 /** Shortest time between two rearrangements of the cards after changes of boards, in ms. */
 const ARRANGE_INTERVAL = 1000;
-/** The same when cards are sorted by light, which changes all the time, in ms. */
+/** Shortest time between two rearrangements when cards are sorted by light, which changes constantly. In ms. */
 const SORT_BY_LIGHT_INTERVAL = 5000;
 
 export class CardGrid {
