@@ -8,15 +8,15 @@ import { PART_DEFINITIONS } from "./parts.js";
 import { updatePage } from "./page.js";
 
 const DOCS = fileURLToPath(new URL("../docs", import.meta.url));
-const say = (text: string): void => console.error(text);
+const print = (text: string): void => console.error(text);
 
 const options = parseOptions(commandLine().parse());
 const begun = performance.now();
-say(describeMachine());
+print(describeMachine());
 for (const part of options.parts)
   try {
     const { page, run } = PART_DEFINITIONS[part];
-    const { text, plots = {} } = await run(options, say);
+    const { text, plots = {} } = await run(options, print);
     console.log(`\n## ${part}\n\n${text}\n`);
     if (!options.write) continue;
     await updatePage(
@@ -25,10 +25,10 @@ for (const part of options.parts)
       page === "reference/benchmarks.md" ? `${describeMachine()}\n\n${text}` : text,
     );
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
-    say(`Updated docs/${page}.`);
+    print(`Updated docs/${page}.`);
   } catch (error) {
     // a failed part does not affect the other parts
-    say(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
+    print(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
-say(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
+print(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);

@@ -9,7 +9,7 @@ import { plotOf } from "./loop/plot.js";
 import { compareClients } from "./mqtt/index.js";
 import type { Options, Part } from "./options.js";
 
-export type Say = (text: string) => void;
+export type Print = (text: string) => void;
 
 export interface PartResult {
   /** The tables, as Markdown. */
@@ -21,7 +21,7 @@ export interface PartResult {
 interface PartDefinition {
   /** The page in `docs/` that shows the results. */
   readonly page: string;
-  run(options: Options, say: Say): Promise<PartResult>;
+  run(options: Options, print: Print): Promise<PartResult>;
 }
 
 const PAGE = "reference/benchmarks.md";
@@ -29,7 +29,7 @@ const PAGE = "reference/benchmarks.md";
 export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
   loop: {
     page: PAGE,
-    async run(options, say) {
+    async run(options, print) {
       const { length, loops, peers, profile, connections } = options;
       const outcome = await measureLoop(
         {
@@ -41,7 +41,7 @@ export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
           cold: loops.includes("cold"),
           peers: allPeers(profile).filter(({ name }) => peers?.includes(name) ?? true),
         },
-        say,
+        print,
       );
       return {
         text: formatResults(outcome),
@@ -54,30 +54,30 @@ export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
   },
   flat: {
     page: PAGE,
-    async run({ length, devices, ...options }, say) {
+    async run({ length, devices, ...options }, print) {
       const many = Math.max(...(devices ?? [length === "quick" ? 1000 : 100_000]));
-      return { text: await measureScaling({ ...options, devices: many }, say) };
+      return { text: await measureScaling({ ...options, devices: many }, print) };
     },
   },
   firmware: {
     page: PAGE,
-    async run({ length, seed, trace }, say) {
+    async run({ length, seed, trace }, print) {
       const crossings = { quick: 4, usual: 20, full: 40 }[length];
-      return { text: await measureFirmware({ seed, recording: trace, crossings }, say) };
+      return { text: await measureFirmware({ seed, recording: trace, crossings }, print) };
     },
   },
   dashboard: {
     page: PAGE,
-    run: async ({ length, rounds }, say) => ({
-      text: await measureDashboard({ boards: length === "quick" ? 50 : 500, rounds }, say),
+    run: async ({ length, rounds }, print) => ({
+      text: await measureDashboard({ boards: length === "quick" ? 50 : 500, rounds }, print),
     }),
   },
   history: {
     page: PAGE,
-    async run({ length }, say) {
+    async run({ length }, print) {
       const days = { quick: 1, usual: 7, full: 30 }[length];
-      return { text: await measureHistory({ boards: length === "quick" ? 2 : 20, days }, say) };
+      return { text: await measureHistory({ boards: length === "quick" ? 2 : 20, days }, print) };
     },
   },
-  mqtt: { page: "reference/mqtt-client.md", run: async (_options, say) => ({ text: await compareClients(say) }) },
+  mqtt: { page: "reference/mqtt-client.md", run: async (_options, print) => ({ text: await compareClients(print) }) },
 };

@@ -36,7 +36,7 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
-function start(file: string, flags: string[]): ChildProcess {
+function startProcess(file: string, flags: string[]): ChildProcess {
   const child = spawn(file, flags, { cwd: ROOT, stdio: "ignore" });
   children.push(child);
   return child;
@@ -50,7 +50,7 @@ function cpuTime({ pid }: ChildProcess): number {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+async function waitUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     if (await condition().catch(() => false)) return;
     await sleep(50);
@@ -59,7 +59,7 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
 }
 
 /** Sends readings, and each board's next one after the answer to the last. Returns the duration in s. */
-async function load(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
+async function sendReadings(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
   const broker = parseBrokerUrl(`mqtt://127.0.0.1:${MQTT}`);
   let sent = 0;
   let answered = 0;
@@ -123,18 +123,20 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
     const http = await freePort();
     const state = shared ? ["--state", `redis://127.0.0.1:${REDIS}`] : [];
     const flags = ["--broker", `mqtt://127.0.0.1:${MQTT}`, ...state, "--topic-prefix", prefix, "--data", data];
-    programs.push(start(process.execPath, ["server/bin/nightlight-server.js", ...flags, "--http-port", `${http}`]));
-    await until("the server", async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).ok);
+    programs.push(
+      startProcess(process.execPath, ["server/bin/nightlight-server.js", ...flags, "--http-port", `${http}`]),
+    );
+    await waitUntil("the server", async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).ok);
   }
   if (shared) await sleep(1000);
   // low priority makes the servers the bottleneck: an idle server handles small batches, which cost more CPU per reading
   for (const { pid } of programs) setPriority(pid!, constants.priority.PRIORITY_LOW);
   const window = WINDOW * servers;
   const cycles = CYCLES * servers;
-  await load(prefix, 1, Math.min(CYCLES, WARM_UP) * servers, window);
+  await sendReadings(prefix, 1, Math.min(CYCLES, WARM_UP) * servers, window);
   const all = [...programs, mosquitto, redis];
   const before = all.map(cpuTime);
-  const took = await load(prefix, 2, cycles, window);
+  const took = await sendReadings(prefix, 2, cycles, window);
   const after = all.map(cpuTime).map((now, n) => ((now - before[n]) * 100_000) / cycles);
   for (const program of programs) {
     program.kill("SIGTERM");
@@ -149,8 +151,8 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 // Mosquitto's default of 20 in-flight messages per client would limit the throughput
 const conf = path.join(folder, "mosquitto.conf");
 await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
-const mosquitto = start("/usr/sbin/mosquitto", ["-c", conf]);
-const redis = start("redis-server", ["--port", `${REDIS}`, "--save", "", "--loglevel", "warning"]);
+const mosquitto = startProcess("/usr/sbin/mosquitto", ["-c", conf]);
+const redis = startProcess("redis-server", ["--port", `${REDIS}`, "--save", "", "--loglevel", "warning"]);
 try {
   await sleep(500);
   const rows: Row[] = [];

@@ -29,11 +29,11 @@ interface PageLoad {
 /** Runs the dashboard benchmark. @returns the table in Markdown */
 export async function measureDashboard(
   { boards, rounds }: DashboardOptions,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<string> {
   const program = findChromium();
   if (program === undefined) {
-    say(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
+    print(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
     return `Missing: Chromium: ${CHROMIUM_MISSING}.`;
   }
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
@@ -51,7 +51,7 @@ export async function measureDashboard(
     for (let round = 0; round < rounds; round++) {
       loads.push(await loadPage(browser, server.http, boards));
       const { bytes, first, last } = loads[round];
-      say(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
+      print(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
     }
     const middle = (name: keyof PageLoad): number => median(loads.map((loadPage) => loadPage[name]))!;
     return table(

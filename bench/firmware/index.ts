@@ -42,7 +42,7 @@ const BOARDS = 4;
 const START_DELAY = 3000;
 
 /** Runs the firmware benchmark. @returns tables in Markdown */
-export async function measureFirmware(options: FirmwareOptions, say: (text: string) => void): Promise<string> {
+export async function measureFirmware(options: FirmwareOptions, print: (text: string) => void): Promise<string> {
   await ensureFirmware({ entry: "main" });
   const { seed, recording } = options;
   const csv = recording === undefined ? csvOf(dayWithClouds(seed)) : await readFile(recording, "utf8");
@@ -60,7 +60,7 @@ export async function measureFirmware(options: FirmwareOptions, say: (text: stri
   const fixed = countMessages(light, 1000, POLICIES[0].change);
   const rows: string[][] = [];
   for (const policy of POLICIES) {
-    say(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 35)} s`);
+    print(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 35)} s`);
     const messages = countMessages(light, 1000, policy.change);
     const { times, starts, bytes } = await measureAllReactions(crossings, policy);
     const sorted = times.toSorted((a, b) => a - b);

@@ -9,7 +9,7 @@ import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js
 import { Child } from "../loop/child.js";
 import { nightlightServer } from "../loop/peers/ours.js";
 import { freePort, waitForPort } from "../loop/ports.js";
-import { random } from "./trace.js";
+import { seededRandom } from "./trace.js";
 import { ByteCountingProxy } from "./byte-counting-proxy.js";
 
 /** Light values before and after a threshold crossing, one per second. */
@@ -78,7 +78,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     // light well above the threshold: only readings and answers cross the wire
     const bytes = await bytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
-    const next = random(1);
+    const next = seededRandom(1);
     for (const { before, after } of crossings) {
       for (const light of before) {
         board.setLight(light);

@@ -32,24 +32,24 @@ const CONNECTIONS = 100;
 const WARM_UP_READINGS = 4;
 
 /** Runs the benchmark. @returns the table in Markdown */
-export async function measureScaling(options: FlatOptions, say: (text: string) => void): Promise<string> {
+export async function measureScaling(options: FlatOptions, print: (text: string) => void): Promise<string> {
   const rows: string[][] = [];
   for (const brokerKind of options.brokerKinds) {
     const title = brokerKind === "mosquitto" ? "Mosquitto" : "embedded broker";
     if (brokerKind === "mosquitto" && !MOSQUITTO) {
-      say(`Skipping Mosquitto, because it is not installed: ${MOSQUITTO_MISSING}`);
+      print(`Skipping Mosquitto, because it is not installed: ${MOSQUITTO_MISSING}`);
       rows.push([`${title} (missing: ${MOSQUITTO_MISSING})`, ...HEAD.slice(1).map(() => "–")]);
       continue;
     }
-    say(`${title}: throughput with ${FEW} and with ${formatCount(options.devices)} devices`);
+    print(`${title}: throughput with ${FEW} and with ${formatCount(options.devices)} devices`);
     const installed = [];
     for (const peer of PEERS[brokerKind]) {
       const missing = await peer.installHint();
       if (missing === undefined) installed.push(peer);
-      else say(`Skipping ${peer.title}, because it is not installed: ${missing}`);
+      else print(`Skipping ${peer.title}, because it is not installed: ${missing}`);
     }
-    const rates = await measureThroughput(installed, brokerKind, options, say);
-    say(`${title}: memory and start time with ${formatCount(options.devices)} devices`);
+    const rates = await measureThroughput(installed, brokerKind, options, print);
+    print(`${title}: memory and start time with ${formatCount(options.devices)} devices`);
     const { heap, buffers, empty, known } = await measureMemory(brokerKind, options.devices);
     const memoryCells = [
       `${Math.round(heap)} B`,
@@ -96,7 +96,7 @@ async function measureThroughput(
   peers: readonly Peer[],
   brokerKind: BrokerKind,
   options: FlatOptions,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<(number | string)[][]> {
   const { rounds, seconds, warmUp, switchEvery } = options;
   const warmUpCycles = Math.max(options.warmUpCycles, WARM_UP_READINGS * options.devices);
@@ -109,7 +109,7 @@ async function measureThroughput(
         const workload: Workload = { brokerKind, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery, warmUp, warmUpCycles, seconds }; // prettier-ignore
         const { rate, problem } = await measure(peer, workload);
         const outcome = problem ?? `${formatCount(Math.round(rate))} commands/s`;
-        say(`    ${peer.title}, ${formatCount(devices)} devices: ${outcome}`);
+        print(`    ${peer.title}, ${formatCount(devices)} devices: ${outcome}`);
         if (problem === undefined) rates[p][n].push(rate);
         else problems[p][n] = problem;
       }

@@ -16,25 +16,25 @@ export interface HistoryOptions {
   readonly folder?: string;
 }
 
-/** Runs the benchmark. @param say prints progress @returns Markdown tables */
+/** Runs the benchmark. @param print prints a progress line @returns Markdown tables */
 export async function measureHistory(
   { boards, days, ...where }: HistoryOptions,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<string> {
   const folder = where.folder ?? (await mkdtemp(path.join(tmpdir(), "nightlight-history-")));
   try {
     const to = Math.floor(Date.now() / 1000) * 1000;
-    say(`history: filling a file with ${boards} boards, ${days} days, one reading per second`);
+    print(`history: filling a file with ${boards} boards, ${days} days, one reading per second`);
     const { readings, seconds } = fillHistory(folder, boards, days, to);
     const bytes = (await stat(path.join(folder, "history.db"))).size;
     const loaded =
       `${readings.toLocaleString("en")} readings of ${boards} boards and ${days} days loaded in ` +
       `${seconds.toFixed(0)} s, ${Math.round(readings / seconds).toLocaleString("en")} per second; ` +
       `${(bytes / 1e6).toFixed(0)} MB, ${(bytes / readings).toFixed(2)} bytes per reading.`;
-    say(loaded);
-    const rows = await measureQueries(folder, boards, days, to, say);
+    print(loaded);
+    const rows = await measureQueries(folder, boards, days, to, print);
     const flooded = await measureInserts(folder);
-    say(flooded);
+    print(flooded);
     const head = [
       "incoming readings/s",
       ...TIME_RANGES.filter(({ days: span }) => span <= days).map(({ title }) => title),

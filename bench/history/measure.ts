@@ -38,7 +38,7 @@ export async function measureQueries(
   boards: number,
   days: number,
   to: number,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<string[][]> {
   const history = await openHistory(folder);
   const rows: string[][] = [];
@@ -57,7 +57,7 @@ export async function measureQueries(
         times.push(performance.now() - start);
       }
       row.push(formatTimes(times));
-      say(`${row[0]} incoming readings/s; ${title}, ${points} points: ${formatTimes(times)}`);
+      print(`${row[0]} incoming readings/s; ${title}, ${points} points: ${formatTimes(times)}`);
     }
     rows.push(row);
     stop.abort();

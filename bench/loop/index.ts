@@ -18,7 +18,7 @@ export interface LoopResult {
 }
 
 /** Measures all installed servers in all chosen scenarios. */
-export async function measureLoop(options: LoopOptions, say: (text: string) => void): Promise<LoopResult> {
+export async function measureLoop(options: LoopOptions, print: (text: string) => void): Promise<LoopResult> {
   const missing: string[] = [];
   let { brokerKinds } = options;
   if (brokerKinds.includes("mosquitto") && !MOSQUITTO) {
@@ -32,10 +32,10 @@ export async function measureLoop(options: LoopOptions, say: (text: string) => v
     if (what === undefined) peers.push(peer);
     else missing.push(`${peer.title}: ${what}`);
   }
-  for (const what of missing) say(`Skipped (not installed): ${what}`);
+  for (const what of missing) print(`Skipped (not installed): ${what}`);
   const outcomes = await measureInRounds(createScenarios({ ...options, brokerKinds }), peers, options.rounds, {
-    before: (done, all, scenario, peer) => say(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
-    after: (measurement) => say(`    ${formatMeasurement(measurement)}`),
+    before: (done, all, scenario, peer) => print(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
+    after: (measurement) => print(`    ${formatMeasurement(measurement)}`),
   });
   return { outcomes, missing };
 }

@@ -13,15 +13,15 @@ export function plotOf(outcomes: readonly ScenarioResult[], brokerKind: BrokerKi
   );
   if (shown.length === 0) return undefined;
   const figure = brokerKind === "mosquitto" ? "serverCpu" : "rate";
-  const groups = shown.map(({ scenario: { workload }, entries }): BarGroup => {
+  const groups = shown.map(({ scenario: { workload }, results }): BarGroup => {
     const on = `${workload.connections.toLocaleString("en")} connection${workload.connections === 1 ? "" : "s"}`;
     return {
       label: `QoS ${workload.qos}, ${workload.devices.toLocaleString("en")} devices on ${on}`,
-      bars: entries.map((entry) => {
-        const summary = summarize(entry);
-        const label = entry.peer.title.replaceAll("`", "");
+      bars: results.map((result) => {
+        const summary = summarize(result);
+        const label = result.peer.title.replaceAll("`", "");
         const value = summary.problem === undefined ? summary.medianOf(figure) : undefined;
-        return { label, value, marked: entry.peer.name.startsWith("ours") };
+        return { label, value, highlighted: result.peer.name.startsWith("ours") };
       }),
     };
   });

@@ -11,7 +11,7 @@ export interface PeerResult {
 
 export interface ScenarioResult {
   readonly scenario: Scenario;
-  readonly entries: PeerResult[];
+  readonly results: PeerResult[];
 }
 
 /** Callbacks before and after each measurement. `done` counts finished measurements, `all` is the total. */
@@ -30,18 +30,18 @@ export async function measureInRounds(
   const outcomes = scenarios
     .map((scenario) => ({
       scenario,
-      entries: peersOf(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
+      results: peersOf(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
     }))
-    .filter(({ entries }) => entries.length > 0);
-  const all = rounds * outcomes.reduce((sum, { entries }) => sum + entries.length, 0);
+    .filter(({ results }) => results.length > 0);
+  const all = rounds * outcomes.reduce((sum, { results }) => sum + results.length, 0);
   let done = 0;
   for (let round = 0; round < rounds; round++)
-    for (const { scenario, entries } of outcomes)
-      for (let n = 0; n < entries.length; n++) {
-        const entry = entries[(n + round) % entries.length];
-        progress.before(done++, all, scenario, entry.peer);
-        const measurement = await measure(entry.peer, scenario.workload);
-        entry.rounds.push(measurement);
+    for (const { scenario, results } of outcomes)
+      for (let n = 0; n < results.length; n++) {
+        const result = results[(n + round) % results.length];
+        progress.before(done++, all, scenario, result.peer);
+        const measurement = await measure(result.peer, scenario.workload);
+        result.rounds.push(measurement);
         progress.after(measurement);
       }
   return outcomes;

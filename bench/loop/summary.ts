@@ -6,7 +6,7 @@ import type { PeerResult, ScenarioResult } from "./rounds.js";
 type Metric = Exclude<keyof Measurement, "problem">;
 
 export interface PeerSummary {
-  readonly entry: PeerResult;
+  readonly result: PeerResult;
   /** Why a round failed; undefined when all rounds are valid. */
   readonly problem: string | undefined;
   /** Returns the median over the rounds; undefined when no round has the value. */
@@ -15,13 +15,13 @@ export interface PeerSummary {
   readonly spread: number;
 }
 
-export function summarize(entry: PeerResult): PeerSummary {
+export function summarize(result: PeerResult): PeerSummary {
   const values = (name: Metric): number[] =>
-    entry.rounds.map((round) => round[name]).filter((value) => value !== undefined);
-  const failed = entry.rounds.filter(({ problem }) => problem !== undefined);
-  const of = entry.rounds.length > 1 ? ` (${failed.length} of ${entry.rounds.length} rounds)` : "";
+    result.rounds.map((round) => round[name]).filter((value) => value !== undefined);
+  const failed = result.rounds.filter(({ problem }) => problem !== undefined);
+  const of = result.rounds.length > 1 ? ` (${failed.length} of ${result.rounds.length} rounds)` : "";
   return {
-    entry,
+    result,
     problem: failed.length > 0 ? `${failed[0].problem}${of}` : undefined,
     medianOf: (name) => median(values(name)),
     spread: spread(values("rate")),
@@ -29,6 +29,6 @@ export function summarize(entry: PeerResult): PeerSummary {
 }
 
 /** Returns the baseline for the ratios: the minimal MQTT.js or Aedes server. */
-export function baselineOf({ entries }: ScenarioResult): PeerResult | undefined {
-  return entries.find(({ peer }) => peer.name === "mqtt" || peer.name === "aedes");
+export function baselineOf({ results }: ScenarioResult): PeerResult | undefined {
+  return results.find(({ peer }) => peer.name === "mqtt" || peer.name === "aedes");
 }

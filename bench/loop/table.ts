@@ -22,9 +22,9 @@ const HEAD = [
 export function tableOf(outcome: ScenarioResult): string {
   const baseline = baselineOf(outcome);
   const base = baseline && summarize(baseline);
-  const rows = outcome.entries.map((entry) =>
+  const rows = outcome.results.map((result) =>
     rowOf(
-      summarize(entry),
+      summarize(result),
       base?.problem === undefined ? base : undefined,
       outcome.scenario.workload.rate === undefined,
     ),
@@ -34,8 +34,8 @@ export function tableOf(outcome: ScenarioResult): string {
 
 /** Formats one server's row. @param free whether the servers determine the rate (closed loop) */
 function rowOf(summary: PeerSummary, base: PeerSummary | undefined, free: boolean): string[] {
-  const { entry, problem, medianOf } = summary;
-  if (problem !== undefined) return [entry.peer.title, `not counted: ${problem}`, ...HEAD.slice(2).map(() => "")];
+  const { result, problem, medianOf } = summary;
+  if (problem !== undefined) return [result.peer.title, `not counted: ${problem}`, ...HEAD.slice(2).map(() => "")];
   const number = (value: number | undefined, digits: number): string =>
     value === undefined ? "–" : value.toFixed(digits);
   const ratio = (name: "rate" | "serverCpu"): string => {
@@ -43,7 +43,7 @@ function rowOf(summary: PeerSummary, base: PeerSummary | undefined, free: boolea
     return value === undefined || !other ? "–" : `${(value / other).toFixed(2)}`;
   };
   return [
-    entry.peer.title,
+    result.peer.title,
     formatCount(Math.round(medianOf("rate")!)),
     `${(100 * summary.spread).toFixed(0)} %`,
     number(medianOf("p50"), 2),

@@ -9,34 +9,34 @@ import type { ClientScenario } from "./scenario.js";
 import { type Client, CLIENTS, compileProgram, ClientFixture } from "./fixture.js";
 import { table } from "../table.js";
 
-type Say = (text: string) => void;
+type Print = (text: string) => void;
 
 interface ClientRow {
   readonly title: string;
   readonly cells: Record<Client, string>;
 }
 
-async function measure(scenario: ClientScenario, client: Client, say: Say): Promise<string> {
+async function measure(scenario: ClientScenario, client: Client, print: Print): Promise<string> {
   const outcome = await ClientFixture.with(client, scenario.options ?? {}, (fixture) => scenario.measure(fixture));
-  say(`${client.padEnd(5)}  ${scenario.title}: ${outcome.replaceAll("**", "")}`);
+  print(`${client.padEnd(5)}  ${scenario.title}: ${outcome.replaceAll("**", "")}`);
   return outcome;
 }
 
 /** Measures one board at a time, because other load would distort times in milliseconds. */
-async function measureSequentially(scenarios: ClientScenario[], say: Say): Promise<ClientRow[]> {
+async function measureSequentially(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
   const rows: ClientRow[] = [];
   for (const scenario of scenarios) {
-    const stock = await measure(scenario, "stock", say);
-    rows.push({ title: scenario.title, cells: { stock, ours: await measure(scenario, "ours", say) } });
+    const stock = await measure(scenario, "stock", print);
+    rows.push({ title: scenario.title, cells: { stock, ours: await measure(scenario, "ours", print) } });
   }
   return rows;
 }
 
 /** Measures all scenarios in parallel. */
-async function measureInParallel(scenarios: ClientScenario[], say: Say): Promise<ClientRow[]> {
+async function measureInParallel(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
   return Promise.all(
     scenarios.map(async (scenario) => {
-      const [stock, ours] = await Promise.all(CLIENTS.map((client) => measure(scenario, client, say)));
+      const [stock, ours] = await Promise.all(CLIENTS.map((client) => measure(scenario, client, print)));
       return { title: scenario.title, cells: { stock, ours } };
     }),
   );
@@ -51,11 +51,11 @@ async function compareSizes(): Promise<ClientRow> {
 }
 
 /** Runs all scenarios on both clients. @returns the table in Markdown */
-export async function compareClients(say: Say): Promise<string> {
+export async function compareClients(print: Print): Promise<string> {
   const rows = [
-    ...(await measureSequentially(RECEIVE_SCENARIOS, say)),
-    ...(await measureInParallel(CONNECT_SCENARIOS, say)),
-    ...(await measureSequentially([MEMORY_SCENARIO], say)),
+    ...(await measureSequentially(RECEIVE_SCENARIOS, print)),
+    ...(await measureInParallel(CONNECT_SCENARIOS, print)),
+    ...(await measureSequentially([MEMORY_SCENARIO], print)),
     await compareSizes(),
   ];
   return table(

@@ -4,22 +4,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Link, Network, Signal } from "../../src/mqtt/network.js";
 
 class EventSignal implements Signal {
-  #raised = false;
-  #wake: (() => void) | undefined;
+  #isSet = false;
+  #resolveWait: (() => void) | undefined;
 
   notify(): void {
-    this.#raised = true;
-    this.#wake?.();
+    this.#isSet = true;
+    this.#resolveWait?.();
   }
 
   async wait(timeout: number): Promise<void> {
     const over = new AbortController();
-    if (!this.#raised) {
-      const raised = new Promise<void>((resolve) => (this.#wake = resolve));
+    if (!this.#isSet) {
+      const raised = new Promise<void>((resolve) => (this.#resolveWait = resolve));
       await Promise.race([raised, sleep(timeout, undefined, { signal: over.signal }).catch(() => {})]);
     }
     over.abort();
-    this.#raised = false;
+    this.#isSet = false;
   }
 }
 

@@ -90,7 +90,7 @@ export async function flash(options: FlashOptions, computer: Computer): Promise<
   await checkChip(target, board, root);
   screen.print("Getting DeviceScript's runtime.");
   const image = await runtimeImage(root, board.name, board.file.archId, env);
-  if (image.old) screen.print("  The download failed: using the copy from an earlier day.");
+  if (image.isOldCopy) screen.print("  The download failed: using the copy from an earlier day.");
   screen.print(`Writing the runtime to the ${chipName(board.file.archId)}.`);
   const extraArguments = (board.file.$flashToolArguments as string[] | undefined) ?? [];
   const needsManualReset = await writeFlash(target, image.offset, image.file, extraArguments, (percent) =>

@@ -7,12 +7,12 @@ import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
 
-const NAMES = ["boards", "zones", "board"] as const;
+const VIEW_NAMES = ["boards", "zones", "board"] as const;
 
 export class Views {
   private readonly places = Object.fromEntries(
-    NAMES.map((name) => [name, findPart(document, `${name}-view`, HTMLElement)]),
-  ) as Record<(typeof NAMES)[number], HTMLElement>;
+    VIEW_NAMES.map((name) => [name, findPart(document, `${name}-view`, HTMLElement)]),
+  ) as Record<(typeof VIEW_NAMES)[number], HTMLElement>;
   private readonly links = ["boards", "zones"].map((name) => findPart(document, `${name}-link`, HTMLAnchorElement));
   private readonly unknown = findPart(document, "unknown", HTMLElement);
   private readonly list: ZoneList;
@@ -66,9 +66,9 @@ export class Views {
     if (before.view === "boards" && route.view !== "boards") this.scrolled = scrollY;
     this.route = route;
     this.closeBoard();
-    for (const name of NAMES) this.places[name].hidden = name !== route.view;
+    for (const name of VIEW_NAMES) this.places[name].hidden = name !== route.view;
     for (const [i, link] of this.links.entries()) {
-      if (NAMES[i] === route.view) setAttribute(link, "aria-current", "page");
+      if (VIEW_NAMES[i] === route.view) setAttribute(link, "aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);

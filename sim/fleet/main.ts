@@ -11,7 +11,7 @@ endOnOutputErrors();
 async function run(options: Options): Promise<number> {
   // keep standard output free for JSON: the builds print progress as well
   if (options.json) console.log = console.error;
-  const say = (line: string): void => console.log(line);
+  const print = (line: string): void => console.log(line);
   if (options.vms !== 0) await ensureFirmware({ entry: "main" });
   if (!options.broker) await ensureServer();
   const interrupted = new Promise<void>((resolve) => {
@@ -23,9 +23,9 @@ async function run(options: Options): Promise<number> {
       });
     }
   });
-  const outcome = await runFleet(options, interrupted, say);
+  const outcome = await runFleet(options, interrupted, print);
   if (!outcome) {
-    say("The run ended before all devices were connected. There are no results.");
+    print("The run ended before all devices were connected. There are no results.");
     return 1;
   }
   const { summary, watched } = outcome;

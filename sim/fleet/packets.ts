@@ -38,11 +38,11 @@ export type OnPacket = (type: number, flags: number, bytes: Buffer, from: number
 
 /** Splits the byte stream from a broker into MQTT packets. Packets can span several chunks. */
 export class PacketReader {
-  readonly #onframe: OnPacket;
+  readonly #onPacket: OnPacket;
   #rest: Buffer | undefined;
 
   constructor(onPacket: OnPacket) {
-    this.#onframe = onPacket;
+    this.#onPacket = onPacket;
   }
 
   /**
@@ -63,7 +63,7 @@ export class PacketReader {
         more = bytes[end] > 127;
       }
       if (more || end + length > bytes.length) break;
-      this.#onframe(bytes[at] >> 4, bytes[at] & 15, bytes, end, end + length);
+      this.#onPacket(bytes[at] >> 4, bytes[at] & 15, bytes, end, end + length);
       at = end + length;
     }
     if (at < bytes.length) this.#rest = at === 0 ? bytes : bytes.subarray(at);

@@ -82,7 +82,7 @@ class BoardConnection {
 
   open(host: string, port: number, tls: boolean): void {
     this.#address = `${tls ? "tls" : "tcp"}://${host}:${port}`;
-    if (this.#isCut()) setImmediate(() => this.#finish(SocketEvent.error, "the network is down"));
+    if (this.#isCut()) setImmediate(() => this.#endWithEvent(SocketEvent.error, "the network is down"));
     else this.#outgoing.push(() => this.#connect(host, port, tls));
   }
 
@@ -100,7 +100,7 @@ class BoardConnection {
     this.#outgoing.push(() => {
       if (this.#socket?.connecting) this.#socket.destroy();
       else this.#socket?.destroySoon();
-      this.#release();
+      this.#closeQueues();
     });
   }
 
@@ -113,8 +113,8 @@ class BoardConnection {
     this.#socket = socket;
     socket.once(tls ? "secureConnect" : "connect", () => this.#incoming.push(() => this.raise(SocketEvent.open)));
     socket.on("data", (data: Buffer) => this.#receive(data));
-    socket.on("error", (error) => this.#incoming.push(() => this.#finish(SocketEvent.error, error.message)));
-    socket.on("close", () => this.#incoming.push(() => this.#finish(SocketEvent.close)));
+    socket.on("error", (error) => this.#incoming.push(() => this.#endWithEvent(SocketEvent.error, error.message)));
+    socket.on("close", () => this.#incoming.push(() => this.#endWithEvent(SocketEvent.close)));
     if (tls) tcp.on("error", (error) => socket.destroy(error));
   }
 
@@ -138,23 +138,23 @@ class BoardConnection {
     if (!this.#isCut()) return;
     if (this.network.state.cut === "reset") {
       this.#tcp?.resetAndDestroy();
-      this.#finish(SocketEvent.error, "read ECONNRESET");
+      this.#endWithEvent(SocketEvent.error, "read ECONNRESET");
     } else {
       this.#socket?.end();
-      this.#finish(SocketEvent.close);
+      this.#endWithEvent(SocketEvent.close);
     }
-    this.#release();
+    this.#closeQueues();
   }
 
-  #finish(event: number, reason?: string): void {
+  #endWithEvent(event: number, reason?: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#release();
+    this.#closeQueues();
     const text = reason === undefined ? undefined : new TextEncoder().encode(`${this.#address}: ${reason}`);
     void this.raise(event, text);
   }
 
-  #release(): void {
+  #closeQueues(): void {
     this.#outgoing.close();
     this.#incoming.close();
     this.network.unwatch(this);

@@ -45,7 +45,7 @@ describe("the benchmark's figures", () => {
     const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
     const table = tableOf({
       scenario: { workload: {} } as Scenario,
-      entries: [
+      results: [
         { peer: peer("ours"), rounds: [round(1900), round(2100), round(2000)] },
         { peer: peer("mqtt"), rounds: [round(1000), round(1000), round(1000)] },
         { peer: peer("c"), rounds: [round(9000), round(9000, "1 wrong answers"), round(9000)] },

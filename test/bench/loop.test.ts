@@ -59,7 +59,7 @@ describe("the loop benchmark", () => {
     async (fault, problem) => {
       const scenario = { title: "a scenario", workload: WORKLOAD };
       const outcomes = await measureInRounds([scenario], [faulty(fault)], 1, { before() {}, after() {} });
-      expect(outcomes[0].entries[0].rounds[0].problem).toMatch(problem);
+      expect(outcomes[0].results[0].rounds[0].problem).toMatch(problem);
       expect(formatResults({ outcomes, missing: [] })).toContain(`| one that ${fault} | not counted: `);
     },
     60_000,

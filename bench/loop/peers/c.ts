@@ -10,7 +10,7 @@ import type { Peer } from "./peer.js";
 const SOURCE = fileURLToPath(new URL("programs/server.c", import.meta.url));
 const BINARY = path.join(CACHE, process.platform === "win32" ? "server-c.exe" : "server-c");
 
-async function missing(): Promise<string | undefined> {
+async function compileOrExplain(): Promise<string | undefined> {
   await mkdir(CACHE, { recursive: true });
   try {
     await promisify(execFile)("cc", ["-O2", "-o", BINARY, SOURCE, "-lmosquitto"]);
@@ -25,7 +25,7 @@ async function missing(): Promise<string | undefined> {
 
 function cServerPeer(name: string, title: string, ...extraArgs: string[]): Peer {
   return {
-    ...{ name, title, brokerKinds: ["mosquitto"], payloadFormat: "lesson", installHint: missing },
+    ...{ name, title, brokerKinds: ["mosquitto"], payloadFormat: "lesson", installHint: compileOrExplain },
     startCommand: async ({ port, qos }) => ({ command: BINARY, args: [String(port), String(qos), ...extraArgs] }),
   };
 }

@@ -115,10 +115,10 @@ export class CardGrid {
   }
 
   private requestFrame(): void {
-    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.work());
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.processFrame());
   }
 
-  private work(): void {
+  private processFrame(): void {
     this.frame = 0;
     for (const card of this.visible) if (this.dirty.delete(card.model.id)) card.render();
     if (this.plotsDue) for (const card of this.visible) card.draw(this.lost ?? now(), this.colors);
