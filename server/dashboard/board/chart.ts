@@ -91,7 +91,7 @@ export class Chart {
     return {
       ...this.size(),
       ms: 1,
-      legend: { setData: false },
+      legend: { show: false },
       padding: [12, 12, 0, 0],
       cursor: { y: false, drag: { x: true, y: false, setScale: false, dist: 6 }, points: { size: 9, width: 2 } },
       scales: {
@@ -107,8 +107,8 @@ export class Chart {
           paths: (u, series, from, to) => (this.data?.series.single ? stepped : linear)(u, series, from, to),
           points: { size: 5, fill: () => this.colors.line },
         },
-        { stroke: () => this.colors.faint, width: 1, points: { setData: false } },
-        { stroke: () => this.colors.faint, width: 1, points: { setData: false } },
+        { stroke: () => this.colors.faint, width: 1, points: { show: false } },
+        { stroke: () => this.colors.faint, width: 1, points: { show: false } },
       ],
       bands: [{ series: [3, 2], fill: () => this.colors.faint }],
       axes: [
