@@ -66,7 +66,7 @@ describe("the loop benchmark", () => {
   );
 
   test("names a server that is not here, with what would bring it", async () => {
-    const absent = { ...faulty("none"), title: "the absent", missing: async () => "apt-get install it" };
+    const absent = { ...faulty("none"), title: "the absent", installHint: async () => "apt-get install it" };
     const { warmUp, warmUpCycles, seconds, switchEvery } = WORKLOAD;
     const choice = {
       brokerKinds: ["embedded"],
