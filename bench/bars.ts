@@ -5,7 +5,7 @@ export interface Bar {
   /** Undefined when there is no measurement. */
   readonly value: number | undefined;
   /** Whether to draw the bar in the highlight color. */
-  readonly marked: boolean;
+  readonly highlighted: boolean;
 }
 
 export interface BarGroup {
@@ -35,35 +35,35 @@ const STYLE = `
     }
 `;
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
  * Draws groups of horizontal bars and returns the SVG document.
  * @param digits decimal places of the values
  */
-export function bars(title: string, digits: number, groups: readonly BarGroup[]): string {
+export function drawBarChart(title: string, digits: number, groups: readonly BarGroup[]): string {
   const all = groups.flatMap((group) => group.bars.map(({ value }) => value ?? 0));
-  const most = Math.max(...all) || 1;
+  const maximum = Math.max(...all) || 1;
   const room = WIDTH - LABELS - VALUES;
   const parts: string[] = [];
   const text = (x: number, y: number, kind: string, words: string, anchor = "start"): void =>
-    void parts.push(`<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escaped(words)}</text>`);
+    void parts.push(`<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escapeXml(words)}</text>`);
   text(0, 18, "title", title);
   let y = HEAD;
   for (const group of groups) {
     text(0, y + 20, "group", group.label);
     y += GROUP;
-    for (const { label, value, marked } of group.bars) {
-      const width = Math.round(((value ?? 0) / most) * room);
+    for (const { label, value, highlighted } of group.bars) {
+      const width = Math.round(((value ?? 0) / maximum) * room);
       text(LABELS - 8, y + BAR - 2, "label", label, "end");
-      parts.push(`<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2" class="bar${marked ? " marked" : ""}"/>`); // prettier-ignore
+      parts.push(`<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2" class="bar${highlighted ? " marked" : ""}"/>`); // prettier-ignore
       const figure = value?.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
       text(LABELS + width + 6, y + BAR - 2, "value", figure ?? "no figure");
       y += ROW;
     }
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" role="img" aria-label="${escaped(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" role="img" aria-label="${escapeXml(title)}">`,
     `  <style>${STYLE}  </style>`,
     ...parts.map((part) => `  ${part}`),
     "</svg>",

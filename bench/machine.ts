@@ -3,7 +3,7 @@ import { cpus, loadavg, totalmem } from "node:os";
 import { MOSQUITTO, mosquittoVersion } from "./loop/mosquitto.js";
 
 /** Returns one line with date, CPU, memory, platform, versions and system load. */
-export function machine(): string {
+export function describeMachine(): string {
   const [{ model }, ...more] = cpus();
   const broker = MOSQUITTO === undefined ? "no Mosquitto" : mosquittoVersion();
   const load = loadavg()[0];

@@ -2,33 +2,33 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { machine } from "./machine.js";
-import { commandLine, optionsOf } from "./options.js";
-import { MEASURED } from "./parts.js";
-import { writeInto } from "./page.js";
+import { describeMachine } from "./machine.js";
+import { commandLine, parseOptions } from "./options.js";
+import { PART_DEFINITIONS } from "./parts.js";
+import { updatePage } from "./page.js";
 
 const DOCS = fileURLToPath(new URL("../docs", import.meta.url));
-const say = (text: string): void => console.error(text);
+const print = (text: string): void => console.error(text);
 
-const options = optionsOf(commandLine().parse());
+const options = parseOptions(commandLine().parse());
 const begun = performance.now();
-say(machine());
+print(describeMachine());
 for (const part of options.parts)
   try {
-    const { page, run } = MEASURED[part];
-    const { text, plots = {} } = await run(options, say);
+    const { page, run } = PART_DEFINITIONS[part];
+    const { text, plots = {} } = await run(options, print);
     console.log(`\n## ${part}\n\n${text}\n`);
     if (!options.write) continue;
-    await writeInto(
+    await updatePage(
       path.join(DOCS, page),
       `npm run bench -- ${part} --write`,
-      page === "reference/benchmarks.md" ? `${machine()}\n\n${text}` : text,
+      page === "reference/benchmarks.md" ? `${describeMachine()}\n\n${text}` : text,
     );
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
-    say(`Updated docs/${page}.`);
+    print(`Updated docs/${page}.`);
   } catch (error) {
     // a failed part does not affect the other parts
-    say(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
+    print(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
-say(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
+print(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);

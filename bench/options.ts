@@ -1,7 +1,7 @@
 /** Parses the command line of `npm run bench`. */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { allPeers } from "./loop/peers/index.js";
-import type { Place } from "./loop/peers/peer.js";
+import type { BrokerKind } from "./loop/peers/peer.js";
 
 export const PARTS = ["loop", "flat", "firmware", "dashboard", "history", "mqtt"] as const;
 export type Part = (typeof PARTS)[number];
@@ -10,11 +10,11 @@ const LOOPS = ["closed", "open", "cold"] as const;
 type Loop = (typeof LOOPS)[number];
 
 /** The run's thoroughness: a smoke test, a first look, or numbers to publish. */
-export type Length = "quick" | "usual" | "full";
+export type RunLength = "quick" | "usual" | "full";
 
 export interface Options {
   readonly parts: readonly Part[];
-  readonly length: Length;
+  readonly length: RunLength;
   readonly rounds: number;
   /** Length of each measurement, in s. */
   readonly seconds: number;
@@ -23,7 +23,7 @@ export interface Options {
   readonly warmUpCycles: number;
   /** Names of the servers to measure; undefined for all. */
   readonly peers?: readonly string[];
-  readonly places: readonly Place[];
+  readonly brokerKinds: readonly BrokerKind[];
   readonly qos: readonly (0 | 1)[];
   readonly loops: readonly Loop[];
   readonly rate: number;
@@ -36,29 +36,29 @@ export interface Options {
   readonly write: boolean;
 }
 
-const LENGTHS: Record<Length, Pick<Options, "rounds" | "seconds" | "warmUp" | "warmUpCycles">> = {
+const RUN_LENGTHS: Record<RunLength, Pick<Options, "rounds" | "seconds" | "warmUp" | "warmUpCycles">> = {
   quick: { rounds: 1, seconds: 0.5, warmUp: 0.3, warmUpCycles: 0 },
   usual: { rounds: 3, seconds: 1, warmUp: 1, warmUpCycles: 20_000 },
   full: { rounds: 3, seconds: 2, warmUp: 1.5, warmUpCycles: 40_000 },
 };
 
-function above(least: number, what: string): (text: string) => number {
+function numberAbove(least: number, what: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() && value > least) return value;
     throw new InvalidArgumentError(`It must be ${what}.`);
   };
 }
-const positive = above(0, "a number above 0");
-function whole(text: string): number {
+const positive = numberAbove(0, "a number above 0");
+function wholeNumber(text: string): number {
   if (/^\d{1,7}$/.test(text) && Number(text) > 0) return Number(text);
   throw new InvalidArgumentError("It must be a whole number from 1 to 9999999.");
 }
-const list = (text: string): string[] => text.split(",").map((item) => item.trim());
-const wholes = (text: string): number[] => list(text).map(whole);
-function among<T extends string>(allowed: readonly T[]): (text: string) => T[] {
+const splitList = (text: string): string[] => text.split(",").map((item) => item.trim());
+const wholeNumbers = (text: string): number[] => splitList(text).map(wholeNumber);
+function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T[] {
   return (text) =>
-    list(text).map((item) => {
+    splitList(text).map((item) => {
       if ((allowed as readonly string[]).includes(item)) return item as T;
       throw new InvalidArgumentError(`"${item}" is not one of ${allowed.join(", ")}.`);
     });
@@ -90,26 +90,30 @@ export function commandLine(): Command {
     .option("--quick", "measure once for half a second, as a smoke test")
     .option("--full", "measure longer and in all scenarios, for numbers to publish")
     .option("--write", "write tables and plots into docs/")
-    .option("--rounds <n>", "number of rounds; tables show the median (default: 3)", whole)
+    .option("--rounds <n>", "number of rounds; tables show the median (default: 3)", wholeNumber)
     .option("--seconds <s>", "length of each measurement (default: 1; --full: 2)", positive)
-    .option("--warm-up <s>", "warm-up before each measurement (default: 1; --full: 1.5)", above(-1, "a number"))
-    .option("--peers <names>", "servers, comma-separated (default: all)", among(allPeers().map(({ name }) => name)))
-    .option("--broker <kinds>", "mosquitto, embedded (default: both)", among(["mosquitto", "embedded"]))
-    .option("--qos <levels>", "0, 1 (default: both)", among(["0", "1"]))
+    .option("--warm-up <s>", "warm-up before each measurement (default: 1; --full: 1.5)", numberAbove(-1, "a number"))
+    .option("--peers <names>", "servers, comma-separated (default: all)", oneOf(allPeers().map(({ name }) => name)))
+    .option("--broker <kinds>", "mosquitto, embedded (default: both)", oneOf(["mosquitto", "embedded"]))
+    .option("--qos <levels>", "0, 1 (default: both)", oneOf(["0", "1"]))
     .option(
       "--loop <kinds>",
       "closed: each answer triggers the next reading; open: a fixed rate; cold: closed, with new devices (default: closed; --full: all)",
-      among(LOOPS),
+      oneOf(LOOPS),
     ) // prettier-ignore
     .option("--rate <n>", "readings per second in the open loop", positive, 2000)
-    .option("--connections <n,…>", "connections that the devices share (default: 1,100; --full: 1,100,1000)", wholes)
+    .option(
+      "--connections <n,…>",
+      "connections that the devices share (default: 1,100; --full: 1,100,1000)",
+      wholeNumbers,
+    )
     .option(
       "--devices <n,…>",
       "numbers of devices in the closed loop; flat uses the largest (default: 100; flat: 100000)",
-      wholes,
+      wholeNumbers,
     ) // prettier-ignore
-    .option("--switch-every <n>", "number of readings after which a device's lamp must switch", whole, 1)
-    .option("--seed <n>", "random seed of the generated day for the firmware", whole, 1)
+    .option("--switch-every <n>", "number of readings after which a device's lamp must switch", wholeNumber, 1)
+    .option("--seed <n>", "random seed of the generated day for the firmware", wholeNumber, 1)
     .option("--trace <file.csv>", 'recorded day instead of the generated one, columns "time_s,light"')
     .option("--profile <folder>", "CPU profiles of our server, for a browser's developer tools")
     .addHelpText("after", EXPLANATION);
@@ -123,7 +127,7 @@ interface Flags {
   seconds?: number;
   warmUp?: number;
   peers?: string[];
-  broker?: Place[];
+  broker?: BrokerKind[];
   qos?: string[];
   loop?: Loop[];
   rate: number;
@@ -136,16 +140,16 @@ interface Flags {
 }
 
 /** Returns the options of a parsed command line, with defaults. */
-export function optionsOf(command: Command): Options {
+export function parseOptions(command: Command): Options {
   const { broker, qos, loop, quick, full, write, ...rest } = command.opts<Flags>();
   const parts = command.processedArgs[0] as (Part | "all")[];
   const length = quick ? "quick" : full ? "full" : "usual";
   return {
-    ...LENGTHS[length],
+    ...RUN_LENGTHS[length],
     ...rest,
     length,
     parts: parts.includes("all") ? PARTS : PARTS.filter((part) => parts.includes(part)),
-    places: broker ?? ["mosquitto", "embedded"],
+    brokerKinds: broker ?? ["mosquitto", "embedded"],
     qos: (qos ?? ["0", "1"]).map((level) => (level === "0" ? 0 : 1)),
     loops: loop ?? (full ? LOOPS : ["closed"]),
     write: write ?? false,

@@ -1,37 +1,37 @@
 /** The parts of `npm run bench`: how to run each one, and which page of the docs shows its results. */
-import { dashboard } from "./dashboard/index.js";
-import { firmware } from "./firmware/index.js";
-import { flat } from "./flat/index.js";
-import { history } from "./history/index.js";
-import { loop, report } from "./loop/index.js";
+import { measureDashboard } from "./dashboard/index.js";
+import { measureFirmware } from "./firmware/index.js";
+import { measureScaling } from "./flat/index.js";
+import { measureHistory } from "./history/index.js";
+import { measureLoop, formatResults } from "./loop/index.js";
 import { allPeers } from "./loop/peers/index.js";
 import { plotOf } from "./loop/plot.js";
-import { clients } from "./mqtt/index.js";
+import { compareClients } from "./mqtt/index.js";
 import type { Options, Part } from "./options.js";
 
-export type Say = (text: string) => void;
+export type Print = (text: string) => void;
 
-export interface Outcome {
+export interface PartResult {
   /** The tables, as Markdown. */
   readonly text: string;
   /** SVG plots by file name in `docs/`. */
   readonly plots?: Readonly<Record<string, string | undefined>>;
 }
 
-interface Measured {
+interface PartDefinition {
   /** The page in `docs/` that shows the results. */
   readonly page: string;
-  run(options: Options, say: Say): Promise<Outcome>;
+  run(options: Options, print: Print): Promise<PartResult>;
 }
 
 const PAGE = "reference/benchmarks.md";
 
-export const MEASURED: Readonly<Record<Part, Measured>> = {
+export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
   loop: {
     page: PAGE,
-    async run(options, say) {
+    async run(options, print) {
       const { length, loops, peers, profile, connections } = options;
-      const outcome = await loop(
+      const outcome = await measureLoop(
         {
           ...options,
           connections: connections ?? (length === "quick" ? [100] : undefined),
@@ -41,10 +41,10 @@ export const MEASURED: Readonly<Record<Part, Measured>> = {
           cold: loops.includes("cold"),
           peers: allPeers(profile).filter(({ name }) => peers?.includes(name) ?? true),
         },
-        say,
+        print,
       );
       return {
-        text: report(outcome),
+        text: formatResults(outcome),
         plots: {
           "images/bench-mosquitto.svg": plotOf(outcome.outcomes, "mosquitto"),
           "images/bench-embedded.svg": plotOf(outcome.outcomes, "embedded"),
@@ -54,30 +54,30 @@ export const MEASURED: Readonly<Record<Part, Measured>> = {
   },
   flat: {
     page: PAGE,
-    async run({ length, devices, ...options }, say) {
+    async run({ length, devices, ...options }, print) {
       const many = Math.max(...(devices ?? [length === "quick" ? 1000 : 100_000]));
-      return { text: await flat({ ...options, devices: many }, say) };
+      return { text: await measureScaling({ ...options, devices: many }, print) };
     },
   },
   firmware: {
     page: PAGE,
-    async run({ length, seed, trace }, say) {
+    async run({ length, seed, trace }, print) {
       const crossings = { quick: 4, usual: 20, full: 40 }[length];
-      return { text: await firmware({ seed, recording: trace, crossings }, say) };
+      return { text: await measureFirmware({ seed, recording: trace, crossings }, print) };
     },
   },
   dashboard: {
     page: PAGE,
-    run: async ({ length, rounds }, say) => ({
-      text: await dashboard({ boards: length === "quick" ? 50 : 500, rounds }, say),
+    run: async ({ length, rounds }, print) => ({
+      text: await measureDashboard({ boards: length === "quick" ? 50 : 500, rounds }, print),
     }),
   },
   history: {
     page: PAGE,
-    async run({ length }, say) {
+    async run({ length }, print) {
       const days = { quick: 1, usual: 7, full: 30 }[length];
-      return { text: await history({ boards: length === "quick" ? 2 : 20, days }, say) };
+      return { text: await measureHistory({ boards: length === "quick" ? 2 : 20, days }, print) };
     },
   },
-  mqtt: { page: "reference/mqtt-client.md", run: async (_options, say) => ({ text: await clients(say) }) },
+  mqtt: { page: "reference/mqtt-client.md", run: async (_options, print) => ({ text: await compareClients(print) }) },
 };

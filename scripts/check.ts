@@ -5,21 +5,21 @@ import path from "node:path";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { runBoardCommand } from "./board/run.js";
 import { ensureFirmware } from "./build/firmware.js";
-import { generate } from "./docs/generate.js";
-import { outdated } from "./lib/generated-files.js";
+import { generateDocuments } from "./docs/generate.js";
+import { findOutdated } from "./lib/generated-files.js";
 import { ROOT } from "./lib/repository.js";
 
 const require = createRequire(import.meta.url);
 
 /** Returns the script behind a package's command, because the files in node_modules/.bin do not run in Node on Windows. */
-function bin(packageName: string, command = packageName): string {
+function commandScript(packageName: string, command = packageName): string {
   const manifest = require.resolve(`${packageName}/package.json`);
   const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;
   return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[command]);
 }
 
 /** Runs a Node.js script with its output on this terminal; resolves with whether the script succeeded. */
-function run(script: string, ...args: string[]): Promise<boolean> {
+function runScript(script: string, ...args: string[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: "inherit" });
     child.on("error", reject);
@@ -27,7 +27,7 @@ function run(script: string, ...args: string[]): Promise<boolean> {
   });
 }
 
-async function boardsAreRight(): Promise<boolean> {
+async function checkBoards(): Promise<boolean> {
   const code = await runBoardCommand(["check"], ROOT, (line) => {
     if (!line.startsWith("ok ")) console.error(line);
   });
@@ -35,22 +35,25 @@ async function boardsAreRight(): Promise<boolean> {
 }
 
 /** Checks which folder imports which. */
-function importsAreRight(): Promise<boolean> {
+function checkImports(): Promise<boolean> {
   const folders = ["contract", "src", "server/src", "server/dashboard", "sim", "scripts"];
   const entry = path.join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
-  return run(entry, "--config", ".dependency-cruiser.mjs", "--output-type", "err", ...folders);
+  return runScript(entry, "--config", ".dependency-cruiser.mjs", "--output-type", "err", ...folders);
 }
 
 const STEPS: [what: string, step: () => Promise<unknown>][] = [
   // first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
-  ["the boards' pins, drawings and tables (npm run board -- check)", boardsAreRight],
-  ["format (npm run format repairs it)", () => run(bin("prettier"), "--check", "--log-level", "warn", ".")],
-  ["lint", () => run(bin("eslint"), ".")],
-  ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", importsAreRight],
-  ["types of the Node code", () => run(bin("typescript", "tsc"), "-p", ".")],
-  ["generated documents (npm run docs repairs them)", async () => (await outdated(ROOT, await generate())).length === 0], // prettier-ignore
-  ["types of the dashboard", () => run(bin("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
+  ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
+  [
+    "format (npm run format repairs it)",
+    () => runScript(commandScript("prettier"), "--check", "--log-level", "warn", "."),
+  ],
+  ["lint", () => runScript(commandScript("eslint"), ".")],
+  ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", checkImports],
+  ["types of the Node code", () => runScript(commandScript("typescript", "tsc"), "-p", ".")],
+  ["generated documents (npm run docs repairs them)", async () => (await findOutdated(ROOT, await generateDocuments())).length === 0], // prettier-ignore
+  ["types of the dashboard", () => runScript(commandScript("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
 ];
 
 endOnOutputErrors();

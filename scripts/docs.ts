@@ -2,15 +2,15 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
-import { generate } from "./docs/generate.js";
-import { outdated } from "./lib/generated-files.js";
+import { generateDocuments } from "./docs/generate.js";
+import { findOutdated } from "./lib/generated-files.js";
 import { ROOT } from "./lib/repository.js";
 
 async function main(args: string[]): Promise<void> {
   const unknown = args.find((arg) => arg !== "--check");
   if (unknown) throw new Error(`npm run docs has the flag --check only, not "${unknown}".`);
-  const files = await generate();
-  const old = await outdated(ROOT, files);
+  const files = await generateDocuments();
+  const old = await findOutdated(ROOT, files);
   if (args.includes("--check")) {
     if (old.length > 0) throw new Error(`Out of date: ${old.join(", ")}. Run npm run docs.`);
     return;

@@ -53,18 +53,18 @@ async function run({ light }: { light?: number }): Promise<void> {
   );
   await peripherals.connect();
   bus.on("frame", (frame) => peripherals.receive(frame));
-  bus.on("joined", () => {
+  bus.on("connected", () => {
     console.log(
       "The light sensor and the lamp are on the bus. A number and Enter hold the light; Enter alone releases it.",
     );
-    sensor.begin();
+    sensor.start();
     peripherals.announce();
   });
-  bus.on("left", () => console.log("DeviceScript's tools ended; waiting for them."));
+  bus.on("disconnected", () => console.log("DeviceScript's tools ended; waiting for them."));
   console.log("Waiting for DeviceScript's tools on port 8082: VS Code's extension starts them, or devs devtools.");
   bus.open();
   const sampling = setInterval(() => {
-    sensor.look();
+    sensor.sample();
     peripherals.light = sensor.light;
   }, SAMPLE_INTERVAL);
   createInterface({ input: process.stdin }).on("line", (line) => hold(sensor, line.trim()));

@@ -8,6 +8,6 @@ import { catchHangups } from "../server/src/app/reload-signal.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { catchSignals } from "../server/src/app/signals.js";
 
-const surroundings = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
+const handlers = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
 const { runStart } = await import("./start/run.js");
-await runStart(surroundings);
+await runStart(handlers);

@@ -7,26 +7,27 @@ import { BoardNetwork } from "./network.js";
 import { withPositions } from "./positions.js";
 import { LightSensor } from "./sensor.js";
 import { encodeSettings } from "./settings.js";
-import { BoardSigns } from "./signs.js";
+import { BoardState } from "./board-state.js";
 import type { BoardOptions } from "./types.js";
 import type { Heap } from "./vm/heap.js";
-import type { FromBoard, ToBoard } from "./vm/protocol.js";
+import type { FromWorker, ToWorker } from "./vm/protocol.js";
 import { vmSource } from "./vm/source.js";
 import { startThread } from "./vm/thread.js";
 
 /** The interval at which the sensor reads the light source, in ms. */
-const LIGHT_EVERY = 100;
-/** How long after its begin a program without sensor and lamp counts as started, in ms. */
-const BIND_WITHIN = 500;
-/** The pause after a crash, in ms. It doubles with each further crash within `STEADY` (exponential backoff). */
-const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 30_000;
-const STEADY = 60_000;
+const SAMPLE_INTERVAL = 100;
+/** Time after which a running program counts as started, even if it uses no sensor and no lamp, in ms. */
+const BIND_TIMEOUT = 500;
+/** Delay before a crashed board restarts, in ms. Each further crash doubles the delay (exponential backoff). */
+const MIN_RESTART_DELAY = 1000;
+const MAX_RESTART_DELAY = 30_000;
+/** Uptime after which a crash counts as the first one again, in ms. */
+const STABLE_UPTIME = 60_000;
 
-/** Why a start failed. */
-type Settle = { resolve(): void; reject(error: Error): void };
+/** The functions that settle a promise. */
+type PromiseCallbacks = { resolve(): void; reject(error: Error): void };
 
-export class SimulatedBoard extends BoardSigns {
+export class SimulatedBoard extends BoardState {
   readonly id: string;
   readonly network: BoardNetwork;
   readonly #options: BoardOptions;
@@ -37,16 +38,16 @@ export class SimulatedBoard extends BoardSigns {
   /** Whether program and settings are complete in flash. If not, the next start deploys them again. */
   #deployed = false;
   #thread: Worker | undefined;
-  #starting: (Settle & { promise: Promise<void> }) | undefined;
-  #unbound = new Set<"light" | "lamp">();
-  #pause = FIRST_PAUSE;
-  /** Grows with each change of power, so that code can detect a change during a wait. */
-  #powered = 0;
+  #pendingStart: (PromiseCallbacks & { promise: Promise<void> }) | undefined;
+  #unboundRoles = new Set<"light" | "lamp">();
+  #restartDelay = MIN_RESTART_DELAY;
+  /** Counts power-ups and power-downs, so that asynchronous code can detect a change during a wait. */
+  #powerChanges = 0;
   #timers: NodeJS.Timeout[] = [];
-  #heapWanted: ((heap: Heap | undefined) => void)[] = [];
+  #heapRequests: ((heap: Heap | undefined) => void)[] = [];
 
   /**
-   * Creates a board without power.
+   * Creates a board that is switched off.
    * @throws RangeError if the device id, a setting or the speed is invalid
    */
   constructor(options: BoardOptions) {
@@ -71,7 +72,7 @@ export class SimulatedBoard extends BoardSigns {
   get light(): number {
     return this.#sensor.light;
   }
-  /** Whether somebody has set the light by hand. */
+  /** Whether the user has set the light by hand. */
   get held(): boolean {
     return this.#sensor.held;
   }
@@ -81,12 +82,12 @@ export class SimulatedBoard extends BoardSigns {
    * @throws Error if the virtual machine rejects the image, the program crashes or the power is cut before that
    */
   start(): Promise<void> {
-    if (this.#starting) return this.#starting.promise;
+    if (this.#pendingStart) return this.#pendingStart.promise;
     if (this.#thread) return Promise.resolve();
-    this.#sensor.begin();
-    const settle = {} as Settle;
-    const promise = new Promise<void>((resolve, reject) => Object.assign(settle, { resolve, reject }));
-    this.#starting = { ...settle, promise };
+    this.#sensor.start();
+    const callbacks = {} as PromiseCallbacks;
+    const promise = new Promise<void>((resolve, reject) => Object.assign(callbacks, { resolve, reject }));
+    this.#pendingStart = { ...callbacks, promise };
     this.#powerUp();
     return promise;
   }
@@ -114,33 +115,33 @@ export class SimulatedBoard extends BoardSigns {
   setLight(light: number | null): void {
     const { held } = this;
     this.#sensor.hold(light);
-    if (!this.#look() && held !== this.held) this.emit("change");
+    if (!this.#sampleLight() && held !== this.held) this.emit("change");
   }
 
   /** Returns the memory usage of the program; undefined while no program runs. */
   heap(): Promise<Heap | undefined> {
     if (!this.#thread) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      this.#heapWanted.push(resolve);
+      this.#heapRequests.push(resolve);
       this.#send({ heap: true });
     });
   }
 
   /** Updates the sensor from the light source. Returns whether the light has changed. */
-  #look(): boolean {
-    if (!this.#sensor.look()) return false;
+  #sampleLight(): boolean {
+    if (!this.#sensor.sample()) return false;
     this.#send({ light: this.light });
     this.emit("light", this.light);
     this.emit("change");
     return true;
   }
 
-  #send(message: ToBoard): void {
+  #send(message: ToWorker): void {
     this.#thread?.postMessage(message);
   }
 
   #powerUp(): void {
-    this.#powered++;
+    this.#powerChanges++;
     this.#clearTimers();
     try {
       const thread = startThread({
@@ -155,23 +156,23 @@ export class SimulatedBoard extends BoardSigns {
         speed: this.#options.speed ?? 1,
       });
       this.#thread = thread;
-      thread.on("message", (message: FromBoard) => thread === this.#thread && this.#hear(message));
-      thread.on("error", (error) => this.#lost(thread, error.message));
-      thread.on("exit", (code) => this.#lost(thread, `its thread ended with code ${code}`));
-      this.#timers.push(setInterval(() => this.#look(), LIGHT_EVERY));
+      thread.on("message", (message: FromWorker) => thread === this.#thread && this.#handleMessage(message));
+      thread.on("error", (error) => this.#threadLost(thread, error.message));
+      thread.on("exit", (code) => this.#threadLost(thread, `its thread ended with code ${code}`));
+      this.#timers.push(setInterval(() => this.#sampleLight(), SAMPLE_INTERVAL));
     } catch (error) {
       void this.#powerDown(error as Error);
     }
   }
 
-  async #powerDown(why?: Error): Promise<void> {
-    this.#powered++;
+  async #powerDown(error?: Error): Promise<void> {
+    this.#powerChanges++;
     const thread = this.#thread;
     this.#thread = undefined;
     this.#clearTimers();
-    if (why) this.#settle(why);
-    for (const told of this.#heapWanted.splice(0)) told(undefined);
-    this.goneDark();
+    if (error) this.#finishStart(error);
+    for (const resolve of this.#heapRequests.splice(0)) resolve(undefined);
+    this.clearOnPowerLoss();
     await thread?.terminate();
   }
 
@@ -179,86 +180,86 @@ export class SimulatedBoard extends BoardSigns {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
   }
 
-  #hear(message: FromBoard): void {
+  #handleMessage(message: FromWorker): void {
     switch (message.type) {
       case "log": {
         const [level, text] = parseLine(message.line);
-        this.emit("log", level, this.#placed(text));
+        this.emit("log", level, this.#withSourcePositions(text));
         break;
       }
       case "flash":
         this.#flash = message.data;
         break;
       case "heap":
-        for (const told of this.#heapWanted.splice(0)) told(message.heap);
+        for (const resolve of this.#heapRequests.splice(0)) resolve(message.heap);
         break;
       case "status-light":
-        this.shown(message.color);
+        this.setStatusLight(message.color);
         break;
       case "lamp":
-        this.shine(message.intensity);
+        this.setIntensity(message.intensity);
         break;
       case "started":
         this.#started();
         break;
       case "bound":
-        this.#unbound.delete(message.role);
-        if (this.#unbound.size === 0) this.#settle();
+        this.#unboundRoles.delete(message.role);
+        if (this.#unboundRoles.size === 0) this.#finishStart();
         break;
       case "crashed":
-        this.crashed(this.#placed(message.reason));
+        this.recordCrash(this.#withSourcePositions(message.reason));
         break;
       case "restarting":
-        this.ran(false);
+        this.setRunning(false);
         this.emit("reboot", "the program asked for a restart");
         break;
       case "ended":
-        void this.#ended(message.how, message.reason);
+        void this.#machineEnded(message.how, message.reason);
         break;
     }
   }
 
   #started(): void {
     this.#deployed = true;
-    this.#unbound = new Set(["light", "lamp"]);
-    this.#timers.push(setTimeout(() => this.#settle(), BIND_WITHIN));
-    this.#timers.push(setTimeout(() => (this.#pause = FIRST_PAUSE), STEADY));
-    this.ran(true);
+    this.#unboundRoles = new Set(["light", "lamp"]);
+    this.#timers.push(setTimeout(() => this.#finishStart(), BIND_TIMEOUT));
+    this.#timers.push(setTimeout(() => (this.#restartDelay = MIN_RESTART_DELAY), STABLE_UPTIME));
+    this.setRunning(true);
     this.emit("start");
   }
 
-  #settle(error?: Error): void {
-    const starting = this.#starting;
-    this.#starting = undefined;
-    if (error) starting?.reject(error);
-    else starting?.resolve();
+  #finishStart(error?: Error): void {
+    const pendingStart = this.#pendingStart;
+    this.#pendingStart = undefined;
+    if (error) pendingStart?.reject(error);
+    else pendingStart?.resolve();
   }
 
-  #placed(text: string): string {
+  #withSourcePositions(text: string): string {
     const { debug } = this.#options;
     return debug ? withPositions(text, debug) : text;
   }
 
   /** Handles the end of the virtual machine. After a reset it starts again immediately, after a crash with a delay. */
-  async #ended(how: "reset" | "crash" | "refused", reason: string): Promise<void> {
+  async #machineEnded(how: "reset" | "crash" | "refused", reason: string): Promise<void> {
     if (how === "refused") return this.#powerDown(new Error(`The board ${this.id} cannot run its image: ${reason}.`));
-    const down = this.#powerDown();
-    const powered = this.#powered;
+    const poweredDown = this.#powerDown();
+    const powerChanges = this.#powerChanges;
     if (how === "reset") this.emit("reboot", reason);
     else {
-      this.crashed(this.#placed(reason));
-      this.#settle(new Error(`The board ${this.id} crashed: ${reason}.`));
+      this.recordCrash(this.#withSourcePositions(reason));
+      this.#finishStart(new Error(`The board ${this.id} crashed: ${reason}.`));
     }
-    await down;
-    if (powered !== this.#powered) return;
+    await poweredDown;
+    if (powerChanges !== this.#powerChanges) return;
     if (how === "reset") return this.#powerUp();
-    this.#timers.push(setTimeout(() => this.#powerUp(), this.#pause));
-    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    this.#timers.push(setTimeout(() => this.#powerUp(), this.#restartDelay));
+    this.#restartDelay = Math.min(this.#restartDelay * 2, MAX_RESTART_DELAY);
   }
 
   /** Handles a worker thread that ended unexpectedly. */
-  #lost(thread: Worker, reason: string): void {
-    if (thread === this.#thread) void this.#ended("crash", reason);
+  #threadLost(thread: Worker, reason: string): void {
+    if (thread === this.#thread) void this.#machineEnded("crash", reason);
   }
 }
 

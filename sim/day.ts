@@ -1,6 +1,6 @@
 /** Generates a 24-hour light curve with random clouds from a seed. Benchmarks and simulated fleets use the curve as input. */
 import { clampLight, type LightSource } from "./light.js";
-import { mix, randomFrom } from "./random.js";
+import { hashInteger, seededRandom } from "./random.js";
 
 /** Length of a day, in ms. */
 export const DAY = 24 * 60 * 60 * 1000;
@@ -10,20 +10,20 @@ const HOUR = 60 * MINUTE;
 const SUNRISE = 6 * HOUR;
 const SUNSET = 19 * HOUR;
 /** Sensor reading at night, and the amount that a clear sky adds at noon. The sum stays below the maximum of 1023. */
-const NIGHT = 8;
-const NOON = 960;
+const NIGHT_LIGHT = 8;
+const NOON_LIGHT = 960;
 /** Mean duration of a clear period and of a cloud, in ms. */
-const CLEAR = 6 * MINUTE;
-const CLOUDY = 4 * MINUTE;
+const MEAN_CLEAR_TIME = 6 * MINUTE;
+const MEAN_CLOUD_TIME = 4 * MINUTE;
 /** Minimum and maximum time for the light to change at a cloud's edge, in ms. */
-const EDGE = [4000, 30_000] as const;
+const EDGE_TIME = [4000, 30_000] as const;
 /** Minimum and maximum fraction of the light that passes through a cloud. */
-const THROUGH = [0.3, 0.85] as const;
+const TRANSMISSION = [0.3, 0.85] as const;
 /** Relative variation of the light under one cloud, and the periods of the two sine waves that vary the light, in ms. */
-const UNEVEN = 0.06;
-const WAVES = [23_000, 67_000] as const;
+const WAVE_AMPLITUDE = 0.06;
+const WAVE_PERIODS = [23_000, 67_000] as const;
 /** Half of the maximum noise of the analog-to-digital converter, and the time between two noise values, in ms. */
-const NOISE = 1.2;
+const HALF_NOISE = 1.2;
 const NOISE_INTERVAL = 100;
 
 interface Cloud {
@@ -31,7 +31,7 @@ interface Cloud {
   readonly from: number;
   readonly to: number;
   readonly edge: number;
-  readonly through: number;
+  readonly transmission: number;
 }
 
 export interface DayOptions {
@@ -50,43 +50,43 @@ export interface DayOptions {
  * noise. The curve repeats every day. Under a clear sky, the light falls below 300 at about 17:30.
  */
 export function cloudyDay({ seed = 1, period = DAY, hour = 0, noisy = true }: DayOptions = {}): LightSource {
-  const clouds = cloudsOf(seed);
+  const clouds = generateClouds(seed);
   return (ms) => {
     const time = (ms * (DAY / period) + hour * HOUR) % DAY;
     const noise = noisy ? noiseOf((seed ^ Math.floor(ms / NOISE_INTERVAL)) | 0) : 0;
-    return clampLight(skyAt(time) * throughAt(clouds, time) + NIGHT + noise);
+    return clampLight(clearSkyAt(time) * transmissionAt(clouds, time) + NIGHT_LIGHT + noise);
   };
 }
 
 /** Returns the noise of one sensor reading, -2.4 to 2.4. @param sample any integer that identifies the reading */
 export function noiseOf(sample: number): number {
-  const chance = mix(sample);
+  const chance = hashInteger(sample);
   // the sum of two uniform numbers approximates a normal distribution
-  return (((chance & 0xffff) + (chance >>> 16)) / 0xffff - 1) * 2 * NOISE;
+  return (((chance & 0xffff) + (chance >>> 16)) / 0xffff - 1) * 2 * HALF_NOISE;
 }
 
 /** Returns the light that a clear sky adds to the night's light. */
-function skyAt(time: number): number {
+function clearSkyAt(time: number): number {
   if (time <= SUNRISE || time >= SUNSET) return 0;
-  return NOON * Math.sin((Math.PI * (time - SUNRISE)) / (SUNSET - SUNRISE)) ** 1.3;
+  return NOON_LIGHT * Math.sin((Math.PI * (time - SUNRISE)) / (SUNSET - SUNRISE)) ** 1.3;
 }
 
-function cloudsOf(seed: number): Cloud[] {
-  const random = randomFrom(seed);
+function generateClouds(seed: number): Cloud[] {
+  const random = seededRandom(seed);
   const between = ([least, most]: readonly [number, number]): number => least + random() * (most - least);
   const lasting = (mean: number): number => -Math.log(1 - random()) * mean;
   const clouds: Cloud[] = [];
   for (let time = SUNRISE; time < SUNSET;) {
-    const edge = between(EDGE);
-    const from = time + edge + lasting(CLEAR);
-    const to = from + edge + lasting(CLOUDY);
-    clouds.push({ from, to, edge, through: between(THROUGH) });
+    const edge = between(EDGE_TIME);
+    const from = time + edge + lasting(MEAN_CLEAR_TIME);
+    const to = from + edge + lasting(MEAN_CLOUD_TIME);
+    clouds.push({ from, to, edge, transmission: between(TRANSMISSION) });
     time = to;
   }
   return clouds;
 }
 
-function throughAt(clouds: readonly Cloud[], time: number): number {
+function transmissionAt(clouds: readonly Cloud[], time: number): number {
   // binary search for the last cloud that has begun: clouds are sorted and do not overlap
   let low = 0;
   let high = clouds.length;
@@ -97,15 +97,16 @@ function throughAt(clouds: readonly Cloud[], time: number): number {
   }
   const cloud = clouds[low - 1];
   if (!cloud) return 1;
-  const { from, to, edge, through } = cloud;
-  const share = smooth((time - from) / edge + 0.5) - smooth((time - to) / edge + 0.5);
+  const { from, to, edge, transmission } = cloud;
+  const share = smoothstep((time - from) / edge + 0.5) - smoothstep((time - to) / edge + 0.5);
   if (share <= 0) return 1;
-  const wave = Math.sin((2 * Math.PI * time) / WAVES[0]) + Math.sin((2 * Math.PI * time) / WAVES[1] + from);
-  return 1 - share * (1 - through * (1 + (UNEVEN * wave) / 2));
+  const wave =
+    Math.sin((2 * Math.PI * time) / WAVE_PERIODS[0]) + Math.sin((2 * Math.PI * time) / WAVE_PERIODS[1] + from);
+  return 1 - share * (1 - transmission * (1 + (WAVE_AMPLITUDE * wave) / 2));
 }
 
 /** Smoothstep: rises from 0 to 1 with zero slope at both ends. */
-function smooth(x: number): number {
+function smoothstep(x: number): number {
   if (x <= 0) return 0;
   return x >= 1 ? 1 : x * x * (3 - 2 * x);
 }

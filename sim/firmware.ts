@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DebugInfo } from "./positions.js";
 
-/** Root folder of the repository, which contains the settings and the compiled firmware. */
+/** Root folder of the repository, with the settings and the compiled firmware. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export interface Firmware {

@@ -4,15 +4,15 @@ import { idProblem } from "../contract/index.js";
 import type { SimulatedBoard } from "./board.js";
 import { MAX_LIGHT, MIN_LIGHT } from "./light.js";
 import type { Simulator } from "./simulator.js";
-import type { CutHow } from "./vm/protocol.js";
+import type { CutKind } from "./vm/protocol.js";
 
 /** A board as the API shows it. */
 export interface BoardView {
   id: string;
-  /** 0 to 1023 */
+  /** Light at the sensor, 0 to 1023. */
   light: number;
   lamp: boolean;
-  /** Whether somebody has set the light by hand. */
+  /** Whether the user has set the light by hand. */
   held: boolean;
   running: boolean;
   crashes: number;
@@ -24,10 +24,10 @@ export interface SimulatorContext {
   publishEvent?(name: string, data: unknown): void;
 }
 
-const BOARDS = "/api/simulator/boards";
+const BOARDS_PATH = "/api/simulator/boards";
 /** The shortest time between two events of a board, in ms. */
-const EVENT_EVERY = 100;
-/** The most boards. Each needs about 35 MB of memory. */
+const EVENT_INTERVAL = 100;
+/** Largest number of simulated boards. Each board needs about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
 class RequestError extends Error {
@@ -53,24 +53,24 @@ export function simulatorRoutes(simulator: Simulator) {
       return reply.code(statusCode).send({ error: error.message });
     });
 
-    fastify.get(BOARDS, () => [...simulator.boards.values()].map(boardView));
-    fastify.post(BOARDS, (request, reply) => addBoard(simulator, request, reply));
-    fastify.delete(`${BOARDS}/*`, async (request, reply) => {
-      const id = rest(request);
-      if (!(await simulator.remove(id))) throw unknown(id);
+    fastify.get(BOARDS_PATH, () => [...simulator.boards.values()].map(boardView));
+    fastify.post(BOARDS_PATH, (request, reply) => addBoard(simulator, request, reply));
+    fastify.delete(`${BOARDS_PATH}/*`, async (request, reply) => {
+      const id = wildcardOf(request);
+      if (!(await simulator.remove(id))) throw boardNotFound(id);
       return reply.code(204).send();
     });
-    fastify.put(`${BOARDS}/*`, (request) => {
-      const [board, what] = find(simulator, rest(request));
+    fastify.put(`${BOARDS_PATH}/*`, (request) => {
+      const [board, what] = parseBoardPath(simulator, wildcardOf(request));
       if (what === "light") setLight(board, request.body);
       else if (what === "network") setNetwork(board, request.body);
       else throw new RequestError(404, `PUT works for "light" and "network" of a board, not for "${what}".`);
       return boardView(board);
     });
-    fastify.post(`${BOARDS}/*`, async (request) => {
-      const [board, what] = find(simulator, rest(request));
+    fastify.post(`${BOARDS_PATH}/*`, async (request) => {
+      const [board, what] = parseBoardPath(simulator, wildcardOf(request));
       if (what !== "restart") throw new RequestError(404, `POST works for "restart" of a board, not for "${what}".`);
-      await started(board.restart());
+      await waitForStart(board.restart());
       return boardView(board);
     });
 
@@ -80,24 +80,24 @@ export function simulatorRoutes(simulator: Simulator) {
 }
 
 /** Returns the decoded wildcard part of a path. */
-function rest(request: FastifyRequest): string {
+function wildcardOf(request: FastifyRequest): string {
   return (request.params as { "*": string })["*"];
 }
 
-function unknown(id: string): RequestError {
+function boardNotFound(id: string): RequestError {
   return new RequestError(404, `There is no simulated board "${id}".`);
 }
 
 /** Splits `<id>/<what>`. The id may contain slashes. */
-function find(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
+function parseBoardPath(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
   const slash = path.lastIndexOf("/");
   const id = path.slice(0, Math.max(0, slash));
   const board = simulator.boards.get(id);
-  if (!board) throw unknown(simulator.boards.has(path) ? `${path}/…` : id);
+  if (!board) throw boardNotFound(simulator.boards.has(path) ? `${path}/…` : id);
   return [board, path.slice(slash + 1)];
 }
 
-async function started(start: Promise<void>): Promise<void> {
+async function waitForStart(start: Promise<void>): Promise<void> {
   try {
     await start;
   } catch (error) {
@@ -106,20 +106,20 @@ async function started(start: Promise<void>): Promise<void> {
 }
 
 async function addBoard(simulator: Simulator, { body }: FastifyRequest, reply: FastifyReply): Promise<BoardView> {
-  const id = field(body, "id");
+  const id = fieldOf(body, "id");
   const problem = typeof id === "string" ? idProblem(id) : "an id is a text";
   if (problem) throw new RequestError(400, `A board needs {"id": "nightlight/my-board"}: ${problem}.`);
   if (simulator.boards.has(id as string)) throw new RequestError(409, `There is a simulated board "${id}" already.`);
   if (simulator.boards.size >= MAX_BOARDS)
     throw new RequestError(409, `There are ${MAX_BOARDS} simulated boards, and no more fit; remove one first.`);
   const board = simulator.add({ id: id as string });
-  await started(board.start());
+  await waitForStart(board.start());
   void reply.code(201);
   return boardView(board);
 }
 
 function setLight(board: SimulatedBoard, body: unknown): void {
-  const light = field(body, "light");
+  const light = fieldOf(body, "light");
   if (light !== null && !(typeof light === "number" && light >= MIN_LIGHT && light <= MAX_LIGHT))
     throw new RequestError(
       400,
@@ -129,11 +129,11 @@ function setLight(board: SimulatedBoard, body: unknown): void {
 }
 
 function setNetwork(board: SimulatedBoard, body: unknown): void {
-  const state = field(body, "state");
-  const how = field(body, "how") ?? "reset";
+  const state = fieldOf(body, "state");
+  const how = fieldOf(body, "how") ?? "reset";
   if (state === "up") board.network.heal();
   else if (state === "cut" && ["reset", "end", "silent"].includes(how as string))
-    board.network.cut({ how: how as CutHow });
+    board.network.cut({ how: how as CutKind });
   else
     throw new RequestError(
       400,
@@ -141,11 +141,11 @@ function setNetwork(board: SimulatedBoard, body: unknown): void {
     );
 }
 
-function field(body: unknown, name: string): unknown {
+function fieldOf(body: unknown, name: string): unknown {
   return typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** Publishes changes of boards. @returns stops that */
+/** Publishes changes of boards. Returns a function that stops publishing. */
 function publishChanges(simulator: Simulator, publish: (name: string, data: unknown) => void): () => Promise<void> {
   const timers = new Map<SimulatedBoard, NodeJS.Timeout>();
   const changed = function (this: SimulatedBoard) {
@@ -154,7 +154,7 @@ function publishChanges(simulator: Simulator, publish: (name: string, data: unkn
       timers.delete(this);
       if (simulator.boards.get(this.id) === this) publish("simulated-board", boardView(this));
     };
-    timers.set(this, setTimeout(send, EVENT_EVERY));
+    timers.set(this, setTimeout(send, EVENT_INTERVAL));
   };
   const watch = (board: SimulatedBoard) => {
     board.on("change", changed);

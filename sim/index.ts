@@ -8,4 +8,4 @@ export { type BoardDefaults, Simulator, type SimulatorEvents } from "./simulator
 export { readTrace } from "./trace.js";
 export type { BoardNetwork } from "./network.js";
 export type { BoardEvents, BoardOptions } from "./types.js";
-export type { CutHow } from "./vm/protocol.js";
+export type { CutKind as CutHow } from "./vm/protocol.js";

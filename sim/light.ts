@@ -14,15 +14,15 @@ export function clampLight(light: number): number {
 
 /** Returns a light source that never changes. */
 export function constant(light: number): LightSource {
-  const held = clampLight(light);
-  return () => held;
+  const level = clampLight(light);
+  return () => level;
 }
 
-const TURN = 2 * Math.PI;
-const MEAN = 520;
-const SWING = 480;
+const TWO_PI = 2 * Math.PI;
+const MEAN_LIGHT = 520;
+const AMPLITUDE = 480;
 /** Fraction of a day at which the simulation starts: late afternoon, a tenth of a day before dusk (300). */
-const START = 0.226;
+const START_OF_DAY = 0.226;
 /** Clouds only reduce light above this value, so that a cloud never looks like dusk. */
 const CLOUD_BASE = 600;
 
@@ -34,9 +34,9 @@ const CLOUD_BASE = 600;
 export function day({ period = 60_000 }: { period?: number } = {}): LightSource {
   return (ms) => {
     const days = ms / period;
-    const sky = MEAN + SWING * Math.cos(TURN * (days + START));
+    const sky = MEAN_LIGHT + AMPLITUDE * Math.cos(TWO_PI * (days + START_OF_DAY));
     // sine waves without a common period look random but are the same in every run
-    const wave = Math.sin(TURN * days * 5.3) + Math.sin(TURN * days * 8.7 + 1) + Math.sin(TURN * days * 13.1 + 2);
+    const wave = Math.sin(TWO_PI * days * 5.3) + Math.sin(TWO_PI * days * 8.7 + 1) + Math.sin(TWO_PI * days * 13.1 + 2);
     const cloud = Math.max(0, wave / 3);
     return clampLight(sky - Math.max(0, sky - CLOUD_BASE) * cloud);
   };

@@ -1,5 +1,5 @@
 /** Controls the simulated network between a board and its broker: cuts, restores and delays the traffic. */
-import type { CutHow, NetworkState } from "./vm/protocol.js";
+import type { CutKind, NetworkState } from "./vm/protocol.js";
 
 /** Network state of one board. Changes take effect immediately and survive restarts of the board. */
 export class BoardNetwork {
@@ -20,12 +20,12 @@ export class BoardNetwork {
    * Stops all traffic. `reset` and `end` close connections on both sides and refuse new ones. `silent` drops packets:
    * connections and connection attempts hang until `heal()` and then continue, as with TCP.
    */
-  cut({ how = "reset" }: { how?: CutHow } = {}): void {
-    this.#set({ cut: how });
+  cut({ how = "reset" }: { how?: CutKind } = {}): void {
+    this.#update({ cut: how });
   }
 
   heal(): void {
-    this.#set({ cut: undefined });
+    this.#update({ cut: undefined });
   }
 
   /**
@@ -34,10 +34,10 @@ export class BoardNetwork {
    */
   delay(ms: number): void {
     if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`A delay is 0 ms or more, not ${ms}.`);
-    this.#set({ delay: ms });
+    this.#update({ delay: ms });
   }
 
-  #set(change: Partial<NetworkState>): void {
+  #update(change: Partial<NetworkState>): void {
     this.#current = { ...this.#current, ...change };
     this.changed(this.#current);
   }

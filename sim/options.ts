@@ -1,4 +1,4 @@
-/** The command line of `npm run sim`. */
+/** Parses the command line of `npm run sim`. */
 import { Command, InvalidArgumentError } from "commander";
 import { idProblem } from "../contract/index.js";
 
@@ -20,7 +20,7 @@ const wholeNumber = (least: number, most: number) => (text: string) => {
   return value;
 };
 
-const anId = (id: string, ids: string[] = []) => {
+const parseId = (id: string, ids: string[] = []) => {
   const problem = idProblem(id);
   if (problem) throw new InvalidArgumentError(`Not an id: ${problem}.`);
   if (ids.includes(id)) throw new InvalidArgumentError("Each board needs an id of its own.");
@@ -28,15 +28,15 @@ const anId = (id: string, ids: string[] = []) => {
 };
 
 /**
- * Parses the arguments after the program's name. Prints help and mistakes.
- * @throws CommanderError with exit code 0 after help and another one after a mistake
+ * Parses the arguments after the program name. Prints help and error messages.
+ * @throws CommanderError with exit code 0 after printing help, with another exit code after an invalid argument
  */
 export function parseOptions(args: readonly string[]): Options {
   const command = new Command("npm run sim --")
     .description("Runs simulated boards: the firmware of a real board in DeviceScript's own virtual machine.")
     .option("--broker <url>", "MQTT broker: mqtt://[user:password@]host[:port], or mqtts://", "mqtt://127.0.0.1:1883")
     .option("--boards <n>", "how many boards: nightlight/sim-1, nightlight/sim-2, … (default: 1)", wholeNumber(1, 64))
-    .option("--id <id>", "a board with this id; can be repeated", anId)
+    .option("--id <id>", "a board with this id; can be repeated", parseId)
     .option("--light <n>", "hold the light at 0..1023 (default: a short day and night)", wholeNumber(0, 1023))
     .option("--trace <file.csv>", 'play recorded light, columns "time_s,light", or "light" alone once a second')
     .option("--http-port <port>", "serve the API /api/simulator/boards on 127.0.0.1", wholeNumber(0, 65535))

@@ -13,12 +13,12 @@ export interface DebugInfo {
 export function withPositions(text: string, debug: DebugInfo): string {
   return text.replace(/(at \w*_F(\d+)) \(pc:(\d+)\)/g, (frame, name: string, index: string, pc: string) => {
     const start = debug.functions[Number(index)]?.startpc;
-    const place = start === undefined ? undefined : placeOf(start + Number(pc), debug);
-    return place ? `${name} (${place})` : frame;
+    const position = start === undefined ? undefined : sourcePositionOf(start + Number(pc), debug);
+    return position ? `${name} (${position})` : frame;
   });
 }
 
-function placeOf(pc: number, { srcmap, sources }: DebugInfo): string | undefined {
+function sourcePositionOf(pc: number, { srcmap, sources }: DebugInfo): string | undefined {
   let position = 0;
   let found: number | undefined;
   let at = 0;

@@ -5,21 +5,21 @@ import type { LogLevel } from "./log.js";
 
 type Print = (line: string) => void;
 
-const SHOWN: LogLevel[] = ["info", "warn", "error"];
+const DEFAULT_LEVELS: LogLevel[] = ["info", "warn", "error"];
 
 /** Prints starts, crashes, reboots, program logs and lamp changes of a board; `verbose` adds debug and runtime logs. */
-export function report(board: SimulatedBoard, { verbose = false, print = console.log as Print } = {}): void {
-  const say = (text: string) => print(`${styleText("dim", board.id)}  ${text}`);
-  board.on("start", () => say(styleText("green", "started")));
-  board.on("crash", (reason) => say(styleText("red", `crashed: ${reason}`)));
-  board.on("reboot", (reason) => say(styleText("yellow", reason)));
+export function printEvents(board: SimulatedBoard, { verbose = false, print = console.log as Print } = {}): void {
+  const printEvent = (text: string) => print(`${styleText("dim", board.id)}  ${text}`);
+  board.on("start", () => printEvent(styleText("green", "started")));
+  board.on("crash", (reason) => printEvent(styleText("red", `crashed: ${reason}`)));
+  board.on("reboot", (reason) => printEvent(styleText("yellow", reason)));
   board.on("lamp", (on) => {
     const lamp = on ? styleText("yellow", "● lamp on ") : styleText("dim", "○ lamp off");
-    say(`${lamp}  light ${board.light}`);
+    printEvent(`${lamp}  light ${board.light}`);
   });
   board.on("log", (level, text) => {
-    if (level === "error") say(styleText("red", text));
-    else if (verbose || SHOWN.includes(level))
-      say(level === "runtime" || level === "debug" ? styleText("dim", text) : text);
+    if (level === "error") printEvent(styleText("red", text));
+    else if (verbose || DEFAULT_LEVELS.includes(level))
+      printEvent(level === "runtime" || level === "debug" ? styleText("dim", text) : text);
   });
 }

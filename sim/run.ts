@@ -1,4 +1,4 @@
-/** Runs `npm run sim`, from its flags to running boards. */
+/** `npm run sim`: parses the flags and starts the simulated boards. */
 import { CommanderError } from "commander";
 import fastify from "fastify";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,10 +11,10 @@ import { simulatorRoutes } from "./http.js";
 import { brokerSettings, constant, day, readSettings, readTrace, Simulator } from "./index.js";
 import { loopbackOnly } from "./loopback.js";
 import { type Options, parseOptions } from "./options.js";
-import { report } from "./report.js";
+import { printEvents } from "./report.js";
 
-/** How long a clean end may take, in ms. */
-const END_WITHIN = 1500;
+/** Timeout for stopping the boards and the HTTP API when the program ends, in ms. */
+const SHUTDOWN_TIMEOUT = 1500;
 
 async function run(options: Options, signals: Signals): Promise<void> {
   const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker) };
@@ -27,10 +27,10 @@ async function run(options: Options, signals: Signals): Promise<void> {
   const simulator = new Simulator({ ...loadFirmware(options.board), settings, light });
   const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
 
-  const closed = () => Promise.all([simulator.close(), app?.close()]);
-  signals.endBy(() => Promise.race([closed(), sleep(END_WITHIN)]));
+  const closeAll = () => Promise.all([simulator.close(), app?.close()]);
+  signals.endBy(() => Promise.race([closeAll(), sleep(SHUTDOWN_TIMEOUT)]));
 
-  simulator.on("add", (board) => report(board, { verbose: options.verbose }));
+  simulator.on("add", (board) => printEvents(board, { verbose: options.verbose }));
   if (app) {
     app.addHook("onRequest", loopbackOnly);
     simulatorRoutes(simulator)(app);

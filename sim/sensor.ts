@@ -5,7 +5,7 @@ export class LightSensor {
   #light: number;
   #held: number | undefined;
   /** performance.now() when the light source started. */
-  #begin: number | undefined;
+  #startedAt: number | undefined;
 
   constructor(private readonly source: LightSource) {
     this.#light = clampLight(source(0));
@@ -21,8 +21,8 @@ export class LightSensor {
   }
 
   /** Starts the clock of the light source. Later calls have no effect. */
-  begin(): void {
-    this.#begin ??= performance.now();
+  start(): void {
+    this.#startedAt ??= performance.now();
   }
 
   /**
@@ -36,9 +36,9 @@ export class LightSensor {
   }
 
   /** Updates the reading to the current light. Returns whether the reading changed. */
-  look(): boolean {
+  sample(): boolean {
     const now = performance.now();
-    const light = this.#held ?? clampLight(this.source(now - (this.#begin ?? now)));
+    const light = this.#held ?? clampLight(this.source(now - (this.#startedAt ?? now)));
     const changed = light !== this.#light;
     this.#light = light;
     return changed;

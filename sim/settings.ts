@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { redactUrl } from "../server/src/security/redact.js";
 
-/** Values by key. Undefined means that a deployment deletes the key. */
+/** Settings of a board: values by key. A deployment deletes keys whose value is undefined. */
 export type Settings = Record<string, unknown>;
 
-/** The longest value that the virtual machine stores, in bytes of JSON. Longer ones crash it. */
-export const MAX_VALUE = 200;
+/** Longest value that the virtual machine stores, in bytes of JSON. Longer values crash the virtual machine. */
+export const MAX_VALUE_SIZE = 200;
 
 /**
  * Parses an `.env` file exactly as DeviceScript 2.16.4 does (compiler/src/dotenv.ts), including its peculiarities:
@@ -74,8 +74,10 @@ export function encodeSettings(settings: Settings): Record<string, Uint8Array | 
   const encoded: Record<string, Uint8Array | undefined> = {};
   for (const [key, value] of Object.entries(settings)) {
     const data = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
-    if (data && data.length > MAX_VALUE)
-      throw new RangeError(`The setting ${key} has ${data.length} bytes, but a board accepts at most ${MAX_VALUE}.`);
+    if (data && data.length > MAX_VALUE_SIZE)
+      throw new RangeError(
+        `The setting ${key} has ${data.length} bytes, but a board accepts at most ${MAX_VALUE_SIZE}.`,
+      );
     encoded[key] = data;
   }
   return encoded;

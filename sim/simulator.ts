@@ -19,8 +19,8 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /**
-   * Adds a board, which has no power until `start` is called. By default its setting `NL_ID` is its id.
-   * @throws Error if the id exists already or there is no bytecode; RangeError as `SimulatedBoard` does
+   * Adds a board that is switched off. Call its `start` to switch it on. The default of its setting `NL_ID` is its id.
+   * @throws Error if the id exists already or there is no bytecode; RangeError for the same reasons as `SimulatedBoard`
    */
   add(options: Pick<BoardOptions, "id"> & Partial<BoardOptions>): SimulatedBoard {
     const { id } = options;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type LightSource, MAX_LIGHT, MIN_LIGHT } from "./light.js";
 
 interface Reading {
-  /** in s */
+  /** Time since the start of the recording, in s. */
   time: number;
   light: number;
 }
@@ -20,12 +20,12 @@ export function readTrace(file: string): LightSource {
   } catch (error) {
     throw new Error(`The trace ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
-  return trace(text, file);
+  return parseTrace(text, file);
 }
 
 /** Parses a recording. @param file the name for error messages */
-export function trace(text: string, file = "trace"): LightSource {
-  const readings = parse(text, file);
+export function parseTrace(text: string, file = "trace"): LightSource {
+  const readings = parseReadings(text, file);
   const last = readings[readings.length - 1];
   const before = readings[readings.length - 2];
   const length = last.time - readings[0].time + (before ? last.time - before.time : 1);
@@ -42,7 +42,7 @@ export function trace(text: string, file = "trace"): LightSource {
   };
 }
 
-function parse(text: string, file: string): Reading[] {
+function parseReadings(text: string, file: string): Reading[] {
   const readings: Reading[] = [];
   for (const [index, raw] of text
     .replace(/^\uFEFF/, "")

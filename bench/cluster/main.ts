@@ -11,7 +11,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { machine } from "../machine.js";
+import { describeMachine } from "../machine.js";
 import { freePort } from "../loop/ports.js";
 import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
@@ -25,7 +25,7 @@ const REDIS = await freePort();
 const WINDOW = 50;
 const CONNECTIONS = 20;
 /** Warm-up readings per server. */
-const WARM = 40_000;
+const WARM_UP = 40_000;
 
 const children: ChildProcess[] = [];
 const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
@@ -36,21 +36,21 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
-function start(file: string, flags: string[]): ChildProcess {
+function startProcess(file: string, flags: string[]): ChildProcess {
   const child = spawn(file, flags, { cwd: ROOT, stdio: "ignore" });
   children.push(child);
   return child;
 }
 
 /** Returns the CPU time of a process so far, in s. Source: proc(5), utime and stime in hundredths of a second. */
-function cpu({ pid }: ChildProcess): number {
+function cpuTime({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+async function waitUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     if (await condition().catch(() => false)) return;
     await sleep(50);
@@ -59,7 +59,7 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
 }
 
 /** Sends readings, and each board's next one after the answer to the last. Returns the duration in s. */
-async function load(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
+async function sendReadings(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
   const broker = parseBrokerUrl(`mqtt://127.0.0.1:${MQTT}`);
   let sent = 0;
   let answered = 0;
@@ -67,7 +67,7 @@ async function load(prefix: string, boot: number, cycles: number, window: number
   const finished = new Promise<void>((resolve) => (finish = resolve));
   const clients: MqttClient[] = [];
   for (let c = 0; c < CONNECTIONS; c++) {
-    const own = BOARDS / CONNECTIONS;
+    const boardCount = BOARDS / CONNECTIONS;
     const seqs = new Map<number, number>();
     const send = (n: number): void => {
       if (sent >= cycles) return;
@@ -78,7 +78,7 @@ async function load(prefix: string, boot: number, cycles: number, window: number
       client.publish(`${prefix}/c${c}-${n}/telemetry`, Buffer.from(JSON.stringify(reading)), false);
     };
     // one reading per board at a time: the server does not answer a reading that a newer one overtakes
-    const idle = [...Array(own).keys()];
+    const idle = [...Array(boardCount).keys()];
     const client = new MqttClient(
       { broker, clientId: `load-${prefix}-${c}`, clean: true },
       {
@@ -97,18 +97,18 @@ async function load(prefix: string, boot: number, cycles: number, window: number
     clients.push(client);
     await client.connect();
     // one filter per board: a wildcard would deliver the commands of all boards to every connection
-    await client.subscribe([...Array(own).keys()].map((n) => `${prefix}/c${c}-${n}/commands`));
-    for (let n = 0; n < Math.min(window, own); n++) setImmediate(() => send(idle.shift()!));
+    await client.subscribe([...Array(boardCount).keys()].map((n) => `${prefix}/c${c}-${n}/commands`));
+    for (let n = 0; n < Math.min(window, boardCount); n++) setImmediate(() => send(idle.shift()!));
   }
-  const began = performance.now();
+  const startedAt = performance.now();
   await finished;
-  const took = (performance.now() - began) / 1000;
+  const took = (performance.now() - startedAt) / 1000;
   await Promise.all(clients.map((client) => client.close()));
   return took;
 }
 
 interface Row {
-  readonly what: string;
+  readonly variant: string;
   readonly rate: number;
   readonly server: number;
   readonly broker: number;
@@ -123,25 +123,27 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
     const http = await freePort();
     const state = shared ? ["--state", `redis://127.0.0.1:${REDIS}`] : [];
     const flags = ["--broker", `mqtt://127.0.0.1:${MQTT}`, ...state, "--topic-prefix", prefix, "--data", data];
-    programs.push(start(process.execPath, ["server/bin/nightlight-server.js", ...flags, "--http-port", `${http}`]));
-    await until("the server", async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).ok);
+    programs.push(
+      startProcess(process.execPath, ["server/bin/nightlight-server.js", ...flags, "--http-port", `${http}`]),
+    );
+    await waitUntil("the server", async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).ok);
   }
   if (shared) await sleep(1000);
   // low priority makes the servers the bottleneck: an idle server handles small batches, which cost more CPU per reading
   for (const { pid } of programs) setPriority(pid!, constants.priority.PRIORITY_LOW);
   const window = WINDOW * servers;
   const cycles = CYCLES * servers;
-  await load(prefix, 1, Math.min(CYCLES, WARM) * servers, window);
+  await sendReadings(prefix, 1, Math.min(CYCLES, WARM_UP) * servers, window);
   const all = [...programs, mosquitto, redis];
-  const before = all.map(cpu);
-  const took = await load(prefix, 2, cycles, window);
-  const after = all.map(cpu).map((now, n) => ((now - before[n]) * 100_000) / cycles);
+  const before = all.map(cpuTime);
+  const took = await sendReadings(prefix, 2, cycles, window);
+  const after = all.map(cpuTime).map((now, n) => ((now - before[n]) * 100_000) / cycles);
   for (const program of programs) {
     program.kill("SIGTERM");
     await new Promise((resolve) => program.once("exit", resolve));
   }
   const server = after.slice(0, servers).reduce((sum, one) => sum + one, 0);
-  return { what, rate: cycles / took, server, broker: after[servers], redis: after[servers + 1] };
+  return { variant: what, rate: cycles / took, server, broker: after[servers], redis: after[servers + 1] };
 }
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -149,8 +151,8 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 // Mosquitto's default of 20 in-flight messages per client would limit the throughput
 const conf = path.join(folder, "mosquitto.conf");
 await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
-const mosquitto = start("/usr/sbin/mosquitto", ["-c", conf]);
-const redis = start("redis-server", ["--port", `${REDIS}`, "--save", "", "--loglevel", "warning"]);
+const mosquitto = startProcess("/usr/sbin/mosquitto", ["-c", conf]);
+const redis = startProcess("redis-server", ["--port", `${REDIS}`, "--save", "", "--loglevel", "warning"]);
 try {
   await sleep(500);
   const rows: Row[] = [];
@@ -162,13 +164,13 @@ try {
   console.log(
     "| | cycles/s | CPU s per 100,000 cycles: all servers | Mosquitto | Redis |\n| --- | --- | --- | --- | --- |",
   );
-  for (const what of new Set(rows.map((row) => row.what))) {
-    const of = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.what === what).map((row) => row[key])); // prettier-ignore
+  for (const what of new Set(rows.map((row) => row.variant))) {
+    const of = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.variant === what).map((row) => row[key])); // prettier-ignore
     console.log(`| ${what} | ${of("rate").toFixed(0)} | ${of("server").toFixed(2)} | ${of("broker").toFixed(2)} | ${of("redis").toFixed(2)} |`); // prettier-ignore
   }
-  const servers = (what: string): number => median(rows.filter((row) => row.what === what).map((row) => row.server));
+  const servers = (what: string): number => median(rows.filter((row) => row.variant === what).map((row) => row.server));
   const ratio = (2 * servers("one server, state in Redis")) / servers("two servers, state in Redis");
-  console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${machine()}`);
+  console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${describeMachine()}`);
 } finally {
   // lets this program exit while children still run; the exit hook kills them
   for (const child of children) child.unref();

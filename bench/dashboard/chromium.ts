@@ -5,7 +5,7 @@ import { chromium, type Browser } from "playwright-core";
 
 const { env } = process;
 
-const USUAL: Partial<Record<NodeJS.Platform, string[]>> = {
+const USUAL_PATHS: Partial<Record<NodeJS.Platform, string[]>> = {
   linux: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map((name) => `/usr/bin/${name}`),
   darwin: ["Google Chrome", "Chromium"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
   win32: [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA].flatMap((folder) =>
@@ -17,7 +17,7 @@ export const CHROMIUM_MISSING = "apt-get install chromium, or name one in NIGHTL
 
 /** Returns the path from `NIGHTLIGHT_CHROMIUM`, or the first usual path that exists. */
 export function findChromium(): string | undefined {
-  return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(USUAL[process.platform] ?? [])].find((file) => existsSync(file));
+  return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(USUAL_PATHS[process.platform] ?? [])].find((file) => existsSync(file));
 }
 
 /** Starts Chromium headless, without background network requests. */

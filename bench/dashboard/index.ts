@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
-import { generate } from "../loop/generator.js";
+import { runGenerator } from "../loop/generator.js";
 import { startOurs } from "../flat/server.js";
 import { freePort } from "../loop/ports.js";
 import { median } from "../statistics.js";
@@ -16,7 +16,7 @@ export interface DashboardOptions {
   readonly rounds: number;
 }
 
-interface Load {
+interface PageLoad {
   readonly requests: number;
   /** Bytes on the network, compressed. */
   readonly bytes: number;
@@ -27,10 +27,13 @@ interface Load {
 }
 
 /** Runs the dashboard benchmark. @returns the table in Markdown */
-export async function dashboard({ boards, rounds }: DashboardOptions, say: (text: string) => void): Promise<string> {
+export async function measureDashboard(
+  { boards, rounds }: DashboardOptions,
+  print: (text: string) => void,
+): Promise<string> {
   const program = findChromium();
   if (program === undefined) {
-    say(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
+    print(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
     return `Missing: Chromium: ${CHROMIUM_MISSING}.`;
   }
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
@@ -39,18 +42,18 @@ export async function dashboard({ boards, rounds }: DashboardOptions, say: (text
   try {
     const { port } = server;
     const connections = Math.min(100, boards);
-    await generate(
-      { port, devices: boards, connections, qos: 1, form: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
+    await runGenerator(
+      { port, devices: boards, connections, qos: 1, payloadFormat: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
       async () => {},
     );
     browser = await startChromium(program);
-    const loads: Load[] = [];
+    const loads: PageLoad[] = [];
     for (let round = 0; round < rounds; round++) {
-      loads.push(await load(browser, server.http, boards));
+      loads.push(await loadPage(browser, server.http, boards));
       const { bytes, first, last } = loads[round];
-      say(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
+      print(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
     }
-    const middle = (name: keyof Load): number => median(loads.map((load) => load[name]))!;
+    const middle = (name: keyof PageLoad): number => median(loads.map((loadPage) => loadPage[name]))!;
     return table(
       ["boards", "requests", "bytes", "first card", "all cards"],
       [
@@ -71,7 +74,7 @@ export async function dashboard({ boards, rounds }: DashboardOptions, say: (text
 }
 
 /** A script that runs before the page's own scripts and records when the first card and all cards are shown. */
-const WATCH = (boards: number): string => `
+const RECORD_SCRIPT = (boards: number): string => `
   window.cards = {};
   const look = () => {
     const count = document.querySelectorAll("article").length;
@@ -83,7 +86,7 @@ const WATCH = (boards: number): string => `
 `;
 
 /** Loads the dashboard once, with an empty browser cache. */
-async function load(browser: Browser, port: number, boards: number): Promise<Load> {
+async function loadPage(browser: Browser, port: number, boards: number): Promise<PageLoad> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   try {
     const page = await context.newPage();
@@ -101,7 +104,7 @@ async function load(browser: Browser, port: number, boards: number): Promise<Loa
       streamed.delete(requestId);
       bytes += encodedDataLength;
     });
-    await page.addInitScript(WATCH(boards));
+    await page.addInitScript(RECORD_SCRIPT(boards));
     await page.goto(`http://127.0.0.1:${port}/`);
     for (const deadline = performance.now() + 60_000; ; await sleep(20)) {
       const { first, last } = await page.evaluate<{ first?: number; last?: number }>("window.cards");

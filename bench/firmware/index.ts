@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_CADENCE, LESSON_RULE, type Cadence } from "../../contract/index.js";
 import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { loadFirmware } from "../../sim/index.js";
-import { trace } from "../../sim/trace.js";
-import { percentile } from "../loop/load/times.js";
+import { parseTrace } from "../../sim/trace.js";
+import { percentile } from "../loop/load/latency-recorder.js";
 import { median } from "../statistics.js";
 import { table } from "../table.js";
-import { type Crossing, crossingsOf, react } from "./reaction.js";
-import { messagesOf } from "./reporting.js";
+import { type Crossing, findCrossings, measureReactions } from "./reaction.js";
+import { countMessages } from "./reporting.js";
 import { csvOf, DAY, dayWithClouds } from "./trace.js";
 
 export interface FirmwareOptions {
@@ -39,16 +39,16 @@ const POLICIES: readonly Policy[] = [
 /** Boards that run at the same time for each policy; they are mostly idle. */
 const BOARDS = 4;
 /** Delay between the starts of two boards, in ms, because the benchmark also times the start. */
-const APART = 3000;
+const START_DELAY = 3000;
 
 /** Runs the firmware benchmark. @returns tables in Markdown */
-export async function firmware(options: FirmwareOptions, say: (text: string) => void): Promise<string> {
+export async function measureFirmware(options: FirmwareOptions, print: (text: string) => void): Promise<string> {
   await ensureFirmware({ entry: "main" });
   const { seed, recording } = options;
   const csv = recording === undefined ? csvOf(dayWithClouds(seed)) : await readFile(recording, "utf8");
-  const source = trace(csv, recording);
+  const source = parseTrace(csv, recording);
   const light = Array.from({ length: DAY }, (_, second) => source(1000 * second));
-  const all = crossingsOf(light);
+  const all = findCrossings(light);
   if (all.length === 0)
     throw new Error(
       `The light never crosses ${LESSON_RULE.threshold} for 3 s or more, so there is nothing to measure.`,
@@ -57,12 +57,12 @@ export async function firmware(options: FirmwareOptions, say: (text: string) => 
   const wanted = Math.min(options.crossings, all.length);
   const crossings = Array.from({ length: wanted }, (_, n) => all[Math.floor((n * all.length) / wanted)]);
 
-  const fixed = messagesOf(light, 1000, POLICIES[0].change);
+  const fixed = countMessages(light, 1000, POLICIES[0].change);
   const rows: string[][] = [];
   for (const policy of POLICIES) {
-    say(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 35)} s`);
-    const messages = messagesOf(light, 1000, policy.change);
-    const { times, starts, bytes } = await reactions(crossings, policy);
+    print(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 35)} s`);
+    const messages = countMessages(light, 1000, policy.change);
+    const { times, starts, bytes } = await measureAllReactions(crossings, policy);
     const sorted = times.toSorted((a, b) => a - b);
     rows.push([
       policy.title,
@@ -81,13 +81,13 @@ export async function firmware(options: FirmwareOptions, say: (text: string) => 
       ["policy", "messages a day", "of the fixed", "light to lamp, p50", "p99", "on the wire, a reading", "start"],
       rows,
     ),
-    `Over ${day}: the light crosses the threshold ${crossed(light)} times, ${all.length} times of them for 3 s or more, of ` +
+    `Over ${day}: the light crosses the threshold ${countCrossings(light)} times, ${all.length} times of them for 3 s or more, of ` +
       `which ${wanted} were played. Heartbeats alone are ${heartbeats} messages. The bytecode has ` +
       `${loadFirmware().bytecode.length.toLocaleString("en")} bytes of 64 KB.`,
   ].join("\n\n");
 }
 
-function crossed(light: readonly number[]): number {
+function countCrossings(light: readonly number[]): number {
   const isDark = (value: number): boolean => value < LESSON_RULE.threshold;
   return light.filter((value, n) => n > 0 && isDark(value) !== isDark(light[n - 1])).length;
 }
@@ -98,14 +98,14 @@ interface Reactions {
   readonly bytes: number[];
 }
 
-async function reactions(crossings: readonly Crossing[], { configuration }: Policy): Promise<Reactions> {
+async function measureAllReactions(crossings: readonly Crossing[], { configuration }: Policy): Promise<Reactions> {
   const shares = Array.from({ length: Math.min(BOARDS, crossings.length) }, (_, board) =>
     crossings.filter((_, n) => n % BOARDS === board),
   );
   const all = await Promise.all(
     shares.map(async (share, board) => {
-      await sleep(board * APART);
-      return react(share, configuration);
+      await sleep(board * START_DELAY);
+      return measureReactions(share, configuration);
     }),
   );
   return {

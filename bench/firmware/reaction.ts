@@ -7,10 +7,10 @@ import mqtt from "mqtt";
 import { LESSON_RULE } from "../../contract/index.js";
 import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { Child } from "../loop/child.js";
-import { ours } from "../loop/peers/ours.js";
-import { freePort, listening } from "../loop/ports.js";
-import { random } from "./trace.js";
-import { Wire } from "./wire.js";
+import { nightlightServer } from "../loop/peers/ours.js";
+import { freePort, waitForPort } from "../loop/ports.js";
+import { seededRandom } from "./trace.js";
+import { ByteCountingProxy } from "./byte-counting-proxy.js";
 
 /** Light values before and after a threshold crossing, one per second. */
 export interface Crossing {
@@ -19,9 +19,9 @@ export interface Crossing {
 }
 
 /** Length of the light before and after a crossing, in s. */
-const SIDE = 3;
+const STABLE_SECONDS = 3;
 /** Timeout for the lamp to switch, in ms. */
-const PATIENCE = 10_000;
+const SWITCH_TIMEOUT = 10_000;
 
 export interface Reaction {
   /** Delay from light to lamp for each crossing, in ms. */
@@ -35,11 +35,11 @@ export interface Reaction {
 const isDark = (light: number): boolean => light < LESSON_RULE.threshold;
 
 /** Finds where the light crosses the threshold and stays on each side for at least 3 s. */
-export function crossingsOf(light: readonly number[]): Crossing[] {
+export function findCrossings(light: readonly number[]): Crossing[] {
   const found: Crossing[] = [];
-  for (let at = SIDE; at + SIDE <= light.length; at++) {
-    const before = light.slice(at - SIDE, at);
-    const after = light.slice(at, at + SIDE);
+  for (let at = STABLE_SECONDS; at + STABLE_SECONDS <= light.length; at++) {
+    const before = light.slice(at - STABLE_SECONDS, at);
+    const after = light.slice(at, at + STABLE_SECONDS);
     const dark = isDark(after[0]);
     if (after.every((value) => isDark(value) === dark) && before.every((value) => isDark(value) !== dark))
       found.push({ before, after });
@@ -48,35 +48,37 @@ export function crossingsOf(light: readonly number[]): Crossing[] {
 }
 
 /** Plays the crossings to one board, at times that are independent of its reporting interval. */
-export async function react(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
+export async function measureReactions(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const port = await freePort();
-  const server = new Child(await ours("full", { configuration }).program({ port, place: "embedded", qos: 1, folder }));
-  let wire: Wire | undefined;
+  const server = new Child(
+    await nightlightServer("full", { configuration }).startCommand({ port, brokerKind: "embedded", qos: 1, folder }),
+  );
+  let proxy: ByteCountingProxy | undefined;
   let client: mqtt.MqttClient | undefined;
   let board: SimulatedBoard | undefined;
   try {
-    await listening(port, "The server", () => server.ended);
-    wire = await Wire.to(port);
+    await waitForPort(port, "The server", () => server.exitReason);
+    proxy = await ByteCountingProxy.start(port);
     client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
     let readings = 0;
     client.on("message", () => void readings++);
     await client.subscribeAsync("nightlight/bench/telemetry", { qos: 1 });
-    const settings = { ...brokerSettings(`mqtt://127.0.0.1:${wire.port}`), NL_ID: "nightlight/bench" };
+    const settings = { ...brokerSettings(`mqtt://127.0.0.1:${proxy.port}`), NL_ID: "nightlight/bench" };
     board = new SimulatedBoard({ id: "bench", ...loadFirmware(), settings, light: () => crossings[0].before[0] });
-    const begun = performance.now();
+    const startedAt = performance.now();
     await board.start();
     while (readings === 0) {
-      if (performance.now() - begun > 30_000) throw new Error("The board sent nothing within 30 s.");
+      if (performance.now() - startedAt > 30_000) throw new Error("The board sent nothing within 30 s.");
       await sleep(1);
     }
-    const start = performance.now() - begun;
+    const start = performance.now() - startedAt;
     // gives the board time to receive its reporting configuration
     await sleep(3000);
     // light well above the threshold: only readings and answers cross the wire
-    const bytes = await bytesOf(board, wire, () => readings);
+    const bytes = await bytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
-    const next = random(1);
+    const next = seededRandom(1);
     for (const { before, after } of crossings) {
       for (const light of before) {
         board.setLight(light);
@@ -85,7 +87,7 @@ export async function react(crossings: readonly Crossing[], configuration: strin
       // a random delay, so that crossings are not aligned with the reporting interval
       await sleep(2000 * next());
       const [first, ...rest] = after;
-      times.push(await followed(board, first));
+      times.push(await switchLampByLight(board, first));
       for (const light of rest) {
         board.setLight(light);
         await sleep(1000);
@@ -95,35 +97,42 @@ export async function react(crossings: readonly Crossing[], configuration: strin
   } finally {
     await board?.stop();
     await client?.endAsync(true);
-    await wire?.close();
+    await proxy?.close();
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** Returns the average bytes per reading, over readings that do not switch the lamp. */
-async function bytesOf(board: SimulatedBoard, wire: Wire, readings: () => number): Promise<number> {
+async function bytesPerReading(
+  board: SimulatedBoard,
+  proxy: ByteCountingProxy,
+  readings: () => number,
+): Promise<number> {
   board.setLight(800);
   // waits until the lamp has switched and the board has reported the new state
   await sleep(4000);
-  const before = { readings: readings(), bytes: wire.bytes };
+  const before = { readings: readings(), bytes: proxy.bytes };
   for (let n = 0; n < 10; n++) {
     board.setLight(n % 2 ? 800 : 700);
     await sleep(1000);
   }
-  return (wire.bytes - before.bytes) / (readings() - before.readings);
+  return (proxy.bytes - before.bytes) / (readings() - before.readings);
 }
 
 /** Sets the light and waits until the lamp switches. @returns the delay in ms */
-async function followed(board: SimulatedBoard, light: number): Promise<number> {
+async function switchLampByLight(board: SimulatedBoard, light: number): Promise<number> {
   const wanted = isDark(light);
   if (board.lamp === wanted) throw new Error(`The lamp is already ${wanted ? "on" : "off"} before the light changes.`);
-  const begun = performance.now();
+  const startedAt = performance.now();
   const changed = new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`The lamp did not switch within ${PATIENCE / 1000} s.`)), PATIENCE);
+    const timer = setTimeout(
+      () => reject(new Error(`The lamp did not switch within ${SWITCH_TIMEOUT / 1000} s.`)),
+      SWITCH_TIMEOUT,
+    );
     board.once("lamp", () => {
       clearTimeout(timer);
-      resolve(performance.now() - begun);
+      resolve(performance.now() - startedAt);
     });
   });
   board.setLight(light);

@@ -2,7 +2,7 @@
 import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Cadence, type LastReport } from "../../contract/index.js";
 
 /** Returns how many messages one policy sends. `light` has one value every `step` ms. */
-export function messagesOf(light: readonly number[], step: number, change: Partial<Cadence>): number {
+export function countMessages(light: readonly number[], step: number, change: Partial<Cadence>): number {
   const cadence = { ...DEFAULT_CADENCE, ...change };
   let last: LastReport | undefined;
   let messages = 0;

@@ -6,7 +6,7 @@ export const DAY = 24 * 60 * 60;
 export const STEP = 1;
 
 /** Returns a seeded random generator (mulberry32) of uniform numbers in [0, 1). */
-export function random(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -22,7 +22,7 @@ export function random(seed: number): () => number {
  * half a minute. The sensor's noise is about 2 steps of a 10-bit converter. At night a street lamp gives 20.
  */
 export function dayWithClouds(seed: number): number[] {
-  const next = random(seed);
+  const next = seededRandom(seed);
   const noise = (): number => (next() + next() + next() - 1.5) * 2;
   const light: number[] = [];
   let cover = 0;

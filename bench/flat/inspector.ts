@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-interface Answer {
+interface InspectorResponse {
   readonly id: number;
   readonly error?: { readonly message: string };
   readonly result: unknown;
@@ -28,12 +28,12 @@ export async function memoryOf(port: number): Promise<Memory> {
   const socket = new WebSocket(targets[0].webSocketDebuggerUrl);
   await once(socket, "open");
   let id = 0;
-  async function ask(method: string, params: object = {}): Promise<unknown> {
+  async function sendCommand(method: string, params: object = {}): Promise<unknown> {
     const own = ++id;
     socket.send(JSON.stringify({ id: own, method, params }));
     for (;;) {
       const [data] = (await once(socket, "message")) as [Buffer];
-      const answer = JSON.parse(data.toString()) as Answer;
+      const answer = JSON.parse(data.toString()) as InspectorResponse;
       if (answer.id !== own) continue;
       if (answer.error) throw new Error(`The inspector refused ${method}: ${answer.error.message}`);
       return answer.result;
@@ -41,11 +41,11 @@ export async function memoryOf(port: number): Promise<Memory> {
   }
   try {
     // finalizers of the first collection free objects that only a second one collects
-    await ask("HeapProfiler.collectGarbage");
-    await ask("HeapProfiler.collectGarbage");
-    const { usedSize } = (await ask("Runtime.getHeapUsage")) as { usedSize: number };
+    await sendCommand("HeapProfiler.collectGarbage");
+    await sendCommand("HeapProfiler.collectGarbage");
+    const { usedSize } = (await sendCommand("Runtime.getHeapUsage")) as { usedSize: number };
     const expression = "process.memoryUsage().arrayBuffers";
-    const { result } = (await ask("Runtime.evaluate", { expression })) as { result: { value: number } };
+    const { result } = (await sendCommand("Runtime.evaluate", { expression })) as { result: { value: number } };
     return { heap: usedSize, buffers: result.value };
   } finally {
     socket.close();

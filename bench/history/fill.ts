@@ -16,7 +16,12 @@ export function lightAt(time: number, board: number): number {
 }
 
 /** Writes one reading per second of each board for `days` days until `to` (ms since 1970). Returns the number and duration. */
-export function fill(folder: string, boards: number, days: number, to: number): { readings: number; seconds: number } {
+export function fillHistory(
+  folder: string,
+  boards: number,
+  days: number,
+  to: number,
+): { readings: number; seconds: number } {
   const store = new Store(path.join(folder, "history.db"));
   const ids = Array.from({ length: boards }, (_, board) => boardName(board));
   const noSwitches = new ColumnBuffer(0, 0).take().batch.switches;

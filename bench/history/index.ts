@@ -6,8 +6,8 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { table } from "../table.js";
-import { fill } from "./fill.js";
-import { ask, flood, SPANS } from "./measure.js";
+import { fillHistory } from "./fill.js";
+import { measureQueries, measureInserts, TIME_RANGES } from "./measure.js";
 
 export interface HistoryOptions {
   readonly boards: number;
@@ -16,26 +16,29 @@ export interface HistoryOptions {
   readonly folder?: string;
 }
 
-/** Runs the benchmark. @param say prints progress @returns Markdown tables */
-export async function history(
+/** Runs the benchmark. @param print prints a progress line @returns Markdown tables */
+export async function measureHistory(
   { boards, days, ...where }: HistoryOptions,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<string> {
   const folder = where.folder ?? (await mkdtemp(path.join(tmpdir(), "nightlight-history-")));
   try {
     const to = Math.floor(Date.now() / 1000) * 1000;
-    say(`history: filling a file with ${boards} boards, ${days} days, one reading per second`);
-    const { readings, seconds } = fill(folder, boards, days, to);
+    print(`history: filling a file with ${boards} boards, ${days} days, one reading per second`);
+    const { readings, seconds } = fillHistory(folder, boards, days, to);
     const bytes = (await stat(path.join(folder, "history.db"))).size;
     const loaded =
       `${readings.toLocaleString("en")} readings of ${boards} boards and ${days} days loaded in ` +
       `${seconds.toFixed(0)} s, ${Math.round(readings / seconds).toLocaleString("en")} per second; ` +
       `${(bytes / 1e6).toFixed(0)} MB, ${(bytes / readings).toFixed(2)} bytes per reading.`;
-    say(loaded);
-    const rows = await ask(folder, boards, days, to, say);
-    const flooded = await flood(folder);
-    say(flooded);
-    const head = ["incoming readings/s", ...SPANS.filter(({ days: span }) => span <= days).map(({ title }) => title)];
+    print(loaded);
+    const rows = await measureQueries(folder, boards, days, to, print);
+    const flooded = await measureInserts(folder);
+    print(flooded);
+    const head = [
+      "incoming readings/s",
+      ...TIME_RANGES.filter(({ days: span }) => span <= days).map(({ title }) => title),
+    ];
     return [loaded, "Query times for 1,000 points, 60 queries each:", table(head, rows), flooded].join("\n\n");
   } finally {
     if (where.folder === undefined) await rm(folder, { recursive: true, force: true });

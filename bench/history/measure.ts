@@ -10,7 +10,7 @@ const POINTS = 1000;
 /** Number of queries per time range. */
 const QUERIES = 60;
 
-const open = (folder: string): Promise<History> =>
+const openHistory = (folder: string): Promise<History> =>
   openSqlite(folder, {
     retention: { readings: undefined, switches: undefined },
     onProblem: (problem) => console.error(problem),
@@ -18,13 +18,13 @@ const open = (folder: string): Promise<History> =>
 
 const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
 
-function spread(values: readonly number[]): string {
+function formatTimes(values: readonly number[]): string {
   const all = sorted(values);
   return `p50 ${all[all.length >> 1].toFixed(1)} ms, max ${all.at(-1)!.toFixed(1)} ms`;
 }
 
 /** Time ranges of the queries, up to the newest reading. */
-export const SPANS = [
+export const TIME_RANGES = [
   { title: "an hour", days: 1 / 24 },
   { title: "a day", days: 1 },
   { title: "a week", days: 7 },
@@ -33,20 +33,20 @@ export const SPANS = [
 ];
 
 /** Measures queries of each time range at several rates of incoming readings. Returns the rows of a table. */
-export async function ask(
+export async function measureQueries(
   folder: string,
   boards: number,
   days: number,
   to: number,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<string[][]> {
-  const history = await open(folder);
+  const history = await openHistory(folder);
   const rows: string[][] = [];
   for (const rate of [0, 2000, 20_000]) {
     const stop = new AbortController();
-    const adding = keepAdding(history, rate, stop.signal);
+    const adding = insertContinuously(history, rate, stop.signal);
     const row = [rate.toLocaleString("en")];
-    for (const { title, days: span } of SPANS) {
+    for (const { title, days: span } of TIME_RANGES) {
       if (span > days) continue;
       const times: number[] = [];
       let points = 0;
@@ -56,8 +56,8 @@ export async function ask(
         points = (await history.query(query)).points.length;
         times.push(performance.now() - start);
       }
-      row.push(spread(times));
-      say(`${row[0]} incoming readings/s; ${title}, ${points} points: ${spread(times)}`);
+      row.push(formatTimes(times));
+      print(`${row[0]} incoming readings/s; ${title}, ${points} points: ${formatTimes(times)}`);
     }
     rows.push(row);
     stop.abort();
@@ -68,7 +68,7 @@ export async function ask(
 }
 
 /** Adds readings of 500 boards until aborted. @param rate readings per second */
-async function keepAdding(history: History, rate: number, signal: AbortSignal): Promise<void> {
+async function insertContinuously(history: History, rate: number, signal: AbortSignal): Promise<void> {
   const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, historyNumber: 0 }));
   let due = performance.now();
   while (!signal.aborted && rate > 0) {
@@ -81,8 +81,8 @@ async function keepAdding(history: History, rate: number, signal: AbortSignal): 
 }
 
 /** Measures the CPU time and the event loop delay of adding 20,000 readings per second. */
-export async function flood(folder: string): Promise<string> {
-  const history = await open(folder);
+export async function measureInserts(folder: string): Promise<string> {
+  const history = await openHistory(folder);
   const devices = Array.from({ length: 500 }, (_, board) => ({ id: `flood/${board}`, historyNumber: 0 }));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

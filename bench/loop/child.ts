@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 
 /** Time between SIGTERM and SIGKILL, in ms. */
-const FAREWELL = 10_000;
+const KILL_TIMEOUT = 10_000;
 /** How many characters of a program's stderr are kept. */
-const KEPT = 2000;
+const MAX_STDERR = 2000;
 
-export interface Program {
+export interface StartCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -18,9 +18,9 @@ export interface Program {
 /** A child process. Its stdout is discarded, and the end of its stderr is kept for error messages. */
 export class Child {
   readonly #process: ChildProcess;
-  #said = "";
+  #stderr = "";
 
-  constructor({ command, args, env, cwd }: Program) {
+  constructor({ command, args, env, cwd }: StartCommand) {
     this.#process = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -28,8 +28,11 @@ export class Child {
     });
     running.add(this.#process);
     this.#process.on("exit", () => running.delete(this.#process));
-    this.#process.stderr!.on("data", (data: Buffer) => (this.#said = (this.#said + data.toString()).slice(-KEPT)));
-    this.#process.on("error", (error) => (this.#said += error.message));
+    this.#process.stderr!.on(
+      "data",
+      (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-MAX_STDERR)),
+    );
+    this.#process.on("error", (error) => (this.#stderr += error.message));
   }
 
   get pid(): number | undefined {
@@ -37,17 +40,17 @@ export class Child {
   }
 
   /** The reason for the program's exit; undefined while the program is running. */
-  get ended(): string | undefined {
+  get exitReason(): string | undefined {
     const { exitCode, signalCode, pid } = this.#process;
     if (pid !== undefined && exitCode === null && signalCode === null) return undefined;
-    return `it ended with ${signalCode ?? `exit code ${exitCode}`}${this.#said && `: ${this.#said.trim()}`}`;
+    return `it ended with ${signalCode ?? `exit code ${exitCode}`}${this.#stderr && `: ${this.#stderr.trim()}`}`;
   }
 
   async stop(): Promise<void> {
-    if (this.ended !== undefined) return;
+    if (this.exitReason !== undefined) return;
     const ended = once(this.#process, "exit");
     this.#process.kill("SIGTERM");
-    const killing = setTimeout(() => this.#process.kill("SIGKILL"), FAREWELL);
+    const killing = setTimeout(() => this.#process.kill("SIGKILL"), KILL_TIMEOUT);
     await ended;
     clearTimeout(killing);
   }

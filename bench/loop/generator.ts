@@ -7,24 +7,27 @@ const PROGRAM = fileURLToPath(new URL("load/main.ts", import.meta.url));
 
 /**
  * Runs one load task and returns its result.
- * @param edge called at the start and at the end of the measurement window; the result waits for its promises
+ * @param onWindow called at the start and at the end of the measurement window; the result waits for its promises
  * @throws Error when the generator reports a failure or exits
  */
-export async function generate(task: LoadTask, edge: (which: "begin" | "end") => Promise<void>): Promise<LoadResult> {
+export async function runGenerator(
+  task: LoadTask,
+  onWindow: (which: "begin" | "end") => Promise<void>,
+): Promise<LoadResult> {
   const child = fork(PROGRAM, { execArgv: ["--import", "tsx"] });
-  const edges: Promise<void>[] = [];
+  const pending: Promise<void>[] = [];
   try {
     const result = await new Promise<LoadResult>((resolve, reject) => {
       child.on("message", (message: LoadMessage) => {
         if (message.kind === "result") resolve(message.result);
         else if (message.kind === "failed") reject(new Error(message.problem));
-        else if (message.kind !== "ready") edges.push(edge(message.kind));
+        else if (message.kind !== "ready") pending.push(onWindow(message.kind));
       });
       child.on("error", reject);
       child.on("exit", (code) => reject(new Error(`The load generator ended with exit code ${code}.`)));
       child.send(task);
     });
-    await Promise.all(edges);
+    await Promise.all(pending);
     return result;
   } finally {
     child.kill();

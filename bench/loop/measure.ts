@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Child, cpuOf, peakMemoryOf } from "./child.js";
-import { generate } from "./generator.js";
+import { runGenerator } from "./generator.js";
 import type { LoadResult, LoadTask } from "./load/task.js";
-import { mosquitto } from "./mosquitto.js";
-import type { Peer, Place } from "./peers/peer.js";
-import { freePort, listening } from "./ports.js";
+import { configureMosquitto } from "./mosquitto.js";
+import type { Peer, BrokerKind } from "./peers/peer.js";
+import { freePort, waitForPort } from "./ports.js";
 
-/** One cell of the benchmark matrix: the load that every server receives in a scenario. */
-export interface Cell extends Omit<LoadTask, "port" | "form"> {
-  readonly place: Place;
+/** The workload of a scenario, which is the same for every server. */
+export interface Workload extends Omit<LoadTask, "port" | "payloadFormat"> {
+  readonly brokerKind: BrokerKind;
 }
 
 export interface Measurement {
@@ -35,31 +35,35 @@ export interface Measurement {
 }
 
 /** One value for each process: CPU time so far in s, or peak memory in MB. */
-type Used = (number | undefined)[];
+type ProcessFigures = (number | undefined)[];
 
 /** Measures one server under one load. A failure becomes the `problem` of the result. */
-export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
+export async function measure(peer: Peer, workload: Workload): Promise<Measurement> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const started: Child[] = [];
   try {
     const port = await freePort();
-    const { place, qos } = cell;
-    if (place === "mosquitto") await start(await mosquitto(port, folder), "Mosquitto", port);
-    await start(await peer.program({ port, place, qos, folder }), peer.title, place === "embedded" ? port : undefined);
+    const { brokerKind, qos } = workload;
+    if (brokerKind === "mosquitto") await start(await configureMosquitto(port, folder), "Mosquitto", port);
+    await start(
+      await peer.startCommand({ port, brokerKind, qos, folder }),
+      peer.title,
+      brokerKind === "embedded" ? port : undefined,
+    );
 
     const [server, broker] = started.toReversed();
-    const used: Used[] = [];
-    let memory: Used = [];
-    const edge = async (): Promise<void> => {
-      used.push(await Promise.all(started.map(({ pid }) => cpuOf(pid!))));
+    const cpuTimes: ProcessFigures[] = [];
+    let memory: ProcessFigures = [];
+    const recordUsage = async (): Promise<void> => {
+      cpuTimes.push(await Promise.all(started.map(({ pid }) => cpuOf(pid!))));
       memory = await Promise.all([server, broker].map((child) => child && peakMemoryOf(child.pid!)));
     };
-    const result = await generate({ ...cell, port, form: peer.form }, edge);
-    const ended = started.map((child) => child.ended).find((why) => why !== undefined);
-    const spent = (child: Child | undefined): number | undefined => {
+    const result = await runGenerator({ ...workload, port, payloadFormat: peer.payloadFormat }, recordUsage);
+    const ended = started.map((child) => child.exitReason).find((why) => why !== undefined);
+    const cpuPer100k = (child: Child | undefined): number | undefined => {
       if (!child) return undefined;
       const at = started.indexOf(child);
-      const [begin, end] = [used[0][at], used[1][at]];
+      const [begin, end] = [cpuTimes[0][at], cpuTimes[1][at]];
       return begin === undefined || end === undefined ? undefined : ((end - begin) / result.cycles) * 100_000;
     };
     return {
@@ -67,8 +71,8 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
       rate: result.cycles / result.seconds,
       p50: result.latency.p50,
       p99: result.latency.p99,
-      serverCpu: spent(server),
-      brokerCpu: spent(broker),
+      serverCpu: cpuPer100k(server),
+      brokerCpu: cpuPer100k(broker),
       loadCpu: (result.cpu / result.cycles) * 100_000,
       loadLag: result.lag,
       serverMemory: memory[0],
@@ -80,7 +84,7 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
     let ended: string | undefined;
     while (ended === undefined && performance.now() < deadline) {
       await sleep(20);
-      ended = started.map((child) => child.ended).find((why) => why !== undefined);
+      ended = started.map((child) => child.exitReason).find((why) => why !== undefined);
     }
     return { problem: ended ?? (error as Error).message, rate: 0, p50: 0, p99: 0, loadCpu: 0, loadLag: 0 };
   } finally {
@@ -91,19 +95,19 @@ export async function measure(peer: Peer, cell: Cell): Promise<Measurement> {
   async function start(program: ConstructorParameters<typeof Child>[0], what: string, port?: number): Promise<void> {
     const child = new Child(program);
     started.push(child);
-    if (port !== undefined) await listening(port, what, () => child.ended);
+    if (port !== undefined) await waitForPort(port, what, () => child.exitReason);
   }
 }
 
 /** Returns why a result is invalid; undefined when every reading got exactly one correct answer. */
 export function problemOf(result: LoadResult): string | undefined {
   const { wrong, lost, unexpected, unacknowledged, cycles } = result;
-  const faults = [
+  const problems = [
     wrong > 0 && `${wrong} wrong answers`,
     lost > 0 && `${lost} readings without an answer`,
     unexpected > 0 && `${unexpected} answers to nothing`,
     unacknowledged > 0 && `${unacknowledged} readings not acknowledged`,
     cycles === 0 && "nothing was answered",
   ].filter((fault) => fault !== false);
-  return faults.length > 0 ? faults.join(", ") : undefined;
+  return problems.length > 0 ? problems.join(", ") : undefined;
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Program } from "./child.js";
+import type { StartCommand } from "./child.js";
 
 export const CONFIGURATION = [
   "allow_anonymous true",
@@ -22,7 +22,7 @@ export const MOSQUITTO = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/m
 export const MOSQUITTO_MISSING = "apt-get install mosquitto, or brew install mosquitto";
 
 /** Writes a configuration file and returns the command that starts Mosquitto on `port`. */
-export async function mosquitto(port: number, folder: string): Promise<Program> {
+export async function configureMosquitto(port: number, folder: string): Promise<StartCommand> {
   const file = path.join(folder, "mosquitto.conf");
   await writeFile(file, [`listener ${port} 127.0.0.1`, "user root", ...CONFIGURATION, ""].join("\n"));
   return { command: MOSQUITTO!, args: ["-c", file] };

@@ -18,7 +18,7 @@ export async function freePort(): Promise<number> {
  * @param ended returns why the program exited; undefined while it runs
  * @throws Error when the program exits or does not listen within 60 s
  */
-export async function listening(port: number, what: string, ended: () => string | undefined): Promise<void> {
+export async function waitForPort(port: number, what: string, ended: () => string | undefined): Promise<void> {
   for (const deadline = performance.now() + 60_000; ; await sleep(20)) {
     const why = ended() ?? (performance.now() > deadline ? "it did not listen within 60 s" : undefined);
     if (why !== undefined) throw new Error(`${what} did not start: ${why}`);

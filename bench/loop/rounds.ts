@@ -4,14 +4,14 @@ import type { Peer } from "./peers/peer.js";
 import { peersOf, type Scenario } from "./scenarios.js";
 
 /** The results of all rounds for one server in one scenario. */
-export interface Entry {
+export interface PeerResult {
   readonly peer: Peer;
   readonly rounds: Measurement[];
 }
 
-export interface Outcome {
+export interface ScenarioResult {
   readonly scenario: Scenario;
-  readonly entries: Entry[];
+  readonly results: PeerResult[];
 }
 
 /** Callbacks before and after each measurement. `done` counts finished measurements, `all` is the total. */
@@ -21,27 +21,27 @@ export interface Progress {
 }
 
 /** Runs all measurements. Each round starts with a different server, so that the order does not bias the results. */
-export async function inTurn(
+export async function measureInRounds(
   scenarios: readonly Scenario[],
   peers: readonly Peer[],
   rounds: number,
   progress: Progress,
-): Promise<Outcome[]> {
+): Promise<ScenarioResult[]> {
   const outcomes = scenarios
     .map((scenario) => ({
       scenario,
-      entries: peersOf(scenario, peers).map((peer): Entry => ({ peer, rounds: [] })),
+      results: peersOf(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
     }))
-    .filter(({ entries }) => entries.length > 0);
-  const all = rounds * outcomes.reduce((sum, { entries }) => sum + entries.length, 0);
+    .filter(({ results }) => results.length > 0);
+  const all = rounds * outcomes.reduce((sum, { results }) => sum + results.length, 0);
   let done = 0;
   for (let round = 0; round < rounds; round++)
-    for (const { scenario, entries } of outcomes)
-      for (let n = 0; n < entries.length; n++) {
-        const entry = entries[(n + round) % entries.length];
-        progress.before(done++, all, scenario, entry.peer);
-        const measurement = await measure(entry.peer, scenario.cell);
-        entry.rounds.push(measurement);
+    for (const { scenario, results } of outcomes)
+      for (let n = 0; n < results.length; n++) {
+        const result = results[(n + round) % results.length];
+        progress.before(done++, all, scenario, result.peer);
+        const measurement = await measure(result.peer, scenario.workload);
+        result.rounds.push(measurement);
         progress.after(measurement);
       }
   return outcomes;

@@ -1,15 +1,15 @@
 /** The benchmark's scenarios. Each runs with all servers that support its broker. */
-import type { Cell } from "./measure.js";
-import type { Peer, Place } from "./peers/peer.js";
+import type { Workload } from "./measure.js";
+import type { Peer, BrokerKind } from "./peers/peer.js";
 
 export interface Scenario {
-  readonly cell: Cell;
+  readonly workload: Workload;
   readonly title: string;
 }
 
 /** The user's choice of scenarios and durations. */
-export interface Choice {
-  readonly places: readonly Place[];
+export interface ScenarioOptions {
+  readonly brokerKinds: readonly BrokerKind[];
   readonly qos: readonly (0 | 1)[];
   /** Numbers of connections; undefined for the default ones. */
   readonly connections?: readonly number[];
@@ -31,51 +31,51 @@ export interface Choice {
 }
 
 /** Cold scenarios: numbers of new devices and of connections. */
-const NEW = [
+const COLD_SCENARIOS = [
   [10_000, 100],
   [1000, 1000],
 ] as const;
 
 /** Measurement window of a cold scenario, in s. */
-const FIRST_SECONDS = 3;
+const COLD_SECONDS = 3;
 
 /** Minimum number of unanswered readings in the closed loop; at least one per connection. */
-const OUTSTANDING = 100;
+const MIN_OUTSTANDING = 100;
 
-export const thousands = (value: number): string => value.toLocaleString("en");
+export const formatCount = (value: number): string => value.toLocaleString("en");
 
-export function scenarios(choice: Choice): Scenario[] {
-  const all: Cell[] = [];
-  for (const place of choice.places)
+export function createScenarios(choice: ScenarioOptions): Scenario[] {
+  const all: Workload[] = [];
+  for (const brokerKind of choice.brokerKinds)
     for (const qos of choice.qos) {
-      const cell = (devices: number, connections: number, rate?: number): Cell => {
+      const createWorkload = (devices: number, connections: number, rate?: number): Workload => {
         const { switchEvery, warmUp, warmUpCycles, seconds } = choice;
-        const outstanding = Math.max(OUTSTANDING, connections);
-        return { place, qos, devices, connections, rate, outstanding, switchEvery, warmUp, warmUpCycles, seconds };
+        const outstanding = Math.max(MIN_OUTSTANDING, connections);
+        return { brokerKind, qos, devices, connections, rate, outstanding, switchEvery, warmUp, warmUpCycles, seconds };
       };
       const connections =
-        choice.connections ?? (place === "mosquitto" ? [100] : choice.many ? [1, 100, 1000] : [1, 100]);
+        choice.connections ?? (brokerKind === "mosquitto" ? [100] : choice.many ? [1, 100, 1000] : [1, 100]);
       if (choice.closed)
         for (const count of connections)
           for (const devices of choice.devices ?? [Math.max(100, count)])
-            if (devices >= count) all.push(cell(devices, count));
+            if (devices >= count) all.push(createWorkload(devices, count));
       if (choice.cold)
-        for (const [devices, connections] of NEW)
-          all.push({ ...cell(devices, connections), cold: true, seconds: FIRST_SECONDS });
+        for (const [devices, connections] of COLD_SCENARIOS)
+          all.push({ ...createWorkload(devices, connections), cold: true, seconds: COLD_SECONDS });
       // an open loop at QoS 0 shows nothing beyond QoS 1 when all servers keep up with the rate
-      if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(cell(1000, 100, choice.rate));
+      if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(createWorkload(1000, 100, choice.rate));
     }
-  return all.map((cell) => ({ cell, title: titleOf(cell) }));
+  return all.map((workload) => ({ workload, title: titleOf(workload) }));
 }
 
-function titleOf({ place, qos, devices, connections, rate, cold, seconds }: Cell): string {
-  const where = place === "mosquitto" ? "Mosquitto" : "embedded broker";
-  const loop = rate === undefined ? "closed loop" : `open loop at ${thousands(rate)} readings/s`;
+function titleOf({ brokerKind, qos, devices, connections, rate, cold, seconds }: Workload): string {
+  const where = brokerKind === "mosquitto" ? "Mosquitto" : "embedded broker";
+  const loop = rate === undefined ? "closed loop" : `open loop at ${formatCount(rate)} readings/s`;
   const how = cold ? `the first ${seconds} s` : loop;
-  return `${where}, QoS ${qos}, ${how}, ${thousands(devices)} ${cold ? "new " : ""}devices on ${thousands(connections)} connection${connections === 1 ? "" : "s"}`;
+  return `${where}, QoS ${qos}, ${how}, ${formatCount(devices)} ${cold ? "new " : ""}devices on ${formatCount(connections)} connection${connections === 1 ? "" : "s"}`;
 }
 
 /** Returns the servers that support the scenario's broker. */
-export function peersOf({ cell }: Scenario, peers: readonly Peer[]): Peer[] {
-  return peers.filter(({ places }) => places.includes(cell.place));
+export function peersOf({ workload }: Scenario, peers: readonly Peer[]): Peer[] {
+  return peers.filter(({ brokerKinds }) => brokerKinds.includes(workload.brokerKind));
 }

@@ -2,61 +2,64 @@
  * Compares DeviceScript's own ("stock") MQTT client with ours. Both run in DeviceScript's virtual machine and connect over
  * TCP to a scripted broker on loopback. Takes about three minutes.
  */
-import { CONNECTING } from "./connecting.js";
-import { MEMORY } from "./memory.js";
-import { RECEIVING } from "./receiving.js";
-import type { Scenario } from "./scenario.js";
-import { type Client, CLIENTS, program, Stand } from "./stand.js";
+import { CONNECT_SCENARIOS } from "./connecting.js";
+import { MEMORY_SCENARIO } from "./memory.js";
+import { RECEIVE_SCENARIOS } from "./receiving.js";
+import type { ClientScenario } from "./scenario.js";
+import { type Client, CLIENTS, compileProgram, ClientFixture } from "./fixture.js";
 import { table } from "../table.js";
 
-type Say = (text: string) => void;
+type Print = (text: string) => void;
 
-interface Row {
-  readonly what: string;
+interface ClientRow {
+  readonly title: string;
   readonly cells: Record<Client, string>;
 }
 
-async function measure(scenario: Scenario, client: Client, say: Say): Promise<string> {
-  const outcome = await Stand.with(client, scenario.options ?? {}, (stand) => scenario.measure(stand));
-  say(`${client.padEnd(5)}  ${scenario.what}: ${outcome.replaceAll("**", "")}`);
+async function measure(scenario: ClientScenario, client: Client, print: Print): Promise<string> {
+  const outcome = await ClientFixture.with(client, scenario.options ?? {}, (fixture) => scenario.measure(fixture));
+  print(`${client.padEnd(5)}  ${scenario.title}: ${outcome.replaceAll("**", "")}`);
   return outcome;
 }
 
 /** Measures one board at a time, because other load would distort times in milliseconds. */
-async function inTurn(scenarios: Scenario[], say: Say): Promise<Row[]> {
-  const rows: Row[] = [];
+async function measureSequentially(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
+  const rows: ClientRow[] = [];
   for (const scenario of scenarios) {
-    const stock = await measure(scenario, "stock", say);
-    rows.push({ what: scenario.what, cells: { stock, ours: await measure(scenario, "ours", say) } });
+    const stock = await measure(scenario, "stock", print);
+    rows.push({ title: scenario.title, cells: { stock, ours: await measure(scenario, "ours", print) } });
   }
   return rows;
 }
 
 /** Measures all scenarios in parallel. */
-async function atOnce(scenarios: Scenario[], say: Say): Promise<Row[]> {
+async function measureInParallel(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
   return Promise.all(
     scenarios.map(async (scenario) => {
-      const [stock, ours] = await Promise.all(CLIENTS.map((client) => measure(scenario, client, say)));
-      return { what: scenario.what, cells: { stock, ours } };
+      const [stock, ours] = await Promise.all(CLIENTS.map((client) => measure(scenario, client, print)));
+      return { title: scenario.title, cells: { stock, ours } };
     }),
   );
 }
 
-async function sizes(): Promise<Row> {
-  const size = async (client: Client) => `${(await program(`small-${client}`)).length.toLocaleString("en")} B`;
-  return { what: "size of an echo program, of 64 KB", cells: { stock: await size("stock"), ours: await size("ours") } };
+async function compareSizes(): Promise<ClientRow> {
+  const size = async (client: Client) => `${(await compileProgram(`small-${client}`)).length.toLocaleString("en")} B`;
+  return {
+    title: "size of an echo program, of 64 KB",
+    cells: { stock: await size("stock"), ours: await size("ours") },
+  };
 }
 
 /** Runs all scenarios on both clients. @returns the table in Markdown */
-export async function clients(say: Say): Promise<string> {
+export async function compareClients(print: Print): Promise<string> {
   const rows = [
-    ...(await inTurn(RECEIVING, say)),
-    ...(await atOnce(CONNECTING, say)),
-    ...(await inTurn([MEMORY], say)),
-    await sizes(),
+    ...(await measureSequentially(RECEIVE_SCENARIOS, print)),
+    ...(await measureInParallel(CONNECT_SCENARIOS, print)),
+    ...(await measureSequentially([MEMORY_SCENARIO], print)),
+    await compareSizes(),
   ];
   return table(
     ["", "stock `MQTTClient`", "`src/mqtt`"],
-    rows.map(({ what, cells }) => [what, cells.stock, cells.ours]),
+    rows.map(({ title, cells }) => [title, cells.stock, cells.ours]),
   );
 }

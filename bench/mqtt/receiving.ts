@@ -1,56 +1,68 @@
 /** Scenarios with messages on a working connection, and with a clean disconnect. Each takes a few seconds. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { after, CRASH, type Scenario, SOON } from "./scenario.js";
-import type { Stand } from "./stand.js";
+import { formatDuration, CRASH, type ClientScenario, HANDLE_TIMEOUT } from "./scenario.js";
+import type { ClientFixture } from "./fixture.js";
 
-export const RECEIVING: Scenario[] = [
-  burst("5 messages arrive, 3 ms apart", (stand) => trickle(stand, "t/n"), 5),
-  burst("5 messages arrive, 3 ms apart; the handler takes 50 ms", (stand) => trickle(stand, "t/slow"), 5),
-  burst(
+export const RECEIVE_SCENARIOS: ClientScenario[] = [
+  burstScenario("5 messages arrive, 3 ms apart", (fixture) => sendSlowly(fixture, "t/n"), 5),
+  burstScenario(
+    "5 messages arrive, 3 ms apart; the handler takes 50 ms",
+    (fixture) => sendSlowly(fixture, "t/slow"),
+    5,
+  ),
+  burstScenario(
     "200 messages arrive in one segment",
     ({ broker }) => broker.send(...Array.from({ length: 200 }, (_, n): [string, string] => ["t/n", `${n + 1}`])),
     200,
   ),
   {
-    what: "a handler throws",
-    async measure(stand) {
-      await stand.ready();
-      stand.broker.send(["t/throw", "throw"]);
-      await stand.until(() => stand.handled.length > 0, SOON);
+    title: "a handler throws",
+    async measure(fixture) {
+      await fixture.ready();
+      fixture.broker.send(["t/throw", "throw"]);
+      await fixture.until(() => fixture.handled.length > 0, HANDLE_TIMEOUT);
       // gives the program time to recover from the exception
       await sleep(500);
-      return nextMessage(stand);
+      return describeNextMessage(fixture);
     },
   },
-  ...[1000, 3000, 8000, 20_000].map(large),
-  matching("t/a", ["t/a"]),
-  matching("t/+", ["t/a", "t/ab"]),
+  ...[1000, 3000, 8000, 20_000].map(largeMessageScenario),
+  topicMatchScenario("t/a", ["t/a"]),
+  topicMatchScenario("t/+", ["t/a", "t/ab"]),
   {
-    what: "the program stops the client",
-    async measure(stand) {
-      await stand.ready();
-      stand.broker.send(["t/stop", "stop"]);
-      if ((await stand.until(() => stand.broker.ended !== undefined, SOON)) === undefined) return "does not end";
-      const clean = stand.broker.ended === "with DISCONNECT";
+    title: "the program stops the client",
+    async measure(fixture) {
+      await fixture.ready();
+      fixture.broker.send(["t/stop", "stop"]);
+      if ((await fixture.until(() => fixture.broker.ended !== undefined, HANDLE_TIMEOUT)) === undefined)
+        return "does not end";
+      const clean = fixture.broker.ended === "with DISCONNECT";
       return clean ? "DISCONNECT, no will" : "no DISCONNECT: **the broker sends the will**";
     },
   },
 ];
 
-function burst(what: string, send: (stand: Stand) => Promise<void> | void, sent: number): Scenario {
+function burstScenario(
+  title: string,
+  send: (fixture: ClientFixture) => Promise<void> | void,
+  sent: number,
+): ClientScenario {
   return {
-    what,
-    async measure(stand) {
-      await stand.ready();
+    title,
+    async measure(fixture) {
+      await fixture.ready();
       const began = performance.now();
-      await send(stand);
-      const took = await stand.until(() => stand.handled.length >= sent || stand.crash !== undefined, SOON);
-      return count(stand, sent, took === undefined ? undefined : performance.now() - began);
+      await send(fixture);
+      const took = await fixture.until(
+        () => fixture.handled.length >= sent || fixture.crash !== undefined,
+        HANDLE_TIMEOUT,
+      );
+      return describeHandled(fixture, sent, took === undefined ? undefined : performance.now() - began);
     },
   };
 }
 
-async function trickle({ broker }: Stand, topic: string): Promise<void> {
+async function sendSlowly({ broker }: ClientFixture, topic: string): Promise<void> {
   for (let n = 1; n <= 5; n++) {
     broker.send([topic, `${n}`]);
     await sleep(3);
@@ -58,54 +70,58 @@ async function trickle({ broker }: Stand, topic: string): Promise<void> {
 }
 
 /** Describes which of the numbers 1 to `sent` the client handled, whether in order, and how long it took. */
-function count(stand: Stand, sent: number, took: number | undefined): string {
-  const numbers = stand.handled.map((line) => Number(line.split(" ")[2]));
+function describeHandled(fixture: ClientFixture, sent: number, took: number | undefined): string {
+  const numbers = fixture.handled.map((line) => Number(line.split(" ")[2]));
   const inOrder = numbers.every((n, i) => i === 0 || n > numbers[i - 1]);
   const order = numbers.length < 2 ? "" : inOrder ? ", in order" : ", **out of order**";
-  const end = stand.crash ? CRASH : took === undefined ? `no more within ${after(SOON)}` : `in ${after(took)}`;
+  const end = fixture.crash
+    ? CRASH
+    : took === undefined
+      ? `no more within ${formatDuration(HANDLE_TIMEOUT)}`
+      : `in ${formatDuration(took)}`;
   const handled = numbers.length < sent ? `**${numbers.length} of ${sent}**` : `${sent} of ${sent}`;
   return `${handled}${order}, ${end}`;
 }
 
-function large(bytes: number): Scenario {
+function largeMessageScenario(bytes: number): ClientScenario {
   return {
-    what: `a message of ${bytes.toLocaleString("en")} bytes arrives`,
-    async measure(stand) {
-      await stand.ready();
-      stand.broker.send(["t/large", "x".repeat(bytes)]);
-      const handled = () => stand.handled.some((line) => line.startsWith(`t/large ${bytes}`));
-      const told = () => stand.lines.some((line) => line.startsWith("problem: "));
-      await stand.until(() => handled() || told() || stand.crash !== undefined, SOON);
-      const what = handled() ? "handled" : told() ? "skipped and reported" : "not handled";
-      return `${what}; ${await nextMessage(stand)}`;
+    title: `a message of ${bytes.toLocaleString("en")} bytes arrives`,
+    async measure(fixture) {
+      await fixture.ready();
+      fixture.broker.send(["t/large", "x".repeat(bytes)]);
+      const handled = () => fixture.handled.some((line) => line.startsWith(`t/large ${bytes}`));
+      const isReported = () => fixture.lines.some((line) => line.startsWith("problem: "));
+      await fixture.until(() => handled() || isReported() || fixture.crash !== undefined, HANDLE_TIMEOUT);
+      const what = handled() ? "handled" : isReported() ? "skipped and reported" : "not handled";
+      return `${what}; ${await describeNextMessage(fixture)}`;
     },
   };
 }
 
 /** Sends one more message and describes whether the client handles it. */
-async function nextMessage(stand: Stand): Promise<string> {
-  stand.broker.send(["t/next", "next"]);
-  const handled = () => stand.handled.some((line) => line.startsWith("t/next"));
-  const took = await stand.until(() => handled() || stand.crash !== undefined, SOON);
-  if (stand.crash) return CRASH;
+async function describeNextMessage(fixture: ClientFixture): Promise<string> {
+  fixture.broker.send(["t/next", "next"]);
+  const handled = () => fixture.handled.some((line) => line.startsWith("t/next"));
+  const took = await fixture.until(() => handled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
+  if (fixture.crash) return CRASH;
   return took === undefined ? "**the next message is not handled**" : "the next message is handled";
 }
 
 /** A scenario that checks topic matching: which messages reach the handler of `filter`. `right` lists the correct ones. */
-function matching(filter: string, right: string[]): Scenario {
+function topicMatchScenario(filter: string, right: string[]): ClientScenario {
   const topics = ["t/a", "t/ab", "t/a/b"];
   const quoted = (list: string[]) => list.map((topic) => `\`${topic}\``).join(", ");
   return {
-    what: `${quoted(topics)} arrive; the handler of \`${filter}\` gets`,
+    title: `${quoted(topics)} arrive; the handler of \`${filter}\` gets`,
     options: { filter },
-    async measure(stand) {
-      await stand.ready();
+    async measure(fixture) {
+      await fixture.ready();
       for (const topic of topics) {
-        stand.broker.send([topic, "x"]);
+        fixture.broker.send([topic, "x"]);
         // one message at a time, so that a lost message does not affect the others
-        await stand.until(() => stand.handled.some((line) => line.startsWith(`${topic} `)), 500);
+        await fixture.until(() => fixture.handled.some((line) => line.startsWith(`${topic} `)), 500);
       }
-      const got = stand.handled.map((line) => line.split(" ")[0]);
+      const got = fixture.handled.map((line) => line.split(" ")[0]);
       const mark = got.join() === right.join() ? "" : "**";
       return `${mark}${quoted(got) || "none"}${mark}`;
     },

@@ -5,22 +5,22 @@ import rhea, { type EventContext, type Sender } from "rhea";
 import {
   answerTo,
   COMMANDS,
-  NAME,
+  CLIENT_ID,
   PASSWORD,
   READINGS,
   USER,
-  type Device,
+  type ProtocolClient,
   type Protocol,
-  type Stand,
-  type Terms,
-} from "./job.js";
+  type ProtocolServer,
+  type ConnectionParameters,
+} from "./exchange.js";
 import { clientOptions, serverOptions } from "./tls.js";
 
 const { message } = rhea;
 const wrap = (text: string) => ({ body: message.data_section(Buffer.from(text)) as unknown });
 const unwrap = ({ message }: EventContext): Buffer => (message!.body as { content: Buffer }).content;
 
-async function serve({ keepAlive, tls }: Terms): Promise<Stand> {
+async function serve({ keepAlive, tls }: ConnectionParameters): Promise<ProtocolServer> {
   const container = rhea.create_container({ id: "nightlight-server" });
   container.sasl_server_mechanisms.enable_plain(
     (user: string, password: string) => user === USER && password === PASSWORD,
@@ -55,8 +55,12 @@ async function serve({ keepAlive, tls }: Terms): Promise<Stand> {
   };
 }
 
-async function connect(settled: boolean, port: number, { keepAlive, tls }: Terms): Promise<Device> {
-  const container = rhea.create_container({ id: NAME });
+async function connect(
+  settled: boolean,
+  port: number,
+  { keepAlive, tls }: ConnectionParameters,
+): Promise<ProtocolClient> {
+  const container = rhea.create_container({ id: CLIENT_ID });
   const commands = new EventEmitter();
   const connection = container.connect({
     host: "127.0.0.1",
@@ -91,7 +95,7 @@ async function connect(settled: boolean, port: number, { keepAlive, tls }: Terms
 const amqp = (name: string, settled: boolean): Protocol => ({
   name,
   serve,
-  connect: (port, terms) => connect(settled, port, terms),
+  connect: (port, parameters) => connect(settled, port, parameters),
 });
 
 export const AMQP_SETTLED = amqp("AMQP 1.0, settled by the sender", true);

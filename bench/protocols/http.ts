@@ -9,29 +9,29 @@ import {
   PASSWORD,
   READINGS,
   USER,
-  type Device,
+  type ProtocolClient,
   type Protocol,
-  type Stand,
-  type Terms,
-} from "./job.js";
+  type ProtocolServer,
+  type ConnectionParameters,
+} from "./exchange.js";
 import { clientOptions, serverOptions } from "./tls.js";
 
 const AUTHORIZATION = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
 
-async function bodyOf(message: http.IncomingMessage): Promise<Buffer> {
+async function readBody(message: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 
 async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-  const body = await bodyOf(request);
+  const body = await readBody(request);
   if (request.headers.authorization !== AUTHORIZATION) return void response.writeHead(401).end();
   const text = request.method === "POST" ? answerTo(body) : '{"led_on":true}';
   response.writeHead(200, { "Content-Type": "application/json", "Content-Length": text.length }).end(text);
 }
 
-async function serve({ tls }: Terms): Promise<Stand> {
+async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
   const handle: http.RequestListener = (request, response) => void answer(request, response);
   const server = tls ? https.createServer(serverOptions(tls), handle) : http.createServer(handle);
   server.listen(0, "127.0.0.1");
@@ -46,13 +46,13 @@ async function serve({ tls }: Terms): Promise<Stand> {
   };
 }
 
-function connect(keep: boolean, port: number, { tls }: Terms): Device {
+function connect(keep: boolean, port: number, { tls }: ConnectionParameters): ProtocolClient {
   const agent = tls
     ? // no TLS session resumption, because boards do not store sessions
       new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...clientOptions(tls) })
     : new http.Agent({ keepAlive: keep });
   const { request } = tls ? https : http;
-  async function ask(method: string, path: string, body?: string): Promise<string> {
+  async function sendRequest(method: string, path: string, body?: string): Promise<string> {
     const headers: http.OutgoingHttpHeaders = { Host: "example.org", Authorization: AUTHORIZATION };
     if (body !== undefined)
       Object.assign(headers, { "Content-Type": "application/json", "Content-Length": body.length });
@@ -60,22 +60,22 @@ function connect(keep: boolean, port: number, { tls }: Terms): Device {
     const asked = request({ host: "127.0.0.1", port, method, path: `/${path}`, headers, agent });
     asked.end(body);
     const [response] = (await once(asked, "response")) as [http.IncomingMessage];
-    const text = (await bodyOf(response)).toString();
+    const text = (await readBody(response)).toString();
     if (response.statusCode !== 200) throw new Error(`The HTTP server answered with status ${response.statusCode}.`);
     return text;
   }
   return {
-    send: (reading) => ask("POST", READINGS, reading),
-    command: () => ask("GET", COMMANDS),
+    send: (reading) => sendRequest("POST", READINGS, reading),
+    command: () => sendRequest("GET", COMMANDS),
     close: async () => agent.destroy(),
   };
 }
 
 const protocol = (name: string, keep: boolean): Protocol => ({
   name,
-  each: !keep,
+  connectsPerReading: !keep,
   serve,
-  connect: async (port, terms) => connect(keep, port, terms),
+  connect: async (port, parameters) => connect(keep, port, parameters),
 });
 
 export const HTTP = protocol("HTTP/1.1, one connection", true);

@@ -3,13 +3,13 @@
  * answer over MQTT, AMQP and HTTP, with a proxy between board and server on loopback. Takes a few seconds.
  */
 import { parseArgs } from "node:util";
-import { writeInto } from "../page.js";
+import { updatePage } from "../page.js";
 import { AMQP, AMQP_SETTLED } from "./amqp.js";
 import { HTTP, HTTP_ANEW } from "./http.js";
-import { measure, type Measured } from "./measure.js";
+import { measure, type ProtocolResult } from "./measure.js";
 import { MQTT_QOS_0, MQTT_QOS_1 } from "./mqtt.js";
-import { reach, readings } from "./table.js";
-import { makePair } from "./tls.js";
+import { reachabilityTable, readingsTable } from "./table.js";
+import { createCertificate } from "./tls.js";
 
 const HELP = `npm run bench:protocols -- [--write <page>] [--json]
 
@@ -19,7 +19,7 @@ Send readings over MQTT, AMQP and HTTP, with and without TLS, and count the byte
   --json          print the measurements as JSON`;
 
 /** Timeout for the whole run, in ms. */
-const LIMIT = 120_000;
+const RUN_TIMEOUT = 120_000;
 
 const COMMAND = "npm run bench:protocols -- --write docs/explanation/protocols.md";
 
@@ -30,19 +30,19 @@ async function run(args: string[]): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   const limit = setTimeout(() => {
-    console.error(`The run timed out after ${LIMIT / 1000} s, because an answer is missing.`);
+    console.error(`The run timed out after ${RUN_TIMEOUT / 1000} s, because an answer is missing.`);
     process.exit(1);
-  }, LIMIT);
-  const pair = await makePair();
+  }, RUN_TIMEOUT);
+  const certificate = await createCertificate();
   // in parallel, because load on the machine does not change byte counts
   const protocols = [MQTT_QOS_0, MQTT_QOS_1, AMQP_SETTLED, AMQP, HTTP, HTTP_ANEW];
-  const rows: Measured[] = await Promise.all(
-    [undefined, pair].flatMap((tls) => protocols.map((protocol) => measure(protocol, tls))),
+  const rows: ProtocolResult[] = await Promise.all(
+    [undefined, certificate].flatMap((tls) => protocols.map((protocol) => measure(protocol, tls))),
   );
   clearTimeout(limit);
-  const tables = `${readings(rows)}\n\n${reach(rows.filter((row) => !row.tls && row.name !== HTTP_ANEW.name))}`;
+  const tables = `${readingsTable(rows)}\n\n${reachabilityTable(rows.filter((row) => !row.tls && row.name !== HTTP_ANEW.name))}`;
   console.log(values.json ? JSON.stringify(rows) : tables);
-  if (values.write) await writeInto(values.write, COMMAND, tables);
+  if (values.write) await updatePage(values.write, COMMAND, tables);
 }
 
 run(process.argv.slice(2)).catch((error: unknown) => {

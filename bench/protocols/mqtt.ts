@@ -6,11 +6,21 @@ import path from "node:path";
 import { startServer } from "nightlight-server";
 import mqttClient from "mqtt";
 import { MqttClient } from "../../src/mqtt/client.js";
-import { COMMANDS, NAME, PASSWORD, READINGS, USER, type Device, type Protocol, type Stand, type Terms } from "./job.js";
-import { networkOver } from "./network.js";
-import { open } from "./tls.js";
+import {
+  COMMANDS,
+  CLIENT_ID,
+  PASSWORD,
+  READINGS,
+  USER,
+  type ProtocolClient,
+  type Protocol,
+  type ProtocolServer,
+  type ConnectionParameters,
+} from "./exchange.js";
+import { createNetwork } from "./network.js";
+import { openConnection } from "./tls.js";
 
-async function serve({ tls }: Terms): Promise<Stand> {
+async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-protocols-"));
   const files = { cert: path.join(folder, "server.crt"), key: path.join(folder, "server.key") };
   if (tls) for (const name of ["cert", "key"] as const) await writeFile(files[name], tls[name], { mode: 0o600 });
@@ -35,12 +45,12 @@ async function serve({ tls }: Terms): Promise<Stand> {
   };
 }
 
-async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: Terms): Promise<Device> {
+async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: ConnectionParameters): Promise<ProtocolClient> {
   const commands = new EventEmitter();
   const client = new MqttClient(
-    networkOver(() => open(port, tls)),
+    createNetwork(() => openConnection(port, tls)),
     {
-      clientId: NAME,
+      clientId: CLIENT_ID,
       username: USER,
       password: PASSWORD,
       keepAlive,
@@ -66,7 +76,7 @@ async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: Terms): Pro
 const mqtt = (qos: 0 | 1): Protocol => ({
   name: `MQTT 3.1.1, QoS ${qos}`,
   serve,
-  connect: (port, terms) => connect(qos, port, terms),
+  connect: (port, parameters) => connect(qos, port, parameters),
 });
 
 export const MQTT_QOS_0 = mqtt(0);

@@ -3,27 +3,27 @@ import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Link, Network, Signal } from "../../src/mqtt/network.js";
 
-class Latch implements Signal {
-  #raised = false;
-  #wake: (() => void) | undefined;
+class EventSignal implements Signal {
+  #isSet = false;
+  #resolveWait: (() => void) | undefined;
 
   notify(): void {
-    this.#raised = true;
-    this.#wake?.();
+    this.#isSet = true;
+    this.#resolveWait?.();
   }
 
   async wait(timeout: number): Promise<void> {
     const over = new AbortController();
-    if (!this.#raised) {
-      const raised = new Promise<void>((resolve) => (this.#wake = resolve));
+    if (!this.#isSet) {
+      const raised = new Promise<void>((resolve) => (this.#resolveWait = resolve));
       await Promise.race([raised, sleep(timeout, undefined, { signal: over.signal }).catch(() => {})]);
     }
     over.abort();
-    this.#raised = false;
+    this.#isSet = false;
   }
 }
 
-function linkOver(socket: net.Socket): Link {
+function createLink(socket: net.Socket): Link {
   const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   return {
     async recv() {
@@ -40,12 +40,12 @@ function linkOver(socket: net.Socket): Link {
 }
 
 /** Returns the network interface of the firmware's MQTT client. @param open opens a connection */
-export function networkOver(open: () => Promise<net.Socket>): Network {
+export function createNetwork(open: () => Promise<net.Socket>): Network {
   return {
-    connect: async () => linkOver(await open()),
+    connect: async () => createLink(await open()),
     millis: () => Math.floor(performance.now()),
     sleep: (ms) => sleep(ms),
     start: (task, owner) => void task(owner),
-    signal: () => new Latch(),
+    signal: () => new EventSignal(),
   };
 }

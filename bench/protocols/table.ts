@@ -1,19 +1,19 @@
 /** Formats the tables of a protocol benchmark. */
-import type { Measured } from "./measure.js";
-import type { Bytes } from "./meter.js";
+import type { ProtocolResult } from "./measure.js";
+import type { ByteCounts } from "./counting-proxy.js";
 
 /** Readings per day of an awake board, which reports every 30 s, and of a sleeping one, which wakes every ten minutes. */
-const AWAKE = 2880;
-const ASLEEP = 144;
+const AWAKE_READINGS = 2880;
+const SLEEPING_READINGS = 144;
 
 /** The firmware's keep-alive, in s. */
 const KEEP_ALIVE = 15;
 
-const number = (value: number): string => Math.round(value).toLocaleString("en");
-const both = ({ up, down }: Bytes): string => `${number(up)} + ${number(down)}`;
-const sum = ({ up, down }: Bytes): number => Math.round(up) + Math.round(down);
-const kilobytes = (bytes: number): string => `${number(bytes / 1000)} KB`;
-const nameOf = ({ name, tls }: Measured): string => (tls ? `${name}, TLS` : name);
+const formatNumber = (value: number): string => Math.round(value).toLocaleString("en");
+const formatBytes = ({ up, down }: ByteCounts): string => `${formatNumber(up)} + ${formatNumber(down)}`;
+const totalBytes = ({ up, down }: ByteCounts): number => Math.round(up) + Math.round(down);
+const formatKilobytes = (bytes: number): string => `${formatNumber(bytes / 1000)} KB`;
+const nameOf = ({ name, tls }: ProtocolResult): string => (tls ? `${name}, TLS` : name);
 
 function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
@@ -21,7 +21,7 @@ function table(head: string[], rows: string[][]): string {
 }
 
 /** Formats the table of bytes per reading and per day. */
-export function readings(rows: readonly Measured[]): string {
+export function readingsTable(rows: readonly ProtocolResult[]): string {
   const head = [
     "bytes up + down",
     "round trips",
@@ -37,32 +37,32 @@ export function readings(rows: readonly Measured[]): string {
       const { reading, pulse } = row;
       const connection = row.each ? { up: 0, down: 0 } : row.connection;
       // awake: one connection, and a keep-alive after each reading; asleep: a connection for each reading
-      const awake = sum(connection) + AWAKE * (sum(reading) + (pulse ? sum(pulse) : 0));
-      const asleep = ASLEEP * (sum(connection) + sum(reading));
-      const connecting = row.each ? "in the reading" : both(connection);
+      const awake = totalBytes(connection) + AWAKE_READINGS * (totalBytes(reading) + (pulse ? totalBytes(pulse) : 0));
+      const asleep = SLEEPING_READINGS * (totalBytes(connection) + totalBytes(reading));
+      const connecting = row.each ? "in the reading" : formatBytes(connection);
       return [
         nameOf(row),
-        number(row.roundTrips),
+        formatNumber(row.roundTrips),
         connecting,
-        both(reading),
-        number(sum(reading)),
-        kilobytes(awake),
-        kilobytes(asleep),
+        formatBytes(reading),
+        formatNumber(totalBytes(reading)),
+        formatKilobytes(awake),
+        formatKilobytes(asleep),
       ];
     }),
   );
 }
 
 /** Formats the table of the bytes that keep a board reachable for commands for an hour. */
-export function reach(rows: readonly Measured[]): string {
+export function reachabilityTable(rows: readonly ProtocolResult[]): string {
   const hour = 3600 / KEEP_ALIVE;
   return table(
     ["bytes up + down", "a command", `an hour within reach, every ${KEEP_ALIVE} s`, "a command waits"],
     rows.map((row) => {
       const { command, pulse } = row;
-      const beat = pulse ?? command;
-      const each = `${number(hour)} × ${number(sum(beat))} = ${number(hour * sum(beat))}`;
-      return [nameOf(row), both(command), each, pulse ? "not at all" : `up to ${KEEP_ALIVE} s`];
+      const keepAlive = pulse ?? command;
+      const each = `${formatNumber(hour)} × ${formatNumber(totalBytes(keepAlive))} = ${formatNumber(hour * totalBytes(keepAlive))}`;
+      return [nameOf(row), formatBytes(command), each, pulse ? "not at all" : `up to ${KEEP_ALIVE} s`];
     }),
   );
 }

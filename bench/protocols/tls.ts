@@ -3,10 +3,10 @@ import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { generate } from "selfsigned";
-import type { TlsPair } from "./job.js";
+import type { TlsCertificate } from "./exchange.js";
 
 /** The negotiated parameters: TLS 1.2, as in DeviceScript's runtime, with one cipher and one curve. */
-const AGREED: tls.SecureContextOptions = {
+const TLS_PARAMETERS: tls.SecureContextOptions = {
   maxVersion: "TLSv1.2",
   ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256",
   ecdhCurve: "prime256v1",
@@ -14,7 +14,7 @@ const AGREED: tls.SecureContextOptions = {
 };
 
 /** Generates a small self-signed certificate for localhost. */
-export async function makePair(): Promise<TlsPair> {
+export async function createCertificate(): Promise<TlsCertificate> {
   const made = await generate([{ name: "commonName", value: "localhost" }], {
     keyType: "ec",
     curve: "P-256",
@@ -25,18 +25,18 @@ export async function makePair(): Promise<TlsPair> {
 }
 
 /** Returns the TLS options of a server. */
-export const serverOptions = (pair: TlsPair): tls.TlsOptions => ({ ...pair, ...AGREED });
+export const serverOptions = (certificate: TlsCertificate): tls.TlsOptions => ({ ...certificate, ...TLS_PARAMETERS });
 
 /** Returns the TLS options of a board. */
-export function clientOptions(pair: TlsPair): tls.ConnectionOptions {
-  return { ca: pair.cert, servername: "localhost", ...AGREED };
+export function clientOptions(certificate: TlsCertificate): tls.ConnectionOptions {
+  return { ca: certificate.cert, servername: "localhost", ...TLS_PARAMETERS };
 }
 
 /** Opens a connection, with or without TLS. @throws Error when the connection fails */
-export async function open(port: number, pair?: TlsPair): Promise<net.Socket> {
+export async function openConnection(port: number, certificate?: TlsCertificate): Promise<net.Socket> {
   const at = { port, host: "127.0.0.1" };
-  const socket = pair ? tls.connect({ ...at, ...clientOptions(pair) }) : net.connect(at);
+  const socket = certificate ? tls.connect({ ...at, ...clientOptions(certificate) }) : net.connect(at);
   socket.setNoDelay(true);
-  await once(socket, pair ? "secureConnect" : "connect");
+  await once(socket, certificate ? "secureConnect" : "connect");
   return socket;
 }

@@ -2,12 +2,12 @@
 import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import prettier from "prettier";
-import { baseBoard, boardFrom } from "./base.js";
+import { deviceScriptBoardName, createBoardFile } from "./base.js";
 import { boardPath, chipOf, loadBoards, PREFIX, SERVICES, titleOf, type BoardFile, type Role } from "./board.js";
-import { hardwarePage, insertSection, PAGE, type Parts } from "./hardware-page.js";
+import { hardwarePage, insertSection, PAGE, type WiringParts } from "./hardware-page.js";
 import { findPin, pinProblems, suggestPins } from "./pins.js";
 
-/** What the user says about a new board. */
+/** Description of a new board, from the flags of `npm run board -- add`. */
 export interface NewBoard {
   /** Lower-case letters, digits and `_`: the board is called `nightlight_<name>`. */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface NewBoard {
   readonly lamp: string;
   /** The name shown to people; by default the base's name. */
   readonly title?: string;
-  readonly parts?: Parts;
+  readonly parts?: WiringParts;
 }
 
 /** A status message has room for a board name of 64 characters. */
@@ -36,9 +36,9 @@ export async function addBoard(root: string, wanted: NewBoard): Promise<string[]
   const entry = `main_${short}`;
   const entryPath = `src/${entry}.ts`;
   for (const file of [boardPath(name), entryPath])
-    if (await exists(path.join(root, file))) throw new Error(`There is a ${file} already: choose another name, or delete that board first.`); // prettier-ignore
+    if (await pathExists(path.join(root, file))) throw new Error(`There is a ${file} already: choose another name, or delete that board first.`); // prettier-ignore
 
-  const given = await boardFrom(wanted.base, name, "Nightlight on " + (wanted.title ?? wanted.base));
+  const given = await createBoardFile(wanted.base, name, "Nightlight on " + (wanted.title ?? wanted.base));
   chipOf(given);
   const light = pin(given, "light", wanted.light);
   const lamp = pin(given, "lamp", wanted.lamp);
@@ -58,7 +58,7 @@ export async function addBoard(root: string, wanted: NewBoard): Promise<string[]
     await hardwarePage(root, await loadBoards(root)),
     board,
     wanted.parts ?? "bare",
-    baseBoard(wanted.base),
+    deviceScriptBoardName(wanted.base),
   );
   const json = await prettier.format(JSON.stringify(sortFields(file)), { parser: "json", printWidth: 120 });
   await writeFile(path.join(root, boardPath(name)), json);
@@ -105,4 +105,4 @@ function sortFields(value: object): unknown {
   );
 }
 
-const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false); // prettier-ignore
+const pathExists = (file: string): Promise<boolean> => access(file).then(() => true, () => false); // prettier-ignore

@@ -12,15 +12,15 @@ import { CHIPS } from "./chips.js";
  * @param base the name of a DeviceScript board, or a chip such as `esp32c3` for the chip's bare board
  * @throws Error that lists the known boards when `base` is unknown
  */
-export async function boardFrom(base: string, name: string, devName: string): Promise<BoardFile> {
+export async function createBoardFile(base: string, name: string, devName: string): Promise<BoardFile> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-board-"));
   try {
     // an empty project, so that the command does not read this repository's boards
     await writeFile(path.join(folder, "package.json"), '{ "name": "board", "version": "1.0.0", "devicescript": {} }');
-    const args = ["add", "board", "--base", baseBoard(base), "--name", devName, "--board", name];
+    const args = ["add", "board", "--base", deviceScriptBoardName(base), "--name", devName, "--board", name];
     const { code, output } = await runNodeScript(CLI_SCRIPT, args, folder);
     if (code === 0) return JSON.parse(await readFile(path.join(folder, "boards", `${name}.board.json`), "utf8"));
-    const known = basesIn(output);
+    const known = parseBases(output);
     if (known.length === 0) throw new Error(`DeviceScript could not make a board from "${base}":\n${output.trim()}`);
     throw new Error(`DeviceScript knows no board "${base}". Use a chip (${Object.keys(CHIPS).join(", ")}) or one of these boards:\n${known.join("\n")}`); // prettier-ignore
   } finally {
@@ -29,10 +29,10 @@ export async function boardFrom(base: string, name: string, devName: string): Pr
 }
 
 /** Returns the DeviceScript board for a name: a chip's bare board, or the board itself. */
-export const baseBoard = (base: string): string => (base in CHIPS ? `${base}_bare` : base);
+export const deviceScriptBoardName = (base: string): string => (base in CHIPS ? `${base}_bare` : base);
 
 /** Parses the list of boards that DeviceScript prints after an unknown name, and keeps those with supported chips. */
-function basesIn(output: string): string[] {
+function parseBases(output: string): string[] {
   const found: string[] = [];
   let isSupported = false;
   for (const line of output.split(/\r?\n/)) {

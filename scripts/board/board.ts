@@ -69,11 +69,11 @@ export function chipOf({ archId }: Pick<BoardFile, "archId">): Chip {
   const chip = CHIPS[archId];
   if (chip) return chip;
   const known = Object.entries(CHIPS).map(([id, { name }]) => `${name} (${id})`);
-  throw new Error(`A nightlight does not run on "${archId}": it needs Wi-Fi and DeviceScript's sockets, which ${listed(known, "and")} have.`); // prettier-ignore
+  throw new Error(`A nightlight does not run on "${archId}": it needs Wi-Fi and DeviceScript's sockets, which ${joinWords(known, "and")} have.`); // prettier-ignore
 }
 
 /** Joins words into a list: `a, b or c`. */
-export function listed(words: readonly string[], last: "and" | "or"): string {
+export function joinWords(words: readonly string[], last: "and" | "or"): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 

@@ -1,11 +1,11 @@
 /** Checks all boards: their pins, firmware, wiring sections and drawings, and the table in `docs/reference/hardware.md`. */
-import { outdated } from "../lib/generated-files.js";
+import { findOutdated } from "../lib/generated-files.js";
 import { boardPath, chipOf, PREFIX, type Board } from "./board.js";
 import { documentationProblems, hardwarePage, PAGE } from "./hardware-page.js";
 import { pinProblems } from "./pins.js";
 
 /** Returns what is wrong, as sentences by the name of the board or the path of the file. */
-export async function check(root: string, boards: readonly Board[]): Promise<Map<string, string[]>> {
+export async function checkBoards(root: string, boards: readonly Board[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const board of boards) {
     const problems = boardProblems(board, boards);
@@ -13,7 +13,7 @@ export async function check(root: string, boards: readonly Board[]): Promise<Map
   }
   if ([...found.values()].some((problems) => problems.length > 0)) return found;
   const files = new Map([[PAGE, await hardwarePage(root, boards)]]);
-  for (const file of await outdated(root, files))
+  for (const file of await findOutdated(root, files))
     found.set(file, ["Its table of boards is out of date: run npm run docs."]);
   return found;
 }
@@ -27,8 +27,10 @@ function boardProblems(board: Board, boards: readonly Board[]): string[] {
   }
   const problems = pinProblems(file);
   if (!name.startsWith(PREFIX)) problems.push(`Rename its file to ${boardPath(PREFIX + name)}.`);
-  const twin = boards.find((other) => other.name !== name && Number(other.file.productId) === Number(file.productId));
-  if (twin) problems.push(`${twin.name} has the same productId, ${file.productId}: give each board its own.`);
+  const duplicate = boards.find(
+    (other) => other.name !== name && Number(other.file.productId) === Number(file.productId),
+  );
+  if (duplicate) problems.push(`${duplicate.name} has the same productId, ${file.productId}: give each board its own.`);
   if (entry === undefined) problems.push(`It has no firmware: no src/main*.ts imports @dsboard/${name}.`);
   return problems;
 }

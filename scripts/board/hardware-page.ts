@@ -10,7 +10,7 @@ export const PAGE = "docs/reference/hardware.md";
 const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
 
 /** What is wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
-export type Parts = "grove" | "bare";
+export type WiringParts = "grove" | "bare";
 
 /** Returns the text of the page with a current table of boards. */
 export async function hardwarePage(root: string, boards: readonly Board[]): Promise<string> {
@@ -21,7 +21,7 @@ export async function hardwarePage(root: string, boards: readonly Board[]): Prom
  * Returns the text of a page with a wiring section for a new board.
  * @throws Error when the page does not mark the place for new sections
  */
-export function insertSection(page: string, board: Board, parts: Parts, base: string): string {
+export function insertSection(page: string, board: Board, parts: WiringParts, base: string): string {
   if (!page.includes(INSERT_BEFORE)) throw new Error(`${PAGE} has no place for the board: add ${INSERT_BEFORE}.`);
   // a function, because $ is special in a replacement string
   return page.replace(INSERT_BEFORE, () => `${wiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
@@ -55,7 +55,7 @@ function overviewTable(boards: readonly Board[]): string {
   );
 }
 
-function wiringSection({ title, file }: Board, parts: Parts, base: string): string {
+function wiringSection({ title, file }: Board, parts: WiringParts, base: string): string {
   const [light, lamp] = (["light", "lamp"] as const).map((role) => `${pinOf(file, role)} (GPIO${gpioOf(file, role)})`);
   const rows =
     parts === "grove"

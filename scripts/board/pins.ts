@@ -1,7 +1,7 @@
 /** Checks which pins of a board can carry the light sensor and the lamp. */
-import { chipOf, listed, PART_NAME, pinOf, type BoardFile, type Role } from "./board.js";
+import { chipOf, joinWords, PART_NAME, pinOf, type BoardFile, type Role } from "./board.js";
 
-const OTHER: Readonly<Record<Role, Role>> = { light: "lamp", lamp: "light" };
+const OTHER_ROLE: Readonly<Record<Role, Role>> = { light: "lamp", lamp: "light" };
 
 /** Returns what is wrong with the pins of a board. Each problem is a sentence that suggests other pins. */
 export function pinProblems(file: BoardFile): string[] {
@@ -34,16 +34,16 @@ export function findPin({ pins }: BoardFile, text: string): string | undefined {
   const exact = labels.find((label) => label.toUpperCase() === wanted);
   if (exact) return exact;
   const gpio = /^GPIO(\d+)$/.exec(wanted)?.[1];
-  const fits = (label: string) =>
+  const matchesPart = (label: string) =>
     gpio === undefined ? label.toUpperCase().split("_").includes(wanted) : pins[label] === Number(gpio);
-  const found = labels.filter(fits);
+  const found = labels.filter(matchesPart);
   return found.length === 1 ? found[0] : undefined;
 }
 
 /** Returns a sentence with the pins that can carry the light sensor or the lamp. */
 export function suggestPins(file: BoardFile, role: Role): string {
   const possible = possiblePins(file, role);
-  return possible.length > 0 ? `It can be on ${listed(possible, "or")}.` : `No pin of this board can carry it.`;
+  return possible.length > 0 ? `It can be on ${joinWords(possible, "or")}.` : `No pin of this board can carry it.`;
 }
 
 /** Returns why a pin cannot carry the light sensor or the lamp, as a clause; undefined when the pin can. */
@@ -53,10 +53,10 @@ function pinProblem(file: BoardFile, role: Role, label: string): string | undefi
   if (!chip.pins.includes(gpio)) return `an ${chip.name} has no GPIO${gpio}`;
   const reserved = chip.reserved.find(({ pins }) => pins.includes(gpio));
   if (reserved) return `it ${reserved.why}`;
-  const use = onboardUses(file).get(gpio);
-  if (use) return `it is in use on the board itself (${use})`;
-  const other = pinOf(file, OTHER[role]);
-  if (other !== undefined && file.pins[other] === gpio) return `the ${PART_NAME[OTHER[role]]} is there`;
+  const onboardUse = onboardUses(file).get(gpio);
+  if (onboardUse) return `it is in use on the board itself (${onboardUse})`;
+  const other = pinOf(file, OTHER_ROLE[role]);
+  if (other !== undefined && file.pins[other] === gpio) return `the ${PART_NAME[OTHER_ROLE[role]]} is there`;
   if (role === "lamp") return chip.inputOnly.includes(gpio) ? "it is an input only" : undefined;
   if (chip.adc1.includes(gpio)) return undefined;
   return chip.adc2.includes(gpio)
@@ -70,20 +70,20 @@ function pinProblem(file: BoardFile, role: Role, label: string): string | undefi
  */
 function onboardUses(file: BoardFile): Map<number, string> {
   const uses = new Map<number, string>();
-  const note = (pin: unknown, use: string) => {
+  const addUse = (pin: unknown, onboardUse: string) => {
     const gpio = typeof pin === "string" ? file.pins[pin] : pin;
-    if (typeof gpio === "number") uses.set(gpio, use);
+    if (typeof gpio === "number") uses.set(gpio, onboardUse);
   };
-  const walk = (value: unknown, where: string): void => {
+  const visitFields = (value: unknown, where: string): void => {
     if (typeof value !== "object" || value === null) return;
     for (const [key, inner] of Object.entries(value)) {
       if (/^[#$]/.test(key) || key === "pins" || key === "sPin") continue;
       const at = where ? `${where}.${key}` : key;
-      if (key.startsWith("pin")) note(inner, at);
-      else walk(inner, at);
+      if (key.startsWith("pin")) addUse(inner, at);
+      else visitFields(inner, at);
     }
   };
-  walk(file, "");
-  for (const label of Object.keys(file.sPin ?? {})) note(label, `sPin.${label}`);
+  visitFields(file, "");
+  for (const label of Object.keys(file.sPin ?? {})) addUse(label, `sPin.${label}`);
   return uses;
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ROOT } from "../lib/repository.js";
 import { addBoard, type NewBoard } from "./add.js";
 import { chipOf, loadBoards, pinOf } from "./board.js";
-import { check } from "./check.js";
+import { checkBoards } from "./check.js";
 
 /**
  * Runs the command.
@@ -62,7 +62,7 @@ function createCommand(root: string, print: (line: string) => void): Command {
     .command("check")
     .description("check that the pins suit the light sensor and the lamp, and that the docs agree")
     .action(async () => {
-      const found = await check(root, await loadBoards(root));
+      const found = await checkBoards(root, await loadBoards(root));
       for (const [name, problems] of found) {
         if (problems.length === 0) print(`ok     ${name}`);
         for (const problem of problems) print(`WRONG  ${name}: ${problem}`);

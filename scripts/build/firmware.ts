@@ -8,8 +8,8 @@ import { updateVersionFile, VERSION_FILE } from "./firmware-version.js";
 import { withBuildLock } from "./lock.js";
 import { newest } from "./newest.js";
 
-const BIN = ".devicescript/bin";
-const IMAGE = ["bytecode.devs", "bytecode-dbg.json"];
+const OUTPUT_FOLDER = ".devicescript/bin";
+const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
 
 /**
  * Builds the firmware that is out of date, for all boards or for one entry file.
@@ -30,7 +30,7 @@ export async function ensureFirmware({ force = false, entry: only = "" } = {}): 
 }
 
 async function isUpToDate(entry: string): Promise<boolean> {
-  const built = await Promise.all(IMAGE.map((name) => newest(`${BIN}/${entry}/${name}`)));
+  const built = await Promise.all(OUTPUT_FILES.map((name) => newest(`${OUTPUT_FOLDER}/${entry}/${name}`)));
   // `npm install` deletes DeviceScript's libraries and a build restores them; editors and the linter need them
   if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
   const sources = ["src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
@@ -41,7 +41,7 @@ async function build(entry: string): Promise<void> {
   // The CLI ignores --out-dir and always writes to .devicescript/bin, so entries cannot be built in parallel.
   const { code, output } = await runNodeScript(CLI_SCRIPT, ["build", `src/${entry}.ts`], ROOT);
   if (code !== 0) throw new Error(`the firmware src/${entry}.ts does not compile:\n${output.trim()}`);
-  const folder = path.join(ROOT, BIN, entry);
+  const folder = path.join(ROOT, OUTPUT_FOLDER, entry);
   await mkdir(folder, { recursive: true });
-  for (const name of IMAGE) await copyFile(path.join(ROOT, BIN, name), path.join(folder, name));
+  for (const name of OUTPUT_FILES) await copyFile(path.join(ROOT, OUTPUT_FOLDER, name), path.join(folder, name));
 }

@@ -15,12 +15,12 @@ import { contractTables } from "./contract-tables.js";
 import { readMessages } from "./messages.js";
 import { jsonSchema } from "./schema.js";
 
-const NOTICE = "Generated from contract/ by `npm run docs`: changes go there.";
+const GENERATED_NOTICE = "Generated from contract/ by `npm run docs`: changes go there.";
 const SCHEMAS = "docs/schemas";
 const CONTRACT = "docs/reference/contract.md";
 
 /** Returns the generated texts by their path in the repository. */
-export async function generate(): Promise<GeneratedFiles> {
+export async function generateDocuments(): Promise<GeneratedFiles> {
   const messages = readMessages();
   const files = new Map<string, string | undefined>();
   const addFormatted = async (file: string, text: string): Promise<void> => {
@@ -31,12 +31,16 @@ export async function generate(): Promise<GeneratedFiles> {
   for (const name of await readdir(path.join(ROOT, SCHEMAS)).catch(() => []))
     files.set(`${SCHEMAS}/${name}`, undefined);
   for (const message of messages) {
-    const schema = { $schema: "http://json-schema.org/draft-07/schema#", $comment: NOTICE, ...jsonSchema(message) };
+    const schema = {
+      $schema: "http://json-schema.org/draft-07/schema#",
+      $comment: GENERATED_NOTICE,
+      ...jsonSchema(message),
+    };
     await addFormatted(`${SCHEMAS}/${message.file}.json`, JSON.stringify(schema));
   }
   await addFormatted(
     "docs/asyncapi.yaml",
-    `# ${NOTICE}\n${stringify(asyncapi(messages), { lineWidth: 120, aliasDuplicateObjects: false })}`,
+    `# ${GENERATED_NOTICE}\n${stringify(asyncapi(messages), { lineWidth: 120, aliasDuplicateObjects: false })}`,
   );
   // Prettier must not reformat these pages, because people write most of their text
   files.set(CONTRACT, fillGeneratedParts(await readText(ROOT, CONTRACT), contractTables(messages)));

@@ -20,15 +20,15 @@ const CHECKS: readonly (readonly [about: string, check: Check])[] = [
 ];
 
 /** Runs all checks in parallel; a failed check becomes a finding. */
-export async function examine(system: System, checks = CHECKS): Promise<Finding[]> {
-  const found = await Promise.all(
+export async function runChecks(system: System, checks = CHECKS): Promise<Finding[]> {
+  const results = await Promise.all(
     checks.map(([about, check]) =>
       check(system).catch((error: unknown) => [
         todo(about, `The check failed: ${error instanceof Error ? error.message : String(error)}`),
       ]),
     ),
   );
-  return found.flat();
+  return results.flat();
 }
 
 /**
@@ -54,7 +54,7 @@ export async function runDoctor(
     if (text) print(text);
     return code;
   }
-  const findings = await examine(system);
+  const findings = await runChecks(system);
   const needed = findings.filter(({ level }) => level === "todo").length;
   if (command.opts<{ json?: boolean }>().json) print(JSON.stringify({ ok: needed === 0, findings }, null, 2));
   else print(report(findings, needed));

@@ -8,7 +8,7 @@ import { runProgram, type ProgramResult } from "../lib/run-program.js";
 import type { PortInfo } from "../lib/serial/port.js";
 import { checkAccess, listPorts } from "../lib/serial/ports.js";
 import { checkBroker, type CheckBroker } from "../setup/broker-check.js";
-import { inspect, type Inspection } from "../setup/inspect.js";
+import { checkEnvFile, type EnvFileCheck } from "../setup/check-env-file.js";
 
 export interface System {
   readonly platform: NodeJS.Platform;
@@ -36,7 +36,7 @@ export interface System {
   checkAccess(port: string): Promise<void>;
   /** Lists the firmware's entry files, such as `main`. */
   firmware(): Promise<string[]>;
-  settings(): Promise<Inspection>;
+  settings(): Promise<EnvFileCheck>;
   broker: CheckBroker;
 }
 
@@ -63,7 +63,7 @@ export function thisSystem(root: string): System {
     serialPorts: listPorts,
     checkAccess,
     firmware: firmwareEntries,
-    settings: () => inspect(root),
+    settings: () => checkEnvFile(root),
     broker: (settings) => checkBroker(settings),
   };
 }

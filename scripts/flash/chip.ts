@@ -4,7 +4,7 @@ import { StepError } from "../lib/step-error.js";
 import { runProgram } from "../lib/run-program.js";
 import type { Esptool } from "./esptool.js";
 
-const BOOT =
+const BOOT_ADVICE =
   "Hold the board's button BOOT (or IO0, B), press and release RESET (or unplug the board and plug it in again), release BOOT, and try again.";
 
 /** The board to flash, and how to reach the board. */
@@ -28,13 +28,13 @@ const WRITE_TIMEOUT = 600_000;
 export async function readChip(target: Target): Promise<string> {
   // no reset: a port over native USB would disappear just before flashing
   const { ok, output, error } = await run(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
-  const chip = chipIn(output);
+  const chip = parseChip(output);
   if (ok && chip) return chip;
   throw explain("the chip", output || (error ?? ""), target);
 }
 
 /** Finds the chip type in esptool's output: "Detecting chip type... ESP32-C3" gives `esp32c3`. */
-export function chipIn(output: string): string | undefined {
+export function parseChip(output: string): string | undefined {
   const found = [...output.matchAll(/^Detecting chip type.*?(ESP32(?:-[A-Z]\d+)?)\s*$/gm)].at(-1)?.[1];
   return found?.replace("-", "").toLowerCase();
 }
@@ -61,14 +61,14 @@ export async function writeFlash(
   });
   // esptool reports failure when a chip that was put into its boot loader by hand stays there
   if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
-    if (needsManualReset(output)) throw new ResetByHand();
+    if (needsManualReset(output)) throw new ManualResetNeeded();
     return;
   }
   throw explain("flashing", output || (error ?? ""), target);
 }
 
 /** Thrown after a successful write when only the button RESET can restart the board. */
-export class ResetByHand extends Error {}
+export class ManualResetNeeded extends Error {}
 
 const needsManualReset = (output: string): boolean => /was placed into download mode using GPIO0/.test(output);
 
@@ -79,7 +79,7 @@ async function run({ esptool, port, env }: Target, args: string[], within: numbe
 }
 
 /** Patterns in esptool 4's output with their explanations. The first match applies. */
-const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
+const ERROR_EXPLANATIONS: readonly [RegExp, problem: string, remedy: string][] = [
   [
     /Permission denied|Errno 13|PermissionError/i,
     "This user may not open $PORT.",
@@ -95,7 +95,7 @@ const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
     "$PORT cannot be opened.",
     "Unplug the board, plug it in again, and name the port that appears with --port.",
   ],
-  [/Wrong boot mode detected|download mode not successfully/i, "The chip did not enter its boot loader.", BOOT],
+  [/Wrong boot mode detected|download mode not successfully/i, "The chip did not enter its boot loader.", BOOT_ADVICE],
   [
     /not fit in \d+ bytes of flash|larger than.*flash/i,
     "The board's flash memory is too small for DeviceScript, which needs 2 MB.",
@@ -116,7 +116,7 @@ const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
     "The transfer was interrupted.",
     "Try again with a lower speed: --baud 115200. If that does not help, use another USB data cable, and no USB hub.",
   ],
-  [/Failed to connect|No serial data received|Unable to verify flash chip/i, "The chip does not answer.", BOOT],
+  [/Failed to connect|No serial data received|Unable to verify flash chip/i, "The chip does not answer.", BOOT_ADVICE],
   [
     /Pyserial is not installed|No module named .?serial/i,
     "esptool lacks its library pyserial.",
@@ -127,7 +127,7 @@ const MEANINGS: readonly [RegExp, problem: string, remedy: string][] = [
 function explain(step: string, output: string, { port }: Target): StepError {
   const fatal = /A fatal error occurred: (.*)/.exec(output)?.[1];
   const detail = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
-  const [, problem, remedy] = MEANINGS.find(([pattern]) => pattern.test(output)) ?? [
+  const [, problem, remedy] = ERROR_EXPLANATIONS.find(([pattern]) => pattern.test(output)) ?? [
     undefined,
     "esptool failed.",
     "Unplug the board, plug it in again, and retry. If the error remains, try another cable and --baud 115200.",

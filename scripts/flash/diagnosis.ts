@@ -3,22 +3,22 @@ import type { Settings } from "../../sim/settings.js";
 import { StepError } from "../lib/step-error.js";
 
 /** Log line of the firmware with the address of its broker. */
-const CONNECTED = /connected to (\S+) after \d+ ms/;
+const CONNECTED_LINE = /connected to (\S+) after \d+ ms/;
 /** Log line of the runtime when a program starts. */
-const START = /^\* start: /;
+const START_LINE = /^\* start: /;
 /** Log line of the runtime when a new program arrives. Earlier lines come from the old program. */
-const DEPLOY = /deploy \d+ b$/;
-const FAULT = /^! (Unhandled exception|Exception: |.*PANIC)/;
+const DEPLOY_LINE = /deploy \d+ b$/;
+const EXCEPTION_LINE = /^! (Unhandled exception|Exception: |.*PANIC)/;
 /** Log line of the firmware for a failed connection attempt, see src/rejection-log.ts. */
-const PROBLEM = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
+const PROBLEM_LINE = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
 /** Log lines of the ESP32 runtime about Wi-Fi and sockets: runtime/devicescript/network/wifi.c, devicescript-esp32/main/sock.c. */
-const GOT_IP = /^wifi: got ip/;
-const LOST = /^wifi: sta disconnect/;
-const CONNECTING = /^wifi: connecting to /;
-const SCAN = /^wifi: scan done: (\d+) results/;
-const NETWORK = /^wifi: (.*) \[rssi:-?\d+\]$/;
-const SOCKET = /^SOCK: (.*)$/;
-const CERTIFICATE = /X509|certificate/i;
+const GOT_IP_LINE = /^wifi: got ip/;
+const WIFI_LOST_LINE = /^wifi: sta disconnect/;
+const WIFI_CONNECTING_LINE = /^wifi: connecting to /;
+const WIFI_SCAN_LINE = /^wifi: scan done: (\d+) results/;
+const WIFI_NETWORK_LINE = /^wifi: (.*) \[rssi:-?\d+\]$/;
+const SOCKET_LINE = /^SOCK: (.*)$/;
+const CERTIFICATE_ERROR = /X509|certificate/i;
 
 const CORRECT_SETTINGS = "Correct .env.local (npm run setup helps), then run npm run deploy.";
 
@@ -40,23 +40,23 @@ export class Diagnosis {
    * @throws StepError when waiting longer would not help
    */
   line(line: string): string | undefined {
-    if (DEPLOY.test(line)) {
+    if (DEPLOY_LINE.test(line)) {
       this.#deployed = true;
       this.#fault = undefined;
     }
-    if (START.test(line)) {
+    if (START_LINE.test(line)) {
       this.#started = this.#deployed;
       this.#problem = undefined;
     }
     this.#readWifi(line);
-    if (FAULT.test(line)) this.#fault = line.slice(2);
+    if (EXCEPTION_LINE.test(line)) this.#fault = line.slice(2);
     if (!this.#started) return undefined;
-    const connected = CONNECTED.exec(line)?.[1];
+    const connected = CONNECTED_LINE.exec(line)?.[1];
     if (connected) return connected;
-    this.#problem = PROBLEM.exec(line)?.[1] ?? this.#problem;
+    this.#problem = PROBLEM_LINE.exec(line)?.[1] ?? this.#problem;
     if (/the broker refused the connection: (user|this client|it does not allow)/.test(line)) throw this.#brokerError();
-    const tls = SOCKET.exec(line)?.[1];
-    if (this.settings.MQTT_TLS && tls && CERTIFICATE.test(tls)) throw this.#tlsError(tls.trim());
+    const tls = SOCKET_LINE.exec(line)?.[1];
+    if (this.settings.MQTT_TLS && tls && CERTIFICATE_ERROR.test(tls)) throw this.#tlsError(tls.trim());
     return undefined;
   }
 
@@ -72,15 +72,15 @@ export class Diagnosis {
   }
 
   #readWifi(line: string): void {
-    if (SCAN.test(line)) {
+    if (WIFI_SCAN_LINE.test(line)) {
       this.#networks = [];
       this.#scanned = true;
     }
-    const network = NETWORK.exec(line)?.[1];
+    const network = WIFI_NETWORK_LINE.exec(line)?.[1];
     if (network) this.#networks.push(network);
-    if (GOT_IP.test(line)) this.#wifi = "joined";
-    else if (LOST.test(line)) this.#wifi = "refused";
-    else if (CONNECTING.test(line) || SCAN.test(line)) this.#wifi = this.#wifi === "joined" ? "joined" : (this.#wifi ?? "searching"); // prettier-ignore
+    if (GOT_IP_LINE.test(line)) this.#wifi = "joined";
+    else if (WIFI_LOST_LINE.test(line)) this.#wifi = "refused";
+    else if (WIFI_CONNECTING_LINE.test(line) || WIFI_SCAN_LINE.test(line)) this.#wifi = this.#wifi === "joined" ? "joined" : (this.#wifi ?? "searching"); // prettier-ignore
   }
 
   #wifiError(after: string): StepError {
@@ -106,7 +106,7 @@ export class Diagnosis {
     if (/not authori[sz]ed/.test(lastProblem)) return fail(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${CORRECT_SETTINGS}`); // prettier-ignore
     if (/client identifier/.test(lastProblem)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${CORRECT_SETTINGS}`); // prettier-ignore
     if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (CERTIFICATE.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
+    if (CERTIFICATE_ERROR.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
     if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(lastProblem))
       return fail(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${CORRECT_SETTINGS}`); // prettier-ignore
     if (/no answer/.test(lastProblem)) return fail(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${CORRECT_SETTINGS}`); // prettier-ignore

@@ -6,14 +6,14 @@ import { ensureFirmware } from "../build/firmware.js";
 import { ROOT } from "../lib/repository.js";
 import { boardPort, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
 import { BoardLink } from "../lib/serial/link.js";
-import { chipName, readChip, ResetByHand, writeFlash, type Target } from "./chip.js";
+import { chipName, readChip, ManualResetNeeded, writeFlash, type Target } from "./chip.js";
 import { deploy } from "./deploy.js";
 import { findEsptool, type Esptool } from "./esptool.js";
 import { messageOf, StepError } from "../lib/step-error.js";
 import { followUntilConnected } from "./follow.js";
 import { runtimeImage } from "./image.js";
-import { boardsWith, pickBoard, type FlashableBoard } from "./pick.js";
-import { screenOn, type Screen } from "./screen.js";
+import { listBoardsWithChip, selectBoard, type FlashableBoard } from "./select-board.js";
+import { createScreen, type Screen } from "./screen.js";
 import { settingsForBoard } from "./settings.js";
 
 /** The flags of the command. */
@@ -37,9 +37,9 @@ export interface Computer {
   /** Asks a yes-or-no question; undefined when standard input is no terminal. */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
   /** Time limit in ms for the board's answer after its port is open. */
-  readonly answer?: number;
+  readonly answerTimeout?: number;
   /** Time limit in ms for the board to reach the broker. */
-  readonly follow?: number;
+  readonly connectTimeout?: number;
 }
 
 /** Default baud rate while flashing. All boards support this rate; higher rates sometimes fail. */
@@ -56,7 +56,7 @@ export const thisComputer = (): Computer => ({
   root: ROOT,
   env: process.env,
   ports: systemPorts,
-  screen: screenOn(process.stdout),
+  screen: createScreen(process.stdout),
   esptool: () => findEsptool(),
   firmware: async (entry) => {
     await ensureFirmware({ entry });
@@ -67,9 +67,9 @@ export const thisComputer = (): Computer => ({
 
 async function askOnTerminal(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`${question} [Y/n] `);
+  const typed = await terminal.question(`${question} [Y/n] `);
   terminal.close();
-  return /^(y(es)?)?$/i.test(answer.trim());
+  return /^(y(es)?)?$/i.test(typed.trim());
 }
 
 /**
@@ -78,7 +78,7 @@ async function askOnTerminal(question: string): Promise<boolean> {
  */
 export async function flash(options: FlashOptions, computer: Computer): Promise<void> {
   const { root, env, screen, ports } = computer;
-  const board = await pickBoard(root, options.board);
+  const board = await selectBoard(root, options.board);
   const settings = await settingsForBoard(root);
   const esptool = await computer.esptool();
   const port = await findPort(ports, options.port);
@@ -90,23 +90,23 @@ export async function flash(options: FlashOptions, computer: Computer): Promise<
   await checkChip(target, board, root);
   screen.print("Getting DeviceScript's runtime.");
   const image = await runtimeImage(root, board.name, board.file.archId, env);
-  if (image.old) screen.print("  The download failed: using the copy from an earlier day.");
+  if (image.isOldCopy) screen.print("  The download failed: using the copy from an earlier day.");
   screen.print(`Writing the runtime to the ${chipName(board.file.archId)}.`);
-  const extra = (board.file.$flashToolArguments as string[] | undefined) ?? [];
-  const byHand = await writeFlash(target, image.offset, image.file, extra, (percent) =>
+  const extraArguments = (board.file.$flashToolArguments as string[] | undefined) ?? [];
+  const needsManualReset = await writeFlash(target, image.offset, image.file, extraArguments, (percent) =>
     screen.progress("  written", percent),
   ).then(
     () => false,
     (error: unknown) => {
-      if (error instanceof ResetByHand) return true;
+      if (error instanceof ManualResetNeeded) return true;
       throw error;
     },
   );
-  if (byHand)
+  if (needsManualReset)
     screen.print(
       "Written. Now press RESET on the board, or unplug it and plug it in again: this computer cannot reset it.",
     );
-  await deployAndWait(computer, port, firmware, settings, byHand ? MANUAL_RESET_TIMEOUT : RESET_TIMEOUT);
+  await deployAndWait(computer, port, firmware, settings, needsManualReset ? MANUAL_RESET_TIMEOUT : RESET_TIMEOUT);
 }
 
 /**
@@ -114,7 +114,7 @@ export async function flash(options: FlashOptions, computer: Computer): Promise<
  * @throws StepError that names the failed step and a remedy
  */
 export async function deployOnly(options: FlashOptions, computer: Computer): Promise<void> {
-  const board = await pickBoard(computer.root, options.board);
+  const board = await selectBoard(computer.root, options.board);
   const settings = await settingsForBoard(computer.root);
   const port = await findPort(computer.ports, options.port);
   computer.screen.print(`Board: ${board.title} on ${port}; settings are valid.`);
@@ -154,13 +154,13 @@ async function checkChip(target: Target, board: FlashableBoard, root: string): P
   throw new StepError(
     "the chip",
     `The board on ${target.port} has an ${chipName(chip)}; ${board.title} has an ${chipName(board.file.archId)}. Nothing was written.`,
-    `Press RESET to restart the board's present program, and name the right board.${await boardsWith(root, chip)}`,
+    `Press RESET to restart the board's present program, and name the right board.${await listBoardsWithChip(root, chip)}`,
   );
 }
 
 /** Deploys program and settings, and waits until the board is connected to the broker. */
 async function deployAndWait(
-  { ports, screen, follow, answer = ANSWER_TIMEOUT }: Computer,
+  { ports, screen, connectTimeout, answerTimeout = ANSWER_TIMEOUT }: Computer,
   path: string,
   firmware: Firmware,
   settings: Settings,
@@ -173,13 +173,13 @@ async function deployAndWait(
       link,
       settings,
       async () => {
-        await deploy(link, { bytecode: firmware.bytecode, settings }, Math.max(within, answer), (percent) =>
+        await deploy(link, { bytecode: firmware.bytecode, settings }, Math.max(within, answerTimeout), (percent) =>
           screen.progress("  sent", percent),
         );
         screen.print("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");
         link.on("line", (line) => screen.print(`  | ${line}`));
       },
-      follow,
+      connectTimeout,
     );
     screen.print(`The board is connected to ${broker}: the nightlight works.`);
   } finally {

@@ -5,7 +5,7 @@ import { Diagnosis } from "./diagnosis.js";
 import { StepError } from "../lib/step-error.js";
 
 /** Time limit in ms: enough for a reset, a Wi-Fi scan of 10 s, and a few attempts to reach the broker. */
-const TIMEOUT = 60_000;
+const CONNECT_TIMEOUT = 60_000;
 
 /**
  * Starts the program and waits until the board is connected.
@@ -18,12 +18,12 @@ export async function followUntilConnected(
   link: BoardLink,
   settings: Settings,
   start: () => Promise<void>,
-  within = TIMEOUT,
+  within = CONNECT_TIMEOUT,
 ): Promise<string> {
   const diagnosis = new Diagnosis(settings);
   let gone = false;
-  const onGone = () => (gone = true);
-  const onBack = () => (gone = false);
+  const onDisconnected = () => (gone = true);
+  const onReconnected = () => (gone = false);
   let onLine = (_: string) => {};
   let onTimeout = () => {};
   const connected = new Promise<string>((resolve, reject) => {
@@ -39,7 +39,7 @@ export async function followUntilConnected(
   });
   // avoids an unhandled rejection while `start` runs; the await below reports the error
   connected.catch(() => {});
-  link.on("line", onLine).on("gone", onGone).on("back", onBack);
+  link.on("line", onLine).on("disconnected", onDisconnected).on("reconnected", onReconnected);
   let timer: NodeJS.Timeout | undefined;
   try {
     await start();
@@ -47,7 +47,7 @@ export async function followUntilConnected(
     return await connected;
   } finally {
     clearTimeout(timer);
-    link.off("line", onLine).off("gone", onGone).off("back", onBack);
+    link.off("line", onLine).off("disconnected", onDisconnected).off("reconnected", onReconnected);
   }
 }
 

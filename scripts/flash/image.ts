@@ -15,7 +15,7 @@ export interface Image {
   /** The address in flash memory, such as `0x1000`. */
   readonly offset: string;
   /** True when the download failed and a copy from an earlier day is used. */
-  readonly old: boolean;
+  readonly isOldCopy: boolean;
 }
 
 /** Time limit in ms for the download of 1.3 MB, which takes minutes on a slow connection. */
@@ -30,14 +30,14 @@ const TIMEOUT = 300_000;
  */
 export async function runtimeImage(root: string, board: string, arch: string, env = process.env): Promise<Image> {
   const first = await prepare(root, board, env);
-  if (first.file) return { ...split(first.file), old: false };
+  if (first.file) return { ...splitOffset(first.file), isOldCopy: false };
   const copy = await oldDownload(root, arch);
   if (copy && isDownloadFailure(first.output)) {
     // a fresh modification time makes DeviceScript accept the old copy
     const now = new Date();
     await utimes(copy, now, now);
     const second = await prepare(root, board, env);
-    if (second.file) return { ...split(second.file), old: true };
+    if (second.file) return { ...splitOffset(second.file), isOldCopy: true };
   }
   throw explain(first.output);
 }
@@ -56,7 +56,7 @@ async function prepare(root: string, board: string, env: NodeJS.ProcessEnv) {
   return { output, file: file && path.resolve(root, file.trim()) };
 }
 
-function split(file: string): { file: string; offset: string } {
+function splitOffset(file: string): { file: string; offset: string } {
   const offset = /-(0x[0-9a-f]+)\.bin$/.exec(file)?.[1];
   return { file, offset: offset! };
 }

@@ -8,7 +8,7 @@ export interface Screen {
 }
 
 /** Creates a screen. A terminal shows progress on one changing line; a file or a pipe gets a line at each quarter. */
-export function screenOn(stream: NodeJS.WriteStream): Screen {
+export function createScreen(stream: NodeJS.WriteStream): Screen {
   let lineIsOpen = false;
   let lastQuarter = -1;
   return {

@@ -1,6 +1,6 @@
 /** Reads and checks the settings for a board before anything is written to the board. */
 import { readSettings, type Settings } from "../../sim/settings.js";
-import { inspect } from "../setup/inspect.js";
+import { checkEnvFile } from "../setup/check-env-file.js";
 import { toSettings } from "../setup/settings.js";
 import { messageOf, StepError } from "../lib/step-error.js";
 
@@ -9,7 +9,7 @@ import { messageOf, StepError } from "../lib/step-error.js";
  * @throws StepError that lists every mistake, without secrets
  */
 export async function settingsForBoard(root: string): Promise<Settings> {
-  const { problems, settings } = await inspect(root).catch((error: unknown) => {
+  const { problems, settings } = await checkEnvFile(root).catch((error: unknown) => {
     throw new StepError("the settings", messageOf(error), "Correct that, run npm run setup, and try again.", {
       cause: error,
     });

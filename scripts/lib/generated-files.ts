@@ -6,7 +6,7 @@ import path from "node:path";
 export type GeneratedFiles = ReadonlyMap<string, string | undefined>;
 
 /** Returns the paths whose content in the repository differs from the generated text. */
-export async function outdated(root: string, files: GeneratedFiles): Promise<string[]> {
+export async function findOutdated(root: string, files: GeneratedFiles): Promise<string[]> {
   const found: string[] = [];
   for (const [file, text] of files) if ((await readText(root, file).catch(() => undefined)) !== text) found.push(file);
   return found;

@@ -9,9 +9,9 @@ const RETRY_DELAY = 500;
 
 export interface DevtoolsEvents {
   /** The connection to the bus is open. */
-  joined: [];
+  connected: [];
   /** The connection is lost: the tools ended or were restarted. */
-  left: [];
+  disconnected: [];
   /** A Jacdac frame from the bus. */
   frame: [frame: Uint8Array];
 }
@@ -20,7 +20,7 @@ export interface DevtoolsEvents {
 export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #joined = false;
+  #connected = false;
 
   /** Starts connecting. */
   open(): void {
@@ -28,22 +28,22 @@ export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
     const socket = connect({ port: PORT, host: "127.0.0.1", noDelay: true });
     this.#socket = socket;
     socket.once("connect", () => {
-      this.#joined = true;
-      this.emit("joined");
+      this.#connected = true;
+      this.emit("connected");
     });
     socket.on("data", (data) => frames.push(data));
     // ignored, because the event "close" follows and retries
     socket.on("error", () => {});
     socket.once("close", () => {
-      if (this.#joined) this.emit("left");
-      this.#joined = false;
+      if (this.#connected) this.emit("disconnected");
+      this.#connected = false;
       this.#timer = setTimeout(() => this.open(), RETRY_DELAY);
     });
   }
 
   /** Sends a frame. Frames without a connection are dropped, as on any Jacdac bus. */
   send(frame: Uint8Array): void {
-    if (this.#joined) this.#socket?.write(Uint8Array.of(frame.length, ...frame));
+    if (this.#connected) this.#socket?.write(Uint8Array.of(frame.length, ...frame));
   }
 
   close(): void {
@@ -54,16 +54,16 @@ export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
 
 /** Splits the TCP stream into frames: each frame follows a byte with its length. */
 export class FrameSplitter {
-  #rest = Buffer.alloc(0);
+  #incomplete = Buffer.alloc(0);
 
   constructor(private readonly onFrame: (frame: Uint8Array) => void) {}
 
   push(data: Uint8Array): void {
-    let rest = Buffer.concat([this.#rest, data]);
-    while (rest.length > rest[0]) {
-      this.onFrame(Uint8Array.from(rest.subarray(1, 1 + rest[0])));
-      rest = rest.subarray(1 + rest[0]);
+    let incomplete = Buffer.concat([this.#incomplete, data]);
+    while (incomplete.length > incomplete[0]) {
+      this.onFrame(Uint8Array.from(incomplete.subarray(1, 1 + incomplete[0])));
+      incomplete = incomplete.subarray(1 + incomplete[0]);
     }
-    this.#rest = rest;
+    this.#incomplete = incomplete;
   }
 }

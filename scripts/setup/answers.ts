@@ -16,9 +16,9 @@ import {
 } from "./settings.js";
 
 /** The sources of answers besides the flags. */
-export interface Sources {
+export interface AnswerSources {
   /** The existing settings in .env.local. */
-  readonly present: Settings;
+  readonly existingSettings: Settings;
   readonly env: NodeJS.ProcessEnv;
   /** IPv4 addresses of this computer, the most likely one first. */
   readonly addresses: readonly string[];
@@ -34,7 +34,7 @@ export interface Sources {
 interface Question {
   readonly text: string;
   /** The answer from a flag or the environment, which replaces the question. */
-  readonly given?: string;
+  readonly fromFlag?: string;
   /** The default: used for an empty answer, or without a terminal. */
   readonly fallback?: string;
   readonly secret?: boolean;
@@ -46,29 +46,29 @@ interface Question {
   readonly missing: string;
 }
 
-const KEEP = "Enter keeps the present one";
+const KEEP_HINT = "Enter keeps the present one";
 
 /**
  * Collects all settings.
  * @throws UsageError when a flag is wrong or missing
  * @throws Stopped when the user ends the dialog
  */
-export async function collectSettings(flags: Flags, sources: Sources): Promise<BoardSettings> {
-  const { present, env } = sources;
-  const existing = (key: string) => (present[key] === undefined ? undefined : String(present[key]));
-  const piped = await readPasswords(flags, sources);
-  const ask = (question: Question) => answer(question, sources);
+export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<BoardSettings> {
+  const { existingSettings, env } = sources;
+  const existing = (key: string) => (existingSettings[key] === undefined ? undefined : String(existingSettings[key]));
+  const stdinPasswords = await readPasswords(flags, sources);
+  const ask = (question: Question) => validAnswer(question, sources);
 
   const ssid = await ask({
     text: "Name of the Wi-Fi network (2.4 GHz)",
-    given: flags.wifiSsid,
+    fromFlag: flags.wifiSsid,
     fallback: existing("WIFI_SSID"),
     problem: ssidProblem,
     missing: "Give the name of the Wi-Fi network with --wifi-ssid.",
   });
   const wifiPassword = await ask({
     text: "Its password",
-    given: flags.wifiOpen ? "" : (piped.wifi ?? env[WIFI_PASSWORD_ENV]),
+    fromFlag: flags.wifiOpen ? "" : (stdinPasswords.wifi ?? env[WIFI_PASSWORD_ENV]),
     // the existing password is the default only for the same network
     fallback: ssid === existing("WIFI_SSID") ? (existing("WIFI_PWD") ?? "") : undefined,
     secret: true,
@@ -79,21 +79,21 @@ export async function collectSettings(flags: Flags, sources: Sources): Promise<B
 
   const address = await askBroker(flags, sources, existing("MQTT_HOST"));
   const broker = { host: address.host, port: address.port, tls: address.tls };
-  const same = address.host === existing("MQTT_HOST");
+  const isSameBroker = address.host === existing("MQTT_HOST");
   const user = await ask({
     text: "User name of the board at the broker",
-    given: flags.anonymous ? "" : (flags.user ?? address.user),
-    fallback: (same && existing("MQTT_USER")) || "",
+    fromFlag: flags.anonymous ? "" : (flags.user ?? address.user),
+    fallback: (isSameBroker && existing("MQTT_USER")) || "",
     optional: true,
     problem: userProblem,
     missing: "Give --user or --anonymous.",
   });
-  if (!user && piped.broker) throw new UsageError("--password-stdin needs a user: give --user as well.");
-  const keptPassword = same && user === existing("MQTT_USER") ? existing("MQTT_PWD") : undefined;
+  if (!user && stdinPasswords.broker) throw new UsageError("--password-stdin needs a user: give --user as well.");
+  const keptPassword = isSameBroker && user === existing("MQTT_USER") ? existing("MQTT_PWD") : undefined;
   const password = user
     ? await ask({
         text: "Its password there",
-        given: piped.broker ?? env[PASSWORD_ENV] ?? address.password,
+        fromFlag: stdinPasswords.broker ?? env[PASSWORD_ENV] ?? address.password,
         fallback: keptPassword ?? "",
         secret: true,
         optional: true,
@@ -103,7 +103,7 @@ export async function collectSettings(flags: Flags, sources: Sources): Promise<B
     : "";
   const id = await ask({
     text: "Id of the board",
-    given: flags.id,
+    fromFlag: flags.id,
     fallback: existing("NL_ID") ?? sources.proposeId(broker.host),
     optional: true,
     problem: boardIdProblem,
@@ -112,11 +112,11 @@ export async function collectSettings(flags: Flags, sources: Sources): Promise<B
   return { ssid, wifiPassword, broker, user, password, id };
 }
 
-async function readPasswords(flags: Flags, { lines }: Sources): Promise<{ wifi?: string; broker?: string }> {
+async function readPasswords(flags: Flags, { lines }: AnswerSources): Promise<{ wifi?: string; broker?: string }> {
   if (!flags.wifiPasswordStdin && !flags.passwordStdin) return {};
-  const piped = await lines();
+  const stdinPasswords = await lines();
   const next = (flag: string) => {
-    const line = piped.shift();
+    const line = stdinPasswords.shift();
     if (!line) throw new UsageError(`${flag}: standard input has no line for this password.`);
     return line;
   };
@@ -126,12 +126,12 @@ async function readPasswords(flags: Flags, { lines }: Sources): Promise<{ wifi?:
   };
 }
 
-async function askBroker(flags: Flags, sources: Sources, host: string | undefined): Promise<Address> {
-  const { present, addresses } = sources;
+async function askBroker(flags: Flags, sources: AnswerSources, host: string | undefined): Promise<Address> {
+  const { existingSettings, addresses } = sources;
   const own = addresses.length > 0 ? `mqtt://${addresses[0]}:1883` : undefined;
-  const port = Number(present.MQTT_PORT ?? (present.MQTT_TLS === true ? 8883 : 1883));
+  const port = Number(existingSettings.MQTT_PORT ?? (existingSettings.MQTT_TLS === true ? 8883 : 1883));
   // a loopback address is the default of .env.defaults, not the user's choice
-  const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: present.MQTT_TLS === true }) : undefined;
+  const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: existingSettings.MQTT_TLS === true }) : undefined;
   const problem = (text: string) => {
     try {
       parseBroker(text);
@@ -142,11 +142,11 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
   };
   // without a terminal, an invalid address is an error; with one, the user is asked
   if (kept && problem(kept) && !flags.broker && !sources.ask)
-    throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(present.MQTT_PORT ?? "none")}) are not a valid address: give --broker.`); // prettier-ignore
-  const text = await answer(
+    throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(existingSettings.MQTT_PORT ?? "none")}) are not a valid address: give --broker.`); // prettier-ignore
+  const text = await validAnswer(
     {
       text: own && !kept ? "Broker (proposed: this computer)" : "Broker",
-      given: flags.broker,
+      fromFlag: flags.broker,
       fallback: kept ?? own,
       problem,
       missing: "Give the broker's address with --broker.",
@@ -157,12 +157,12 @@ async function askBroker(flags: Flags, sources: Sources, host: string | undefine
 }
 
 /** Returns a valid answer: from a flag, from the terminal, or the default. */
-async function answer(question: Question, { ask, print }: Sources): Promise<string> {
-  const { given, fallback, problem, secret, optional, missing } = question;
-  if (given !== undefined) {
-    const wrong = problem(given);
+async function validAnswer(question: Question, { ask, print }: AnswerSources): Promise<string> {
+  const { fromFlag, fallback, problem, secret, optional, missing } = question;
+  if (fromFlag !== undefined) {
+    const wrong = problem(fromFlag);
     if (wrong) throw new UsageError(wrong);
-    return given;
+    return fromFlag;
   }
   if (!ask) {
     if (fallback === undefined) throw new UsageError(missing);
@@ -182,7 +182,7 @@ async function answer(question: Question, { ask, print }: Sources): Promise<stri
 
 function promptOf({ text, secret, optional }: Question, proposal: string | undefined): string {
   const hints = secret
-    ? ["not shown", ...(proposal ? [KEEP, "- for none"] : ["Enter for none"])]
+    ? ["not shown", ...(proposal ? [KEEP_HINT, "- for none"] : ["Enter for none"])]
     : optional
       ? [proposal ? "- for none" : "Enter for none"]
       : [];

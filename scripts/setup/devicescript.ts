@@ -5,10 +5,10 @@ import path from "node:path";
 import { compileFunction } from "node:vm";
 import type { Settings } from "../../sim/settings.js";
 
-type Encoded = Record<string, Uint8Array | undefined>;
+type EncodedSettings = Record<string, Uint8Array | undefined>;
 
 /** The functions of DeviceScript's parser (compiler/src/dotenv.ts) as the CLI's bundle names them. */
-const FUNCTIONS = [
+const PARSER_FUNCTIONS = [
   "parseToSettings",
   "stringToSettingValue",
   "JSONTryParse2",
@@ -17,7 +17,7 @@ const FUNCTIONS = [
   "toUTF82",
 ];
 
-let parser: ((source: string) => Encoded) | undefined;
+let parser: ((source: string) => EncodedSettings) | undefined;
 
 /**
  * Parses the text of an `.env` file like a deploy does. Returns values by key; undefined deletes the setting on the board.
@@ -35,9 +35,9 @@ export function parseAsDeviceScript(text: string): Settings {
  * Extracts the parser from the CLI's bundle. The CLI exports nothing, and running a build to parse the file takes seconds
  * and writes into the project.
  */
-function loadParser(): (source: string) => Encoded {
+function loadParser(): (source: string) => EncodedSettings {
   const bundle = readBundle();
-  const functions = FUNCTIONS.map((name) => {
+  const functions = PARSER_FUNCTIONS.map((name) => {
     const [text] = new RegExp(`^( *)function ${name}\\([^]*?^\\1\\}$`, "m").exec(bundle) ?? [];
     if (!text)
       throw new Error(`DeviceScript's CLI has no function ${name}: its version differs from package.json; run npm ci.`); // prettier-ignore
@@ -45,7 +45,7 @@ function loadParser(): (source: string) => Encoded {
   });
   return compileFunction(`${functions.join("\n")}\nreturn parseToSettings(source, true);`, ["source"]) as (
     source: string,
-  ) => Encoded;
+  ) => EncodedSettings;
 }
 
 function readBundle(): string {

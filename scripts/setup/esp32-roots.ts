@@ -7,7 +7,7 @@ import { rootCertificates } from "node:tls";
  * in its latest version of 29 August 2023. These are Mozilla's and Microsoft's authorities of April 2023: Let's Encrypt,
  * DigiCert, Amazon, GlobalSign, Sectigo's older ones, …; without Google Trust Services and later authorities.
  */
-const TRUSTED = new Set(
+const TRUSTED_FINGERPRINTS = new Set(
   `
   018e13f0772532cf 02ed0eb28c14da45 0376ab1d54c5f980 04048028bf1f2864 0a81ec5a929777f1 0c2cd63df7806fa3 125609aa301da0a2
   1465fa205397b876 16af57a9f676b0ab 1793927a06145497 179fbc148a3dd00f 18ce6cfe7bf14e60 18f1fc7f205df8ad 1ba5b2aa8c65401a
@@ -36,6 +36,6 @@ const TRUSTED = new Set(
 export function esp32Roots(): string[] {
   return rootCertificates.filter((pem) => {
     const { fingerprint256 } = new X509Certificate(pem);
-    return TRUSTED.has(fingerprint256.replaceAll(":", "").slice(0, 16).toLowerCase());
+    return TRUSTED_FINGERPRINTS.has(fingerprint256.replaceAll(":", "").slice(0, 16).toLowerCase());
   });
 }

@@ -9,7 +9,7 @@ LOOPBACK.addAddress("::1", "ipv6");
 LOOPBACK.addAddress("::", "ipv6");
 
 const PRIVATE = new BlockList();
-// RFC 1918, RFC 3927, RFC 6598, RFC 4193, RFC 4291
+// private address ranges of RFC 1918, RFC 3927, RFC 6598, RFC 4193 and RFC 4291
 for (const [net, bits] of [
   ["10.0.0.0", 8],
   ["172.16.0.0", 12],

@@ -8,9 +8,9 @@ import { parseFlags, type Flags } from "./flags.js";
 import { isLoopback, ownAddresses } from "./hosts.js";
 import { proposeId } from "./id.js";
 import { toSettings, urlOf, type BoardSettings } from "./settings.js";
-import { FILE, PREVIOUS, readText, store } from "./store.js";
-import { createTerminal, Stopped, type Terminal } from "./terminal.js";
-import { serverHint, warnings, weakPassword } from "./warnings.js";
+import { ENV_FILE, BACKUP_FILE, readText, writeEnvFile } from "./store.js";
+import { createTerminal, DialogCanceled, type Terminal } from "./terminal.js";
+import { serverHint, findWarnings, weakPasswordWarning } from "./warnings.js";
 
 /** Access to the computer, which tests replace. */
 export interface SetupEnvironment {
@@ -54,21 +54,22 @@ export async function runSetup(
 
 async function setup(flags: Flags, { root, env, terminal, addresses, check }: SetupEnvironment): Promise<number> {
   const { print } = terminal;
-  const asks = terminal.interactive && !flags.yes;
-  if (!asks && !flags.yes)
+  const isInteractive = terminal.interactive && !flags.yes;
+  if (!isInteractive && !flags.yes)
     throw new UsageError(
       "Standard input is no terminal, so nobody can answer: give --yes to use the values of .env.local, or the proposed values.",
     );
-  const present = parseAsDeviceScript((await readText(root)) ?? "");
-  if (asks) print(`The board's settings are written to ${FILE}, which only you can read and Git ignores.\n`);
+  const existingSettings = parseAsDeviceScript((await readText(root)) ?? "");
+  if (isInteractive)
+    print(`The board's settings are written to ${ENV_FILE}, which only you can read and Git ignores.\n`);
   let settings = await collectSettings(flags, {
-    present,
+    existingSettings,
     env,
     addresses,
     proposeId,
     lines: () => terminal.lines(),
     print,
-    ...(asks && { ask: terminal.ask.bind(terminal) }),
+    ...(isInteractive && { ask: terminal.ask.bind(terminal) }),
   });
 
   const confirm = async (question: string, byDefault: boolean): Promise<boolean> => {
@@ -76,25 +77,28 @@ async function setup(flags: Flags, { root, env, terminal, addresses, check }: Se
     return text === "" ? byDefault : /^y/i.test(text);
   };
   const [own] = addresses;
-  if (asks && own && isLoopback(settings.broker.host)) {
+  if (isInteractive && own && isLoopback(settings.broker.host)) {
     print(`A board cannot reach ${settings.broker.host}: on the board, that address is the board itself.`);
     if (await confirm(`Use ${own}, this computer's address in your network, instead?`, true))
       settings = { ...settings, broker: { ...settings.broker, host: own } };
   }
   print(`\n${summary(settings)}`);
-  for (const warning of [...warnings(settings), weakPassword(settings)]) if (warning) print(`Warning: ${warning}`);
+  for (const warning of [...findWarnings(settings), weakPasswordWarning(settings)])
+    if (warning) print(`Warning: ${warning}`);
 
   const problem = flags.check ? await check(settings) : "";
   if (problem) print(`Warning: ${problem}`);
   else if (flags.check) print("The broker accepts the board.");
-  if (problem && !asks) throw new Error(`Nothing was changed. Give --no-check to write ${FILE} anyway.`);
-  if (asks && !(await confirm(problem ? `Write ${FILE} anyway?` : `Write ${FILE}?`, !problem)))
-    throw new Stopped("Nothing was changed.");
+  if (problem && !isInteractive) throw new Error(`Nothing was changed. Give --no-check to write ${ENV_FILE} anyway.`);
+  if (isInteractive && !(await confirm(problem ? `Write ${ENV_FILE} anyway?` : `Write ${ENV_FILE}?`, !problem)))
+    throw new DialogCanceled("Nothing was changed.");
 
   const existed = (await readText(root)) !== undefined;
-  const changed = await store(root, toSettings(settings));
+  const changed = await writeEnvFile(root, toSettings(settings));
   print(
-    changed ? `${FILE} is written${existed ? `; its previous text is in ${PREVIOUS}` : ""}.` : `${FILE} is unchanged.`,
+    changed
+      ? `${ENV_FILE} is written${existed ? `; its previous text is in ${BACKUP_FILE}` : ""}.`
+      : `${ENV_FILE} is unchanged.`,
   );
   const hint = serverHint(settings);
   if (hint) print(hint);

@@ -1,7 +1,7 @@
 /** A board's settings, and checks of their values. Messages never contain passwords. */
 import { isIP } from "node:net";
 import { idProblem } from "../../contract/index.js";
-import { MAX_VALUE, type Settings } from "../../sim/settings.js";
+import { MAX_VALUE_SIZE, type Settings } from "../../sim/settings.js";
 
 /** A board's settings. An empty text means that there is no value. */
 export interface BoardSettings {
@@ -140,7 +140,7 @@ function textProblem(what: string, text: string): string {
 
 function lengthProblem(what: string, text: string): string {
   const length = bytes(JSON.stringify(text));
-  return length > MAX_VALUE
-    ? `${what} takes ${length} bytes with its quotes; a board stores at most ${MAX_VALUE}. Choose a shorter text.`
+  return length > MAX_VALUE_SIZE
+    ? `${what} takes ${length} bytes with its quotes; a board stores at most ${MAX_VALUE_SIZE}. Choose a shorter text.`
     : "";
 }

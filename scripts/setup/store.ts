@@ -8,15 +8,15 @@ import { parseAsDeviceScript } from "./devicescript.js";
 import { setSettings } from "./env-file.js";
 
 /** The file with a board's settings. */
-export const FILE = ".env.local";
+export const ENV_FILE = ".env.local";
 /** The backup of the file's previous text. Git ignores both files; DeviceScript does not read the backup. */
-export const PREVIOUS = ".env.previous.local";
+export const BACKUP_FILE = ".env.previous.local";
 
 /**
  * Reads a file of the folder; undefined when the file does not exist.
  * @throws Error when the file cannot be read
  */
-export async function readText(folder: string, name = FILE): Promise<string | undefined> {
+export async function readText(folder: string, name = ENV_FILE): Promise<string | undefined> {
   try {
     return await readFile(path.join(folder, name), "utf8");
   } catch (error) {
@@ -31,31 +31,31 @@ export async function readText(folder: string, name = FILE): Promise<string | un
  * @returns whether the file changed
  * @throws Error without writing when DeviceScript would not read back exactly these settings
  */
-export async function store(folder: string, settings: Settings): Promise<boolean> {
+export async function writeEnvFile(folder: string, settings: Settings): Promise<boolean> {
   const before = await readText(folder);
   const text = setSettings(before ?? "", settings);
-  verify(text, before ?? "", settings);
-  if (before !== undefined && before !== text) await replace(folder, PREVIOUS, before);
-  await replace(folder, FILE, text);
-  verify((await readText(folder)) ?? "", before ?? "", settings);
+  verifyParsed(text, before ?? "", settings);
+  if (before !== undefined && before !== text) await replaceFile(folder, BACKUP_FILE, before);
+  await replaceFile(folder, ENV_FILE, text);
+  verifyParsed((await readText(folder)) ?? "", before ?? "", settings);
   return before !== text;
 }
 
 /** Checks that DeviceScript reads back the new settings exactly, and all other settings unchanged. */
-function verify(text: string, before: string, settings: Settings): void {
+function verifyParsed(text: string, before: string, settings: Settings): void {
   const read = parseAsDeviceScript(text);
   const ours = (key: string) => Object.hasOwn(settings, key.trim());
   for (const [key, value] of Object.entries(settings)) {
     if (!isDeepStrictEqual(read[key], value))
-      throw new Error(`DeviceScript would read ${key} back with a different value; ${FILE} is unchanged. Choose another value.`); // prettier-ignore
+      throw new Error(`DeviceScript would read ${key} back with a different value; ${ENV_FILE} is unchanged. Choose another value.`); // prettier-ignore
   }
   const others = (from: Settings) => Object.entries(from).filter(([key]) => !ours(key.replace(/^\uFEFF/, "")));
   if (!isDeepStrictEqual(others(read), others(parseAsDeviceScript(before))))
-    throw new Error(`Other settings in ${FILE} would change, so the file is unchanged; correct its lines that are not KEY=value.`); // prettier-ignore
+    throw new Error(`Other settings in ${ENV_FILE} would change, so the file is unchanged; correct its lines that are not KEY=value.`); // prettier-ignore
 }
 
 /** Replaces a file atomically: writes a temporary file and renames it. */
-async function replace(folder: string, name: string, text: string): Promise<void> {
+async function replaceFile(folder: string, name: string, text: string): Promise<void> {
   const file = path.join(folder, name);
   // Git ignores names that end with .local, in case a crash leaves this file behind
   const temporary = path.join(folder, `.env.${randomUUID()}.local`);

@@ -4,7 +4,7 @@ import { Writable, type Readable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
 
 /** Thrown when the user presses Ctrl-C or Ctrl-D. */
-export class Stopped extends Error {}
+export class DialogCanceled extends Error {}
 
 export interface Terminal {
   /** Whether standard input is a terminal. */
@@ -36,7 +36,7 @@ export function createTerminal(
       return new Promise((resolve, reject) => {
         const onClose = () => {
           output.write("\n");
-          reject(new Stopped("Stopped. Nothing was changed."));
+          reject(new DialogCanceled("Stopped. Nothing was changed."));
         };
         reader.once("close", onClose);
         if (secret) output.write(question);

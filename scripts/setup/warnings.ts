@@ -6,12 +6,12 @@ import { isLoopback, isPublic } from "./hosts.js";
 import { urlOf, type BoardSettings } from "./settings.js";
 
 /** Returns all warnings as sentences, with advice. */
-export function warnings(settings: BoardSettings): string[] {
-  return [...failures(settings), ...advice(settings)];
+export function findWarnings(settings: BoardSettings): string[] {
+  return [...connectionProblems(settings), ...findAdvice(settings)];
 }
 
 /** Returns why a board cannot connect with these settings. */
-export function failures({ broker: { host, tls } }: BoardSettings): string[] {
+export function connectionProblems({ broker: { host, tls } }: BoardSettings): string[] {
   const sentences: string[] = [];
   if (isLoopback(host))
     sentences.push(`A board cannot reach the broker at ${host}: on the board, that address is the board itself. Give this computer's address in your network.`); // prettier-ignore
@@ -25,7 +25,7 @@ export function failures({ broker: { host, tls } }: BoardSettings): string[] {
 }
 
 /** Returns warnings about settings that work but are unwise or look like mistakes. */
-export function advice({ ssid, broker, user, password, wifiPassword, id }: BoardSettings): string[] {
+export function findAdvice({ ssid, broker, user, password, wifiPassword, id }: BoardSettings): string[] {
   const { host, port, tls } = broker;
   const sentences: string[] = [];
   if (!tls && isPublic(host))
@@ -47,7 +47,7 @@ export function advice({ ssid, broker, user, password, wifiPassword, id }: Board
 }
 
 /** Returns a warning when the board's password at the broker is easy to guess; "" otherwise. */
-export function weakPassword({ user, password, id }: BoardSettings): string {
+export function weakPasswordWarning({ user, password, id }: BoardSettings): string {
   const weakness = password && passwordWeakness(password, [user, id]);
   return weakness
     ? `${weakness.replace("The password", "The board's password at the broker")} Change it there, for example with nightlight-server user password ${user} --generate.`

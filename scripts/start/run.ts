@@ -18,7 +18,7 @@ import { endAfterOutput } from "../../server/src/app/output-errors.js";
 import type { ProcessHandlers } from "../../server/src/app/program.js";
 import { simulatorRoutes } from "../../sim/http.js";
 import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
-import { report } from "../../sim/report.js";
+import { printEvents } from "../../sim/report.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ensureDashboard } from "../build/server.js";
 import { ROOT } from "../lib/repository.js";
@@ -27,7 +27,7 @@ import { stopCompilers } from "../lib/stop-compilers.js";
 /** The most simulated boards. Each board needs a thread and about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
-function boardCount(text: string): number {
+function parseBoardCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= MAX_BOARDS) return count;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
@@ -36,12 +36,12 @@ function boardCount(text: string): number {
 async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promise<void> {
   const command = createCommand("npm start --")
     .description("Run broker, server, dashboard and simulated boards: a nightlight without hardware.")
-    .option("--boards <n>", "number of simulated boards", boardCount, 1)
+    .option("--boards <n>", "number of simulated boards", parseBoardCount, 1)
     .option("--no-simulator", "do not simulate a board, for use with real boards")
     .parse();
   const { boards, simulator: simulated } = command.opts<{ boards: number; simulator: boolean }>();
-  let current = loadConfiguration(command);
-  const { options } = current;
+  let configuration = loadConfiguration(command);
+  const { options } = configuration;
 
   await ensureDashboard();
   if (simulated) await ensureFirmware({ entry: "main" });
@@ -55,18 +55,20 @@ async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promi
   process.umask(0o077);
   outputErrors.ignore();
   const log = createLog(options.log, { messages: options.logMessages });
-  for (const warning of current.warnings) log.warn("config", warning);
+  for (const warning of configuration.warnings) log.warn("config", warning);
   // simulated boards log in with a temporary account, in case the broker requires one
-  const guest = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
-  const starting = startServer({ ...options, log, guests: [guest], plugins: simulated ? [plugin] : [] });
+  const boardAccount = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
+  const starting = startServer({ ...options, log, guests: [boardAccount], plugins: simulated ? [plugin] : [] });
   signals.endBy(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
     throw error instanceof StartError
-      ? new StartError(withSettingNames(current, error.message), { cause: error })
+      ? new StartError(withSettingNames(configuration, error.message), { cause: error })
       : error;
   });
   signals.endBy(() => Promise.all([simulator.close(), server.close()]));
-  hangups.reloadBy(() => (current = reload({ server, log, load: () => loadConfiguration(command), current })));
+  hangups.reloadBy(
+    () => (configuration = reload({ server, log, load: () => loadConfiguration(command), current: configuration })),
+  );
 
   if (simulated) await startBoards();
   await stopCompilers();
@@ -74,10 +76,14 @@ async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promi
   async function startBoards() {
     const { broker, username, password } = options;
     const address = new URL(broker ?? server.brokerUrl);
-    address.username = encodeURIComponent(broker ? (username ?? decodeURIComponent(address.username)) : guest.name);
-    address.password = encodeURIComponent(broker ? (password ?? decodeURIComponent(address.password)) : guest.password);
+    address.username = encodeURIComponent(
+      broker ? (username ?? decodeURIComponent(address.username)) : boardAccount.name,
+    );
+    address.password = encodeURIComponent(
+      broker ? (password ?? decodeURIComponent(address.password)) : boardAccount.password,
+    );
     const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
-    simulator.on("add", (board) => report(board));
+    simulator.on("add", (board) => printEvents(board));
     const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
     await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
   }

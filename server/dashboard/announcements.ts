@@ -1,7 +1,7 @@
 /** Announces lamp switches to screen readers, through an ARIA live region. */
 
 import type { Boards } from "./boards.js";
-import { text } from "./dom.js";
+import { setText } from "./dom.js";
 import type { BoardModel } from "./model.js";
 import { lampText } from "./labels.js";
 import { count } from "./formatting.js";
@@ -18,10 +18,10 @@ const MAX_NAMED = 3;
 export function announceSwitches(boards: Boards, liveRegion: HTMLElement): void {
   const switched = new Set<BoardModel>();
   const announce = () => {
-    text(liveRegion, announcement([...switched]));
+    setText(liveRegion, announcement([...switched]));
     switched.clear();
   };
-  boards.watch({
+  boards.subscribe({
     changed(model, didSwitch) {
       if (!didSwitch) return;
       if (switched.size === 0) setTimeout(announce, BATCH_TIME);

@@ -3,22 +3,22 @@
 import { onUnauthorized } from "./api.js";
 import { announceSwitches } from "./announcements.js";
 import { Boards } from "./boards.js";
-import { now, when } from "./clock.js";
+import { now, formatTime } from "./clock.js";
 import { handleStorageEvent, pollStatus } from "./status.js";
-import { part, text } from "./dom.js";
+import { findPart, setText } from "./dom.js";
 import { listen } from "./events.js";
 import { CardGrid } from "./overview/card-grid.js";
 import { RecentLoader } from "./overview/recent-loader.js";
 import { Toolbar } from "./overview/toolbar.js";
 import { goToLogin, loadSession, setUpLogout } from "./session.js";
-import { describeServer, findSimulator } from "./server.js";
+import { showServerInfo, loadSimulatedBoards } from "./server.js";
 import { showSummary } from "./summary.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
 /** Time between two redraws of the plots, in ms. At a width of three minutes, the line moves about half a pixel. */
 const REDRAW_INTERVAL = 250;
-/** The same for users who prefer reduced motion. */
+/** Time between two redraws of the plots for users who prefer reduced motion, in ms. */
 const REDUCED_MOTION_INTERVAL = 1000;
 const SUMMARY_INTERVAL = 500;
 /** Time between two updates of texts that depend on the time, in ms. */
@@ -27,14 +27,14 @@ const TEXT_INTERVAL = 10_000;
 const page = document.documentElement;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const connection = part(document, "connection", HTMLElement);
-const main = part(document, "main", HTMLElement);
+const connection = findPart(document, "connection", HTMLElement);
+const main = findPart(document, "main", HTMLElement);
 
 const boards = new Boards();
 const zones = new Zones();
-const recentLoader = new RecentLoader((model) => grid.filled(model));
+const recentLoader = new RecentLoader((model) => grid.historyLoaded(model));
 const grid = new CardGrid(
-  part(document, "groups", HTMLElement),
+  findPart(document, "groups", HTMLElement),
   boards,
   zones,
   (model) => recentLoader.request(model),
@@ -44,21 +44,21 @@ const toolbar = new Toolbar(document, (view) => grid.setView(view));
 const views = new Views(boards, zones, (id) => grid.focus(id));
 
 onUnauthorized(goToLogin);
-part(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
+findPart(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault(); // following the link would change the view, which depends on the URL's hash
   main.focus();
 });
 pollStatus();
-announceSwitches(boards, part(document, "announcements", HTMLElement));
+announceSwitches(boards, findPart(document, "announcements", HTMLElement));
 
 /** When the connection to the server was lost, in ms by the server's clock; undefined while connected. */
 let lostAt: number | undefined;
 
-/** @param describe returns the text to show, given the time when the connection was lost */
+/** Shows that the connection is lost. @param describe returns the text for the time of the loss, in ms */
 function handleLoss(describe: (at: number) => string): void {
   grid.setLost((lostAt ??= now()));
   page.dataset.connection = "lost";
-  text(connection, describe(lostAt));
+  setText(connection, describe(lostAt));
 }
 
 // A hidden page receives no events.
@@ -69,18 +69,18 @@ document.addEventListener("visibilitychange", () => {
 const restart = listen({
   connecting() {
     page.dataset.connection = "new";
-    text(connection, "connecting");
+    setText(connection, "connecting");
   },
   connected() {
-    void describeServer().then((simulator) => (simulator ? findSimulator(boards) : undefined));
+    void showServerInfo().then((simulator) => (simulator ? loadSimulatedBoards(boards) : undefined));
     void loadSession().then(() => {
       boards.refresh();
       views.describe();
     });
     page.dataset.connection = "live";
-    text(connection, "live");
+    setText(connection, "live");
   },
-  lost: () => handleLoss((at) => `connection lost at ${when(at)}, reconnecting`),
+  lost: () => handleLoss((at) => `connection lost at ${formatTime(at)}, reconnecting`),
   refused(problem) {
     handleLoss(() => problem);
     void loadSession();

@@ -5,7 +5,7 @@ import { now } from "./clock.js";
 import { BoardModel } from "./model.js";
 
 /** Callbacks for changes of boards. */
-export interface Watcher {
+export interface BoardListener {
   /** @param switched whether the lamp changed between two known states */
   changed?(model: BoardModel, switched: boolean): unknown;
   removed?(model: BoardModel): unknown;
@@ -13,7 +13,7 @@ export interface Watcher {
 
 export class Boards {
   private readonly models = new Map<string, BoardModel>();
-  private readonly watchers = new Set<Watcher>();
+  private readonly listeners = new Set<BoardListener>();
 
   get size(): number {
     return this.models.size;
@@ -27,9 +27,9 @@ export class Boards {
     return this.models.get(id);
   }
 
-  watch(watcher: Watcher): () => void {
-    this.watchers.add(watcher);
-    return () => this.watchers.delete(watcher);
+  subscribe(listener: BoardListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   updateDevice(device: Device): void {
@@ -56,7 +56,7 @@ export class Boards {
     const model = this.models.get(id);
     if (!model) return;
     this.models.delete(id);
-    for (const watcher of this.watchers) watcher.removed?.(model);
+    for (const listener of this.listeners) listener.removed?.(model);
   }
 
   /** Notifies the watchers of every board, so that all boards are rendered again. */
@@ -70,6 +70,6 @@ export class Boards {
     const { lamp } = model;
     update(model);
     const switched = lamp !== null && model.lamp !== null && model.lamp !== lamp;
-    for (const watcher of this.watchers) watcher.changed?.(model, switched);
+    for (const listener of this.listeners) listener.changed?.(model, switched);
   }
 }

@@ -8,12 +8,12 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 
-const BUNDLED = ["app.ts", "style.css", "login.ts", "login.css"];
+const BUNDLED_FILES = ["app.ts", "style.css", "login.ts", "login.css"];
 /** The shared worker that all pages of a browser use. */
-const WORKER = "events-worker.js";
-const COPIED = ["login.html", "icon.svg"];
+const WORKER_FILE = "events-worker.js";
+const COPIED_FILES = ["login.html", "icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
 /** Compressors by file extension. */
@@ -26,8 +26,8 @@ const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
  */
 export async function buildDashboard(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
-  const worker = join(outdir, WORKER);
-  await bundle({ entryPoints: [join(here, "events", "worker.ts")], outfile: worker });
+  const worker = join(outdir, WORKER_FILE);
+  await bundle({ entryPoints: [join(sourceFolder, "events", "worker.ts")], outfile: worker });
   // Put a hash into the URL: a browser reuses a running worker with the same URL, even if it is an older version.
   const version = createHash("sha256")
     .update(await readFile(worker))
@@ -35,14 +35,14 @@ export async function buildDashboard(outdir: string): Promise<void> {
     .slice(0, 12);
   await Promise.all([
     bundle({
-      entryPoints: BUNDLED.map((name) => join(here, name)),
+      entryPoints: BUNDLED_FILES.map((name) => join(sourceFolder, name)),
       outdir,
-      define: { EVENTS_WORKER: JSON.stringify(`${WORKER}?${version}`) },
+      define: { EVENTS_WORKER: JSON.stringify(`${WORKER_FILE}?${version}`) },
     }),
-    ...COPIED.map((name) => copyFile(join(here, name), join(outdir, name))),
+    ...COPIED_FILES.map((name) => copyFile(join(sourceFolder, name), join(outdir, name))),
     page().then((html) => writeFile(join(outdir, "index.html"), html)),
   ]);
-  const files = [...BUNDLED.map((name) => name.replace(/ts$/, "js")), WORKER, ...COPIED, "index.html"];
+  const files = [...BUNDLED_FILES.map((name) => name.replace(/ts$/, "js")), WORKER_FILE, ...COPIED_FILES, "index.html"];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
 }
 
@@ -65,8 +65,8 @@ async function compress(file: string): Promise<void> {
 
 async function page(): Promise<string> {
   const templates = await Promise.all(
-    TEMPLATE_FOLDERS.map((folder) => readFile(join(here, folder, "templates.html"), "utf8")),
+    TEMPLATE_FOLDERS.map((folder) => readFile(join(sourceFolder, folder, "templates.html"), "utf8")),
   );
-  const html = await readFile(join(here, "index.html"), "utf8");
+  const html = await readFile(join(sourceFolder, "index.html"), "utf8");
   return html.replace("<!-- templates -->", () => templates.join(""));
 }

@@ -1,12 +1,12 @@
 /** Clock of the server, estimated in the browser. Readings carry the server's time, and a phone's clock may differ. */
 
 /** When the page was loaded, by the browser's clock, in ms since 1970. Added to a monotonic clock, which never jumps. */
-const loaded = Date.now() - performance.now();
-let skew = 0;
+const pageLoadTime = Date.now() - performance.now();
+let clockOffset = 0;
 
 /** Returns the current time by the server's clock, in ms since 1970. */
 export function now(): number {
-  return loaded + performance.now() - skew;
+  return pageLoadTime + performance.now() - clockOffset;
 }
 
 /**
@@ -16,15 +16,15 @@ export function now(): number {
 export function setClock(header: string | null): void {
   const date = Date.parse(header ?? "");
   if (Number.isNaN(date)) return;
-  const difference = loaded + performance.now() - (date + 500);
-  skew = Math.abs(difference) > 2000 ? difference : 0;
+  const difference = pageLoadTime + performance.now() - (date + 500);
+  clockOffset = Math.abs(difference) > 2000 ? difference : 0;
 }
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** Formats a time in ms: the time of day, and also the day if it is more than 12 hours away. */
-export function when(ms: number): string {
+export function formatTime(ms: number): string {
   return (Math.abs(now() - ms) < 12 * 3600_000 ? time : day).format(ms);
 }
 

@@ -1,7 +1,7 @@
 /** Warns about MQTT client ids that several clients use at the same time, so that they disconnect each other. */
 
 import type { ContestedClientId } from "./api.js";
-import { make, part, text } from "./dom.js";
+import { createElement, findPart, setText } from "./dom.js";
 import { count } from "./formatting.js";
 import { contestedDetail, contestedTitle } from "./labels.js";
 
@@ -12,8 +12,8 @@ const MAX_NAMED = 5;
 const details = new Map<string, HTMLElement>();
 
 /** Shows a notice for each contested client id. Hides the section if there are none. */
-export function showContested(contested: readonly ContestedClientId[]): void {
-  const place = part(document, "contested", HTMLElement);
+export function showContestedIds(contested: readonly ContestedClientId[]): void {
+  const place = findPart(document, "contested", HTMLElement);
   place.hidden = contested.length === 0;
   const named = new Map(
     contested.slice(0, MAX_NAMED).map((one) => [JSON.stringify([one.account, one.client_id]), one]),
@@ -23,20 +23,20 @@ export function showContested(contested: readonly ContestedClientId[]): void {
     detail.parentElement?.remove();
     details.delete(key);
   }
-  const list = part(place, "contested-list", HTMLElement);
+  const list = findPart(place, "contested-list", HTMLElement);
   for (const [key, one] of named) {
     if (!details.has(key)) details.set(key, addNotice(list, one));
-    text(details.get(key)!, contestedDetail(one));
+    setText(details.get(key)!, contestedDetail(one));
   }
   const more = contested.length - named.size;
-  text(part(place, "contested-more", HTMLElement), more > 0 ? `And ${count(more, "more client id")}.` : "");
+  setText(findPart(place, "contested-more", HTMLElement), more > 0 ? `And ${count(more, "more client id")}.` : "");
 }
 
 /** Adds a notice. Only its title is an alert: screen readers would repeat details, which change with each status poll. */
 function addNotice(list: HTMLElement, one: ContestedClientId): HTMLElement {
-  const title = make("strong", contestedTitle(one));
+  const title = createElement("strong", contestedTitle(one));
   title.setAttribute("role", "alert");
-  const detail = make("span", "");
+  const detail = createElement("span", "");
   const item = document.createElement("li");
   item.append(title, " ", detail);
   list.append(item);

@@ -4,37 +4,37 @@
  * Returns the element with `data-part="name"`.
  * @throws Error if it is missing or of another type
  */
-export function part<T extends Element>(root: ParentNode, name: string, kind: new () => T): T {
+export function findPart<T extends Element>(root: ParentNode, name: string, kind: new () => T): T {
   const found = root.querySelector(`[data-part="${name}"]`);
   if (!(found instanceof kind)) throw new Error(`index.html has no ${kind.name} with data-part="${name}"`);
   return found;
 }
 
 /** Returns a copy of the content of a `<template>`. */
-export function copy(name: string): DocumentFragment {
-  return document.importNode(part(document, name, HTMLTemplateElement).content, true);
+export function cloneTemplate(name: string): DocumentFragment {
+  return document.importNode(findPart(document, name, HTMLTemplateElement).content, true);
 }
 
 /** Creates an element with text. */
-export function make<K extends keyof HTMLElementTagNameMap>(tag: K, value: string): HTMLElementTagNameMap[K] {
+export function createElement<K extends keyof HTMLElementTagNameMap>(tag: K, value: string): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   element.textContent = value;
   return element;
 }
 
 /** Sets the text of an element, but only if it changes, so that the browser does no needless work. */
-export function text(element: Element, value: string): void {
+export function setText(element: Element, value: string): void {
   if (element.textContent !== value) element.textContent = value;
 }
 
 /** Sets an attribute, but only if it changes. */
-export function attribute(element: Element, name: string, value: string): void {
+export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Shows a device id, split at its last slash into two elements for prefix and name. */
-export function writeId(place: ParentNode, id: string): void {
+export function showId(place: ParentNode, id: string): void {
   const slash = id.lastIndexOf("/") + 1;
-  text(part(place, "prefix", HTMLElement), id.slice(0, slash));
-  text(part(place, "name", HTMLElement), id.slice(slash));
+  setText(findPart(place, "prefix", HTMLElement), id.slice(0, slash));
+  setText(findPart(place, "name", HTMLElement), id.slice(slash));
 }

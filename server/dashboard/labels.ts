@@ -1,7 +1,7 @@
 /** Texts that describe boards, zones and client ids. All views use the same ones. */
 
 import type { ContestedClientId, Device, Zone } from "./api.js";
-import { when } from "./clock.js";
+import { formatTime } from "./clock.js";
 import { count, joinWithAnd } from "./formatting.js";
 import type { BoardModel } from "./model.js";
 import type { Zones } from "./zones.js";
@@ -22,9 +22,9 @@ export function stateText(model: BoardModel): string {
 function presenceText({ device, since }: BoardModel): string {
   if (!device) return "no message yet";
   const state = device.online ? "online" : "offline";
-  if (since !== undefined) return `${state} since ${when(since)}`;
+  if (since !== undefined) return `${state} since ${formatTime(since)}`;
   if (device.online || device.last_seen === null) return state;
-  return `${state}, last seen ${when(Date.parse(device.last_seen))}`;
+  return `${state}, last seen ${formatTime(Date.parse(device.last_seen))}`;
 }
 
 /** Says who decides about a board's lamp. */

@@ -1,14 +1,14 @@
 /** The login page. It shares little code with the dashboard, which the server delivers only after login. */
 
-import { part, text } from "./dom.js";
+import { findPart, setText } from "./dom.js";
 
-const form = part(document, "form", HTMLFormElement);
-const password = part(document, "password", HTMLInputElement);
-const problem = part(document, "problem", HTMLElement);
-const submit = part(document, "submit", HTMLButtonElement);
+const form = findPart(document, "form", HTMLFormElement);
+const password = findPart(document, "password", HTMLInputElement);
+const problem = findPart(document, "problem", HTMLElement);
+const submit = findPart(document, "submit", HTMLButtonElement);
 
 const onThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
-part(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
+findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
 
 void leaveIfAllowed();
 form.addEventListener("submit", (event) => {
@@ -32,8 +32,8 @@ async function leaveIfAllowed(): Promise<void> {
 
 async function logIn(): Promise<void> {
   submit.setAttribute("aria-disabled", "true");
-  text(problem, "");
-  text(problem, await attempt());
+  setText(problem, "");
+  setText(problem, await attempt());
   submit.removeAttribute("aria-disabled");
   if (problem.textContent === "") return;
   password.focus();

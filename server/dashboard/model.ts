@@ -2,19 +2,19 @@
 
 import { LESSON_RULE } from "../../contract/rule.js";
 import type { Board, Device } from "./api.js";
-import { Series } from "./overview/series.js";
+import { RecentReadings } from "./overview/series.js";
 
 export class BoardModel {
   device?: Device;
   board?: Board;
-  readonly series = new Series();
+  readonly series = new RecentReadings();
   /** When the board went online or offline, in ms since 1970; undefined if unknown. */
   since?: number;
   /** How long the lamp took to react to the light slider, in ms; undefined if it did not have to react. */
   reactionTime?: number;
 
   /** The lamp state expected after a move of the slider. */
-  private expected?: { lamp: boolean; at: number };
+  private expectedSwitch?: { lamp: boolean; at: number };
 
   constructor(readonly id: string) {}
 
@@ -51,20 +51,20 @@ export class BoardModel {
     const lamp = this.lamp;
     this.board = board;
     if (this.lamp !== lamp) this.plot(now);
-    if (this.expected?.lamp === board.lamp) {
-      this.reactionTime = now - this.expected.at;
-      this.expected = undefined;
+    if (this.expectedSwitch?.lamp === board.lamp) {
+      this.reactionTime = now - this.expectedSwitch.at;
+      this.expectedSwitch = undefined;
     }
   }
 
   /** Handles a move of the slider to `light`. Starts measuring the lamp's reaction time if the lamp must switch. */
-  slide(light: number, now: number): void {
+  handleSlider(light: number, now: number): void {
     const { device, board } = this;
     const wanted = light < this.threshold + (board?.lamp ? (device?.hysteresis ?? 0) : 0);
     const reacts = device?.online && device.mode === "auto" && device.zone === null && board?.network === "up";
-    if (!reacts || wanted === board.lamp) this.expected = undefined;
-    else if (this.expected?.lamp !== wanted) {
-      this.expected = { lamp: wanted, at: now };
+    if (!reacts || wanted === board.lamp) this.expectedSwitch = undefined;
+    else if (this.expectedSwitch?.lamp !== wanted) {
+      this.expectedSwitch = { lamp: wanted, at: now };
       this.reactionTime = undefined;
     }
   }

@@ -17,7 +17,7 @@ export interface Palette {
 }
 
 /** Returns the colors of the current color scheme. */
-export function palette(): Palette {
+export function readPalette(): Palette {
   const style = getComputedStyle(document.documentElement);
   const get = (name: string) => style.getPropertyValue(`--plot-${name}`).trim();
   return {

@@ -10,7 +10,7 @@ export function readOnlyReason(): string {
 }
 
 /** Sets the permissions of the logged-in user. */
-export function setRights({ name, role }: Session): void {
+export function setPermissions({ name, role }: Session): void {
   reason = role === "reader" ? `${name} has read-only access.` : "";
 }
 

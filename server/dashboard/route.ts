@@ -6,10 +6,10 @@ export type Route =
   | { readonly view: "board"; readonly id: string };
 
 /** Parses a URL hash into a route; an unknown hash shows the boards. Ids may be percent-encoded or plain. */
-export function routeOf(hash: string): Route {
+export function parseRoute(hash: string): Route {
   const [, view, rest] = /^#\/(\w+)(?:\/(.+))?$/.exec(hash) ?? [];
-  if (view === "board" && rest) return { view, id: decoded(rest) };
-  if (view === "zone" && rest) return { view: "zones", name: decoded(rest) };
+  if (view === "board" && rest) return { view, id: decodeOrKeep(rest) };
+  if (view === "zone" && rest) return { view: "zones", name: decodeOrKeep(rest) };
   return { view: view === "zones" ? "zones" : "boards" };
 }
 
@@ -21,7 +21,7 @@ export function zonePath(name: string): string {
   return `#/zone/${encodeURIComponent(name)}`;
 }
 
-function decoded(text: string): string {
+function decodeOrKeep(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

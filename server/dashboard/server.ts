@@ -2,11 +2,11 @@
 
 import { getBoards, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
-import { part, text } from "./dom.js";
+import { findPart, setText } from "./dom.js";
 import { loadStatus } from "./status.js";
 
 /** Shows the MQTT addresses and the version of the server. Returns whether the server has a simulator. */
-export async function describeServer(): Promise<boolean> {
+export async function showServerInfo(): Promise<boolean> {
   let status: Status;
   try {
     status = await loadStatus();
@@ -14,16 +14,16 @@ export async function describeServer(): Promise<boolean> {
     return false; // the connection status already shows the problem
   }
   const { url, websocket } = status.broker;
-  for (const element of document.querySelectorAll("[data-broker]")) text(element, url);
-  const second = part(document, "websocket", HTMLElement);
+  for (const element of document.querySelectorAll("[data-broker]")) setText(element, url);
+  const second = findPart(document, "websocket", HTMLElement);
   second.hidden = !websocket;
-  text(second, websocket ?? "");
-  text(part(document, "version", HTMLElement), status.version);
+  setText(second, websocket ?? "");
+  setText(findPart(document, "version", HTMLElement), status.version);
   return status.simulator;
 }
 
 /** Loads the simulated boards. */
-export async function findSimulator(boards: Boards): Promise<void> {
+export async function loadSimulatedBoards(boards: Boards): Promise<void> {
   const before = new Map(Array.from(boards.all, ({ id, board }) => [id, board]));
   try {
     for (const board of await getBoards())

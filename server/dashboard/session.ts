@@ -1,8 +1,8 @@
 /** The login session: shows the logged-in user, handles logout, and redirects to the login page. */
 
 import { ApiError, getSession, postLogout, type Session } from "./api.js";
-import { part, text } from "./dom.js";
-import { readOnlyReason, setRights } from "./rights.js";
+import { findPart, setText } from "./dom.js";
+import { readOnlyReason, setPermissions } from "./rights.js";
 
 let leaving = false;
 
@@ -22,26 +22,26 @@ export async function loadSession(): Promise<void> {
     session = { name: null, role: null, required: false };
   }
   if (session.required && session.name === null) return goToLogin();
-  setRights(session);
-  const rights = part(document, "rights", HTMLElement);
+  setPermissions(session);
+  const rights = findPart(document, "rights", HTMLElement);
   rights.hidden = readOnlyReason() === "";
-  text(rights, readOnlyReason());
-  part(document, "session", HTMLElement).hidden = session.name === null;
-  text(part(document, "user", HTMLElement), session.name ?? "");
+  setText(rights, readOnlyReason());
+  findPart(document, "session", HTMLElement).hidden = session.name === null;
+  setText(findPart(document, "user", HTMLElement), session.name ?? "");
 }
 
 /** Sets up the logout button. @param loggedOut called after a logout, which also logs out other tabs */
 export function setUpLogout(loggedOut: () => void): void {
-  part(document, "logout", HTMLButtonElement).addEventListener("click", () => void logout(loggedOut));
+  findPart(document, "logout", HTMLButtonElement).addEventListener("click", () => void logout(loggedOut));
 }
 
 async function logout(loggedOut: () => void): Promise<void> {
   try {
     await postLogout();
   } catch (e) {
-    const rights = part(document, "rights", HTMLElement);
+    const rights = findPart(document, "rights", HTMLElement);
     rights.hidden = false;
-    return text(rights, `Logging out failed; you are still logged in. ${(e as Error).message}`);
+    return setText(rights, `Logging out failed; you are still logged in. ${(e as Error).message}`);
   }
   loggedOut();
   goToLogin();

@@ -1,7 +1,7 @@
 /** Polls the server's status and shows warnings from it. */
 
 import { getStatus, type Status } from "./api.js";
-import { showContested } from "./contested.js";
+import { showContestedIds } from "./contested.js";
 import { showStorage } from "./storage.js";
 
 /** Time between two polls, in ms. No event reports contested client ids or a failing history database. */
@@ -14,7 +14,7 @@ let storageEvents = 0;
 export async function loadStatus(): Promise<Status> {
   const before = storageEvents;
   const status = await getStatus();
-  showContested(status.contested_client_ids);
+  showContestedIds(status.contested_client_ids);
   // If a storage event has arrived meanwhile, the event is newer.
   if (storageEvents === before) showStorage(status.storage.problem);
   return status;

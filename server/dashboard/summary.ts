@@ -1,7 +1,7 @@
 /** Shows a summary of all boards in the header, and adapts the page's scale to their number. */
 
 import type { Boards } from "./boards.js";
-import { part, text } from "./dom.js";
+import { findPart, setText } from "./dom.js";
 import { count } from "./formatting.js";
 
 /** Updates the summary. Does nothing before the boards are loaded. */
@@ -19,7 +19,7 @@ export function showSummary(boards: Boards): void {
     ...(offline > 0 ? [`${offline} offline`] : []),
     `${count(on, "lamp")} on`,
   ];
-  text(part(document, "summary", HTMLElement), boards.size === 0 ? "" : parts.join(", "));
+  setText(findPart(document, "summary", HTMLElement), boards.size === 0 ? "" : parts.join(", "));
   // The style sheet uses smaller cards for many boards.
   page.dataset.scale = boards.size === 0 ? "none" : boards.size === 1 ? "one" : boards.size <= 12 ? "few" : "many";
 }

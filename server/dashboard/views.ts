@@ -2,19 +2,19 @@
 
 import { BoardPage } from "./board/page.js";
 import type { Boards } from "./boards.js";
-import { attribute, part, text } from "./dom.js";
-import { routeOf, type Route } from "./route.js";
+import { setAttribute, findPart, setText } from "./dom.js";
+import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
 
-const NAMES = ["boards", "zones", "board"] as const;
+const VIEW_NAMES = ["boards", "zones", "board"] as const;
 
 export class Views {
   private readonly places = Object.fromEntries(
-    NAMES.map((name) => [name, part(document, `${name}-view`, HTMLElement)]),
-  ) as Record<(typeof NAMES)[number], HTMLElement>;
-  private readonly links = ["boards", "zones"].map((name) => part(document, `${name}-link`, HTMLAnchorElement));
-  private readonly unknown = part(document, "unknown", HTMLElement);
+    VIEW_NAMES.map((name) => [name, findPart(document, `${name}-view`, HTMLElement)]),
+  ) as Record<(typeof VIEW_NAMES)[number], HTMLElement>;
+  private readonly links = ["boards", "zones"].map((name) => findPart(document, `${name}-link`, HTMLAnchorElement));
+  private readonly unknown = findPart(document, "unknown", HTMLElement);
   private readonly list: ZoneList;
   private route: Route = { view: "boards" };
   private board?: BoardPage;
@@ -28,16 +28,16 @@ export class Views {
     private readonly zones: Zones,
     private readonly focusCard: (id: string) => void,
   ) {
-    this.list = new ZoneList(part(document, "zones", HTMLElement), zones, boards);
-    addEventListener("hashchange", () => this.go(routeOf(location.hash)));
-    zones.watch(() => this.zonesChanged());
-    boards.watch({
+    this.list = new ZoneList(findPart(document, "zones", HTMLElement), zones, boards);
+    addEventListener("hashchange", () => this.go(parseRoute(location.hash)));
+    zones.subscribe(() => this.zonesChanged());
+    boards.subscribe({
       changed: (model) => {
         if (this.route.view === "board" && !this.board && this.route.id === model.id) this.openBoard(model.id);
       },
     });
     history.scrollRestoration = "manual";
-    this.go(routeOf(location.hash));
+    this.go(parseRoute(location.hash));
   }
 
   /** Must be called when all boards are loaded. */
@@ -66,9 +66,9 @@ export class Views {
     if (before.view === "boards" && route.view !== "boards") this.scrolled = scrollY;
     this.route = route;
     this.closeBoard();
-    for (const name of NAMES) this.places[name].hidden = name !== route.view;
+    for (const name of VIEW_NAMES) this.places[name].hidden = name !== route.view;
     for (const [i, link] of this.links.entries()) {
-      if (NAMES[i] === route.view) attribute(link, "aria-current", "page");
+      if (VIEW_NAMES[i] === route.view) setAttribute(link, "aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
@@ -86,11 +86,11 @@ export class Views {
       const gone = () => {
         location.hash = "#/";
       };
-      this.board = new BoardPage(part(document, "board-place", HTMLElement), model, this.boards, this.zones, gone);
+      this.board = new BoardPage(findPart(document, "board-place", HTMLElement), model, this.boards, this.zones, gone);
       this.board.focus();
     } else if (this.isLoaded) {
       this.unknown.hidden = false;
-      text(part(this.unknown, "unknown-id", HTMLElement), id);
+      setText(findPart(this.unknown, "unknown-id", HTMLElement), id);
     }
   }
 
@@ -101,7 +101,7 @@ export class Views {
   }
 
   private zonesChanged(): void {
-    part(document, "nav", HTMLElement).hidden = this.zones.size === 0;
-    part(document, "no-zones", HTMLElement).hidden = this.zones.size > 0;
+    findPart(document, "nav", HTMLElement).hidden = this.zones.size === 0;
+    findPart(document, "no-zones", HTMLElement).hidden = this.zones.size > 0;
   }
 }

@@ -4,7 +4,7 @@ import { type Mode, type Zone, putZoneMode } from "./api.js";
 
 export class Zones {
   private zones = new Map<string, Zone>();
-  private readonly watchers = new Set<() => void>();
+  private readonly listeners = new Set<() => void>();
 
   get size(): number {
     return this.zones.size;
@@ -19,8 +19,8 @@ export class Zones {
   }
 
   /** @param changed called after each change */
-  watch(changed: () => void): void {
-    this.watchers.add(changed);
+  subscribe(changed: () => void): void {
+    this.listeners.add(changed);
   }
 
   /** Replaces all zones. */
@@ -40,6 +40,6 @@ export class Zones {
   }
 
   private notify(): void {
-    for (const changed of this.watchers) changed();
+    for (const changed of this.listeners) changed();
   }
 }

@@ -4,17 +4,17 @@ import type { SimulatedBoard } from "../board.js";
 import { loadFirmware, ROOT } from "../firmware.js";
 import { brokerSettings, readSettings } from "../settings.js";
 import { Simulator } from "../simulator.js";
-import { Latencies } from "./latencies.js";
+import { LatencyHistogram } from "./latency-histogram.js";
 import { availableMemory } from "./processes.js";
 
 /** Number of boards that start at the same time. */
-const BATCH = 4;
+const BATCH_SIZE = 4;
 /** Limit of `--vms max`: memory that stays free for other programs, in bytes. */
-const RESERVE = 1e9;
+const RESERVED_MEMORY = 1e9;
 /** Limit of `--vms max`: longest start time of a batch, in ms. A longer time means saturated processors. */
-const SLOWEST = 10_000;
+const MAX_BATCH_TIME = 10_000;
 /** Shortest time between two changes of a board's light, in ms. A random time of up to the same length is added. */
-const CHANGE = 3000;
+const CHANGE_INTERVAL = 3000;
 /** Light levels that a board alternates between, on either side of the threshold. */
 const DARK = 100;
 const BRIGHT = 800;
@@ -22,7 +22,7 @@ const BRIGHT = 800;
 /** A group of simulated boards that run the firmware against a broker. */
 export class RealBoards {
   /** Times from a change of the light to the switch of the lamp, in ms. */
-  readonly reactions = new Latencies();
+  readonly reactions = new LatencyHistogram();
   /** Number of light changes that the lamp did not follow before the next change. */
   missed = 0;
   /** Number of program crashes on all boards. */
@@ -30,7 +30,7 @@ export class RealBoards {
   readonly #simulator: Simulator;
   readonly #prefix: string;
   /** Time of the last light change of each board whose lamp has not followed yet. */
-  readonly #changed = new Map<SimulatedBoard, number>();
+  readonly #changedAt = new Map<SimulatedBoard, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #ending = false;
 
@@ -54,29 +54,30 @@ export class RealBoards {
    * @returns why fewer boards than wanted run; undefined when all of them run
    */
   async start(wanted: number | "max", progress: (running: number) => void): Promise<string | undefined> {
-    const most = wanted === "max" ? Infinity : wanted;
-    while (this.count < most && !this.#ending) {
+    const limit = wanted === "max" ? Infinity : wanted;
+    while (this.count < limit && !this.#ending) {
       const memory = availableMemory();
       if (wanted === "max" && memory === undefined)
         throw new Error("--vms max works only on Linux, where the free memory is known. Give --vms a number.");
-      if (wanted === "max" && memory! < RESERVE) return `less than ${RESERVE / 1e9} GB of memory is free`;
+      if (wanted === "max" && memory! < RESERVED_MEMORY)
+        return `less than ${RESERVED_MEMORY / 1e9} GB of memory is free`;
       const begin = performance.now();
-      const batch = Array.from({ length: Math.min(BATCH, most - this.count) }, (_, n) =>
+      const batch = Array.from({ length: Math.min(BATCH_SIZE, limit - this.count) }, (_, n) =>
         this.#simulator.add({ id: `${this.#prefix}/fleet-vm-${this.count + n + 1}` }),
       );
       await Promise.all(batch.map((board) => board.start()));
-      for (const board of batch) this.#follow(board);
+      for (const board of batch) this.#measureReactions(board);
       progress(this.count);
       const took = performance.now() - begin;
-      if (wanted === "max" && took > SLOWEST)
-        return `the processors are busy: ${BATCH} boards took ${Math.round(took / 1000)} s to start`;
+      if (wanted === "max" && took > MAX_BATCH_TIME)
+        return `the processors are busy: ${BATCH_SIZE} boards took ${Math.round(took / 1000)} s to start`;
     }
     return undefined;
   }
 
   /** Starts to change the light of all boards across the threshold and to measure the lamps. */
-  begin(): void {
-    for (const board of this.#simulator.boards.values()) this.#change(board);
+  startMeasuring(): void {
+    for (const board of this.#simulator.boards.values()) this.#scheduleLightChange(board);
   }
 
   /** Stops all boards. */
@@ -86,26 +87,26 @@ export class RealBoards {
     await this.#simulator.close();
   }
 
-  #follow(board: SimulatedBoard): void {
+  #measureReactions(board: SimulatedBoard): void {
     board.on("crash", () => this.crashes++);
     board.on("lamp", (on) => {
-      const since = this.#changed.get(board);
+      const since = this.#changedAt.get(board);
       if (since === undefined || on !== board.light < LESSON_RULE.threshold) return;
-      this.#changed.delete(board);
+      this.#changedAt.delete(board);
       this.reactions.add(performance.now() - since);
     });
   }
 
-  #change(board: SimulatedBoard): void {
+  #scheduleLightChange(board: SimulatedBoard): void {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
-        if (this.#changed.has(board)) this.missed++;
-        this.#changed.set(board, performance.now());
+        if (this.#changedAt.has(board)) this.missed++;
+        this.#changedAt.set(board, performance.now());
         board.setLight(board.light < LESSON_RULE.threshold ? BRIGHT : DARK);
-        this.#change(board);
+        this.#scheduleLightChange(board);
       },
-      CHANGE * (1 + Math.random()),
+      CHANGE_INTERVAL * (1 + Math.random()),
     );
     this.#timers.add(timer);
   }

@@ -1,22 +1,22 @@
 /** An MQTT 3.1.1 client connection that many virtual devices share. */
 import type { Duplex } from "node:stream";
 import mqttPacket from "mqtt-packet";
-import { CONNACK, FrameReader, PUBACK, pubackFrame, PUBLISH, publishFrame, SUBACK } from "./frames.js";
+import { CONNACK, PacketReader, PUBACK, encodePuback, PUBLISH, encodePublish, SUBACK } from "./packets.js";
 import type { Broker } from "./transport.js";
 
 /** MQTT keep-alive interval, in s. */
 const KEEP_ALIVE = 60;
 /** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. */
-const PATIENCE = 30_000;
+const ANSWER_TIMEOUT = 30_000;
 /** Largest number of topic filters in one SUBSCRIBE packet. Some brokers limit the number. */
-const FILTERS = 50;
+const FILTERS_PER_SUBSCRIBE = 50;
 /** Largest number of unacknowledged QoS 1 messages. A larger number could reuse a packet id that is still in flight. */
-const MOST_UNACKNOWLEDGED = 60_000;
+const MAX_UNACKNOWLEDGED = 60_000;
 /** Largest size of the send buffer when the broker does not read, in bytes. */
-const MOST_WAITING = 1_048_576;
+const MAX_SEND_BUFFER = 1_048_576;
 
 /** Reasons by CONNACK return code (MQTT 3.1.1, table 3.1). */
-const REFUSALS: Readonly<Record<number, string>> = {
+const CONNACK_ERRORS: Readonly<Record<number, string>> = {
   1: "the broker does not support MQTT 3.1.1",
   2: "the broker does not accept the client id",
   3: "the broker is unavailable, or its connection limit is reached (limits.connections of nightlight-server)",
@@ -24,43 +24,43 @@ const REFUSALS: Readonly<Record<number, string>> = {
   5: "the broker requires a user name and a password, or this user is not allowed to connect",
 };
 /** SUBACK return code of a refused subscription (MQTT 3.1.1, 3.9.3). */
-const NOT_GRANTED = 0x80;
+const SUBACK_FAILURE = 0x80;
 /** Bit masks of the PUBLISH flags (MQTT 3.1.1, 3.3.1). */
-const QOS = 6;
-const RETAIN = 1;
+const QOS_MASK = 6;
+const RETAIN_FLAG = 1;
 
 /** A byte range: start (inclusive) and end (exclusive). */
-export type Span = readonly [from: number, to: number];
+export type Range = readonly [from: number, to: number];
 
 /** Callbacks of a connection. */
-export interface ConnectionHandlers {
+export interface SharedConnectionHandlers {
   /** Called for each message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
-  message(bytes: Buffer, topic: Span, payload: Span, retained: boolean): void;
+  message(bytes: Buffer, topic: Range, payload: Range, retained: boolean): void;
   /** Called when an established connection is lost. */
   lost(reason: string): void;
 }
 
 /** The promise callbacks for the answer of the broker to CONNECT or SUBSCRIBE. */
-interface Waiting {
+interface PendingAnswer {
   resolve(): void;
   reject(error: Error): void;
 }
 
 /** A connection to a broker that publishes and receives messages for many devices. */
-export class Connection {
+export class SharedConnection {
   readonly #broker: Broker;
   readonly #clientId: string;
-  readonly #handlers: ConnectionHandlers;
+  readonly #handlers: SharedConnectionHandlers;
   #stream: Duplex | undefined;
   #open = false;
-  #id = 0;
+  #packetId = 0;
   #unacknowledged = 0;
-  #acks: Buffer[] = [];
+  #pendingAcks: Buffer[] = [];
   #corked = false;
-  #waiting: Waiting | undefined;
-  #settled: (() => void)[] = [];
+  #pendingAnswer: PendingAnswer | undefined;
+  #acknowledgedCallbacks: (() => void)[] = [];
 
-  constructor(broker: Broker, clientId: string, handlers: ConnectionHandlers) {
+  constructor(broker: Broker, clientId: string, handlers: SharedConnectionHandlers) {
     this.#broker = broker;
     this.#clientId = clientId;
     this.#handlers = handlers;
@@ -84,7 +84,7 @@ export class Connection {
     const { username, password, title } = this.#broker;
     const stream = this.#broker.connect();
     this.#stream = stream;
-    const reader = new FrameReader((type, flags, bytes, from, to) => this.#frame(type, flags, bytes, from, to));
+    const reader = new PacketReader((type, flags, bytes, from, to) => this.#handlePacket(type, flags, bytes, from, to));
     let problem = "the broker ended the connection";
     stream.on("data", (chunk: Buffer) => {
       try {
@@ -92,15 +92,15 @@ export class Connection {
       } catch (error) {
         stream.destroy(error as Error);
       }
-      if (this.#acks.length > 0) this.#write(Buffer.concat(this.#acks.splice(0)));
+      if (this.#pendingAcks.length > 0) this.#write(Buffer.concat(this.#pendingAcks.splice(0)));
     });
     stream.on("error", (error) => (problem = error.message || String(error)));
-    stream.on("close", () => this.#closed(stream, problem));
+    stream.on("close", () => this.#handleClose(stream, problem));
     const connect = { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: true } as const;
-    const secret = password === undefined ? undefined : Buffer.from(password);
-    const login = { clientId: this.#clientId, keepalive: KEEP_ALIVE, username, password: secret };
+    const passwordBytes = password === undefined ? undefined : Buffer.from(password);
+    const login = { clientId: this.#clientId, keepalive: KEEP_ALIVE, username, password: passwordBytes };
     stream.write(mqttPacket.generate({ ...connect, ...login }));
-    await this.#answer(`no connection to ${title}`);
+    await this.#waitForAnswer(`no connection to ${title}`);
     this.#open = true;
   }
 
@@ -109,28 +109,28 @@ export class Connection {
    * @throws Error when the broker refuses one of the filters
    */
   async subscribe(filters: readonly string[], qos: 0 | 1): Promise<void> {
-    for (let at = 0; at < filters.length; at += FILTERS) {
-      const subscriptions = filters.slice(at, at + FILTERS).map((topic) => ({ topic, qos }));
-      this.#write(mqttPacket.generate({ cmd: "subscribe", messageId: this.#nextId(), subscriptions }));
-      await this.#answer(`no subscription to ${filters[at]} and ${subscriptions.length - 1} more`);
+    for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE) {
+      const subscriptions = filters.slice(at, at + FILTERS_PER_SUBSCRIBE).map((topic) => ({ topic, qos }));
+      this.#write(mqttPacket.generate({ cmd: "subscribe", messageId: this.#nextPacketId(), subscriptions }));
+      await this.#waitForAnswer(`no subscription to ${filters[at]} and ${subscriptions.length - 1} more`);
     }
   }
 
   /** Publishes a message in ASCII. Returns false when the connection is closed or its buffer is full. */
   publish(topic: string, payload: string, qos: 0 | 1, retain: boolean): boolean {
-    if (!this.#open || this.#stream!.writableLength > MOST_WAITING) return false;
+    if (!this.#open || this.#stream!.writableLength > MAX_SEND_BUFFER) return false;
     if (qos === 1) {
-      if (this.#unacknowledged >= MOST_UNACKNOWLEDGED) return false;
+      if (this.#unacknowledged >= MAX_UNACKNOWLEDGED) return false;
       this.#unacknowledged++;
     }
-    this.#write(publishFrame(topic, payload, qos && this.#nextId(), retain));
+    this.#write(encodePublish(topic, payload, qos && this.#nextPacketId(), retain));
     return true;
   }
 
   /** Resolves when all QoS 1 messages are acknowledged or the connection is closed. */
-  settled(): Promise<void> {
+  allAcknowledged(): Promise<void> {
     if (!this.#open || this.#unacknowledged === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#settled.push(resolve));
+    return new Promise((resolve) => this.#acknowledgedCallbacks.push(resolve));
   }
 
   /** Sends a PINGREQ to keep the connection alive. */
@@ -143,15 +143,15 @@ export class Connection {
     const stream = this.#stream;
     this.#stream = undefined;
     this.#open = false;
-    this.#settle();
+    this.#resolveAcknowledged();
     stream?.end(mqttPacket.generate({ cmd: "disconnect" }));
     // discard data that the broker still sends, or the stream would never end
     stream?.resume();
     setTimeout(() => stream?.destroy(), 1000).unref();
   }
 
-  #nextId(): number {
-    return (this.#id = (this.#id % 65_535) + 1);
+  #nextPacketId(): number {
+    return (this.#packetId = (this.#packetId % 65_535) + 1);
   }
 
   /** Writes bytes. Corks the stream so that all writes of one event loop turn are sent together. */
@@ -170,66 +170,69 @@ export class Connection {
   }
 
   /** Waits for the broker's answer to CONNECT or SUBSCRIBE. */
-  #answer(problem: string): Promise<void> {
+  #waitForAnswer(problem: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#waiting?.reject(new Error(`no answer within ${PATIENCE / 1000} s`));
+        this.#pendingAnswer?.reject(new Error(`no answer within ${ANSWER_TIMEOUT / 1000} s`));
         this.#stream?.destroy();
-      }, PATIENCE);
+      }, ANSWER_TIMEOUT);
       const done = (then: () => void): void => {
         clearTimeout(timer);
-        this.#waiting = undefined;
+        this.#pendingAnswer = undefined;
         then();
       };
-      this.#waiting = {
+      this.#pendingAnswer = {
         resolve: () => done(resolve),
         reject: (error) => done(() => reject(new Error(`There is ${problem}: ${error.message}.`))),
       };
     });
   }
 
-  #frame(type: number, flags: number, bytes: Buffer, from: number, to: number): void {
-    if (type === PUBLISH) return this.#message(flags, bytes, from, to);
+  #handlePacket(type: number, flags: number, bytes: Buffer, from: number, to: number): void {
+    if (type === PUBLISH) return this.#handlePublish(flags, bytes, from, to);
     if (type === PUBACK) {
-      if (--this.#unacknowledged === 0) this.#settle();
+      if (--this.#unacknowledged === 0) this.#resolveAcknowledged();
     } else if (type === CONNACK) {
       const code = bytes[from + 1];
-      if (code === 0) this.#waiting?.resolve();
-      else this.#waiting?.reject(new Error(REFUSALS[code] ?? `the broker refused the connection with code ${code}`));
+      if (code === 0) this.#pendingAnswer?.resolve();
+      else
+        this.#pendingAnswer?.reject(
+          new Error(CONNACK_ERRORS[code] ?? `the broker refused the connection with code ${code}`),
+        );
     } else if (type === SUBACK) {
-      if (bytes.subarray(from + 2, to).includes(NOT_GRANTED))
-        this.#waiting?.reject(
+      if (bytes.subarray(from + 2, to).includes(SUBACK_FAILURE))
+        this.#pendingAnswer?.reject(
           new Error(
             "the broker refused it: the user has no permission, or the client has too many subscriptions " +
               "(limits.subscriptions of nightlight-server; use more --connections so that each has fewer)",
           ),
         );
-      else this.#waiting?.resolve();
+      else this.#pendingAnswer?.resolve();
     }
   }
 
-  #message(flags: number, bytes: Buffer, from: number, to: number): void {
+  #handlePublish(flags: number, bytes: Buffer, from: number, to: number): void {
     const topic = from + 2;
     const topicEnd = topic + ((bytes[from] << 8) | bytes[from + 1]);
-    const payload = topicEnd + (flags & QOS ? 2 : 0);
-    if (flags & QOS) this.#acks.push(pubackFrame((bytes[topicEnd] << 8) | bytes[topicEnd + 1]));
-    this.#handlers.message(bytes, [topic, topicEnd], [payload, to], (flags & RETAIN) !== 0);
+    const payload = topicEnd + (flags & QOS_MASK ? 2 : 0);
+    if (flags & QOS_MASK) this.#pendingAcks.push(encodePuback((bytes[topicEnd] << 8) | bytes[topicEnd + 1]));
+    this.#handlers.message(bytes, [topic, topicEnd], [payload, to], (flags & RETAIN_FLAG) !== 0);
   }
 
-  #closed(stream: Duplex, problem: string): void {
+  #handleClose(stream: Duplex, problem: string): void {
     // closed by end(), or replaced by a newer stream
     if (stream !== this.#stream) return;
     this.#stream = undefined;
     this.#unacknowledged = 0;
-    this.#acks = [];
+    this.#pendingAcks = [];
     const wasOpen = this.#open;
     this.#open = false;
-    this.#settle();
-    if (this.#waiting) this.#waiting.reject(new Error(problem));
+    this.#resolveAcknowledged();
+    if (this.#pendingAnswer) this.#pendingAnswer.reject(new Error(problem));
     else if (wasOpen) this.#handlers.lost(problem);
   }
 
-  #settle(): void {
-    for (const resolve of this.#settled.splice(0)) resolve();
+  #resolveAcknowledged(): void {
+    for (const resolve of this.#acknowledgedCallbacks.splice(0)) resolve();
   }
 }

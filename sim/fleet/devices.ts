@@ -1,10 +1,10 @@
 /** Stores the state of virtual devices in typed arrays, about 30 bytes for each device. */
 import { decide, type Rule } from "../../contract/index.js";
-import { mix } from "../random.js";
-import { EITHER, OFF, ON } from "./ledger.js";
+import { hashInteger } from "../random.js";
+import { EITHER, OFF, ON } from "./reading-tracker.js";
 
 /** Tolerance for the end of a minimum on or off time as the server measures it, in ms. */
-const SLACK = 2000;
+const CLOCK_TOLERANCE = 2000;
 
 /** The state of all virtual devices; each array is indexed by device number. */
 export class Devices {
@@ -44,8 +44,8 @@ export class Devices {
   }
 
   /** Returns the boot id of a device, which differs for each run of the fleet. */
-  boot(device: number): number {
-    return mix(this.#run + device) & 0x7fffffff;
+  bootId(device: number): number {
+    return hashInteger(this.#run + device) & 0x7fffffff;
   }
 
   /** Sets the lamp as commanded. Returns true when the state changed. */
@@ -58,23 +58,26 @@ export class Devices {
   }
 
   /** Computes and stores the lamp state that the rule requires after a reading: OFF, ON or EITHER. */
-  expect(device: number, rule: Rule, light: number, now: number): number {
+  updateExpected(device: number, rule: Rule, light: number, now: number): number {
     const before = this.expected[device];
     const wanted =
-      before === EITHER ? agreed(decided(rule, OFF, light), decided(rule, ON, light)) : decided(rule, before, light);
+      before === EITHER
+        ? commonState(applyRule(rule, OFF, light), applyRule(rule, ON, light))
+        : applyRule(rule, before, light);
     const shortest = Math.max(rule.min_on, rule.min_off);
     // the server's clock differs slightly, so near the end of a minimum time both states are correct
-    const held = shortest > 0 && wanted !== before && now - this.lampSince[device] < shortest + SLACK;
-    return (this.expected[device] = held ? EITHER : wanted);
+    const isMinimumTime =
+      shortest > 0 && wanted !== before && now - this.lampSince[device] < shortest + CLOCK_TOLERANCE;
+    return (this.expected[device] = isMinimumTime ? EITHER : wanted);
   }
 }
 
 /** Applies the rule to a lamp whose minimum on or off time is over. */
-function decided(rule: Rule, lamp: number, light: number): number {
+function applyRule(rule: Rule, lamp: number, light: number): number {
   return decide(rule, { led_on: lamp === ON, since: -Infinity }, light, 0).led_on ? ON : OFF;
 }
 
 /** Returns the common state, or EITHER when the states differ. */
-function agreed(a: number, b: number): number {
+function commonState(a: number, b: number): number {
   return a === b ? a : EITHER;
 }

@@ -2,11 +2,11 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Channel, decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
-import { mix } from "../random.js";
-import type { Span } from "./connection.js";
+import { hashInteger } from "../random.js";
+import type { Range } from "./connection.js";
 import { Devices } from "./devices.js";
-import { EITHER, Ledger, LOST, ON } from "./ledger.js";
-import { Links } from "./links.js";
+import { EITHER, ReadingTracker, MISSING_AFTER, ON } from "./reading-tracker.js";
+import { ConnectionPool } from "./connection-pool.js";
 import { DEFAULTS, LESSON, ParameterSets } from "./parameters.js";
 import type { Broker } from "./transport.js";
 import { createWeather, type Weather } from "./weather.js";
@@ -30,15 +30,15 @@ export interface FleetOptions {
   readonly hour: number;
 }
 
-/** How long `settle` waits for outstanding answers, in ms. */
-const LAST_ANSWERS = 3000;
+/** How long `drain` waits for outstanding answers, in ms. */
+const DRAIN_TIMEOUT = 3000;
 const SLASH = 0x2f;
-const COMMANDS = "commands".length;
+const COMMANDS_LENGTH = "commands".length;
 
 /** A fleet of virtual devices that sends readings and checks the commands that answer them. */
 export class Fleet {
   readonly devices: Devices;
-  readonly ledger: Ledger;
+  readonly tracker: ReadingTracker;
   /** Called for each answered reading with the response time, in ms. */
   onanswer: (ms: number) => void = () => {};
   readonly parameters: ParameterSets;
@@ -51,37 +51,37 @@ export class Fleet {
    * - `malformed`: received messages that are neither a valid command nor a valid configuration
    */
   readonly counts = { sent: 0, unsent: 0, switches: 0, malformed: 0 };
-  readonly links: Links;
+  readonly connections: ConnectionPool;
   readonly #options: FleetOptions;
   readonly #weather: Weather;
-  readonly #start: string;
-  readonly #began = performance.now();
-  readonly #sweeping: NodeJS.Timeout;
+  readonly #topicPrefix: string;
+  readonly #startedAt = performance.now();
+  readonly #expiryTimer: NodeJS.Timeout;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     const { devices, connections, broker, seed, day, hour, prefix, status } = options;
     this.devices = new Devices(devices, randomInt(2 ** 31));
-    this.ledger = new Ledger(devices);
+    this.tracker = new ReadingTracker(devices);
     this.parameters = new ParameterSets(status ? DEFAULTS : LESSON);
     this.#weather = createWeather(seed, day, hour);
-    this.#start = `${prefix}/fleet-`;
-    this.links = new Links(broker, devices, connections, {
-      message: (bytes, topic, payload, retained) => this.#message(bytes, topic, payload, retained),
+    this.#topicPrefix = `${prefix}/fleet-`;
+    this.connections = new ConnectionPool(broker, devices, connections, {
+      message: (bytes, topic, payload, retained) => this.#handleMessage(bytes, topic, payload, retained),
       // lesson devices receive no configuration
       filters: (device) =>
         (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
           topicOf(this.id(device), channel),
         ),
-      up: (device) => status && this.#announce(device),
-      down: (device) => this.#down(device),
+      deviceConnected: (device) => status && this.#announce(device),
+      deviceDisconnected: (device) => this.#deviceDisconnected(device),
     });
-    this.#sweeping = setInterval(() => this.#sweep(), 1000);
+    this.#expiryTimer = setInterval(() => this.#expireReadings(), 1000);
   }
 
   /** Returns the id of a device, such as `nightlight/fleet-1`. */
   id(device: number): string {
-    return this.#start + (device + 1);
+    return this.#topicPrefix + (device + 1);
   }
 
   /** Number of lamps that differ from what the rule requires. Ignores devices whose newest reading is not answered. */
@@ -89,7 +89,7 @@ export class Fleet {
     const { lamp, expected, count, seq } = this.devices;
     let wrong = 0;
     for (let n = 0; n < count; n++)
-      if (seq[n] > 0 && !this.ledger.waits(n) && expected[n] <= ON && lamp[n] !== expected[n]) wrong++;
+      if (seq[n] > 0 && !this.tracker.hasOutstanding(n) && expected[n] <= ON && lamp[n] !== expected[n]) wrong++;
     return wrong;
   }
 
@@ -99,36 +99,36 @@ export class Fleet {
    * @throws Error when a connection fails; call `abort` to close the others
    */
   start(ramp = 0): Promise<void> {
-    return this.links.start(ramp);
+    return this.connections.start(ramp);
   }
 
   /** Samples the light sensor of a device. Sends a reading if the firmware would send one. */
-  look(device: number, now: number): void {
+  sampleSensor(device: number, now: number): void {
     const { devices } = this;
-    if (!this.links.of(device).open) return;
+    if (!this.connections.connectionOf(device).open) return;
     const parameters = this.parameters.get(devices.parameters[device]);
-    const light = this.#weather.light(device, now - this.#began);
+    const light = this.#weather.light(device, now - this.#startedAt);
     const at = devices.reportedAt[device];
     const first = Number.isNaN(at);
     if (!first && !isDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
-    this.#report(device, light, now);
+    this.#sendLight(device, light, now);
     if (!first) return;
     // spread the heartbeats, as on boards that were switched on at different times
     const silence = parameters.report === "interval" ? parameters.interval : parameters.heartbeat;
-    devices.reportedAt[device] = now - (mix(device ^ this.#options.seed) / 2 ** 32) * silence;
+    devices.reportedAt[device] = now - (hashInteger(device ^ this.#options.seed) / 2 ** 32) * silence;
   }
 
   /** Sends a reading of a device unconditionally. */
-  report(device: number, now: number): void {
-    this.#report(device, this.#weather.light(device, now - this.#began), now);
+  sendReading(device: number, now: number): void {
+    this.#sendLight(device, this.#weather.light(device, now - this.#startedAt), now);
   }
 
   /** Waits for the outstanding answers and counts the readings without an answer as missing. */
-  async settle(): Promise<void> {
-    this.links.farewell();
-    const { ledger, devices } = this;
-    for (let waited = 0; ledger.outstanding > 0 && waited < LAST_ANSWERS; waited += 20) await sleep(20);
-    for (let n = 0; n < devices.count; n++) this.#giveUp(n, Infinity);
+  async drain(): Promise<void> {
+    this.connections.stopReconnecting();
+    const { tracker, devices } = this;
+    for (let waited = 0; tracker.outstanding > 0 && waited < DRAIN_TIMEOUT; waited += 20) await sleep(20);
+    for (let n = 0; n < devices.count; n++) this.#expire(n, Infinity);
   }
 
   /**
@@ -136,48 +136,49 @@ export class Fleet {
    * @param keep keeps the retained messages for the next run
    */
   async end(keep: boolean): Promise<void> {
-    await this.settle();
-    if (this.#options.status) await this.#sayAll("status", encode(STATUS, { online: false }));
+    await this.drain();
+    if (this.#options.status) await this.#publishForAll("status", encode(STATUS, { online: false }));
     if (!keep) {
       // the server publishes a decision up to 250 ms after the command
       await sleep(500);
-      for (const channel of ["status", "commands", "config", "decision"] as const) await this.#sayAll(channel, "");
+      for (const channel of ["status", "commands", "config", "decision"] as const)
+        await this.#publishForAll(channel, "");
     }
     this.abort();
   }
 
   /** Closes all connections at once, without deleting retained messages. */
   abort(): void {
-    clearInterval(this.#sweeping);
-    this.links.close();
+    clearInterval(this.#expiryTimer);
+    this.connections.close();
   }
 
-  #down(device: number): void {
-    this.#giveUp(device, Infinity);
+  #deviceDisconnected(device: number): void {
+    this.#expire(device, Infinity);
     // a board sends a reading as soon as it is connected again
     this.devices.reportedAt[device] = NaN;
   }
 
-  #sweep(): void {
-    const before = performance.now() - LOST;
-    for (let device = 0; device < this.devices.count; device++) this.#giveUp(device, before);
+  #expireReadings(): void {
+    const before = performance.now() - MISSING_AFTER;
+    for (let device = 0; device < this.devices.count; device++) this.#expire(device, before);
   }
 
   /** Gives up old readings. After a loss, only the server knows which lamp state is correct. */
-  #giveUp(device: number, before: number): void {
-    if (this.ledger.giveUp(device, before)) this.devices.expected[device] = EITHER;
+  #expire(device: number, before: number): void {
+    if (this.tracker.expire(device, before)) this.devices.expected[device] = EITHER;
   }
 
-  #report(device: number, light: number, now: number): void {
+  #sendLight(device: number, light: number, now: number): void {
     const { devices, counts } = this;
     const { qos, status } = this.#options;
     const seq = devices.seq[device] + 1;
     // build the JSON of the contract by hand to avoid the cost of encode() for each reading
     const payload = status
-      ? `{"light":${light},"led_on":${devices.lamp[device] === ON},"boot":${devices.boot(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#began)}}`
+      ? `{"light":${light},"led_on":${devices.lamp[device] === ON},"boot":${devices.bootId(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#startedAt)}}`
       : `{"light":${light}}`;
     const topic = topicOf(this.id(device), "telemetry");
-    if (!this.links.of(device).publish(topic, payload, qos, false)) {
+    if (!this.connections.connectionOf(device).publish(topic, payload, qos, false)) {
       counts.unsent++;
       return;
     }
@@ -186,7 +187,7 @@ export class Fleet {
     devices.light[device] = light;
     devices.reportedAt[device] = now;
     const rule = this.parameters.get(devices.parameters[device]);
-    this.ledger.sent(device, seq, now, devices.expect(device, rule, light, now));
+    this.tracker.add(device, seq, now, devices.updateExpected(device, rule, light, now));
   }
 
   #announce(device: number): void {
@@ -196,7 +197,7 @@ export class Fleet {
       decided_by: "server",
       firmware: "fleet",
       board: "fleet",
-      boot: this.devices.boot(device),
+      boot: this.devices.bootId(device),
       dropped: 0,
     });
     this.#publish(device, "status", status);
@@ -204,28 +205,28 @@ export class Fleet {
 
   #publish(device: number, channel: Channel, payload: string): boolean {
     const retain = channel !== "replies";
-    return this.links.of(device).publish(topicOf(this.id(device), channel), payload, 1, retain);
+    return this.connections.connectionOf(device).publish(topicOf(this.id(device), channel), payload, 1, retain);
   }
 
-  #sayAll(channel: Channel, payload: string): Promise<void> {
-    return this.links.each((device) => this.#publish(device, channel, payload));
+  #publishForAll(channel: Channel, payload: string): Promise<void> {
+    return this.connections.publishForEach((device) => this.#publish(device, channel, payload));
   }
 
-  #message(bytes: Buffer, [topic, topicEnd]: Span, [payload, end]: Span, retained: boolean): void {
+  #handleMessage(bytes: Buffer, [topic, topicEnd]: Range, [payload, end]: Range, retained: boolean): void {
     let device = 0;
-    let at = topic + this.#start.length;
+    let at = topic + this.#topicPrefix.length;
     for (; at < topicEnd && bytes[at] !== SLASH; at++) device = device * 10 + bytes[at] - 48;
     device--;
     // ignore topics of other devices
     if (!(device >= 0 && device < this.devices.count)) return;
     const content = bytes.subarray(payload, end);
-    if (topicEnd - at - 1 === COMMANDS) return this.#command(device, content, retained);
+    if (topicEnd - at - 1 === COMMANDS_LENGTH) return this.#handleCommand(device, content, retained);
     const set = this.parameters.read(content);
     if (set === undefined) this.counts.malformed++;
     else this.devices.parameters[device] = set;
   }
 
-  #command(device: number, payload: Buffer, retained: boolean): void {
+  #handleCommand(device: number, payload: Buffer, retained: boolean): void {
     // an empty payload deletes a retained command
     if (payload.length === 0) return;
     const now = performance.now();
@@ -241,7 +242,7 @@ export class Fleet {
       return;
     }
     // a retained command answers no reading of this run
-    if (!retained) this.ledger.command(device, lamp.seq, lamp.led_on, now, this.onanswer);
+    if (!retained) this.tracker.checkCommand(device, lamp.seq, lamp.led_on, now, this.onanswer);
     if (!this.devices.switch(device, lamp.led_on, now)) return;
     this.counts.switches++;
     if (this.#options.status && !retained) this.#announce(device);

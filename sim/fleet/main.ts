@@ -4,14 +4,14 @@ import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { ensureServer } from "../../scripts/build/server.js";
 import { type Options, parseOptions } from "./options.js";
 import { runFleet } from "./run.js";
-import { summaryLines } from "./words.js";
+import { summaryLines } from "./format.js";
 import { endAfterOutput, endOnOutputErrors } from "../../server/src/app/output-errors.js";
 
 endOnOutputErrors();
 async function run(options: Options): Promise<number> {
   // keep standard output free for JSON: the builds print progress as well
   if (options.json) console.log = console.error;
-  const say = (line: string): void => console.log(line);
+  const print = (line: string): void => console.log(line);
   if (options.vms !== 0) await ensureFirmware({ entry: "main" });
   if (!options.broker) await ensureServer();
   const interrupted = new Promise<void>((resolve) => {
@@ -23,9 +23,9 @@ async function run(options: Options): Promise<number> {
       });
     }
   });
-  const outcome = await runFleet(options, interrupted, say);
+  const outcome = await runFleet(options, interrupted, print);
   if (!outcome) {
-    say("The run ended before all devices were connected. There are no results.");
+    print("The run ended before all devices were connected. There are no results.");
     return 1;
   }
   const { summary, watched } = outcome;

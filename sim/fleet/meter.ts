@@ -1,19 +1,19 @@
 /** Measures throughput, response times and CPU of a run, for each second and for the whole run. */
 import { availableParallelism } from "node:os";
 import type { Fleet } from "./fleet.js";
-import { Latencies } from "./latencies.js";
-import type { Pace } from "./pace.js";
-import { busyTime, ownUsage, usageOf, type Usage } from "./processes.js";
+import { LatencyHistogram } from "./latency-histogram.js";
+import type { Schedule } from "./schedule.js";
+import { totalCpuTime, ownUsage, readUsage, type Usage } from "./processes.js";
 
 /** A process whose CPU time and memory are measured. */
-export interface Watched {
+export interface WatchedProcess {
   readonly name: string;
   /** Process id; undefined for this process. */
   readonly pid: number | undefined;
 }
 
 /** Quantiles of response times in ms, with an error of at most 4 %; null when there are no values. */
-export interface Times {
+export interface LatencyQuantiles {
   readonly p50: number | null;
   readonly p99: number | null;
   readonly max: number | null;
@@ -43,7 +43,7 @@ export interface Summary {
   readonly sent: number;
   readonly answered: number;
   readonly switches: number;
-  readonly reaction: Times;
+  readonly reaction: LatencyQuantiles;
   readonly wrong: number;
   readonly lamps_wrong: number;
   readonly late: number;
@@ -63,13 +63,13 @@ export interface Summary {
   /** Number of boards that run the firmware; absent without such boards. */
   readonly boards?: number;
   /** Times from light to lamp on these boards. */
-  readonly boards_reaction?: Times;
+  readonly boards_reaction?: LatencyQuantiles;
   /** Number of light changes that a lamp did not follow in time. */
   readonly boards_missed?: number;
 }
 
 /** Returns the quantiles of a histogram, rounded to 0.01 ms. */
-export function timesOf(latencies: Latencies): Times {
+export function quantilesOf(latencies: LatencyHistogram): LatencyQuantiles {
   const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms * 100) / 100);
   const { max, count } = latencies;
   return {
@@ -80,7 +80,7 @@ export function timesOf(latencies: Latencies): Times {
 }
 
 /** A snapshot of all counters at one point in time. */
-interface Moment {
+interface CounterSnapshot {
   readonly at: number;
   readonly sent: number;
   readonly answered: number;
@@ -91,10 +91,10 @@ interface Moment {
 }
 
 /** The figures since the previous call of `second`. */
-export interface Second {
+export interface SecondFigures {
   readonly sent: number;
   readonly answered: number;
-  readonly reaction: Times;
+  readonly reaction: LatencyQuantiles;
   readonly outstanding: number;
   readonly late: number;
   readonly missing: number;
@@ -107,56 +107,56 @@ export interface Second {
 /** Collects the figures of a fleet and of the measured processes. */
 export class Meter {
   readonly #fleet: Fleet;
-  readonly #watched: readonly Watched[];
-  readonly #all = new Latencies();
-  readonly #recent = new Latencies();
-  #begin: Moment;
-  #last: Moment;
+  readonly #watched: readonly WatchedProcess[];
+  readonly #allLatencies = new LatencyHistogram();
+  readonly #recentLatencies = new LatencyHistogram();
+  #atBegin: CounterSnapshot;
+  #previous: CounterSnapshot;
 
-  constructor(fleet: Fleet, watched: readonly Watched[]) {
+  constructor(fleet: Fleet, watched: readonly WatchedProcess[]) {
     this.#fleet = fleet;
     this.#watched = watched;
     fleet.onanswer = (ms) => {
-      this.#all.add(ms);
-      this.#recent.add(ms);
+      this.#allLatencies.add(ms);
+      this.#recentLatencies.add(ms);
     };
-    this.#begin = this.#last = this.#moment();
+    this.#atBegin = this.#previous = this.#snapshot();
   }
 
   /** Starts the measurement and discards everything before. */
   begin(): void {
-    this.#all.clear();
-    this.#recent.clear();
-    this.#begin = this.#last = this.#moment();
+    this.#allLatencies.clear();
+    this.#recentLatencies.clear();
+    this.#atBegin = this.#previous = this.#snapshot();
   }
 
   /** Returns the figures since the previous call. */
-  second(): Second {
-    const { ledger, counts } = this.#fleet;
-    const last = this.#last;
-    const now = (this.#last = this.#moment());
+  second(): SecondFigures {
+    const { tracker, counts } = this.#fleet;
+    const last = this.#previous;
+    const now = (this.#previous = this.#snapshot());
     const span = (now.at - last.at) / 1000;
     const second = {
       sent: Math.round((now.sent - last.sent) / span),
       answered: Math.round((now.answered - last.answered) / span),
-      reaction: timesOf(this.#recent),
-      outstanding: ledger.outstanding,
-      late: ledger.counts.late,
-      missing: ledger.counts.missing,
-      wrong: ledger.counts.wrong,
+      reaction: quantilesOf(this.#recentLatencies),
+      outstanding: tracker.outstanding,
+      late: tracker.counts.late,
+      missing: tracker.counts.missing,
+      wrong: tracker.counts.wrong,
       unsent: counts.unsent,
       shares: now.usages.map((usage, n) => usage && last.usages[n] && (usage.cpu - last.usages[n].cpu) / span),
     };
-    this.#recent.clear();
+    this.#recentLatencies.clear();
     return second;
   }
 
   /** Ends the measurement. Returns a function that creates the summary after the last answers have arrived. */
-  end(pace: Pace): () => Summary {
-    const { ledger, counts, devices, links } = this.#fleet;
-    const begin = this.#begin;
-    const now = this.#moment();
-    const reaction = timesOf(this.#all);
+  end(schedule: Schedule): () => Summary {
+    const { tracker, counts, devices, connections } = this.#fleet;
+    const begin = this.#atBegin;
+    const now = this.#snapshot();
+    const reaction = quantilesOf(this.#allLatencies);
     const seconds = (now.at - begin.at) / 1000;
     const sent = now.sent - begin.sent;
     const processes = this.#watched.flatMap(({ name }, n) => {
@@ -172,23 +172,23 @@ export class Meter {
     const others = (now.busy - begin.busy - processes.reduce((sum, { cpu }) => sum + cpu, 0)) / seconds;
     return () => ({
       devices: devices.count,
-      connections: links.count,
+      connections: connections.count,
       seconds,
       sent,
       answered: now.answered - begin.answered,
       switches: now.switches - begin.switches,
       reaction,
-      wrong: ledger.counts.wrong,
+      wrong: tracker.counts.wrong,
       lamps_wrong: this.#fleet.lampsWrong,
-      late: ledger.counts.late,
-      missing: ledger.counts.missing,
-      superseded: ledger.counts.superseded,
-      again: ledger.counts.again,
+      late: tracker.counts.late,
+      missing: tracker.counts.missing,
+      superseded: tracker.counts.superseded,
+      again: tracker.counts.again,
       malformed: counts.malformed,
       unsent: counts.unsent,
-      behind: pace.behind,
-      unacknowledged: links.unacknowledged,
-      connections_lost: links.lost,
+      behind: schedule.dropped,
+      unacknowledged: connections.unacknowledged,
+      connections_lost: connections.lost,
       processes,
       processors: availableParallelism(),
       // the CPU time of an unobservable process would count as that of other programs
@@ -196,15 +196,15 @@ export class Meter {
     });
   }
 
-  #moment(): Moment {
-    const { ledger, counts } = this.#fleet;
+  #snapshot(): CounterSnapshot {
+    const { tracker, counts } = this.#fleet;
     return {
       at: performance.now(),
       sent: counts.sent,
       switches: counts.switches,
-      answered: ledger.counts.answered,
-      busy: busyTime(),
-      usages: this.#watched.map(({ pid }) => (pid === undefined ? ownUsage() : usageOf(pid))),
+      answered: tracker.counts.answered,
+      busy: totalCpuTime(),
+      usages: this.#watched.map(({ pid }) => (pid === undefined ? ownUsage() : readUsage(pid))),
     };
   }
 }

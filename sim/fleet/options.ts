@@ -1,7 +1,7 @@
 /** Parses the command line of `npm run fleet`. */
 import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_PREFIX, idProblem } from "../../contract/index.js";
-import { brokerAt, type Broker } from "./transport.js";
+import { parseBrokerUrl, type Broker } from "./transport.js";
 
 /** Options of a load test. The flags in `parseOptions` describe units and ranges. */
 export interface Options {
@@ -27,9 +27,9 @@ export interface Options {
 }
 
 /** Planned subscriptions per connection. The default limit of nightlight-server is 1,000 (limits.subscriptions). */
-const SUBSCRIPTIONS = 100;
+const SUBSCRIPTIONS_PER_CONNECTION = 100;
 /** Number of connections up to which each device has its own connection. */
-const FEW = 1000;
+const MAX_OWN_CONNECTIONS = 1000;
 
 /**
  * Returns the default number of connections for a number of devices.
@@ -37,20 +37,23 @@ const FEW = 1000;
  * Up to 1,000 devices have one connection each, like boards. More devices share connections.
  */
 export function connectionsFor(devices: number, status: boolean): number {
-  return Math.min(devices, Math.max(FEW, Math.ceil((devices * (status ? 2 : 1)) / SUBSCRIPTIONS)));
+  return Math.min(
+    devices,
+    Math.max(MAX_OWN_CONNECTIONS, Math.ceil((devices * (status ? 2 : 1)) / SUBSCRIPTIONS_PER_CONNECTION)),
+  );
 }
 
 /** Creates a parser for a flag that takes a number in a range. */
-const number = (least: number, most: number, whole: boolean) => (text: string) => {
+const numberBetween = (least: number, most: number, whole: boolean) => (text: string) => {
   const value = Number(text);
-  const right = whole ? /^\d+$/.test(text) : /^\d+(\.\d+)?$/.test(text);
-  if (right && value >= least && value <= most) return value;
+  const isValid = whole ? /^\d+$/.test(text) : /^\d+(\.\d+)?$/.test(text);
+  if (isValid && value >= least && value <= most) return value;
   throw new InvalidArgumentError(`It must be a ${whole ? "whole " : ""}number from ${least} to ${most}.`);
 };
-const wholeNumber = (least: number, most: number) => number(least, most, true);
-const seconds = (least: number, most: number) => number(least, most, false);
+const wholeNumber = (least: number, most: number) => numberBetween(least, most, true);
+const seconds = (least: number, most: number) => numberBetween(least, most, false);
 
-const aPrefix = (text: string) => {
+const parsePrefix = (text: string) => {
   const problem = idProblem(`${text}/fleet-1000000`) || (text.endsWith("/") ? "it cannot end with /" : "");
   if (problem) throw new InvalidArgumentError(`Not a prefix: ${problem}.`);
   return text;
@@ -77,7 +80,7 @@ export function parseOptions(args: readonly string[]): Options {
       "mqtt://[user:password@]host[:port], mqtts://, ws:// or wss:// (default: a temporary server)",
     ) // prettier-ignore
     .option("--config <file>", "configuration file of the temporary server: limits, history, zones …")
-    .option("--prefix <prefix>", "device ids are <prefix>/fleet-1, <prefix>/fleet-2, …", aPrefix, DEFAULT_PREFIX)
+    .option("--prefix <prefix>", "device ids are <prefix>/fleet-1, <prefix>/fleet-2, …", parsePrefix, DEFAULT_PREFIX)
     .option("--qos <n>", "MQTT QoS of readings: 0 or 1", wholeNumber(0, 1), 1)
     .option("--no-status", "simulate lesson devices, which send only the light, every 2 s, and no status")
     .option("--seconds <n>", "duration after all devices are connected; 0 means until Ctrl+C", seconds(0, 1e6), 60)
@@ -116,7 +119,7 @@ Ctrl+C ends the run and prints the summary. The exit code is 1 when an answer wa
     command.error("error: --config applies only to the temporary server; remove --config or --broker");
   let broker: Broker | undefined;
   try {
-    broker = url === undefined ? undefined : brokerAt(url);
+    broker = url === undefined ? undefined : parseBrokerUrl(url);
   } catch (error) {
     command.error(`error: ${(error as Error).message}`);
   }

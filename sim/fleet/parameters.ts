@@ -14,11 +14,11 @@ export class ParameterSets {
   readonly #sets: Parameters[];
   readonly #byText = new Map<string, number>();
   /** Shortest sampling interval of all sets, in ms. */
-  sample: number;
+  shortestSample: number;
 
   constructor(first: Parameters) {
     this.#sets = [first];
-    this.sample = first.sample;
+    this.shortestSample = first.sample;
   }
 
   /** Returns a parameter set by its number. */
@@ -39,7 +39,7 @@ export class ParameterSets {
     // ignore parameters that a virtual device does not use
     for (const name of Object.keys(set) as (keyof Parameters)[])
       if (value[name] !== undefined) Object.assign(set, { [name]: value[name] });
-    this.sample = Math.min(this.sample, set.sample);
+    this.shortestSample = Math.min(this.shortestSample, set.sample);
     this.#byText.set(text, this.#sets.push(set) - 1);
     return this.#sets.length - 1;
   }

@@ -13,14 +13,14 @@ export interface Usage {
 }
 
 /** Whether other processes can be measured. Only Linux has the necessary /proc file system. */
-export const CAN_WATCH = process.platform === "linux";
+export const CAN_MEASURE = process.platform === "linux";
 
 /** Clock ticks per second in /proc: USER_HZ, which is 100 on every Linux that runs Node (man 5 proc). */
-const TICKS = 100;
+const TICKS_PER_SECOND = 100;
 
 /** Returns the usage of another process, or undefined when the process has ended or cannot be measured. */
-export function usageOf(pid: number): Usage | undefined {
-  if (!CAN_WATCH) return undefined;
+export function readUsage(pid: number): Usage | undefined {
+  if (!CAN_MEASURE) return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // the process name in parentheses may contain spaces and parentheses
@@ -28,7 +28,7 @@ export function usageOf(pid: number): Usage | undefined {
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
     const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1] ?? 0);
     return {
-      cpu: (Number(fields[11]) + Number(fields[12])) / TICKS,
+      cpu: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
       memory: kilobytes("VmRSS") * 1024,
       peak: kilobytes("VmHWM") * 1024,
     };
@@ -38,13 +38,13 @@ export function usageOf(pid: number): Usage | undefined {
 }
 
 /** Returns the CPU time of all processors since the machine started, in s, without idle time. */
-export function busyTime(): number {
+export function totalCpuTime(): number {
   const spent = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
   return spent.reduce((sum, ms) => sum + ms / 1000, 0);
 }
 
 /** Returns the name of a process, or `process <pid>` when the name cannot be read. */
-export function nameOf(pid: number): string {
+export function processName(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, "latin1").trim();
   } catch {
@@ -61,7 +61,7 @@ export function ownUsage(): Usage {
 
 /** Returns the memory that new programs can use without swapping, in bytes; undefined on systems other than Linux. */
 export function availableMemory(): number | undefined {
-  if (!CAN_WATCH) return undefined;
+  if (!CAN_MEASURE) return undefined;
   const kilobytes = /^MemAvailable:\s*(\d+)/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -22,7 +22,7 @@ const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883,
  * @param address mqtt://, mqtts://, ws:// or wss://, with user name and password if the broker requires them
  * @throws RangeError for any other address
  */
-export function brokerAt(address: string): Broker {
+export function parseBrokerUrl(address: string): Broker {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url?.hostname || !(url.protocol in PORTS))
     throw new RangeError(

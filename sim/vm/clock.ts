@@ -4,29 +4,29 @@
  * Large steps are split into smaller ones. The clock can also run at a multiple of real time.
  */
 export class BoardClock {
-  readonly #most: number;
+  readonly #maxStep: number;
   /** The board's time and the computer's time at the last synchronization. */
-  #at = performance.now();
-  #real = this.#at;
+  #boardTime = performance.now();
+  #syncedAt = this.#boardTime;
   #speed = 1;
-  #debt = 0;
+  #backlog = 0;
   #latest = 0;
 
-  /** @param most the largest step between two calls of `advance`, in ms */
-  constructor(most: number) {
-    this.#most = most;
+  /** @param maxStep the largest step between two calls of `advance`, in ms */
+  constructor(maxStep: number) {
+    this.#maxStep = maxStep;
   }
 
   /** Returns the current time of the board. Never goes backward. */
   now(): number {
     // the C code extends a 32-bit microsecond counter: one microsecond backward would count as 71 minutes forward
-    this.#latest = Math.max(this.#latest, this.#at + Math.min(this.#passed(), this.#most));
+    this.#latest = Math.max(this.#latest, this.#boardTime + Math.min(this.#elapsed(), this.#maxStep));
     return this.#latest;
   }
 
   /** Moves the clock forward by `ms` at once, without the step limit. */
   skip(ms: number): void {
-    this.#at += ms;
+    this.#boardTime += ms;
   }
 
   /** Sets the speed from now on, as a multiple of real time. */
@@ -37,15 +37,15 @@ export class BoardClock {
 
   /** Moves the clock toward the computer's time by one limited step. Returns true when it is still behind. */
   advance(): boolean {
-    const due = this.#passed() + this.#debt;
-    this.#real = performance.now();
-    this.#at += Math.min(due, this.#most);
+    const due = this.#elapsed() + this.#backlog;
+    this.#syncedAt = performance.now();
+    this.#boardTime += Math.min(due, this.#maxStep);
     // an accelerated clock drops the backlog and runs as fast as the virtual machine can follow
-    this.#debt = this.#speed === 1 ? Math.max(0, due - this.#most) : 0;
-    return this.#debt > 0;
+    this.#backlog = this.#speed === 1 ? Math.max(0, due - this.#maxStep) : 0;
+    return this.#backlog > 0;
   }
 
-  #passed(): number {
-    return (performance.now() - this.#real) * this.#speed;
+  #elapsed(): number {
+    return (performance.now() - this.#syncedAt) * this.#speed;
   }
 }

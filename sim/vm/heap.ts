@@ -15,20 +15,20 @@ export interface Heap {
 }
 
 /** Heap size of a program in the WebAssembly port of the runtime (JD_GC_KB), in bytes. */
-const SIZE = 64 * 1024;
+const HEAP_SIZE = 64 * 1024;
 /** Length of the C struct `devs_gc_t` in words: first_free, first_chunk, num_alloc, gc_threshold, curr_alloc, ctx. */
 const GC_WORDS = 6;
 /** Length of the header of a heap chunk in words: next, end. The blocks follow the header. */
 const CHUNK_WORDS = 2;
 /** Mask of the block type. The first word of a block holds flags and type in the top byte, then the size in words. */
-const TAG = 0xf;
-const FREE = 1;
-const FINAL = 15;
+const BLOCK_TYPE = 0xf;
+const FREE_BLOCK = 1;
+const FINAL_BLOCK = 15;
 
 /** Walks the heap in the memory of the virtual machine. Returns undefined when no heap is found. */
-export function heapIn(memory: Uint8Array): Heap | undefined {
+export function readHeap(memory: Uint8Array): Heap | undefined {
   const words = new Uint32Array(memory.buffer);
-  const gc = find(words);
+  const gc = findGarbageCollector(words);
   if (gc === undefined) return undefined;
   const end = words[gc + GC_WORDS + 1] / 4;
   let used = 0;
@@ -36,11 +36,11 @@ export function heapIn(memory: Uint8Array): Heap | undefined {
   for (let block = gc + GC_WORDS + CHUNK_WORDS; block < end;) {
     const size = words[block] & 0xffffff;
     if (size === 0) return undefined;
-    if (((words[block] >>> 24) & TAG) === FREE) largest = Math.max(largest, size * 4);
+    if (((words[block] >>> 24) & BLOCK_TYPE) === FREE_BLOCK) largest = Math.max(largest, size * 4);
     else used += size * 4;
     block += size;
   }
-  return { size: SIZE, used, largest };
+  return { size: HEAP_SIZE, used, largest };
 }
 
 /**
@@ -48,14 +48,14 @@ export function heapIn(memory: Uint8Array): Heap | undefined {
  *
  * The struct is followed directly by its only chunk, which has the expected length and ends with a final block.
  */
-function find(words: Uint32Array): number | undefined {
+function findGarbageCollector(words: Uint32Array): number | undefined {
   for (let i = 0; i < words.length - GC_WORDS - CHUNK_WORDS; i++) {
     const chunk = (i + GC_WORDS) * 4;
     if (words[i + 1] !== chunk || words[i + GC_WORDS] !== 0) continue;
     const end = words[i + GC_WORDS + 1];
-    if (end - chunk < SIZE - 16 || end - chunk > SIZE) continue;
+    if (end - chunk < HEAP_SIZE - 16 || end - chunk > HEAP_SIZE) continue;
     const last = words[end / 4];
-    if ((last & 0xffffff) === 1 && ((last >>> 24) & TAG) === FINAL) return i;
+    if ((last & 0xffffff) === 1 && ((last >>> 24) & BLOCK_TYPE) === FINAL_BLOCK) return i;
   }
   return undefined;
 }

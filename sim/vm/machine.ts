@@ -8,7 +8,7 @@
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
 import { BoardClock } from "./clock.js";
-import { heapIn, type Heap } from "./heap.js";
+import { readHeap, type Heap } from "./heap.js";
 
 /** The functions of the Emscripten module that the simulator uses. */
 interface Module {
@@ -54,8 +54,8 @@ export interface MachineHooks {
   /** Called when the program stops; code 0 means that the program requested a restart. */
   panic(code: number): void;
   end(how: "reset" | "crash", reason: string): void;
-  /** Called when the clock lags behind. Peripherals must announce themselves again so that they do not time out. */
-  late(): void;
+  /** Called when the board's clock lags behind real time. Peripherals must announce themselves again so that they do not time out. */
+  clockBehind(): void;
   socket: BoardSocket;
 }
 
@@ -68,7 +68,7 @@ const NOTHING_DUE = 10_000;
 /** How long an idle machine sleeps, in µs. Fewer wake-ups save CPU, but program timers fire up to 10 ms late. */
 const IDLE_SLEEP = 20_000;
 
-type Factory = (module: object) => Promise<Module>;
+type ModuleFactory = (module: object) => Promise<Module>;
 
 export class Machine {
   readonly #module: Module;
@@ -76,8 +76,8 @@ export class Machine {
   readonly #clock: BoardClock;
   readonly #speed: number;
   #queue: (() => void)[] = [];
-  #told: (() => void)[] = [];
-  #inside = false;
+  #pendingHooks: (() => void)[] = [];
+  #inNativeCode = false;
   #stepping = false;
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
@@ -99,8 +99,8 @@ export class Machine {
     const clock = new BoardClock(MAX_STEP);
     const module = await load(source, clock, hooks.log);
     const machine = new Machine(module, clock, hooks, speed);
-    machine.#connect(flash);
-    machine.#guard(() => {
+    machine.#bindModule(flash);
+    machine.#runNative(() => {
       machine.#withBytes(new TextEncoder().encode(deviceId + "\0"), (text) => module._jd_em_set_device_id_string(text));
       module._jd_em_init();
     });
@@ -110,17 +110,17 @@ export class Machine {
 
   /** Passes a Jacdac frame from the bus to the virtual machine. */
   receive(frame: Uint8Array): void {
-    this.#post(() => this.#withBytes(frame, (pointer) => this.#module._jd_em_frame_received(pointer)));
+    this.#enqueue(() => this.#withBytes(frame, (pointer) => this.#module._jd_em_frame_received(pointer)));
   }
 
   /** Passes a socket event to the virtual machine. Resolves when the event is processed or the machine has ended. */
   raise(event: number, data?: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       if (this.#ended) return resolve();
-      this.#post(() => {
+      this.#enqueue(() => {
         this.#withBytes(data, (pointer, size) => this.#module._jd_em_tcpsock_on_event(event, pointer, size));
         // let bus frames and timers run between two chunks of data
-        this.#told.push(() => setImmediate(resolve));
+        this.#pendingHooks.push(() => setImmediate(resolve));
       });
     });
   }
@@ -138,13 +138,13 @@ export class Machine {
 
   /** Returns the current heap usage of the program, or undefined when no program has a heap. */
   heap(): Heap | undefined {
-    return heapIn(this.#module.HEAPU8);
+    return readHeap(this.#module.HEAPU8);
   }
 
   /** Moves the board's clock forward by `ms` at once. Safe only while no program runs. */
   skip(ms: number): void {
     this.#clock.skip(ms);
-    this.#post(() => {});
+    this.#enqueue(() => {});
   }
 
   /** Stops the machine for good and drops all queued events. */
@@ -153,20 +153,20 @@ export class Machine {
     clearTimeout(this.#timer);
   }
 
-  /** Calls `what` now, or after the running C code returns. */
-  #tell(what: () => void): void {
-    if (this.#inside) this.#told.push(what);
-    else what();
+  /** Calls a hook now, or after the running C code returns. */
+  #callHook(hook: () => void): void {
+    if (this.#inNativeCode) this.#pendingHooks.push(hook);
+    else hook();
   }
 
-  #connect(flash: Uint8Array | undefined): void {
+  #bindModule(flash: Uint8Array | undefined): void {
     const m = this.#module;
     const { socket } = this.#hooks;
     const bytes = (pointer: number, size: number) => m.HEAPU8.slice(pointer, pointer + size);
-    m.dmesg = (line) => this.#tell(() => this.#hooks.log(line));
-    m.sendPacket = (frame) => this.#tell(() => this.#hooks.frame(frame));
-    m.panicHandler = (code) => this.#tell(() => this.#hooks.panic(code));
-    m.flashSave = (data) => this.#tell(() => this.#hooks.flash(data));
+    m.dmesg = (line) => this.#callHook(() => this.#hooks.log(line));
+    m.sendPacket = (frame) => this.#callHook(() => this.#hooks.frame(frame));
+    m.panicHandler = (code) => this.#callHook(() => this.#hooks.panic(code));
+    m.flashSave = (data) => this.#callHook(() => this.#hooks.flash(data));
     m.flashLoad = () => flash ?? new Uint8Array();
     m.sockIsAvailable = () => true;
     m.sockOpen = (host, port) => {
@@ -177,7 +177,7 @@ export class Machine {
     m.sockClose = () => socket.close();
   }
 
-  #post(event: () => void): void {
+  #enqueue(event: () => void): void {
     if (this.#ended) return;
     this.#queue.push(event);
     if (!this.#stepping) this.#step();
@@ -190,14 +190,14 @@ export class Machine {
     this.#stepping = true;
     let sleep = 0;
     do {
-      const held = this.#clock.advance();
+      const isBehind = this.#clock.advance();
       const event = this.#queue.shift();
-      this.#guard(() => {
+      this.#runNative(() => {
         event?.();
         sleep = this.#module._jd_em_process();
       });
-      if (held) {
-        this.#hooks.late();
+      if (isBehind) {
+        this.#hooks.clockBehind();
         this.#queue.push(() => {});
       }
     } while (this.#queue.length > 0 && !this.#ended);
@@ -206,13 +206,13 @@ export class Machine {
     // network peers run in real time, so an accelerated board would time out while it waits for their first answer
     const speed = this.#hooks.socket.opening ? 1 : this.#speed;
     this.#clock.speed = speed;
-    const rest = sleep < NOTHING_DUE ? sleep : IDLE_SLEEP;
-    this.#timer = setTimeout(this.#step, rest / 1000 / speed);
+    const sleepTime = sleep < NOTHING_DUE ? sleep : IDLE_SLEEP;
+    this.#timer = setTimeout(this.#step, sleepTime / 1000 / speed);
   };
 
   /** Runs C code and afterwards calls the hooks that it triggered. An exception stops the machine. */
-  #guard(run: () => void): void {
-    this.#inside = true;
+  #runNative(run: () => void): void {
+    this.#inNativeCode = true;
     let thrown: unknown;
     try {
       run();
@@ -220,10 +220,10 @@ export class Machine {
       this.stop();
       thrown = error ?? "nothing";
     }
-    this.#inside = false;
-    const told = this.#told;
-    this.#told = [];
-    for (const what of told) what();
+    this.#inNativeCode = false;
+    const hooks = this.#pendingHooks;
+    this.#pendingHooks = [];
+    for (const hook of hooks) hook();
     if (thrown === undefined) return;
     const { name, message } = thrown as Error;
     // the runtime's target_reset() calls exit(0), which Emscripten throws as ExitStatus
@@ -243,19 +243,19 @@ export class Machine {
 
 /** Evaluates the text of the virtual machine with its own clock, console and `process`. */
 function load(source: string, clock: BoardClock, print: (line: string) => void): Promise<Module> {
-  const say = (...words: unknown[]) => print(words.map(String).join(" "));
-  const surroundings = {
+  const log = (...args: unknown[]) => print(args.map(String).join(" "));
+  const globals = {
     require: createRequire(import.meta.url),
     // the runtime's exit() sets process.exitCode and must not change the exit code of the simulator
     process: { versions: process.versions, release: process.release, argv: [], exitCode: 0 },
-    console: { log: say, info: say, debug: say, warn: say, error: say },
+    console: { log, info: log, debug: log, warn: log, error: log },
     Date: { now: () => clock.now() },
     __filename: "devicescript-vm.js",
     __dirname: ".",
   };
-  const wrapper = compileFunction(`return ${source}`, Object.keys(surroundings), { filename: "devicescript-vm.js" });
-  const files = wrapper(...Object.values(surroundings)) as Record<string, (exports: object, module: object) => void>;
+  const wrapper = compileFunction(`return ${source}`, Object.keys(globals), { filename: "devicescript-vm.js" });
+  const files = wrapper(...Object.values(globals)) as Record<string, (exports: object, module: object) => void>;
   const module = { exports: {} };
   for (const file of Object.values(files)) file(module.exports, module);
-  return (module.exports as Factory)({ print, printErr: print });
+  return (module.exports as ModuleFactory)({ print, printErr: print });
 }

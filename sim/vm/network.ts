@@ -2,43 +2,43 @@
 import type { NetworkState } from "./protocol.js";
 
 /** One direction of a connection: runs tasks in order after the network delay. Holds tasks back during a silent cut. */
-export class Lane {
+export class DelayQueue {
   #queue: { due: number; run: () => void | Promise<void> }[] = [];
   #running = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly network: Network) {
-    network.watch(this, () => this.#pump());
+    network.watch(this, () => this.#runDueTasks());
   }
 
   /** Queues a task. Runs the task at once when the queue is empty and the delay is 0. */
-  push(what: () => void | Promise<void>): void {
-    this.#queue.push({ due: performance.now() + this.network.state.delay, run: what });
-    this.#pump();
+  push(task: () => void | Promise<void>): void {
+    this.#queue.push({ due: performance.now() + this.network.state.delay, run: task });
+    this.#runDueTasks();
   }
 
-  /** Closes the lane and drops all queued tasks. */
+  /** Closes the queue and drops all queued tasks. */
   close(): void {
     this.#queue = [];
     clearTimeout(this.#timer);
     this.network.unwatch(this);
   }
 
-  #pump(): void {
+  #runDueTasks(): void {
     clearTimeout(this.#timer);
     while (!this.#running && this.#queue.length > 0 && this.network.state.cut !== "silent") {
-      const wait = this.#queue[0].due - performance.now();
-      if (wait > 0) {
+      const remaining = this.#queue[0].due - performance.now();
+      if (remaining > 0) {
         // timers can fire slightly early; rounding up avoids a busy loop
-        this.#timer = setTimeout(() => this.#pump(), Math.ceil(wait));
+        this.#timer = setTimeout(() => this.#runDueTasks(), Math.ceil(remaining));
         return;
       }
-      const done = this.#queue.shift()?.run();
-      if (!done) continue;
+      const running = this.#queue.shift()?.run();
+      if (!running) continue;
       this.#running = true;
-      void done.then(() => {
+      void running.then(() => {
         this.#running = false;
-        this.#pump();
+        this.#runDueTasks();
       });
     }
   }
@@ -62,11 +62,11 @@ export class Network {
     for (const changed of [...this.#watchers.values()]) changed();
   }
 
-  watch(who: object, changed: () => void): void {
-    this.#watchers.set(who, changed);
+  watch(watcher: object, changed: () => void): void {
+    this.#watchers.set(watcher, changed);
   }
 
-  unwatch(who: object): void {
-    this.#watchers.delete(who);
+  unwatch(watcher: object): void {
+    this.#watchers.delete(watcher);
   }
 }

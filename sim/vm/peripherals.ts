@@ -4,7 +4,7 @@ import { jacdac, type JDService } from "./jacdac.js";
 /** Interval at which the sensor streams an unchanged reading to a subscribed program, in ms. */
 const STREAMING_INTERVAL = 100;
 /** Shortest time between two streamed readings, in ms. A change of the light is streamed at once. */
-const LEAST_INTERVAL = 1;
+const MIN_STREAMING_INTERVAL = 1;
 
 /** A Jacdac transport that carries frames between a bus and a virtual machine. */
 export class FrameTransport extends jacdac.Transport {
@@ -28,7 +28,7 @@ export class FrameTransport extends jacdac.Transport {
 }
 
 /** A scheduler for the Jacdac bus that runs at the speed of the board's clock. */
-class BusTime extends jacdac.WallClockScheduler {
+class BusScheduler extends jacdac.WallClockScheduler {
   constructor(private readonly speed: number) {
     super();
   }
@@ -53,22 +53,27 @@ export class Peripherals {
   /**
    * @param deviceId Jacdac id of the sensor and lamp, 16 hexadecimal digits
    * @param send sends a frame to the virtual machine
-   * @param lit called with the intensity of the lamp, 0..1, after each change
+   * @param onIntensity called with the intensity of the lamp, 0..1, after each change
    * @param speed speed of the board's clock as a multiple of real time
    */
-  constructor(deviceId: string, send: (frame: Uint8Array) => void, lit: (intensity: number) => void, speed = 1) {
+  constructor(
+    deviceId: string,
+    send: (frame: Uint8Array) => void,
+    onIntensity: (intensity: number) => void,
+    speed = 1,
+  ) {
     this.#transport = new FrameTransport(send);
-    this.#bus = new jacdac.JDBus([this.#transport], { disableRoleManager: true, scheduler: new BusTime(speed) });
+    this.#bus = new jacdac.JDBus([this.#transport], { disableRoleManager: true, scheduler: new BusScheduler(speed) });
     this.#sensor = new jacdac.AnalogSensorServer(jacdac.SRV_LIGHT_LEVEL, {
       readingValues: [0],
-      streamingInterval: LEAST_INTERVAL,
+      streamingInterval: MIN_STREAMING_INTERVAL,
     });
     const lamp = new jacdac.JDServiceServer(jacdac.SRV_LIGHT_BULB, {
       intensityValues: [0],
       registerValues: [{ code: jacdac.LightBulbReg.Dimmable, values: [true] }],
     });
     const brightness = lamp.registers.find((register) => register.identifier === jacdac.LightBulbReg.Brightness);
-    brightness?.on(jacdac.CHANGE, () => lit(Number(brightness.values()[0])));
+    brightness?.on(jacdac.CHANGE, () => onIntensity(Number(brightness.values()[0])));
     this.#provider = new jacdac.JDServerServiceProvider("nightlight", [this.#sensor, lamp], { deviceId });
   }
 

@@ -4,12 +4,12 @@ import type { Heap } from "./heap.js";
 import type { Color } from "./status-light.js";
 
 /** How a network cut appears: connections are reset (TCP RST), closed (TCP FIN), or all packets are lost silently. */
-export type CutHow = "reset" | "end" | "silent";
+export type CutKind = "reset" | "end" | "silent";
 
 /** The state of the network of one board. */
 export interface NetworkState {
   /** The kind of network cut; undefined while the network is up. */
-  cut?: CutHow;
+  cut?: CutKind;
   /** One-way delay, in ms. */
   delay: number;
 }
@@ -35,7 +35,7 @@ export interface BoardSetup {
 }
 
 /** A message to the worker thread: changes or a request. */
-export interface ToBoard {
+export interface ToWorker {
   /** New light level, 0..1023. */
   light?: number;
   network?: NetworkState;
@@ -44,7 +44,7 @@ export interface ToBoard {
 }
 
 /** A message from the worker thread. */
-export type FromBoard =
+export type FromWorker =
   | { type: "log"; line: string }
   | { type: "flash"; data: Uint8Array }
   | { type: "heap"; heap: Heap | undefined }

@@ -9,30 +9,30 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type BoardSocket, SocketEvent } from "./machine.js";
-import { Lane, type Network } from "./network.js";
+import { DelayQueue, type Network } from "./network.js";
 
 /** Largest chunk of received data, in bytes. */
 const MAX_CHUNK = 1024;
 /** Largest number of pending writes. */
-const MAX_WAITING = 50;
+const MAX_PENDING_WRITES = 50;
 /** The error code for an operation on a closed socket. */
-const CLOSED = -10;
+const ERROR_CLOSED = -10;
 
 /** Passes a socket event to the virtual machine; resolves when the machine has processed it. */
-export type Raise = (event: number, data?: Uint8Array) => Promise<void>;
+export type RaiseEvent = (event: number, data?: Uint8Array) => Promise<void>;
 
 /** The socket of one board. Each `open` closes and replaces the previous connection. */
 export class NetworkSocket implements BoardSocket {
-  #connection: Connection | undefined;
+  #connection: BoardConnection | undefined;
 
   constructor(
     private readonly network: Network,
-    private readonly raise: Raise,
+    private readonly raise: RaiseEvent,
   ) {}
 
   open(host: string, port: number, tls: boolean): number {
     this.#connection?.close();
-    const connection = new Connection(this.network, (event, data) => {
+    const connection = new BoardConnection(this.network, (event, data) => {
       if (connection !== this.#connection) return Promise.resolve();
       if (event === SocketEvent.close || event === SocketEvent.error) this.#connection = undefined;
       return this.raise(event, data);
@@ -43,15 +43,15 @@ export class NetworkSocket implements BoardSocket {
   }
 
   write(data: Uint8Array): number {
-    return this.#connection?.write(data) ?? CLOSED;
+    return this.#connection?.write(data) ?? ERROR_CLOSED;
   }
 
   get opening(): boolean {
-    return this.#connection !== undefined && !this.#connection.heard;
+    return this.#connection !== undefined && !this.#connection.hasReceived;
   }
 
   close(): number {
-    if (!this.#connection) return CLOSED;
+    if (!this.#connection) return ERROR_CLOSED;
     this.#connection.close();
     this.#connection = undefined;
     return 0;
@@ -59,104 +59,104 @@ export class NetworkSocket implements BoardSocket {
 }
 
 /** One connection of the socket, subject to the simulated network. */
-class Connection {
+class BoardConnection {
   /** True once data from the peer has arrived. */
-  heard = false;
-  readonly #out: Lane;
-  readonly #in: Lane;
-  #name = "";
+  hasReceived = false;
+  readonly #outgoing: DelayQueue;
+  readonly #incoming: DelayQueue;
+  #address = "";
   /** The TCP socket, also under a TLS socket. */
   #tcp: Socket | undefined;
   #socket: Socket | undefined;
-  #waiting = 0;
-  #over = false;
+  #pendingWrites = 0;
+  #closed = false;
 
   constructor(
     private readonly network: Network,
-    private readonly raise: Raise,
+    private readonly raise: RaiseEvent,
   ) {
-    this.#out = new Lane(network);
-    this.#in = new Lane(network);
-    network.watch(this, () => this.#obey());
+    this.#outgoing = new DelayQueue(network);
+    this.#incoming = new DelayQueue(network);
+    network.watch(this, () => this.#applyNetworkState());
   }
 
   open(host: string, port: number, tls: boolean): void {
-    this.#name = `${tls ? "tls" : "tcp"}://${host}:${port}`;
-    if (this.#isRefused()) setImmediate(() => this.#finish(SocketEvent.error, "the network is down"));
-    else this.#out.push(() => this.#connect(host, port, tls));
+    this.#address = `${tls ? "tls" : "tcp"}://${host}:${port}`;
+    if (this.#isCut()) setImmediate(() => this.#endWithEvent(SocketEvent.error, "the network is down"));
+    else this.#outgoing.push(() => this.#connect(host, port, tls));
   }
 
   write(data: Uint8Array): number {
-    if (this.#waiting >= MAX_WAITING) return -1;
-    this.#waiting++;
-    this.#out.push(() => void this.#socket?.write(data, () => this.#waiting--));
+    if (this.#pendingWrites >= MAX_PENDING_WRITES) return -1;
+    this.#pendingWrites++;
+    this.#outgoing.push(() => void this.#socket?.write(data, () => this.#pendingWrites--));
     return 0;
   }
 
   /** Sends all pending writes and closes the connection. No event is raised from now on. */
   close(): void {
-    this.#over = true;
-    this.#in.close();
-    this.#out.push(() => {
+    this.#closed = true;
+    this.#incoming.close();
+    this.#outgoing.push(() => {
       if (this.#socket?.connecting) this.#socket.destroy();
       else this.#socket?.destroySoon();
-      this.#release();
+      this.#closeQueues();
     });
   }
 
   #connect(host: string, port: number, tls: boolean): void {
-    if (this.#over) return;
+    if (this.#closed) return;
     const tcp = connectTcp({ host, port, noDelay: true });
     // SNI (RFC 6066) sends the server's host name but must not contain an IP address
     const socket = tls ? connectTls({ socket: tcp, host, servername: isIP(host) ? "" : host }) : tcp;
     this.#tcp = tcp;
     this.#socket = socket;
-    socket.once(tls ? "secureConnect" : "connect", () => this.#in.push(() => this.raise(SocketEvent.open)));
+    socket.once(tls ? "secureConnect" : "connect", () => this.#incoming.push(() => this.raise(SocketEvent.open)));
     socket.on("data", (data: Buffer) => this.#receive(data));
-    socket.on("error", (error) => this.#in.push(() => this.#finish(SocketEvent.error, error.message)));
-    socket.on("close", () => this.#in.push(() => this.#finish(SocketEvent.close)));
+    socket.on("error", (error) => this.#incoming.push(() => this.#endWithEvent(SocketEvent.error, error.message)));
+    socket.on("close", () => this.#incoming.push(() => this.#endWithEvent(SocketEvent.close)));
     if (tls) tcp.on("error", (error) => socket.destroy(error));
   }
 
   #receive(data: Buffer): void {
-    this.heard = true;
+    this.hasReceived = true;
     this.#socket?.pause();
     for (let i = 0; i < data.length; i += MAX_CHUNK) {
       const chunk = data.subarray(i, i + MAX_CHUNK);
-      this.#in.push(() => this.raise(SocketEvent.message, chunk));
+      this.#incoming.push(() => this.raise(SocketEvent.message, chunk));
     }
-    this.#in.push(() => void this.#socket?.resume());
+    this.#incoming.push(() => void this.#socket?.resume());
   }
 
-  #isRefused(): boolean {
+  #isCut(): boolean {
     const { cut } = this.network.state;
     return cut === "reset" || cut === "end";
   }
 
   /** Applies a change of the network state: a cut ends the connection unless the cut is silent. */
-  #obey(): void {
-    if (!this.#isRefused()) return;
+  #applyNetworkState(): void {
+    if (!this.#isCut()) return;
     if (this.network.state.cut === "reset") {
       this.#tcp?.resetAndDestroy();
-      this.#finish(SocketEvent.error, "read ECONNRESET");
+      this.#endWithEvent(SocketEvent.error, "read ECONNRESET");
     } else {
       this.#socket?.end();
-      this.#finish(SocketEvent.close);
+      this.#endWithEvent(SocketEvent.close);
     }
-    this.#release();
+    this.#closeQueues();
   }
 
-  #finish(event: number, reason?: string): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#release();
-    const text = reason === undefined ? undefined : new TextEncoder().encode(`${this.#name}: ${reason}`);
+  #endWithEvent(event: number, reason?: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeQueues();
+    const text = reason === undefined ? undefined : new TextEncoder().encode(`${this.#address}: ${reason}`);
     void this.raise(event, text);
   }
 
-  #release(): void {
-    this.#out.close();
-    this.#in.close();
+  #closeQueues(): void {
+    this.#outgoing.close();
+    this.#incoming.close();
     this.network.unwatch(this);
   }
 }

@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 /** The only supported version of `@devicescript/cli`, because the extraction depends on the layout of its bundle. */
 export const CLI_VERSION = "2.16.4";
 
-const BEGIN = "var require_devicescript_vm = __commonJS(";
-const END = "\n});";
+const BUNDLE_BEGIN = "var require_devicescript_vm = __commonJS(";
+const BUNDLE_END = "\n});";
 
 let cached: string | undefined;
 
@@ -37,11 +37,11 @@ export function readVmSource(require: NodeJS.Require): string {
     throw new Error(
       `The simulator supports only @devicescript/cli ${CLI_VERSION}, but ${version} is installed. ${advice}`,
     );
-  const begin = bundle.indexOf(BEGIN);
-  const end = bundle.indexOf(END, begin);
+  const begin = bundle.indexOf(BUNDLE_BEGIN);
+  const end = bundle.indexOf(BUNDLE_END, begin);
   if (begin < 0 || end < 0)
     throw new Error(
       `The virtual machine was not found inside @devicescript/cli ${CLI_VERSION}; the file may be damaged. ${advice}`,
     );
-  return bundle.slice(begin + BEGIN.length, end + 2);
+  return bundle.slice(begin + BUNDLE_BEGIN.length, end + 2);
 }

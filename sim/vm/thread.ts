@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import type { BoardSetup } from "./protocol.js";
 
-const ENTRY = new URL("./worker.ts", import.meta.url);
+const WORKER_FILE = new URL("./worker.ts", import.meta.url);
 
 let code: URL | undefined;
 
@@ -16,14 +16,14 @@ let code: URL | undefined;
  */
 function threadCode(): URL {
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(ENTRY)],
+    entryPoints: [fileURLToPath(WORKER_FILE)],
     bundle: true,
     write: false,
     platform: "node",
     target: "node20",
     format: "esm",
     packages: "external",
-    define: { "import.meta.url": JSON.stringify(ENTRY.href) },
+    define: { "import.meta.url": JSON.stringify(WORKER_FILE.href) },
   });
   return new URL(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }

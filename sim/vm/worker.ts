@@ -4,8 +4,8 @@ import { deploy, run } from "./deploy.js";
 import { Machine } from "./machine.js";
 import { Network } from "./network.js";
 import { Peripherals } from "./peripherals.js";
-import { ProgramWatch } from "./program.js";
-import type { BoardSetup, FromBoard, ToBoard } from "./protocol.js";
+import { ProgramMonitor } from "./program.js";
+import type { BoardSetup, FromWorker, ToWorker } from "./protocol.js";
 import { NetworkSocket } from "./socket.js";
 import { statusLightOf } from "./status-light.js";
 
@@ -13,11 +13,11 @@ import { statusLightOf } from "./status-light.js";
 const BOOT_TIME = 600;
 
 const setup = workerData as BoardSetup;
-const tell = (message: FromBoard) => parentPort?.postMessage(message);
-const log = (line: string) => tell({ type: "log", line });
+const send = (message: FromWorker) => parentPort?.postMessage(message);
+const log = (line: string) => send({ type: "log", line });
 // forward the console output of jacdac-ts as log messages
 for (const level of ["debug", "log", "info", "warn", "error"] as const) {
-  console[level] = (...words: unknown[]) => log(words.map(String).join(" "));
+  console[level] = (...args: unknown[]) => log(args.map(String).join(" "));
 }
 
 await main();
@@ -25,11 +25,11 @@ await main();
 async function main(): Promise<void> {
   const network = new Network(setup.network);
   const socket = new NetworkSocket(network, (event, data) => machine.raise(event, data));
-  const program = new ProgramWatch(tell);
+  const program = new ProgramMonitor(send);
   const peripherals = new Peripherals(
     setup.peripheralId,
     (frame) => machine.receive(frame),
-    (intensity) => tell({ type: "lamp", intensity }),
+    (intensity) => send({ type: "lamp", intensity }),
     setup.speed,
   );
   peripherals.light = setup.light;
@@ -41,31 +41,31 @@ async function main(): Promise<void> {
     {
       log: (line) => {
         log(line);
-        program.line(line);
+        program.handleLine(line);
         const role = peripherals.roleOf(line);
-        if (role) tell({ type: "bound", role });
+        if (role) send({ type: "bound", role });
       },
       frame(frame) {
         const color = statusLightOf(frame, setup.deviceId);
-        if (color) tell({ type: "status-light", color });
+        if (color) send({ type: "status-light", color });
         peripherals.receive(frame);
       },
-      flash: (data) => tell({ type: "flash", data }),
-      panic: (code) => program.panic(code),
-      end: (how, reason) => tell({ type: "ended", how, reason }),
-      late: () => peripherals.announce(),
+      flash: (data) => send({ type: "flash", data }),
+      panic: (code) => program.handlePanic(code),
+      end: (how, reason) => send({ type: "ended", how, reason }),
+      clockBehind: () => peripherals.announce(),
       socket,
     },
     setup.speed,
   );
-  parentPort?.on("message", ({ light, network: state, heap }: ToBoard) => {
+  parentPort?.on("message", ({ light, network: state, heap }: ToWorker) => {
     if (light !== undefined) peripherals.light = light;
     if (state) network.set(state);
-    if (heap) tell({ type: "heap", heap: machine.heap() });
+    if (heap) send({ type: "heap", heap: machine.heap() });
   });
 
-  const refused = machine.verify(setup.bytecode);
-  if (refused) return tell({ type: "ended", how: "refused", reason: refused });
+  const problem = machine.verify(setup.bytecode);
+  if (problem) return send({ type: "ended", how: "refused", reason: problem });
   await peripherals.connect();
   machine.skip(BOOT_TIME);
   const { manager, settings } = await peripherals.deployServices();

@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import mqtt from "mqtt-packet";
 import { describe, expect, test } from "vitest";
-import { bars } from "../../bench/bars.js";
-import { messagesOf } from "../../bench/firmware/reporting.js";
+import { drawBarChart } from "../../bench/bars.js";
+import { countMessages } from "../../bench/firmware/reporting.js";
 import { dayWithClouds } from "../../bench/firmware/trace.js";
-import { type Command, idOf, readCommand, ReadingWriter } from "../../bench/loop/load/packets.js";
-import { percentile, Times } from "../../bench/loop/load/times.js";
+import { type DecodedCommand, deviceId, decodeCommand, ReadingWriter } from "../../bench/loop/load/packets.js";
+import { percentile, LatencyRecorder } from "../../bench/loop/load/latency-recorder.js";
 import { tableOf } from "../../bench/loop/table.js";
 import type { Measurement } from "../../bench/loop/measure.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
 import type { Scenario } from "../../bench/loop/scenarios.js";
 import { median, spread } from "../../bench/statistics.js";
-import { writeInto } from "../../bench/page.js";
+import { updatePage } from "../../bench/page.js";
 import { TELEMETRY, decode } from "../../contract/index.js";
 
 describe("the benchmark's figures", () => {
@@ -26,7 +26,7 @@ describe("the benchmark's figures", () => {
   });
 
   test("times are kept exactly, however many and in whatever order", () => {
-    const times = new Times();
+    const times = new LatencyRecorder();
     for (let n = 0; n < 200_000; n++) times.add((n * 7919) % 200_000);
     expect(times.count).toBe(200_000);
     expect(times.summary()).toEqual({ p50: 99_999, p99: 197_999, max: 199_999 });
@@ -44,8 +44,8 @@ describe("the benchmark's figures", () => {
     const peer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
     const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
     const table = tableOf({
-      scenario: { cell: {} } as Scenario,
-      entries: [
+      scenario: { workload: {} } as Scenario,
+      results: [
         { peer: peer("ours"), rounds: [round(1900), round(2100), round(2000)] },
         { peer: peer("mqtt"), rounds: [round(1000), round(1000), round(1000)] },
         { peer: peer("c"), rounds: [round(9000), round(9000, "1 wrong answers"), round(9000)] },
@@ -57,8 +57,8 @@ describe("the benchmark's figures", () => {
   });
 
   test("a plot has a bar as long as its value, and says where there is none", () => {
-    const svg = bars("A <title>", 0, [
-      { label: "group", bars: [{ label: "a", value: 50, marked: true }, { label: "b", value: 100, marked: false }, { label: "c", value: undefined, marked: false }] }, // prettier-ignore
+    const svg = drawBarChart("A <title>", 0, [
+      { label: "group", bars: [{ label: "a", value: 50, highlighted: true }, { label: "b", value: 100, highlighted: false }, { label: "c", value: undefined, highlighted: false }] }, // prettier-ignore
     ]);
     const widths = [...svg.matchAll(/<rect [^>]* width="(\d+)"/g)].map(([, width]) => Number(width));
     expect(widths[0] * 2).toBe(widths[1]);
@@ -72,11 +72,11 @@ describe("the benchmark's figures", () => {
     try {
       const file = path.join(folder, "page.md");
       await writeFile(file, `before\n\n<!-- begin: npm run this -->\n\nold\n\n<!-- end -->\n\nafter\n`);
-      await writeInto(file, "npm run this", "new");
+      await updatePage(file, "npm run this", "new");
       expect(await readFile(file, "utf8")).toBe(
         `before\n\n<!-- begin: npm run this -->\n\nnew\n\n<!-- end -->\n\nafter\n`,
       );
-      await expect(writeInto(file, "npm run that", "new")).rejects.toThrow("has no markers for the table");
+      await expect(updatePage(file, "npm run that", "new")).rejects.toThrow("has no markers for the table");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -99,29 +99,38 @@ describe("the load generator's packets", () => {
     const seq = fc.integer({ min: 1, max: 0x7fffffff });
     const boot = fc.integer({ min: 1, max: 0x7fffffff });
     const qos = fc.constantFrom(0, 1);
-    const form = fc.constantFrom("lesson", "full");
+    const payloadFormat = fc.constantFrom("lesson", "full");
     fc.assert(
-      fc.property(qos, form, device, light, id, seq, boot, (qos, form, device, light, id, seq, boot) => {
-        const buffer = Buffer.alloc(256);
-        const end = new ReadingWriter(qos as 0 | 1, form as "lesson" | "full", boot).write(buffer, 5, device, light, id, seq); // prettier-ignore
-        const packet = parsed(buffer.subarray(5, end));
-        expect(packet.topic).toBe(`${idOf(device)}/telemetry`);
-        expect(packet.qos).toBe(qos);
-        if (qos) expect(packet.messageId).toBe(id);
-        const { value } = decode(TELEMETRY, packet.payload as Buffer);
-        expect(value).toEqual(form === "full" ? { light, boot, seq } : { light });
-      }),
+      fc.property(
+        qos,
+        payloadFormat,
+        device,
+        light,
+        id,
+        seq,
+        boot,
+        (qos, payloadFormat, device, light, id, seq, boot) => {
+          const buffer = Buffer.alloc(256);
+          const end = new ReadingWriter(qos as 0 | 1, payloadFormat as "lesson" | "full", boot).write(buffer, 5, device, light, id, seq); // prettier-ignore
+          const packet = parsed(buffer.subarray(5, end));
+          expect(packet.topic).toBe(`${deviceId(device)}/telemetry`);
+          expect(packet.qos).toBe(qos);
+          if (qos) expect(packet.messageId).toBe(id);
+          const { value } = decode(TELEMETRY, packet.payload as Buffer);
+          expect(value).toEqual(payloadFormat === "full" ? { light, boot, seq } : { light });
+        },
+      ),
     );
   });
 
   test("commands are read as every peer writes them", () => {
-    const command: Command = { device: -1, ledOn: undefined, seq: -1 };
-    const read = (topic: string, payload: string): Command => {
+    const command: DecodedCommand = { device: -1, ledOn: undefined, seq: -1 };
+    const read = (topic: string, payload: string): DecodedCommand => {
       const packet = mqtt.generate({ cmd: "publish", topic, payload, qos: 1, messageId: 5, dup: false, retain: false });
-      readCommand(packet, 2, packet.length, 1, command);
+      decodeCommand(packet, 2, packet.length, 1, command);
       return { ...command };
     };
-    const topic = `${idOf(42)}/commands`;
+    const topic = `${deviceId(42)}/commands`;
     expect(read(topic, '{"led_on":true}')).toEqual({ device: 42, ledOn: true, seq: -1 });
     expect(read(topic, '{"led_on": false}')).toEqual({ device: 42, ledOn: false, seq: -1 });
     expect(read(topic, '{"led_on":false,"seq":1207}')).toEqual({ device: 42, ledOn: false, seq: 1207 });
@@ -142,10 +151,10 @@ describe("the firmware's day", () => {
   test("costs what the contract's policies send", () => {
     const steady = new Array<number>(600).fill(500);
     // ten minutes: at once, and then each 30 s or each 2 s
-    expect(messagesOf(steady, 1000, {})).toBe(20);
-    expect(messagesOf(steady, 1000, { report: "interval", interval: 2000 })).toBe(300);
+    expect(countMessages(steady, 1000, {})).toBe(20);
+    expect(countMessages(steady, 1000, { report: "interval", interval: 2000 })).toBe(300);
     // at once, twice a heartbeat, one step into the dark right after it, and a heartbeat
     const step = [...new Array<number>(61).fill(500), ...new Array<number>(60).fill(100)];
-    expect(messagesOf(step, 1000, {})).toBe(5);
+    expect(countMessages(step, 1000, {})).toBe(5);
   });
 });

@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { loop, report } from "../../bench/loop/index.js";
-import { type Cell, measure } from "../../bench/loop/measure.js";
-import { bareAedes } from "../../bench/loop/peers/node.js";
+import { measureLoop, formatResults } from "../../bench/loop/index.js";
+import { type Workload, measure } from "../../bench/loop/measure.js";
+import { minimalAedes } from "../../bench/loop/peers/node.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
-import { inTurn } from "../../bench/loop/rounds.js";
+import { measureInRounds } from "../../bench/loop/rounds.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("support/faulty.mjs", import.meta.url));
 
-const CELL: Cell = {
-  place: "embedded",
+const WORKLOAD: Workload = {
+  brokerKind: "embedded",
   qos: 0,
   devices: 20,
   connections: 5,
@@ -28,16 +28,16 @@ const CELL: Cell = {
 const faulty = (fault: string): Peer => ({
   name: fault,
   title: `one that ${fault}`,
-  places: ["embedded"],
-  form: "lesson",
-  missing: async () => undefined,
-  program: async ({ port }) => ({ command: process.execPath, args: [PROGRAM, String(port), fault] }),
+  brokerKinds: ["embedded"],
+  payloadFormat: "lesson",
+  installHint: async () => undefined,
+  startCommand: async ({ port }) => ({ command: process.execPath, args: [PROGRAM, String(port), fault] }),
 });
 
 describe("the loop benchmark", () => {
   test("counts a server that answers every reading rightly, in the closed and in the open loop, and while devices are new", async () => {
     for (const how of [{}, { rate: 500 }, { cold: true }]) {
-      const { problem, ...figures } = await measure(bareAedes, { ...CELL, qos: 1, ...how });
+      const { problem, ...figures } = await measure(minimalAedes, { ...WORKLOAD, qos: 1, ...how });
       expect(problem).toBeUndefined();
       expect(figures.rate).toBeGreaterThan(0);
       expect(figures.p50).toBeGreaterThan(0);
@@ -57,19 +57,19 @@ describe("the loop benchmark", () => {
   ])(
     "says of a server that it %s, and does not count it",
     async (fault, problem) => {
-      const scenario = { title: "a scenario", cell: CELL };
-      const outcomes = await inTurn([scenario], [faulty(fault)], 1, { before() {}, after() {} });
-      expect(outcomes[0].entries[0].rounds[0].problem).toMatch(problem);
-      expect(report({ outcomes, missing: [] })).toContain(`| one that ${fault} | not counted: `);
+      const scenario = { title: "a scenario", workload: WORKLOAD };
+      const outcomes = await measureInRounds([scenario], [faulty(fault)], 1, { before() {}, after() {} });
+      expect(outcomes[0].results[0].rounds[0].problem).toMatch(problem);
+      expect(formatResults({ outcomes, missing: [] })).toContain(`| one that ${fault} | not counted: `);
     },
     60_000,
   );
 
   test("names a server that is not here, with what would bring it", async () => {
-    const absent = { ...faulty("none"), title: "the absent", missing: async () => "apt-get install it" };
-    const { warmUp, warmUpCycles, seconds, switchEvery } = CELL;
+    const absent = { ...faulty("none"), title: "the absent", installHint: async () => "apt-get install it" };
+    const { warmUp, warmUpCycles, seconds, switchEvery } = WORKLOAD;
     const choice = {
-      places: ["embedded"],
+      brokerKinds: ["embedded"],
       qos: [0],
       many: false,
       closed: true,
@@ -78,18 +78,18 @@ describe("the loop benchmark", () => {
       rate: 1,
     } as const;
     const said: string[] = [];
-    const outcome = await loop(
+    const outcome = await measureLoop(
       { ...choice, warmUp, warmUpCycles, seconds, switchEvery, rounds: 1, peers: [absent] },
       (text) => said.push(text),
     );
     expect(said).toEqual(["Skipped (not installed): the absent: apt-get install it"]);
-    expect(report(outcome)).toBe("Missing: the absent: apt-get install it.");
+    expect(formatResults(outcome)).toBe("Missing: the absent: apt-get install it.");
   });
 
   test("says of a server that does not start why", async () => {
     const { problem } = await measure(
-      { ...faulty("none"), program: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
-      CELL,
+      { ...faulty("none"), startCommand: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
+      WORKLOAD,
     );
     expect(problem).toContain("no luck");
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadBoards, type BoardFile, type Role } from "../../scripts/board/board.js";
-import { check } from "../../scripts/board/check.js";
+import { checkBoards } from "../../scripts/board/check.js";
 import { CHIPS } from "../../scripts/board/chips.js";
 import { findPin, pinProblems, possiblePins } from "../../scripts/board/pins.js";
 import { ROOT } from "../../scripts/lib/repository.js";
@@ -37,7 +37,7 @@ const VALID_PINS = {
 
 describe("the boards of this repository", () => {
   it("pass npm run board -- check: pins, firmware, drawings and docs", async () => {
-    const found = await check(ROOT, boards);
+    const found = await checkBoards(ROOT, boards);
     expect([...found].filter(([, problems]) => problems.length > 0)).toEqual([]);
   });
 });

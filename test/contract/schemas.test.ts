@@ -5,8 +5,8 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import * as contract from "../../contract/index.js";
 import { decode, MAX_PAYLOAD, STATUS, TELEMETRY, type Field, type Fields } from "../../contract/index.js";
-import { generate } from "../../scripts/docs/generate.js";
-import { outdated } from "../../scripts/lib/generated-files.js";
+import { generateDocuments } from "../../scripts/docs/generate.js";
+import { findOutdated } from "../../scripts/lib/generated-files.js";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { readMessages, type MessageDoc } from "../../scripts/docs/messages.js";
 
@@ -89,7 +89,7 @@ function payloadText({ fields }: MessageDoc): fc.Arbitrary<string> {
 
 describe("the generated documents", () => {
   it("are up to date: otherwise npm run docs writes them anew", async () => {
-    expect(await outdated(ROOT, await generate())).toEqual([]);
+    expect(await findOutdated(ROOT, await generateDocuments())).toEqual([]);
   });
 
   it("include every message of the contract", () => {

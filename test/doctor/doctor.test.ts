@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { checkPorts } from "../../scripts/doctor/ports.js";
-import { examine, runDoctor } from "../../scripts/doctor/run.js";
+import { runChecks, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
 import { StepError } from "../../scripts/lib/step-error.js";
 import { temporaryFolder } from "../server/support/server.js";
@@ -258,7 +258,7 @@ test("npm run doctor prints JSON with --json, and refuses unknown flags", async 
 describe("npm run doctor on this computer", () => {
   test("completes every check without a board", async () => {
     const here: System = { ...thisSystem(ROOT), broker: () => Promise.resolve("") };
-    const findings = await examine(here);
+    const findings = await runChecks(here);
     expect(findings.filter(({ text }) => text.startsWith("The check failed"))).toEqual([]);
     expect(findings.find(({ about }) => about === "Node.js")?.level).toBe("ok");
     expect(findings.find(({ about }) => about === "DeviceScript")?.level).toBe("ok");

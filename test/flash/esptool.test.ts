@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { chipIn, readChip, ResetByHand, writeFlash, type Target } from "../../scripts/flash/chip.js";
+import { parseChip, readChip, ManualResetNeeded, writeFlash, type Target } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
 import { failure } from "./support/failure.js";
 import { ESPTOOL, temporaryFolder } from "./support/project.js";
@@ -57,7 +57,7 @@ describe("reading the chip type", () => {
     ],
     ["Detecting chip type... ESP32-S2\r\nChip is ESP32-S2FNR2 (revision v0.0)", "esp32s2"],
   ])("understands the output %j", (output, chip) => {
-    expect(chipIn(output)).toBe(chip);
+    expect(parseChip(output)).toBe(chip);
   });
 
   test.each([
@@ -107,7 +107,7 @@ describe("writing to flash memory", () => {
 
   test("asks for a manual reset when the chip was put into its boot loader by hand", async () => {
     const work = writeFlash(target("by hand"), "0x0", ESPTOOL, [], () => {});
-    await expect(work).rejects.toBeInstanceOf(ResetByHand);
+    await expect(work).rejects.toBeInstanceOf(ManualResetNeeded);
   });
 
   test("fails when esptool was removed in the meantime", async () => {

@@ -93,7 +93,7 @@ describe("npm run deploy", () => {
     const board = await TestBoard.start();
     board.print("* start: nightlight 0.0.9");
     board.print("> connected to broker.test:9 after 700 ms");
-    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { follow: 1000 });
+    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { connectTimeout: 1000 });
     expect((await failure(deployOnly({}, computer))).step).toBe("the broker");
   });
 });
@@ -134,7 +134,7 @@ describe("a failed step names a remedy", () => {
   test("for a board without DeviceScript's runtime, which does not answer", async () => {
     const board = await TestBoard.start();
     board.loses = () => true;
-    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { answer: 1500 });
+    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { answerTimeout: 1500 });
     const error = await failure(deployOnly({}, computer));
     expect(error.problem).toContain("does not answer");
     expect(error.remedy).toContain("npm run flash");
@@ -164,7 +164,7 @@ describe("a failed step names a remedy", () => {
 
   test("for a broker that is not running", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { follow: 1500 });
+    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { connectTimeout: 1500 });
     const error = await failure(deployOnly({}, computer));
     expect(error.problem).toContain("Nothing accepts connections at broker.test:9");
     expect(error.remedy).toContain("firewall");

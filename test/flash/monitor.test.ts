@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listen } from "../../scripts/flash/listen.js";
+import { printBoardLog } from "../../scripts/flash/board-log.js";
 import { BoardLink } from "../../scripts/lib/serial/link.js";
 import { deploy } from "../../scripts/flash/deploy.js";
 import { compileWithDebug } from "../support/firmware.js";
@@ -27,7 +27,7 @@ test("npm run monitor prints source positions, and continues after the board was
   const lines: string[] = [];
   const screen = { print: (line: string) => lines.push(line), progress: () => {} };
   const stop = new AbortController();
-  const listening = listen({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
+  const listening = printBoardLog({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
   const lineAppears = (text: string | RegExp) =>
     eventually(() => lines.some((line) => line.match(text)), { within: 10_000, what: `the line ${text.toString()}` });
   await lineAppears(/careless_F\d+ \(src\/main\.ts:7\)/);
@@ -45,7 +45,7 @@ test("npm run monitor notes that source positions are missing for a program that
   const lines: string[] = [];
   const stop = new AbortController();
   const screen = { print: (line: string) => lines.push(line), progress: () => {} };
-  const listening = listen({ ports: board.ports, screen }, PATH, [], stop.signal);
+  const listening = printBoardLog({ ports: board.ports, screen }, PATH, [], stop.signal);
   await eventually(() => lines.some((line) => line.includes("was not built here")), { what: "the note" });
   board.print("> hello");
   expect(lines.at(-1)).toBe("hello");

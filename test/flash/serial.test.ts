@@ -148,7 +148,7 @@ test("the simulated board answers DeviceScript's own serial transport as well", 
     readonly #take: (bytes: Uint8Array) => void;
     #data: (bytes: Uint8Array) => void = () => {};
     constructor(_: object, opened: (error: null) => void) {
-      this.#take = board.plug({ data: (bytes) => this.#data(bytes), gone: () => {} });
+      this.#take = board.plug({ data: (bytes) => this.#data(bytes), disconnected: () => {} });
       queueMicrotask(() => opened(null));
     }
     on(event: string, listener: (bytes: Uint8Array) => void) {
@@ -186,7 +186,7 @@ describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and pytho
       });
       onTestFinished(() => void wire.stdin.end());
       let name: string | undefined;
-      const take = board.plug({ data: (bytes) => void wire.stdin.write(bytes), gone: () => {} });
+      const take = board.plug({ data: (bytes) => void wire.stdin.write(bytes), disconnected: () => {} });
       wire.stdout.on("data", (chunk: Buffer) => {
         if (name) return take(chunk);
         name = chunk.toString().trim();

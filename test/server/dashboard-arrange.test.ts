@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Device, Zone } from "../../server/dashboard/api.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { arrange, type View } from "../../server/dashboard/overview/arrange.js";
-import { boardPath, routeOf, zonePath } from "../../server/dashboard/route.js";
+import { boardPath, parseRoute, zonePath } from "../../server/dashboard/route.js";
 import { combineText, missingText, ruleText } from "../../server/dashboard/labels.js";
 import { count, duration, timeLeft } from "../../server/dashboard/formatting.js";
 import type { DeviceView } from "../../server/src/devices/devices.js";
@@ -97,17 +97,17 @@ describe("the boards of the overview", () => {
 describe("a URL hash", () => {
   test("identifies a board or zone with any characters in its name", () => {
     for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
-      expect(routeOf(boardPath(name))).toEqual({ view: "board", id: name });
-      expect(routeOf(zonePath(name))).toEqual({ view: "zones", name });
+      expect(parseRoute(boardPath(name))).toEqual({ view: "board", id: name });
+      expect(parseRoute(zonePath(name))).toEqual({ view: "zones", name });
     }
   });
 
   test("may be written by hand, and shows all boards if it is unknown", () => {
-    expect(routeOf("#/board/nightlight/a")).toEqual({ view: "board", id: "nightlight/a" });
-    expect(routeOf("#/board/100%")).toEqual({ view: "board", id: "100%" });
-    expect(routeOf("#/zones")).toEqual({ view: "zones" });
+    expect(parseRoute("#/board/nightlight/a")).toEqual({ view: "board", id: "nightlight/a" });
+    expect(parseRoute("#/board/100%")).toEqual({ view: "board", id: "100%" });
+    expect(parseRoute("#/zones")).toEqual({ view: "zones" });
     for (const hash of ["", "#", "#/", "#/board/", "#/nonsense/x", "#main"])
-      expect(routeOf(hash)).toEqual({ view: "boards" });
+      expect(parseRoute(hash)).toEqual({ view: "boards" });
   });
 });
 

@@ -4,7 +4,7 @@ import type { Board, Device } from "../../server/dashboard/api.js";
 import { now, setClock } from "../../server/dashboard/clock.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { deviceView } from "./support/fake-api.js";
-import { lampSpans, Series, SILENCE, WINDOW } from "../../server/dashboard/overview/series.js";
+import { lampOnRanges, RecentReadings, SILENCE, WINDOW } from "../../server/dashboard/overview/series.js";
 
 const device = (change: Partial<Device> = {}): Device =>
   deviceView("nightlight/a", { last_seen: new Date(1000).toISOString(), ...change });
@@ -35,7 +35,7 @@ test("the page's clock follows the server's clock and ignores jumps of the brows
 
 describe("a plot's readings", () => {
   test("continue after the server's clock was set back, without duplicates", () => {
-    const series = new Series();
+    const series = new RecentReadings();
     for (const time of [3_600_000, 3_601_000]) series.add(time, 1, false);
     series.fill([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
     series.add(2000, 2, false);
@@ -50,7 +50,7 @@ describe("a plot's readings", () => {
     });
     fc.assert(
       fc.property(fc.array(point), fc.array(point, { maxLength: 3000 }), (remembered, live) => {
-        const series = new Series();
+        const series = new RecentReadings();
         series.fill(remembered);
         for (const { time, light, led_on } of live) series.add(time, light ?? 0, led_on ?? false);
         const times = series.readings.map((reading) => reading.time);
@@ -63,7 +63,7 @@ describe("a plot's readings", () => {
   });
 
   test("before the time window are removed, except the one before its start", () => {
-    const series = new Series();
+    const series = new RecentReadings();
     for (let s = 0; s <= 1000; s++) series.add(s * 1000, s, false);
     const before = series.readings.filter((reading) => reading.time < 1_000_000 - WINDOW);
     expect(before.length).toBeGreaterThanOrEqual(1);
@@ -72,7 +72,7 @@ describe("a plot's readings", () => {
   });
 
   test("combine stored and live readings without duplicates", () => {
-    const series = new Series();
+    const series = new RecentReadings();
     series.add(3000, 30, true);
     series.add(4000, 40, true);
     series.fill([
@@ -94,7 +94,7 @@ describe("the time the lamp was on", () => {
       { time: 4000, light: 500, led_on: false },
       { time: 5000, light: 100, led_on: true },
     ];
-    expect(lampSpans(readings, 6000)).toEqual([
+    expect(lampOnRanges(readings, 6000)).toEqual([
       { from: 2000, to: 4000 },
       { from: 5000, to: 6000 },
     ]);
@@ -105,7 +105,7 @@ describe("the time the lamp was on", () => {
       { time: 0, light: 200, led_on: true },
       { time: 10 * SILENCE, light: 200, led_on: true },
     ];
-    expect(lampSpans(readings, 10 * SILENCE)).toEqual([{ from: 0, to: SILENCE }]);
+    expect(lampOnRanges(readings, 10 * SILENCE)).toEqual([{ from: 0, to: SILENCE }]);
   });
 });
 
@@ -142,9 +142,9 @@ describe("a board on the page", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 0);
     model.updateSimulated(board(), 0);
-    model.slide(400, 1000); // requires no switch
-    model.slide(299, 2000);
-    model.slide(100, 2100);
+    model.handleSlider(400, 1000); // requires no switch
+    model.handleSlider(299, 2000);
+    model.handleSlider(100, 2100);
     model.updateSimulated(board({ light: 299 }), 2150);
     expect(model.reactionTime).toBe(undefined);
     model.updateSimulated(board({ light: 100, lamp: true }), 2250);
@@ -155,7 +155,7 @@ describe("a board on the page", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device({ threshold: 600 }), 0);
     model.updateSimulated(board({ light: 700 }), 0);
-    model.slide(550, 1000);
+    model.handleSlider(550, 1000);
     model.updateSimulated(board({ light: 550, lamp: true }), 1100);
     expect(model.reactionTime).toBe(100);
   });
@@ -169,7 +169,7 @@ describe("a board on the page", () => {
       const model = new BoardModel("nightlight/a");
       model.updateDevice(device({ mode, zone }), 0);
       model.updateSimulated(board({ network }), 0);
-      model.slide(100, 1000);
+      model.handleSlider(100, 1000);
       model.updateSimulated(board({ lamp: true, network }), 9000);
       expect(model.reactionTime).toBe(undefined);
     }

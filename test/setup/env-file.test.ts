@@ -12,7 +12,7 @@ import {
   userProblem,
   wifiPasswordProblem,
 } from "../../scripts/setup/settings.js";
-import { store } from "../../scripts/setup/store.js";
+import { writeEnvFile } from "../../scripts/setup/store.js";
 import { parseSettings } from "../../sim/settings.js";
 import { temporaryFolder } from "../server/support/server.js";
 
@@ -128,14 +128,14 @@ describe("an existing .env.local", () => {
   test("is replaced atomically, readable only by its owner, with a backup", async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "OTHER=1\nWIFI_SSID=old\n", { mode: 0o644 });
-    expect(await store(folder, { WIFI_SSID: "new" })).toBe(true);
+    expect(await writeEnvFile(folder, { WIFI_SSID: "new" })).toBe(true);
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=new\n");
     expect(await readFile(path.join(folder, ".env.previous.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=old\n");
     for (const name of await readdir(folder)) {
       // Windows has no such file modes
       if (process.platform !== "win32") expect((await stat(path.join(folder, name))).mode & 0o777, name).toBe(0o600);
     }
-    expect(await store(folder, { WIFI_SSID: "new" })).toBe(false);
+    expect(await writeEnvFile(folder, { WIFI_SSID: "new" })).toBe(false);
     expect((await readdir(folder)).sort()).toEqual([".env.local", ".env.previous.local"]);
   });
 
@@ -143,7 +143,7 @@ describe("an existing .env.local", () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "WIFI_SSID=old\n");
     // DeviceScript reads null as the text "null"
-    await expect(store(folder, { WIFI_SSID: null })).rejects.toThrow("WIFI_SSID");
+    await expect(writeEnvFile(folder, { WIFI_SSID: null })).rejects.toThrow("WIFI_SSID");
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("WIFI_SSID=old\n");
     expect(await readdir(folder)).toEqual([".env.local"]);
   });

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
 import { runSetup, type SetupEnvironment } from "../../scripts/setup/run.js";
-import { createTerminal, Stopped } from "../../scripts/setup/terminal.js";
+import { createTerminal, DialogCanceled } from "../../scripts/setup/terminal.js";
 import { readSettings } from "../../sim/settings.js";
 import { eventually } from "../support/eventually.js";
 import { temporaryFolder } from "../server/support/server.js";
@@ -114,7 +114,7 @@ describe("npm run setup at a terminal", () => {
 
   test("changes nothing when the user presses Ctrl-C", async () => {
     const terminal = fakeTerminal({});
-    terminal.ask = () => Promise.reject(new Stopped("Stopped. Nothing was changed."));
+    terminal.ask = () => Promise.reject(new DialogCanceled("Stopped. Nothing was changed."));
     const { code, shown, root } = await run([], terminal);
     expect(code).toBe(1);
     expect(shown).toContain("Nothing was changed");
@@ -254,7 +254,7 @@ describe("the terminal of npm run setup", () => {
       const { input, terminal } = terminalOf();
       const answer = terminal.ask("Name: ");
       input.write(key);
-      await expect(answer).rejects.toBeInstanceOf(Stopped);
+      await expect(answer).rejects.toBeInstanceOf(DialogCanceled);
     }
   });
 });

@@ -12,7 +12,7 @@ import {
   wifiPasswordProblem,
   type BoardSettings,
 } from "../../scripts/setup/settings.js";
-import { serverHint, warnings, weakPassword } from "../../scripts/setup/warnings.js";
+import { serverHint, findWarnings, weakPasswordWarning } from "../../scripts/setup/warnings.js";
 
 describe("a broker's address", () => {
   test.each([
@@ -119,15 +119,15 @@ describe("warnings", () => {
     id: "nightlight/porch",
   };
   const of = (change: Partial<BoardSettings>, broker = {}) =>
-    warnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
+    findWarnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
 
   test("about a weak password do not show the password", () => {
-    const message = weakPassword({ ...fine, password: "porch12345" });
+    const message = weakPasswordWarning({ ...fine, password: "porch12345" });
     expect(message).toMatch(
       /^The board's password at the broker is easy to guess: .* the user name.*user password porch --gen/,
     );
     expect(message).not.toContain("porch12345");
-    for (const password of ["", "xK4-pq9Lm"]) expect(weakPassword({ ...fine, password })).toBe("");
+    for (const password of ["", "xK4-pq9Lm"]) expect(weakPasswordWarning({ ...fine, password })).toBe("");
   });
 
   test("are empty for good settings", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { constant, day } from "../../sim/light.js";
-import { trace } from "../../sim/trace.js";
+import { parseTrace } from "../../sim/trace.js";
 
 /** The light of `source` every 100 ms. */
 const sampled = (source: (ms: number) => number, ms: number) =>
@@ -47,20 +47,20 @@ describe("the short day", () => {
 
 describe("a recorded light", () => {
   it("plays each reading until the next, and begins again", () => {
-    const light = trace("time_s,light\n0,100\n2,200\n3,300\n");
+    const light = parseTrace("time_s,light\n0,100\n2,200\n3,300\n");
     expect([0, 1999, 2000, 2999, 3000, 3999, 4000, 6000].map(light)).toEqual([100, 100, 200, 200, 300, 300, 100, 200]);
   });
 
   it("may begin at any time", () => {
-    const light = trace("1700000000.5,1\n1700000001.5,2");
+    const light = parseTrace("1700000000.5,1\n1700000001.5,2");
     expect([0, 1000, 2000].map(light)).toEqual([1, 2, 1]);
   });
 
   it("takes light alone once a second, with header or without, Windows lines, a BOM, and semicolons", () => {
-    expect([0, 1000, 2000].map(trace("\uFEFFlight\r\n5\r\n6\r\n"))).toEqual([5, 6, 5]);
-    expect([0, 1000].map(trace("7\n8"))).toEqual([7, 8]);
-    expect([0, 500].map(trace("0;9\n0.5;10"))).toEqual([9, 10]);
-    expect(trace("42")(1e6)).toBe(42);
+    expect([0, 1000, 2000].map(parseTrace("\uFEFFlight\r\n5\r\n6\r\n"))).toEqual([5, 6, 5]);
+    expect([0, 1000].map(parseTrace("7\n8"))).toEqual([7, 8]);
+    expect([0, 500].map(parseTrace("0;9\n0.5;10"))).toEqual([9, 10]);
+    expect(parseTrace("42")(1e6)).toBe(42);
   });
 
   it.each([
@@ -73,6 +73,6 @@ describe("a recorded light", () => {
     ["5,", 'evening.csv, line 1: found "5,", but light is a number from 0 to 1023.'],
     ["light\n", 'evening.csv: no readings; at least one line "time_s,light" is needed.'],
   ])("says what is wrong with %j", (text, message) => {
-    expect(() => trace(text, "evening.csv")).toThrow(message);
+    expect(() => parseTrace(text, "evening.csv")).toThrow(message);
   });
 });

@@ -23,7 +23,7 @@ describe("the virtual machine of a board", () => {
       flash: () => {},
       panic: () => {},
       end: (_how, reason) => lines.push(`ended: ${reason}`),
-      late: () => peripherals.announce(),
+      clockBehind: () => peripherals.announce(),
       socket: { open: nothing, write: nothing, close: nothing },
     });
     try {

@@ -2,17 +2,17 @@
 import { run } from "./run.js";
 import type { LoadMessage, LoadTask } from "./task.js";
 
-const tell = (message: LoadMessage): void => void process.send!(message);
+const sendToParent = (message: LoadMessage): void => void process.send!(message);
 
 process.once("message", (task: LoadTask) => {
   run(task, {
-    ready: () => tell({ kind: "ready" }),
-    begin: () => tell({ kind: "begin" }),
-    end: () => tell({ kind: "end" }),
+    ready: () => sendToParent({ kind: "ready" }),
+    begin: () => sendToParent({ kind: "begin" }),
+    end: () => sendToParent({ kind: "end" }),
   })
     .then(
-      (result) => tell({ kind: "result", result }),
-      (error: Error) => tell({ kind: "failed", problem: error.message }),
+      (result) => sendToParent({ kind: "result", result }),
+      (error: Error) => sendToParent({ kind: "failed", problem: error.message }),
     )
     .finally(() => process.disconnect());
 });

@@ -1,17 +1,17 @@
 /** Encodes and decodes MQTT 3.1.1 packets with little CPU time, so that the generator is not the bottleneck. */
-import type { Form } from "./task.js";
+import type { PayloadFormat } from "./task.js";
 
 /** All device ids have the same length, so that a device's number has a fixed offset in its topics. */
 const PREFIX = "nightlight/b";
 const DIGITS = 7;
 
-export const idOf = (device: number): string => PREFIX + String(device).padStart(DIGITS, "0");
+export const deviceId = (device: number): string => PREFIX + String(device).padStart(DIGITS, "0");
 
 /** Offset of the device's number in a PUBLISH packet with a remaining length below 128. */
-const NUMBER_AT = 4 + PREFIX.length;
-const COMMAND_TOPIC = idOf(0).length + "/commands".length;
+const DEVICE_NUMBER_OFFSET = 4 + PREFIX.length;
+const COMMAND_TOPIC = deviceId(0).length + "/commands".length;
 
-function packet(type: number, body: Buffer): Buffer {
+function encodePacket(type: number, body: Buffer): Buffer {
   const length: number[] = [];
   let rest = body.length;
   do {
@@ -21,27 +21,27 @@ function packet(type: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from([type, ...length]), body]);
 }
 
-function text(value: string): Buffer<ArrayBuffer> {
+function encodeString(value: string): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(value);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
 /** Encodes a CONNECT with a clean session and without keep-alive [3.1]. */
-export function connect(clientId: string): Buffer {
-  return packet(0x10, Buffer.concat([text("MQTT"), Buffer.from([4, 2, 0, 0]), text(clientId)]));
+export function encodeConnect(clientId: string): Buffer {
+  return encodePacket(0x10, Buffer.concat([encodeString("MQTT"), Buffer.from([4, 2, 0, 0]), encodeString(clientId)]));
 }
 
 /** Encodes a SUBSCRIBE [3.8]. */
-export function subscribe(id: number, filters: readonly string[], qos: 0 | 1): Buffer {
+export function encodeSubscribe(id: number, filters: readonly string[], qos: 0 | 1): Buffer {
   const body = [Buffer.from([id >> 8, id & 255])];
-  for (const filter of filters) body.push(text(filter), Buffer.from([qos]));
-  return packet(0x82, Buffer.concat(body));
+  for (const filter of filters) body.push(encodeString(filter), Buffer.from([qos]));
+  return encodePacket(0x82, Buffer.concat(body));
 }
 
 export const DISCONNECT = Buffer.from([0xe0, 0]);
 
 /** Maximum size of an encoded reading, in bytes. */
-export const LARGEST = 128;
+export const MAX_READING_SIZE = 128;
 
 /** Encodes readings by copying a template and filling in the fields that vary. */
 export class ReadingWriter {
@@ -50,12 +50,12 @@ export class ReadingWriter {
   readonly #id: number;
   readonly #full: boolean;
 
-  constructor(qos: 0 | 1, form: Form, boot: number) {
-    const topic = text(`${idOf(0)}/telemetry`);
+  constructor(qos: 0 | 1, payloadFormat: PayloadFormat, boot: number) {
+    const topic = encodeString(`${deviceId(0)}/telemetry`);
     const head = Buffer.concat([Buffer.from([0x30 | (qos << 1), 0]), topic, Buffer.alloc(2 * qos)]);
     this.#id = qos ? head.length - 2 : 0;
     this.#light = head.length + '{"light":'.length;
-    this.#full = form === "full";
+    this.#full = payloadFormat === "full";
     const payload = this.#full ? `{"light":000,"boot":${boot},"seq":` : '{"light":000}';
     this.#template = Buffer.concat([head, Buffer.from(payload)]);
   }
@@ -63,8 +63,8 @@ export class ReadingWriter {
   /** Writes a reading at `at`. @param light three digits. @param id packet id for QoS 1. @returns the end of the packet */
   write(to: Buffer, at: number, device: number, light: number, id: number, seq: number): number {
     let end = at + this.#template.copy(to, at);
-    digits(to, at + NUMBER_AT, DIGITS, device);
-    digits(to, at + this.#light, 3, light);
+    writeDigits(to, at + DEVICE_NUMBER_OFFSET, DIGITS, device);
+    writeDigits(to, at + this.#light, 3, light);
     if (this.#id) {
       to[at + this.#id] = id >> 8;
       to[at + this.#id + 1] = id & 255;
@@ -72,7 +72,7 @@ export class ReadingWriter {
     if (this.#full) {
       let count = 1;
       for (let rest = seq; rest > 9; rest = Math.floor(rest / 10)) count++;
-      digits(to, end, count, seq);
+      writeDigits(to, end, count, seq);
       end += count;
       to[end++] = 0x7d;
     }
@@ -81,16 +81,16 @@ export class ReadingWriter {
   }
 }
 
-function digits(to: Buffer, at: number, count: number, value: number): void {
-  for (let place = at + count - 1; place >= at; place--) {
+function writeDigits(to: Buffer, at: number, count: number, value: number): void {
+  for (let offset = at + count - 1; offset >= at; offset--) {
     const rest = Math.floor(value / 10);
-    to[place] = 48 + value - 10 * rest;
+    to[offset] = 48 + value - 10 * rest;
     value = rest;
   }
 }
 
 /** A decoded command: the device from the topic, and the fields of the payload. */
-export interface Command {
+export interface DecodedCommand {
   /** The device's number; -1 when the topic is not a device's command topic. */
   device: number;
   /** Undefined when the payload is invalid. */
@@ -102,10 +102,16 @@ export interface Command {
 const LED_ON = Buffer.from('{"led_on":');
 
 /** Decodes a PUBLISH [3.3], whose variable header begins at `from`, into `command`. @returns the packet id's offset */
-export function readCommand(bytes: Uint8Array, from: number, end: number, qos: number, command: Command): number {
+export function decodeCommand(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  qos: number,
+  command: DecodedCommand,
+): number {
   const length = (bytes[from] << 8) | bytes[from + 1];
   const topicEnd = from + 2 + length;
-  command.device = length === COMMAND_TOPIC ? numberAt(bytes, from + 2 + PREFIX.length, DIGITS) : -1;
+  command.device = length === COMMAND_TOPIC ? readNumber(bytes, from + 2 + PREFIX.length, DIGITS) : -1;
   let at = topicEnd + (qos > 0 ? 2 : 0);
   command.ledOn = undefined;
   command.seq = -1;
@@ -121,11 +127,11 @@ export function readCommand(bytes: Uint8Array, from: number, end: number, qos: n
   at += 7;
   let count = 0;
   while (at + count < end && bytes[at + count] !== 0x7d) count++;
-  command.seq = numberAt(bytes, at, count);
+  command.seq = readNumber(bytes, at, count);
   return topicEnd;
 }
 
-function numberAt(bytes: Uint8Array, at: number, count: number): number {
+function readNumber(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let n = at; n < at + count; n++) {
     const digit = bytes[n] - 48;

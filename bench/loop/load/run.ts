@@ -1,23 +1,23 @@
 /** Runs a load task: connects, waits for the server, warms up, measures, and waits for outstanding answers. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection } from "./connection.js";
-import { Ledger } from "./ledger.js";
-import { type Command, ReadingWriter } from "./packets.js";
+import { LoadConnection } from "./connection.js";
+import { AnswerChecker } from "./answer-checker.js";
+import { type DecodedCommand, ReadingWriter } from "./packets.js";
 import type { LoadResult, LoadTask } from "./task.js";
-import { Times } from "./times.js";
+import { LatencyRecorder } from "./latency-recorder.js";
 
 /** A reading without an answer for this long counts as lost, in ms. */
-const PATIENCE = 5000;
+const ANSWER_TIMEOUT = 5000;
 /** Timeout for the server's first answer, in ms. */
-const START = 30_000;
+const START_TIMEOUT = 30_000;
 /** Timeout for the first answer to every device, in ms. */
-const FIRST_ANSWERS = 300_000;
+const FIRST_ANSWERS_TIMEOUT = 300_000;
 /** Maximum extension of the warm-up when `warmUpCycles` are not complete, in ms. */
-const LONGEST_WARM_UP = 8000;
+const MAX_WARM_UP_EXTENSION = 8000;
 /** Delay before the first reading of a cold run, in ms, so that the parent can read the servers' CPU time first. */
-const PAUSE = 100;
+const COLD_START_DELAY = 100;
 /** Interval between batches of readings in the open loop, in ms. */
-const STEP = 2;
+const SEND_INTERVAL = 2;
 
 export interface RunHandlers {
   ready(): void;
@@ -31,84 +31,86 @@ type Phase = "probe" | "run" | "drain";
 
 /** Runs a load task and returns its result. @throws Error when a connection fails or no server answers */
 export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadResult> {
-  const { devices, qos, form, rate } = task;
+  const { devices, qos, payloadFormat, rate } = task;
   const boot = 1 + Math.floor(Math.random() * 0x7ffffffe);
-  const writer = new ReadingWriter(qos, form, boot);
-  const depth = rate === undefined ? 1 : Math.min(4096, Math.max(4, Math.ceil((rate * PATIENCE) / 1000 / devices)));
-  const ledger = new Ledger(devices, depth, form === "full");
+  const writer = new ReadingWriter(qos, payloadFormat, boot);
+  const depth =
+    rate === undefined ? 1 : Math.min(4096, Math.max(4, Math.ceil((rate * ANSWER_TIMEOUT) / 1000 / devices)));
+  const checker = new AnswerChecker(devices, depth, payloadFormat === "full");
   const sent = new Uint32Array(devices);
   /** Whether every device may have an unanswered reading at the same time. */
-  const everyone = task.outstanding >= devices;
+  const allInFlight = task.outstanding >= devices;
   let phase: Phase = "probe";
   let probed = 0;
-  let heardAt = 0;
+  let lastAnswerAt = 0;
   let answers = 0;
   let unanswered = devices;
   const answeredOnce = new Uint8Array(devices);
-  let times: Times | undefined;
+  let times: LatencyRecorder | undefined;
   let fail!: (error: Error) => void;
   const failure = new Promise<never>((_, reject) => (fail = reject));
   failure.catch(() => {});
 
-  function send(connection: Connection, device: number, at: number): void {
+  function send(connection: LoadConnection, device: number, at: number): void {
     const seq = ++sent[device];
     const dark = ((Math.floor(seq / task.switchEvery) + device) & 1) === 0;
     const light = (dark ? 100 : 500) + (seq % 100);
     const id = qos ? connection.packetId() : 0;
-    if (phase !== "probe") ledger.sent(device, at, seq, dark);
-    connection.put((to, from) => writer.write(to, from, device, light, id, seq));
+    if (phase !== "probe") checker.addReading(device, at, seq, dark);
+    connection.appendPacket((to, from) => writer.write(to, from, device, light, id, seq));
   }
 
   /** Sends a reading of the connection's next device that has no unanswered reading. */
-  function sendNext(connection: Connection, at: number): void {
+  function sendNext(connection: LoadConnection, at: number): void {
     const { from, to } = connection;
     let device = connection.next;
-    for (let looked = from; looked < to && ledger.waits(device); looked++) device = device + 1 < to ? device + 1 : from;
-    if (ledger.waits(device)) return;
+    for (let checked = from; checked < to && checker.hasUnanswered(device); checked++)
+      device = device + 1 < to ? device + 1 : from;
+    if (checker.hasUnanswered(device)) return;
     connection.next = device + 1 < to ? device + 1 : from;
     send(connection, device, at);
   }
 
   let now = 0;
-  function answered({ device, ledOn, seq }: Command, connection: Connection): void {
+  function answered({ device, ledOn, seq }: DecodedCommand, connection: LoadConnection): void {
     now = performance.now();
     if (phase === "probe") {
       probed++;
-      heardAt = now;
+      lastAnswerAt = now;
       return;
     }
     if (device < connection.from || device >= connection.to) {
-      ledger.unexpected++;
+      checker.unexpected++;
       return;
     }
-    const verdict = ledger.answered(device, ledOn, seq, now);
+    const verdict = checker.checkAnswer(device, ledOn, seq, now);
     if (verdict === "unexpected") return;
     if (!answeredOnce[device]) {
       answeredOnce[device] = 1;
       unanswered--;
     }
     answers++;
-    if (verdict === "right") times?.add(ledger.took);
+    if (verdict === "right") times?.add(checker.latency);
     if (rate !== undefined || phase !== "run") return;
-    if (everyone) send(connection, device, now);
+    if (allInFlight) send(connection, device, now);
     else sendNext(connection, now);
   }
 
   const connections = connectionsFor(task, { command: answered, failed: (problem) => fail(new Error(problem)) });
-  const of = (device: number): Connection => connections[device % connections.length];
+  const of = (device: number): LoadConnection => connections[device % connections.length];
 
   /** Open loop: sends readings on schedule. Latency counts from the scheduled time, even when sending is late. */
-  async function sendByTheClock(lags: Times): Promise<void> {
+  async function sendOnSchedule(lags: LatencyRecorder): Promise<void> {
     const begun = performance.now();
     let due = 0;
     let step = 0;
     while (phase === "run") {
       const time = performance.now();
-      const steps = Math.floor((time - begun) / STEP);
-      lags.add(time - begun - step * STEP);
+      const steps = Math.floor((time - begun) / SEND_INTERVAL);
+      lags.add(time - begun - step * SEND_INTERVAL);
       step = steps + 1;
-      for (; due < (steps * STEP * rate!) / 1000; due++) {
-        const at = begun + Math.ceil((due * 1000) / rate! / STEP) * STEP;
+      for (; due < (steps * SEND_INTERVAL * rate!) / 1000; due++) {
+        const at = begun + Math.ceil((due * 1000) / rate! / SEND_INTERVAL) * SEND_INTERVAL;
         const connection = of(due);
         const { from, to } = connection;
         const device = connection.next;
@@ -116,34 +118,34 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
         send(connection, device, at);
       }
       for (const connection of connections) connection.flush();
-      await sleep(Math.max(0, begun + step * STEP - performance.now()));
+      await sleep(Math.max(0, begun + step * SEND_INTERVAL - performance.now()));
     }
   }
 
   /** Waits for the warm-up time and cycles, and until every device has received an answer. */
   async function warmUp(): Promise<void> {
     await sleep(task.warmUp * 1000);
-    for (const deadline = performance.now() + LONGEST_WARM_UP; answers < task.warmUpCycles; await sleep(20))
+    for (const deadline = performance.now() + MAX_WARM_UP_EXTENSION; answers < task.warmUpCycles; await sleep(20))
       if (performance.now() > deadline) break;
-    for (const deadline = performance.now() + FIRST_ANSWERS; unanswered > 0; await sleep(20))
+    for (const deadline = performance.now() + FIRST_ANSWERS_TIMEOUT; unanswered > 0; await sleep(20))
       if (performance.now() > deadline) throw new Error(`${unanswered} of ${devices} devices received no answer.`);
   }
 
-  async function work(): Promise<LoadResult> {
+  async function executeTask(): Promise<LoadResult> {
     for (let at = 0; at < connections.length; at += 50)
       await Promise.all(connections.slice(at, at + 50).map((connection) => connection.open()));
-    await probe(() => send(connections[0], 0, 0), connections[0], () => probed, () => heardAt); // prettier-ignore
+    await probe(() => send(connections[0], 0, 0), connections[0], () => probed, () => lastAnswerAt); // prettier-ignore
     handlers.ready();
     if (task.cold) {
       handlers.begin();
-      await sleep(PAUSE);
-      times = new Times();
+      await sleep(COLD_START_DELAY);
+      times = new LatencyRecorder();
     }
     phase = "run";
     let cpu = process.cpuUsage();
     let begun = performance.now();
-    const lags = new Times();
-    const clock = rate === undefined ? undefined : sendByTheClock(lags);
+    const lags = new LatencyRecorder();
+    const schedule = rate === undefined ? undefined : sendOnSchedule(lags);
     if (rate === undefined) {
       const share = Math.ceil(Math.min(task.outstanding, devices) / connections.length);
       for (const connection of connections) {
@@ -151,10 +153,10 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
         connection.flush();
       }
     }
-    const stale = setInterval(() => {
-      const free = ledger.giveUpBefore(performance.now() - PATIENCE);
+    const expiryTimer = setInterval(() => {
+      const idleDevices = checker.expireBefore(performance.now() - ANSWER_TIMEOUT);
       if (rate !== undefined || phase !== "run") return;
-      for (const device of free) {
+      for (const device of idleDevices) {
         const connection = connections.find(({ from, to }) => device >= from && device < to)!;
         sendNext(connection, performance.now());
         connection.flush();
@@ -163,45 +165,49 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     if (!task.cold) {
       await warmUp();
       handlers.begin();
-      times = new Times();
+      times = new LatencyRecorder();
       cpu = process.cpuUsage();
       begun = performance.now();
     }
     await sleep(task.seconds * 1000);
     const seconds = (performance.now() - begun) / 1000;
     const used = process.cpuUsage(cpu);
-    const counted = times!;
+    const measuredTimes = times!;
     times = undefined;
     handlers.end();
 
     phase = "drain";
-    await clock;
-    const owed = (): number => connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
-    for (const deadline = performance.now() + PATIENCE; ledger.waiting + owed() > 0; await sleep(10))
+    await schedule;
+    const countUnacknowledged = (): number => connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+    for (
+      const deadline = performance.now() + ANSWER_TIMEOUT;
+      checker.unanswered + countUnacknowledged() > 0;
+      await sleep(10)
+    )
       if (performance.now() > deadline) break;
-    clearInterval(stale);
-    ledger.giveUpBefore(Infinity);
+    clearInterval(expiryTimer);
+    checker.expireBefore(Infinity);
     return {
-      cycles: counted.count,
+      cycles: measuredTimes.count,
       seconds,
-      latency: counted.summary(),
-      wrong: ledger.wrong,
-      lost: ledger.lost,
-      unexpected: ledger.unexpected,
-      unacknowledged: owed(),
+      latency: measuredTimes.summary(),
+      wrong: checker.wrong,
+      lost: checker.lost,
+      unexpected: checker.unexpected,
+      unacknowledged: countUnacknowledged(),
       cpu: (used.user + used.system) / 1e6,
       lag: lags.summary().p99,
     };
   }
 
   try {
-    return await Promise.race([work(), failure]);
+    return await Promise.race([executeTask(), failure]);
   } finally {
     for (const connection of connections) connection.close();
   }
 }
 
-function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof Connection>[1]): Connection[] {
+function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof LoadConnection>[1]): LoadConnection[] {
   const { port, devices, qos } = task;
   const count = Math.min(task.connections, devices);
   const run = process.pid;
@@ -209,20 +215,23 @@ function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof C
     const from = Math.floor((n * devices) / count);
     const to = Math.floor(((n + 1) * devices) / count);
     const chunk = count > 200 ? 8192 : 65_536;
-    return new Connection({ port, name: `load-${run}-${n}`, from, to, alone: count === 1, qos, chunk }, handlers);
+    return new LoadConnection(
+      { port, name: `load-${run}-${n}`, from, to, isOnly: count === 1, qos, readBufferSize: chunk },
+      handlers,
+    );
   });
 }
 
 /** Sends a reading every 100 ms until a server answers, then waits until no more answers arrive. */
 async function probe(
   send: () => void,
-  connection: Connection,
+  connection: LoadConnection,
   answers: () => number,
   last: () => number,
 ): Promise<void> {
-  const deadline = performance.now() + START;
+  const deadline = performance.now() + START_TIMEOUT;
   while (answers() === 0) {
-    if (performance.now() > deadline) throw new Error(`No server answered within ${START / 1000} s.`);
+    if (performance.now() > deadline) throw new Error(`No server answered within ${START_TIMEOUT / 1000} s.`);
     send();
     connection.flush();
     await sleep(100);

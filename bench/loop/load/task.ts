@@ -1,7 +1,7 @@
 /** The load generator's task and result. They cross a process boundary, so they contain only plain data. */
 
 /** The payload of a reading. `lesson`: `{"light":212}`. `full`: with `boot` and `seq`, as our firmware sends it. */
-export type Form = "lesson" | "full";
+export type PayloadFormat = "lesson" | "full";
 
 export interface LoadTask {
   /** The broker's port on 127.0.0.1. */
@@ -11,7 +11,7 @@ export interface LoadTask {
   readonly connections: number;
   /** QoS of telemetry, and of the subscription to commands. */
   readonly qos: 0 | 1;
-  readonly form: Form;
+  readonly payloadFormat: PayloadFormat;
   /** Open loop: total readings per second. Undefined is a closed loop: each answer triggers the next reading. */
   readonly rate?: number;
   /** Unanswered readings at the same time in the closed loop, at most one per device. */

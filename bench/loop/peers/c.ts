@@ -10,26 +10,26 @@ import type { Peer } from "./peer.js";
 const SOURCE = fileURLToPath(new URL("programs/server.c", import.meta.url));
 const BINARY = path.join(CACHE, process.platform === "win32" ? "server-c.exe" : "server-c");
 
-async function missing(): Promise<string | undefined> {
+async function compileOrExplain(): Promise<string | undefined> {
   await mkdir(CACHE, { recursive: true });
   try {
     await promisify(execFile)("cc", ["-O2", "-o", BINARY, SOURCE, "-lmosquitto"]);
     return undefined;
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr ?? "";
-    if (said && !/mosquitto\.h|-lmosquitto/.test(said))
-      throw new Error(`${SOURCE} cannot be compiled: ${said}`, { cause: error });
-    return said ? "apt-get install libmosquitto-dev" : "apt-get install gcc libmosquitto-dev";
+    const compilerOutput = (error as { stderr?: string }).stderr ?? "";
+    if (compilerOutput && !/mosquitto\.h|-lmosquitto/.test(compilerOutput))
+      throw new Error(`${SOURCE} cannot be compiled: ${compilerOutput}`, { cause: error });
+    return compilerOutput ? "apt-get install libmosquitto-dev" : "apt-get install gcc libmosquitto-dev";
   }
 }
 
-function inCAs(name: string, title: string, ...further: string[]): Peer {
+function cServerPeer(name: string, title: string, ...extraArgs: string[]): Peer {
   return {
-    ...{ name, title, places: ["mosquitto"], form: "lesson", missing },
-    program: async ({ port, qos }) => ({ command: BINARY, args: [String(port), String(qos), ...further] }),
+    ...{ name, title, brokerKinds: ["mosquitto"], payloadFormat: "lesson", installHint: compileOrExplain },
+    startCommand: async ({ port, qos }) => ({ command: BINARY, args: [String(port), String(qos), ...extraArgs] }),
   };
 }
 
-export const inC = inCAs("c", "C on libmosquitto");
+export const cServer = cServerPeer("c", "C on libmosquitto");
 /** Sends commands retained at QoS 1 as our server does, because these flags change the broker's work per command. */
-export const inCByContract = inCAs("c-contract", "C, commands retained at QoS 1 as ours", "contract");
+export const cServerByContract = cServerPeer("c-contract", "C, commands retained at QoS 1 as ours", "contract");

@@ -1,24 +1,24 @@
 /** All benchmarked servers, in the order of the tables. */
 import type { Peer } from "./peer.js";
-import { inC, inCByContract } from "./c.js";
-import { aedesByContract, aedesOnDisk, bareAedes, bareMqtt, leastOfAll } from "./node.js";
+import { cServer, cServerByContract } from "./c.js";
+import { aedesByContract, aedesOnDisk, minimalAedes, minimalMqttJs, socketsOnly } from "./node.js";
 import { nodeRed } from "./node-red.js";
-import { ours } from "./ours.js";
-import { inPython } from "./python.js";
+import { nightlightServer } from "./ours.js";
+import { pythonServer } from "./python.js";
 
 export function allPeers(profile?: string): Peer[] {
   return [
-    ours("lesson", { profile }),
-    ours("full", { profile }),
-    ours("lesson", { profile, json: true }),
-    bareMqtt,
-    inC,
-    inCByContract,
+    nightlightServer("lesson", { profile }),
+    nightlightServer("full", { profile }),
+    nightlightServer("lesson", { profile, json: true }),
+    minimalMqttJs,
+    cServer,
+    cServerByContract,
     nodeRed,
-    inPython,
-    bareAedes,
+    pythonServer,
+    minimalAedes,
     aedesByContract,
     aedesOnDisk,
-    leastOfAll,
+    socketsOnly,
   ];
 }

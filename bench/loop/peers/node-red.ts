@@ -5,8 +5,8 @@ import path from "node:path";
 import { CACHE } from "./cache.js";
 import type { Peer } from "./peer.js";
 
-const HOME = path.join(CACHE, "node-red");
-const MAIN = path.join(HOME, "node_modules/node-red/red.js");
+const NODE_RED_FOLDER = path.join(CACHE, "node-red");
+const NODE_RED_SCRIPT = path.join(NODE_RED_FOLDER, "node_modules/node-red/red.js");
 
 /** Settings that disable everything except the flow. */
 const SETTINGS = `module.exports = {
@@ -15,18 +15,18 @@ const SETTINGS = `module.exports = {
 };
 `;
 
-const DECIDE = `return {
+const DECIDE_FUNCTION = `return {
     topic: msg.topic.replace(/telemetry$/, "commands"),
     payload: JSON.stringify({ led_on: msg.payload.light < 300 }),
 };`;
 
-function flow(port: number, qos: number): object[] {
+function createFlow(port: number, qos: number): object[] {
   const node = { z: "flow", x: 0, y: 0 };
   return [
     { id: "flow", type: "tab", label: "nightlight", disabled: false },
     { id: "broker", type: "mqtt-broker", broker: "127.0.0.1", port: String(port), clientid: "", autoConnect: true, usetls: false, protocolVersion: "4", keepalive: "60", cleansession: true }, // prettier-ignore
     { ...node, id: "in", type: "mqtt in", topic: "nightlight/+/telemetry", qos: String(qos), datatype: "json", broker: "broker", inputs: 0, wires: [["decide"]] }, // prettier-ignore
-    { ...node, id: "decide", type: "function", func: DECIDE, outputs: 1, wires: [["out"]] },
+    { ...node, id: "decide", type: "function", func: DECIDE_FUNCTION, outputs: 1, wires: [["out"]] },
     { ...node, id: "out", type: "mqtt out", topic: "", qos: String(qos), retain: "false", broker: "broker", wires: [] },
   ];
 }
@@ -34,14 +34,19 @@ function flow(port: number, qos: number): object[] {
 export const nodeRed: Peer = {
   name: "node-red",
   title: "Node-RED",
-  places: ["mosquitto"],
-  form: "lesson",
-  missing: async () =>
-    existsSync(MAIN) ? undefined : `npm install --prefix ${path.relative(process.cwd(), HOME)} node-red@4`,
-  async program({ port, qos, folder }) {
+  brokerKinds: ["mosquitto"],
+  payloadFormat: "lesson",
+  installHint: async () =>
+    existsSync(NODE_RED_SCRIPT)
+      ? undefined
+      : `npm install --prefix ${path.relative(process.cwd(), NODE_RED_FOLDER)} node-red@4`,
+  async startCommand({ port, qos, folder }) {
     const settings = path.join(folder, "settings.js");
     await writeFile(settings, SETTINGS);
-    await writeFile(path.join(folder, "flows.json"), JSON.stringify(flow(port, qos)));
-    return { command: process.execPath, args: [MAIN, "--settings", settings, "--userDir", folder, "flows.json"] };
+    await writeFile(path.join(folder, "flows.json"), JSON.stringify(createFlow(port, qos)));
+    return {
+      command: process.execPath,
+      args: [NODE_RED_SCRIPT, "--settings", settings, "--userDir", folder, "flows.json"],
+    };
   },
 };

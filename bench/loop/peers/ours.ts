@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Form } from "../load/task.js";
+import type { PayloadFormat } from "../load/task.js";
 import type { Peer } from "./peer.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -14,7 +14,7 @@ const CONFIGURATION = `limits:
   subscriptions: 1000000
 `;
 
-export interface OursOptions {
+export interface NightlightServerOptions {
   /** A folder for CPU profiles, which a browser's developer tools can open. */
   readonly profile?: string;
   /** Additional lines of the configuration file. */
@@ -23,21 +23,25 @@ export interface OursOptions {
   readonly json?: boolean;
 }
 
-export function ours(form: Form, { profile, configuration = "", json = false }: OursOptions = {}): Peer {
+export function nightlightServer(
+  payloadFormat: PayloadFormat,
+  { profile, configuration = "", json = false }: NightlightServerOptions = {},
+): Peer {
   const [name, title] =
-    form === "lesson" ? ["ours", "nightlight-server"] : ["ours-full", "nightlight-server, `boot` and `seq`"];
+    payloadFormat === "lesson" ? ["ours", "nightlight-server"] : ["ours-full", "nightlight-server, `boot` and `seq`"];
   return {
     name: json ? `${name}-json` : name,
     title: json ? `${title}, \`--log json\`` : title,
-    places: ["mosquitto", "embedded"],
-    form,
-    async missing() {
+    brokerKinds: ["mosquitto", "embedded"],
+    payloadFormat,
+    async installHint() {
       return existsSync(path.join(ROOT, "server/dist/server/src/main.js")) ? undefined : "npm run build";
     },
-    async program({ port, place, folder }) {
+    async startCommand({ port, brokerKind, folder }) {
       const config = path.join(folder, "nightlight.yaml");
       await writeFile(config, CONFIGURATION + configuration);
-      const where = place === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
+      const where =
+        brokerKind === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
       const flags = ["--config", config, "--data", path.join(folder, "data"), "--http-port", "0", ...where];
       if (json) flags.push("--log", "json");
       const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)];

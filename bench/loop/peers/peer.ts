@@ -1,14 +1,14 @@
 /** The interface of a benchmarked server, which receives telemetry and answers with commands. */
-import type { Program } from "../child.js";
-import type { Form } from "../load/task.js";
+import type { StartCommand } from "../child.js";
+import type { PayloadFormat } from "../load/task.js";
 
 /** The broker that a server uses: Mosquitto, or an embedded broker in the same process. */
-export type Place = "mosquitto" | "embedded";
+export type BrokerKind = "mosquitto" | "embedded";
 
 export interface PeerTask {
   /** The broker's port: Mosquitto's, or the one for the embedded broker to listen on. */
   readonly port: number;
-  readonly place: Place;
+  readonly brokerKind: BrokerKind;
   readonly qos: 0 | 1;
   /** An empty folder for the server's files. */
   readonly folder: string;
@@ -19,10 +19,10 @@ export interface Peer {
   readonly name: string;
   /** The name in tables. */
   readonly title: string;
-  readonly places: readonly Place[];
-  readonly form: Form;
+  readonly brokerKinds: readonly BrokerKind[];
+  readonly payloadFormat: PayloadFormat;
   /** Returns how to install the server; undefined when it is installed. May compile it first. */
-  missing(): Promise<string | undefined>;
+  installHint(): Promise<string | undefined>;
   /** Prepares the server's files and returns the command that starts it. */
-  program(task: PeerTask): Promise<Program>;
+  startCommand(task: PeerTask): Promise<StartCommand>;
 }

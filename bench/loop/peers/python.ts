@@ -5,18 +5,18 @@ import type { Peer } from "./peer.js";
 
 const SOURCE = fileURLToPath(new URL("programs/lesson.py", import.meta.url));
 
-let found: string | undefined;
+let isInstalled: string | undefined;
 
-export const inPython: Peer = {
+export const pythonServer: Peer = {
   name: "lesson",
   title: "the lesson's server, Python on Paho",
-  places: ["mosquitto"],
-  form: "lesson",
-  async missing() {
-    found = ["python3", "/usr/bin/python3", "python"].find(
+  brokerKinds: ["mosquitto"],
+  payloadFormat: "lesson",
+  async installHint() {
+    isInstalled = ["python3", "/usr/bin/python3", "python"].find(
       (command) => spawnSync(command, ["-c", "import paho.mqtt.client"], { timeout: 10_000 }).status === 0,
     );
-    return found === undefined ? "apt-get install python3-paho-mqtt, or pip install paho-mqtt" : undefined;
+    return isInstalled === undefined ? "apt-get install python3-paho-mqtt, or pip install paho-mqtt" : undefined;
   },
-  program: async ({ port, qos }) => ({ command: found!, args: [SOURCE, String(port), String(qos)] }),
+  startCommand: async ({ port, qos }) => ({ command: isInstalled!, args: [SOURCE, String(port), String(qos)] }),
 };

@@ -26,7 +26,7 @@ export function encodeFrame(frame: Uint8Array): Uint8Array {
 /** Decodes the bytes from a board into frames and text. */
 export class FrameDecoder {
   #frame: number[] | undefined;
-  #magic = false;
+  #afterMagic = false;
 
   /**
    * @param frame receives each complete frame; its checksum is not verified
@@ -39,20 +39,20 @@ export class FrameDecoder {
 
   push(chunk: Uint8Array): void {
     const text: number[] = [];
-    for (const byte of chunk) this.#take(byte, text);
+    for (const byte of chunk) this.#decodeByte(byte, text);
     if (text.length > 0) this.text(Uint8Array.from(text));
   }
 
-  #take(byte: number, text: number[]): void {
-    if (!this.#magic) {
-      if (byte === Byte.Magic) this.#magic = true;
-      else this.#put(byte, text);
+  #decodeByte(byte: number, text: number[]): void {
+    if (!this.#afterMagic) {
+      if (byte === Byte.Magic) this.#afterMagic = true;
+      else this.#appendByte(byte, text);
       return;
     }
-    this.#magic = false;
+    this.#afterMagic = false;
     switch (byte) {
       case Byte.LiteralMagic:
-        return this.#put(Byte.Magic, text);
+        return this.#appendByte(Byte.Magic, text);
       case Byte.FrameStart:
         // discards an unfinished frame
         this.#frame = [];
@@ -66,8 +66,8 @@ export class FrameDecoder {
       case Byte.Reserved:
         return;
       case Byte.Magic:
-        this.#magic = true;
-        return this.#put(Byte.Magic, text);
+        this.#afterMagic = true;
+        return this.#appendByte(Byte.Magic, text);
       default:
         // not a control code: the board's program printed these bytes
         this.#frame = undefined;
@@ -75,7 +75,7 @@ export class FrameDecoder {
     }
   }
 
-  #put(byte: number, text: number[]): void {
+  #appendByte(byte: number, text: number[]): void {
     if (!this.#frame) text.push(byte);
     else if (this.#frame.push(byte) > MAX_FRAME) this.#frame = undefined;
   }

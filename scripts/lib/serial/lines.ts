@@ -14,11 +14,11 @@ export class LineSplitter {
   push(bytes: Uint8Array): void {
     for (const byte of bytes) {
       if (byte !== 10 && byte !== 13) this.#bytes.push(byte);
-      if (byte === 10 || byte === 13 || this.#bytes.length === MAX_LINE) this.#end();
+      if (byte === 10 || byte === 13 || this.#bytes.length === MAX_LINE) this.#endLine();
     }
   }
 
-  #end(): void {
+  #endLine(): void {
     const line = Buffer.from(this.#bytes).toString("utf8").replace(COLOR, "");
     this.#bytes = [];
     if (line) this.line(line);

@@ -19,9 +19,9 @@ export interface LinkEvents {
   /** A line of the board's log. */
   line: [line: string];
   /** The port disappeared: the board was reset or unplugged. */
-  gone: [];
+  disconnected: [];
   /** The port is open again. */
-  back: [];
+  reconnected: [];
 }
 
 export interface LinkOptions {
@@ -151,10 +151,10 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     );
     const port = await this.#open({
       data: (chunk) => decoder.push(chunk),
-      gone: () => {
+      disconnected: () => {
         if (this.#port !== port) return;
         this.#port = undefined;
-        this.emit("gone");
+        this.emit("disconnected");
       },
     });
     if (this.#closed) return port.close();
@@ -171,7 +171,7 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     }
     this.#opening = true;
     await this.#connect().then(
-      () => this.#closed || this.emit("back"),
+      () => this.#closed || this.emit("reconnected"),
       () => {},
     );
     this.#opening = false;

@@ -24,7 +24,7 @@ export interface SerialPort {
 export interface PortEvents {
   data(chunk: Uint8Array): void;
   /** Called when the port disappears without a call of `close`. */
-  gone(): void;
+  disconnected(): void;
 }
 
 /** Opens a port; rejects when the port is missing or cannot be opened. */
@@ -63,7 +63,7 @@ export function systemPort(path: string, baudRate = BAUD): OpenPort {
     port.on("error", () => {});
     await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
     let closing = false;
-    port.on("close", () => closing || events.gone());
+    port.on("close", () => closing || events.disconnected());
     return {
       write: (data) =>
         new Promise((resolve, reject) => port.write(data, (error) => (error ? reject(error) : resolve()))),

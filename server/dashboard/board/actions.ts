@@ -2,7 +2,7 @@
 
 import { type Action, type Outcome, postAction } from "../api.js";
 import { confirm } from "../confirm.js";
-import { part, text } from "../dom.js";
+import { findPart, setText } from "../dom.js";
 import { count, duration } from "../formatting.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
@@ -16,10 +16,11 @@ export class Actions {
     root: ParentNode,
     private readonly model: BoardModel,
   ) {
-    const place = part(root, "actions", HTMLElement);
-    this.outcome = part(root, "outcome", HTMLElement);
+    const place = findPart(root, "actions", HTMLElement);
+    this.outcome = findPart(root, "outcome", HTMLElement);
     this.buttons = [...place.querySelectorAll<HTMLButtonElement>("button[value]")];
-    for (const button of this.buttons) button.addEventListener("click", () => void this.ask(button.value as Action));
+    for (const button of this.buttons)
+      button.addEventListener("click", () => void this.sendAction(button.value as Action));
   }
 
   render(): void {
@@ -30,7 +31,7 @@ export class Actions {
     }
   }
 
-  private async ask(action: Action): Promise<void> {
+  private async sendAction(action: Action): Promise<void> {
     if (this.busy) return;
     const name = this.model.label;
     if (
@@ -45,11 +46,11 @@ export class Actions {
     this.busy = true;
     this.render();
     const online = this.model.device?.online;
-    text(this.outcome, online ? "Waiting for the board's reply …" : "The board is offline; waiting for it …");
+    setText(this.outcome, online ? "Waiting for the board's reply …" : "The board is offline; waiting for it …");
     try {
-      text(this.outcome, outcomeText(action, await postAction(this.model.id, action)));
+      setText(this.outcome, outcomeText(action, await postAction(this.model.id, action)));
     } catch (e) {
-      text(this.outcome, (e as Error).message);
+      setText(this.outcome, (e as Error).message);
     }
     this.busy = false;
     this.render();
@@ -59,7 +60,7 @@ export class Actions {
 /** A program that started later than this after its board was restarted after a crash. In ms. */
 const PROGRAM_RESTARTED = 5000;
 
-const DONE: Readonly<Record<Action, string>> = {
+const DONE_TEXTS: Readonly<Record<Action, string>> = {
   identify: "The board's lamp blinks.",
   report: "The board reports",
   reboot: "The board restarts.",
@@ -68,7 +69,7 @@ const DONE: Readonly<Record<Action, string>> = {
 function outcomeText(action: Action, outcome: Outcome): string {
   if (outcome.outcome === "pending") return "The board has not replied yet. It replies when it is online again.";
   if (outcome.outcome === "refused") return `The board refused: ${outcome.error ?? "no reason given"}.`;
-  if (action !== "report") return DONE[action];
+  if (action !== "report") return DONE_TEXTS[action];
   const { light, led_on, uptime, rejected, connects, began = 0, waiting, dropped } = outcome;
   const parts = [
     light !== undefined && `light ${light}`,
@@ -80,5 +81,5 @@ function outcomeText(action: Action, outcome: Outcome): string {
     dropped && `${count(dropped, "reading")} lost`,
     began > PROGRAM_RESTARTED && `program restarted ${duration(began)} after the board started`,
   ].filter(Boolean);
-  return `${DONE.report}: ${parts.join(", ")}.`;
+  return `${DONE_TEXTS.report}: ${parts.join(", ")}.`;
 }

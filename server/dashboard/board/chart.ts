@@ -1,16 +1,16 @@
 /** History plot of a board: uPlot draws the light; this module adds threshold, hysteresis, lamp state and gaps. */
 
 import uPlot from "uplot";
-import { type Palette, palette } from "../palette.js";
+import { type Palette, readPalette } from "../palette.js";
 import { axisLabels } from "./axis.js";
-import type { Span, Track } from "./track.js";
+import type { TimeRange, HistorySeries } from "./history-series.js";
 
 const MAX_LIGHT = 1023;
 
 /** Data of a plot. */
 export interface PlotData {
-  readonly track: Track;
-  readonly span: Span;
+  readonly series: HistorySeries;
+  readonly span: TimeRange;
   /** Time of the newest possible reading, in ms: now, or when the connection was lost. */
   readonly until: number;
   readonly threshold: number;
@@ -19,15 +19,15 @@ export interface PlotData {
 
 export interface ChartEvents {
   /** Called when the user selects a time range, in ms. */
-  zoomed(from: number, to: number): void;
+  rangeSelected(from: number, to: number): void;
   /** Called with the time at the cursor, in ms; undefined if the cursor left the plot. */
-  pointed(time: number | undefined): void;
+  cursorMoved(time: number | undefined): void;
 }
 
 export class Chart {
   private readonly plot: uPlot;
   private readonly sizes: ResizeObserver;
-  private colors: Palette = palette();
+  private colors: Palette = readPalette();
   private data?: PlotData;
 
   constructor(
@@ -44,20 +44,20 @@ export class Chart {
     return Math.min(2000, Math.max(200, Math.round(this.box.clientWidth)));
   }
 
-  show(data: PlotData): void {
+  setData(data: PlotData): void {
     this.data = data;
-    const { time, last, min, max } = data.track.columns(data.until);
+    const { time, last, min, max } = data.series.columns(data.until);
     this.plot.setData([time, last, min, max], true);
   }
 
   /** Redraws after a change of the color scheme. */
   recolor(): void {
-    this.colors = palette();
+    this.colors = readPalette();
     this.plot.redraw();
   }
 
   /** Moves the cursor by a number of points, at most to the first or last one. Skips points in gaps. */
-  move(by: number): void {
+  moveCursor(by: number): void {
     const times = this.plot.data[0];
     if (times.length === 0) return;
     const { left = -1, idx } = this.plot.cursor;
@@ -70,7 +70,7 @@ export class Chart {
   }
 
   /** Hides the cursor. */
-  leave(): void {
+  hideCursor(): void {
     this.plot.setCursor({ left: -10, top: -10 });
   }
 
@@ -87,7 +87,7 @@ export class Chart {
     const stepped = uPlot.paths.stepped!({ align: 1 });
     const linear = uPlot.paths.linear!();
     const grid = { stroke: () => this.colors.grid, width: 1 };
-    const look = { stroke: () => this.colors.text, grid, ticks: grid, font: this.colors.font };
+    const axisStyle = { stroke: () => this.colors.text, grid, ticks: grid, font: this.colors.font };
     return {
       ...this.size(),
       ms: 1,
@@ -104,7 +104,7 @@ export class Chart {
           stroke: () => this.colors.line,
           width: 2,
           // Draw single readings as steps: boards report changes, so a level holds until the next reading.
-          paths: (u, series, from, to) => (this.data?.track.single ? stepped : linear)(u, series, from, to),
+          paths: (u, series, from, to) => (this.data?.series.single ? stepped : linear)(u, series, from, to),
           points: { size: 5, fill: () => this.colors.line },
         },
         { stroke: () => this.colors.faint, width: 1, points: { show: false } },
@@ -113,11 +113,16 @@ export class Chart {
       bands: [{ series: [3, 2], fill: () => this.colors.faint }],
       axes: [
         {
-          ...look,
+          ...axisStyle,
           space: 76, // minimum distance of two labels in CSS pixels, enough for a time with AM or PM
           values: (_plot, times, _axis, _space, step) => axisLabels(times, step),
         },
-        { ...look, size: 44, splits: () => [0, 250, 500, 750, 1000], values: (_plot, lights) => lights.map(String) },
+        {
+          ...axisStyle,
+          size: 44,
+          splits: () => [0, 250, 500, 750, 1000],
+          values: (_plot, lights) => lights.map(String),
+        },
       ],
       hooks: {
         drawClear: [(plot) => this.drawBelow(plot)],
@@ -130,7 +135,7 @@ export class Chart {
 
   private point(plot: uPlot): void {
     const { left = -1, idx } = plot.cursor;
-    this.events.pointed(left < 0 || idx == null ? undefined : plot.data[0][idx]);
+    this.events.cursorMoved(left < 0 || idx == null ? undefined : plot.data[0][idx]);
   }
 
   private zoom(plot: uPlot): void {
@@ -138,17 +143,17 @@ export class Chart {
     if (width === 0) return;
     const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
     plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-    this.events.zoomed(from, to);
+    this.events.rangeSelected(from, to);
   }
 
   /** Draws gaps, lamp state and hysteresis band below the line. */
   private drawBelow(plot: uPlot): void {
     if (!this.data) return;
-    const { track, span, until, threshold, hysteresis } = this.data;
+    const { series, span, until, threshold, hysteresis } = this.data;
     const { ctx, bbox } = plot;
     const end = Math.min(span.to, until);
     const strip = 4 * devicePixelRatio;
-    const each = (spans: readonly Span[], draw: (left: number, width: number) => void) => {
+    const each = (spans: readonly TimeRange[], draw: (left: number, width: number) => void) => {
       for (const { from, to } of spans) {
         const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
         const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, "x", true));
@@ -157,11 +162,11 @@ export class Chart {
     };
     ctx.save();
     ctx.fillStyle = this.colors.gap;
-    each(track.gaps(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
+    each(series.gaps(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
     const lamplight = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height);
     lamplight.addColorStop(0, this.colors.lampTop);
     lamplight.addColorStop(1, this.colors.lamp);
-    each(track.lampOn(span.from, end), (left, width) => {
+    each(series.lampOn(span.from, end), (left, width) => {
       ctx.fillStyle = lamplight;
       ctx.fillRect(left, bbox.top, width, bbox.height);
       ctx.fillStyle = this.colors.lampEdge;

@@ -2,32 +2,32 @@
 
 import { ApiError, csvPath, getHistory, getRecent } from "../api.js";
 import { now } from "../clock.js";
-import { part, text } from "../dom.js";
+import { findPart, setText } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
 import { dateTime, timeRange } from "./axis.js";
 import { Chart } from "./chart.js";
-import { LENGTHS, Period } from "./period.js";
+import { PERIOD_LENGTHS, Period } from "./period.js";
 import { fillSwitches, fillTable } from "./records.js";
 import { summarize } from "./summary.js";
-import { answerOf, Track } from "./track.js";
+import { historyFromRecent, HistorySeries } from "./history-series.js";
 
 /** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
 const RELOAD_INTERVAL = 60_000;
 /** Time between two updates of the texts, in ms. */
 const TEXT_INTERVAL = 10_000;
 
-const DAY = LENGTHS[2][1];
+const DAY = PERIOD_LENGTHS[2][1];
 
 export class HistoryView {
   private readonly chart: Chart;
   private readonly box: HTMLElement;
   private readonly lengths: HTMLInputElement[];
   private readonly day: HTMLInputElement;
-  private readonly later: HTMLButtonElement;
-  private readonly latest: HTMLButtonElement;
+  private readonly laterButton: HTMLButtonElement;
+  private readonly latestButton: HTMLButtonElement;
   private readonly title: HTMLElement;
-  private readonly readout: HTMLElement;
+  private readonly cursorText: HTMLElement;
   private readonly summary: HTMLElement;
   private readonly note: HTMLElement;
   private readonly csv: HTMLAnchorElement;
@@ -35,7 +35,7 @@ export class HistoryView {
   private readonly rows: HTMLElement;
   private readonly switches: HTMLElement;
   private period = Period.latest(DAY);
-  private track = new Track({ points: [], led_on: null, switches: [], step: 0 }, DEFAULT_CADENCE.heartbeat);
+  private series = new HistorySeries({ points: [], led_on: null, switches: [], step: 0 }, DEFAULT_CADENCE.heartbeat);
   /** Number of the latest request. Answers to earlier requests are ignored. */
   private requestNumber = 0;
   private lastLoaded = 0;
@@ -49,37 +49,39 @@ export class HistoryView {
     root: ParentNode,
     private readonly model: BoardModel,
   ) {
-    this.box = part(root, "chart", HTMLElement);
-    this.title = part(root, "stretch", HTMLElement);
-    this.readout = part(root, "readout", HTMLElement);
-    this.summary = part(root, "summary", HTMLElement);
-    this.note = part(root, "history-note", HTMLElement);
-    this.csv = part(root, "csv", HTMLAnchorElement);
-    this.table = part(root, "table", HTMLDetailsElement);
-    this.rows = part(root, "rows", HTMLElement);
-    this.switches = part(root, "switches", HTMLElement);
-    this.day = part(root, "day", HTMLInputElement);
-    this.later = part(root, "later", HTMLButtonElement);
-    this.latest = part(root, "latest", HTMLButtonElement);
+    this.box = findPart(root, "chart", HTMLElement);
+    this.title = findPart(root, "stretch", HTMLElement);
+    this.cursorText = findPart(root, "readout", HTMLElement);
+    this.summary = findPart(root, "summary", HTMLElement);
+    this.note = findPart(root, "history-note", HTMLElement);
+    this.csv = findPart(root, "csv", HTMLAnchorElement);
+    this.table = findPart(root, "table", HTMLDetailsElement);
+    this.rows = findPart(root, "rows", HTMLElement);
+    this.switches = findPart(root, "switches", HTMLElement);
+    this.day = findPart(root, "day", HTMLInputElement);
+    this.laterButton = findPart(root, "later", HTMLButtonElement);
+    this.latestButton = findPart(root, "latest", HTMLButtonElement);
     this.lengths = [...root.querySelectorAll<HTMLInputElement>('input[name="length"]')];
     this.plotted = { light: model.device?.last_seen ?? null, lamp: model.lamp };
     this.chart = new Chart(this.box, {
-      zoomed: (from, to) => this.go(Period.between(from, to)),
-      pointed: (time) => text(this.readout, time === undefined ? "" : this.read(time)),
+      rangeSelected: (from, to) => this.showPeriod(Period.between(from, to)),
+      cursorMoved: (time) => setText(this.cursorText, time === undefined ? "" : this.readingText(time)),
     });
 
     for (const input of this.lengths)
-      input.addEventListener("change", () => this.go(this.period.withLength(Number(input.value))));
-    part(root, "earlier", HTMLButtonElement).addEventListener("click", () => this.go(this.period.pan(-1, now())));
-    this.later.addEventListener("click", () => this.go(this.period.pan(1, now())));
-    this.latest.addEventListener("click", () => this.go(Period.latest(this.chosenLength())));
+      input.addEventListener("change", () => this.showPeriod(this.period.withLength(Number(input.value))));
+    findPart(root, "earlier", HTMLButtonElement).addEventListener("click", () =>
+      this.showPeriod(this.period.move(-1, now())),
+    );
+    this.laterButton.addEventListener("click", () => this.showPeriod(this.period.move(1, now())));
+    this.latestButton.addEventListener("click", () => this.showPeriod(Period.latest(this.chosenLength())));
     this.day.addEventListener("change", () => {
-      if (this.day.value !== "") this.go(Period.day(new Date(`${this.day.value}T00:00`).getTime()));
+      if (this.day.value !== "") this.showPeriod(Period.day(new Date(`${this.day.value}T00:00`).getTime()));
     });
     this.box.addEventListener("keydown", (event) => this.key(event));
-    this.box.addEventListener("blur", () => this.chart.leave());
+    this.box.addEventListener("blur", () => this.chart.hideCursor());
     this.table.addEventListener("toggle", () => this.describe());
-    this.go(this.period);
+    this.showPeriod(this.period);
   }
 
   /** Must be called when the board changes. Adds its new reading and lamp state to the plot. */
@@ -87,12 +89,12 @@ export class HistoryView {
     const { device, lamp } = this.model;
     const time = now();
     if (device?.light != null && device.last_seen !== null && device.last_seen !== this.plotted.light) {
-      this.track.add(Math.min(time, Date.parse(device.last_seen)), device.light);
+      this.series.add(Math.min(time, Date.parse(device.last_seen)), device.light);
       this.stale = true;
     }
     if (lamp !== null && this.plotted.lamp !== null && lamp !== this.plotted.lamp) {
       const by = device?.mode !== "auto" ? "person" : device.decided_by;
-      this.track.addSwitch({ time, led_on: lamp, by, reason: device?.reason ?? "" });
+      this.series.addSwitch({ time, led_on: lamp, by, reason: device?.reason ?? "" });
       this.stale = true;
       this.lastDescribed = 0;
     }
@@ -124,32 +126,32 @@ export class HistoryView {
   }
 
   private chosenLength(): number {
-    return LENGTHS.find(([, length]) => length === this.period.length)?.[1] ?? DAY;
+    return PERIOD_LENGTHS.find(([, length]) => length === this.period.length)?.[1] ?? DAY;
   }
 
-  private go(period: Period): void {
+  private showPeriod(period: Period): void {
     this.period = period;
     for (const input of this.lengths) input.checked = Number(input.value) === period.length;
-    this.later.disabled = this.latest.disabled = period.end === undefined;
+    this.laterButton.disabled = this.latestButton.disabled = period.end === undefined;
     void this.load();
   }
 
   private async load(): Promise<void> {
     const request = ++this.requestNumber;
     const { id } = this.model;
-    const { from, to } = this.period.span(now());
+    const { from, to } = this.period.rangeAt(now());
     let problem = "";
     try {
       const answer = await getHistory(id, from, to, this.chart.points);
       if (request !== this.requestNumber) return;
-      this.track = new Track(answer, this.heartbeat);
+      this.series = new HistorySeries(answer, this.heartbeat);
     } catch (e) {
       problem =
         e instanceof ApiError && e.status === 404 ? await this.loadRecent(id, from, to, request) : (e as Error).message;
       if (request !== this.requestNumber) return;
     }
     this.note.hidden = problem === "";
-    text(this.note, problem);
+    setText(this.note, problem);
     this.csv.hidden = problem !== "";
     this.lastLoaded = now();
     this.lastDescribed = 0;
@@ -160,7 +162,8 @@ export class HistoryView {
   private async loadRecent(id: string, from: number, to: number, request: number): Promise<string> {
     try {
       const points = await getRecent(id);
-      if (request === this.requestNumber) this.track = new Track(answerOf(points, from, to), this.heartbeat);
+      if (request === this.requestNumber)
+        this.series = new HistorySeries(historyFromRecent(points, from, to), this.heartbeat);
       return "This server stores no history. The plot shows only the latest readings.";
     } catch (e) {
       return (e as Error).message;
@@ -169,18 +172,18 @@ export class HistoryView {
 
   private draw(): void {
     const time = now();
-    const span = this.period.span(time);
+    const span = this.period.rangeAt(time);
     const { device, threshold } = this.model;
     this.stale = false;
     this.lastDrawn = time;
-    const until = Math.min(span.to, this.until(time));
-    this.chart.show({ track: this.track, span, until, threshold, hysteresis: device?.hysteresis ?? 0 });
-    text(this.title, timeRange(span.from, span.to));
+    const until = Math.min(span.to, this.onlineUntil(time));
+    this.chart.setData({ series: this.series, span, until, threshold, hysteresis: device?.hysteresis ?? 0 });
+    setText(this.title, timeRange(span.from, span.to));
     if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
   }
 
   /** Returns until when the board was online, in ms. The plot does not extend the line beyond. */
-  private until(time: number): number {
+  private onlineUntil(time: number): number {
     const { device, since } = this.model;
     if (!device || device.online) return time;
     return Math.min(time, since ?? time);
@@ -188,25 +191,25 @@ export class HistoryView {
 
   private describe(): void {
     this.lastDescribed = now();
-    const span = this.period.span(now());
-    text(this.summary, summarize(this.track, span, now()));
+    const span = this.period.rangeAt(now());
+    setText(this.summary, summarize(this.series, span, now()));
     this.csv.href = csvPath(this.model.id, span.from, span.to);
     const day = new Date(span.to - 1);
     const pad = (n: number) => String(n).padStart(2, "0");
     if (document.activeElement !== this.day)
       this.day.value = `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}`;
-    fillSwitches(this.switches, this.track);
-    if (this.table.open) fillTable(this.rows, this.track);
+    fillSwitches(this.switches, this.series);
+    if (this.table.open) fillTable(this.rows, this.series);
   }
 
   /** Returns the reading at a time, as text. */
-  private read(time: number): string {
-    const point = this.track.points.findLast((point) => point.time <= time);
+  private readingText(time: number): string {
+    const point = this.series.points.findLast((point) => point.time <= time);
     if (!point) return "";
     const { min, max, last, count } = point;
     const round = (light: number) => String(Math.round(light * 10) / 10);
     const light = min === max ? `light ${round(last)}` : `light ${round(min)} to ${round(max)}, last ${round(last)}`;
-    const lamp = this.track.lampAt(point.time);
+    const lamp = this.series.lampAt(point.time);
     const readings = count > 1 ? `, ${count} readings` : "";
     return `${dateTime(point.time)}: ${light}${readings}; lamp ${lamp === null ? "unknown" : lamp ? "on" : "off"}`;
   }
@@ -221,8 +224,8 @@ export class HistoryView {
       Home: -toEnd,
       End: toEnd,
     };
-    if (event.key in steps) this.chart.move(steps[event.key]);
-    else if (event.key === "Escape") this.chart.leave();
+    if (event.key in steps) this.chart.moveCursor(steps[event.key]);
+    else if (event.key === "Escape") this.chart.hideCursor();
     else return;
     event.preventDefault();
   }

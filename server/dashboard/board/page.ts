@@ -6,7 +6,7 @@ import { confirm } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
 import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
-import { attribute, copy, part, text, writeId } from "../dom.js";
+import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { zonePath } from "../route.js";
@@ -27,23 +27,23 @@ export class BoardPage {
   private simulator?: SimulatorControls;
   private frame = 0;
 
-  /** @param gone called when the board was deleted, here or elsewhere */
+  /** @param onDeleted called when the board was deleted, here or elsewhere */
   constructor(
     place: HTMLElement,
     readonly model: BoardModel,
     private readonly boards: Boards,
     private readonly zones: Zones,
-    gone: () => void,
+    onDeleted: () => void,
   ) {
-    const content = copy("board-template");
-    this.element = part(content, "board", HTMLElement);
-    this.title = part(content, "title", HTMLElement);
+    const content = cloneTemplate("board-template");
+    this.element = findPart(content, "board", HTMLElement);
+    this.title = findPart(content, "title", HTMLElement);
     const { id } = model;
-    this.forget = part(content, "forget", HTMLButtonElement);
-    const problem = part(content, "problem", HTMLElement);
+    this.forget = findPart(content, "forget", HTMLButtonElement);
+    const problem = findPart(content, "problem", HTMLElement);
     this.report = (sentence) => {
       problem.hidden = sentence === "";
-      text(problem, sentence);
+      setText(problem, sentence);
     };
     const target = {
       override: () => model.device,
@@ -52,11 +52,11 @@ export class BoardPage {
     this.override = new OverrideControl(content, target, this.report);
     this.actions = new Actions(content, model);
     this.forget.addEventListener("click", () => void this.askToForget());
-    writeId(part(content, "id", HTMLElement), id);
+    showId(findPart(content, "id", HTMLElement), id);
     place.replaceChildren(content);
-    this.unwatch = boards.watch({
+    this.unwatch = boards.subscribe({
       changed: (changed) => changed === model && this.changed(),
-      removed: (removed) => removed === model && gone(),
+      removed: (removed) => removed === model && onDeleted(),
     });
     this.render();
   }
@@ -104,11 +104,11 @@ export class BoardPage {
   private render(): void {
     const { model, element } = this;
     const { device, lamp } = model;
-    const set = (name: string, value: string) => text(part(element, name, HTMLElement), value);
-    attribute(element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
-    attribute(element, "data-online", String(device?.online ?? false));
-    attribute(part(element, "lamp", Element), "aria-label", lampText(lamp));
-    text(this.title, model.label);
+    const set = (name: string, value: string) => setText(findPart(element, name, HTMLElement), value);
+    setAttribute(element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
+    setAttribute(element, "data-online", String(device?.online ?? false));
+    setAttribute(findPart(element, "lamp", Element), "aria-label", lampText(lamp));
+    setText(this.title, model.label);
     set("state", stateText(model));
     set("light", lightText(device));
     set("decides", device ? `${decidesText(model, this.zones)}: ` : "");
@@ -117,18 +117,18 @@ export class BoardPage {
     set("missing", missingText(device) || "none");
     set("firmware", device?.firmware ?? "unknown");
     set("board-name", device?.board ?? "unknown");
-    const zone = part(element, "zone-link", HTMLAnchorElement);
+    const zone = findPart(element, "zone-link", HTMLAnchorElement);
     zone.hidden = !device?.zone;
-    part(element, "no-zone", HTMLElement).hidden = !zone.hidden;
+    findPart(element, "no-zone", HTMLElement).hidden = !zone.hidden;
     if (device?.zone) {
       zone.href = zonePath(device.zone);
-      text(zone, this.zones.get(device.zone)?.label ?? device.zone);
+      setText(zone, this.zones.get(device.zone)?.label ?? device.zone);
     }
     this.override.render();
     this.actions.render();
     setEnabled(this.forget);
     if (model.board)
-      this.simulator ??= new SimulatorControls(part(element, "simulator", HTMLElement), model, this.report);
+      this.simulator ??= new SimulatorControls(findPart(element, "simulator", HTMLElement), model, this.report);
     this.simulator?.render();
     if (device) this.history ??= new HistoryView(element, model);
   }

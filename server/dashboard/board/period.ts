@@ -1,12 +1,12 @@
 /** Time range of a history plot. Pure. */
 
-import type { Span } from "./track.js";
+import type { TimeRange } from "./history-series.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** Selectable lengths: label and length in ms. */
-export const LENGTHS = [
+export const PERIOD_LENGTHS = [
   ["1 h", HOUR],
   ["6 h", 6 * HOUR],
   ["24 h", DAY],
@@ -43,14 +43,14 @@ export class Period {
     return new Period(length, Math.min(a, b) + length);
   }
 
-  /** In whole ms: where it began between two of them, the ticks of a day's plot would be 1 ms before the full hours. */
-  span(now: number): Span {
+  /** Returns the time range in whole ms. Fractions would put the axis labels of a day 1 ms before the full hours. */
+  rangeAt(now: number): TimeRange {
     const to = Math.round(this.end ?? now);
     return { from: to - this.length, to };
   }
 
   /** Moves the range by its length, earlier (-1) or later (1). A range that would end in the future ends now. */
-  pan(direction: -1 | 1, now: number): Period {
+  move(direction: -1 | 1, now: number): Period {
     const end = (this.end ?? now) + direction * this.length;
     return new Period(this.length, end >= now ? undefined : end);
   }

@@ -1,8 +1,8 @@
 /** Shows an error message, or hides it with "". */
-export type Report = (problem: string) => void;
+export type ShowError = (problem: string) => void;
 
 /** Runs an action and reports its error. Returns whether the action succeeded. */
-export async function attempt(action: () => Promise<void>, report: Report): Promise<boolean> {
+export async function attempt(action: () => Promise<void>, report: ShowError): Promise<boolean> {
   try {
     await action();
     report("");

@@ -1,12 +1,12 @@
 /** Control for the override of a lamp or a zone: auto, on or off, and for how long. */
 
 import type { Mode } from "../api.js";
-import { now, untilMorning, when } from "../clock.js";
-import { copy, part, text } from "../dom.js";
+import { now, untilMorning, formatTime } from "../clock.js";
+import { cloneTemplate, findPart, setText } from "../dom.js";
 import { timeLeft } from "../formatting.js";
 import { setEnabled } from "../rights.js";
 
-import { attempt, type Report } from "./attempt.js";
+import { attempt, type ShowError } from "./attempt.js";
 
 /** Time during which a change can be undone, in ms. */
 const UNDO_TIME = 30_000;
@@ -29,10 +29,15 @@ let groups = 0;
 
 export class OverrideControl {
   private readonly group: HTMLFieldSetElement;
-  private readonly choices: HTMLInputElement[];
+  private readonly modeButtons: HTMLInputElement[];
   private readonly undo: HTMLButtonElement;
   private readonly place: HTMLElement;
-  private hold?: { box: HTMLElement; choice: HTMLSelectElement; present: HTMLOptionElement; left: HTMLElement };
+  private duration?: {
+    box: HTMLElement;
+    select: HTMLSelectElement;
+    currentOption: HTMLOptionElement;
+    remaining: HTMLElement;
+  };
   /** The override before the last change, for undo. */
   private previous?: Override;
   private undoTimer = 0;
@@ -42,15 +47,15 @@ export class OverrideControl {
   constructor(
     root: ParentNode,
     private readonly target: Target,
-    private readonly report: Report,
+    private readonly report: ShowError,
   ) {
-    this.place = part(root, "override", HTMLElement);
-    this.place.append(copy("override-template"));
-    this.group = part(this.place, "modes", HTMLFieldSetElement);
-    this.undo = part(this.place, "undo", HTMLButtonElement);
-    this.choices = [...this.group.querySelectorAll("input")];
+    this.place = findPart(root, "override", HTMLElement);
+    this.place.append(cloneTemplate("override-template"));
+    this.group = findPart(this.place, "modes", HTMLFieldSetElement);
+    this.undo = findPart(this.place, "undo", HTMLButtonElement);
+    this.modeButtons = [...this.group.querySelectorAll("input")];
     const name = `mode-${++groups}`;
-    for (const choice of this.choices) {
+    for (const choice of this.modeButtons) {
       choice.name = name;
       choice.addEventListener("change", () => void this.put(choice.value as Mode));
     }
@@ -61,42 +66,42 @@ export class OverrideControl {
     const override = this.target.override();
     setEnabled(this.group, override !== undefined);
     setEnabled(this.undo);
-    if (this.pending === 0) for (const choice of this.choices) choice.checked = choice.value === override?.mode;
+    if (this.pending === 0) for (const choice of this.modeButtons) choice.checked = choice.value === override?.mode;
     this.undo.hidden = this.previous === undefined;
-    this.renderHold(override);
+    this.renderDuration(override);
   }
 
   /** Shows the duration, but only while an override is in effect. */
-  private renderHold(override: Override | undefined): void {
+  private renderDuration(override: Override | undefined): void {
     const held = override !== undefined && override.mode !== "auto";
-    if (!this.hold && !held) return;
-    this.hold ??= this.makeHold();
-    const { box, choice, present, left: remaining } = this.hold;
+    if (!this.duration && !held) return;
+    this.duration ??= this.createDurationControls();
+    const { box, select: choice, currentOption, remaining } = this.duration;
     box.hidden = !held;
     if (!held) return;
     setEnabled(choice);
     const end = override.until === null ? undefined : Date.parse(override.until);
-    present.hidden = end === undefined;
-    if (end !== undefined) text(present, `until ${when(end)}`);
+    currentOption.hidden = end === undefined;
+    if (end !== undefined) setText(currentOption, `until ${formatTime(end)}`);
     if (this.pending === 0) choice.value = end === undefined ? "" : "present";
-    text(remaining, end === undefined ? "" : `${timeLeft(end - now())} left`);
+    setText(remaining, end === undefined ? "" : `${timeLeft(end - now())} left`);
   }
 
-  private makeHold(): NonNullable<OverrideControl["hold"]> {
-    const content = copy("hold-template");
-    const hold = {
-      box: part(content, "hold", HTMLElement),
-      choice: part(content, "duration", HTMLSelectElement),
-      present: part(content, "present", HTMLOptionElement),
-      left: part(content, "left", HTMLElement),
+  private createDurationControls(): NonNullable<OverrideControl["duration"]> {
+    const content = cloneTemplate("hold-template");
+    const controls = {
+      box: findPart(content, "hold", HTMLElement),
+      select: findPart(content, "duration", HTMLSelectElement),
+      currentOption: findPart(content, "present", HTMLOptionElement),
+      remaining: findPart(content, "left", HTMLElement),
     };
-    hold.choice.addEventListener("change", () => {
-      const { value } = hold.choice;
+    controls.select.addEventListener("change", () => {
+      const { value } = controls.select;
       const mode = this.target.override()?.mode ?? "auto";
       if (value !== "present") void this.put(mode, value === "morning" ? untilMorning() : Number(value) * 60_000);
     });
     this.group.after(content);
-    return hold;
+    return controls;
   }
 
   private async put(mode: Mode, duration = 0): Promise<void> {
@@ -115,7 +120,7 @@ export class OverrideControl {
     const remaining = until === null ? undefined : Date.parse(until) - now();
     const ended = remaining !== undefined && remaining < 1000;
     if (!(await this.send(ended ? "auto" : mode, ended ? undefined : remaining))) return;
-    this.choices.find((choice) => choice.checked)?.focus(); // the undo button disappears, so move the focus
+    this.modeButtons.find((choice) => choice.checked)?.focus(); // the undo button disappears, so move the focus
     this.hideUndo();
   }
 

@@ -5,11 +5,11 @@ import { Snapshot } from "./snapshot.js";
 import { openStream, type Refusal, type Stream } from "./stream.js";
 
 /** Delay before reconnecting after a lost connection, in ms. */
-const RETRY = 1000;
+const RETRY_DELAY = 1000;
 /** Delay before reconnecting after the server refused the stream, in ms. */
-const RETRY_REFUSED = 3000;
+const RETRY_DELAY_REFUSED = 3000;
 /** Delay before reconnecting after the server refused because there are too many streams, in ms. */
-const RETRY_TOO_MANY = 10_000;
+const RETRY_DELAY_TOO_MANY = 10_000;
 /** Time that the stream stays open after the last page became hidden, in ms, in case a page is shown again soon. */
 const LINGER_TIME = 5000;
 /** A page that sends nothing for this long counts as closed. In ms. */
@@ -26,8 +26,8 @@ export class EventHub {
   private state: StreamState = { state: "connecting" };
   private snapshot = new Snapshot();
   private stream?: Stream;
-  private retry?: ReturnType<typeof setTimeout>;
-  private linger?: ReturnType<typeof setTimeout>;
+  private retryTimer?: ReturnType<typeof setTimeout>;
+  private lingerTimer?: ReturnType<typeof setTimeout>;
 
   /** @param url URL of the server's events */
   constructor(private readonly url: string) {
@@ -38,7 +38,7 @@ export class EventHub {
   visible(page: Page): void {
     const isNew = !this.pages.has(page);
     this.pages.set(page, Date.now());
-    clearTimeout(this.linger);
+    clearTimeout(this.lingerTimer);
     if (this.stream && Date.now() - this.stream.lastReceived > MAX_SILENCE) this.close();
     if (!this.stream) this.open();
     if (!isNew) return page({ alive: true });
@@ -49,7 +49,7 @@ export class EventHub {
   /** Removes a page that became hidden. */
   hidden(page: Page): void {
     if (!this.pages.delete(page) || this.pages.size > 0) return;
-    this.linger = setTimeout(() => this.close(), LINGER_TIME);
+    this.lingerTimer = setTimeout(() => this.close(), LINGER_TIME);
   }
 
   /** Reconnects. Must be called after a login or logout. */
@@ -64,7 +64,7 @@ export class EventHub {
   }
 
   private open(): void {
-    clearTimeout(this.retry);
+    clearTimeout(this.retryTimer);
     this.stream = openStream(this.url, {
       opened: () => this.setState({ state: "live" }),
       events: (events) => {
@@ -76,7 +76,7 @@ export class EventHub {
   }
 
   private close(): void {
-    clearTimeout(this.retry);
+    clearTimeout(this.retryTimer);
     this.stream?.close();
     this.stream = undefined;
     this.snapshot = new Snapshot();
@@ -88,8 +88,8 @@ export class EventHub {
     this.snapshot = new Snapshot();
     this.setState(refusal ? { state: "refused", ...refusal } : { state: "lost" });
     if (this.pages.size === 0) return;
-    const delay = !refusal ? RETRY : refusal.status === 429 ? RETRY_TOO_MANY : RETRY_REFUSED;
-    this.retry = setTimeout(() => this.open(), delay);
+    const delay = !refusal ? RETRY_DELAY : refusal.status === 429 ? RETRY_DELAY_TOO_MANY : RETRY_DELAY_REFUSED;
+    this.retryTimer = setTimeout(() => this.open(), delay);
   }
 
   private setState(state: StreamState): void {

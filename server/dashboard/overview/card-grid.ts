@@ -6,18 +6,18 @@
 import type { Boards } from "../boards.js";
 import { now } from "../clock.js";
 import type { BoardModel } from "../model.js";
-import { type Palette, palette } from "../palette.js";
+import { type Palette, readPalette } from "../palette.js";
 import type { Zones } from "../zones.js";
 import { arrange, type View } from "./arrange.js";
 import { Card } from "./card.js";
-import { Groups } from "./groups.js";
+import { CardGroups } from "./groups.js";
 
 /** Time per animation frame for updates of cards that are not visible, in ms. A frame has 16 ms. */
 const FRAME_BUDGET = 6;
 
 /** Shortest time between two rearrangements of the cards after changes of boards, in ms. */
 const ARRANGE_INTERVAL = 1000;
-/** The same when cards are sorted by light, which changes all the time, in ms. */
+/** Shortest time between two rearrangements when cards are sorted by light, which changes constantly. In ms. */
 const SORT_BY_LIGHT_INTERVAL = 5000;
 
 export class CardGrid {
@@ -25,10 +25,12 @@ export class CardGrid {
   private readonly dirty = new Set<string>();
   private readonly visible = new Set<Card>();
   private readonly byElement = new WeakMap<Element, Card>();
-  private readonly observer = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: "200px" });
+  private readonly observer = new IntersectionObserver((entries) => this.visibilityChanged(entries), {
+    rootMargin: "200px",
+  });
   private readonly sizes = new ResizeObserver((entries) => this.resized(entries));
-  private readonly groups: Groups;
-  private colors: Palette = palette();
+  private readonly groups: CardGroups;
+  private colors: Palette = readPalette();
   private view: View = { search: "", show: "all", sort: "name" };
   private frame = 0;
   private plotsDue = true;
@@ -42,18 +44,18 @@ export class CardGrid {
   private lost?: number;
 
   /**
-   * @param appeared called when a board's card becomes visible, and for all visible cards after a reconnect
-   * @param found called with the number of boards that match the view
+   * @param onVisible called when a board's card becomes visible, and for all visible cards after a reconnect
+   * @param onCount called with the number of boards that match the view
    */
   constructor(
     private readonly place: HTMLElement,
     private readonly boards: Boards,
     private readonly zones: Zones,
-    private readonly appeared: (model: BoardModel) => void,
-    private readonly found: (count: number) => void,
+    private readonly onVisible: (model: BoardModel) => void,
+    private readonly onCount: (count: number) => void,
   ) {
-    this.groups = new Groups(place);
-    boards.watch({
+    this.groups = new CardGroups(place);
+    boards.subscribe({
       changed: (model) => {
         this.dirty.add(model.id);
         this.changed = true;
@@ -61,7 +63,7 @@ export class CardGrid {
       },
       removed: (model) => this.remove(model.id),
     });
-    zones.watch(() => this.arrangeSoon());
+    zones.subscribe(() => this.arrangeSoon());
   }
 
   /** Applies a filter and sort order. */
@@ -77,7 +79,7 @@ export class CardGrid {
   }
 
   /** Must be called when stored readings were added to a board's plot. */
-  filled(model: BoardModel): void {
+  historyLoaded(model: BoardModel): void {
     this.cards.get(model.id)?.describe();
     this.tick();
   }
@@ -93,12 +95,12 @@ export class CardGrid {
   /** Sets when the connection was lost, in ms by the server's clock; undefined when it is restored. */
   setLost(lost: number | undefined): void {
     this.lost = lost;
-    if (lost === undefined) for (const card of this.visible) this.appeared(card.model);
+    if (lost === undefined) for (const card of this.visible) this.onVisible(card.model);
   }
 
   /** Redraws after a change of the color scheme. */
   recolor(): void {
-    this.colors = palette();
+    this.colors = readPalette();
     this.tick();
   }
 
@@ -113,10 +115,10 @@ export class CardGrid {
   }
 
   private requestFrame(): void {
-    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.work());
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.processFrame());
   }
 
-  private work(): void {
+  private processFrame(): void {
     this.frame = 0;
     for (const card of this.visible) if (this.dirty.delete(card.model.id)) card.render();
     if (this.plotsDue) for (const card of this.visible) card.draw(this.lost ?? now(), this.colors);
@@ -147,7 +149,7 @@ export class CardGrid {
     if (!still) this.lastSorted = at;
     const groups = arrange(this.boards.all, this.zones.all, this.view);
     this.groups.show(groups, (id) => this.cards.get(id)?.element, still, this.zones.size > 0);
-    this.found(groups.reduce((sum, group) => sum + group.boards.length, 0));
+    this.onCount(groups.reduce((sum, group) => sum + group.boards.length, 0));
   }
 
   private add(id: string): Card {
@@ -179,13 +181,13 @@ export class CardGrid {
     this.tick();
   }
 
-  private seen(entries: IntersectionObserverEntry[]): void {
+  private visibilityChanged(entries: IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of entries) {
       const card = this.byElement.get(target)!;
       if (!isIntersecting) this.visible.delete(card);
       else if (this.cards.get(card.model.id) === card && !this.visible.has(card)) {
         this.visible.add(card);
-        this.appeared(card.model);
+        this.onVisible(card.model);
         card.describe();
       }
     }

@@ -4,7 +4,7 @@ import type { Boards } from "../boards.js";
 import { now } from "../clock.js";
 import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
-import { attribute, copy, part, text, writeId } from "../dom.js";
+import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import type { Palette } from "../palette.js";
 import { boardPath } from "../route.js";
@@ -34,28 +34,28 @@ export class Card {
     boards: Boards,
     private readonly zones: Zones,
   ) {
-    const content = copy("card-template");
-    this.element = part(content, "card", HTMLElement);
-    this.canvas = part(content, "plot", HTMLCanvasElement);
-    this.link = part(content, "link", HTMLAnchorElement);
-    this.label = part(content, "label", HTMLElement);
-    this.lamp = part(content, "lamp", Element);
-    this.state = part(content, "state", HTMLElement);
-    this.light = part(content, "light", HTMLElement);
-    this.decides = part(content, "decides", HTMLElement);
-    this.reason = part(content, "reason", HTMLElement);
-    this.simulatorPlace = part(content, "simulator", HTMLElement);
+    const content = cloneTemplate("card-template");
+    this.element = findPart(content, "card", HTMLElement);
+    this.canvas = findPart(content, "plot", HTMLCanvasElement);
+    this.link = findPart(content, "link", HTMLAnchorElement);
+    this.label = findPart(content, "label", HTMLElement);
+    this.lamp = findPart(content, "lamp", Element);
+    this.state = findPart(content, "state", HTMLElement);
+    this.light = findPart(content, "light", HTMLElement);
+    this.decides = findPart(content, "decides", HTMLElement);
+    this.reason = findPart(content, "reason", HTMLElement);
+    this.simulatorPlace = findPart(content, "simulator", HTMLElement);
 
     const { id } = model;
-    writeId(this.link, id);
+    showId(this.link, id);
     this.link.href = boardPath(id);
     this.link.title = id;
     this.element.setAttribute("aria-label", id);
 
-    const problem = part(content, "problem", HTMLElement);
+    const problem = findPart(content, "problem", HTMLElement);
     this.report = (sentence) => {
       problem.hidden = sentence === "";
-      text(problem, sentence);
+      setText(problem, sentence);
     };
     const target = {
       override: () => model.device,
@@ -72,16 +72,16 @@ export class Card {
   render(): void {
     const { model } = this;
     const { device, lamp } = model;
-    attribute(this.element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
-    attribute(this.element, "data-online", String(device?.online ?? false));
-    attribute(this.lamp, "aria-label", lampText(lamp));
+    setAttribute(this.element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
+    setAttribute(this.element, "data-online", String(device?.online ?? false));
+    setAttribute(this.lamp, "aria-label", lampText(lamp));
     const named = model.label !== model.id;
     this.label.hidden = !named;
-    if (named) text(this.label, model.label);
-    text(this.light, lightText(device));
-    text(this.state, stateText(model));
-    text(this.decides, [decidesText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
-    text(this.reason, reasonText(device));
+    if (named) setText(this.label, model.label);
+    setText(this.light, lightText(device));
+    setText(this.state, stateText(model));
+    setText(this.decides, [decidesText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
+    setText(this.reason, reasonText(device));
     this.override.render();
     if (model.board) this.simulator ??= new SimulatorControls(this.simulatorPlace, model, this.report);
     this.simulator?.render();
@@ -98,6 +98,6 @@ export class Card {
 
   /** Updates the plot's text alternative for screen readers. */
   describe(): void {
-    attribute(this.canvas, "aria-label", describePlot(this.model.series, now(), this.model.threshold));
+    setAttribute(this.canvas, "aria-label", describePlot(this.model.series, now(), this.model.threshold));
   }
 }

@@ -1,13 +1,13 @@
 /** Sections of the overview: one per zone, with the cards of its boards. */
 
 import type { Zone } from "../api.js";
-import { copy, part, text } from "../dom.js";
+import { cloneTemplate, findPart, setText } from "../dom.js";
 import { count } from "../formatting.js";
 import { zonePath } from "../route.js";
 
 import type { Group } from "./arrange.js";
 
-interface Section {
+interface CardSection {
   readonly element: HTMLElement;
   readonly title: HTMLElement;
   readonly link: HTMLAnchorElement;
@@ -15,57 +15,57 @@ interface Section {
   readonly cards: HTMLElement;
 }
 
-export class Groups {
-  private readonly sections = new Map<string, Section>();
+export class CardGroups {
+  private readonly sections = new Map<string, CardSection>();
 
   constructor(private readonly place: HTMLElement) {}
 
   /**
    * Shows the groups and their cards.
-   * @param still whether cards must keep their places, because the user is interacting with one of them
+   * @param keepPlaces whether cards must keep their places, because the user is interacting with one of them
    * @param zones whether any zone exists
    */
   show(
     groups: readonly Group[],
     cardOf: (id: string) => HTMLElement | undefined,
-    still: boolean,
+    keepPlaces: boolean,
     zones: boolean,
   ): void {
     const wanted = groups.map((group) => {
       const section = this.sectionOf(group.zone?.name ?? "");
       describe(section, group, zones);
       const cards = group.boards.map(({ id }) => cardOf(id)).filter((card) => card !== undefined);
-      setChildren(section.cards, cards, still);
+      setChildren(section.cards, cards, keepPlaces);
       return section.element;
     });
     setChildren(this.place, wanted, false);
   }
 
-  private sectionOf(name: string): Section {
+  private sectionOf(name: string): CardSection {
     let section = this.sections.get(name);
     if (section) return section;
-    const content = copy("group-template");
+    const content = cloneTemplate("group-template");
     section = {
-      element: part(content, "group", HTMLElement),
-      title: part(content, "title", HTMLElement),
-      link: part(content, "link", HTMLAnchorElement),
-      about: part(content, "about", HTMLElement),
-      cards: part(content, "cards", HTMLElement),
+      element: findPart(content, "group", HTMLElement),
+      title: findPart(content, "title", HTMLElement),
+      link: findPart(content, "link", HTMLAnchorElement),
+      about: findPart(content, "about", HTMLElement),
+      cards: findPart(content, "cards", HTMLElement),
     };
     this.sections.set(name, section);
     return section;
   }
 }
 
-function describe({ element, title, link, about }: Section, { zone, boards }: Group, zones: boolean): void {
+function describe({ element, title, link, about }: CardSection, { zone, boards }: Group, zones: boolean): void {
   const name = zone ? zone.label : zones ? "In no zone" : "Boards";
   element.classList.toggle("alone", !zones);
   element.setAttribute("aria-label", name);
   link.hidden = !zone;
   title.hidden = zone !== undefined;
-  text(zone ? link : title, name);
+  setText(zone ? link : title, name);
   if (zone) link.href = zonePath(zone.name);
-  text(about, [count(boards.length, "board"), ...(zone ? [stateOf(zone)] : [])].join(" · "));
+  setText(about, [count(boards.length, "board"), ...(zone ? [stateOf(zone)] : [])].join(" · "));
 }
 
 function stateOf({ led_on, mode, light }: Zone): string {
@@ -76,16 +76,16 @@ function stateOf({ led_on, mode, light }: Zone): string {
 
 /**
  * Sets the children of `place` to `wanted`, in this order, with as few moves as possible.
- * @param still whether existing children keep their places, and a child with focus or pointer is not removed
+ * @param keepPlaces whether existing children keep their places, and a child with focus or pointer is not removed
  */
-function setChildren(place: HTMLElement, wanted: readonly HTMLElement[], still: boolean): void {
+function setChildren(place: HTMLElement, wanted: readonly HTMLElement[], keepPlaces: boolean): void {
   const keep = new Set(wanted);
   for (const child of [...place.children])
-    if (!keep.has(child as HTMLElement) && !(still && isInUse(child))) child.remove();
+    if (!keep.has(child as HTMLElement) && !(keepPlaces && isInUse(child))) child.remove();
   let before: Element | null = null;
   for (const element of wanted) {
     const next: Element | null = before ? before.nextElementSibling : place.firstElementChild;
-    if (element !== next && !(still && element.parentElement === place)) place.insertBefore(element, next);
+    if (element !== next && !(keepPlaces && element.parentElement === place)) place.insertBefore(element, next);
     before = element;
   }
 }

@@ -1,10 +1,10 @@
 /** Draws the small plot of a card: the light as a line, the threshold, and shading while the lamp was on. */
 
 import type { Palette } from "../palette.js";
-import { type Reading, type Series, SILENCE, WINDOW, lampSpans } from "./series.js";
+import { type Reading, type RecentReadings, SILENCE, WINDOW, lampOnRanges } from "./series.js";
 
 /** Switching points of the lamp rule. */
-export interface Limits {
+export interface SwitchingPoints {
   readonly threshold: number;
   readonly hysteresis: number;
 }
@@ -28,10 +28,10 @@ const MARGIN = { right: 7, bottom: 5 };
 export function drawPlot(
   canvas: HTMLCanvasElement,
   { width, height }: { readonly width: number; readonly height: number },
-  series: Series,
+  series: RecentReadings,
   now: number,
   until: number,
-  { threshold, hysteresis }: Limits,
+  { threshold, hysteresis }: SwitchingPoints,
   colors: Palette,
 ): void {
   const context = canvas.getContext("2d");
@@ -55,7 +55,7 @@ export function drawPlot(
   const lamplight = context.createLinearGradient(0, 0, 0, height);
   lamplight.addColorStop(0, colors.lampTop);
   lamplight.addColorStop(1, colors.lamp);
-  for (const { from, to } of lampSpans(series.readings, until)) {
+  for (const { from, to } of lampOnRanges(series.readings, until)) {
     if (x(to) < 0) continue;
     const left = Math.max(0, x(from));
     context.fillStyle = lamplight;
@@ -76,8 +76,8 @@ export function drawPlot(
   context.setLineDash([]);
   context.lineWidth = 2;
   context.lineJoin = context.lineCap = "round";
-  for (const run of runs(series.readings, now - WINDOW)) {
-    const line = corners(run).map(([time, light]) => [x(time), y(light)] as const);
+  for (const segment of splitAtGaps(series.readings, now - WINDOW)) {
+    const line = linePoints(segment).map(([time, light]) => [x(time), y(light)] as const);
     context.fillStyle = colors.fill;
     area(context, line, height);
     context.strokeStyle = colors.line;
@@ -112,11 +112,11 @@ export function drawPlot(
 }
 
 /** Describes a plot as text, for screen readers. */
-export function describePlot(series: Series, now: number, threshold: number): string {
+export function describePlot(series: RecentReadings, now: number, threshold: number): string {
   const seen = series.readings.filter((reading) => reading.time >= now - WINDOW);
   if (seen.length === 0) return "No readings in the last 3 minutes";
   const lights = seen.map((reading) => reading.light);
-  const on = lampSpans(seen, now).reduce((sum, span) => sum + span.to - span.from, 0);
+  const on = lampOnRanges(seen, now).reduce((sum, span) => sum + span.to - span.from, 0);
   return (
     `Light over the last 3 minutes: from ${Math.min(...lights)} to ${Math.max(...lights)}; ` +
     `lamp on for ${Math.round(on / 1000)} seconds; threshold ${threshold}`
@@ -124,41 +124,41 @@ export function describePlot(series: Series, now: number, threshold: number): st
 }
 
 /** Returns the readings since `from`, split at gaps. */
-function runs(readings: readonly Reading[], from: number): Reading[][] {
+function splitAtGaps(readings: readonly Reading[], from: number): Reading[][] {
   const found: Reading[][] = [];
-  let run: Reading[] = [];
+  let segment: Reading[] = [];
   readings.forEach((reading, i) => {
     if (i + 1 < readings.length && readings[i + 1].time < from) return;
-    if (run.length > 0 && reading.time - run[run.length - 1].time > SILENCE) run = [];
-    if (run.length === 0) found.push(run);
-    run.push(reading);
+    if (segment.length > 0 && reading.time - segment[segment.length - 1].time > SILENCE) segment = [];
+    if (segment.length === 0) found.push(segment);
+    segment.push(reading);
   });
   return found;
 }
 
 /** Converts readings into the points of a line, with steps between distant readings. */
-function corners(run: readonly Reading[]): [time: number, light: number][] {
+function linePoints(segment: readonly Reading[]): [time: number, light: number][] {
   const line: [number, number][] = [];
-  run.forEach((reading, i) => {
-    const before = run[i - 1];
+  segment.forEach((reading, i) => {
+    const before = segment[i - 1];
     if (before && reading.time - before.time > STEP_AFTER) line.push([reading.time - STEP_SLOPE, before.light]);
     line.push([reading.time, reading.light]);
   });
   return line;
 }
 
-function trace(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[]): void {
+function tracePath(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[]): void {
   context.beginPath();
   for (const [x, y] of line) context.lineTo(x, y);
 }
 
 function stroke(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[]): void {
-  trace(context, line);
+  tracePath(context, line);
   context.stroke();
 }
 
 function area(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[], bottom: number): void {
-  trace(context, line);
+  tracePath(context, line);
   context.lineTo(line[line.length - 1][0], bottom);
   context.lineTo(line[0][0], bottom);
   context.fill();

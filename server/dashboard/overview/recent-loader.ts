@@ -12,15 +12,15 @@ export class RecentLoader {
   private readonly queue = new Set<BoardModel>();
   private running = 0;
 
-  /** @param filled called when a board's readings are loaded */
-  constructor(private readonly filled: (model: BoardModel) => void) {}
+  /** @param onLoaded called when a board's readings are loaded */
+  constructor(private readonly onLoaded: (model: BoardModel) => void) {}
 
   /** Requests a board's readings. Should be called when its plot becomes visible. */
   request(model: BoardModel): void {
     if (!model.device || this.requested.has(model)) return; // without a device, the server has no readings
     this.requested.add(model);
     this.queue.add(model);
-    if (this.running < MAX_PARALLEL) void this.work();
+    if (this.running < MAX_PARALLEL) void this.loadNext();
   }
 
   /** Allows all boards to be requested again. Must be called after a reconnect. */
@@ -28,13 +28,13 @@ export class RecentLoader {
     this.requested.clear();
   }
 
-  private async work(): Promise<void> {
+  private async loadNext(): Promise<void> {
     this.running++;
     for (const model of this.queue) {
       this.queue.delete(model);
       try {
         model.series.fill(await getRecent(model.id), now());
-        this.filled(model);
+        this.onLoaded(model);
       } catch {
         continue; // the plot then shows only live readings
       }

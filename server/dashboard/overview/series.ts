@@ -22,7 +22,7 @@ const CLOCK_ERROR = 3000;
 const MAX_READINGS = 1200;
 
 /** Readings of the last three minutes, sorted by time. */
-export class Series {
+export class RecentReadings {
   private list: Reading[] = [];
 
   get readings(): readonly Reading[] {
@@ -65,7 +65,7 @@ export class Series {
 }
 
 /** A time range, in ms since 1970. */
-export interface Span {
+export interface TimeRange {
   from: number;
   to: number;
 }
@@ -74,8 +74,8 @@ export interface Span {
  * Returns the time ranges with the lamp on, up to `until`. The state of a reading holds until the next reading, but not
  * longer than `SILENCE`.
  */
-export function lampSpans(readings: readonly Reading[], until: number): Span[] {
-  const spans: Span[] = [];
+export function lampOnRanges(readings: readonly Reading[], until: number): TimeRange[] {
+  const spans: TimeRange[] = [];
   readings.forEach((reading, i) => {
     if (!reading.led_on) return;
     const to = Math.min(readings[i + 1]?.time ?? until, reading.time + SILENCE);

@@ -1,6 +1,6 @@
 /** Toolbar with search, filter and sort order of the overview. */
 
-import { part, text } from "../dom.js";
+import { findPart, setText } from "../dom.js";
 import { FILTER_NAMES, SORTS, type View } from "./arrange.js";
 
 export class Toolbar {
@@ -16,15 +16,15 @@ export class Toolbar {
     root: ParentNode,
     private readonly changed: (view: View) => void,
   ) {
-    this.form = part(root, "toolbar", HTMLFormElement);
-    this.search = part(root, "search", HTMLInputElement);
-    this.show = part(root, "show", HTMLSelectElement);
-    this.sort = part(root, "sort", HTMLSelectElement);
-    this.found = part(root, "found", HTMLElement);
-    this.none = part(root, "none", HTMLElement);
+    this.form = findPart(root, "toolbar", HTMLFormElement);
+    this.search = findPart(root, "search", HTMLInputElement);
+    this.show = findPart(root, "show", HTMLSelectElement);
+    this.sort = findPart(root, "sort", HTMLSelectElement);
+    this.found = findPart(root, "found", HTMLElement);
+    this.none = findPart(root, "none", HTMLElement);
     this.form.addEventListener("input", () => this.changed(this.view));
     this.form.addEventListener("submit", (event) => event.preventDefault());
-    part(root, "show-all", HTMLButtonElement).addEventListener("click", () => {
+    findPart(root, "show-all", HTMLButtonElement).addEventListener("click", () => {
       this.form.reset();
       this.changed(this.view);
       this.search.focus();
@@ -44,6 +44,6 @@ export class Toolbar {
     this.form.hidden = all < 2;
     this.none.hidden = found > 0 || all === 0;
     const { search, show } = this.view;
-    text(this.found, search.trim() === "" && show === "all" ? "" : `${found} of ${all} shown`);
+    setText(this.found, search.trim() === "" && show === "all" ? "" : `${found} of ${all} shown`);
   }
 }

@@ -1,7 +1,7 @@
 /** Gauge from dark to bright that shows a zone's sensors, its combined light level and its switching points. */
 
 import type { Zone } from "../api.js";
-import { attribute } from "../dom.js";
+import { setAttribute } from "../dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MAX_LIGHT = 1023;
@@ -14,38 +14,38 @@ export class Gauge {
 
   /** The gauge needs no text alternative, because the panel shows the same values as text. */
   constructor(svg: SVGElement) {
-    svg.append(shape("line", { class: "line", x1: at(0), x2: at(MAX_LIGHT), y1: "50%", y2: "50%" }));
-    this.band = shape("rect", { class: "band", y: "20%", height: "60%" });
-    this.threshold = shape("line", { class: "threshold", y1: "10%", y2: "90%" });
-    this.dots = shape("g", {});
-    this.level = shape("circle", { class: "level", cy: "50%", r: "7" });
+    svg.append(createShape("line", { class: "line", x1: xOf(0), x2: xOf(MAX_LIGHT), y1: "50%", y2: "50%" }));
+    this.band = createShape("rect", { class: "band", y: "20%", height: "60%" });
+    this.threshold = createShape("line", { class: "threshold", y1: "10%", y2: "90%" });
+    this.dots = createShape("g", {});
+    this.level = createShape("circle", { class: "level", cy: "50%", r: "7" });
     svg.append(this.band, this.threshold, this.dots, this.level);
   }
 
   render({ sensors, light, threshold, hysteresis }: Zone): void {
-    set(this.band, { x: at(threshold), width: `${(96 * Math.min(hysteresis, MAX_LIGHT - threshold)) / MAX_LIGHT}%` });
-    set(this.threshold, { x1: at(threshold), x2: at(threshold) });
-    set(this.level, { cx: at(light ?? 0), visibility: light === null ? "hidden" : "visible" });
+    set(this.band, { x: xOf(threshold), width: `${(96 * Math.min(hysteresis, MAX_LIGHT - threshold)) / MAX_LIGHT}%` });
+    set(this.threshold, { x1: xOf(threshold), x2: xOf(threshold) });
+    set(this.level, { cx: xOf(light ?? 0), visibility: light === null ? "hidden" : "visible" });
     const seen = sensors.filter((sensor) => sensor.light !== null);
     while (this.dots.children.length > seen.length) this.dots.lastElementChild!.remove();
-    while (this.dots.children.length < seen.length) this.dots.append(shape("circle", { cy: "50%", r: "3.5" }));
+    while (this.dots.children.length < seen.length) this.dots.append(createShape("circle", { cy: "50%", r: "3.5" }));
     seen.forEach((sensor, i) => {
-      set(this.dots.children[i], { cx: at(sensor.light!), class: sensor.stale ? "stale" : "sensor" });
+      set(this.dots.children[i], { cx: xOf(sensor.light!), class: sensor.stale ? "stale" : "sensor" });
     });
   }
 }
 
 /** Returns the horizontal position of a light level, with room for a dot at both ends. */
-function at(light: number): string {
+function xOf(light: number): string {
   return `${2 + (96 * light) / MAX_LIGHT}%`;
 }
 
-function shape(name: string, attributes: Record<string, string>): SVGElement {
+function createShape(name: string, attributes: Record<string, string>): SVGElement {
   const element = document.createElementNS(SVG, name) as SVGElement;
   set(element, attributes);
   return element;
 }
 
 function set(element: Element, attributes: Record<string, string>): void {
-  for (const [name, value] of Object.entries(attributes)) attribute(element, name, value);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
 }

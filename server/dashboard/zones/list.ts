@@ -12,21 +12,21 @@ export class ZoneList {
   private timer = 0;
   private shown = false;
   /** Name of the zone to scroll to when it is loaded. */
-  private wanted?: string;
+  private scrollTarget?: string;
 
   constructor(
     private readonly place: HTMLElement,
     private readonly zones: Zones,
     private readonly boards: Boards,
   ) {
-    zones.watch(() => this.request());
-    boards.watch({ changed: () => this.request(), removed: () => this.request() });
+    zones.subscribe(() => this.request());
+    boards.subscribe({ changed: () => this.request(), removed: () => this.request() });
   }
 
   /** Shows or hides the list. @param name zone to scroll to */
   show(shown: boolean, name?: string): void {
     this.shown = shown;
-    this.wanted = name;
+    this.scrollTarget = name;
     if (shown) this.render();
   }
 
@@ -54,9 +54,9 @@ export class ZoneList {
       last = panel.element;
       panel.render();
     }
-    const wanted = this.wanted === undefined ? undefined : this.panels.get(this.wanted);
+    const wanted = this.scrollTarget === undefined ? undefined : this.panels.get(this.scrollTarget);
     if (!wanted) return;
-    this.wanted = undefined;
+    this.scrollTarget = undefined;
     wanted.focus();
   }
 }

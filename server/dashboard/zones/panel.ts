@@ -3,7 +3,7 @@
 import type { Zone } from "../api.js";
 import type { Boards } from "../boards.js";
 import { OverrideControl } from "../controls/override.js";
-import { attribute, copy, make, part, text } from "../dom.js";
+import { setAttribute, cloneTemplate, createElement, findPart, setText } from "../dom.js";
 import { boardPath } from "../route.js";
 import { combineText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
@@ -27,25 +27,25 @@ export class Panel {
     private readonly zones: Zones,
     private readonly boards: Boards,
   ) {
-    const content = copy("zone-template");
-    this.element = part(content, "zone", HTMLElement);
-    this.title = part(content, "title", HTMLElement);
-    this.lamp = part(content, "lamp", Element);
-    this.lampsOn = part(content, "lamps-on", HTMLElement);
-    this.light = part(content, "light", HTMLElement);
-    this.rule = part(content, "rule", HTMLElement);
-    this.reason = part(content, "reason", HTMLElement);
-    this.sensors = part(content, "sensors", HTMLElement);
-    this.lamps = part(content, "lamps", HTMLElement);
-    this.gauge = new Gauge(part(content, "gauge", SVGElement));
-    const problem = part(content, "problem", HTMLElement);
+    const content = cloneTemplate("zone-template");
+    this.element = findPart(content, "zone", HTMLElement);
+    this.title = findPart(content, "title", HTMLElement);
+    this.lamp = findPart(content, "lamp", Element);
+    this.lampsOn = findPart(content, "lamps-on", HTMLElement);
+    this.light = findPart(content, "light", HTMLElement);
+    this.rule = findPart(content, "rule", HTMLElement);
+    this.reason = findPart(content, "reason", HTMLElement);
+    this.sensors = findPart(content, "sensors", HTMLElement);
+    this.lamps = findPart(content, "lamps", HTMLElement);
+    this.gauge = new Gauge(findPart(content, "gauge", SVGElement));
+    const problem = findPart(content, "problem", HTMLElement);
     const target = {
       override: () => this.zones.get(name),
       put: (mode: Zone["mode"], duration?: number) => this.zones.override(name, mode, duration),
     };
     this.override = new OverrideControl(content, target, (sentence) => {
       problem.hidden = sentence === "";
-      text(problem, sentence);
+      setText(problem, sentence);
     });
   }
 
@@ -60,17 +60,17 @@ export class Panel {
     if (!zone) return;
     const known = zone.lamps.map((id) => this.boards.get(id)?.lamp ?? null);
     const on = known.filter((lamp) => lamp === true).length;
-    attribute(this.element, "data-lamp", on > 0 ? "on" : "off");
-    attribute(this.element, "aria-label", `Zone ${zone.label}`);
-    text(this.title, zone.label);
-    attribute(this.lamp, "aria-label", on > 0 ? "lamps on" : "lamps off");
-    text(
+    setAttribute(this.element, "data-lamp", on > 0 ? "on" : "off");
+    setAttribute(this.element, "aria-label", `Zone ${zone.label}`);
+    setText(this.title, zone.label);
+    setAttribute(this.lamp, "aria-label", on > 0 ? "lamps on" : "lamps off");
+    setText(
       this.lampsOn,
       zone.lamps.length === 1 ? `its lamp is ${on ? "on" : "off"}` : `${on} of ${zone.lamps.length} lamps on`,
     );
-    text(this.light, zone.light === null ? "–" : String(Math.round(zone.light)));
-    text(this.rule, `${combineText(zone)}; ${ruleText(zone)}`);
-    text(this.reason, zone.reason ?? "No decision yet.");
+    setText(this.light, zone.light === null ? "–" : String(Math.round(zone.light)));
+    setText(this.rule, `${combineText(zone)}; ${ruleText(zone)}`);
+    setText(this.reason, zone.reason ?? "No decision yet.");
     this.gauge.render(zone);
     this.list(
       this.sensors,
@@ -96,18 +96,18 @@ export class Panel {
     while (place.children.length > items.length) place.lastElementChild!.remove();
     while (place.children.length < items.length) {
       const item = document.createElement("li");
-      item.append(make("a", ""), make("b", ""), make("em", ""));
+      item.append(createElement("a", ""), createElement("b", ""), createElement("em", ""));
       place.append(item);
     }
     items.forEach(({ id, value, note, state }, i) => {
       const item = place.children[i];
       const [link, number, remark] = item.children;
-      attribute(item, "data-state", state);
-      attribute(link, "href", boardPath(id));
-      attribute(link, "title", id);
-      text(link, this.boards.get(id)?.label ?? id);
-      text(number, value);
-      text(remark, note);
+      setAttribute(item, "data-state", state);
+      setAttribute(link, "href", boardPath(id));
+      setAttribute(link, "title", id);
+      setText(link, this.boards.get(id)?.label ?? id);
+      setText(number, value);
+      setText(remark, note);
     });
   }
 }

@@ -74,7 +74,7 @@ export class TestBoard {
     const events = this.#events;
     this.#events = undefined;
     this.#packets = false;
-    events?.gone();
+    events?.disconnected();
   }
 
   /** Prints a line as the runtime does. */
@@ -143,7 +143,7 @@ export class TestBoard {
       flash: () => {},
       panic: () => {},
       end: (_, reason) => this.log.push(`end: ${reason}`),
-      late: () => this.#peripherals.announce(),
+      clockBehind: () => this.#peripherals.announce(),
       socket: {
         open: (host, port, tls) => socket.open(host === "broker.test" ? "127.0.0.1" : host, port, tls),
         write: (data) => socket.write(data),

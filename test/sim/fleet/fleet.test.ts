@@ -6,8 +6,8 @@ import { startServer, type NightlightServer } from "nightlight-server";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { decode, parseTopic, STATUS, TELEMETRY } from "../../../contract/index.js";
 import { Fleet, type FleetOptions } from "../../../sim/fleet/fleet.js";
-import { atRate, byPolicy, type Pace } from "../../../sim/fleet/pace.js";
-import { brokerAt } from "../../../sim/fleet/transport.js";
+import { startFixedRateSchedule, startPolicySchedule, type Schedule } from "../../../sim/fleet/schedule.js";
+import { parseBrokerUrl } from "../../../sim/fleet/transport.js";
 import { LESSON_POLICY } from "../../../server/src/decisions/policy.js";
 import { eventually } from "../../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../../support/mosquitto.js";
@@ -15,27 +15,27 @@ import { MOSQUITTO } from "../../support/programs.js";
 import { connect } from "../../support/rig.js";
 
 const fleets: Fleet[] = [];
-const paces: Pace[] = [];
+const schedules: Schedule[] = [];
 
 function createFleet(url: string, options: Partial<FleetOptions> = {}): Fleet {
   const common = { devices: 60, connections: 7, prefix: "nightlight", qos: 1, status: true, seed: 1 } as const;
-  const fleet = new Fleet({ broker: brokerAt(url), ...common, day: 60_000, hour: 16, ...options });
+  const fleet = new Fleet({ broker: parseBrokerUrl(url), ...common, day: 60_000, hour: 16, ...options });
   fleets.push(fleet);
   return fleet;
 }
 
-function drive(pace: Pace): Pace {
-  paces.push(pace);
-  return pace;
+function drive(schedule: Schedule): Schedule {
+  schedules.push(schedule);
+  return schedule;
 }
 
 afterEach(() => {
-  for (const pace of paces.splice(0)) pace.stop();
+  for (const schedule of schedules.splice(0)) schedule.stop();
   for (const fleet of fleets.splice(0)) fleet.abort();
 });
 
 const answered = (fleet: Fleet, count: number) =>
-  eventually(() => fleet.ledger.counts.answered >= count, { within: 20_000, what: `${count} answers` });
+  eventually(() => fleet.tracker.counts.answered >= count, { within: 20_000, what: `${count} answers` });
 
 describe("a fleet at a nightlight-server", () => {
   let server: NightlightServer;
@@ -52,13 +52,13 @@ describe("a fleet at a nightlight-server", () => {
   it("is made of devices that the server knows as boards, and answers all of them rightly", async () => {
     const fleet = createFleet(server.brokerUrl);
     await fleet.start();
-    expect(fleet.links).toMatchObject({ ready: 60, connected: 7 });
-    const pace = drive(byPolicy(fleet));
+    expect(fleet.connections).toMatchObject({ devicesReady: 60, connected: 7 });
+    const schedule = drive(startPolicySchedule(fleet));
     // each of them, and some whose light has changed
     await answered(fleet, 300);
-    pace.stop();
-    await eventually(() => fleet.ledger.outstanding === 0, { what: "the last answers" });
-    expect(fleet.ledger.counts).toMatchObject({ wrong: 0, missing: 0 });
+    schedule.stop();
+    await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
+    expect(fleet.tracker.counts).toMatchObject({ wrong: 0, missing: 0 });
     expect(fleet.lampsWrong).toBe(0);
     expect(fleet.counts).toMatchObject({ unsent: 0, malformed: 0 });
     expect(fleet.counts.switches).toBeGreaterThanOrEqual(60);
@@ -74,16 +74,16 @@ describe("a fleet at a nightlight-server", () => {
     const fleet = createFleet(url, { devices: 20, connections: 20, prefix: "web", qos: 0, status: false });
     await fleet.start();
     const begin = performance.now();
-    const pace = drive(atRate(fleet, 200));
+    const schedule = drive(startFixedRateSchedule(fleet, 200));
     await answered(fleet, 100);
-    pace.stop();
+    schedule.stop();
     const due = ((performance.now() - begin) / 1000) * 200;
-    expect(fleet.counts.sent + pace.behind).toBeGreaterThan(due - 30);
+    expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(due - 30);
     expect(fleet.counts.sent).toBeLessThanOrEqual(due + 30);
     // every device has its turn before one has its next but one
     expect(Math.max(...fleet.devices.seq) - Math.min(...fleet.devices.seq)).toBeLessThanOrEqual(1);
     await fleet.end(false);
-    expect(fleet.ledger.counts).toMatchObject({ wrong: 0, missing: 0 });
+    expect(fleet.tracker.counts).toMatchObject({ wrong: 0, missing: 0 });
   });
 
   it("goes by the rule that the server tells each device", async () => {
@@ -95,9 +95,9 @@ describe("a fleet at a nightlight-server", () => {
       await eventually(() => fleet.devices.parameters.every((set) => fleet.parameters.get(set).threshold === 700), {
         what: "the rule to have come",
       });
-      drive(atRate(fleet, 300));
+      drive(startFixedRateSchedule(fleet, 300));
       await answered(fleet, 600);
-      expect(fleet.ledger.counts.wrong).toBe(0);
+      expect(fleet.tracker.counts.wrong).toBe(0);
     } finally {
       await own.close();
     }
@@ -138,7 +138,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
       day: 86_400_000,
     });
     await fleet.start();
-    for (const device of [0, 1, 2]) fleet.report(device, performance.now());
+    for (const device of [0, 1, 2]) fleet.sendReading(device, performance.now());
     await eventually(() => on("telemetry").length === 3, { what: "the readings" });
     const readings = on("telemetry").map(({ topic, payload }) => ({ topic, ...decode(TELEMETRY, payload).value }));
     expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
@@ -147,14 +147,14 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     // it is midnight: dark
     await command("home/test/fleet-1", true, 1);
     await command("home/test/fleet-2", false, 1);
-    await eventually(() => fleet.ledger.counts.answered === 2, { what: "two answers" });
+    await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
     // a lamp that was switched is told of
     await eventually(() => on("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
     expect(fleet.lampsWrong).toBe(1);
     await fleet.end(false);
-    expect(fleet.ledger.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
+    expect(fleet.tracker.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
   });
 
   it("leaves nothing retained, unless it is told to keep it", async () => {
@@ -185,12 +185,12 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
   it("comes back when the broker does, and its readings of that time are missing", { timeout: 60_000 }, async () => {
     const fleet = createFleet(mosquitto.url, { devices: 10, connections: 2, prefix: "lost" });
     await fleet.start();
-    for (let device = 0; device < 10; device++) fleet.report(device, performance.now());
+    for (let device = 0; device < 10; device++) fleet.sendReading(device, performance.now());
     await mosquitto.kill();
-    await eventually(() => fleet.links.ready === 0, { what: "the connections to be lost" });
-    expect(fleet.ledger.counts.missing).toBe(10);
+    await eventually(() => fleet.connections.devicesReady === 0, { what: "the connections to be lost" });
+    expect(fleet.tracker.counts.missing).toBe(10);
     await mosquitto.start();
-    await eventually(() => fleet.links.ready === 10, { within: 20_000, what: "the devices to be back" });
-    expect(fleet.links.lost).toBe(2);
+    await eventually(() => fleet.connections.devicesReady === 10, { within: 20_000, what: "the devices to be back" });
+    expect(fleet.connections.lost).toBe(2);
   });
 });

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { compile } from "../../scripts/lib/compile-device-program.js";
 import { SimulatedBoard } from "../../sim/index.js";
-import { Broker } from "./broker.js";
+import { ScriptedBroker } from "./scripted-broker.js";
 
 export const CLIENTS = ["stock", "ours"] as const;
 export type Client = (typeof CLIENTS)[number];
@@ -11,12 +11,12 @@ export type Client = (typeof CLIENTS)[number];
 /** The keep-alive of both clients, in s. */
 export const KEEP_ALIVE = 4;
 /** Delay before a scenario, in ms, so that a slow client can process SUBACK. */
-const SETTLE = 500;
+const SUBACK_DELAY = 500;
 
 const ROOT = new URL("../../", import.meta.url);
 
 /** Compiles `bench/mqtt/device/<name>.ts` together with src/mqtt. Returns the bytecode. */
-export async function program(name: string): Promise<Uint8Array> {
+export async function compileProgram(name: string): Promise<Uint8Array> {
   const files: Record<string, string> = { "src/main.ts": `import "../bench/mqtt/device/${name}.js"\n` };
   const paths = (await readdir(new URL("src/mqtt", ROOT))).map((file) => `src/mqtt/${file}`);
   for (const path of [...paths, "bench/mqtt/device/task.ts", `bench/mqtt/device/${name}.ts`])
@@ -24,16 +24,16 @@ export async function program(name: string): Promise<Uint8Array> {
   return compile(files);
 }
 
-export interface StandOptions {
+export interface ClientFixtureOptions {
   /** The topic filter of the program's subscription; default `t/#`. */
   filter?: string;
   /** How many numbers the program publishes; default 0. */
   numbers?: number;
   /** Configures the broker before the board starts. */
-  broker?: (broker: Broker) => void;
+  broker?: (broker: ScriptedBroker) => void;
 }
 
-export class Stand {
+export class ClientFixture {
   /** The program's log lines. */
   readonly lines: string[] = [];
   /** The reason for the program's first crash; undefined without a crash. */
@@ -41,7 +41,7 @@ export class Stand {
 
   private constructor(
     readonly board: SimulatedBoard,
-    readonly broker: Broker,
+    readonly broker: ScriptedBroker,
   ) {
     let line = "";
     board.on("log", (_level, part) => {
@@ -55,8 +55,12 @@ export class Stand {
   }
 
   /** Starts board and broker, runs `use`, and stops both. */
-  static async with<T>(client: Client, options: StandOptions, use: (stand: Stand) => Promise<T>): Promise<T> {
-    const broker = new Broker();
+  static async with<T>(
+    client: Client,
+    options: ClientFixtureOptions,
+    use: (fixture: ClientFixture) => Promise<T>,
+  ): Promise<T> {
+    const broker = new ScriptedBroker();
     await broker.listen();
     options.broker?.(broker);
     const settings = {
@@ -66,14 +70,14 @@ export class Stand {
       FILTER: options.filter ?? "t/#",
       NUMBERS: options.numbers ?? 0,
     };
-    const board = new SimulatedBoard({ id: client, bytecode: await program(client), settings });
-    const stand = new Stand(board, broker);
+    const board = new SimulatedBoard({ id: client, bytecode: await compileProgram(client), settings });
+    const fixture = new ClientFixture(board, broker);
     try {
       await board.start();
-      return await use(stand);
+      return await use(fixture);
     } finally {
       await board.stop();
-      await broker.leave("end");
+      await broker.stop("end");
     }
   }
 
@@ -83,14 +87,14 @@ export class Stand {
       throw new Error(
         `The program did not subscribe within 15 s. Its last log lines:\n${this.lines.slice(-5).join("\n")}`,
       );
-    await sleep(SETTLE);
+    await sleep(SUBACK_DELAY);
   }
 
   /** Waits up to `within` ms until `condition` is true. Returns the time waited in ms; undefined after a timeout. */
   async until(condition: () => boolean, within: number): Promise<number | undefined> {
-    const began = performance.now();
-    while (performance.now() - began < within) {
-      if (condition()) return performance.now() - began;
+    const startedAt = performance.now();
+    while (performance.now() - startedAt < within) {
+      if (condition()) return performance.now() - startedAt;
       await sleep(2);
     }
     return undefined;

@@ -1,60 +1,60 @@
 import { describe, expect, test } from "vitest";
-import { Ledger } from "../../bench/loop/load/ledger.js";
+import { AnswerChecker } from "../../bench/loop/load/answer-checker.js";
 import { problemOf } from "../../bench/loop/measure.js";
 import type { LoadResult } from "../../bench/loop/load/task.js";
 
 const DEVICE = 3;
 
 /** Readings of one device, alternately dark and bright, from `seq` 1, one a ms. */
-function ledgerWith(readings: number, numbered = false): Ledger {
-  const ledger = new Ledger(10, 4, numbered);
-  for (let seq = 1; seq <= readings; seq++) ledger.sent(DEVICE, seq, seq, seq % 2 === 1);
-  return ledger;
+function ledgerWith(readings: number, numbered = false): AnswerChecker {
+  const checker = new AnswerChecker(10, 4, numbered);
+  for (let seq = 1; seq <= readings; seq++) checker.addReading(DEVICE, seq, seq, seq % 2 === 1);
+  return checker;
 }
 
 describe("the accounts of the load generator", () => {
   test("take an answer that fits for right, and time it from when the reading was to leave", () => {
-    const ledger = ledgerWith(1);
-    expect(ledger.answered(DEVICE, true, -1, 8.5)).toBe("right");
-    expect(ledger.took).toBe(7.5);
-    expect(ledger.waiting).toBe(0);
+    const checker = ledgerWith(1);
+    expect(checker.checkAnswer(DEVICE, true, -1, 8.5)).toBe("right");
+    expect(checker.latency).toBe(7.5);
+    expect(checker.unanswered).toBe(0);
   });
 
   test("take the other lamp state, and what cannot be read, for wrong", () => {
     for (const ledOn of [false, undefined]) {
-      const ledger = ledgerWith(1);
-      expect(ledger.answered(DEVICE, ledOn, -1, 2)).toBe("wrong");
-      expect(ledger.wrong).toBe(1);
+      const checker = ledgerWith(1);
+      expect(checker.checkAnswer(DEVICE, ledOn, -1, 2)).toBe("wrong");
+      expect(checker.wrong).toBe(1);
     }
   });
 
   test("take an answer to nothing, and the second to one reading, for unexpected", () => {
-    const ledger = ledgerWith(1);
-    ledger.answered(DEVICE, true, -1, 2);
-    expect(ledger.answered(DEVICE, true, -1, 3)).toBe("unexpected");
-    expect(ledger.answered(DEVICE + 1, true, -1, 3)).toBe("unexpected");
-    expect(ledger.unexpected).toBe(2);
+    const checker = ledgerWith(1);
+    checker.checkAnswer(DEVICE, true, -1, 2);
+    expect(checker.checkAnswer(DEVICE, true, -1, 3)).toBe("unexpected");
+    expect(checker.checkAnswer(DEVICE + 1, true, -1, 3)).toBe("unexpected");
+    expect(checker.unexpected).toBe(2);
   });
 
   test("find the reading that was left out when the one after it is answered", () => {
-    const ledger = ledgerWith(3);
-    expect(ledger.answered(DEVICE, false, -1, 10)).toBe("right");
-    expect(ledger.lost).toBe(1);
-    expect(ledger.took).toBe(8);
+    const checker = ledgerWith(3);
+    expect(checker.checkAnswer(DEVICE, false, -1, 10)).toBe("right");
+    expect(checker.lost).toBe(1);
+    expect(checker.latency).toBe(8);
   });
 
   test("hold an answer that names another reading for wrong", () => {
-    const ledger = ledgerWith(1, true);
-    expect(ledger.answered(DEVICE, true, 3, 2)).toBe("wrong");
+    const checker = ledgerWith(1, true);
+    expect(checker.checkAnswer(DEVICE, true, 3, 2)).toBe("wrong");
   });
 
   test("give up what waits too long, and the oldest where there are too many", () => {
-    const ledger = ledgerWith(5);
-    expect(ledger.lost).toBe(1);
-    expect(ledger.giveUpBefore(4)).toEqual([]);
-    expect(ledger.lost).toBe(3);
-    expect(ledger.giveUpBefore(Infinity)).toEqual([DEVICE]);
-    expect(ledger.lost).toBe(5);
+    const checker = ledgerWith(5);
+    expect(checker.lost).toBe(1);
+    expect(checker.expireBefore(4)).toEqual([]);
+    expect(checker.lost).toBe(3);
+    expect(checker.expireBefore(Infinity)).toEqual([DEVICE]);
+    expect(checker.lost).toBe(5);
   });
 
   test("count a result only when every reading was answered, rightly and once", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import mqttPacket, { type Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { FrameReader, pubackFrame, publishFrame } from "../../../sim/fleet/frames.js";
+import { PacketReader, encodePuback, encodePublish } from "../../../sim/fleet/packets.js";
 
 function parsed(bytes: Buffer): Packet[] {
   const packets: Packet[] = [];
@@ -24,23 +24,23 @@ describe("packets of a fleet", () => {
         fc.integer({ min: 0, max: 65_535 }),
         fc.boolean(),
         (topic, payload, id, retain) => {
-          const [packet] = parsed(publishFrame(topic, payload, id, retain));
+          const [packet] = parsed(encodePublish(topic, payload, id, retain));
           const common = { cmd: "publish", topic, retain, qos: id ? 1 : 0, dup: false };
           expect(packet).toMatchObject({ ...common, payload: Buffer.from(payload), ...(id && { messageId: id }) });
         },
       ),
     );
-    expect(parsed(pubackFrame(0x1234))).toMatchObject([{ cmd: "puback", messageId: 0x1234 }]);
+    expect(parsed(encodePuback(0x1234))).toMatchObject([{ cmd: "puback", messageId: 0x1234 }]);
   });
 
   it("are found in a broker's bytes, however these are cut", () => {
-    const sent = [5, 130, 20_000].map((length) => publishFrame("a/b", "x".repeat(length), 7, false));
-    sent.push(pubackFrame(9));
+    const sent = [5, 130, 20_000].map((length) => encodePublish("a/b", "x".repeat(length), 7, false));
+    sent.push(encodePuback(9));
     const bytes = Buffer.concat(sent);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: bytes.length }), { maxLength: 12 }), (cuts) => {
         const read: Buffer[] = [];
-        const reader = new FrameReader((_type, _flags, all, from, to) =>
+        const reader = new PacketReader((_type, _flags, all, from, to) =>
           read.push(Buffer.from(all.subarray(from, to))),
         );
         const places = [0, ...cuts.sort((a, b) => a - b), bytes.length];
@@ -50,7 +50,7 @@ describe("packets of a fleet", () => {
       }),
       { numRuns: 50 },
     );
-    const reader = new FrameReader(() => {});
+    const reader = new PacketReader(() => {});
     expect(() => reader.push(Buffer.from([0x30, 255, 255, 255, 255, 1]))).toThrow("more than four bytes");
   });
 });

@@ -8,16 +8,17 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));
+const SERVER_PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));
 /** Code for the child process that ends it when this process dies, even by SIGKILL: its standard input closes then. */
-const END_WITH_US = 'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
+const EXIT_WITH_PARENT =
+  'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
 /** Timeout for the start of the server, in ms. */
-const START_WITHIN = 30_000;
+const START_TIMEOUT = 30_000;
 /** Timeout for the end of the server before it is killed, in ms. */
-const END_WITHIN = 10_000;
+const STOP_TIMEOUT = 10_000;
 
 /** A running temporary server. */
-export interface OwnServer {
+export interface TemporaryServer {
   readonly pid: number;
   /** URL of the server's broker. */
   readonly url: string;
@@ -32,14 +33,14 @@ export interface OwnServer {
  * @param config path of a configuration file. `NIGHTLIGHT_…` environment variables are ignored.
  * @throws Error with the server's error output when the server does not start
  */
-export async function startOwnServer(config?: string): Promise<OwnServer> {
+export async function startTemporaryServer(config?: string): Promise<TemporaryServer> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-fleet-"));
   const port = await freePort();
   const args = ["--mqtt-port", String(port), "--http-port", "0", "--host", "127.0.0.1", "--data", data];
   // a separate process group, so that Ctrl+C does not stop the server before the fleet has ended
   const child = spawn(
     process.execPath,
-    ["--import", END_WITH_US, PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],
+    ["--import", EXIT_WITH_PARENT, SERVER_PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],
     {
       cwd: data,
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NIGHTLIGHT_"))),
@@ -47,32 +48,34 @@ export async function startOwnServer(config?: string): Promise<OwnServer> {
       detached: process.platform !== "win32",
     },
   );
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const exit = once(child, "exit") as Promise<[number | null, string | null]>;
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
-  const server: OwnServer = {
+  const server: TemporaryServer = {
     pid: child.pid!,
     url: `mqtt://127.0.0.1:${port}`,
     onexit: () => {},
     async close() {
       server.onexit = () => {};
       child.kill("SIGTERM");
-      await Promise.race([exit, sleep(END_WITHIN, undefined, { ref: false })]);
+      await Promise.race([exit, sleep(STOP_TIMEOUT, undefined, { ref: false })]);
       kill();
       await exit;
       process.off("exit", kill);
       await rm(data, { recursive: true, force: true });
     },
   };
-  for (const begin = performance.now(); !(await listens(port)); await sleep(20)) {
+  for (const begin = performance.now(); !(await isListening(port)); await sleep(20)) {
     const ended = child.exitCode !== null || child.signalCode !== null;
-    if (!ended && performance.now() - begin < START_WITHIN) continue;
+    if (!ended && performance.now() - begin < START_TIMEOUT) continue;
     await server.close();
-    throw new Error(`The server did not start: ${said.trim() || `it did not listen within ${START_WITHIN / 1000} s`}`);
+    throw new Error(
+      `The server did not start: ${stderr.trim() || `it did not listen within ${START_TIMEOUT / 1000} s`}`,
+    );
   }
-  void exit.then(([code, signal]) => server.onexit(`${signal ?? `code ${code}`}${said && `: ${said.trim()}`}`));
+  void exit.then(([code, signal]) => server.onexit(`${signal ?? `code ${code}`}${stderr && `: ${stderr.trim()}`}`));
   return server;
 }
 
@@ -87,7 +90,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Returns whether a server accepts connections on a port of 127.0.0.1. */
-async function listens(port: number): Promise<boolean> {
+async function isListening(port: number): Promise<boolean> {
   const socket = net.connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");

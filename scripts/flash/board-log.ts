@@ -24,13 +24,13 @@ export async function builtFirmware(): Promise<Firmware[]> {
 
 /**
  * Prints a board's log until `stopped` is aborted.
- * @param built the programs that the board may run
+ * @param builtPrograms the programs that the board may run
  * @throws StepError when the port cannot be opened
  */
-export async function listen(
+export async function printBoardLog(
   { ports, screen }: Pick<Computer, "ports" | "screen">,
   wanted: string | undefined,
-  built: readonly Firmware[],
+  builtPrograms: readonly Firmware[],
   stopped: AbortSignal,
 ): Promise<void> {
   const path = await findPort(ports, wanted);
@@ -44,10 +44,10 @@ export async function listen(
       screen.print(label + (program.firmware ? withPositions(text, program.firmware.debug) : text));
     };
     link.on("line", (line) => (buffered ? buffered.push(line) : print(line)));
-    link.on("gone", () => screen.print(`(${path} is gone: the board was reset or unplugged; waiting for it)`));
-    link.on("back", () => screen.print("(the board is back)"));
+    link.on("disconnected", () => screen.print(`(${path} is gone: the board was reset or unplugged; waiting for it)`));
+    link.on("reconnected", () => screen.print("(the board is back)"));
     screen.print(`Listening on ${path}; Ctrl-C ends.`);
-    program = await runningProgram(link, built);
+    program = await runningProgram(link, builtPrograms);
     if (stopped.aborted) return;
     if (program.note) screen.print(program.note);
     const early = buffered;
@@ -67,13 +67,13 @@ interface Program {
 }
 
 /** Finds the built program that the board runs, by its hash. Source positions of another program would be wrong. */
-async function runningProgram(link: BoardLink, built: readonly Firmware[]): Promise<Program> {
+async function runningProgram(link: BoardLink, builtPrograms: readonly Firmware[]): Promise<Program> {
   try {
     const { manager } = await link.services(3000);
     const sha = manager.register(ProgramSha256);
     await sha.refresh();
     const hash = Buffer.from(sha.data ?? []).toString("hex");
-    const firmware = built.find(({ bytecode }) => createHash("sha256").update(bytecode).digest("hex") === hash);
+    const firmware = builtPrograms.find(({ bytecode }) => createHash("sha256").update(bytecode).digest("hex") === hash);
     if (firmware) return { firmware };
     return { note: "(The board runs a program that was not built here, so source positions are missing. Run npm run deploy to replace it.)" }; // prettier-ignore
   } catch {

@@ -1,7 +1,7 @@
 /** Records latencies without rounding, for exact percentiles. Each takes 8 bytes. */
 import type { Latency } from "./task.js";
 
-export class Times {
+export class LatencyRecorder {
   #values = new Float64Array(1 << 16);
   #count = 0;
 

@@ -8,20 +8,20 @@ export const READINGS = topicOf(ID, "telemetry");
 export const COMMANDS = topicOf(ID, "commands");
 
 /** A board's MQTT client id or AMQP container id. */
-export const NAME = `nightlight-board:${ID}`;
+export const CLIENT_ID = `nightlight-board:${ID}`;
 
 /** A board's login. The password has the length of a password from `nightlight-server user add --generate`. */
 export const USER = "porch";
 export const PASSWORD = "0123456789abcdefghijkl";
 
 /** A self-signed certificate and its key, in PEM. */
-export interface TlsPair {
+export interface TlsCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
 /** A benchmark server on a free loopback port. */
-export interface Stand {
+export interface ProtocolServer {
   readonly port: number;
   /** Sends a command without a reading, as when a person switches the lamp. HTTP has no such push. */
   command?(text: string): void;
@@ -29,7 +29,7 @@ export interface Stand {
 }
 
 /** A board that is connected, or that connects for each reading. */
-export interface Device {
+export interface ProtocolClient {
   /** Sends a reading and returns the answer. */
   send(reading: string): Promise<string>;
   /** Returns the next command: MQTT and AMQP wait for a message, HTTP sends a request. */
@@ -38,21 +38,21 @@ export interface Device {
 }
 
 /** The connection parameters that board and server share. */
-export interface Terms {
+export interface ConnectionParameters {
   /** Keep-alive: maximum silence on the connection, in s. */
   readonly keepAlive: number;
   /** The server's certificate; undefined for a connection without TLS. */
-  readonly tls?: TlsPair;
+  readonly tls?: TlsCertificate;
 }
 
 /** An implementation of the exchange with one protocol. */
 export interface Protocol {
   readonly name: string;
   /** Whether the board opens a new connection for each reading. */
-  readonly each?: boolean;
-  serve(terms: Terms): Promise<Stand>;
+  readonly connectsPerReading?: boolean;
+  serve(parameters: ConnectionParameters): Promise<ProtocolServer>;
   /** Connects a board and subscribes it to commands. */
-  connect(port: number, terms: Terms): Promise<Device>;
+  connect(port: number, parameters: ConnectionParameters): Promise<ProtocolClient>;
 }
 
 const BOOT = 1_804_289_383;

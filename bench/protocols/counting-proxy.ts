@@ -4,24 +4,24 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Bytes of TCP payload: `up` from the board, `down` to the board. */
-export interface Bytes {
+export interface ByteCounts {
   readonly up: number;
   readonly down: number;
 }
 
 /** Traffic counts as finished after this much silence, in ms. */
-const QUIET = 250;
-const LOOKS = 10;
+const QUIET_TIME = 250;
+const QUIET_CHECKS = 10;
 
-export class Meter {
+export class CountingProxy {
   /** Number of round trips since the start. Bytes going up after bytes came down begin a new round trip. */
-  turns = 0;
-  #answered = true;
+  roundTrips = 0;
+  #lastWasDown = true;
   #up = 0;
   #down = 0;
   /** Number of forwarded chunks. */
-  #count = 0;
-  #first: { up?: number; down?: number } = {};
+  #chunks = 0;
+  #firstBytes: { up?: number; down?: number } = {};
   readonly #sockets = new Set<net.Socket>();
 
   private constructor(
@@ -36,12 +36,12 @@ export class Meter {
    * Starts a proxy on a free port that forwards to `target` on 127.0.0.1.
    * @param delay added latency from server to board, in ms
    */
-  static async start(target: number, delay = 0): Promise<Meter> {
+  static async start(target: number, delay = 0): Promise<CountingProxy> {
     const server = net.createServer();
-    const meter = new Meter(server, target, delay);
+    const proxy = new CountingProxy(server, target, delay);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return meter;
+    return proxy;
   }
 
   get port(): number {
@@ -49,16 +49,16 @@ export class Meter {
   }
 
   /** Waits until the traffic is finished, then returns and resets the counts. */
-  async take(): Promise<Bytes> {
+  async takeCounts(): Promise<ByteCounts> {
     // several short waits in a row, so that a busy machine has had time to read pending data
-    for (let quiet = 0; quiet < LOOKS;) {
-      const seen = this.#count;
-      await sleep(QUIET / LOOKS);
-      quiet = this.#count === seen ? quiet + 1 : 0;
+    for (let quiet = 0; quiet < QUIET_CHECKS;) {
+      const seen = this.#chunks;
+      await sleep(QUIET_TIME / QUIET_CHECKS);
+      quiet = this.#chunks === seen ? quiet + 1 : 0;
     }
     const counted = { up: this.#up, down: this.#down };
     this.#up = this.#down = 0;
-    this.#first = {};
+    this.#firstBytes = {};
     return counted;
   }
 
@@ -66,10 +66,10 @@ export class Meter {
    * Returns the first bytes in each direction on an idle connection, which are its keep-alive packets.
    * @throws Error without such packets within 10 s
    */
-  async pulse(): Promise<Bytes> {
-    await this.take();
+  async takeKeepAlive(): Promise<ByteCounts> {
+    await this.takeCounts();
     for (const began = performance.now(); performance.now() - began < 10_000; await sleep(5)) {
-      const { up, down } = this.#first;
+      const { up, down } = this.#firstBytes;
       if (up !== undefined && down !== undefined) return { up, down };
     }
     throw new Error("No keep-alive packets arrived within 10 s.");
@@ -85,30 +85,30 @@ export class Meter {
     const server = net.connect(this.target, "127.0.0.1");
     const up = (count: number): void => {
       this.#up += count;
-      if (this.#answered) this.turns++;
-      this.#answered = false;
-      this.#first.up ??= count;
+      if (this.#lastWasDown) this.roundTrips++;
+      this.#lastWasDown = false;
+      this.#firstBytes.up ??= count;
     };
     const down = (count: number): void => {
       this.#down += count;
-      this.#answered = true;
-      this.#first.down ??= count;
+      this.#lastWasDown = true;
+      this.#firstBytes.down ??= count;
     };
-    const lanes: [net.Socket, net.Socket, (count: number) => void, number][] = [
+    const directions: [net.Socket, net.Socket, (count: number) => void, number][] = [
       [board, server, up, 0],
       [server, board, down, this.delay],
     ];
-    for (const [from, to, count, delay] of lanes) {
+    for (const [from, to, count, delay] of directions) {
       this.#sockets.add(from);
       from.setNoDelay(true);
-      const pass = (data: Buffer): void => {
+      const forward = (data: Buffer): void => {
         count(data.length);
-        this.#count++;
+        this.#chunks++;
         if (to.writable) to.write(data);
       };
-      const later = (work: () => void): void => void (delay > 0 ? setTimeout(work, delay) : work());
-      from.on("data", (data) => later(() => pass(data)));
-      from.on("end", () => later(() => to.end()));
+      const delayed = (work: () => void): void => void (delay > 0 ? setTimeout(work, delay) : work());
+      from.on("data", (data) => delayed(() => forward(data)));
+      from.on("end", () => delayed(() => to.end()));
       from.on("error", () => to.destroy());
       from.on("close", () => this.#sockets.delete(from));
     }

@@ -9,7 +9,7 @@ export type FlashableBoard = Board & { readonly entry: string };
  * Finds the board with this name, with or without `nightlight_`; without a name, the board of `src/main.ts`.
  * @throws StepError that lists all boards when no board has this name
  */
-export async function pickBoard(root: string, name?: string): Promise<FlashableBoard> {
+export async function selectBoard(root: string, name?: string): Promise<FlashableBoard> {
   const boards = (await loadBoards(root)).filter((board): board is FlashableBoard => board.entry !== undefined);
   const found =
     name === undefined ? boards[0] : boards.find((board) => [name, `nightlight_${name}`].includes(board.name));
@@ -18,7 +18,7 @@ export async function pickBoard(root: string, name?: string): Promise<FlashableB
 }
 
 /** Lists the boards with this chip, as a sentence. */
-export async function boardsWith(root: string, arch: string): Promise<string> {
+export async function listBoardsWithChip(root: string, arch: string): Promise<string> {
   const boards = (await loadBoards(root)).filter(({ file, entry }) => entry && file.archId === arch);
   return boards.length === 0 ? " No supported board has this chip." : listBoards(boards);
 }

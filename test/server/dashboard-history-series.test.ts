@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Period } from "../../server/dashboard/board/period.js";
 import { summarize } from "../../server/dashboard/board/summary.js";
-import { answerOf, downsample, Track } from "../../server/dashboard/board/track.js";
+import { historyFromRecent, downsample, HistorySeries } from "../../server/dashboard/board/history-series.js";
 import type { Bucket, HistorySwitch } from "../../server/src/history/history.js";
 
 const HEARTBEAT = 30_000;
@@ -18,13 +18,17 @@ const bucket = (time: number, last: number, change: Partial<Bucket> = {}): Bucke
 });
 const change = (time: number, led_on: boolean): HistorySwitch => ({ time, led_on, by: "server", reason: "" });
 
-function track(points: Bucket[], switches: HistorySwitch[] = [], { step = 0, led_on = null as boolean | null } = {}) {
-  return new Track({ points, switches, step, led_on }, HEARTBEAT);
+function seriesOf(
+  points: Bucket[],
+  switches: HistorySwitch[] = [],
+  { step = 0, led_on = null as boolean | null } = {},
+) {
+  return new HistorySeries({ points, switches, step, led_on }, HEARTBEAT);
 }
 
 describe("the line of a board's plot", () => {
   test("is interrupted only after two heartbeat intervals without a reading", () => {
-    const { time, last } = track([bucket(0, 1), bucket(60_000, 2), bucket(120_001, 3)]).columns(120_001);
+    const { time, last } = seriesOf([bucket(0, 1), bucket(60_000, 2), bucket(120_001, 3)]).columns(120_001);
     expect(last).toEqual([1, 2, null, 3]);
     expect(time).toEqual([0, 60_000, 120_000, 120_001]);
   });
@@ -32,19 +36,21 @@ describe("the line of a board's plot", () => {
   test("is interrupted between buckets only where a bucket is empty", () => {
     const step = 600_000;
     // The first readings of two adjacent buckets are up to two steps apart.
-    const neighbours = track([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
+    const neighbours = seriesOf([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
     expect(neighbours.columns(2 * step).last).not.toContain(null);
-    const apart = track([bucket(0, 1), bucket(2 * step + 1, 2)], [], { step });
+    const apart = seriesOf([bucket(0, 1), bucket(2 * step + 1, 2)], [], { step });
     expect(apart.columns(2 * step + 1).last).toEqual([1, null, 2]);
   });
 
   test("extends to now unless the last reading is too old", () => {
-    expect(track([bucket(0, 7)]).columns(50_000).time).toEqual([0, 50_000]);
-    expect(track([bucket(0, 7)]).columns(70_000).time).toEqual([0]);
+    expect(seriesOf([bucket(0, 7)]).columns(50_000).time).toEqual([0, 50_000]);
+    expect(seriesOf([bucket(0, 7)]).columns(70_000).time).toEqual([0]);
   });
 
   test("keeps a spike in the minimum and maximum", () => {
-    const { min, max, last } = track([bucket(0, 100, { min: 90, max: 1000, count: 9 })], [], { step: 1000 }).columns(0);
+    const { min, max, last } = seriesOf([bucket(0, 100, { min: 90, max: 1000, count: 9 })], [], { step: 1000 }).columns(
+      0,
+    );
     expect([min[0], max[0], last[0]]).toEqual([90, 1000, 100]);
   });
 
@@ -52,21 +58,21 @@ describe("the line of a board's plot", () => {
     const reading = fc.tuple(fc.integer({ min: 0, max: DAY }), fc.integer({ min: 0, max: 1023 }));
     fc.assert(
       fc.property(fc.array(reading), fc.constantFrom(0, 1000, 600_000), (live, step) => {
-        const seen = track([], [], { step });
+        const seen = seriesOf([], [], { step });
         for (const [time, light] of live) seen.add(time, light);
         const { time } = seen.columns(DAY);
         expect(time).toEqual([...time].sort((a, b) => a - b));
         for (const { min, max, last } of seen.points) expect(min <= last && last <= max).toBe(true);
       }),
     );
-    const long = track([]);
+    const long = seriesOf([]);
     for (let i = 0; i < 6000; i++) long.add(i * 500, i % 1000);
     expect(long.points.length).toBe(5000);
     expect(long.points.at(-1)!.time).toBe(5999 * 500);
   });
 
   test("adds live readings to the last bucket during its time", () => {
-    const seen = track([bucket(0, 500)], [], { step: 60_000 });
+    const seen = seriesOf([bucket(0, 500)], [], { step: 60_000 });
     seen.add(1000, 900);
     seen.add(2000, 100);
     seen.add(60_000, 300);
@@ -79,7 +85,7 @@ describe("the time the lamp was on", () => {
     Array.from({ length: (to - from) / 30_000 }, (_, i) => bucket(from + i * 30_000, 1));
 
   test("extends from switch to switch, from before the range and until now", () => {
-    const seen = track(every(0, 300_000), [change(60_000, false), change(120_000, true)], { led_on: true });
+    const seen = seriesOf(every(0, 300_000), [change(60_000, false), change(120_000, true)], { led_on: true });
     expect(seen.lampOn(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
       { from: 120_000, to: 290_000 },
@@ -87,7 +93,7 @@ describe("the time the lamp was on", () => {
   });
 
   test("does not extend into gaps", () => {
-    const seen = track([...every(0, 90_000), ...every(600_000, 690_000)], [change(30_000, true)]);
+    const seen = seriesOf([...every(0, 90_000), ...every(600_000, 690_000)], [change(30_000, true)]);
     expect(seen.gaps(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
     expect(seen.lampOn(0, 690_000)).toEqual([
       { from: 30_000, to: 90_000 },
@@ -96,7 +102,7 @@ describe("the time the lamp was on", () => {
   });
 
   test("is unknown before the first switch if no earlier state is known", () => {
-    const seen = track(every(0, 90_000), [change(60_000, true)]);
+    const seen = seriesOf(every(0, 90_000), [change(60_000, true)]);
     expect(seen.lampAt(30_000)).toBe(null);
     expect(seen.lampAt(60_000)).toBe(true);
   });
@@ -107,7 +113,7 @@ describe("the time the lamp was on", () => {
       fc.property(times, times, fc.boolean(), (readings, switches, led_on) => {
         const sorted = (list: number[]) => list.sort((a, b) => a - b);
         const changes = sorted(switches).map((time, i) => change(time, i % 2 === 0));
-        const seen = track(
+        const seen = seriesOf(
           sorted(readings).map((time) => bucket(time, 1)),
           changes,
           { led_on },
@@ -131,7 +137,7 @@ describe("a server without a history", () => {
       { time: 2000, light: null, led_on: true },
       { time: 3000, light: 400, led_on: false },
     ];
-    const answer = answerOf(points, 500, 10_000);
+    const answer = historyFromRecent(points, 500, 10_000);
     expect(answer.led_on).toBe(false);
     expect(answer.points.map(({ time }) => time)).toEqual([1000, 3000]);
     expect(answer.switches.map(({ time, led_on }) => [time, led_on])).toEqual([
@@ -144,11 +150,11 @@ describe("a server without a history", () => {
 describe("the text alternative of a plot", () => {
   test("names the range of the light, the time with the lamp on, and the gaps", () => {
     const points = [0, 30_000, 60_000, 600_000, 630_000].map((time, i) => bucket(time, 100 * (i + 1)));
-    const seen = track(points, [change(30_000, true), change(60_000, false)]);
+    const seen = seriesOf(points, [change(30_000, true), change(60_000, false)]);
     expect(summarize(seen, { from: 0, to: 650_000 }, 650_000)).toBe(
       "5 readings: light from 100 to 500; the lamp was on for 30 s, 1 time; 1 gap without readings, 9 min in all.",
     );
-    expect(summarize(track([]), { from: 0, to: 1000 }, 1000)).toBe("No readings in this period.");
+    expect(summarize(seriesOf([]), { from: 0, to: 1000 }, 1000)).toBe("No readings in this period.");
   });
 
   test("includes a table of bounded length that covers all readings", () => {
@@ -167,26 +173,26 @@ describe("the time range of a plot", () => {
 
   test("ends now until the user moves it back, and again after returning to now", () => {
     const latest = Period.latest(DAY);
-    expect(latest.span(NOW)).toEqual({ from: NOW - DAY, to: NOW });
-    expect(latest.span(NOW + 5).to).toBe(NOW + 5);
-    const earlier = latest.pan(-1, NOW);
-    expect(earlier.span(NOW + 5)).toEqual({ from: NOW - 2 * DAY, to: NOW - DAY });
-    expect(earlier.pan(1, NOW).end).toBe(undefined);
-    expect(earlier.pan(1, NOW + 5).end).toBe(NOW);
+    expect(latest.rangeAt(NOW)).toEqual({ from: NOW - DAY, to: NOW });
+    expect(latest.rangeAt(NOW + 5).to).toBe(NOW + 5);
+    const earlier = latest.move(-1, NOW);
+    expect(earlier.rangeAt(NOW + 5)).toEqual({ from: NOW - 2 * DAY, to: NOW - DAY });
+    expect(earlier.move(1, NOW).end).toBe(undefined);
+    expect(earlier.move(1, NOW + 5).end).toBe(NOW);
   });
 
   test("starts at a whole millisecond, because a fraction would shift the full hours on the axis", () => {
-    expect(Period.latest(DAY).span(NOW + 0.4)).toEqual({ from: NOW - DAY, to: NOW });
+    expect(Period.latest(DAY).rangeAt(NOW + 0.4)).toEqual({ from: NOW - DAY, to: NOW });
   });
 
   test("is the selected range in either direction, and never empty", () => {
-    expect(Period.between(50_000, 20_000).span(NOW)).toEqual({ from: 20_000, to: 50_000 });
-    expect(Period.between(1000, 1001).span(NOW)).toEqual({ from: 1000, to: 11_000 });
+    expect(Period.between(50_000, 20_000).rangeAt(NOW)).toEqual({ from: 20_000, to: 50_000 });
+    expect(Period.between(1000, 1001).rangeAt(NOW)).toEqual({ from: 1000, to: 11_000 });
   });
 
   test("of a day extends from midnight to midnight, also with 23 or 25 hours", () => {
     const start = new Date(2026, 2, 29).getTime();
     const end = new Date(2026, 2, 30).getTime();
-    expect(Period.day(start).span(NOW)).toEqual({ from: start, to: end });
+    expect(Period.day(start).rangeAt(NOW)).toEqual({ from: start, to: end });
   });
 });

@@ -3,62 +3,62 @@ import { EventEmitter } from "node:events";
 import type { BoardEvents } from "./types.js";
 import type { Color } from "./vm/status-light.js";
 
-const DARK: Color = [0, 0, 0];
+const OFF: Color = [0, 0, 0];
 
-export class BoardSigns extends EventEmitter<BoardEvents> {
+export class BoardState extends EventEmitter<BoardEvents> {
   #intensity = 0;
-  #statusLight: Color = DARK;
+  #statusLight: Color = OFF;
   #running = false;
   #crashes = 0;
 
-  /** Brightness, 0 to 1 */
+  /** Brightness of the lamp, 0 to 1. */
   get intensity(): number {
     return this.#intensity;
   }
   get lamp(): boolean {
     return this.#intensity > 0;
   }
-  /** The LED on the board itself: red, green and blue, 0 to 255 each. */
+  /** Color of the status LED on the board: red, green and blue, 0 to 255 each. */
   get statusLight(): Color {
     return this.#statusLight;
   }
   get running(): boolean {
     return this.#running;
   }
-  /** How often the program or the virtual machine has crashed. */
+  /** Number of crashes of the program or the virtual machine. */
   get crashes(): number {
     return this.#crashes;
   }
 
-  protected shine(intensity: number): void {
-    const was = this.lamp;
+  protected setIntensity(intensity: number): void {
+    const wasOn = this.lamp;
     if (intensity === this.#intensity) return;
     this.#intensity = intensity;
-    if (this.lamp !== was) this.emit("lamp", this.lamp);
+    if (this.lamp !== wasOn) this.emit("lamp", this.lamp);
     this.emit("change");
   }
 
-  protected shown(statusLight: Color): void {
+  protected setStatusLight(statusLight: Color): void {
     this.#statusLight = statusLight;
     this.emit("change");
   }
 
-  protected ran(running: boolean): void {
+  protected setRunning(running: boolean): void {
     this.#running = running;
     this.emit("change");
   }
 
-  protected crashed(reason: string): void {
+  protected recordCrash(reason: string): void {
     this.#crashes++;
     this.#running = false;
     this.emit("crash", reason);
     this.emit("change");
   }
 
-  /** The board has lost its power. */
-  protected goneDark(): void {
-    this.shine(0);
-    this.#statusLight = DARK;
-    if (this.#running) this.ran(false);
+  /** Switches lamp and status LED off after a loss of power. */
+  protected clearOnPowerLoss(): void {
+    this.setIntensity(0);
+    this.#statusLight = OFF;
+    if (this.#running) this.setRunning(false);
   }
 }

@@ -2,19 +2,19 @@
 import type { Fleet } from "./fleet.js";
 
 /** Timer interval of the scheduler, in ms. A short interval spreads the readings evenly. */
-const TURN = 1;
+const TIMER_INTERVAL = 1;
 /** Largest backlog of the scheduler, in ms. Readings beyond this limit are dropped and counted, not sent in a burst. */
-const MOST_BEHIND = 100;
+const MAX_BACKLOG = 100;
 
 /** A running schedule. */
-export interface Pace {
+export interface Schedule {
   /** Number of readings that were dropped because this program was too slow. */
-  readonly behind: number;
+  readonly dropped: number;
   stop(): void;
 }
 
 /** Starts a schedule like the firmware's: each device samples at its configured interval and reports when due. */
-export function byPolicy(fleet: Fleet): Pace {
+export function startPolicySchedule(fleet: Fleet): Schedule {
   const { devices, parameters } = fleet;
   const { count } = devices;
   let last = performance.now();
@@ -23,52 +23,52 @@ export function byPolicy(fleet: Fleet): Pace {
   let round = 0;
   const timer = setInterval(() => {
     const now = performance.now();
-    due = Math.min(count, due + (count * (now - last)) / parameters.sample);
+    due = Math.min(count, due + (count * (now - last)) / parameters.shortestSample);
     last = now;
     for (; due >= 1; due--) {
       const { sample } = parameters.get(devices.parameters[device]);
-      if (round % Math.max(1, Math.round(sample / parameters.sample)) === 0) fleet.look(device, now);
+      if (round % Math.max(1, Math.round(sample / parameters.shortestSample)) === 0) fleet.sampleSensor(device, now);
       if (++device < count) continue;
       device = 0;
       round++;
     }
-  }, TURN);
-  return { behind: 0, stop: () => clearInterval(timer) };
+  }, TIMER_INTERVAL);
+  return { dropped: 0, stop: () => clearInterval(timer) };
 }
 
 /** Starts a schedule with a fixed total rate of readings per second, regardless of the answers (open loop). */
-export function atRate(fleet: Fleet, rate: number): Pace {
+export function startFixedRateSchedule(fleet: Fleet, rate: number): Schedule {
   const { count } = fleet.devices;
   const stride = strideOf(count);
-  const most = Math.max(1, (rate * MOST_BEHIND) / 1000);
+  const maxBacklog = Math.max(1, (rate * MAX_BACKLOG) / 1000);
   let last = performance.now();
   let due = 0;
   let device = 0;
-  const pace = { behind: 0, stop: () => clearInterval(timer) };
+  const schedule = { dropped: 0, stop: () => clearInterval(timer) };
   const timer = setInterval(() => {
     const now = performance.now();
     due += (rate * (now - last)) / 1000;
     last = now;
-    if (due > most) {
-      pace.behind += Math.floor(due - most);
-      due -= Math.floor(due - most);
+    if (due > maxBacklog) {
+      schedule.dropped += Math.floor(due - maxBacklog);
+      due -= Math.floor(due - maxBacklog);
     }
     for (; due >= 1; due--) {
-      fleet.report(device, now);
+      fleet.sendReading(device, now);
       device = (device + stride) % count;
     }
-  }, TURN);
-  return pace;
+  }, TIMER_INTERVAL);
+  return schedule;
 }
 
 /** Returns a stride that visits all devices in mixed order: coprime to `count`, near its golden section. */
 function strideOf(count: number): number {
   let stride = Math.max(1, Math.round(count * 0.618));
-  while (commonFactor(stride, count) !== 1) stride++;
+  while (greatestCommonDivisor(stride, count) !== 1) stride++;
   return stride;
 }
 
 /** Returns the greatest common divisor (Euclid). */
-function commonFactor(a: number, b: number): number {
-  return b === 0 ? a : commonFactor(b, a % b);
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

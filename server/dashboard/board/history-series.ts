@@ -4,7 +4,7 @@ import type { Point } from "../api.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../src/history/history.js";
 
 /** A time range, in ms since 1970. */
-export interface Span {
+export interface TimeRange {
   readonly from: number;
   readonly to: number;
 }
@@ -20,7 +20,7 @@ export interface Columns {
 /** Largest number of points and switches. The page reloads the history every minute, so it is rarely reached. */
 const MAX_POINTS = 5000;
 
-export class Track {
+export class HistorySeries {
   private readonly list: Bucket[];
   private readonly changes: HistorySwitch[];
 
@@ -48,7 +48,7 @@ export class Track {
   }
 
   /** Longest time between two points without a gap, in ms: two heartbeats or two buckets. */
-  get silence(): number {
+  get maxSilence(): number {
     return 2 * Math.max(this.heartbeat, this.answer.step);
   }
 
@@ -79,42 +79,42 @@ export class Track {
       columns.min.push(min);
       columns.max.push(max);
     };
-    for (const run of this.runs()) {
+    for (const segment of this.splitAtGaps()) {
       // A point with null values interrupts the line.
-      if (columns.time.length > 0) add(run[0].time - 1, null, null, null);
-      for (const { time, last, min, max } of run) add(time, last, min, max);
+      if (columns.time.length > 0) add(segment[0].time - 1, null, null, null);
+      for (const { time, last, min, max } of segment) add(time, last, min, max);
     }
     const newest = this.list[this.list.length - 1];
-    if (newest && until > newest.time && until - newest.time <= this.silence)
+    if (newest && until > newest.time && until - newest.time <= this.maxSilence)
       add(until, newest.last, newest.last, newest.last);
     return columns;
   }
 
   /** Returns the time ranges with readings, up to `until`. A reading counts for one heartbeat or bucket. */
-  covered(until: number): Span[] {
-    const hold = this.silence / 2;
-    return this.runs().map((run) => {
-      const last = run[run.length - 1].time;
-      const open = run[run.length - 1] === this.list[this.list.length - 1] && until - last <= this.silence;
-      return { from: run[0].time, to: open ? Math.max(last, until) : Math.min(last + hold, Math.max(last, until)) };
+  covered(until: number): TimeRange[] {
+    const hold = this.maxSilence / 2;
+    return this.splitAtGaps().map((segment) => {
+      const last = segment[segment.length - 1].time;
+      const open = segment[segment.length - 1] === this.list[this.list.length - 1] && until - last <= this.maxSilence;
+      return { from: segment[0].time, to: open ? Math.max(last, until) : Math.min(last + hold, Math.max(last, until)) };
     });
   }
 
   /** Returns the time ranges without readings, between `from` and `until`. */
-  gaps(from: number, until: number): Span[] {
-    const gaps: Span[] = [];
+  gaps(from: number, until: number): TimeRange[] {
+    const gaps: TimeRange[] = [];
     let at = from;
     for (const span of this.covered(until)) {
-      if (span.from - at > this.silence) gaps.push({ from: at, to: span.from });
+      if (span.from - at > this.maxSilence) gaps.push({ from: at, to: span.from });
       at = Math.max(at, span.to);
     }
-    if (until - at > this.silence) gaps.push({ from: at, to: until });
+    if (until - at > this.maxSilence) gaps.push({ from: at, to: until });
     return gaps;
   }
 
   /** Returns the time ranges with the lamp on, between `from` and `until`. Excludes gaps, in which its state is unknown. */
-  lampOn(from: number, until: number): Span[] {
-    const on: Span[] = [];
+  lampOn(from: number, until: number): TimeRange[] {
+    const on: TimeRange[] = [];
     let since = this.answer.led_on ? from : undefined;
     for (const { time, led_on } of this.changes) {
       if (led_on) since ??= time;
@@ -133,11 +133,11 @@ export class Track {
   }
 
   /** Splits the points at gaps. */
-  private runs(): Bucket[][] {
+  private splitAtGaps(): Bucket[][] {
     const runs: Bucket[][] = [];
     let before = -Infinity;
     for (const point of this.list) {
-      if (point.time - before > this.silence) runs.push([]);
+      if (point.time - before > this.maxSilence) runs.push([]);
       runs[runs.length - 1].push(point);
       before = point.time;
     }
@@ -146,7 +146,7 @@ export class Track {
 }
 
 /** Converts recent readings of a server without a history into a history answer for `from` to `to`. */
-export function answerOf(points: readonly Point[], from: number, to: number): HistoryAnswer {
+export function historyFromRecent(points: readonly Point[], from: number, to: number): HistoryAnswer {
   const found: Bucket[] = [];
   const switches: HistorySwitch[] = [];
   let lamp: boolean | null = null;
@@ -181,8 +181,8 @@ export function downsample(points: readonly Bucket[], limit: number): Bucket[] {
 }
 
 /** Returns the intersection of two lists of time ranges. Both must be sorted and free of overlaps. */
-function intersect(a: readonly Span[], b: readonly Span[]): Span[] {
-  const found: Span[] = [];
+function intersect(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRange[] {
+  const found: TimeRange[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const from = Math.max(a[i].from, b[j].from);
     const to = Math.min(a[i].to, b[j].to);

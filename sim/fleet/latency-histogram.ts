@@ -1,15 +1,15 @@
 /** A latency histogram with logarithmic buckets of 4 %. Memory does not grow with the number of values. */
 
 /** Upper limit of the first bucket, in ms. Shorter times are counted in this bucket. */
-const LEAST = 0.01;
+const MIN_LATENCY = 0.01;
 /** Upper limit of the last bucket, in ms. Longer times are counted in this bucket. */
-const MOST = 600_000;
-const GROWTH = Math.log(1.04);
-const CLASSES = Math.ceil(Math.log(MOST / LEAST) / GROWTH) + 1;
+const MAX_LATENCY = 600_000;
+const BUCKET_GROWTH = Math.log(1.04);
+const BUCKETS = Math.ceil(Math.log(MAX_LATENCY / MIN_LATENCY) / BUCKET_GROWTH) + 1;
 
 /** A histogram of response times. */
-export class Latencies {
-  readonly #counts = new Float64Array(CLASSES);
+export class LatencyHistogram {
+  readonly #counts = new Float64Array(BUCKETS);
   count = 0;
   max = 0;
 
@@ -17,7 +17,9 @@ export class Latencies {
   add(ms: number): void {
     this.count++;
     if (ms > this.max) this.max = ms;
-    this.#counts[ms <= LEAST ? 0 : Math.min(CLASSES - 1, Math.ceil(Math.log(ms / LEAST) / GROWTH))]++;
+    this.#counts[
+      ms <= MIN_LATENCY ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / MIN_LATENCY) / BUCKET_GROWTH))
+    ]++;
   }
 
   /**
@@ -26,10 +28,10 @@ export class Latencies {
    */
   quantile(share: number): number | undefined {
     if (this.count === 0) return undefined;
-    let left = Math.ceil(this.count * share);
-    for (let n = 0; n < CLASSES; n++) {
-      left -= this.#counts[n];
-      if (left <= 0) return Math.min(LEAST * Math.exp(n * GROWTH), this.max);
+    let remaining = Math.ceil(this.count * share);
+    for (let n = 0; n < BUCKETS; n++) {
+      remaining -= this.#counts[n];
+      if (remaining <= 0) return Math.min(MIN_LATENCY * Math.exp(n * BUCKET_GROWTH), this.max);
     }
     return this.max;
   }

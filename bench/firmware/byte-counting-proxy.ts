@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import net from "node:net";
 
-export class Wire {
+export class ByteCountingProxy {
   bytes = 0;
   #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
@@ -10,17 +10,17 @@ export class Wire {
   private constructor(to: number) {
     this.#server = net.createServer({ noDelay: true }, (near) => {
       const far = net.connect({ port: to, host: "127.0.0.1", noDelay: true });
-      this.#join(near, far);
-      this.#join(far, near);
+      this.#forward(near, far);
+      this.#forward(far, near);
     });
   }
 
   /** Starts a proxy on a free port of 127.0.0.1 that forwards to `port`. */
-  static async to(port: number): Promise<Wire> {
-    const wire = new Wire(port);
-    wire.#server.listen(0, "127.0.0.1");
-    await once(wire.#server, "listening");
-    return wire;
+  static async start(port: number): Promise<ByteCountingProxy> {
+    const proxy = new ByteCountingProxy(port);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
   }
 
   get port(): number {
@@ -34,7 +34,7 @@ export class Wire {
     await closed;
   }
 
-  #join(from: net.Socket, to: net.Socket): void {
+  #forward(from: net.Socket, to: net.Socket): void {
     this.#sockets.add(from);
     from.on("data", (data) => {
       this.bytes += data.length;

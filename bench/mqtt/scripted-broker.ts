@@ -4,15 +4,15 @@ import net from "node:net";
 import mqtt, { type IPublishPacket, type Packet } from "mqtt-packet";
 
 /** The response to a CONNECT: accept, refuse with return code 5, or send no CONNACK. */
-export type Answer = "accept" | "refuse" | "ignore";
+export type ConnectResponse = "accept" | "refuse" | "ignore";
 
-export class Broker {
+export class ScriptedBroker {
   /** Responses to the next CONNECTs; the broker accepts all later ones. */
-  readonly answers: Answer[] = [];
+  readonly connectResponses: ConnectResponse[] = [];
   /** Whether the broker answers a QoS 1 PUBLISH with PUBACK. */
-  acknowledges = true;
+  sendsPuback = true;
   /** Arrival time of each CONNECT, from `performance.now()`, in ms. */
-  readonly connects: number[] = [];
+  readonly connectTimes: number[] = [];
   readonly published: IPublishPacket[] = [];
   subscribed = 0;
   /** How the client ended the connection; undefined while the connection is open. */
@@ -35,7 +35,7 @@ export class Broker {
   }
 
   /** Closes or resets the connection and stops listening until the next `listen`. */
-  async leave(how: "end" | "reset"): Promise<void> {
+  async stop(how: "end" | "reset"): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     if (how === "end") this.#socket?.destroy();
@@ -74,8 +74,8 @@ export class Broker {
   #handle(packet: Packet, send: (packet: Packet) => void): void {
     switch (packet.cmd) {
       case "connect": {
-        this.connects.push(performance.now());
-        const answer = this.answers.shift() ?? "accept";
+        this.connectTimes.push(performance.now());
+        const answer = this.connectResponses.shift() ?? "accept";
         if (answer !== "ignore")
           send({ cmd: "connack", returnCode: answer === "accept" ? 0 : 5, sessionPresent: false });
         return;
@@ -85,7 +85,7 @@ export class Broker {
         return send({ cmd: "suback", messageId: packet.messageId, granted: [0] });
       case "publish":
         this.published.push(packet);
-        if (packet.qos === 1 && this.acknowledges) send({ cmd: "puback", messageId: packet.messageId });
+        if (packet.qos === 1 && this.sendsPuback) send({ cmd: "puback", messageId: packet.messageId });
         return;
       case "pingreq":
         return send({ cmd: "pingresp" });

@@ -1,53 +1,53 @@
 /** Manages the connections of a fleet: assigns devices to connections, connects, and reconnects after a loss. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection, type ConnectionHandlers, type Span } from "./connection.js";
+import { SharedConnection, type SharedConnectionHandlers, type Range } from "./connection.js";
 import type { Broker } from "./transport.js";
 
 /** Number of connections that are established at the same time. */
-const STARTING = 32;
+const MAX_PARALLEL = 32;
 /** Shortest delay before a reconnect, in ms. A random time of up to the same length is added (jitter). */
-const RETRY = 1000;
+const RECONNECT_DELAY = 1000;
 /** Interval between two PINGREQ packets on each connection, in ms. */
-const PING_EVERY = 20_000;
+const PING_INTERVAL = 20_000;
 
 /** Callbacks of the connections of a fleet. */
-export interface LinksHandlers {
+export interface ConnectionPoolHandlers {
   /** Called for each received message. */
-  readonly message: ConnectionHandlers["message"];
+  readonly message: SharedConnectionHandlers["message"];
   /** Returns the topic filters of a device. */
   filters(device: number): string[];
-  /** Called when a device is connected. Messages that it publishes here are acknowledged before `ready` counts it. */
-  up(device: number): void;
+  /** Called when a device is connected. Messages that it publishes here are acknowledged before `devicesReady` counts it. */
+  deviceConnected(device: number): void;
   /** Called when a device loses its connection. */
-  down(device: number): void;
+  deviceDisconnected(device: number): void;
 }
 
 /** The shared connections of a fleet. */
-export class Links {
+export class ConnectionPool {
   /** Number of established connections. */
   connected = 0;
   /** Number of devices on established connections. */
-  ready = 0;
+  devicesReady = 0;
   /** Number of connection losses. */
   lost = 0;
-  readonly #connections: Connection[];
+  readonly #connections: SharedConnection[];
   readonly #devices: number;
-  readonly #handlers: LinksHandlers;
-  readonly #pinging: NodeJS.Timeout;
-  readonly #up = new Set<number>();
-  #ending = false;
+  readonly #handlers: ConnectionPoolHandlers;
+  readonly #pingTimer: NodeJS.Timeout;
+  readonly #established = new Set<number>();
+  #isEnding = false;
 
-  constructor(broker: Broker, devices: number, connections: number, handlers: LinksHandlers) {
+  constructor(broker: Broker, devices: number, connections: number, handlers: ConnectionPoolHandlers) {
     this.#devices = devices;
     this.#handlers = handlers;
     const run = randomInt(2 ** 31).toString(36);
     const { message } = handlers;
     this.#connections = Array.from(
       { length: connections },
-      (_, n) => new Connection(broker, `fleet-${run}-${n}`, { message, lost: () => this.#lost(n) }),
+      (_, n) => new SharedConnection(broker, `fleet-${run}-${n}`, { message, lost: () => this.#connectionLost(n) }),
     );
-    this.#pinging = setInterval(() => this.#connections.forEach((connection) => connection.ping()), PING_EVERY);
+    this.#pingTimer = setInterval(() => this.#connections.forEach((connection) => connection.ping()), PING_INTERVAL);
   }
 
   /** Number of connections, established or not. */
@@ -61,7 +61,7 @@ export class Links {
   }
 
   /** Returns the connection that carries a device. */
-  of(device: number): Connection {
+  connectionOf(device: number): SharedConnection {
     return this.#connections[Math.floor((device * this.count) / this.#devices)];
   }
 
@@ -71,79 +71,79 @@ export class Links {
    * @throws Error when a connection fails; the caller must close the others
    */
   async start(ramp: number): Promise<void> {
-    const began = performance.now();
-    const waiting = this.#connections.keys();
-    const work = async (): Promise<void> => {
-      for (const n of waiting) {
-        const wait = began + (n / this.count) * ramp - performance.now();
+    const startedAt = performance.now();
+    const remaining = this.#connections.keys();
+    const connectNext = async (): Promise<void> => {
+      for (const n of remaining) {
+        const wait = startedAt + (n / this.count) * ramp - performance.now();
         if (wait > 0) await sleep(wait);
-        if (this.#ending) return;
+        if (this.#isEnding) return;
         await this.#connect(n);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(STARTING, this.count) }, work));
+    await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, this.count) }, connectNext));
   }
 
   /** Stops reconnecting: a connection that is lost from now on stays closed. */
-  farewell(): void {
-    this.#ending = true;
+  stopReconnecting(): void {
+    this.#isEnding = true;
   }
 
   /**
    * Calls a function that publishes messages for each device. Resolves when the broker has acknowledged all of them.
    * Limits the number of connections that publish at the same time, so that the broker is not overloaded.
    */
-  async each(say: (device: number) => void): Promise<void> {
+  async publishForEach(publish: (device: number) => void): Promise<void> {
     for (const [n] of this.#connections.entries()) {
-      const [from, to] = this.#devicesOf(n);
-      for (let device = from; device < to; device++) say(device);
-      if (n >= STARTING) await this.#connections[n - STARTING].settled();
+      const [from, to] = this.#deviceRange(n);
+      for (let device = from; device < to; device++) publish(device);
+      if (n >= MAX_PARALLEL) await this.#connections[n - MAX_PARALLEL].allAcknowledged();
     }
-    for (const connection of this.#connections) await connection.settled();
+    for (const connection of this.#connections) await connection.allAcknowledged();
   }
 
   /** Closes all connections. */
   close(): void {
-    this.#ending = true;
-    clearInterval(this.#pinging);
+    this.#isEnding = true;
+    clearInterval(this.#pingTimer);
     for (const connection of this.#connections) connection.end();
   }
 
   /** Returns the range of device numbers on a connection: start (inclusive) and end (exclusive). */
-  #devicesOf(n: number): Span {
+  #deviceRange(n: number): Range {
     return [Math.ceil((n * this.#devices) / this.count), Math.ceil(((n + 1) * this.#devices) / this.count)];
   }
 
   async #connect(n: number): Promise<void> {
     const connection = this.#connections[n];
-    const [from, to] = this.#devicesOf(n);
+    const [from, to] = this.#deviceRange(n);
     await connection.connect();
     const filters: string[] = [];
     for (let device = from; device < to; device++) filters.push(...this.#handlers.filters(device));
     await connection.subscribe(filters, 1);
-    for (let device = from; device < to; device++) this.#handlers.up(device);
-    await connection.settled();
+    for (let device = from; device < to; device++) this.#handlers.deviceConnected(device);
+    await connection.allAcknowledged();
     if (!connection.open) throw new Error("The connection was lost before the broker acknowledged all messages.");
-    this.#up.add(n);
+    this.#established.add(n);
     this.connected++;
-    this.ready += to - from;
+    this.devicesReady += to - from;
   }
 
-  #lost(n: number): void {
-    const [from, to] = this.#devicesOf(n);
-    for (let device = from; device < to; device++) this.#handlers.down(device);
+  #connectionLost(n: number): void {
+    const [from, to] = this.#deviceRange(n);
+    for (let device = from; device < to; device++) this.#handlers.deviceDisconnected(device);
     this.lost++;
     // #connect() reports a connection that is lost before it is fully established
-    if (!this.#up.delete(n)) return;
+    if (!this.#established.delete(n)) return;
     this.connected--;
-    this.ready -= to - from;
-    this.#retry(n);
+    this.devicesReady -= to - from;
+    this.#reconnectLater(n);
   }
 
-  #retry(n: number): void {
-    const again = (): void => {
-      if (!this.#ending) this.#connect(n).catch(() => this.#retry(n));
+  #reconnectLater(n: number): void {
+    const reconnect = (): void => {
+      if (!this.#isEnding) this.#connect(n).catch(() => this.#reconnectLater(n));
     };
-    setTimeout(again, RETRY * (1 + Math.random())).unref();
+    setTimeout(reconnect, RECONNECT_DELAY * (1 + Math.random())).unref();
   }
 }

@@ -5,11 +5,11 @@ import type { Settings } from "../../sim/settings.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { keyOf } from "./env-file.js";
 import { boardIdProblem, parseBroker, passwordProblem, ssidProblem, urlOf, userProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
-import { FILE, readText } from "./store.js";
-import { advice, failures } from "./warnings.js";
+import { ENV_FILE, readText } from "./store.js";
+import { findAdvice, connectionProblems } from "./warnings.js";
 
 /** The result of the check. */
-export interface Inspection {
+export interface EnvFileCheck {
   /** Whether the file `.env.local` exists. */
   readonly exists: boolean;
   /** Mistakes that keep a board from working, as sentences. */
@@ -20,36 +20,36 @@ export interface Inspection {
   readonly settings?: BoardSettings;
 }
 
-const TEXTS = ["WIFI_SSID", "WIFI_PWD", "MQTT_HOST", "MQTT_USER", "MQTT_PWD", "NL_ID"] as const;
-const KNOWN: readonly string[] = [...TEXTS, "MQTT_PORT", "MQTT_TLS"];
+const TEXT_KEYS = ["WIFI_SSID", "WIFI_PWD", "MQTT_HOST", "MQTT_USER", "MQTT_PWD", "NL_ID"] as const;
+const KNOWN_KEYS: readonly string[] = [...TEXT_KEYS, "MQTT_PORT", "MQTT_TLS"];
 /** The longest key that DeviceScript stores, in bytes. */
 const MAX_KEY = 13;
 
 /** Checks the settings of a project folder: `.env.local`, with defaults from `.env.defaults`. */
-export async function inspect(root: string): Promise<Inspection> {
+export async function checkEnvFile(root: string): Promise<EnvFileCheck> {
   const text = await readText(root);
-  if (text === undefined) return { exists: false, problems: [`There is no ${FILE} with your Wi-Fi and broker.`], notes: [] }; // prettier-ignore
+  if (text === undefined) return { exists: false, problems: [`There is no ${ENV_FILE} with your Wi-Fi and broker.`], notes: [] }; // prettier-ignore
   const values = {
     ...parseAsDeviceScript((await readText(root, ".env.defaults")) ?? ""),
     ...parseAsDeviceScript(text),
   };
-  const lines = inspectLines(text);
-  const { problems, settings } = inspectValues(values);
+  const lines = checkLines(text);
+  const { problems, settings } = checkValues(values);
   return {
     exists: true,
-    problems: [...lines.problems, ...problems, ...(settings ? failures(settings) : [])],
-    notes: [...lines.notes, ...modeNotes(root), ...(settings ? advice(settings) : [])],
+    problems: [...lines.problems, ...problems, ...(settings ? connectionProblems(settings) : [])],
+    notes: [...lines.notes, ...checkFileMode(root), ...(settings ? findAdvice(settings) : [])],
     settings,
   };
 }
 
 /** Finds lines that DeviceScript reads differently than they look. */
-function inspectLines(text: string): { problems: string[]; notes: string[] } {
+function checkLines(text: string): { problems: string[]; notes: string[] } {
   const problems: string[] = [];
   const notes: string[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     const key = keyOf(line);
-    const where = `${FILE}, line ${i + 1}:`;
+    const where = `${ENV_FILE}, line ${i + 1}:`;
     if (key === undefined) continue;
     if (line.includes("#"))
       problems.push(`${where} DeviceScript drops a line with # anywhere in it, so ${key} is not set.`); // prettier-ignore
@@ -57,23 +57,23 @@ function inspectLines(text: string): { problems: string[]; notes: string[] } {
       problems.push(`${where} the name ${key} must begin the line, with = right after it.`);
     else if (Buffer.byteLength(key) > MAX_KEY)
       problems.push(`${where} the name ${key} is longer than ${MAX_KEY} characters.`); // prettier-ignore
-    else if (!KNOWN.includes(key) && /^(WIFI|MQTT|NL)/i.test(key))
-      notes.push(`${where} ${key} is unknown; the settings are ${KNOWN.join(", ")}.`);
+    else if (!KNOWN_KEYS.includes(key) && /^(WIFI|MQTT|NL)/i.test(key))
+      notes.push(`${where} ${key} is unknown; the settings are ${KNOWN_KEYS.join(", ")}.`);
     else if (/^[^=]*=\s|\s$/.test(line)) notes.push(`${where} the space around the value of ${key} is part of it.`);
   }
   return { problems, notes };
 }
 
-function inspectValues(values: Settings): { problems: string[]; settings?: BoardSettings } {
+function checkValues(values: Settings): { problems: string[]; settings?: BoardSettings } {
   const problems: string[] = [];
-  for (const key of TEXTS) {
+  for (const key of TEXT_KEYS) {
     const value = values[key];
     if (value !== undefined && typeof value !== "string")
       problems.push(
         `${key} looks like a number or JSON, so a board may receive a different text: put the value in double quotes.`,
       );
   }
-  const text = (key: (typeof TEXTS)[number]) => (values[key] === undefined ? "" : String(values[key]));
+  const text = (key: (typeof TEXT_KEYS)[number]) => (values[key] === undefined ? "" : String(values[key]));
   const ssid = text("WIFI_SSID");
   const wifiPassword = text("WIFI_PWD");
   const user = text("MQTT_USER");
@@ -104,8 +104,8 @@ function checkHost(host: string): string {
   }
 }
 
-function modeNotes(root: string): string[] {
+function checkFileMode(root: string): string[] {
   // Windows has no such file modes
-  if (process.platform === "win32" || (statSync(path.join(root, FILE)).mode & 0o077) === 0) return [];
-  return [`Other users of this computer can read the passwords in ${FILE}: chmod 600 ${FILE}`];
+  if (process.platform === "win32" || (statSync(path.join(root, ENV_FILE)).mode & 0o077) === 0) return [];
+  return [`Other users of this computer can read the passwords in ${ENV_FILE}: chmod 600 ${ENV_FILE}`];
 }

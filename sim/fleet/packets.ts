@@ -10,39 +10,39 @@ export const SUBACK = 9;
  * Encodes a PUBLISH packet. Topic and payload are ASCII.
  * @param id packet id, 1..65535; 0 selects QoS 0
  */
-export function publishFrame(topic: string, payload: string, id: number, retain: boolean): Buffer {
+export function encodePublish(topic: string, payload: string, id: number, retain: boolean): Buffer {
   const body = 2 + topic.length + (id ? 2 : 0) + payload.length;
   const lengthBytes = body < 128 ? 1 : body < 16_384 ? 2 : 3;
-  const frame = Buffer.allocUnsafe(1 + lengthBytes + body);
-  frame[0] = (PUBLISH << 4) | (id ? 2 : 0) | (retain ? 1 : 0);
+  const packet = Buffer.allocUnsafe(1 + lengthBytes + body);
+  packet[0] = (PUBLISH << 4) | (id ? 2 : 0) | (retain ? 1 : 0);
   let at = 1;
-  for (let rest = body; at <= lengthBytes; at++, rest >>= 7) frame[at] = (rest & 127) | (at < lengthBytes ? 128 : 0);
-  frame[at++] = topic.length >> 8;
-  frame[at++] = topic.length & 255;
-  at += frame.write(topic, at, "latin1");
+  for (let rest = body; at <= lengthBytes; at++, rest >>= 7) packet[at] = (rest & 127) | (at < lengthBytes ? 128 : 0);
+  packet[at++] = topic.length >> 8;
+  packet[at++] = topic.length & 255;
+  at += packet.write(topic, at, "latin1");
   if (id) {
-    frame[at++] = id >> 8;
-    frame[at++] = id & 255;
+    packet[at++] = id >> 8;
+    packet[at++] = id & 255;
   }
-  frame.write(payload, at, "latin1");
-  return frame;
+  packet.write(payload, at, "latin1");
+  return packet;
 }
 
 /** Encodes a PUBACK packet. */
-export function pubackFrame(id: number): Buffer {
+export function encodePuback(id: number): Buffer {
   return Buffer.from([PUBACK << 4, 2, id >> 8, id & 255]);
 }
 
 /** Called for each packet. The body of the packet is in `bytes` from `from` to `to` (exclusive). */
-export type OnFrame = (type: number, flags: number, bytes: Buffer, from: number, to: number) => void;
+export type OnPacket = (type: number, flags: number, bytes: Buffer, from: number, to: number) => void;
 
 /** Splits the byte stream from a broker into MQTT packets. Packets can span several chunks. */
-export class FrameReader {
-  readonly #onframe: OnFrame;
+export class PacketReader {
+  readonly #onPacket: OnPacket;
   #rest: Buffer | undefined;
 
-  constructor(onframe: OnFrame) {
-    this.#onframe = onframe;
+  constructor(onPacket: OnPacket) {
+    this.#onPacket = onPacket;
   }
 
   /**
@@ -63,7 +63,7 @@ export class FrameReader {
         more = bytes[end] > 127;
       }
       if (more || end + length > bytes.length) break;
-      this.#onframe(bytes[at] >> 4, bytes[at] & 15, bytes, end, end + length);
+      this.#onPacket(bytes[at] >> 4, bytes[at] & 15, bytes, end, end + length);
       at = end + length;
     }
     if (at < bytes.length) this.#rest = at === 0 ? bytes : bytes.subarray(at);
