@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 
 /** Controls what happens when standard output cannot be written. */
 export interface OutputErrors {
-  /** Ignores errors from now on, because a server continues without its log and counts the lost lines. */
+  /** Ignores write errors from now on. A running server continues without its log and counts the lost lines. */
   ignore(): void;
 }
 

@@ -10,8 +10,8 @@ export interface Hangups {
 }
 
 /**
- * Handles SIGHUP. Closing a terminal sends SIGHUP too; then the program ends as with SIGTERM. Windows sends it only when
- * the terminal closes, so there it keeps its default action.
+ * Handles SIGHUP. When SIGHUP comes from a closed terminal, the program ends as with SIGTERM. Windows sends SIGHUP only
+ * when the terminal closes, so the function does nothing on Windows.
  */
 export function catchHangups(): Hangups {
   if (process.platform === "win32") return { reloadBy() {} };
@@ -31,7 +31,7 @@ export function catchHangups(): Hangups {
   };
 }
 
-/** Calls `reload` at every SIGHUP, unless a closed terminal caused it. */
+/** Calls `reload` at every SIGHUP, except when the signal comes from a closed terminal. */
 export function onHangup(reload: () => void): void {
   catchHangups().reloadBy(reload);
 }

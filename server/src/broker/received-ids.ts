@@ -19,7 +19,10 @@ export class ReceivedIds {
     this.#sessions = sessions;
   }
 
-  /** @throws Violation when the client exceeds the broker's Receive Maximum */
+  /**
+   * Records the packet identifier of a received QoS 2 message.
+   * @throws Violation when the client exceeds the broker's Receive Maximum
+   */
   add(client: Client, packetId: number): void {
     if (this.#of(client).size >= RECEIVE_MAXIMUM)
       throw new Violation(

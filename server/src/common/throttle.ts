@@ -1,4 +1,4 @@
-/** Calls a handler for items that change, at most once per interval for each item. */
+/** Throttle: calls a handler for changed items, at most once per interval for each item. */
 export class Throttle<T> {
   readonly #waiting = new Set<T>();
   #timer: NodeJS.Timeout | undefined;
