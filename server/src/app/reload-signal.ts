@@ -5,7 +5,7 @@ const STREAMS = [0, 1, 2];
 
 /** Controls what SIGHUP does. */
 export interface Hangups {
-  /** Calls `reload` at every SIGHUP, and immediately if one came before. */
+  /** Calls `reload` at every SIGHUP. Also calls `reload` immediately if a SIGHUP has arrived earlier. */
   reloadBy(reload: () => void): void;
 }
 

@@ -93,7 +93,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
-  // The history starts a thread, which takes as long as loading the other modules.
+  // Open the history and load the modules in parallel, because both take about the same time.
   const [history, modules] = await Promise.all([historyOf(settings, damaged), load(settings)]);
   atEnd(async () => {
     await history.close();

@@ -48,7 +48,7 @@ export class ConnectionLimit {
     return true;
   }
 
-  /** Call when a connection has sent CONNECT. */
+  /** Records that a connection has sent CONNECT. */
   connectReceived(stream: Duplex): void {
     this.#unidentified.delete(stream);
   }

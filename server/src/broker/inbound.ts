@@ -34,10 +34,7 @@ export interface InboundHandlers {
    * client's rate.
    */
   expect(count: number): void;
-  /**
-   * Consumes one expected acknowledgement.
-   * @returns false when no acknowledgement is expected
-   */
+  /** Consumes one expected acknowledgement. @returns false when no acknowledgement is expected */
   takeExpected(): boolean;
   /** Called when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
   acknowledged(packetId: number): void;
@@ -115,10 +112,7 @@ export class InboundPackets {
     }
   }
 
-  /**
-   * Processes all complete packets.
-   * @returns the offset of the first byte that was not processed
-   */
+  /** Processes all complete packets. @returns the offset of the first byte that was not processed */
   #processPackets(bytes: Buffer): number {
     const scanner = this.#scanner;
     let at = 0;
@@ -252,10 +246,7 @@ export class InboundPackets {
     return bytes.length >= body + 2 && bytes.length >= body + 4 + bytes.readUInt16BE(body);
   }
 
-  /**
-   * Drops an oversized PUBLISH, including bytes that have not arrived yet.
-   * @returns the offset of the next packet
-   */
+  /** Drops an oversized PUBLISH, including bytes that have not arrived yet. @returns the offset of the next packet */
   #dropOversized(bytes: Buffer): number {
     checkPublish(bytes, this.#scanner, this.#version);
     this.#reportOversized(bytes);

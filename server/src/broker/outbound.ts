@@ -68,7 +68,9 @@ export class OutboundPackets {
     if (at > begin) this.#handlers.write(bytes.subarray(begin, at));
   }
 
-  /** Call when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
+  /**
+   * Records that the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. Sends waiting messages.
+   */
   acknowledged(packetId: number): void {
     if (!this.#inflight.delete(packetId)) return;
     while (this.#waiting.length > 0 && this.#inflight.size < this.receiveMaximum) {

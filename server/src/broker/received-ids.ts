@@ -12,7 +12,7 @@ export const RECEIVE_MAXIMUM = 1000;
  */
 export class ReceivedIds {
   readonly #sessions: SessionStore;
-  /** Identifiers of clients without a persistent session. */
+  /** Packet identifiers of clients without a persistent session. */
   readonly #unstored = new WeakMap<object, Set<number>>();
 
   constructor(sessions: SessionStore) {

@@ -132,10 +132,7 @@ export class SessionManager implements SessionDirectory {
     return { present };
   }
 
-  /**
-   * Explains why an account may not create another session.
-   * @returns "" when the account may create one
-   */
+  /** Explains why an account may not create another session. @returns "" when the account may create one */
   #limitProblem(account: Account | undefined): string {
     const { sessions, connections } = this.#limits;
     if (this.#store.size >= connections) return `there are ${connections} sessions already`;
@@ -159,10 +156,7 @@ export class SessionManager implements SessionDirectory {
     ids.set(id, (ids.get(id) ?? 0) + 1);
   }
 
-  /**
-   * Records that a client has disconnected.
-   * @param expiry session expiry interval, in s
-   */
+  /** Records that a client has disconnected. @param expiry session expiry interval, in s */
   disconnected(id: string, account: Account | undefined, expiry: number): void {
     const session = this.#store.get(id);
     if (session) {

@@ -145,10 +145,7 @@ export class Router {
     this.#flushSoon();
   }
 
-  /**
-   * Makes messages of moving slots wait until the next epoch begins.
-   * @param anew whether the messages of all slots wait
-   */
+  /** Makes messages of moving slots wait until the next epoch begins. @param anew whether the messages of all slots wait */
   prepare(owners: readonly string[], anew: boolean): void {
     this.#next = owners;
     if (anew) this.#owners = [];

@@ -25,7 +25,7 @@ export interface ShardOptions {
   readonly links: ZoneGroups;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock of all stored times. */
+  /** The clock to which stored times refer. */
   readonly clock: StorageClock;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;

@@ -16,7 +16,7 @@ export interface SharedMemoryOptions {
   readonly records: DeviceRecords;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock of all stored times. */
+  /** The clock to which stored times refer. */
   readonly clock: StorageClock;
   /** Reports damaged data in Redis. */
   damaged(shelf: string, problem: string): void;

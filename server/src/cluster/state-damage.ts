@@ -15,7 +15,11 @@ export class StateDamage {
     this.#found = [];
   }
 
-  /** Reports damage. @param where the key or the channel @param problem may contain any bytes */
+  /**
+   * Reports damaged data.
+   * @param where the key or the channel
+   * @param problem may contain any bytes
+   */
   report(where: string, problem: string): void {
     const shown = problem.slice(0, LONGEST).replace(/[^\x20-\x7e]/g, "?");
     if (this.#rejects) this.#rejects.add("bad-state", where, shown);

@@ -14,7 +14,7 @@ export interface StoreEverythingOptions {
   readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock of all stored times. */
+  /** The clock to which stored times refer. */
   readonly clock: StorageClock;
 }
 
