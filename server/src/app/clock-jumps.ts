@@ -6,7 +6,7 @@ import type { DeviceMemory } from "../outputs/device-memory.js";
 import type { StorageFailures } from "../outputs/storage-failures.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The parts of a server that use wall-clock times. They must correct these times after somebody sets the clock. */
+/** The parts of a server whose wall-clock times must be corrected after somebody sets the clock. */
 export interface WallClockDependents {
   readonly log: Log;
   readonly devices: Devices;

@@ -44,7 +44,7 @@ export interface PartsOptions {
   readonly broker: { readonly host: string; readonly port: number } | undefined;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
-  /** Undefined for a single server. */
+  /** The cluster that this server belongs to; undefined for a single server. */
   readonly cluster: Cluster | undefined;
   readonly eventStream: EventStream;
   readonly emitter: EventEmitter<ServerEvents>;

@@ -38,7 +38,7 @@ export class Refusal extends Error {
 
 /** A logged-in client: its account, permissions and subscriptions. */
 export interface Login {
-  /** Undefined where clients need no account. */
+  /** The client's account; undefined where clients need no account. */
   readonly account: Account | undefined;
   readonly rights: Permissions;
   /** Granted subscriptions by topic filter. */
@@ -55,7 +55,7 @@ interface GrantedSubscription {
   readonly noLocal: boolean;
 }
 
-/** Returns the connection of a client. It is the stream that the broker passed to aedes. */
+/** Returns the connection of a client, which is the stream that the broker passed to aedes. */
 export function connectionOf(client: Client): ClientConnection {
   return client.conn as ClientConnection;
 }

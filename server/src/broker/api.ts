@@ -47,7 +47,7 @@ export interface SessionView {
   /** The account that the session belongs to; null where clients need no account. */
   readonly account: string | null;
   readonly connected: boolean;
-  /** Number of topic filters. */
+  /** Number of topic filters to which the client subscribes. */
   readonly subscriptions: number;
   /** Number of messages that the client has not acknowledged. */
   readonly queued: number;

@@ -42,7 +42,7 @@ const EXPIRY_CHECK_INTERVAL = 10_000;
 /** Topic Alias Maximum: the most topic aliases of one MQTT 5.0 client (3.2.2.3.8). */
 const TOPIC_ALIAS_MAXIMUM = 64;
 
-/** Errors of aedes that are not the client's fault. They occur when the network fails or the broker closes. */
+/** Errors of aedes that occur when the network fails or the broker closes, without a fault of the client. */
 const HARMLESS_ERRORS = new Set(["keep alive timeout", "connection closed", "Premature close"]);
 
 /** Starts the embedded broker with the data of a data folder. */

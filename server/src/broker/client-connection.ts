@@ -48,7 +48,7 @@ export class ClientConnection extends Duplex implements Writer {
   readonly address: string;
   /** Name of the client in log messages: its address, or after the login its account and client id. */
   title: string;
-  /** The TCP or TLS socket, also below a WebSocket. */
+  /** The TCP or TLS socket, which may carry a WebSocket. */
   readonly socket: Duplex | Socket;
   /** Fields to add to CONNACK. */
   readonly connack: replies.ConnackFields = { sessionPresent: false };

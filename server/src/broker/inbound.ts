@@ -30,7 +30,7 @@ export interface InboundHandlers {
   /** Called when a PUBLISH was dropped because of its size. The dropped message still needs an acknowledgement. */
   oversized(qos: number, topic: string, packetId: number): void;
   /**
-   * Called with the number of acknowledgements that the client will send for a packet. They do not count towards the
+   * Called with the number of acknowledgements that the client will send. Acknowledgements do not count towards the
    * client's rate.
    */
   expect(count: number): void;

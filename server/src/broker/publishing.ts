@@ -44,7 +44,7 @@ export class Publishing {
   #pending = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
-  /** Callbacks of messages whose storage is pending. They are also called when storage fails. */
+  /** Callbacks that run when pending messages are stored, or when storage fails. */
   readonly #storing = new Set<() => void>();
 
   constructor(options: PublishingOptions) {

@@ -7,8 +7,9 @@ import type { SessionStore } from "../storage/session-store.js";
 export const RECEIVE_MAXIMUM = 1000;
 
 /**
- * Packet identifiers of QoS 2 messages that clients have sent and not released with PUBREL. They prevent duplicates when a
- * client sends a message again. For a client with a persistent session they are stored in the session.
+ * Packet identifiers of QoS 2 messages that clients have sent and not released with PUBREL. The broker uses them to
+ * drop a message that a client sends again. Clients with a persistent session have their identifiers stored in the
+ * session.
  */
 export class ReceivedIds {
   readonly #sessions: SessionStore;

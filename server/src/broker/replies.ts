@@ -68,8 +68,8 @@ export interface ConnackFields {
 }
 
 /**
- * Completes a CONNACK that accepts a client. aedes reports only sessions with subscriptions. It also lacks the client
- * id and the keep alive that this broker assigned.
+ * Completes a CONNACK that accepts a client. aedes reports only sessions with subscriptions, and does not report the
+ * client id and the keep alive that this broker assigned.
  */
 export function completeConnack(bytes: Buffer, version: number, fields: ConnackFields): Buffer {
   if (version !== 5) return Buffer.from([0x20, 2, fields.sessionPresent ? 1 : 0, 0]);

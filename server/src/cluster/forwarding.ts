@@ -19,7 +19,7 @@ export interface ForwardedBatch {
   /** How many times the messages have been forwarded. */
   readonly hops: number;
   readonly messages: readonly ForwardedMessage[];
-  /** Numbers of batches that the sender has received from the addressee. This field acknowledges them. */
+  /** Acknowledgements: the numbers of batches that the sender has received from the addressee. */
   readonly taken: readonly number[];
 }
 

@@ -65,8 +65,8 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
 }
 
 /**
- * Lua script that writes to several hashes. It takes all values in one argument, which is faster than one argument for
- * each value.
+ * Lua script that writes to several hashes. All values are in one argument, which is faster than one argument per
+ * value.
  *
  * ARGV[1] is the prefix of the hash names. ARGV[2] contains lines. For each hash they are: the name, the number of
  * fields to set, the number of fields to delete, the fields with their values, and the fields to delete. The script

@@ -7,15 +7,15 @@
  * ARGV: member, lease, settled epoch, channel prefix, channel for changes, the epoch and the members (one per line)
  * that the member knows, and a new identifier for the memory in case there is none.
  * - When a process ends, its subscription to its channel ends. The script notices this immediately. When a machine
- * fails, its lease expires.
- * - The script renews all leases if Redis's clock was set back. It also does so if all leases have expired, because the
- * clock was set forward or no server was running.
+ *   fails, its lease expires.
+ * - The script renews all leases if Redis's clock was set back, or if all leases have expired, because the
+ *   clock was set forward or no server was running.
  * - The script deletes damaged data: a key of the wrong type, or an epoch that is not a number. A lease of more than
- * ten minutes is replaced by one of the usual length.
+ *   ten minutes is replaced by one of the usual length.
  * - Redis has lost data if its memory has no identifier, if Redis has restarted, or if a member knows a later epoch.
- * The script then restores the members that the calling member knows, and gives each a full lease. Members that do not
- * renew their lease have left. Right after a restart of Redis no server is subscribed, so a missing subscription does
- * not count as a failure.
+ *   The script then restores the members that the calling member knows, and gives each a full lease. Members that do not
+ *   renew their lease have left. Right after a restart of Redis no server is subscribed, so a missing subscription does
+ *   not count as a failure.
  *
  * Returns the epoch, whether the member is new, members, settled epochs, former members, the identifier of the memory,
  * deleted keys and the time.

@@ -23,7 +23,7 @@ export interface SharedMemoryOptions {
 }
 
 /**
- * Creates the memory of overrides and actions in Redis, which all servers share. It is empty at the start, because a
+ * Creates the memory of overrides and actions in Redis, which all servers share. The memory is empty at the start, because a
  * server loads devices and zones when it becomes their owner.
  */
 export async function sharedMemory({

@@ -77,7 +77,7 @@ function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pi
   return yaml ?? { problem: (setting, say) => ({ text: say(nameOf(setting)) }) };
 }
 
-/** Merges the settings of the file with those of flags and environment, which take precedence. */
+/** Merges the settings of the configuration file, flags and environment. Flags and environment override the file. */
 function merge(file: unknown, given: Mapping): Mapping {
   const merged: Record<string, unknown> = isMapping(file) ? { ...file } : {};
   for (const [key, value] of Object.entries(given)) {

@@ -66,15 +66,15 @@ export interface ServerOptions {
   readonly tls?: TlsFiles;
   /** TCP port of MQTT over TLS, if `tls` is set. Default: 8883; 0: any free port. */
   readonly mqttsPort?: number;
-  /** The log, or its format on standard output. Default: silent. */
+  /** The log, or the format of the log on standard output. Default: `silent`, which means no log. */
   readonly log?: Log | LogFormat | "silent";
   /** Which messages to log, if `log` is a format. Default: condensed. */
   readonly logMessages?: LogMessages;
-  /** The log, or the format of the log on standard output. Default: no log. */
+  /** Plug-ins for the HTTP API. */
   readonly plugins?: readonly Plugin[];
 }
 
-/** Which messages to log, if `log` is a format. Default: condensed. */
+/** Resource limits for clients of the embedded broker and of HTTP. */
 export interface Limits extends BrokerLimits, HttpLimits {}
 
 /** Where and how long the history is kept. */

@@ -3,8 +3,8 @@ import { exposureWarning } from "../security/file-modes.js";
 import type { LoadedConfiguration } from "./load.js";
 
 /**
- * Returns a warning for each file with a secret that every user of the machine can read. These files are the
- * configuration file, if it contains a password, and the file with the broker's password.
+ * Returns a warning for each file with a secret that every user of the machine can read. Checks the configuration file,
+ * if it contains a password, and the file with the broker's password.
  */
 export function exposedFiles({ file, configuration }: Pick<LoadedConfiguration, "file" | "configuration">): string[] {
   const { broker, state, history } = configuration;

@@ -51,7 +51,7 @@ export interface DevicePolicy {
  */
 export type Reporting = Readonly<Pick<Config, keyof Cadence | "offline" | "alone_after">>;
 
-/** The policy: all settings on which decisions depend. It can be replaced while the server runs. */
+/** All settings on which decisions depend. The policy can be replaced while the server runs. */
 export interface Policy {
   /** The rule of every device that is in no zone and has no rule of its own. */
   readonly rule: Rule;

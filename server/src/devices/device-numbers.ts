@@ -40,7 +40,7 @@ export class Page {
     this.numbers = new Float64Array(rows * WIDTH);
   }
 
-  /** The table of the latest boots. It is created for the first device of this page that sends sequence numbers. */
+  /** The table of the latest boots, created for the first device of this page that sends sequence numbers. */
   get boots(): Float64Array {
     return (this.#boots ??= new Float64Array(this.rows * BOOT_WIDTH));
   }

@@ -88,7 +88,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + TAKEN] = taken;
   }
 
-  /** The last decision about the lamp. The rule needs it for hysteresis. */
+  /** The last decision about the lamp, which the rule needs for hysteresis. */
   get lamp(): Lamp | undefined {
     const led_on = flagIn(this.#page.numbers, this.#at, LAMP);
     return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_SINCE] };
@@ -220,7 +220,7 @@ export class DeviceRow {
   }
 }
 
-// These are functions and not private methods, because a private method adds a hidden field to each of 100,000 objects.
+// Use functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
 function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
   const flag = (numbers[at + FLAGS] >> place) & 3;
   return flag === 0 ? undefined : flag === TRUE;

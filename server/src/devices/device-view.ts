@@ -8,7 +8,7 @@ export interface DeviceView {
    * it sent a message in the last 60 s.
    */
   readonly online: boolean;
-  /** The newest light level, 0 to 1023; null if there is none. It may be from before a restart of the server. */
+  /** The newest light level, 0 to 1023, possibly from before a restart of the server; null if there is none. */
   readonly light: number | null;
   /**
    * Whether the lamp is on according to the last command, or according to a device that decides alone; null if unknown.

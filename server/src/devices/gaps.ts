@@ -29,7 +29,7 @@ export class Gaps {
 
   /**
    * Counts the outstanding readings as missing when the waiting time is over. Call this at a regular interval.
-   * @returns whether the count has changed
+   * @returns whether the count has grown
    */
   settle(now: number): boolean {
     if (this.#holes === this.missing || now - this.#moved < DRAIN) return false;

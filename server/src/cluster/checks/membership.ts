@@ -6,7 +6,7 @@ import { isServerName } from "./peer-messages.js";
 
 export interface CheckedMembership {
   readonly view: MembershipView;
-  /** Names in the lists of members and former members that are not server names. They must be deleted. */
+  /** Invalid names of members and former members, which must be deleted from Redis. */
   readonly invalidNames: readonly string[];
   /** Damaged keys that were deleted. */
   readonly damaged: readonly string[];
