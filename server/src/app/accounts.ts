@@ -6,7 +6,7 @@ import { withGuests } from "../security/guests.js";
 import { openAccounts } from "../security/users.js";
 
 /**
- * Opens the accounts. Without any account, and with `anonymous`, everybody has access.
+ * Loads the accounts. When the server has no accounts, or runs with `--anonymous`, everybody has access.
  * @throws StartError if other machines can reach the server but nobody has an account
  */
 export async function openServerAccounts(
@@ -14,7 +14,7 @@ export async function openServerAccounts(
   atEnd: (step: () => unknown) => void,
 ): Promise<Accounts> {
   if (anonymous) return NO_ACCOUNTS;
-  // `http_names` means a proxy, whose requests come from loopback although its clients may be anywhere.
+  // If `http_names` is set, a reverse proxy forwards requests from loopback although its clients may be anywhere.
   const wide = !isLoopback(host) || httpNames.length > 0;
   const accounts = await openAccounts(data, log, wide ? { required: true } : {});
   atEnd(() => accounts.close());

@@ -3,7 +3,10 @@ import { flagOptions, type Environment } from "../config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
 import { VERSION } from "../common/version.js";
 
-/** Creates the command with all flags of the server, for programs that add flags of their own. Parsing may throw CommanderError. */
+/**
+ * Creates the root command with all flags of the server. Other programs may add flags to this command. Parsing may
+ * throw CommanderError.
+ */
 export function createCommand(name = "nightlight-server"): Command {
   const command = new Command(name).description(
     "Decides over MQTT when a nightlight is on. Runs an embedded MQTT broker, or connects to yours.",
@@ -52,7 +55,8 @@ export function optionsFrom(command: Command, env: Environment = process.env): L
 }
 
 /**
- * Returns the message and the exit code after commander has ended the parsing. Help and version are no errors.
+ * Converts an error that commander threw while parsing to a message and an exit code. `--help` and `--version` give
+ * exit code 0.
  * @param hint where to find help
  */
 export function parsingProblem(
@@ -60,7 +64,7 @@ export function parsingProblem(
   hint = "See nightlight-server --help.",
 ): { text: string; code: number } {
   if (error.exitCode === 0) return { text: "", code: 0 };
-  // A command without its subcommand. Commander has already shown the subcommands.
+  // The user gave a command without its subcommand, and commander has already printed the list of subcommands.
   if (error.code === "commander.help") return { text: "", code: 2 };
   const text = error.message
     .replace(/^error: /, "")

@@ -6,7 +6,7 @@ import type { DeviceMemory } from "../outputs/device-memory.js";
 import type { StorageFailures } from "../outputs/storage-failures.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The parts that depend on the wall clock, because people read its dates or the next run uses them. */
+/** The parts of a server whose wall-clock times must be corrected after somebody sets the clock. */
 export interface WallClockDependents {
   readonly log: Log;
   readonly devices: Devices;
@@ -16,7 +16,10 @@ export interface WallClockDependents {
   readonly failures: StorageFailures;
 }
 
-/** Warns when somebody sets the wall clock, and corrects dates that were published or stored before. @returns stops that */
+/**
+ * Warns when somebody sets the wall clock, and corrects the times that were published or stored before.
+ * @returns a function that stops watching
+ */
 export function watchWallClock(dependents: WallClockDependents): () => void {
   const { log, devices, zones, decisionPublisher, memory, failures } = dependents;
   return clock.onJump((jump) => {

@@ -8,7 +8,7 @@ import { watchWallClock } from "./clock-jumps.js";
 import type { Parts } from "./parts.js";
 import { startTicks } from "./ticks.js";
 
-/** Starts and stops the parts of a server, and applies a new policy. */
+/** Starts and stops the parts of a server, and applies a changed policy. */
 export class Lifecycle {
   readonly #parts: Parts;
   readonly #log: Log;
@@ -29,14 +29,18 @@ export class Lifecycle {
       if (device) lamps.restoreOverride(device, override);
     }
     folder.restoring();
-    // After `kill -9` the history may lack readings of the journal. It recognizes those that it has.
+    // After `kill -9` the history may lack some readings of the journal. The history ignores readings that it already
+    // has.
     const add: History["addReading"] = (device, point) => history.addReading(device, point);
     if (isAlone) await journal.restore(devices, folder.killed ? add : () => {});
     this.#unwatchClock = watchWallClock({ ...this.#parts, log: this.#log });
     this.#stopTicks = startTicks(this.#parts);
   }
 
-  /** Resumes actions and overrides of zones. Call this when messages can be published and before they arrive. */
+  /**
+   * Resumes the stored actions of devices and overrides of zones. Call this after the server can publish messages, and
+   * before the first message arrives.
+   */
   resume(): void {
     const { devices, zones, lamps, actions, memory } = this.#parts;
     lamps.catchingUp = true;
@@ -50,7 +54,7 @@ export class Lifecycle {
     }
   }
 
-  /** Starts to report changes, after the connection to the broker is up. */
+  /** Starts to report changes of devices. Call this after the server has connected to the broker. */
   announce(history: History, isAlone: boolean): void {
     const { devices, notifier } = this.#parts;
     notifier.start();
@@ -60,7 +64,7 @@ export class Lifecycle {
     if (isAlone) void recallFrom(history, devices, reported, warn, this.#recalling.signal);
   }
 
-  /** The connection to the broker is up again. The broker may have lost retained messages. */
+  /** Publishes the retained messages again after a reconnect, because the broker may have lost them. */
   reconnected(): void {
     const { devices, lamps, actions, boardConfigs, decisionPublisher, homeAssistant } = this.#parts;
     lamps.catchingUp = true;
@@ -69,7 +73,7 @@ export class Lifecycle {
     homeAssistant.resend();
   }
 
-  /** Applies a policy, which takes effect at once. */
+  /** Replaces the policy. The server decides again about all lamps at once. */
   apply(policy: Policy): void {
     const { settings, zones, devices, lamps, actions, boardConfigs, notifier } = this.#parts;
     settings.apply(policy);
@@ -83,7 +87,7 @@ export class Lifecycle {
     for (const device of devices) lamps.review(device, now);
   }
 
-  /** Stops everything. Resolves when everything that must survive is stored. */
+  /** Stops all parts of the server. Resolves when all persistent data is stored. */
   async close(folder: DataFolder): Promise<void> {
     const { ingest, lamps, blinking, decisionPublisher, notifier, actions, journal } = this.#parts;
     ingest.close();

@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 
 /** Controls what happens when standard output cannot be written. */
 export interface OutputErrors {
-  /** Ignores errors from now on, because a server continues without its log and counts the lost lines. */
+  /** Ignores write errors from now on. A running server continues without its log and counts the lost lines. */
   ignore(): void;
 }
 
@@ -31,7 +31,7 @@ export function endOnOutputErrors(): OutputErrors {
   return { ignore: () => void process.stdout.off("error", failed).on("error", ignore) };
 }
 
-/** Ends the program when standard output is flushed. If that fails, `endOnOutputErrors` handles it first. */
+/** Ends the program after standard output is flushed. If flushing fails, `endOnOutputErrors` ends the program first. */
 export function endAfterOutput(code: number): void {
   process.exitCode = code;
   process.stdout.write("", () => setImmediate(() => process.exit()));

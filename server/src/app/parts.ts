@@ -44,13 +44,13 @@ export interface PartsOptions {
   readonly broker: { readonly host: string; readonly port: number } | undefined;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
-  /** Undefined for a single server. */
+  /** The cluster that this server belongs to; undefined for a single server. */
   readonly cluster: Cluster | undefined;
   readonly eventStream: EventStream;
   readonly emitter: EventEmitter<ServerEvents>;
 }
 
-/** The parts of a server that know, decide and publish. */
+/** All parts of a running server, such as counters, decisions, the journal and publishers. */
 export interface Parts extends ClusterMember {
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
@@ -63,7 +63,7 @@ export interface Parts extends ClusterMember {
   readonly journal: Journal;
 }
 
-/** Creates the parts of a server, each with the parts that it uses. */
+/** Creates the parts of a server and connects them to each other. */
 export function createParts(options: PartsOptions): Parts {
   const { log, folder, history, policy, prefix, cluster, emitter, eventStream } = options;
   const memory = cluster?.memory ?? openDeviceMemory(folder.values);
@@ -71,25 +71,22 @@ export function createParts(options: PartsOptions): Parts {
   const failures = new StorageFailures(log);
   const publisher = new Publisher();
 
-  // observability
   const counters = newCounters();
   const rejects = new RejectionLog(counters, log);
   const decisionTimes = new DecisionTimes();
 
-  // devices and decisions
   const zones: Zones = new Zones((id) => devices.get(id));
   const settings = new DeviceSettingsSource(policy, zones);
   const devices = new Devices((id) => settings.of(id));
   zones.apply(policy.zones);
 
-  // history and journal
   const recent = new Recent();
   const own = new Journal({
     folder: folder.journal,
     recent,
     health: folder.health,
-    // The history gets a reading after the journal. The other way round, a server that is killed in between would get
-    // the reading again and record it twice.
+    // Add a reading to the history only after the journal has stored it. In the opposite order, a server killed in
+    // between would receive the reading again and record it twice.
     stored: (device, point) => history.addReading(device, point),
     needed: () => history.stats.waiting,
     failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
@@ -98,7 +95,6 @@ export function createParts(options: PartsOptions): Parts {
   });
   const journal = cluster?.journal ?? own;
 
-  // outputs
   const decisionPublisher = new DecisionPublisher(publisher);
   const discovery = { discoveryPrefix: options.discoveryPrefix, prefix, version: VERSION };
   const homeAssistant = new HomeAssistant({ ...discovery, memory: memory.discovery, log, publisher });
@@ -114,7 +110,6 @@ export function createParts(options: PartsOptions): Parts {
   const outputs = { devices, lamps, actions, boardConfigs, decisionPublisher, notifier, publisher };
   const commands = new DeviceCommands({ ...outputs, memory, failures, history, recent, journal });
 
-  // ingest
   const decoder = new Decoder(counters, rejects, notifier);
   const reading = { decoder, devices, lamps, journal, recent, notifier, counters, decisionTimes, rejects, log };
   const readings = new Readings(reading);

@@ -15,7 +15,7 @@ import type { Hangups } from "./reload-signal.js";
 import { endAfterOutput, type OutputErrors } from "./output-errors.js";
 import { closeStarted, type Signals } from "./signals.js";
 
-/** The signals and output errors of the process, which are handled from its first moment on. */
+/** The handlers for signals and output errors, which the program installs before anything else. */
 export interface ProcessHandlers {
   readonly signals: Signals;
   readonly hangups: Hangups;
@@ -36,7 +36,7 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Proce
     command.error(
       `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
     );
-  // Only this user may read new files, including files that libraries create.
+  // Only the user who runs the server may read new files, including files that libraries create.
   process.umask(0o077);
   let current = loadConfiguration(command);
   outputErrors.ignore();
@@ -44,7 +44,7 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Proce
   for (const warning of current.warnings) log.warn("config", warning);
   const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
   warnOfReaders();
-  // Loading the server takes half of the start time, and the subcommands do not need it.
+  // Import the server only here: loading it takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
   const starting = startServer({ ...current.options, log });
   signals.endBy(() => closeStarted(starting));
@@ -57,7 +57,10 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Proce
   });
 }
 
-/** @throws StartError that names each setting as the user gave it: as a flag, a variable or a line of the file */
+/**
+ * Rethrows an error. A StartError then names each setting as the user gave it: as a flag, a variable or a line of the
+ * file.
+ */
 function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
   if (error instanceof StartError) throw new StartError(withSettingNames(loaded, error.message), { cause: error });
   throw error;

@@ -5,13 +5,13 @@ const STREAMS = [0, 1, 2];
 
 /** Controls what SIGHUP does. */
 export interface Hangups {
-  /** Calls `reload` at every SIGHUP, and immediately if one came before. */
+  /** Calls `reload` at every SIGHUP. Also calls `reload` immediately if a SIGHUP has arrived earlier. */
   reloadBy(reload: () => void): void;
 }
 
 /**
- * Handles SIGHUP. Closing a terminal sends SIGHUP too; then the program ends as with SIGTERM. Windows sends it only when
- * the terminal closes, so there it keeps its default action.
+ * Handles SIGHUP. When SIGHUP comes from a closed terminal, the program ends as with SIGTERM. Windows sends SIGHUP only
+ * when the terminal closes, so the function does nothing on Windows.
  */
 export function catchHangups(): Hangups {
   if (process.platform === "win32") return { reloadBy() {} };
@@ -31,7 +31,7 @@ export function catchHangups(): Hangups {
   };
 }
 
-/** Calls `reload` at every SIGHUP, unless a closed terminal caused it. */
+/** Calls `reload` at every SIGHUP, except when the signal comes from a closed terminal. */
 export function onHangup(reload: () => void): void {
   catchHangups().reloadBy(reload);
 }

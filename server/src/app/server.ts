@@ -23,7 +23,7 @@ import { Lifecycle } from "./lifecycle.js";
 import { createParts, type Parts } from "./parts.js";
 import { logStart } from "./startup-banner.js";
 
-/** The addresses and the data of a running server. */
+/** The addresses of a running server, and access to its data. */
 interface Running {
   /** The address for MQTT clients. */
   readonly brokerUrl: string;
@@ -35,7 +35,7 @@ interface Running {
   readonly httpUrl: string | undefined;
   readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
-  /** All readings and switches. */
+  /** The history of readings and lamp switches. */
   readonly history: Pick<History, "query" | "rows">;
   readonly counters: Readonly<Counters>;
   /** Forgets a device: its state, history and retained messages. Does nothing if the device is not known. */
@@ -93,7 +93,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) atEnd(() => certificates.close());
-  // The history starts a thread, which takes as long as loading the other modules.
+  // Open the history and load the modules in parallel, because both take about the same time.
   const [history, modules] = await Promise.all([historyOf(settings, damaged), load(settings)]);
   atEnd(async () => {
     await history.close();
@@ -206,7 +206,7 @@ async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles
   return openHistory(history.url, data, { retention: history, onProblem, onDamage: damaged.report });
 }
 
-/** Loads modules that not every server needs, because they take a while to load. */
+/** Imports modules that only some configurations need, because importing them slows down the start. */
 async function load({ broker, state, http }: Settings) {
   return {
     broker: broker ? undefined : await import("../broker/broker.js"),
@@ -216,7 +216,7 @@ async function load({ broker, state, http }: Settings) {
   };
 }
 
-/** Handles messages and events of the connection to the broker. */
+/** Creates the handlers for the messages and events of the broker connection. */
 function linkHandlers(
   { ingest, rejects, homeAssistant, lamps }: Parts,
   lifecycle: Lifecycle,

@@ -1,17 +1,20 @@
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long a clean end may take before the program ends anyway, in ms. It normally takes less than 2,000. */
+/**
+ * How long a clean shutdown may take before the program exits anyway, in ms. A shutdown normally takes less than 2,000
+ * ms.
+ */
 const PATIENCE = 8000;
 
-/** How long a start may continue after a signal so that it can be closed cleanly, in ms. */
+/** How long the server may continue to start after a signal, in ms. A server that has started can shut down cleanly. */
 const START_PATIENCE = 1000;
 
-/** Ends the program cleanly at the first SIGINT or SIGTERM, and immediately at the second. */
+/** Shuts the program down cleanly at the first SIGINT or SIGTERM, and exits immediately at the second. */
 export interface Signals {
-  /** Sets what a clean end does. The exit code is 0 if it succeeds. */
+  /** Sets the function that shuts the program down. The exit code is 0 if the function succeeds. */
   endBy(close: () => unknown): void;
-  /** Lets a signal end the program with its usual exit code, for commands that are interrupted before they finish. */
+  /** Lets a signal end the program immediately with the usual exit code. Commands that may be interrupted use this. */
   endInterrupted(): void;
 }
 
@@ -43,17 +46,20 @@ export function catchSignals(): Signals {
   };
 }
 
-/** Ends the program with `close` at the first SIGINT or SIGTERM, and immediately at the second. Exit code 0 if it succeeds. */
+/**
+ * Calls `close` at the first SIGINT or SIGTERM and then exits, with code 0 if `close` succeeds. Exits immediately at
+ * the second signal.
+ */
 export function endOnSignals(close: () => unknown): void {
   catchSignals().endBy(close);
 }
 
 /**
- * Closes a server that may still be starting. If the start takes longer, for example because it waits for a database, the
- * caller may end the process: the server has not acknowledged anything yet.
+ * Closes a server that may still be starting. Waits up to 1 s for the start. After that the caller may end the process,
+ * because the server has not acknowledged anything yet.
  */
 export async function closeStarted(starting: Promise<{ close(): Promise<unknown> }>): Promise<void> {
-  // Whoever waits for the start reports why it fails.
+  // Ignore a failed start here, because the caller that started the server reports the failure.
   const started = await Promise.race([starting.catch(() => undefined), sleep(START_PATIENCE)]);
   await started?.close();
 }

@@ -3,9 +3,12 @@ import type { Lamps } from "../outputs/lamps.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The interval of the search for silent lesson devices and missing readings, in ms. */
+/** How often the server looks for silent devices and missing readings, in ms. */
 const SWEEP_INTERVAL = 5000;
-/** The interval for hours, overrides, shortest times and silent sensors, in ms. */
+/**
+ * How often the server checks opening hours of zones, ends of overrides, minimum on and off times, and silent sensors,
+ * in ms.
+ */
 const TICK_INTERVAL = 1000;
 
 export interface TickedParts {
@@ -14,7 +17,10 @@ export interface TickedParts {
   readonly notifier: Notifier;
 }
 
-/** Starts the timers for everything that depends on time alone. @returns stops them */
+/**
+ * Starts the timers for changes that no message triggers, such as the end of an override.
+ * @returns a function that stops the timers
+ */
 export function startTicks({ devices, lamps, notifier }: TickedParts): () => void {
   const sweep = setInterval(() => {
     for (const [device, change] of devices.sweep(clock.now())) notifier.changed(device, change);

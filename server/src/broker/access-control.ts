@@ -38,7 +38,7 @@ export class Refusal extends Error {
 
 /** A logged-in client: its account, permissions and subscriptions. */
 export interface Login {
-  /** Undefined where clients need no account. */
+  /** The client's account; undefined where clients need no account. */
   readonly account: Account | undefined;
   readonly rights: Permissions;
   /** Granted subscriptions by topic filter. */
@@ -55,7 +55,7 @@ interface GrantedSubscription {
   readonly noLocal: boolean;
 }
 
-/** Returns the connection of a client. It is the stream that the broker passed to aedes. */
+/** Returns the connection of a client, which is the stream that the broker passed to aedes. */
 export function connectionOf(client: Client): ClientConnection {
   return client.conn as ClientConnection;
 }
@@ -124,14 +124,15 @@ export class AccessControl {
 
   /** Explains why a client may not publish on a topic. @returns "" when it may */
   publishProblem(client: Client, topic: string): string {
-    // [MQTT-4.7.2-1]
+    // Topics that begin with $ are reserved for the broker [MQTT-4.7.2-1].
     if (topic.startsWith("$")) return `topics that begin with $, such as ${topic}, are for the broker itself`;
     return this.#logins.get(client)?.rights.publish(topic) ? "" : `may not publish on ${topic}`;
   }
 
   /**
-   * Grants and records a subscription. Asking again for the same filter gives the same answer.
-   * @returns undefined when granted, otherwise why not
+   * Grants or refuses a subscription and records the result. A repeated request for the same filter gets the same
+   * result.
+   * @returns undefined when granted, otherwise the reason for the refusal
    */
   subscribe(
     client: Client,
@@ -167,7 +168,7 @@ export class AccessControl {
     const isOnly = login.subscriptions.size === 1;
     for (const [filter, subscription] of login.subscriptions)
       if (subscription.qos > granted && (isOnly || matches(filter, topic))) granted = subscription.qos;
-    // a queued message keeps its QoS when its subscription has ended meanwhile
+    // A queued message keeps its QoS when the matching subscription has ended in the meantime.
     return granted < 0 ? qos : (Math.min(qos, granted) as 0 | 1 | 2);
   }
 

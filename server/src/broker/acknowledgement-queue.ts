@@ -1,6 +1,6 @@
-/** Bit for `hold`: the server has processed and stored the message. */
+/** Bit for `hold` and `release`: the server has processed and stored the message. */
 export const HANDLED = 1;
-/** Bit for `hold`: the broker has stored the queues and retained messages that the message belongs to. */
+/** Bit for `hold` and `release`: the broker has stored the queues and retained messages that contain the message. */
 export const STORED = 2;
 
 /** A pending acknowledgement. */
@@ -17,19 +17,19 @@ interface Pending {
  */
 export class AcknowledgementQueue {
   readonly #write: (packet: Buffer) => void;
-  /** By packet identifier, in the order of the messages. */
+  /** The pending acknowledgements by packet identifier, in the order of the messages. */
   readonly #pending = new Map<number, Pending>();
 
   constructor(write: (packet: Buffer) => void) {
     this.#write = write;
   }
 
-  /** Whether no acknowledgement is pending, so that the next one may leave at once. */
+  /** Whether no acknowledgement is pending. A new acknowledgement may then be sent at once. */
   get isEmpty(): boolean {
     return this.#pending.size === 0;
   }
 
-  /** Holds back the acknowledgement of a message until `release` was called for each bit of `waitsFor`. */
+  /** Holds back the acknowledgement of a message until `release` has been called for every bit in `waitsFor`. */
   hold(packetId: number, waitsFor: number): void {
     const pending = this.#pending.get(packetId);
     if (pending) pending.waitsFor |= waitsFor;
@@ -41,7 +41,7 @@ export class AcknowledgementQueue {
     return ((this.#pending.get(packetId)?.waitsFor ?? 0) & bit) !== 0;
   }
 
-  /** Clears a bit. The acknowledgement leaves when no bit is left and all earlier ones have left. */
+  /** Clears a bit. Sends the acknowledgement when no bit is left and all earlier acknowledgements have been sent. */
   release(packetId: number, bit: number): void {
     const pending = this.#pending.get(packetId);
     if (!pending) return;

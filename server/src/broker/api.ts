@@ -16,8 +16,9 @@ export interface BrokerMessage {
 export interface BrokerHandlers {
   /**
    * Receives each message that a client publishes. Must not throw.
-   * @returns a promise: the broker acknowledges the message when it resolves. When it rejects, the broker disconnects the
-   * client, which sends the message again. undefined: the broker acknowledges the message at once.
+   * @returns undefined to acknowledge the message at once, or a promise. When the promise resolves, the broker
+   * acknowledges the message. When the promise rejects, the broker disconnects the client, which sends the message
+   * again.
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Called when a client violates the protocol, lacks a permission, or exceeds a limit. */
@@ -30,7 +31,7 @@ export interface BrokerHandlers {
 
 /** Accounts and limits of the embedded broker. */
 export interface BrokerOptions {
-  /** Default: no accounts, so every client may do everything. */
+  /** The accounts of the clients. Default: no accounts, so every client may do everything. */
   readonly accounts?: Accounts;
   /** Checks passwords. Default: a check without a throttle for wrong passwords. */
   readonly check?: PasswordCheck;
@@ -46,7 +47,7 @@ export interface SessionView {
   /** The account that the session belongs to; null where clients need no account. */
   readonly account: string | null;
   readonly connected: boolean;
-  /** Number of topic filters. */
+  /** Number of topic filters to which the client subscribes. */
   readonly subscriptions: number;
   /** Number of messages that the client has not acknowledged. */
   readonly queued: number;
@@ -86,7 +87,7 @@ export interface Broker {
   /** Numbers of open connections and of queued messages. */
   readonly stats: { readonly clients: number; readonly queued: number };
   readonly sessions: SessionDirectory;
-  /** Client ids that two clients use at once at present. */
+  /** Client ids that two clients are using at the same time. */
   readonly contested: readonly ContestedClientId[];
   /** Publishes a message of the server at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void;

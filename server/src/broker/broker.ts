@@ -42,7 +42,7 @@ const EXPIRY_CHECK_INTERVAL = 10_000;
 /** Topic Alias Maximum: the most topic aliases of one MQTT 5.0 client (3.2.2.3.8). */
 const TOPIC_ALIAS_MAXIMUM = 64;
 
-/** Errors of aedes that are not the client's fault: the network failed, or the broker is closing. */
+/** Errors of aedes that occur when the network fails or the broker closes, without a fault of the client. */
 const HARMLESS_ERRORS = new Set(["keep alive timeout", "connection closed", "Premature close"]);
 
 /** Starts the embedded broker with the data of a data folder. */
@@ -51,7 +51,8 @@ export async function startBroker(
   handlers: BrokerHandlers,
   { accounts = NO_ACCOUNTS, check, limits = DEFAULT_BROKER_LIMITS, connectTimeout = 10_000 }: BrokerOptions = {},
 ): Promise<Broker> {
-  // Contains the run number, zero-padded: aedes sorts queues by broker id, then by message number.
+  // The broker id contains the zero-padded run number, because aedes sorts queues by broker id and then by message
+  // number.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   let closing = false;
   const failed = (error: unknown): void => {
@@ -116,10 +117,12 @@ export async function startBroker(
     maximumPacketSize: largestPacket(payload),
     sessionExpiryIntervalLimit: sessions.longestExpiry,
     mq: new Emitter(),
-    // no limit for the event listeners of a connection: aedes adds one for each packet in progress
+    // Removes the limit for the event listeners of a connection, because aedes adds one listener for each packet in
+    // progress.
     concurrency: 0,
     maxClientsIdLength: Number.MAX_SAFE_INTEGER,
-    // three intervals after the start, aedes publishes the wills of clients of a broker that was killed
+    // After a broker was killed, aedes publishes the wills of its clients three heartbeat intervals after the next
+    // start.
     heartbeatInterval: 10_000,
     preConnect: (...args) => connectHandler.preConnect(...args),
     authenticate: (...args) => connectHandler.authenticate(...args),
@@ -128,20 +131,20 @@ export async function startBroker(
     authorizeForward: (...args) => delivery.authorizeForward(...args),
     authorizeSubscribe(client, subscription, callback) {
       const session = client.clean || !health.isFailing ? undefined : sessionStore.get(client.id);
-      // If granted, the subscription would be missing after a restart while the session is present, and the client would not
-      // notice.
+      // Refuse subscriptions that cannot be stored. A granted one would be lost at a restart while its session remains,
+      // and the client would not notice.
       const isUnstorable = session?.isStored && !sessionStore.isSubscribed(session, subscription);
       const refusal = isUnstorable
         ? ({ reason: "internal", problem: `a subscription cannot be stored: ${health.problem}` } as const)
         : access.subscribe(client, subscription);
       if (!refusal) {
-        // subscribe at QoS 2 inside aedes; `deliveryQos` computes the highest QoS of overlapping subscriptions
+        // Subscribe at QoS 2 inside aedes, because `deliveryQos` computes the actual QoS of overlapping subscriptions.
         return callback(null, Object.assign(subscription, { qos: 2 }));
       }
       const connection = connectionOf(client);
       connection.refusals.push(refusal.problem);
       handlers.rejected(refusal.reason, connection.title, refusal.problem);
-      // [MQTT-3.9.3-2]
+      // aedes refuses the subscription with a failure code in SUBACK [MQTT-3.9.3-2].
       callback(null, null);
     },
   });
@@ -207,7 +210,7 @@ export async function startBroker(
       unwatchClock();
       await Promise.race([publishing.stop(), sleep(CLOSE_TIMEOUT)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      // aedes stores the wills of connected clients one turn of the event loop later
+      // aedes stores the wills of connected clients in the next turn of the event loop.
       await nextTurn();
       await persistence.destroy();
     },

@@ -13,13 +13,13 @@ import type { WriteQueue, Writer } from "./write-queue.js";
 /** How long a disconnected client may take to read its last packet, in ms. */
 const CLOSE_TIMEOUT = 1000;
 
-/** Interval of the PINGREQ packets that keep a slowed-down client alive for aedes, in ms. */
+/** Interval of the PINGREQ packets that this server sends to aedes on behalf of a rate-limited client, in ms. */
 const PING_INTERVAL = 500;
 const SHARED_UNSUPPORTED = "shared subscriptions are not supported";
 
 const PINGREQ_PACKET = Buffer.from([PINGREQ << 4, 0]);
 
-/** Limits that a client sets for what it receives. */
+/** Limits that a client sets for the packets sent to it. */
 interface OutboundLimits {
   /** The most unacknowledged messages of QoS 1 and 2. */
   readonly receiveMaximum?: number;
@@ -32,7 +32,7 @@ export interface ClientConnectionOptions {
   readonly payload: number;
   /** Packets per second that the client may send on average. */
   readonly rate: number;
-  /** Schedules the flushes of the send buffer. */
+  /** Batches the socket writes of all connections. */
   readonly writeQueue: WriteQueue;
   rejected(reason: Rejection, from: string, problem: string): void;
 }
@@ -40,15 +40,15 @@ export interface ClientConnectionOptions {
 /**
  * Connection of one client: the stream between the client's socket and aedes.
  *
- * Limits what one client may cost, because aedes does not. Incoming packets are checked and rate-limited; outgoing packets
- * are limited and completed. Writing never makes aedes wait for a slow reader.
+ * Limits the resources that one client may use, because aedes has no such limits. Incoming packets are checked and
+ * rate-limited. Outgoing packets are limited and get missing fields. Writing never makes aedes wait for a slow reader.
  */
 export class ClientConnection extends Duplex implements Writer {
   /** Remote IP address. */
   readonly address: string;
   /** Name of the client in log messages: its address, or after the login its account and client id. */
   title: string;
-  /** The TCP or TLS socket, also below a WebSocket. */
+  /** The TCP or TLS socket, which may carry a WebSocket. */
   readonly socket: Duplex | Socket;
   /** Fields to add to CONNACK. */
   readonly connack: replies.ConnackFields = { sessionPresent: false };
@@ -62,16 +62,16 @@ export class ClientConnection extends Duplex implements Writer {
   readonly #inbound: InboundPackets;
   readonly #outbound: OutboundPackets;
   readonly #sendBuffer: SendBuffer;
-  /** Number of acknowledgements that the client will send, which do not count towards its rate. */
+  /** Number of acknowledgements that the client will send. These packets do not count towards the client's rate. */
   #expected = 0;
   /** Number of unanswered PINGREQ packets that this connection, not the client, sent to aedes. */
   #ownPings = 0;
   #pingedAt = 0;
   /** Whether the client has ended its side of the connection. */
   #ended = false;
-  /** Whether the client was accepted by CONNACK. Only then may it receive DISCONNECT. */
+  /** Whether CONNACK has accepted the client. Only an accepted client may receive DISCONNECT. */
   #accepted = false;
-  /** Whether the connection is closing, so that packets from aedes are discarded. */
+  /** Whether the connection is closing. A closing connection discards packets from aedes. */
   #closing = false;
 
   constructor(stream: Duplex, request: IncomingMessage | undefined, options: ClientConnectionOptions) {
@@ -124,13 +124,16 @@ export class ClientConnection extends Duplex implements Writer {
     return this.#inbound.version;
   }
 
-  /** Lowers the limits for packets to the client (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
+  /** Sets the client's limits for packets sent to it (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
   limit({ receiveMaximum = Infinity, maximumPacketSize = Infinity }: OutboundLimits): void {
     this.#outbound.receiveMaximum = Math.min(this.#outbound.receiveMaximum, receiveMaximum);
     this.#outbound.maximumPacketSize = Math.min(this.#outbound.maximumPacketSize, maximumPacketSize);
   }
 
-  /** Call when the client is connected and has received its queue. Starts processing its packets. */
+  /**
+   * Starts to process the client's packets. Call this when the client is connected and has received its queued
+   * messages.
+   */
   open(): void {
     this.#inbound.open();
   }
@@ -248,14 +251,17 @@ export class ClientConnection extends Duplex implements Writer {
   #overflowed(qos: number): void {
     this.#options.rejected("over-limit", this.title, `reads too slowly: more than ${MAX_BACKLOG} bytes wait for it`);
     if (qos === 0) return;
-    // the session, if there is one, keeps the unsent messages
+    // Discard unsent messages: a persistent session keeps them in its queue.
     this.#closing = true;
     this.stream.destroy();
   }
 
-  /** Acknowledges, in place of the client, a message above the client's maximum packet size [MQTT-3.1.2-25]. */
+  /**
+   * Acknowledges a message on behalf of the client when the message exceeds the client's maximum packet size
+   * [MQTT-3.1.2-25].
+   */
   #decline(packetId: number, qos: number): void {
-    // PUBACK and PUBREC have no reason code for the size (MQTT 5.0, table 3-4)
+    // PUBACK and PUBREC have no reason code for an oversized packet (MQTT 5.0, table 3-4).
     if (qos > 0)
       this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
   }

@@ -13,8 +13,8 @@ import type { Takeovers } from "./takeovers.js";
 const LONGEST_ID = 256;
 
 /**
- * The most inflight messages of QoS 1 and 2 for a client with a persistent session, as in Mosquitto. A board that returns
- * to a long queue has memory for a few messages at a time.
+ * The most inflight messages of QoS 1 and 2 for a client with a persistent session. Mosquitto has the same default. A
+ * reconnecting board may have a long queue but memory for only a few messages at a time.
  */
 export const SESSION_RECEIVE_MAXIMUM = 20;
 
@@ -67,12 +67,13 @@ export class ConnectHandler {
     const { clean = true, clientId: requested } = packet;
     if (requested.length > LONGEST_ID)
       throw new Refusal("clientId", "over-limit", `a client id has at most ${LONGEST_ID} characters`);
-    // [MQTT-3.1.3-8]
+    // A client without a client id must request a clean session [MQTT-3.1.3-8].
     if (requested === "" && !clean && packet.protocolVersion !== 5)
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");
     const clientId = requested || `auto-${randomUUID()}`;
     if (packet.will?.topic.startsWith("$")) {
-      // Mosquitto bridges have such a will. Refusing them would make them reconnect forever.
+      // Mosquitto bridges set a will whose topic begins with $. If the broker refused the connection, such a bridge
+      // would reconnect forever.
       const problem = `its will on ${packet.will.topic} is dropped: topics that begin with $ are for the broker itself`;
       this.#options.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem);
       packet.will = undefined;
@@ -97,7 +98,7 @@ export class ConnectHandler {
     const { keepalive = 0 } = packet;
     if (keepalive === 0 || keepalive > LONGEST_KEEP_ALIVE)
       packet.keepalive = connection.connack.serverKeepAlive = LONGEST_KEEP_ALIVE;
-    // without an expiry interval aedes would discard the queue of the session that it resumes
+    // Without an expiry interval, aedes would discard the queue of a session that the client resumes.
     const endsWithConnection = packet.clean === false && !properties.sessionExpiryInterval;
     if (endsWithConnection && this.#options.sessions.has(packet.clientId)) properties.sessionExpiryInterval = 1;
   }
@@ -124,7 +125,7 @@ export class ConnectHandler {
     const { account, rights } = await access.login(client, username, password);
     if (client.closed) return;
     const { id, clean } = client;
-    // the first account may have been created during the password check
+    // An administrator may have created the first account during the password check.
     if (id !== sessionId(account?.name, clientId)) throw new Refusal("busy", "over-limit", "the accounts have changed");
     if (will && !rights.publish(will.topic))
       throw new Refusal("notAuthorized", "not-allowed", `may not have a will on ${will.topic}`);
@@ -144,7 +145,10 @@ export class ConnectHandler {
       );
   }
 
-  /** Names a client for log messages. Shows a user name only if the account exists: it may be a misplaced password. */
+  /**
+   * Names a client for log messages. Shows a user name only if its account exists, because users sometimes type the
+   * password as the user name.
+   */
   #titleOf(client: Client): string {
     const { title } = connectionOf(client);
     const name = this.#connects.get(client)?.username;

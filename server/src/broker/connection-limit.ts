@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
 
-/** The most connections that have not sent CONNECT. Beyond them the oldest is closed, which had the most time to send it. */
+/** The most connections that have not sent CONNECT. Above this limit, the broker closes the oldest of them. */
 const MAX_UNIDENTIFIED = 1000;
 
 /**
- * Limits the number of connections. Idle connections cannot keep clients out: they only replace each other, while a client
- * that sends its CONNECT at once is served.
+ * Limits the number of connections. When too many connections send no CONNECT, new ones replace the oldest ones. So
+ * idle connections cannot lock out clients that send CONNECT at once.
  */
 export class ConnectionLimit {
   readonly #max: number;
@@ -48,7 +48,7 @@ export class ConnectionLimit {
     return true;
   }
 
-  /** Call when a connection has sent CONNECT. */
+  /** Records that a connection has sent CONNECT. */
   connectReceived(stream: Duplex): void {
     this.#unidentified.delete(stream);
   }

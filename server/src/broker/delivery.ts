@@ -16,9 +16,10 @@ export class Delivery {
 
   /** The `authorizeForward` hook of aedes. @returns null when the client does not receive the message */
   authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    // at this point, messages from the client's queue have a packet identifier, and retained messages have no broker id
+    // At this point, messages from the client's queue have a packet identifier, and retained messages have no broker
+    // id.
     const isLive = packet.messageId === undefined && Boolean(packet.brokerId);
-    // the queue is delivered first [MQTT-4.6.0-6]; it already contains this message at its end
+    // The client's queue is delivered first [MQTT-4.6.0-6], and the end of the queue already contains this message.
     if (client.connecting && isLive) return null;
     const qos = this.#access.deliveryQos(client, packet);
     if (qos === undefined || (qos === 0 && packet.qos > 0)) this.#drop(client, packet);
@@ -42,7 +43,10 @@ export class Delivery {
     deliver().catch(this.#failed);
   }
 
-  /** Clears the retain flag unless a subscription asks for it [MQTT-3.3.1-12]. aedes does not do this in queues. */
+  /**
+   * Clears the retain flag unless the subscription has Retain As Published [MQTT-3.3.1-12]. aedes does not clear the
+   * flag of queued messages.
+   */
   #handleRetain(client: Client, packet: AedesPublishPacket, isLive: boolean): void {
     packet.retain = this.#access.retainsAsPublished(client, packet.topic);
     const session = client.clean || packet.qos === 0 || !isLive ? undefined : this.#sessions.get(client.id);

@@ -7,10 +7,10 @@ type Done = (error?: Error | null) => void;
 /**
  * Distributes messages to subscribers. Implements the mqemitter interface that aedes expects as `mq`.
  *
- * Filters without a wildcard are looked up in a map. There is no queue, because no client delays another.
+ * Looks up filters without a wildcard in a map. The emitter has no queue, because no client delays another.
  *
- * `removeListener` calls `done` at once: only then does aedes remove a closed client from its list, by client id. If that
- * happened later, aedes could remove a new client with the same id instead.
+ * `removeListener` calls `done` synchronously, because aedes then removes the closed client from its list by client id.
+ * After a delay, aedes could remove a new client with the same id instead.
  */
 export class Emitter {
   readonly #subscribers = new FilterIndex<Deliver>();

@@ -5,12 +5,14 @@ import { ReceiveBuffer } from "./receive-buffer.js";
 import { TokenBucket } from "./token-bucket.js";
 
 /**
- * The largest PUBLISH that the broker skips instead of closing the connection, in bytes. Mosquitto's default for the largest
- * packet since version 2.1.
+ * Size limit for skipping a PUBLISH, in bytes. The broker skips a PUBLISH that is too large to buffer, but closes the
+ * connection above this limit. The value is Mosquitto's default for the largest packet since version 2.1.
  */
 export const MAX_SKIPPED_PACKET = 2_000_000;
 
-/** The most bytes before the payload of a PUBLISH: the longest topic name and a packet identifier. */
+/**
+ * The largest number of bytes before the payload of a PUBLISH: topic name with length prefix, and packet identifier.
+ */
 const MAX_PUBLISH_HEADER = 65_535 + 4;
 
 /** How long to wait for new tokens when the token bucket is empty, in ms. */
@@ -25,11 +27,14 @@ export function largestPacket(payload: number): number {
 export interface InboundHandlers {
   /** Receives complete, valid packets for aedes. */
   forward(bytes: Buffer): void;
-  /** Called when a PUBLISH was dropped because of its size. It still needs an acknowledgement. */
+  /** Called when a PUBLISH was dropped because of its size. The dropped message still needs an acknowledgement. */
   oversized(qos: number, topic: string, packetId: number): void;
-  /** Called when the client will send this many acknowledgements, which do not count towards its rate. */
+  /**
+   * Called with the number of acknowledgements that the client will send. Acknowledgements do not count towards the
+   * client's rate.
+   */
   expect(count: number): void;
-  /** Takes one of the expected acknowledgements. @returns false when none is expected */
+  /** Consumes one expected acknowledgement. @returns false when no acknowledgement is expected */
   takeExpected(): boolean;
   /** Called when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
   acknowledged(packetId: number): void;
@@ -37,13 +42,13 @@ export interface InboundHandlers {
   violated(violation: Violation): void;
   /** Called every 10 ms while packets wait because the client exceeds its rate. */
   waiting(): void;
-  /** Called when no packet waits any more, so reading from the socket can go on. */
+  /** Called when no packet waits any more and reading from the socket may resume. */
   ready(): void;
 }
 
 /**
- * Splits the bytes of one client into packets and checks what aedes does not check. Slows the client down to its rate with a
- * token bucket, and forwards complete packets.
+ * Parses the bytes from one client into MQTT packets and makes checks that aedes lacks. Forwards complete packets to
+ * aedes. Limits the client's rate with a token bucket.
  */
 export class InboundPackets {
   readonly #handlers: InboundHandlers;
@@ -54,7 +59,7 @@ export class InboundPackets {
   /** Bytes that must be buffered before parsing can go on. */
   #needed = 2;
   #version = 0;
-  /** Whether the client is connected, so that packets after CONNECT may be processed. */
+  /** Whether the client is connected. Packets after CONNECT wait until then. */
   #open = false;
   #retryTimer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -71,7 +76,7 @@ export class InboundPackets {
     return this.#version;
   }
 
-  /** Whether packets wait, so that reading from the socket should pause. */
+  /** Whether packets are waiting. Reading from the socket should pause meanwhile. */
   get waiting(): boolean {
     return this.#retryTimer !== undefined || (this.#version > 0 && !this.#open);
   }
@@ -83,7 +88,7 @@ export class InboundPackets {
     if (!this.waiting) this.#process();
   }
 
-  /** Call when the client is connected. Processes the packets that it sent after CONNECT. */
+  /** Processes the packets that the client sent after CONNECT. Call this when the client is connected. */
   open(): void {
     this.#open = true;
     this.#resume();
@@ -107,11 +112,11 @@ export class InboundPackets {
     }
   }
 
-  /** @returns the offset of the first byte that was not processed */
+  /** Processes all complete packets. @returns the offset of the first byte that was not processed */
   #processPackets(bytes: Buffer): number {
     const scanner = this.#scanner;
     let at = 0;
-    /** Start of the valid packets that have not been forwarded. */
+    /** Offset of the first checked packet that has not been forwarded. */
     let begin = 0;
     const forward = (): void => {
       if (at > begin) this.#handlers.forward(bytes.subarray(begin, at));
@@ -121,7 +126,7 @@ export class InboundPackets {
     try {
       while (at < bytes.length && !this.#ended) {
         if (this.#version > 0 && !this.#open) break;
-        // [MQTT-3.1.0-1]
+        // The first packet of a client must be CONNECT [MQTT-3.1.0-1].
         if (this.#version === 0 && bytes[at] >> 4 !== packet.CONNECT)
           throw new Violation("the first packet is not CONNECT", REASON.protocolError);
         if (!scanner.read(bytes, at)) {
@@ -155,7 +160,10 @@ export class InboundPackets {
     return at;
   }
 
-  /** Checks a complete packet and takes its tokens. @returns false when the packet has to wait for tokens */
+  /**
+   * Checks a complete packet and takes tokens for it from the token bucket.
+   * @returns false when the packet has to wait for tokens
+   */
   #checkAndPay(bytes: Buffer): boolean {
     const { type, first, body, end } = this.#scanner;
     if (this.#version === 0) {
@@ -186,14 +194,17 @@ export class InboundPackets {
       case packet.DISCONNECT:
         return true;
       case packet.CONNECT:
-        // [MQTT-3.1.0-2]
+        // A client may send CONNECT only once [MQTT-3.1.0-2].
         throw new Violation("a second CONNECT on one connection", REASON.protocolError);
       default:
         throw new Violation(`a client cannot send packets of type ${type}`, REASON.protocolError);
     }
   }
 
-  /** Takes tokens. @returns false when the bucket is empty; processing then resumes later */
+  /**
+   * Takes tokens from the token bucket.
+   * @returns false when the bucket is empty; processing resumes when the bucket has tokens again
+   */
   #pay(count: number): boolean {
     if (this.#bucket.take(count)) return true;
     this.#retryTimer = setTimeout(() => {
@@ -213,13 +224,16 @@ export class InboundPackets {
     return this.#scanner.end - checkPublish(bytes, this.#scanner, this.#version);
   }
 
-  /** Returns whether a packet is too large to buffer. @throws Violation when it must end the connection */
+  /**
+   * Returns whether a packet is too large to buffer.
+   * @throws Violation when the packet is so large that the connection must end
+   */
   #isOversized(at: number): boolean {
     const { type, end } = this.#scanner;
     const length = end - at;
     const largest = largestPacket(this.#payload);
     if (length <= largest) return false;
-    // MQTT 5.0 clients know the limit from CONNACK [MQTT-3.2.2-15]
+    // MQTT 5.0 clients know the size limit from CONNACK and must respect it [MQTT-3.2.2-15].
     const maySkip =
       type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET;
     if (maySkip) return true;
@@ -232,7 +246,7 @@ export class InboundPackets {
     return bytes.length >= body + 2 && bytes.length >= body + 4 + bytes.readUInt16BE(body);
   }
 
-  /** Drops an oversized PUBLISH, including bytes that have not arrived. @returns the offset behind it */
+  /** Drops an oversized PUBLISH, including bytes that have not arrived yet. @returns the offset of the next packet */
   #dropOversized(bytes: Buffer): number {
     checkPublish(bytes, this.#scanner, this.#version);
     this.#reportOversized(bytes);

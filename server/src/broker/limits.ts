@@ -2,15 +2,15 @@
 export interface BrokerLimits {
   /** The longest payload that a client may publish, in bytes. */
   readonly payload: number;
-  /** Simultaneous connections of all clients together. */
+  /** The most simultaneous connections of all clients together. */
   readonly connections: number;
-  /** Subscriptions of one client. */
+  /** The most subscriptions of one client. */
   readonly subscriptions: number;
   /** Messages that one client may publish per second on average. The broker slows down a faster client. */
   readonly rate: number;
-  /** Messages queued for one disconnected client. Beyond that the broker drops the oldest. */
+  /** Messages queued for one disconnected client. When the queue is full, the broker drops the oldest message. */
   readonly queue: number;
-  /** Sessions of one account. */
+  /** The most sessions of one account. */
   readonly sessions: number;
   /** How long the broker keeps the session of a disconnected client, in ms. */
   readonly sessionExpiry: number;

@@ -11,15 +11,20 @@ export interface OutboundHandlers {
   write(bytes: Buffer): void;
   /** Returns the number of bytes that the socket has not sent. */
   backlog(): number;
-  /** Returns the complete form of a CONNACK, PUBACK, PUBREC, SUBACK or DISCONNECT packet of aedes. */
+  /** Adds missing fields to a CONNACK, PUBACK, PUBREC, SUBACK or DISCONNECT packet of aedes. */
   complete(type: number, bytes: Buffer): Buffer;
-  /** Returns whether a PINGRESP answers a PINGREQ that the client did not send. */
+  /** Returns whether to drop a PINGRESP, because this server and not the client sent the PINGREQ. */
   swallowPingresp(): boolean;
   /** Called for each message that the client will acknowledge. */
   sending(qos: number): void;
-  /** Called when the client reads too slowly. At QoS 0 the message was dropped; at QoS 1 and 2 the connection must end. */
+  /**
+   * Called when the client reads too slowly. A message of QoS 0 was dropped. A message of QoS 1 or 2 must end the
+   * connection.
+   */
   overflowed(qos: number): void;
-  /** Called for a message above the client's maximum packet size. It counts as delivered [MQTT-3.1.2-25]. */
+  /**
+   * Called for a message above the client's maximum packet size. Such a message counts as delivered [MQTT-3.1.2-25].
+   */
   tooLarge(packetId: number, qos: number): void;
 }
 
@@ -35,7 +40,7 @@ export class OutboundPackets {
   maximumPacketSize = Infinity;
   readonly #handlers: OutboundHandlers;
   readonly #scanner = new PacketScanner();
-  /** Packet identifiers of messages that were sent and not acknowledged. */
+  /** Packet identifiers of messages that were sent but not yet acknowledged. */
   readonly #inflight = new Set<number>();
   /** Messages that wait because the receive maximum is reached. */
   readonly #waiting: { readonly id: number; readonly bytes: Buffer }[] = [];
@@ -48,7 +53,7 @@ export class OutboundPackets {
   /** Sends whole packets, in order. */
   send(bytes: Buffer): void {
     const scanner = this.#scanner;
-    /** Start of the packets that can be written unchanged. */
+    /** Offset of the first packet that can be written unchanged. */
     let begin = 0;
     let at = 0;
     while (at < bytes.length && scanner.read(bytes, at)) {
@@ -63,7 +68,9 @@ export class OutboundPackets {
     if (at > begin) this.#handlers.write(bytes.subarray(begin, at));
   }
 
-  /** Call when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
+  /**
+   * Records that the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. Sends waiting messages.
+   */
   acknowledged(packetId: number): void {
     if (!this.#inflight.delete(packetId)) return;
     while (this.#waiting.length > 0 && this.#inflight.size < this.receiveMaximum) {
@@ -74,7 +81,7 @@ export class OutboundPackets {
     }
   }
 
-  /** Returns whether a packet can be written unchanged, together with its neighbors. */
+  /** Returns whether a packet can be written unchanged. */
   #passes(bytes: Buffer, at: number): boolean {
     const { first, type, body, end } = this.#scanner;
     switch (type) {

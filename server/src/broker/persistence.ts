@@ -15,7 +15,7 @@ import { retainedStream } from "./retained-stream.js";
 /** The part of a client that aedes passes to every method. */
 type ClientId = Pick<Client, "id">;
 
-/** A message that was acknowledged, or one that aedes decided not to deliver. */
+/** A message to remove from a queue, because the client acknowledged it or aedes decided not to deliver it. */
 interface ClearedMessage {
   readonly messageId?: number;
   readonly brokerId: string;
@@ -23,12 +23,15 @@ interface ClearedMessage {
   readonly topic: string;
   /** Session id of the publisher. */
   readonly clientId?: string;
-  /** Whether the subscription has No Local. */
+  /** The No Local option of the subscription. */
   readonly nl?: boolean;
 }
 
 export interface PersistenceHandlers {
-  /** Returns the granted QoS of a subscription; undefined when it was refused, because aedes passes refused ones as well. */
+  /**
+   * Returns the granted QoS of a subscription. Returns undefined for a refused subscription, which aedes passes to the
+   * persistence as well.
+   */
   grantedQos(client: Client, filter: string): number | undefined;
   /** Returns whether all matching subscriptions of a client have No Local set. */
   isNoLocal(client: Client, topic: string): boolean;
@@ -37,10 +40,11 @@ export interface PersistenceHandlers {
 }
 
 /**
- * Implements the persistence interface of aedes on disk: sessions, queues, retained messages and wills survive `kill -9`.
+ * Implements the persistence interface of aedes on disk. Sessions, queues, retained messages and wills survive `kill
+ * -9`.
  *
- * Most methods resolve before the data is on disk, so a slow write cannot reorder messages: aedes drops a message that reaches
- * a client after a later one. `stored` resolves when the data is on disk.
+ * Most methods resolve before the data is on disk, because a slow write would reorder messages. aedes drops a message
+ * that reaches a client after a later one. `stored` resolves when the data is on disk.
  */
 export class Persistence {
   readonly #store: OrderedStore;
@@ -50,7 +54,10 @@ export class Persistence {
   readonly #handlers: PersistenceHandlers;
   readonly #health: StorageHealth;
   readonly #received: ReceivedIds;
-  /** Subscriptions that are stored already: aedes passes all subscriptions of a packet again for each one granted. */
+  /**
+   * Subscriptions that are already stored. For every granted subscription, aedes passes all subscriptions of the packet
+   * again.
+   */
   readonly #subscribed = new WeakSet<StoredSubscription>();
 
   constructor(
@@ -72,7 +79,10 @@ export class Persistence {
 
   async setup(): Promise<void> {}
 
-  /** Resolves when all data so far is on disk; waits while the disk is full. @throws Error when the broker closes first */
+  /**
+   * Resolves when all data so far is on disk. While the disk is full, the promise stays pending.
+   * @throws Error when the broker closes first
+   */
   async stored(): Promise<void> {
     await this.#retained.stored();
     await this.#store.stored();
@@ -101,7 +111,7 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // a client learns in CONNACK that a session which was never stored is lost, and subscribes again
+    // A client whose session was never stored learns the loss from CONNACK and subscribes again.
     if (session.isStored) await this.#store.stored();
     else await this.#health.waitUnlessFailing(this.#store.stored());
   }
@@ -167,7 +177,7 @@ export class Persistence {
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {
     this.#received.add(client, messageId);
-    // publish each message in its own turn of the event loop, so that none overtakes another
+    // Publish each message in its own turn of the event loop, so that messages keep their order.
     await nextTurn();
   }
 
@@ -180,7 +190,10 @@ export class Persistence {
     this.#received.delete(client, messageId);
   }
 
-  /** Returns whether the client has sent a QoS 2 message with this packet identifier and not released it. */
+  /**
+   * Returns whether the client has sent a QoS 2 message with this packet identifier and has not released it with
+   * PUBREL.
+   */
   hasReceived(client: Client, packetId: number): boolean {
     return this.#received.has(client, packetId);
   }

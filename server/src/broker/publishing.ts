@@ -13,8 +13,8 @@ import type { RetainedMessages } from "../storage/retained.js";
 import type { SessionStore } from "../storage/session-store.js";
 
 /**
- * Topic without subscribers for refused messages of MQTT 3.1.1 clients. aedes acknowledges a message only when it publishes
- * the message.
+ * Topic without subscribers for refused messages of MQTT 3.1.1 clients. aedes acknowledges a message only if the
+ * message is published.
  */
 const DISCARD_TOPIC = "$dropped";
 
@@ -44,7 +44,7 @@ export class Publishing {
   #pending = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
-  /** Continuations of messages that are being stored. They also run when storage fails. */
+  /** Callbacks that run when pending messages are stored, or when storage fails. */
   readonly #storing = new Set<() => void>();
 
   constructor(options: PublishingOptions) {
@@ -63,24 +63,24 @@ export class Publishing {
 
   /**
    * The `authorizePublish` hook of aedes, which acknowledges the message after `done`. Passes the message to the server
-   * here, before aedes queues it, so that the server reacts at once.
+   * before aedes queues the message, so that the server reacts at once.
    */
   authorizePublish(client: Client | null, packet: PublishPacket, done: Done): void {
     const { handlers, access, persistence, sessions } = this.#options;
     const { topic, qos, messageId = 0 } = packet;
     const payload = packet.payload as Buffer;
-    // a will, already checked at CONNECT
+    // This message is a will, which the broker has checked at CONNECT.
     if (!client || client.closed) {
-      // not a property of the published message (MQTT 5.0, 3.1.3.2.2)
+      // The will delay interval must not become a property of the published message (MQTT 5.0, 3.1.3.2.2).
       if (packet.properties) delete (packet.properties as { willDelayInterval?: number }).willDelayInterval;
       void handlers.message(topic, payload, false);
       return done(null);
     }
     const problem = access.publishProblem(client, topic);
     if (problem) return this.#refuse(client, packet, problem, done);
-    // [MQTT-3.3.1-3]
+    // The dup flag of the sender must not reach subscribers [MQTT-3.3.1-3].
     packet.dup = false;
-    // the client sends a QoS 2 message again when PUBREC was lost
+    // The client repeats a QoS 2 message if PUBREC was lost.
     const isRepeated = qos === 2 && persistence.hasReceived(client, messageId);
     const handled = isRepeated ? undefined : handlers.message(topic, payload, false);
     if (qos === 0) return this.#publishUnacknowledged(packet, done);
@@ -93,8 +93,8 @@ export class Publishing {
   }
 
   /**
-   * Calls `done` when a message is stored. While storage fails, calls `done` at once, because aedes reads nothing more from
-   * the client before; then only the acknowledgement waits.
+   * Calls `done` when a message is stored. While storage fails, calls `done` at once and delays only the
+   * acknowledgement. Otherwise aedes would stop reading from the client.
    */
   #whenStored(storing: Promise<void>, client: Client, done: Done, acknowledge: () => void): void {
     let pendingDone: Done | undefined = done;
@@ -109,7 +109,8 @@ export class Publishing {
         proceed();
       },
       (error: unknown) => {
-        // without an acknowledgement the client sends the message again after it reconnects
+        // Report an error instead of acknowledging the message, so that the client reconnects and sends the message
+        // again.
         const problem = `a message cannot be stored: ${textOf(error)}`;
         if (pendingDone) proceed(new Violation(problem, REASON.quotaExceeded, "over-limit"));
         else client.disconnect({ reasonCode: REASON.quotaExceeded, properties: { reasonString: problem } });
@@ -120,8 +121,8 @@ export class Publishing {
   }
 
   /**
-   * Publishes a message of QoS 0. Several may arrive in one turn of the event loop. A retained message takes longer, so
-   * later messages wait behind it to keep their order.
+   * Publishes a message of QoS 0. A retained message is published in a later turn of the event loop. Messages that
+   * arrive after it wait for their own turn, which keeps the order.
    */
   #publishUnacknowledged({ retain }: PublishPacket, done: Done): void {
     if (!retain && this.#deferred === 0) return done(null);
@@ -135,9 +136,10 @@ export class Publishing {
   #refuse(client: Client, packet: PublishPacket, problem: string, done: Done): void {
     const { title, acknowledgements } = connectionOf(client);
     this.#options.handlers.rejected("not-allowed", title, problem);
-    // keep the order of acknowledgements
+    // Queue this acknowledgement behind the pending ones, because acknowledgements must keep their order.
     if (packet.qos > 0 && !acknowledgements.isEmpty) acknowledgements.hold(packet.messageId!, 0);
-    // MQTT 5.0 has a reason code; older versions acknowledge and drop the message [MQTT-3.3.5-2]
+    // MQTT 5.0 refuses a message with a reason code. Older versions have none, so the message is acknowledged and
+    // dropped [MQTT-3.3.5-2].
     if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", reasonString(problem)));
     packet.topic = DISCARD_TOPIC;
     packet.payload = Buffer.alloc(0);
@@ -145,7 +147,7 @@ export class Publishing {
     done(null);
   }
 
-  /** The `published` hook of aedes: the message is in all queues, but may not be on disk yet. */
+  /** The `published` hook of aedes. The message is in all queues, but may not be on disk yet. */
   published({ messageId = 0 }: AedesPublishPacket, client: Client | null, done: Done): void {
     const acknowledgements = client && connectionOf(client).acknowledgements;
     if (!client || !acknowledgements?.isWaiting(messageId, STORED)) return done(null);
@@ -170,7 +172,7 @@ export class Publishing {
     );
   }
 
-  /** Resolves when all messages of the server have reached their subscribers. Publish nothing afterwards. */
+  /** Resolves when all messages of the server have reached their subscribers. Publish nothing after this call. */
   stop(): Promise<void> {
     this.#stopping = true;
     return new Promise((resolve) => {

@@ -1,4 +1,6 @@
-/** Buffers the bytes received from one client: an incomplete packet, or packets that have to wait. */
+/**
+ * Buffers received bytes of one client that cannot be processed yet: an incomplete packet, or packets that must wait.
+ */
 export class ReceiveBuffer {
   #chunks: Buffer[] = [];
   #length = 0;
@@ -10,19 +12,25 @@ export class ReceiveBuffer {
     this.#length += chunk.length;
   }
 
-  /** Skips the next bytes after those that `read` returned, as they arrive. */
+  /** Discards bytes as they arrive, starting after the bytes that `read` returned. */
   skip(count: number): void {
     this.#skip = count;
   }
 
-  /** Returns all bytes in one buffer; undefined when there are fewer than `needed` or bytes are still being skipped. */
+  /**
+   * Returns all buffered bytes in one buffer. Returns undefined for fewer than `needed` bytes, or while bytes are being
+   * skipped.
+   */
   read(needed: number): Buffer | undefined {
     if (this.#skip > 0) this.#dropSkipped();
     if (this.#length < needed || this.#skip > 0) return undefined;
     return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
   }
 
-  /** Keeps only the bytes from the offset `from` on. @param bytes the result of `read` */
+  /**
+   * Keeps the bytes from the offset `from` on and discards the bytes before.
+   * @param bytes the result of `read`
+   */
   keep(bytes: Buffer, from: number): void {
     const rest = Math.max(0, bytes.length - from);
     this.#chunks = rest > 0 ? [bytes.subarray(from)] : [];

@@ -7,19 +7,23 @@ import type { SessionStore } from "../storage/session-store.js";
 export const RECEIVE_MAXIMUM = 1000;
 
 /**
- * Packet identifiers of QoS 2 messages that clients have sent and not released with PUBREL. They prevent duplicates when a
- * client sends a message again. For a client with a persistent session they are stored in the session.
+ * Packet identifiers of QoS 2 messages that clients have sent and not released with PUBREL. The broker uses them to
+ * drop a message that a client sends again. Clients with a persistent session have their identifiers stored in the
+ * session.
  */
 export class ReceivedIds {
   readonly #sessions: SessionStore;
-  /** Identifiers of clients without a persistent session. */
+  /** Packet identifiers of clients without a persistent session. */
   readonly #unstored = new WeakMap<object, Set<number>>();
 
   constructor(sessions: SessionStore) {
     this.#sessions = sessions;
   }
 
-  /** @throws Violation when the client exceeds the broker's Receive Maximum */
+  /**
+   * Records the packet identifier of a received QoS 2 message.
+   * @throws Violation when the client exceeds the broker's Receive Maximum
+   */
   add(client: Client, packetId: number): void {
     if (this.#of(client).size >= RECEIVE_MAXIMUM)
       throw new Violation(

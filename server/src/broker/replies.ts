@@ -20,7 +20,10 @@ export function refuseConnection(
   return mqttPacket.generate(connack, MQTT_5);
 }
 
-/** Encodes PUBACK or PUBREC for a dropped message. In MQTT 3.1.1 it looks like a success [MQTT-3.3.5-2]. */
+/**
+ * Encodes PUBACK or PUBREC for a dropped message. MQTT 3.1.1 has no reason codes, so the packet signals success
+ * [MQTT-3.3.5-2].
+ */
 export function acknowledgement(
   type: number,
   packetId: number,
@@ -65,8 +68,8 @@ export interface ConnackFields {
 }
 
 /**
- * Completes a CONNACK that accepts a client. aedes reports a session only if it has subscriptions, and does not know the
- * client id and the keep alive that this broker chose.
+ * Completes a CONNACK that accepts a client. aedes reports only sessions with subscriptions, and does not report the
+ * client id and the keep alive that this broker assigned.
  */
 export function completeConnack(bytes: Buffer, version: number, fields: ConnackFields): Buffer {
   if (version !== 5) return Buffer.from([0x20, 2, fields.sessionPresent ? 1 : 0, 0]);
@@ -78,7 +81,10 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
   );
 }
 
-/** Returns whether aedes refuses a shared subscription in this SUBACK (MQTT 5.0). No hook reports that. */
+/**
+ * Returns whether aedes refuses a shared subscription in this MQTT 5.0 SUBACK. aedes has no hook that reports the
+ * refusal.
+ */
 export function refusesShared(bytes: Buffer): boolean {
   return decode<ISubackPacket>(bytes).granted.includes(REASON.sharedSubscriptionsNotSupported);
 }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { hasWildcard, matches } from "../mqtt/topics.js";
 import type { RetainedMessages } from "../storage/retained.js";
 
-/** Number of topics to compare with a wildcard before other work gets a turn of the event loop. */
+/** Number of topics to compare with a wildcard filter before yielding to the event loop. */
 const SLICE = 1000;
 
 /** Streams the retained messages that match topic filters. */
@@ -26,8 +26,8 @@ async function* matching(retained: RetainedMessages, filters: readonly string[])
 }
 
 /**
- * Creates a packet that reads the retained message at the moment when aedes sends the packet. A message that waits in the
- * stream must not arrive after a newer one that was published meanwhile.
+ * Creates a packet that reads its retained message at the moment when aedes sends the packet. A message read earlier
+ * could arrive after a newer one on the same topic.
  */
 function currentMessage(retained: RetainedMessages, topic: string): object {
   const read = () => retained.get(topic);

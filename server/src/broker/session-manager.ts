@@ -5,21 +5,24 @@ import type { Session, SessionRecord } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The most client ids of one device account: the board itself and a few for experiments. */
+/** The most client ids of one device account: one for the board and a few for experiments. */
 const MAX_DEVICE_IDS = 10;
 
 /** Share of all connections that one reader account may use, so that it cannot keep others out. */
 const MAX_READER_SHARE = 0.5;
 
-/** A connected client may have this many times the queue limit, because it may be about to acknowledge the messages. */
+/**
+ * Factor by which the queue of a connected client may exceed the queue limit. A connected client may be about to
+ * acknowledge its messages.
+ */
 const CONNECTED_FACTOR = 10;
 
 export interface SessionLimits {
-  /** Sessions of one account. */
+  /** The most sessions of one account. */
   readonly sessions: number;
-  /** Sessions of all clients. */
+  /** The most sessions of all clients together. */
   readonly connections: number;
-  /** Messages queued for one disconnected client. */
+  /** The most messages queued for one disconnected client. */
   readonly queue: number;
   /** The longest session expiry interval, in ms. */
   readonly sessionExpiry: number;
@@ -27,9 +30,9 @@ export interface SessionLimits {
 
 export interface SessionHandlers {
   isConnected(id: string): boolean;
-  /** Called when the queue of a connected client is too long; disconnects the client. */
+  /** Called when the queue of a connected client exceeds its limit. The handler disconnects the client. */
   overLimit(id: string, problem: string): void;
-  /** Called when the broker has ended a session; disconnects its client. */
+  /** Called when the broker has ended a session. The handler disconnects the client of the session. */
   ended(id: string, reason: string): void;
   /** Called when messages were dropped from the queue of a disconnected client. */
   dropped(id: string, count: number): void;
@@ -39,7 +42,7 @@ export interface SessionHandlers {
 export interface SessionRequest {
   /** Session id, from `sessionId`. */
   readonly id: string;
-  /** Undefined where clients need no account. */
+  /** The client's account; undefined where clients need no account. */
   readonly account: Account | undefined;
   /** Clean Session: whether the session ends with the connection. */
   readonly clean: boolean;
@@ -47,10 +50,13 @@ export interface SessionRequest {
   readonly cleanStart: boolean;
 }
 
-/** Reason for the end of an expired session. */
+/** Log text for the end of an expired session. */
 const EXPIRED = "it has expired";
 
-/** Permissions of a session without an account, or one stored by a version that did not record them. */
+/**
+ * The recorded permissions of a session without an account, or of a session from a version that did not record
+ * permissions.
+ */
 const UNKNOWN = "";
 
 function permissionsOf(account: Account | undefined): string {
@@ -88,20 +94,21 @@ export class SessionManager implements SessionDirectory {
   async load(): Promise<void> {
     const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: clock.now() };
     await this.#store.load(record);
-    // a session without this time was connected when the broker was killed
+    // A stored session without a disconnection time was connected when the broker was killed.
     for (const session of this.#store)
       if (session.record.disconnectedAt === undefined)
         this.#store.change(session, { ...session.record, disconnectedAt: record.disconnectedAt });
   }
 
   /**
-   * Opens the session of a client that connects: resumes the earlier one or creates a new one.
+   * Opens the session of a connecting client: resumes the earlier session or creates a new one.
    * @returns `present`, whether the client resumes a session, or `problem`, why the client may not have one
    */
   open({ id, account, clean, cleanStart }: SessionRequest): { present: boolean } | { problem: string } {
     const known = this.#store.get(id);
     const permissions = permissionsOf(account);
-    // the queue may contain messages that the account may no longer read
+    // Clear the queue after a change of permissions, because it may contain messages that the account may no longer
+    // read.
     const hasChanged = known !== undefined && ![permissions, UNKNOWN].includes(known.record.permissions);
     if (hasChanged) this.#store.clear(known);
     const present = known !== undefined && !cleanStart && !hasChanged;
@@ -125,7 +132,7 @@ export class SessionManager implements SessionDirectory {
     return { present };
   }
 
-  /** Explains why no further session may be created. @returns "" when it may */
+  /** Explains why an account may not create another session. @returns "" when the account may create one */
   #limitProblem(account: Account | undefined): string {
     const { sessions, connections } = this.#limits;
     if (this.#store.size >= connections) return `there are ${connections} sessions already`;
@@ -138,7 +145,7 @@ export class SessionManager implements SessionDirectory {
     return new Set([...this.#store.idsOf(account), ...(this.#deviceIds.get(account)?.keys() ?? [])]);
   }
 
-  /** Call when a client has connected. */
+  /** Records that a client has connected. */
   connected(id: string, account: Account | undefined): void {
     const session = this.#store.get(id);
     if (session) this.#store.change(session, { ...session.record, disconnectedAt: undefined });
@@ -149,7 +156,7 @@ export class SessionManager implements SessionDirectory {
     ids.set(id, (ids.get(id) ?? 0) + 1);
   }
 
-  /** Call when a client has disconnected. @param expiry session expiry interval, in s */
+  /** Records that a client has disconnected. @param expiry session expiry interval, in s */
   disconnected(id: string, account: Account | undefined, expiry: number): void {
     const session = this.#store.get(id);
     if (session) {
@@ -167,7 +174,7 @@ export class SessionManager implements SessionDirectory {
     if (ids?.size === 0) this.#deviceIds.delete(account!.name);
   }
 
-  /** Call when a message was added to a queue. Drops the oldest messages of a queue that is too long. */
+  /** Drops the oldest messages of a queue that exceeds its limit. Call this when a message was added to the queue. */
   queued(session: Session): void {
     const { id, queue } = session;
     if (queue.size <= this.#limits.queue) return;
@@ -183,7 +190,10 @@ export class SessionManager implements SessionDirectory {
     this.#handlers.dropped(id, surplus);
   }
 
-  /** Call when the wall clock was set. Stores the disconnection times again, because they are stored as wall-clock times. */
+  /**
+   * Stores the disconnection times again, because they are stored as wall-clock times. Call this after somebody has set
+   * the wall clock.
+   */
   redate(): void {
     for (const session of this.#store)
       if (session.record.disconnectedAt !== undefined) this.#store.change(session, session.record);
@@ -198,7 +208,7 @@ export class SessionManager implements SessionDirectory {
     }
   }
 
-  /** Call when the session of an MQTT 5.0 client has expired. */
+  /** Ends the expired session of an MQTT 5.0 client. */
   expired(id: string): void {
     const session = this.#store.get(id);
     if (session) this.#end(session, EXPIRED);
@@ -230,7 +240,7 @@ export class SessionManager implements SessionDirectory {
   #end(session: Session, reason: string): void {
     const { size } = session.queue;
     this.#store.delete(session);
-    // an expired session without queued messages is not worth a warning
+    // The end of an expired session without queued messages loses nothing, so no warning is necessary.
     if (reason === EXPIRED && size === 0) return;
     const lost = size === 1 ? "1 queued message was" : `${size} queued messages were`;
     this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);

@@ -33,17 +33,17 @@ export interface Listener {
 }
 
 /**
- * Length of the queue of connections that wait for `accept`. After a restart all boards connect at once, and a board that
- * finds the queue full believes that it is connected. The operating system may allow fewer.
+ * Length of the queue of connections that wait for `accept`. After a restart all boards connect at once. A board that
+ * meets a full queue wrongly believes that it is connected. The operating system may enforce a lower limit.
  */
 const BACKLOG = 4096;
 
-/** The most concurrent TLS handshakes. Beyond them the oldest is closed, which had the most time. */
+/** The most concurrent TLS handshakes. Above this limit, the server closes the oldest handshake. */
 const MAX_HANDSHAKES = 1000;
 
 /**
  * Listens for TCP connections with TCP_NODELAY. Port 0 means any free port.
- * @param connected called with each connection, for TLS after the handshake
+ * @param connected called with each new connection; with TLS, called after the handshake
  * @param certificates enables TLS
  */
 export async function listen(
@@ -62,7 +62,7 @@ export async function listen(
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
-      // an error such as too many open files must not end the existing connections
+      // Ignore errors such as too many open files, so that existing connections continue.
       server.on("error", () => {});
       resolve();
     });
@@ -78,7 +78,10 @@ export async function listen(
 }
 
 function secureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
-  /** Connections during the TLS handshake, by remote address: a TLS socket does not reveal its TCP socket. */
+  /**
+   * Connections during the TLS handshake, by remote address and port. Node does not reveal the TCP socket of a TLS
+   * socket.
+   */
   const handshakes = new Map<string, Socket>();
   const remoteEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, connected);

@@ -9,7 +9,7 @@ const PERIOD = 60_000;
 const MAX_CLIENT_IDS = 1000;
 
 interface Takeover {
-  /** Time, by `performance.now()`. */
+  /** Time of the takeover in ms, by `performance.now()`. */
   readonly at: number;
   readonly addresses: readonly [before: string, after: string];
 }
@@ -22,7 +22,7 @@ export class Takeovers {
    * Records a client takeover.
    * @param before address of the old connection
    * @param after address of the new connection
-   * @returns whether the client id has become contested with this takeover
+   * @returns whether this takeover makes the client id contested
    */
   add(id: string, before: string, after: string, now = performance.now()): boolean {
     const takeovers = this.#recent(id, now);

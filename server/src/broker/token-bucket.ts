@@ -10,7 +10,10 @@ export class TokenBucket {
     this.#tokens = rate;
   }
 
-  /** Takes tokens unless the bucket is empty. An expensive packet may overdraw the bucket. @returns whether it did */
+  /**
+   * Takes tokens unless the bucket is empty. An expensive packet may overdraw the bucket.
+   * @returns whether the bucket had tokens
+   */
   take(count: number): boolean {
     if (this.#tokens <= 0) this.#refill();
     if (this.#tokens <= 0) return false;

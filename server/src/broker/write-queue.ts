@@ -15,19 +15,21 @@ const ACKNOWLEDGEMENT_TURNS = 3;
  */
 export class WriteQueue {
   readonly #beforeWrite: () => void;
-  /** The writer to flush next: when another writer has output, or at the end of this turn of the event loop. */
+  /** The writer to flush next: as soon as another writer has output, or at the end of this turn of the event loop. */
   #current: Writer | undefined;
-  /** Whether a flush at the end of this turn is scheduled. */
+  /** Whether a flush at the end of this turn of the event loop is scheduled. */
   #flushScheduled = false;
   /** Writers whose only output is acknowledgements. */
   #waiting: Writer[] = [];
 
-  /** @param beforeWrite called before each flush, to store retained messages before clients see them */
+  /**
+   * @param beforeWrite stores retained messages; called before each flush, so that clients never see unstored messages
+   */
   constructor(beforeWrite: () => void) {
     this.#beforeWrite = beforeWrite;
   }
 
-  /** Call when a writer has output. */
+  /** Schedules a flush of a writer that has output. */
   schedule(writer: Writer): void {
     if (writer === this.#current) return;
     this.#flush(writer);
@@ -39,7 +41,7 @@ export class WriteQueue {
     });
   }
 
-  /** Call when a writer has acknowledgements and no other output. */
+  /** Schedules a delayed flush of a writer that has acknowledgements and no other output. */
   scheduleAcknowledgement(writer: Writer): void {
     if (this.#waiting.push(writer) > 1) return;
     let turns = 0;

@@ -22,7 +22,7 @@ import type { BrokerAddress } from "../transport/url.js";
 import type { Peers } from "./peers.js";
 
 export interface ClusterOptions {
-  /** redis:// or rediss:// */
+  /** The URL of the Redis database, with the scheme redis:// or rediss://. */
   readonly url: string;
   readonly broker: BrokerAddress;
   readonly scope: Scope;
@@ -33,7 +33,7 @@ export interface ClusterOptions {
   readonly history: Pick<History, "addReading">;
 }
 
-/** The parts of this server that the cluster uses. */
+/** The parts of this server that the cluster code uses. */
 export interface ClusterMember {
   readonly ingest: Ingest;
   readonly devices: Devices;
@@ -48,29 +48,32 @@ export interface ClusterMember {
   readonly rejects: RejectionLog;
 }
 
-/** Several servers at one broker, which share the devices among themselves. */
+/** Several servers at one broker, each of which controls some of the devices. */
 export interface Cluster {
-  /** Overrides and actions, where all servers find them. */
+  /** Overrides and actions, stored in Redis for all servers. */
   readonly memory: DeviceMemory;
-  /** Stores readings where all servers find them. */
+  /** Stores readings in Redis for all servers. */
   readonly journal: ReadingsJournal;
   readonly ownership: Ownership;
-  /** Handles a message from the broker, which this server or another one is responsible for. */
+  /** Handles a message from the broker, or forwards the message to the server that owns the device. */
   message: BrokerConnectionHandlers["message"];
-  /** Connects to the broker with subscriptions that all servers share. Messages for this server go to `member`. */
+  /** Connects to the broker with shared subscriptions. Passes the messages that this server owns to `member`. */
   connect(member: ClusterMember, topics: readonly string[], handlers: BrokerConnectionHandlers): BrokerConnection;
-  /** Starts to take part. */
+  /** Joins the cluster. The server then receives devices to control. */
   start(): Promise<void>;
-  /** The name of this server among the others. */
+  /** The name of this server in the cluster. */
   readonly me: string;
   readonly peers: Peers;
-  /** Returns the server that decides about a device or a zone; undefined while the servers negotiate. */
+  /** Returns the server that owns a device or a zone. Returns undefined while ownership moves between servers. */
   ownerOf(id: string): string | undefined;
-  /** Why this server should not get requests yet; "" if it should. */
+  /** Explains why this server should not receive HTTP requests yet; "" if the server is ready. */
   problem(): string;
-  /** Reports data in Redis that no server writes. @param where the key or the channel */
+  /**
+   * Reports damaged data in Redis.
+   * @param where the key or the channel
+   */
   damaged(where: string, problem: string): void;
-  /** Applies a policy whose zones may connect other devices. */
+  /** Applies a policy. If zones connect other devices than before, the servers distribute the devices again. */
   apply(policy: Policy): void;
   close(): Promise<void>;
 }

@@ -23,7 +23,10 @@ import { loadShards } from "./shard-loading.js";
 /** How long the connection to the broker may be lost before other servers take over, in ms. */
 const LINK_PATIENCE = 2000;
 
-/** How long adopted devices wait for messages in the sessions of failed servers before their lamps are commanded, in ms. */
+/**
+ * How long to delay commands for adopted devices, in ms. Meanwhile the server drains the sessions of failed servers,
+ * which may contain newer readings.
+ */
 const ORPHANED_PATIENCE = 1200;
 
 /** Joins the cluster. @throws StartError if Redis cannot be reached */
@@ -54,9 +57,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   let handover: Handover;
   let link: BrokerConnection;
   let lastUp = performance.now();
-  /** When the last epoch began. */
+  /** When the last epoch began, by `performance.now()`. */
   let begun = 0;
-  /** The names of all members. */
+  /** The names of all members of the cluster. */
   let members: readonly string[] = [];
   /** The slots that this server owns. */
   let held = new Set<number>();
@@ -152,7 +155,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     failed: (problem) => log.error("cluster", problem),
   });
 
-  /** Handles a message, which may contain any bytes: whoever may publish in Redis can send one. */
+  /** Handles a message from Redis. The bytes may be anything, because every client of Redis can publish. */
   function receive(bytes: Buffer): void {
     if (isBatch(bytes)) {
       const handing = decodeBatch(bytes, start, sharedClock);
@@ -191,7 +194,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     message: (topic, payload, retained) =>
       router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.catchingUp }),
     connect(member, topics, handlers) {
-      // Before the connection is made, because messages arrive right after the subscription.
+      // Set these variables before connecting, because messages arrive right after the subscription.
       self = member;
       handover = new Handover({ member, journal: records, history: options.history, clock: sharedClock, prefix });
       damage.reportTo(member.rejects);
@@ -221,8 +224,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /**
- * Returns the subscriptions of a member. The broker sends each message to one of the servers through a shared subscription.
- * Status messages go to all, because shared subscriptions get no retained messages [MQTT-4.8.2.2].
+ * Returns the topic filters of a member. With a shared subscription, the broker sends each message to only one server.
+ * Status messages go to all servers, because shared subscriptions get no retained messages [MQTT-4.8.2.2].
  */
 function sharedFilters({ filters }: Scope, prefix: string): string[] {
   const group = prefix.replaceAll("/", "-");

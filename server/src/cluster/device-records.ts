@@ -10,7 +10,10 @@ import type { CollectionWrite, StateStore } from "../storage/state.js";
 import { MOST_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
-/** Everything that another server needs to adopt a device. Times are by the shared clock; null means unknown. */
+/**
+ * The stored state of a device, which another server needs to adopt the device. Times are by the shared clock; null
+ * means unknown.
+ */
 export type DeviceRecord = readonly [
   boots: readonly StoredBoot[] | null,
   light: number | null,
@@ -23,16 +26,22 @@ export type DeviceRecord = readonly [
   unwritten: readonly StoredReading[],
 ];
 
-/** A reading that the history may not have written yet. */
+/** A stored reading that may be missing from the history. */
 export interface Unwritten {
-  /** By the shared clock at the arrival of the reading, so that every server passes the same time to the history. */
+  /**
+   * When the reading was taken, in ms by the shared clock. The time is fixed when the reading arrives, so every server
+   * passes the same time to the history.
+   */
   readonly time: number;
   readonly light: number;
   /** When the reading arrived, by the monotonic clock. */
   readonly arrived: number;
 }
 
-/** An unwritten reading in a record, dated relative to the newest reading of the device. 0 is the newest reading itself. */
+/**
+ * An unwritten reading in a device record, with its time relative to the newest reading. 0 means the newest reading
+ * itself.
+ */
 export type StoredReading = 0 | readonly [before: number, light: number];
 
 export function recordOf(device: Device, unwritten: readonly Unwritten[], clock: StorageClock): DeviceRecord {
@@ -54,13 +63,13 @@ export function recordOf(device: Device, unwritten: readonly Unwritten[], clock:
   ];
 }
 
-/** Converts the time of a zone's lamp to the shared clock. */
+/** Converts the switch time of a zone's lamp to the shared clock. */
 export const storedLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp => ({
   led_on,
   since: clock.toWall(since),
 });
 
-/** Returns the readings of a record that the history may not have written yet. */
+/** Returns the readings in a device record that may be missing from the history. */
 export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
   const [, light, , taken, , , , , unwritten] = record;
   return unwritten.map((stored) =>
@@ -70,7 +79,7 @@ export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
   );
 }
 
-/** Converts a record of another server for `Device.restore`. */
+/** Converts a device record from another server to the argument of `Device.restore`. */
 export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSnapshot {
   const [boots, light, seq, taken, led_on, since, lastSeen, status] = record;
   const own = (time: number): number => clock.fromWall(time);
@@ -85,23 +94,25 @@ export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSna
   };
 }
 
-/** Returns the name of the shelf with the devices and zones of a slot. */
+/** Returns the name of the Redis hash that stores the devices and zones of a slot. */
 export const shelfOf = (slot: number): string => `slot:${slot}`;
 
-/** Prefixes of keys. A key consists of the prefix and a device id or a zone name. */
+/** Prefixes of field names in a Redis hash. A field name consists of a prefix and a device id or zone name. */
 export const PREFIX = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
 
-/** How long changes are collected into a batch, in ms. Sending each change alone costs more than storing it. */
+/** How long to collect changes into a batch, in ms. Sending each change alone would cost more than storing it. */
 const BATCH_TIME = 20;
 
-/** How long the history may take to write a reading, in ms. The next owner passes newer readings to the history again. */
+/**
+ * How long the history may take to write a reading, in ms. The next owner adds younger readings to the history again.
+ */
 const HISTORY_DELAY = 1000;
 
-/** The pause between two attempts to write, in ms. */
+/** The delay before a failed write is repeated, in ms. */
 const RETRY = 250;
 
 /**
- * Stores devices where all servers find them. A whole batch is stored before any of its readings is acknowledged, so that
+ * Stores the state of devices in Redis for all servers. Acknowledges a reading only after its whole batch is stored. So
  * the next owner of a device knows every acknowledged reading.
  */
 export class DeviceRecords implements ReadingsJournal {
@@ -110,17 +121,17 @@ export class DeviceRecords implements ReadingsJournal {
   readonly #failed: (problem: string) => void;
   readonly #stored: (device: Device, reading: HistoryReading) => void;
   readonly #devices = new Set<Device>();
-  /** The readings of each device that the history may not have written yet. */
+  /** Recent readings of each device that may be missing from the history. */
   readonly #latest = new WeakMap<Device, Unwritten[]>();
-  /** The readings of the next batch. */
+  /** The readings in the next batch. */
   #readings: [device: Device, reading: HistoryReading][] = [];
-  /** Other values of the next batch, by device or zone id and by key. Undefined deletes a key. */
+  /** Other values in the next batch, by device or zone id and by field name. The value undefined deletes a field. */
   readonly #others = new Map<string, Map<string, unknown>>();
   #last: Promise<void> = Promise.resolve();
   #open: Promise<void> | undefined;
   #closing = false;
 
-  /** @param stored called with each reading after it is stored */
+  /** @param stored called with each reading after the reading is stored */
   constructor(
     state: StateStore,
     stored: (device: Device, reading: HistoryReading) => void,
@@ -133,7 +144,7 @@ export class DeviceRecords implements ReadingsJournal {
     this.#failed = failed;
   }
 
-  /** Stores a reading. Resolves when that is done. */
+  /** Adds a reading to the batch. Resolves when the batch is stored. */
   add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
     const { light } = point;
     const time = this.#clock.toWall(point.time);
@@ -146,16 +157,16 @@ export class DeviceRecords implements ReadingsJournal {
     return this.#commit();
   }
 
-  /** Readings wait in memory without a limit. */
+  /** Always false, because readings wait in memory without a limit. */
   readonly isFull = false;
 
-  /** Stores a device whose state has changed. */
+  /** Adds a device whose state has changed to the batch. */
   touch(device: Device): void {
     this.#devices.add(device);
     void this.#commit();
   }
 
-  /** Stores another value of a device or a zone; undefined deletes it. Resolves when that is done. */
+  /** Adds a value of a device or zone to the batch; undefined deletes the value. Resolves when the batch is stored. */
   put(id: string, key: string, value: unknown): Promise<void> {
     let values = this.#others.get(id);
     if (!values) this.#others.set(id, (values = new Map()));
@@ -210,7 +221,9 @@ export class DeviceRecords implements ReadingsJournal {
     for (const [device, reading] of readings) this.#stored(device, reading);
   }
 
-  /** Writes and repeats that until it succeeds, because unstored readings must not be acknowledged. */
+  /**
+   * Writes a batch and repeats a failed write until it succeeds, because unstored readings must not be acknowledged.
+   */
   async #writeAll(parts: readonly CollectionWrite[]): Promise<void> {
     for (let reported = false; ; reported = true) {
       try {
@@ -224,7 +237,7 @@ export class DeviceRecords implements ReadingsJournal {
   }
 }
 
-/** The changes of one slot in a batch. */
+/** The changes in a batch that belong to one slot. */
 interface Writing extends CollectionWrite {
   readonly puts: [key: string, value: unknown][];
   readonly deletes: string[];

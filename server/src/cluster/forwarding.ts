@@ -14,24 +14,24 @@ export interface ForwardedMessage {
 /** A batch of forwarded messages. */
 export interface ForwardedBatch {
   readonly from: string;
-  /** Identifies the batch. */
+  /** The number of the batch, unique for its sender. */
   readonly number: number;
-  /** How often the messages were forwarded. */
+  /** How many times the messages have been forwarded. */
   readonly hops: number;
   readonly messages: readonly ForwardedMessage[];
-  /** Confirms batches of the other server, by number. */
+  /** Acknowledgements: the numbers of batches that the sender has received from the addressee. */
   readonly taken: readonly number[];
 }
 
-/** The first byte of a batch. All other messages between servers are JSON and never begin with it. */
+/** The first byte of a batch. Other messages between servers are JSON and never begin with this byte. */
 const MARK = "+";
 
-/** The separator of fields. Topics and server names are printable and never contain it. */
+/** The separator of fields. Topics and server names never contain this character. */
 const SEPARATOR = "\t";
 
 /**
- * Encodes a batch: a header line, then for each message a line and its unchanged payload. JSON within JSON would be 50 %
- * larger and slower to parse.
+ * Encodes a batch as a header line, followed by one line and the unchanged payload for each message. JSON inside JSON
+ * would be 50 % larger and slower to parse.
  */
 export function encodeBatch({ from, number, hops, messages, taken }: ForwardedBatch, clock = SAME): Buffer {
   const base = messages[0]?.delivery.now ?? 0;
@@ -45,20 +45,20 @@ export function encodeBatch({ from, number, hops, messages, taken }: ForwardedBa
   return Buffer.from(text, "latin1");
 }
 
-/** The clock of servers that share one process. */
+/** A clock without conversion, for servers that run in the same process. */
 const SAME: StorageClock = { now: () => ownClock.now(), toWall: (time) => time, fromWall: (time) => time };
 
 /** Whether a message between servers is a batch. */
 export const isBatch = (word: Buffer): boolean => word[0] === MARK.charCodeAt(0);
 
-/** A plausible limit for hops, higher than servers ever use. */
+/** An upper limit for valid hop counts. Servers never use as many hops. */
 const MOST_HOPS = 10;
 
 /**
- * Decodes a batch. Accepts any bytes and never throws. Returns undefined for bytes that no server writes or that are not
- * complete; the sender then sends the batch again.
+ * Decodes a batch. Accepts any bytes and never throws. Returns undefined for invalid or incomplete bytes; the sender
+ * then sends the batch again.
  * @param start the prefix of server names
- * @param clock the clock of the times in the batch
+ * @param clock converts the times in the batch
  */
 export function decodeBatch(bytes: Buffer, start: string, clock = SAME): ForwardedBatch | undefined {
   const now = clock.toWall(clock.now());

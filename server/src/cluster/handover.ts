@@ -10,17 +10,20 @@ import { zoneId } from "../transport/scope.js";
 import type { ClusterMember } from "./cluster-parts.js";
 import { snapshotOf, unwrittenOf, type DeviceRecord } from "./device-records.js";
 
-/** How long after a device's last reading the answer may be missing because its server has died, in ms. */
+/**
+ * How recent the last reading of an adopted device must be to expect a missing command, in ms. The previous server may
+ * have failed before it answered the reading.
+ */
 const UNANSWERED = 10_000;
 
-/** What Redis knows about a device. */
+/** The state of a device that is stored in Redis. */
 export interface StoredDevice {
   readonly record?: DeviceRecord;
   readonly override?: Override;
   readonly actions?: StoredActions;
 }
 
-/** What Redis knows about a zone. */
+/** The state of a zone that is stored in Redis. */
 export interface StoredZone {
   readonly lamp?: Lamp;
   readonly override?: Override;
@@ -35,17 +38,20 @@ export interface HandoverOptions {
   readonly prefix: string;
 }
 
-/** Hands devices and zones over between servers. */
+/** Hands devices and zones over between servers: releases them to other servers, and adopts them from other servers. */
 export class Handover {
   readonly #options: HandoverOptions;
-  /** Adopted devices with a recent reading that may not have been answered, and when it was taken. */
+  /** Adopted devices whose last reading may be unanswered, with the time of this reading. */
   #unanswered: (readonly [device: Device, taken: number])[] = [];
 
   constructor(options: HandoverOptions) {
     this.#options = options;
   }
 
-  /** Releases devices and zones to other servers. Resolves when everything about them is stored. @param keep takes an id */
+  /**
+   * Releases devices and zones to other servers. Resolves when their state is stored.
+   * @param keep returns whether to keep the device or zone with this id
+   */
   async release(keep: (id: string) => boolean): Promise<void> {
     const { member, journal, prefix } = this.#options;
     const { devices, zones, lamps, decisionPublisher, boardConfigs, actions, recent, homeAssistant } = member;
@@ -65,7 +71,7 @@ export class Handover {
     await stored;
   }
 
-  /** Adopts devices and zones of other servers. */
+  /** Adopts devices and zones that other servers have released. */
   adopt(devices: ReadonlyMap<string, StoredDevice>, zones: ReadonlyMap<string, StoredZone>): void {
     const { member } = this.#options;
     const now = clock.now();
@@ -76,7 +82,7 @@ export class Handover {
       this.#restore(device, stored);
       adopted.push(device);
     }
-    // Zones decide by the light of their sensors, so the devices come first.
+    // Adopt devices before zones, because zones decide by the light of their devices.
     for (const [name, { lamp, override }] of zones) {
       const zone = member.zones.get(name);
       if (!zone) continue;
@@ -90,14 +96,14 @@ export class Handover {
   }
 
   /**
-   * Commands the lamps of adopted devices whose last reading may not have been answered. Call this after all messages have
+   * Commands the lamps of adopted devices whose last reading may be unanswered. Call this after all messages have
    * arrived that the previous server had not acknowledged.
    */
   answer(): void {
     const { devices, lamps, decisionPublisher } = this.#options.member;
     const now = clock.now();
     for (const [device, taken] of this.#unanswered) {
-      // The device may have been released again, or a newer reading may have arrived.
+      // Skip a device that was released in the meantime or has a newer reading.
       if (devices.get(device.id) !== device || device.taken !== taken) continue;
       lamps.command(device, now);
       decisionPublisher.switched(device);

@@ -1,51 +1,55 @@
-/** The membership of the cluster, as Redis knows it. */
+/** The membership of the cluster as stored in Redis. */
 export interface MembershipView {
-  /** A number that grows whenever the members change. */
+  /** The number of the current epoch. A change of the members begins a new epoch. */
   readonly epoch: number;
   /** The names of the servers, sorted. */
   readonly members: readonly string[];
   /** Whether this server has just become a member. */
   readonly joined: boolean;
-  /** Whether every member has released what it does not own in this epoch. */
+  /** Whether every member has released the devices and zones that it does not own in this epoch. */
   readonly settled: boolean;
   /** An identifier that changes when Redis may have lost data. */
   readonly memory: string;
-  /** Former members whose MQTT session nobody has drained yet, with the time when they left, by Redis's clock. */
+  /** Former members whose MQTT session still has to be drained, with the time when they left, by Redis's clock. */
   readonly gone: ReadonlyMap<string, number>;
-  /** The time of Redis's clock, in ms since 1970. */
+  /** The current time of Redis's clock, in ms since 1970. */
   readonly time?: number;
 }
 
-/** What a member knows about the last membership. If Redis has lost its data, it continues from there. */
+/**
+ * The last epoch and members that a server remembers. If Redis has lost its data, the cluster continues from this
+ * state.
+ */
 export type Known = Pick<MembershipView, "epoch" | "members">;
 
 /** Connects the servers of a cluster: membership with leases, and messages between servers. */
 export interface Hub {
-  /** Starts to receive messages of other servers. */
+  /** Starts to receive messages from other servers. */
   listen(handlers: HubHandlers): Promise<void>;
   /**
-   * Joins the cluster or renews the lease. A server that does not renew in time, or no longer listens, is removed.
-   * @param lease in ms from now
-   * @param settled the last epoch in which this server has released what it does not own
-   * @param known undefined if this server is not a member yet
+   * Joins the cluster or renews the lease. The cluster removes a server that does not renew in time or no longer
+   * listens.
+   * @param lease length of the lease, in ms
+   * @param settled the last epoch in which this server has released everything that other servers own
+   * @param known the last known membership; undefined if this server is not a member yet
    */
   renew(lease: number, settled: number, known?: Known): Promise<MembershipView>;
-  /** Increments the epoch, so that all members release and adopt again. */
+  /** Begins a new epoch, so that all members release and adopt their devices again. */
   bumpEpoch(): Promise<void>;
-  /** Leaves the cluster. */
+  /** Removes this server from the cluster. */
   leave(): Promise<void>;
-  /** Notes that the MQTT session of a former member is drained. */
+  /** Records that the MQTT session of a former member is drained. */
   emptied(member: string): Promise<void>;
-  /** Sends a message to a member. Returns whether the member received it. */
+  /** Sends a message to a member. Resolves to whether the member has received the message. */
   send(to: string, message: string | Buffer): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface HubHandlers {
-  /** A message from another server. */
+  /** Called with a message from another server. */
   message(bytes: Buffer): void;
-  /** The membership may have changed. */
+  /** Called when the membership may have changed. */
   changed(): void;
-  /** The subscription is lost until `changed` is called. */
+  /** Called when the subscription in Redis is lost. A call of `changed` reports that the subscription is back. */
   unsubscribed(): void;
 }

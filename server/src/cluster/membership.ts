@@ -2,34 +2,34 @@ import { textOf } from "../common/errors.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Hub, MembershipView } from "./hub.js";
 
-/** Why a new epoch has begun, besides a change of members. */
+/** Reasons for a new epoch, other than a change of members. */
 export interface Reasons {
-  /** This server has just joined, or the zones have changed, so it must release everything. */
+  /** Whether this server must release everything, because it has just joined or the zones have changed. */
   readonly anew: boolean;
-  /** Redis may have lost data, so this server must store again what it knows. */
+  /** Whether Redis may have lost data, so that this server must store its state again. */
   readonly lost: boolean;
 }
 
-/** The length of a lease, in ms. The cluster notices the failure of a machine after this time at the latest. */
+/** The length of a lease, in ms. The cluster notices a failed machine after at most this time. */
 export const LEASE = 1500;
 
 /** The interval at which the lease is renewed, in ms. */
 const INTERVAL = 300;
 
-/** How much earlier a lease ends here than in Redis, in ms, because clocks run at different speeds. */
+/** How much earlier this server lets its lease end than Redis does, in ms, because clocks run at different speeds. */
 const MARGIN = 200;
 
 export interface MembershipOptions {
   readonly hub: Hub;
-  /** Whether this server receives messages from devices, so that it can take part. */
+  /** Whether this server receives messages from devices. Otherwise the server leaves the cluster. */
   present(): boolean;
-  /**
-   * Releases everything that this server will not own in the new epoch. Resolves when all of it is stored.
-   */
+  /** Releases everything that this server does not own in the new epoch. Resolves when the released state is stored. */
   prepare(view: MembershipView, reasons: Reasons): Promise<void>;
-  /** Adopts what this server owns, because all members have released what they do not own. */
+  /**
+   * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
+   */
   begin(view: MembershipView): Promise<void>;
-  /** Called with the time of Redis's clock, and with the time of the request by the monotonic clock. */
+  /** Called with the time of Redis's clock, and with the local monotonic time at which this server asked for it. */
   timed?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
   renewed(view: MembershipView): void;
@@ -39,9 +39,9 @@ export interface MembershipOptions {
 }
 
 /**
- * The membership of this server in the cluster. When a member joins or leaves, a new epoch begins: every member first
- * releases what it will not own. When all have done so, every member adopts what it owns. So no device ever has two owners.
- * The method is a two-phase rebalance with leases.
+ * Membership of this server in the cluster, a two-phase rebalance with leases. When a member joins or leaves, a new
+ * epoch begins. First, every member releases the devices that it will not own. After all members have done so, every
+ * member adopts the devices that it owns. So no device ever has two owners.
  */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -50,17 +50,20 @@ export class Membership {
   #again = false;
   #closed = false;
   #unsubscribed = false;
-  /** Whether this server was removed in the meantime, so that what it knows is outdated until it is released. */
+  /** Whether the cluster has removed this server. The server's state is then outdated until the server releases it. */
   #away = true;
   /** When the lease ends, by `performance.now()`. */
   #until = -Infinity;
   #joined = false;
   #anew = false;
-  /** The last membership, as long as this server is a member. */
+  /** The last known membership; undefined while this server is not a member. */
   #known: MembershipView | undefined;
-  /** Whether Redis may have lost data that is not stored again yet. */
+  /** Whether Redis may have lost data that this server has not stored again yet. */
   #lost = false;
-  /** Epochs: the one that is being prepared, the last prepared one, the one that is being begun, and the last begun one. */
+  /**
+   * Epoch numbers: `#next` is being prepared, `#settled` is the last prepared one, `#starting` is being begun, and
+   * `#begun` is the last begun one.
+   */
   #next = 0;
   #settled = 0;
   #starting = 0;
@@ -72,17 +75,21 @@ export class Membership {
     this.#options = options;
   }
 
-  /** Whether this server still owns what it owned in the last epoch. */
+  /** Whether this server may still act as the owner of its devices. */
   get valid(): boolean {
     return !this.#unsubscribed && !this.#away && performance.now() < this.#until;
   }
 
-  /** Whether this server has adopted what it owns and no new epoch is in preparation. */
+  /** Whether this server has adopted all its devices and no new epoch is being prepared. */
   get settled(): boolean {
     return this.valid && this.#begun !== 0 && this.#begun === this.#next;
   }
 
-  /** Joins the cluster. @param message receives messages of other servers @throws what the hub throws */
+  /**
+   * Joins the cluster.
+   * @param message receives messages of other servers
+   * @throws Error when the hub cannot listen
+   */
   async start(message: (bytes: Buffer) => void): Promise<void> {
     await this.#options.hub.listen({
       message,
@@ -95,7 +102,7 @@ export class Membership {
     this.renewSoon();
   }
 
-  /** Renews the lease immediately, instead of at the next interval. */
+  /** Renews the lease immediately instead of at the next interval. */
   renewSoon(): void {
     if (this.#closed) return;
     this.#again = true;
@@ -134,7 +141,7 @@ export class Membership {
   }
 
   async #renew(): Promise<void> {
-    // Without a subscription this server cannot be a member. `changed` renews later.
+    // A server without a subscription in Redis cannot be a member. The callback `changed` renews the lease later.
     if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();
@@ -144,7 +151,7 @@ export class Membership {
     this.#joined = true;
     if (this.#known && this.#known.memory !== view.memory) this.#lost = true;
     this.#known = view;
-    // Other servers may have decided in the meantime, so what this server knows is outdated.
+    // Other servers may have made decisions in the meantime, so the state in this server is outdated.
     if (view.joined) {
       this.#away = true;
       this.#lost = false;
@@ -172,7 +179,10 @@ export class Membership {
     this.#options.renewed(view);
   }
 
-  /** Runs steps one after the other while the lease is renewed. A failed step is tried again. */
+  /**
+   * Queues a step, so that steps run one after the other while lease renewals continue. If a step fails, the next
+   * renewal starts the epoch again.
+   */
   #enqueue(step: () => Promise<void>): void {
     this.#steps = this.#steps.then(step).then(
       () => this.renewSoon(),

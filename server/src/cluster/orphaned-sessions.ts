@@ -4,23 +4,30 @@ import { MqttClient } from "../mqtt/client.js";
 
 export interface OrphanedSessionsOptions {
   readonly broker: BrokerAddress;
-  /** The subscriptions of every member. */
+  /** The topic filters to which every member subscribes. */
   readonly filters: readonly string[];
-  /** Returns a topic for a marker message, which nobody else uses. @param member the owner of the session */
+  /**
+   * Returns the topic for a marker message. No other client uses this topic.
+   * @param member the owner of the session
+   */
   markerOf(member: string): string;
-  /** Handles a message that the former member had not acknowledged. */
+  /**
+   * Handles a message that the former member had not acknowledged.
+   * @param goneAt when the member left
+   */
   message(topic: string, payload: Buffer, goneAt: number): Promise<void> | undefined;
   emptied(member: string, messages: number): Promise<void>;
   failed(problem: string): void;
 }
 
-/** How long draining a session may take before it is tried again, in ms. */
+/** Timeout for draining a session, in ms. A later attempt follows. */
 const PATIENCE = 30_000;
 
 /**
- * Drains the MQTT sessions of servers that have failed. A broker keeps unacknowledged messages for a persistent session,
- * keeps assigning shared messages to it, and gives none of them to other clients [MQTT-4.8.2-4]. So another server connects
- * with the client id of the failed one, ends its subscriptions, takes the waiting messages and ends the session.
+ * Drains the MQTT sessions of failed servers. The broker keeps unacknowledged messages in a persistent session and
+ * gives them to no other client [MQTT-4.8.2-4]. The broker also assigns new shared messages to this session. So another
+ * server connects with the client id of the failed server, unsubscribes, handles the waiting messages and ends the
+ * session.
  */
 export class OrphanedSessions {
   readonly #options: OrphanedSessionsOptions;
@@ -30,7 +37,7 @@ export class OrphanedSessions {
     this.#options = options;
   }
 
-  /** Drains the session of a former member, unless that is already in progress. */
+  /** Drains the session of a former member, unless a drain of this session is already in progress. */
   drain(member: string, goneAt: number): void {
     if (this.#draining.has(member)) return;
     this.#drain(member, goneAt)
@@ -79,7 +86,7 @@ export class OrphanedSessions {
       await client.connect();
       await client.unsubscribe(filters);
       await client.subscribe([marker]);
-      // The marker arrives after all waiting messages.
+      // Publish a marker message, which arrives after all waiting messages and so shows the end of the queue.
       client.publish(marker, Buffer.from("{}"), false);
       await Promise.race([marked, failing]);
       await Promise.race([Promise.all(all), failing]);

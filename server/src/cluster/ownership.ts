@@ -1,10 +1,13 @@
 import { zoneId } from "../transport/scope.js";
 import type { ZonePolicy } from "../decisions/policy.js";
 
-/** The number of slots that the servers share: many more than servers, so that all get about the same number. */
+/**
+ * The number of slots that the servers share. With many more slots than servers, every server owns about the same
+ * number.
+ */
 export const SLOTS = 256;
 
-/** Hashes a text with 32-bit FNV-1a and a final mix, which spreads ids that differ only in the last character. */
+/** Hashes a text with 32-bit FNV-1a. A final mix spreads ids that differ only in the last character. */
 export function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -12,12 +15,12 @@ export function hash(text: string): number {
   return (h ^ (h >>> 13)) >>> 0;
 }
 
-/** Returns the slot of a text. */
+/** Returns the slot number of a device id or another text. */
 export const slotOf = (text: string): number => hash(text) % SLOTS;
 
 /**
- * Returns the owner of each slot, by rendezvous hashing: when a member joins or leaves, only its own slots move. Empty if
- * there are no members.
+ * Returns the owner of each slot, computed by rendezvous hashing. When a member joins or leaves, only the slots of this
+ * member move. The result is empty if there are no members.
  */
 export function assignSlots(members: readonly string[]): readonly string[] {
   if (members.length === 0) return [];
@@ -27,14 +30,14 @@ export function assignSlots(members: readonly string[]): readonly string[] {
 }
 
 /**
- * Groups zones that share devices, together with all of their devices. A group belongs to one slot, so that one server
- * decides about all of it. A device without a zone has a slot of its own.
+ * Groups of zones that share devices, together with all devices of these zones. Each group belongs to one slot, so that
+ * one server decides for the whole group. A device without a zone has the slot of its own id.
  */
 export class ZoneGroups {
-  /** The group of each device and zone that belongs to one, by id. */
+  /** Groups by device or zone id. Ids without a group are missing. */
   readonly #groups = new Map<string, Group>();
 
-  /** @param prefix the topic prefix, with which the ids of zones begin */
+  /** @param prefix the topic prefix at the beginning of every zone id */
   constructor(zones: readonly ZonePolicy[], prefix: string) {
     for (const { name, sensors, lamps } of zones) {
       const id = zoneId(prefix, name);
@@ -61,7 +64,7 @@ export class ZoneGroups {
     return this.#groups.get(id)?.slot ?? slotOf(id);
   }
 
-  /** Whether other groups are the same. */
+  /** Returns whether the groups equal those of another instance. */
   sameAs(others: ZoneGroups): boolean {
     const written = ({ groups }: ZoneGroups): string =>
       JSON.stringify(Array.from(groups, ({ key, ids, zones }) => [key, ids.toSorted(), zones.toSorted()]).sort());
@@ -71,7 +74,7 @@ export class ZoneGroups {
   #join(into: Group, from: Group): Group {
     into.ids.push(...from.ids);
     into.zones.push(...from.zones);
-    // The key must not depend on the order of zones in the policy.
+    // Use the smallest key, so that the key does not depend on the order of zones in the policy.
     if (from.key < into.key) into.key = from.key;
     for (const [id, group] of this.#groups) if (group === from) this.#groups.set(id, into);
     return into;

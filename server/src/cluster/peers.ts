@@ -16,7 +16,7 @@ export interface PeerAnswer {
   readonly text: string;
 }
 
-/** The messages between servers that serve HTTP requests. */
+/** Messages between servers for HTTP requests and server-sent events. */
 export type PeerMessage =
   | { readonly ask: number; readonly from: string; readonly request: PeerRequest }
   | { readonly answer: number; readonly with: PeerAnswer }
@@ -30,21 +30,21 @@ export interface PeersOptions {
   /** Returns the names of all other members. */
   others(): readonly string[];
   send(to: string, text: string): Promise<boolean>;
-  /** Called if a request of another server could not be answered. */
+  /** Called when this server could not answer a request from another server. */
   failed(problem: string): void;
 }
 
-/** What this server does for other servers. */
+/** Services that this server provides to other servers. */
 export interface PeerService {
   answer(request: PeerRequest): Promise<PeerAnswer>;
-  /** Relays events of another server to the clients of this one. */
+  /** Sends events from another server to the clients of this server. */
   events(text: string): void;
 }
 
-/** How long to wait for an answer, in ms. An action may take ten minutes. */
+/** Timeout for an answer from another server, in ms. An action may take ten minutes. */
 const PATIENCE = 11 * 60_000;
 
-/** How long a subscription to events lasts, and how often it is renewed, in ms. */
+/** How long a subscription to events lasts, and the interval at which it is renewed, in ms. */
 const FOLLOWED = 5000;
 const RENEW_INTERVAL = 2000;
 
@@ -52,9 +52,12 @@ const RENEW_INTERVAL = 2000;
 export class Peers {
   readonly #options: PeersOptions;
   readonly #asked = new Map<number, { readonly member: string; settle(answer: PeerAnswer | undefined): void }>();
-  /** The servers that want events, and when their subscription ends, by `performance.now()`. */
+  /** The servers that subscribe to events, with the end of each subscription by `performance.now()`. */
   readonly #followers = new Map<string, number>();
-  /** The number of the last request. It starts at random, so that nobody can answer a request without having seen it. */
+  /**
+   * The number of the last request. The first number is random, so that nobody can forge an answer without having seen
+   * the request.
+   */
   #number = randomInt(2 ** 47);
   #service: PeerService | undefined;
   #followedAt = -Infinity;
@@ -63,7 +66,7 @@ export class Peers {
     this.#options = options;
   }
 
-  /** Starts to answer other servers. */
+  /** Starts to answer requests from other servers. */
   serve(service: PeerService): void {
     this.#service = service;
   }
@@ -88,7 +91,7 @@ export class Peers {
     return answer;
   }
 
-  /** Sends a request to all other servers. The result omits those that do not answer. */
+  /** Sends a request to all other servers. The result omits servers that do not answer. */
   async askAll(request: PeerRequest): Promise<Map<string, PeerAnswer>> {
     const answers = new Map<string, PeerAnswer>();
     const asking = this.#options.others().map(async (member) => answers.set(member, await this.ask(member, request)));
@@ -96,7 +99,7 @@ export class Peers {
     return answers;
   }
 
-  /** Handles a message of another server. */
+  /** Handles a message from another server. */
   receive(message: PeerMessage): void {
     if ("ask" in message) void this.#answer(message.from, message.ask, message.request);
     else if ("answer" in message) this.#asked.get(message.answer)?.settle(message.with);
@@ -111,24 +114,24 @@ export class Peers {
     for (const member of this.#options.others()) this.#send(member, { follow: this.#options.me });
   }
 
-  /** Whether another server wants events. */
+  /** Whether any other server subscribes to events. */
   get followed(): boolean {
     if (this.#followers.size === 0) return false;
     for (const [member, until] of this.#followers) if (until < performance.now()) this.#followers.delete(member);
     return this.#followers.size > 0;
   }
 
-  /** Sends events to the servers that want them. */
+  /** Sends events to the servers that subscribe to events. */
   sendEvents(events: string): void {
     for (const member of this.#followers.keys()) this.#send(member, { events });
   }
 
-  /** Updates the members. Requests to servers that have left fail. */
+  /** Updates the list of members. Pending requests to servers that have left fail. */
   members(present: readonly string[]): void {
     for (const { member, settle } of [...this.#asked.values()]) if (!present.includes(member)) settle(undefined);
   }
 
-  /** Only members may subscribe, which bounds the number of subscriptions. */
+  /** Accept subscriptions only from members, which bounds their number. */
   #follow(member: string): void {
     if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + FOLLOWED);
   }

@@ -1,9 +1,9 @@
-/** How many batch numbers per server are remembered after the batch was taken. A server sends at most 100 batches per second. */
+/** How many numbers of handled batches to remember per server. A server sends at most 100 batches per second. */
 const REMEMBERED = 1000;
 
 /**
- * Detects batches that another server sends again. It does so after a second without a confirmation, which a slow Redis
- * suffices for. Every batch must be taken only once.
+ * Detects batches that another server has sent more than once. A server repeats a batch if no confirmation arrives
+ * within a second, for example because Redis is slow. Every batch must be handled only once.
  */
 export class ReceivedBatches {
   /** The numbers of batches that are being handled, by sender. */
@@ -11,7 +11,10 @@ export class ReceivedBatches {
   /** The numbers of batches that were handled, by sender, oldest first. */
   readonly #taken = new Map<string, Set<number>>();
 
-  /** Notes that a batch has arrived. Returns whether it is new, is being handled, or was handled before. */
+  /**
+   * Records that a batch has arrived.
+   * @returns "new" for a new batch, "taking" while the batch is being handled, "taken" for a handled batch
+   */
   came(from: string, number: number): "new" | "taking" | "taken" {
     if (this.#taken.get(from)?.has(number)) return "taken";
     const taking = setOf(this.#taking, from);
@@ -20,7 +23,7 @@ export class ReceivedBatches {
     return "new";
   }
 
-  /** Notes that all messages of a batch were handled. */
+  /** Records that all messages of a batch have been handled. */
   wasTaken(from: string, number: number): void {
     this.#taking.get(from)?.delete(number);
     const taken = setOf(this.#taken, from);
@@ -31,7 +34,7 @@ export class ReceivedBatches {
     }
   }
 
-  /** Forgets servers that have left. A server that restarts has a new name. */
+  /** Deletes the numbers of servers that have left. A server that restarts has a new name. */
   keep(members: readonly string[]): void {
     for (const from of [...this.#taken.keys(), ...this.#taking.keys()])
       if (!members.includes(from)) {

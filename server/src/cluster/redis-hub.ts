@@ -19,11 +19,11 @@ export interface RedisHubOptions {
   readonly me: string;
   /** The prefix of all server names. */
   readonly start: string;
-  /** Reports data in Redis that no server writes. The data was deleted. */
+  /** Reports damaged data in Redis that was deleted. */
   readonly damaged: Damaged;
 }
 
-/** A hub in Redis: members in a sorted set, messages through publish/subscribe. */
+/** Creates a hub in Redis. A sorted set stores the members, and publish/subscribe carries the messages. */
 export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }: RedisHubOptions): Hub {
   const keys = ["members", "settled", "epoch", "gone", "memory"].map((name) => `${namespace}:${name}`);
   const [members, , , gone] = keys;

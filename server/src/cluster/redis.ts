@@ -6,7 +6,7 @@ import type { Collection, CollectionWrite, StateStore } from "../storage/state.j
 /** The timeout of a command, in ms. */
 const PATIENCE = 5000;
 
-/** The longest value that is read, in characters. Servers write at most about 1,600. */
+/** The longest value to accept from Redis, in characters. Servers write at most about 1,600 characters. */
 const MAX_VALUE = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
@@ -35,10 +35,11 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
   const redis = new Redis(url, {
     lazyConnect: true,
     commandTimeout: PATIENCE,
-    // Redis may have executed a command before the connection was lost. The caller decides whether to repeat it.
+    // Do not retry commands automatically, because Redis may have executed a command before the connection was lost.
+    // The caller decides.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    // Commands of one turn of the event loop are sent in one write.
+    // Send all commands of one turn of the event loop in one write.
     enableAutoPipelining: true,
     retryStrategy: () => RECONNECT_EVERY,
   });
@@ -64,10 +65,15 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
 }
 
 /**
- * A script that writes to several hashes with one argument, which is faster than one argument for each value. ARGV: the
- * prefix of the hashes; then lines: for each hash its name, the number of keys to set and to delete, the keys with their
- * values, and the keys to delete. The script declares no KEYS, so it does not support Redis Cluster.
- * No server writes a key of another type. It would prevent the whole batch, so the script deletes it. Returns those keys.
+ * Lua script that writes to several hashes. All values are in one argument, which is faster than one argument per
+ * value.
+ *
+ * ARGV[1] is the prefix of the hash names. ARGV[2] contains lines. For each hash they are: the name, the number of
+ * fields to set, the number of fields to delete, the fields with their values, and the fields to delete. The script
+ * declares no KEYS, so it does not support Redis Cluster.
+ *
+ * A Redis key that is not a hash would make the whole batch fail, so the script deletes such a key. Returns the deleted
+ * keys.
  */
 const WRITE = `
 local deleted = {}
@@ -95,13 +101,13 @@ while shelf do
 end
 return deleted`;
 
-/** Reports data that no server writes: the key in Redis and what is wrong with it. */
+/** Reports damaged data in Redis: the key, and what is wrong with the data. */
 export type Damaged = (key: string, problem: string) => void;
 
 const WRONG_TYPE = "it is no hash";
 
 /**
- * The state in Redis, with one hash per shelf. Damaged values count as missing.
+ * Creates a state store in Redis, with one hash for each collection. Damaged values count as missing.
  * @param damaged called each time that a damaged value is read
  */
 export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): StateStore {
@@ -116,7 +122,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
       lines.push(...deletes);
     }
     lines.push("");
-    // A buffer avoids that the client flattens a string of many pieces again.
+    // Pass a buffer, because the Redis client would have to flatten a concatenated string again.
     const deleted = await run.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
     for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE}; it was deleted`);
   };
@@ -124,7 +130,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): S
   function collection(name: string): Collection {
     const hash = `${namespace}:${name}`;
 
-    /** Returns undefined for a damaged value. */
+    /** Parses a stored value. Reports a damaged value and returns undefined. */
     function parse(key: string, text: string): unknown {
       try {
         if (text.length <= MAX_VALUE) return JSON.parse(text);

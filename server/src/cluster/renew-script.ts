@@ -1,23 +1,24 @@
 /**
- * An atomic script that renews the lease of a member and returns the membership.
+ * Lua script that atomically renews the lease of a member and returns the membership.
  *
- * KEYS: members (sorted by the end of their lease), settled epochs (by member), epoch, gone (by member), memory (with the
- * time of the last renewal).
- * ARGV: member, lease, settled epoch, channel prefix, channel for changes, the epoch and the members (one per line) that the
- * member knows, and an identifier for the memory in case it has none.
+ * KEYS: members (sorted set by the end of their lease), settled epochs (by member), epoch, former members, and memory
+ * (the identifier of Redis's data, with the time of the last renewal).
  *
- * - If a process ends, nobody subscribes to its channel any more, which the script notices immediately. If a machine fails,
- *   its lease ends.
- * - All leases are renewed if Redis's clock was set back, and if all have ended, because the clock was set forward or no
- *   server was running.
- * - No server writes a key of another type or an epoch that is not a number, so they are deleted. A lease of more than ten
- *   minutes is replaced by one of the usual length.
- * - Redis has lost data if its memory has no identifier, if Redis has restarted, or if a member knows a later epoch. Then
- *   the script takes the members from the member that remembers them and gives each a full lease. Members that do not renew
- *   it have left. Right after a restart of Redis nobody is subscribed, so that does not count as a failure.
+ * ARGV: member, lease, settled epoch, channel prefix, channel for changes, the epoch and the members (one per line)
+ * that the member knows, and a new identifier for the memory in case there is none.
+ * - When a process ends, its subscription to its channel ends. The script notices this immediately. When a machine
+ *   fails, its lease expires.
+ * - The script renews all leases if Redis's clock was set back, or if all leases have expired, because the
+ *   clock was set forward or no server was running.
+ * - The script deletes damaged data: a key of the wrong type, or an epoch that is not a number. A lease of more than
+ *   ten minutes is replaced by one of the usual length.
+ * - Redis has lost data if its memory has no identifier, if Redis has restarted, or if a member knows a later epoch.
+ *   The script then restores the members that the calling member knows, and gives each a full lease. Members that do not
+ *   renew their lease have left. Right after a restart of Redis no server is subscribed, so a missing subscription does
+ *   not count as a failure.
  *
- * Returns the epoch, whether the member is new, members, settled epochs, gone, the identifier of the memory, deleted keys and
- * the time.
+ * Returns the epoch, whether the member is new, members, settled epochs, former members, the identifier of the memory,
+ * deleted keys and the time.
  */
 export const RENEW = `
 local time = redis.call("TIME")
@@ -98,7 +99,7 @@ if changed then redis.call("PUBLISH", ARGV[5], me) end
 return { epoch, joined, redis.call("ZRANGE", KEYS[1], 0, -1), redis.call("HGETALL", KEYS[2]),
   redis.call("HGETALL", KEYS[4]), memory[1], damaged, now }`;
 
-/** The result of the script. */
+/** The result of the script that renews a lease. */
 export type Renewed = [
   epoch: number,
   joined: number,

@@ -21,43 +21,54 @@ export interface RouterOptions {
   readonly me: string;
   /** Returns the slot of a device or a zone. */
   slotOf(id: string): number;
-  /** Whether this server's ownership is valid at present. */
+  /** Whether this server may act as the owner of its slots at present. */
   valid(): boolean;
-  /** Handles a message that this server owns. */
+  /** Handles a message for a device that this server owns. */
   take(topic: string, payload: Buffer, retained: boolean, delivery: Delivery): Promise<void> | undefined;
   send(to: string, bytes: Buffer): Promise<boolean>;
   /** The clock that all servers share. */
   readonly clock: StorageClock;
-  /** Called if a member does not receive messages. */
+  /** Called when a member does not receive messages. */
   unreachable(member: string): void;
 }
 
-/** How long messages for another server are collected into a batch, in ms. Sending each one alone costs more. */
+/** How long to collect messages for another server into a batch, in ms. Sending each message alone costs more. */
 const BATCH_TIME = 20;
 
-/** How long to wait for the confirmation of a batch before it is sent again, in ms. */
+/** How long to wait for the confirmation of a batch before sending the batch again, in ms. */
 const RETRY = 1000;
 
-/** How often a message may be forwarded. Servers whose policies differ would otherwise forward it back and forth. */
+/**
+ * How many times a message may be forwarded. Without a limit, servers with different policies would forward a message
+ * back and forth.
+ */
 const MAX_HOPS = 2;
 
-/** How long status messages of other servers' devices are kept, in ms, because this server may adopt those devices. */
+/**
+ * How long to keep status messages of devices that other servers own, in ms. This server may soon adopt such a device.
+ */
 const STATUS_KEPT = 10_000;
 
 /**
- * Routes each message to the server that owns its device. A forwarded message is acknowledged to the broker only after the
- * owner has confirmed it, so that it cannot be lost. While a slot moves from one server to another, its messages wait.
+ * Routes each message to the server that owns its device. Acknowledges a forwarded message to the broker only after the
+ * owner has confirmed it, so that no message is lost. Messages of a slot wait while the slot moves to another server.
  */
 export class Router {
   readonly #options: RouterOptions;
-  /** The owner of each slot, now and in the next epoch. Empty if unknown. */
+  /**
+   * The owners of all slots now (`#owners`) and in the next epoch (`#next`). `#owners` is empty while the owners are
+   * unknown.
+   */
   #owners: readonly string[] = [];
   #next: readonly string[] | undefined;
   #held: (() => void)[] = [];
   readonly #received = new ReceivedBatches();
-  /** The numbers of batches to confirm, by the member that sent them. */
+  /** The numbers of received batches that must be confirmed, by sender. */
   #taken = new Map<string, number[]>();
-  /** Batches that are being collected, by member and hops; and batches that wait for confirmation, by number. */
+  /**
+   * Batches that are still being collected, by addressee and hops (`#collecting`), and batches that wait for
+   * confirmation, by number (`#sent`).
+   */
   readonly #collecting = new Map<string, Batch>();
   readonly #sent = new Map<number, Batch>();
   #number = 0;
@@ -78,25 +89,29 @@ export class Router {
     return this.#owners[slot] === this.#options.me;
   }
 
-  /** Returns the owner of a device or a zone; undefined while its slot moves. */
+  /** Returns the owner of a device or a zone. Returns undefined while its slot moves to another server. */
   ownerOf(id: string): string | undefined {
     const slot = this.#options.slotOf(id);
     return this.#next && this.#next[slot] !== this.#owners[slot] ? undefined : this.#owners[slot];
   }
 
-  /** Routes a message from the broker or another server. Resolves when it may be acknowledged; undefined means immediately. */
+  /**
+   * Routes a message from the broker or from another server.
+   * @returns a promise that resolves when the message may be acknowledged; undefined to acknowledge at once
+   */
   route(topic: string, payload: Buffer, retained: boolean, delivery: Delivery, hops = 0): Promise<void> | undefined {
     const { me, slotOf, take } = this.#options;
-    // Messages without a valid device id have no owner. This server counts them.
+    // No server owns a message without a valid device id, so this server handles and counts the message.
     const parsed = parseTopic(topic);
-    // The same applies to messages that should not be retained.
+    // This server also handles retained messages that should not be retained.
     if (!parsed || (retained && parsed.channel !== "status")) return take(topic, payload, retained, delivery);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
     if (owner === undefined || (this.#next && this.#next[slot] !== owner) || !this.#options.valid())
       return this.#hold(() => this.route(topic, payload, retained, delivery, hops));
     if (parsed.channel === "status" && owner !== me) {
-      // All servers receive status messages, so there is nothing to forward. The owner may have failed.
+      // Status messages reach all servers, so forwarding is unnecessary. Remember the message in case the owner has
+      // failed.
       if (!retained) this.#remember(parsed.id, () => void this.route(topic, payload, retained, delivery));
       return undefined;
     }
@@ -104,11 +119,11 @@ export class Router {
     return this.#handOn(owner, hops + 1, { topic, payload, delivery });
   }
 
-  /** Handles forwarded messages and confirmations of another server. */
+  /** Handles a batch from another server: its messages and its confirmations. */
   receive({ from, number, hops, messages, taken }: ForwardedBatch): void {
     for (const number of taken) {
       const batch = this.#sent.get(number);
-      // Only the receiver of a batch may confirm it.
+      // Only the addressee of a batch may confirm the batch.
       if (batch?.to !== from) continue;
       this.#sent.delete(number);
       batch.resolve();
@@ -130,13 +145,13 @@ export class Router {
     this.#flushSoon();
   }
 
-  /** Holds messages of slots that will move. @param anew whether to hold all messages */
+  /** Makes messages of moving slots wait until the next epoch begins. @param anew whether the messages of all slots wait */
   prepare(owners: readonly string[], anew: boolean): void {
     this.#next = owners;
     if (anew) this.#owners = [];
   }
 
-  /** Begins an epoch with these owners and releases held messages. */
+  /** Begins an epoch with new slot owners and routes the waiting messages. */
   begin(owners: readonly string[]): void {
     this.#owners = owners;
     this.#next = undefined;
@@ -149,21 +164,21 @@ export class Router {
     }
   }
 
-  /** Handles recent status messages of devices that this server has adopted. */
+  /** Handles recent status messages again for devices that this server has adopted. */
   replayStatuses(): void {
     const all = this.#statuses;
     this.#statuses = all.filter(({ id }) => !this.owns(id));
     for (const { id, again, time } of all) if (this.owns(id) && clock.now() - time < STATUS_KEPT) again();
   }
 
-  /** Sends unconfirmed batches again and releases messages that were held. Call this regularly. */
+  /** Sends unconfirmed batches again and routes waiting messages. Call this at a regular interval. */
   tick(): void {
     if (this.#options.valid() && !this.#next) this.#release();
     const now = performance.now();
     for (const batch of this.#sent.values()) if (now - batch.sentAt > RETRY) this.#send(batch);
   }
 
-  /** Drops held messages, which the broker delivers again. */
+  /** Drops waiting messages. The broker will deliver them again. */
   close(): void {
     this.#held = [];
     this.#sent.clear();
@@ -220,7 +235,7 @@ export class Router {
       send(to, encodeBatch({ from: me, number: 0, hops: 0, messages: [], taken: numbers })).catch(() => {});
   }
 
-  /** @param taken confirmations to send along */
+  /** @param taken confirmations to send in the same message */
   #send(batch: Batch, taken: readonly number[] = []): void {
     const { to, number, hops, messages } = batch;
     batch.sentAt = performance.now();
@@ -234,7 +249,7 @@ export class Router {
 
   /** Routes messages. Resolves when all of them may be acknowledged. */
   async #routeAll(messages: readonly ForwardedMessage[], hops?: number): Promise<void> {
-    // Most messages share a promise, because they are stored in batches.
+    // Many messages share one promise because they are stored in one batch, so a set is short.
     const waits = new Set<Promise<void>>();
     for (const { topic, payload, delivery } of messages) {
       const taken = this.route(topic, payload, false, delivery, hops);

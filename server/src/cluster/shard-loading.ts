@@ -18,21 +18,24 @@ export interface LoadedShards {
 
 export interface ShardOptions {
   readonly state: StateStore;
-  /** The zone groups. A grouped device is stored in the slot of its own id and read one by one. */
+  /**
+   * The zone groups. A device in a group is stored in the slot of its own id, so each such device needs a separate
+   * query.
+   */
   readonly links: ZoneGroups;
-  /** The topic prefix, with which the ids of zones begin. */
+  /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock of all stored times. */
+  /** The clock to which stored times refer. */
   readonly clock: StorageClock;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
-  /** Reports data that no server stores. It is skipped. */
+  /** Reports damaged data, which is skipped. */
   damaged(shelf: string, problem: string): void;
 }
 
 const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
 
-/** Loads the devices and zones of slots. Skips only what is damaged. */
+/** Loads the devices and zones of some slots from Redis. Skips damaged values only. */
 export async function loadShards(
   slots: ReadonlySet<number>,
   { state, links, prefix, clock, owns, damaged }: ShardOptions,
@@ -40,7 +43,7 @@ export async function loadShards(
   const stock: LoadedShards = { devices: new Map(), zones: new Map() };
   const now = clock.toWall(clock.now());
 
-  /** Returns a value if it is valid. */
+  /** Validates a value. Reports a damaged value and returns undefined. */
   function checked<T>(shelf: string, key: string, value: unknown, problemOf: Check): T | undefined {
     if (value === undefined) return undefined;
     const problem = problemOf(value, now);
@@ -113,7 +116,7 @@ const ZONE_KINDS = [PREFIX.zone, PREFIX.zoneOverride];
 const values = (shelf: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
   Promise.all(kinds.map((kind) => shelf.get(kind + name)));
 
-/** Explains why a device does not belong to a slot; "" if it does. */
+/** Explains why a device does not belong to a slot; "" if the device belongs there. */
 function placeProblem(id: string, slot: number, owns: (id: string) => boolean): string {
   if (idProblem(id)) return idProblem(id);
   if (slotOf(id) !== slot) return `it belongs to ${shelfOf(slotOf(id))}`;

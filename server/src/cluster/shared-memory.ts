@@ -8,23 +8,23 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
 import { PREFIX, type DeviceRecords } from "./device-records.js";
 
-/** The shelf of discovery topics. */
+/** The name of the Redis hash that stores discovery topics. */
 const DISCOVERY = "discovery";
 
 export interface SharedMemoryOptions {
   readonly state: StateStore;
   readonly records: DeviceRecords;
-  /** The topic prefix, with which the ids of zones begin. */
+  /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock of all stored times. */
+  /** The clock to which stored times refer. */
   readonly clock: StorageClock;
-  /** Reports data that no server stores. */
+  /** Reports damaged data in Redis. */
   damaged(shelf: string, problem: string): void;
 }
 
 /**
- * The device memory of several servers, in Redis. It is empty at the start: a server loads devices and zones when it
- * becomes responsible for them.
+ * Creates the memory of overrides and actions in Redis, which all servers share. The memory is empty at the start, because a
+ * server loads devices and zones when it becomes their owner.
  */
 export async function sharedMemory({
   state,

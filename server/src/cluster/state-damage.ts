@@ -3,19 +3,23 @@ import type { RejectionLog } from "../observability/rejection-log.js";
 /** The longest description of damage in the log, in characters. */
 const LONGEST = 200;
 
-/** Counts and logs damaged data in Redis. Reports wait until `reportTo` is called. */
+/** Counts and logs damaged data in Redis. Reports before the call of `reportTo` are kept and logged later. */
 export class StateDamage {
   #rejects: RejectionLog | undefined;
   #found: (readonly [where: string, problem: string])[] = [];
 
-  /** Sends all reports to the rejection log. */
+  /** Sends all earlier and later reports to the rejection log. */
   reportTo(rejects: RejectionLog): void {
     this.#rejects = rejects;
     for (const [where, problem] of this.#found) this.report(where, problem);
     this.#found = [];
   }
 
-  /** Reports damage. @param where the key or the channel @param problem may contain any bytes */
+  /**
+   * Reports damaged data.
+   * @param where the key or the channel
+   * @param problem may contain any bytes
+   */
   report(where: string, problem: string): void {
     const shown = problem.slice(0, LONGEST).replace(/[^\x20-\x7e]/g, "?");
     if (this.#rejects) this.#rejects.add("bad-state", where, shown);

@@ -5,16 +5,16 @@ import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { PREFIX, storedLamp, type DeviceRecords } from "./device-records.js";
 
-/** The most devices per batch, because Redis does nothing else meanwhile. */
+/** The most devices per batch. Redis handles no other commands during a batch. */
 const BATCH = 2000;
 
 export interface StoreEverythingOptions {
   readonly member: Pick<ClusterMember, "devices" | "zones" | "actions">;
   readonly records: DeviceRecords;
   readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
-  /** The topic prefix, with which the ids of zones begin. */
+  /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock of all stored times. */
+  /** The clock to which stored times refer. */
   readonly clock: StorageClock;
 }
 

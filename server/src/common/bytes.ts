@@ -1,6 +1,6 @@
 /**
- * Writes short texts and byte arrays into a buffer in a JavaScript loop. Up to some dozens of bytes, the loop takes less time
- * than a call of the native `Buffer` methods.
+ * Functions that write short texts and byte arrays into a buffer with a JavaScript loop. For fewer than about 64 bytes,
+ * the loop is faster than a call of the native `Buffer` methods.
  */
 
 /** The longest byte array that is copied in a loop, in bytes. */

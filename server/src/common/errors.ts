@@ -1,22 +1,25 @@
-/** A flag, environment variable or option is wrong, and nothing was started. The message names the value and what is allowed. */
+/**
+ * Error for a wrong flag, environment variable or option. Nothing was started. The message names the value and what is
+ * allowed.
+ */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The server could not start. The message is one sentence that says what is wrong and what to do. */
+/** Error when the server cannot start. The message is one sentence that says what is wrong and what to do. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-/** A subcommand failed although it was used correctly. The message says why and what to do. */
+/** Error when a correctly used subcommand fails. The message says why and what to do. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-/** Data could not be stored yet. The message says why and what to do. */
+/** Error when data cannot be stored at present. The message says why and what to do. */
 export class NotStoredError extends Error {
   override readonly name = "NotStoredError";
-  /** HTTP status Insufficient Storage (RFC 4918, section 11.5). */
+  /** HTTP status 507, Insufficient Storage (RFC 4918, section 11.5). */
   readonly statusCode = 507;
 }
 

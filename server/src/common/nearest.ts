@@ -3,7 +3,10 @@ import { distance } from "fastest-levenshtein";
 /** Normalizes a word, so that `mqttPort` and `mqtt-port` match `mqtt_port`. */
 const normalized = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, "");
 
-/** How many edits (inserted, deleted or replaced letters) a typing mistake may have: one for every three letters. */
+/**
+ * Returns how many edits (inserted, deleted or replaced letters) a typing mistake may have: one for every three
+ * letters.
+ */
 const maxEdits = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
 /** Suggests what a user meant: the candidate with the smallest edit distance; undefined when none is similar. */

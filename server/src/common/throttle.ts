@@ -1,4 +1,4 @@
-/** Calls a handler for items that change, at most once per interval for each item. */
+/** Throttle: calls a handler for changed items, at most once per interval for each item. */
 export class Throttle<T> {
   readonly #waiting = new Set<T>();
   #timer: NodeJS.Timeout | undefined;
@@ -14,18 +14,18 @@ export class Throttle<T> {
     readonly limit = Infinity,
   ) {}
 
-  /** Schedules an item. */
+  /** Adds a changed item, which the handler gets at the end of the interval. */
   add(item: T): void {
     this.#waiting.add(item);
     this.#schedule();
   }
 
-  /** Drops an item that waits. */
+  /** Removes an item that waits for the handler. */
   delete(item: T): void {
     this.#waiting.delete(item);
   }
 
-  /** Handles all waiting items now. */
+  /** Calls the handler for all waiting items now. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -40,7 +40,7 @@ export class Throttle<T> {
     }, this.interval);
   }
 
-  /** Handles the items that have waited longest. */
+  /** Calls the handler for the items that have waited longest, up to a limit. */
   #handleSome(limit: number): void {
     const items: T[] = [];
     for (const item of this.#waiting) {

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 const CHUNK_SIZE = 64 * 1024;
 
 /**
- * Reads a UTF-8 text file with a size limit. The limit matters for files without an end, such as a pipe or /dev/zero.
+ * Reads a UTF-8 text file with a size limit. Without a limit, reading a pipe or /dev/zero would never end.
  * @param maxSize in bytes
  * @throws Error when the file is larger, cannot be read, or is not UTF-8
  */

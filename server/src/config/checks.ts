@@ -1,4 +1,4 @@
-/** Checks combinations of settings that are valid one by one. */
+/** Checks for conflicts between settings that are valid on their own. */
 import { readFileSync } from "node:fs";
 import { CONFIG, LESSON_RULE } from "../../../contract/index.js";
 import { DEFAULTS } from "./options.js";
@@ -6,10 +6,14 @@ import { parseTimeOfDay } from "../common/duration.js";
 import { isMapping, type Mapping } from "./paths.js";
 import { whyUnreadable, type Path } from "./problems.js";
 
-/** Reports a wrong setting. @param sentence continues after the name of the setting @param key whether the key is wrong, not the value */
+/**
+ * Reports a wrong setting.
+ * @param sentence the error message without the name of the setting at its beginning
+ * @param key whether the key is wrong and not the value
+ */
 export type Report = (path: Path, sentence: string, key?: boolean) => void;
 
-/** Settings before validation. The schema reports values that are wrong by themselves, so these checks ignore them. */
+/** Settings before validation. The checks ignore invalid values, because the schema reports them. */
 type Unchecked = Mapping;
 
 const mappingOf = (value: unknown): Unchecked => (isMapping(value) ? value : {});
@@ -41,7 +45,7 @@ export function checkCombinations(settings: Unchecked, report: Report): void {
   }
 }
 
-/** Rejects `__proto__` as a name. zod would silently drop this key from mappings with names that users choose. */
+/** Rejects `__proto__` as a name of a zone or device. zod would silently drop this key. */
 function checkNames(settings: Unchecked, report: Report): void {
   for (const kind of ["zones", "devices"])
     if (Object.hasOwn(mappingOf(settings[kind]), "__proto__"))
@@ -60,7 +64,7 @@ function checkPorts(settings: Unchecked, report: Report): void {
     const port = numberOf(settings[name]) ?? otherwise;
     if (!there || port === 0) continue;
     const other = taken.get(port);
-    // report the port that the user chose, not a default
+    // Report the port that the user has set, not the port that is a default.
     const [wrong, right] = settings[name] === undefined ? [other, name] : [name, other];
     if (other !== undefined) report([wrong!], `is ${port}, as ${right} is; a port serves one of them.`);
     taken.set(port, name);
@@ -101,7 +105,9 @@ function checkFile(path: Path, file: unknown, report: Report): void {
   }
 }
 
-/** Reports a rule that would keep a lamp on forever, because no light reaches threshold + hysteresis. */
+/**
+ * Reports a rule that would keep a lamp on forever, because threshold + hysteresis is above the highest light level.
+ */
 function checkReach(path: Path, own: Unchecked, above: Unchecked, report: Report): void {
   if (own.threshold === undefined && own.hysteresis === undefined) return;
   const threshold = numberOf(own.threshold) ?? numberOf(above.threshold) ?? LESSON_RULE.threshold;

@@ -9,6 +9,6 @@ import { loadConfiguration } from "./load.js";
  */
 export function dataFolderOf(command: Command, env: Environment = process.env): string {
   const { data } = readFlags(command, env).data;
-  // with a flag or variable, the command also works while the file has a mistake
+  // If a flag or variable sets the data folder, the command also works while the configuration file has a mistake.
   return typeof data === "string" ? data : loadConfiguration(command, env).options.data;
 }

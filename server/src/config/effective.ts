@@ -5,7 +5,7 @@ import { DEFAULTS, type ServerOptions } from "./options.js";
 import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../decisions/policy.js";
 import { CONFIGURATION, type Configuration, type ZoneConfiguration } from "./schema.js";
 
-/** Returns the default of `stale_after`, in ms: the time of three reports. */
+/** Returns the default of `stale_after`, in ms: the duration of three reports. */
 function staleAfter({ report, heartbeat, interval }: Configuration["reporting"]): number {
   return Math.max(STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
 }
@@ -83,7 +83,10 @@ export function optionsOf(configuration: Configuration, password: string | undef
 /** Converts a retention time: `Infinity` (forever) becomes undefined. */
 const finite = (ms: number): number | undefined => (ms === Infinity ? undefined : ms);
 
-/** Returns the ids of further devices on a remote broker: those in `ids`, and those in `devices` and `zones` outside the prefix. */
+/**
+ * Returns the ids of devices outside the topic prefix of a remote broker. The ids come from `ids`, `devices` and
+ * `zones`.
+ */
 function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
   if (broker.url === undefined) return ids;
   const { owns } = scopeOf(topic_prefix, ids);
@@ -103,7 +106,10 @@ function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
   };
 }
 
-/** Returns the reporting settings that differ from the defaults of the firmware. Only these are sent to boards. */
+/**
+ * Returns the reporting settings that differ from the firmware's defaults. The server sends only these settings to
+ * boards.
+ */
 function changedReporting(reporting: Configuration["reporting"]): Reporting {
   const defaults = CONFIGURATION.parse({}).reporting;
   const entries = Object.entries(reporting).filter(([name, value]) => value !== defaults[name as keyof Reporting]);
@@ -112,7 +118,7 @@ function changedReporting(reporting: Configuration["reporting"]): Reporting {
 
 function zonePolicy(name: string, zone: ZoneConfiguration): ZonePolicy {
   const { label, sensors, lamps, combine, at_least = 1, hours } = zone;
-  // complete, because the defaults were filled in
+  // The settings of the rule exist, because the defaults were filled in.
   const { threshold, hysteresis, min_on, min_off } = zone as Rule;
   return {
     name,

@@ -1,7 +1,7 @@
 /**
- * zod schemas for the kinds of settings, such as ports and durations. The error of a schema is a phrase that completes the
- * sentence "it must be …". Its description appears in editors and in `docs/reference/configuration.md`: the purpose of the setting
- * and, if necessary, the allowed values.
+ * zod schemas for kinds of settings, such as ports and durations. The error of a schema is a phrase that completes the
+ * sentence "it must be …". The description of a schema appears in editors and in `docs/reference/configuration.md`. It
+ * states the purpose of the setting and, if necessary, the allowed values.
  */
 import { z } from "zod";
 import { idProblem, type Field } from "../../../contract/index.js";
@@ -39,7 +39,7 @@ export function wholeNumber(what: string, least: number, most: number, hint = ""
 
 export const port = (what: string) => wholeNumber(what, 0, 65_535, "; 0 means any free port");
 
-/** Schema of a number with the range of a message field. */
+/** Schema of a light level within the range of an MQTT message field. */
 export function lightLevel(what: string, { minimum, maximum }: Field) {
   const range = `${minimum} to ${maximum}`;
   const error = (issue: { input?: unknown }): string =>
@@ -52,7 +52,10 @@ export function oneOf<const V extends readonly string[]>(what: string, values: V
   return described(z.enum(values, { error: words }), what, words);
 }
 
-/** Schema of a duration with a unit, which is decoded to ms. `forever` is decoded to `Infinity`, and allowed if `most` is. */
+/**
+ * Schema of a duration with a unit, which is decoded to ms. `forever` is decoded to `Infinity`, and is valid only if
+ * `most` is `Infinity`.
+ */
 export function duration(what: string, least: number, most: number) {
   const from = least === 0 ? "0" : formatDuration(least);
   const to = formatDuration(most);
@@ -70,7 +73,7 @@ export function duration(what: string, least: number, most: number) {
   return described(schema, what, `${from} to ${to}`);
 }
 
-/** Schema of a duration with the range of a message field. */
+/** Schema of a duration within the range of an MQTT message field. */
 export const messageTime = (what: string, { minimum, maximum }: Field) => duration(what, minimum!, maximum!);
 
 /** Schema of a time of day, which is decoded to minutes since midnight. */
@@ -87,7 +90,7 @@ export function timeOfDay(what: string) {
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
-    // excludes offsets such as +01:00, which not all Node versions accept, and which have no daylight saving time
+    // Exclude offsets such as +01:00. Some Node versions reject them, and they have no daylight saving time.
     return /^[a-z]/i.test(name);
   } catch {
     return false;
@@ -116,7 +119,10 @@ export function text(what: string, longest: number) {
 
 export const file = (what: string) => text(what, 1000);
 
-/** Schema of a text with a custom check. @param problem returns what is wrong as a clause, or "" for a valid text */
+/**
+ * Schema of a text with a custom check.
+ * @param problem returns "" for a valid text, or a clause that explains the mistake
+ */
 function checkedText(what: string, kind: string, problem: (written: string) => string) {
   const schema = z.string({ error: `${kind}, in quotes if it is a number` });
   return described(
@@ -148,7 +154,11 @@ export function brokerUrl(what: string) {
   });
 }
 
-/** Schema of a database URL. @param schemes allowed URL schemes, such as redis @param example for the error, after the scheme */
+/**
+ * Schema of a database URL.
+ * @param schemes allowed URL schemes, such as redis
+ * @param example the rest of an example URL, which the error shows after the scheme
+ */
 export function databaseUrl(what: string, schemes: readonly string[], example: string) {
   const kind = `the URL of a database, such as ${schemes[0]}://${example}`;
   return checkedText(what, kind, (written) => {

@@ -10,14 +10,20 @@ export interface Flag {
   readonly text: string;
   readonly kind?: "number" | "yes or no" | "list";
   readonly default?: string | number;
-  /** Where the secret is: the whole value, or a password or token in a URL. A secret setting can also be read from a file. */
+  /**
+   * Whether the whole value is secret, or only a password or token in a URL. A secret setting can also be read from a
+   * file.
+   */
   readonly secret?: "value" | "in its URL";
 }
 
-/** Returns the flag for a file that contains the setting in its first line, such as `--state-file`. */
+/** Returns the name of the flag that reads a setting from the first line of a file, such as `--state-file`. */
 export const fileFlagOf = ({ flag }: Flag): string => `${flag.split(" ")[0]}-file`;
 
-/** Returns the variable for such a file, named as usual for container images: `NIGHTLIGHT_STATE_FILE`. */
+/**
+ * Returns the name of the environment variable that reads a setting from a file, such as `NIGHTLIGHT_STATE_FILE`. The
+ * suffix is common for container images.
+ */
 export const fileVariableOf = ({ env }: Flag): string => `${env}_FILE`;
 
 /** All settings that have a flag and an environment variable. */

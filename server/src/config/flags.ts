@@ -16,7 +16,8 @@ export function flagOptions(): Option[] {
 /** The default configuration file, in the working directory. */
 export const DEFAULT_FILE = "nightlight.yaml";
 
-// not commander's env(): it accepts empty variables as values, and reads every boolean variable as true
+// Do not use `env()` of commander, because it accepts empty variables as values and reads every boolean variable as
+// true.
 function optionOf(flag: Flag): Option {
   const { default: value, env } = flag;
   const option = new Option(flag.flag, value !== undefined || flag.text.includes(env) ? flag.text : `${flag.text} (env: ${env})`); // prettier-ignore
@@ -29,7 +30,7 @@ function fileOptionOf(flag: Flag): Option {
   return new Option(`${option} <file>`, `the same, read from the first line of a file (env: ${fileVariableOf(flag)})`);
 }
 
-/** Returns the root command, which has the flags, of a subcommand. */
+/** Returns the root command of a subcommand. The root command has the flags of the server. */
 export function rootOf(command: Command): Command {
   return command.parent ? rootOf(command.parent) : command;
 }
@@ -42,7 +43,7 @@ export function namedFile(command: Command, env: Environment): string | undefine
 /** Settings from flags and environment, in the structure of the configuration file. Flags override variables. */
 export interface FlagSettings extends Source {
   readonly data: Readonly<Record<string, unknown>>;
-  /** Problems other than invalid values, such as an unreadable file of a secret. */
+  /** Problems other than invalid values, such as a secret file that cannot be read. */
   readonly problems: readonly Problem[];
   /** Warnings about working but unsafe or suspicious settings, one sentence each. */
   readonly warnings: readonly string[];
@@ -63,9 +64,9 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const given = new Map<string, FlagValue>();
-  /** Chooses between a value and the first line of a file that holds the value. */
+  /** Chooses between a value and a file that contains the value in its first line. */
   function either(written: FlagValue | undefined, file: FlagValue | undefined): FlagValue | undefined {
-    // an empty variable counts as not set, because container tools pass empty variables
+    // An empty variable counts as not set, because container tools often pass empty variables.
     if (!file?.value) return written?.value === "" && !written.origin.startsWith("-") ? undefined : written;
     if (written?.value) {
       problems.push({ text: `${file.origin} is there beside ${written.origin}; keep one.` });
@@ -94,7 +95,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
     data[first] = second ? { ...(data[first] as object | undefined), [second]: value } : value;
     if (found === typed && isSecret(flag, String(value))) warnings.push(onCommandLine(flag));
   }
-  // a path to a list item leads to the flag of the list
+  // The path of a list item also refers to the flag of the list.
   const at = (path: Path) => given.get(path.filter((step) => typeof step === "string").join("."));
   return {
     data,

@@ -14,20 +14,20 @@ import { readYamlFile, type YamlFile } from "./yaml-file.js";
 export interface LoadedConfiguration {
   /** Path of the file as the user wrote it; undefined without a file. */
   readonly file: string | undefined;
-  /** All settings with defaults, and with paths resolved. If `password_file` is set, the password is only in `options`. */
+  /** All settings with defaults and absolute paths. If `password_file` is set, only `options` contains the password. */
   readonly configuration: Configuration;
   readonly options: ReturnType<typeof optionsOf>;
-  /** Warnings, such as about a password on the command line, one sentence each. */
+  /** Warnings, for example about a password on the command line. Each warning is one sentence. */
   readonly warnings: readonly string[];
   /** Returns the source of a setting: `--mqtt-port`, `NIGHTLIGHT_MQTT_PORT` or `nightlight.yaml:3`; undefined for a default. */
   origin(path: Path): string | undefined;
 }
 
 /**
- * Loads and validates the configuration. For each setting, a flag overrides its variable, a variable overrides the file, and
+ * Loads and validates the configuration. A flag overrides its environment variable, a variable overrides the file, and
  * the file overrides the default.
  * @param command the server's command or a subcommand, after parsing
- * @param file overrides the file named by flag or variable
+ * @param file the configuration file, instead of the file from flag or variable
  * @throws ConfigurationError with all problems
  */
 export function loadConfiguration(
@@ -68,13 +68,16 @@ function schemaProblems(source: Source, data: unknown): Problem[] {
   return error ? problemsOf(source, error.issues) : [];
 }
 
-/** Returns the source to which a problem with a setting is attributed: flags, or else the file. */
+/**
+ * Returns the source of a wrong setting for the error message: flags and environment if they set it, otherwise the
+ * file.
+ */
 function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pick<Source, "problem"> {
   if (given.has(at)) return given;
   return yaml ?? { problem: (setting, say) => ({ text: say(nameOf(setting)) }) };
 }
 
-/** Merges the settings of the file with those of flags and environment, which take precedence. */
+/** Merges the settings of the configuration file, flags and environment. Flags and environment override the file. */
 function merge(file: unknown, given: Mapping): Mapping {
   const merged: Record<string, unknown> = isMapping(file) ? { ...file } : {};
   for (const [key, value] of Object.entries(given)) {
@@ -86,7 +89,10 @@ function merge(file: unknown, given: Mapping): Mapping {
   return merged;
 }
 
-/** Returns the broker password, from its file if one is set. @throws ConfigurationError when the file is empty or unreadable */
+/**
+ * Returns the broker password. If `password_file` is set, reads the password from this file.
+ * @throws ConfigurationError when the file is empty or unreadable
+ */
 function passwordOf({ broker }: Configuration): string | undefined {
   if (broker.password_file === undefined) return broker.password;
   const secret = readSecret(broker.password_file);

@@ -26,9 +26,12 @@ export interface ServerOptions {
   readonly http?: boolean;
   /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string;
-  /** Allows access without login from every machine that reaches `host`. Otherwise listening beyond loopback requires accounts. */
+  /**
+   * Allows access without login from every machine that can reach `host`. Without this option, listening on other
+   * addresses than loopback requires accounts.
+   */
   readonly anonymous?: boolean;
-  /** Temporary accounts for the embedded broker, valid while this server runs. */
+  /** Temporary accounts for the embedded broker, which exist only while this server runs. */
   readonly guests?: readonly Guest[];
   /** On a remote broker, device ids are `<prefix>/<name>`, and the server status is `<prefix>/status`. Default: `nightlight`. */
   readonly topicPrefix?: string;
@@ -37,28 +40,33 @@ export interface ServerOptions {
   /** Folder for persistent data. Default: `.nightlight`. */
   readonly data?: string;
   /**
-   * URL of the Redis database, redis:// or rediss://, in which several servers at one broker share the state of devices and
-   * zones. Default: this server is the only one and keeps the state in `data`.
+   * URL of a Redis database, redis:// or rediss://. Several servers at one broker share the state of devices and zones
+   * in this database. Default: this server is the only one and keeps the state in `data`.
    */
   readonly state?: string;
-  /** Rules, zones and reporting settings. Default: the rule of the lesson. `NightlightServer.reload` replaces the policy. */
+  /**
+   * Rules, zones and reporting settings. Default: a lamp is on below light level 300. `NightlightServer.reload`
+   * replaces the policy.
+   */
   readonly policy?: Policy;
   /**
-   * Where and how long to keep the history. Default: in a file in `data`, 30 days for readings and a year for lamp switches.
-   * False turns the history off.
+   * Where and how long to keep the history. Default: a file in `data`, with readings for 30 days and lamp switches for
+   * a year. False turns the history off.
    */
   readonly history?: HistoryOptions | false;
   /** Topic prefix for MQTT discovery by Home Assistant. Default: `homeassistant`; false turns discovery off. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
-  /** Further host names for HTTP, such as that of a reverse proxy. With them, everybody must log in. */
+  /**
+   * Further host names for HTTP, such as the name of a reverse proxy. If host names are set, all clients must log in.
+   */
   readonly httpNames?: readonly string[];
   /** Resource limits for each client and for all clients together. */
   readonly limits?: Partial<Limits>;
-  /** Certificate and key. With them, HTTP becomes HTTPS, WebSocket becomes WSS, and MQTT over TLS is available. */
+  /** Certificate and key. If set, the server uses HTTPS and WSS, and offers MQTT over TLS. */
   readonly tls?: TlsFiles;
   /** TCP port of MQTT over TLS, if `tls` is set. Default: 8883; 0: any free port. */
   readonly mqttsPort?: number;
-  /** The log, or its format on standard output. Default: silent. */
+  /** The log, or the format of the log on standard output. Default: `silent`, which means no log. */
   readonly log?: Log | LogFormat | "silent";
   /** Which messages to log, if `log` is a format. Default: condensed. */
   readonly logMessages?: LogMessages;

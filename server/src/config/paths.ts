@@ -10,7 +10,10 @@ export function isMapping(value: unknown): value is Mapping {
 /** Settings that are paths of files or folders. */
 const PATHS = new Set(["data", "tls.cert", "tls.key", "tls.client_ca", "broker.password_file"]);
 
-/** Makes relative paths in settings absolute, relative to `folder`. */
+/**
+ * Makes relative paths in settings absolute.
+ * @param folder the base folder of relative paths
+ */
 export function resolved(settings: unknown, folder: string, above = ""): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).map(([key, value]) => {

@@ -6,23 +6,23 @@ import type { Path } from "./problems.js";
 import { MASK, redactUrl } from "../security/redact.js";
 import { CONFIGURATION } from "./schema.js";
 
-/** Converts the configuration back to the contents of a file, with absolute paths and with secrets. */
+/** Converts the configuration to the contents of a configuration file, with absolute paths and with secrets. */
 export function toFileContents({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION> {
   return resolved(z.encode(CONFIGURATION, configuration), process.cwd()) as z.input<typeof CONFIGURATION>;
 }
 
-/** Converts the configuration to the contents of a file, with secrets masked. */
+/** Converts the configuration to the contents of a configuration file, with secrets masked. */
 export function printable(loaded: LoadedConfiguration): Record<string, unknown> {
   const { broker, mqtts_port, history, state, ...rest } = toFileContents(loaded);
   return {
     broker: {
       ...broker,
       ...(broker?.url && { url: redactUrl(broker.url) }),
-      // some brokers expect a token as user name, without a password
+      // Mask a user name without a password, because some brokers use the user name as a secret token.
       ...(broker?.username !== undefined && !broker.password && !broker.password_file && { username: MASK }),
       ...(broker?.password !== undefined && { password: MASK }),
     },
-    // mqtts_port without a certificate would be invalid
+    // Omit mqtts_port without a certificate, because the schema would reject it.
     ...(rest.tls && { mqtts_port }),
     ...rest,
     ...(state !== undefined && { state: redactUrl(state) }),

@@ -23,13 +23,17 @@ export interface Source {
   has(path: Path): boolean;
   /** Returns the value at a path for display: one line, without secrets; "" for a missing value. */
   found(path: Path): string;
-  /** Returns the previous key if a decimal comma has split its value, as in `{threshold: 300,5}`. */
+  /** Returns the previous key if a decimal comma has split that key's value, as in `{threshold: 300,5}`. */
   cutOff?(path: Path): string | undefined;
-  /** Creates a problem for a setting. @param say turns the setting's name into a sentence @param key whether the key is wrong, not the value */
+  /**
+   * Creates a problem for a setting.
+   * @param say returns the sentence for the name of the setting
+   * @param key whether the key is wrong and not the value
+   */
   problem(path: Path, say: (name: string) => string, key?: boolean): Problem;
 }
 
-/** The configuration is invalid. The message lists all problems, one per line. */
+/** Error for an invalid configuration. The message lists all problems, one per line. */
 export class ConfigurationError extends UsageError {
   constructor(readonly problems: readonly Problem[]) {
     super(problems.map((problem) => problem.text).join("\n"));
@@ -41,10 +45,10 @@ export function nameOf(path: Path): string {
   return path.map((step) => (typeof step === "number" ? `item ${step + 1}` : step || '""')).join(" > ");
 }
 
-/** Settings with URLs. Includes the mappings around URLs, because users may write the URL there by mistake. */
+/** Settings with URLs, and the mappings that contain these settings, where users may write a URL by mistake. */
 const URLS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
 
-/** Formats a written value for display: one line, without secrets, at most 60 characters. */
+/** Formats the value that a user wrote for error messages: one line, without secrets, at most 60 characters. */
 export function presentable(path: Path, written: string): string {
   const setting = path.filter((step) => typeof step === "string").join(".");
   if (setting === "broker.password") return "a text that is not shown";
@@ -67,7 +71,7 @@ export function whyUnreadable(error: unknown): string {
 
 type Issue = z.core.$ZodIssue;
 
-/** Converts the issues that zod found to problems with sentences. */
+/** Converts the validation issues of zod to problems with a sentence for people. */
 export function problemsOf(source: Source, issues: readonly Issue[], above: Path = []): Problem[] {
   return issues.flatMap((issue) => {
     const path = [...above, ...(issue.path as Path)];
@@ -79,7 +83,8 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
         return source.problem(at, (name) => sentence ?? unknownKey(name, key, issue.message), true);
       });
     if (issue.code === "invalid_union") {
-      // for a mapping, report the mistakes inside, not that `false` would also be allowed
+      // If the value is a mapping, report the mistakes inside the mapping. Do not report that `false` would be allowed
+      // instead.
       const inside = issue.errors.find((branch) => branch.every(isInside));
       if (inside) return problemsOf(source, inside, path);
     }

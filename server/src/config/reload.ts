@@ -20,7 +20,10 @@ export interface Reloading {
   readonly current: LoadedConfiguration;
 }
 
-/** Options of the log with their names in the file. They need a restart, because the log is created before the server. */
+/**
+ * Options of the log, with their names in the file. A change needs a restart, because the log is created before the
+ * server.
+ */
 const LOG = [
   ["log", "log"],
   ["logMessages", "log_messages"],
@@ -69,7 +72,7 @@ function changes(before: LoadedConfiguration, after: LoadedConfiguration): strin
       new Map(settingsOf(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
   );
   const names = [...new Set([...old.keys(), ...present.keys()])].filter((name) => old.get(name) !== present.get(name));
-  // the password may be in a file, so the settings can be equal although it changed
+  // The password file may have changed although all settings are equal, so compare the passwords as well.
   const same = names.includes("broker > password") || before.options.password === after.options.password;
   return same ? names : [...names, "broker > password"];
 }

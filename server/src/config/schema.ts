@@ -1,4 +1,4 @@
-/** Schema of the configuration file: purpose, allowed values and default of every setting. */
+/** Schema of the configuration file, with purpose, allowed values and default of every setting. */
 import { z } from "zod";
 import { CONFIG, DEFAULT_CADENCE, LESSON_RULE } from "../../../contract/index.js";
 import { HISTORY_SCHEMES } from "../history/open.js";
@@ -38,7 +38,7 @@ const ruleOf = (suffix = "") => ({
   min_off: messageTime(`Shortest time that a lamp stays off${suffix}`, CONFIG.min_off),
 });
 
-/** A rule with optional settings; `rule` provides the missing ones. */
+/** A rule whose settings are optional. The top-level setting `rule` provides missing values. */
 const OWN_RULE = z.object(ruleOf(" (default: as in rule)")).partial().shape;
 
 const label = (fallback: string) => text(`Label that people see; default: ${fallback}`, 100).optional();

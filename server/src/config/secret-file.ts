@@ -4,10 +4,13 @@ import { whyUnreadable } from "./problems.js";
 /** Maximum size of a file with a secret, in bytes. */
 const MAX_BYTES = 64 * 1024;
 
-/** Reads a secret from the first line of a file. A returned problem continues a sentence after the name of the setting. */
+/**
+ * Reads a secret from the first line of a file. A returned problem is a sentence without the name of the setting at its
+ * beginning.
+ */
 export function readSecret(file: string): { readonly value: string } | { readonly problem: string } {
   try {
-    // excludes the line break at the end of the line
+    // Exclude the line break at the end of the first line.
     const [value] = readText(file, MAX_BYTES).split(/\r?\n/, 1);
     return value ? { value } : { problem: `names ${file}, whose first line is empty.` };
   } catch (error) {

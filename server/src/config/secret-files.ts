@@ -3,8 +3,8 @@ import { exposureWarning } from "../security/file-modes.js";
 import type { LoadedConfiguration } from "./load.js";
 
 /**
- * Returns a warning for each file with a secret that every user of the machine can read: the configuration file if it
- * contains a password, and the file with the broker's password.
+ * Returns a warning for each file with a secret that every user of the machine can read. Checks the configuration file,
+ * if it contains a password, and the file with the broker's password.
  */
 export function exposedFiles({ file, configuration }: Pick<LoadedConfiguration, "file" | "configuration">): string[] {
   const { broker, state, history } = configuration;
@@ -20,13 +20,13 @@ function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== "";
 }
 
-/** Returns whether a file contains any of the secrets. Other secrets come from flags and the environment. */
+/** Returns whether a file contains any of the secrets. Secrets from flags or the environment are not in the file. */
 function contains(file: string, secrets: readonly (string | undefined)[]): boolean {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    // the file was removed since it was loaded
+    // The file has been removed since the server loaded it.
     return false;
   }
   return secrets.some((secret) => secret && text.includes(secret));

@@ -4,9 +4,10 @@ import type { Environment } from "./flags.js";
 import { loadConfiguration } from "./load.js";
 
 /**
- * Returns the URL of the server's HTTP API on this machine, for subcommands that talk to the running server.
+ * Returns the URL of the server's HTTP API on this machine. Subcommands use this URL to talk to the running server.
  * @param command the subcommand; its root command has the server's flags
- * @throws ConfigurationError when the configuration is invalid; UsageError when the configuration does not determine the URL
+ * @throws ConfigurationError when the configuration is invalid; UsageError when the configuration does not determine
+ * the URL
  */
 export function serverUrlOf(command: Command, env: Environment = process.env): string {
   const { options, origin } = loadConfiguration(command, env);

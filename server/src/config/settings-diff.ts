@@ -1,6 +1,6 @@
 import type { Settings } from "./options.js";
 
-/** Settings that are only read at the start, with their names in the configuration file. */
+/** Settings that the server reads only at the start, with their names in the configuration file. */
 const FIXED = {
   broker: "broker",
   mqttPort: "mqtt_port",
@@ -24,7 +24,8 @@ export function needRestart(before: Settings, next: Settings): string[] {
   const names: string[] = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
-  // retention times apply without a restart; turning the history on or off, or moving it, does not
+  // Changed retention times apply without a restart. Turning the history on or off, or moving it to another database,
+  // needs a restart.
   const places = [before, next].map(({ history }) => history && (history.url ?? ""));
   if (places[0] !== places[1]) return [...names, "history"];
   return names;

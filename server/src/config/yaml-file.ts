@@ -25,9 +25,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export interface YamlFile extends Source {
   /** Path of the file as the user wrote it. */
   readonly name: string;
-  /** The settings. A key without a value is undefined, for example when all lines below are commented out. */
+  /** The settings. A key without a value is undefined, for example when all lines under the key are commented out. */
   readonly data: unknown;
-  /** Syntax errors. If they make the file unreadable, `data` is empty. */
+  /** Syntax errors. If the errors make the file unreadable, `data` is empty. */
   readonly problems: readonly Problem[];
   /** Returns the position of an existing setting as `file:line`. */
   place(path: Path): string;
@@ -50,11 +50,12 @@ export function parseYaml(name: string, text: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
-    // always YAML 1.2, so that `on`, `18:00` and numeric keys are strings
+    // Always use the YAML 1.2 core schema, so that `on`, `18:00` and numeric keys are strings.
     schema: "core",
     stringKeys: true,
     prettyErrors: false,
-    // `syntaxProblems` finds duplicate keys; the library needs minutes for 100,000 devices (quadratic time)
+    // Turn off the library's check for duplicate keys, whose quadratic time means minutes for 100,000 devices.
+    // `syntaxProblems` does this check.
     uniqueKeys: false,
   });
   const at = (offset: number, sentence: string): Problem => {
@@ -66,7 +67,7 @@ export function parseYaml(name: string, text: string): YamlFile {
 
   return {
     name,
-    // `syntaxProblems` has limited the expansion of aliases
+    // No alias limit is necessary here, because `syntaxProblems` has already limited the expansion of aliases.
     data: readable ? emptyAsUndefined(document.toJS({ maxAliasCount: -1 }), 0) : {},
     problems,
     has: (path) => find(document, path).value !== undefined,
@@ -117,8 +118,8 @@ function find(document: Document.Parsed, path: Path): Found {
 }
 
 /**
- * Replaces null by undefined. The schema treats undefined as a missing setting, but still rejects unknown keys. A zone or
- * device without a value becomes an empty mapping, so that its missing settings are reported.
+ * Replaces null by undefined. The schema treats undefined as a missing setting, and still rejects unknown keys. A zone
+ * or device without a value becomes an empty mapping, so that the schema reports its missing settings.
  */
 function emptyAsUndefined(value: unknown, depth: number, above = ""): unknown {
   if (depth === 0 && value === null) return {};

@@ -10,10 +10,10 @@ export interface SyntaxProblem {
 /** Maximum number of values after the expansion of aliases. Protects against exponential expansion ("billion laughs"). */
 const MAX_VALUES = 5_000_000;
 
-/** Matches keys with values that may contain a secret. */
+/** Matches a key whose value may contain a secret. */
 const SECRET_LINE = /(?:^|[{,\s"'])(?:url|username|password|state|broker|history)["']?\s*:/;
 
-/** Finds the syntax errors of a document, and returns whether its values are readable anyway. */
+/** Finds the syntax errors of a document, and returns whether its values can be used in spite of them. */
 export function syntaxProblems(
   document: Document.Parsed,
   text: string,
@@ -32,7 +32,7 @@ export function syntaxProblems(
     const [offset] = pos;
     if (code !== "TAG_RESOLVE_FAILED") {
       readable = false;
-      // a mistake often causes further errors in the same line
+      // Report only the first error of a line, because a mistake often causes further errors in the same line.
       if (lineStart(offset) === brokenLine) continue;
       brokenLine = lineStart(offset);
     }
@@ -78,7 +78,10 @@ function duplicateKeys(keys: readonly unknown[]): SyntaxProblem[] {
 
 const shownKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
 
-/** Counts the values of a node after the expansion of aliases. @param known cached counts of nodes */
+/**
+ * Counts the values of a node after the expansion of aliases.
+ * @param known cache of the counts by node
+ */
 function valuesIn(node: unknown, targets: ReadonlyMap<Alias, Node>, known: Map<unknown, number>): number {
   if (isAlias(node)) return known.get(targets.get(node)) ?? 1;
   const inner = isMap(node) ? node.items.map(({ value }) => value) : isSeq(node) ? node.items : [];
@@ -93,6 +96,6 @@ function sentenceOf(code: string, message: string, word: string): string {
       ? `${word} means nothing here; write the value itself.`
       : "A tag stands here, which means nothing; put quotes around a text that begins with !.";
   if (code === "MULTIPLE_DOCS") return "A second document begins here; keep one, and put no --- before it.";
-  // removes quoted text from the message, because it may contain a secret
+  // Remove quoted text from the message, because the text may contain a secret.
   return `This is not YAML: ${word ? message.replace(/\.$/, "") : message.replace(/[:,]? ?["'].*$/s, "")}.`;
 }

@@ -3,10 +3,10 @@ import type { Device } from "../devices/devices.js";
 import type { Zone } from "./zones/zone.js";
 
 /**
- * Decides whether a device's lamp should be on. A person's override comes first, then the zone of the lamp, then the rule
- * with the device's own light.
- * @param zone the zone that controls the lamp
- * @returns undefined if the zone has not decided yet; the device must have a light otherwise
+ * Decides whether a device's lamp should be on. A person's override comes first. Without an override, the lamp's zone
+ * decides. Without a zone, the rule decides from the device's own light.
+ * @param zone the zone that controls the lamp; without a zone and an override, the device must have a light level
+ * @returns undefined if the zone has not decided yet
  */
 export function decideLamp(device: Device, zone: Zone | undefined, now: number): Lamp | undefined {
   const { lamp, rule, light, override } = device;
@@ -18,7 +18,10 @@ export function decideLamp(device: Device, zone: Zone | undefined, now: number):
   return decide(rule, lamp, light!, now);
 }
 
-/** Whether only the shortest on or off time of the rule keeps the lamp as it is, so that time alone will switch it. */
+/**
+ * Whether the lamp would switch now if the rule had no minimum on time or off time. Such a lamp switches later without
+ * a new reading.
+ */
 export function isHeldByTime({ lamp, rule, light, override }: Device, zone: Zone | undefined, now: number): boolean {
   if (override.mode !== "auto" || zone || light === undefined || (rule.min_on === 0 && rule.min_off === 0))
     return false;

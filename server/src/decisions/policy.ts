@@ -14,7 +14,7 @@ export interface Hours {
   readonly to: number;
   /** An IANA time zone, for example `Europe/Berlin`. */
   readonly time_zone: string;
-  /** Whether the lamps are on or off outside these hours. */
+  /** Whether the lamps are on or off outside the hours. */
   readonly outside: "on" | "off";
 }
 
@@ -24,7 +24,7 @@ export interface ZonePolicy {
   readonly name: string;
   /** The name for people; `name` by default. */
   readonly label?: string;
-  /** The ids of the devices whose light counts. */
+  /** The ids of the devices whose light the zone combines. */
   readonly sensors: readonly string[];
   /** The ids of the devices whose lamps the zone controls. A lamp belongs to at most one zone. */
   readonly lamps: readonly string[];
@@ -45,10 +45,13 @@ export interface DevicePolicy {
   readonly rule?: Rule;
 }
 
-/** How boards report and when they decide alone. The server publishes it to each board on `<id>/config`. */
+/**
+ * The settings that tell boards how to report and when to decide alone. The server publishes them to each board on
+ * `<id>/config`.
+ */
 export type Reporting = Readonly<Pick<Config, keyof Cadence | "offline" | "alone_after">>;
 
-/** The policy contains everything that decisions depend on. It can be replaced while the server runs. */
+/** All settings on which decisions depend. The policy can be replaced while the server runs. */
 export interface Policy {
   /** The rule of every device that is in no zone and has no rule of its own. */
   readonly rule: Rule;
@@ -57,7 +60,7 @@ export interface Policy {
   readonly zones: readonly ZonePolicy[];
 }
 
-/** The policy of the lesson: every lamp follows the light of its own device and is on below 300. */
+/** The default policy: every lamp follows the light of its own device and is on below light level 300. */
 export const LESSON_POLICY: Policy = {
   rule: LESSON_RULE,
   reporting: {},
@@ -65,7 +68,7 @@ export const LESSON_POLICY: Policy = {
   zones: [],
 };
 
-/** Returns the longest silence of a board that works, in ms. */
+/** Returns the longest time between two messages of a working board, in ms. */
 export function silenceOf({ report, interval, heartbeat }: Reporting): number {
   if (report === "interval") return interval ?? DEFAULT_CADENCE.interval;
   return heartbeat ?? DEFAULT_CADENCE.heartbeat;

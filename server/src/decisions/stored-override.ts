@@ -2,12 +2,12 @@ import type { Mode, Override } from "../devices/override.js";
 import { isPlausible } from "../time/monotonic-clock.js";
 import type { StorageClock } from "../time/storage-clock.js";
 
-/** An override in the form in which it is stored. Version 0.1.0 stored nothing but the mode. */
+/** An override in stored form. Version 0.1.0 stored only the mode. */
 export type StoredOverride =
   | Mode
   | {
       readonly mode: Mode;
-      /** In ms since 1970; missing if the override has no end. */
+      /** End of the override in ms since 1970; missing if the override has no end. */
       readonly until?: number;
       readonly duration?: number;
     };
@@ -17,9 +17,9 @@ export function storedOverride({ mode, until, duration }: Override, clock: Stora
 }
 
 /**
- * Restores an override of an earlier run or another server. It ends at its time by the wall clock. Because that clock may
- * have been wrong, the override never lasts longer from now on than the person wanted. If the time is before 2026, the clock
- * was wrong when the override was stored, and the override lasts for its whole duration.
+ * Restores an override from an earlier run or another server. The override ends at its stored time by the wall clock,
+ * but from now on never lasts longer than its original duration. A stored time before 2026 shows that the clock was
+ * wrong, so the override then lasts for its whole duration.
  */
 export function restoredOverride(stored: StoredOverride, clock: StorageClock): Override {
   if (typeof stored === "string") return { mode: stored, until: undefined };

@@ -1,35 +1,46 @@
-/** How long an estimate counts, in ms. It outlasts a burst of late readings and follows clocks that drift. */
+/**
+ * Length of a period for estimating when a board started, in ms. A period is longer than a burst of late readings, and
+ * short enough for clocks that drift.
+ */
 const SPAN = 60_000;
 
-/** How long the estimate of an earlier run counts after the first one of this run, in ms. */
+/** How long an estimate from an earlier run of the server stays in use after the first estimate of this run, in ms. */
 const CONFIRMED = 5000;
 
-/** A clock in the form in which it is stored. */
+/** A board clock in the form in which it is stored. */
 export type StoredClock = readonly [latest: number, before: number, since: number];
 
 /**
- * Estimates when a board started, by the server's monotonic clock, because boards do not know the time. A reading says how
- * long after the start it was taken (`at`) and how old it was when it was sent (`age`). So arrival − age − at is the start
- * plus the time in transit, and the smallest value of the last one to two minutes is the best estimate. With it, a
- * reading that waited at a broker or was sent again gets the time when it was taken. The method is a windowed minimum filter.
+ * Estimates when a board started, by the server's monotonic clock, because boards do not know the time. The method is a
+ * windowed minimum filter.
+ *
+ * A reading contains the time from the board's start to the measurement (`at`), and the time from the measurement to
+ * sending (`age`). So arrival − age − at is the start plus the time in transit. The smallest value of the last one to
+ * two minutes is the best estimate. With this estimate, a delayed or repeated reading still gets the time of its
+ * measurement.
  */
 export interface Clock {
-  /** The smallest start in the current period, NaN before the first reading. `before` is that of the previous period. */
+  /**
+   * `latest` is the smallest start in the current period; NaN before the first reading. `before` is the smallest start
+   * in the previous period.
+   */
   latest: number;
   before: number;
   since: number;
 }
 
 /**
- * Confirms a clock that an earlier run of the server stored. The wall clock may have been set in between, so the stored
- * estimate counts for 5 s more and not for another minute. Call this after `timeOf`, with the first reading that did not
- * wait anywhere.
+ * Confirms a clock that an earlier run of the server stored. Somebody may have set the wall clock in between, so the
+ * stored estimate stays in use for only 5 s instead of a minute. Call this after `timeOf`, with the first reading that
+ * was not delayed.
  */
 export function confirmClock(clock: Clock, arrival: number): void {
   if (clock.since === arrival) clock.since -= SPAN - CONFIRMED;
 }
 
-/** Returns when a reading was taken, by the monotonic clock and never after its arrival. All times are in ms. */
+/**
+ * Returns when a reading was taken, by the monotonic clock. The result is never after the arrival. All times are in ms.
+ */
 export function timeOf(clock: Clock, arrival: number, at: number, age: number): number {
   const start = arrival - age - at;
   if (Number.isNaN(clock.latest)) {

@@ -2,16 +2,22 @@ import type { Clock } from "./board-clock.js";
 import { BEFORE, BOOT, BOOT_WIDTH, FIRST, HIGHEST, HOLES, LATEST, SINCE_WHEN, SURE } from "./device-numbers.js";
 import type { Sequence } from "./sequence.js";
 
-/** A value of the flag `sure`: the clock was certain in an earlier run of the server. */
+/** Value of the flag `sure` for a clock that was certain in an earlier run of the server but is not confirmed yet. */
 const UNCONFIRMED = 2;
 
-/** A boot is one run of a board's firmware. This class knows which of its readings have arrived and when it began. */
+/**
+ * A boot: one run of a board's firmware. This class records which readings of the boot have arrived and when the boot
+ * began.
+ */
 export class Boot implements Sequence, Clock {
   bits: Uint32Array | undefined;
   #numbers: Float64Array<ArrayBufferLike>;
   #at: number;
 
-  /** @param numbers the memory for the numbers of the boot @param at the index of the first one */
+  /**
+   * @param numbers the array that stores the fields of this boot
+   * @param at the index of the first field
+   */
   constructor(numbers: Float64Array<ArrayBufferLike> = new Float64Array(BOOT_WIDTH), at = 0) {
     this.#numbers = numbers;
     this.#at = at;
@@ -19,13 +25,13 @@ export class Boot implements Sequence, Clock {
     this.holes = 0;
   }
 
-  /** Continues with numbers that were moved to another place in memory. */
+  /** Uses another array, to which the caller has copied the fields of this boot. */
   moveTo(numbers: Float64Array<ArrayBufferLike>, at: number): void {
     this.#numbers = numbers;
     this.#at = at;
   }
 
-  /** Returns an independent copy. */
+  /** Returns a copy of this boot that does not share its array. */
   copy(): Boot {
     const copy = new Boot();
     copy.#numbers.set(this.#numbers.subarray(this.#at, this.#at + BOOT_WIDTH));
@@ -76,14 +82,14 @@ export class Boot implements Sequence, Clock {
   set since(since: number) {
     this.#numbers[this.#at + SINCE_WHEN] = since;
   }
-  /** Whether the estimated start of the boot relies on a reading that did not wait anywhere. */
+  /** Whether the estimated start of the boot relies on a reading that was not delayed. */
   get sure(): boolean {
     return this.#numbers[this.#at + SURE] > 0;
   }
   set sure(sure: boolean) {
     this.#numbers[this.#at + SURE] = sure ? 1 : 0;
   }
-  /** Whether an earlier run of the server estimated the start, and no reading has confirmed it since. */
+  /** Whether the estimated start comes from an earlier run of the server, and no reading has confirmed it since. */
   get unconfirmed(): boolean {
     return this.#numbers[this.#at + SURE] === UNCONFIRMED;
   }

@@ -3,31 +3,34 @@ import { Boot } from "./boot.js";
 import { confirmClock, timeOf, type StoredClock } from "./board-clock.js";
 import { begin, restoreSequence, storedSequence, take, type Arrival, type StoredSequence } from "./sequence.js";
 
-/** A boot in the form in which it is stored. */
+/** A boot in the form in which the server stores it. */
 export type StoredBoot = readonly [boot: number, sequence: StoredSequence, clock: StoredClock | null];
 
-/** The place of a reading among the readings of its device. */
+/** Where a reading belongs among the readings of its device. */
 export interface Placed {
   readonly arrival: Arrival;
   /** When the reading was taken, by the monotonic clock. */
   readonly taken: number;
-  /** Whether `taken` is certain. Otherwise the reading may have waited somewhere and be older. */
+  /** Whether `taken` is certain. Otherwise the reading may have waited at a broker and be older. */
   readonly sure: boolean;
 }
 
 /**
- * The last two boots of a device. After a restart of the server or the broker, readings of both may be delivered again.
- * The object itself is the latest boot, which saves memory because most devices have no other.
+ * The last two boots of a device. After a restart of the server or the broker, readings of both boots may be delivered
+ * again. The object itself is the latest boot. This saves memory, because most devices have only one boot.
  */
 export class Boots extends Boot {
   #before: Boot | undefined;
 
-  /** Finds the place of a reading and remembers its number. @param live whether the reading cannot have waited at a broker */
+  /**
+   * Finds where a reading belongs and records its sequence number.
+   * @param live whether the reading cannot have waited at a broker
+   */
   place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): Placed {
     if (this.boot === boot) return placeIn(this, take(this, seq), reading, now, live);
     if (this.#before?.boot === boot) {
       const arrival = take(this.#before, seq);
-      // The newest reading of an earlier boot is still in the past.
+      // Even the newest reading of an earlier boot is late, because the latest boot has already sent readings.
       return placeIn(this.#before, arrival === "newest" ? "late" : arrival, reading, now, live);
     }
     if (!Number.isNaN(this.boot)) this.#before = this.copy();
@@ -43,7 +46,7 @@ export class Boots extends Boot {
     return this.#before ? [storedBoot(this), storedBoot(this.#before)] : [storedBoot(this)];
   }
 
-  /** Continues with stored boots. */
+  /** Restores the stored boots of a device. */
   restore([latest, before]: readonly StoredBoot[]): void {
     if (latest) restoreBoot(this, latest);
     if (before) restoreBoot((this.#before = new Boot()), before);

@@ -1,4 +1,4 @@
-/** The columns of a device's row of numbers. */
+/** Column numbers in a device's row of the table. */
 export const LIGHT = 0;
 export const SEQ = 1;
 export const TAKEN = 2;
@@ -10,12 +10,12 @@ export const LOGGED = 7;
 export const HISTORY_NUMBER = 8;
 /** All flags of the device, two bits each. */
 export const FLAGS = 9;
-/** The last reading of an earlier run, which people see but decisions do not use. */
+/** The last reading of an earlier run. People see this reading, but decisions do not use it. */
 export const OLD_LIGHT = 10;
 export const OLD_TIME = 11;
 const WIDTH = 12;
 
-/** The columns of the latest boot of a device that numbers its readings. */
+/** Column numbers in the row of a device's latest boot. Only devices with sequence numbers have such a row. */
 export const BOOT = 0;
 export const FIRST = 1;
 export const HIGHEST = 2;
@@ -29,8 +29,8 @@ export const BOOT_WIDTH = 8;
 const ROWS = 512;
 
 /**
- * A table with the numbers of many devices, one row each, in one typed array. As fields of an object, numbers would take
- * three times the memory and slow down the garbage collector.
+ * A table in one typed array that stores numeric fields of many devices, with one row per device. Object fields would
+ * take three times the memory and slow down the garbage collector.
  */
 export class Page {
   readonly numbers: Float64Array;
@@ -40,12 +40,12 @@ export class Page {
     this.numbers = new Float64Array(rows * WIDTH);
   }
 
-  /** The table of the latest boots, which is created when a device of this page numbers its readings. */
+  /** The table of the latest boots, created for the first device of this page that sends sequence numbers. */
   get boots(): Float64Array {
     return (this.#boots ??= new Float64Array(this.rows * BOOT_WIDTH));
   }
 
-  /** Resets a row and returns the index of its first number. */
+  /** Resets a row and returns the array index at which the row begins. */
   begin(row: number): number {
     const at = row * WIDTH;
     this.numbers.fill(0, at, at + WIDTH);
@@ -53,12 +53,15 @@ export class Page {
     return at;
   }
 
-  /** Converts the index of a device's row to the index of its boot's row. */
+  /** Converts the array index of a device's row to the array index of its boot's row. */
   static bootsAt(at: number): number {
     return (at / WIDTH) * BOOT_WIDTH;
   }
 
-  /** Returns a page with a copy of the row that begins at `at`. */
+  /**
+   * Returns a new page with a copy of one row.
+   * @param at the array index at which the row begins
+   */
   copy(at: number): Page {
     const page = new Page(1);
     page.numbers.set(this.numbers.subarray(at, at + WIDTH));
@@ -68,14 +71,14 @@ export class Page {
   }
 }
 
-/** Assigns numbers to devices. A number selects a page and a row. */
+/** Assigns each device a number, which selects a page and a row. Reuses the numbers of removed devices. */
 export class Pages {
   readonly #pages: Page[] = [];
-  /** Unused numbers below `#end`. */
+  /** Numbers below `#end` that no device uses. */
   readonly #free: number[] = [];
   #end = 0;
 
-  /** Returns a number that no other device has. */
+  /** Returns a number that no other device uses. */
   take(): number {
     const number = this.#free.pop() ?? this.#end++;
     if (number === this.#pages.length * ROWS) this.#pages.push(new Page());

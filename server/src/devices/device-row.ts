@@ -16,7 +16,7 @@ import {
 } from "./device-numbers.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** Bit positions of the flags. Each flag has two bits: 0 means unknown. */
+/** Bit positions of the flags. Each flag has two bits; the value 0 means unknown. */
 const ONLINE = 0;
 const LED_ON = 2;
 const COMMANDED = 4;
@@ -28,7 +28,7 @@ const OLD_LAMP = 14;
 const FALSE = 1;
 const TRUE = 2;
 
-/** The light and lamp that people see for a device. `time` is when the light was measured, in ms since 1970. */
+/** Light and lamp state of a device for display. `time` is when the light was measured, in ms since 1970. */
 export interface Shown {
   readonly light: number | undefined;
   readonly led_on: boolean | undefined;
@@ -36,8 +36,8 @@ export interface Shown {
 }
 
 /**
- * The numbers and flags of one device, stored in a row of a `Page` to save memory. Other folders read the device's state;
- * only `Device` writes it. The fields that the outputs, the journal and the history keep for themselves are writable.
+ * Numeric fields and flags of one device, stored in a row of a `Page` to save memory. Only `Device` may change the
+ * state of the device. Fields for bookkeeping of outputs, journal and history are writable from outside.
  */
 export class DeviceRow {
   #page: Page;
@@ -48,7 +48,7 @@ export class DeviceRow {
     this.#at = page.begin(row);
   }
 
-  /** Undefined until the first message from the device. */
+  /** Whether the device is online; undefined before its first message. */
   get online(): boolean | undefined {
     return flagIn(this.#page.numbers, this.#at, ONLINE);
   }
@@ -56,7 +56,7 @@ export class DeviceRow {
     setFlagIn(this.#page.numbers, this.#at, ONLINE, online);
   }
 
-  /** When the device went online or offline, by the monotonic clock. Undefined if that was before the server started. */
+  /** When the device last went online or offline, by the monotonic clock; undefined if before the server started. */
   get since(): number | undefined {
     return there(this.#page.numbers[this.#at + SINCE]);
   }
@@ -64,7 +64,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + SINCE] = since ?? NaN;
   }
 
-  /** The newest reading, 0 to 1023; undefined before the first one since the server started. */
+  /** The light level of the newest reading, 0 to 1023; undefined before the first reading since the server started. */
   get light(): number | undefined {
     return there(this.#page.numbers[this.#at + LIGHT]);
   }
@@ -72,7 +72,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + LIGHT] = light ?? NaN;
   }
 
-  /** The `seq` of the newest reading; undefined for a lesson device. */
+  /** The sequence number of the newest reading; undefined for a device without sequence numbers. */
   get seq(): number | undefined {
     return there(this.#page.numbers[this.#at + SEQ]);
   }
@@ -80,7 +80,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + SEQ] = seq ?? NaN;
   }
 
-  /** When the newest reading was taken, by the monotonic clock; 0 before the first one. */
+  /** When the newest reading was taken, by the monotonic clock; 0 before the first reading. */
   get taken(): number {
     return this.#page.numbers[this.#at + TAKEN];
   }
@@ -88,7 +88,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + TAKEN] = taken;
   }
 
-  /** The last decision, which is the rule's previous state. */
+  /** The last decision about the lamp, which the rule needs for hysteresis. */
   get lamp(): Lamp | undefined {
     const led_on = flagIn(this.#page.numbers, this.#at, LAMP);
     return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_SINCE] };
@@ -106,7 +106,7 @@ export class DeviceRow {
     setFlagIn(this.#page.numbers, this.#at, LED_ON, led_on);
   }
 
-  /** The last command sent since the server started. */
+  /** Whether the last command turned the LED on; undefined if no command was sent since the server started. */
   get commanded(): boolean | undefined {
     return flagIn(this.#page.numbers, this.#at, COMMANDED);
   }
@@ -114,7 +114,7 @@ export class DeviceRow {
     setFlagIn(this.#page.numbers, this.#at, COMMANDED, commanded);
   }
 
-  /** When the last message came from the device, by the monotonic clock; 0 before the first one. */
+  /** When the last message of the device arrived, by the monotonic clock; 0 before the first message. */
   get lastSeen(): number {
     return this.#page.numbers[this.#at + LAST_SEEN];
   }
@@ -122,7 +122,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + LAST_SEEN] = lastSeen;
   }
 
-  /** The state that `DecisionPublisher` published last, as a number; NaN before the first one. */
+  /** The state that `DecisionPublisher` published last, encoded as a number; NaN before the first publication. */
   get published(): number {
     return this.#page.numbers[this.#at + PUBLISHED];
   }
@@ -138,7 +138,9 @@ export class DeviceRow {
     setFlagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED, publishQueued);
   }
 
-  /** The light and lamp to show to people. Until the first reading of this run, these are the last ones of an earlier run. */
+  /**
+   * Light and lamp state to show to people. Until the first reading of this run, the values come from an earlier run.
+   */
   get shown(): Shown {
     const { numbers } = this.#page;
     const isOld = this.light === undefined;
@@ -150,7 +152,7 @@ export class DeviceRow {
   }
 
   /**
-   * Keeps a reading of an earlier run for display, unless a newer one is already kept.
+   * Keeps a reading of an earlier run for display, unless the device already has a newer one.
    * @param time in ms since 1970
    * @param led_on the lamp after the reading; null if unknown
    */
@@ -162,7 +164,10 @@ export class DeviceRow {
     if (led_on !== null) setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
   }
 
-  /** Keeps the lamp of an earlier run for display, unless a later reading already gave it. @param time in ms since 1970 */
+  /**
+   * Keeps the lamp state of an earlier run for display, unless a later reading already contained the lamp state.
+   * @param time in ms since 1970
+   */
   rememberLamp(time: number, led_on: boolean): void {
     const { numbers } = this.#page;
     const isKnown = flagIn(numbers, this.#at, OLD_LAMP) !== undefined;
@@ -178,7 +183,7 @@ export class DeviceRow {
     this.#page.numbers[this.#at + LOGGED] = logged;
   }
 
-  /** The number that the history has given the device, see `HistoryDevice`; 0 if it has none. */
+  /** The number of the device in the history, see `HistoryDevice`; 0 if the history has not assigned one. */
   get historyNumber(): number {
     return this.#page.numbers[this.#at + HISTORY_NUMBER];
   }
@@ -186,7 +191,10 @@ export class DeviceRow {
     this.#page.numbers[this.#at + HISTORY_NUMBER] = historyNumber;
   }
 
-  /** Whether the board blinks its LED because of an `identify` action. Its status messages do not count as switches then. */
+  /**
+   * Whether the board blinks its LED because of an `identify` action. Status messages then do not count as lamp
+   * switches.
+   */
   get blinking(): boolean {
     return flagIn(this.#page.numbers, this.#at, BLINKING) === true;
   }
@@ -194,25 +202,25 @@ export class DeviceRow {
     setFlagIn(this.#page.numbers, this.#at, BLINKING, blinking);
   }
 
-  /** The place in memory of the latest boot's numbers. */
+  /** The array that stores the latest boot, and the index of its first field. */
   protected get bootNumbers(): [numbers: Float64Array, at: number] {
     return [this.#page.boots, Page.bootsAt(this.#at)];
   }
 
-  /** Copies the row, because the registry gives the original one to another device. */
+  /** Moves the fields to a copy of the row, because the registry reuses the original row for another device. */
   part(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;
     setFlagIn(this.#page.numbers, 0, PARTED, true);
   }
 
-  /** Whether the registry no longer contains the device. */
+  /** Whether the registry has removed the device. */
   get parted(): boolean {
     return flagIn(this.#page.numbers, this.#at, PARTED) === true;
   }
 }
 
-// Functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
+// Use functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
 function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
   const flag = (numbers[at + FLAGS] >> place) & 3;
   return flag === 0 ? undefined : flag === TRUE;

@@ -2,21 +2,21 @@ import { DEFAULT_CADENCE, LESSON_RULE, type Lamp, type Rule, type Status } from 
 import type { StoredBoot } from "./boots.js";
 import type { Override } from "./override.js";
 
-/** What a device needs to know about the zone that controls its lamp. */
+/** The information that a device needs about the zone that controls its lamp. */
 export interface LampZone {
   readonly policy: { readonly name: string };
   readonly override: Override;
   readonly reason: string | null;
 }
 
-/** What the policy says about one device. Most devices share one object. */
+/** The settings of one device from the policy. Most devices share one object. */
 export interface DeviceSettings {
   readonly label: string | undefined;
-  /** The zone that controls the device's lamp. */
+  /** The zone that controls the device's lamp; undefined if no zone controls it. */
   readonly zone: LampZone | undefined;
-  /** The rule for the device's lamp. */
+  /** The rule that decides about the device's lamp. */
   readonly rule: Rule;
-  /** The longest silence of a board that works, in ms. */
+  /** The longest time between two messages of a working board, in ms. */
   readonly heartbeat: number;
 }
 
@@ -27,21 +27,21 @@ export const DEFAULT_SETTINGS: DeviceSettings = {
   heartbeat: DEFAULT_CADENCE.heartbeat,
 };
 
-/** What another server, or an earlier run, knew about a device. Times are by this server's monotonic clock. */
+/** State of a device from another server or an earlier run. Times are by this server's monotonic clock. */
 export interface DeviceSnapshot {
   readonly boots: readonly StoredBoot[] | null;
   readonly light: number | undefined;
   readonly seq: number | undefined;
   readonly taken: number;
-  /** The last decision; undefined if there was none. */
+  /** The last decision; undefined if there has been no decision. */
   readonly lamp: Lamp | undefined;
   readonly lastSeen: number;
   readonly status: Status | undefined;
 }
 
-/** How a status message changed a device. */
+/** The changes that a status message made to a device. */
 export interface StatusChanges {
   readonly isSwitched: boolean;
-  /** The new state if it changed; undefined if it did not. */
+  /** The new online state if it has changed; undefined otherwise. */
   readonly online: boolean | undefined;
 }

@@ -3,23 +3,31 @@ import type { Mode } from "./override.js";
 /** A device as the API, the event stream and the dashboard show it. */
 export interface DeviceView {
   readonly id: string;
-  /** As the device reports in its status. A lesson device counts as online if it sent a message in the last 60 s. */
+  /**
+   * Whether the device is online according to its status messages. A device without status messages counts as online if
+   * it sent a message in the last 60 s.
+   */
   readonly online: boolean;
-  /** The newest reading, 0 to 1023, possibly from before a restart; null if there is none. */
+  /** The newest light level, 0 to 1023, possibly from before a restart of the server; null if there is none. */
   readonly light: number | null;
-  /** Whether the lamp is on by the last command, or as a device that decides alone reports; null if unknown. */
+  /**
+   * Whether the lamp is on according to the last command, or according to a device that decides alone; null if unknown.
+   */
   readonly led_on: boolean | null;
   /** Whether the lamp blinks because of an `identify` action. `led_on` ignores the blinking. */
   readonly blinking: boolean;
-  /** Who decides: `device` while the board cannot reach the server. */
+  /** Who decides about the lamp: `device` while the board cannot reach the server. */
   readonly decided_by: "server" | "device";
-  /** When the last message came, in ISO 8601; null if there was none. If `light` is from before a restart, its time. */
+  /**
+   * When the last message arrived, in ISO 8601; null if there was none. If `light` is from before a restart, the time
+   * of that reading.
+   */
   readonly last_seen: string | null;
-  /** When it went online or offline, in ISO 8601; null if that was before the server started. */
+  /** When the device went online or offline, in ISO 8601; null if this happened before the server started. */
   readonly since: string | null;
-  /** Readings of the current boot that never arrived; 0 for a lesson device. */
+  /** Number of readings of the current boot that never arrived; 0 for a device without sequence numbers. */
   readonly missing: number;
-  /** Readings that the board reports as lost because its memory was full while it was offline. */
+  /** Number of readings that the board has lost because its memory was full while it was offline. */
   readonly dropped: number;
   /** `auto`, or a person's override `on` or `off`. */
   readonly mode: Mode;
@@ -29,14 +37,20 @@ export interface DeviceView {
   readonly reason: string | null;
   /** The name for people; the id unless the policy contains a label. */
   readonly label: string;
-  /** The zone that controls the lamp; null if the device's own light does. */
+  /** The zone that controls the lamp; null if no zone controls it. */
   readonly zone: string | null;
-  /** The rule for the lamp, or that of its zone: on below `threshold`, off from `threshold + hysteresis`. */
+  /**
+   * The threshold of the rule that decides about the lamp. The lamp is on below `threshold` and off from `threshold +
+   * hysteresis`.
+   */
   readonly threshold: number;
   readonly hysteresis: number;
-  /** The longest silence of a board that works, in ms. Lesson devices do not follow it. */
+  /**
+   * The longest time between two messages of a working board, in ms. Devices without status messages may be silent for
+   * longer.
+   */
   readonly heartbeat: number;
-  /** The board and the firmware version that the device reports; missing for a lesson device. */
+  /** The board and the firmware version that the device reports; missing for a device that reports none. */
   readonly board?: string;
   readonly firmware?: string;
 }

@@ -15,12 +15,15 @@ import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
 import { BOARD_SAYS, personSays, ruleSays } from "./reason.js";
 
-/** The size of the cache of command topics. Topics of all devices would need a fifth of the memory of a device. */
+/**
+ * The size of the cache of command topics. Storing the topic in every device would increase the memory of a device by a
+ * fifth.
+ */
 const CACHED_TOPICS = 1024;
 const cachedIds: string[] = [];
 const cachedTopics: string[] = [];
 
-/** Everything that the server knows about one device. Only its own methods change its state. */
+/** The state of one device, which only its own methods change. */
 export class Device extends DeviceRow {
   #override: Override = AUTO;
   #settings = DEFAULT_SETTINGS;
@@ -28,7 +31,7 @@ export class Device extends DeviceRow {
   #boots: Boots | undefined;
   #gaps: Gaps | undefined;
 
-  /** @param number a number that no other known device has */
+  /** @param number a number that no other known device uses */
   constructor(
     readonly id: string,
     readonly number = 0,
@@ -42,15 +45,15 @@ export class Device extends DeviceRow {
   get override(): Override {
     return this.#override;
   }
-  /** What the device says about itself on `<id>/status`; undefined for a lesson device. */
+  /** The last message on `<id>/status`; undefined for a device without status messages. */
   get status(): Status | undefined {
     return this.#status;
   }
-  /** The boots of the device; undefined if it does not number its readings. */
+  /** The boots of the device; undefined if the device sends no sequence numbers. */
   get boots(): Boots | undefined {
     return this.#boots;
   }
-  /** Missing readings; undefined as long as none has ever been missing. */
+  /** The count of missing readings; undefined if no reading has ever been missing. */
   get gaps(): Gaps | undefined {
     return this.#gaps;
   }
@@ -74,7 +77,7 @@ export class Device extends DeviceRow {
     return (cachedTopics[place] = topicOf(this.id, "commands"));
   }
 
-  /** Applies what the policy says about the device. */
+  /** Applies the settings that the policy contains for the device. */
   configure(settings: DeviceSettings): void {
     this.#settings = settings;
   }
@@ -83,21 +86,29 @@ export class Device extends DeviceRow {
     this.#override = override;
   }
 
-  /** A message has come from the device. Returns whether a lesson device is online again after it was offline. */
+  /**
+   * Records that a message has arrived. A device without status messages then counts as online.
+   * @returns whether such a device comes back online after it was offline
+   */
   heard(now: number): boolean {
     this.lastSeen = now;
     return !this.#status && this.setOnline(true, now);
   }
 
-  /** Returns whether a lesson device goes offline because it has been silent for `silence` ms. */
+  /**
+   * Marks a device without status messages as offline when it has been silent for `silence` ms.
+   * @returns whether the device has gone offline
+   */
   expire(now: number, silence: number): boolean {
     return !this.#status && this.online === true && now - this.lastSeen >= silence && this.setOnline(false, now);
   }
 
   /**
-   * Finds a reading's place among the readings of the device and remembers its number, which reveals duplicates.
-   * @param now when the reading arrived @param live whether it cannot have waited at a broker
-   * @param before when it was sent at the latest
+   * Finds where a reading belongs among the readings of the device, and records its sequence number to detect
+   * duplicates.
+   * @param now when the reading arrived
+   * @param live whether the reading cannot have waited at a broker
+   * @param before the latest time at which the reading can have been sent
    */
   place(reading: Telemetry, now: number, live: boolean, before = now): Placed {
     const { boot, seq, age = 0 } = reading;
@@ -111,29 +122,36 @@ export class Device extends DeviceRow {
     return { arrival: this.isOutdated(taken, now) ? "late" : "newest", taken, sure: live };
   }
 
-  /** Whether a newer reading is known. A newest reading in the future means that the clock was set back. */
+  /**
+   * Whether the device has a newer reading. A stored reading in the future shows that the clock was set back, and does
+   * not count.
+   * @param taken when the reading was taken
+   */
   isOutdated(taken: number, now: number): boolean {
     return taken < this.taken && this.taken <= now;
   }
 
-  /** Applies the newest reading. */
+  /** Stores the newest reading. */
   accept(light: number, seq: number | undefined, taken: number): void {
     this.light = light;
     this.seq = seq;
     this.taken = taken;
   }
 
-  /** Records a decision, which does not switch the LED yet. */
+  /** Records a decision about the lamp. The command that switches the LED follows later. */
   decided(lamp: Lamp | undefined): void {
     this.lamp = lamp;
   }
 
-  /** Records a command that was sent. */
+  /** Records that a command was sent to the device. */
   wasCommanded(led_on: boolean): void {
     this.commanded = led_on;
   }
 
-  /** Records how the LED is. Returns whether it was switched. */
+  /**
+   * Records whether the LED is on.
+   * @returns whether the LED has been switched
+   */
   setLed(led_on: boolean): boolean {
     if (this.led_on === led_on) return false;
     this.led_on = led_on;
@@ -144,16 +162,19 @@ export class Device extends DeviceRow {
     this.blinking = blinking;
   }
 
-  /** Applies a message on `<id>/status`. A retained one describes an earlier time. */
+  /**
+   * Applies a message on `<id>/status`. A retained message describes an earlier time, so the time of the change is
+   * unknown.
+   */
   applyStatus(status: Status, retained: boolean): StatusChanges {
-    // A will contains nothing but `online`, so the other fields keep their values.
+    // A will contains only `online`, so the other fields keep their values.
     this.#status = { ...this.#status, ...status };
     const isSwitched = status.led_on !== undefined && !this.blinking && this.setLed(status.led_on);
     const isChanged = this.setOnline(status.online, retained ? undefined : clock.now());
     return { isSwitched, online: isChanged ? status.online : undefined };
   }
 
-  /** Continues where another server or an earlier run stopped. */
+  /** Restores the state that another server or an earlier run has stored. */
   restore({ boots, light, seq, taken, lamp, lastSeen, status }: DeviceSnapshot): void {
     if (boots) {
       this.restoreBoots(boots);
@@ -171,7 +192,7 @@ export class Device extends DeviceRow {
     this.lamp = lamp;
   }
 
-  /** The boots of the device, which exist from its first numbered reading on. */
+  /** Returns the boots of the device. Creates the object at the first reading with a sequence number. */
   obtainBoots(): Boots {
     return (this.#boots ??= new Boots(...this.bootNumbers));
   }
@@ -180,9 +201,12 @@ export class Device extends DeviceRow {
     this.obtainBoots().restore(stored);
   }
 
-  /** Updates the number of readings of the latest boot that have not come. */
+  /**
+   * Updates the number of missing readings.
+   * @param holes number of sequence numbers of the latest boot that have not arrived
+   */
   countMissing(holes: number, now: number): void {
-    // Most devices never miss a reading and need no object for that.
+    // Most devices never miss a reading, so create the object only when necessary.
     if (holes > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(holes, now);
   }
 
@@ -200,7 +224,10 @@ export class Device extends DeviceRow {
     return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
   }
 
-  /** After a restart, an override also says how the lamp is. */
+  /**
+   * Light and lamp state to show to people. After a restart, an override determines the lamp state until the lamp state
+   * is known.
+   */
   override get shown(): Shown {
     const { mode } = this.#override;
     const shown = super.shown;
@@ -211,7 +238,7 @@ export class Device extends DeviceRow {
     const { override } = this;
     const status = this.#status;
     const { light, led_on, time } = this.shown;
-    // After a restart, the time of the last reading tells people how old the light is.
+    // After a restart, show the time of the last reading, so that people see how old the light level is.
     const isOld = this.light === undefined && time !== undefined;
     const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);
     return {
@@ -238,7 +265,11 @@ export class Device extends DeviceRow {
     };
   }
 
-  /** Returns whether people should know: a device that appears is online anyway. @param now undefined if unknown */
+  /**
+   * Sets whether the device is online.
+   * @param now when the change happened; undefined if unknown
+   * @returns whether to report the change; a new device that is online needs no report
+   */
   private setOnline(online: boolean, now: number | undefined): boolean {
     if (this.online === online) return false;
     const isFirst = this.online === undefined;
@@ -248,5 +279,8 @@ export class Device extends DeviceRow {
   }
 }
 
-/** @param time in ms since 1970 */
+/**
+ * Formats a time in ISO 8601.
+ * @param time in ms since 1970
+ */
 const isoDate = (time: number): string => new Date(time).toISOString();

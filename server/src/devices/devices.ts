@@ -8,14 +8,14 @@ export type { DeviceSettings, DeviceSnapshot, LampZone } from "./device-state.js
 export type { DeviceView } from "./device-view.js";
 export type { Mode } from "./override.js";
 
-/** What happened to a device. */
+/** A kind of change to a device, such as going offline or a switched lamp. */
 export type Change =
   "appeared" | "online" | "offline" | "switched" | "mode" | "status" | "missing" | "gap" | "blinking";
 
-/** How long a lesson device may be silent before it counts as offline, in ms. */
+/** How long a device without status messages may be silent before it counts as offline, in ms. */
 export const LESSON_SILENCE = 60_000;
 
-/** The limit of known devices. The embedded broker accepts any id, and every id needs memory. */
+/** The most devices that the server can know. The embedded broker accepts any id, and every id needs memory. */
 export const MAX_DEVICES = 250_000;
 
 /** The registry of known devices. */
@@ -24,7 +24,7 @@ export class Devices {
   readonly #pages = new Pages();
   readonly #settingsOf: (id: string) => DeviceSettings | undefined;
 
-  /** @param settingsOf returns what the policy says about a device; undefined means the default settings */
+  /** @param settingsOf returns the policy's settings of a device; undefined means the default settings */
   constructor(settingsOf: (id: string) => DeviceSettings | undefined = () => undefined) {
     this.#settingsOf = settingsOf;
   }
@@ -38,8 +38,8 @@ export class Devices {
   }
 
   /**
-   * Returns the device with this id and adds it if it is new.
-   * @param owned whether the id is a string of its own; a substring would keep the whole topic in memory
+   * Returns the device with this id, and adds a new device if the id is unknown.
+   * @param owned whether the id is a separate string; a substring of a topic would keep the whole topic in memory
    * @returns undefined if there are `MAX_DEVICES` devices already
    */
   obtain(id: string, owned = false): Device | undefined {
@@ -53,7 +53,7 @@ export class Devices {
     return device;
   }
 
-  /** Applies the settings of all devices again, after the policy has changed. */
+  /** Applies new settings to all devices. Call this after the policy has changed. */
   configure(): void {
     for (const device of this) this.#configure(device);
   }
@@ -63,7 +63,7 @@ export class Devices {
     if (settings) device.configure(settings);
   }
 
-  /** Finds lesson devices that have become silent, and readings that will not come any more. */
+  /** Finds silent devices without status messages, and readings that will not arrive any more. */
   sweep(now: number): [device: Device, change: Change][] {
     const changes: [device: Device, change: Change][] = [];
     for (const device of this) {
@@ -74,7 +74,7 @@ export class Devices {
     return changes;
   }
 
-  /** Removes a device. If it reports again, it is a new device. */
+  /** Removes a device from the registry. If the device sends another message, it counts as new. */
   forget(device: Device): void {
     if (this.#byId.get(device.id) !== device) return;
     this.#byId.delete(device.id);

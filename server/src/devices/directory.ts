@@ -2,7 +2,7 @@ import type { Device, Devices, DeviceView } from "./devices.js";
 import type { Mode } from "./override.js";
 import type { Point, Recent } from "../history/recent.js";
 
-/** The devices as library users and plug-ins see them. */
+/** The devices as seen by library users and plug-ins. */
 export interface DeviceDirectory {
   readonly size: number;
   get(id: string): DeviceView | undefined;
@@ -11,8 +11,8 @@ export interface DeviceDirectory {
   /** Returns the latest readings of a device, oldest first. */
   recent(id: string): readonly Point[];
   /**
-   * Sets a person's override; `auto` ends it.
-   * @param duration how long it lasts, in ms; without it the override lasts until somebody changes it
+   * Sets a person's override of a lamp; `auto` ends the override.
+   * @param duration length of the override in ms; by default the override lasts until somebody changes it
    * @throws RangeError if no device has this id
    */
   setMode(id: string, mode: Mode, duration?: number): void;

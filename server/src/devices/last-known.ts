@@ -2,13 +2,13 @@ import type { Device, Devices } from "./devices.js";
 import { textOf } from "../common/errors.js";
 import type { History } from "../history/history.js";
 
-/** Devices per query, so that the history can answer other queries in between. */
+/** Number of devices per query. The history can answer other queries between two of them. */
 const SLICE = 2000;
 
 /**
- * Restores for display the last reading and the last lamp of each device from the history, unless something newer is known.
- * Decisions do not use them. Never rejects.
- * @param changed called with each device that looks different now
+ * Restores the last reading and the last lamp state of each device from the history for display. Keeps newer values.
+ * Decisions do not use the restored values. Never rejects.
+ * @param changed called with each device whose displayed state has changed
  * @param warned called if the history cannot be read
  * @param signal stops the restoration
  */
@@ -41,7 +41,7 @@ async function recall(
       if (!device || !latest) continue;
       const { time, light, switched, led_on } = latest;
       const before = device.shown;
-      // The journal is more exact: the history rounds the light to quarters.
+      // Prefer a value from the journal, because the history rounds light levels to quarters.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
         device.remember(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);

@@ -6,16 +6,21 @@ export type Mode = Message["mode"];
 /** A person's choice for a lamp or a zone, which takes precedence over the rule. */
 export interface Override {
   readonly mode: Mode;
-  /** When the override ends, by the server's monotonic clock; undefined if it lasts until somebody changes it. */
+  /**
+   * When the override ends, by the server's monotonic clock; undefined if the override lasts until somebody changes it.
+   */
   readonly until: number | undefined;
-  /** How long the person wanted it, in ms; undefined if it has no end. */
+  /** Original length of the override, in ms; undefined if the override has no end. */
   readonly duration?: number;
 }
 
 /** No override: the rule decides. */
 export const AUTO: Override = { mode: "auto", until: undefined };
 
-/** Creates an override that starts now. @param duration in ms; undefined if it lasts until somebody changes it */
+/**
+ * Creates an override that starts now.
+ * @param duration in ms; undefined if the override lasts until somebody changes it
+ */
 export function overrideOf(mode: Mode, duration: number | undefined, now: number): Override {
   if (mode === "auto") return AUTO;
   return duration === undefined ? { mode, until: undefined } : { mode, until: now + duration, duration };

@@ -1,11 +1,11 @@
 import type { Combine, Lamp, Rule } from "../../../contract/index.js";
 import type { Mode } from "./override.js";
 
-/** Sentences that explain decisions to people. They are built only when somebody needs them. */
+/** Sentences that explain decisions to people. The server builds them on demand. */
 
-/** The size of the cache of sentences per rule. Lamps with the same rule switch at the same few light levels. */
+/** The most cached sentences per rule. Lamps with the same rule switch at the same few light levels. */
 const CACHED = 4096;
-/** Cached sentences by light level, for lamps that are off and for lamps that are on. */
+/** Cached sentences by light level: one map for lamps that are off and one for lamps that are on. */
 type Sentences = readonly [off: Map<number, string>, on: Map<number, string>];
 const cache = new WeakMap<Rule, Sentences>();
 
@@ -20,10 +20,10 @@ export function personSays(mode: Exclude<Mode, "auto">, what: string): string {
   return `a person keeps ${what} ${mode}`;
 }
 
-/** The reason of a board that decides alone. */
+/** The reason to show while a board decides alone. */
 export const BOARD_SAYS = "the board decides alone: it could not reach the server";
 
-/** The reason of a rule's decision, for example "light 212 < 300". */
+/** Explains a decision of a rule, for example "light 212 < 300". */
 export function ruleSays(rule: Rule, lamp: Lamp, light: number): string {
   let sentences = cache.get(rule);
   if (!sentences) cache.set(rule, (sentences = [new Map(), new Map()]));
@@ -36,7 +36,10 @@ export function ruleSays(rule: Rule, lamp: Lamp, light: number): string {
   return sentence;
 }
 
-/** The reason of a rule's decision about a light that is described in words. */
+/**
+ * Explains a decision of a rule.
+ * @param words describes the light, for example "median 212 of 5 sensors"
+ */
 export function ruleSaysOf(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)

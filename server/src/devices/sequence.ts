@@ -1,29 +1,38 @@
-/** How many numbers back the server detects duplicates. A board keeps fewer readings while it is offline. */
+/** Size of the window in which the server detects duplicate sequence numbers. An offline board keeps fewer readings. */
 export const WINDOW = 1024;
 
-/** `newest`: no higher number has arrived. `late`: a new reading from the past. `duplicate`: it has arrived before. */
+/**
+ * `newest`: no higher sequence number has arrived. `late`: a higher number has arrived before. `duplicate`: the same
+ * number has arrived before.
+ */
 export type Arrival = "newest" | "late" | "duplicate";
 
-/** A sequence in the form in which it is stored. `bits` is in base64, or "" if all numbers have arrived. */
+/** A sequence in stored form. `bits` is in base64, or "" if all numbers have arrived. */
 export type StoredSequence = readonly [first: number, highest: number, holes: number, bits: string];
 
 /**
- * The numbers of one boot that have arrived, in a sliding window of `WINDOW` bits. QoS 1 delivers some readings twice, and
- * a board that was offline sends old readings after the newest, so the highest number alone does not reveal duplicates.
- * A number before the window counts as new: taking a reading twice is better than losing it.
+ * The sequence numbers of one boot that have arrived, in a sliding window of `WINDOW` bits. QoS 1 may deliver a reading
+ * twice, and a board that was offline sends older readings after the newest. So the highest number alone does not
+ * reveal duplicates. A number before the window counts as new, because a repeated reading is better than a lost one.
  */
 export interface Sequence {
   first: number;
   highest: number;
-  /** How many numbers below the highest have not arrived. */
+  /** Number of sequence numbers below the highest that have not arrived. */
   holes: number;
-  /** The window that ends with the highest number; undefined while all numbers have arrived, which saves memory. */
+  /**
+   * Bit set of the window that ends with the highest number. Undefined while all numbers have arrived, which saves
+   * memory.
+   */
   bits: Uint32Array | undefined;
 }
 
-/** Starts with the first number that arrives of a boot. Earlier numbers within the window count as missing. */
+/**
+ * Starts a sequence with the first number of a boot that arrives. Earlier numbers within the window count as missing.
+ */
 export function begin(sequence: Sequence, seq: number): void {
-  // A board that has been running for a long time may have reported to another server before.
+  // A board with a high first number may have sent its earlier readings to another server, so they do not count as
+  // missing.
   const first = seq <= WINDOW ? Math.min(1, seq) : seq;
   sequence.first = first;
   sequence.highest = seq;
@@ -46,7 +55,7 @@ export function storedSequence({ first, highest, holes, bits }: Sequence): Store
   return [first, highest, holes, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
 }
 
-/** Adds a number. */
+/** Records a sequence number and returns whether its reading is new. */
 export function take(sequence: Sequence, seq: number): Arrival {
   const { highest, bits } = sequence;
   if (seq > highest) {
@@ -64,7 +73,10 @@ function see(bits: Uint32Array, seq: number): void {
   bits[(seq % WINDOW) >>> 5] |= 1 << (seq & 31);
 }
 
-/** Moves the window, which is a ring buffer: new numbers take the places of those that leave it. */
+/**
+ * Moves the window so that it ends with a new number. The window is a ring buffer, in which new numbers replace the
+ * oldest ones.
+ */
 function moveTo(sequence: Sequence, seq: number): void {
   const skipped = seq - sequence.highest - 1;
   if (skipped > 0) {

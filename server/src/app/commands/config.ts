@@ -7,7 +7,7 @@ import { loadConfiguration, type LoadedConfiguration } from "../../config/load.j
 import { print } from "../../config/print.js";
 import { jsonSchema } from "../../config/schema.js";
 
-/** Output streams of a command, and a way to set the exit code. */
+/** The output streams of a command, and a method that sets the exit code. */
 export interface Terminal {
   out(text: string): unknown;
   err(text: string): unknown;
@@ -93,7 +93,10 @@ export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"],
 // O_NOFOLLOW: if root runs this in a folder of another user, a symbolic link could lead to any file; Windows has no such flag
 const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
-/** Writes the example configuration. @throws UsageError when the file exists and `force` is not set, or is not writable */
+/**
+ * Writes the example configuration to a file.
+ * @throws UsageError when the file exists and `force` is not set, or when the file is not writable
+ */
 function init(file: string, force: boolean): string {
   try {
     const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL));

@@ -88,7 +88,7 @@ async function ask(name: string, terminal: Terminal): Promise<string> {
   });
 }
 
-/** Runs `use` with a function that prompts at the terminal without showing the input. */
+/** Calls `use` with a function that prompts at the terminal without showing what the user types. */
 async function withHiddenPrompt(
   { input, messages }: Terminal,
   use: (question: (text: string) => Promise<string>) => Promise<string>,

@@ -135,7 +135,7 @@ function kindOf(name: string, { device, reader }: AddFlags): { role: Role; devic
 }
 
 /**
- * RejectionLog a device id if the status topic of one device would be the server status topic of another.
+ * Rejects a device id if the status topic of one device would be the server status topic of another.
  * @throws UsageError when the id is not allowed
  */
 function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>): void {

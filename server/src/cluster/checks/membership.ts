@@ -1,4 +1,4 @@
-/** Checks Redis's answers about the members of the cluster. The checks accept any answer and never throw. */
+/** Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw. */
 import type { MembershipView } from "../hub.js";
 import type { Renewed } from "../renew-script.js";
 import { isPast } from "./values.js";
@@ -6,15 +6,16 @@ import { isServerName } from "./peer-messages.js";
 
 export interface CheckedMembership {
   readonly view: MembershipView;
-  /** Names among members and former members that are no servers and must be deleted. */
+  /** Invalid names of members and former members, which must be deleted from Redis. */
   readonly invalidNames: readonly string[];
   /** Damaged keys that were deleted. */
   readonly damaged: readonly string[];
 }
 
 /**
- * Returns the checked membership. The session of every former member is drained, so any other name there would end the
- * session of an unrelated client. @param start the prefix of server names
+ * Validates the membership and separates invalid names. Servers drain the session of every former member, so a wrong
+ * name would end the session of an unrelated client.
+ * @param start the prefix of server names
  */
 export function membershipOf(answer: Renewed, start: string): CheckedMembership {
   const [epoch, joined, members, settled, gone, memory, damaged, now] = answer;

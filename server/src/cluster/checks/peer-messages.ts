@@ -1,11 +1,11 @@
 /**
- * Checks messages between servers. The checks accept any bytes and never throw. They cannot detect a forged message that a
- * server might send: the guide to several servers explains how to keep others from publishing.
+ * Validates messages between servers. The functions accept any bytes and never throw. They cannot detect a forged
+ * message in the valid format. The guide to several servers explains how to keep others from publishing in Redis.
  */
 import type { PeerAnswer, PeerMessage } from "../peers.js";
 import { isCount, isObject, parse } from "./values.js";
 
-/** The longest message, in bytes. The list of 250,000 devices is the longest one that servers send. */
+/** The longest message, in bytes. The longest message that servers send is the list of 250,000 devices. */
 const MAX_MESSAGE = 256 * 1024 * 1024;
 
 /** The longest path with query that is forwarded to another server, in characters. */
@@ -19,7 +19,7 @@ export const isServerName = (value: unknown, start: string): value is string =>
   value.startsWith(start) &&
   /^[0-9a-f]{12}-[1-9]\d{0,15}$/.test(value.slice(start.length));
 
-/** A valid message, or why it is invalid. */
+/** A valid message, or the reason why a message is invalid. */
 export type CheckedMessage =
   | { readonly message: PeerMessage; readonly problem?: undefined }
   | { readonly problem: string; readonly message?: undefined };
@@ -76,7 +76,10 @@ function isEvents(value: unknown): value is string {
     });
 }
 
-/** Parses a list of devices or zones. Returns undefined unless it is a list of objects with a text under `key`. */
+/**
+ * Parses a JSON list of devices or zones.
+ * @returns undefined unless the text is a list of objects that have a string in the field `key`
+ */
 export function readList<T>(text: string, key: keyof T & string): T[] | undefined {
   const list = parse(text, MAX_MESSAGE);
   return Array.isArray(list) && list.every((one: unknown) => isObject(one) && typeof one[key] === "string")

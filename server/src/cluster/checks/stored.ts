@@ -1,19 +1,19 @@
 /**
- * Checks values of devices and zones in Redis. Each function returns why a value is invalid, as part of a sentence, or "" if
- * it is valid. The checks accept any value and never throw.
+ * Validates values of devices and zones in Redis. Each function returns "" for a valid value, or the reason why the
+ * value is invalid as part of a sentence. The functions accept any value and never throw.
  */
 import { messageProblem, STATUS } from "../../../../contract/index.js";
 import { MAX_PENDING } from "../../outputs/action.js";
 import { WINDOW } from "../../devices/sequence.js";
 import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
 
-/** The most unwritten readings in the record of a device. */
+/** The most readings in a device record that may be missing from the history. */
 export const MOST_UNWRITTEN = 16;
 
-/** The window of sequence numbers in base64, as `storedSequence` writes it. */
+/** Pattern of the window of sequence numbers in base64, as `storedSequence` writes it. */
 const BITS = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
 
-/** How many actions must be possible after the last `seq`. */
+/** How many sequence numbers must remain after the last stored `seq` of actions, so that the numbers do not run out. */
 const ROOM = 1_000_000;
 
 /** Checks a `DeviceRecord`. A longer record comes from a later version and is valid. */

@@ -1,9 +1,9 @@
 /**
- * Checks of single values, which the other checks of this folder use. They accept any value, never throw, and reject NaN
- * and Infinity.
+ * Validates single values for the other checks in this folder. The functions accept any value, never throw, and reject
+ * NaN and Infinity.
  */
 
-/** The largest integer in a message of the contract. */
+/** The largest integer in an MQTT message. */
 const MAX_INTEGER = 0x7fffffff;
 
 export const DAY = 24 * 60 * 60_000;
@@ -11,13 +11,13 @@ export const DAY = 24 * 60 * 60_000;
 /** The longest override that a person can set, in ms; see `for` in `contract/apps.ts`. */
 const LONGEST_OVERRIDE = 31 * DAY;
 
-/** How far the clocks of two servers may differ, in ms. A time further in the future than this is damaged. */
+/** How far the clocks of two servers may differ, in ms. A stored time further in the future counts as damaged. */
 const CLOCK_DIFFERENCE = DAY;
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether a value is an integer of the contract: 0 to 2^31 - 1. */
+/** Whether a value is an integer in the range of MQTT message fields: 0 to 2^31 - 1. */
 export const isInteger = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_INTEGER;
 
@@ -31,15 +31,17 @@ export const isLight = (value: unknown): value is number => typeof value === "nu
 export const isPast = (value: unknown, now: number): value is number =>
   isCount(value) && value <= now + CLOCK_DIFFERENCE;
 
-/** Whether a value is a time that a board's counter implies, in whole ms since 1970. It may be long before 1970. */
+/**
+ * Whether a value is a time computed from a board's clock, in whole ms since 1970. Such a time may be long before 1970.
+ */
 export const isMoment = (value: unknown, now: number): value is number =>
   Number.isSafeInteger(value) && (value as number) <= now + CLOCK_DIFFERENCE;
 
-/** Whether a value is the possible end of an override or an action, in ms since 1970. */
+/** Whether a value is a plausible end of an override or an action, in ms since 1970. */
 export const isEnd = (value: unknown, now: number): value is number =>
   typeof value === "number" && value >= 0 && value <= now + LONGEST_OVERRIDE + CLOCK_DIFFERENCE;
 
-/** Whether a value is the possible duration of an override, in ms. */
+/** Whether a value is a plausible duration of an override, in ms. */
 export const isDuration = (value: unknown): value is number =>
   typeof value === "number" && value >= 0 && value <= LONGEST_OVERRIDE;
 
@@ -48,7 +50,10 @@ export const isNullOr = <T>(value: unknown, is: (value: unknown) => value is T):
 
 export const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 
-/** Parses JSON. Returns undefined if the text is invalid or longer than `most` characters. */
+/**
+ * Parses JSON.
+ * @returns undefined if the text is invalid or longer than `most` characters
+ */
 export function parse(text: string, most: number): unknown {
   if (text.length > most) return undefined;
   try {

@@ -4,14 +4,14 @@ import { clock } from "../../time/monotonic-clock.js";
 import type { Zone } from "./zone.js";
 import type { Zones } from "./zones.js";
 
-/** The zones as the API, library users and plug-ins see them. */
+/** The zones as seen by the API, library users and plug-ins. */
 export interface ZoneDirectory {
-  /** In the order of the configuration. */
+  /** Lists the zones in the order of the configuration. */
   list(): ZoneView[];
   get(name: string): ZoneView | undefined;
   /**
-   * Sets a person's override; `auto` ends it. Resolves when the override is stored.
-   * @param duration how long it lasts, in ms; without it the override lasts until somebody changes it
+   * Sets a person's override of a zone; `auto` ends the override. Resolves when the override is stored.
+   * @param duration length of the override in ms; by default the override lasts until somebody changes it
    * @throws RangeError if no zone has this name
    */
   setMode(name: string, mode: Mode, duration?: number): Promise<void>;

@@ -30,7 +30,10 @@ export class Clock {
   }
 }
 
-/** Whether a time of day is within these hours, including `from` and excluding `to`. `from` after `to` spans midnight. */
+/**
+ * Whether a time of day is within a range that includes `from` and excludes `to`. The range spans midnight if `from` is
+ * later than `to`.
+ */
 export function isWithin({ from, to }: Pick<Hours, "from" | "to">, minutes: number): boolean {
   return from <= to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
 }

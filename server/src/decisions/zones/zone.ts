@@ -12,12 +12,15 @@ export type FindDevice = (id: string) => Device | undefined;
 
 /** A group of sensors that together control a group of lamps. */
 export class Zone {
-  /** The last decision for the zone's lamps; undefined before the first one. */
+  /** The last decision for the zone's lamps; undefined before the first decision. */
   lamp: Lamp | undefined;
   override: Override = AUTO;
   /** The combined light of the last decision; undefined if too few sensors had reported. */
   #light: number | undefined;
-  /** Why the zone is on or off, unless the rule decided; then "". */
+  /**
+   * Explains why the zone is on or off, if an override, the hours or missing readings decided. Empty if the rule
+   * decided.
+   */
   #because = "";
   /** The number of sensors that have been silent for too long. */
   #stale = 0;
@@ -31,13 +34,16 @@ export class Zone {
     this.#timeOfDay = policy.hours && new Clock(policy.hours.time_zone);
   }
 
-  /** Continues where the previous version of this zone stopped. */
+  /** Copies the lamp state and the override from the zone that this object replaces. */
   follow(before: Zone): void {
     this.lamp = before.lamp;
     this.override = before.override;
   }
 
-  /** Makes a new decision. Returns whether the lamps must be switched. */
+  /**
+   * Decides whether the zone's lamps should be on.
+   * @returns whether the lamps must be switched
+   */
   decide(now: number): boolean {
     const before = this.lamp?.led_on;
     this.override = current(this.override, now);
@@ -71,7 +77,7 @@ export class Zone {
     );
   }
 
-  /** Drops what this server knows, because another server controls the zone now. */
+  /** Deletes the lamp state and the override, because another server controls the zone now. */
   reset(): void {
     this.lamp = undefined;
     this.override = AUTO;

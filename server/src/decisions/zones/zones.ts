@@ -5,7 +5,7 @@ import { Zone, type FindDevice } from "./zone.js";
 export interface Membership {
   /** The zones that use the device's light. */
   readonly sensorOf: readonly Zone[];
-  /** The zone that controls the device's lamp; undefined if the device's own rule does. */
+  /** The zone that controls the device's lamp; undefined if the device's own rule controls it. */
   readonly lampOf: Zone | undefined;
 }
 
@@ -19,7 +19,7 @@ export class Zones {
     this.#find = find;
   }
 
-  /** Replaces the zones. A zone that existed under the same name keeps its lamp and override. */
+  /** Replaces the zones. A zone keeps its lamp state and override if its name stays the same. */
   apply(policies: readonly ZonePolicy[]): void {
     const before = this.#byName;
     this.#byName = new Map();

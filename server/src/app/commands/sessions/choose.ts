@@ -30,7 +30,10 @@ export function chooseSession(sessions: readonly SessionView[], clientId: string
   throw new UsageError(`${problem}; there is one ${ownersOf(same)}.`);
 }
 
-/** Describes the owners of sessions: `of ann, bob`, or `without an account, of ann`. */
+/**
+ * Describes the owners of several sessions in error messages, for example `of ann, bob`, or `without an account, of
+ * ann`.
+ */
 function ownersOf(sessions: readonly SessionView[]): string {
   const names = sessions.flatMap(({ account }) => account ?? []);
   const nameless = names.length < sessions.length ? ["without an account"] : [];

@@ -9,7 +9,7 @@ import { redactUrl } from "../../../security/redact.js";
 export interface ServerAccess {
   /** Base URL for `api/sessions`. */
   readonly url: URL;
-  /** The `Authorization` header; undefined without credentials. */
+  /** The value of the `Authorization` header; undefined without credentials. */
   readonly authorization: string | undefined;
 }
 

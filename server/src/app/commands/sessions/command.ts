@@ -12,7 +12,9 @@ interface AccessFlags extends CredentialFlags {
   readonly url?: string;
 }
 
-/** The streams of the command. If the output is not a TTY, it is formatted for scripts. */
+/**
+ * The output streams of the `sessions` command. Unless standard output is a TTY, the command prints output for scripts.
+ */
 export interface SessionsTerminal extends Terminal {
   readonly output: Terminal["output"] & { readonly isTTY?: boolean };
 }

@@ -67,7 +67,7 @@ function lines(rows: readonly string[][], format: (cells: readonly string[]) => 
 /** Returns the number of code points, which is the width of most texts in a terminal. */
 const widthOf = (text: string): number => [...text].length;
 
-// unambiguous, because no account name begins with `-`
+// A `-` is unambiguous here, because no account name begins with `-`.
 const accountOf = ({ account }: SessionView): string => account ?? "-";
 
 function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: number): string {
