@@ -19,7 +19,7 @@ import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** Hashed once: it takes a quarter of a second. */
+/** A password hash that all tests share, because hashing takes a quarter of a second. */
 const CHOSEN = "correct horse";
 const hashed = hashPassword(CHOSEN);
 
@@ -39,7 +39,7 @@ async function folderWith(users: Record<string, Partial<StoredUser>>): Promise<s
   return folder;
 }
 
-/** What `work` costs: the parameters of each scrypt that it runs. All else of a check is next to nothing. */
+/** Runs `work` and returns the parameters of each scrypt call, which take nearly all the time of a password check. */
 async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
   const spy = vi.spyOn(crypto, "scrypt");
   syncBuiltinESMExports();
@@ -68,7 +68,7 @@ describe("a password", () => {
     const { check } = await accounts(await folderWith({ ann: {}, made: { password: storeGenerated("x") } }));
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
-        // the work that OWASP asks for, once
+        // one scrypt call with the parameters that OWASP recommends
         expect(await costOf(() => check(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
   });
 

@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
 import type { Account } from "../../server/src/security/accounts.js";
 
-/** MQTT 3.1.1, section 4.7, by the letter. */
+/** Returns whether a topic matches a filter. Implements MQTT 3.1.1, section 4.7 literally. */
 function matches(filter: string, topic: string): boolean {
   // [MQTT-4.7.2-1]
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
   const pattern = filter
     .split("/")
     .map((level) => (level === "+" ? "[^/]*" : level === "#" ? ".*" : level.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
-  // [MQTT-4.7.1-2]: the parent level as well
+  // [MQTT-4.7.1-2]: "a/#" also matches "a"
   const text = pattern.join("/").replace(/\/\.\*$/, "(/.*)?");
   return new RegExp(`^${text}$`, "s").test(topic);
 }

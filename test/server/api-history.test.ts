@@ -14,7 +14,7 @@ import { HISTORY, server } from "./support/server.js";
 
 const HOUR = 60 * 60 * 1000;
 
-/** Serves the history routes; the server knows one device, `known`. */
+/** Serves the history routes of a server with one device, `known`. */
 async function serve(history: Partial<History>, historyOn = true): Promise<string> {
   const app = fastify();
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>

@@ -23,7 +23,7 @@ async function refusal(url: string, options: IClientOptions): Promise<number | u
   return (error as { code?: number } | undefined)?.code;
 }
 
-describe("a login is refused with", () => {
+describe("a refused login", () => {
   test.each<[what: string, options: IClientOptions, code: number]>([
     ["no user name", {}, 5],
     ["an unknown user name", { username: "nobody", password: "x" }, 4],

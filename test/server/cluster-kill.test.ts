@@ -1,4 +1,4 @@
-/** Two servers side by side, one of which is killed under load: nothing is lost, nothing waits, nothing is done twice. */
+/** Kills one of two servers under load: every reading is answered in time and stored exactly once. */
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
@@ -44,7 +44,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
     await eventually(async () => (await fetch(`${url}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
   }
 
-  test("no reading is unanswered for longer than 2 s, no answer is wrong or of the past, and the history is one", async () => {
+  test("every reading is answered correctly within 2 s, and the history contains each reading once", async () => {
     const history = await postgres.database();
     const programs = [await start(history), await start(history)];
     for (const program of programs) await ready(program);
@@ -54,7 +54,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
     await sent(2000);
     expect(programs[0].child.kill("SIGKILL")).toBe(true);
     await sent(5000);
-    // and another one comes, and the other goes
+    // a third server replaces the killed one, then the second server is killed
     programs.push(await start(history));
     await ready(programs[2]);
     await sent(8000);

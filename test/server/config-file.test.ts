@@ -1,4 +1,4 @@
-/** A configuration file that is wrong: everything is said at once, with its place and what is allowed instead. */
+/** Tests the errors for invalid configuration files: all at once, with their position and the allowed values. */
 import fc from "fast-check";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { temporaryFolder } from "./support/server.js";
 
 const zone = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
 
-test("every mistake in a file is told at once, in its order, with what was found and what is allowed", async () => {
+test("the error lists every mistake in the order of the file, with the value found and the allowed values", async () => {
   const problems = await problemsIn(`mqtt_port: 70000
 rule: {treshold: 250}
 zones:
@@ -33,7 +33,7 @@ zones:
   ]);
 });
 
-describe("a mistake is told with its line and column", () => {
+describe("a mistake is reported with its line and column", () => {
   test.each([
     ["a number without a unit", "reporting: {heartbeat: 30}", /^1:24: .* is 30; it must be a time with its unit \(ms, s, min, h or d\), 1 s to 1 d\.$/],
     ["a time out of its range", "reporting:\n  sample: 10 ms", /^2:11: reporting > sample is 10 ms; .* 50 ms to 1 min\.$/],
@@ -88,7 +88,7 @@ describe("a mistake is told with its line and column", () => {
     expect(await problemsIn(text)).toContainEqual(expect.stringMatching(sentence));
   }); // prettier-ignore
 
-  test("a key without its certificate is not enough, nor the other way round", async () => {
+  test("a TLS key without a certificate is a mistake, and so is a certificate without a key", async () => {
     const file = await configFile("x");
     const text = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
     expect(await problemsIn(text("key"))).toEqual([expect.stringMatching(/tls > key needs tls > cert beside it\.$/)]);
@@ -96,7 +96,7 @@ describe("a mistake is told with its line and column", () => {
   });
 });
 
-/** The keys that are settings at each place; `*` stands for a name that users choose. */
+/** Returns the allowed keys of each mapping in the schema. In a path, `*` stands for a name that users choose. */
 function placesOf(schema: Described, at: string[] = []): { at: string[]; keys: string[] }[] {
   const { properties, additionalProperties: chosen } = schema.anyOf?.find((one) => one.properties) ?? schema;
   if (chosen) return placesOf(chosen, [...at, "*"]);
@@ -111,7 +111,7 @@ interface Described {
   readonly anyOf?: readonly Described[];
 }
 
-test("a misspelt key is told with its line at every depth, whatever its value is, or without one", async () => {
+test("a misspelled key is reported with its line at every depth, with any value or none", async () => {
   const file = await configFile("");
   const { writeFileSync } = await import("node:fs");
   const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz_");
@@ -158,7 +158,7 @@ describe("a secret is not repeated in an error", () => {
   });
 });
 
-test("a file that cannot be read is told with the reason", async () => {
+test("an unreadable file is reported with the reason", async () => {
   const folder = await temporaryFolder();
   await mkdir(path.join(folder, "sub"));
   const reason = (name: string) => () => load(["--config", path.join(folder, name)]);
@@ -169,7 +169,7 @@ test("a file that cannot be read is told with the reason", async () => {
   expect(await problemsIn(Buffer.from("\ufeffhost: x", "utf16le"))).toEqual([expect.stringMatching(/not text in UTF-8\.$/)]); // prettier-ignore
 });
 
-test("no settings whatever do more than be refused", async () => {
+test("random settings are accepted or refused with positions, and never cause another error", async () => {
   const key = fc.constantFrom(...["broker", "url", "rule", "threshold", "zones", "hall", "sensors", "lamps", "hours", "from", "to", "devices", "history", "tls", "cert", "mqtt_port", "toString", "__proto__"]); // prettier-ignore
   const value = fc.letrec((tie) => ({
     any: fc.oneof({ maxDepth: 4 }, fc.constantFrom<unknown>(null, -1, Infinity, "18:00", "5 s", "", true), tie("list"), tie("mapping")), // prettier-ignore

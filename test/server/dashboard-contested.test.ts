@@ -13,7 +13,7 @@ const PHONE: ContestedClientId = {
   takeovers: 12,
 };
 
-/** Time between two requests of the page for the status, in ms. */
+/** Interval at which the page requests the status, in ms. */
 const POLL = 30_000;
 
 describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumNote}`, () => {

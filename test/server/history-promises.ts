@@ -1,4 +1,4 @@
-/** Test suite for every database engine of the history. */
+/** A test suite that every database engine of the history must pass. */
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { count, type TestHistory, type TestPlace } from "./support/history.js";

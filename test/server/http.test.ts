@@ -120,7 +120,7 @@ describe("the API", () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch";
     await put(url, `${path}/mode`, '{"mode":"on"}');
-    // by now its connection need not be asked any more which device it is
+    // the connection has already been assigned to the device
     for (const light of [400, 500])
       await device.publishAsync("nightlight/porch/telemetry", `{"light":${light}}`, { qos: 1 });
     expect(await ask(url, path, { method: "DELETE" })).toMatchObject({ status: 204, body: "" });
@@ -177,7 +177,7 @@ describe("the API", () => {
 
 const HUGE = `"${"x".repeat(20_000)}"`;
 
-/** A zone whose sensor is `gate`, and whose lamp is `path`. */
+/** A zone with the sensor `gate` and the lamp `path`. */
 const GARDEN: Policy = {
   ...LESSON_POLICY,
   zones: [
@@ -364,7 +364,7 @@ describe("live events", () => {
       ({ event, data }) => event === "device" && (data as { id: string }).id === "quick",
     ).length;
     expect(told).toBeGreaterThan(0);
-    // at least 50 ms between two of them, however long it took
+    // events are at least 50 ms apart
     expect((told - 1) * 50).toBeLessThanOrEqual(performance.now() - from);
   });
 

@@ -1,4 +1,4 @@
-/** `/api/sessions`: the embedded broker's MQTT sessions, and who may end one. */
+/** Tests `/api/sessions`: the list of MQTT sessions at the embedded broker, and who may end one. */
 import { describe, expect, test } from "vitest";
 import { away, FakeSessions, sessionView } from "./support/fake-sessions.js";
 import { ask, httpApp, threeAccounts } from "./support/http-app.js";
@@ -68,7 +68,7 @@ test("ending a session of one account keeps those of other accounts with the sam
   const owners = () => sessions.list().map(({ account }) => account);
   expect((await ask(url, pathOf("phone", "ann"), DELETE)).status).toBe(204);
   expect(owners()).toEqual([null, "bob"]);
-  // no account has an empty name
+  // an account name cannot be empty
   expect((await ask(url, pathOf("phone", ""), DELETE)).status).toBe(204);
   expect(owners()).toEqual(["bob"]);
 });

@@ -1,4 +1,4 @@
-/** `nightlight-server sessions`: which server it asks, and as whom. */
+/** Tests the server address and the credentials of the command `nightlight-server sessions`. */
 import { writeFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
@@ -64,7 +64,7 @@ describe("credentials", () => {
 });
 
 describe("the server's address", () => {
-  test("is the one of the configuration", async () => {
+  test("the server's address comes from the configuration", async () => {
     const { server } = await httpApp({ sessions: household() });
     const file = await configFile(`http_port: ${portOf(server)}\n`);
     expect((await sessions(["list", "--config", file])).out).toMatch(/^desk\t/);
@@ -84,7 +84,7 @@ describe("the server's address", () => {
     expect(serverUrlOf(command, {})).toBe(url);
   });
 
-  test("may have a path, as behind a reverse proxy", async () => {
+  test("the server's address may have a path, as behind a reverse proxy", async () => {
     const paths: (string | undefined)[] = [];
     const proxy = http.createServer((request, response) => {
       paths.push(request.url);
@@ -97,7 +97,7 @@ describe("the server's address", () => {
     expect(paths).toEqual(["/home/light/api/sessions", "/home/light/api/sessions"]);
   });
 
-  test("is named when no server is there, with what to do", async () => {
+  test("an error names the address and a remedy when no server answers", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expect((await sessions(["list", "--url", url])).error).toBe(
       `CommandError: The server at ${url} cannot be reached: nothing listens there; start it, or give its address with --url.`,
@@ -107,7 +107,7 @@ describe("the server's address", () => {
     );
   });
 
-  test("is named when something else answers there", async () => {
+  test("an error names the address when another program answers", async () => {
     const other = http.createServer((_request, response) => response.writeHead(404).end("<h1>Not found</h1>"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void other.close());
@@ -120,7 +120,7 @@ describe("the server's address", () => {
     );
   });
 
-  test("over TLS takes a certificate that is trusted", async () => {
+  test("an https address requires a trusted certificate", async () => {
     const folder = await temporaryFolder();
     const files = await writePair(folder, "own", await certificate("localhost"));
     const tls = await watchCertificates(files, silentLog);
@@ -131,7 +131,7 @@ describe("the server's address", () => {
     );
   });
 
-  test("of a server with somebody else's broker leads to that broker", async () => {
+  test("for a server with a remote broker, the error refers to that broker", async () => {
     const { url } = await httpApp();
     expect((await sessions(["list", "--url", url])).error).toMatch(
       /^CommandError: This server has joined the broker mqtt:\/\/127\.0\.0\.1:1; list and end sessions with/,
@@ -149,7 +149,7 @@ describe("the server's address", () => {
     expect((await sessions(["list", ...args])).error).toMatch(error);
   });
 
-  test("given by --url makes a mistake in the configuration file no matter", async () => {
+  test("an address from --url makes an invalid configuration file irrelevant", async () => {
     const { url } = await httpApp({ sessions: household() });
     const file = await configFile("http_port: none\n");
     expect((await sessions(["list", "--url", url, "--config", file])).error).toBe("");

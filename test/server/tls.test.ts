@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await certificate("localhost", { ca: authority });
 });
 
-/** Files for a server: its own pair, and the authority of clients' certificates when `clients` says so. */
+/** Writes the TLS files of a server, with an authority for client certificates unless `clients` is "none". */
 async function files(clients: "none" | "optional" | "required" = "none"): Promise<TlsFiles & { folder: string }> {
   const folder = await temporaryFolder();
   const pair = await writePair(folder, "server", server);
@@ -140,7 +140,7 @@ describe("a client certificate", () => {
       const forged = await certificate("boss", { ca: await certificate("Test authority", { authority: true }) });
       for (const own of [{}, forged]) {
         await expect(client(secureUrl!, { ...options, ...own, ...as("boss") })).rejects.toThrow();
-        // what the server gives before it closes is tried again
+        // collects the session tickets that the server sends before it closes, to try them below
         const sessions: Buffer[] = [];
         const first = tls.connect({ port, host: "127.0.0.1", ...options, ...own });
         first
@@ -178,7 +178,7 @@ describe("a certificate that is renewed", () => {
     await eventually(() => device.got.length === 1, { what: "the answer on the old connection" });
   });
 
-  test("but is not usable is reported once, and the old certificate stays in use", async () => {
+  test("a renewed certificate that is unusable is reported once, and the old certificate stays in use", async () => {
     const { folder, ...pair } = await files();
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
@@ -209,7 +209,7 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
     const pair = await writePair(await temporaryFolder(), "server", server);
     await chmod(pair.key, mode);
     const lines: string[] = [];
-    // a key that is half written while the server looks is complained about too
+    // a partly written key would also cause a warning
     const warn = (_event: string, text: string): void => void (text.startsWith("Every user") && lines.push(text));
     const infos: string[] = [];
     const certificates = await watchCertificates(

@@ -1,4 +1,4 @@
-/** Bearer tokens at a running server: how they end, and how their last use is remembered. */
+/** Tests bearer tokens at a running server: revocation, expiry, and the stored time of their last use. */
 import { once } from "node:events";
 import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
@@ -14,7 +14,7 @@ import { addUsers, as, passwordOf } from "./support/guarded.js";
 import { ask, logIn } from "./support/http-app.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
-/** Gives a user one token, which is `<name>-token`. */
+/** Gives a user the single token `<name>-token`. */
 async function giveToken(folder: string, name: string, rest: Partial<StoredToken> = {}): Promise<void> {
   await changeUsers(folder, (users) =>
     users.set(name, {
@@ -29,7 +29,7 @@ const basic = (name: string): { authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
-/** Follows the live events. */
+/** Opens an event stream. */
 async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
   const request = http.get(new URL("/api/events", url), { headers, agent: false });
   onTestFinished(() => void request.destroy());
@@ -41,7 +41,7 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{
   return { ended: () => ended };
 }
 
-/** Accounts in a folder with a user and a token; uses are written at once. */
+/** Creates accounts with a user and a token in a folder. Uses of the token are written at once. */
 async function withToken(folder: string, log: Log = silentLog, further = 20) {
   const accounts = await openAccounts(folder, log, { interval: 20, writeDelays: { first: 1, further } });
   onTestFinished(() => accounts.close());
@@ -111,7 +111,7 @@ describe("the last use of a token", () => {
     expect(await readFile(usersFile(folder), "utf8")).toBe(users);
     if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
-    // a server that is not used in between keeps what it found
+    // a server without logins keeps the stored times
     const again = await withToken(folder);
     again.close();
     expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });

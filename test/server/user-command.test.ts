@@ -1,4 +1,4 @@
-/** `nightlight-server user`, as a person or a script uses it. */
+/** Tests the command `nightlight-server user` for people and scripts. */
 import { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { PassThrough, Readable } from "node:stream";
@@ -15,11 +15,11 @@ import { temporaryFolder } from "./support/server.js";
 interface Outcome {
   readonly out: string;
   readonly said: string;
-  /** What it ended with; "" when it did what it should. */
+  /** The command's error message; "" on success. */
   readonly error: string;
 }
 
-/** Runs one command on a folder. @param input what is piped in, or the lines that are typed when it asks */
+/** Runs one command on a data folder. @param input piped text, or the lines typed at the prompts */
 async function user(folder: string, args: string, input: string | readonly string[] = ""): Promise<Outcome> {
   let out = "";
   let said = "";
@@ -33,7 +33,7 @@ async function user(folder: string, args: string, input: string | readonly strin
         said += text;
         if (!text.endsWith(": ")) return;
         const line = lines.shift();
-        // ^D where nothing is left to type
+        // Ctrl+D when no typed lines are left
         setImmediate(() => (line === undefined ? keyboard.end() : keyboard.write(`${line}\r`)));
       },
     },

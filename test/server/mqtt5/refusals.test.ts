@@ -22,7 +22,7 @@ const raw5 = (url: string, user?: string, options: Options = {}): Promise<RawCli
 
 const because = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
 
-describe("CONNACK refuses with a reason code and a reason string", () => {
+describe("a refusing CONNACK has a reason code and a reason string", () => {
   test.each<[what: string, user: string | undefined, options: Options, code: number, reason: string]>([
     ["a wrong password", "boss", { password: Buffer.from("wrong") }, 0x86, "the user name or the password is wrong"],
     ["a client without a user name", undefined, {}, 0x87, "no user name was given"],
@@ -38,7 +38,7 @@ describe("CONNACK refuses with a reason code and a reason string", () => {
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
-  test("more sessions than an account may have", async () => {
+  test("a client is refused when its account has the maximum number of sessions", async () => {
     const { url } = await guarded(USERS, { limits: { sessions: 1 } });
     const session = { clean: false, properties: { sessionExpiryInterval: 60 } };
     await raw5(url, "boss", session);

@@ -1,4 +1,4 @@
-/** How fast passwords can be guessed, and who has to wait because of it. */
+/** Tests the login throttle: how fast passwords can be guessed, and which clients have to wait. */
 import { describe, expect, test } from "vitest";
 import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/login-throttle.js";
 
@@ -6,7 +6,7 @@ const HOUR = 60 * 60_000;
 
 type Outcome = keyof LoginAttempt;
 
-/** A throttle with a clock that stands still until a test moves it. */
+/** Creates a throttle with a clock that only the test advances. */
 function throttled() {
   const clock = { time: 0 };
   const throttle = new LoginThrottle(() => clock.time);

@@ -1,4 +1,4 @@
-/** Checking passwords with a throttle, as HTTP and MQTT share it. */
+/** Tests the throttled password check, which HTTP and MQTT share. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog, type Log } from "../../../server/src/observability/log.js";
 import { BusyError, type Accounts } from "../../../server/src/security/accounts.js";
@@ -11,12 +11,12 @@ import { changeUsers } from "../../../server/src/security/users-file.js";
 import { ask, httpApp, threeAccounts } from "../support/http-app.js";
 import { temporaryFolder } from "../support/server.js";
 
-/** A check of these accounts, with a clock that stands still. */
+/** Creates a password check for these accounts with a stopped clock. */
 function checkOf<T extends Accounts>(accounts: T) {
   return { accounts, check: passwordCheck(accounts, new LoginThrottle(() => 0)) };
 }
 
-/** Accounts of a real file: `chosen` with the password "chosen password", `made` with a generated one. */
+/** Creates accounts in a file: `chosen` with the password "chosen password", and `made` with a generated one. */
 async function fileAccounts() {
   const folder = await temporaryFolder();
   const generated = generatePassword();
@@ -94,7 +94,7 @@ test("a password that could not be checked counts neither way", async () => {
 test("HTTP and MQTT count failures together if they share a check", async () => {
   const { accounts, check } = checkOf(threeAccounts());
   const { url } = await httpApp({ accounts, check });
-  // as the broker does
+  // the broker calls the check this way
   for (let n = 0; n < 5; n++) await check("127.0.0.1", "ann", `wrong ${n}`);
   const body = { name: "ann", password: "ann password" };
   expect(await ask(url, "/api/login", { method: "POST", body })).toMatchObject({ status: 429 });

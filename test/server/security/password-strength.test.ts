@@ -1,4 +1,4 @@
-/** Which passwords are refused, as NIST SP 800-63B asks: common ones, names, sequences, repetitions. */
+/** Tests which passwords are refused according to NIST SP 800-63B: common ones, names, sequences and repetitions. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COMMON_WORDS } from "../../../server/src/security/common-words.js";

@@ -1,4 +1,4 @@
-/** Root adds a user in the folder of another account, which contains links instead of the users file. */
+/** Tests link attacks: root adds a user in another account's folder, which contains links instead of the users file. */
 import { linkSync, renameSync, symlinkSync } from "node:fs";
 import { chown, lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -11,12 +11,12 @@ import { addUsers } from "../support/guarded.js";
 import { temporaryFolder } from "../support/server.js";
 
 const WINDOWS = process.platform === "win32";
-/** Only root can give a file to somebody else. */
+/** Whether this process is root, which alone can change the owner of a file. */
 const ROOT = process.getuid?.() === 0;
-/** The account that owns the folder: any but root. */
+/** The user id of the folder's owner, who is not root. */
 const OWNER = 65534;
 
-/** A folder of somebody else's, with a user in it; and a file and a folder that only root may change. */
+/** Creates a folder of another account with a users file, and a file and a folder that only root may change. */
 async function scene(): Promise<{ folder: string; victim: string; elsewhere: string }> {
   const top = await temporaryFolder();
   const [folder, elsewhere] = [path.join(top, "data"), path.join(top, "root")];
@@ -108,7 +108,7 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
       console.log("ready");
       for (;;) if (attempt(() => renameSync(next, next + ".aside"))) {
         attempt(() => symlinkSync(victim, next));
-        // long enough for a write to the disk, at times
+        // sometimes long enough for a write to the disk
         for (const until = performance.now() + Math.random() * 10; performance.now() < until; );
         attempt(() => unlinkSync(next));
       }`;
