@@ -40,7 +40,7 @@ describe("a refused login", () => {
 });
 
 describe("a device account", () => {
-  test("publishes and subscribes on its own topics", async () => {
+  test("a device account publishes and subscribes on its own topics", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const own = ["commands", "config", "set", "decision"].map((channel) => `nightlight/porch/${channel}`);
     const board = await client(url, as("porch"), ...own, "nightlight/status");
@@ -61,7 +61,7 @@ describe("a device account", () => {
     "nightlight/porch/+",
     "nightlight/shed/commands",
     "nightlight/porch/telemetry",
-  ])("cannot subscribe to %s: SUBACK refuses, and no message arrives", async (filter) => {
+  ])("a device account cannot subscribe to %s: SUBACK refuses, and no message arrives", async (filter) => {
     const { url, rejected } = await guarded(USERS);
     const board = await client(url, { ...as("porch"), clean: false, clientId: "p" }, "nightlight/porch/commands");
     await expect(board.subscribeAsync(filter, { qos: 1 })).rejects.toThrow(/128|Unspecified/);
@@ -73,7 +73,7 @@ describe("a device account", () => {
     expect(rejected).toMatchObject([["not-allowed", "porch (p)", `may not subscribe to ${filter}`]]);
   });
 
-  test("that subscribes to its own and other topics in one packet receives its own only, also from its queue", async () => {
+  test("a device account that subscribes to its own and other topics in one packet receives only its own, also from its queue", async () => {
     const { url, broker } = await guarded(USERS);
     const session = { ...as("porch"), clean: false, clientId: "p" };
     const asleep = await client(url, session);
@@ -89,7 +89,7 @@ describe("a device account", () => {
   });
 
   test.each([0, 1, 2] as const)(
-    "that publishes elsewhere at QoS %i stays connected; the message is acknowledged, counted and reaches nobody",
+    "a device account that publishes elsewhere at QoS %i stays connected; the message is acknowledged, counted and reaches nobody",
     async (qos) => {
       const { url, got, rejected } = await guarded(USERS);
       const eyes = await client(url, as("eyes"), "#");
@@ -108,14 +108,14 @@ describe("a device account", () => {
     },
   );
 
-  test("is refused with a will on a topic of others", async () => {
+  test("a device account with a will on another device's topic is refused", async () => {
     const { url } = await guarded(USERS);
     const will = { topic: "nightlight/shed/status", payload: Buffer.from("{}"), qos: 1, retain: true } as const;
     expect(await refusal(url, { ...as("porch"), will })).toBe(5);
     await client(url, { ...as("porch"), will: { ...will, topic: "nightlight/porch/status" } });
   });
 
-  test.each([0, 1, 2] as const)("has its will at QoS %i delivered to the server once", async (qos) => {
+  test.each([0, 1, 2] as const)("a device account has its will at QoS %i delivered to the server once", async (qos) => {
     const { url, got } = await guarded(USERS);
     const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos, retain: true };
     const eyes = await client(url, as("eyes"), "#");
@@ -125,7 +125,7 @@ describe("a device account", () => {
     expect(got.map(([, text]) => text)).toEqual(["gone", "after"]);
   });
 
-  test("has at most ten client ids", async () => {
+  test("a device account has at most ten client ids", async () => {
     const { url } = await guarded(USERS);
     for (let n = 0; n < 10; n++)
       await (
@@ -156,10 +156,10 @@ test.each(["$SYS/#", "$SYS/+/new/clients"])(
   },
 );
 
-describe("a session belongs to its account:", () => {
+describe("a session belongs to its account", () => {
   const session = { clientId: "nightlight-board:nightlight/porch", clean: false } as const;
 
-  test("other accounts cannot take it over, end it, or receive its queue", async () => {
+  test("other accounts cannot take a session over, end it, or receive its queue", async () => {
     const { url } = await guarded(USERS);
     const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
     const thief = await client(url, { ...session, ...as("shed") });
@@ -177,7 +177,7 @@ describe("a session belongs to its account:", () => {
     expect(thief.got).toEqual([]);
   });
 
-  test("other accounts cannot occupy its client id", async () => {
+  test("other accounts cannot occupy the client id of a session", async () => {
     const { url } = await guarded(USERS);
     await client(url, { ...session, ...as("shed") });
     const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
@@ -185,7 +185,7 @@ describe("a session belongs to its account:", () => {
     await eventually(() => board.got.length === 1, { what: "the answer" });
   });
 
-  test("a second connection of the same account takes it over [MQTT-3.1.4-2]", async () => {
+  test("a second connection of the same account takes the session over [MQTT-3.1.4-2]", async () => {
     const { url } = await guarded(USERS);
     const old = await client(url, { ...session, ...as("porch") });
     await client(url, { ...session, ...as("porch") });

@@ -105,10 +105,10 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const fleet = await startFleet(mosquitto.url, prefix, 20, 200);
       onTestFinished(() => fleet.close());
 
-      const vandal = new Redis(redis.url);
-      onTestFinished(() => vandal.disconnect());
+      const attacker = new Redis(redis.url);
+      onTestFinished(() => attacker.disconnect());
       const namespace = `nightlight:${prefix}`;
-      const names = (await vandal.zrange(`${namespace}:members`, "0", "-1")).sort();
+      const names = (await attacker.zrange(`${namespace}:members`, "0", "-1")).sort();
       expect(names).toHaveLength(2);
       const devices = [...idle, ...Array.from(fleet.boards.keys(), (name) => `${prefix}/${name}`)];
       const statuses = new Map<number, number>();
@@ -123,10 +123,10 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       for (let at = 0; at < all.length; at += BURST) {
         const burst = all.slice(at, at + BURST);
         // Redis refuses some of the commands itself
-        await Promise.allSettled(burst.map(([command, ...args]) => vandal.call(command as string, ...args)));
+        await Promise.allSettled(burst.map(([command, ...args]) => attacker.call(command as string, ...args)));
         const round = at / BURST + 1;
         if (round % REREAD !== 0) continue;
-        await vandal.zrem(`${namespace}:members`, names[(round / REREAD) % 2]).catch(() => {});
+        await attacker.zrem(`${namespace}:members`, names[(round / REREAD) % 2]).catch(() => {});
         await look();
         await settled();
         await look();
@@ -161,13 +161,13 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
       const one = await server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
-      const vandal = new Redis(redis.url);
-      onTestFinished(() => vandal.disconnect());
+      const attacker = new Redis(redis.url);
+      onTestFinished(() => attacker.disconnect());
       await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "it to be ready" });
-      const [name] = await vandal.zrange(`nightlight:${prefix}:members`, "0", "-1");
+      const [name] = await attacker.zrange(`nightlight:${prefix}:members`, "0", "-1");
       const channel = `nightlight:${prefix}:to:${name}`;
-      expect(await vandal.publish(channel, word)).toBe(1);
-      expect(await vandal.publish(channel, word)).toBe(1);
+      expect(await attacker.publish(channel, word)).toBe(1);
+      expect(await attacker.publish(channel, word)).toBe(1);
       await eventually(() => rejected([one]) === 2, { what: "both to be counted" });
       expect(text.split("\n").filter((line) => line.includes(channel))).toHaveLength(1);
       expect((await fetch(`${one.httpUrl}/readyz`)).status).toBe(200);

@@ -50,16 +50,17 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
     for (const program of programs) await ready(program);
     const fleet = await startFleet(mosquitto.url, "kill", BOARDS, EVERY);
     onTestFinished(() => fleet.close());
-    const sent = (more: number) => eventually(() => fleet.sent >= more, { within: 60_000, what: `${more} readings` });
-    await sent(2000);
+    const waitForSent = (more: number) =>
+      eventually(() => fleet.waitForSent >= more, { within: 60_000, what: `${more} readings` });
+    await waitForSent(2000);
     expect(programs[0].child.kill("SIGKILL")).toBe(true);
-    await sent(5000);
+    await waitForSent(5000);
     // a third server replaces the killed one, then the second server is killed
     programs.push(await start(history));
     await ready(programs[2]);
-    await sent(8000);
+    await waitForSent(8000);
     programs[1].child.kill("SIGKILL");
-    await sent(11_000);
+    await waitForSent(11_000);
     fleet.pause();
     const all = [...fleet.boards.values()];
     await eventually(() => all.every(({ seq, answered }) => answered === seq), {

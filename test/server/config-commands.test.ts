@@ -14,18 +14,18 @@ import { temporaryFolder } from "./support/server.js";
 
 /** Runs the command in the test process. Returns its output and exit code. */
 function config(...args: string[]) {
-  const told = { code: 0, out: "", err: "" };
+  const result = { code: 0, out: "", err: "" };
   const command = createCommand();
   addCommand(
     command,
     configCommand({
-      out: (text) => (told.out += text),
-      err: (text) => (told.err += text),
-      fail: () => (told.code = 1),
+      out: (text) => (result.out += text),
+      err: (text) => (result.err += text),
+      fail: () => (result.code = 1),
     }),
   );
   command.parse(["config", ...args], { from: "user" });
-  return told;
+  return result;
 }
 
 test("config init writes an example that passes config check, and overwrites a file only with --force", async () => {
@@ -140,7 +140,7 @@ describe("config schema", () => {
     "home_assistant: maybe",
     "mqtt_port: 1.5",
     "ids: [5]",
-  ])("what the schema refuses, the server refuses as well: %s", async (text) => {
+  ])("the server refuses what the schema refuses: %s", async (text) => {
     expect(validate(parse(text))).toBe(false);
     expect(await problemsIn(text)).toHaveLength(1);
   });

@@ -151,7 +151,7 @@ describe("a secret is not repeated in an error", () => {
     "{password: @hunter2}",
     "mqtt://me:hunter2@x",
     "[mqtt://me:hunter2@x]",
-  ])("broker: %s", async (text) => {
+  ])("the error for broker: %s does not repeat the secret", async (text) => {
     const problems = await problemsIn(`broker: ${text}\nhttp_port: x`);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join()).not.toMatch(/hunter|ter2|5550199/);

@@ -13,7 +13,7 @@ import { temporaryFolder } from "./support/server.js";
 const ZONE = "zones: {hall: {sensors: [a], lamps: [a], threshold: 200}}";
 
 /** Creates a fake server that records reloads, and a log that records its entries. */
-async function stand(text: string, later: readonly string[] | UsageError = []) {
+async function setUp(text: string, later: readonly string[] | UsageError = []) {
   const file = await configFile(text);
   const taken: ServerOptions[] = [];
   const lines: Record<string, unknown>[] = [];
@@ -42,7 +42,7 @@ async function stand(text: string, later: readonly string[] | UsageError = []) {
 
 describe("a reloaded file", () => {
   test("a reloaded file takes effect, and the log says what changed", async () => {
-    const { change, taken, lines, current } = await stand(ZONE);
+    const { change, taken, lines, current } = await setUp(ZONE);
     await change(ZONE.replace("200", "150"));
     expect(taken).toMatchObject([{ policy: { zones: [{ name: "hall", rule: { threshold: 150 } }] } }]);
     expect(current().configuration.zones.hall.threshold).toBe(150);
@@ -57,14 +57,14 @@ describe("a reloaded file", () => {
   });
 
   test("a reloaded file is compared with the previous one", async () => {
-    const { change, lines } = await stand(ZONE);
+    const { change, lines } = await setUp(ZONE);
     await change(ZONE.replace("200", "150"));
     await change(ZONE.replace("200", "150"));
     expect(lines.at(-1)).toMatchObject({ msg: expect.stringMatching(/: nothing changed\.$/), changed: [] });
   });
 
   test("a reloaded file may contain changes that require a restart, and the log names them", async () => {
-    const { change, lines } = await stand("", ["mqtt_port"]);
+    const { change, lines } = await setUp("", ["mqtt_port"]);
     await change("mqtt_port: 5\nlog: json");
     expect(lines.at(-1)).toMatchObject({
       level: "warn",
@@ -74,16 +74,16 @@ describe("a reloaded file", () => {
   });
 
   test("a reloaded file's secrets do not appear in the log", async () => {
-    const { change, lines } = await stand("broker: {password: hunter2}");
+    const { change, lines } = await setUp("broker: {password: hunter2}");
     await change("broker: {password: hunter3}");
     expect(lines[0]).toMatchObject({ changed: ["broker > password"] });
     expect(JSON.stringify(lines)).not.toContain("hunter");
   });
 });
 
-describe("an invalid file is refused and the old configuration stays", () => {
+describe("an invalid file", () => {
   test("an invalid file causes one error in the log for each mistake", async () => {
-    const { change, taken, lines, current, file } = await stand(ZONE);
+    const { change, taken, lines, current, file } = await setUp(ZONE);
     const before = current();
     await change(`${ZONE}\nrule: {threshold: 5000}\nnonsense: 1\n`);
     expect(taken).toEqual([]);
@@ -98,7 +98,7 @@ describe("an invalid file is refused and the old configuration stays", () => {
   });
 
   test("a file that only the server refuses is handled the same way", async () => {
-    const { change, lines, current } = await stand(ZONE, new UsageError("--host ::2 is wider than this machine."));
+    const { change, lines, current } = await setUp(ZONE, new UsageError("--host ::2 is wider than this machine."));
     const before = current();
     await change("");
     expect(current()).toBe(before);

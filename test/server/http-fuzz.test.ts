@@ -80,14 +80,14 @@ describe("a server with accounts and a working user", () => {
     ["a line that ends in LF alone", "GET /api/devices HTTP/1.1\nHost: localhost\n\n"],
     ["a CR within a header", `${HEAD}X: a\rTransfer-Encoding: chunked\r\n\r\n`],
     ["a zero byte in a header", `${HEAD}X: a\0b\r\n\r\n`],
-    ["a chunk that lies about its size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
-    ["a chunk of a size beyond all numbers", `${HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
+    ["a chunk with a wrong size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
+    ["a chunk with an overflowing size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
     ["no host", "GET /api/devices HTTP/1.1\r\n\r\n"],
     ["another protocol", "GET /api/devices SPDY/9\r\nHost: localhost\r\n\r\n"],
-    ["a method that is none", "LOOK /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["an unknown method", "LOOK /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n"],
     ["a tunnel", "CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
-    ["a hello of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-    ["HTTP/2 by itself", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+    ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ])("a request with %s gets nothing, and nothing after it is taken for another request", async (_what, bytes) => {
     const app = await httpApp({ accounts: threeAccounts() });
     // request smuggling: a proxy might have sent this on a shared connection

@@ -327,7 +327,7 @@ describe("a page of another site", () => {
     ["a form with files", { "content-type": "multipart/form-data; boundary=x" }],
     ["several types", { "content-type": "text/plain; application/json" }],
     ["another type that ends like JSON", { "content-type": "text/plain+application/json" }],
-  ])("cannot send as %s what only JSON may say", async (_what, headers) => {
+  ])("a page of another site cannot send JSON with the content type %s", async (_what, headers) => {
     const { url, modes } = await httpApp();
     expect((await ask(url, MODE, { method: "PUT", body: '{"mode":"on"}', headers })).status).toBe(415);
     expect(modes).toEqual([]);

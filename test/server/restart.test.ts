@@ -75,7 +75,7 @@ async function burst(flags: string[], brokerUrl: string): Promise<void> {
   }
 }
 
-describe("kill -9 in the middle of a burst leaves every reading stored exactly once", () => {
+describe("kill -9 during a burst of readings", () => {
   test("every reading is stored exactly once with the embedded broker", async () => {
     const port = String(await freePort());
     const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];

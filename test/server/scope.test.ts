@@ -28,7 +28,7 @@ describe("on a remote broker", () => {
 
 describe("the warning about public brokers", () => {
   test.each(["test.mosquitto.org", "broker.hivemq.com", "broker.emqx.io", "TEST.mosquitto.org"])(
-    "appears for %s with the default prefix, even with a user name, and not with another prefix",
+    "the warning about public brokers appears for %s with the default prefix, even with a user name, and not with another prefix",
     (host) => {
       expect(publicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
       expect(publicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
@@ -36,13 +36,13 @@ describe("the warning about public brokers", () => {
     },
   );
 
-  test("appears for any internet host that is used without a user name", () => {
+  test("the warning about public brokers appears for any internet host that is used without a user name", () => {
     expect(publicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
     expect(publicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
     expect(publicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
   });
 
-  test("distinguishes private addresses and names from public ones", () => {
+  test("the warning about public brokers distinguishes private addresses and names from public ones", () => {
     const own = [
       "localhost",
       "127.0.0.1",

@@ -95,7 +95,7 @@ test.each([
   ["/api/sessions?client_id=", /^Name one session: /],
   ["/api/sessions?client_id=a&client_id=b", /^The parameter "client_id" is given more than once\.$/],
   ["/api/sessions?client_id=a&account=b&account=c", /^The parameter "account" is given more than once\.$/],
-])("DELETE %s names no session: 400 says how to name one", async (path, error) => {
+])("DELETE %s names no session, and gets status 400 with an explanation", async (path, error) => {
   const sessions = new FakeSessions(sessionView("a"), sessionView("b"));
   const { url } = await httpApp({ sessions });
   const answer = await ask(url, path, DELETE);

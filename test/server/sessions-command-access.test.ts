@@ -79,7 +79,7 @@ describe("the server's address", () => {
     [["--host", "fe80::1", "--anonymous"], "http://[fe80::1]:8080"],
     [["--host", "localhost"], "http://localhost:8080"],
     [["--tls-cert", import.meta.filename, "--tls-key", import.meta.filename], "https://127.0.0.1:8080"],
-  ])("with %j it is %s", (flags, url) => {
+  ])("the flags %j result in the address %s", (flags, url) => {
     const command = createCommand().parse(flags, { from: "user" });
     expect(serverUrlOf(command, {})).toBe(url);
   });
@@ -145,7 +145,7 @@ describe("the server's address", () => {
     [["--http-port", "0"], /^UsageError: http_port is 0, .*give its address with --url\.$/],
     [["--no-http"], /^UsageError: The server has no HTTP API, .*: --no-http switches it off\. .*--url\.$/],
     [["--http-port", "none"], /^ConfigurationError|^UsageError: --http-port is "none"/],
-  ])("%j is wrong, and the error says why", async (args, error) => {
+  ])("the flags %j are refused with the reason", async (args, error) => {
     expect((await sessions(["list", ...args])).error).toMatch(error);
   });
 

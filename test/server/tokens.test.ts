@@ -96,7 +96,7 @@ describe("at a running server", () => {
 });
 
 describe("the last use of a token", () => {
-  test("survives a restart, is written to a file of its own, and is shown to the minute", async () => {
+  test("the last use of a token survives a restart, is written to a file of its own, and is shown to the minute", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
@@ -117,7 +117,7 @@ describe("the last use of a token", () => {
     expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });
   });
 
-  test("is written at the end of the server if it was not before, and only once for many uses", async () => {
+  test("the last use of a token is written when the server stops at the latest, and only once for many uses", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
@@ -130,7 +130,7 @@ describe("the last use of a token", () => {
     expect(Date.parse((await usesIn(folder))[digest("ann-token")])).toBeGreaterThan(Date.now() - 120_000);
   });
 
-  test("of a token that was revoked is forgotten", async () => {
+  test("the last use of a revoked token is deleted", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin", bob: "admin" });
     await giveToken(folder, "ann");
@@ -145,7 +145,7 @@ describe("the last use of a token", () => {
     });
   });
 
-  test("is not needed for a login: a damaged file is reported in the log and replaced", async () => {
+  test("the last use of a token is not needed for a login: a damaged file is reported in the log and replaced", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
@@ -160,7 +160,7 @@ describe("the last use of a token", () => {
     await eventually(() => usesIn(folder), { what: "the file" });
   });
 
-  test("that cannot be written is logged once, and the token still works", async () => {
+  test("a last use that cannot be written is logged once, and the token still works", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");

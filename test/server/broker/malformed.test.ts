@@ -160,7 +160,7 @@ test("retained messages on topics that make clients disconnect are dropped at th
 });
 
 describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("mosquitto_sub", () => {
-  test("on # stays connected whatever strings others send, and receives later messages", async () => {
+  test("mosquitto_sub on # stays connected whatever strings others send, and receives later messages", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv311", async () => {
       for (const version of VERSIONS) {

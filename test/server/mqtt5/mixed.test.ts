@@ -20,7 +20,7 @@ const PROPERTIES = {
 };
 
 describe("a board with MQTT 3.1.1 and an app with MQTT 5.0", () => {
-  test("exchange readings, commands, the lamp's state and the board's configuration", async () => {
+  test("a board with MQTT 3.1.1 and an app with MQTT 5.0 exchange readings, commands, the lamp's state and the board's configuration", async () => {
     const { brokerUrl } = await server({ http: false });
     const board = await startBoard(brokerUrl, ID);
     const app = await client5(brokerUrl);

@@ -51,7 +51,7 @@ describe("a board", () => {
   const elsewhere = "nightlight/shed/telemetry";
 
   test.each([true, false])(
-    "receives a reason string for a refused publish or subscription, if it requests them (%s)",
+    "a board receives a reason string for a refused publish or subscription, if it requests them (%s)",
     async (wants) => {
       const { url } = await guarded(USERS);
       const board = await raw5(url, "porch", { properties: { requestProblemInformation: wants } });
@@ -74,7 +74,7 @@ describe("a board", () => {
     },
   );
 
-  test("stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
+  test("a board stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
     const { url, got } = await guarded(USERS);
     const board = await client5(url, as("porch"));
     await board.publishAsync(elsewhere, "x", { qos: 0 });
@@ -85,8 +85,8 @@ describe("a board", () => {
   });
 });
 
-describe("DISCONNECT says why", () => {
-  test("when the account was removed", async () => {
+describe("DISCONNECT", () => {
+  test("DISCONNECT gives the reason when the account was removed", async () => {
     const { url, folder } = await guarded(USERS);
     const board = await raw5(url, "porch");
     await changeUsers(folder, (users) => void users.delete("porch"));
@@ -94,7 +94,7 @@ describe("DISCONNECT says why", () => {
     await board.ended();
   });
 
-  test("when another connection takes the session over", async () => {
+  test("DISCONNECT gives the reason when another connection takes the session over", async () => {
     const { url } = await guarded(USERS);
     const board = await raw5(url, "porch");
     await raw5(url, "porch");
@@ -105,14 +105,14 @@ describe("DISCONNECT says why", () => {
     await board.ended();
   });
 
-  test("when the broker shuts down", async () => {
+  test("DISCONNECT gives the reason when the broker shuts down", async () => {
     const bare = await bareBroker();
     const board = await raw5(bare.url);
     await bare.close();
     expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x8b, ...because("shutting down") });
   });
 
-  test("when an operator ends the session", async () => {
+  test("DISCONNECT gives the reason when an operator ends the session", async () => {
     const { url, broker } = await bareBroker();
     const board = await raw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
     expect(await broker.sessions.end(null, "id")).toBe(true);

@@ -21,7 +21,7 @@ describe.skipIf(process.platform === "win32")("a configuration file that every u
     ["a broker's password", 'broker: {url: "mqtt://b", username: me, password: secret}'],
     ["Redis's password", 'broker: {url: "mqtt://b"}\nstate: "redis://me:secret@r"'],
     ["PostgreSQL's password", 'history: {url: "postgres://me:secret@h/d"}'],
-  ])("is named when it has %s, with its mode and chmod 600", async (_what, text) => {
+  ])("the warning names a readable configuration file with %s, its mode and chmod 600", async (_what, text) => {
     expect(await warningsOf(text, 0o644)).toEqual([WARNING]);
     expect(await warningsOf(text, 0o640)).toEqual([]);
     expect(await warningsOf(text, 0o600)).toEqual([]);

@@ -31,7 +31,7 @@ async function fileAccounts() {
 }
 
 describe("a generated password", () => {
-  test("that is right logs in at once, whatever failed before; a chosen one waits, even if it was right before", async () => {
+  test("a generated password logs in at once after any failures; a chosen one waits, even if it was right before", async () => {
     const { accounts, generated } = await fileAccounts();
     const { check } = checkOf(accounts);
     const board = { account: { name: "made", role: "device", device: "porch" } };
@@ -44,7 +44,7 @@ describe("a generated password", () => {
     expect(await check("192.0.2.2", "chosen", "chosen password")).toEqual(person);
   });
 
-  test("is accepted for its own user alone, and a chosen password never in its place", async () => {
+  test("a generated password is accepted for its own user alone, and a chosen password never in its place", async () => {
     const { accounts, generated } = await fileAccounts();
     expect(accounts.byGeneratedPassword("made", generated)).toBe(accounts.byName("made"));
     expect(await accounts.check("chosen", "chosen password")).toBe(accounts.byName("chosen"));
@@ -59,7 +59,7 @@ describe("a generated password", () => {
       expect(accounts.byGeneratedPassword(name, password), `${name}: ${password}`).toBeUndefined();
   });
 
-  test("is also that of a guest, beside those of the accounts", async () => {
+  test("a generated password can also belong to a guest, beside the accounts", async () => {
     const { accounts, generated } = await fileAccounts();
     const password = generatePassword();
     const all = withGuests(accounts, [{ name: "sim", password }]);

@@ -41,11 +41,11 @@ describe("hard enough to guess, and accepted:", () => {
     (password) => expect(passwordWeakness(password, ["ann"])).toBe(""),
   ); // prettier-ignore
 
-  test("whatever is generated", () => {
+  test("every generated password is accepted", () => {
     for (let n = 0; n < 2000; n++) expect(passwordWeakness(generatePassword(), ["porch"])).toBe("");
   });
 
-  test("any password to which eight characters without a pattern are added", () => {
+  test("any password is accepted after eight characters without a pattern are added", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (before) => {
         expect(passwordWeakness(`${before}\u2603v7\u00dfwz\u2604k\u2605`, ["ann"])).toBe("");

@@ -164,7 +164,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
 }, 60_000);
 
 describe("a database with a damaged file", () => {
-  test("is kept as it was, and the report names the file, the place, and what may be missing", async () => {
+  test("a database with a damaged file is kept as it was, and the report names the file, the place, and what may be missing", async () => {
     const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
     const { reports, folder, found } = await afterDamage(name, { kind: "flip", at: 20, bits: 1 });
     expect(reports).toEqual([
@@ -181,7 +181,7 @@ describe("a database with a damaged file", () => {
     expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
   });
 
-  test("has a report of the kinds of entries that may be missing, even if they were compressed", async () => {
+  test("a database with a damaged file has a report of the kinds of entries that may be missing, even if they were compressed", async () => {
     const folder = path.join(await temporaryFolder(), "db");
     const db = new ClassicLevel<string, string>(folder);
     for (const key of ["!broker!outgoing:x:1", "!state!mode:a", "!state!mode:b"]) await db.put(key, "x".repeat(100));
@@ -194,7 +194,7 @@ describe("a database with a damaged file", () => {
     expect(reports).toEqual([expect.stringMatching(/was: overrides of lamps,.*messages that wait for MQTT clients/)]);
   });
 
-  test("has all of its entries when only the list of its files is damaged", async () => {
+  test("a database with a damaged file has all of its entries when only the list of its files is damaged", async () => {
     for (const [name] of files.filter(([name]) => /^(CURRENT|MANIFEST)/.test(name))) {
       const { found, reports } = await afterDamage(name, { kind: "flip", at: 12, bits: 1 });
       expect(found).toEqual(whole);
@@ -202,7 +202,7 @@ describe("a database with a damaged file", () => {
     }
   });
 
-  test("is repaired at the next start, even if the first start was killed while replacing the database", async () => {
+  test("a database with a damaged file is repaired at the next start, even if the first start was killed while replacing the database", async () => {
     const { folder } = await afterDamage(files.find(([name]) => name.endsWith(".ldb"))![0], {
       ...{ kind: "flip", at: 300, bits: 1 },
     });
@@ -214,7 +214,7 @@ describe("a database with a damaged file", () => {
     await opened.db.close();
   });
 
-  test("is left alone while another server has it open", async () => {
+  test("a database with a damaged file is left alone while another server has it open", async () => {
     const folder = path.join(await temporaryFolder(), "db");
     const other = new ClassicLevel<string, string>(folder);
     await other.put("a", "1");

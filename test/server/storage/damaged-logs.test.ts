@@ -23,7 +23,7 @@ function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing:
 }
 
 describe("a log file", () => {
-  test("with one damaged byte loses at most one record and has one gap", () => {
+  test("a log file with one damaged byte loses at most one record and has one gap", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
         const file = encodeLog(payloads);
@@ -36,7 +36,7 @@ describe("a log file", () => {
     );
   });
 
-  test("that is cut off anywhere has every record before the cut, and a gap or no end mark", () => {
+  test("a log file that is cut off anywhere has every record before the cut, and a gap or no end mark", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), (payloads, at) => {
         const file = encodeLog(payloads);
@@ -48,7 +48,7 @@ describe("a log file", () => {
     );
   });
 
-  test("with an overwritten range has every record outside the range", () => {
+  test("a log file with an overwritten range has every record outside the range", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), fc.nat(200), fc.constantFrom(0, 0xff), (payloads, at, length, byte) => {
         const file = encodeLog(payloads);
@@ -68,7 +68,7 @@ describe("a log file", () => {
     );
   });
 
-  test("without a readable header, first frame or end mark has no record, and is one gap", () => {
+  test("a log file without a readable header, first frame or end mark has no record, and is one gap", () => {
     const file = encodeLog([Buffer.from("a record"), Buffer.from("another record")]);
     file.fill(0, 0, 32);
     file.fill(0, file.length - 16);
@@ -77,7 +77,7 @@ describe("a log file", () => {
     });
   });
 
-  test("with random bytes is decoded without an exception", () => {
+  test("a log file with random bytes is decoded without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const { payloads, gaps } = decodeLog(Buffer.from(bytes));
@@ -111,7 +111,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     return { messages, reports };
   }
 
-  test("loses only the retained messages of the damaged record, and is kept and reported once", async () => {
+  test("a damaged file loses only the retained messages of the damaged record, and is kept and reported once", async () => {
     const folder = await temporaryFolder();
     const first = await retained(folder);
     for (let n = 0; n < 20; n++) {
@@ -135,7 +135,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     await third.messages.close();
   });
 
-  test("loses only the journal readings of the damaged record, and is kept and reported once", async () => {
+  test("a damaged file loses only the journal readings of the damaged record, and is kept and reported once", async () => {
     const folder = await temporaryFolder();
     async function open() {
       const reports: string[] = [];
