@@ -195,7 +195,9 @@ describe("an expired action", () => {
     const over = (await ask(first, { action: "reboot", expires: 1 }, { wait: "0" })).body.seq;
     await porch.client.endAsync(true);
     await first.close();
-    await eventually(() => Date.now() / 1000 - Date.UTC(2026, 0, 1) / 1000 > over + 2, { what: "it to expire" });
+    await eventually(() => Date.now() / 1000 - Date.UTC(2026, 0, 1) / 1000 > over + 2, {
+      what: "the action to expire",
+    });
     const second = await server(options);
     const config = await client(second.brokerUrl, {}, `${ID}/config`);
     await eventually(() => config.got.length > 0, { what: "the configuration" });

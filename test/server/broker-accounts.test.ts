@@ -32,7 +32,7 @@ describe("a refused login", () => {
     ["an empty password", { username: "boss", password: "" }, 4],
     ["the name of a JavaScript built-in", { username: "__proto__", password: "x" }, 4],
     ["the client id of a connected client", { clientId: "boss" }, 5],
-  ])("%s", async (_what, options, code) => {
+  ])("a login with %s is refused", async (_what, options, code) => {
     const { url, rejected } = await guarded(USERS);
     expect(await refusal(url, options)).toBe(code);
     expect(rejected).toEqual([["bad-login", expect.stringContaining("127.0.0.1"), expect.any(String)]]);
@@ -97,7 +97,7 @@ describe("a device account", () => {
       await board.publishAsync("nightlight/shed/telemetry", '{"light":1}', { qos });
       await board.publishAsync("nightlight/shed/commands", '{"led_on":true}', { qos, retain: true });
       await board.publishAsync("nightlight/porch/telemetry", "mine", { qos });
-      await eventually(() => eyes.got.some(({ text }) => text === "mine"), { what: "what it may publish" });
+      await eventually(() => eyes.got.some(({ text }) => text === "mine"), { what: "the allowed message" });
       expect(got.map(([topic]) => topic)).toEqual(["nightlight/porch/telemetry"]);
       expect(eyes.got.filter(({ topic }) => topic.startsWith("nightlight/shed"))).toEqual([]);
       expect(board.connected).toBe(true);
@@ -172,7 +172,7 @@ describe("a session belongs to its account", () => {
     // a clean session with this client id ends the other account's own session only
     await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
     const awake = await client(url, { ...session, ...as("porch") });
-    await eventually(() => awake.got.length > 0, { what: "what waited" });
+    await eventually(() => awake.got.length > 0, { what: "the queued messages" });
     expect(awake.got.map(({ text }) => text)).toEqual(["2"]);
     expect(thief.got).toEqual([]);
   });
@@ -204,7 +204,7 @@ describe("while the server runs", () => {
   test("a new user can log in", async () => {
     const { url, folder } = await guarded(USERS);
     await addUsers(folder, { late: { device: "late" } });
-    await eventually(() => client(url, as("late")), { what: "the new user to be let in", every: 50 });
+    await eventually(() => client(url, as("late")), { what: "the login of the new user", every: 50 });
   });
 
   test.each([

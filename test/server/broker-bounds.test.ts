@@ -89,7 +89,7 @@ describe("connections", () => {
   });
 
   test("more than a thousand connections without a login cannot keep clients out", async () => {
-    // a long timeout, so that none is closed for being idle
+    // a long timeout, so that no idle connection is closed
     const { url, broker } = await guarded(USERS, { patience: 3_600_000 });
     const idle: RawClient[] = [];
     // a hundred at a time: with more at once some systems drop a few, which then believe that they are connected
@@ -146,7 +146,7 @@ describe("a session of a disconnected client", () => {
     const dropped = 200 - broker.stats.queued;
     expect(rejected.filter(([reason, from]) => reason === "queue-full" && from === "porch (p)")).toHaveLength(dropped);
     const awake = await client(url, session);
-    await eventually(() => awake.got.length === 200 - dropped, { what: "what waited" });
+    await eventually(() => awake.got.length === 200 - dropped, { what: "the queued messages" });
     expect(awake.got.map(({ text }) => Number(text))).toEqual(
       Array.from({ length: 200 - dropped }, (_, n) => dropped + n),
     );

@@ -182,7 +182,7 @@ describe.skipIf(process.platform === "win32")("signals", () => {
       // a server that waits for its clients would exit with code 1 after a timeout
       expect({ code: await program.ended(), err: program.output.err }).toEqual({ code: 0, err: "" });
       expect(performance.now() - asked).toBeLessThan(2000);
-      await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "its farewell" });
+      await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "the offline status" });
       const events = program.entries();
       expect(events).toContainEqual(expect.objectContaining({ event: "received", id: "porch", message: { light: 1 } }));
       expect(events).toContainEqual(expect.objectContaining({ event: "sent", id: "porch", message: { led_on: true } }));

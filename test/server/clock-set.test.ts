@@ -66,7 +66,10 @@ test("after the clock is set back by an hour, sensors still go stale, overrides 
     what: "a line in the log",
   });
   await eventually(async () => (await sensor()).stale, { within: 4000, what: "the sensor to be stale" });
-  await eventually(async () => (await device("plotted")).mode === "auto", { within: 6000, what: "it to end" });
+  await eventually(async () => (await device("plotted")).mode === "auto", {
+    within: 6000,
+    what: "the override to end",
+  });
   expect(Date.now() - until).toBeLessThan(3000);
 
   await publish("nightlight/plotted/telemetry", { light: 7 });

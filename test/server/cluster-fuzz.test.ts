@@ -95,7 +95,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
         for (const { httpUrl } of servers)
           await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
             within: 10_000,
-            what: "it to be ready",
+            what: "the server to be ready",
           });
       };
       await settled();
@@ -163,7 +163,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const one = await server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
       const attacker = new Redis(redis.url);
       onTestFinished(() => attacker.disconnect());
-      await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "it to be ready" });
+      await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "the server to be ready" });
       const [name] = await attacker.zrange(`nightlight:${prefix}:members`, "0", "-1");
       const channel = `nightlight:${prefix}:to:${name}`;
       expect(await attacker.publish(channel, word)).toBe(1);

@@ -41,7 +41,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
 
   async function ready(program: Program): Promise<void> {
     const url = await addressOf(program);
-    await eventually(async () => (await fetch(`${url}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+    await eventually(async () => (await fetch(`${url}/readyz`)).ok, { within: 20_000, what: "the server to be ready" });
   }
 
   test("every reading is answered correctly within 2 s, and the history contains each reading once", async () => {
@@ -51,7 +51,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("two servers
     const fleet = await startFleet(mosquitto.url, "kill", BOARDS, EVERY);
     onTestFinished(() => fleet.close());
     const waitForSent = (more: number) =>
-      eventually(() => fleet.waitForSent >= more, { within: 60_000, what: `${more} readings` });
+      eventually(() => fleet.sent >= more, { within: 60_000, what: `${more} readings` });
     await waitForSent(2000);
     expect(programs[0].child.kill("SIGKILL")).toBe(true);
     await waitForSent(5000);

@@ -47,16 +47,18 @@ test("a server that was removed from the cluster makes no decisions until it has
   onTestFinished(() => membership.close());
   await membership.start(() => {});
   expect(membership.valid).toBe(false);
-  await eventually(() => steps.includes("prepare true"), { what: "it to prepare" });
+  await eventually(() => steps.includes("prepare true"), { what: "the preparation" });
   view = { ...view, settled: true };
-  await eventually(() => finish !== undefined, { what: "it to begin" });
+  await eventually(() => finish !== undefined, { what: "begin to be called" });
   // the server is removed and joins again while it still adopts devices
   view = { ...view, epoch: 3, joined: true, settled: false };
   membership.renewSoon();
   const renewed = valid.length;
-  await eventually(() => valid.length > renewed, { what: "it to look" });
+  await eventually(() => valid.length > renewed, { what: "the renewal" });
   expect(membership.valid).toBe(false);
   finish?.();
-  await eventually(() => steps.filter((step) => step === "prepare true").length === 2, { what: "it to prepare anew" });
-  await eventually(() => membership.valid, { what: "it to hold" });
+  await eventually(() => steps.filter((step) => step === "prepare true").length === 2, {
+    what: "the second preparation",
+  });
+  await eventually(() => membership.valid, { what: "the membership to be valid" });
 });

@@ -64,7 +64,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
         for (const { httpUrl } of all)
           await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
             within: 20_000,
-            what: "it to be ready",
+            what: "the server to be ready",
           });
       };
       await ready(servers);

@@ -28,7 +28,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
   });
 
   const ready = ({ httpUrl }: NightlightServer): Promise<unknown> =>
-    eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+    eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 20_000, what: "the server to be ready" });
 
   test("the documented ACL user has all permissions that servers need, and no others", async () => {
     const redis = await startRedis();
@@ -97,6 +97,9 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
       NODE_EXTRA_CA_CERTS: ca.cert,
     });
     const { http } = await program.addresses();
-    await eventually(async () => (await fetch(`${http}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+    await eventually(async () => (await fetch(`${http}/readyz`)).ok, {
+      within: 20_000,
+      what: "the server to be ready",
+    });
   }, 60_000);
 });

@@ -31,7 +31,10 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
   /** Resolves when every server is ready, so that each device has an owner. */
   async function ready(...servers: NightlightServer[]): Promise<void> {
     for (const { httpUrl } of servers)
-      await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 10_000, what: "it to be ready" });
+      await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
+        within: 10_000,
+        what: "the server to be ready",
+      });
   }
 
   async function publish(device: TestClient, topic: string, message: object): Promise<void> {
@@ -258,7 +261,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":1}', { what: "an answer" });
     await redis.kill();
     await eventually(async () => (await fetch(`${servers[0].httpUrl}/readyz`)).status === 503, {
-      what: "it not to be ready",
+      what: "the server not to be ready",
     });
     for (let seq = 2; seq <= 9; seq++)
       await publish(device, `${prefix}/porch/telemetry`, { light: 900, boot: 1, seq, at: seq, age: 0 });

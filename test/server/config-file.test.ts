@@ -36,16 +36,16 @@ zones:
 describe("a mistake is reported with its line and column", () => {
   test.each([
     ["a number without a unit", "reporting: {heartbeat: 30}", /^1:24: .* is 30; it must be a time with its unit \(ms, s, min, h or d\), 1 s to 1 d\.$/],
-    ["a time out of its range", "reporting:\n  sample: 10 ms", /^2:11: reporting > sample is 10 ms; .* 50 ms to 1 min\.$/],
-    ["a light level out of its range", "rule: {threshold: 1024}", /is 1024; it must be a number from 0 to 1023\./],
-    ["a key of another spelling", "mqttPort: 1", /^1:1: mqttPort is no setting; did you mean mqtt_port\?/],
-    ["a key like nothing else", "colour: red", /^1:1: colour is no setting\. Allowed here: broker, host, /],
+    ["a time out of range", "reporting:\n  sample: 10 ms", /^2:11: reporting > sample is 10 ms; .* 50 ms to 1 min\.$/],
+    ["a light level out of range", "rule: {threshold: 1024}", /is 1024; it must be a number from 0 to 1023\./],
+    ["a misspelled key", "mqttPort: 1", /^1:1: mqttPort is no setting; did you mean mqtt_port\?/],
+    ["an unknown key", "colour: red", /^1:1: colour is no setting\. Allowed here: broker, host, /],
     ["a number with a decimal comma", "rule: {threshold: 300,5}", /^1:23: rule > threshold ends at the comma: write a decimal number with a point/],
     ["a decimal comma in a line of its own", "rule:\n  threshold: 300,5", /^2:14: rule > threshold is 300,5; .* with a point for decimals\.$/],
-    ["a number that is none", "rule: {threshold: .nan}", /^1:19: rule > threshold is \.nan; it must be a number from 0 to 1023\.$/],
+    ["a value that is not a number", "rule: {threshold: .nan}", /^1:19: rule > threshold is \.nan; it must be a number from 0 to 1023\.$/],
     ["an empty key", '"": 5', /^1:1: "" is no setting\./],
     ["a tab as indentation", "rule:\n\tthreshold: 5", /^2:1: This is not YAML: Tabs are not allowed/],
-    ["a key of another spelling after a byte order mark", "\ufeffrul: 5", /^1:1: rul is no setting; did you mean rule\?/],
+    ["a misspelled key after a byte order mark", "\ufeffrul: 5", /^1:1: rul is no setting; did you mean rule\?/],
     ["a word for true in another version of YAML", "http: yes", /^1:7: http is yes; it must be true or false\.$/],
     ["a zone whose name JavaScript reserves", "zones:\n  __proto__: {sensors: [a], lamps: [a]}", /^2:3: zones > __proto__ is not a name that is allowed here: JavaScript reserves it/],
     ["a device whose id JavaScript reserves", "devices: {__proto__: {label: x}}", /^1:11: devices > __proto__ is not a name that is allowed here/],
@@ -81,10 +81,10 @@ describe("a mistake is reported with its line and column", () => {
     ["a tag, as another program has it", "host: !secret x", /^1:7: !secret means nothing here; write the value itself\.$/],
     ["an alias of nothing", "rule: *x", /^1:7: \*x stands for nothing/],
     ["an alias of itself", "rule: &x {threshold: *x}", /^1:22: \*x stands for nothing/],
-    ["what nests without end", "[".repeat(100_000), /nightlight\.yaml nests deeper than any setting does\.$/],
+    ["endless nesting", "[".repeat(100_000), /nightlight\.yaml nests deeper than any setting does\.$/],
     ["two documents", "host: ::1\n---\nhost: ::1", /^2:1: A second document begins here/],
-    ["what is not YAML", "host: ::1\nids: [a\nlog: json", /^3:1: This is not YAML: /],
-  ])("%s", async (_what, text, sentence) => {
+    ["invalid YAML", "host: ::1\nids: [a\nlog: json", /^3:1: This is not YAML: /],
+  ])("%s is reported with its position", async (_what, text, sentence) => {
     expect(await problemsIn(text)).toContainEqual(expect.stringMatching(sentence));
   }); // prettier-ignore
 

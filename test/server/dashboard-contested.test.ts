@@ -154,7 +154,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     api.publish("storage", { problem: "The disk is full." });
     await eventually(() => problem.isVisible(), { what: "the problem" });
     answer();
-    await eventually(() => notice().isVisible(), { what: "what the answer tells" });
+    await eventually(() => notice().isVisible(), { what: "the notice" });
     expect(await problem.isVisible()).toBe(true);
   });
 });

@@ -340,7 +340,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.3, box.y + 60, { steps: 4 });
       await page.mouse.up();
-      await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "what was marked" });
+      await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "the selected range" });
 
       await page.getByText("Show readings as a table").click();
       const rows = page.getByRole("region", { name: "Readings" }).getByRole("row");

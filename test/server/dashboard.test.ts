@@ -138,7 +138,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await shows(card("nightlight/porch"), /online since \d/);
     await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
     await eventually(() => card("nightlight/porch").getByText("server decides · 2 readings missing").isVisible(), {
-      what: "what is missing",
+      what: "the missing readings",
     });
   });
 
@@ -323,7 +323,7 @@ describe.skipIf(!chromiumPath)(`the dashboard without a board${chromiumNote}`, (
     try {
       const { page } = await openPage(browser, server.httpUrl!);
       const empty = page.getByRole("region", { name: "No board yet" });
-      await eventually(() => empty.isVisible(), { what: "what to do" });
+      await eventually(() => empty.isVisible(), { what: "the instructions" });
       await eventually(async () => (await empty.textContent())?.includes(server.brokerUrl), { what: "the address" });
       const client = await mqtt.connectAsync(server.brokerUrl);
       await client.publishAsync("nightlight/porch/telemetry", '{"light": 200}');

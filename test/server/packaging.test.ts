@@ -57,7 +57,7 @@ describe("the systemd unit", () => {
     "systemd-analyze finds no error in the unit and a low exposure level",
     () => {
       const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 60_000 });
-      expect({ status: verify.status, said: verify.stderr }).toEqual({ status: 0, said: "" });
+      expect({ status: verify.status, problems: verify.stderr }).toEqual({ status: 0, problems: "" });
       // the exposure level is from 0 (safe) to 10; network access alone accounts for 1.0
       const security = spawnSync(ANALYZE ?? "systemd-analyze", ["security", "--offline=true", "--threshold=20", UNIT], {
         encoding: "utf8",

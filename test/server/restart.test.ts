@@ -164,7 +164,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     const present = `{"led_on":true,"seq":${porch.seq}}`;
     await eventually(() => porch.commands.at(-1)?.text === present, { what: "the answer" });
     expect(happened.slice(-2)).toMatchObject([{ seq: porch.seq }, { led_on: true, seq: porch.seq }]);
-    await eventually(() => second.devices.recent(ID).length === 302, { what: "all of it" });
+    await eventually(() => second.devices.recent(ID).length === 302, { what: "all readings" });
     expect(porch.commands.length - 1).toBeLessThan(MAX_COMMANDS);
     expect(porch.commands.at(-1)!.text).toBe(present);
     const times = second.devices.recent(ID).map(({ time }) => time);
@@ -185,8 +185,10 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     await eventually(() => porch.commands.at(-1)?.text === '{"led_on":false,"seq":300}', {
       what: "the board's answer",
     });
-    await eventually(() => second.devices.recent(ID).length === 301, { what: "all of it" });
-    await eventually(() => second.devices.recent("nightlight/lesson").length === 300, { what: "all of the other" });
+    await eventually(() => second.devices.recent(ID).length === 301, { what: "all readings" });
+    await eventually(() => second.devices.recent("nightlight/lesson").length === 300, {
+      what: "all readings of the lesson device",
+    });
     await eventually(() => lesson.got.at(-1)?.text === '{"led_on":false}', { what: "the lesson device's answer" });
     expect(porch.commands.length - 1).toBeLessThan(MAX_COMMANDS);
     expect(lesson.got.length).toBeLessThan(MAX_COMMANDS);

@@ -116,7 +116,7 @@ describe("the error message of a failed connection says what to do", () => {
     [coded("EODD"), /cannot be reached \(x\)/],
     [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
-  ])("%s", (error, words) => {
+  ])("the error %s becomes a sentence", (error, words) => {
     const sentence = connectError(broker, error);
     expect(sentence).toMatch(words);
     expect(sentence).toMatch(/^The broker mqtts:\/\/broker:8883 [^\n]*\.$/);
@@ -130,7 +130,7 @@ describe("wrong options are refused before anything starts", () => {
     [{ ids: ["ok", "ä"] }, /--id "ä"/],
     [{ mqttPort: 65536 }, /--mqtt-port/],
     [{ httpPort: -1 }, /--http-port/],
-  ])("%j", (options, words) => {
+  ])("the options %j are refused", (options, words) => {
     expect(() => toSettings(options)).toThrow(words);
   });
 

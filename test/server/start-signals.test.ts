@@ -54,7 +54,7 @@ describe.skipIf(process.platform !== "linux")("during the start", () => {
     const command = ["--conditions=nightlight-source", "--import", "tsx", "scripts/start.ts", ...flags];
     const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "ignore" });
     onTestFinished(() => void child.kill("SIGKILL"));
-    await eventually(() => (caught(child.pid!) & SIGHUP) !== 0n, { what: "it to catch signals", every: 1 });
+    await eventually(() => (caught(child.pid!) & SIGHUP) !== 0n, { what: "the server to catch signals", every: 1 });
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });

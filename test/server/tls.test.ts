@@ -84,7 +84,7 @@ describe("MQTT over TLS", () => {
     await expect(client(secureUrl!, { ...options, ...as("porch") })).rejects.toThrow(/protocol version|unsupported/i);
   });
 
-  test("a client that does not use TLS, or sends nothing, disturbs nobody", async () => {
+  test("a client that does not use TLS or sends nothing does not affect other clients", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files() });
     const port = Number(new URL(secureUrl!).port);
     const plain = net.connect(port, "127.0.0.1", () => plain.write("GET / HTTP/1.1\r\n\r\n"));
@@ -267,7 +267,7 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
       /server\.key does not belong to the certificate/,
     ],
     ["no authority", ({ clientCa }) => writeFile(clientCa!, "hello"), /ca\.crt is not a certificate in PEM/],
-  ])("%s", async (_what, change, problem) => {
+  ])("%s causes an error sentence at the start", async (_what, change, problem) => {
     const pair = await files("optional");
     await change(pair);
     await expect(watchCertificates(pair, silentLog)).rejects.toThrow(problem);

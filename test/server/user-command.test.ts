@@ -261,7 +261,7 @@ test("a damaged file of last uses hides no user, and the list reports the damage
   expect(said).toMatch(/^The last uses of tokens cannot be read from .*token-uses\.json/);
 });
 
-test("a user is removed; after the last one a message says that nobody needs to log in", async () => {
+test("a user is removed; after the last one a message says that no login is required any more", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   await user(folder, "add bob --generate");

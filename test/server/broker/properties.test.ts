@@ -31,7 +31,7 @@ function willWith(properties: Buffer): Buffer {
 }
 
 describe("properties of MQTT 5.0", () => {
-  test.each(BAD_PROPERTIES)("%s in a message or a will ends the connection, is counted, and reaches nobody", async (_what, properties, reasonCode) => {
+  test.each(BAD_PROPERTIES)("%s in a message or a will ends the connection, is counted, and reaches no subscriber", async (_what, properties, reasonCode) => {
     const broker = await bareBroker();
     const { packets } = await expectRefused(broker, 5, true, publishWith(properties));
     expect((packets.at(-1) as IDisconnectPacket).reasonCode).toBe(reasonCode);

@@ -19,10 +19,10 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
   function subscribe(url: string, ...flags: string[]) {
     const child = spawn("mosquitto_sub", ["-V", "5", "-p", portOf(url), ...flags]);
     onTestFinished(() => void child.kill());
-    const said = { out: "", err: "" };
-    child.stdout.on("data", (text) => (said.out += String(text)));
-    child.stderr.on("data", (text) => (said.err += String(text)));
-    return { child, said };
+    const output = { out: "", err: "" };
+    child.stdout.on("data", (text) => (output.out += String(text)));
+    child.stderr.on("data", (text) => (output.err += String(text)));
+    return { child, output };
   }
   const publish = (url: string, ...flags: string[]) =>
     run("mosquitto_pub", ["-V", "5", "-p", portOf(url), ...flags], { timeout: 20_000 });
@@ -33,11 +33,11 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
       const { brokerUrl } = await server({ http: false });
       await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 1}', "-q", qos);
       // the command is retained
-      const { said } = subscribe(brokerUrl, "-t", "porch/commands", "-q", qos);
-      await eventually(() => said.out === '{"led_on":true}\n', { what: "the command" });
+      const { output } = subscribe(brokerUrl, "-t", "porch/commands", "-q", qos);
+      await eventually(() => output.out === '{"led_on":true}\n', { what: "the command" });
       await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 900}', "-q", qos);
-      await eventually(() => said.out === '{"led_on":true}\n{"led_on":false}\n', { what: "the next command" });
-      expect(said.err).toBe("");
+      await eventually(() => output.out === '{"led_on":true}\n{"led_on":false}\n', { what: "the next command" });
+      expect(output.err).toBe("");
     },
   );
 
@@ -49,7 +49,7 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
     const properties = ["-D", "publish", "user-property", "a", "b", "-D", "publish", "content-type", "text/plain"];
     await publish(brokerUrl, "-t", "news", "-m", "hello", "-q", "1", ...properties);
     const second = subscribe(brokerUrl, ...session);
-    await eventually(() => second.said.out === "hello a:b text/plain\n", { what: "the message with its properties" });
+    await eventually(() => second.output.out === "hello a:b text/plain\n", { what: "the message with its properties" });
   });
 });
 

@@ -22,7 +22,7 @@ const raw5 = (url: string, user?: string, options: Options = {}): Promise<RawCli
 
 const because = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
 
-describe("a refusing CONNACK has a reason code and a reason string", () => {
+describe("CONNACK with a reason code and a reason string", () => {
   test.each<[what: string, user: string | undefined, options: Options, code: number, reason: string]>([
     ["a wrong password", "boss", { password: Buffer.from("wrong") }, 0x86, "the user name or the password is wrong"],
     ["a client without a user name", undefined, {}, 0x87, "no user name was given"],
@@ -30,7 +30,7 @@ describe("a refusing CONNACK has a reason code and a reason string", () => {
     ["a will above the limit", "boss", { will: { topic: "t", payload: Buffer.alloc(40_000), qos: 1, retain: false } }, 0x95, "a will of 40000 bytes"],
     ["a client id of 257 characters", "boss", { clientId: "x".repeat(257) }, 0x85, "at most 256 characters"],
     ["enhanced authentication", "boss", { properties: { authenticationMethod: "SCRAM" } }, 0x8c, "is not supported"],
-  ])("%s", async (_what, user, options, reasonCode, reason) => {
+  ])("CONNACK refuses %s", async (_what, user, options, reasonCode, reason) => {
     const { url, rejected } = await guarded(USERS, { limits: { payload: 32_768 } });
     const refused = await raw5(url, user, options);
     expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...because(reason) }]);
@@ -38,7 +38,7 @@ describe("a refusing CONNACK has a reason code and a reason string", () => {
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
-  test("a client is refused when its account has the maximum number of sessions", async () => {
+  test("CONNACK refuses a client whose account has the maximum number of sessions", async () => {
     const { url } = await guarded(USERS, { limits: { sessions: 1 } });
     const session = { clean: false, properties: { sessionExpiryInterval: 60 } };
     await raw5(url, "boss", session);

@@ -34,10 +34,15 @@ describe.skipIf(process.platform === "win32")("a configuration file that every u
   });
 
   test("a readable file does not hide the warning about the readable password file that it names", async () => {
-    const word = path.join(await temporaryFolder(), "word");
-    await writeFile(word, "secret\n");
-    await chmod(word, 0o604);
-    const said = await warningsOf(`broker: {url: "mqtt://b", username: me, password_file: "${word}"}`, 0o644);
-    expect(said).toEqual([expect.stringMatching(/the broker's password in .*word \(mode 0604\); chmod 600/)]);
+    const passwordFile = path.join(await temporaryFolder(), "word");
+    await writeFile(passwordFile, "secret\n");
+    await chmod(passwordFile, 0o604);
+    const warnings = await warningsOf(
+      `broker: {url: "mqtt://b", username: me, password_file: "${passwordFile}"}`,
+      0o644,
+    );
+    expect(warnings).toEqual([
+      expect.stringMatching(/the broker's password in .*passwordFile \(mode 0604\); chmod 600/),
+    ]);
   });
 });
