@@ -1,4 +1,4 @@
-/** Every kind of account and every topic of the contract, at Mosquitto with docs/how-to/mosquitto and at the embedded broker. */
+/** Tests the permissions of every kind of account on every topic, at the embedded broker and at the documented Mosquitto. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { board, expected, NOTHING, tried, type Allowed } from "./support/access-matrix.js";
@@ -6,7 +6,7 @@ import { documentedAcl, startDocumentedMosquitto } from "./support/documented-mo
 import { as, guarded } from "./support/guarded.js";
 import { client } from "./support/server.js";
 
-/** docs/how-to/mosquitto/README.md, told a second time. */
+/** The expected permissions, as in the tables of docs/how-to/mosquitto/README.md. */
 const MOSQUITTO_TABLE: Readonly<Record<string, Allowed>> = {
   "nightlight-server": { publish: /^(nightlight|homeassistant)\//, receive: /^(nightlight|homeassistant)\// },
   porch: board("porch"),
@@ -19,7 +19,7 @@ const MOSQUITTO_TABLE: Readonly<Record<string, Allowed>> = {
   },
 };
 
-/** docs/reference/security.md, told a second time. Home Assistant and apps that override are administrators there. */
+/** The expected permissions, as in docs/reference/security.md, where Home Assistant and apps are administrators. */
 const EMBEDDED_TABLE: Readonly<Record<string, Allowed>> = {
   app: { publish: /./, receive: /./ },
   porch: board("porch"),
@@ -28,7 +28,7 @@ const EMBEDDED_TABLE: Readonly<Record<string, Allowed>> = {
 };
 
 describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", () => {
-  test("each account publishes and receives what the table says, and nothing else; nobody without one is let in", async () => {
+  test("each account publishes and receives what the table allows and nothing else, and clients without an account are refused", async () => {
     const accounts = Object.keys(MOSQUITTO_TABLE);
     const broker = await startDocumentedMosquitto([...accounts, "witness"], "user witness\ntopic readwrite #\n");
     onTestFinished(() => broker.remove());
@@ -36,7 +36,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", (
     await expect(client(broker.url)).rejects.toMatchObject({ code: 5 });
   });
 
-  test("every account of the file but the server's is kept from passing for a board of its name", async () => {
+  test("no documented account except the server's can act as a board of the same name", async () => {
     const blocks = (await documentedAcl()).split(/^user /m).slice(1);
     const names = blocks.map((block) => block.split("\n", 1)[0]);
     expect(names).toEqual(Object.keys(MOSQUITTO_TABLE).filter((name) => !/porch|shed/.test(name)));
@@ -45,7 +45,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", (
   });
 });
 
-test("at the embedded broker each account publishes and receives what the table says; nobody without one is let in", async () => {
+test("the embedded broker allows each account what the table says, and refuses clients without an account", async () => {
   const users = {
     witness: "admin",
     app: "admin",

@@ -19,7 +19,7 @@ import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** Hashed once: it takes a quarter of a second. */
+/** A password hash that all tests share, because hashing takes a quarter of a second. */
 const CHOSEN = "correct horse";
 const hashed = hashPassword(CHOSEN);
 
@@ -39,7 +39,7 @@ async function folderWith(users: Record<string, Partial<StoredUser>>): Promise<s
   return folder;
 }
 
-/** What `work` costs: the parameters of each scrypt that it runs. All else of a check is next to nothing. */
+/** Runs `work` and returns the parameters of each scrypt call, which take nearly all the time of a password check. */
 async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
   const spy = vi.spyOn(crypto, "scrypt");
   syncBuiltinESMExports();
@@ -53,7 +53,7 @@ async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
 }
 
 describe("a password", () => {
-  test("authenticates its user and nobody else", async () => {
+  test("a password authenticates its user and nobody else", async () => {
     const { check } = await accounts(await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }));
     expect(await check("ann", CHOSEN)).toEqual({ name: "ann", role: "admin" });
     expect(await check("porch", CHOSEN)).toEqual({ name: "porch", role: "device", device: "porch" });
@@ -64,15 +64,15 @@ describe("a password", () => {
     expect(await check("ann", "x".repeat(100_000))).toBeUndefined();
   });
 
-  test("that is wrong takes the same time for existing and unknown names, and for both kinds of passwords", async () => {
+  test("a password that is wrong takes the same time for existing and unknown names, and for both kinds of passwords", async () => {
     const { check } = await accounts(await folderWith({ ann: {}, made: { password: storeGenerated("x") } }));
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
-        // the work that OWASP asks for, once
+        // one scrypt call with the parameters that OWASP recommends
         expect(await costOf(() => check(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
   });
 
-  test("that was right before is accepted without a hash, until it is changed", async () => {
+  test("a password that was right before is accepted without a hash, until it is changed", async () => {
     const folder = await folderWith({ ann: {} });
     const { check } = await accounts(folder);
     expect(await costOf(() => check("ann", CHOSEN))).toHaveLength(1);
@@ -82,7 +82,7 @@ describe("a password", () => {
     expect(await check("ann", CHOSEN)).toBeUndefined();
   });
 
-  test("that was generated is checked fast: a thousand boards can reconnect at once", async () => {
+  test("a generated password is checked fast, so that a thousand boards can reconnect at once", async () => {
     const passwords = new Map(Array.from({ length: 1000 }, (_, n) => [`board-${n}`, generatePassword()]));
     const folder = await temporaryFolder();
     await changeUsers(folder, (users) => {
@@ -97,13 +97,13 @@ describe("a password", () => {
     expect(cost).toEqual([]);
   });
 
-  test("that is generated begins with a letter and is unique", () => {
+  test("a generated password begins with a letter and is unique", () => {
     const made = new Set(Array.from({ length: 1000 }, generatePassword));
     expect(made.size).toBe(1000);
     for (const password of made) expect(password).toMatch(/^[a-z][a-z2-9]{25}$/);
   });
 
-  test("is salted: two users with the same password have different hashes", async () => {
+  test("a password is salted: two users with the same password have different hashes", async () => {
     const folder = await temporaryFolder();
     for (const name of ["ann", "bob"]) {
       const password = await hashPassword(CHOSEN);
@@ -168,9 +168,9 @@ test("a token authenticates its user, and is stored as a hash", async () => {
   expect(await readFile(usersFile(folder), "utf8")).not.toContain(token);
 });
 
-describe("the file of users", () => {
+describe("the users file", () => {
   test.skipIf(process.platform === "win32")(
-    "is readable only for its owner, and the server warns otherwise",
+    "the users file is readable only for its owner, and the server warns otherwise",
     async () => {
       const folder = await folderWith({ ann: {} });
       expect((await stat(usersFile(folder))).mode & 0o777).toBe(0o600);
@@ -181,7 +181,7 @@ describe("the file of users", () => {
     },
   );
 
-  test("is changed atomically: concurrent commands lose no user and leave no other file", async () => {
+  test("the users file is changed atomically: concurrent commands lose no user and leave no other file", async () => {
     const folder = await temporaryFolder();
     const names = Array.from({ length: 20 }, (_, n) => `user-${n}`);
     await Promise.all(names.map((name) => addUsers(folder, { [name]: "reader" })));
@@ -189,7 +189,7 @@ describe("the file of users", () => {
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
 
-  test("stays unchanged when a change fails", async () => {
+  test("the users file stays unchanged when a change fails", async () => {
     const folder = await folderWith({ ann: {} });
     const before = await readFile(usersFile(folder), "utf8");
     const change = changeUsers(folder, (users) => {
@@ -219,7 +219,7 @@ describe("the file of users", () => {
       /ann\.password/,
     ],
   ])(
-    "that is damaged (%s) keeps a server from starting, and lets nobody in while one runs",
+    "a damaged users file (%s) prevents a start, and no login succeeds while a server runs",
     async (_what, text, problem) => {
       const folder = await folderWith({ ann: {} });
       const lines: string[] = [];
@@ -236,7 +236,7 @@ describe("the file of users", () => {
     },
   );
 
-  test("accepts user names such as constructor, which are properties of JavaScript objects", async () => {
+  test("the users file accepts user names such as constructor, which are properties of JavaScript objects", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, Object.fromEntries([["constructor", "reader" as const]]));
     const { byName } = await accounts(folder);
@@ -246,7 +246,7 @@ describe("the file of users", () => {
 });
 
 describe("accounts are required", () => {
-  test("after the first user is added, until the server stops, even when the file is deleted", async () => {
+  test("a login is required after the first user is added, until the server stops, even when the file is deleted", async () => {
     const folder = await temporaryFolder();
     const opened = await accounts(folder);
     expect(opened.required).toBe(false);
@@ -257,7 +257,7 @@ describe("accounts are required", () => {
     expect(opened.required).toBe(true);
   });
 
-  test("always or never if the option says so", async () => {
+  test("the option makes accounts always or never required", async () => {
     const folder = await temporaryFolder();
     expect((await accounts(folder, { required: true })).required).toBe(true);
     await addUsers(folder, { ann: "admin" });

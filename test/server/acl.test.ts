@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
 import type { Account } from "../../server/src/security/accounts.js";
 
-/** MQTT 3.1.1, section 4.7, by the letter. */
+/** Returns whether a topic matches a filter. Implements MQTT 3.1.1, section 4.7 literally. */
 function matches(filter: string, topic: string): boolean {
   // [MQTT-4.7.2-1]
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
   const pattern = filter
     .split("/")
     .map((level) => (level === "+" ? "[^/]*" : level === "#" ? ".*" : level.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
-  // [MQTT-4.7.1-2]: the parent level as well
+  // [MQTT-4.7.1-2]: "a/#" also matches "a"
   const text = pattern.join("/").replace(/\/\.\*$/, "(/.*)?");
   return new RegExp(`^${text}$`, "s").test(topic);
 }
@@ -45,7 +45,7 @@ function readable({ device: id }: Account): string[] {
 }
 
 describe("a device's user", () => {
-  test("publishes on the telemetry, status and replies of its device, and nowhere else", () => {
+  test("a device's user publishes on the telemetry, status and replies of its device, and nowhere else", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
         const allowed = ["telemetry", "status", "replies"].some((channel) => topic === `${account.device}/${channel}`);
@@ -55,7 +55,7 @@ describe("a device's user", () => {
     );
   });
 
-  test("can publish on its own topics", () => {
+  test("a device's user can publish on its own topics", () => {
     fc.assert(
       fc.property(device, (account) => {
         for (const channel of ["telemetry", "status", "replies"])
@@ -65,7 +65,7 @@ describe("a device's user", () => {
     );
   });
 
-  test("can only subscribe to filters that match its own topics", () => {
+  test("a device's user can only subscribe to filters that match its own topics", () => {
     fc.assert(
       fc.property(device, filter, topic, (account, filter, topic) => {
         const rights = permissionsOf(account);
@@ -76,7 +76,7 @@ describe("a device's user", () => {
     );
   });
 
-  test("receives only messages of its own topics, whichever subscription matches", () => {
+  test("a device's user receives only messages of its own topics, whichever subscription matches", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
         expect(permissionsOf(account).read(topic)).toBe(readable(account).includes(topic));
@@ -86,7 +86,7 @@ describe("a device's user", () => {
   });
 
   test.each(["#", "+", "+/#", "nightlight/porch/#", "nightlight/+/commands", "nightlight/porch/+"])(
-    "is granted no wildcard: %s",
+    "a device's user cannot subscribe to the wildcard %s",
     (filter) => {
       expect(permissionsOf({ name: "porch", role: "device", device: "nightlight/porch" }).subscribe(filter)).toBe(
         false,

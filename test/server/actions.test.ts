@@ -1,4 +1,4 @@
-/** What a board is asked to do: once, in time or not at all, with an outcome for whoever asked. */
+/** Actions that the API requests from a board: each runs at most once before it expires, and reports an outcome. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
@@ -30,14 +30,14 @@ function ask(at: NightlightServer, body: unknown, { id = ID, wait = "" } = {}): 
 const outcomeOf = (at: NightlightServer, seq: number): Promise<Answer> =>
   request(`${at.httpUrl}/api/devices/${ID}/actions/${seq}`);
 
-/** The action that came as the nth command. */
+/** Waits for the board's nth command and returns it as an action. */
 async function nthAction(porch: TestBoard, n: number): Promise<{ action: string; seq: number }> {
   await eventually(() => porch.commands.length > n, { what: `command ${n}` });
   return JSON.parse(porch.commands[n].text) as { action: string; seq: number };
 }
 
 describe("an action", () => {
-  test("reaches the board at QoS 1, not retained, and its report comes back to who asked", async () => {
+  test("an action reaches the board at QoS 1, not retained, and the board's reply is returned to the client", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     const asked = ask(running, { action: "report" });
@@ -49,11 +49,11 @@ describe("an action", () => {
     expect(await asked).toEqual({ status: 200, body });
     expect(await outcomeOf(running, seq)).toEqual({ status: 200, body });
     const late = await client(running.brokerUrl, {}, `${ID}/commands`, `${ID}/status`);
-    await eventually(() => late.got.length > 0, { what: "what is retained" });
+    await eventually(() => late.got.length > 0, { what: "the retained messages" });
     expect(late.got.map(({ topic }) => topic)).toEqual([`${ID}/status`]);
   });
 
-  test("that a board refuses is told with the reason", async () => {
+  test("an action that the board refuses returns the outcome refused with the reason", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     const asked = ask(running, { action: "identify" });
@@ -62,7 +62,7 @@ describe("an action", () => {
     expect(await asked).toMatchObject({ status: 200, body: { outcome: "refused", error: "too many actions at once" } });
   });
 
-  test("for which nobody wants to wait goes on, and its outcome can be asked for", async () => {
+  test("an action without a wait continues, and the API returns its outcome later", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     const { status, body } = await ask(running, { action: "reboot" }, { wait: "0" });
@@ -72,7 +72,7 @@ describe("an action", () => {
     await eventually(async () => (await outcomeOf(running, body.seq)).body.outcome === "done", { what: "the outcome" });
   });
 
-  test("that a sleeping board finds in its queue comes in order with those behind it", async () => {
+  test("a sleeping board receives queued actions in order", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     await porch.client.endAsync();
@@ -86,21 +86,21 @@ describe("an action", () => {
   });
 });
 
-describe("a lamp that blinks because somebody asked where it is", () => {
-  /** A board whose light keeps its lamp on, and what its history says of switches. */
+describe("a lamp that blinks for the action identify", () => {
+  /** Starts a server with a board in the dark, whose lamp is on. Returns helpers that report blinks and read the history. */
   async function lit() {
     const running = await server({ history: HISTORY });
     const porch = await board(running.brokerUrl, ID);
     await porch.read(77);
     await eventually(() => running.devices.get(ID)?.led_on === true, { what: "the lamp" });
-    const tell = (led_on: boolean, fields: object = {}) =>
+    const reportLed = (led_on: boolean, fields: object = {}) =>
       porch.client.publishAsync(`${ID}/status`, JSON.stringify({ online: true, led_on, ...fields }), {
         qos: 1,
         retain: true,
       });
     const blinking = (wanted: boolean) =>
       eventually(() => running.devices.get(ID)?.blinking === wanted, { within: 15_000, what: `blinking: ${wanted}` });
-    /** The board confirms, and tells of each blink, as firmware 0.1.0 does. */
+    /** Requests the action; the board replies and publishes each blink as a status, as firmware 0.1.0 does. */
     async function blink(): Promise<void> {
       const asked = ask(running, { action: "identify" });
       const { seq } = await eventually(
@@ -109,54 +109,54 @@ describe("a lamp that blinks because somebody asked where it is", () => {
       );
       await porch.reply({ seq, ok: true });
       expect((await asked).body.outcome).toBe("done");
-      for (const led_on of [false, true, false, true, false]) await tell(led_on);
+      for (const led_on of [false, true, false, true, false]) await reportLed(led_on);
     }
     const switches = async () =>
       (await request(`${running.httpUrl}/api/history?device=${encodeURIComponent(ID)}`)).body.switches as {
         led_on: boolean;
       }[];
-    return { running, porch, tell, blink, blinking, switches };
+    return { running, porch, reportLed, blink, blinking, switches };
   }
 
-  test("is not switched, in the API, the events and the history, also where the board tells of each blink", async () => {
-    const { running, tell, blink, blinking, switches } = await lit();
-    const told: { blinking: boolean; led_on: boolean | null }[] = [];
-    running.on("device", ({ blinking, led_on }) => told.push({ blinking, led_on }));
+  test("a blinking lamp keeps its state in the API, the events and the history, even if the board publishes each blink", async () => {
+    const { running, reportLed, blink, blinking, switches } = await lit();
+    const views: { blinking: boolean; led_on: boolean | null }[] = [];
+    running.on("device", ({ blinking, led_on }) => views.push({ blinking, led_on }));
     await blink();
     await blinking(true);
-    await tell(true);
+    await reportLed(true);
     await blinking(false);
-    expect(told.every(({ led_on }) => led_on === true)).toBe(true);
-    expect(told.map((view) => view.blinking)).toContain(true);
+    expect(views.every(({ led_on }) => led_on === true)).toBe(true);
+    expect(views.map((view) => view.blinking)).toContain(true);
     expect((await switches()).map(({ led_on }) => led_on)).toEqual([true]);
   });
 
-  test("is switched as ever when it is to be, and commanded again when the board ended otherwise", async () => {
-    const { running, porch, tell, blink, blinking, switches } = await lit();
+  test("a blinking lamp can be switched, and is commanded again if the board restores its previous state", async () => {
+    const { running, porch, reportLed, blink, blinking, switches } = await lit();
     await blink();
     await porch.read(900);
     await eventually(() => running.devices.get(ID)?.led_on === false, { what: "the lamp off" });
     const commands = porch.commands.length;
-    // firmware 0.1.0 restores what the lamp was before it blinked
-    await tell(true);
+    // firmware 0.1.0 restores the lamp's state from before the blinking
+    await reportLed(true);
     await blinking(false);
     await eventually(() => porch.commands.length > commands, { what: "the command again" });
     expect(JSON.parse(porch.commands.at(-1)!.text)).toMatchObject({ led_on: false });
     expect((await switches()).map(({ led_on }) => led_on)).toEqual([true, false]);
   });
 
-  test("of a board that decides alone is afterwards as the board says", async () => {
-    const { running, tell, blink, blinking } = await lit();
+  test("after blinking, the lamp of a board that decides by itself has the state that the board reports", async () => {
+    const { running, reportLed, blink, blinking } = await lit();
     await blink();
-    await tell(false, { decided_by: "device" });
+    await reportLed(false, { decided_by: "device" });
     expect(running.devices.get(ID)?.led_on).toBe(true);
     await blinking(false);
     expect(running.devices.get(ID)?.led_on).toBe(false);
   });
 });
 
-describe("an action that expires", () => {
-  test("is a timeout for who asked, and the board's configuration says that it must not be done any more", async () => {
+describe("an expired action", () => {
+  test("an expired action returns a timeout, and the board's configuration tells the board not to run it", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     expect(porch.config()).toEqual({ threshold: 300, hysteresis: 0, min_on: 0, min_off: 0 });
@@ -165,13 +165,13 @@ describe("an action that expires", () => {
     expect(performance.now() - from).toBeGreaterThanOrEqual(990);
     expect({ status, outcome: body.outcome }).toEqual({ status: 504, outcome: "timeout" });
     expect(body.error).toMatch(/did not reply in time.*will not be done later/);
-    await eventually(() => porch.config()?.expired === body.seq, { what: "the limit" });
+    await eventually(() => porch.config()?.expired === body.seq, { what: "the expired number in the configuration" });
     const late = await client(running.brokerUrl, {}, `${ID}/config`);
     await eventually(() => late.got.length > 0, { what: "the retained configuration" });
     expect(JSON.parse(late.got[0].text)).toMatchObject({ threshold: 300, expired: body.seq });
   });
 
-  test("takes with it those before it, which a board would do first, and leaves those after it", async () => {
+  test("an action that expires also expires the earlier ones in the queue, but not the later ones", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     const first = (await ask(running, { action: "identify", expires: 60 }, { wait: "0" })).body.seq;
@@ -184,10 +184,10 @@ describe("an action that expires", () => {
       error: expect.stringContaining(`because action ${seq}`),
     });
     expect((await outcomeOf(running, third)).body.outcome).toBe("pending");
-    await eventually(() => porch.config()?.expired === seq, { what: "the limit" });
+    await eventually(() => porch.config()?.expired === seq, { what: "the expired number in the configuration" });
   });
 
-  test("while the server is away is given up before a board hears of it again", async () => {
+  test("an action that expires while the server is stopped is a timeout before a board can receive it", async () => {
     const data = await temporaryFolder();
     const options = { data, mqttPort: 0, httpPort: 0 } as const;
     const first = await startServer(options);
@@ -195,7 +195,9 @@ describe("an action that expires", () => {
     const over = (await ask(first, { action: "reboot", expires: 1 }, { wait: "0" })).body.seq;
     await porch.client.endAsync(true);
     await first.close();
-    await eventually(() => Date.now() / 1000 - Date.UTC(2026, 0, 1) / 1000 > over + 2, { what: "it to expire" });
+    await eventually(() => Date.now() / 1000 - Date.UTC(2026, 0, 1) / 1000 > over + 2, {
+      what: "the action to expire",
+    });
     const second = await server(options);
     const config = await client(second.brokerUrl, {}, `${ID}/config`);
     await eventually(() => config.got.length > 0, { what: "the configuration" });
@@ -203,7 +205,7 @@ describe("an action that expires", () => {
     expect((await outcomeOf(second, over)).body).toMatchObject({ outcome: "timeout" });
   });
 
-  test("and was done all the same, its reply being on the way, is told as done", async () => {
+  test("an expired action counts as done if the board's reply arrives late", async () => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     const { seq } = (await ask(running, { action: "identify", expires: 1 })).body;
@@ -214,7 +216,7 @@ describe("an action that expires", () => {
   });
 });
 
-test("an action that is pending over a restart is done, and numbers go on growing", async () => {
+test("a pending action is done after a restart of the server, and later actions have higher numbers", async () => {
   const data = await temporaryFolder();
   const options = { data, mqttPort: 0, httpPort: 0 } as const;
   const first = await startServer(options);
@@ -231,7 +233,7 @@ test("an action that is pending over a restart is done, and numbers go on growin
   expect((await ask(second, { action: "report" }, { wait: "0" })).body.seq).toBeGreaterThan(seq);
 });
 
-describe("what cannot be asked is answered with a sentence", () => {
+describe("an invalid action gets an error sentence", () => {
   test.each<[body: unknown, wait: string, status: number, words: RegExp]>([
     [{ action: "dance" }, "", 400, /one of report, reboot, identify/],
     [{}, "", 400, /"action" is missing/],
@@ -240,7 +242,7 @@ describe("what cannot be asked is answered with a sentence", () => {
     [{ action: "report", expires: "60" }, "", 400, /"expires"/],
     [{ action: "report" }, "-1", 400, /"wait" must be/],
     [{ action: "report" }, "601", 400, /from 0 to 600/],
-  ])("%j, wait %s", async (body, wait, status, words) => {
+  ])("the body %j with wait=%s is refused", async (body, wait, status, words) => {
     const running = await server();
     const porch = await board(running.brokerUrl, ID);
     const answer = await ask(running, body, { wait });
@@ -249,7 +251,7 @@ describe("what cannot be asked is answered with a sentence", () => {
     expect(porch.commands).toEqual([]);
   });
 
-  test("a lesson device, an unknown one, an unknown number, a ninth action", async () => {
+  test("the API refuses actions for a lesson device or an unknown device, an unknown action number, and a ninth action", async () => {
     const running = await server();
     const lesson = await client(running.brokerUrl, {}, "lesson/commands");
     await lesson.publishAsync("lesson/telemetry", '{"light":1}', { qos: 1 });
@@ -270,8 +272,8 @@ describe("what cannot be asked is answered with a sentence", () => {
   });
 });
 
-describe("the configuration", () => {
-  test("is told once, and again only when it changes", async () => {
+describe("a board's configuration", () => {
+  test("the configuration is published once, and again only when it changes", async () => {
     const data = await temporaryFolder();
     const options = { data, mqttPort: 0, http: false } as const;
     const first = await startServer(options);
@@ -286,10 +288,10 @@ describe("the configuration", () => {
     await first.close();
     const second = await server(options);
     const silent = await board(second.brokerUrl, ID, { silent: true });
-    await eventually(() => silent.configs.length > 0, { what: "what every start tells" });
+    await eventually(() => silent.configs.length > 0, { what: "the configuration after a start" });
   });
 
-  test("is never told to a lesson device", async () => {
+  test("the configuration is never published for a lesson device", async () => {
     const { brokerUrl } = await server();
     const lesson = await client(brokerUrl, {}, "lesson/#");
     await lesson.publishAsync("lesson/telemetry", '{"light":1}', { qos: 1 });
@@ -299,7 +301,7 @@ describe("the configuration", () => {
 });
 
 describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
-  test("actions and configuration work alike, also after the broker lost its memory", async () => {
+  test("actions and configuration work the same, also after the broker has lost its retained messages", async () => {
     const mosquitto = await startMosquitto();
     onTestFinished(() => mosquitto.remove());
     const running = await server({ broker: mosquitto.url });
@@ -316,7 +318,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
         await eventually(() => late.got.length > 0, { within: 2000 });
         return JSON.parse(late.got[0].text);
       },
-      { what: "the configuration at the broker that forgot it" },
+      { what: "the configuration to be published again" },
     );
   });
 });

@@ -14,7 +14,7 @@ import { HISTORY, server } from "./support/server.js";
 
 const HOUR = 60 * 60 * 1000;
 
-/** Serves the history routes; the server knows one device, `known`. */
+/** Serves the history routes of a server with one device, `known`. */
 async function serve(history: Partial<History>, historyOn = true): Promise<string> {
   const app = fastify();
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
@@ -39,7 +39,7 @@ describe("a time range", () => {
     ["2026-11-01T10:00:00 02:00", undefined, ["2026-11-01T08:00:00.000Z", "2026-11-23T12:00:00.001Z"]],
     ["0", "1", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.001Z"]],
     [undefined, "5", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.005Z"]],
-  ])("from %s to %s is parsed", (from, to, expected) => {
+  ])("a time range from %s to %s is parsed", (from, to, expected) => {
     const range = rangeOf({ from, to }, NOW);
     expect([range.from, range.to].map((time) => new Date(time).toISOString())).toEqual(expected);
   });
@@ -62,7 +62,7 @@ describe("a time range", () => {
 describe("a plot", () => {
   const answer = { points: [{ time: 5, min: 1, max: 1000, last: 7, count: 3 }], led_on: true, switches: [], step: 10 };
 
-  test("passes the query to the history and returns its answer", async () => {
+  test("a plot request passes the query to the history and returns the answer", async () => {
     const asked: HistoryQuery[] = [];
     const url = await serve({ query: async (query) => (asked.push(query), answer) });
     const path = "/api/history?device=a%2Fb&from=1000&to=2026-01-01&points=5000";
@@ -75,7 +75,7 @@ describe("a plot", () => {
     expect(to).toBeGreaterThan(before);
   });
 
-  test("is empty for a device without readings, and 404 for an unknown device", async () => {
+  test("a plot is empty for a device without readings, and an unknown device gets status 404", async () => {
     const url = await serve({});
     expect(await ask(url, "/api/history?device=known")).toMatchObject({ status: 200, body: { points: [] } });
     for (const path of ["/api/history", "/api/history.csv"])
@@ -86,7 +86,7 @@ describe("a plot", () => {
   });
 
   test.each(["points=0", "points=5001", "points=1.5", "points=x", "points=1&points=2", "points="])(
-    "with %s is rejected with the allowed values",
+    "a plot with %s is rejected with the allowed values",
     async (points) => {
       const url = await serve({ query: async () => answer });
       expect(await ask(url, `/api/history?device=known&${points}`)).toMatchObject({
@@ -97,14 +97,14 @@ describe("a plot", () => {
   );
 
   test.each(["", "?device=a&device=b", "?device=", "?device=a%23", "?device=%24SYS"])(
-    "requires exactly one valid device name: not %j",
+    "a plot requires exactly one valid device name: not %j",
     async (query) => {
       const url = await serve({ query: async () => answer });
       for (const path of ["/api/history", "/api/history.csv"]) expect((await ask(url, path + query)).status).toBe(400);
     },
   );
 
-  test("is 404 with a reason when the history is off", async () => {
+  test("a plot request gets status 404 with a reason when the history is off", async () => {
     const url = await serve({ query: async () => answer }, false);
     for (const path of ["/api/history", "/api/history.csv"])
       expect(await ask(url, `${path}?device=known`)).toMatchObject({
@@ -132,7 +132,7 @@ function parseCsv(text: string): string[][] {
 const reading = (time: number, light: number): HistoryRow => ({ time, light, led_on: null, by: null, reason: null });
 
 describe("an export", () => {
-  test("is a valid CSV file of readings and switches", async () => {
+  test("an export is a valid CSV file of readings and switches", async () => {
     const reasons = ['he said "on", she', "a\r\nb", "plain, with comma", "median 212 < 300", ""];
     const switches = reasons.map((reason, n): HistoryRow => {
       return { time: 2000 + n, light: null, led_on: n % 2 === 0, by: "server", reason };
@@ -155,7 +155,7 @@ describe("an export", () => {
   });
 
   test.each(['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])(
-    "escapes spreadsheet formulas: %j",
+    "an export escapes spreadsheet formulas: %j",
     async (reason) => {
       const url = await serve({
         rows: async function* () {
@@ -171,14 +171,14 @@ describe("an export", () => {
     ["nightlight/porch", "nightlight-porch.csv"],
     ["a\"b\\c d'; x=y/ä", ""],
     ["~odd %2F&=<>/x", "-odd-2F-x.csv"],
-  ])("has a file name made from the device id: %s", async (id, name) => {
+  ])("an export has a file name made from the device id: %s", async (id, name) => {
     const url = await serve({ query: async () => ({ points: [], led_on: true, switches: [], step: 0 }) });
     const { status, headers } = await ask(url, `/api/history.csv?device=${encodeURIComponent(id)}`);
     if (name) expect(headers["content-disposition"]).toBe(`attachment; filename="${name}"`);
     else expect(status).toBe(400);
   });
 
-  test("is streamed, and stops reading when the client disconnects", async () => {
+  test("an export is streamed, and stops reading when the client disconnects", async () => {
     let batches = 0;
     let ended = false;
     const url = await serve({
@@ -199,7 +199,7 @@ describe("an export", () => {
     expect(batches).toBeLessThan(1000);
   });
 
-  test("that fails midway aborts the response", async () => {
+  test("an export that fails midway aborts the response", async () => {
     const url = await serve({
       rows: async function* () {
         yield [reading(1, 1)];

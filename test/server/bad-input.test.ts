@@ -1,4 +1,4 @@
-/** Nothing on the wire stops the server: each fault is counted with its reason, and the next good message works. */
+/** Tests invalid messages: the server counts each one with its reason, keeps running, and processes the next valid message. */
 import net from "node:net";
 import { describe, expect, test } from "vitest";
 import { createLog } from "../../server/src/observability/log.js";
@@ -8,7 +8,7 @@ import { client, server } from "./support/server.js";
 
 const MEGABYTE = Buffer.alloc(1_000_000, "x");
 
-describe("a payload that is no reading", () => {
+describe("an invalid reading", () => {
   test.each<[what: string, payload: string | Buffer, reason: string]>([
     ["nothing", "", "empty"],
     ["broken JSON", '{"light": 2', "not-json"],
@@ -28,7 +28,7 @@ describe("a payload that is no reading", () => {
     ["light null", '{"light":null}', "wrong-fields"],
     ["a prototype", '{"__proto__":{"light":212}}', "wrong-fields"],
     ["a wrong optional field", '{"light":212,"seq":"x"}', "wrong-fields"],
-  ])("%s is counted, told, and without effect", async (_what, payload, reason) => {
+  ])("a payload of %s is counted, logged, and has no effect", async (_what, payload, reason) => {
     const lines: string[] = [];
     const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     const { brokerUrl, counters, devices } = await server({ log });
@@ -43,7 +43,7 @@ describe("a payload that is no reading", () => {
     expect(lines.join("")).toContain(`"reason":"${reason}"`);
   });
 
-  test("non-ASCII text in a field that nobody reads does no harm", async () => {
+  test("a reading with non-ASCII text in an unknown field is accepted", async () => {
     const { brokerUrl, counters } = await server();
     const device = await client(brokerUrl, {}, "porch/commands");
     await device.publishAsync("porch/telemetry", '{"light":212,"name":"Küche 💡"}');
@@ -52,7 +52,7 @@ describe("a payload that is no reading", () => {
   });
 });
 
-describe("a topic that names no device", () => {
+describe("a topic without a valid device id", () => {
   test.each(["näh/telemetry", "/telemetry", "💡/telemetry", "x".repeat(97) + "/telemetry"])(
     "%j is counted as a bad id",
     async (topic) => {
@@ -64,7 +64,7 @@ describe("a topic that names no device", () => {
     },
   );
 
-  test("topics of other applications are none of our business", async () => {
+  test("the server ignores topics of other applications", async () => {
     const { brokerUrl, counters, devices } = await server();
     const other = await client(brokerUrl);
     for (const topic of ["home/temperature", "telemetry", "a/telemetry/b", "__proto__", "constructor/x"])
@@ -74,7 +74,7 @@ describe("a topic that names no device", () => {
     expect(counters.rejected).toEqual({});
   });
 
-  test("ids that are names of JavaScript's own are ids like any other", async () => {
+  test("a device can have the name of a JavaScript object property as its id", async () => {
     const { brokerUrl, devices } = await server();
     const device = await client(brokerUrl);
     const ids = ["__proto__", "constructor", "toString"];
@@ -84,7 +84,7 @@ describe("a topic that names no device", () => {
   });
 });
 
-test("an override for a device that nobody has heard of is counted and makes none", async () => {
+test("an override for an unknown device is counted and creates no device", async () => {
   const { brokerUrl, counters, devices } = await server();
   const app = await client(brokerUrl);
   await app.publishAsync("ghost/set", '{"mode":"on"}', { qos: 1 });
@@ -92,7 +92,7 @@ test("an override for a device that nobody has heard of is counted and makes non
   expect(devices.size).toBe(0);
 });
 
-test("nobody takes the server's own status for a device", async () => {
+test("the server's own status topic does not create a device", async () => {
   const { brokerUrl, devices } = await server();
   const app = await client(brokerUrl);
   await app.publishAsync("nightlight/status", '{"online":true}', { qos: 1 });
@@ -101,13 +101,13 @@ test("nobody takes the server's own status for a device", async () => {
   expect(devices.list().map(({ id }) => id)).toEqual(["nightlight/porch"]);
 });
 
-describe("a client that does not keep to MQTT", () => {
-  /** Sends bytes over bare TCP, and waits until the other side closes. */
+describe("a client that violates MQTT", () => {
+  /** Sends bytes over plain TCP and waits until the broker closes the connection. */
   async function send(url: string, ...chunks: Buffer[]): Promise<void> {
     const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
     let closed = false;
     socket.on("close", () => (closed = true)).on("error", () => {});
-    // a socket that is not read never closes
+    // a paused socket never emits "close"
     socket.resume();
     for (const chunk of chunks) socket.write(chunk);
     await eventually(() => closed, { what: "the connection to be closed" });
@@ -119,14 +119,14 @@ describe("a client that does not keep to MQTT", () => {
     ["garbage", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
     ["a length that never ends", Buffer.concat([CONNECT, Buffer.from("30ffffffffff", "hex")])],
     ["reserved flags", Buffer.concat([CONNECT, Buffer.from("8000", "hex")])],
-  ])("is cut off after %s, and counted", async (_what, bytes) => {
+  ])("a client that sends %s is disconnected and counted", async (_what, bytes) => {
     const { brokerUrl, counters } = await server();
     await send(brokerUrl, bytes);
     await eventually(() => counters.rejected["malformed-packet"] === 1, { what: "the counter" });
     await client(brokerUrl);
   });
 
-  test("is cut off as soon as it announces a packet above the limit, before it has sent it", async () => {
+  test("a client is disconnected as soon as the header announces a packet above the limit", async () => {
     const { brokerUrl, counters } = await server();
     const length = MAX_SKIPPED_PACKET + 1;
     const announced = [
@@ -141,7 +141,7 @@ describe("a client that does not keep to MQTT", () => {
     await client(brokerUrl);
   });
 
-  test("is cut off when the topic of a reading contains a control character, and counted", async () => {
+  test("a client is disconnected and counted when the topic of a reading contains a control character", async () => {
     const { brokerUrl, counters, devices } = await server();
     const topic = Buffer.from("a\u0001b/telemetry");
     await send(brokerUrl, CONNECT, Buffer.from([0x30, topic.length + 14, 0, topic.length]), topic, Buffer.from('{"light":212}')); // prettier-ignore
@@ -149,7 +149,7 @@ describe("a client that does not keep to MQTT", () => {
     expect(devices.size).toBe(0);
   });
 
-  test("keeps its connection when it publishes on topics of the broker's own, which is counted and without effect", async () => {
+  test("a client that publishes below $SYS stays connected; the message is counted and has no effect", async () => {
     const { brokerUrl, counters, devices } = await server();
     const intruder = await client(brokerUrl);
     await intruder.publishAsync("$SYS/x/telemetry", '{"light":1}', { qos: 0 });

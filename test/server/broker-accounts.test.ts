@@ -23,7 +23,7 @@ async function refusal(url: string, options: IClientOptions): Promise<number | u
   return (error as { code?: number } | undefined)?.code;
 }
 
-describe("a login is refused with", () => {
+describe("a refused login", () => {
   test.each<[what: string, options: IClientOptions, code: number]>([
     ["no user name", {}, 5],
     ["an unknown user name", { username: "nobody", password: "x" }, 4],
@@ -32,7 +32,7 @@ describe("a login is refused with", () => {
     ["an empty password", { username: "boss", password: "" }, 4],
     ["the name of a JavaScript built-in", { username: "__proto__", password: "x" }, 4],
     ["the client id of a connected client", { clientId: "boss" }, 5],
-  ])("%s", async (_what, options, code) => {
+  ])("a login with %s is refused", async (_what, options, code) => {
     const { url, rejected } = await guarded(USERS);
     expect(await refusal(url, options)).toBe(code);
     expect(rejected).toEqual([["bad-login", expect.stringContaining("127.0.0.1"), expect.any(String)]]);
@@ -40,7 +40,7 @@ describe("a login is refused with", () => {
 });
 
 describe("a device account", () => {
-  test("publishes and subscribes on its own topics", async () => {
+  test("a device account publishes and subscribes on its own topics", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const own = ["commands", "config", "set", "decision"].map((channel) => `nightlight/porch/${channel}`);
     const board = await client(url, as("porch"), ...own, "nightlight/status");
@@ -61,7 +61,7 @@ describe("a device account", () => {
     "nightlight/porch/+",
     "nightlight/shed/commands",
     "nightlight/porch/telemetry",
-  ])("cannot subscribe to %s: SUBACK refuses, and no message arrives", async (filter) => {
+  ])("a device account cannot subscribe to %s: SUBACK refuses, and no message arrives", async (filter) => {
     const { url, rejected } = await guarded(USERS);
     const board = await client(url, { ...as("porch"), clean: false, clientId: "p" }, "nightlight/porch/commands");
     await expect(board.subscribeAsync(filter, { qos: 1 })).rejects.toThrow(/128|Unspecified/);
@@ -73,7 +73,7 @@ describe("a device account", () => {
     expect(rejected).toMatchObject([["not-allowed", "porch (p)", `may not subscribe to ${filter}`]]);
   });
 
-  test("that subscribes to its own and other topics in one packet receives its own only, also from its queue", async () => {
+  test("a device account that subscribes to its own and other topics in one packet receives only its own, also from its queue", async () => {
     const { url, broker } = await guarded(USERS);
     const session = { ...as("porch"), clean: false, clientId: "p" };
     const asleep = await client(url, session);
@@ -89,7 +89,7 @@ describe("a device account", () => {
   });
 
   test.each([0, 1, 2] as const)(
-    "that publishes elsewhere at QoS %i stays connected; the message is acknowledged, counted and reaches nobody",
+    "a device account that publishes elsewhere at QoS %i stays connected; the message is acknowledged, counted and reaches nobody",
     async (qos) => {
       const { url, got, rejected } = await guarded(USERS);
       const eyes = await client(url, as("eyes"), "#");
@@ -97,7 +97,7 @@ describe("a device account", () => {
       await board.publishAsync("nightlight/shed/telemetry", '{"light":1}', { qos });
       await board.publishAsync("nightlight/shed/commands", '{"led_on":true}', { qos, retain: true });
       await board.publishAsync("nightlight/porch/telemetry", "mine", { qos });
-      await eventually(() => eyes.got.some(({ text }) => text === "mine"), { what: "what it may publish" });
+      await eventually(() => eyes.got.some(({ text }) => text === "mine"), { what: "the allowed message" });
       expect(got.map(([topic]) => topic)).toEqual(["nightlight/porch/telemetry"]);
       expect(eyes.got.filter(({ topic }) => topic.startsWith("nightlight/shed"))).toEqual([]);
       expect(board.connected).toBe(true);
@@ -108,14 +108,14 @@ describe("a device account", () => {
     },
   );
 
-  test("is refused with a will on a topic of others", async () => {
+  test("a device account with a will on another device's topic is refused", async () => {
     const { url } = await guarded(USERS);
     const will = { topic: "nightlight/shed/status", payload: Buffer.from("{}"), qos: 1, retain: true } as const;
     expect(await refusal(url, { ...as("porch"), will })).toBe(5);
     await client(url, { ...as("porch"), will: { ...will, topic: "nightlight/porch/status" } });
   });
 
-  test.each([0, 1, 2] as const)("has its will at QoS %i delivered to the server once", async (qos) => {
+  test.each([0, 1, 2] as const)("a device account has its will at QoS %i delivered to the server once", async (qos) => {
     const { url, got } = await guarded(USERS);
     const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos, retain: true };
     const eyes = await client(url, as("eyes"), "#");
@@ -125,7 +125,7 @@ describe("a device account", () => {
     expect(got.map(([, text]) => text)).toEqual(["gone", "after"]);
   });
 
-  test("has at most ten client ids", async () => {
+  test("a device account has at most ten client ids", async () => {
     const { url } = await guarded(USERS);
     for (let n = 0; n < 10; n++)
       await (
@@ -156,10 +156,10 @@ test.each(["$SYS/#", "$SYS/+/new/clients"])(
   },
 );
 
-describe("a session belongs to its account:", () => {
+describe("a session belongs to its account", () => {
   const session = { clientId: "nightlight-board:nightlight/porch", clean: false } as const;
 
-  test("other accounts cannot take it over, end it, or receive its queue", async () => {
+  test("other accounts cannot take a session over, end it, or receive its queue", async () => {
     const { url } = await guarded(USERS);
     const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
     const thief = await client(url, { ...session, ...as("shed") });
@@ -172,12 +172,12 @@ describe("a session belongs to its account:", () => {
     // a clean session with this client id ends the other account's own session only
     await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
     const awake = await client(url, { ...session, ...as("porch") });
-    await eventually(() => awake.got.length > 0, { what: "what waited" });
+    await eventually(() => awake.got.length > 0, { what: "the queued messages" });
     expect(awake.got.map(({ text }) => text)).toEqual(["2"]);
     expect(thief.got).toEqual([]);
   });
 
-  test("other accounts cannot occupy its client id", async () => {
+  test("other accounts cannot occupy the client id of a session", async () => {
     const { url } = await guarded(USERS);
     await client(url, { ...session, ...as("shed") });
     const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
@@ -185,7 +185,7 @@ describe("a session belongs to its account:", () => {
     await eventually(() => board.got.length === 1, { what: "the answer" });
   });
 
-  test("a second connection of the same account takes it over [MQTT-3.1.4-2]", async () => {
+  test("a second connection of the same account takes the session over [MQTT-3.1.4-2]", async () => {
     const { url } = await guarded(USERS);
     const old = await client(url, { ...session, ...as("porch") });
     await client(url, { ...session, ...as("porch") });
@@ -204,7 +204,7 @@ describe("while the server runs", () => {
   test("a new user can log in", async () => {
     const { url, folder } = await guarded(USERS);
     await addUsers(folder, { late: { device: "late" } });
-    await eventually(() => client(url, as("late")), { what: "the new user to be let in", every: 50 });
+    await eventually(() => client(url, as("late")), { what: "the login of the new user", every: 50 });
   });
 
   test.each([

@@ -26,7 +26,7 @@ describe("a payload above the limit", () => {
     expect(rejected).toEqual([problem, problem, problem, problem]);
   });
 
-  test("is dropped as well when it is sent before CONNACK arrives", async () => {
+  test("a payload above the limit is also dropped when it is sent before CONNACK arrives", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const { socket, packets } = raw(url);
     const connect = connectPacket("b", { username: "boss", password: Buffer.from(as("boss").password) });
@@ -39,7 +39,7 @@ describe("a payload above the limit", () => {
     expect(rejected).toEqual([["too-large", "boss (b)", "a payload above 16384 bytes on a"]]);
   });
 
-  test("is not read from a client whose login fails", async () => {
+  test("a payload above the limit is not read from a client whose login fails", async () => {
     const { url, got, rejected } = await guarded(USERS);
     const stranger = raw(url);
     const connect = connectPacket("b", { username: "boss", password: Buffer.from("guessed") });
@@ -56,7 +56,7 @@ describe("a payload above the limit", () => {
     expect(got).toEqual([]);
   });
 
-  test("in a will makes the broker refuse the client", async () => {
+  test("a payload above the limit in a will makes the broker refuse the client", async () => {
     const { url } = await guarded(USERS, { limits: { payload: 100 } });
     const will = { topic: "a", payload: Buffer.alloc(101, "x"), qos: 1, retain: false } as const;
     await expect(client(url, { ...as("boss"), will })).rejects.toThrow(/Not authorized/);
@@ -64,7 +64,7 @@ describe("a payload above the limit", () => {
 });
 
 describe("connections", () => {
-  test("are limited: one too many is closed, and a new one is accepted after another ends", async () => {
+  test("connections are limited: one too many is closed, and a new one is accepted after another ends", async () => {
     const { url, rejected, broker } = await guarded(USERS, { limits: { connections: 3 } });
     const three = [await client(url, as("boss")), await client(url, as("boss")), await client(url, as("porch"))];
     await expect(client(url, as("boss"))).rejects.toThrow();
@@ -75,7 +75,7 @@ describe("connections", () => {
     await eventually(() => client(url, as("boss")), { what: "room for another", every: 50 });
   });
 
-  test("without a login are closed after a timeout, even if bytes keep arriving", async () => {
+  test("connections without a login are closed after a timeout, even if bytes keep arriving", async () => {
     const { url, got } = await guarded(USERS, { patience: 300 });
     const silent = raw(url);
     const slow = raw(url);
@@ -88,8 +88,8 @@ describe("connections", () => {
     expect(got).toEqual([]);
   });
 
-  test("without a login cannot keep clients out, even more than a thousand of them", async () => {
-    // a long timeout, so that none is closed for being idle
+  test("more than a thousand connections without a login cannot keep clients out", async () => {
+    // a long timeout, so that no idle connection is closed
     const { url, broker } = await guarded(USERS, { patience: 3_600_000 });
     const idle: RawClient[] = [];
     // a hundred at a time: with more at once some systems drop a few, which then believe that they are connected
@@ -107,7 +107,7 @@ describe("connections", () => {
 });
 
 describe("subscriptions", () => {
-  test("are limited: SUBACK refuses one too many, and UNSUBSCRIBE makes room for another", async () => {
+  test("subscriptions are limited: SUBACK refuses one too many, and UNSUBSCRIBE makes room for another", async () => {
     const { url } = await guarded(USERS, { limits: { subscriptions: 3 } });
     const boss = await client(url, { ...as("boss"), clean: false, clientId: "b" }, "a", "b");
     await boss.subscribeAsync(["c", "d", "e"]).catch(() => {});
@@ -120,7 +120,7 @@ describe("subscriptions", () => {
     await boss.subscribeAsync("d");
   });
 
-  test("are limited also for five thousand filters in one packet", async () => {
+  test("subscriptions are limited also for five thousand filters in one packet", async () => {
     const { url } = await guarded(USERS, { limits: { subscriptions: 10 } });
     const boss = await rawLogin(url, "b", { username: "boss", password: as("boss").password });
     const subscriptions = Array.from({ length: 5000 }, (_, n) => ({ topic: `t/${n}`, qos: 1 as const }));
@@ -137,7 +137,7 @@ describe("a session of a disconnected client", () => {
   const session = { ...as("porch"), clientId: "p", clean: false } as const;
   const topic = "nightlight/porch/commands";
 
-  test("keeps the newest messages up to the limit in order and counts the dropped ones", async () => {
+  test("a session of a disconnected client keeps the newest messages up to the limit in order and counts the dropped ones", async () => {
     const { url, rejected, broker } = await guarded(USERS, { limits: { queue: 50 } });
     await (await client(url, session, topic)).endAsync();
     const boss = await client(url, as("boss"));
@@ -146,7 +146,7 @@ describe("a session of a disconnected client", () => {
     const dropped = 200 - broker.stats.queued;
     expect(rejected.filter(([reason, from]) => reason === "queue-full" && from === "porch (p)")).toHaveLength(dropped);
     const awake = await client(url, session);
-    await eventually(() => awake.got.length === 200 - dropped, { what: "what waited" });
+    await eventually(() => awake.got.length === 200 - dropped, { what: "the queued messages" });
     expect(awake.got.map(({ text }) => Number(text))).toEqual(
       Array.from({ length: 200 - dropped }, (_, n) => dropped + n),
     );
@@ -154,7 +154,7 @@ describe("a session of a disconnected client", () => {
     await eventually(() => broker.stats.queued === 0, { what: "the queue to be empty" });
   });
 
-  test("with subscriptions of QoS 0 only queues nothing", async () => {
+  test("a session with only QoS 0 subscriptions queues nothing", async () => {
     const { url, broker } = await guarded(USERS);
     const asleep = await client(url, session);
     await asleep.subscribeAsync(topic, { qos: 0 });
@@ -163,7 +163,7 @@ describe("a session of a disconnected client", () => {
     expect(broker.stats.queued).toBe(0);
   });
 
-  test("loses its queue when the client starts a clean session [MQTT-3.1.2-6]", async () => {
+  test("a session of a disconnected client loses its queue when the client starts a clean session [MQTT-3.1.2-6]", async () => {
     const { url, broker } = await guarded(USERS);
     await (await client(url, session, topic)).endAsync();
     const boss = await client(url, as("boss"));
@@ -176,7 +176,7 @@ describe("a session of a disconnected client", () => {
     expect(again.got.map(({ text }) => text)).toEqual(["new"]);
   });
 
-  test("counts towards the limit for sessions", async () => {
+  test("a session of a disconnected client counts towards the limit for sessions", async () => {
     const { url } = await guarded(USERS, { limits: { connections: 3 } });
     const boss = { ...as("boss"), clean: false };
     for (let n = 0; n < 3; n++) await (await client(url, { ...boss, clientId: `s${n}` }, "a")).endAsync();

@@ -86,7 +86,7 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
       return broker.url(connection);
     }
 
-    test("delivers what a device publishes once, in order, at every QoS", async () => {
+    test("a broker connection delivers what a device publishes once, in order, at every QoS", async () => {
       const device = await client(await started());
       for (const qos of [0, 1, 2] as const)
         for (let n = 0; n < 20; n++) await device.publishAsync("home/porch/telemetry", `${qos}-${n}`, { qos });
@@ -95,7 +95,7 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
       expect(got.filter(([topic]) => topic === "home/porch/telemetry").map(([, text]) => text)).toEqual(expected);
     });
 
-    test("publishes to subscribers in order at QoS 1, and the broker retains the last message", async () => {
+    test("a broker connection publishes to subscribers in order at QoS 1, and the broker retains the last message", async () => {
       const url = await started();
       const device = await client(url, {}, "home/porch/commands");
       for (let n = 0; n < 200; n++) connection!.publish("home/porch/commands", Buffer.from(String(n)), "retained");
@@ -107,7 +107,7 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
       expect(late.got[0]).toMatchObject({ text: "199", retained: true });
     });
 
-    test("publishes the online status at start and the offline status at close", async () => {
+    test("a broker connection publishes the online status at start and the offline status at close", async () => {
       const url = await started();
       const observer = await client(url, {}, "home/status");
       await eventually(() => observer.got.length === 1, { what: "the online status" });
@@ -118,7 +118,7 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
       expect(observer.got[1].text).toBe('{"online":false}');
     });
 
-    test("delivers earlier statuses of boards as retained messages", async () => {
+    test("a broker connection delivers earlier statuses of boards as retained messages", async () => {
       if (name === "embedded, in process") return; // the embedded broker starts together with its server: see persistence.test.ts
       const broker = await startTestBroker();
       const url = broker.url(undefined as never);

@@ -1,4 +1,4 @@
-/** Fuzz tests of the broker's port: a board is served all the time, and nobody logs in without an account. */
+/** Fuzz tests of the broker's port: a board gets its answers all the time, and no client logs in without an account. */
 import net from "node:net";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
@@ -82,7 +82,7 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
     Buffer.concat([GUEST, DEEDS]),
     Buffer.concat([LOGIN, DEEDS]),
     Buffer.concat([LOGIN, LOGIN, DEEDS]),
-    // a header that announces 256 MB, one whose length never ends, a CONNECT larger than any may be
+    // a header that announces 256 MB, a length that never ends, a CONNECT above the size limit
     Buffer.from("10ffffff7f", "hex"),
     Buffer.from("10ffffffffffff", "hex"),
     Buffer.concat([Buffer.from("10809f49", "hex"), Buffer.alloc(300_000, "M")]),
@@ -130,7 +130,7 @@ test("the broker survives a thousand connections of all kinds at once", async ()
   for (const answer of answers) if (answer.length > 0) expect(answer[3]).not.toBe(0);
   expect(await end()).toBeGreaterThan(3);
   expect(broker.got.filter(([, text]) => text === "evil")).toEqual([]);
-  await eventually(() => broker.broker.stats.clients === 1, { what: "the others to be gone" });
+  await eventually(() => broker.broker.stats.clients === 1, { what: "the other clients to disconnect" });
 });
 
 test("the broker disconnects clients that send one byte at a time, and they delay nobody", async () => {

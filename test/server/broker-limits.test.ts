@@ -44,31 +44,34 @@ describe("a client that floods the broker", () => {
     ["messages that it may not publish", foreign],
     ["pings", ping],
     ["acknowledgements of nothing", ack],
-  ])("with %s is slowed down to its share, and another device is served meanwhile", async (_what, packet) => {
-    const rate = 500;
-    const { url, got, rejected } = await guarded(USERS, { limits: { rate } });
-    const device = await client(url, as("porch"), "nightlight/porch/commands");
-    await serve(device, 1);
-    const attacker = await rawLogin(url, "flood", as("shed"));
-    const from = performance.now();
-    const memory = process.memoryUsage().rss;
-    const stop = flood(
-      attacker,
-      Buffer.concat(Array.from({ length: Math.ceil(16_384 / packet.length) }, () => packet)),
-    );
-    await serve(device, 40);
-    const seconds = (performance.now() - from) / 1000;
-    const written = stop();
+  ])(
+    "a client that floods the broker with %s is slowed down to its share, and another device is served meanwhile",
+    async (_what, packet) => {
+      const rate = 500;
+      const { url, got, rejected } = await guarded(USERS, { limits: { rate } });
+      const device = await client(url, as("porch"), "nightlight/porch/commands");
+      await serve(device, 1);
+      const attacker = await rawLogin(url, "flood", as("shed"));
+      const from = performance.now();
+      const memory = process.memoryUsage().rss;
+      const stop = flood(
+        attacker,
+        Buffer.concat(Array.from({ length: Math.ceil(16_384 / packet.length) }, () => packet)),
+      );
+      await serve(device, 40);
+      const seconds = (performance.now() - from) / 1000;
+      const written = stop();
 
-    expect(attacker.closed).toBe(false);
-    const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
-    expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
-    // everything sent was read by the broker or is in the socket buffers; the broker buffers nothing
-    expect(written / packet.length).toBeLessThan(through + 8_000_000 / packet.length + 100_000);
-    expect(process.memoryUsage().rss - memory).toBeLessThan(150_000_000);
-  });
+      expect(attacker.closed).toBe(false);
+      const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
+      expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
+      // everything sent was read by the broker or is in the socket buffers; the broker buffers nothing
+      expect(written / packet.length).toBeLessThan(through + 8_000_000 / packet.length + 100_000);
+      expect(process.memoryUsage().rss - memory).toBeLessThan(150_000_000);
+    },
+  );
 
-  test("delivers all its messages in order in the end, and stays connected longer than its keep alive", async () => {
+  test("a client that floods the broker delivers all its messages in order in the end, and stays connected longer than its keep alive", async () => {
     const { url, got } = await guarded(USERS, { limits: { rate: 100 } });
     const eager = await client(url, { ...as("shed"), keepalive: 2 });
     // takes four seconds beyond the first burst; the keep alive expires after three
@@ -80,7 +83,7 @@ describe("a client that floods the broker", () => {
     expect(eager.connected).toBe(true);
   });
 
-  test("stays connected while its subscriptions overdraw its token bucket", async () => {
+  test("a client that floods the broker stays connected while its subscriptions overdraw its token bucket", async () => {
     const { url } = await guarded(USERS, { limits: { rate: 20 } });
     const login = { username: "boss", password: as("boss").password };
     const debtor = await rawLogin(url, "debtor", login, { keepalive: 2 });
@@ -94,7 +97,7 @@ describe("a client that floods the broker", () => {
     expect(debtor.closed).toBe(false);
   });
 
-  test("with acknowledgements is not slowed down, because they do not count towards its rate", async () => {
+  test("a client that floods the broker with acknowledgements is not slowed down, because they do not count towards its rate", async () => {
     // at this rate the acknowledgements alone would take five minutes
     const { url } = await guarded(USERS, { limits: { rate: 3 } });
     const reader = await client(url, as("boss"), "nightlight/+/telemetry");

@@ -1,4 +1,4 @@
-/** Text and bytes are written as Node's own Buffer would. */
+/** Compares the functions that write text and bytes into a buffer with those of Node's `Buffer`. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lengthOf, putBytes, putText } from "../../server/src/common/bytes.js";
@@ -8,25 +8,25 @@ const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 100 }),
 );
 
-test("a text takes the bytes that UTF-8 has for it, and nothing beside them is touched", () => {
+test("putText writes the UTF-8 bytes of a text and no bytes around them", () => {
   fc.assert(
-    fc.property(text, fc.nat(9), (text, at) => {
-      const expected = Buffer.concat([Buffer.alloc(at, 7), Buffer.from(text), Buffer.alloc(5, 7)]);
-      const to = Buffer.alloc(expected.length, 7);
-      expect(putText(to, at, text)).toBe(expected.length - 5);
-      expect(to.equals(expected)).toBe(true);
+    fc.property(text, fc.nat(9), (text, offset) => {
+      const expected = Buffer.concat([Buffer.alloc(offset, 7), Buffer.from(text), Buffer.alloc(5, 7)]);
+      const target = Buffer.alloc(expected.length, 7);
+      expect(putText(target, offset, text)).toBe(expected.length - 5);
+      expect(target.equals(expected)).toBe(true);
       expect(lengthOf(text)).toBe(Buffer.byteLength(text));
     }),
   );
 });
 
-test("bytes are written as they are, few or many", () => {
+test("putBytes copies any number of bytes and changes no bytes around them", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(9), (bytes, at) => {
-      const expected = Buffer.concat([Buffer.alloc(at, 7), bytes, Buffer.alloc(5, 7)]);
-      const to = Buffer.alloc(expected.length, 7);
-      expect(putBytes(to, at, bytes)).toBe(at + bytes.length);
-      expect(to.equals(expected)).toBe(true);
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(9), (bytes, offset) => {
+      const expected = Buffer.concat([Buffer.alloc(offset, 7), bytes, Buffer.alloc(5, 7)]);
+      const target = Buffer.alloc(expected.length, 7);
+      expect(putBytes(target, offset, bytes)).toBe(offset + bytes.length);
+      expect(target.equals(expected)).toBe(true);
     }),
   );
 });

@@ -1,4 +1,4 @@
-/** The program as people run it: flags, sentences, exit codes, signals. */
+/** Tests the command line of `nightlight-server`: flags, environment variables, error messages, exit codes and signals. */
 import net from "node:net";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
@@ -26,7 +26,7 @@ describe("flags and environment", () => {
     });
   });
 
-  test("every setting can come from the environment, and a flag wins over it", () => {
+  test("every setting can come from the environment, and a flag overrides it", () => {
     const env = {
       NIGHTLIGHT_BROKER: "mqtt://broker",
       NIGHTLIGHT_USERNAME: "me",
@@ -66,7 +66,7 @@ describe("flags and environment", () => {
     });
   });
 
-  test("an empty variable is none", () => {
+  test("an empty variable counts as not set", () => {
     const names = ["BROKER", "HTTP", "ID", "MQTT_PORT", "DATA", "LOG", "CONFIG"].map((name) => [
       `NIGHTLIGHT_${name}`,
       "",
@@ -85,7 +85,7 @@ describe("flags and environment", () => {
     expect(() => parse(flags)).toThrow(words);
   });
 
-  test("everything that is wrong is said at once", () => {
+  test("the error lists all problems at once", () => {
     expect(() => parse(["--mqtt-port", "abc"], { NIGHTLIGHT_LOG: "xml" })).toThrow(
       /^--mqtt-port .*\nNIGHTLIGHT_LOG .*$/,
     );
@@ -108,7 +108,7 @@ describe("flags and environment", () => {
   });
 });
 
-/** Runs it to its end, which must come by itself. */
+/** Runs the program until it exits by itself. Returns its exit code and output. */
 async function outcome(flags: string[], env: Record<string, string> = {}) {
   const program = run(flags, env);
   const code = await program.ended();
@@ -117,14 +117,14 @@ async function outcome(flags: string[], env: Record<string, string> = {}) {
 
 const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
 
-describe("a start that fails says why in one sentence on stderr", () => {
-  test("wrong usage ends with exit code 2", async () => {
+describe("a failed start prints one sentence on stderr", () => {
+  test("a usage error exits with code 2", async () => {
     const [flag, variable] = await Promise.all([outcome(["--bogus"]), outcome([], { NIGHTLIGHT_HTTP: "maybe" })]);
     expect(flag).toEqual({ code: 2, out: "", err: "unknown option '--bogus'. See nightlight-server --help.\n" });
     expect(variable).toEqual({ code: 2, out: "", err: 'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.\n' });
   });
 
-  test("others are not let in without accounts, nor without being asked for", async () => {
+  test("the server refuses to listen on the network without accounts, unless a flag allows it", async () => {
     expect(await outcome(["--host", "0.0.0.0", "--data", await temporaryFolder(), ...ANY_PORT])).toEqual({
       code: 1,
       out: "",
@@ -134,7 +134,7 @@ describe("a start that fails says why in one sentence on stderr", () => {
     });
   });
 
-  test("a port that is taken, a broker that is not there or is none, end with exit code 1", async () => {
+  test("the program exits with code 1 if a port is taken, or the broker is unreachable or not a broker", async () => {
     const { brokerUrl, httpUrl } = await server();
     const mqttPort = new URL(brokerUrl).port;
     const httpPort = new URL(httpUrl!).port;
@@ -170,7 +170,7 @@ describe("a start that fails says why in one sentence on stderr", () => {
 
 describe.skipIf(process.platform === "win32")("signals", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
-    "%s ends it within two seconds with exit code 0, with clients connected",
+    "%s ends the server within two seconds with exit code 0 while clients are connected",
     async (signal) => {
       const program = run([...ANY_PORT, "--data", await temporaryFolder(), "--log", "json"]);
       const { mqtt } = await program.addresses();
@@ -179,10 +179,10 @@ describe.skipIf(process.platform === "win32")("signals", () => {
       await eventually(() => device.got.some(({ topic }) => topic === "porch/commands"), { what: "the answer" });
       const asked = performance.now();
       program.child.kill(signal);
-      // one that waits for its clients is ended by its own alarm, with exit code 1
+      // a server that waits for its clients would exit with code 1 after a timeout
       expect({ code: await program.ended(), err: program.output.err }).toEqual({ code: 0, err: "" });
       expect(performance.now() - asked).toBeLessThan(2000);
-      await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "its farewell" });
+      await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "the offline status" });
       const events = program.entries();
       expect(events).toContainEqual(expect.objectContaining({ event: "received", id: "porch", message: { light: 1 } }));
       expect(events).toContainEqual(expect.objectContaining({ event: "sent", id: "porch", message: { led_on: true } }));
@@ -190,7 +190,7 @@ describe.skipIf(process.platform === "win32")("signals", () => {
   );
 });
 
-test("--help names every flag and every variable, --version the version", async () => {
+test("--help lists every flag and variable, and --version prints the version", async () => {
   const [help, version] = await Promise.all([outcome(["--help"]), outcome(["--version"])]);
   expect(help).toMatchObject({ code: 0, err: "" });
   for (const name of [

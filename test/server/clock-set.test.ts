@@ -1,4 +1,4 @@
-/** The machine's clock is set while a real server runs, as NTP does after a start without a battery. */
+/** Tests a running server whose wall clock jumps, as when NTP sets the clock of a machine without a clock battery. */
 import { expect, test } from "vitest";
 import type { DeviceView } from "nightlight-server";
 import type { ZoneView } from "../../server/src/decisions/zones/view.js";
@@ -41,12 +41,12 @@ async function start(env: Record<string, string>, data?: string): Promise<Runnin
   };
 }
 
-/** Times that the server tells are in whole ms, and it compares its clocks once a second. */
-const NEARLY = 1500;
+/** Tolerance for times, in ms: the server rounds times to 1 ms and compares its clocks once a second. */
+const TOLERANCE = 1500;
 const near = (time: string | number | null, expected: number): boolean =>
-  Math.abs(new Date(time!).getTime() - expected) < NEARLY;
+  Math.abs(new Date(time!).getTime() - expected) < TOLERANCE;
 
-test("a clock that is set back by an hour keeps no silent sensor fresh, makes no override longer, and stops no plot", async () => {
+test("after the clock is set back by an hour, sensors still go stale, overrides end on time, and plots continue", async () => {
   const clock = await wallClock();
   const { program, publish, ask, device } = await start(clock.env);
   const sensor = async () => (await ask<ZoneView>("/api/zones/hall")).sensors[0];
@@ -58,7 +58,7 @@ test("a clock that is set back by an hour keeps no silent sensor fresh, makes no
   expect(await sensor()).toMatchObject({ light: 100, stale: false });
 
   await clock.set(-HOUR);
-  // what people read goes with the clock
+  // displayed times follow the wall clock
   await eventually(async () => near((await device("plotted")).until, until - HOUR), {
     what: "the end of the override",
   });
@@ -66,7 +66,10 @@ test("a clock that is set back by an hour keeps no silent sensor fresh, makes no
     what: "a line in the log",
   });
   await eventually(async () => (await sensor()).stale, { within: 4000, what: "the sensor to be stale" });
-  await eventually(async () => (await device("plotted")).mode === "auto", { within: 6000, what: "it to end" });
+  await eventually(async () => (await device("plotted")).mode === "auto", {
+    within: 6000,
+    what: "the override to end",
+  });
   expect(Date.now() - until).toBeLessThan(3000);
 
   await publish("nightlight/plotted/telemetry", { light: 7 });
@@ -75,7 +78,7 @@ test("a clock that is set back by an hour keeps no silent sensor fresh, makes no
   expect(near(points.at(-1)!.time, Date.now() - HOUR)).toBe(true);
 });
 
-test("a clock that says 1966 at first, and 2090 later, loses no reading and ends no override when it is put right", async () => {
+test("no reading is lost and no override ends early when a clock that showed 1966 or 2090 is corrected", async () => {
   const begun = Date.now();
   const clock = await wallClock(-begun - 4 * YEAR);
   const { program, publish, ask, device } = await start(clock.env);
@@ -102,7 +105,7 @@ test("a clock that says 1966 at first, and 2090 later, loses no reading and ends
     await clock.set(0);
     await eventually(async () => near((await device("porch")).until, until), { what: "the end of the override" });
     expect((await device("porch")).mode).toBe("on");
-    const range = `from=${new Date(begun - NEARLY).toISOString()}&to=${new Date(Date.now() + 5 * NEARLY).toISOString()}`;
+    const range = `from=${new Date(begun - TOLERANCE).toISOString()}&to=${new Date(Date.now() + 5 * TOLERANCE).toISOString()}`;
     for (const id of ["porch", "board"]) {
       const path = `/api/history?device=nightlight/${id}&${range}`;
       await eventually(async () => (await ask<HistoryAnswer>(path)).points?.length === sent, { what: id });

@@ -1,4 +1,4 @@
-/** What comes from Redis is checked before it is believed: whatever it is, nothing throws; what servers write passes. */
+/** Tests the validation of data from Redis: valid data passes, invalid data is refused, and nothing throws. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { membershipOf } from "../../server/src/cluster/checks/membership.js";
@@ -18,14 +18,14 @@ import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js"
 import { seed } from "../support/seed.js";
 
 const NOW = Date.UTC(2026, 6, 1);
-/** The clock that servers share: here as the monotonic one. */
+/** A shared clock that equals the monotonic clock. */
 const CLOCK: StorageClock = { now: () => NOW, toWall: (time) => time, fromWall: (time) => time };
 const START = "nightlight-server-";
 const ME = `${START}0123456789ab-7`;
 
 const integer = fc.oneof(fc.nat(2000), fc.nat(0x7fffffff));
 
-/** A device that has taken readings as the server takes them, whatever boards say in them. */
+/** A device that has received random readings. */
 const device = fc
   .array(
     fc.record({ boot: fc.nat(3), seq: integer, age: integer, at: fc.option(fc.maxSafeNat(), { nil: undefined }), live: fc.boolean() }), // prettier-ignore
@@ -48,13 +48,13 @@ const device = fc
 
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** Values that programs stumble upon, and any others. */
+/** Values that often cause errors, and arbitrary values. */
 const hostile = fc.oneof(
   fc.constantFrom<unknown>(null, NaN, Infinity, -1, 1e16, 0.5, "", "hello", [], {}, [[]], true, { ask: 1 }, "AAAA"),
   fc.anything(),
 );
 
-/** The same value, one place of which is another. */
+/** Generates a copy of the value in which one part, at any depth, is replaced by a hostile value. */
 function damaged(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value !== "object" || value === null) return hostile;
   const keys = Object.keys(value);
@@ -75,7 +75,7 @@ function damaged(value: unknown): fc.Arbitrary<unknown> {
 }
 
 describe("stored records", () => {
-  test("whatever boards send, the record of their device is one that is believed", () => {
+  test("the record of a device is valid, whatever the board sent", () => {
     fc.assert(
       fc.property(device, (one) => {
         const unwritten = [{ time: one.taken, light: one.light ?? 0, arrived: NOW }];
@@ -86,13 +86,13 @@ describe("stored records", () => {
     );
   });
 
-  test("a record is refused, or a device goes on from it and can be shown: whatever was damaged in it", () => {
+  test("a damaged record is refused, or a device can be restored from it and shown", () => {
     const any = device.chain((one) => damaged(throughJson(recordOf(one, [], CLOCK))));
-    let believed = 0;
+    let accepted = 0;
     fc.assert(
       fc.property(any, (record) => {
         if (recordProblem(record, NOW)) return;
-        believed++;
+        accepted++;
         const one = new Device("nightlight/porch");
         one.restore(snapshotOf(record as DeviceRecord, CLOCK));
         for (const { time, light } of unwrittenOf(record as DeviceRecord)) {
@@ -107,27 +107,30 @@ describe("stored records", () => {
       }),
       { seed: seed(), numRuns: 1000 },
     );
-    // as many as make the test worth something: one place that is damaged may still hold what a server could write
-    expect(believed).toBeLessThan(900);
+    // a damaged record may still be valid, but most must be refused for the test to be meaningful
+    expect(accepted).toBeLessThan(900);
   });
 
   test.each<[string, (value: unknown, now: number) => string, unknown]>([
     ["an override", overrideProblem, { mode: "on", until: NOW + 1000 }],
-    ["an override that was asked for so long", overrideProblem, { mode: "on", until: NOW + 1000, duration: 60_000 }],
-    ["an override that lasts", overrideProblem, { mode: "off" }],
+    ["an override with a duration", overrideProblem, { mode: "on", until: NOW + 1000, duration: 60_000 }],
+    ["an override without an end", overrideProblem, { mode: "off" }],
     ["a lamp", lampProblem, { led_on: true, since: NOW }],
     ["actions", actionsProblem, { last: 9, expired: 3, identify: [9], pending: [{ seq: 4, until: NOW + 1 }, { seq: 9, until: NOW + 2.5 }] }], // prettier-ignore
-  ])("%s is believed as a server writes it, and never throws when it is damaged", (_name, problemOf, value) => {
-    expect(problemOf(value, NOW)).toBe("");
-    fc.assert(
-      fc.property(damaged(value), (other) => {
-        expect(typeof problemOf(other, NOW)).toBe("string");
-      }),
-      { seed: seed() },
-    );
-  });
+  ])(
+    "%s is valid as a server writes it, and never causes an exception when it is damaged",
+    (_name, problemOf, value) => {
+      expect(problemOf(value, NOW)).toBe("");
+      fc.assert(
+        fc.property(damaged(value), (other) => {
+          expect(typeof problemOf(other, NOW)).toBe("string");
+        }),
+        { seed: seed() },
+      );
+    },
+  );
 
-  test("a time that no clock shows is refused wherever it stands", () => {
+  test("an impossible time is refused in every field", () => {
     const one = new Device("nightlight/porch");
     one.obtainBoots().place(1, 1, { light: 1, at: 5 }, NOW, true);
     const record = throughJson(recordOf(one, [], CLOCK)) as unknown[];
@@ -139,7 +142,7 @@ describe("stored records", () => {
     expect(actionsProblem({ last: 1, expired: 0, pending: [{ seq: 1, until: 1e300 }] }, NOW)).not.toBe("");
   });
 
-  test("only topics on which this program announces devices are taken for such topics", () => {
+  test("only this server's discovery topics are accepted as discovery topics", () => {
     expect(discoveryTopicProblem(discoveryTopic("homeassistant", "nightlight/pörch 1"))).toBe("");
     for (const topic of [
       "",
@@ -153,8 +156,8 @@ describe("stored records", () => {
   });
 });
 
-describe("what servers publish to each other", () => {
-  const words = [
+describe("a message between servers", () => {
+  const messages = [
     { ask: 1, from: ME, request: { method: "GET", url: "/api/devices" } },
     { ask: 2, from: ME, request: { method: "PUT", url: "/api/devices/nightlight/porch/mode", body: { mode: "on" } } },
     { answer: 3, with: { status: 200, text: "[]" } },
@@ -163,14 +166,14 @@ describe("what servers publish to each other", () => {
     { events: 'event: device\ndata: {"id":"a"}\n\nevent: zones\ndata: []\n\n' },
   ];
 
-  test.each(words)("%j is understood", (word) => {
+  test.each(messages)("the message %j is decoded", (word) => {
     expect(readPeerMessage(Buffer.from(JSON.stringify(word)), START)).toEqual({ message: word });
   });
 
-  test("any bytes whatever are understood or refused with a reason", () => {
+  test("any bytes are decoded or refused with a reason", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
-      fc.constantFrom(...words).chain((word) => damaged(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
+      fc.constantFrom(...messages).chain((word) => damaged(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
       fc.constantFrom("hello", "null", '{"ask":1}', "[]", "1", '{"events":"x"}', "+", "+\n").map((text) => Buffer.from(text)), // prettier-ignore
     );
     fc.assert(
@@ -182,8 +185,8 @@ describe("what servers publish to each other", () => {
     );
   });
 
-  test("messages that were handed on and damaged are refused, or have times, topics and lengths that are right", () => {
-    const handing = encodeBatch({
+  test("a damaged batch of forwarded messages is refused, or has valid times, topics and lengths", () => {
+    const batch = encodeBatch({
       from: ME,
       number: 5,
       hops: 1,
@@ -193,10 +196,10 @@ describe("what servers publish to each other", () => {
         { topic: "b/set", payload: Buffer.from("\n\t"), delivery: { now: NOW + 3, live: false, before: NOW } },
       ],
     });
-    const edits = fc.array(fc.tuple(fc.nat(handing.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    const edits = fc.array(fc.tuple(fc.nat(batch.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(edits, (all) => {
-        const bytes = Buffer.from(handing);
+        const bytes = Buffer.from(batch);
         for (const [at, byte] of all) bytes[at] = byte;
         const read = decodeBatch(bytes, START, CLOCK);
         if (!read) return;
@@ -210,14 +213,14 @@ describe("what servers publish to each other", () => {
     );
   });
 
-  test("a list of another server's devices is a list of objects with ids", () => {
+  test("another server's list of devices is accepted only if every element is an object with an id", () => {
     expect(readList('[{"id":"a"}]', "id")).toEqual([{ id: "a" }]);
     for (const text of ["", "null", "{}", "[1]", "[null]", '[{"id":1}]', "[{}]"])
       expect(readList(text, "id")).toBeUndefined();
   });
 });
 
-test("only servers of the cluster are its members: nobody else's session at the broker is taken over", () => {
+test("only names of this cluster's servers count as members, so no other client's session is taken over", () => {
   const { view: roll, invalidNames } = membershipOf(
     [
       4,

@@ -1,4 +1,4 @@
-/** Two servers at one Redis, in which somebody else writes and publishes whatever there is, while boards report. */
+/** Fuzz test of two servers that share a Redis, in which another client writes and publishes random data while boards report. */
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -13,16 +13,16 @@ import { slotOf } from "../../server/src/cluster/ownership.js";
 import { startFleet } from "./support/fleet.js";
 import { client, server } from "./support/server.js";
 
-/** How many hostile commands a run gives to Redis. */
+/** The number of hostile commands that the test sends to Redis. */
 const COMMANDS = LONG ? 20_000 : 400;
 
-/** So many at once; after so many bursts a server is taken off the members, so that it reads again what is stored. */
+/** Commands per burst, and bursts after which the test removes a server from the members, so that it reads Redis again. */
 const BURST = 10;
 const REREAD = 10;
 
 const IDLE = 10;
 
-/** No server writes such values; some can be parsed. */
+/** Values that no server writes; some can be parsed. */
 const values = fc.oneof(
   fc.constantFrom("", "hello", "null", "NaN", "1e400", '{"ask":1}', "[]", "{}", "[null]", '"x"', "-1", "true", "+"),
   fc.constantFrom(
@@ -49,7 +49,7 @@ const values = fc.oneof(
 
 type Command = readonly (string | Buffer)[];
 
-/** @param devices ids, some of which report */
+/** Generates hostile Redis commands. @param devices ids of devices, some of which report readings */
 function commands(namespace: string, servers: readonly string[], devices: readonly string[]): fc.Arbitrary<Command> {
   const ofDevice = fc.constantFrom(...devices).map((id) => [`${namespace}:slot:${slotOf(id)}`, id] as const);
   const whole = fc.oneof(
@@ -72,7 +72,7 @@ function commands(namespace: string, servers: readonly string[], devices: readon
 }
 
 describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
-  "two servers at a Redis that others write to",
+  "two servers at a Redis to which another client writes",
   () => {
     let mosquitto: Mosquitto;
     let redis: RedisServer;
@@ -84,7 +84,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
     const rejected = (servers: readonly NightlightServer[]): number =>
       servers.reduce((sum, { counters }) => sum + (counters.rejected["bad-state"] ?? 0), 0);
 
-    test("whatever is published and written there, no server ends, no answer is wrong, and no request gets a 500", async () => {
+    test("no random data in Redis ends a server, causes a wrong answer, or causes a response with status 500", async () => {
       const random = seed();
       const prefix = "fuzz";
       let text = "";
@@ -95,7 +95,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
         for (const { httpUrl } of servers)
           await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
             within: 10_000,
-            what: "it to be ready",
+            what: "the server to be ready",
           });
       };
       await settled();
@@ -105,10 +105,10 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const fleet = await startFleet(mosquitto.url, prefix, 20, 200);
       onTestFinished(() => fleet.close());
 
-      const vandal = new Redis(redis.url);
-      onTestFinished(() => vandal.disconnect());
+      const attacker = new Redis(redis.url);
+      onTestFinished(() => attacker.disconnect());
       const namespace = `nightlight:${prefix}`;
-      const names = (await vandal.zrange(`${namespace}:members`, "0", "-1")).sort();
+      const names = (await attacker.zrange(`${namespace}:members`, "0", "-1")).sort();
       expect(names).toHaveLength(2);
       const devices = [...idle, ...Array.from(fleet.boards.keys(), (name) => `${prefix}/${name}`)];
       const statuses = new Map<number, number>();
@@ -122,11 +122,11 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const all = fc.sample(commands(namespace, names, devices), { seed: random, numRuns: COMMANDS });
       for (let at = 0; at < all.length; at += BURST) {
         const burst = all.slice(at, at + BURST);
-        // what Redis itself refuses cannot get there
-        await Promise.allSettled(burst.map(([command, ...args]) => vandal.call(command as string, ...args)));
+        // Redis refuses some of the commands itself
+        await Promise.allSettled(burst.map(([command, ...args]) => attacker.call(command as string, ...args)));
         const round = at / BURST + 1;
         if (round % REREAD !== 0) continue;
-        await vandal.zrem(`${namespace}:members`, names[(round / REREAD) % 2]).catch(() => {});
+        await attacker.zrem(`${namespace}:members`, names[(round / REREAD) % 2]).catch(() => {});
         await look();
         await settled();
         await look();
@@ -144,9 +144,9 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       expect([...statuses.keys()].filter((status) => ![200, 404, 503].includes(status))).toEqual([]);
       expect(statuses.get(200)).toBeGreaterThan(20);
       expect(rejected(servers)).toBeGreaterThan(COMMANDS / 20);
-      // a name in Redis is no name at the broker that somebody else may have
+      // a forged member name must not make a server take over another client's session at the broker
       expect(stranger.connected).toBe(true);
-      // each key and channel at most once in a while
+      // the log is throttled for each key and channel
       expect(text.split("\n").filter((line) => line.includes('"bad-state"')).length).toBeLessThan(COMMANDS);
       expect(text).toContain(`${namespace}:to:`);
     }, 600_000);
@@ -156,18 +156,18 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       "null",
       '{"ask":1}',
       `{"ask":1,"from":"fuzz-server-0123456789ab-1","request":{"method":"GET","url":"/api/%"}}`,
-    ])("%s on a server's channel is counted, named in the log, and nothing else", async (word) => {
+    ])("the message %s on a server's channel is counted, logged once, and has no other effect", async (word) => {
       const prefix = `word-${Math.abs(slotOf(word))}`;
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
       const one = await server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
-      const vandal = new Redis(redis.url);
-      onTestFinished(() => vandal.disconnect());
-      await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "it to be ready" });
-      const [name] = await vandal.zrange(`nightlight:${prefix}:members`, "0", "-1");
+      const attacker = new Redis(redis.url);
+      onTestFinished(() => attacker.disconnect());
+      await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "the server to be ready" });
+      const [name] = await attacker.zrange(`nightlight:${prefix}:members`, "0", "-1");
       const channel = `nightlight:${prefix}:to:${name}`;
-      expect(await vandal.publish(channel, word)).toBe(1);
-      expect(await vandal.publish(channel, word)).toBe(1);
+      expect(await attacker.publish(channel, word)).toBe(1);
+      expect(await attacker.publish(channel, word)).toBe(1);
       await eventually(() => rejected([one]) === 2, { what: "both to be counted" });
       expect(text.split("\n").filter((line) => line.includes(channel))).toHaveLength(1);
       expect((await fetch(`${one.httpUrl}/readyz`)).status).toBe(200);

@@ -1,4 +1,4 @@
-/** How servers hand each other messages: as they came, whatever is in them. */
+/** Tests the encoding of batches of messages that servers forward to each other. */
 import { expect, test } from "vitest";
 import {
   isBatch,
@@ -11,7 +11,7 @@ import type { StorageClock } from "../../server/src/time/storage-clock.js";
 const START = "nightlight-server-";
 const decodeBatch = (bytes: Buffer, clock?: StorageClock): ForwardedBatch | undefined => readFrom(bytes, START, clock);
 
-const handing: ForwardedBatch = {
+const batch: ForwardedBatch = {
   from: `${START}0123456789ab-2`,
   number: 7,
   hops: 1,
@@ -28,29 +28,30 @@ const handing: ForwardedBatch = {
   ],
 };
 
-test("messages arrive with the bytes, the times and the order that they had", () => {
-  const word = encodeBatch(handing);
-  expect(isBatch(word)).toBe(true);
-  expect(decodeBatch(word)).toEqual(handing);
+test("a decoded batch has the same bytes, times and order as the encoded one", () => {
+  const encoded = encodeBatch(batch);
+  expect(isBatch(encoded)).toBe(true);
+  expect(decodeBatch(encoded)).toEqual(batch);
 });
 
-test("what was taken can be said without messages", () => {
-  const word = encodeBatch({ ...handing, number: 0, messages: [] });
-  expect(decodeBatch(word)).toEqual({ ...handing, number: 0, messages: [] });
-  expect(decodeBatch(encodeBatch({ ...handing, messages: [], taken: [] }))?.taken).toEqual([]);
+test("a batch can acknowledge other batches without containing messages", () => {
+  const encoded = encodeBatch({ ...batch, number: 0, messages: [] });
+  expect(decodeBatch(encoded)).toEqual({ ...batch, number: 0, messages: [] });
+  expect(decodeBatch(encodeBatch({ ...batch, messages: [], taken: [] }))?.taken).toEqual([]);
 });
 
-test("what servers say in JSON is not taken for messages", () => {
+test("JSON messages between servers are not mistaken for batches", () => {
   expect(isBatch(Buffer.from('{"ask":1}'))).toBe(false);
   expect(isBatch(Buffer.alloc(0))).toBe(false);
 });
 
-test("what is not whole counts as not come, wherever it ends", () => {
-  const word = encodeBatch(handing);
-  for (let length = 1; length < word.length; length++) expect(decodeBatch(word.subarray(0, length))).toBeUndefined();
+test("a truncated batch is not decoded, wherever it ends", () => {
+  const encoded = encodeBatch(batch);
+  for (let length = 1; length < encoded.length; length++)
+    expect(decodeBatch(encoded.subarray(0, length))).toBeUndefined();
 });
 
-test("servers whose clocks differ understand each other's times, by the clock that they share", () => {
+test("servers with different clocks convert each other's times through the shared clock", () => {
   const ahead = (ms: number): StorageClock => ({
     now: () => 1_000_000,
     toWall: (time) => time + ms,
@@ -58,10 +59,10 @@ test("servers whose clocks differ understand each other's times, by the clock th
   });
   const delivery = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
-  const word = encodeBatch({ ...handing, messages: [message], taken: [] }, ahead(50_000));
-  const read = decodeBatch(word, ahead(-10_000))!.messages[0].delivery;
+  const encoded = encodeBatch({ ...batch, messages: [message], taken: [] }, ahead(50_000));
+  const read = decodeBatch(encoded, ahead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
-  // one that only says what was taken has no time
-  const taken = encodeBatch({ ...handing, messages: [] }, ahead(-50_000));
+  // a batch that only acknowledges contains no times
+  const taken = encodeBatch({ ...batch, messages: [] }, ahead(-50_000));
   expect(decodeBatch(taken, ahead(-50_000))?.taken).toEqual([3, 4]);
 });

@@ -1,11 +1,11 @@
-/** A server's part among several: what it does when it is told of others, without them. */
+/** Tests the cluster membership of a server with a fake hub. */
 import { expect, onTestFinished, test } from "vitest";
 import type { Hub, MembershipView } from "../../server/src/cluster/hub.js";
 import { Membership } from "../../server/src/cluster/membership.js";
 import { eventually } from "../support/eventually.js";
 
-test("a server that was taken off decides nothing until it has put down what it knew", async () => {
-  let roll: MembershipView = {
+test("a server that was removed from the cluster makes no decisions until it has released its devices and joined again", async () => {
+  let view: MembershipView = {
     epoch: 1,
     members: ["me"],
     joined: true,
@@ -16,8 +16,8 @@ test("a server that was taken off decides nothing until it has put down what it 
   const hub: Hub = {
     listen: async () => {},
     async renew() {
-      const now = roll;
-      roll = { ...roll, joined: false };
+      const now = view;
+      view = { ...view, joined: false };
       return now;
     },
     bumpEpoch: async () => {},
@@ -27,7 +27,7 @@ test("a server that was taken off decides nothing until it has put down what it 
     close: async () => {},
   };
   const steps: string[] = [];
-  /** Whether it decided when it was renewed. */
+  /** At each renewal, whether the server was allowed to decide. */
   const valid: boolean[] = [];
   let finish: (() => void) | undefined;
   const membership = new Membership({
@@ -47,16 +47,18 @@ test("a server that was taken off decides nothing until it has put down what it 
   onTestFinished(() => membership.close());
   await membership.start(() => {});
   expect(membership.valid).toBe(false);
-  await eventually(() => steps.includes("prepare true"), { what: "it to prepare" });
-  roll = { ...roll, settled: true };
-  await eventually(() => finish !== undefined, { what: "it to begin" });
-  // it is taken off, and comes again, while it still takes up
-  roll = { ...roll, epoch: 3, joined: true, settled: false };
+  await eventually(() => steps.includes("prepare true"), { what: "the preparation" });
+  view = { ...view, settled: true };
+  await eventually(() => finish !== undefined, { what: "begin to be called" });
+  // the server is removed and joins again while it still adopts devices
+  view = { ...view, epoch: 3, joined: true, settled: false };
   membership.renewSoon();
   const renewed = valid.length;
-  await eventually(() => valid.length > renewed, { what: "it to look" });
+  await eventually(() => valid.length > renewed, { what: "the renewal" });
   expect(membership.valid).toBe(false);
   finish?.();
-  await eventually(() => steps.filter((step) => step === "prepare true").length === 2, { what: "it to prepare anew" });
-  await eventually(() => membership.valid, { what: "it to hold" });
+  await eventually(() => steps.filter((step) => step === "prepare true").length === 2, {
+    what: "the second preparation",
+  });
+  await eventually(() => membership.valid, { what: "the membership to be valid" });
 });

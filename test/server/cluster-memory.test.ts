@@ -1,4 +1,4 @@
-/** Redis forgets everything while two servers run: they go on, and store there again what they know. */
+/** Tests that two servers continue and restore their data in Redis after Redis has lost everything. */
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { DeviceView, NightlightServer } from "nightlight-server";
@@ -45,7 +45,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
   ];
 
   test.each(losses)(
-    "after %s each reading is stored once and nothing that servers knew is lost",
+    "after %s each reading is stored once, and the servers lose no state",
     async (name, lose) => {
       const prefix = name.slice(0, 3).trim();
       const database = await postgres.database();
@@ -60,17 +60,17 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
           history: { url: database, ...FOR_EVER },
         });
       const servers = [await start(), await start()];
-      const settled = async (all: readonly NightlightServer[]): Promise<void> => {
+      const ready = async (all: readonly NightlightServer[]): Promise<void> => {
         for (const { httpUrl } of all)
           await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
             within: 20_000,
-            what: "it to be ready",
+            what: "the server to be ready",
           });
       };
-      await settled(servers);
+      await ready(servers);
       const board = await client(mosquitto.url);
       const idle = Array.from({ length: IDLE }, (_, n) => `${prefix}/idle${n}`);
-      /** 5 readings of each idle board, the same each time. */
+      /** Publishes the same five readings of each idle board. */
       const deliver = async (): Promise<void> => {
         for (const id of idle)
         for (let seq = 11; seq <= 15; seq++)
@@ -86,7 +86,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
           }),
         );
       await deliver();
-      await eventually(async () => (await views(servers[0])).every(([status, { light }]) => status === 200 && light === 115), { what: "the idle boards to be known" }); // prettier-ignore
+      await eventually(async () => (await views(servers[0])).every(([status, { light }]) => status === 200 && light === 115), { what: "the readings of the idle boards" }); // prettier-ignore
       for (const id of idle) await board.publishAsync(`${id}/set`, '{"mode":"off"}', { qos: 1 });
       await eventually(async () => (await views(servers[0])).every(([, { mode }]) => mode === "off"), {
         what: "overrides",
@@ -98,12 +98,12 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
 
       await lose();
       await sent(fleet.sent + 300);
-      await settled(servers);
-      // brokers deliver again what was not acknowledged
+      await ready(servers);
+      // the broker delivers unacknowledged messages again
       const before = sum(({ duplicates }) => duplicates);
       await deliver();
       await eventually(() => sum(({ duplicates }) => duplicates) >= before + IDLE * 5, {
-        what: "all to be known already",
+        what: "all of them to be duplicates",
       });
       fleet.pause();
       const boards = [...fleet.boards.values()];
@@ -118,17 +118,17 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
           expect(view).toMatchObject({ light: 115, mode: "off", led_on: false });
         }
 
-      // each server noticed it once, and that was all
+      // each server reports the loss once
       expect(text.match(/has restarted or lost its data/g)).toHaveLength(2);
 
-      // what was stored again is there for who comes next, and one that goes takes nothing with it
+      // a server that stops deletes none of the restored data
       await servers[0].close();
-      await settled([servers[1]]);
+      await ready([servers[1]]);
       for (const [status, { light, mode }] of await views(servers[1]))
         expect([status, light, mode]).toEqual([200, 115, "off"]);
       const list = (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as DeviceView[];
       expect(list).toHaveLength(BOARDS + IDLE);
-      // idle boards began at 11, so that 10 of each are missing before the loss as well
+      // idle boards began at number 11, so 10 readings of each were missing before the loss
       for (const { id, missing } of list) if (!id.includes("idle")) expect(missing).toBe(0);
       const kept = await postgresHistory(database);
       for (const [board, { seq }] of fleet.boards)

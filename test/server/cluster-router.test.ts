@@ -1,4 +1,4 @@
-/** What one server hands to another, when that takes long or what it answers is lost. */
+/** Tests the forwarding of messages between servers when storage is slow or an acknowledgement is lost. */
 import { expect, test } from "vitest";
 import { decodeBatch, type ForwardedBatch } from "../../server/src/cluster/forwarding.js";
 import { Router } from "../../server/src/cluster/router.js";
@@ -8,9 +8,9 @@ import { eventually } from "../support/eventually.js";
 const ME = "nightlight-server-00000000000a-1";
 const OTHER = "nightlight-server-00000000000b-1";
 
-/** A server to which everything belongs; `store` ends the wait for its storage. */
+/** Creates the router of a server that owns all devices. `store` completes its pending writes. */
 function owner() {
-  const took: string[] = [];
+  const processed: string[] = [];
   const answers: ForwardedBatch[] = [];
   let store = (): void => {};
   const stored = new Promise<void>((resolve) => (store = resolve));
@@ -19,7 +19,7 @@ function owner() {
     slotOf: () => 0,
     valid: () => true,
     take(topic) {
-      took.push(topic);
+      processed.push(topic);
       return stored;
     },
     async send(to, bytes) {
@@ -31,7 +31,7 @@ function owner() {
     unreachable: expect.unreachable,
   });
   router.begin([ME]);
-  return { router, took, answers, store };
+  return { router, processed, answers, store };
 }
 
 const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
@@ -46,36 +46,36 @@ const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
   })),
 });
 
-const said = (answers: readonly ForwardedBatch[]): number[] => answers.flatMap(({ taken }) => taken);
+const acknowledged = (answers: readonly ForwardedBatch[]): number[] => answers.flatMap(({ taken }) => taken);
 
-test("messages that are sent again, because storing them takes more than a second, are taken once", async () => {
-  const { router, took, answers, store } = owner();
+test("a batch that is sent again because storing takes more than a second is processed once", async () => {
+  const { router, processed, answers, store } = owner();
   for (let time = 0; time < 3; time++) router.receive(batch(1, "n/hall/telemetry", "n/porch/telemetry"));
-  expect(took).toEqual(["n/hall/telemetry", "n/porch/telemetry"]);
+  expect(processed).toEqual(["n/hall/telemetry", "n/porch/telemetry"]);
   expect(answers).toEqual([]);
   store();
-  await eventually(() => said(answers).length > 0, { what: "the answer" });
-  expect(said(answers)).toEqual([1]);
+  await eventually(() => acknowledged(answers).length > 0, { what: "the answer" });
+  expect(acknowledged(answers)).toEqual([1]);
 });
 
-test("messages that are sent again, because the answer was lost, are taken once, and answered again", async () => {
-  const { router, took, answers, store } = owner();
+test("a batch that is sent again because its acknowledgement was lost is processed once and acknowledged again", async () => {
+  const { router, processed, answers, store } = owner();
   store();
   router.receive(batch(1, "n/hall/telemetry"));
   router.receive(batch(2, "n/hall/telemetry"));
-  await eventually(() => said(answers).length === 2, { what: "the answers" });
+  await eventually(() => acknowledged(answers).length === 2, { what: "the answers" });
   router.receive(batch(1, "n/hall/telemetry"));
-  await eventually(() => said(answers).length === 3, { what: "another answer" });
-  expect(said(answers)).toEqual([1, 2, 1]);
-  expect(took).toHaveLength(2);
+  await eventually(() => acknowledged(answers).length === 3, { what: "another answer" });
+  expect(acknowledged(answers)).toEqual([1, 2, 1]);
+  expect(processed).toHaveLength(2);
 });
 
-test("what a server handed on is forgotten when it takes part no longer: its messages come again from the broker", async () => {
-  const { router, took, answers, store } = owner();
+test("when a server leaves the cluster, the numbers of its batches are forgotten, because the broker delivers its messages again", async () => {
+  const { router, processed, answers, store } = owner();
   store();
   router.receive(batch(1, "n/hall/telemetry"));
-  await eventually(() => said(answers).length === 1, { what: "the answer" });
+  await eventually(() => acknowledged(answers).length === 1, { what: "the answer" });
   router.begin([ME]);
   router.receive(batch(1, "n/hall/telemetry"));
-  expect(took).toHaveLength(2);
+  expect(processed).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-/** Servers side by side at a Redis that lets them do what they need and nothing else, as docs/how-to/scaling.md says. */
+/** Tests servers that share a Redis with the access control list and the TLS setup of docs/how-to/scaling.md. */
 import { Redis } from "ioredis";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -13,7 +13,7 @@ import { startRedis } from "../support/redis.js";
 import { run } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
-/** The words of the `ACL SETUSER` line in the documentation, with another password. */
+/** Returns the arguments of the documented `ACL SETUSER` command, with a test password. */
 async function documentedUser(): Promise<string[]> {
   const text = await readFile(new URL("../../docs/how-to/scaling.md", import.meta.url), "utf8");
   const [, line] = /^ACL SETUSER (nightlight on >PASSWORD [^`]+?)\n```/m.exec(text)!;
@@ -28,9 +28,9 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
   });
 
   const ready = ({ httpUrl }: NightlightServer): Promise<unknown> =>
-    eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+    eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 20_000, what: "the server to be ready" });
 
-  test("the documented ACL user is enough for servers, and may do nothing else", async () => {
+  test("the documented ACL user has all permissions that servers need, and no others", async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.remove());
     const admin = new Redis(redis.url);
@@ -52,7 +52,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
     const list = async (): Promise<unknown[]> =>
       (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as unknown[];
     await eventually(async () => (await list()).length === 20, { what: "all devices" });
-    // one goes, and the other empties its session; then everything is forgotten and stored again
+    // one server stops and the other drains its MQTT session; then Redis loses everything
     await servers[0].close();
     await eventually(async () => (await list()).length === 20, { within: 10_000, what: "all devices at the other" });
     await admin.flushall();
@@ -83,7 +83,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
     expect(await admin.get("other:key")).toBe(null);
   }, 60_000);
 
-  test("over TLS servers join a Redis whose authority NODE_EXTRA_CA_CERTS names, and no other", async () => {
+  test("servers join a Redis over TLS only if NODE_EXTRA_CA_CERTS contains its certificate authority", async () => {
     const folder = await temporaryFolder();
     const authority = await certificate("an authority of one's own", { authority: true });
     const ca = await writePair(folder, "ca", authority);
@@ -97,6 +97,9 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis tha
       NODE_EXTRA_CA_CERTS: ca.cert,
     });
     const { http } = await program.addresses();
-    await eventually(async () => (await fetch(`${http}/readyz`)).ok, { within: 20_000, what: "it to be ready" });
+    await eventually(async () => (await fetch(`${http}/readyz`)).ok, {
+      within: 20_000,
+      what: "the server to be ready",
+    });
   }, 60_000);
 });

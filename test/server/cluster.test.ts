@@ -1,4 +1,4 @@
-/** Several servers side by side, at a real Mosquitto, with a real Redis. */
+/** Tests several servers that share the devices of one broker, with a real Mosquitto and a real Redis. */
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DeviceView, NightlightServer, ServerOptions } from "nightlight-server";
 import { createLog } from "../../server/src/observability/log.js";
@@ -11,7 +11,7 @@ import { client, server, temporaryFolder, type TestClient } from "./support/serv
 
 const NEEDED = MOSQUITTO && REDIS;
 
-describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", () => {
+describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () => {
   let mosquitto: Mosquitto;
   let redis: RedisServer;
   let prefixes = 0;
@@ -24,24 +24,27 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     output: { write: (text: string) => void (process.env.DEBUG_CLUSTER && process.stderr.write(text)) },
   });
 
-  function together(prefix: string, options: ServerOptions = {}): Promise<NightlightServer> {
+  function startMember(prefix: string, options: ServerOptions = {}): Promise<NightlightServer> {
     return server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log: debug, ...options });
   }
 
-  /** Fulfilled when so many servers have settled who decides about what. */
-  async function settled(...servers: NightlightServer[]): Promise<void> {
+  /** Resolves when every server is ready, so that each device has an owner. */
+  async function ready(...servers: NightlightServer[]): Promise<void> {
     for (const { httpUrl } of servers)
-      await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, { within: 10_000, what: "it to be ready" });
+      await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
+        within: 10_000,
+        what: "the server to be ready",
+      });
   }
 
   async function publish(device: TestClient, topic: string, message: object): Promise<void> {
     await device.publishAsync(topic, JSON.stringify(message), { qos: 1 });
   }
 
-  test("each reading is answered once, by whichever server it reaches, and both have their part", async () => {
+  test("each reading is answered once, whichever server receives it, and both servers own devices", async () => {
     const prefix = `side-${++prefixes}`;
-    const servers = [await together(prefix), await together(prefix)];
-    await settled(...servers);
+    const servers = [await startMember(prefix), await startMember(prefix)];
+    await ready(...servers);
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
     for (let n = 0; n < 200; n++)
       await device.publishAsync(`${prefix}/d${n % 50}/telemetry`, `{"light":${n}}`, { qos: 1 });
@@ -53,25 +56,25 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     expect(servers[0].devices.size + servers[1].devices.size).toBe(50);
   });
 
-  test("a server starts while the broker tells what it keeps of the boards", async () => {
+  test("servers start correctly while the broker delivers the retained statuses of many boards", async () => {
     const prefix = `side-${++prefixes}`;
     const device = await client(mosquitto.url);
-    // so many that they come before the broker has answered whatever a server asks after its subscriptions
+    // enough messages that they arrive before the broker acknowledges later requests of a server
     for (let n = 0; n < 200; n++)
       await device.publishAsync(`${prefix}/d${n}/status`, JSON.stringify({ online: true, board: "b", firmware: "1" }), {
         qos: 1,
         retain: true,
       });
-    const servers = [await together(prefix), await together(prefix)];
-    await settled(...servers);
+    const servers = [await startMember(prefix), await startMember(prefix)];
+    await ready(...servers);
     await eventually(() => servers[0].devices.size + servers[1].devices.size === 200, { what: "all devices" });
     expect(servers.flatMap(({ devices }) => devices.list()).filter(({ online }) => online)).toHaveLength(200);
   });
 
-  test("of a board's readings the newest decides, whichever way they go; one that comes twice has no effect", async () => {
+  test("a board's newest reading decides, whichever server receives it, and duplicates have no effect", async () => {
     const prefix = `side-${++prefixes}`;
-    const servers = [await together(prefix), await together(prefix), await together(prefix)];
-    await settled(...servers);
+    const servers = [await startMember(prefix), await startMember(prefix), await startMember(prefix)];
+    await ready(...servers);
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
     const send = (n: number, seq: number): void =>
       void publish(device, `${prefix}/d${n}/telemetry`, { light: seq % 2 ? 100 : 600, boot: 7, seq, at: seq, age: 0 });
@@ -81,7 +84,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       await eventually(() => last() === '{"led_on":false,"seq":50}', { within: 10_000, what: "the last answer" });
     }
     await eventually(() => servers.reduce((sum, { counters }) => sum + counters.duplicates, 0) === 160, {
-      what: "the duplicates to be known",
+      what: "the duplicates to be counted",
     });
     for (let n = 0; n < 10; n++) {
       const seqs = device.got
@@ -107,11 +110,11 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     ],
   });
 
-  test("a zone is right although its sensors reach different servers: no flicker, and hysteresis over all of them", async () => {
+  test("a zone combines sensors that report to different servers, with hysteresis and without flicker", async () => {
     const prefix = `side-${++prefixes}`;
     const options = { policy: hall(prefix) };
-    const servers = [await together(prefix, options), await together(prefix, options)];
-    await settled(...servers);
+    const servers = [await startMember(prefix, options), await startMember(prefix, options)];
+    await ready(...servers);
     const device = await client(mosquitto.url, {}, `${prefix}/lamp/commands`);
     const lamp = (): unknown[] => device.got.map(({ text }) => (JSON.parse(text) as { led_on: boolean }).led_on);
     await publish(device, `${prefix}/lamp/telemetry`, { light: 500 });
@@ -127,7 +130,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       await round(on ? 200 : 500);
       expected.push(on);
       await eventually(() => lamp().at(-1) === on && lamp().length >= expected.length, { what: "the lamp" });
-      // within the hysteresis nothing happens
+      // light within the hysteresis switches nothing
       await round(350);
     }
     const changes = lamp().filter((led_on, n, all) => led_on !== all[n - 1]);
@@ -135,37 +138,37 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     expect(servers.map(({ zones }) => zones.get("hall")!.led_on).filter((led_on) => led_on !== null)).toEqual([false]);
   });
 
-  test("a zone goes on as it was when its server dies: its light, since when it is on, and a person's wish", async () => {
+  test("a zone keeps its light, its switch time and its overrides when its server stops", async () => {
     const prefix = `side-${++prefixes}`;
     const options = {
       policy: hall(prefix, { rule: { threshold: 300, hysteresis: 0, min_on: 3_600_000, min_off: 0 } }),
     };
-    const servers = [await together(prefix, options), await together(prefix, options)];
-    await settled(...servers);
+    const servers = [await startMember(prefix, options), await startMember(prefix, options)];
+    await ready(...servers);
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`, `${prefix}/status`);
-    const told = (name: string): string | undefined =>
+    const commandOf = (name: string): string | undefined =>
       device.got.findLast(({ topic }) => topic === `${prefix}/${name}/commands`)?.text;
     for (let n = 1; n <= 5; n++)
       await publish(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
     await publish(device, `${prefix}/other/telemetry`, { light: 900 });
-    await eventually(() => told("s1")?.includes("true"), { what: "the zone to be on" });
-    // what is wanted of a device goes another way, and may be there before a reading: then nobody knows the device
-    await eventually(() => told("other")?.includes("false"), { what: "the other to be known" });
+    await eventually(() => commandOf("s1")?.includes("true"), { what: "the zone to be on" });
+    // overrides and readings take different paths; an override that arrives first would be for an unknown device
+    await eventually(() => commandOf("other")?.includes("false"), { what: "the answer to the other board" });
     await publish(device, `${prefix}/other/set`, { mode: "on" });
-    await eventually(() => told("other")?.includes("true"), { what: "the wish to be fulfilled" });
-    for (const one of servers) {
-      // one after the other goes, and another one comes
-      await one.close();
-      await settled(await together(prefix, options));
+    await eventually(() => commandOf("other")?.includes("true"), { what: "the override" });
+    for (const member of servers) {
+      // each server in turn is replaced by a new one
+      await member.close();
+      await ready(await startMember(prefix, options));
       for (let n = 1; n <= 5; n++)
         await publish(device, `${prefix}/s${n}/telemetry`, { light: 900, boot: 2, seq: n, at: n, age: 0 });
       await publish(device, `${prefix}/other/telemetry`, { light: 900 });
       const from = device.got.length;
-      await eventually(() => device.got.length > from || told("s1"), { what: "answers" });
-      // bright, but on for an hour at least; bright, but a person wants it on
+      await eventually(() => device.got.length > from || commandOf("s1"), { what: "answers" });
+      // it is bright, but min_on keeps the zone on for an hour, and an override keeps the other lamp on
       await eventually(() => device.got.filter(({ topic }) => topic === `${prefix}/s1/commands`).length >= 1, { what: "an answer" }); // prettier-ignore
-      expect(told("s1")).toContain("true");
-      expect(told("other")).toContain("true");
+      expect(commandOf("s1")).toContain("true");
+      expect(commandOf("other")).toContain("true");
     }
     expect(device.got.filter(({ topic, text }) => topic === `${prefix}/s1/commands` && text.includes("false"))).toEqual(
       [],
@@ -173,65 +176,65 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     await eventually(
       () => device.got.findLast(({ topic }) => topic === `${prefix}/status`)?.text === '{"online":true}',
       {
-        what: "the servers that stay to say so",
+        what: "the online status of the remaining servers",
       },
     );
   });
 
-  test("what came while no server was there is taken in by the first that comes", async () => {
+  test("the first server that starts again receives the readings that the broker queued", async () => {
     const prefix = `side-${++prefixes}`;
     const data = await temporaryFolder();
-    const first = await together(prefix, { data });
-    await settled(first);
+    const first = await startMember(prefix, { data });
+    await ready(first);
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
     await publish(device, `${prefix}/hall/telemetry`, { light: 7, boot: 1, seq: 1, at: 1, age: 0 });
-    await eventually(() => first.devices.get(`${prefix}/hall`)?.led_on, { what: "a reading of before" });
+    await eventually(() => first.devices.get(`${prefix}/hall`)?.led_on, { what: "the reading before the stop" });
     const { last_seen } = first.devices.get(`${prefix}/hall`)!;
     await first.close();
     for (let seq = 1; seq <= 100; seq++)
       await publish(device, `${prefix}/porch/telemetry`, { light: 1000 - seq * 9, boot: 1, seq, at: seq, age: 0 });
-    const second = await together(prefix);
+    const second = await startMember(prefix);
     await eventually(() => second.devices.recent(`${prefix}/porch`).length === 100, {
       within: 10_000,
       what: "100 readings",
     });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":100}', { what: "an answer to the last" });
-    // The time is the one of that reading, as exactly as servers estimate each other's clocks on a busy machine.
+    // the time is the reading's, within the error of the shared clock on a busy machine
     const hall = second.devices.get(`${prefix}/hall`)!;
     expect(hall).toMatchObject({ light: 7, led_on: true });
     expect(Math.abs(Date.parse(hall.last_seen!) - Date.parse(last_seen!))).toBeLessThan(2000);
   });
 
-  test("each server shows and changes every device and zone, and tells of them as they change", async () => {
+  test("every server's API shows and changes all devices and zones, and its event stream reports all changes", async () => {
     const prefix = `side-${++prefixes}`;
     const options = { policy: hall(prefix) };
-    const servers = [await together(prefix, options), await together(prefix, options)];
-    await settled(...servers);
+    const servers = [await startMember(prefix, options), await startMember(prefix, options)];
+    await ready(...servers);
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
     const names = Array.from({ length: 20 }, (_, n) => `${prefix}/d${n}`);
     for (const id of names) await publish(device, `${id}/telemetry`, { light: 500 });
     await publish(device, `${prefix}/s1/telemetry`, { light: 100 });
     const get = async <T>(at: NightlightServer, path: string): Promise<T> =>
       (await (await fetch(`${at.httpUrl}/api/${path}`)).json()) as T;
-    for (const one of servers) {
-      const all = async () => (await get<DeviceView[]>(one, "devices")).map(({ id }) => id);
+    for (const member of servers) {
+      const all = async () => (await get<DeviceView[]>(member, "devices")).map(({ id }) => id);
       await eventually(async () => (await all()).length === 21, { what: "all devices" });
       expect(await all()).toEqual([...names, `${prefix}/s1`].sort());
-      expect(await get(one, "zones")).toMatchObject([{ name: "hall", led_on: true, light: 100 }]);
-      expect(await get(one, "zones/hall")).toMatchObject({ led_on: true });
+      expect(await get(member, "zones")).toMatchObject([{ name: "hall", led_on: true, light: 100 }]);
+      expect(await get(member, "zones/hall")).toMatchObject({ led_on: true });
       for (const id of names) {
-        expect(await get(one, `devices/${id}`)).toMatchObject({ id, light: 500, led_on: false });
-        expect((await get<{ points: unknown[] }>(one, `recent?device=${id}`)).points).toHaveLength(1);
+        expect(await get(member, `devices/${id}`)).toMatchObject({ id, light: 500, led_on: false });
+        expect((await get<{ points: unknown[] }>(member, `recent?device=${id}`)).points).toHaveLength(1);
       }
     }
     expect(servers.map(({ devices }) => devices.size).every((size) => size > 0)).toBe(true);
 
     const events = await fetch(`${servers[0].httpUrl}/api/events`);
-    let heard = "";
+    let eventText = "";
     const reading = (async () => {
-      for await (const piece of events.body!) heard += Buffer.from(piece).toString();
+      for await (const piece of events.body!) eventText += Buffer.from(piece).toString();
     })().catch(() => {});
-    await eventually(() => heard.includes("event: devices"), { what: "the events to begin" });
+    await eventually(() => eventText.includes("event: devices"), { what: "the events to begin" });
     const put = (at: NightlightServer, id: string) =>
       fetch(`${at.httpUrl}/api/devices/${id}/mode`, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"mode":"on"}' }); // prettier-ignore
     for (const id of names) {
@@ -240,7 +243,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
       expect(await answer.json()).toMatchObject({ id, mode: "on", led_on: true });
     }
     for (const id of names)
-      await eventually(() => heard.includes(`"id":"${id}","online":true,"light":500,"led_on":true`), {
+      await eventually(() => eventText.includes(`"id":"${id}","online":true,"light":500,"led_on":true`), {
         what: "the event",
       });
     expect((await fetch(`${servers[0].httpUrl}/api/devices/${prefix}/nobody`)).status).toBe(404);
@@ -249,21 +252,21 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("servers side by side", 
     await reading;
   });
 
-  test("without Redis nobody decides, and when it is back everything goes on", async () => {
+  test("servers make no decisions without Redis, and continue when Redis is back", async () => {
     const prefix = `side-${++prefixes}`;
-    const servers = [await together(prefix), await together(prefix)];
-    await settled(...servers);
+    const servers = [await startMember(prefix), await startMember(prefix)];
+    await ready(...servers);
     const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
     await publish(device, `${prefix}/porch/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":1}', { what: "an answer" });
     await redis.kill();
     await eventually(async () => (await fetch(`${servers[0].httpUrl}/readyz`)).status === 503, {
-      what: "it not to be ready",
+      what: "the server not to be ready",
     });
     for (let seq = 2; seq <= 9; seq++)
       await publish(device, `${prefix}/porch/telemetry`, { light: 900, boot: 1, seq, at: seq, age: 0 });
     await redis.start();
-    await settled(...servers);
+    await ready(...servers);
     await eventually(() => device.got.at(-1)?.text === '{"led_on":false,"seq":9}', {
       within: 10_000,
       what: "the answer",

@@ -1,4 +1,4 @@
-/** The flags of all commands together. Commander passes a flag that the server has as well to the server, not to the subcommand. */
+/** Checks that subcommands share no flags with the server, because Commander would pass such a flag to the server. */
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { addCommand, createCommand } from "../../server/src/app/cli.js";
@@ -12,7 +12,7 @@ function below(command: Command): Command[] {
   return command.commands.flatMap((one) => [one, ...below(one)]);
 }
 
-test("no subcommand has a flag of the server's", () => {
+test("no subcommand has a flag that the server also has", () => {
   const program = createCommand();
   for (const command of [configCommand(), userCommand(dataFolderOf), sessionsCommand(serverUrlOf)])
     addCommand(program, command);

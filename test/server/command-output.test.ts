@@ -1,4 +1,4 @@
-/** A short command whose output cannot be written says so, and one whose output nobody reads ends quietly. */
+/** Tests commands with a failing standard output: a full disk causes an error, a closed pipe does not. */
 import { spawn, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Starts a program of this repository with this as its standard output. */
+/** Starts a program of this repository with the given standard output. */
 function start(stdout: number | "pipe", args: readonly string[]) {
   const stdio: StdioOptions = ["ignore", stdout, "pipe"];
   const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", ...args], { cwd: ROOT, stdio }); // prettier-ignore
@@ -26,7 +26,7 @@ const COMMANDS = [
 
 describe("a command whose standard output cannot be written", () => {
   test.skipIf(!existsSync("/dev/full"))(
-    "says so in one sentence and ends with exit code 1: on a full disk",
+    "the command prints one error sentence and exits with code 1 when the disk is full",
     async () => {
       const full = await open("/dev/full", "w");
       onTestFinished(() => full.close());
@@ -38,7 +38,7 @@ describe("a command whose standard output cannot be written", () => {
     },
   );
 
-  test("ends quietly when nobody reads it", async () => {
+  test("the command exits silently when the reader has closed the pipe", async () => {
     for (const args of COMMANDS.slice(0, 2)) {
       const child = start("pipe", args);
       child.stdout!.destroy();

@@ -1,4 +1,4 @@
-/** `nightlight-server config …`, and the file that is there where the program is started. */
+/** Tests the command `nightlight-server config` and the configuration file in the working directory. */
 import { Ajv } from "ajv";
 import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -12,23 +12,23 @@ import { jsonSchema } from "../../server/src/config/schema.js";
 import { configFile, loadText, nightlight, problemsIn } from "./support/config.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** Runs it in this process: what it wrote, and its exit code. */
+/** Runs the command in the test process. Returns its output and exit code. */
 function config(...args: string[]) {
-  const told = { code: 0, out: "", err: "" };
+  const result = { code: 0, out: "", err: "" };
   const command = createCommand();
   addCommand(
     command,
     configCommand({
-      out: (text) => (told.out += text),
-      err: (text) => (told.err += text),
-      fail: () => (told.code = 1),
+      out: (text) => (result.out += text),
+      err: (text) => (result.err += text),
+      fail: () => (result.code = 1),
     }),
   );
   command.parse(["config", ...args], { from: "user" });
-  return told;
+  return result;
 }
 
-test("config init writes an example that passes config check, and never overwrites a file by itself", async () => {
+test("config init writes an example that passes config check, and overwrites a file only with --force", async () => {
   const file = path.join(await temporaryFolder(), "my.yaml");
   expect(config("init", file)).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`--config ${file}`) });
   const contents = "2 zones, 4 sensors, 4 lamps";
@@ -53,7 +53,7 @@ test.skipIf(process.platform === "win32")("config init --force does not write th
   expect(await readFile(target, "utf8")).toBe("theirs");
 });
 
-test("config check and config print tell every error of a file with its line", async () => {
+test("config check and config print list every error of a file with its line", async () => {
   const file = await configFile("host: 5\nrule:\n  threshold: dark\n");
   const err =
     `${file}:1:7: host is 5; it must be a text of 1 to 255 characters in one line, in quotes if it looks like a number.\n` +
@@ -62,12 +62,12 @@ test("config check and config print tell every error of a file with its line", a
     expect(config(...args)).toEqual({ code: 1, out: "", err }); // prettier-ignore
 });
 
-test("a subcommand that is none is refused with the nearest", () => {
+test("an unknown subcommand is refused, and the error suggests the nearest one", () => {
   expect(() => config("chek")).toThrow(/unknown command 'chek'.*Did you mean check\?/s);
   expect(() => config("schema", "x")).toThrow(/too many arguments/);
 });
 
-test("nightlight.yaml is read where the program is started; a mistake in it ends the start, which has started nothing", async () => {
+test("the server reads nightlight.yaml in its working directory, and starts nothing if the file contains a mistake", async () => {
   const folder = await temporaryFolder();
   const file = path.join(folder, "nightlight.yaml");
   expect(await nightlight(folder, "config", "check")).toEqual({
@@ -93,11 +93,11 @@ zones:
 history: {readings: forever}
 `;
 
-  test("shows all settings as a file that means the same", async () => {
+  test("config print prints all settings as an equivalent configuration file", async () => {
     const loaded = await loadText(text, ["--mqtt-port", "0"]);
     const again = await loadText(print(loaded));
     const { configuration } = loaded;
-    // what is masked apart
+    // masked secrets are excluded
     expect(again.configuration).toEqual({
       ...configuration,
       broker: again.configuration.broker,
@@ -105,7 +105,7 @@ history: {readings: forever}
     });
   });
 
-  test("says where each setting comes from that is not the default", async () => {
+  test("config print names the origin of each setting that is not the default", async () => {
     const printed = print(await loadText(text, ["--mqtt-port", "0"], { NIGHTLIGHT_LOG: "json" }));
     expect(printed).toMatch(/^mqtt_port: 0 # --mqtt-port$/m);
     expect(printed).toMatch(/^log: json # NIGHTLIGHT_LOG$/m);
@@ -115,17 +115,17 @@ history: {readings: forever}
     expect(printed).toMatch(/^ {4}threshold: 300$/m);
   });
 
-  test("shows no secret", async () => {
+  test("config print shows no secret", async () => {
     const printed = print(await loadText(text));
     expect(printed).toMatch(/url: mqtts:\/\/me:\*+@b /);
     expect(printed).not.toMatch(/hunter/);
   });
 });
 
-describe("config schema describes the file to editors", () => {
+describe("config schema", () => {
   const validate = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(jsonSchema());
 
-  test("it is a JSON Schema that accepts the example", () => {
+  test("config schema prints a JSON Schema that accepts the example", () => {
     expect([validate(parse(EXAMPLE)), validate.errors]).toEqual([true, null]);
     expect(JSON.parse(config("schema").out)).toEqual(jsonSchema());
   });
@@ -140,7 +140,7 @@ describe("config schema describes the file to editors", () => {
     "home_assistant: maybe",
     "mqtt_port: 1.5",
     "ids: [5]",
-  ])("what the schema refuses, the server refuses as well: %s", async (text) => {
+  ])("the server refuses what the schema refuses: %s", async (text) => {
     expect(validate(parse(text))).toBe(false);
     expect(await problemsIn(text)).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-/** `docs/reference/configuration.md` has every setting as it is. `npx vitest run test/server/config-docs.test.ts -u` brings it up to date. */
+/** Compares docs/reference/configuration.md with the settings. `npx vitest run test/server/config-docs.test.ts -u` updates it. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -14,14 +14,14 @@ function withSection(page: string, name: string, table: string): string {
   return page.slice(0, page.indexOf(begin) + begin.length) + `\n\n${table}\n\n` + page.slice(page.indexOf(end));
 }
 
-test("the page has the settings, flags and variables that there are, with their defaults", async () => {
+test("the page lists all settings, flags and variables with their defaults", async () => {
   const page = await readFile(PAGE, "utf8");
   const present = withSection(withSection(page, "flags", flagReference()), "settings", reference());
   await expect(present).toMatchFileSnapshot(PAGE);
   for (const row of ["| `rule > threshold` | `300` |", "| `history > readings` | `30 d` |", "| `zones > <name> > sensors` | required |"]) expect(present).toContain(row); // prettier-ignore
 });
 
-test("the page's examples are in order", async () => {
+test("the page's examples are valid configuration files", async () => {
   const page = await readFile(PAGE, "utf8");
   const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text);
   expect(examples.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** A configuration file that is wrong: everything is said at once, with its place and what is allowed instead. */
+/** Tests the errors for invalid configuration files: all at once, with their position and the allowed values. */
 import fc from "fast-check";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { temporaryFolder } from "./support/server.js";
 
 const zone = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
 
-test("every mistake in a file is told at once, in its order, with what was found and what is allowed", async () => {
+test("the error lists every mistake in the order of the file, with the value found and the allowed values", async () => {
   const problems = await problemsIn(`mqtt_port: 70000
 rule: {treshold: 250}
 zones:
@@ -33,19 +33,19 @@ zones:
   ]);
 });
 
-describe("a mistake is told with its line and column", () => {
+describe("a mistake is reported with its line and column", () => {
   test.each([
     ["a number without a unit", "reporting: {heartbeat: 30}", /^1:24: .* is 30; it must be a time with its unit \(ms, s, min, h or d\), 1 s to 1 d\.$/],
-    ["a time out of its range", "reporting:\n  sample: 10 ms", /^2:11: reporting > sample is 10 ms; .* 50 ms to 1 min\.$/],
-    ["a light level out of its range", "rule: {threshold: 1024}", /is 1024; it must be a number from 0 to 1023\./],
-    ["a key of another spelling", "mqttPort: 1", /^1:1: mqttPort is no setting; did you mean mqtt_port\?/],
-    ["a key like nothing else", "colour: red", /^1:1: colour is no setting\. Allowed here: broker, host, /],
+    ["a time out of range", "reporting:\n  sample: 10 ms", /^2:11: reporting > sample is 10 ms; .* 50 ms to 1 min\.$/],
+    ["a light level out of range", "rule: {threshold: 1024}", /is 1024; it must be a number from 0 to 1023\./],
+    ["a misspelled key", "mqttPort: 1", /^1:1: mqttPort is no setting; did you mean mqtt_port\?/],
+    ["an unknown key", "colour: red", /^1:1: colour is no setting\. Allowed here: broker, host, /],
     ["a number with a decimal comma", "rule: {threshold: 300,5}", /^1:23: rule > threshold ends at the comma: write a decimal number with a point/],
     ["a decimal comma in a line of its own", "rule:\n  threshold: 300,5", /^2:14: rule > threshold is 300,5; .* with a point for decimals\.$/],
-    ["a number that is none", "rule: {threshold: .nan}", /^1:19: rule > threshold is \.nan; it must be a number from 0 to 1023\.$/],
+    ["a value that is not a number", "rule: {threshold: .nan}", /^1:19: rule > threshold is \.nan; it must be a number from 0 to 1023\.$/],
     ["an empty key", '"": 5', /^1:1: "" is no setting\./],
     ["a tab as indentation", "rule:\n\tthreshold: 5", /^2:1: This is not YAML: Tabs are not allowed/],
-    ["a key of another spelling after a byte order mark", "\ufeffrul: 5", /^1:1: rul is no setting; did you mean rule\?/],
+    ["a misspelled key after a byte order mark", "\ufeffrul: 5", /^1:1: rul is no setting; did you mean rule\?/],
     ["a word for true in another version of YAML", "http: yes", /^1:7: http is yes; it must be true or false\.$/],
     ["a zone whose name JavaScript reserves", "zones:\n  __proto__: {sensors: [a], lamps: [a]}", /^2:3: zones > __proto__ is not a name that is allowed here: JavaScript reserves it/],
     ["a device whose id JavaScript reserves", "devices: {__proto__: {label: x}}", /^1:11: devices > __proto__ is not a name that is allowed here/],
@@ -81,14 +81,14 @@ describe("a mistake is told with its line and column", () => {
     ["a tag, as another program has it", "host: !secret x", /^1:7: !secret means nothing here; write the value itself\.$/],
     ["an alias of nothing", "rule: *x", /^1:7: \*x stands for nothing/],
     ["an alias of itself", "rule: &x {threshold: *x}", /^1:22: \*x stands for nothing/],
-    ["what nests without end", "[".repeat(100_000), /nightlight\.yaml nests deeper than any setting does\.$/],
+    ["endless nesting", "[".repeat(100_000), /nightlight\.yaml nests deeper than any setting does\.$/],
     ["two documents", "host: ::1\n---\nhost: ::1", /^2:1: A second document begins here/],
-    ["what is not YAML", "host: ::1\nids: [a\nlog: json", /^3:1: This is not YAML: /],
-  ])("%s", async (_what, text, sentence) => {
+    ["invalid YAML", "host: ::1\nids: [a\nlog: json", /^3:1: This is not YAML: /],
+  ])("%s is reported with its position", async (_what, text, sentence) => {
     expect(await problemsIn(text)).toContainEqual(expect.stringMatching(sentence));
   }); // prettier-ignore
 
-  test("a key without its certificate is not enough, nor the other way round", async () => {
+  test("a TLS key without a certificate is a mistake, and so is a certificate without a key", async () => {
     const file = await configFile("x");
     const text = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
     expect(await problemsIn(text("key"))).toEqual([expect.stringMatching(/tls > key needs tls > cert beside it\.$/)]);
@@ -96,7 +96,7 @@ describe("a mistake is told with its line and column", () => {
   });
 });
 
-/** The keys that are settings at each place; `*` stands for a name that users choose. */
+/** Returns the allowed keys of each mapping in the schema. In a path, `*` stands for a name that users choose. */
 function placesOf(schema: Described, at: string[] = []): { at: string[]; keys: string[] }[] {
   const { properties, additionalProperties: chosen } = schema.anyOf?.find((one) => one.properties) ?? schema;
   if (chosen) return placesOf(chosen, [...at, "*"]);
@@ -111,7 +111,7 @@ interface Described {
   readonly anyOf?: readonly Described[];
 }
 
-test("a misspelt key is told with its line at every depth, whatever its value is, or without one", async () => {
+test("a misspelled key is reported with its line at every depth, with any value or none", async () => {
   const file = await configFile("");
   const { writeFileSync } = await import("node:fs");
   const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz_");
@@ -151,14 +151,14 @@ describe("a secret is not repeated in an error", () => {
     "{password: @hunter2}",
     "mqtt://me:hunter2@x",
     "[mqtt://me:hunter2@x]",
-  ])("broker: %s", async (text) => {
+  ])("the error for broker: %s does not repeat the secret", async (text) => {
     const problems = await problemsIn(`broker: ${text}\nhttp_port: x`);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join()).not.toMatch(/hunter|ter2|5550199/);
   });
 });
 
-test("a file that cannot be read is told with the reason", async () => {
+test("an unreadable file is reported with the reason", async () => {
   const folder = await temporaryFolder();
   await mkdir(path.join(folder, "sub"));
   const reason = (name: string) => () => load(["--config", path.join(folder, name)]);
@@ -169,7 +169,7 @@ test("a file that cannot be read is told with the reason", async () => {
   expect(await problemsIn(Buffer.from("\ufeffhost: x", "utf16le"))).toEqual([expect.stringMatching(/not text in UTF-8\.$/)]); // prettier-ignore
 });
 
-test("no settings whatever do more than be refused", async () => {
+test("random settings are accepted or refused with positions, and never cause another error", async () => {
   const key = fc.constantFrom(...["broker", "url", "rule", "threshold", "zones", "hall", "sensors", "lamps", "hours", "from", "to", "devices", "history", "tls", "cert", "mqtt_port", "toString", "__proto__"]); // prettier-ignore
   const value = fc.letrec((tie) => ({
     any: fc.oneof({ maxDepth: 4 }, fc.constantFrom<unknown>(null, -1, Infinity, "18:00", "5 s", "", true), tie("list"), tie("mapping")), // prettier-ignore

@@ -1,4 +1,4 @@
-/** An error at the start names a setting where somebody gave it: by flag, by variable, or in a line of the file. */
+/** Tests that a startup error names the origin of the setting: the flag, the variable, or the line of the file. */
 import { expect, test } from "vitest";
 import { withSettingNames } from "../../server/src/config/origins.js";
 import { load, loadText } from "./support/config.js";
@@ -6,7 +6,7 @@ import { server } from "./support/server.js";
 
 const TAKEN = 'The port is taken; choose another with --http-port 0. Not "user --http-port 0".';
 
-test("by the flag, the variable, or the line of the file that gives it", async () => {
+test("a startup error names the flag, the variable, or the line of the file that contains the setting", async () => {
   expect(withSettingNames(load(["--http-port", "1"]), TAKEN)).toBe(TAKEN);
   expect(withSettingNames(load(), TAKEN)).toBe(TAKEN);
   expect(withSettingNames(load([], { NIGHTLIGHT_HTTP_PORT: "1" }), TAKEN)).toBe(
@@ -17,7 +17,7 @@ test("by the flag, the variable, or the line of the file that gives it", async (
   );
 });
 
-test("names for HTTP without an account are not blamed on the address that the server listens on", async () => {
+test("an error about http_names without accounts does not blame the listen address", async () => {
   const error = await server({ httpNames: ["lights.example.org"] }).catch((thrown: Error) => thrown.message);
   expect(error).toMatch(
     /^http_names \(lights\.example\.org\) means that others reach .*nobody has an account; make one/,

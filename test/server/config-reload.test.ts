@@ -1,4 +1,4 @@
-/** A configuration that is read again while the server runs. */
+/** Tests reloading the configuration file while the server runs. */
 import { chmod, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { reload, type Reloadable } from "../../server/src/config/reload.js";
@@ -12,8 +12,8 @@ import { temporaryFolder } from "./support/server.js";
 
 const ZONE = "zones: {hall: {sensors: [a], lamps: [a], threshold: 200}}";
 
-/** A server that notes what it is told, and a log whose lines can be read. */
-async function stand(text: string, later: readonly string[] | UsageError = []) {
+/** Creates a fake server that records reloads, and a log that records its entries. */
+async function setUp(text: string, later: readonly string[] | UsageError = []) {
   const file = await configFile(text);
   const taken: ServerOptions[] = [];
   const lines: Record<string, unknown>[] = [];
@@ -40,9 +40,9 @@ async function stand(text: string, later: readonly string[] | UsageError = []) {
   };
 }
 
-describe("a file that is read again", () => {
-  test("is what the server goes by from then on, and the log says what changed", async () => {
-    const { change, taken, lines, current } = await stand(ZONE);
+describe("a reloaded file", () => {
+  test("a reloaded file takes effect, and the log says what changed", async () => {
+    const { change, taken, lines, current } = await setUp(ZONE);
     await change(ZONE.replace("200", "150"));
     expect(taken).toMatchObject([{ policy: { zones: [{ name: "hall", rule: { threshold: 150 } }] } }]);
     expect(current().configuration.zones.hall.threshold).toBe(150);
@@ -56,15 +56,15 @@ describe("a file that is read again", () => {
     ]);
   });
 
-  test("is compared with what was read last", async () => {
-    const { change, lines } = await stand(ZONE);
+  test("a reloaded file is compared with the previous one", async () => {
+    const { change, lines } = await setUp(ZONE);
     await change(ZONE.replace("200", "150"));
     await change(ZONE.replace("200", "150"));
     expect(lines.at(-1)).toMatchObject({ msg: expect.stringMatching(/: nothing changed\.$/), changed: [] });
   });
 
-  test("may have what takes a restart, which the log says", async () => {
-    const { change, lines } = await stand("", ["mqtt_port"]);
+  test("a reloaded file may contain changes that require a restart, and the log names them", async () => {
+    const { change, lines } = await setUp("", ["mqtt_port"]);
     await change("mqtt_port: 5\nlog: json");
     expect(lines.at(-1)).toMatchObject({
       level: "warn",
@@ -73,17 +73,17 @@ describe("a file that is read again", () => {
     });
   });
 
-  test("keeps secrets out of the log", async () => {
-    const { change, lines } = await stand("broker: {password: hunter2}");
+  test("a reloaded file's secrets do not appear in the log", async () => {
+    const { change, lines } = await setUp("broker: {password: hunter2}");
     await change("broker: {password: hunter3}");
     expect(lines[0]).toMatchObject({ changed: ["broker > password"] });
     expect(JSON.stringify(lines)).not.toContain("hunter");
   });
 });
 
-describe("a file that is wrong is refused and the old one stays", () => {
-  test("with one error in the log for each mistake", async () => {
-    const { change, taken, lines, current, file } = await stand(ZONE);
+describe("an invalid file", () => {
+  test("an invalid file causes one error in the log for each mistake", async () => {
+    const { change, taken, lines, current, file } = await setUp(ZONE);
     const before = current();
     await change(`${ZONE}\nrule: {threshold: 5000}\nnonsense: 1\n`);
     expect(taken).toEqual([]);
@@ -97,8 +97,8 @@ describe("a file that is wrong is refused and the old one stays", () => {
     expect(taken).toHaveLength(1);
   });
 
-  test("also when only the server finds it wrong", async () => {
-    const { change, lines, current } = await stand(ZONE, new UsageError("--host ::2 is wider than this machine."));
+  test("a file that only the server refuses is handled the same way", async () => {
+    const { change, lines, current } = await setUp(ZONE, new UsageError("--host ::2 is wider than this machine."));
     const before = current();
     await change("");
     expect(current()).toBe(before);
@@ -107,7 +107,7 @@ describe("a file that is wrong is refused and the old one stays", () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "SIGHUP reads the file again, and a wrong one does not end the program",
+  "SIGHUP reloads the file, and an invalid file does not end the program",
   async () => {
     const file = await configFile(ZONE);
     const program = run(["--config", file, "--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"]); // prettier-ignore

@@ -1,4 +1,4 @@
-/** What a configuration file says is what the server goes by; flags and variables go before it. */
+/** Tests the options that result from a configuration file, flags and environment variables. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -11,14 +11,14 @@ import { configFile, load, loadText, problemsIn } from "./support/config.js";
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-test("without a file, a flag or a variable everything is as the lesson has it", () => {
+test("the defaults behave like the lesson's server", () => {
   const { options, file } = load();
   expect(file).toBeUndefined();
   expect(options.policy).toEqual(LESSON_POLICY);
 });
 
-describe("what the file says is what the server goes by", () => {
-  test("zones, with what they take from the rule of all", async () => {
+describe("settings in the file", () => {
+  test("zones inherit settings from the global rule", async () => {
     const { policy } = (
       await loadText(`
 rule: {threshold: 200, min_on: 1 min}
@@ -66,7 +66,7 @@ zones:
     ]);
   });
 
-  test("devices, each with its label and what differs from the rule of all", async () => {
+  test("devices have a label and settings that override the global rule", async () => {
     const { devices } = (
       await loadText("rule: {hysteresis: 5}\ndevices: {a: {label: Porch}, b: {rule: {threshold: 100}}}")
     ).options.policy;
@@ -74,14 +74,14 @@ zones:
     expect(devices.get("b")?.rule).toEqual({ threshold: 100, hysteresis: 5, min_on: 0, min_off: 0 });
   });
 
-  test("boards are told only what they do not do by themselves", async () => {
+  test("boards receive only settings that differ from their own defaults", async () => {
     const { policy } = (
       await loadText("reporting: {sample: 1 s, heartbeat: 30 s, offline: latest, alone_after: 10000 ms}")
     ).options;
     expect(policy.reporting).toEqual({ sample: 1000, offline: "latest" });
   });
 
-  test("sensors that report seldom are not stale between two reports", async () => {
+  test("the stale time of a sensor is longer than its heartbeat interval", async () => {
     const staleAfter = async (reporting: string): Promise<number> =>
       (await loadText(`reporting: ${reporting}\nzones: {z: {sensors: [a], lamps: [a]}}`)).options.policy.zones[0]
         .stale_after;
@@ -90,7 +90,7 @@ zones:
     expect(await staleAfter("{heartbeat: 1 s}")).toBe(90_000);
   });
 
-  test("a history in PostgreSQL, from the file or the environment; its password is not shown", async () => {
+  test("a PostgreSQL URL can come from the file or the environment, and its password is not shown", async () => {
     const url = "postgres://me:secret@db.example.org/lights";
     const { options } = await loadText(`history: {url: "${url}", readings: 1 d}`);
     expect(options.history).toEqual({ url, readings: DAY, switches: 365 * DAY });
@@ -100,7 +100,7 @@ zones:
     );
   });
 
-  test("history, Home Assistant and limits, or none of them", async () => {
+  test("history, Home Assistant and limits can be configured or switched off", async () => {
     const all = await loadText(
       "history: {readings: forever}\nhome_assistant: {discovery_prefix: ha}\nlimits: {rate: 5}",
     );
@@ -113,14 +113,14 @@ zones:
     expect(plain.options.homeAssistant).toEqual({ discoveryPrefix: "homeassistant" });
   });
 
-  test("on a broker that is joined, devices that the file names belong to the server", async () => {
+  test("on a remote broker, the server also serves the devices that the file names", async () => {
     const text = "topic_prefix: home\nids: [x]\ndevices: {home/a: {label: A}, y: {}}\nzones: {z: {sensors: [home/b, other/c], lamps: [y]}}"; // prettier-ignore
     expect((await loadText(`broker: {url: "mqtt://b"}\n${text}`)).options.ids).toEqual(["x", "y", "other/c"]);
     expect((await loadText(text)).options.ids).toEqual(["x"]);
   });
 });
 
-test("paths in the file are relative to the file, those of flags and variables to where the program is started", async () => {
+test("paths in the file are relative to the file, and paths in flags and variables to the working directory", async () => {
   const file = await configFile("data: kept\nbroker: {url: 'mqtt://b', password_file: secret/../word}\ntls: {cert: c.pem, key: k.pem}\n"); // prettier-ignore
   const folder = path.dirname(file);
   for (const [name, text] of [["word", "hunter2\r\n"], ["c.pem", ""], ["k.pem", ""]]) await writeFile(path.join(folder, name), text); // prettier-ignore
@@ -134,7 +134,7 @@ test("paths in the file are relative to the file, those of flags and variables t
   expect(load(["--config", file, "--password", "other"]).options.password).toBe("other");
 });
 
-describe("a flag goes before its variable, a variable before the file, the file before the default", () => {
+describe("a flag overrides its variable, a variable overrides the file, and the file overrides the default", () => {
   const text =
     "host: ::1\nmqtt_port: 1\nhttp_port: 2\nids: [f]\nbroker: {url: 'mqtt://file', username: me}\nhttp: false";
   const env = {
@@ -144,7 +144,7 @@ describe("a flag goes before its variable, a variable before the file, the file 
     NIGHTLIGHT_BROKER: "mqtt://env",
   };
 
-  test("each setting by itself", async () => {
+  test("each setting follows this order on its own", async () => {
     expect((await loadText(text)).options).toMatchObject({ mqttPort: 1, httpPort: 2, http: false, ids: ["f"] });
     expect((await loadText(text, [], env)).options).toMatchObject({
       host: "::1",
@@ -162,7 +162,7 @@ describe("a flag goes before its variable, a variable before the file, the file 
     });
   });
 
-  test("and it can be told where each comes from", async () => {
+  test("the origin of each setting is known", async () => {
     const loaded = await loadText(text, ["--mqtt-port", "4"], env);
     expect(loaded.origin(["mqtt_port"])).toBe("--mqtt-port");
     expect(loaded.origin(["broker", "url"])).toBe("NIGHTLIGHT_BROKER");
@@ -170,14 +170,14 @@ describe("a flag goes before its variable, a variable before the file, the file 
     expect(loaded.origin(["rule", "threshold"])).toBeUndefined();
   });
 
-  test("the file is named by a flag or a variable", async () => {
+  test("a flag or a variable names the file", async () => {
     const [one, two] = await Promise.all([configFile("host: ::1"), configFile("host: 127.0.0.2")]);
     expect(load([], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("::1");
     expect(load(["--config", two], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("127.0.0.2");
     expect(load([], { NIGHTLIGHT_CONFIG: "" }).file).toBeUndefined();
   });
 
-  test("what is wrong in one of them is said under the name that it has there, together with the rest", async () => {
+  test("each mistake is reported under the name of its origin, together with the others", async () => {
     const problems = await problemsIn("log: xml", ["--mqtt-port", "abc", "--id", "a", "--id", "b#"], { NIGHTLIGHT_HTTP: "maybe" }); // prettier-ignore
     expect(problems).toEqual([
       '--mqtt-port is "abc"; it must be a whole number from 0 to 65535; 0 means any free port.',
@@ -194,7 +194,7 @@ describe("a flag goes before its variable, a variable before the file, the file 
   });
 });
 
-describe("a subcommand that works on the data folder finds the one of the server", () => {
+describe("a subcommand uses the server's data folder", () => {
   const folder = (flags: string[], env: Record<string, string> = {}): string => {
     let found = "";
     const command = createCommand();
@@ -203,7 +203,7 @@ describe("a subcommand that works on the data folder finds the one of the server
     return found;
   };
 
-  test("by flag, variable, file or default", async () => {
+  test("the folder comes from the flag, the variable, the file or the default", async () => {
     const file = await configFile("data: kept");
     expect(folder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
     expect(folder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
@@ -211,14 +211,14 @@ describe("a subcommand that works on the data folder finds the one of the server
     expect(folder([])).toBe(".nightlight");
   });
 
-  test("also when the file is wrong and a flag says enough", async () => {
+  test("a flag for the folder makes an invalid file irrelevant", async () => {
     const file = await configFile("nonsense: 1");
     expect(folder(["--config", file, "--data", "a"])).toBe("a");
     expect(() => folder(["--config", file])).toThrow(/nonsense is no setting/);
   });
 });
 
-test("times are read in every unit, and written as briefly as can be", () => {
+test("durations are parsed in every unit and formatted in the shortest form", () => {
   const written: [text: string, ms: number][] = [
     ["250 ms", 250],
     ["10 s", 10_000],

@@ -28,13 +28,13 @@ function ids(boards: BoardModel[], view: Partial<View> = {}, zones: ZoneView[] =
 }
 
 describe("the boards of the overview", () => {
-  test("are sorted by name, with numbers in numeric order", () => {
+  test("the boards of the overview are sorted by name, with numbers in numeric order", () => {
     expect(ids([model("b/10"), model("b/9"), model("a"), model("x", { label: "Aa" })])).toEqual([
       ["-", "a", "x", "b/9", "b/10"],
     ]);
   });
 
-  test("are grouped by zone in the server's order, with boards without a zone last", () => {
+  test("the boards of the overview are grouped by zone in the server's order, with boards without a zone last", () => {
     const zones = [
       zoneView("yard"),
       zoneView("hall", { sensors: [{ id: "c", light: 1, stale: false }] }),
@@ -54,7 +54,7 @@ describe("the boards of the overview", () => {
     ]);
   });
 
-  test("match a search by id, name and zone if they contain every word", () => {
+  test("the boards of the overview match a search by id, name and zone if they contain every word", () => {
     const boards = [
       model("house/hall", { label: "Downstairs" }),
       model("house/attic"),
@@ -67,7 +67,7 @@ describe("the boards of the overview", () => {
     expect(ids(boards, { search: "cellar" }, zones)).toEqual([]);
   });
 
-  test("can be filtered by offline, on, overridden and missing readings", () => {
+  test("the boards of the overview can be filtered by offline, on, overridden and missing readings", () => {
     const boards = [
       model("offline", { online: false }),
       model("on", { led_on: true }),
@@ -81,7 +81,7 @@ describe("the boards of the overview", () => {
     expect(ids(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
   });
 
-  test("can be sorted by light or by problems", () => {
+  test("the boards of the overview can be sorted by light or by problems", () => {
     const boards = [
       model("bright", { light: 900 }),
       model("dark", { light: 0, mode: "on" }),
@@ -95,14 +95,14 @@ describe("the boards of the overview", () => {
 });
 
 describe("a URL hash", () => {
-  test("identifies a board or zone with any characters in its name", () => {
+  test("a URL hash identifies a board or zone with any characters in its name", () => {
     for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
       expect(parseRoute(boardPath(name))).toEqual({ view: "board", id: name });
       expect(parseRoute(zonePath(name))).toEqual({ view: "zones", name });
     }
   });
 
-  test("may be written by hand, and shows all boards if it is unknown", () => {
+  test("a URL hash may be written by hand, and shows all boards if it is unknown", () => {
     expect(parseRoute("#/board/nightlight/a")).toEqual({ view: "board", id: "nightlight/a" });
     expect(parseRoute("#/board/100%")).toEqual({ view: "board", id: "100%" });
     expect(parseRoute("#/zones")).toEqual({ view: "zones" });
@@ -112,7 +112,7 @@ describe("a URL hash", () => {
 });
 
 describe("a text", () => {
-  test("shows a duration in its two largest units", () => {
+  test("a text shows a duration in its two largest units", () => {
     const said = [
       0,
       45_000,
@@ -147,7 +147,7 @@ describe("a text", () => {
     ]);
   });
 
-  test("shows how a zone decides and how many readings were lost", () => {
+  test("a text shows how a zone decides and how many readings were lost", () => {
     const sensors = [1, 2, 3].map((i) => ({ id: String(i), light: 1, stale: i === 3 }));
     expect(combineText(zoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
     expect(combineText(zoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe("darkest of 1 sensor");

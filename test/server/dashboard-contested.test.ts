@@ -13,7 +13,7 @@ const PHONE: ContestedClientId = {
   takeovers: 12,
 };
 
-/** Time between two requests of the page for the status, in ms. */
+/** Interval at which the page requests the status, in ms. */
 const POLL = 30_000;
 
 describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumNote}`, () => {
@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     return urls;
   }
 
-  test("are listed near the top with account, addresses, number of takeovers and advice", async () => {
+  test("contested client ids are listed near the top with account, addresses, number of takeovers and advice", async () => {
     api.contested = [PHONE];
     await open();
     await eventually(() => notice().isVisible(), { what: "the notice" });
@@ -70,13 +70,13 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(y).toBeLessThan((await page.getByRole("article").first().boundingBox())!.y);
   });
 
-  test("are not mentioned if there are none", async () => {
+  test("contested client ids are not mentioned if there are none", async () => {
     await open();
     expect(await notice().isVisible()).toBe(false);
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  test("appear, change and disappear on an open page within half a minute", async () => {
+  test("contested client ids appear, change and disappear on an open page within half a minute", async () => {
     await open();
     api.contested = [PHONE];
     await page.clock.runFor(POLL);
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  test("are requested only while the page is visible, and at once when it becomes visible", async () => {
+  test("contested client ids are requested only while the page is visible, and at once when it becomes visible", async () => {
     await open();
     const requests = statusRequests();
     const setHidden = (hidden: boolean) =>
@@ -114,7 +114,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(requests).toHaveLength(1);
   });
 
-  test("are shown as text, never as HTML, and at most five of them", async () => {
+  test("contested client ids are shown as text, never as HTML, and at most five of them", async () => {
     const client_id = "<img src=x onerror=alert(1)>";
     api.contested = [
       { client_id, account: null, addresses: ["10.0.0.1", "10.0.0.2", "10.0.0.3"], takeovers: 3 },
@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(await page.locator("img").count()).toBe(0);
   });
 
-  test("are shown together with a warning about a full disk, as long as the disk is full", async () => {
+  test("contested client ids are shown together with a warning about a full disk, as long as the disk is full", async () => {
     const problem = "The disk of the data folder /data is full. Free some space on it.";
     await open();
     const alert = page.getByRole("alert");
@@ -142,7 +142,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await eventually(async () => (await alert.count()) === 1, { what: "a problem that no event tells of" });
   });
 
-  test("do not overwrite a newer event about the disk", async () => {
+  test("contested client ids do not overwrite a newer event about the disk", async () => {
     await open();
     let answer = (): void => {};
     api.statusReady = new Promise((resolve) => (answer = resolve));
@@ -154,7 +154,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     api.publish("storage", { problem: "The disk is full." });
     await eventually(() => problem.isVisible(), { what: "the problem" });
     answer();
-    await eventually(() => notice().isVisible(), { what: "what the answer tells" });
+    await eventually(() => notice().isVisible(), { what: "the notice" });
     expect(await problem.isVisible()).toBe(true);
   });
 });

@@ -27,13 +27,13 @@ function seriesOf(
 }
 
 describe("the line of a board's plot", () => {
-  test("is interrupted only after two heartbeat intervals without a reading", () => {
+  test("the line of a board's plot is interrupted only after two heartbeat intervals without a reading", () => {
     const { time, last } = seriesOf([bucket(0, 1), bucket(60_000, 2), bucket(120_001, 3)]).columns(120_001);
     expect(last).toEqual([1, 2, null, 3]);
     expect(time).toEqual([0, 60_000, 120_000, 120_001]);
   });
 
-  test("is interrupted between buckets only where a bucket is empty", () => {
+  test("the line of a board's plot is interrupted between buckets only where a bucket is empty", () => {
     const step = 600_000;
     // The first readings of two adjacent buckets are up to two steps apart.
     const neighbours = seriesOf([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
@@ -42,19 +42,19 @@ describe("the line of a board's plot", () => {
     expect(apart.columns(2 * step + 1).last).toEqual([1, null, 2]);
   });
 
-  test("extends to now unless the last reading is too old", () => {
+  test("the line of a board's plot extends to now unless the last reading is too old", () => {
     expect(seriesOf([bucket(0, 7)]).columns(50_000).time).toEqual([0, 50_000]);
     expect(seriesOf([bucket(0, 7)]).columns(70_000).time).toEqual([0]);
   });
 
-  test("keeps a spike in the minimum and maximum", () => {
+  test("the line of a board's plot keeps a spike in the minimum and maximum", () => {
     const { min, max, last } = seriesOf([bucket(0, 100, { min: 90, max: 1000, count: 9 })], [], { step: 1000 }).columns(
       0,
     );
     expect([min[0], max[0], last[0]]).toEqual([90, 1000, 100]);
   });
 
-  test("stays sorted and bounded with any live readings", () => {
+  test("the line of a board's plot stays sorted and bounded with any live readings", () => {
     const reading = fc.tuple(fc.integer({ min: 0, max: DAY }), fc.integer({ min: 0, max: 1023 }));
     fc.assert(
       fc.property(fc.array(reading), fc.constantFrom(0, 1000, 600_000), (live, step) => {
@@ -71,7 +71,7 @@ describe("the line of a board's plot", () => {
     expect(long.points.at(-1)!.time).toBe(5999 * 500);
   });
 
-  test("adds live readings to the last bucket during its time", () => {
+  test("the line of a board's plot adds live readings to the last bucket during its time", () => {
     const seen = seriesOf([bucket(0, 500)], [], { step: 60_000 });
     seen.add(1000, 900);
     seen.add(2000, 100);
@@ -84,7 +84,7 @@ describe("the time the lamp was on", () => {
   const every = (from: number, to: number) =>
     Array.from({ length: (to - from) / 30_000 }, (_, i) => bucket(from + i * 30_000, 1));
 
-  test("extends from switch to switch, from before the range and until now", () => {
+  test("the time the lamp was on extends from switch to switch, from before the range and until now", () => {
     const seen = seriesOf(every(0, 300_000), [change(60_000, false), change(120_000, true)], { led_on: true });
     expect(seen.lampOn(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
@@ -92,7 +92,7 @@ describe("the time the lamp was on", () => {
     ]);
   });
 
-  test("does not extend into gaps", () => {
+  test("the time the lamp was on does not extend into gaps", () => {
     const seen = seriesOf([...every(0, 90_000), ...every(600_000, 690_000)], [change(30_000, true)]);
     expect(seen.gaps(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
     expect(seen.lampOn(0, 690_000)).toEqual([
@@ -101,13 +101,13 @@ describe("the time the lamp was on", () => {
     ]);
   });
 
-  test("is unknown before the first switch if no earlier state is known", () => {
+  test("the time the lamp was on is unknown before the first switch if no earlier state is known", () => {
     const seen = seriesOf(every(0, 90_000), [change(60_000, true)]);
     expect(seen.lampAt(30_000)).toBe(null);
     expect(seen.lampAt(60_000)).toBe(true);
   });
 
-  test("never overlaps gaps and stays within the requested range", () => {
+  test("the time the lamp was on never overlaps gaps and stays within the requested range", () => {
     const times = fc.uniqueArray(fc.integer({ min: 0, max: 3_600_000 }));
     fc.assert(
       fc.property(times, times, fc.boolean(), (readings, switches, led_on) => {
@@ -130,7 +130,7 @@ describe("the time the lamp was on", () => {
 });
 
 describe("a server without a history", () => {
-  test("provides its latest readings and switches for the plot", () => {
+  test("a server without a history provides its latest readings and switches for the plot", () => {
     const points = [
       { time: 0, light: 500, led_on: false },
       { time: 1000, light: 200, led_on: true },
@@ -157,7 +157,7 @@ describe("the text alternative of a plot", () => {
     expect(summarize(seriesOf([]), { from: 0, to: 1000 }, 1000)).toBe("No readings in this period.");
   });
 
-  test("includes a table of bounded length that covers all readings", () => {
+  test("the text alternative of a plot includes a table of bounded length that covers all readings", () => {
     const points = Array.from({ length: 1234 }, (_, i) => bucket(i, i % 1000, { count: 2 }));
     const rows = downsample(points, 100);
     expect(rows.length).toBeLessThanOrEqual(100);
@@ -171,7 +171,7 @@ describe("the text alternative of a plot", () => {
 describe("the time range of a plot", () => {
   const NOW = 10 * DAY;
 
-  test("ends now until the user moves it back, and again after returning to now", () => {
+  test("the time range of a plot ends now until the user moves it back, and again after returning to now", () => {
     const latest = Period.latest(DAY);
     expect(latest.rangeAt(NOW)).toEqual({ from: NOW - DAY, to: NOW });
     expect(latest.rangeAt(NOW + 5).to).toBe(NOW + 5);
@@ -181,16 +181,16 @@ describe("the time range of a plot", () => {
     expect(earlier.move(1, NOW + 5).end).toBe(NOW);
   });
 
-  test("starts at a whole millisecond, because a fraction would shift the full hours on the axis", () => {
+  test("the time range of a plot starts at a whole millisecond, because a fraction would shift the full hours on the axis", () => {
     expect(Period.latest(DAY).rangeAt(NOW + 0.4)).toEqual({ from: NOW - DAY, to: NOW });
   });
 
-  test("is the selected range in either direction, and never empty", () => {
+  test("the time range of a plot is the selected range in either direction, and never empty", () => {
     expect(Period.between(50_000, 20_000).rangeAt(NOW)).toEqual({ from: 20_000, to: 50_000 });
     expect(Period.between(1000, 1001).rangeAt(NOW)).toEqual({ from: 1000, to: 11_000 });
   });
 
-  test("of a day extends from midnight to midnight, also with 23 or 25 hours", () => {
+  test("the time range of a day extends from midnight to midnight, also with 23 or 25 hours", () => {
     const start = new Date(2026, 2, 29).getTime();
     const end = new Date(2026, 2, 30).getTime();
     expect(Period.day(start).rangeAt(NOW)).toEqual({ from: start, to: end });

@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   }
 
   describe("all boards", () => {
-    test("are summarized, grouped by zone and found by search", async () => {
+    test("all boards are summarized, grouped by zone and found by search", async () => {
       api.device(PORCH, { online: false });
       await open();
       await shows(page.getByRole("banner"), "3 boards, 1 offline, 2 lamps on");
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => (await cards()).length === 3, { what: "all of them" });
     });
 
-    test("can be filtered and sorted, and are updated live", async () => {
+    test("all boards can be filtered and sorted, and are updated live", async () => {
       await open();
       await page.getByLabel("Sort").selectOption("brightest first");
       await eventually(async () => (await cards()).join() === [POND, GATE, PORCH].join(), { what: "the order" });
@@ -109,7 +109,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => (await cards()).length === 2, { what: "another one" });
     });
 
-    test("disappear when the server deletes them", async () => {
+    test("all boards disappear when the server deletes them", async () => {
       await open();
       await eventually(() => card(PORCH).isVisible(), { what: "the board" });
       api.publish("forgotten", { id: PORCH });
@@ -117,7 +117,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(page.getByRole("banner"), "2 boards");
     });
 
-    test("show the reason of their lamp state and the remaining time of an override", async () => {
+    test("all boards show the reason of their lamp state and the remaining time of an override", async () => {
       api.device(PORCH, {
         mode: "on",
         until: new Date(Date.now() + 47 * MINUTE - 1000).toISOString(),
@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(card(PORCH), /47 min left.*held on/s);
     });
 
-    test("show that the lamp is blinking, but no switch", async () => {
+    test("a board shows that its lamp is blinking, but no switch", async () => {
       await open();
       api.device(PORCH, { blinking: true });
       await shows(card(PORCH), "online · blinking");
@@ -136,21 +136,21 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => !(await card(PORCH).textContent())?.includes("blinking"), { what: "the end" });
     });
 
-    test("announce lamp switches to screen readers, but not every reading", async () => {
+    test("all boards announce lamp switches to screen readers, but not every reading", async () => {
       await open();
-      const told = page.locator('[aria-live="polite"]').first();
+      const announcement = page.locator('[aria-live="polite"]').first();
       await eventually(() => card(PORCH).isVisible(), { what: "the board" });
       api.device(PORCH, { light: 650 });
       api.device(GATE, { led_on: false });
-      await shows(told, /^Garden gate: lamp off$/);
+      await shows(announcement, /^Garden gate: lamp off$/);
       for (const id of [GATE, POND, PORCH, "a", "b"]) api.device(id, { led_on: false });
       for (const id of [GATE, POND, PORCH, "a", "b"]) api.device(id, { led_on: true });
-      await shows(told, /^5 lamps switched: 5 on, 0 off$/);
+      await shows(announcement, /^5 lamps switched: 5 on, 0 off$/);
     });
   });
 
   describe("an override", () => {
-    test("lasts for the selected time and can be undone", async () => {
+    test("an override lasts for the selected time and can be undone", async () => {
       await open();
       const path = `api/devices/${encodeURIComponent(PORCH)}/mode`;
       await card(PORCH).getByRole("radio", { name: "On" }).check();
@@ -173,7 +173,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       ).toBe(true);
     });
 
-    test("of a zone can be set and undone with the keyboard", async () => {
+    test("an override of a zone can be set and undone with the keyboard", async () => {
       await open("#/zone/yard");
       await eventually(() => page.getByRole("heading", { name: "Yard" }).evaluate((h) => h.matches(":focus")), {
         what: "the zone that the address names",
@@ -242,7 +242,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       }, boxes);
     }
 
-    test("plots the light of a day with a spike, the lamp state and a gap", async () => {
+    test("a board's page plots the light of a day with a spike, the lamp state and a gap", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await shows(summary(), /light from 100 to 1000; the lamp was on for 11 h, 1 time; 1 gap without readings, 2 h/);
@@ -262,7 +262,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       expect(lampOff[1]).toBe(0);
     });
 
-    test("has its own URL, and Back returns to the previous view", async () => {
+    test("a board's page has its own URL, and Back returns to the previous view", async () => {
       await open();
       await card(GATE).getByRole("link").click();
       await eventually(() => page.getByRole("heading", { name: "Garden gate" }).evaluate((h) => h.matches(":focus")), {
@@ -283,7 +283,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       expect(await chart().count()).toBe(0);
     });
 
-    test("shows the reason of the lamp state and lists switches with their reasons", async () => {
+    test("a board's page shows the reason of the lamp state and lists switches with their reasons", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
       const switches = page.getByRole("region", { name: "Switches" }).getByRole("listitem");
@@ -294,7 +294,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(switches.nth(0), /off.*median 900/s);
     });
 
-    test("shows live readings, and reads out the plot with the keyboard", async () => {
+    test("a board's page shows live readings, and reads out the plot with the keyboard", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await shows(summary(), "No readings in this period.");
       api.device(GATE, { light: 333 });
@@ -310,7 +310,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(page.locator(".readout"), /^$/);
     });
 
-    test("shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {
+    test("a board's page shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await shows(summary(), /readings/);
@@ -340,7 +340,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.3, box.y + 60, { steps: 4 });
       await page.mouse.up();
-      await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "what was marked" });
+      await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "the selected range" });
 
       await page.getByText("Show readings as a table").click();
       const rows = page.getByRole("region", { name: "Readings" }).getByRole("row");
@@ -353,7 +353,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(summary(), "No readings in this period.");
     });
 
-    test("plots the recent readings of a server without a history, and says so", async () => {
+    test("a board's page plots the recent readings of a server without a history, and says so", async () => {
       writeHistory();
       api.readings = undefined;
       await open(`#/board/${encodeURIComponent(GATE)}`);
@@ -362,7 +362,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       complaints.length = 0; // the browser logs the failed request
     });
 
-    test("sends an action to the board and shows the result", async () => {
+    test("a board's page sends an action to the board and shows the result", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Report" }).click();
       await shows(page.locator(".outcome"), "The board reports: light 212, running for 2 h 1 min.");
@@ -376,7 +376,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(page.locator(".outcome"), "The board restarts.");
     });
 
-    test("deletes the board after confirmation, but not after Escape", async () => {
+    test("a board's page deletes the board after confirmation, but not after Escape", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Forget …" }).click();
       await page.keyboard.press("Escape");
@@ -387,7 +387,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await eventually(async () => (await cards()).join() === [POND, PORCH].join(), { what: "the other boards" });
     });
 
-    test("says that a board is unknown, and shows the board when it appears", async () => {
+    test("a board's page says that a board is unknown, and shows the board when it appears", async () => {
       await open("#/board/nightlight/new");
       await shows(page.locator('[data-part="unknown"]'), "There is no board nightlight/new.");
       api.device("nightlight/new");
@@ -396,7 +396,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   });
 
   describe("a user", () => {
-    test("who must log in is redirected to the login page", async () => {
+    test("a user who must log in is redirected to the login page", async () => {
       api.session = { name: null, role: null, required: true };
       api.locked = true;
       ({ page, complaints } = await openPage(browser, api.url));
@@ -404,7 +404,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       complaints.length = 0; // the browser logs responses with status 401
     });
 
-    test("who was logged out is redirected to the login page", async () => {
+    test("a user who was logged out is redirected to the login page", async () => {
       await open();
       api.locked = true;
       api.session = { name: null, role: null, required: true };
@@ -413,7 +413,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       complaints.length = 0;
     });
 
-    test("with read-only access sees disabled controls and the reason", async () => {
+    test("a user with read-only access sees disabled controls and the reason", async () => {
       api.session = { name: "ann", role: "reader", required: true };
       await open();
       const why = "ann has read-only access.";
@@ -427,7 +427,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
         expect(await page.getByRole("button", { name }).isDisabled()).toBe(true);
     });
 
-    test("can log out", async () => {
+    test("a user can log out", async () => {
       api.session = { name: "ann", role: "admin", required: true };
       await open();
       await shows(page.locator(".session"), "ann");

@@ -11,7 +11,7 @@ const BOARDS = 500;
 const ROUNDS = 5;
 
 describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNote}`, () => {
-  test("reacts to clicks while every board reports once a second, draws only visible plots, and misses no update", async () => {
+  test("the dashboard reacts to clicks while every board reports once a second, draws only visible plots, and misses no update", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-scale-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const client = await mqtt.connectAsync(server.brokerUrl);
@@ -81,7 +81,7 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
     }
   });
 
-  test("shows boards that reported only once while a slow machine was busy", async () => {
+  test("the dashboard shows boards that reported only once while a slow machine was busy", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-scale-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const client = await mqtt.connectAsync(server.brokerUrl);

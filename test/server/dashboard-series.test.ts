@@ -34,7 +34,7 @@ test("the page's clock follows the server's clock and ignores jumps of the brows
 });
 
 describe("a plot's readings", () => {
-  test("continue after the server's clock was set back, without duplicates", () => {
+  test("a plot's readings continue after the server's clock was set back, without duplicates", () => {
     const series = new RecentReadings();
     for (const time of [3_600_000, 3_601_000]) series.add(time, 1, false);
     series.fill([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
@@ -42,7 +42,7 @@ describe("a plot's readings", () => {
     expect(series.readings.map(({ time }) => time)).toEqual([0, 1000, 2000]);
   });
 
-  test("stay sorted and bounded, and always include the newest", () => {
+  test("a plot's readings stay sorted and bounded, and always include the newest", () => {
     const point = fc.record({
       time: fc.integer({ min: 0, max: 10 * WINDOW }),
       light: fc.option(fc.integer({ min: 0, max: 1023 })),
@@ -71,7 +71,7 @@ describe("a plot's readings", () => {
     expect(series.readings.length - before.length).toBe(WINDOW / 1000 + 1);
   });
 
-  test("combine stored and live readings without duplicates", () => {
+  test("a plot's readings combine stored and live readings without duplicates", () => {
     const series = new RecentReadings();
     series.add(3000, 30, true);
     series.add(4000, 40, true);
@@ -86,7 +86,7 @@ describe("a plot's readings", () => {
 });
 
 describe("the time the lamp was on", () => {
-  test("extends from the reading that switched it on to the one that switched it off, or until now", () => {
+  test("the time the lamp was on extends from the reading that switched it on to the one that switched it off, or until now", () => {
     const readings = [
       { time: 1000, light: 500, led_on: false },
       { time: 2000, light: 200, led_on: true },
@@ -100,7 +100,7 @@ describe("the time the lamp was on", () => {
     ]);
   });
 
-  test("does not extend into gaps", () => {
+  test("the time the lamp was on does not extend into gaps", () => {
     const readings = [
       { time: 0, light: 200, led_on: true },
       { time: 10 * SILENCE, light: 200, led_on: true },
@@ -110,7 +110,7 @@ describe("the time the lamp was on", () => {
 });
 
 describe("a board on the page", () => {
-  test("gets one point per reading, and one if only the lamp changes", () => {
+  test("a board's plot gets one point per reading, and one if only the lamp changes", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 2000);
     model.updateDevice(device({ mode: "on" }), 2500); // neither a reading nor a switch
@@ -121,7 +121,7 @@ describe("a board on the page", () => {
     ]);
   });
 
-  test("shows the simulated lamp if there is one", () => {
+  test("a board on the page shows the simulated lamp if there is one", () => {
     const model = new BoardModel("nightlight/a");
     expect(model.lamp).toBe(null);
     model.updateDevice(device({ led_on: true }), 2000);
@@ -138,7 +138,7 @@ describe("a board on the page", () => {
     expect(model.since).toBe(2500);
   });
 
-  test("measures the lamp's reaction time from the move of the slider that requires a switch", () => {
+  test("a board on the page measures the lamp's reaction time from the move of the slider that requires a switch", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 0);
     model.updateSimulated(board(), 0);
@@ -151,7 +151,7 @@ describe("a board on the page", () => {
     expect(model.reactionTime).toBe(250);
   });
 
-  test("uses its own threshold", () => {
+  test("a board on the page uses its own threshold", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device({ threshold: 600 }), 0);
     model.updateSimulated(board({ light: 700 }), 0);
@@ -160,7 +160,7 @@ describe("a board on the page", () => {
     expect(model.reactionTime).toBe(100);
   });
 
-  test("measures no reaction time during an override, in a zone, or while the network is cut", () => {
+  test("a board on the page measures no reaction time during an override, in a zone, or while the network is cut", () => {
     for (const [mode, network, zone] of [
       ["off", "up", null],
       ["auto", "cut", null],

@@ -67,7 +67,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     return { running, url: running.httpUrl!, light };
   }
 
-  test("loads in ten tabs, which show a lamp's change through one event stream", async () => {
+  test("the dashboard loads in ten tabs, which show a lamp's change through one event stream", async () => {
     const { url, light } = await lights();
     const tabs = await context();
     const pages: Page[] = [];
@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   });
 
   for (const shared of [true, false])
-    test(`closes its stream while hidden and is up to date at once when visible again, ${shared ? "with" : "without"} a shared worker`, async () => {
+    test(`the dashboard closes its stream while hidden and is up to date at once when visible again, ${shared ? "with" : "without"} a shared worker`, async () => {
       const { running, url, light } = await lights();
       await light(100, ATTIC);
       const tabs = await context();
@@ -105,7 +105,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
       expect(await streams(url)).toBe(1);
     });
 
-  test("reconnects every tab to a restarted server", async () => {
+  test("the dashboard reconnects every tab to a restarted server", async () => {
     const data = await temporaryFolder();
     const { running, url } = await lights({ data });
     const tabs = await context();
@@ -123,7 +123,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     expect(await streams(url)).toBe(1);
   });
 
-  test("shows why the server refuses its event stream, and connects when there is room", async () => {
+  test("the dashboard shows why the server refuses its event stream, and connects when there is room", async () => {
     const { url } = await lights({ limits: { eventStreams: 1 } });
     const { response } = await follow(url);
     const page = await openTab(await context(), url);
@@ -135,7 +135,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     await isLive(page);
   });
 
-  test("redirects every tab to the login page after a logout in one", async () => {
+  test("the dashboard redirects every tab to the login page after a logout in one", async () => {
     const data = await temporaryFolder();
     await addUsers(data, { ann: "admin" });
     const { httpUrl } = await server({ data });

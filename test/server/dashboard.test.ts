@@ -121,7 +121,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  test("shows the light, lamp and online state that a device publishes", async () => {
+  test("the dashboard shows the light, lamp and online state that a device publishes", async () => {
     await say("nightlight/porch/telemetry", { light: 212 });
     await lampOf("nightlight/porch", "on");
     await shows(card("nightlight/porch"), /online.*212/s);
@@ -133,22 +133,22 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await shows(page.getByRole("banner"), "2 boards, 1 offline, 0 lamps on");
   });
 
-  test("shows since when a device is online, and how many readings are missing", async () => {
+  test("the dashboard shows since when a device is online, and how many readings are missing", async () => {
     await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 1 });
     await shows(card("nightlight/porch"), /online since \d/);
     await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
     await eventually(() => card("nightlight/porch").getByText("server decides · 2 readings missing").isVisible(), {
-      what: "what is missing",
+      what: "the missing readings",
     });
   });
 
-  test("shows that a board decides by itself", async () => {
+  test("the dashboard shows that a board decides by itself", async () => {
     await say("nightlight/porch/status", { online: true, led_on: true, decided_by: "device" });
     await shows(card("nightlight/porch"), "board decides");
     await lampOf("nightlight/porch", "on");
   });
 
-  test("plots readings from before the page was opened, with shading while the lamp was on", async () => {
+  test("the dashboard plots readings from before the page was opened, with shading while the lamp was on", async () => {
     await say("nightlight/porch/telemetry", { light: 910 });
     const past = [
       [120, 100, true],
@@ -177,7 +177,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(lately).toBeLessThan(0);
   });
 
-  test("switches a lamp: start and end of an override are published on <id>/commands", async () => {
+  test("the dashboard switches a lamp: start and end of an override are published on <id>/commands", async () => {
     await say("nightlight/porch/telemetry", { light: 800 });
     await commanded("nightlight/porch", false);
     await card("nightlight/porch").getByRole("radio", { name: "On" }).check();
@@ -190,14 +190,14 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await shows(card("nightlight/porch"), "server decides");
   });
 
-  test("shows an override that was set over MQTT", async () => {
+  test("the dashboard shows an override that was set over MQTT", async () => {
     await say("nightlight/porch/telemetry", { light: 100 });
     await lampOf("nightlight/porch", "on");
     await say("nightlight/porch/set", { mode: "off" });
     await eventually(() => card("nightlight/porch").getByRole("radio", { name: "Off" }).isChecked(), { what: "Off" });
   });
 
-  test("sets a simulated board's light, shows the reaction time, and releases it", async () => {
+  test("the dashboard sets a simulated board's light, shows the reaction time, and releases it", async () => {
     await say("nightlight/sim-1/telemetry", { light: 700 });
     const board = card("nightlight/sim-1");
     const slider = board.getByRole("slider");
@@ -215,7 +215,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(async () => (await slider.inputValue()) === "444", { what: "the slider following the light" });
   });
 
-  test("always sends the slider's last position", async () => {
+  test("the dashboard always sends the slider's last position", async () => {
     const slider = card("nightlight/sim-1").getByRole("slider");
     await slider.evaluate((element) => {
       for (let light = 0; light <= 1000; light += 10) {
@@ -228,7 +228,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(simulator.requests.length).toBeLessThan(10);
   });
 
-  test("cuts and restores a simulated board's network", async () => {
+  test("the dashboard cuts and restores a simulated board's network", async () => {
     const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
     await cut.click();
     await shows(card("nightlight/sim-1"), "no network");
@@ -237,7 +237,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
   });
 
-  test("shows why an action failed, and the actual state", async () => {
+  test("the dashboard shows why an action failed, and the actual state", async () => {
     simulator.refuse = "The simulator is being stopped.";
     const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
     await cut.click();
@@ -246,7 +246,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(complaints.splice(0)).toEqual([expect.stringContaining("503")]); // the browser logs the failed request
   });
 
-  test("shows ids with HTML as text", async () => {
+  test("the dashboard shows ids with HTML as text", async () => {
     const ids = ["<img src=x onerror=alert(1)>", "a/<script>alert(1)</script>", "../%2e%2e/&amp;\"'", "constructor"];
     for (const id of ids) await say(`${id}/telemetry`, { light: 100 });
     for (const id of ids) await eventually(() => card(id).isVisible(), { what: id });
@@ -259,7 +259,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     }
   });
 
-  test("can be used with the keyboard alone", async () => {
+  test("the dashboard can be used with the keyboard alone", async () => {
     await say("nightlight/porch/telemetry", { light: 800 });
     await eventually(() => card("nightlight/porch").getByRole("radio").first().isEnabled(), { what: "the card" });
     await say("nightlight/sim-1/telemetry", { light: 800 });
@@ -297,7 +297,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(() => simulator.board.network === "cut", { what: "the network cut" });
   });
 
-  test("shows that the server is offline, and is up to date when the server is back", async () => {
+  test("the dashboard shows that the server is offline, and is up to date when the server is back", async () => {
     await say("nightlight/porch/telemetry", { light: 800 });
     await eventually(() => card("nightlight/porch").isVisible(), { what: "the card" });
     const port = Number(new URL(server.httpUrl!).port);
@@ -316,14 +316,14 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
 });
 
 describe.skipIf(!chromiumPath)(`the dashboard without a board${chromiumNote}`, () => {
-  test("explains how to connect a board, with the broker's address, and shows the first one", async () => {
+  test("the dashboard without a board explains how to connect a board, with the broker's address, and shows the first one", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-page-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });
     const browser = await startChromium();
     try {
       const { page } = await openPage(browser, server.httpUrl!);
       const empty = page.getByRole("region", { name: "No board yet" });
-      await eventually(() => empty.isVisible(), { what: "what to do" });
+      await eventually(() => empty.isVisible(), { what: "the instructions" });
       await eventually(async () => (await empty.textContent())?.includes(server.brokerUrl), { what: "the address" });
       const client = await mqtt.connectAsync(server.brokerUrl);
       await client.publishAsync("nightlight/porch/telemetry", '{"light": 200}');

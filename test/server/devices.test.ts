@@ -1,4 +1,4 @@
-/** Very many devices share pages of numbers; each has its own. */
+/** Tests that devices, whose numeric fields are stored in shared arrays, do not affect each other. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Devices, type Device } from "../../server/src/devices/devices.js";
@@ -6,7 +6,7 @@ import { Devices, type Device } from "../../server/src/devices/devices.js";
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const flag = maybe(fc.boolean());
 const number = fc.oneof(fc.nat(), fc.double({ noNaN: true }));
-const facts = fc.record({
+const fields = fc.record({
   online: flag,
   led_on: flag,
   commanded: flag,
@@ -20,20 +20,20 @@ const facts = fc.record({
   logged: fc.nat(),
   historyNumber: fc.nat(),
 });
-type Facts = typeof facts extends fc.Arbitrary<infer T> ? T : never;
+type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 
-const NEW: Facts = {
+const NEW: Fields = {
   ...{ online: undefined, led_on: undefined, commanded: undefined, lamp: undefined, since: undefined },
   ...{ light: undefined, seq: undefined, taken: 0, lastSeen: 0, published: NaN, logged: 0, historyNumber: 0 },
 };
 
-const factsOf = (device: Device): Facts =>
+const fieldsOf = (device: Device): Fields =>
   Object.fromEntries(
-    Object.keys(NEW).map((name) => [name, (device as unknown as Facts)[name as keyof Facts]]),
-  ) as unknown as Facts;
+    Object.keys(NEW).map((name) => [name, (device as unknown as Fields)[name as keyof Fields]]),
+  ) as unknown as Fields;
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("set" as const), id: fc.nat(700).map(String), facts }),
+  fc.record({ kind: fc.constant("set" as const), id: fc.nat(700).map(String), fields }),
   fc.record({
     kind: fc.constant("number" as const),
     id: fc.nat(700).map(String),
@@ -42,12 +42,12 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("forget" as const), id: fc.nat(700).map(String) }),
 );
 
-test("what is known of a device is its own, also when it is forgotten and others take its place", () => {
+test("each device keeps its own fields, also after it is forgotten and others reuse its array index", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.nat(600), (steps, before) => {
       const devices = new Devices();
       for (let n = 0; n < before; n++) devices.obtain(String(n));
-      const known = new Map<Device, Facts>();
+      const known = new Map<Device, Fields>();
       const boots = new Map<Device, unknown>();
       for (const step of steps) {
         if (step.kind === "forget") {
@@ -57,14 +57,14 @@ test("what is known of a device is its own, also when it is forgotten and others
         }
         const device = devices.obtain(step.id)!;
         if (!known.has(device)) known.set(device, NEW);
-        if (step.kind === "set") known.set(device, Object.assign(device, step.facts) && step.facts);
+        if (step.kind === "set") known.set(device, Object.assign(device, step.fields) && step.fields);
         else {
           device.obtainBoots().place(1, step.seq, { light: 1, at: step.seq }, 1000, true);
           boots.set(device, device.boots!.store());
         }
       }
-      for (const [device, facts] of known) {
-        expect(factsOf(device)).toEqual(facts);
+      for (const [device, fields] of known) {
+        expect(fieldsOf(device)).toEqual(fields);
         expect(device.boots?.store()).toEqual(boots.get(device));
       }
       const numbers = [...devices].map(({ number }) => number);

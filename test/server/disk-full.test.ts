@@ -1,4 +1,4 @@
-/** A data folder on a disk that is full: what is not stored is not acknowledged, decisions go on, and all of it heals by itself. */
+/** Tests a server whose disk is full: it acknowledges only stored messages, keeps deciding, and recovers by itself. */
 import { cp } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -9,7 +9,7 @@ import { NO_SMALL_DISK, smallDisk } from "../support/small-disk.js";
 import { run } from "./support/program.js";
 import { client, HISTORY, temporaryFolder, type TestClient } from "./support/server.js";
 
-/** A server with a history, closed after the test or by it; and what its log says of its disk. */
+/** Starts a server with a history and records its log entries about storage. Closes the server after the test. */
 async function serve(
   data: string,
 ): Promise<{ running: NightlightServer; mqtt: string; http: string; lines: string[] }> {
@@ -22,8 +22,8 @@ async function serve(
   return { running, mqtt: running.brokerUrl, http: running.httpUrl!, lines };
 }
 
-/** A copy of a data folder, which is what `kill -9` leaves at this moment. */
-async function left(data: string): Promise<string> {
+/** Copies a data folder, which simulates `kill -9` at this moment. */
+async function copyOfData(data: string): Promise<string> {
   const copy = path.join(await temporaryFolder(), "data");
   await cp(data, copy, { recursive: true });
   return copy;
@@ -34,20 +34,20 @@ interface Body {
   readonly storage: { readonly problem: string | null; readonly readings_unacknowledged: number };
 }
 
-async function ask(url: string, method = "GET", body?: object): Promise<{ status: number; body: Body }> {
+async function request(url: string, method = "GET", body?: object): Promise<{ status: number; body: Body }> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(url, { method, ...(body && { headers, body: JSON.stringify(body) }) });
   return { status: response.status, body: (await response.json()) as Body };
 }
 
-/** Lights in the history of a board, oldest first. */
+/** Returns the light of each reading in a board's history, oldest first. */
 async function history(http: string, id: string): Promise<number[]> {
   const text = await (await fetch(`${http}/api/history.csv?device=${encodeURIComponent(id)}`)).text();
   const lights = text.split("\n").slice(1).map((line) => line.split(",")[1]);
   return lights.filter(Boolean).map(Number);
 } // prettier-ignore
 
-/** Publishes at QoS 1 without waiting. @returns what is acknowledged, filled as that happens */
+/** Publishes at QoS 1 without waiting. @returns a set to which acknowledged payloads are added */
 function publishAll(board: TestClient, topic: string, payloads: readonly string[]): Set<string> {
   const acknowledged = new Set<string>();
   for (const payload of payloads)
@@ -62,7 +62,7 @@ const readings = (from: number, to: number, numbered: boolean): string[] =>
 const lightOf = (payload: string): number => (JSON.parse(payload) as { light: number }).light;
 
 describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
-  test("every reading is answered, none is acknowledged that kill -9 would lose, and none is stored twice", async () => {
+  test("every reading is answered, only stored readings are acknowledged, and none is stored twice", async () => {
     const disk = smallDisk(6);
     const start = async (): Promise<{ mqtt: string; http: string; kill(): Promise<unknown> }> => {
       const program = run(["--mqtt-port", "0", "--http-port", "0", "--data", path.join(disk.folder, "data")]);
@@ -76,7 +76,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     disk.fill();
     const acknowledged = kinds.map(({ id, numbered }) => publishAll(board, `${id}/telemetry`, readings(2, 400, numbered)));
     await eventually(() => board.got.length >= 800, { what: "every answer" });
-    await eventually(async () => (await ask(`${first.http}/readyz`)).status === 503, { what: "/readyz to say so" });
+    await eventually(async () => (await request(`${first.http}/readyz`)).status === 503, { what: "/readyz to say so" });
     const before = acknowledged.map((payloads) => new Set([1, ...Array.from(payloads, lightOf)]));
     expect(before[0].size + before[1].size).toBeLessThan(790);
     await first.kill();
@@ -87,7 +87,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     for (const [n, { id, numbered }] of kinds.entries()) {
       const kept = await history(second.http, id);
       expect([...before[n]].filter((light) => !kept.includes(light))).toEqual([]);
-      // the board brings what was not acknowledged; one that does not number its readings may bring what was stored
+      // a board resends its unacknowledged readings; stored readings without numbers would be stored twice, so they are left out
       const known = numbered ? before[n] : new Set(kept);
       for (const payload of readings(1, 400, numbered))
         if (!known.has(lightOf(payload))) await again.publishAsync(`${id}/telemetry`, payload, { qos: 1 });
@@ -95,7 +95,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     }
   }); // prettier-ignore
 
-  test("everybody finds out, nobody is disconnected, and everything is stored and acknowledged when there is space", async () => {
+  test("the API and the log report the full disk, clients stay connected, and all messages are stored once there is space", async () => {
     const disk = smallDisk(6);
     const data = path.join(disk.folder, "data");
     const { mqtt, http, lines } = await serve(data);
@@ -104,8 +104,8 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     await (await client(mqtt, { clientId: "sleeper", clean: false }, "news/#")).endAsync();
     expect(await history(http, "porch")).toHaveLength(1);
     disk.fill();
-    // the last bytes of a file's last block can still be written
-    const status = async (): Promise<Body["storage"]> => (await ask(`${http}/api/status`)).body.storage;
+    // the file system may still accept a few bytes in the last block of a file
+    const status = async (): Promise<Body["storage"]> => (await request(`${http}/api/status`)).body.storage;
     let seq = 0;
     await eventually(
       async () => {
@@ -114,7 +114,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
       },
       { what: "a reading that is not stored" },
     );
-    const problem = (await ask(`${http}/readyz`)).body.error;
+    const problem = (await request(`${http}/readyz`)).body.error;
     expect(problem).toMatch(
       /^The disk of the data folder .* is full\. Free some space on it\. .* acknowledges no readings/,
     );
@@ -128,7 +128,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     await eventually(() => board.got.some(({ text }) => text.includes('"seq":549')), { what: "the last answer" });
     const newcomer = await client(mqtt, { clientId: "hall", clean: false }, "hall/commands");
     newcomer.publish("hall/telemetry", '{"light":900}', { qos: 1 });
-    await eventually(() => newcomer.got.length === 1, { what: "an answer for a board that is new" });
+    await eventually(() => newcomer.got.length === 1, { what: "an answer for the new board" });
     expect(acknowledged.map(({ size }) => size)).toEqual([0, 0, 0]);
 
     expect(await status()).toMatchObject({ problem });
@@ -136,28 +136,28 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     const metrics = await (await fetch(`${http}/metrics`)).text();
     expect(metrics).toMatch(/^nightlight_storage_up 0$/m);
     expect(metrics).toMatch(/^nightlight_storage_failures_total [1-9]/m);
-    const change = await ask(`${http}/api/devices/hall/mode`, "PUT", { mode: "on" });
+    const change = await request(`${http}/api/devices/hall/mode`, "PUT", { mode: "on" });
     expect(change.status).toBe(507);
     expect(change.body.error).toMatch(/^The change took effect, but it is not stored yet.*Free some space/);
     await eventually(() => newcomer.got.length === 2, { what: "the effect" });
     expect(lines).toEqual([expect.stringContaining(JSON.stringify(problem))]);
 
     disk.free();
-    await eventually(async () => (await ask(`${http}/readyz`)).status === 200, { what: "/readyz to be well" });
+    await eventually(async () => (await request(`${http}/readyz`)).status === 200, { what: "/readyz to be well" });
     await eventually(() => acknowledged.every(({ size }) => size > 0), { what: "the acknowledgements" });
     expect(acknowledged.map(({ size }) => size)).toEqual([51, 1, 1]);
     expect(board.connected && newcomer.connected).toBe(true);
     await eventually(async () => (await status()).problem === null, { what: "the history to be written" });
     expect((await status()).readings_unacknowledged).toBe(0);
     expect(lines[1]).toContain("can be written again");
-    // this one comes in the database after what the full disk cut off
+    // this write follows a record that the full disk truncated
     await newcomer.publishAsync("hall/set", '{"mode":"off"}', { qos: 1 });
 
-    const second = await serve(await left(data));
+    const second = await serve(await copyOfData(data));
     expect((await history(second.http, "porch")).filter((light) => light >= 500)).toEqual(
       Array.from({ length: 50 }, (_, n) => 500 + n),
     );
-    expect((await ask(`${second.http}/api/devices`)).body).toMatchObject([
+    expect((await request(`${second.http}/api/devices`)).body).toMatchObject([
       { id: "hall", mode: "off" },
       { id: "porch", mode: "off" },
     ]);
@@ -167,14 +167,14 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     await eventually(() => late.got[0]?.text === "kept", { what: "the retained message" });
   });
 
-  test("the server ends in time, and what it had acknowledged is there after the next start", async () => {
+  test("the server stops in time, and the acknowledged readings are there after the next start", async () => {
     const disk = smallDisk(6);
     const data = path.join(disk.folder, "data");
     const first = await serve(data);
     const board = await client(first.mqtt);
     disk.fill();
     const acknowledged = publishAll(board, "porch/telemetry", readings(1, 300, true));
-    await eventually(async () => (await ask(`${first.http}/readyz`)).status === 503, { what: "/readyz to say so" });
+    await eventually(async () => (await request(`${first.http}/readyz`)).status === 503, { what: "/readyz to say so" });
     const began = performance.now();
     await first.running.close();
     expect(performance.now() - began).toBeLessThan(6000);

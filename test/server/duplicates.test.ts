@@ -17,17 +17,17 @@ function from(seq: number): Sequence {
   return sequence;
 }
 
-/** A copy, as a restart makes one. */
+/** Stores and restores a sequence, as a restart does. */
 function restarted(sequence: Sequence): Sequence {
   const copy = nothing();
   restoreSequence(copy, JSON.parse(JSON.stringify(storedSequence(sequence))) as ReturnType<typeof storedSequence>);
   return copy;
 }
 
-test("a reading that comes twice is a duplicate, in whatever order readings come, over restarts, within the window", () => {
-  const near = fc.array(fc.integer({ min: 0, max: WINDOW - 1 }), { minLength: 1, maxLength: 300 });
+test("within the window, a repeated number is a duplicate in any order and across restarts", () => {
+  const offsetsInWindow = fc.array(fc.integer({ min: 0, max: WINDOW - 1 }), { minLength: 1, maxLength: 300 });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 31 - 2000 }), near, fc.nat(50), (start, offsets, every) => {
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 - 2000 }), offsetsInWindow, fc.nat(50), (start, offsets, every) => {
       let sequence = from(start + offsets[0]);
       const oracle = new Set([start + offsets[0]]);
       for (const [n, offset] of offsets.slice(1).entries()) {
@@ -59,14 +59,14 @@ test("a gap longer than the window forgets what lies before it", () => {
   expect(take(sequence, 5 + 4095)).toBe("duplicate");
 });
 
-test("a number too old to be remembered counts as new: better twice than never", () => {
+test("a number that is too old to be remembered counts as new, so that no reading is lost", () => {
   const sequence = from(5000);
   expect(take(sequence, 10)).toBe("late");
   expect(take(sequence, 5000)).toBe("duplicate");
 });
 
-describe("numbers that have not come", () => {
-  test("are counted from the first of the boot, and less as they come", () => {
+describe("missing numbers", () => {
+  test("missing numbers are counted from the start of the boot, and fewer when they arrive late", () => {
     const sequence = from(10);
     expect(sequence.holes).toBe(9);
     for (let seq = 1; seq <= 8; seq++) take(sequence, seq);
@@ -75,14 +75,14 @@ describe("numbers that have not come", () => {
     expect(restarted(sequence).holes).toBe(10);
   });
 
-  test("before a board that has run for long was first heard are not missed", () => {
+  test("numbers before the first reading of a long-running board are not missing", () => {
     const sequence = from(1_000_000);
     expect(sequence.holes).toBe(0);
     expect(take(sequence, 999_999)).toBe("late");
     expect(sequence.holes).toBe(0);
   });
 
-  test("agree with counting them, in whatever order readings come", () => {
+  test("the number of missing numbers is exact, whatever the order of arrival", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: WINDOW }), { minLength: 1, maxLength: 400 }), (numbers) => {
         const sequence = from(numbers[0]);
@@ -92,7 +92,7 @@ describe("numbers that have not come", () => {
     );
   });
 
-  test("cost nothing once the gaps are filled", () => {
+  test("missing numbers take no storage once they have arrived", () => {
     const sequence = from(1);
     take(sequence, 100);
     expect(storedSequence(sequence)[3]).not.toBe("");

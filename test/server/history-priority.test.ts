@@ -43,7 +43,7 @@ describe("another system", () => {
     };
   };
 
-  test("keeps its priority on macOS and Windows, and when the server already has a high niceness", () => {
+  test("the priority stays unchanged on macOS and Windows, and when the server already has a high niceness", () => {
     for (const one of [system("darwin", 0), system("win32", 0), system("linux", 5), system("linux", 19)]) {
       lowerThreadPriority(one);
       expect(one.set).toEqual([]);
@@ -53,7 +53,7 @@ describe("another system", () => {
     expect(linux.set).toEqual([5]);
   });
 
-  test("may forbid the change, which is ignored", () => {
+  test("an operating system that forbids the change is ignored", () => {
     const forbidden = (): never => {
       throw new Error("EACCES: permission denied");
     };

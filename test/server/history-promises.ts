@@ -1,4 +1,4 @@
-/** Test suite for every database engine of the history. */
+/** A test suite that every database engine of the history must pass. */
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { count, type TestHistory, type TestPlace } from "./support/history.js";
@@ -16,7 +16,7 @@ export function addSeconds(to: TestHistory, device: string, seconds: number, fro
 /** Defines the tests. @param place creates an empty database */
 export function historyPromises(place: () => Promise<TestPlace>): void {
   describe("a query", () => {
-    test("shows a spike of one reading in the plot of a month", async () => {
+    test("a query shows a spike of one reading in the plot of a month", async () => {
       const kept = await (await place()).open();
       for (let minute = 0; minute < 30 * 24 * 60; minute++)
         kept.addReading("porch", { time: MIDNIGHT + minute * 60_000, light: 100 });
@@ -33,7 +33,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(points.filter(({ max }) => max > 100)).toHaveLength(1);
     });
 
-    test("returns each reading when there are few, with light rounded to 0.25", async () => {
+    test("a query returns each reading when there are few, with light rounded to 0.25", async () => {
       const kept = await (await place()).open();
       kept.addReading("porch", { time: MIDNIGHT, light: 211.25 });
       kept.addReading("porch", { time: MIDNIGHT + 1, light: 1022.9 });
@@ -45,7 +45,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       ]);
     });
 
-    test("sorts late readings by time and ignores duplicates", async () => {
+    test("a query sorts late readings by time and ignores duplicates", async () => {
       const kept = await (await place()).open();
       addSeconds(kept, "porch", 7200);
       const query = { device: "porch", from: MIDNIGHT, to: MIDNIGHT + 2 * HOUR, points: 2 };
@@ -63,7 +63,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       }
     });
 
-    test("finds everything after an immediate close and a restart", async () => {
+    test("a query finds everything after an immediate close and a restart", async () => {
       const where = await place();
       const first = await where.open();
       addSeconds(first, "porch", 12_345);
@@ -78,7 +78,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       });
     });
 
-    test("returns the latest 5,000 switches and the state of the lamp at the start of the range", async () => {
+    test("a query returns the latest 5,000 switches and the state of the lamp at the start of the range", async () => {
       const kept = await (await place()).open();
       for (let n = 0; n < 6001; n++)
         kept.addSwitch("porch", { time: MIDNIGHT + n, led_on: n % 2 === 0, by: "server", reason: `${n}` });
@@ -93,7 +93,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect([switches[0].reason, switches.at(-1)!.reason]).toEqual(["1001", "6000"]);
     });
 
-    test("for the latest reading and switch of several devices works after a restart", async () => {
+    test("a query for the latest reading and switch of several devices works after a restart", async () => {
       const kept = await place();
       const first = await kept.open();
       const change = { by: "server", reason: "dark" } as const;
@@ -115,7 +115,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(await second.latest([])).toEqual([]);
     });
 
-    test("for an export returns every reading and switch in batches of at most 5,000", async () => {
+    test("a query for an export returns every reading and switch in batches of at most 5,000", async () => {
       const kept = await (await place()).open();
       addSeconds(kept, "porch", 20_000);
       for (let n = 0; n < 6000; n++)
@@ -131,7 +131,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(Math.max(...sizes)).toBeLessThanOrEqual(5000);
     });
 
-    test("for an export returns every switch when thousands have the same time", async () => {
+    test("a query for an export returns every switch when thousands have the same time", async () => {
       const kept = await (await place()).open();
       for (let n = 0; n < 12_000; n++) {
         const time = MIDNIGHT + Math.max(0, n - 11_000) * SECOND;
@@ -143,7 +143,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(reasons).toEqual(Array.from({ length: 12_000 }, (_, n) => n));
     });
 
-    test("finds no old data of a forgotten device, and new data when the device reports again", async () => {
+    test("a query finds no old data of a forgotten device, and new data when the device reports again", async () => {
       const where = await place();
       const kept = await where.open();
       addSeconds(kept, "porch", 10_000);
@@ -167,7 +167,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       }
     };
 
-    test("deletes old readings in whole hours, in a running server and at the next start", async () => {
+    test("retention deletes old readings in whole hours, in a running server and at the next start", async () => {
       const where = await place();
       const now = Date.now();
       const kept = await where.open();
@@ -184,7 +184,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       await eventually(async () => (await count(again, "porch")) <= 22, { what: "old readings to be deleted" });
     });
 
-    test("keeps the last old switch, which defines the state of the lamp", async () => {
+    test("retention keeps the last old switch, which defines the state of the lamp", async () => {
       const now = Date.now();
       const kept = await (await place()).open();
       spread(kept, now);
@@ -202,7 +202,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
   });
 
   describe("invalid input", () => {
-    test("in a query is rejected with the allowed values", async () => {
+    test("invalid input in a query is rejected with the allowed values", async () => {
       const kept = await (await place()).open();
       const ask = (from: number, to: number, points: number) => kept.query({ device: "porch", from, to, points });
       for (const refused of [ask(2, 1, 1), ask(NaN, 1, 1), ask(0, Infinity, 1), ask(0, 1, 0), ask(0, 1, 5001)])
@@ -211,7 +211,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       expect(await ask(-1e18, 1e18, 1)).toEqual({ points: [], led_on: null, switches: [], step: 0 });
     });
 
-    test("in a reading is counted as lost and does not throw", async () => {
+    test("invalid input in a reading is counted as lost and does not throw", async () => {
       const kept = await (await place()).open();
       for (const time of [NaN, 0.5, Infinity]) kept.addReading("porch", { time, light: 1 });
       for (const time of [-1, 2 ** 43]) kept.addReading("porch", { time, light: 1, isDated: true });

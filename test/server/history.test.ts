@@ -67,7 +67,7 @@ test("the array of device ids stays limited when devices come and go, and readin
 });
 
 describe("forgetting a device", () => {
-  test("deletes all its rows and no rows of other devices", async () => {
+  test("forgetting a device deletes all its rows and no rows of other devices", async () => {
     const store = new Store(fileIn(await temporaryFolder()));
     onTestFinished(() => store.close());
     const times = Float64Array.from({ length: 30_000 }, (_, n) => n * 60_000);
@@ -202,7 +202,7 @@ describe("failures", () => {
     kept.addReading("porch", { time: 1, light: 1 });
   });
 
-  test("when the thread dies, another one continues without losing or duplicating entries", async () => {
+  test("when the history thread dies, a new one continues without losing or duplicating entries", async () => {
     const file = fileIn(await temporaryFolder());
     const problems: string[] = [];
     const thread: HistoryThread = new HistoryThread(

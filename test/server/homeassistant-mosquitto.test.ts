@@ -1,4 +1,4 @@
-/** Home Assistant's side, played at a real broker: it finds a board there, shows its lamp, and switches it. */
+/** Tests discovery, state and commands with a simulated Home Assistant at a real Mosquitto. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode, DECISION, encode, OVERRIDE, SERVER_STATUS, STATUS } from "../../contract/index.js";
 import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/homeassistant/homeassistant.js";
@@ -20,7 +20,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
   });
   afterAll(() => mosquitto.remove());
 
-  /** The server's side: announces the board, and says what it decided. */
+  /** Starts the server's side of the integration, which announces one board. */
   async function server(): Promise<{ link: TestClient; ha: HomeAssistant }> {
     const link = await client(mosquitto.url, {}, `${ID}/set`, "homeassistant/status");
     const sent: Promise<unknown>[] = [];
@@ -42,7 +42,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
     return { link, ha };
   }
 
-  it("finds the board, whichever of the two was there first, sees its lamp, and switches it", async () => {
+  it("Home Assistant finds a board that was announced earlier, sees its lamp's state, and switches it", async () => {
     const { link, ha } = await server();
     await link.publishAsync(`${ID}/status`, encode(STATUS, { online: true }), { qos: 1, retain: true });
     await link.publishAsync("nightlight/status", encode(SERVER_STATUS, { online: true }), { qos: 1, retain: true });
@@ -71,7 +71,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
     ha.close();
   });
 
-  it("is told again when it says that it started, and of nothing that was forgotten", async () => {
+  it("Home Assistant receives the discovery again after its birth message, but nothing about forgotten devices", async () => {
     const { ha } = await server();
     const home = await client(mosquitto.url, {}, "homeassistant/device/#");
     await eventually(() => home.got.length > 0, { what: "the board's discovery" });

@@ -1,4 +1,4 @@
-/** The server and Home Assistant, which is played: what is discovered is what the server knows, and can be switched. */
+/** Tests a running server with a simulated Home Assistant. */
 import { describe, expect, it } from "vitest";
 import type { NightlightServer, ServerOptions } from "nightlight-server";
 import { decode, DECISION } from "../../contract/index.js";
@@ -12,28 +12,30 @@ import { client, server, temporaryFolder, type TestClient } from "./support/serv
 const BOARD = "homeassistant/device/nightlight_nightlight__kitchen/config";
 const LESSON = "homeassistant/device/nightlight_nightlight__1f3b2a/config";
 
-/** What Home Assistant was told last on each topic; "" where something was removed. */
-const told = ({ got }: TestClient): Record<string, string> =>
+/** Returns the last message on each topic; "" if the retained message was removed. */
+const lastMessages = ({ got }: TestClient): Record<string, string> =>
   Object.fromEntries(got.map(({ topic, text }) => [topic, text]));
 
-async function playsAlong(options: ServerOptions, url: (server: NightlightServer) => string): Promise<void> {
+async function expectIntegration(options: ServerOptions, url: (server: NightlightServer) => string): Promise<void> {
   const started = await server(options);
   const home = await client(url(started), {}, "homeassistant/device/#");
   const kitchen = await board(url(started), "nightlight/kitchen");
   const lesson = await client(url(started));
   await lesson.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 212}', { qos: 1 });
   await kitchen.read(212);
-  await eventually(() => told(home)[BOARD]?.includes("decided_by") && told(home)[LESSON], { what: "both devices" });
-  for (const [topic, text] of Object.entries(told(home)))
+  await eventually(() => lastMessages(home)[BOARD]?.includes("decided_by") && lastMessages(home)[LESSON], {
+    what: "both devices",
+  });
+  for (const [topic, text] of Object.entries(lastMessages(home)))
     expect(discoveryProblems("homeassistant", topic, text)).toEqual([]);
 
-  const { lamp } = (JSON.parse(told(home)[BOARD]) as Discovery).components;
+  const { lamp } = (JSON.parse(lastMessages(home)[BOARD]) as Discovery).components;
   const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
   await home.subscribeAsync(state_topic, { qos: 1 });
   const lampIs = (led_on: boolean, mode: string) =>
     eventually(
       () => {
-        const { value } = decode(DECISION, Buffer.from(told(home)[state_topic] ?? ""));
+        const { value } = decode(DECISION, Buffer.from(lastMessages(home)[state_topic] ?? ""));
         return value?.led_on === led_on && value.mode === mode;
       },
       { what: `the lamp to be ${led_on ? "on" : "off"}, ${mode}` },
@@ -48,34 +50,34 @@ async function playsAlong(options: ServerOptions, url: (server: NightlightServer
   await eventually(() => home.got.slice(before).filter(({ topic }) => topic.endsWith("/config")).length === 2, {
     what: "both devices again",
   });
-  // Home Assistant's own status is no board's, and no bad message
+  // Home Assistant's status topic creates no device and causes no rejection
   expect(started.devices.list().map(({ id }) => id)).toEqual(["nightlight/1f3b2a", "nightlight/kitchen"]);
   expect(started.counters.rejected).toEqual({});
 
   await started.forget("nightlight/1f3b2a");
-  await eventually(() => told(home)[LESSON] === "", { what: "the lesson device's removal" });
+  await eventually(() => lastMessages(home)[LESSON] === "", { what: "the lesson device's removal" });
   await started.close();
 }
 
 describe("Home Assistant", () => {
-  it("finds boards at the server's own broker, switches them, and loses those that are forgotten", () =>
-    playsAlong({}, ({ brokerUrl }) => brokerUrl));
+  it("Home Assistant finds and switches boards at the embedded broker, and loses forgotten ones", () =>
+    expectIntegration({}, ({ brokerUrl }) => brokerUrl));
 
-  it.skipIf(missing(MOSQUITTO, "Mosquitto"))("and at a Mosquitto", async () => {
+  it.skipIf(missing(MOSQUITTO, "Mosquitto"))("Home Assistant does the same at a Mosquitto", async () => {
     const mosquitto = await startMosquitto();
     try {
-      await playsAlong({ broker: mosquitto.url }, () => mosquitto.url);
+      await expectIntegration({ broker: mosquitto.url }, () => mosquitto.url);
     } finally {
       await mosquitto.remove();
     }
   });
 
-  it("is told nothing, and loses what it was told before, when it is switched off", async () => {
+  it("a server with the integration switched off announces nothing and removes earlier discovery messages", async () => {
     const data = await temporaryFolder();
     const first = await server({ data });
     const lesson = await client(first.brokerUrl, {}, "homeassistant/#");
     await lesson.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 212}', { qos: 1 });
-    await eventually(() => told(lesson)[LESSON], { what: "the device" });
+    await eventually(() => lastMessages(lesson)[LESSON], { what: "the device" });
     await first.close();
 
     const second = await server({ data, homeAssistant: false });

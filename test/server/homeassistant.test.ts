@@ -28,20 +28,20 @@ const LESSON: AnnouncedDevice = { id: "1f3b2a", label: "1f3b2a", lesson: true };
 const OPTIONS = { prefix: "nightlight", version: "0.1.0" };
 const payloadOf = (device: AnnouncedDevice): Discovery => discoveryPayload(device, OPTIONS) as Discovery;
 
-/** Any id that the contract allows. */
+/** Generates device ids that the contract allows. */
 const anyId = fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }).filter((id) => !idProblem(id));
 
-describe("what Home Assistant is told of a device", () => {
+describe("a discovery message", () => {
   it.each([
     ["a board", BOARD],
     ["a lesson device", LESSON],
-    ["a board that says little of itself", { id: "x", label: "x", lesson: false }],
-  ])("keeps to its own rules: %s", (_what, device) => {
+    ["a board without optional fields", { id: "x", label: "x", lesson: false }],
+  ])("the discovery message of %s is valid for Home Assistant", (_what, device) => {
     const text = JSON.stringify(payloadOf(device));
     expect(discoveryProblems("homeassistant", discoveryTopic("homeassistant", device.id), text)).toEqual([]);
   });
 
-  it("keeps to them whatever a device is called", () => {
+  it("the discovery message is valid for every allowed id", () => {
     fc.assert(
       fc.property(anyId, fc.boolean(), (id, lesson) => {
         const text = JSON.stringify(payloadOf({ id, label: id, lesson }));
@@ -50,7 +50,7 @@ describe("what Home Assistant is told of a device", () => {
     );
   });
 
-  it("would be found wrong if it broke them", () => {
+  it("the validator finds mistakes in a discovery message", () => {
     const wrong = structuredClone(payloadOf(BOARD)) as unknown as Record<string, Record<string, Json>>;
     wrong.components.light.unit = "lx";
     wrong.components.lamp.entity_category = "control";
@@ -64,7 +64,7 @@ describe("what Home Assistant is told of a device", () => {
     ]);
   });
 
-  it("is another topic, and other unique ids, for each device", () => {
+  it("each device has a different topic and different unique ids", () => {
     fc.assert(
       fc.property(anyId, anyId, (one, other) => {
         fc.pre(one !== other);
@@ -76,12 +76,12 @@ describe("what Home Assistant is told of a device", () => {
         expect(new Set(ids).size).toBe(ids.length);
       }),
     );
-    // pairs that a simpler name would confuse
+    // ids that a simpler escaping would make equal
     const alike = ["a/b", "a_b", "a__b", "a//b", "a-b", "a_2fb", "a/_b", "a_/b", "A/b", "a/b "];
     expect(new Set(alike.map(objectIdOf)).size).toBe(alike.length);
   });
 
-  it("gives entities names that people can read", () => {
+  it("entities have readable names", () => {
     expect(entityNameOf("nightlight/Living room_2")).toBe("nightlight_living_room_2");
     expect(entityNameOf("!?")).toBe("nightlight");
     expect(payloadOf(BOARD).components.lamp).toMatchObject({
@@ -91,14 +91,14 @@ describe("what Home Assistant is told of a device", () => {
     expect(payloadOf(BOARD).device).toMatchObject({ name: "Kitchen", model: "esp32_devkitc", sw_version: "0.1.0" });
   });
 
-  it("has a light level without a unit, because it is not lux", () => {
+  it("the light level has no unit, because it is not lux", () => {
     const { light } = payloadOf(BOARD).components;
     expect(light).toMatchObject({ platform: "sensor", state_class: "measurement" });
     expect(light).not.toHaveProperty("unit_of_measurement");
     expect(light).not.toHaveProperty("device_class");
   });
 
-  it("makes an entity available while those are there who supply it", () => {
+  it("an entity is available while the board and the server that supply it are online", () => {
     const topics = (device: AnnouncedDevice, name: string): string[] | undefined =>
       payloadOf(device).components[name].availability?.map(({ topic }) => topic);
     for (const name of ["lamp", "mode", "reason"]) {
@@ -108,7 +108,7 @@ describe("what Home Assistant is told of a device", () => {
     }
     for (const name of ["light", "decided_by", "dropped"])
       expect(topics(BOARD, name)).toEqual(["nightlight/kitchen/status"]);
-    // it has no status: what it does not send for a minute is not known any more
+    // a lesson device has no status, so its light expires after a minute
     expect(payloadOf(LESSON).components.light).toMatchObject({ expire_after: 60 });
     expect(topics(LESSON, "light")).toBeUndefined();
     expect(Object.keys(payloadOf(LESSON).components)).toEqual(["lamp", "mode", "reason", "light"]);
@@ -119,7 +119,7 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
   const { components } = payloadOf(BOARD);
   const read = (template: unknown, message: string): [string, string] => [template as string, message];
 
-  it("read the lamp's state from the decision as one of the payloads that switch it", () => {
+  it("a template reads the lamp's state as one of the command payloads", () => {
     const { state_value_template, payload_on, payload_off } = components.lamp;
     expect(
       render([
@@ -130,7 +130,7 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
     ).toEqual([payload_on, payload_off, "None"]);
   });
 
-  it("read mode, reason, light, who decides, and what was dropped", () => {
+  it("templates read mode, reason, light, decider and number of dropped readings", () => {
     const decision = encode(DECISION, { mode: "auto", led_on: true, reason: 'a "quoted" {{ reason }}' });
     const status = encode(STATUS, { online: true, decided_by: "device", dropped: 7 });
     const will = encode(STATUS, { online: false });
@@ -148,7 +148,7 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
     ).toEqual(["auto", 'a "quoted" {{ reason }}', "None", "512.5", "device", "7", "None", "None"]);
   });
 
-  it("read availability as online or offline", () => {
+  it("templates read availability as online or offline", () => {
     const [{ value_template: board }, { value_template: server }] = components.lamp.availability!;
     expect(
       render([
@@ -160,7 +160,7 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
     ).toEqual(["online", "offline", "online", "offline"]);
   });
 
-  it("write commands that the server understands", () => {
+  it("templates create commands that the server understands", () => {
     const options = components.mode.options as string[];
     const commands = render(options.map((option) => read(components.mode.command_template, option)));
     const { payload_on, payload_off } = components.lamp as Json;
@@ -172,11 +172,11 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
 });
 
 describe("announcing", () => {
-  /** A broker's retained messages, and each that was published. */
+  /** The broker's retained messages by topic. */
   const retained = new Map<string, string>();
   const published: string[] = [];
   const topics = new Set<string>();
-  /** How many topics were remembered at once. */
+  /** The number of topics in each call of `remember`. */
   const remembered: number[] = [];
   const memory: DiscoveryMemory = {
     get topics() {
@@ -201,7 +201,7 @@ describe("announcing", () => {
       publisher: {
         publish(topic, payload, mode) {
           expect(mode).toBe("retained");
-          // what was told is known to be so, also after a kill
+          // a topic is stored before it is published, so that it can be removed after a kill
           if (payload.length > 0) expect(topics).toContain(topic);
           published.push(topic);
           if (payload.length > 0) retained.set(topic, payload.toString());
@@ -221,7 +221,7 @@ describe("announcing", () => {
     vi.useRealTimers();
   });
 
-  it("tells Home Assistant of a device once, and again when it is another", () => {
+  it("a device is announced once, and again when it changes", () => {
     const ha = homeAssistant();
     ha.on();
     ha.announce(LESSON);
@@ -237,7 +237,7 @@ describe("announcing", () => {
     ha.close();
   });
 
-  it("does not flood it: 500 boards take some seconds, and each comes once", () => {
+  it("announcements are throttled: 500 boards take a few seconds, and each is announced once", () => {
     const ha = homeAssistant();
     ha.on();
     for (const device of boards) ha.announce(device);
@@ -247,12 +247,12 @@ describe("announcing", () => {
     vi.advanceTimersByTime(2000);
     expect(retained.size).toBe(500);
     expect(published).toHaveLength(500);
-    // what it is told of is stored for ten of them at once
+    // topics are stored in batches of ten
     expect(remembered.length).toBeLessThanOrEqual(51);
     ha.close();
   });
 
-  it("tells of all again when Home Assistant started, after a short random time, and once however often it says so", () => {
+  it("after birth messages from Home Assistant, all devices are announced again once, after a short random delay", () => {
     const ha = homeAssistant();
     ha.on();
     for (const device of boards.slice(0, 30)) ha.announce(device);
@@ -271,7 +271,7 @@ describe("announcing", () => {
     ha.close();
   });
 
-  it("removes a device that was forgotten, also one of an earlier run, and nobody else's", () => {
+  it("a forgotten device is removed, even one of an earlier run, and devices of other programs stay", () => {
     const before = homeAssistant();
     before.on();
     before.announce(BOARD);
@@ -291,7 +291,7 @@ describe("announcing", () => {
     ha.close();
   });
 
-  it("takes all back when it is switched off, what earlier runs announced as well, and starts afresh when on again", () => {
+  it("switching the integration off removes all discovery messages, and switching it on announces devices again", () => {
     const before = homeAssistant();
     before.on();
     before.announce(BOARD);
@@ -310,7 +310,7 @@ describe("announcing", () => {
     expect(retained.size).toBe(0);
   });
 
-  it("moves with the discovery prefix", () => {
+  it("a new discovery prefix moves the discovery messages", () => {
     const before = homeAssistant();
     before.on();
     before.announce(BOARD);
@@ -325,7 +325,7 @@ describe("announcing", () => {
     ha.close();
   });
 
-  it("announces nothing once it is closed, and takes nothing back", () => {
+  it("a closed integration announces nothing and removes nothing", () => {
     const ha = homeAssistant();
     ha.on();
     for (const device of boards) ha.announce(device);

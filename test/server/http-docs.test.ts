@@ -1,4 +1,4 @@
-/** docs/reference/api.md, whose examples are run. */
+/** Runs the examples of docs/reference/api.md and compares the output. */
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { beforeAll, expect, test } from "vitest";
@@ -9,15 +9,15 @@ import { board } from "./support/board.js";
 import { GARDEN } from "./support/garden.js";
 import { HISTORY, client, leaveSession, server } from "./support/server.js";
 
-const WRITTEN_FOR = "http://127.0.0.1:8080";
+const DOCUMENTED_URL = "http://127.0.0.1:8080";
 
-/** A command of the page, and the JSON that the page says it prints, if it does. */
+/** A command of the page, and its documented JSON output, if any. */
 interface Example {
   readonly words: readonly string[];
   readonly answer?: unknown;
 }
 
-/** The words of a command, as a POSIX shell takes them apart. */
+/** Splits a command into words as a POSIX shell does. */
 function wordsOf(command: string): string[] {
   const words = command.replaceAll("\\\n", " ").match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
   return words.map((word) =>
@@ -25,7 +25,7 @@ function wordsOf(command: string): string[] {
   );
 }
 
-/** Every `curl` of the page in order; the JSON block after a block of commands is what the last of them prints. */
+/** Returns every `curl` command of the page in order. A JSON block is the output of the last command before it. */
 function examplesOf(page: string): Example[] {
   const examples: Example[] = [];
   for (const [, language, text] of page.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
@@ -37,7 +37,7 @@ function examplesOf(page: string): Example[] {
   return examples;
 }
 
-/** Does what curl would. */
+/** Sends the request of a `curl` command. */
 async function curl(base: string, words: readonly string[]): Promise<Answer> {
   let method = "GET";
   let url = "";
@@ -52,10 +52,10 @@ async function curl(base: string, words: readonly string[]): Promise<Answer> {
       headers[name] = value;
     } else if (word === "-d") body = rest.shift()!;
     else if (word === "-o") rest.shift();
-    else if (word.startsWith(WRITTEN_FOR)) url = base + word.slice(WRITTEN_FOR.length);
+    else if (word.startsWith(DOCUMENTED_URL)) url = base + word.slice(DOCUMENTED_URL.length);
     else if (word !== "-N" && word !== "-f") throw new Error(`the test knows no curl ${word}`);
   }
-  // events do not end
+  // an event stream does not end
   if (words.includes("-N")) return firstOf(url);
   return ask(url, "", { method, headers }, body);
 }
@@ -72,11 +72,11 @@ function firstOf(url: string): Promise<Answer> {
   });
 }
 
-/** A value's form: its fields, and the kinds of what they hold. */
-function formOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(formOf);
+/** Returns the structure of a value: its fields and their types. */
+function structureOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(structureOf);
   if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
-  return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, formOf(of)]));
+  return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, structureOf(of)]));
 }
 
 let page = "";
@@ -92,7 +92,7 @@ test("every example in docs/reference/api.md works and has the documented output
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
   const attic = await board(brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {
-    // what is retained is cleared by an empty message
+    // an empty message deletes a retained message
     if (!topic.endsWith("/commands") || payload.length === 0) return;
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
@@ -104,18 +104,18 @@ test("every example in docs/reference/api.md works and has the documented output
   for (const { words, answer } of examples) {
     const { status, body } = await curl(httpUrl!, words);
     expect(status, `${words.join(" ")}: ${JSON.stringify(body)}`).toBeLessThan(300);
-    // history says also what was done by the examples before
+    // the history also contains the effects of earlier examples
     if (Array.isArray(answer))
-      // which other clients have a session depends on the examples before
-      expect((body as unknown[]).map(formOf), words.join(" ")).toContainEqual(formOf(answer[0]));
+      // the other sessions depend on earlier examples
+      expect((body as unknown[]).map(structureOf), words.join(" ")).toContainEqual(structureOf(answer[0]));
     else if (answer !== undefined && !words.join(" ").includes("/api/history?"))
-      expect(formOf(body), words.join(" ")).toEqual(formOf(answer));
+      expect(structureOf(body), words.join(" ")).toEqual(structureOf(answer));
     else if (answer !== undefined) {
       const { points, switches } = answer as { points: unknown[]; switches: unknown[] };
       const real = body as { points: unknown[]; switches: unknown[] };
       expect(Object.keys(real).sort()).toEqual(Object.keys(answer as object).sort());
-      expect(formOf(real.points)).toEqual(formOf(points));
-      expect(formOf(real.switches[0])).toEqual(formOf(switches[0]));
+      expect(structureOf(real.points)).toEqual(structureOf(points));
+      expect(structureOf(real.switches[0])).toEqual(structureOf(switches[0]));
     }
   }
 });

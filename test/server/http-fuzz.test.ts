@@ -8,12 +8,12 @@ import { LONG, seed } from "../support/seed.js";
 import { ask, httpApp, portOf, threeAccounts, type TestApp } from "./support/http-app.js";
 
 const ADMIN = { authorization: "Bearer ann-token" };
-/** What only those who are let in may see. */
+/** Text that only authorized clients may see. */
 const SECRET = /nightlight\/porch/;
 
-/** Asks as a user would, one request after the other, until it is stopped. */
+/** A simulated user who sends one request after the other until `stop`. */
 interface User {
-  /** Answers so far, all of them right; one that was not is thrown by `stop`. */
+  /** The number of correct answers so far. `stop` throws an error for a wrong one. */
   readonly answered: number;
   stop(): Promise<void>;
 }
@@ -41,7 +41,7 @@ function user(url: string): User {
   };
 }
 
-/** A connection, and what came back over it. */
+/** A raw connection that records the received bytes. */
 interface Wire {
   readonly socket: net.Socket;
   got(): string;
@@ -60,7 +60,7 @@ function connect({ server }: TestApp, bytes: string | Buffer = ""): Wire {
   return { socket, got: () => got, closed: () => closed };
 }
 
-/** The status lines that came back. */
+/** Returns the received status lines. */
 const statuses = (text: string): number[] =>
   [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => Number(code));
 
@@ -80,17 +80,17 @@ describe("a server with accounts and a working user", () => {
     ["a line that ends in LF alone", "GET /api/devices HTTP/1.1\nHost: localhost\n\n"],
     ["a CR within a header", `${HEAD}X: a\rTransfer-Encoding: chunked\r\n\r\n`],
     ["a zero byte in a header", `${HEAD}X: a\0b\r\n\r\n`],
-    ["a chunk that lies about its size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
-    ["a chunk of a size beyond all numbers", `${HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
+    ["a chunk with a wrong size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
+    ["a chunk with an overflowing size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
     ["no host", "GET /api/devices HTTP/1.1\r\n\r\n"],
     ["another protocol", "GET /api/devices SPDY/9\r\nHost: localhost\r\n\r\n"],
-    ["a method that is none", "LOOK /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["an unknown method", "LOOK /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n"],
     ["a tunnel", "CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
-    ["a hello of TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-    ["HTTP/2 by itself", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+    ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ])("a request with %s gets nothing, and nothing after it is taken for another request", async (_what, bytes) => {
     const app = await httpApp({ accounts: threeAccounts() });
-    // whoever came through a proxy before would have sent this
+    // request smuggling: a proxy might have sent this on a shared connection
     const smuggled = `GET /api/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ann-token\r\nConnection: close\r\n\r\n`;
     const wire = connect(app, Buffer.from(bytes + smuggled, "latin1"));
     await eventually(wire.closed, { what: "the connection to be closed" });
@@ -175,7 +175,7 @@ describe("a server with accounts and a working user", () => {
     );
     const path = fc.array(piece, { maxLength: 10 }).map((pieces) => `/${pieces.join("")}`);
     const method = fc.constantFrom("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND");
-    // what a header can carry
+    // characters that a header may contain
     const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
     const scheme = fc.constantFrom("", "Bearer ", "Basic ", "bearer", "Digest ", "Basic Og==", "Bearer -token");
     const base64 = text.map((plain) => Buffer.from(plain).toString("base64"));
@@ -193,7 +193,7 @@ describe("a server with accounts and a working user", () => {
     const property = fc.asyncProperty(method, path, headers, async (m, p, h) => {
       const { status, text: got } = await ask(app.url, p, { method: m, headers: h });
       expect(got).not.toMatch(SECRET);
-      // pages that anybody may have; the login page is the only one of them
+      // public pages; the login page is the only HTML page among them
       if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
       else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
     });
@@ -217,7 +217,7 @@ describe("a server with accounts and a working user", () => {
       new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
     const arrived = ({ socket, closed }: Wire): boolean => socket.readyState === "open" || closed();
     await eventually(() => [...silent, ...slow].every(arrived), { what: "all of them to be connected" });
-    // three more than the user's own
+    // three more than the user's own connection
     await eventually(async () => (await connections()) < 4, { what: "all of them to be closed", every: 50 });
     await eventually(() => [...silent, ...slow].every(({ closed }) => closed()), { what: "all of them to know" });
     for (const { got } of slow) for (const status of statuses(got())) expect([400, 408]).toContain(status);

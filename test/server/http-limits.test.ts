@@ -1,4 +1,4 @@
-/** What one account, or one address, may have of HTTP at once: nobody locks the others out. */
+/** Tests the limits of HTTP requests and event streams for each account and address. */
 import http, { type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Plugin } from "../../server/src/index.js";
@@ -10,7 +10,7 @@ import { ask, httpApp, TestAccounts } from "./support/http-app.js";
 
 const LIMIT = 3;
 
-/** Readers who use up all that there is, and an administrator. */
+/** Readers who use all available connections, and an administrator. */
 const accounts = () =>
   new TestAccounts(
     ["ann", "admin"],
@@ -23,7 +23,7 @@ interface Stream {
   readonly ended: boolean;
 }
 
-/** Opens an event stream, which ends with the test. */
+/** Opens an event stream, which is closed after the test. */
 async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<Stream> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     http.get(`${url}/api/events`, { agent: false, headers }, resolve).on("error", reject);
@@ -80,7 +80,7 @@ describe("event streams", () => {
       .flat()
       .filter((stream) => stream !== streams.rob[2]);
     expect(others.every(({ ended }) => !ended)).toBe(true);
-    // it takes nothing from those who have as little
+    // accounts with the same number of streams lose none
     expect((await ask(url, "/api/events", { headers: token("rob") })).status).toBe(429);
     expect(admin.ended).toBe(false);
   });
@@ -110,7 +110,7 @@ test("simultaneous requests of one account are limited, and those of others succ
   expect((await devices("rob")).json.error).toMatch(/^The server is already answering 3 requests of the account rob/);
   expect(refusals[0][0]).toBe("the account rob");
   expect((await devices("ann")).status).toBe(200);
-  // the login page is for everybody
+  // the login page is public
   expect((await ask(url, "/api/session")).status).toBe(200);
   slow[0].destroy();
   await eventually(async () => (await devices("rob")).status === 200, { what: "room" });
@@ -123,7 +123,7 @@ test("a reader's account gets at most half of all MQTT connections, so an admini
   expect(rejected.map(([reason, , problem]) => [reason, problem])).toEqual([
     ["over-limit", "its account has 2 connections already"],
   ]);
-  // the same client again, instead of itself
+  // a client may replace its own connection
   const again = await client(url, { ...as("rob"), clientId: "r1" });
   await client(url, as("ann"));
   await again.endAsync();

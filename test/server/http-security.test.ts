@@ -13,7 +13,7 @@ const basic = (name: string, password = `${name} password`): http.OutgoingHttpHe
 });
 const bearer = (token: string): http.OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` });
 
-/** Adds what a simulator would: a route to look at and one that changes. */
+/** Adds two routes as a simulator does: one that reads and one that changes. */
 const plugin: Plugin = (app) => {
   app.get("/api/simulator/boards", () => []);
   app.put("/api/simulator/boards", () => ({ ok: true }));
@@ -161,7 +161,7 @@ describe("a server with accounts", () => {
 describe("live events", () => {
   afterEach(() => void vi.useRealTimers());
 
-  /** Follows the events with a cookie; tells whether they have ended. */
+  /** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
   async function follow(url: string, headers: http.OutgoingHttpHeaders) {
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       http.get(url + "/api/events", { agent: false, headers }, resolve).on("error", reject);
@@ -327,7 +327,7 @@ describe("a page of another site", () => {
     ["a form with files", { "content-type": "multipart/form-data; boundary=x" }],
     ["several types", { "content-type": "text/plain; application/json" }],
     ["another type that ends like JSON", { "content-type": "text/plain+application/json" }],
-  ])("cannot send as %s what only JSON may say", async (_what, headers) => {
+  ])("a page of another site cannot send JSON with the content type %s", async (_what, headers) => {
     const { url, modes } = await httpApp();
     expect((await ask(url, MODE, { method: "PUT", body: '{"mode":"on"}', headers })).status).toBe(415);
     expect(modes).toEqual([]);

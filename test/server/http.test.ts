@@ -77,7 +77,7 @@ describe("the API", () => {
   });
 
   test.each(["/api/devices/nightlight/porch", "/api/devices/nightlight%2Fporch"])(
-    "finds a device at %s",
+    "the API finds a device at %s",
     async (path) => {
       const { url } = await withDevice();
       expect(await ask(url, path)).toMatchObject({ status: 200, body: { id: "nightlight/porch" } });
@@ -120,7 +120,7 @@ describe("the API", () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch";
     await put(url, `${path}/mode`, '{"mode":"on"}');
-    // by now its connection need not be asked any more which device it is
+    // the connection has already been assigned to the device
     for (const light of [400, 500])
       await device.publishAsync("nightlight/porch/telemetry", `{"light":${light}}`, { qos: 1 });
     expect(await ask(url, path, { method: "DELETE" })).toMatchObject({ status: 204, body: "" });
@@ -177,7 +177,7 @@ describe("the API", () => {
 
 const HUGE = `"${"x".repeat(20_000)}"`;
 
-/** A zone whose sensor is `gate`, and whose lamp is `path`. */
+/** A zone with the sensor `gate` and the lamp `path`. */
 const GARDEN: Policy = {
   ...LESSON_POLICY,
   zones: [
@@ -360,12 +360,12 @@ describe("live events", () => {
     const sensor = await board(running.brokerUrl, "quick");
     for (let light = 1; light <= 1000; light++) await sensor.read(light);
     await eventually(() => (events.at(-1)!.data as { light: number }).light === 1000, { what: "the newest reading" });
-    const told = events.filter(
+    const updates = events.filter(
       ({ event, data }) => event === "device" && (data as { id: string }).id === "quick",
     ).length;
-    expect(told).toBeGreaterThan(0);
-    // at least 50 ms between two of them, however long it took
-    expect((told - 1) * 50).toBeLessThanOrEqual(performance.now() - from);
+    expect(updates).toBeGreaterThan(0);
+    // events are at least 50 ms apart
+    expect((updates - 1) * 50).toBeLessThanOrEqual(performance.now() - from);
   });
 
   test("the server disconnects a slow reader, and other followers are not delayed", async () => {
@@ -414,16 +414,16 @@ test("a plug-in adds routes and events, which have the same security checks", as
 
 test("the library emits an event for every message, command and device", async () => {
   const running: NightlightServer = await server();
-  const told: unknown[] = [];
-  running.on("received", (id, channel, message) => told.push(["received", id, channel, message]));
-  running.on("sent", (id, message) => told.push(["sent", id, message]));
-  running.on("device", (device) => told.push(["device", device.id, device.light]));
+  const messages: unknown[] = [];
+  running.on("received", (id, channel, message) => messages.push(["received", id, channel, message]));
+  running.on("sent", (id, message) => messages.push(["sent", id, message]));
+  running.on("device", (device) => messages.push(["device", device.id, device.light]));
   const device = await client(running.brokerUrl);
   await device.publishAsync("porch/telemetry", '{"light":1,"foreign":true}', { qos: 1 });
-  await eventually(() => told.length >= 3, { what: "the events" });
-  expect(told[0]).toEqual(["received", "porch", "telemetry", { light: 1 }]);
-  expect(told).toContainEqual(["sent", "porch", { led_on: true }]);
-  expect(told.at(-1)).toEqual(["device", "porch", 1]);
+  await eventually(() => messages.length >= 3, { what: "the events" });
+  expect(messages[0]).toEqual(["received", "porch", "telemetry", { light: 1 }]);
+  expect(messages).toContainEqual(["sent", "porch", { led_on: true }]);
+  expect(messages.at(-1)).toEqual(["device", "porch", 1]);
 });
 
 test("the server closes at once, even with open connections", async () => {

@@ -17,13 +17,13 @@ const MODE = "/api/devices/nightlight/porch/mode";
 
 interface Pair {
   readonly files: TlsFiles;
-  /** Signed by this certificate: its common name is the user's. */
+  /** A client certificate of the same authority, with the user's name as its common name. */
   readonly client: { cert: string; key: string };
-  /** Writes a new certificate and key in their place. */
+  /** Replaces the certificate and key files. */
   renew(): Promise<void>;
 }
 
-/** A certificate for this machine, and one for a client. */
+/** Creates a server certificate for this machine and a client certificate. */
 async function pair(user = "ann"): Promise<Pair> {
   const folder = await temporaryFolder();
   const files = { cert: path.join(folder, "cert.pem"), key: path.join(folder, "key.pem") };
@@ -55,13 +55,13 @@ async function watched(files: TlsFiles, every?: number): Promise<Certificates> {
   return certificates;
 }
 
-/** The application over HTTPS, with accounts. */
+/** Starts the application over HTTPS with accounts. */
 async function secureApp(options: Parameters<typeof httpApp>[0] = {}): Promise<TestApp> {
   const { files } = await pair();
   return httpApp({ accounts: threeAccounts(), tls: await watched(files), ...options });
 }
 
-/** What the server shows in a handshake: its certificate, or the error's code. */
+/** Returns the server's certificate from a TLS handshake, or the error code. */
 function shown(server: http.Server, options: tls.ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = tls.connect({ port: portOf(server), host: "127.0.0.1", rejectUnauthorized: false, ...options });
@@ -81,7 +81,7 @@ test("a server with a certificate uses HTTPS and a session cookie bound to this 
   expect(cookie).toMatch(new RegExp(`^__Host-nightlight-${portOf(server)}=[\\w-]{43}$`));
   expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=604800", "Path=/", "SameSite=Strict", "Secure"]);
   expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(200);
-  // a cookie that plain HTTP could have set is none
+  // a cookie without the __Host- prefix could come from plain HTTP, so it is ignored
   const plain = cookie.replace("__Host-", "");
   expect((await ask(url, "/api/devices", { headers: { cookie: plain } })).status).toBe(401);
 });

@@ -1,4 +1,4 @@
-/** What the journal writes is what it reads, as far as it was written. */
+/** Property tests of the journal's encoding: intact batches of records are decoded unchanged. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Telemetry } from "../../contract/index.js";
@@ -9,7 +9,7 @@ import type { Point } from "../../server/src/history/recent.js";
 import { decodeLog, SyncMarker } from "../../server/src/storage/log-format.js";
 
 const count = fc.nat({ max: 0x7fffffff });
-// a time is converted on its way, by which -0 becomes 0
+// the encoding converts times, which turns -0 into 0
 const time = fc.oneof(
   fc.nat({ max: Number.MAX_SAFE_INTEGER }),
   fc.double({ noNaN: true }).map((time) => time + 0),
@@ -46,8 +46,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(fc.constant("forget"), device),
 );
 
-/** No two devices have the same number at the same time. */
-function apart(steps: readonly Step[]): Step[] {
+/** Changes the ids so that no two devices have the same number at the same time. */
+function withUniqueNumbers(steps: readonly Step[]): Step[] {
   const ids = new Map<number, string>();
   return steps.map(([kind, { number, id }, ...rest]) => {
     if (!ids.has(number)) ids.set(number, id);
@@ -65,7 +65,7 @@ function write(batch: Batch, [kind, device, ...rest]: Step): void {
   else batch.forget(device);
 }
 
-/** As a reader is told. */
+/** Returns the callback arguments that a record is expected to cause. */
 function expected([kind, { id }, ...rest]: Step): unknown[] {
   if (kind !== "reading") return [kind, id, ...rest];
   const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
@@ -73,24 +73,24 @@ function expected([kind, { id }, ...rest]: Step): unknown[] {
 }
 
 function read(file: Buffer): unknown[] {
-  const told: unknown[] = [];
+  const records: unknown[] = [];
   readSegment(decodeLog(file).payloads, {
-    reading: (...what) => void told.push(["reading", ...what]),
-    state: (...what) => void told.push(["state", ...what]),
-    forget: (...what) => void told.push(["forget", ...what]),
+    reading: (...what) => void records.push(["reading", ...what]),
+    state: (...what) => void records.push(["state", ...what]),
+    forget: (...what) => void records.push(["forget", ...what]),
   });
-  return told;
+  return records;
 }
 
 const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 20 }), { maxLength: 8 }).map((batches) => {
-  const steps = apart(batches.flat());
+  const steps = withUniqueNumbers(batches.flat());
   return batches.map(({ length }) => steps.splice(0, length));
 });
 
 /** Bytes before the first batch. */
 const HEADER = new SyncMarker().header.length;
 
-/** The segment, and where each of its batches ends. */
+/** Encodes batches into a segment. Returns the segment and the end offset of each batch. */
 function segmentOf(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
   const batch = new Batch();
   const marker = new SyncMarker();
@@ -105,7 +105,7 @@ function segmentOf(batches: readonly Step[][]): { file: Buffer; ends: number[] }
   return { file: Buffer.concat([marker.header, ...parts]), ends: parts.map(({ length }) => (end += length)) };
 }
 
-test("what is written is read", () => {
+test("decoding a segment returns the encoded records", () => {
   fc.assert(
     fc.property(batches, (batches) => {
       expect(read(segmentOf(batches).file)).toEqual(batches.flat().map(expected));
@@ -113,13 +113,13 @@ test("what is written is read", () => {
   );
 });
 
-test("cut short at any byte, a segment has all batches up to there", () => {
+test("a segment that is truncated at any byte has all complete batches before the cut", () => {
   fc.assert(
     fc.property(batches, fc.nat(), (batches, at) => {
       const { file, ends } = segmentOf(batches);
       const length = at % (file.length + 1);
-      const whole = ends.filter((end) => end <= length).length;
-      expect(read(file.subarray(0, length))).toEqual(batches.slice(0, whole).flat().map(expected));
+      const complete = ends.filter((end) => end <= length).length;
+      expect(read(file.subarray(0, length))).toEqual(batches.slice(0, complete).flat().map(expected));
     }),
     { numRuns: 500 },
   );
@@ -127,7 +127,7 @@ test("cut short at any byte, a segment has all batches up to there", () => {
 
 const state: Step = ["state", { number: 0, id: " " }, [], []];
 
-test("where one batch is damaged, the records of every other are read, and belong to their devices", () => {
+test("a damaged batch does not affect the records of other batches or their devices", () => {
   fc.assert(
     fc.property(batches, fc.nat(), fc.integer({ min: 1, max: 255 }), (batches, at, flip) => {
       const { file, ends } = segmentOf(batches);
@@ -136,23 +136,23 @@ test("where one batch is damaged, the records of every other are read, and belon
       file[place] ^= flip;
       const damaged = ends.findIndex((end) => place < end);
       const others = batches.filter((_, n) => n !== damaged).flat();
-      // a batch whose marker alone is damaged may be read as well
+      // a batch may still be decoded if only its sync marker is damaged
       expect([others, batches.flat()].map((steps) => steps.map(expected))).toContainEqual(read(file));
     }),
-    // the marker is damaged, and the last batch ends with a word that is there more than once
+    // a regression: a damaged marker, and a last batch whose final word occurs more than once
     { numRuns: 500, examples: [[[[state], [state]], 0, 1]] },
   );
 });
 
-test("whatever else is at its end, it has at least what was whole; any bytes whatever do no harm", () => {
+test("complete batches are decoded before any bytes that follow, and no bytes cause an exception", () => {
   fc.assert(
     fc.property(batches, fc.nat(), fc.uint8Array({ maxLength: 300 }), (batches, at, rest) => {
       const { file, ends } = segmentOf(batches);
       const length = at % (file.length + 1);
-      const whole = ends.filter((end) => end <= length).length;
-      const told = read(Buffer.concat([file.subarray(0, length), rest]));
-      expect(told.slice(0, batches.slice(0, whole).flat().length)).toEqual(
-        batches.slice(0, whole).flat().map(expected),
+      const complete = ends.filter((end) => end <= length).length;
+      const records = read(Buffer.concat([file.subarray(0, length), rest]));
+      expect(records.slice(0, batches.slice(0, complete).flat().length)).toEqual(
+        batches.slice(0, complete).flat().map(expected),
       );
     }),
     { numRuns: 500 },

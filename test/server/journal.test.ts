@@ -1,4 +1,4 @@
-/** What is remembered of readings over a restart, whenever the server is killed. */
+/** Tests that the journal restores readings after a restart, whenever the server is killed. */
 import fc from "fast-check";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
@@ -15,13 +15,13 @@ import { temporaryFolder } from "./support/server.js";
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
-/** A server, as far as the journal knows it. */
+/** The parts of a server that the journal uses. */
 class Memory {
   readonly devices = new Devices();
   readonly recent = new Recent();
   readonly problems: string[] = [];
-  /** What the history was told of, in this run and in those before. */
-  readonly told = new Set<string>();
+  /** The readings that the journal has passed to the history, in this run and earlier ones. */
+  readonly recorded = new Set<string>();
   readonly journal: Journal;
   readonly folder: string;
 
@@ -34,7 +34,7 @@ class Memory {
     data.health.listen({ failed: (problem) => void this.problems.push(problem) });
     this.folder = data.journal;
     const failed = (problem: string): void => void this.problems.push(problem);
-    const stored = this.tell;
+    const stored = this.record;
     this.journal = new Journal({
       folder: data.journal,
       recent: this.recent,
@@ -47,15 +47,15 @@ class Memory {
     });
   }
 
-  readonly tell = ({ id }: HistoryDevice, { time }: Point): void => void this.told.add(`${id} ${time}`);
+  readonly record = ({ id }: HistoryDevice, { time }: Point): void => void this.recorded.add(`${id} ${time}`);
 
   static async open(folder: string, lag: number, keep = 0, mostWaiting?: number): Promise<Memory> {
     const memory = new Memory(await openData(folder), lag, keep, mostWaiting);
-    await memory.journal.restore(memory.devices, memory.tell);
+    await memory.journal.restore(memory.devices, memory.record);
     return memory;
   }
 
-  /** A reading as ingest takes it; undefined when it had been delivered before. */
+  /** Processes a reading as the ingest does. Returns undefined for a duplicate. */
   take(id: string, boot: number, seq: number, now: number): Promise<void> | undefined {
     const device = this.devices.obtain(id)!;
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
@@ -75,13 +75,13 @@ class Memory {
     return this.journal.forget(device);
   }
 
-  /** All that must survive. */
+  /** Returns the state that must survive a restart. */
   state(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
     return ids.map((id) => [id, this.devices.get(id)!.boots?.store(), this.recent.shown(id)]);
   }
 
-  /** As `kill -9` ends it: nothing is written any more but what was asked for already. */
+  /** Simulates `kill -9`: writes that have started complete, and nothing else is written. */
   async kill(): Promise<void> {
     await this.journal.close();
     await this.data.close();
@@ -106,7 +106,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "stored" as const }) },
 );
 
-test("whatever is delivered, forgotten and restarted, a server knows after a restart what it knew before", async () => {
+test("a restart restores the state after any sequence of readings, forgotten devices and restarts", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 120 }), fc.constantFrom(1, 5, 30, 1000), async (steps, lag) => {
       const folder = await temporaryFolder();
@@ -136,10 +136,10 @@ test("whatever is delivered, forgotten and restarted, a server knows after a res
   );
 }, 120_000);
 
-test("what came before a device was stored by itself is no news after a restart, however long ago it was", async () => {
+test("old readings are still duplicates after a restart, even if only a state record contains them", async () => {
   const folder = await temporaryFolder();
   let memory = await Memory.open(folder, 10);
-  // far more than the window in which a number is recognised
+  // many more readings than the window of the duplicate detection
   for (let seq = 1; seq <= 3000; seq++) {
     const stored = memory.take("a", 1, seq, NOON + seq * 250);
     if (seq % 50 === 0) await stored;
@@ -152,22 +152,22 @@ test("what came before a device was stored by itself is no news after a restart,
   await memory.kill();
 });
 
-test("what is stored is told of, and after a restart once more if it is of the last seconds, whatever was stored by itself", async () => {
+test("stored readings are passed to the history, and those of the last seconds again after a restart", async () => {
   const folder = await temporaryFolder();
   const first = await Memory.open(folder, 1, 10_000);
   for (let seq = 1; seq <= 100; seq++) {
     const stored = first.take("a", 1, seq, NOON + seq * 250);
-    expect(first.told.size).toBeLessThan(seq);
+    expect(first.recorded.size).toBeLessThan(seq);
     if (seq % 7 === 0) await stored;
   }
   await first.kill();
-  expect(first.told.size).toBe(100);
+  expect(first.recorded.size).toBe(100);
   const second = await Memory.open(folder, 1, 10_000);
-  expect(second.told).toEqual(first.told);
+  expect(second.recorded).toEqual(first.recorded);
   await second.kill();
 });
 
-test("when part of the log is lost, what came after it is still known after a restart", async () => {
+test("readings after a lost part of the log are still restored", async () => {
   const folder = await temporaryFolder();
   const first = await Memory.open(folder, 1);
   for (let seq = 1; seq <= 20; seq++) await first.take("a", 1, seq, NOON + seq * 250);
@@ -181,7 +181,7 @@ test("when part of the log is lost, what came after it is still known after a re
   await third.kill();
 });
 
-test("the last reading of thousands of devices is known after a restart, however long ago it came", async () => {
+test("a restart restores the last reading of each of thousands of devices, however old it is", async () => {
   const folder = await temporaryFolder();
   const first = await Memory.open(folder, 100);
   for (let n = 0; n < 3000; n++) await (n % 50 === 0 ? first.take(`${n}`, 1, n, NOON) : void first.take(`${n}`, 1, n, NOON));
@@ -196,7 +196,7 @@ test("the last reading of thousands of devices is known after a restart, however
   await memory.kill();
 }); // prettier-ignore
 
-test("the log does not grow for ever, neither with readings nor with restarts", async () => {
+test("the size of the log is bounded over many readings and restarts", async () => {
   const folder = await temporaryFolder();
   let memory = await Memory.open(folder, 100);
   for (let seq = 1; seq <= 5000; seq++) {
@@ -215,7 +215,7 @@ test("the log does not grow for ever, neither with readings nor with restarts", 
 });
 
 describe("while the log cannot be written", () => {
-  /** Takes ten readings of each of three boards. */
+  /** Processes ten readings of each of three boards. */
   function readings(memory: Memory, from: number): Promise<unknown> {
     const stored: Promise<void>[] = [];
     for (let seq = from; seq < from + 10; seq++)
@@ -223,11 +223,11 @@ describe("while the log cannot be written", () => {
     return Promise.all(stored);
   }
 
-  /** Resolves when the journal has tried once, and failed. */
+  /** Resolves after the journal's first failed write. */
   const failed = (memory: Memory): Promise<unknown> =>
     eventually(() => memory.data.health.isFailing, { what: "the failure" });
 
-  test("no reading counts as stored or is told of, and all of them do, once, when it can be written again", async () => {
+  test("readings wait while the log cannot be written, and are stored and passed to the history once afterwards", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000);
     await writeFile(memory.folder, "in the way");
@@ -237,10 +237,10 @@ describe("while the log cannot be written", () => {
     const later = readings(memory, 11);
     await eventually(() => memory.data.health.failures > 2, { what: "two more attempts" });
     expect(memory.problems).toEqual([expect.stringContaining(`The data folder ${folder} cannot be written`)]);
-    expect([isStored, memory.told.size, memory.journal.waiting]).toEqual([false, 0, 60]);
+    expect([isStored, memory.recorded.size, memory.journal.waiting]).toEqual([false, 0, 60]);
     await rm(memory.folder);
     await Promise.all([all, later]);
-    expect([memory.told.size, memory.journal.waiting, memory.data.health.isFailing]).toEqual([60, 0, false]);
+    expect([memory.recorded.size, memory.journal.waiting, memory.data.health.isFailing]).toEqual([60, 0, false]);
     const before = memory.state();
     await memory.kill();
     const again = await Memory.open(folder, 1000);
@@ -248,7 +248,7 @@ describe("while the log cannot be written", () => {
     await again.kill();
   });
 
-  test("a server that ends knows of none of them after a restart, so that boards bring them again", async () => {
+  test("after a restart the waiting readings are not duplicates, so boards can send them again", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000);
     await writeFile(memory.folder, "in the way");
@@ -256,18 +256,18 @@ describe("while the log cannot be written", () => {
     void readings(memory, 1).then(() => (isStored = true));
     await failed(memory);
     await memory.journal.close();
-    // longer than until another attempt
+    // longer than the interval between two attempts
     await new Promise((later) => setTimeout(later, RETRY + 100));
-    expect([isStored, memory.told.size]).toEqual([false, 0]);
+    expect([isStored, memory.recorded.size]).toEqual([false, 0]);
     await memory.data.close();
     await rm(memory.folder);
     const again = await Memory.open(folder, 1000);
     await readings(again, 1);
-    expect(again.told.size).toBe(30);
+    expect(again.recorded.size).toBe(30);
     await again.kill();
   });
 
-  test("only so many readings wait", async () => {
+  test("the number of waiting readings is limited", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000, 0, 30);
     await writeFile(memory.folder, "in the way");
@@ -280,7 +280,7 @@ describe("while the log cannot be written", () => {
     await memory.kill();
   });
 
-  test("because somebody deleted its files, a reading does not count as stored either", async () => {
+  test("readings do not count as stored after somebody deletes the log files", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000);
     await readings(memory, 1);
@@ -297,7 +297,7 @@ describe("while the log cannot be written", () => {
     await memory.kill();
   });
 
-  test.skipIf(!existsSync("/dev/full"))("because the disk is full, the problem says so", async () => {
+  test.skipIf(!existsSync("/dev/full"))("the problem names a full disk", async () => {
     const folder = await temporaryFolder();
     const memory = await Memory.open(folder, 1000);
     await mkdir(memory.folder);

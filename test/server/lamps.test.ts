@@ -1,4 +1,4 @@
-/** When lamps are commanded: by the rule, for old readings, and by overrides. */
+/** Tests when the server sends lamp commands: for new and old readings, and for overrides. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LESSON_SILENCE, type Device } from "../../server/src/devices/devices.js";
 import { SETTLE, STALE } from "../../server/src/outputs/lamps.js";
@@ -19,24 +19,24 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The newest reading of the porch, taken `age` ms ago. */
+/** Processes the porch's newest reading, taken `age` ms ago. */
 const reads = (light: number, options?: { age?: number; sure?: boolean; seq?: number }): void =>
   bench.reads(PORCH, light, options);
 const commands = (): boolean[] => commandsIn(bench.published).map(([, { led_on }]) => led_on);
 
 describe("the rule", () => {
-  test("every reading is answered, also when nothing changes: on below 300, off otherwise", () => {
+  test("every reading is answered with a command, even without a change: on below 300, otherwise off", () => {
     for (const light of [0, 299, 299.9, 300, 1023, 1023]) reads(light);
     expect(commands()).toEqual([true, true, true, false, false, false]);
   });
 
-  test("a lamp is said to be switched only when it is", () => {
+  test("a switch is reported only when the lamp's state changes", () => {
     for (const light of [10, 20, 500, 600, 10]) reads(light);
     expect(bench.changes.filter(([, change]) => change === "switched")).toHaveLength(3);
   });
 });
 
-test("a command says which reading it answers, and to a lesson device nothing but the lesson's", () => {
+test("a command has the number of the reading that it answers, except for a lesson device", () => {
   const answered = (): (number | undefined)[] => commandsIn(bench.published).map(([, { seq }]) => seq);
   reads(10, { seq: 7 });
   reads(900);
@@ -48,26 +48,26 @@ test("a command says which reading it answers, and to a lesson device nothing bu
 });
 
 describe("old readings", () => {
-  test("a night that comes all at once does not make the lamp flicker: only the last of it counts", () => {
+  test("a backlog of old readings causes one command for the last reading, not a flicker", () => {
     for (let age = 100_000; age >= 3000; age -= 1000) reads(age % 2000, { age });
     expect(commands()).toEqual([]);
     vi.advanceTimersByTime(SETTLE);
     expect(commands()).toEqual([false]);
   });
 
-  test("a live reading that follows is answered at once, and alone", () => {
+  test("a live reading after old ones is answered at once, and the old ones are not", () => {
     reads(900, { age: 50_000 });
     reads(10);
     vi.advanceTimersByTime(SETTLE * 2);
     expect(commands()).toEqual([true]);
   });
 
-  test("two seconds on the way are still the present", () => {
+  test("a reading that is two seconds old counts as current", () => {
     reads(10, { age: STALE });
     expect(commands()).toEqual([true]);
   });
 
-  test("do not hold a lamp up for ever, should a clock be wrong", () => {
+  test("old readings do not delay commands forever, even if a clock is wrong", () => {
     for (let t = 0; t < 3000; t += 200) {
       reads(10, { age: 3_600_000 });
       vi.advanceTimersByTime(200);
@@ -76,12 +76,12 @@ describe("old readings", () => {
   });
 });
 
-describe("while a queue is on its way", () => {
+describe("while the broker delivers a queue", () => {
   beforeEach(() => {
     bench.lamps.catchingUp = true;
   });
 
-  test("a reading of which the time is not sure counts as old, one of which it is sure does not", () => {
+  test("a reading with an uncertain time counts as old, and one with a certain time does not", () => {
     for (let n = 0; n < 20; n++) {
       reads(n * 50, { sure: false });
       vi.advanceTimersByTime(SETTLE / 2);
@@ -91,7 +91,7 @@ describe("while a queue is on its way", () => {
     expect(commands()).toEqual([true]);
   });
 
-  test("the last of it is answered when nothing follows", () => {
+  test("the last reading of the queue is answered when no other follows", () => {
     reads(900, { sure: false });
     reads(10, { sure: false });
     vi.advanceTimersByTime(SETTLE);
@@ -100,7 +100,7 @@ describe("while a queue is on its way", () => {
 });
 
 describe("an override", () => {
-  test("takes effect at once, holds against every reading, and ends with auto", () => {
+  test("an override takes effect at once, ignores readings, and ends with the mode auto", () => {
     reads(900);
     bench.lamps.setMode(porch, "on", undefined, Date.now());
     reads(900);
@@ -108,18 +108,18 @@ describe("an override", () => {
     expect(commands()).toEqual([false, true, true, false]);
   });
 
-  test("ending one says nothing to a lamp of whose light nothing is known", () => {
+  test("the end of an override causes no command without a known light", () => {
     bench.lamps.setMode(porch, "auto", undefined, Date.now());
     expect(commands()).toEqual([]);
   });
 });
 
-describe("whether a device is online", () => {
+describe("the online state", () => {
   const sweep = (now: number): void => {
     for (const [{ id }, change] of bench.devices.sweep(now)) bench.changes.push([id, change]);
   };
 
-  test("a lesson device is, until it was silent for a minute", () => {
+  test("a lesson device is online until it has been silent for a minute", () => {
     const start = Date.now();
     expect(porch.heard(start)).toBe(false);
     expect(porch.view().online).toBe(true);
@@ -132,7 +132,7 @@ describe("whether a device is online", () => {
     expect(porch.view().online).toBe(true);
   });
 
-  test("a device that announced itself says so itself, however long it is silent", () => {
+  test("the status of a board decides whether the board is online, however long it is silent", () => {
     porch.heard(Date.now());
     porch.applyStatus({ online: true, board: "XIAO", firmware: "1.0.0" }, false);
     sweep(Date.now() + 10 * LESSON_SILENCE);

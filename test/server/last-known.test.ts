@@ -1,4 +1,4 @@
-/** After a restart devices are shown as they were, with the time of that; nothing is decided by it. */
+/** Tests that devices keep their last known state after a restart, and that the server does not decide with this state. */
 import { expect, onTestFinished, test } from "vitest";
 import { startServer, type DeviceView, type NightlightServer, type ServerOptions } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
@@ -19,7 +19,7 @@ const shown = ({ id, light, led_on, last_seen, online }: DeviceView): object => 
   online,
 });
 
-/** The devices with which the events of a new follower begin. */
+/** Returns the devices in the first event of a new event stream. */
 async function firstEvent(url: string): Promise<DeviceView[]> {
   const response = await fetch(`${url}/api/events`);
   let text = "";
@@ -31,7 +31,7 @@ async function firstEvent(url: string): Promise<DeviceView[]> {
   throw new Error("the events ended");
 } // prettier-ignore
 
-test("API and events show each device's last light and lamp, and when that was, until it reports again", async () => {
+test("after a restart, the API and the events show each device's last light, lamp and time until it reports again", async () => {
   const data = await temporaryFolder();
   const options = { data, history: HISTORY, policy: GARDEN };
   const first = await serve(options);
@@ -40,12 +40,12 @@ test("API and events show each device's last light and lamp, and when that was, 
     board.publishAsync(`nightlight/${id}/${channel}`, JSON.stringify(message), { qos: 1, retain });
   await publish("plain", "telemetry", { light: 12 });
   await publish("numbered", "telemetry", { light: 900, boot: 1, seq: 1 });
-  // switched by a person after its last reading
+  // overridden after its last reading
   await publish("overridden", "telemetry", { light: 901, boot: 1, seq: 1 });
   await publish("overridden", "set", { mode: "on" });
   await publish("overridden", "set", { mode: "auto" });
   await publish("overridden", "set", { mode: "on" });
-  // a lamp without a sensor: its zone decides
+  // a lamp without a sensor, which its zone switches
   await publish("path", "status", { online: true }, true);
   await publish("gate", "telemetry", { light: 13, boot: 1, seq: 1 });
   await eventually(() => first.devices.get("nightlight/path")?.led_on, { what: "the zone's lamp" });
@@ -55,7 +55,7 @@ test("API and events show each device's last light and lamp, and when that was, 
   await first.close();
 
   const second = await serve(options);
-  // what its status said is known, and so is that nothing was heard since
+  // the lamp without a sensor has a status, but has sent no reading
   const after = before.map((device) => ({ ...device, last_seen: expect.any(String), online: expect.any(Boolean) }));
   const path = after.findIndex((device) => (device as DeviceView).id === "nightlight/path");
   after[path] = { ...after[path], last_seen: null };
@@ -68,7 +68,7 @@ test("API and events show each device's last light and lamp, and when that was, 
   for (const [n, { last_seen }] of answer.entries())
     if (n !== path) expect(Math.abs(Date.parse(last_seen!) - Date.parse((before[n] as DeviceView).last_seen!))).toBeLessThan(1000);
 
-  // nothing is decided by it: not when a person's wish ends, and not in the zone
+  // the restored light decides nothing, neither at the end of an override nor in the zone
   expect(second.zones.get("garden")).toMatchObject({ light: null, sensors: [{ light: 13, stale: true }] });
   const again = await client(second.brokerUrl, {}, "nightlight/+/commands");
   const retained = again.got.length;
@@ -83,7 +83,7 @@ test("API and events show each device's last light and lamp, and when that was, 
   expect(Date.parse(now.last_seen!)).toBeGreaterThan(Date.parse(answer[4].last_seen!));
 }); // prettier-ignore
 
-test("that needs no history", async () => {
+test("the last known state is restored without a history", async () => {
   const data = await temporaryFolder();
   const first = await serve({ data, history: false });
   const board = await client(first.brokerUrl);

@@ -1,4 +1,4 @@
-/** Devices and programs of the lesson, as they are, against our server. */
+/** Runs the lesson's original device programs against this server. */
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -10,7 +10,7 @@ import { client, server, temporaryFolder } from "./support/server.js";
 
 describe("the lesson's device", () => {
   test.each(["1f3b2a9c", "nightlight/porch", "a/b/c/d", "My ID, with odd (but legal) characters!"])(
-    "is answered under the id %s, reading for reading",
+    "the lesson's device with the id %s gets an answer to each reading",
     async (id) => {
       const { brokerUrl } = await server();
       const device = await client(brokerUrl, { clientId: `${id}nightlight_client` });
@@ -24,7 +24,7 @@ describe("the lesson's device", () => {
     },
   );
 
-  test("that was away finds its lamp's state when it comes back", async () => {
+  test("the lesson's device finds its lamp's state when it reconnects", async () => {
     const { brokerUrl } = await server();
     const id = "1f3b2a9c";
     const device = await client(brokerUrl, {}, `${id}/commands`);
@@ -37,7 +37,7 @@ describe("the lesson's device", () => {
   });
 });
 
-/** The lesson's virtual device (lesson 4, app.py) with a sensor that plays back and an LED that prints. */
+/** The lesson's virtual device (lesson 4, app.py) with scripted light values and an LED that prints its state. */
 const DEVICE = `
 import json, sys, time
 import paho.mqtt.client as mqtt

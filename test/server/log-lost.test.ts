@@ -1,4 +1,4 @@
-/** A log that cannot be written costs lines of the log, and nothing else. */
+/** Tests that the server keeps working and counts lost lines when its log cannot be written. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NO_SPACE = new Error("ENOSPC: no space left on device, write");
 
 describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
-  test.each(["calls back with an error", "throws"])("counts the lines that its output does not take because it %s, and says so as soon as it can", (how) => {
+  test.each(["calls back with an error", "throws"])("the log counts lines that are lost because the output %s, and reports the number as soon as possible", (how) => {
     let full = true;
     const lines: string[] = [];
     const output: LogOutput = {
@@ -46,7 +46,7 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
   }); // prettier-ignore
 });
 
-/** Starts the program with this as its standard output, and gives its addresses. */
+/** Starts the server with the given standard output. Returns its addresses and a function that closes the pipe. */
 async function serve(stdout: number | "pipe"): Promise<{ mqtt: string; http: string; end: () => void }> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-log-"));
   const [mqtt, http] = [await freePort(), await freePort()];
@@ -68,7 +68,7 @@ async function linesLost(url: string): Promise<number> {
   return ((await response.json()) as { log_lines_lost: number }).log_lines_lost;
 }
 
-describe("nightlight-server", () => {
+describe("a server whose log is lost", () => {
   async function decidesWithoutALog({ mqtt, http, end }: Awaited<ReturnType<typeof serve>>): Promise<void> {
     await eventually(async () => (await linesLost(http)) >= 0, { within: 20_000, what: "the server" });
     end();
@@ -84,7 +84,7 @@ describe("nightlight-server", () => {
   } // prettier-ignore
 
   test.skipIf(!existsSync("/dev/full"))(
-    "goes on deciding when its standard output is a full disk",
+    "the server keeps deciding when its standard output is a full disk",
     async () => {
       const full = await open("/dev/full", "w");
       onTestFinished(() => full.close());
@@ -93,7 +93,7 @@ describe("nightlight-server", () => {
     60_000,
   );
 
-  test("goes on deciding when nobody reads its standard output any more", async () => {
+  test("the server keeps deciding when the reader of its standard output closes the pipe", async () => {
     await decidesWithoutALog(await serve("pipe"));
   }, 60_000);
 });

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe("the log for people", () => {
-  test("has the phrases of the lesson, after the time of day", () => {
+  test("the log for people has the time of day and the phrases of the lesson", () => {
     const { log, lines } = logTo("pretty");
     log.received("nightlight/porch", "telemetry", { light: 212 });
     log.sent("nightlight/porch", { led_on: true });
@@ -30,7 +30,7 @@ describe("the log for people", () => {
     ]);
   });
 
-  test("has up to 200 lines about messages per second and a summary of the others, and all other lines", () => {
+  test("the log for people has up to 200 lines about messages per second and a summary of the others, and all other lines", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
     for (let n = 0; n < 1000; n++) {
@@ -51,19 +51,19 @@ describe("the log for people", () => {
   test("frequent events share the limit of messages, and are formatted only if they are written", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
-    let told = 0;
-    for (let n = 0; n < 1000; n++) log.often("device", () => `porch is now ${++told % 2 ? "on" : "off"}`);
+    let formatted = 0;
+    for (let n = 0; n < 1000; n++) log.often("device", () => `porch is now ${++formatted % 2 ? "on" : "off"}`);
     vi.advanceTimersByTime(1000);
     log.flush();
     expect(lines).toHaveLength(LINES_PER_SECOND + 1);
-    expect(told).toBe(LINES_PER_SECOND);
+    expect(formatted).toBe(LINES_PER_SECOND);
     expect(lines[0]).toContain("porch is now on");
     expect(lines[LINES_PER_SECOND]).toMatch(
       /0 more messages received and 0 sent in this second, and 800 more lines about devices$/,
     );
   });
 
-  test("leaves out the delivery fields, which only the JSON log has", () => {
+  test("the log for people leaves out the delivery fields, which only the JSON log has", () => {
     const tell = (format: LogFormat) => {
       const { log, lines } = logTo(format);
       log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
@@ -88,7 +88,7 @@ describe("the log for people", () => {
     expect(JSON.parse(tell("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
   });
 
-  test("has colors on a terminal, and none in a file or with NO_COLOR", () => {
+  test("the log for people has colors on a terminal, and none in a file or with NO_COLOR", () => {
     const coloured = (isTTY: boolean): boolean => {
       const { log, lines } = logTo("pretty", { isTTY });
       log.warn("x", "careful");
@@ -110,14 +110,14 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
     }
   };
 
-  test("has a line for every message if all are wanted", () => {
+  test("the log has a line for every message if the option for all messages is set", () => {
     const { log, lines } = logTo(format, { messages: "all" });
     messages(log);
     log.flush();
     expect(lines).toHaveLength(2000);
   });
 
-  test("is condensed by default, and says how many messages have no line", () => {
+  test("the log is condensed by default, and says how many messages have no line", () => {
     const { log, lines } = logTo(format);
     messages(log);
     log.flush();
@@ -153,7 +153,7 @@ test("the log for machines is one JSON object a line, with the documented keys",
 });
 
 describe("a rejected message", () => {
-  test("is counted every time, and logged once per ten seconds for each device and reason", () => {
+  test("a rejected message is counted every time, and logged once in ten seconds for each device and reason", () => {
     const { log, lines } = logTo("json");
     const counters = newCounters();
     const rejects = new RejectionLog(counters, log);
@@ -168,7 +168,7 @@ describe("a rejected message", () => {
     expect(lines[3]).toContain("49 more");
   });
 
-  test("is logged without control characters, whatever bytes its topic has", () => {
+  test("a rejected message is logged without control characters, whatever bytes its topic has", () => {
     const { log, lines } = logTo("pretty");
     new RejectionLog(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
     log.flush();

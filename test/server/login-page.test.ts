@@ -16,7 +16,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
   });
   afterAll(() => browser?.close());
 
-  /** A page, with what its content security policy refused. */
+  /** Opens a page and records violations of its content security policy. */
   async function open(
     url: string,
     options: Parameters<Browser["newContext"]>[0] = {},
@@ -47,17 +47,17 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await eventually(async () => (await page.getByRole("alert").textContent())?.includes("password is wrong"), {
       what: "the reason",
     });
-    // the caret is where one goes on
+    // the password field has the focus
     await page.keyboard.type("ann password");
     await page.keyboard.press("Enter");
     await page.waitForURL(`${url}/#/board/nightlight%2Fporch`);
     const [cookie] = await context.cookies();
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
-    // whoever is logged in has nothing to do at the login page
+    // the login page redirects a user who is logged in
     await page.goto(`${url}/login`);
     await page.waitForURL(`${url}/`);
     expect(violations).toEqual([]);
-    // an open dashboard that is not let in any more goes to the login page by itself
+    // an open dashboard whose session has ended redirects to the login page
     await page.goto("about:blank");
     await context.clearCookies();
     await page.goto(`${url}/?again`);
@@ -68,7 +68,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     const accounts = new TestAccounts();
     const { url } = await httpApp({ accounts });
     const { page } = await open("about:blank");
-    // a page of another port of this machine is of another origin, as an editor's is
+    // a page on another port has another origin, like an editor's page
     const editor = http.createServer((_request, response) => {
       response.setHeader("content-type", "text/html").end(`<iframe src="${url}/"></iframe>`);
     });
@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     });
     await page.goto("http://lights.example.org/login");
     await eventually(() => page.getByText("not encrypted").isVisible(), { what: "the warning" });
-    // an icon may still be on its way
+    // the icon may still be loading
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
@@ -120,7 +120,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     "the login page is accessible in %s and fits a screen of 320 px",
     async (colorScheme) => {
       const { url } = await httpApp({ accounts: new TestAccounts(["ann", "admin"]) });
-      // axe is put into the page, which the page's policy would refuse
+      // the content security policy would block the injected axe script
       const { page } = await open(url, { colorScheme, bypassCSP: true, viewport: { width: 320, height: 568 } });
       await fill(page, "ann", "guess");
       await eventually(() => page.getByRole("alert").textContent(), { what: "the reason" });

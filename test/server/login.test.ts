@@ -57,7 +57,7 @@ describe("logging in", () => {
     ["ann", 5],
     [["ann"], "x"],
     [{}, null],
-  ])("with %j and %j says what is wanted", async (name, password) => {
+  ])("a login with %j and %j gets an error that names the expected fields", async (name, password) => {
     const { url } = await httpApp({ accounts: threeAccounts() });
     expect(await login(url, name, password)).toMatchObject({ status: 400, json: { error: /^Log in with/ } });
   });

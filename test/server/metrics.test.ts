@@ -71,15 +71,15 @@ test("counters increase with messages, commands and rejections", async () => {
   await eventually(() => running.devices.get("d"), { what: "the other device" });
 
   const to = await scrape(url);
-  const grown = (sample: string): number => valueOf(to, sample)! - valueOf(from, sample)!;
-  expect(grown("nightlight_messages_received_total")).toBe(13);
-  expect(grown("nightlight_commands_sent_total")).toBe(11);
-  expect(grown("nightlight_duplicates_total")).toBe(1);
-  expect(grown('nightlight_messages_rejected_total{reason="not-json"}')).toBe(1);
-  expect(grown('nightlight_messages_rejected_total{reason="wrong-fields"}')).toBe(1);
-  expect(grown('nightlight_messages_rejected_total{reason="empty"}')).toBe(0);
-  expect(grown("nightlight_decision_seconds_count")).toBeGreaterThanOrEqual(11);
-  expect(grown("nightlight_decision_seconds_sum")).toBeGreaterThan(0);
+  const increase = (sample: string): number => valueOf(to, sample)! - valueOf(from, sample)!;
+  expect(increase("nightlight_messages_received_total")).toBe(13);
+  expect(increase("nightlight_commands_sent_total")).toBe(11);
+  expect(increase("nightlight_duplicates_total")).toBe(1);
+  expect(increase('nightlight_messages_rejected_total{reason="not-json"}')).toBe(1);
+  expect(increase('nightlight_messages_rejected_total{reason="wrong-fields"}')).toBe(1);
+  expect(increase('nightlight_messages_rejected_total{reason="empty"}')).toBe(0);
+  expect(increase("nightlight_decision_seconds_count")).toBeGreaterThanOrEqual(11);
+  expect(increase("nightlight_decision_seconds_sum")).toBeGreaterThan(0);
   expect(valueOf(to, 'nightlight_devices{state="online"}')).toBe(1);
   expect(valueOf(to, 'nightlight_devices{state="offline"}')).toBe(1);
   expect(valueOf(to, "nightlight_link_up")).toBe(1);

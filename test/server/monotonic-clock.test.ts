@@ -1,4 +1,4 @@
-/** Durations are measured by a clock that never jumps; what is stored survives a wall clock that was wrong, or is. */
+/** Tests the monotonic clock, and stored times after the wall clock was wrong or has been set. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { timeOf } from "../../server/src/devices/board-clock.js";
 import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
@@ -27,7 +27,7 @@ const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 6, 1, 12);
 
-/** A machine's clocks, which a test moves. */
+/** Fake clocks of a machine, which a test advances and sets. */
 class Machine {
   elapsed = 5000;
   ahead: number;
@@ -43,7 +43,7 @@ class Machine {
     uptime: () => this.elapsed + this.slept + 77,
   };
 
-  /** A process begins. */
+  /** Creates the clock of a new process. */
   start(): MonotonicClock {
     return new MonotonicClock(this.sources);
   }
@@ -58,7 +58,7 @@ class Machine {
 }
 
 describe("the monotonic clock", () => {
-  test("goes on at the same pace, whatever happens to the wall clock, by which it began", () => {
+  test("the monotonic clock starts at the wall clock's time and ignores its jumps", () => {
     const machine = new Machine();
     const clock = machine.start();
     expect(clock.now()).toBe(NOON);
@@ -74,7 +74,7 @@ describe("the monotonic clock", () => {
     }
   });
 
-  test("shows earlier times right once the wall clock is right", () => {
+  test("the monotonic clock converts earlier times correctly once the wall clock is right", () => {
     const machine = new Machine(Date.UTC(1970));
     const clock = machine.start();
     const then = clock.now();
@@ -85,7 +85,7 @@ describe("the monotonic clock", () => {
     expect([clock.toWall(then), clock.plausible]).toEqual([NOON - 20 * SECOND, true]);
   });
 
-  test("tells of jumps that matter, and not of a wall clock that is slewed", () => {
+  test("the monotonic clock reports large jumps of the wall clock, but not slewing", () => {
     const machine = new Machine();
     const clock = machine.start();
     const jumps: number[] = [];
@@ -100,7 +100,7 @@ describe("the monotonic clock", () => {
     expect(jumps).toEqual([HOUR - 50, -HOUR]);
   });
 
-  test("counts the time that a laptop sleeps, which no wall clock jump is", () => {
+  test("the monotonic clock includes the time that a laptop sleeps, and reports no jump for it", () => {
     const machine = new Machine();
     const clock = machine.start();
     const jumps: number[] = [];
@@ -112,8 +112,8 @@ describe("the monotonic clock", () => {
   });
 });
 
-describe("an override for an hour that is restored by another run", () => {
-  /** Stores it under one wall clock, and restores it under another; how long it still holds. */
+describe("an override for an hour that is restored after a restart", () => {
+  /** Stores an override at one wall clock time and restores it at another. Returns its remaining duration in ms. */
   function left(stored: number, restored: number): number {
     const before = new Machine(stored).start();
     const after = new Machine(restored).start();
@@ -123,19 +123,19 @@ describe("an override for an hour that is restored by another run", () => {
   }
 
   test.each<[what: string, stored: number, restored: number, left: number]>([
-    ["ends when it was to", NOON, NOON + 20 * MINUTE, 40 * MINUTE],
-    ["holds for an hour at most when the clock was set back", NOON, NOON - HOUR, HOUR],
-    ["holds for an hour when the clock said 1970 and is right by now", Date.UTC(1970), NOON, HOUR],
-    ["holds for an hour when the clock was right and says 1970 by now", NOON, Date.UTC(1970), HOUR],
+    ["the override ends as planned", NOON, NOON + 20 * MINUTE, 40 * MINUTE],
+    ["the override lasts for an hour at most when the clock was set back", NOON, NOON - HOUR, HOUR],
+    ["the override lasts for an hour when the clock said 1970 and is right now", Date.UTC(1970), NOON, HOUR],
+    ["the override lasts for an hour when the clock was right and says 1970 now", NOON, Date.UTC(1970), HOUR],
   ])("%s", (_what, stored, restored, expected) => {
     expect(left(stored, restored)).toBe(expected);
   });
 
-  test("has ended where it ended meanwhile", () => {
+  test("the override has ended if its time has passed", () => {
     expect(left(NOON, NOON + 2 * HOUR)).toBeLessThan(0);
   });
 
-  test("is restored as earlier versions stored it: a mode, or without its length", () => {
+  test("the formats of earlier versions are restored: only a mode, or no duration", () => {
     const now = new Machine().start();
     expect(restoredOverride("on", now)).toEqual({ mode: "on", until: undefined });
     expect(restoredOverride({ mode: "off", until: NOON + 5 }, now)).toEqual({ mode: "off", until: NOON + 5 });
@@ -143,7 +143,7 @@ describe("an override for an hour that is restored by another run", () => {
   });
 });
 
-test("a session at the broker does not expire because the clock was wrong, and not later because it was set back", () => {
+test("a session expires on time even if the clock was wrong or was set back", () => {
   const restored = (stored: number, now: number): number => {
     const record = { permissions: "", expiry: 60, disconnectedAt: stored };
     const before = new Machine(stored).start();
@@ -155,7 +155,7 @@ test("a session at the broker does not expire because the clock was wrong, and n
   expect(restored(NOON, NOON - HOUR)).toBe(0);
 });
 
-test("a message in a queue expires after its interval, although the clock is set meanwhile, or was wrong", () => {
+test("a queued message expires after its interval even if the clock was wrong or is set meanwhile", () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   onTestFinished(() => {
     vi.useRealTimers();
@@ -173,16 +173,16 @@ test("a message in a queue expires after its interval, although the clock is set
     clock.check();
     expect(Math.abs(left(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
   }
-  // stored by an earlier run: without the id of this process's clock
+  // a message from an earlier run has no id of this process's clock
   const stored = (messageExpiry: number): Buffer => encodeData(packet(messageExpiry));
   expect(left(stored(Date.now() + 10 * SECOND))).toBe(10 * SECOND);
   expect(left(stored(Date.now() + HOUR))).toBe(30 * SECOND);
   expect(left(stored(Date.UTC(1970)))).toBe(30 * SECOND);
 });
 
-test("readings are dated right soon after a restart with another wall clock, and until then not wrong by one that waited", () => {
+test("soon after a restart with a corrected wall clock, readings have the right time", () => {
   const boots = new Boots();
-  // before the restart the clock was an hour behind
+  // the wall clock was an hour behind before the restart
   for (let s = 0; s <= 60; s += 10) boots.place(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
   const after = new Boots();
   after.restore(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
@@ -196,7 +196,7 @@ test("readings are dated right soon after a restart with another wall clock, and
   expect(timeOf(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
 });
 
-test("nothing is deleted for its age by a clock that was just set forward, or is obviously wrong", () => {
+test("retention deletes nothing right after the clock was set forward or while it is obviously wrong", () => {
   const wall = vi.spyOn(clock, "wallNow");
   onTestFinished(() => void wall.mockRestore());
   const at = (time: number): unknown => {
@@ -213,7 +213,7 @@ test("nothing is deleted for its age by a clock that was just set forward, or is
   expect(at(Date.UTC(1970))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 1970") });
 });
 
-test("the wills of this run's clients stay, although aedes holds the broker for dead when the clock is set forward", async () => {
+test("the wills of connected clients stay when the clock is set forward, although aedes then considers the broker dead", async () => {
   const puts: string[] = [];
   const store = { put: (key: string) => void puts.push(key), delete() {}, decodedEntries: async () => [] };
   const wills = new Wills(store as unknown as OrderedStore, "run-2");
@@ -229,7 +229,7 @@ test("the wills of this run's clients stay, although aedes holds the broker for 
   expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
 });
 
-test("what servers store for each other is right on both, whatever their own clocks say", () => {
+test("servers convert stored times correctly for each other, whatever their own clocks say", () => {
   const [one, two] = [new SharedClock(), new SharedClock()];
   const now = clock.now();
   one.learn(now + HOUR, now);
@@ -239,17 +239,17 @@ test("what servers store for each other is right on both, whatever their own clo
   expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);
   const device = new Device("a");
   Object.assign(device, { light: 3, taken: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
-  // the same shared time, as two servers have it that started an hour apart
+  // two servers whose monotonic clocks differ by an hour read the same shared time
   const other = clockAhead(-HOUR);
   const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
   const taken = new Device("a");
   taken.restore(snapshotOf(record, other));
   expect(taken).toMatchObject({ taken: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
-  // a reading has one date in the history, whichever server writes it
+  // a reading has the same time in the history, whichever server writes it
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);
 });
 
-/** A shared clock that is so far ahead of a server's own. */
+/** Creates a shared clock that is `ms` ahead of the server's own clock. */
 const clockAhead = (ms: number): StorageClock => ({
   now: () => clock.now(),
   toWall: (time) => time + ms,

@@ -1,4 +1,4 @@
-/** docs/how-to/mosquitto, as its readers use it: the files are those, with other paths and another port. */
+/** Tests the Mosquitto configuration of docs/how-to/mosquitto with temporary paths and a free port. */
 import path from "node:path";
 import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
@@ -25,12 +25,12 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", (
     await mosquitto?.remove();
   });
 
-  test("nobody is let in without a user, or with a wrong password", async () => {
+  test("Mosquitto refuses clients without a user or with a wrong password", async () => {
     await expect(client(mosquitto.url)).rejects.toMatchObject({ code: 5 });
     await expect(client(mosquitto.url, { username: "porch", password: "x" })).rejects.toMatchObject({ code: 5 });
   });
 
-  test("a board's user is enough for a board", async () => {
+  test("a board's account has all permissions that a board needs", async () => {
     const own = ["commands", "config", "set", "decision"].map((channel) => `nightlight/porch/${channel}`);
     const will = {
       topic: "nightlight/porch/status",
@@ -48,7 +48,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", (
     expect(server.devices.get("nightlight/porch")).toMatchObject({ light: 1, online: true });
   });
 
-  test("a board's user may not use another's topics, nor read everything", async () => {
+  test("a board's account cannot use the topics of other boards or read everything", async () => {
     const reader = await client(mosquitto.url, as("reader"), "nightlight/#");
     const shed = await client(mosquitto.url, as("shed"));
     await shed.subscribeAsync(["#", "nightlight/porch/commands"], { qos: 1 }).catch(() => {});
@@ -69,7 +69,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", (
     ).toEqual([]);
   });
 
-  test("a reader changes nothing, an app overrides", async () => {
+  test("a reader changes nothing, and an app can override lamps", async () => {
     const board = await client(mosquitto.url, as("porch"));
     await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
     await eventually(() => server.devices.get("nightlight/porch")?.mode === "auto", { what: "the device" });
@@ -81,7 +81,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", (
     expect(server.devices.get("nightlight/porch")?.mode).toBe("off");
   });
 
-  test("nobody takes over another's session by its client id", async () => {
+  test("no account can take over a session of another by its client id", async () => {
     const board = await client(mosquitto.url, { ...as("porch"), clientId: "board" }, "nightlight/porch/commands");
     await client(mosquitto.url, { ...as("shed"), clientId: "board" });
     await client(mosquitto.url, { ...as("app"), clientId: "porch" });

@@ -1,4 +1,4 @@
-/** Which server decides about what. */
+/** Tests how slots, and with them devices and zones, are assigned to servers. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ZoneGroups, assignSlots, SLOTS, slotOf } from "../../server/src/cluster/ownership.js";
@@ -17,13 +17,13 @@ const zone = (name: string, ...ids: string[]): ZonePolicy => ({
   stale_after: 1000,
 });
 
-test("every server gets about as much, of parts and of devices", () => {
+test("all servers own about the same number of slots and devices", () => {
   for (const count of [2, 3, 5, 10]) {
     const owners = assignSlots(members(count));
-    const parts = members(count).map((member) => owners.filter((owner) => owner === member).length);
-    expect(parts.reduce((sum, part) => sum + part)).toBe(SLOTS);
-    expect(Math.min(...parts)).toBeGreaterThan((SLOTS / count) * 0.5);
-    expect(Math.max(...parts)).toBeLessThan((SLOTS / count) * 1.6);
+    const slotCounts = members(count).map((member) => owners.filter((owner) => owner === member).length);
+    expect(slotCounts.reduce((sum, slotCount) => sum + slotCount)).toBe(SLOTS);
+    expect(Math.min(...slotCounts)).toBeGreaterThan((SLOTS / count) * 0.5);
+    expect(Math.max(...slotCounts)).toBeLessThan((SLOTS / count) * 1.6);
     const devices = new Map<string, number>();
     for (let n = 0; n < 10_000; n++) {
       const owner = owners[slotOf(`nightlight/board-${n}`)];
@@ -33,7 +33,7 @@ test("every server gets about as much, of parts and of devices", () => {
   }
 });
 
-test("when a server comes or goes, only its own parts move", () => {
+test("only the slots of a server that joins or leaves change their owner", () => {
   const [all, fewer] = [assignSlots(members(5)), assignSlots(members(4))];
   all.forEach((owner, slot) => {
     if (owner !== members(5)[4]) expect(fewer[slot]).toBe(owner);
@@ -42,19 +42,19 @@ test("when a server comes or goes, only its own parts move", () => {
   expect(assignSlots([])).toEqual([]);
 });
 
-test("what zones link is of one part, in whatever order they are configured", () => {
+test("devices that zones connect share a slot, whatever the order of the zones", () => {
   const zones = [zone("hall", "a", "b"), zone("yard", "c", "d"), zone("stairs", "b", "e"), zone("shed", "f", "f")];
-  const links = new ZoneGroups(zones, "nl");
-  const slots = (...ids: string[]): Set<number> => new Set(ids.map((id) => links.slotOf(id)));
+  const groups = new ZoneGroups(zones, "nl");
+  const slots = (...ids: string[]): Set<number> => new Set(ids.map((id) => groups.slotOf(id)));
   expect(slots("a", "b", "e", "nl/zones/hall", "nl/zones/stairs").size).toBe(1);
   expect(slots("c", "d", "nl/zones/yard").size).toBe(1);
-  expect(links.slotOf("alone")).toBe(slotOf("alone"));
+  expect(groups.slotOf("alone")).toBe(slotOf("alone"));
   fc.assert(
     fc.property(fc.shuffledSubarray(zones, { minLength: zones.length }), (shuffled) => {
-      const others = new ZoneGroups(shuffled, "nl");
-      expect(others.sameAs(links)).toBe(true);
-      for (const id of ["a", "b", "c", "d", "e", "f"]) expect(others.slotOf(id)).toBe(links.slotOf(id));
+      const otherGroups = new ZoneGroups(shuffled, "nl");
+      expect(otherGroups.sameAs(groups)).toBe(true);
+      for (const id of ["a", "b", "c", "d", "e", "f"]) expect(otherGroups.slotOf(id)).toBe(groups.slotOf(id));
     }),
   );
-  expect(new ZoneGroups(zones.slice(1), "nl").sameAs(links)).toBe(false);
+  expect(new ZoneGroups(zones.slice(1), "nl").sameAs(groups)).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** The package as it is published: packed, installed into an empty folder, and used there. */
+/** Packs the npm package, installs it into an empty folder, and tests it there. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,9 +13,9 @@ import { ask } from "./support/api.js";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 let folder = "";
-/** What was packed, by path in the package. */
+/** The paths of the files in the package. */
 let files: string[] = [];
-/** Why it could not be installed here; "" when it could. */
+/** The reason for a failed installation; "" on success. */
 let offline = "";
 
 interface Ended {
@@ -24,9 +24,9 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs npm, or npx, to its end. */
+/** Runs npm or npx until it exits. */
 async function npm(program: "npm" | "npx", args: string[], cwd: string): Promise<Ended> {
-  // on Windows they are scripts, which only a shell starts
+  // on Windows npm is a script, which requires a shell
   const child = spawn(program, args, { cwd, shell: process.platform === "win32", stdio: ["ignore", "pipe", "pipe"] });
   const output = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.out += text));
@@ -39,7 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "nightlight-pack-"));
   const packed = await npm("npm", ["pack", "--workspace", "server", "--json", "--pack-destination", folder], ROOT);
   expect(packed.code, packed.err).toBe(0);
-  // what building it says comes before
+  // the output of the build precedes the JSON
   const [{ filename, files: inside }] = JSON.parse(packed.out.slice(packed.out.search(/^\[/m))) as [
     { filename: string; files: { path: string }[] },
   ];
@@ -55,7 +55,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-test("the package has what it needs, and no sources, tests or maps", () => {
+test("the package contains all needed files, and no sources, tests or source maps", () => {
   for (const needed of [
     "package.json",
     "README.md",
@@ -69,14 +69,16 @@ test("the package has what it needs, and no sources, tests or maps", () => {
   expect(files.filter((file) => /\.map$|\.test\.|(?<!\.d)\.ts$|tsbuildinfo$/.test(file))).toEqual([]);
 });
 
-test("npx nightlight-server says its version", async ({ skip }) => {
+test("npx nightlight-server prints its version", async ({ skip }) => {
   skip(offline !== "", offline);
   const { version } = JSON.parse(await readFile(path.join(ROOT, "server/package.json"), "utf8")) as { version: string };
   const said = await npm("npx", ["--no-install", "nightlight-server", "--version"], folder);
   expect({ code: said.code, out: said.out.trim() }).toEqual({ code: 0, out: version });
 });
 
-test("it starts, is well, serves the dashboard and its description, and ends", async ({ skip }) => {
+test("the installed server starts, is healthy, serves the dashboard and the OpenAPI document, and exits", async ({
+  skip,
+}) => {
   skip(offline !== "", offline);
   const program = path.join(folder, "node_modules/nightlight-server/bin/nightlight-server.js");
   const flags = ["--mqtt-port", "0", "--http-port", "0", "--data", path.join(folder, "data")];
@@ -109,7 +111,7 @@ test("it starts, is well, serves the dashboard and its description, and ends", a
   }
 });
 
-test("it is a library with types", async ({ skip }) => {
+test("the package is a library with types", async ({ skip }) => {
   skip(offline !== "", offline);
   const script = `import { startServer, VERSION } from "nightlight-server";
     const server = await startServer({ mqttPort: 0, httpPort: 0, data: "library" });

@@ -1,4 +1,4 @@
-/** What packages are made of for systemd and for containers, as far as it can be told without either. */
+/** Checks the systemd unit and the Containerfile without starting a service or a container. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ const ROOT = new URL("../../", import.meta.url);
 const UNIT = fileURLToPath(new URL("packaging/nightlight-server.service", ROOT));
 const ANALYZE = spawnSync("systemd-analyze", ["--version"]).status === 0 ? "systemd-analyze" : undefined;
 
-/** The unit by section and key: systemd.syntax(7). @throws Error with a line that is none */
+/** Parses a unit file, see systemd.syntax(7). Returns values by `<section>.<key>`. @throws Error for an invalid line */
 function parseUnit(text: string): Map<string, string> {
   const settings = new Map<string, string>();
   let section = "";
@@ -28,14 +28,14 @@ function parseUnit(text: string): Map<string, string> {
 describe("the systemd unit", () => {
   const unit = parseUnit(readFileSync(UNIT, "utf8"));
 
-  test("starts at boot, again when it fails, and not again and again with wrong settings", () => {
+  test("the unit starts at boot, restarts after a failure, and does not restart after a usage error", () => {
     expect(unit.get("Install.WantedBy")).toBe("multi-user.target");
     expect(unit.get("Service.Restart")).toBe("on-failure");
     expect(unit.get("Service.RestartPreventExitStatus")).toBe("2");
     expect(unit.get("Service.ExecReload")).toBe("/bin/kill -HUP $MAINPID");
   });
 
-  test("runs as nobody in particular, without rights, and writes nothing but its data", () => {
+  test("the unit runs as an unprivileged dynamic user that can write only its data", () => {
     const expected = {
       DynamicUser: "yes",
       NoNewPrivileges: "yes",
@@ -53,20 +53,23 @@ describe("the systemd unit", () => {
     expect(unit.get("Service.Environment")).toContain("NIGHTLIGHT_DATA=%S/nightlight");
   });
 
-  test.skipIf(missing(ANALYZE, "systemd-analyze"))("is found right by systemd, and little exposed", () => {
-    const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 60_000 });
-    expect({ status: verify.status, said: verify.stderr }).toEqual({ status: 0, said: "" });
-    // 0 to 10: what it may do to the machine that it runs on; the network alone is 1.0 of it
-    const security = spawnSync(ANALYZE ?? "systemd-analyze", ["security", "--offline=true", "--threshold=20", UNIT], {
-      encoding: "utf8",
-      timeout: 60_000,
-    });
-    expect(security.stdout).toContain("Overall exposure level");
-    expect(security.status, security.stdout.slice(-200)).toBe(0);
-  });
+  test.skipIf(missing(ANALYZE, "systemd-analyze"))(
+    "systemd-analyze finds no error in the unit and a low exposure level",
+    () => {
+      const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 60_000 });
+      expect({ status: verify.status, problems: verify.stderr }).toEqual({ status: 0, problems: "" });
+      // the exposure level is from 0 (safe) to 10; network access alone accounts for 1.0
+      const security = spawnSync(ANALYZE ?? "systemd-analyze", ["security", "--offline=true", "--threshold=20", UNIT], {
+        encoding: "utf8",
+        timeout: 60_000,
+      });
+      expect(security.stdout).toContain("Overall exposure level");
+      expect(security.status, security.stdout.slice(-200)).toBe(0);
+    },
+  );
 });
 
-/** The instructions of a Containerfile, with continued lines put together. */
+/** Parses the instructions of a Containerfile and joins continued lines. */
 function parseContainerfile(text: string): [instruction: string, rest: string][] {
   return text
     .replace(/^\s*#.*\n/gm, "")
@@ -86,12 +89,12 @@ describe("the Containerfile", () => {
   const last = instructions.slice(instructions.findLastIndex(([instruction]) => instruction === "FROM"));
   const of = (name: string): string[] => last.filter(([instruction]) => instruction === name).map(([, rest]) => rest);
 
-  test("knows no instruction that there is not", () => {
+  test("the Containerfile contains only known instructions", () => {
     const known = ["FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"];
     for (const [instruction] of instructions) expect([...known, "HEALTHCHECK", "ENTRYPOINT"]).toContain(instruction);
   });
 
-  test("takes what is in the repository", () => {
+  test("the Containerfile copies only files that exist in the repository", () => {
     const sources = instructions
       .filter(([instruction, rest]) => instruction === "COPY" && !rest.startsWith("--from"))
       .flatMap(([, rest]) => rest.split(" ").slice(0, -1));
@@ -99,7 +102,7 @@ describe("the Containerfile", () => {
     for (const source of sources) expect(existsSync(new URL(source, ROOT)), source).toBe(true);
   });
 
-  test("builds in stages, and leaves an image that runs as a user without rights", () => {
+  test("the Containerfile builds in stages, and its image runs as an unprivileged user", () => {
     expect(instructions.filter(([instruction]) => instruction === "FROM").length).toBe(3);
     expect(of("USER")).toEqual(["node"]);
     expect(of("VOLUME")).toEqual(["/data"]);
@@ -107,16 +110,16 @@ describe("the Containerfile", () => {
     expect(JSON.parse(of("ENTRYPOINT")[0])).toEqual(["nightlight-server"]);
   });
 
-  test("has no secret, and lets in nobody without an account", () => {
+  test("the image contains no secret and does not allow anonymous access", () => {
     expect(instructions.some(([, rest]) => /PASSWORD|TOKEN|SECRET|ANONYMOUS/.test(rest))).toBe(false);
     expect(of("ENV").join()).toContain("NIGHTLIGHT_HOST=0.0.0.0");
   });
 
-  test("asks for health as the server answers it", () => {
+  test("the health check requests /healthz and fails when the server does not answer", () => {
     const [, command] = /CMD (\[.*\])$/.exec(of("HEALTHCHECK")[0])!;
     const [node, flag, script] = JSON.parse(command) as string[];
     expect([node, flag]).toEqual(["node", "-e"]);
-    // nobody listens on port 1, and whoever does is not well
+    // no healthy server listens on port 1
     const dead = spawnSync(process.execPath, [flag, script.replace(":8080", ":1")], { timeout: 60_000 });
     expect(dead.status).toBe(1);
     expect(script).toContain("http://127.0.0.1:8080/healthz");

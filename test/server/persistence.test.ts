@@ -1,4 +1,4 @@
-/** What must survive a restart, also one that nobody planned. */
+/** Tests which data survives a restart or `kill -9`, and the data folder. */
 import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { client, leaveSession, server, temporaryFolder } from "./support/server.
 const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
 
 describe("after kill -9", () => {
-  test("the lamp's state, a sleeping device's queue, its session and a person's override are all there", async () => {
+  test("kill -9 loses neither the lamp's state, a sleeping client's session and queue, nor an override", async () => {
     const data = await temporaryFolder();
     const first = run([...ANY_PORT, "--data", data]);
     const { mqtt } = await first.addresses();
@@ -25,10 +25,10 @@ describe("after kill -9", () => {
     await device.publishAsync("porch/set", '{"mode":"off"}', { qos: 1 });
     await eventually(() => device.got.length === 2, { what: "the override" });
     for (let n = 0; n < 20; n++) await device.publishAsync("news/x", String(n), { qos: 1 });
-    // published and acknowledged is not yet stored: QoS 1 leaves aedes a moment
+    // aedes may acknowledge a message before it is stored, so wait until a later message is delivered
     const observer = await client(mqtt, {}, "news/x");
     await device.publishAsync("news/x", "last", { qos: 1 });
-    await eventually(() => observer.got.length === 1, { what: "the last message to be through" });
+    await eventually(() => observer.got.length === 1, { what: "the last message" });
     first.child.kill("SIGKILL");
     await first.ended();
 
@@ -52,7 +52,7 @@ describe("after kill -9", () => {
   });
 });
 
-test("after a clean stop everybody who comes later reads that the server was gone, until it is back", async () => {
+test("a clean stop publishes the server's offline status as a retained message", async () => {
   const data = await temporaryFolder();
   const options = { data, mqttPort: 0, http: false } as const;
   const first = await startServer(options);
@@ -62,7 +62,7 @@ test("after a clean stop everybody who comes later reads that the server was gon
   expect(watcher.got.map(({ text }) => text)).toEqual(['{"online":true}', '{"online":false}']);
 });
 
-test("what boards said of themselves is known after a restart, and is no news of today", async () => {
+test("a restart restores the status of a board, but not as a new message", async () => {
   const data = await temporaryFolder();
   const options = { data, mqttPort: 0, http: false } as const;
   const first = await startServer(options);
@@ -76,7 +76,7 @@ test("what boards said of themselves is known after a restart, and is no news of
 });
 
 describe("the data folder", () => {
-  test("that another server has open is refused with a sentence", async () => {
+  test("the data folder of another running server is refused with an error sentence", async () => {
     const data = await temporaryFolder();
     await server({ data });
     await expect(startServer({ data, mqttPort: 0, httpPort: 0 })).rejects.toThrow(
@@ -84,7 +84,7 @@ describe("the data folder", () => {
     );
   });
 
-  test("that is damaged is repaired, and log, metrics and status say so", async () => {
+  test("a damaged data folder is repaired, and the log, metrics and status report the damage", async () => {
     const data = await temporaryFolder();
     const first = await startServer({ data, mqttPort: 0, http: false, history: false });
     await leaveSession(first.brokerUrl, "sleeper");
@@ -100,7 +100,7 @@ describe("the data folder", () => {
     expect(await (await fetch(`${httpUrl}/metrics`)).text()).toContain("nightlight_damaged_files_total 1");
   });
 
-  test("with entries that cannot be decoded starts without them, and reports each", async () => {
+  test("entries that cannot be decoded are left out, and each is reported", async () => {
     const folder = await temporaryFolder();
     const first = await openData(folder);
     for (const key of ["session:a:", "subscriptions:a:x", "outgoing:a:run-000000001:0000000000000001", "will:a"])
@@ -119,8 +119,8 @@ describe("the data folder", () => {
     expect(await (await fetch(`${httpUrl}/api/sessions`)).json()).toEqual([]);
   });
 
-  describe.skipIf(process.platform === "win32")("is for its owner alone", () => {
-    /** The permissions of a folder and of all that is in it. */
+  describe.skipIf(process.platform === "win32")("permissions", () => {
+    /** Returns the permissions of a folder and of all its files. */
     async function modesIn(folder: string): Promise<Map<string, number>> {
       const names = ["", ...(await readdir(folder, { recursive: true }))];
       const modes = names.map(async (name): Promise<[string, number]> => {
@@ -130,7 +130,7 @@ describe("the data folder", () => {
       return new Map(await Promise.all(modes));
     }
 
-    test("with every file, also those that an earlier version left for others to read", async () => {
+    test("only the owner can read the files, even those that an earlier version made readable for others", async () => {
       const data = await temporaryFolder();
       await chmod(data, 0o755);
       await (await startServer({ data, mqttPort: 0, http: false, history: false })).close();
@@ -147,7 +147,7 @@ describe("the data folder", () => {
         expect([name, mode]).toEqual([name, (await stat(path.join(data, name))).isDirectory() ? 0o700 : 0o600]);
     });
 
-    test("as far as it is the server's: a folder with files of others keeps its permissions, and so do they", async () => {
+    test("a data folder with files of other programs keeps its permissions, and so do those files", async () => {
       const data = await temporaryFolder();
       await chmod(data, 0o755);
       await writeFile(path.join(data, "index.html"), "", { mode: 0o644 });
@@ -160,13 +160,13 @@ describe("the data folder", () => {
     });
   });
 
-  test("that is a file is refused with a sentence", async () => {
+  test("a file instead of a data folder is refused with an error sentence", async () => {
     const file = path.join(await temporaryFolder(), "file");
     await writeFile(file, "");
     await expect(startServer({ data: file, mqttPort: 0, http: false })).rejects.toThrow(/cannot be used .*--data/);
   });
 
-  test("is left in order when a start fails for another reason", async () => {
+  test("a start that fails for another reason leaves the data folder usable", async () => {
     const data = await temporaryFolder();
     const taken = await server();
     const mqttPort = Number(new URL(taken.brokerUrl).port);
@@ -177,10 +177,10 @@ describe("the data folder", () => {
   });
 });
 
-test("nothing is queued for a sleeping client that subscribed at QoS 0, nor sent to it when it wakes", async () => {
+test("a sleeping client with a subscription of QoS 0 receives no messages that were published meanwhile", async () => {
   const { brokerUrl } = await server();
   const sleeper = { clientId: "sleeper", clean: false } as const;
-  // another persistent subscription to the same topic makes the library's store keep this one as if it had QoS 1
+  // with another persistent subscription to the topic, plain aedes would queue at QoS 1 for this client as well
   await client(brokerUrl, { clientId: "other", clean: false }, "news");
   const first = await client(brokerUrl, sleeper);
   await first.subscribeAsync("news", { qos: 0 });

@@ -1,4 +1,4 @@
-/** Every reading in its place: at the time when it was taken, once, and those that do not come are missed. */
+/** Tests the time of readings, the detection of duplicates, and the count of missing readings. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
 import { timeOf } from "../../server/src/devices/board-clock.js";
@@ -18,26 +18,26 @@ function restored(stored: readonly StoredBoot[]): Boots {
   return boots;
 }
 
-describe("when a reading was taken", () => {
-  test("is known from the quickest of the others, however long it was on its way itself", () => {
+describe("the time of a reading", () => {
+  test("the fastest readings determine the time of a delayed one", () => {
     const clock = newClock();
     timeOf(clock, NOON + 40, 1000, 0);
     expect(timeOf(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
     expect(timeOf(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
-    // sent again ten seconds later, with the age that it had at first
+    // resent ten seconds later with its original age
     expect(timeOf(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
-    // kept for five seconds on the board
+    // the board kept the reading for five seconds
     expect(timeOf(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
   });
 
-  test("survives a silence, although the first that comes after it was delivered late", () => {
+  test("the time is correct after a silence, even if the first reading after it is delayed", () => {
     const clock = newClock();
     timeOf(clock, NOON, 0, 0);
     expect(timeOf(clock, NOON + 600_000, 100, 0)).toBe(NOON + 100);
     expect(timeOf(clock, NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
   });
 
-  test("follows a board whose clock drifts, and a server whose clock was set", () => {
+  test("the time follows a drifting board clock and a server clock that was set", () => {
     const clock = newClock();
     timeOf(clock, NOON, 0, 0);
     let worst = 0;
@@ -54,7 +54,7 @@ describe("when a reading was taken", () => {
     expect(timeOf(clock, NOON, 86_570_000, 0)).toBe(NOON);
   });
 
-  test("is sure once a reading came that cannot have waited at a broker, also after a restart", () => {
+  test("the time is certain after the first live reading, also after a restart", () => {
     const boots = new Boots();
     const place = (seq: number, live: boolean, of = boots) =>
       of.place(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
@@ -67,14 +67,14 @@ describe("when a reading was taken", () => {
   });
 });
 
-test("readings of the last boot that come again after one of the next are known", () => {
+test("repeated readings of the previous boot are duplicates", () => {
   const boots = new Boots();
   const place = (boot: number, seq: number) => boots.place(boot, seq, { light: 1 }, NOON, true).arrival;
   expect([place(1, 1), place(1, 2), place(2, 1)]).toEqual(["newest", "newest", "newest"]);
   expect([place(1, 2), place(1, 3), place(2, 1), place(2, 2)]).toEqual(["duplicate", "late", "duplicate", "newest"]);
 });
 
-describe("readings that do not come", () => {
+describe("missing readings", () => {
   let gaps: Gaps;
   let now: number;
   beforeEach(() => {
@@ -83,7 +83,7 @@ describe("readings that do not come", () => {
   });
   const after = (ms: number): boolean => gaps.settle((now += ms));
 
-  test("are not missed while a backlog drains, and those that it leaves out are", () => {
+  test("readings count as missing only after a backlog has arrived without them", () => {
     gaps.update(100, now);
     for (let holes = 99; holes >= 3; holes--) {
       expect(after(DRAIN - 1)).toBe(false);
@@ -96,7 +96,7 @@ describe("readings that do not come", () => {
     expect(gaps.missing).toBe(2);
   });
 
-  test("are missed although ever more do not come", () => {
+  test("readings count as missing even while more and more gaps appear", () => {
     for (let holes = 1; holes <= 20; holes++) {
       gaps.update(holes, now);
       after(1000);
@@ -104,7 +104,7 @@ describe("readings that do not come", () => {
     expect(gaps.missing).toBeGreaterThan(10);
   });
 
-  test("are told of after a minute, once", () => {
+  test("missing readings are reported once, after a minute", () => {
     gaps.update(2, now);
     after(DRAIN);
     expect(gaps.isDue(now + PATIENCE - DRAIN - 1)).toBe(false);
@@ -112,7 +112,7 @@ describe("readings that do not come", () => {
     expect(gaps.isDue(now + 10 * PATIENCE)).toBe(false);
   });
 
-  test("are forgotten with the boot that they belong to", () => {
+  test("missing readings are forgotten together with their boot", () => {
     gaps.update(2, now);
     after(DRAIN);
     gaps.update(0, now);
@@ -121,19 +121,19 @@ describe("readings that do not come", () => {
   });
 });
 
-describe("a board that was away", () => {
+describe("a board that was offline", () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  test("has its past put where it belongs, unanswered, and what it lost shown", async () => {
+  test("the board's late readings are stored at their times without an answer, and its lost readings count as missing", async () => {
     const lines: string[] = [];
     const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval"], now: NOON, shouldAdvanceTime: true });
     const running = await server({ log, http: false });
     const porch = await board(running.brokerUrl, "porch");
     await porch.read(900, { age: 0, at: 100_000 });
-    // the newest first, then what was kept; 3 to 5 fell out of the board's memory
+    // the newest reading first, then the backlog; the board's buffer has dropped readings 3 to 5
     for (const [seq, light, age] of [
       [20, 10, 0],
       [2, 500, 90_000],
@@ -152,12 +152,12 @@ describe("a board that was away", () => {
     expect(running.devices.get("porch")).toMatchObject({ missing: 3, online: true });
     vi.advanceTimersByTime(PATIENCE + DRAIN);
     log.flush();
-    const told = lines
+    const warnings = lines
       .join("")
       .split("\n")
       .filter((line) => line.includes("missing"));
-    expect(told).toHaveLength(1);
-    expect(JSON.parse(told[0])).toMatchObject({
+    expect(warnings).toHaveLength(1);
+    expect(JSON.parse(warnings[0])).toMatchObject({
       level: "warn",
       id: "porch",
       change: "gap",

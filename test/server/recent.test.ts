@@ -12,7 +12,7 @@ const point: fc.Arbitrary<Point> = fc.record({
 const pointAt = (time: number): Point => ({ time, light: time % 1024, led_on: time % 2 === 0 });
 
 describe("one device", () => {
-  test("keeps the latest 600 readings by time, whatever the order of arrival", () => {
+  test("one device keeps the latest 600 readings by time, whatever the order of arrival", () => {
     fc.assert(
       fc.property(fc.array(point, { maxLength: 1500, size: "max" }), (points) => {
         const recent = new Recent();

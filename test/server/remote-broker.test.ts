@@ -27,7 +27,9 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     let said = "";
     const log = createLog("pretty", { output: { write: (text: string) => (said += text) } });
     const { counters } = await start({ ids: ["1f3b"], log });
-    await eventually(() => said.includes(`Answering the devices below ${prefix}/, 1f3b`), { what: "its greeting" });
+    await eventually(() => said.includes(`Answering the devices below ${prefix}/, 1f3b`), {
+      what: "the startup banner",
+    });
     const everybody = await client(mosquitto.url, {}, "+/commands", "+/+/commands", "+/+/+/commands");
     const ids = [`${prefix}/porch`, "1f3b", "stranger", "other/porch", `${prefix}/a/b`];
     for (const id of ids) await everybody.publishAsync(`${id}/telemetry`, '{"light":1}', { qos: 1 });

@@ -1,4 +1,4 @@
-/** Names that JavaScript's objects have of their own are names like any other, wherever somebody chooses one. */
+/** Tests that users can choose names such as `constructor`, which are properties of JavaScript objects. */
 import mqtt from "mqtt";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
@@ -16,7 +16,7 @@ async function api(url: string, path: string, body?: unknown): Promise<unknown> 
   return text ? JSON.parse(text) : undefined;
 }
 
-test("a board may have a name that objects have of their own: it is answered, overridden, recorded and remembered", async () => {
+test("a board may be named like an object property: it is answered, overridden, recorded and restored", async () => {
   const data = await temporaryFolder();
   const first = await server({ data, history: HISTORY });
   const lamps = await client(first.brokerUrl, {}, "+/commands");
@@ -39,7 +39,7 @@ test("a board may have a name that objects have of their own: it is answered, ov
   expect(({} as Record<string, unknown>).mode).toBeUndefined();
 });
 
-test("a zone may have a name that objects have of their own, and be overridden", async () => {
+test("a zone may be named like an object property, and be overridden", async () => {
   const names = NAMES.filter((name) => name !== "__proto__");
   const zones = names.map((name, i) => `  ${name}: {sensors: [nightlight/s${i}], lamps: [nightlight/l${i}]}`);
   const { policy } = (await loadText(`zones:\n${zones.join("\n")}`)).options;
@@ -52,14 +52,14 @@ test("a zone may have a name that objects have of their own, and be overridden",
   expect(await api(second.httpUrl!, "zones")).toEqual(views);
 });
 
-test("a user property may have a name that objects have of their own, also while it waits for its receiver", async () => {
+test("a user property may be named like an object property, also in a queue", async () => {
   const data = await temporaryFolder();
   const first = await server({ data });
   const session = { protocolVersion: 5, clean: false, clientId: "sleeper", properties: { sessionExpiryInterval: 60 } } as const; // prettier-ignore
   const leaver = await client(first.brokerUrl, session, "news");
   await leaver.endAsync();
   const publisher = await client(first.brokerUrl, { protocolVersion: 5 });
-  // an object literal would set its prototype instead
+  // in an object literal, __proto__ would set the prototype instead
   const userProperties = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
   for (const [text, retain] of [["one", false], ["two", true]] as const)
     await publisher.publishAsync("news", text, { qos: 1, retain, properties: { userProperties } }); // prettier-ignore

@@ -1,4 +1,4 @@
-/** The server is killed, and started again: nothing is lost, nothing counts twice, and the lamp follows the present. */
+/** Kills and restarts the server: no reading is lost or counted twice, and lamps follow current readings. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
@@ -9,7 +9,7 @@ import { EVERY_MESSAGE, run, type Program } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
 const BOARDS = 3;
-/** Readings of each board: no more than the server keeps. */
+/** Readings of each board; not more than `/api/recent` returns. */
 const READINGS = 500;
 const KILLS = 2;
 
@@ -21,20 +21,20 @@ async function get<T>(url: string): Promise<T> {
   return (await (await fetch(url)).json()) as T;
 }
 
-/** The readings that a server has of a board, by their light. */
+/** Returns the light of each recent reading of a board. */
 async function lightsOf(http: string, id: string): Promise<number[]> {
   const { points } = await get<{ points: { light: number }[] }>(`${http}/api/recent?device=${id}`);
   return points.map(({ light }) => light);
 }
 
-/** How many readings the history has of a board. */
+/** Returns the number of a board's readings in the history. */
 async function countOf(http: string, device: string): Promise<number> {
   const from = new Date(Date.now() - 600_000).toISOString();
   const { points } = await get<{ points: { count: number }[] }>(`${http}/api/history?device=${device}&from=${from}`);
   return points.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Kills servers in the middle of a burst of readings; every reading must be stored exactly once, in order. */
+/** Kills servers during a burst of readings and checks that every reading is stored exactly once, in order. */
 async function burst(flags: string[], brokerUrl: string): Promise<void> {
   let program: Program = run(flags);
   await program.addresses();
@@ -69,20 +69,20 @@ async function burst(flags: string[], brokerUrl: string): Promise<void> {
     });
     expect((await lightsOf(http, id)).sort((a, b) => a - b)).toEqual(wanted);
     expect((await get<View>(`${http}/api/devices/${id}`)).missing).toBe(0);
-    // what comes from the journal comes in the background
+    // the server writes readings from the journal to the history in the background
     await eventually(async () => (await countOf(http, id)) >= READINGS, { what: `the history of ${id}` });
     expect(await countOf(http, id)).toBe(READINGS);
   }
 }
 
-describe("kill -9 in the middle of a burst leaves every reading stored exactly once", () => {
-  test("with the embedded broker", async () => {
+describe("kill -9 during a burst of readings", () => {
+  test("every reading is stored exactly once with the embedded broker", async () => {
     const port = String(await freePort());
     const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];
     await burst(flags, `mqtt://127.0.0.1:${port}`);
   });
 
-  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("with Mosquitto", async () => {
+  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("every reading is stored exactly once with Mosquitto", async () => {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
     const flags = ["--broker", mosquitto.url, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];
@@ -90,7 +90,7 @@ describe("kill -9 in the middle of a burst leaves every reading stored exactly o
   });
 });
 
-test("what the embedded broker acknowledged, sleepers and latecomers get, whenever it is killed", async () => {
+test("the embedded broker delivers every acknowledged message from queues and retained messages after a kill", async () => {
   const port = String(await freePort());
   const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder()];
   const url = `mqtt://127.0.0.1:${port}`;
@@ -106,7 +106,7 @@ test("what the embedded broker acknowledged, sleepers and latecomers get, whenev
     publisher.publish(n % 2 ? "news" : "last", String(n), { qos: 1, retain: n % 2 === 0 }, (error) => {
       if (error) return;
       acknowledged.push(n);
-      // a thousand are always on their way, whenever it is killed
+      // keeps a thousand messages inflight
       publish();
     });
   };
@@ -132,12 +132,12 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
   const ID = "nightlight/porch";
 
   /**
-   * Of 300 readings that would switch the lamp each, none does while the queue comes without a pause; where a busy machine
-   * pauses for a quarter of a second, the lamp goes by what came last.
+   * The maximum number of commands for 300 queued readings, each of which would switch the lamp. A queue without pauses causes
+   * none; when a busy machine pauses for a quarter of a second, the latest reading causes a command.
    */
-  const SOME = 20;
+  const MAX_COMMANDS = 20;
 
-  /** A server that was there and is not; a board that goes on, and its clock. */
+  /** Starts and stops a server while its board keeps running. Returns the board, its clock, and a restart function. */
   async function away(): Promise<{ again: () => ReturnType<typeof server>; porch: TestBoard; at: () => number }> {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
@@ -152,9 +152,9 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     return { again: () => server(options), porch, at };
   }
 
-  test("is taken in, and the reading of the present is answered, not those of the past", async () => {
+  test("the readings in the queue are stored, and only the current reading is answered", async () => {
     const { again, porch, at } = await away();
-    // a light that switched the lamp with each reading, a minute before the server went
+    // each of these readings, from a minute before the server stopped, would switch the lamp
     for (let n = 0; n < 300; n++) await porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n });
     const second = await again();
     const happened: unknown[] = [];
@@ -164,16 +164,16 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     const present = `{"led_on":true,"seq":${porch.seq}}`;
     await eventually(() => porch.commands.at(-1)?.text === present, { what: "the answer" });
     expect(happened.slice(-2)).toMatchObject([{ seq: porch.seq }, { led_on: true, seq: porch.seq }]);
-    await eventually(() => second.devices.recent(ID).length === 302, { what: "all of it" });
-    expect(porch.commands.length - 1).toBeLessThan(SOME);
+    await eventually(() => second.devices.recent(ID).length === 302, { what: "all readings" });
+    expect(porch.commands.length - 1).toBeLessThan(MAX_COMMANDS);
     expect(porch.commands.at(-1)!.text).toBe(present);
     const times = second.devices.recent(ID).map(({ time }) => time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    // the reading from before the server went is newer than all that came after it
+    // the reading from just before the stop is newer than the queued ones
     expect(second.devices.recent(ID).at(-2)!.light).toBe(900);
   });
 
-  test("of a board that started meanwhile, or of a lesson device, does not switch the lamp through the past", async () => {
+  test("the queue of a rebooted board or a lesson device does not make the lamp flicker", async () => {
     const { again, porch } = await away();
     const lesson = await client(urlOf(porch), {}, "nightlight/lesson/commands");
     for (let n = 0; n < 300; n++) {
@@ -185,11 +185,13 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     await eventually(() => porch.commands.at(-1)?.text === '{"led_on":false,"seq":300}', {
       what: "the board's answer",
     });
-    await eventually(() => second.devices.recent(ID).length === 301, { what: "all of it" });
-    await eventually(() => second.devices.recent("nightlight/lesson").length === 300, { what: "all of the other" });
+    await eventually(() => second.devices.recent(ID).length === 301, { what: "all readings" });
+    await eventually(() => second.devices.recent("nightlight/lesson").length === 300, {
+      what: "all readings of the lesson device",
+    });
     await eventually(() => lesson.got.at(-1)?.text === '{"led_on":false}', { what: "the lesson device's answer" });
-    expect(porch.commands.length - 1).toBeLessThan(SOME);
-    expect(lesson.got.length).toBeLessThan(SOME);
+    expect(porch.commands.length - 1).toBeLessThan(MAX_COMMANDS);
+    expect(lesson.got.length).toBeLessThan(MAX_COMMANDS);
   });
 });
 
@@ -197,7 +199,7 @@ function urlOf(porch: TestBoard): string {
   return `mqtt://127.0.0.1:${porch.client.options.port}`;
 }
 
-test("a clean stop in the middle of a burst loses nothing either", async () => {
+test("a clean stop during a burst loses no reading", async () => {
   const data = await temporaryFolder();
   const options = { data, mqttPort: await freePort(), http: false } as const;
   let running = await startServer(options);

@@ -1,4 +1,4 @@
-/** The server behind reverse proxies, with the very configurations that docs/how-to/reverse-proxy.md gives. */
+/** Tests the server behind reverse proxies with the configurations of docs/how-to/reverse-proxy.md. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";
@@ -52,7 +52,7 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         const page = await context.newPage();
         const complaints: string[] = [];
         page.on("pageerror", (error) => complaints.push(error.message));
-        // the address as people write it, without the slash
+        // an address without the trailing slash
         await page.goto(url.replace(/\/$/, ""));
         expect(page.url()).toBe(`${url}login`);
         await page.getByLabel("Name").fill("ann");
@@ -66,13 +66,13 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         expect(page.url()).toBe(url);
         await light(900);
         await lamp("off");
-        // a change has an Origin, which must be the proxy's
+        // requests that change something have an Origin header, which must be the proxy's
         await page.getByRole("radio", { name: "On", exact: true }).check();
         await lamp("on");
         await eventually(() => running.devices.get(ID)?.mode === "on", { what: "the override" });
         const [cookie] = await context.cookies();
         expect(cookie).toMatchObject({ secure: true, name: expect.stringMatching(/^__Host-/) });
-        // an address that only the proxy sees; other systems than Linux have one loopback address
+        // the client's address comes from the proxy's header; only Linux has several loopback addresses
         const localAddress = process.platform === "linux" ? "127.0.0.2" : "127.0.0.1";
         const host = `${NAME}:${port}`;
         const body = { name: "ann", password: as("ann").password };
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
 });
 
 test.each(["traefik.yaml", "traefik-base-path.yaml"])(
-  "%s names only entry points, middlewares and services that there are",
+  "%s refers only to existing entry points, middlewares and services",
   async (file) => {
     const text = await readFile(path.join(ROOT, "docs", "examples", "proxy", file), "utf8");
     const { http } = parse(text) as { http: Record<string, Record<string, Record<string, unknown>>> };

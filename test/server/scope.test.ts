@@ -28,7 +28,7 @@ describe("on a remote broker", () => {
 
 describe("the warning about public brokers", () => {
   test.each(["test.mosquitto.org", "broker.hivemq.com", "broker.emqx.io", "TEST.mosquitto.org"])(
-    "appears for %s with the default prefix, even with a user name, and not with another prefix",
+    "the warning about public brokers appears for %s with the default prefix, even with a user name, and not with another prefix",
     (host) => {
       expect(publicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
       expect(publicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
@@ -36,13 +36,13 @@ describe("the warning about public brokers", () => {
     },
   );
 
-  test("appears for any internet host that is used without a user name", () => {
+  test("the warning about public brokers appears for any internet host that is used without a user name", () => {
     expect(publicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
     expect(publicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
     expect(publicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
   });
 
-  test("distinguishes private addresses and names from public ones", () => {
+  test("the warning about public brokers distinguishes private addresses and names from public ones", () => {
     const own = [
       "localhost",
       "127.0.0.1",
@@ -116,7 +116,7 @@ describe("the error message of a failed connection says what to do", () => {
     [coded("EODD"), /cannot be reached \(x\)/],
     [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
-  ])("%s", (error, words) => {
+  ])("the error %s becomes a sentence", (error, words) => {
     const sentence = connectError(broker, error);
     expect(sentence).toMatch(words);
     expect(sentence).toMatch(/^The broker mqtts:\/\/broker:8883 [^\n]*\.$/);
@@ -130,7 +130,7 @@ describe("wrong options are refused before anything starts", () => {
     [{ ids: ["ok", "ä"] }, /--id "ä"/],
     [{ mqttPort: 65536 }, /--mqtt-port/],
     [{ httpPort: -1 }, /--http-port/],
-  ])("%j", (options, words) => {
+  ])("the options %j are refused", (options, words) => {
     expect(() => toSettings(options)).toThrow(words);
   });
 

@@ -40,8 +40,8 @@ test("secrets in the URLs of a sentence are masked", () => {
 
 const SECRET = /hunter2/;
 
-describe("a server that was given secrets in every place where one can be given", () => {
-  test("shows them neither in its log, nor over HTTP, nor on the page", async () => {
+describe("a server with a secret in every setting that may contain one", () => {
+  test("the server shows no secret in its log, its API or the dashboard", async () => {
     const broker = await server();
     const folder = await temporaryFolder();
     const file = path.join(folder, "history");
@@ -62,7 +62,7 @@ describe("a server that was given secrets in every place where one can be given"
     expect(program.output.out + program.output.err).not.toMatch(SECRET);
   });
 
-  test("shows them in no error of a start that fails, and not in config print or config check", async () => {
+  test("no secret appears in the error of a failed start or in the output of a subcommand", async () => {
     const folder = await temporaryFolder();
     const runs = await Promise.all([
       nightlight(folder, "--state", "redis://:hunter2@127.0.0.1:9", "--broker", "mqtt://me:hunter2@127.0.0.1:9"),
@@ -100,7 +100,7 @@ describe("a secret may be in a file", () => {
     return file;
   }
 
-  test("whose name is in a variable with _FILE or a flag with -file", async () => {
+  test("a variable with _FILE or a flag with -file names the file of a secret", async () => {
     const file = await fileWith("mqtt://me:hunter2@b\r\n");
     const password = await fileWith("hunter2");
     const env = { NIGHTLIGHT_BROKER_FILE: file, NIGHTLIGHT_PASSWORD_FILE: password };
@@ -113,7 +113,7 @@ describe("a secret may be in a file", () => {
     expect((await loadText("broker: {url: 'mqtt://a'}", [], env)).options.broker).toBe("mqtt://me:hunter2@b");
   });
 
-  test("and a problem with the file is reported without the secret", async () => {
+  test("a problem with the file is reported without the secret", async () => {
     const file = await fileWith("http://me:hunter2@b");
     expect(await problemsIn("", [], { NIGHTLIGHT_BROKER_FILE: file })).toEqual([
       expect.stringMatching(/^NIGHTLIGHT_BROKER_FILE is "http:\/\/me:\*+@b"; it must be the URL of an MQTT broker/),

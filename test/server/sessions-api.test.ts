@@ -1,4 +1,4 @@
-/** `/api/sessions`: the embedded broker's MQTT sessions, and who may end one. */
+/** Tests `/api/sessions`: the list of MQTT sessions at the embedded broker, and who may end one. */
 import { describe, expect, test } from "vitest";
 import { away, FakeSessions, sessionView } from "./support/fake-sessions.js";
 import { ask, httpApp, threeAccounts } from "./support/http-app.js";
@@ -68,7 +68,7 @@ test("ending a session of one account keeps those of other accounts with the sam
   const owners = () => sessions.list().map(({ account }) => account);
   expect((await ask(url, pathOf("phone", "ann"), DELETE)).status).toBe(204);
   expect(owners()).toEqual([null, "bob"]);
-  // no account has an empty name
+  // an account name cannot be empty
   expect((await ask(url, pathOf("phone", ""), DELETE)).status).toBe(204);
   expect(owners()).toEqual(["bob"]);
 });
@@ -95,7 +95,7 @@ test.each([
   ["/api/sessions?client_id=", /^Name one session: /],
   ["/api/sessions?client_id=a&client_id=b", /^The parameter "client_id" is given more than once\.$/],
   ["/api/sessions?client_id=a&account=b&account=c", /^The parameter "account" is given more than once\.$/],
-])("DELETE %s names no session: 400 says how to name one", async (path, error) => {
+])("DELETE %s names no session, and gets status 400 with an explanation", async (path, error) => {
   const sessions = new FakeSessions(sessionView("a"), sessionView("b"));
   const { url } = await httpApp({ sessions });
   const answer = await ask(url, path, DELETE);

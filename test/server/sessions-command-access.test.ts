@@ -1,4 +1,4 @@
-/** `nightlight-server sessions`: which server it asks, and as whom. */
+/** Tests the server address and the credentials of the command `nightlight-server sessions`. */
 import { writeFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
@@ -64,7 +64,7 @@ describe("credentials", () => {
 });
 
 describe("the server's address", () => {
-  test("is the one of the configuration", async () => {
+  test("the server's address comes from the configuration", async () => {
     const { server } = await httpApp({ sessions: household() });
     const file = await configFile(`http_port: ${portOf(server)}\n`);
     expect((await sessions(["list", "--config", file])).out).toMatch(/^desk\t/);
@@ -79,12 +79,12 @@ describe("the server's address", () => {
     [["--host", "fe80::1", "--anonymous"], "http://[fe80::1]:8080"],
     [["--host", "localhost"], "http://localhost:8080"],
     [["--tls-cert", import.meta.filename, "--tls-key", import.meta.filename], "https://127.0.0.1:8080"],
-  ])("with %j it is %s", (flags, url) => {
+  ])("the flags %j result in the address %s", (flags, url) => {
     const command = createCommand().parse(flags, { from: "user" });
     expect(serverUrlOf(command, {})).toBe(url);
   });
 
-  test("may have a path, as behind a reverse proxy", async () => {
+  test("the server's address may have a path, as behind a reverse proxy", async () => {
     const paths: (string | undefined)[] = [];
     const proxy = http.createServer((request, response) => {
       paths.push(request.url);
@@ -97,7 +97,7 @@ describe("the server's address", () => {
     expect(paths).toEqual(["/home/light/api/sessions", "/home/light/api/sessions"]);
   });
 
-  test("is named when no server is there, with what to do", async () => {
+  test("an error names the address and a remedy when no server answers", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expect((await sessions(["list", "--url", url])).error).toBe(
       `CommandError: The server at ${url} cannot be reached: nothing listens there; start it, or give its address with --url.`,
@@ -107,7 +107,7 @@ describe("the server's address", () => {
     );
   });
 
-  test("is named when something else answers there", async () => {
+  test("an error names the address when another program answers", async () => {
     const other = http.createServer((_request, response) => response.writeHead(404).end("<h1>Not found</h1>"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void other.close());
@@ -120,7 +120,7 @@ describe("the server's address", () => {
     );
   });
 
-  test("over TLS takes a certificate that is trusted", async () => {
+  test("an https address requires a trusted certificate", async () => {
     const folder = await temporaryFolder();
     const files = await writePair(folder, "own", await certificate("localhost"));
     const tls = await watchCertificates(files, silentLog);
@@ -131,7 +131,7 @@ describe("the server's address", () => {
     );
   });
 
-  test("of a server with somebody else's broker leads to that broker", async () => {
+  test("for a server with a remote broker, the error refers to that broker", async () => {
     const { url } = await httpApp();
     expect((await sessions(["list", "--url", url])).error).toMatch(
       /^CommandError: This server has joined the broker mqtt:\/\/127\.0\.0\.1:1; list and end sessions with/,
@@ -145,11 +145,11 @@ describe("the server's address", () => {
     [["--http-port", "0"], /^UsageError: http_port is 0, .*give its address with --url\.$/],
     [["--no-http"], /^UsageError: The server has no HTTP API, .*: --no-http switches it off\. .*--url\.$/],
     [["--http-port", "none"], /^ConfigurationError|^UsageError: --http-port is "none"/],
-  ])("%j is wrong, and the error says why", async (args, error) => {
+  ])("the flags %j are refused with the reason", async (args, error) => {
     expect((await sessions(["list", ...args])).error).toMatch(error);
   });
 
-  test("given by --url makes a mistake in the configuration file no matter", async () => {
+  test("an address from --url makes an invalid configuration file irrelevant", async () => {
     const { url } = await httpApp({ sessions: household() });
     const file = await configFile("http_port: none\n");
     expect((await sessions(["list", "--url", url, "--config", file])).error).toBe("");

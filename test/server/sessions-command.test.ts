@@ -1,11 +1,11 @@
-/** `nightlight-server sessions`, as a person or a script uses it. */
+/** Tests the output of the command `nightlight-server sessions` for people and scripts. */
 import { describe, expect, test } from "vitest";
 import { away, FakeSessions, sessionView } from "./support/fake-sessions.js";
 import { httpApp } from "./support/http-app.js";
 import { household, sessions } from "./support/sessions-program.js";
 
 describe("list", () => {
-  test("shows people a table with a header and times in words", async () => {
+  test("sessions list prints a table with a header and times in words on a terminal", async () => {
     const { url } = await httpApp({ sessions: household() });
     const { out, said, error } = await sessions(["list", "--url", url], { terminal: true });
     expect({ said, error }).toEqual({ said: "", error: "" });
@@ -18,7 +18,7 @@ describe("list", () => {
     ]);
   });
 
-  test("gives scripts columns separated by tabs, and times in ISO 8601", async () => {
+  test("sessions list prints columns separated by tabs and times in ISO 8601 to a pipe", async () => {
     const now = Date.UTC(2026, 10, 23, 18, 4, 5, 678);
     const phone = sessionView("phone", { account: "ann", ...away(now), subscriptions: 3, queued: 12 });
     const { url } = await httpApp({ sessions: new FakeSessions(phone, sessionView("desk")) });
@@ -29,7 +29,7 @@ describe("list", () => {
     );
   });
 
-  test("gives JSON as the API does", async () => {
+  test("sessions list prints the API's JSON with --json", async () => {
     const directory = household();
     const { url } = await httpApp({ sessions: directory });
     const { out } = await sessions(["list", "--json", "--url", url], { terminal: true });
@@ -37,19 +37,19 @@ describe("list", () => {
     expect(JSON.parse(out)).toEqual([desk, ann, bob]);
   });
 
-  test("says that there are none, and writes nothing a script would read", async () => {
+  test("sessions list says that there are no sessions on stderr, not on stdout", async () => {
     const { url } = await httpApp({ sessions: new FakeSessions() });
     const { out, said, error } = await sessions(["list", "--url", url]);
     expect({ out, said, error }).toEqual({ out: "", said: `No client has a session at ${url}.\n`, error: "" });
     expect((await sessions(["list", "--json", "--url", url])).out).toBe("[]\n");
   });
 
-  test("escapes what a stranger's client id would do to a terminal", async () => {
+  test("sessions list escapes terminal control sequences in client ids", async () => {
     const directory = new FakeSessions(sessionView("a\u001b[2J\tb\n\u202ec\\d"));
     const { url } = await httpApp({ sessions: directory });
     const { out } = await sessions(["list", "--url", url]);
     expect(out.split("\t")[0]).toBe("a\\u{1b}[2J\\u{9}b\\u{a}\\u{202e}c\\\\d");
-    // as it was printed
+    // the client id as it was printed
     const { error } = await sessions(["end", out.split("\t")[0], "--url", url]);
     expect(error).toBe("");
     expect(directory.list()).toEqual([]);
@@ -57,7 +57,7 @@ describe("list", () => {
 });
 
 describe("end", () => {
-  test("ends the session and says what it deleted", async () => {
+  test("sessions end ends the session and says what it deleted", async () => {
     const directory = household();
     const { url } = await httpApp({ sessions: directory });
     const ann = await sessions(["end", "phone", "--account", "ann", "--url", url]);
@@ -66,7 +66,7 @@ describe("end", () => {
       said: "Ended the session phone of ann: deleted 3 subscriptions and 12 queued messages.\n",
       error: "",
     });
-    // the only one that is left with this client id
+    // the only remaining session with this client id
     const bob = await sessions(["end", "phone", "--url", url]);
     expect(bob.said).toBe(
       "Ended the session phone of bob: deleted 1 subscription and 1 queued message." +
@@ -76,7 +76,7 @@ describe("end", () => {
   });
 
   test.each(["nightlight/porch", "two words", "-dash", "50%&account=ann", "тест 🌙", "__proto__"])(
-    "copes with the client id %s",
+    "sessions end accepts the client id %s",
     async (clientId) => {
       const directory = new FakeSessions(sessionView(clientId), sessionView("other"));
       const { url } = await httpApp({ sessions: directory });
@@ -85,7 +85,7 @@ describe("end", () => {
     },
   );
 
-  test("asks for the account where several have the same client id", async () => {
+  test("sessions end requires the account if several have the same client id", async () => {
     const directory = household();
     const { url } = await httpApp({ sessions: directory });
     expect((await sessions(["end", "phone", "--url", url])).error).toBe(
@@ -94,7 +94,7 @@ describe("end", () => {
     expect(directory.list()).toHaveLength(3);
   });
 
-  test("reaches a session without an account beside one with", async () => {
+  test("sessions end can end a session without an account beside one of an account with the same client id", async () => {
     const directory = new FakeSessions(sessionView("phone"), sessionView("phone", { account: "ann" }));
     const { url } = await httpApp({ sessions: directory });
     expect((await sessions(["end", "phone", "--url", url])).error).toMatch(
@@ -122,7 +122,7 @@ describe("end", () => {
     expect(directory.list()).toHaveLength(3);
   });
 
-  test("names a few of very many, and says where all of them are", async () => {
+  test("the error names a few of many sessions and how to list all of them", async () => {
     const ids = Array.from({ length: 1000 }, (_, i) => `board-${i}`);
     const { url } = await httpApp({ sessions: new FakeSessions(...ids.map((id) => sessionView(id))) });
     expect((await sessions(["end", "board-999x", "--url", url])).error).toMatch(

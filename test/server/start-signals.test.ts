@@ -1,4 +1,4 @@
-/** A signal counts from the first moment, also for the first process of a container, for which signals have no default action. */
+/** Tests signals during the start, also for process 1 of a container, for which signals have no default action. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -15,9 +15,9 @@ const CONTAINER = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 const UNSHARE = spawnSync("unshare", [...CONTAINER, "true"]).status === 0 ? "unshare" : undefined;
 const MAIN = fileURLToPath(new URL("../../server/dist/server/src/main.js", import.meta.url));
 
-/** The signals that a process catches, as a set of bits. */
+/** Returns the bit mask of the signals that a process catches. */
 const caught = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
-/** Node.js itself catches SIGINT and SIGTERM from its start, to reset the terminal; SIGHUP is ours, and caught after those. */
+/** SIGHUP, which the server catches last. Node.js itself catches SIGINT and SIGTERM from its start to reset the terminal. */
 const SIGHUP = 1n;
 
 describe.skipIf(missing(UNSHARE, "the right to make a PID namespace (unshare)"))("as process 1", () => {
@@ -37,7 +37,7 @@ describe.skipIf(missing(UNSHARE, "the right to make a PID namespace (unshare)"))
 });
 
 describe.skipIf(process.platform !== "linux")("during the start", () => {
-  test("SIGHUP does not end the server: it reads its configuration again as soon as it runs", async () => {
+  test("SIGHUP does not end the server, which reloads its configuration as soon as it runs", async () => {
     const data = await temporaryFolder();
     const program = run(["--data", data, "--mqtt-port", "0", "--http-port", "0", "--log", "json"]);
     await eventually(() => (caught(program.child.pid!) & SIGHUP) !== 0n, {
@@ -54,7 +54,7 @@ describe.skipIf(process.platform !== "linux")("during the start", () => {
     const command = ["--conditions=nightlight-source", "--import", "tsx", "scripts/start.ts", ...flags];
     const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "ignore" });
     onTestFinished(() => void child.kill("SIGKILL"));
-    await eventually(() => (caught(child.pid!) & SIGHUP) !== 0n, { what: "it to catch signals", every: 1 });
+    await eventually(() => (caught(child.pid!) & SIGHUP) !== 0n, { what: "the server to catch signals", every: 1 });
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });

@@ -11,11 +11,11 @@ import { missing, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** A place for state, opened as often as is wanted. */
+/** Creates an empty place for state. Returns a function that opens a store there. */
 type Place = () => Promise<() => Promise<StateStore>>;
 
 function statePromises(place: Place): void {
-  test("a value is there as it was written, until it is deleted", async () => {
+  test("a value is stored unchanged until it is deleted", async () => {
     const collection = (await (await place())()).collection("a");
     const value = { text: 'grün \n " ', list: [1, null, true, 0.25], none: {} };
     expect(await collection.get("x")).toBeUndefined();
@@ -58,7 +58,7 @@ function statePromises(place: Place): void {
     await state.write([]);
   });
 
-  test("entries are there when the store is opened again", async () => {
+  test("entries survive when the store is closed and reopened", async () => {
     const open = await place();
     const first = await open();
     const many = Array.from({ length: 2000 }, (_, n) => [`key ${n}`, { n }] as const);
@@ -99,26 +99,26 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
     return async () => redisState(await link(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
   });
 
-  test("a Redis that is not there ends the start with a sentence, without the password", async () => {
+  test("an unreachable Redis causes an error sentence without the password", async () => {
     const joining = joinRedis("redis://me:secret@127.0.0.1:9", "x");
     await expect(joining).rejects.toThrow(/^Redis at 127\.0\.0\.1:9 cannot be joined \(.*ECONNREFUSED.*--state\.$/);
   });
 
-  describe("servers meet", () => {
+  describe("the hub", () => {
     const START = "test-server-";
-    /** Names of servers, as they must be to count. */
+    /** Valid server names. */
     const [A, B, C] = [1, 2, 3].map((run) => `${START}0123456789ab-${run}`);
 
-    async function hub(namespace: string, me: string): Promise<Hub & { told: string[]; quit(): Promise<void> }> {
+    async function hub(namespace: string, me: string): Promise<Hub & { received: string[]; quit(): Promise<void> }> {
       const joined = await link(namespace);
       const one = redisHub(joined, { me, start: START, damaged: (key, problem) => expect.fail(`${key}: ${problem}`) });
-      const told: string[] = [];
-      await one.listen({ message: (bytes) => told.push(bytes.toString()), changed() {}, unsubscribed() {} });
+      const received: string[] = [];
+      await one.listen({ message: (bytes) => received.push(bytes.toString()), changed() {}, unsubscribed() {} });
       onTestFinished(() => one.close());
-      return { ...one, told, quit: () => one.close() };
+      return { ...one, received, quit: () => one.close() };
     }
 
-    test("who comes, stays and goes is known to all, each time in another epoch", async () => {
+    test("every server that joins or leaves starts a new epoch, which all members see", async () => {
       const namespace = `test-${++places}`;
       const [a, b] = [await hub(namespace, A), await hub(namespace, B)];
       const first = await a.renew(10_000, 0);
@@ -136,7 +136,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       expect((await a.renew(10_000, third.epoch)).gone.size).toBe(0);
     });
 
-    test("who ends without a word is missed at once, who stands still when the lease is over", async () => {
+    test("a server that disconnects is removed at once, and a server that hangs is removed when its lease expires", async () => {
       const namespace = `test-${++places}`;
       const [a, b, c] = [await hub(namespace, A), await hub(namespace, B), await hub(namespace, C)];
       await b.renew(60_000, 0);
@@ -145,15 +145,15 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       await b.quit();
       await eventually(async () => (await a.renew(60_000, 0)).members.join() === A, { what: "both to be missed" });
       expect([...(await a.renew(60_000, 0)).gone.keys()].sort()).toEqual([B, C]);
-      // it was away for too long: it is one who comes
+      // after its lease has expired, a server joins as a new one
       expect(await c.renew(60_000, 0)).toMatchObject({ members: [A, C], joined: true });
     });
 
-    test("what one tells another arrives, and it is known when nobody listens", async () => {
+    test("a message to another server arrives, and send returns false if nobody listens", async () => {
       const namespace = `test-${++places}`;
       const [a, b] = [await hub(namespace, A), await hub(namespace, B)];
       expect(await a.send(B, "hello")).toBe(true);
-      await eventually(() => b.told.join() === "hello", { what: "the word" });
+      await eventually(() => b.received.join() === "hello", { what: "the word" });
       expect(await a.send("nobody", "hello")).toBe(false);
     });
   });

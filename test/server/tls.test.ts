@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await certificate("localhost", { ca: authority });
 });
 
-/** Files for a server: its own pair, and the authority of clients' certificates when `clients` says so. */
+/** Writes the TLS files of a server, with an authority for client certificates unless `clients` is "none". */
 async function files(clients: "none" | "optional" | "required" = "none"): Promise<TlsFiles & { folder: string }> {
   const folder = await temporaryFolder();
   const pair = await writePair(folder, "server", server);
@@ -35,7 +35,7 @@ async function files(clients: "none" | "optional" | "required" = "none"): Promis
 const trusting = () => ({ ca: authority.cert, servername: "localhost" });
 
 describe("MQTT over TLS", () => {
-  test("accepts clients that trust its CA and log in, in addition to MQTT without TLS", async () => {
+  test("the TLS port accepts clients that trust its CA and log in, in addition to the port without TLS", async () => {
     const { url, secureUrl } = await guarded(USERS, { tls: await files() });
     expect(secureUrl).toMatch(/^mqtts:\/\/127\.0\.0\.1:\d+$/);
     const device = await client(secureUrl!, { ...trusting(), ...as("porch") }, "nightlight/porch/commands");
@@ -44,7 +44,7 @@ describe("MQTT over TLS", () => {
     await client(url, as("boss"));
   });
 
-  test("can be the only access from the network; otherwise MQTT without TLS causes a warning", async () => {
+  test("the TLS port can be the only access from the network; otherwise MQTT without TLS causes a warning", async () => {
     const lines: string[] = [];
     const log = createLog("pretty", { output: { write: (text: string) => lines.push(text) } });
     const data = await temporaryFolder();
@@ -69,7 +69,7 @@ describe("MQTT over TLS", () => {
     await expect(client(elsewhere(brokerUrl), as("porch"))).rejects.toThrow(/ECONNREFUSED|closed the connection/);
   });
 
-  test("fails for clients that do not trust its CA, and refuses a wrong password with code 4", async () => {
+  test("clients that do not trust the CA cannot connect, and a wrong password is refused with code 4", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files() });
     await expect(client(secureUrl!, as("porch"))).rejects.toThrow(/self.signed|unable to verify/i);
     await expect(client(secureUrl!, { ...trusting(), username: "porch", password: "x" })).rejects.toMatchObject({
@@ -77,14 +77,14 @@ describe("MQTT over TLS", () => {
     });
   });
 
-  test.each<tls.SecureVersion>(["TLSv1", "TLSv1.1"])("refuses %s", async (version) => {
+  test.each<tls.SecureVersion>(["TLSv1", "TLSv1.1"])("the TLS port refuses %s", async (version) => {
     const { secureUrl } = await guarded(USERS, { tls: await files() });
     // OpenSSL 3 offers so old a version only at security level 0
     const options = { ...trusting(), minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
     await expect(client(secureUrl!, { ...options, ...as("porch") })).rejects.toThrow(/protocol version|unsupported/i);
   });
 
-  test("a client that does not use TLS, or sends nothing, disturbs nobody", async () => {
+  test("a client that does not use TLS or sends nothing does not affect other clients", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files() });
     const port = Number(new URL(secureUrl!).port);
     const plain = net.connect(port, "127.0.0.1", () => plain.write("GET / HTTP/1.1\r\n\r\n"));
@@ -97,7 +97,7 @@ describe("MQTT over TLS", () => {
 });
 
 describe("a client certificate", () => {
-  test("authenticates the user of its common name without a password", async () => {
+  test("a client certificate authenticates the user of its common name without a password", async () => {
     const { secureUrl, got } = await guarded(USERS, { tls: await files("optional") });
     const own = await certificate("porch", { ca: authority });
     const device = await client(secureUrl!, { ...trusting(), ...own }, "nightlight/porch/commands");
@@ -106,7 +106,7 @@ describe("a client certificate", () => {
     expect(got).toEqual([["nightlight/porch/telemetry", "1"]]);
   });
 
-  test("does not change the account of a client that logs in with another name", async () => {
+  test("a client certificate does not change the account of a client that logs in with another name", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
     const own = await certificate("porch", { ca: authority });
     await expect(client(secureUrl!, { ...trusting(), ...own, username: "boss", password: "x" })).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe("a client certificate", () => {
     await client(secureUrl!, { ...trusting(), ...own, ...as("boss") }, "#");
   });
 
-  test("from an unknown CA, or for a name without an account, does not authenticate", async () => {
+  test("a client certificate from an unknown CA, or for a name without an account, does not authenticate", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
     const foreign = await certificate("boss", { ca: await certificate("Another authority", { authority: true }) });
     const stranger = await certificate("nobody", { ca: authority });
@@ -126,13 +126,13 @@ describe("a client certificate", () => {
     await expect(client(secureUrl!, { ...trusting(), ...forged })).rejects.toThrow();
   });
 
-  test("can be left out when it is not required", async () => {
+  test("a client certificate can be left out when it is not required", async () => {
     const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
     await client(secureUrl!, { ...trusting(), ...as("porch") });
   });
 
   test.each(["TLSv1.2", "TLSv1.3"] as const)(
-    "that is required keeps out who has none, also in a session that is resumed (%s)",
+    "clients without a required certificate are refused, also when they resume a TLS session (%s)",
     async (version) => {
       const { secureUrl } = await guarded(USERS, { tls: await files("required") });
       const port = Number(new URL(secureUrl!).port);
@@ -140,7 +140,7 @@ describe("a client certificate", () => {
       const forged = await certificate("boss", { ca: await certificate("Test authority", { authority: true }) });
       for (const own of [{}, forged]) {
         await expect(client(secureUrl!, { ...options, ...own, ...as("boss") })).rejects.toThrow();
-        // what the server gives before it closes is tried again
+        // collects the session tickets that the server sends before it closes, to try them below
         const sessions: Buffer[] = [];
         const first = tls.connect({ port, host: "127.0.0.1", ...options, ...own });
         first
@@ -157,7 +157,7 @@ describe("a client certificate", () => {
   );
 });
 
-describe("a certificate that is renewed", () => {
+describe("a renewed certificate", () => {
   const serial = (url: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = tls.connect({ port: Number(new URL(url).port), host: "127.0.0.1", ...trusting() }, () => {
@@ -167,7 +167,7 @@ describe("a certificate that is renewed", () => {
       socket.on("error", reject);
     });
 
-  test("is in use a moment later, and existing connections stay", async () => {
+  test("a renewed certificate is in use a moment later, and existing connections stay", async () => {
     const { folder, ...pair } = await files();
     const { secureUrl } = await guarded(USERS, { tls: pair });
     const device = await client(secureUrl!, { ...trusting(), ...as("porch") }, "nightlight/porch/commands");
@@ -178,7 +178,7 @@ describe("a certificate that is renewed", () => {
     await eventually(() => device.got.length === 1, { what: "the answer on the old connection" });
   });
 
-  test("but is not usable is reported once, and the old certificate stays in use", async () => {
+  test("a renewed certificate that is unusable is reported once, and the old certificate stays in use", async () => {
     const { folder, ...pair } = await files();
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
@@ -209,7 +209,7 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
     const pair = await writePair(await temporaryFolder(), "server", server);
     await chmod(pair.key, mode);
     const lines: string[] = [];
-    // a key that is half written while the server looks is complained about too
+    // a partly written key would also cause a warning
     const warn = (_event: string, text: string): void => void (text.startsWith("Every user") && lines.push(text));
     const infos: string[] = [];
     const certificates = await watchCertificates(
@@ -221,11 +221,11 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
     return { pair, lines, infos };
   }
 
-  test.each([0o600, 0o400, 0o640, 0o660])("is not one of mode %o: the log says nothing", async (mode) => {
+  test.each([0o600, 0o400, 0o640, 0o660])("a key with the mode %o causes no warning", async (mode) => {
     expect((await watched(mode)).lines).toEqual([]);
   });
 
-  test("is named in the log at the start, with its mode and chmod 600, and again when it is renewed so", async () => {
+  test("the log names a readable key with its mode and chmod 600 at the start, and again after a renewal", async () => {
     const { pair, lines, infos } = await watched(0o644);
     const warning = `Every user of this machine can read or change the TLS key in ${pair.key} (mode 0644); chmod 600 ${pair.key}`;
     expect(lines).toEqual([warning]);
@@ -238,7 +238,7 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
     expect(lines).toHaveLength(2);
   });
 
-  test("is named when its mode is changed while the server runs", async () => {
+  test("the log names a key that becomes readable while the server runs", async () => {
     const { pair, lines } = await watched(0o600);
     await chmod(pair.key, 0o604);
     await eventually(() => lines.length > 0, { what: "the warning" });
@@ -267,7 +267,7 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
       /server\.key does not belong to the certificate/,
     ],
     ["no authority", ({ clientCa }) => writeFile(clientCa!, "hello"), /ca\.crt is not a certificate in PEM/],
-  ])("%s", async (_what, change, problem) => {
+  ])("%s causes an error sentence at the start", async (_what, change, problem) => {
     const pair = await files("optional");
     await change(pair);
     await expect(watchCertificates(pair, silentLog)).rejects.toThrow(problem);

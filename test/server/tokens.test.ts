@@ -1,4 +1,4 @@
-/** Bearer tokens at a running server: how they end, and how their last use is remembered. */
+/** Tests bearer tokens at a running server: revocation, expiry, and the stored time of their last use. */
 import { once } from "node:events";
 import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
@@ -14,7 +14,7 @@ import { addUsers, as, passwordOf } from "./support/guarded.js";
 import { ask, logIn } from "./support/http-app.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
-/** Gives a user one token, which is `<name>-token`. */
+/** Gives a user the single token `<name>-token`. */
 async function giveToken(folder: string, name: string, rest: Partial<StoredToken> = {}): Promise<void> {
   await changeUsers(folder, (users) =>
     users.set(name, {
@@ -29,7 +29,7 @@ const basic = (name: string): { authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
-/** Follows the live events. */
+/** Opens an event stream. */
 async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
   const request = http.get(new URL("/api/events", url), { headers, agent: false });
   onTestFinished(() => void request.destroy());
@@ -41,7 +41,7 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{
   return { ended: () => ended };
 }
 
-/** Accounts in a folder with a user and a token; uses are written at once. */
+/** Creates accounts with a user and a token in a folder. Uses of the token are written at once. */
 async function withToken(folder: string, log: Log = silentLog, further = 20) {
   const accounts = await openAccounts(folder, log, { interval: 20, writeDelays: { first: 1, further } });
   onTestFinished(() => accounts.close());
@@ -96,7 +96,7 @@ describe("at a running server", () => {
 });
 
 describe("the last use of a token", () => {
-  test("survives a restart, is written to a file of its own, and is shown to the minute", async () => {
+  test("the last use of a token survives a restart, is written to a file of its own, and is shown to the minute", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
@@ -111,13 +111,13 @@ describe("the last use of a token", () => {
     expect(await readFile(usersFile(folder), "utf8")).toBe(users);
     if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
-    // a server that is not used in between keeps what it found
+    // a server without logins keeps the stored times
     const again = await withToken(folder);
     again.close();
     expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });
   });
 
-  test("is written at the end of the server if it was not before, and only once for many uses", async () => {
+  test("the last use of a token is written when the server stops at the latest, and only once for many uses", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
@@ -130,7 +130,7 @@ describe("the last use of a token", () => {
     expect(Date.parse((await usesIn(folder))[digest("ann-token")])).toBeGreaterThan(Date.now() - 120_000);
   });
 
-  test("of a token that was revoked is forgotten", async () => {
+  test("the last use of a revoked token is deleted", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin", bob: "admin" });
     await giveToken(folder, "ann");
@@ -145,7 +145,7 @@ describe("the last use of a token", () => {
     });
   });
 
-  test("is not needed for a login: a damaged file is reported in the log and replaced", async () => {
+  test("the last use of a token is not needed for a login: a damaged file is reported in the log and replaced", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
@@ -160,7 +160,7 @@ describe("the last use of a token", () => {
     await eventually(() => usesIn(folder), { what: "the file" });
   });
 
-  test("that cannot be written is logged once, and the token still works", async () => {
+  test("a last use that cannot be written is logged once, and the token still works", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");

@@ -1,4 +1,4 @@
-/** `nightlight-server user`, as a person or a script uses it. */
+/** Tests the command `nightlight-server user` for people and scripts. */
 import { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { PassThrough, Readable } from "node:stream";
@@ -15,11 +15,11 @@ import { temporaryFolder } from "./support/server.js";
 interface Outcome {
   readonly out: string;
   readonly said: string;
-  /** What it ended with; "" when it did what it should. */
+  /** The command's error message; "" on success. */
   readonly error: string;
 }
 
-/** Runs one command on a folder. @param input what is piped in, or the lines that are typed when it asks */
+/** Runs one command on a data folder. @param input piped text, or the lines typed at the prompts */
 async function user(folder: string, args: string, input: string | readonly string[] = ""): Promise<Outcome> {
   let out = "";
   let said = "";
@@ -33,7 +33,7 @@ async function user(folder: string, args: string, input: string | readonly strin
         said += text;
         if (!text.endsWith(": ")) return;
         const line = lines.shift();
-        // ^D where nothing is left to type
+        // Ctrl+D when no typed lines are left
         setImmediate(() => (line === undefined ? keyboard.end() : keyboard.write(`${line}\r`)));
       },
     },
@@ -54,7 +54,7 @@ async function check(folder: string, name: string, password: string) {
 }
 
 describe("a user is added", () => {
-  test("with a password from standard input", async () => {
+  test("a user is added with a password from standard input", async () => {
     const folder = await temporaryFolder();
     const { out, said, error } = await user(folder, "add ann --password-stdin", "correct horse\r\n");
     expect({ out, error }).toEqual({ out: "", error: "" });
@@ -62,7 +62,7 @@ describe("a user is added", () => {
     expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "admin" });
   });
 
-  test("with a generated password, which is the only text on standard output", async () => {
+  test("a user is added with a generated password, which is the only text on standard output", async () => {
     const folder = await temporaryFolder();
     const { out, said } = await user(folder, "add porch --device nightlight/porch --generate");
     expect(out).toMatch(/^[a-z0-9]{26}\n$/);
@@ -71,7 +71,7 @@ describe("a user is added", () => {
     expect(await check(folder, "porch", out.trim())).toEqual(account);
   });
 
-  test("with a password that is typed twice, and never shown", async () => {
+  test("a user is added with a password that is typed twice and never shown", async () => {
     const folder = await temporaryFolder();
     const { said, error, out } = await user(folder, "add ann --reader", ["correct horse", "correct horse"]);
     expect(error).toBe("");
@@ -80,7 +80,7 @@ describe("a user is added", () => {
     expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "reader" });
   });
 
-  test("only if both typed passwords are equal and the input is not aborted", async () => {
+  test("a user is added only if both typed passwords are equal and the input is not aborted", async () => {
     const folder = await temporaryFolder();
     const differing = await user(folder, "add ann", ["correct horse", "correct house"]);
     expect(differing.error).toBe("UsageError: The two passwords differ. Nothing was changed.");
@@ -90,7 +90,7 @@ describe("a user is added", () => {
   });
 });
 
-describe("each mistake is answered with a sentence, and changes nothing:", () => {
+describe("each mistake causes an error sentence and changes nothing:", () => {
   test.each<[args: string, input: string, error: RegExp]>([
     ["add ann --password-stdin", "another one", /^UsageError: The user ann exists already; .*user password ann/],
     ["add bob --password-stdin", "", /^UsageError: The password is empty\. Nothing was changed\.$/],
@@ -202,12 +202,12 @@ describe("a token expires", () => {
   test.each([
     ["90d", 90 * 86_400_000],
     ["12 h", 12 * 3_600_000],
-  ])("after %s", async (text, ms) => {
+  ])("a token expires after %s", async (text, ms) => {
     const now = Date.UTC(2026, 10, 29);
     expect(parseExpiry(text, now)).toBe(new Date(now + ms).toISOString());
   });
 
-  test("with the beginning of a day in UTC, at a time of ISO 8601, or never", () => {
+  test("a token expires at the start of a UTC day, at an ISO 8601 time, or never", () => {
     const now = Date.UTC(2026, 10, 29);
     expect(parseExpiry("2027-01-01", now)).toBe("2027-01-01T00:00:00.000Z");
     expect(parseExpiry("2027-01-01T12:30+02:00", now)).toBe("2027-01-01T10:30:00.000Z");
@@ -225,17 +225,17 @@ describe("a token expires", () => {
     "999999999d",
     "-1d",
     "2027-01-01 12:00",
-  ])("not at %j, which is answered with what is allowed", (text) => {
+  ])("the expiry %j is refused, and the error lists the allowed values", (text) => {
     expect(() => parseExpiry(text, Date.UTC(2026, 10, 29))).toThrow(
       /^--expires is ".*"; it must be a time such as 90d/,
     );
   });
 
-  test.each(["2026-11-29", "2020-01-01T00:00Z", "0d"])("not at %s, which is past", (text) => {
+  test.each(["2026-11-29", "2020-01-01T00:00Z", "0d"])("the expiry %s is refused because it is in the past", (text) => {
     expect(() => parseExpiry(text, Date.UTC(2026, 10, 29))).toThrow(/not in the future/);
   });
 
-  test("as `user token --expires` says, and stays in the list until it is removed", async () => {
+  test("a token expires as `user token --expires` says, and stays in the list until it is removed", async () => {
     const folder = await temporaryFolder();
     await user(folder, "add ann --generate");
     expect((await user(folder, "token ann --expires 90d")).said).toMatch(
@@ -261,7 +261,7 @@ test("a damaged file of last uses hides no user, and the list reports the damage
   expect(said).toMatch(/^The last uses of tokens cannot be read from .*token-uses\.json/);
 });
 
-test("a user is removed; after the last one a message says that nobody needs to log in", async () => {
+test("a user is removed; after the last one a message says that no login is required any more", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   await user(folder, "add bob --generate");

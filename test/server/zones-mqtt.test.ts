@@ -19,7 +19,7 @@ const reads = (mqtt: TestClient, id: string, light: number): Promise<unknown> =>
   mqtt.publishAsync(`nightlight/${id}/telemetry`, JSON.stringify({ light }), { qos: 1 });
 const sets = (mqtt: TestClient, id: string, override: object): Promise<unknown> =>
   mqtt.publishAsync(`nightlight/${id}/set`, JSON.stringify(override), { qos: 1 });
-/** The last message on a topic, read as JSON. */
+/** Returns the last message on a topic, parsed as JSON. */
 const last = <T>(mqtt: TestClient, topic: string): T | undefined => {
   const text = mqtt.got.findLast((got) => got.topic === topic)?.text;
   return text ? (JSON.parse(text) as T) : undefined;
@@ -29,8 +29,8 @@ const lampIs = (mqtt: TestClient, id: string, led_on: boolean): Promise<unknown>
     what: `${id} to be ${led_on ? "on" : "off"}`,
   });
 
-describe("a zone on the wire", () => {
-  test("switches its lamps by its sensors, which its sensors' own lamps do not follow", async () => {
+describe("a zone over MQTT", () => {
+  test("a zone's sensors switch its lamps, but not the sensors' own lamps", async () => {
     const { brokerUrl } = await server({ policy: POLICY });
     const mqtt = await client(brokerUrl, {}, "nightlight/+/commands");
     for (const id of ["x", "y"]) await reads(mqtt, id, 1000);
@@ -44,7 +44,7 @@ describe("a zone on the wire", () => {
     await lampIs(mqtt, "b", false);
   });
 
-  test("tells boards its rule, so that they decide by it when they are alone", async () => {
+  test("a zone's boards receive its rule, so that they use it when they decide by themselves", async () => {
     const { brokerUrl } = await server({ policy: { ...POLICY, reporting: { heartbeat: 60_000 } } });
     const mqtt = await client(brokerUrl, {}, "nightlight/+/config");
     for (const id of ["x", "a"])
@@ -55,7 +55,7 @@ describe("a zone on the wire", () => {
     expect(await config("a")).toEqual({ ...LESSON_RULE, heartbeat: 60_000 });
   });
 
-  test("is overridden on <prefix>/zones/<name>/set, for a time if wanted", async () => {
+  test("a message on <prefix>/zones/<name>/set overrides a zone, optionally for a duration", async () => {
     const { brokerUrl } = await server({ policy: POLICY });
     const mqtt = await client(brokerUrl, {}, "nightlight/+/commands");
     for (const id of ["x", "y", "a"]) await reads(mqtt, id, 1000);
@@ -68,34 +68,34 @@ describe("a zone on the wire", () => {
 });
 
 describe("the decision on <id>/decision", () => {
-  interface Told {
+  interface DecisionMessage {
     led_on?: boolean;
     mode: string;
     until?: number;
     reason: string;
   }
 
-  test("is retained, and says what, who and why", async () => {
+  test("the decision is retained and has the lamp state, the mode and the reason", async () => {
     const { brokerUrl } = await server({ policy: POLICY });
     const mqtt = await client(brokerUrl, {}, "nightlight/+/decision");
-    const told = (id: string, mode: string): Promise<Told> =>
+    const decisionOf = (id: string, mode: string): Promise<DecisionMessage> =>
       eventually(
         () => {
-          const decision = last<Told>(mqtt, `nightlight/${id}/decision`);
+          const decision = last<DecisionMessage>(mqtt, `nightlight/${id}/decision`);
           return decision?.mode === mode && decision;
         },
         { what: `the decision for ${id} in mode ${mode}` },
-      ) as Promise<Told>;
+      ) as Promise<DecisionMessage>;
     await reads(mqtt, "x", 1000);
     await reads(mqtt, "a", 212);
-    expect(await told("x", "auto")).toEqual({
+    expect(await decisionOf("x", "auto")).toEqual({
       led_on: true,
       mode: "auto",
       reason: "zone stand: median 212 of 1 sensor < 300; 2 stale left out",
     });
     const before = Date.now();
     await sets(mqtt, "x", { mode: "off", for: 3_600_000 });
-    const off = await told("x", "off");
+    const off = await decisionOf("x", "off");
     expect(off).toMatchObject({ led_on: false, reason: "a person keeps the lamp off" });
     expect(off.until! - before).toBeGreaterThanOrEqual(3_600_000);
     expect(off.until! - Date.now()).toBeLessThanOrEqual(3_600_000);
@@ -103,19 +103,21 @@ describe("the decision on <id>/decision", () => {
     await eventually(() => late.got[0]?.retained, { what: "the retained decision" });
   });
 
-  test("of a lamp that flickers is told a few times a second at most, the last of them always", async () => {
+  test("the decision of a flickering lamp is published a few times a second at most, always including the last one", async () => {
     const { brokerUrl } = await server();
     const mqtt = await client(brokerUrl, {}, "nightlight/a/decision");
     const begin = performance.now();
     for (let n = 0; n < 200; n++) await reads(mqtt, "a", n % 2 === 0 ? 900 : 100);
-    await eventually(() => last<Told>(mqtt, "nightlight/a/decision")?.led_on === true, { what: "the last decision" });
-    // every 250 ms; half of that is allowed, because a busy program's timers come early as well as late
+    await eventually(() => last<DecisionMessage>(mqtt, "nightlight/a/decision")?.led_on === true, {
+      what: "the last decision",
+    });
+    // the interval is 250 ms; the test allows half of it, because timers of a busy process are inexact
     expect((mqtt.got.length - 1) * 125).toBeLessThanOrEqual(performance.now() - begin);
   });
 });
 
 describe("overrides", () => {
-  test("of lamps and zones survive a restart, and those whose time runs out meanwhile do not", async () => {
+  test("overrides of lamps and zones survive a restart, except those that expire meanwhile", async () => {
     const data = await temporaryFolder();
     const first = await server({ data, policy: POLICY });
     let mqtt = await client(first.brokerUrl, {}, "nightlight/+/commands");
@@ -139,7 +141,7 @@ describe("overrides", () => {
     await eventually(() => second.devices.get("nightlight/z")!.mode === "auto", { what: "z to be on automatic again" });
   });
 
-  test("that make no sense are refused, and change nothing", async () => {
+  test("invalid overrides are refused and change nothing", async () => {
     const { brokerUrl, devices, counters } = await server({ policy: POLICY });
     const mqtt = await client(brokerUrl);
     await reads(mqtt, "x", 1000);
@@ -151,8 +153,8 @@ describe("overrides", () => {
   });
 });
 
-describe("a configuration that is reloaded", () => {
-  test("takes effect at once on lamps and boards, drops no connection, and names what needs a restart", async () => {
+describe("a reloaded configuration", () => {
+  test("a reloaded configuration takes effect at once, closes no connection, and returns the settings that need a restart", async () => {
     const data = await temporaryFolder();
     const running = await server({ data });
     const mqtt = await client(running.brokerUrl, {}, "nightlight/+/commands", "nightlight/+/config");
@@ -171,14 +173,14 @@ describe("a configuration that is reloaded", () => {
     expect(closed).toBe(false);
   });
 
-  test("that is wrong changes nothing", async () => {
+  test("an invalid configuration changes nothing", async () => {
     const running = await server({ policy: POLICY });
     expect(() => running.reload({ topicPrefix: "a/#" })).toThrow(/--topic-prefix/);
     expect(running.zones.list().map(({ name }) => name)).toEqual(["stand"]);
   });
 });
 
-test("a device that is forgotten leaves nothing at the broker or in the data, and is new when it reports again", async () => {
+test("a forgotten device leaves no data at the broker or on the disk, and is new when it reports again", async () => {
   const data = await temporaryFolder();
   const first = await server({ data });
   const mqtt = await client(first.brokerUrl, {}, "nightlight/+/commands");

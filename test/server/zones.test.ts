@@ -31,12 +31,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function thereIs(...policies: ZonePolicy[]): void {
+function configureZones(...policies: ZonePolicy[]): void {
   zones.apply(policies);
   for (const id of ["a", "b", "c", "x", "y"]) devices.obtain(id);
 }
 const reads = (id: string, light: number): void => bench.reads(id, light);
-/** The sensor reports the same light again. */
+/** Processes another reading with the same light. */
 const repeats = (id: string): void => {
   const device = devices.get(id)!;
   device.accept(device.light!, device.seq, Date.now());
@@ -47,15 +47,15 @@ function passes(ms: number): void {
     lamps.tick(Date.now());
   }
 }
-/** The commands since the last call of `forgetSent`. */
+/** Returns the commands since the last call of `forgetSent`. */
 const sent = (): [id: string, led_on: boolean][] => commandsIn(bench.published).map(([id, { led_on }]) => [id, led_on]);
 const forgetSent = (): void => void (bench.published.length = 0);
-const why = (): string | null => zones.get("stand")!.reason;
+const reason = (): string | null => zones.get("stand")!.reason;
 const lamp = (id: string): boolean | undefined => devices.get(id)!.led_on;
 
 describe("a zone", () => {
-  test("switches all its lamps when most of its sensors are dark, and no other", () => {
-    thereIs(STAND);
+  test("a zone switches all its lamps and no others when most of its sensors are dark", () => {
+    configureZones(STAND);
     reads("a", 900);
     reads("b", 800);
     reads("c", 100);
@@ -67,20 +67,20 @@ describe("a zone", () => {
       ["y", true],
       ["b", true],
     ]);
-    expect(why()).toBe("median 200 of 3 sensors < 300");
-    // its own light has no part in that
+    expect(reason()).toBe("median 200 of 3 sensors < 300");
+    // a lamp of the zone needs no light of its own
     expect(devices.get("x")!.light).toBeUndefined();
   });
 
-  test("one covered sensor does not light it", () => {
-    thereIs(STAND);
+  test("one covered sensor does not switch a zone on", () => {
+    configureZones(STAND);
     for (const id of ["a", "b", "c"]) reads(id, 900);
     for (let i = 0; i < 10; i++) reads("a", 0);
     expect(lamp("x")).toBe(false);
   });
 
-  test("a lamp in a zone is answered to each of its own readings as the zone has it", () => {
-    thereIs(STAND);
+  test("each reading of a zone's lamp is answered with the zone's state", () => {
+    configureZones(STAND);
     reads("a", 100);
     forgetSent();
     reads("x", 1023);
@@ -91,14 +91,14 @@ describe("a zone", () => {
     ]);
   });
 
-  test("a lamp that is its own zone's sensor is commanded once for a reading", () => {
-    thereIs({ ...STAND, sensors: ["x"], lamps: ["x"] });
+  test("a lamp that is also its zone's sensor gets one command for each reading", () => {
+    configureZones({ ...STAND, sensors: ["x"], lamps: ["x"] });
     reads("x", 100);
     expect(sent()).toEqual([["x", true]]);
   });
 
-  test("leaves out a sensor that has fallen silent, says so, and decides at once without it", () => {
-    thereIs({ ...STAND, combine: "any" });
+  test("a zone leaves out a stale sensor, names it in the reason, and decides at once without it", () => {
+    configureZones({ ...STAND, combine: "any" });
     reads("a", 100);
     expect(lamp("x")).toBe(true);
     for (let i = 0; i < 4; i++) {
@@ -107,62 +107,62 @@ describe("a zone", () => {
       reads("c", 800);
     }
     expect(lamp("x")).toBe(false);
-    expect(why()).toBe("darkest 700 of 2 sensors ≥ 300; 1 stale left out");
+    expect(reason()).toBe("darkest 700 of 2 sensors ≥ 300; 1 stale left out");
   });
 
-  test("leaves its lamps as they are when no sensor tells any more", () => {
-    thereIs(STAND);
+  test("a zone does not switch its lamps while all its sensors are stale", () => {
+    configureZones(STAND);
     for (const id of ["a", "b", "c"]) reads(id, 100);
     forgetSent();
     passes(200_000);
     expect(sent()).toEqual([]);
     expect(lamp("x")).toBe(true);
-    expect(why()).toContain("left as it is");
+    expect(reason()).toContain("left as it is");
   });
 
-  test("waits for as many sensors as it needs", () => {
-    thereIs({ ...STAND, combine: "at_least", at_least: 2 });
+  test("a zone decides only when enough sensors have reported", () => {
+    configureZones({ ...STAND, combine: "at_least", at_least: 2 });
     reads("a", 10);
     expect(lamp("x")).toBeUndefined();
     reads("b", 20);
     expect(lamp("x")).toBe(true);
-    expect(why()).toBe("2nd darkest 20 of 2 sensors < 300; 1 stale left out");
+    expect(reason()).toBe("2nd darkest 20 of 2 sensors < 300; 1 stale left out");
   });
 
-  test("holds its lamps for the shortest times, and switches them when these are over, without a reading", () => {
-    thereIs({ ...STAND, sensors: ["a"], rule: { ...LESSON_RULE, min_on: 60_000 } });
+  test("a zone respects min_on, and switches its lamps after this time without another reading", () => {
+    configureZones({ ...STAND, sensors: ["a"], rule: { ...LESSON_RULE, min_on: 60_000 } });
     reads("a", 100);
     passes(20_000);
     reads("a", 900);
     expect(lamp("x")).toBe(true);
-    expect(why()).toBe("median 900 of 1 sensor ≥ 300, but on for at least 1 min");
+    expect(reason()).toBe("median 900 of 1 sensor ≥ 300, but on for at least 1 min");
     passes(39_000);
     expect(lamp("x")).toBe(true);
     passes(1000);
     expect(lamp("x")).toBe(false);
   });
 
-  test("is lit only in its hours, by the clock of its time zone, over midnight and over summer time", () => {
+  test("a zone is on only during its hours in its time zone, over midnight and with daylight saving time", () => {
     const hours = { from: 20 * 60, to: 6 * 60, time_zone: "Europe/Berlin", outside: "off" } as const;
     const at = (iso: string): void => {
       vi.setSystemTime(new Date(iso));
       for (const id of ["a", "b", "c"]) repeats(id);
       passes(1000);
     };
-    thereIs({ ...STAND, hours });
+    configureZones({ ...STAND, hours });
     for (const id of ["a", "b", "c"]) reads(id, 10);
     expect(lamp("x")).toBe(false);
-    expect(why()).toBe("off outside 20:00 to 06:00 (Europe/Berlin)");
+    expect(reason()).toBe("off outside 20:00 to 06:00 (Europe/Berlin)");
     at("2026-06-01T17:59:00Z");
     expect(lamp("x")).toBe(false);
-    // summer: 20:00 there is 18:00 UTC
+    // 20:00 in summer is 18:00 UTC
     at("2026-06-01T18:00:00Z");
     expect(lamp("x")).toBe(true);
     at("2026-06-02T03:59:00Z");
     expect(lamp("x")).toBe(true);
     at("2026-06-02T04:00:00Z");
     expect(lamp("x")).toBe(false);
-    // winter: it is 19:00 UTC
+    // 20:00 in winter is 19:00 UTC
     at("2026-12-01T18:30:00Z");
     expect(lamp("x")).toBe(false);
     at("2026-12-01T19:00:00Z");
@@ -173,20 +173,20 @@ describe("a zone", () => {
 describe("a person's override", () => {
   const stand = (): NonNullable<ReturnType<typeof zones.get>> => zones.get("stand")!;
 
-  test("of a zone holds against its sensors and its hours", () => {
-    thereIs({ ...STAND, hours: { from: 1200, to: 360, time_zone: "UTC", outside: "off" } });
+  test("an override of a zone takes precedence over its sensors and hours", () => {
+    configureZones({ ...STAND, hours: { from: 1200, to: 360, time_zone: "UTC", outside: "off" } });
     reads("a", 900);
     lamps.setZoneMode(stand(), "on", undefined, Date.now());
     reads("a", 900);
     passes(3_600_000);
     expect([lamp("x"), lamp("y")]).toEqual([true, true]);
-    expect(why()).toBe("a person keeps the zone on");
+    expect(reason()).toBe("a person keeps the zone on");
     lamps.setZoneMode(stand(), "auto", undefined, Date.now());
     expect(lamp("x")).toBe(false);
   });
 
-  test("of a lamp holds against its zone's, and the others follow the zone", () => {
-    thereIs(STAND);
+  test("an override of a lamp takes precedence over its zone's, and other lamps follow the zone", () => {
+    configureZones(STAND);
     lamps.setMode(devices.get("x")!, "off", undefined, Date.now());
     lamps.setZoneMode(stand(), "on", undefined, Date.now());
     expect([lamp("x"), lamp("y")]).toEqual([false, true]);
@@ -194,8 +194,8 @@ describe("a person's override", () => {
     expect(lamp("x")).toBe(true);
   });
 
-  test("for a time ends by itself, to the second, and once", () => {
-    thereIs(STAND);
+  test("an override with a duration ends by itself, once and on time", () => {
+    configureZones(STAND);
     reads("a", 900);
     lamps.setZoneMode(stand(), "on", 7_200_000, Date.now());
     passes(7_199_000);
@@ -211,7 +211,7 @@ describe("a person's override", () => {
     expect(bench.storedZones).toEqual(["stand"]);
   });
 
-  test("of a device without a zone, for a time, ends by itself and leaves nothing behind", () => {
+  test("an override with a duration of a device without a zone ends by itself and leaves no data", () => {
     reads("lone", 900);
     const lone = devices.get("lone")!;
     lamps.setMode(lone, "on", 60_000, Date.now());
@@ -228,7 +228,7 @@ describe("a person's override", () => {
   });
 });
 
-test("a device's lamp that its shortest time holds is switched when that is over, without another reading", () => {
+test("a lamp whose min_off delays a switch is switched after this time without another reading", () => {
   const lone = devices.obtain("lone")!;
   const rule = { ...LESSON_RULE, min_off: 10_000 };
   lone.configure({ label: undefined, zone: undefined, rule, heartbeat: 30_000 });
@@ -241,8 +241,8 @@ test("a device's lamp that its shortest time holds is switched when that is over
   expect(sent()).toEqual([["lone", true]]);
 });
 
-test("a changed configuration takes the zones that it still has over as they are", () => {
-  thereIs(STAND);
+test("zones that remain in a changed configuration keep their overrides", () => {
+  configureZones(STAND);
   lamps.setZoneMode(zones.get("stand")!, "on", undefined, Date.now());
   zones.apply([
     { ...STAND, lamps: ["x"] },

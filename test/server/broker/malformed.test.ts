@@ -60,7 +60,7 @@ const PLACES: readonly [place: string, isConnected: boolean, bytes: (version: Ve
 ];
 
 describe.each(VERSIONS)("with protocol level %i", (version) => {
-  test.each(PLACES)("a %s that is no valid MQTT string ends the connection, is counted, and reaches nobody", async (_place, isConnected, bytes) => {
+  test.each(PLACES)("a %s that is not a valid MQTT string ends the connection, is counted, and reaches no subscriber", async (_place, isConnected, bytes) => {
     const broker = await bareBroker();
     for (const [what, text] of BAD_STRINGS) {
       const { packets } = await expectRefused(broker, version, isConnected, bytes(version, text));
@@ -127,7 +127,7 @@ test.each<[name: string, level: number, answer: string]>([
   ["MQTT", 3, "20020001"],
   ["MQIsdp", 4, "20020001"],
   ["MQIsdp", 5, "2003008400"],
-])("a client that asks for %s level %i is told that the server does not support it, and disconnected", async (name, level, answer) => {
+])("a client that asks for %s level %i receives the error code for an unsupported version, and is disconnected", async (name, level, answer) => {
   const { url, rejected } = await bareBroker();
   const sender = raw(url, { reading: false });
   let came = "";
@@ -160,7 +160,7 @@ test("retained messages on topics that make clients disconnect are dropped at th
 });
 
 describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("mosquitto_sub", () => {
-  test("on # stays connected whatever strings others send, and receives later messages", async () => {
+  test("mosquitto_sub on # stays connected whatever strings others send, and receives later messages", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv311", async () => {
       for (const version of VERSIONS) {

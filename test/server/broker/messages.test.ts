@@ -182,7 +182,7 @@ describe("a session", () => {
   const sayTo = (broker: { publish(topic: string, payload: Buffer, keep: "retained"): void }, n: number): void =>
     broker.publish(COMMANDS, Buffer.from(String(n)), "retained");
 
-  test("keeps unacknowledged messages and its queue in order over a restart of the broker", async () => {
+  test("a session keeps unacknowledged messages and its queue in order over a restart of the broker", async () => {
     const first = await bareBroker();
     const board = await login(first.url, "board", false);
     await subscribe(board, [COMMANDS]);
@@ -197,7 +197,7 @@ describe("a session", () => {
     expect(again.got.map(({ text }) => text)).toEqual(upTo(30));
   });
 
-  test("is deleted completely when a clean session replaces it", async () => {
+  test("a session is deleted completely when a clean session replaces it", async () => {
     const { broker, url } = await bareBroker();
     const board = await login(url, "board", false);
     await subscribe(board, [COMMANDS]);
@@ -210,7 +210,7 @@ describe("a session", () => {
     expect(publishes(again)).toEqual([]);
   });
 
-  test("has at most 20 inflight messages, which arrive in order however its client acknowledges", async () => {
+  test("a session has at most 20 inflight messages, which arrive in order however its client acknowledges", async () => {
     const step = fc.record({ say: fc.nat(12), acknowledge: fc.nat(25), rest: fc.nat(3) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {

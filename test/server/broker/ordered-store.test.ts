@@ -56,7 +56,7 @@ test("failed writes wait in order, can be read meanwhile, and are stored in a re
   db.on("open", () => void opened++);
   const health = new StorageHealth(folder);
   let full = false;
-  /** A database whose disk can be full. */
+  /** A database with a simulated disk that can be full. */
   class Limited extends LevelDatabase {
     override write(operation: () => Promise<void>): Promise<void> {
       return super.write(async () => {

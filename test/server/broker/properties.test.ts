@@ -31,7 +31,7 @@ function willWith(properties: Buffer): Buffer {
 }
 
 describe("properties of MQTT 5.0", () => {
-  test.each(BAD_PROPERTIES)("%s in a message or a will ends the connection, is counted, and reaches nobody", async (_what, properties, reasonCode) => {
+  test.each(BAD_PROPERTIES)("%s in a message or a will ends the connection, is counted, and reaches no subscriber", async (_what, properties, reasonCode) => {
     const broker = await bareBroker();
     const { packets } = await expectRefused(broker, 5, true, publishWith(properties));
     expect((packets.at(-1) as IDisconnectPacket).reasonCode).toBe(reasonCode);
@@ -39,7 +39,7 @@ describe("properties of MQTT 5.0", () => {
     expect(await retainedIn(broker)).toEqual([]);
   }); // prettier-ignore
 
-  test.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("sent by others never disconnect mosquitto_sub on #", async () => {
+  test.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("properties sent by others never disconnect mosquitto_sub on #", async () => {
     const broker = await bareBroker();
     await expectUnharmed(broker, "mqttv5", async () => {
       for (const [, properties] of BAD_PROPERTIES) {
@@ -49,7 +49,7 @@ describe("properties of MQTT 5.0", () => {
     });
   }); // prettier-ignore
 
-  test("reach subscribers with the message or the will when they are valid", async () => {
+  test("valid properties reach subscribers with the message or the will", async () => {
     const { url, rejected } = await bareBroker();
     const reader = await connected(url, "reader", { protocolVersion: 5 });
     reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 0 }] });

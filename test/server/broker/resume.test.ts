@@ -117,7 +117,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     expect(texts()).toEqual(["x", "last"]);
   }); // prettier-ignore
 
-  test("stays connected when it publishes on topics that begin with $, but no subscriber receives these messages", async () => {
+  test("a client that publishes on topics that begin with $ stays connected, but no subscriber receives these messages", async () => {
     const taken: string[] = [];
     const { url, rejected } = await bareBroker((topic) => void taken.push(topic));
     const watcher = await client(url, {}, "#");
@@ -146,7 +146,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
 });
 
 describe("a Mosquitto bridge", () => {
-  test("is accepted with its protocol level but without its will, which is reported", async () => {
+  test("a Mosquitto bridge is accepted with its protocol level but without its will, which is reported", async () => {
     const { url, rejected, broker } = await bareBroker();
     const will = "$SYS/broker/connection/x/state";
     const bridge = raw(url);
@@ -166,7 +166,7 @@ describe("a Mosquitto bridge", () => {
     expect(watcher.got.map(({ topic }) => topic)).toEqual(["last"]);
   });
 
-  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("from a real Mosquitto carries messages both ways", async () => {
+  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("a bridge from a real Mosquitto carries messages both ways", async () => {
     const ours = await bareBroker();
     const port = new URL(ours.url).port;
     const lines = ["allow_anonymous true", "connection x", `address 127.0.0.1:${port}`, "topic # both 1", "bridge_protocol_version mqttv311", "restart_timeout 1"]; // prettier-ignore

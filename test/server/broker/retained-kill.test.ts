@@ -36,7 +36,7 @@ test("a lamp state that a client has received, or a newer one, is retained after
     program = run(flags);
     ({ mqtt: url } = await program.addresses());
     const late = await client(url, {}, "nightlight/+/commands");
-    await eventually(() => late.got.length >= LAMPS, { what: "what is retained" });
+    await eventually(() => late.got.length >= LAMPS, { what: "the retained messages" });
     const found = seqs(late.got);
     for (const [topic, seen] of seqs(live())) expect(found.get(topic), topic).toBeGreaterThanOrEqual(seen);
     await late.endAsync();

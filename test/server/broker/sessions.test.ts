@@ -34,7 +34,7 @@ async function sizeOf(folder: string): Promise<number> {
 }
 
 describe("a client that asks for a session without a client id", () => {
-  test.each([3, 4] as const)("is refused with return code 2 by protocol level %i, and leaves no session", async (protocolVersion) => {
+  test.each([3, 4] as const)("a client that asks for a session without a client id is refused with return code 2 by protocol level %i, and leaves no session", async (protocolVersion) => {
     const { url, broker, rejected } = await bareBroker();
     const sender = raw(url);
     const name = protocolVersion === 3 ? "MQIsdp" : "MQTT";
@@ -45,7 +45,7 @@ describe("a client that asks for a session without a client id", () => {
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
-  test("receives a client id in MQTT 5.0, with which it resumes its session", async () => {
+  test("a client that asks for a session without a client id receives a client id in MQTT 5.0, with which it resumes its session", async () => {
     const { url } = await bareBroker();
     const options = { protocolVersion: 5, clean: false, properties: { sessionExpiryInterval: 60 } } as const;
     // CONNECT without Clean Start and without a client id, with a Session Expiry Interval of 60 s
@@ -75,7 +75,7 @@ describe("a client that asks for a session without a client id", () => {
 describe("a reader, who may not publish", () => {
   const LIMITS = { sessions: 3, rate: 100_000 };
 
-  test("causes no stored data by sending large QoS 2 messages that it never releases, under many client ids", async () => {
+  test("a reader that never releases its large QoS 2 messages causes no stored data, even under many client ids", async () => {
     const { url, folder, broker, rejected } = await guarded({ eve: "reader" }, { limits: LIMITS });
     const count = 1000;
     const bytes = Buffer.concat(Array.from({ length: count }, (_, n) => frame(0x34, field("t"), (n + 1) >> 8, (n + 1) & 255, Buffer.alloc(80_000)))); // prettier-ignore
@@ -99,7 +99,7 @@ describe("a reader, who may not publish", () => {
     [false, 4],
     [true, 5],
     [false, 5],
-  ] as const)("is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
+  ] as const)("a reader is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
     const { url, folder, rejected } = await guarded({ ann: "admin", eve: "reader" }, { limits: LIMITS });
     // in MQTT 5.0, PUBREC with a failure reason code ends the delivery
     const name = protocolVersion === 5 ? "ann" : "eve";
@@ -118,7 +118,7 @@ describe("a reader, who may not publish", () => {
     expect(await sizeOf(folder)).toBeLessThan(1_000_000);
   }); // prettier-ignore
 
-  test("has at most as many sessions as the limit allows, and does not affect the sessions of others", async () => {
+  test("a reader has at most as many sessions as the limit allows, and does not affect the sessions of others", async () => {
     const users = { eve: "reader", ann: "reader", porch: { device: "nightlight/porch" } } as const;
     const { url, broker, rejected } = await guarded(users, { limits: LIMITS });
     const codes: unknown[] = [];

@@ -16,7 +16,7 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
     return made;
   }
 
-  test("can be taken over by a third client after a second one connected while the first disconnected", async () => {
+  test("a client id can be taken over by a third client after a second one connected while the first disconnected", async () => {
     const { url, broker } = await bareBroker();
     for (let round = 0; round < ROUNDS; round++) {
       const first = await subscriber(url);

@@ -91,7 +91,9 @@ describe("publishing:", () => {
       client.publish("action", Buffer.from(`${n}`), false);
     }
     await client.connect();
-    await eventually(() => textsOf("action").length === 5 && textsOf("lamp").length > 0, { what: "what waited" });
+    await eventually(() => textsOf("action").length === 5 && textsOf("lamp").length > 0, {
+      what: "the queued messages",
+    });
     expect(textsOf("lamp")).toEqual(["5"]);
     expect(textsOf("action")).toEqual(["1", "2", "3", "4", "5"]);
   });
@@ -230,8 +232,8 @@ describe("the connection:", () => {
   });
 });
 
-describe("the first connection fails with", () => {
-  test("the return code of the broker's CONNACK", async () => {
+describe("a failed first connection", () => {
+  test("the first connection fails with the return code of the broker's CONNACK", async () => {
     broker.script = (packet, peer) => {
       if (packet.cmd === "connect") peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });
       return true;
@@ -239,7 +241,7 @@ describe("the first connection fails with", () => {
     await expect(clientOf().connect()).rejects.toMatchObject({ code: 5 });
   });
 
-  test("the error code of the network", async () => {
+  test("the first connection fails with the error code of the network", async () => {
     const port = await freePort();
     for (const scheme of ["mqtt", "ws"]) {
       const address = parseBrokerUrl(`${scheme}://127.0.0.1:${port}`);
@@ -247,7 +249,7 @@ describe("the first connection fails with", () => {
     }
   });
 
-  test("a timeout when nobody answers", async () => {
+  test("the first connection fails with a timeout when no server answers", async () => {
     const port = await listen(net.createServer());
     const address = parseBrokerUrl(`mqtt://127.0.0.1:${port}`);
     await expect(clientOf({ broker: address, connectTimeout: 50 }).connect()).rejects.toThrow(
@@ -255,7 +257,7 @@ describe("the first connection fails with", () => {
     );
   });
 
-  test("an error when the server is not a broker", async () => {
+  test("the first connection fails with an error when the server is not a broker", async () => {
     const port = await listen(createServer((_request, response) => response.writeHead(404).end()));
     await expect(clientOf({ broker: parseBrokerUrl(`mqtt://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
     await expect(clientOf({ broker: parseBrokerUrl(`ws://127.0.0.1:${port}`) }).connect()).rejects.toThrow();

@@ -1,4 +1,4 @@
-/** Tests the publish queue resentst a broker that acknowledges in any order. */
+/** Tests the publish queue against a broker that acknowledges in any order. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MAX_PUBLISH_ID, PublishQueue } from "../../../server/src/mqtt/publish-queue.js";
@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /**
- * Runs the steps resentst a queue.
+ * Runs the steps against a queue.
  * @param stuck whether the broker never acknowledges the oldest message
  * @returns texts in the order in which they were first sent and acknowledged
  */

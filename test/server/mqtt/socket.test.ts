@@ -40,12 +40,12 @@ async function expectService(broker: string, observer: string, env: Record<strin
 }
 
 describe("a server", () => {
-  test("connects over TLS to a broker whose authority NODE_EXTRA_CA_CERTS names", async () => {
+  test("a server connects over TLS to a broker whose authority NODE_EXTRA_CA_CERTS names", async () => {
     const { mqtts, plain, authorityFile } = await brokerWithTls();
     await expectService(mqtts.replace("127.0.0.1", "localhost"), plain, { NODE_EXTRA_CA_CERTS: authorityFile });
   });
 
-  test("connects over WebSocket, with and without TLS", async () => {
+  test("a server connects over WebSocket, with and without TLS", async () => {
     const { websocket, plain, authorityFile } = await brokerWithTls();
     expect(websocket).toMatch(/^wss:/);
     await expectService(websocket, plain, { NODE_EXTRA_CA_CERTS: authorityFile });
@@ -53,7 +53,7 @@ describe("a server", () => {
     await expectService(without.websocketUrl!, without.brokerUrl, {});
   });
 
-  test("refuses a broker whose certificate is not signed by a known authority", async () => {
+  test("a server refuses a broker whose certificate is not signed by a known authority", async () => {
     const { mqtts } = await brokerWithTls();
     const program = run(["--broker", mqtts, "--no-http", "--data", await temporaryFolder()]);
     expect(await program.ended()).not.toBe(0);

@@ -19,26 +19,29 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
   function subscribe(url: string, ...flags: string[]) {
     const child = spawn("mosquitto_sub", ["-V", "5", "-p", portOf(url), ...flags]);
     onTestFinished(() => void child.kill());
-    const said = { out: "", err: "" };
-    child.stdout.on("data", (text) => (said.out += String(text)));
-    child.stderr.on("data", (text) => (said.err += String(text)));
-    return { child, said };
+    const output = { out: "", err: "" };
+    child.stdout.on("data", (text) => (output.out += String(text)));
+    child.stderr.on("data", (text) => (output.err += String(text)));
+    return { child, output };
   }
   const publish = (url: string, ...flags: string[]) =>
     run("mosquitto_pub", ["-V", "5", "-p", portOf(url), ...flags], { timeout: 20_000 });
 
-  test.each(["0", "1", "2"])("report light at QoS %s and receive the command", async (qos) => {
-    const { brokerUrl } = await server({ http: false });
-    await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 1}', "-q", qos);
-    // the command is retained
-    const { said } = subscribe(brokerUrl, "-t", "porch/commands", "-q", qos);
-    await eventually(() => said.out === '{"led_on":true}\n', { what: "the command" });
-    await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 900}', "-q", qos);
-    await eventually(() => said.out === '{"led_on":true}\n{"led_on":false}\n', { what: "the next command" });
-    expect(said.err).toBe("");
-  });
+  test.each(["0", "1", "2"])(
+    "mosquitto_pub and mosquitto_sub report light at QoS %s and receive the command",
+    async (qos) => {
+      const { brokerUrl } = await server({ http: false });
+      await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 1}', "-q", qos);
+      // the command is retained
+      const { output } = subscribe(brokerUrl, "-t", "porch/commands", "-q", qos);
+      await eventually(() => output.out === '{"led_on":true}\n', { what: "the command" });
+      await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 900}', "-q", qos);
+      await eventually(() => output.out === '{"led_on":true}\n{"led_on":false}\n', { what: "the next command" });
+      expect(output.err).toBe("");
+    },
+  );
 
-  test("exchange properties and receive their queue after a reconnect", async () => {
+  test("mosquitto_pub and mosquitto_sub exchange properties and receive their queue after a reconnect", async () => {
     const { brokerUrl } = await server({ http: false });
     const session = ["-i", "sleeper", "-c", "-x", "300", "-t", "news", "-q", "1", "-F", "%p %P %C"];
     const first = subscribe(brokerUrl, ...session, "-E");
@@ -46,12 +49,12 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
     const properties = ["-D", "publish", "user-property", "a", "b", "-D", "publish", "content-type", "text/plain"];
     await publish(brokerUrl, "-t", "news", "-m", "hello", "-q", "1", ...properties);
     const second = subscribe(brokerUrl, ...session);
-    await eventually(() => second.said.out === "hello a:b text/plain\n", { what: "the message with its properties" });
+    await eventually(() => second.output.out === "hello a:b text/plain\n", { what: "the message with its properties" });
   });
 });
 
 describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("Paho for Python with MQTT 5", () => {
-  test("reports light at QoS 2 with properties and receives the command", async () => {
+  test("Paho reports light at QoS 2 with properties and receives the command", async () => {
     const { brokerUrl } = await server({ http: false });
     const watcher = await client5(brokerUrl);
     await watcher.subscribeAsync("paho/telemetry", { qos: 2 });
@@ -68,16 +71,19 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("Paho for Py
 });
 
 describe("mqtt.js with MQTT 5", () => {
-  test.each(["TCP", "TLS", "WebSocket"])("reports light over %s and receives the command", async (transport) => {
-    const authority = await certificate("Test authority", { authority: true });
-    const tls = await writePair(await temporaryFolder(), "server", await certificate("localhost", { ca: authority }));
-    const { brokerUrl, secureBrokerUrl, websocketUrl } = await server({ tls, mqttsPort: 0 });
-    const url = { TCP: brokerUrl, TLS: secureBrokerUrl!, WebSocket: websocketUrl! }[transport]!;
-    const device = await client5(url, { ca: authority.cert, servername: "localhost" });
-    await device.subscribeAsync("porch/commands", { qos: 1 });
-    await device.publishAsync("porch/telemetry", '{"light": 1}', { qos: 1 });
-    await message(device, '{"led_on":true}');
-  });
+  test.each(["TCP", "TLS", "WebSocket"])(
+    "mqtt.js reports light over %s and receives the command",
+    async (transport) => {
+      const authority = await certificate("Test authority", { authority: true });
+      const tls = await writePair(await temporaryFolder(), "server", await certificate("localhost", { ca: authority }));
+      const { brokerUrl, secureBrokerUrl, websocketUrl } = await server({ tls, mqttsPort: 0 });
+      const url = { TCP: brokerUrl, TLS: secureBrokerUrl!, WebSocket: websocketUrl! }[transport]!;
+      const device = await client5(url, { ca: authority.cert, servername: "localhost" });
+      await device.subscribeAsync("porch/commands", { qos: 1 });
+      await device.publishAsync("porch/telemetry", '{"light": 1}', { qos: 1 });
+      await message(device, '{"led_on":true}');
+    },
+  );
 });
 
 test("a board with MQTT 3.1.1 and an app with MQTT 5 exchange readings, commands, and the board's will", async () => {

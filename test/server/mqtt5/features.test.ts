@@ -17,7 +17,7 @@ const KINDS: [kind: string, connect: (url: string) => Promise<Client5>][] = [
 
 describe.each(KINDS)("a client %s", (_kind, connect) => {
   test.each([0, 1, 2] as const)(
-    "with no-local receives what others publish at QoS %i, but not its own",
+    "a client with No Local receives what others publish at QoS %i, but not its own messages",
     async (qos) => {
       const { url, broker } = await bareBroker();
       const other = await client5(url);
@@ -31,7 +31,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     },
   );
 
-  test("with No Local receives its own message once through another subscription without No Local", async () => {
+  test("a client with No Local receives its own message once through another subscription without No Local", async () => {
     const { url, broker } = await bareBroker();
     const one = await connect(url);
     await one.subscribeAsync("t", { qos: 1, nl: true });
@@ -47,7 +47,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     [true, 1],
     [true, 2],
     [false, 1],
-  ] as const)("with retain-as-published %s receives live messages of QoS %i accordingly", async (rap, qos) => {
+  ] as const)("a client with Retain As Published %s receives live messages of QoS %i accordingly", async (rap, qos) => {
     const { url, broker } = await bareBroker();
     const one = await connect(url);
     await one.subscribeAsync("t", { qos, rap });
@@ -59,7 +59,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     await eventually(() => broker.stats.queued === 0, { what: "an empty queue" });
   });
 
-  test("receives retained messages according to its Retain Handling: on each subscription, on a new one, or never", async () => {
+  test("a client receives retained messages according to its Retain Handling: on each subscription, on a new one, or never", async () => {
     const { url } = await bareBroker();
     const publisher = await client5(url);
     for (const topic of ["a", "b", "c"]) await publisher.publishAsync(topic, topic, { qos: 1, retain: true });
@@ -76,7 +76,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     expect(await subscribe()).toEqual(["a"]);
   });
 
-  test("receives one copy with the identifiers of all matching subscriptions", async () => {
+  test("a client receives one copy with the identifiers of all matching subscriptions", async () => {
     const { url } = await bareBroker();
     const one = await connect(url);
     const subscribe = (filter: string, subscriptionIdentifier?: number) =>
@@ -93,7 +93,7 @@ describe.each(KINDS)("a client %s", (_kind, connect) => {
     expect(identifiers.slice(1)).toEqual([268_435_455, undefined]);
   });
 
-  test("receives a retained message with the identifier of its new subscription", async () => {
+  test("a client receives a retained message with the identifier of its new subscription", async () => {
     const { url } = await bareBroker();
     const one = await connect(url);
     await one.publishAsync("a/b", "kept", { qos: 1, retain: true });
@@ -133,7 +133,7 @@ describe("the properties of a message", () => {
     await publisher.endAsync();
   };
 
-  test.each([0, 1, 2] as const)("reach subscribers at QoS %i", async (qos) => {
+  test.each([0, 1, 2] as const)("the properties of a message reach subscribers at QoS %i", async (qos) => {
     const { url } = await bareBroker();
     const one = await client5(url);
     await one.subscribeAsync("t", { qos });
@@ -141,35 +141,41 @@ describe("the properties of a message", () => {
     expect((await message(one, "{}")).properties).toEqual(properties);
   });
 
-  test.each(["at once", "after a restart"])("reach clients from their queues, %s", async (when) => {
-    let bare = await bareBroker();
-    const leaver = await withSession(bare.url, "a");
-    await leaver.subscribeAsync("t", { qos: 1, properties: { subscriptionIdentifier: 5 } });
-    await leaver.endAsync();
-    await publish(bare.url, { qos: 1 });
-    if (when === "after a restart") {
-      await bare.close();
-      bare = await bareBroker(undefined, { folder: bare.folder });
-    }
-    const back = await withSession(bare.url, "a");
-    expect((await message(back, "{}")).properties).toEqual({ ...properties, subscriptionIdentifier: 5 });
-  });
+  test.each(["at once", "after a restart"])(
+    "the properties of a message reach clients from their queues, %s",
+    async (when) => {
+      let bare = await bareBroker();
+      const leaver = await withSession(bare.url, "a");
+      await leaver.subscribeAsync("t", { qos: 1, properties: { subscriptionIdentifier: 5 } });
+      await leaver.endAsync();
+      await publish(bare.url, { qos: 1 });
+      if (when === "after a restart") {
+        await bare.close();
+        bare = await bareBroker(undefined, { folder: bare.folder });
+      }
+      const back = await withSession(bare.url, "a");
+      expect((await message(back, "{}")).properties).toEqual({ ...properties, subscriptionIdentifier: 5 });
+    },
+  );
 
-  test.each(["at once", "after a restart"])("reach new subscribers with retained messages, %s", async (when) => {
-    let bare = await bareBroker();
-    await publish(bare.url, { qos: 1, retain: true });
-    if (when === "after a restart") {
-      await bare.close();
-      bare = await bareBroker(undefined, { folder: bare.folder });
-    }
-    const one = await client5(bare.url);
-    await one.subscribeAsync("t", { qos: 1 });
-    expect((await message(one, "{}")).properties).toEqual(properties);
-  });
+  test.each(["at once", "after a restart"])(
+    "the properties of a message reach new subscribers with retained messages, %s",
+    async (when) => {
+      let bare = await bareBroker();
+      await publish(bare.url, { qos: 1, retain: true });
+      if (when === "after a restart") {
+        await bare.close();
+        bare = await bareBroker(undefined, { folder: bare.folder });
+      }
+      const one = await client5(bare.url);
+      await one.subscribeAsync("t", { qos: 1 });
+      expect((await message(one, "{}")).properties).toEqual(properties);
+    },
+  );
 });
 
 describe("a session that is resumed", () => {
-  test("delivers its queue without the retain flag, unless the subscription asks for it", async () => {
+  test("a session that is resumed delivers its queue without the retain flag, unless the subscription asks for it", async () => {
     const { url } = await bareBroker();
     const leaver = await withSession(url, "a");
     await leaver.subscribeAsync("plain", { qos: 1 });
@@ -183,7 +189,7 @@ describe("a session that is resumed", () => {
     expect(back.received.map(({ retain }) => retain)).toEqual([false, false, true, false]);
   });
 
-  test("keeps the options of its subscriptions", async () => {
+  test("a session that is resumed keeps the options of its subscriptions", async () => {
     const { url } = await bareBroker();
     const leaver = await withSession(url, "a");
     await leaver.subscribeAsync("own", { qos: 1, nl: true });

@@ -27,14 +27,14 @@ function publish(topic: string, payload: string | Buffer, properties?: IPublishP
 }
 
 describe("CONNACK", () => {
-  test("announces a receive maximum of 1,000, the largest packet and 64 topic aliases", async () => {
+  test("CONNACK announces a receive maximum of 1,000, the largest packet and 64 topic aliases", async () => {
     const { url, broker } = await bareBroker();
     const { connack } = await client5(url);
     const takes = { receiveMaximum: 1000, maximumPacketSize: broker.largestPacket, topicAliasMaximum: 64 };
     expect(connack.properties).toMatchObject(takes);
   });
 
-  test("assigns a unique client id to a client without one", async () => {
+  test("CONNACK assigns a unique client id to a client without one", async () => {
     const { url, broker } = await bareBroker();
     const options = { clientId: "", properties: { sessionExpiryInterval: 60 } };
     const ids = [await client5(url, options), await client5(url, options)].map(
@@ -51,14 +51,14 @@ describe("CONNACK", () => {
     [65_535, 3600],
     [3600, undefined],
     [60, undefined],
-  ])("answers a keep-alive of %i s with a Server Keep Alive of %s s", async (keepalive, serverKeepAlive) => {
+  ])("CONNACK answers a keep-alive of %i s with a Server Keep Alive of %s s", async (keepalive, serverKeepAlive) => {
     const { url } = await bareBroker();
     const asking = await connected(url, "a", { protocolVersion: 5, keepalive });
     const { properties } = asking.packets[0] as IConnackPacket;
     expect(properties!.serverKeepAlive).toBe(serverKeepAlive);
   });
 
-  test.each(["receiveMaximum", "maximumPacketSize"])("refuses a %s of 0 with 0x82", async (property) => {
+  test.each(["receiveMaximum", "maximumPacketSize"])("CONNACK refuses a %s of 0 with 0x82", async (property) => {
     const { url } = await bareBroker();
     const refused = await raw5(url, { [property]: 0 });
     expect(refused.packets[0]).toMatchObject({ reasonCode: 0x82 });
@@ -67,29 +67,32 @@ describe("CONNACK", () => {
 });
 
 describe.each([0, 60])("a client whose session outlives its connection by %i s", (sessionExpiryInterval) => {
-  test.each([1, 2] as const)("has no more inflight messages of QoS %i than its receive maximum", async (qos) => {
-    const { url } = await bareBroker();
-    const one = await raw5(url, { receiveMaximum: 2, sessionExpiryInterval });
-    await subscribe(one, "t", qos);
-    const publisher = await client5(url);
-    for (let n = 0; n < 5; n++) await publisher.publishAsync("t", String(n), { qos });
-    for (let done = 0; done < 5; done++) {
-      const sent = Math.min(done + 2, 5);
-      await eventually(() => publishesOf(one).length === sent, { what: "two messages on their way" });
-      await one.processed();
-      expect(publishesOf(one)).toHaveLength(sent);
-      const { messageId } = publishesOf(one)[done];
-      if (qos === 2) {
-        one.send({ cmd: "pubrec", messageId });
-        await eventually(() => one.packets.some((p) => p.cmd === "pubrel" && p.messageId === messageId));
+  test.each([1, 2] as const)(
+    "a client has no more inflight messages of QoS %i than its receive maximum",
+    async (qos) => {
+      const { url } = await bareBroker();
+      const one = await raw5(url, { receiveMaximum: 2, sessionExpiryInterval });
+      await subscribe(one, "t", qos);
+      const publisher = await client5(url);
+      for (let n = 0; n < 5; n++) await publisher.publishAsync("t", String(n), { qos });
+      for (let done = 0; done < 5; done++) {
+        const sent = Math.min(done + 2, 5);
+        await eventually(() => publishesOf(one).length === sent, { what: "two messages on their way" });
+        await one.processed();
+        expect(publishesOf(one)).toHaveLength(sent);
+        const { messageId } = publishesOf(one)[done];
+        if (qos === 2) {
+          one.send({ cmd: "pubrec", messageId });
+          await eventually(() => one.packets.some((p) => p.cmd === "pubrel" && p.messageId === messageId));
+        }
+        one.send({ cmd: qos === 1 ? "puback" : "pubcomp", messageId });
       }
-      one.send({ cmd: qos === 1 ? "puback" : "pubcomp", messageId });
-    }
-    expect(textsOf(publishesOf(one))).toEqual(["0", "1", "2", "3", "4"]);
-  });
+      expect(textsOf(publishesOf(one))).toEqual(["0", "1", "2", "3", "4"]);
+    },
+  );
 
   test.each([0, 1, 2] as const)(
-    "receives no message of QoS %i above its maximum packet size, but all others",
+    "a client receives no message of QoS %i above its maximum packet size, but all others",
     async (qos) => {
       const { url, broker, rejected } = await bareBroker();
       const properties = { maximumPacketSize: 100, receiveMaximum: 1, sessionExpiryInterval };
@@ -124,7 +127,7 @@ test("a client receives the reason code without the reason string when the packe
 describe("a message that is too large", () => {
   const { payload: most } = DEFAULTS.limits;
 
-  test("for the payload limit is refused with 0x97, and one exactly at the limit is accepted", async () => {
+  test("a message above the payload limit is refused with 0x97, and one exactly at the limit is accepted", async () => {
     const { url, rejected } = await bareBroker();
     const one = await client5(url);
     await one.subscribeAsync("t", { qos: 1 });
@@ -142,7 +145,7 @@ describe("a message that is too large", () => {
     expect(await blunt.answer("puback")).toMatchObject({ reasonCode: 0x97, properties });
   });
 
-  test("for the largest packet ends the connection with DISCONNECT 0x95", async () => {
+  test("a message above the maximum packet size ends the connection with DISCONNECT 0x95", async () => {
     const { url, broker } = await bareBroker();
     const one = await raw5(url);
     one.send(publish("t", Buffer.alloc(broker.largestPacket)));
@@ -153,7 +156,7 @@ describe("a message that is too large", () => {
 });
 
 describe("a topic alias", () => {
-  test("stands for the topic last sent with it on the same connection, and is not forwarded", async () => {
+  test("a topic alias stands for the topic last sent with it on the same connection, and is not forwarded", async () => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("#", { qos: 1 });
@@ -168,13 +171,16 @@ describe("a topic alias", () => {
     expect(await another.answer("disconnect")).toMatchObject({ reasonCode: 0x94 });
   });
 
-  test.each([0, 65, 65_535])("of %i ends the connection with DISCONNECT 0x94 and its reason", async (topicAlias) => {
-    const { url, rejected } = await bareBroker();
-    const one = await raw5(url);
-    one.send(publish("a", "1", { topicAlias }));
-    const properties = { reasonString: "the topic alias is unknown, or larger than the server allows" };
-    expect(await one.answer("disconnect")).toMatchObject({ reasonCode: 0x94, properties });
-    await one.ended();
-    expect(rejected).toHaveLength(1);
-  });
+  test.each([0, 65, 65_535])(
+    "a topic alias of %i ends the connection with DISCONNECT 0x94 and its reason",
+    async (topicAlias) => {
+      const { url, rejected } = await bareBroker();
+      const one = await raw5(url);
+      one.send(publish("a", "1", { topicAlias }));
+      const properties = { reasonString: "the topic alias is unknown, or larger than the server allows" };
+      expect(await one.answer("disconnect")).toMatchObject({ reasonCode: 0x94, properties });
+      await one.ended();
+      expect(rejected).toHaveLength(1);
+    },
+  );
 });

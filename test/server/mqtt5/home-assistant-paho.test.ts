@@ -50,7 +50,7 @@ async function withBoard() {
 }
 
 describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant with MQTT 5", () => {
-  test("finds the board, switches its lamp, follows its state, and unsubscribes", async () => {
+  test("Home Assistant finds the board, switches its lamp, follows its state, and unsubscribes", async () => {
     const { mqttPort, board } = await withBoard();
     const ha = homeAssistant(mqttPort);
     const { text, retain } = await eventually(() => ha.last(CONFIG), { what: "the board's discovery" });
@@ -80,14 +80,14 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant w
     expect(ha.events("message").slice(before).filter(({ topic }) => topic === state_topic)).toEqual([]); // prettier-ignore
   });
 
-  test("receives all discovery messages again after its birth message", async () => {
+  test("Home Assistant receives all discovery messages again after its birth message", async () => {
     const { mqttPort } = await withBoard();
     const ha = homeAssistant(mqttPort);
     await eventually(() => ha.last(CONFIG)?.retain === false, { what: "the answer to its birth message" });
     expect(ha.last("homeassistant/status")).toMatchObject({ text: "online" });
   });
 
-  test("reconnects after a server restart and finds everything again", async () => {
+  test("Home Assistant reconnects after a server restart and finds everything again", async () => {
     const { started, ...options } = await withBoard();
     const ha = homeAssistant(options.mqttPort);
     await eventually(() => ha.last(CONFIG), { what: "the board's discovery" });
@@ -106,7 +106,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant w
       ); // prettier-ignore
   });
 
-  test("has its will published when it stops, and not when its integration is reloaded", async () => {
+  test("Home Assistant has its will published when it stops, and not when its integration is reloaded", async () => {
     const { mqttPort, started } = await withBoard();
     const watcher = await client5(started.brokerUrl);
     await watcher.subscribeAsync("homeassistant/status", { qos: 1 });

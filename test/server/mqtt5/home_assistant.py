@@ -1,4 +1,4 @@
-"""Home Assistant's MQTT client, as far as the broker sees it: home_assistant.py <port>.
+"""Simulates Home Assistant's MQTT client. Usage: home_assistant.py <port>.
 
 Follows homeassistant/components/mqtt/client.py of home-assistant/core, of 2026, with protocol version 5: Paho without its own
 reconnect, Clean Start on every connection, no session expiry, a keep-alive of 60 s, SUBSCRIBE with one filter each for those
@@ -49,7 +49,7 @@ ha.will_set(STATUS, "offline", 0, False)
 
 
 def connect():
-    """Connects, and again when the connection ends, as _reconnect_loop does."""
+    """Connects, and reconnects when the connection ends, as _reconnect_loop does."""
     while True:
         try:
             ha.connect("127.0.0.1", int(sys.argv[1]), 60, clean_start=True)

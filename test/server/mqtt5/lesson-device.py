@@ -1,4 +1,4 @@
-"""The lesson's device on Paho, with MQTT 5: lesson-device.py <port> <light>. Prints the answer and how the broker let it in."""
+"""The lesson's device on Paho with MQTT 5. Usage: lesson-device.py <port> <light>. Prints the CONNACK and the answer."""
 import json
 import sys
 import time

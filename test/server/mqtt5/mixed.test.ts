@@ -20,7 +20,7 @@ const PROPERTIES = {
 };
 
 describe("a board with MQTT 3.1.1 and an app with MQTT 5.0", () => {
-  test("exchange readings, commands, the lamp's state and the board's configuration", async () => {
+  test("a board with MQTT 3.1.1 and an app with MQTT 5.0 exchange readings, commands, the lamp's state and the board's configuration", async () => {
     const { brokerUrl } = await server({ http: false });
     const board = await startBoard(brokerUrl, ID);
     const app = await client5(brokerUrl);
@@ -57,35 +57,38 @@ describe("a board with MQTT 3.1.1 and an app with MQTT 5.0", () => {
   }); // prettier-ignore
 });
 
-describe("a message with properties reaches a 3.1.1 client byte for byte as one without them,", () => {
+describe("message properties and 3.1.1 clients", () => {
   const publish = async (url: string, topic: string, retain: boolean): Promise<void> => {
     const app = await client5(url);
     await app.publishAsync(topic, "{}", { qos: 1, retain, properties: PROPERTIES });
     await app.endAsync();
   };
 
-  test.each(["live", "from its queue", "retained"])("%s", async (how) => {
-    const { url } = await bareBroker();
-    const subscribe = async () => {
-      const one = await connected(url, "board", { clean: false });
-      one.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 1 }] });
-      await one.answer("suback");
-      return one;
-    };
-    if (how === "retained") await publish(url, "t", true);
-    let one = await subscribe();
-    if (how === "live") await publish(url, "t", false);
-    if (how === "from its queue") {
-      one.socket.destroy();
-      await publish(url, "t", false);
-      one = await connected(url, "board", { clean: false });
-    }
-    const packet: IPublishPacket = await one.answer("publish");
-    expect(packet).toMatchObject({ topic: "t", qos: 1, retain: how === "retained" });
-    // topic name with its length, packet identifier, payload
-    expect(packet.length).toBe(2 + 1 + 2 + 2);
-    expect(String(packet.payload)).toBe("{}");
-  });
+  test.each(["live", "from its queue", "retained"])(
+    "a 3.1.1 client receives a message without its properties (%s)",
+    async (how) => {
+      const { url } = await bareBroker();
+      const subscribe = async () => {
+        const one = await connected(url, "board", { clean: false });
+        one.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 1 }] });
+        await one.answer("suback");
+        return one;
+      };
+      if (how === "retained") await publish(url, "t", true);
+      let one = await subscribe();
+      if (how === "live") await publish(url, "t", false);
+      if (how === "from its queue") {
+        one.socket.destroy();
+        await publish(url, "t", false);
+        one = await connected(url, "board", { clean: false });
+      }
+      const packet: IPublishPacket = await one.answer("publish");
+      expect(packet).toMatchObject({ topic: "t", qos: 1, retain: how === "retained" });
+      // topic name with its length, packet identifier, payload
+      expect(packet.length).toBe(2 + 1 + 2 + 2);
+      expect(String(packet.payload)).toBe("{}");
+    },
+  );
 });
 
 test("a 3.1.1 session keeps its queue while 5.0 clients connect and disconnect, except for expired messages", async () => {

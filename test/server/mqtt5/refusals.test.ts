@@ -22,7 +22,7 @@ const raw5 = (url: string, user?: string, options: Options = {}): Promise<RawCli
 
 const because = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
 
-describe("CONNACK refuses with a reason code and a reason string", () => {
+describe("CONNACK with a reason code and a reason string", () => {
   test.each<[what: string, user: string | undefined, options: Options, code: number, reason: string]>([
     ["a wrong password", "boss", { password: Buffer.from("wrong") }, 0x86, "the user name or the password is wrong"],
     ["a client without a user name", undefined, {}, 0x87, "no user name was given"],
@@ -30,7 +30,7 @@ describe("CONNACK refuses with a reason code and a reason string", () => {
     ["a will above the limit", "boss", { will: { topic: "t", payload: Buffer.alloc(40_000), qos: 1, retain: false } }, 0x95, "a will of 40000 bytes"],
     ["a client id of 257 characters", "boss", { clientId: "x".repeat(257) }, 0x85, "at most 256 characters"],
     ["enhanced authentication", "boss", { properties: { authenticationMethod: "SCRAM" } }, 0x8c, "is not supported"],
-  ])("%s", async (_what, user, options, reasonCode, reason) => {
+  ])("CONNACK refuses %s", async (_what, user, options, reasonCode, reason) => {
     const { url, rejected } = await guarded(USERS, { limits: { payload: 32_768 } });
     const refused = await raw5(url, user, options);
     expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...because(reason) }]);
@@ -38,7 +38,7 @@ describe("CONNACK refuses with a reason code and a reason string", () => {
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
-  test("more sessions than an account may have", async () => {
+  test("CONNACK refuses a client whose account has the maximum number of sessions", async () => {
     const { url } = await guarded(USERS, { limits: { sessions: 1 } });
     const session = { clean: false, properties: { sessionExpiryInterval: 60 } };
     await raw5(url, "boss", session);
@@ -51,7 +51,7 @@ describe("a board", () => {
   const elsewhere = "nightlight/shed/telemetry";
 
   test.each([true, false])(
-    "receives a reason string for a refused publish or subscription, if it requests them (%s)",
+    "a board receives a reason string for a refused publish or subscription, if it requests them (%s)",
     async (wants) => {
       const { url } = await guarded(USERS);
       const board = await raw5(url, "porch", { properties: { requestProblemInformation: wants } });
@@ -74,7 +74,7 @@ describe("a board", () => {
     },
   );
 
-  test("stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
+  test("a board stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
     const { url, got } = await guarded(USERS);
     const board = await client5(url, as("porch"));
     await board.publishAsync(elsewhere, "x", { qos: 0 });
@@ -85,8 +85,8 @@ describe("a board", () => {
   });
 });
 
-describe("DISCONNECT says why", () => {
-  test("when the account was removed", async () => {
+describe("DISCONNECT", () => {
+  test("DISCONNECT gives the reason when the account was removed", async () => {
     const { url, folder } = await guarded(USERS);
     const board = await raw5(url, "porch");
     await changeUsers(folder, (users) => void users.delete("porch"));
@@ -94,7 +94,7 @@ describe("DISCONNECT says why", () => {
     await board.ended();
   });
 
-  test("when another connection takes the session over", async () => {
+  test("DISCONNECT gives the reason when another connection takes the session over", async () => {
     const { url } = await guarded(USERS);
     const board = await raw5(url, "porch");
     await raw5(url, "porch");
@@ -105,14 +105,14 @@ describe("DISCONNECT says why", () => {
     await board.ended();
   });
 
-  test("when the broker shuts down", async () => {
+  test("DISCONNECT gives the reason when the broker shuts down", async () => {
     const bare = await bareBroker();
     const board = await raw5(bare.url);
     await bare.close();
     expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x8b, ...because("shutting down") });
   });
 
-  test("when an operator ends the session", async () => {
+  test("DISCONNECT gives the reason when an operator ends the session", async () => {
     const { url, broker } = await bareBroker();
     const board = await raw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
     expect(await broker.sessions.end(null, "id")).toBe(true);

@@ -21,7 +21,7 @@ async function gone({ broker }: BareBroker): Promise<void> {
 }
 
 describe("a session", () => {
-  test.each([undefined, 0])("with an expiry interval of %s ends with its connection", async (interval) => {
+  test.each([undefined, 0])("a session with an expiry interval of %s ends with its connection", async (interval) => {
     const bare = await bareBroker();
     await leave(bare.url, session("a", interval), "t");
     await gone(bare);
@@ -30,7 +30,7 @@ describe("a session", () => {
     expect(again.connack.properties?.sessionExpiryInterval).toBeUndefined();
   });
 
-  test("is kept for its expiry interval, and no longer", async () => {
+  test("a session is kept for its expiry interval, and no longer", async () => {
     const bare = await bareBroker();
     await leave(bare.url, session("a", 2), "t");
     const [{ disconnected_at, expires_at }] = bare.broker.sessions.list();
@@ -40,23 +40,26 @@ describe("a session", () => {
     expect((await client5(bare.url, session("a", 60))).connack.sessionPresent).toBe(false);
   });
 
-  test.each([61, 0xffffffff])("that asks for %i s gets the limit of 60 s, and CONNACK says so", async (interval) => {
-    const { url, broker } = await bareBroker(undefined, { limits: { sessionExpiry: 60_000 } });
-    const asking = await client5(url, session("a", interval));
-    expect(asking.connack.properties).toMatchObject({ sessionExpiryInterval: 60 });
-    await asking.endAsync();
-    const [{ disconnected_at, expires_at }] = await eventually(
-      () => broker.sessions.list()[0].expires_at && broker.sessions.list(),
-    );
-    expect(Date.parse(expires_at!) - Date.parse(disconnected_at!)).toBe(60_000);
-  });
+  test.each([61, 0xffffffff])(
+    "a session that asks for %i s gets the limit of 60 s, and CONNACK says so",
+    async (interval) => {
+      const { url, broker } = await bareBroker(undefined, { limits: { sessionExpiry: 60_000 } });
+      const asking = await client5(url, session("a", interval));
+      expect(asking.connack.properties).toMatchObject({ sessionExpiryInterval: 60 });
+      await asking.endAsync();
+      const [{ disconnected_at, expires_at }] = await eventually(
+        () => broker.sessions.list()[0].expires_at && broker.sessions.list(),
+      );
+      expect(Date.parse(expires_at!) - Date.parse(disconnected_at!)).toBe(60_000);
+    },
+  );
 
   test.each([
     [60, 0, undefined],
     [60, 30, 30],
     [30, 60, 60],
     [0, 60, undefined],
-  ])("of %i s whose client disconnects with an interval of %i s is kept for %s s", async (from, to, kept) => {
+  ])("a session of %i s whose client disconnects with an interval of %i s is kept for %s s", async (from, to, kept) => {
     const bare = await bareBroker();
     const leaver = await client5(bare.url, session("a", from));
     await leaver.endAsync(false, { properties: { sessionExpiryInterval: to } });
@@ -66,7 +69,7 @@ describe("a session", () => {
     expect(Date.parse(expires()!) - Date.parse(bare.broker.sessions.list()[0].disconnected_at!)).toBe(kept * 1000);
   });
 
-  test("that is resumed without an expiry interval delivers its queue once and then ends", async () => {
+  test("a session that is resumed without an expiry interval delivers its queue once and then ends", async () => {
     const bare = await bareBroker();
     await leave(bare.url, session("a", 60), "t");
     const publisher = await client5(bare.url);
@@ -86,7 +89,7 @@ describe("a session", () => {
     expect(textsOf(later.received)).toEqual(["4"]);
   });
 
-  test("is discarded with its queue by Clean Start, and a new one begins", async () => {
+  test("a session is discarded with its queue by Clean Start, and a new one begins", async () => {
     const { url } = await bareBroker();
     await leave(url, session("a", 60), "t");
     const publisher = await client5(url);
@@ -106,7 +109,7 @@ describe("a session", () => {
 describe("a message that expires", () => {
   const expiring = (messageExpiryInterval?: number) => ({ qos: 1, properties: { messageExpiryInterval } }) as const;
 
-  test("is forwarded at once with its interval", async () => {
+  test("a message that expires is forwarded at once with its interval", async () => {
     const { url } = await bareBroker();
     const one = await client5(url);
     await one.subscribeAsync("t");
@@ -115,7 +118,7 @@ describe("a message that expires", () => {
   });
 
   test.each([false, true])(
-    "is removed from a queue; others are delivered with the remaining interval (restart: %s)",
+    "a message that expires is removed from a queue; others are delivered with the remaining interval (restart: %s)",
     async (restarts) => {
       let bare = await bareBroker();
       await leave(bare.url, session("a", 60), "t");
@@ -140,7 +143,7 @@ describe("a message that expires", () => {
   );
 
   test.each([false, true])(
-    "is no longer retained; others are delivered with the remaining interval (restart: %s)",
+    "a message that expires is no longer retained; others are delivered with the remaining interval (restart: %s)",
     async (restarts) => {
       let bare = await bareBroker();
       const publisher = await client5(bare.url);
@@ -172,7 +175,7 @@ describe("a will", () => {
   test.each([
     ["its delay", 1, 60],
     ["its session, which ends earlier", 60, 1],
-  ])("is published after %s, with its properties and without its delay", async (_what, delay, expiry) => {
+  ])("a will is published after %s, with its properties and without its delay", async (_what, delay, expiry) => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("will", { qos: 1 });
@@ -184,7 +187,7 @@ describe("a will", () => {
     expect(properties).toEqual({ contentType: "text/plain", userProperties: { from: "a" } });
   });
 
-  test("is not published when its client reconnects before the delay is over", async () => {
+  test("a will is not published when its client reconnects before the delay is over", async () => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("will", { qos: 1 });
@@ -195,7 +198,7 @@ describe("a will", () => {
     expect(watcher.received).toEqual([]);
   });
 
-  test("is published after DISCONNECT with reason code 0x04 and with no other reason code", async () => {
+  test("a will is published after DISCONNECT with reason code 0x04 and with no other reason code", async () => {
     const { url } = await bareBroker();
     const watcher = await client5(url);
     await watcher.subscribeAsync("#", { qos: 1 });

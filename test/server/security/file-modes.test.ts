@@ -1,4 +1,4 @@
-/** Files with secrets that every user of the machine can read. */
+/** Tests the warnings about files with secrets that every user of the machine can read. */
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -6,8 +6,8 @@ import { exposedFiles } from "../../../server/src/config/secret-files.js";
 import { configFile, load } from "../support/config.js";
 import { temporaryFolder } from "../support/server.js";
 
-/** What is said of a configuration file with this text and mode. */
-async function saidOf(text: string, mode: number, env = {}): Promise<string[]> {
+/** Returns the warnings about a configuration file with this text and mode. */
+async function warningsOf(text: string, mode: number, env = {}): Promise<string[]> {
   const file = await configFile(text);
   await chmod(file, mode);
   return exposedFiles(load(["--config", file], env)).map((sentence) => sentence.replaceAll(path.dirname(file), "…"));
@@ -21,23 +21,26 @@ describe.skipIf(process.platform === "win32")("a configuration file that every u
     ["a broker's password", 'broker: {url: "mqtt://b", username: me, password: secret}'],
     ["Redis's password", 'broker: {url: "mqtt://b"}\nstate: "redis://me:secret@r"'],
     ["PostgreSQL's password", 'history: {url: "postgres://me:secret@h/d"}'],
-  ])("is named when it has %s, with its mode and chmod 600", async (_what, text) => {
-    expect(await saidOf(text, 0o644)).toEqual([WARNING]);
-    expect(await saidOf(text, 0o640)).toEqual([]);
-    expect(await saidOf(text, 0o600)).toEqual([]);
+  ])("the warning names a readable configuration file with %s, its mode and chmod 600", async (_what, text) => {
+    expect(await warningsOf(text, 0o644)).toEqual([WARNING]);
+    expect(await warningsOf(text, 0o640)).toEqual([]);
+    expect(await warningsOf(text, 0o600)).toEqual([]);
   });
 
-  test("is in order when it has no password, or the password is in the environment", async () => {
-    expect(await saidOf("rule: {threshold: 200}", 0o644)).toEqual([]);
+  test("a readable file causes no warning if it has no password, or the password is in the environment", async () => {
+    expect(await warningsOf("rule: {threshold: 200}", 0o644)).toEqual([]);
     const text = 'broker: {url: "mqtt://b", username: me}\nhistory: {url: "postgres://h/d"}';
-    expect(await saidOf(text, 0o644, { NIGHTLIGHT_PASSWORD: "secret" })).toEqual([]);
+    expect(await warningsOf(text, 0o644, { NIGHTLIGHT_PASSWORD: "secret" })).toEqual([]);
   });
 
-  test("does not hide that the file with the broker's password can be read by all as well", async () => {
-    const word = path.join(await temporaryFolder(), "word");
-    await writeFile(word, "secret\n");
-    await chmod(word, 0o604);
-    const said = await saidOf(`broker: {url: "mqtt://b", username: me, password_file: "${word}"}`, 0o644);
-    expect(said).toEqual([expect.stringMatching(/the broker's password in .*word \(mode 0604\); chmod 600/)]);
+  test("a readable file does not hide the warning about the readable password file that it names", async () => {
+    const passwordFile = path.join(await temporaryFolder(), "word");
+    await writeFile(passwordFile, "secret\n");
+    await chmod(passwordFile, 0o604);
+    const warnings = await warningsOf(
+      `broker: {url: "mqtt://b", username: me, password_file: "${passwordFile}"}`,
+      0o644,
+    );
+    expect(warnings).toEqual([expect.stringMatching(/the broker's password in .*word \(mode 0604\); chmod 600/)]);
   });
 });

@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE;
 
 type Outcome = keyof LoginAttempt;
 
-/** The rules once more, as a search through all attempts there ever were. */
+/** A reference implementation of the rules, which searches all past attempts. */
 class Model {
   readonly attempts: {
     readonly network: string;
@@ -55,7 +55,7 @@ class Model {
 }
 
 test("the delays follow the rules for any sequence of attempts", () => {
-  /** Addresses, and the networks that they count as. */
+  /** Pairs of an address and its network. */
   const addresses = { "192.0.2.1": "a", "::ffff:192.0.2.1": "a", "2001:db8::1": "b", "2001:db8::9:1": "b" };
   const address = fc.constantFrom(...(Object.keys(addresses) as (keyof typeof addresses)[]));
   const who = { address, name: fc.constantFrom("ann", "bob") };
@@ -63,7 +63,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
   const times = fc.integer({ min: 1, max: 6 });
   const pass = fc.constantFrom(1, 500, 1000, 5000, MINUTE, HOUR - 1, HOUR);
   const step = fc.oneof(
-    // without an outcome, the attempts go on
+    // attempts without an outcome are still running
     { weight: 6, arbitrary: fc.record({ ...who, times, outcome: fc.option(outcome, { nil: undefined }) }) },
     { weight: 3, arbitrary: fc.record({ end: fc.nat(9), outcome }) },
     { weight: 4, arbitrary: fc.record({ pass }) },
@@ -82,7 +82,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
       for (const step of steps) {
         if ("pass" in step) {
           clock.time += step.pass;
-          // looking at the waits could hide that an attempt ends with an old count
+          // checking the delays here could hide an attempt that ends with an outdated count
           continue;
         }
         if ("waitFor" in step) clock.time += throttle.wait(step.waitFor.address, step.waitFor.name);

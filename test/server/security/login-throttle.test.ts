@@ -1,4 +1,4 @@
-/** How fast passwords can be guessed, and who has to wait because of it. */
+/** Tests the login throttle: how fast passwords can be guessed, and which clients have to wait. */
 import { describe, expect, test } from "vitest";
 import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/login-throttle.js";
 
@@ -6,7 +6,7 @@ const HOUR = 60 * 60_000;
 
 type Outcome = keyof LoginAttempt;
 
-/** A throttle with a clock that stands still until a test moves it. */
+/** Creates a throttle with a clock that only the test advances. */
 function throttled() {
   const clock = { time: 0 };
   const throttle = new LoginThrottle(() => clock.time);
@@ -28,7 +28,7 @@ function throttled() {
 }
 
 describe("a guesser", () => {
-  test("has five failures free, then waits twice as long after each one, up to 15 min", () => {
+  test("a guesser has five failures free, then waits twice as long after each one, up to 15 min", () => {
     const { clock, attempt, failAll } = throttled();
     for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", `name ${n}`)).toBe(0);
     const waits: number[] = [];
@@ -40,7 +40,7 @@ describe("a guesser", () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
   });
 
-  test("starts anew after an hour without a failure", () => {
+  test("a guesser starts anew after an hour without a failure", () => {
     const { clock, attempt, failAll } = throttled();
     failAll("192.0.2.1", "ann");
     clock.time += HOUR;
@@ -48,7 +48,7 @@ describe("a guesser", () => {
     expect(attempt("192.0.2.1", "ann")).toBe(1000);
   });
 
-  test("is no faster in parallel: attempts count as failed while they run", () => {
+  test("a guesser is no faster in parallel: attempts count as failed while they run", () => {
     const { clock, throttle } = throttled();
     const running = Array.from({ length: 5 }, () => throttle.begin("192.0.2.1", "ann"));
     expect(throttle.wait("192.0.2.1", "bob")).toBe(1000);
@@ -57,14 +57,14 @@ describe("a guesser", () => {
     expect(throttle.wait("192.0.2.1", "bob")).toBe(1000);
   });
 
-  test("waits for a name as well, from whatever address the guesses come", () => {
+  test("a guesser has to wait for a name, whatever the addresses of the guesses", () => {
     const { attempt } = throttled();
     for (let n = 0; n < 5; n++) expect(attempt(`198.51.100.${n}`, "ann")).toBe(0);
     expect(attempt("198.51.100.9", "ann")).toBe(1000);
     expect(attempt("198.51.100.9", "bob")).toBe(0);
   });
 
-  test("cannot clear failures with a login of his own in between", () => {
+  test("a guesser cannot clear failures by logging in with another account", () => {
     const { attempt } = throttled();
     for (let n = 0; n < 5; n++) {
       expect(attempt("192.0.2.1", `eve ${n % 3}`, "succeeded")).toBe(0);
@@ -73,7 +73,7 @@ describe("a guesser", () => {
     expect(attempt("192.0.2.1", "ann")).toBe(1000);
   });
 
-  test("cannot use the logins of a user to guess that user's password faster, from the same or another address", () => {
+  test("a guesser cannot use the logins of a user to guess that user's password faster, from the same or another address", () => {
     const { attempt } = throttled();
     for (let n = 0; n < 5; n++) {
       expect(attempt("192.0.2.1", "ann", "succeeded")).toBe(0);
@@ -84,7 +84,7 @@ describe("a guesser", () => {
     expect(attempt("198.51.100.9", "ann")).toBe(1000);
   });
 
-  test("has a whole /64 of IPv6 for one address, and one IPv4 address however it is written", () => {
+  test("a guesser's IPv6 /64 network counts as one address, and so do all spellings of an IPv4 address", () => {
     const { attempt, failAll } = throttled();
     failAll("2001:db8:0:1::1", "a");
     expect(attempt("2001:db8:0:1:ffff::9", "b")).toBe(1000);
@@ -95,7 +95,7 @@ describe("a guesser", () => {
     expect(attempt("192.0.2.8", "g")).toBe(0);
   });
 
-  test("fills no memory: 10,000 addresses are remembered, those with the latest failures", () => {
+  test("a guesser cannot fill the memory, because only the 10,000 addresses with the latest failures are kept", () => {
     const { attempt, failAll } = throttled();
     failAll("first", "a");
     for (let n = 0; n < 9999; n++) attempt(`${n}`, `name ${n}`);
@@ -104,7 +104,7 @@ describe("a guesser", () => {
     expect(attempt("first", "b")).toBe(0);
   });
 
-  test("cannot push failures out of memory with attempts that are not failures", () => {
+  test("a guesser cannot push failures out of memory with attempts that are not failures", () => {
     const { attempt, failAll } = throttled();
     failAll("192.0.2.1", "a");
     for (let n = 0; n < 10_000; n++) attempt(`${n}`, `name ${n}`, "withdrawn");
@@ -113,7 +113,7 @@ describe("a guesser", () => {
 });
 
 describe("a user who has logged in before from an address", () => {
-  test("does not wait there for others' failures, at that address or for that name", () => {
+  test("a user who has logged in from an address does not wait there for the failures of others", () => {
     const { attempt, failAll } = throttled();
     attempt("192.0.2.1", "ann", "succeeded");
     failAll("192.0.2.1", "bob");
@@ -122,7 +122,7 @@ describe("a user who has logged in before from an address", () => {
     expect(attempt("192.0.2.2", "ann")).toBe(1000);
   });
 
-  test("waits there after five failures of that name at that address", () => {
+  test("a user who has logged in from an address waits after five failures of that name at that address", () => {
     const { clock, attempt, failAll } = throttled();
     attempt("192.0.2.1", "ann", "succeeded");
     for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", "ann")).toBe(0);
@@ -131,7 +131,7 @@ describe("a user who has logged in before from an address", () => {
     expect(failAll("192.0.2.1", "ann")).toBe(2000);
   });
 
-  test("makes nobody else wait by failing there, nor himself at another address", () => {
+  test("a user's failures at a known address delay no other user and no other address", () => {
     const { attempt, failAll } = throttled();
     attempt("192.0.2.1", "ann", "succeeded");
     failAll("192.0.2.1", "ann");
@@ -140,7 +140,7 @@ describe("a user who has logged in before from an address", () => {
   });
 });
 
-test("a board whose password was changed keeps no other board behind its address out, known or new", () => {
+test("a board with an outdated password does not lock out other boards behind the same address", () => {
   const { clock, attempt } = throttled();
   const boards = Array.from({ length: 100 }, (_, n) => `board-${n}`);
   for (const board of boards) expect(attempt("192.0.2.1", board, "succeeded")).toBe(0);
@@ -152,7 +152,7 @@ test("a board whose password was changed keeps no other board behind its address
   }
 });
 
-test("a right password makes nobody wait any longer, however many failures there were before", () => {
+test("a right password causes no further waiting, however many failures came before", () => {
   const { clock, throttle, attempt } = throttled();
   for (let n = 0; n < 12; n++) {
     clock.time += throttle.wait("192.0.2.1", "eve");

@@ -1,4 +1,4 @@
-/** Checking passwords with a throttle, as HTTP and MQTT share it. */
+/** Tests the throttled password check, which HTTP and MQTT share. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog, type Log } from "../../../server/src/observability/log.js";
 import { BusyError, type Accounts } from "../../../server/src/security/accounts.js";
@@ -11,12 +11,12 @@ import { changeUsers } from "../../../server/src/security/users-file.js";
 import { ask, httpApp, threeAccounts } from "../support/http-app.js";
 import { temporaryFolder } from "../support/server.js";
 
-/** A check of these accounts, with a clock that stands still. */
+/** Creates a password check for these accounts with a stopped clock. */
 function checkOf<T extends Accounts>(accounts: T) {
   return { accounts, check: passwordCheck(accounts, new LoginThrottle(() => 0)) };
 }
 
-/** Accounts of a real file: `chosen` with the password "chosen password", `made` with a generated one. */
+/** Creates accounts in a file: `chosen` with the password "chosen password", and `made` with a generated one. */
 async function fileAccounts() {
   const folder = await temporaryFolder();
   const generated = generatePassword();
@@ -31,7 +31,7 @@ async function fileAccounts() {
 }
 
 describe("a generated password", () => {
-  test("that is right logs in at once, whatever failed before; a chosen one waits, even if it was right before", async () => {
+  test("a generated password logs in at once after any failures; a chosen one waits, even if it was right before", async () => {
     const { accounts, generated } = await fileAccounts();
     const { check } = checkOf(accounts);
     const board = { account: { name: "made", role: "device", device: "porch" } };
@@ -44,7 +44,7 @@ describe("a generated password", () => {
     expect(await check("192.0.2.2", "chosen", "chosen password")).toEqual(person);
   });
 
-  test("is accepted for its own user alone, and a chosen password never in its place", async () => {
+  test("a generated password is accepted for its own user alone, and a chosen password never in its place", async () => {
     const { accounts, generated } = await fileAccounts();
     expect(accounts.byGeneratedPassword("made", generated)).toBe(accounts.byName("made"));
     expect(await accounts.check("chosen", "chosen password")).toBe(accounts.byName("chosen"));
@@ -59,7 +59,7 @@ describe("a generated password", () => {
       expect(accounts.byGeneratedPassword(name, password), `${name}: ${password}`).toBeUndefined();
   });
 
-  test("is also that of a guest, beside those of the accounts", async () => {
+  test("a generated password can also belong to a guest, beside the accounts", async () => {
     const { accounts, generated } = await fileAccounts();
     const password = generatePassword();
     const all = withGuests(accounts, [{ name: "sim", password }]);
@@ -94,7 +94,7 @@ test("a password that could not be checked counts neither way", async () => {
 test("HTTP and MQTT count failures together if they share a check", async () => {
   const { accounts, check } = checkOf(threeAccounts());
   const { url } = await httpApp({ accounts, check });
-  // as the broker does
+  // the broker calls the check this way
   for (let n = 0; n < 5; n++) await check("127.0.0.1", "ann", `wrong ${n}`);
   const body = { name: "ann", password: "ann password" };
   expect(await ask(url, "/api/login", { method: "POST", body })).toMatchObject({ status: 429 });

@@ -1,11 +1,11 @@
-/** Which passwords are refused, as NIST SP 800-63B asks: common ones, names, sequences, repetitions. */
+/** Tests which passwords are refused according to NIST SP 800-63B: common ones, names, sequences and repetitions. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { COMMON_WORDS } from "../../../server/src/security/common-words.js";
 import { passwordWeakness } from "../../../server/src/security/password-strength.js";
 import { generatePassword } from "../../../server/src/security/scrypt.js";
 
-describe("easy to guess, and refused with the reason:", () => {
+describe("a weak password", () => {
   test.each<[reason: RegExp, ...passwords: string[]]>([
     [/a sequence such as 1234 or qwerty/, "12345678", "87654321", "abcdefgh", "qwertyui", "qwertzuiop", "1q2w3e4r", "1qaz2wsx", "!QAZ2wsx", "asdf1234"], // prettier-ignore
     [/a repetition/, "aaaaaaaa", "abababab", "00000000", "123123123", "xyzxyzxyzxyz"],
@@ -14,7 +14,7 @@ describe("easy to guess, and refused with the reason:", () => {
     [/a common word or password/, "nightlight", "Nightlight-2026", "n1ghtl1ght!!", "mqtt-broker"],
     [/a year or a date/, "19871225", "25.12.1987", "2026-11-29"],
     [/the user name/, "porch1234", "porchporch-porch", "Porch2026!", "p0rch12345"],
-  ])("%s", (reason, ...passwords) => {
+  ])("the reason %s is given for weak passwords", (reason, ...passwords) => {
     for (const password of passwords) {
       expect(passwordWeakness(password, ["porch"]), password).toMatch(
         /^The password is easy to guess: there is little/,
@@ -23,7 +23,7 @@ describe("easy to guess, and refused with the reason:", () => {
     }
   });
 
-  test("parts of a name such as ann@home.example count as well", () => {
+  test("parts of a name such as ann@home.example count as names", () => {
     for (const password of ["ann12345", "example2026", "ann@home.example"])
       expect(passwordWeakness(password, ["ann@home.example"])).toContain("the user name");
     expect(passwordWeakness("example-7Qw-x", ["bob"])).toBe("");
@@ -35,20 +35,20 @@ describe("easy to guess, and refused with the reason:", () => {
   });
 });
 
-describe("hard enough to guess, and accepted:", () => {
+describe("a strong password", () => {
   test.each(["correct horse", "my cat eats 3 mice", "zwei Esel im Regen", "xK4-pq9Lm", "7fQ!x2Lw", "пароль 密码 😀", "tr0ub4dor&3"])(
-    "%s",
+    "the password %s is accepted",
     (password) => expect(passwordWeakness(password, ["ann"])).toBe(""),
   ); // prettier-ignore
 
-  test("whatever is generated", () => {
+  test("every generated password is accepted", () => {
     for (let n = 0; n < 2000; n++) expect(passwordWeakness(generatePassword(), ["porch"])).toBe("");
   });
 
-  test("any password to which eight characters without a pattern are added", () => {
+  test("any password is accepted after eight characters without a pattern are added", () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 200 }), (before) => {
-        expect(passwordWeakness(`${before}\u2603v7\u00dfwz\u2604k\u2605`, ["ann"])).toBe("");
+      fc.property(fc.string({ maxLength: 200 }), (start) => {
+        expect(passwordWeakness(`${start}\u2603v7\u00dfwz\u2604k\u2605`, ["ann"])).toBe("");
       }),
     );
   });

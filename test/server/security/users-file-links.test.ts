@@ -1,4 +1,4 @@
-/** Root adds a user in the folder of another account, which contains links instead of the users file. */
+/** Tests link attacks: root adds a user in another account's folder, which contains links instead of the users file. */
 import { linkSync, renameSync, symlinkSync } from "node:fs";
 import { chown, lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -11,12 +11,12 @@ import { addUsers } from "../support/guarded.js";
 import { temporaryFolder } from "../support/server.js";
 
 const WINDOWS = process.platform === "win32";
-/** Only root can give a file to somebody else. */
+/** Whether this process is root, which alone can change the owner of a file. */
 const ROOT = process.getuid?.() === 0;
-/** The account that owns the folder: any but root. */
+/** The user id of the folder's owner, who is not root. */
 const OWNER = 65534;
 
-/** A folder of somebody else's, with a user in it; and a file and a folder that only root may change. */
+/** Creates a folder of another account with a users file, and a file and a folder that only root may change. */
 async function scene(): Promise<{ folder: string; victim: string; elsewhere: string }> {
   const top = await temporaryFolder();
   const [folder, elsewhere] = [path.join(top, "data"), path.join(top, "root")];
@@ -28,8 +28,8 @@ async function scene(): Promise<{ folder: string; victim: string; elsewhere: str
   return { folder, victim, elsewhere };
 }
 
-describe.skipIf(WINDOWS)("a user is added in the folder of another account", () => {
-  test.skipIf(!ROOT)("and the new file belongs to that account, which alone can read the file", async () => {
+describe.skipIf(WINDOWS)("root adds a user in the folder of another account", () => {
+  test.skipIf(!ROOT)("the new file belongs to the folder's owner, who alone can read the file", async () => {
     const { folder } = await scene();
     const { uid, gid, mode } = await stat(usersFile(folder));
     expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: OWNER, gid: OWNER, mode: 0o600 });
@@ -38,23 +38,26 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
   test.each([
     ["symbolic link", symlinkSync],
     ["hard link", linkSync],
-  ])("whose owner swaps the new file for a %s: nothing else changes, and the command says so", async (_what, link) => {
-    const { folder, victim } = await scene();
-    const before = await stat(victim);
-    const change = changeUsers(folder, (users) => {
-      users.clear();
-      renameSync(`${usersFile(folder)}.new`, path.join(folder, "aside"));
-      link(victim, `${usersFile(folder)}.new`);
-    });
-    await expect(change).rejects.toThrow(/users\.json\.new was replaced by another file while it was written/);
-    const { uid, gid, mode } = await stat(victim);
-    expect({ uid, gid, mode }).toEqual({ uid: before.uid, gid: before.gid, mode: before.mode });
-    expect(await readFile(victim, "utf8")).toBe("root's own");
-    expect([...(await readUsers(folder)).keys()]).toEqual(["ann"]);
-  });
+  ])(
+    "if the owner swaps the new file for a %s, nothing else changes and the command reports the swap",
+    async (_what, link) => {
+      const { folder, victim } = await scene();
+      const before = await stat(victim);
+      const change = changeUsers(folder, (users) => {
+        users.clear();
+        renameSync(`${usersFile(folder)}.new`, path.join(folder, "aside"));
+        link(victim, `${usersFile(folder)}.new`);
+      });
+      await expect(change).rejects.toThrow(/users\.json\.new was replaced by another file while it was written/);
+      const { uid, gid, mode } = await stat(victim);
+      expect({ uid, gid, mode }).toEqual({ uid: before.uid, gid: before.gid, mode: before.mode });
+      expect(await readFile(victim, "utf8")).toBe("root's own");
+      expect([...(await readUsers(folder)).keys()]).toEqual(["ann"]);
+    },
+  );
 
   test.skipIf(process.platform !== "linux")(
-    "which is swapped for a link to another folder: that one stays as it was",
+    "if the folder is swapped for a link to another folder, the other folder stays unchanged",
     async () => {
       const { folder, elsewhere } = await scene();
       const moved = `${folder}-moved`;
@@ -68,7 +71,7 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
     },
   );
 
-  test("where the new file's name is a symbolic link already: it is neither followed nor removed", async () => {
+  test("a symbolic link with the new file's name is neither followed nor removed", async () => {
     const { folder, victim } = await scene();
     await symlink(victim, `${usersFile(folder)}.new`);
     await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/Another command is changing the users/);
@@ -76,7 +79,7 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
     expect((await lstat(`${usersFile(folder)}.new`)).isSymbolicLink()).toBe(true);
   });
 
-  test("whose users.json is a link to the users of another server: they are not copied from there", async () => {
+  test("if users.json is a link to the users of another server, those users are not copied", async () => {
     const { folder } = await scene();
     const other = await temporaryFolder();
     await addUsers(other, { secret: "admin" });
@@ -92,14 +95,14 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
     await expect(addUsers(hard, { bob: "admin" })).rejects.toThrow(/users\.json has a second name/);
   });
 
-  test("whose users.json is a folder: a sentence says so", async () => {
+  test("a folder named users.json causes an error sentence", async () => {
     const folder = await temporaryFolder();
     await mkdir(usersFile(folder));
     await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/users\.json is not a plain file/);
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
 
-  test("and an attacker who keeps replacing links gets no file of root", async () => {
+  test("an attacker who keeps replacing links gets no file of root", async () => {
     const { folder, victim, elsewhere } = await scene();
     const attack = `
       const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
@@ -108,7 +111,7 @@ describe.skipIf(WINDOWS)("a user is added in the folder of another account", () 
       console.log("ready");
       for (;;) if (attempt(() => renameSync(next, next + ".aside"))) {
         attempt(() => symlinkSync(victim, next));
-        // long enough for a write to the disk, at times
+        // sometimes long enough for a write to the disk
         for (const until = performance.now() + Math.random() * 10; performance.now() < until; );
         attempt(() => unlinkSync(next));
       }`;

@@ -14,7 +14,7 @@ async function contentsOf(db: ClassicLevel<string, string>): Promise<Contents> {
   return new Map(await db.iterator().all());
 }
 
-/** Writes of each kind that there is, as far as a test can hold: short, longer than a block of the log, deletions. */
+/** Fills a database with short values, batches, values longer than a log block, and deletions. Returns the contents. */
 async function fill(folder: string, from: number): Promise<Contents> {
   const db = new ClassicLevel<string, string>(folder);
   for (let n = from; n < from + 60; n++) await db.put(`!state!mode:lamp/${n}`, JSON.stringify({ mode: "on", n }));
@@ -34,7 +34,7 @@ async function fill(folder: string, from: number): Promise<Contents> {
   return contents;
 }
 
-/** What damage may do to the bytes of a file. */
+/** Kinds of damage to a file, each at a random place. */
 const damages = fc.oneof(
   {
     weight: 5,
@@ -47,7 +47,7 @@ const damages = fc.oneof(
 
 let base: string;
 let whole: Contents;
-/** Files that hold something, with their sizes. */
+/** Non-empty files with their sizes in bytes. */
 let files: [name: string, size: number][];
 
 beforeAll(async () => {
@@ -81,16 +81,19 @@ async function damageFile(folder: string, name: string, { kind, at, bits }: Dama
 }
 
 /** Opens a damaged copy of the database. */
-async function afterDamage(name: string, damage: Damage): Promise<{ found: Contents; told: string[]; folder: string }> {
+async function afterDamage(
+  name: string,
+  damage: Damage,
+): Promise<{ found: Contents; reports: string[]; folder: string }> {
   const parent = await temporaryFolder();
   const folder = path.join(parent, "db");
   await cp(base, folder, { recursive: true });
   await damageFile(folder, name, damage);
-  const told: string[] = [];
-  const { db } = await openDatabase(folder, (text) => told.push(text));
+  const reports: string[] = [];
+  const { db } = await openDatabase(folder, (text) => reports.push(text));
   const found = await contentsOf(db);
   await db.close();
-  return { found, told, folder: parent };
+  return { found, reports, folder: parent };
 }
 
 test("an intact database has no problems, so the checksums here equal those of LevelDB", async () => {
@@ -104,35 +107,35 @@ test("after any damage to any file the database opens, and missing or outdated e
   await fc.assert(
     fc.asyncProperty(fc.nat(), damages, async (file, damage) => {
       const [name] = files[file % files.length];
-      const { found, told } = await afterDamage(name, damage);
-      // a log that ends between two records is one that was not written on
-      if (damage.kind === "cut" && name.endsWith(".log") && told.length === 0) return;
-      if (told.length === 0) expect(found).toEqual(whole);
+      const { found, reports } = await afterDamage(name, damage);
+      // a log that is cut between two records looks like a complete one
+      if (damage.kind === "cut" && name.endsWith(".log") && reports.length === 0) return;
+      if (reports.length === 0) expect(found).toEqual(whole);
       for (const [key, value] of found) if (whole.has(key) && /:\d+$/.test(key)) expect(value).toBe(whole.get(key));
     }),
     { numRuns: 40 },
   );
 }, 120_000);
 
-test("a damaged length in a log costs nothing and is reported, wherever it leads", async () => {
+test("a damaged record length in a log loses no entries and is reported, whatever its value", async () => {
   const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
   const bytes = await readFile(path.join(base, name));
   const lengths: number[] = [];
   for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
-  // as if it were longer, in both bytes, and as if it led to the record after the next
+  // a longer length through either byte, and a length that skips exactly one record
   for (const [at, bits] of [
     [lengths[0], 1],
     [lengths[0] + 1, 2],
     [lengths[5], lengths[5 + 1] - lengths[5]],
   ]) {
     // prettier-ignore
-    const { found, told } = await afterDamage(name, { kind: "flip", at, bits });
-    expect(told).toEqual([expect.stringContaining(name)]);
+    const { found, reports } = await afterDamage(name, { kind: "flip", at, bits });
+    expect(reports).toEqual([expect.stringContaining(name)]);
     expect(found).toEqual(whole);
   }
 });
 
-test("one flipped byte in a log costs one write, whichever byte it is", async () => {
+test("one flipped byte in a log loses at most one write, whichever byte it is", async () => {
   const [name, size] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
   const bytes = await readFile(path.join(base, name));
   const folder = path.join(await temporaryFolder(), "db");
@@ -153,7 +156,7 @@ test("one flipped byte in a log costs one write, whichever byte it is", async ()
     }),
     { numRuns: 60 },
   );
-  /** The sequence numbers of the batch in the last run. */
+  /** Returns the sequence numbers of the last batch of 200 entries. */
   function batch(sequences: number[]): number[] {
     const last = Math.max(...sequences);
     return sequences.filter((one) => one > last - 221 && one <= last - 21);
@@ -161,10 +164,10 @@ test("one flipped byte in a log costs one write, whichever byte it is", async ()
 }, 60_000);
 
 describe("a database with a damaged file", () => {
-  test("is kept as it was, and the report names the file, the place, and what may be missing", async () => {
+  test("a database with a damaged file is kept as it was, and the report names the file, the place, and what may be missing", async () => {
     const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
-    const { told, folder, found } = await afterDamage(name, { kind: "flip", at: 20, bits: 1 });
-    expect(told).toEqual([
+    const { reports, folder, found } = await afterDamage(name, { kind: "flip", at: 20, bits: 1 });
+    expect(reports).toEqual([
       expect.stringMatching(
         new RegExp(
           `db is damaged: \\d+ bytes from byte 0 of ${name}\\. .* kept as .*damaged-.* overrides of lamps\\.$`,
@@ -178,7 +181,7 @@ describe("a database with a damaged file", () => {
     expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
   });
 
-  test("has a report of the kinds of entries that may be missing, even if they were compressed", async () => {
+  test("a database with a damaged file has a report of the kinds of entries that may be missing, even if they were compressed", async () => {
     const folder = path.join(await temporaryFolder(), "db");
     const db = new ClassicLevel<string, string>(folder);
     for (const key of ["!broker!outgoing:x:1", "!state!mode:a", "!state!mode:b"]) await db.put(key, "x".repeat(100));
@@ -186,32 +189,32 @@ describe("a database with a damaged file", () => {
     await db.close();
     const [table] = (await readdir(folder)).filter((name) => name.endsWith(".ldb"));
     await damageFile(folder, table, { kind: "flip", at: 3, bits: 1 });
-    const told: string[] = [];
-    await (await openDatabase(folder, (text) => told.push(text))).db.close();
-    expect(told).toEqual([expect.stringMatching(/was: overrides of lamps,.*messages that wait for MQTT clients/)]);
+    const reports: string[] = [];
+    await (await openDatabase(folder, (text) => reports.push(text))).db.close();
+    expect(reports).toEqual([expect.stringMatching(/was: overrides of lamps,.*messages that wait for MQTT clients/)]);
   });
 
-  test("has all of its entries when only the list of its files is damaged", async () => {
+  test("a database with a damaged file has all of its entries when only the list of its files is damaged", async () => {
     for (const [name] of files.filter(([name]) => /^(CURRENT|MANIFEST)/.test(name))) {
-      const { found, told } = await afterDamage(name, { kind: "flip", at: 12, bits: 1 });
+      const { found, reports } = await afterDamage(name, { kind: "flip", at: 12, bits: 1 });
       expect(found).toEqual(whole);
-      expect(told).toEqual([expect.stringMatching(/damaged: .*(CURRENT|MANIFEST).*entries could be read/)]);
+      expect(reports).toEqual([expect.stringMatching(/damaged: .*(CURRENT|MANIFEST).*entries could be read/)]);
     }
   });
 
-  test("is repaired at the next start, even if the first start was killed while replacing the database", async () => {
+  test("a database with a damaged file is repaired at the next start, even if the first start was killed while replacing the database", async () => {
     const { folder } = await afterDamage(files.find(([name]) => name.endsWith(".ldb"))![0], {
       ...{ kind: "flip", at: 300, bits: 1 },
     });
     const db = path.join(folder, "db");
-    // as between the two renames
+    // the state between the two renames
     await rename(db, `${db}.rebuilt`);
     const opened = await openDatabase(db, expect.unreachable);
     expect((await contentsOf(opened.db)).size).toBeGreaterThan(whole.size / 3);
     await opened.db.close();
   });
 
-  test("is left alone while another server has it open", async () => {
+  test("a database with a damaged file is left alone while another server has it open", async () => {
     const folder = path.join(await temporaryFolder(), "db");
     const other = new ClassicLevel<string, string>(folder);
     await other.put("a", "1");

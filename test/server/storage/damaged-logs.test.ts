@@ -23,7 +23,7 @@ function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing:
 }
 
 describe("a log file", () => {
-  test("with one damaged byte loses at most one record and has one gap", () => {
+  test("a log file with one damaged byte loses at most one record and has one gap", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
         const file = encodeLog(payloads);
@@ -36,7 +36,7 @@ describe("a log file", () => {
     );
   });
 
-  test("that is cut off anywhere has every record before the cut, and a gap or no end mark", () => {
+  test("a log file that is cut off anywhere has every record before the cut, and a gap or no end mark", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), (payloads, at) => {
         const file = encodeLog(payloads);
@@ -48,7 +48,7 @@ describe("a log file", () => {
     );
   });
 
-  test("with an overwritten range has every record outside the range", () => {
+  test("a log file with an overwritten range has every record outside the range", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), fc.nat(200), fc.constantFrom(0, 0xff), (payloads, at, length, byte) => {
         const file = encodeLog(payloads);
@@ -68,7 +68,7 @@ describe("a log file", () => {
     );
   });
 
-  test("without a readable header, first frame or end mark has no record, and is one gap", () => {
+  test("a log file without a readable header, first frame or end mark has no record, and is one gap", () => {
     const file = encodeLog([Buffer.from("a record"), Buffer.from("another record")]);
     file.fill(0, 0, 32);
     file.fill(0, file.length - 16);
@@ -77,7 +77,7 @@ describe("a log file", () => {
     });
   });
 
-  test("with random bytes is decoded without an exception", () => {
+  test("a log file with random bytes is decoded without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const { payloads, gaps } = decodeLog(Buffer.from(bytes));
@@ -103,15 +103,15 @@ function flipped(bytes: Buffer, at: number): Buffer {
 }
 
 describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
-  async function retained(folder: string): Promise<{ messages: RetainedMessages; told: string[] }> {
-    const told: string[] = [];
+  async function retained(folder: string): Promise<{ messages: RetainedMessages; reports: string[] }> {
+    const reports: string[] = [];
     const handlers = { failed: expect.unreachable, dropped: expect.unreachable };
-    const messages = new RetainedMessages(folder, handlers, { closed: true, damaged: (text) => told.push(text) });
+    const messages = new RetainedMessages(folder, handlers, { closed: true, damaged: (text) => reports.push(text) });
     await messages.restore();
-    return { messages, told };
+    return { messages, reports };
   }
 
-  test("loses only the retained messages of the damaged record, and is kept and reported once", async () => {
+  test("a damaged file loses only the retained messages of the damaged record, and is kept and reported once", async () => {
     const folder = await temporaryFolder();
     const first = await retained(folder);
     for (let n = 0; n < 20; n++) {
@@ -125,29 +125,29 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
 
     const second = await retained(folder);
     expect(second.messages.size).toBeGreaterThanOrEqual(20 - missing);
-    expect(second.told).toEqual([expect.stringMatching(/\d{12}\.log (is damaged|was cut off).*retained messages/)]);
-    const aside = /kept as (.+?\d{3}Z)\. /.exec(second.told[0])?.[1];
+    expect(second.reports).toEqual([expect.stringMatching(/\d{12}\.log (is damaged|was cut off).*retained messages/)]);
+    const aside = /kept as (.+?\d{3}Z)\. /.exec(second.reports[0])?.[1];
     if (damaged.length > 0) expect(await readFile(aside!)).toEqual(damaged);
     const { size } = second.messages;
     await second.messages.close();
     const third = await retained(folder);
-    expect([third.messages.size, third.told]).toEqual([size, []]);
+    expect([third.messages.size, third.reports]).toEqual([size, []]);
     await third.messages.close();
   });
 
-  test("loses only the journal readings of the damaged record, and is kept and reported once", async () => {
+  test("a damaged file loses only the journal readings of the damaged record, and is kept and reported once", async () => {
     const folder = await temporaryFolder();
     async function open() {
-      const told: string[] = [];
+      const reports: string[] = [];
       const data = await openData(folder);
       const [devices, recent] = [new Devices(), new Recent()];
-      const damaged = (text: string): void => void told.push(text);
+      const damaged = (text: string): void => void reports.push(text);
       const { health, killed } = data;
       const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !killed, health };
       const journal = new Journal({ folder: data.journal, recent, ...targets });
       data.restoring();
       await journal.restore(devices, () => {});
-      return { data, devices, recent, journal, told };
+      return { data, devices, recent, journal, reports };
     }
     const first = await open();
     const device = first.devices.obtain("board")!;
@@ -164,11 +164,11 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     const second = await open();
     const known = second.recent.of("board").length;
     expect(known).toBeGreaterThanOrEqual(20 - missing);
-    expect(second.told).toEqual([expect.stringMatching(/000000000001\.log (is damaged|was cut off).*acknowledged/)]);
+    expect(second.reports).toEqual([expect.stringMatching(/000000000001\.log (is damaged|was cut off).*acknowledged/)]);
     await second.journal.close();
     await second.data.close();
     const third = await open();
-    expect([third.recent.of("board").length, third.told]).toEqual([known, []]);
+    expect([third.recent.of("board").length, third.reports]).toEqual([known, []]);
     await third.journal.close();
     await third.data.close();
   });

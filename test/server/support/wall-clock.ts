@@ -7,7 +7,7 @@ import { temporaryFolder } from "./server.js";
 const PRELOAD = fileURLToPath(new URL("./wall-clock.mjs", import.meta.url));
 
 export interface WallClock {
-  /** Environment variables that give a program this clock. */
+  /** Environment variables that make a program use this clock. */
   readonly env: Record<string, string>;
   /** Sets the offset from the real time, in ms; negative for the past. */
   set(ahead: number): Promise<void>;
