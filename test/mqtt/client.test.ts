@@ -325,7 +325,7 @@ describe("memory use", () => {
   it("is limited to the in-flight window while offline", () => {
     const accepted = Array.from({ length: 10_000 }, (_, n) => client.publish("t", "x", (n % 3) as 0 | 1 | 2, false));
     expect(accepted.filter(Boolean)).toHaveLength(8);
-    expect(client.room()).toBe(0);
+    expect(client.freeSlots()).toBe(0);
   });
 
   it("is limited by dropping QoS 0 messages when a slow handler fills the inbox", async () => {
@@ -368,6 +368,6 @@ describe("a caller's mistakes", () => {
       "cannot publish to a/#: a topic to publish to cannot contain # or +",
       "cannot publish 5005 bytes to a: maxPacket is 2048",
     ]);
-    expect(client.room()).toBe(8);
+    expect(client.freeSlots()).toBe(8);
   });
 });

@@ -144,7 +144,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
         await eventually(() => texts("out").length === 8 && done.length === 8, { what: "8 publications" });
         expect(texts("out")).toEqual(numbers(8));
         expect(done).toEqual(numbers(8));
-        expect(client.room()).toBe(8);
+        expect(client.freeSlots()).toBe(8);
       });
     }
 
@@ -250,7 +250,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(client.publish(`${base}/out`, "x", 0, false)).toBe(false);
       const accepted = numbers(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
       expect(accepted).toEqual(numbers(8));
-      expect(client.room()).toBe(0);
+      expect(client.freeSlots()).toBe(0);
       await online();
       await eventually(() => texts("out").length === 8, { what: "8 publications" });
       expect([...texts("out")].sort()).toEqual(numbers(8));
@@ -374,7 +374,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
         await until(() => got.has("i/0"), "the subscription");
         observer.publish(`${here}/i/1`, "one", { qos: 1 });
         observer.publish(`${here}/i/2`, "two", { qos: 2 });
-        await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.room() === 8, "the messages");
+        await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.freeSlots() === 8, "the messages");
         const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
         // Duplicates arrive before the end marker.
         own.publish(`${here}/i/3`, "", 2, false);

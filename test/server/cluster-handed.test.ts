@@ -15,7 +15,7 @@ const handing: ForwardedBatch = {
   from: `${START}0123456789ab-2`,
   number: 7,
   hops: 1,
-  taken: [3, 4],
+  confirmations: [3, 4],
   messages: [
     { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), delivery: { now: 1_700_000_000_000, live: true } },
     {
@@ -37,7 +37,7 @@ test("messages arrive with the bytes, the times and the order that they had", ()
 test("what was taken can be said without messages", () => {
   const word = encodeBatch({ ...handing, number: 0, messages: [] });
   expect(decodeBatch(word)).toEqual({ ...handing, number: 0, messages: [] });
-  expect(decodeBatch(encodeBatch({ ...handing, messages: [], taken: [] }))?.taken).toEqual([]);
+  expect(decodeBatch(encodeBatch({ ...handing, messages: [], confirmations: [] }))?.confirmations).toEqual([]);
 });
 
 test("what servers say in JSON is not taken for messages", () => {
@@ -58,10 +58,10 @@ test("servers whose clocks differ understand each other's times, by the clock th
   });
   const delivery = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
-  const word = encodeBatch({ ...handing, messages: [message], taken: [] }, ahead(50_000));
+  const word = encodeBatch({ ...handing, messages: [message], confirmations: [] }, ahead(50_000));
   const read = decodeBatch(word, ahead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
   // one that only says what was taken has no time
   const taken = encodeBatch({ ...handing, messages: [] }, ahead(-50_000));
-  expect(decodeBatch(taken, ahead(-50_000))?.taken).toEqual([3, 4]);
+  expect(decodeBatch(taken, ahead(-50_000))?.confirmations).toEqual([3, 4]);
 });

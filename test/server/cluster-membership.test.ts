@@ -9,9 +9,9 @@ test("a server that was taken off decides nothing until it has put down what it 
     epoch: 1,
     members: ["me"],
     joined: true,
-    settled: false,
+    allReleased: false,
     memory: "one",
-    gone: new Map(),
+    undrained: new Map(),
   };
   const hub: Hub = {
     listen: async () => {},
@@ -22,7 +22,7 @@ test("a server that was taken off decides nothing until it has put down what it 
     },
     bumpEpoch: async () => {},
     leave: async () => {},
-    emptied: async () => {},
+    sessionDrained: async () => {},
     send: async () => true,
     close: async () => {},
   };
@@ -33,8 +33,8 @@ test("a server that was taken off decides nothing until it has put down what it 
   const membership = new Membership({
     hub,
     present: () => true,
-    async prepare(_roll, { anew }) {
-      steps.push(`prepare ${anew}`);
+    async prepare(_roll, { releaseAll }) {
+      steps.push(`prepare ${releaseAll}`);
     },
     async begin({ epoch }) {
       steps.push(`begin ${epoch}`);
@@ -48,10 +48,10 @@ test("a server that was taken off decides nothing until it has put down what it 
   await membership.start(() => {});
   expect(membership.valid).toBe(false);
   await eventually(() => steps.includes("prepare true"), { what: "it to prepare" });
-  roll = { ...roll, settled: true };
+  roll = { ...roll, allReleased: true };
   await eventually(() => finish !== undefined, { what: "it to begin" });
   // it is taken off, and comes again, while it still takes up
-  roll = { ...roll, epoch: 3, joined: true, settled: false };
+  roll = { ...roll, epoch: 3, joined: true, allReleased: false };
   membership.renewSoon();
   const renewed = valid.length;
   await eventually(() => valid.length > renewed, { what: "it to look" });

@@ -223,7 +223,7 @@ describe("announcing", () => {
 
   it("tells Home Assistant of a device once, and again when it is another", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     ha.announce(LESSON);
     ha.announce({ ...LESSON });
     vi.advanceTimersByTime(1000);
@@ -239,7 +239,7 @@ describe("announcing", () => {
 
   it("does not flood it: 500 boards take some seconds, and each comes once", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     for (const device of boards) ha.announce(device);
     expect(published.length).toBeLessThanOrEqual(10);
     vi.advanceTimersByTime(1000);
@@ -254,7 +254,7 @@ describe("announcing", () => {
 
   it("tells of all again when Home Assistant started, after a short random time, and once however often it says so", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     for (const device of boards.slice(0, 30)) ha.announce(device);
     vi.advanceTimersByTime(1000);
     published.length = 0;
@@ -273,13 +273,13 @@ describe("announcing", () => {
 
   it("removes a device that was forgotten, also one of an earlier run, and nobody else's", () => {
     const before = homeAssistant();
-    before.on();
+    before.enable();
     before.announce(BOARD);
     before.close();
     expect(retained.size).toBe(1);
     retained.set("homeassistant/device/somebody/config", "{}");
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     ha.forget(BOARD.id);
     ha.forget("somebody");
     expect([...retained.keys()]).toEqual(["homeassistant/device/somebody/config"]);
@@ -293,31 +293,31 @@ describe("announcing", () => {
 
   it("takes all back when it is switched off, what earlier runs announced as well, and starts afresh when on again", () => {
     const before = homeAssistant();
-    before.on();
+    before.enable();
     before.announce(BOARD);
     before.close();
     expect(retained.size).toBe(1);
     const ha = homeAssistant();
-    ha.off();
+    ha.disable();
     ha.announce(LESSON);
     ha.message(ha.birthTopic, Buffer.from("online"));
     vi.advanceTimersByTime(5000);
     expect(retained.size + topics.size).toBe(0);
-    ha.on();
+    ha.enable();
     vi.advanceTimersByTime(1000);
     expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON.id)]);
-    ha.off();
+    ha.disable();
     expect(retained.size).toBe(0);
   });
 
   it("moves with the discovery prefix", () => {
     const before = homeAssistant();
-    before.on();
+    before.enable();
     before.announce(BOARD);
     before.close();
     expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", BOARD.id)]);
     const ha = homeAssistant("ha");
-    ha.on();
+    ha.enable();
     ha.announce(BOARD);
     vi.advanceTimersByTime(1000);
     expect([...retained.keys()]).toEqual([discoveryTopic("ha", BOARD.id)]);
@@ -327,7 +327,7 @@ describe("announcing", () => {
 
   it("announces nothing once it is closed, and takes nothing back", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     for (const device of boards) ha.announce(device);
     ha.message(ha.birthTopic, Buffer.from("online"));
     ha.close();

@@ -1,7 +1,7 @@
 /** When lamps are commanded: by the rule, for old readings, and by overrides. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LESSON_SILENCE, type Device } from "../../server/src/devices/devices.js";
-import { SETTLE, STALE } from "../../server/src/outputs/lamps.js";
+import { NEWER_READING_WAIT, OLD_READING_AGE } from "../../server/src/outputs/lamps.js";
 import { commandsIn, lampBench, type LampBench } from "./support/lamps.js";
 
 const PORCH = "nightlight/porch";
@@ -51,19 +51,19 @@ describe("old readings", () => {
   test("a night that comes all at once does not make the lamp flicker: only the last of it counts", () => {
     for (let age = 100_000; age >= 3000; age -= 1000) reads(age % 2000, { age });
     expect(commands()).toEqual([]);
-    vi.advanceTimersByTime(SETTLE);
+    vi.advanceTimersByTime(NEWER_READING_WAIT);
     expect(commands()).toEqual([false]);
   });
 
   test("a live reading that follows is answered at once, and alone", () => {
     reads(900, { age: 50_000 });
     reads(10);
-    vi.advanceTimersByTime(SETTLE * 2);
+    vi.advanceTimersByTime(NEWER_READING_WAIT * 2);
     expect(commands()).toEqual([true]);
   });
 
   test("two seconds on the way are still the present", () => {
-    reads(10, { age: STALE });
+    reads(10, { age: OLD_READING_AGE });
     expect(commands()).toEqual([true]);
   });
 
@@ -84,7 +84,7 @@ describe("while a queue is on its way", () => {
   test("a reading of which the time is not sure counts as old, one of which it is sure does not", () => {
     for (let n = 0; n < 20; n++) {
       reads(n * 50, { sure: false });
-      vi.advanceTimersByTime(SETTLE / 2);
+      vi.advanceTimersByTime(NEWER_READING_WAIT / 2);
     }
     expect(commands()).toEqual([]);
     reads(10);
@@ -94,7 +94,7 @@ describe("while a queue is on its way", () => {
   test("the last of it is answered when nothing follows", () => {
     reads(900, { sure: false });
     reads(10, { sure: false });
-    vi.advanceTimersByTime(SETTLE);
+    vi.advanceTimersByTime(NEWER_READING_WAIT);
     expect(commands()).toEqual([true]);
   });
 });

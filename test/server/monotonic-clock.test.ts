@@ -187,12 +187,12 @@ test("readings are dated right soon after a restart with another wall clock, and
   const after = new Boots();
   after.restore(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
   const place = (s: number, seq: number): number =>
-    after.place(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).taken - (NOON + s * SECOND);
+    after.place(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).measuredAt - (NOON + s * SECOND);
   expect(place(120, 100)).toBe(-HOUR);
   expect(place(124, 101)).toBe(-HOUR);
   expect(place(126, 102)).toBe(0);
 
-  const clock = { latest: NOON, before: NOON, since: NOON };
+  const clock = { currentMin: NOON, previousMin: NOON, periodStart: NOON };
   expect(timeOf(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
 });
 

@@ -131,9 +131,9 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       await b.leave();
       const third = await a.renew(10_000, second.epoch);
       expect(third).toMatchObject({ members: [A], settled: false });
-      expect([...third.gone.keys()]).toEqual([B]);
-      await a.emptied(B);
-      expect((await a.renew(10_000, third.epoch)).gone.size).toBe(0);
+      expect([...third.undrained.keys()]).toEqual([B]);
+      await a.sessionDrained(B);
+      expect((await a.renew(10_000, third.epoch)).undrained.size).toBe(0);
     });
 
     test("who ends without a word is missed at once, who stands still when the lease is over", async () => {
@@ -144,7 +144,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       expect((await a.renew(60_000, 0)).members).toContain(B);
       await b.quit();
       await eventually(async () => (await a.renew(60_000, 0)).members.join() === A, { what: "both to be missed" });
-      expect([...(await a.renew(60_000, 0)).gone.keys()].sort()).toEqual([B, C]);
+      expect([...(await a.renew(60_000, 0)).undrained.keys()].sort()).toEqual([B, C]);
       // it was away for too long: it is one who comes
       expect(await c.renew(60_000, 0)).toMatchObject({ members: [A, C], joined: true });
     });

@@ -4,17 +4,17 @@ import { isatty } from "node:tty";
 const STREAMS = [0, 1, 2];
 
 /** Controls what SIGHUP does. */
-export interface Hangups {
+export interface ReloadSignal {
   /** Calls `reload` at every SIGHUP, and immediately if one came before. */
-  reloadBy(reload: () => void): void;
+  setReloadHandler(reload: () => void): void;
 }
 
 /**
  * Handles SIGHUP. Closing a terminal sends SIGHUP too; then the program ends as with SIGTERM. Windows sends it only when
  * the terminal closes, so there it keeps its default action.
  */
-export function catchHangups(): Hangups {
-  if (process.platform === "win32") return { reloadBy() {} };
+export function handleReloadSignal(): ReloadSignal {
+  if (process.platform === "win32") return { setReloadHandler() {} };
   const terminals = STREAMS.filter((stream) => isatty(stream));
   let waiting = false;
   let reload = (): void => void (waiting = true);
@@ -24,7 +24,7 @@ export function catchHangups(): Hangups {
     else reload();
   });
   return {
-    reloadBy(step) {
+    setReloadHandler(step) {
       reload = step;
       if (waiting) step();
     },
@@ -32,6 +32,6 @@ export function catchHangups(): Hangups {
 }
 
 /** Calls `reload` at every SIGHUP, unless a closed terminal caused it. */
-export function onHangup(reload: () => void): void {
-  catchHangups().reloadBy(reload);
+export function onReloadSignal(reload: () => void): void {
+  handleReloadSignal().setReloadHandler(reload);
 }

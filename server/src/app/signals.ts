@@ -2,24 +2,24 @@ import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How long a clean end may take before the program ends anyway, in ms. It normally takes less than 2,000. */
-const PATIENCE = 8000;
+const CLOSE_TIMEOUT = 8000;
 
 /** How long a start may continue after a signal so that it can be closed cleanly, in ms. */
-const START_PATIENCE = 1000;
+const START_TIMEOUT = 1000;
 
 /** Ends the program cleanly at the first SIGINT or SIGTERM, and immediately at the second. */
-export interface Signals {
+export interface TerminationSignals {
   /** Sets what a clean end does. The exit code is 0 if it succeeds. */
-  endBy(close: () => unknown): void;
+  setCloseHandler(close: () => unknown): void;
   /** Lets a signal end the program with its usual exit code, for commands that are interrupted before they finish. */
-  endInterrupted(): void;
+  exitWithSignalCode(): void;
 }
 
 /**
  * Handles SIGINT and SIGTERM. The first process of a container has no default action for them, so call this before loading
- * anything else. Until `endBy` is called, a signal ends the program with exit code 0.
+ * anything else. Until `setCloseHandler` is called, a signal ends the program with exit code 0.
  */
-export function catchSignals(): Signals {
+export function handleTerminationSignals(): TerminationSignals {
   let ending = false;
   let interrupted = false;
   let close = (): unknown => undefined;
@@ -28,7 +28,7 @@ export function catchSignals(): Signals {
       if (interrupted) process.exit(128 + constants.signals[signal]);
       if (ending) process.exit(1);
       ending = true;
-      setTimeout(() => process.exit(1), PATIENCE).unref();
+      setTimeout(() => process.exit(1), CLOSE_TIMEOUT).unref();
       Promise.resolve(close()).then(
         () => process.exit(0),
         (error: unknown) => {
@@ -38,14 +38,14 @@ export function catchSignals(): Signals {
       );
     });
   return {
-    endBy: (step) => void (close = step),
-    endInterrupted: () => void (interrupted = true),
+    setCloseHandler: (step) => void (close = step),
+    exitWithSignalCode: () => void (interrupted = true),
   };
 }
 
 /** Ends the program with `close` at the first SIGINT or SIGTERM, and immediately at the second. Exit code 0 if it succeeds. */
-export function endOnSignals(close: () => unknown): void {
-  catchSignals().endBy(close);
+export function closeOnTermination(close: () => unknown): void {
+  handleTerminationSignals().setCloseHandler(close);
 }
 
 /**
@@ -54,6 +54,6 @@ export function endOnSignals(close: () => unknown): void {
  */
 export async function closeStarted(starting: Promise<{ close(): Promise<unknown> }>): Promise<void> {
   // Whoever waits for the start reports why it fails.
-  const started = await Promise.race([starting.catch(() => undefined), sleep(START_PATIENCE)]);
+  const started = await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);
   await started?.close();
 }

@@ -12,7 +12,7 @@ const MAX_DEVICE_IDS = 10;
 const MAX_READER_SHARE = 0.5;
 
 /** A connected client may have this many times the queue limit, because it may be about to acknowledge the messages. */
-const CONNECTED_FACTOR = 10;
+const CONNECTED_QUEUE_FACTOR = 10;
 
 export interface SessionLimits {
   /** Sessions of one account. */
@@ -48,13 +48,13 @@ export interface SessionRequest {
 }
 
 /** Reason for the end of an expired session. */
-const EXPIRED = "it has expired";
+const EXPIRED_REASON = "it has expired";
 
 /** Permissions of a session without an account, or one stored by a version that did not record them. */
-const UNKNOWN = "";
+const UNKNOWN_PERMISSIONS = "";
 
 function permissionsOf(account: Account | undefined): string {
-  return account ? [account.role, account.device].join(" ") : UNKNOWN;
+  return account ? [account.role, account.device].join(" ") : UNKNOWN_PERMISSIONS;
 }
 
 /** Creates, limits and expires the sessions of clients. */
@@ -86,7 +86,11 @@ export class SessionManager implements SessionDirectory {
 
   /** Loads the stored sessions. Call once, before clients connect. */
   async load(): Promise<void> {
-    const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: clock.now() };
+    const record: SessionRecord = {
+      permissions: UNKNOWN_PERMISSIONS,
+      expiry: this.longestExpiry,
+      disconnectedAt: clock.now(),
+    };
     await this.#store.load(record);
     // a session without this time was connected when the broker was killed
     for (const session of this.#store)
@@ -102,7 +106,7 @@ export class SessionManager implements SessionDirectory {
     const known = this.#store.get(id);
     const permissions = permissionsOf(account);
     // the queue may contain messages that the account may no longer read
-    const hasChanged = known !== undefined && ![permissions, UNKNOWN].includes(known.record.permissions);
+    const hasChanged = known !== undefined && ![permissions, UNKNOWN_PERMISSIONS].includes(known.record.permissions);
     if (hasChanged) this.#store.clear(known);
     const present = known !== undefined && !cleanStart && !hasChanged;
     if (account?.role === "device") {
@@ -172,7 +176,8 @@ export class SessionManager implements SessionDirectory {
     const { id, queue } = session;
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
-    else if (queue.size > CONNECTED_FACTOR * this.#limits.queue) this.#handlers.overLimit(id, "acknowledges nothing");
+    else if (queue.size > CONNECTED_QUEUE_FACTOR * this.#limits.queue)
+      this.#handlers.overLimit(id, "acknowledges nothing");
   }
 
   #trim(session: Session): void {
@@ -184,7 +189,7 @@ export class SessionManager implements SessionDirectory {
   }
 
   /** Call when the wall clock was set. Stores the disconnection times again, because they are stored as wall-clock times. */
-  redate(): void {
+  storeDisconnectTimes(): void {
     for (const session of this.#store)
       if (session.record.disconnectedAt !== undefined) this.#store.change(session, session.record);
   }
@@ -194,14 +199,15 @@ export class SessionManager implements SessionDirectory {
     for (const session of [...this.#store]) {
       const { account } = partsOf(session.id);
       const removed = this.#accounts.required && account !== null && !this.#accounts.byName(account);
-      if (removed || expiresAt(session) <= now) this.#end(session, removed ? "its account was removed" : EXPIRED);
+      if (removed || expiresAt(session) <= now)
+        this.#end(session, removed ? "its account was removed" : EXPIRED_REASON);
     }
   }
 
   /** Call when the session of an MQTT 5.0 client has expired. */
   expired(id: string): void {
     const session = this.#store.get(id);
-    if (session) this.#end(session, EXPIRED);
+    if (session) this.#end(session, EXPIRED_REASON);
   }
 
   list(): SessionView[] {
@@ -231,7 +237,7 @@ export class SessionManager implements SessionDirectory {
     const { size } = session.queue;
     this.#store.delete(session);
     // an expired session without queued messages is not worth a warning
-    if (reason === EXPIRED && size === 0) return;
+    if (reason === EXPIRED_REASON && size === 0) return;
     const lost = size === 1 ? "1 queued message was" : `${size} queued messages were`;
     this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
   }

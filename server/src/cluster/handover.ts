@@ -38,8 +38,8 @@ export interface HandoverOptions {
 /** Hands devices and zones over between servers. */
 export class Handover {
   readonly #options: HandoverOptions;
-  /** Adopted devices with a recent reading that may not have been answered, and when it was taken. */
-  #unanswered: (readonly [device: Device, taken: number])[] = [];
+  /** Adopted devices with a recent reading that may not have been answered, and when it was measured. */
+  #unanswered: (readonly [device: Device, measuredAt: number])[] = [];
 
   constructor(options: HandoverOptions) {
     this.#options = options;
@@ -84,8 +84,8 @@ export class Handover {
       if (override) member.lamps.restoreZoneOverride(zone, override, now);
     }
     for (const device of adopted) {
-      if (now - device.taken < UNANSWERED) this.#unanswered.push([device, device.taken]);
-      else member.lamps.review(device, now);
+      if (now - device.measuredAt < UNANSWERED) this.#unanswered.push([device, device.measuredAt]);
+      else member.lamps.redecide(device, now);
     }
   }
 
@@ -96,10 +96,10 @@ export class Handover {
   answer(): void {
     const { devices, lamps, decisionPublisher } = this.#options.member;
     const now = clock.now();
-    for (const [device, taken] of this.#unanswered) {
+    for (const [device, measuredAt] of this.#unanswered) {
       // The device may have been released again, or a newer reading may have arrived.
-      if (devices.get(device.id) !== device || device.taken !== taken) continue;
-      lamps.command(device, now);
+      if (devices.get(device.id) !== device || device.measuredAt !== measuredAt) continue;
+      lamps.resendCommand(device, now);
       decisionPublisher.switched(device);
     }
     this.#unanswered = [];
@@ -115,7 +115,7 @@ export class Handover {
     if (override) lamps.restoreOverride(device, override);
     if (pending) actions.restore(device, pending);
     if (device.status) boardConfigs.assumePublished(device, actions.expired(device));
-    else if (device.taken > 0) device.heard(device.lastSeen);
+    else if (device.measuredAt > 0) device.heard(device.lastSeen);
     notifier.described(device);
   }
 }

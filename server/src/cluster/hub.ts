@@ -7,17 +7,17 @@ export interface MembershipView {
   /** Whether this server has just become a member. */
   readonly joined: boolean;
   /** Whether every member has released what it does not own in this epoch. */
-  readonly settled: boolean;
+  readonly allReleased: boolean;
   /** An identifier that changes when Redis may have lost data. */
   readonly memory: string;
   /** Former members whose MQTT session nobody has drained yet, with the time when they left, by Redis's clock. */
-  readonly gone: ReadonlyMap<string, number>;
+  readonly undrained: ReadonlyMap<string, number>;
   /** The time of Redis's clock, in ms since 1970. */
   readonly time?: number;
 }
 
 /** What a member knows about the last membership. If Redis has lost its data, it continues from there. */
-export type Known = Pick<MembershipView, "epoch" | "members">;
+export type LastMembership = Pick<MembershipView, "epoch" | "members">;
 
 /** Connects the servers of a cluster: membership with leases, and messages between servers. */
 export interface Hub {
@@ -29,13 +29,13 @@ export interface Hub {
    * @param settled the last epoch in which this server has released what it does not own
    * @param known undefined if this server is not a member yet
    */
-  renew(lease: number, settled: number, known?: Known): Promise<MembershipView>;
+  renew(lease: number, settled: number, known?: LastMembership): Promise<MembershipView>;
   /** Increments the epoch, so that all members release and adopt again. */
   bumpEpoch(): Promise<void>;
   /** Leaves the cluster. */
   leave(): Promise<void>;
   /** Notes that the MQTT session of a former member is drained. */
-  emptied(member: string): Promise<void>;
+  sessionDrained(member: string): Promise<void>;
   /** Sends a message to a member. Returns whether the member received it. */
   send(to: string, message: string | Buffer): Promise<boolean>;
   close(): Promise<void>;

@@ -3,11 +3,11 @@ import { clock } from "../time/monotonic-clock.js";
 import type { Hub, MembershipView } from "./hub.js";
 
 /** Why a new epoch has begun, besides a change of members. */
-export interface Reasons {
+export interface EpochReasons {
   /** This server has just joined, or the zones have changed, so it must release everything. */
-  readonly anew: boolean;
+  readonly releaseAll: boolean;
   /** Redis may have lost data, so this server must store again what it knows. */
-  readonly lost: boolean;
+  readonly dataLost: boolean;
 }
 
 /** The length of a lease, in ms. The cluster notices the failure of a machine after this time at the latest. */
@@ -26,11 +26,11 @@ export interface MembershipOptions {
   /**
    * Releases everything that this server will not own in the new epoch. Resolves when all of it is stored.
    */
-  prepare(view: MembershipView, reasons: Reasons): Promise<void>;
+  prepare(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /** Adopts what this server owns, because all members have released what they do not own. */
   begin(view: MembershipView): Promise<void>;
   /** Called with the time of Redis's clock, and with the time of the request by the monotonic clock. */
-  timed?(time: number, asked: number): void;
+  redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
   renewed(view: MembershipView): void;
   /** Called when this server is no longer a member. */
@@ -46,25 +46,25 @@ export interface MembershipOptions {
 export class Membership {
   readonly #options: MembershipOptions;
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
-  #again = false;
+  #renewing: Promise<void> | undefined;
+  #renewAgain = false;
   #closed = false;
   #unsubscribed = false;
   /** Whether this server was removed in the meantime, so that what it knows is outdated until it is released. */
-  #away = true;
+  #isOutdated = true;
   /** When the lease ends, by `performance.now()`. */
-  #until = -Infinity;
+  #leaseEnd = -Infinity;
   #joined = false;
-  #anew = false;
+  #releaseAll = false;
   /** The last membership, as long as this server is a member. */
-  #known: MembershipView | undefined;
+  #lastView: MembershipView | undefined;
   /** Whether Redis may have lost data that is not stored again yet. */
-  #lost = false;
+  #dataLost = false;
   /** Epochs: the one that is being prepared, the last prepared one, the one that is being begun, and the last begun one. */
-  #next = 0;
-  #settled = 0;
-  #starting = 0;
-  #begun = 0;
+  #preparingEpoch = 0;
+  #preparedEpoch = 0;
+  #beginningEpoch = 0;
+  #begunEpoch = 0;
   #steps: Promise<void> = Promise.resolve();
   #failing = false;
 
@@ -74,12 +74,12 @@ export class Membership {
 
   /** Whether this server still owns what it owned in the last epoch. */
   get valid(): boolean {
-    return !this.#unsubscribed && !this.#away && performance.now() < this.#until;
+    return !this.#unsubscribed && !this.#isOutdated && performance.now() < this.#leaseEnd;
   }
 
   /** Whether this server has adopted what it owns and no new epoch is in preparation. */
-  get settled(): boolean {
-    return this.valid && this.#begun !== 0 && this.#begun === this.#next;
+  get isReady(): boolean {
+    return this.valid && this.#begunEpoch !== 0 && this.#begunEpoch === this.#preparingEpoch;
   }
 
   /** Joins the cluster. @param message receives messages of other servers @throws what the hub throws */
@@ -98,13 +98,13 @@ export class Membership {
   /** Renews the lease immediately, instead of at the next interval. */
   renewSoon(): void {
     if (this.#closed) return;
-    this.#again = true;
-    this.#looking ??= this.#run().finally(() => (this.#looking = undefined));
+    this.#renewAgain = true;
+    this.#renewing ??= this.#run().finally(() => (this.#renewing = undefined));
   }
 
   /** Begins a new epoch because the zones have changed, so that all members release and adopt everything again. */
   rebalance(): void {
-    this.#anew = true;
+    this.#releaseAll = true;
     this.#options.hub.bumpEpoch().catch(() => {});
     this.renewSoon();
   }
@@ -112,18 +112,18 @@ export class Membership {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#renewing;
     await this.#steps;
-    this.#until = -Infinity;
+    this.#leaseEnd = -Infinity;
     if (this.#joined) await this.#options.hub.leave().catch(() => {});
   }
 
   async #run(): Promise<void> {
     clearTimeout(this.#timer);
-    while (this.#again && !this.#closed) {
-      this.#again = false;
+    while (this.#renewAgain && !this.#closed) {
+      this.#renewAgain = false;
       try {
-        await (this.#options.present() ? this.#renew() : this.#absent());
+        await (this.#options.present() ? this.#renew() : this.#leave());
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) this.#options.failed(textOf(error));
@@ -138,35 +138,35 @@ export class Membership {
     if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();
-    const view = await this.#options.hub.renew(LEASE, this.#settled, this.#known);
-    if (view.time !== undefined) this.#options.timed?.(view.time, askedAt);
-    this.#until = asked + LEASE - MARGIN;
+    const view = await this.#options.hub.renew(LEASE, this.#preparedEpoch, this.#lastView);
+    if (view.time !== undefined) this.#options.redisTimeRead?.(view.time, askedAt);
+    this.#leaseEnd = asked + LEASE - MARGIN;
     this.#joined = true;
-    if (this.#known && this.#known.memory !== view.memory) this.#lost = true;
-    this.#known = view;
+    if (this.#lastView && this.#lastView.memory !== view.memory) this.#dataLost = true;
+    this.#lastView = view;
     // Other servers may have decided in the meantime, so what this server knows is outdated.
     if (view.joined) {
-      this.#away = true;
-      this.#lost = false;
+      this.#isOutdated = true;
+      this.#dataLost = false;
     }
     const { epoch } = view;
-    if (epoch !== this.#next || view.joined) {
-      const reasons = { anew: view.joined || this.#anew, lost: this.#lost };
-      this.#anew = false;
-      this.#next = epoch;
-      this.#starting = 0;
+    if (epoch !== this.#preparingEpoch || view.joined) {
+      const reasons = { releaseAll: view.joined || this.#releaseAll, dataLost: this.#dataLost };
+      this.#releaseAll = false;
+      this.#preparingEpoch = epoch;
+      this.#beginningEpoch = 0;
       this.#enqueue(async () => {
         const prepared = this.#options.prepare(view, reasons);
-        if (reasons.anew) this.#away = false;
+        if (reasons.releaseAll) this.#isOutdated = false;
         await prepared;
-        if (reasons.lost && this.#known?.memory === view.memory) this.#lost = false;
-        this.#settled = epoch;
+        if (reasons.dataLost && this.#lastView?.memory === view.memory) this.#dataLost = false;
+        this.#preparedEpoch = epoch;
       });
-    } else if (view.settled && this.#begun !== epoch && this.#starting !== epoch) {
-      this.#starting = epoch;
+    } else if (view.allReleased && this.#begunEpoch !== epoch && this.#beginningEpoch !== epoch) {
+      this.#beginningEpoch = epoch;
       this.#enqueue(async () => {
         await this.#options.begin(view);
-        this.#begun = epoch;
+        this.#begunEpoch = epoch;
       });
     }
     this.#options.renewed(view);
@@ -178,18 +178,18 @@ export class Membership {
       () => this.renewSoon(),
       (error: unknown) => {
         this.#options.failed(textOf(error));
-        this.#next = 0;
+        this.#preparingEpoch = 0;
       },
     );
   }
 
-  async #absent(): Promise<void> {
+  async #leave(): Promise<void> {
     if (!this.#joined) return;
-    this.#until = -Infinity;
+    this.#leaseEnd = -Infinity;
     this.#joined = false;
-    this.#known = undefined;
-    this.#lost = false;
-    this.#next = this.#begun = 0;
+    this.#lastView = undefined;
+    this.#dataLost = false;
+    this.#preparingEpoch = this.#begunEpoch = 0;
     await this.#options.left();
     await this.#options.hub.leave();
   }

@@ -4,13 +4,13 @@ import { redactText } from "../security/redact.js";
 import type { Collection, CollectionWrite, StateStore } from "../storage/state.js";
 
 /** The timeout of a command, in ms. */
-const PATIENCE = 5000;
+const COMMAND_TIMEOUT = 5000;
 
 /** The longest value that is read, in characters. Servers write at most about 1,600. */
 const MAX_VALUE = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
-const RECONNECT_EVERY = 250;
+const RECONNECT_INTERVAL = 250;
 
 export interface RedisLink {
   /** The connection for commands. */
@@ -34,13 +34,13 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
   const name = `Redis at ${host}`;
   const redis = new Redis(url, {
     lazyConnect: true,
-    commandTimeout: PATIENCE,
+    commandTimeout: COMMAND_TIMEOUT,
     // Redis may have executed a command before the connection was lost. The caller decides whether to repeat it.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     // Commands of one turn of the event loop are sent in one write.
     enableAutoPipelining: true,
-    retryStrategy: () => RECONNECT_EVERY,
+    retryStrategy: () => RECONNECT_INTERVAL,
   });
   let last: unknown;
   redis.on("error", (error) => (last = error));
@@ -69,7 +69,7 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
  * values, and the keys to delete. The script declares no KEYS, so it does not support Redis Cluster.
  * No server writes a key of another type. It would prevent the whole batch, so the script deletes it. Returns those keys.
  */
-const WRITE = `
+const WRITE_SCRIPT = `
 local deleted = {}
 local function write(hash, ...)
   local answer = redis.pcall(...)
@@ -80,9 +80,9 @@ local function write(hash, ...)
   redis.call(...)
 end
 local line = string.gmatch(ARGV[2], "([^\\n]*)\\n")
-local shelf = line()
-while shelf do
-  local hash = ARGV[1] .. shelf
+local collection = line()
+while collection do
+  local hash = ARGV[1] .. collection
   local puts, deletes = tonumber(line()), tonumber(line())
   for _ = 1, puts do
     local key = line()
@@ -91,21 +91,21 @@ while shelf do
   for _ = 1, deletes do
     write(hash, "HDEL", hash, line())
   end
-  shelf = line()
+  collection = line()
 end
 return deleted`;
 
 /** Reports data that no server writes: the key in Redis and what is wrong with it. */
-export type Damaged = (key: string, problem: string) => void;
+export type ReportDamagedKey = (key: string, problem: string) => void;
 
 const WRONG_TYPE = "it is no hash";
 
 /**
- * The state in Redis, with one hash per shelf. Damaged values count as missing.
+ * The state in Redis, with one hash per collection. Damaged values count as missing.
  * @param damaged called each time that a damaged value is read
  */
-export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): StateStore {
-  redis.defineCommand("nightlightWrite", { lua: WRITE, numberOfKeys: 0 });
+export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamagedKey): StateStore {
+  redis.defineCommand("nightlightWrite", { lua: WRITE_SCRIPT, numberOfKeys: 0 });
   const run = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>).nightlightWrite;
 
   const write = async (parts: readonly CollectionWrite[]): Promise<void> => {

@@ -8,7 +8,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
 import { PREFIX, type DeviceRecords } from "./device-records.js";
 
-/** The shelf of discovery topics. */
+/** The collection of discovery topics. */
 const DISCOVERY = "discovery";
 
 export interface SharedMemoryOptions {
@@ -19,7 +19,7 @@ export interface SharedMemoryOptions {
   /** The clock of all stored times. */
   readonly clock: StorageClock;
   /** Reports data that no server stores. */
-  damaged(shelf: string, problem: string): void;
+  damaged(collection: string, problem: string): void;
 }
 
 /**

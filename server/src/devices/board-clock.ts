@@ -1,8 +1,8 @@
 /** How long an estimate counts, in ms. It outlasts a burst of late readings and follows clocks that drift. */
-const SPAN = 60_000;
+const ESTIMATE_PERIOD = 60_000;
 
 /** How long the estimate of an earlier run counts after the first one of this run, in ms. */
-const CONFIRMED = 5000;
+const RESTORED_ESTIMATE_PERIOD = 5000;
 
 /** A clock in the form in which it is stored. */
 export type StoredClock = readonly [latest: number, before: number, since: number];
@@ -13,11 +13,11 @@ export type StoredClock = readonly [latest: number, before: number, since: numbe
  * plus the time in transit, and the smallest value of the last one to two minutes is the best estimate. With it, a
  * reading that waited at a broker or was sent again gets the time when it was taken. The method is a windowed minimum filter.
  */
-export interface Clock {
+export interface BoardClock {
   /** The smallest start in the current period, NaN before the first reading. `before` is that of the previous period. */
-  latest: number;
-  before: number;
-  since: number;
+  currentMin: number;
+  previousMin: number;
+  periodStart: number;
 }
 
 /**
@@ -25,20 +25,20 @@ export interface Clock {
  * estimate counts for 5 s more and not for another minute. Call this after `timeOf`, with the first reading that did not
  * wait anywhere.
  */
-export function confirmClock(clock: Clock, arrival: number): void {
-  if (clock.since === arrival) clock.since -= SPAN - CONFIRMED;
+export function confirmClock(clock: BoardClock, arrival: number): void {
+  if (clock.periodStart === arrival) clock.periodStart -= ESTIMATE_PERIOD - RESTORED_ESTIMATE_PERIOD;
 }
 
 /** Returns when a reading was taken, by the monotonic clock and never after its arrival. All times are in ms. */
-export function timeOf(clock: Clock, arrival: number, at: number, age: number): number {
+export function timeOf(clock: BoardClock, arrival: number, at: number, age: number): number {
   const start = arrival - age - at;
-  if (Number.isNaN(clock.latest)) {
-    clock.latest = clock.before = start;
-    clock.since = arrival;
-  } else if (Math.abs(arrival - clock.since) > SPAN) {
-    clock.before = clock.latest;
-    clock.latest = start;
-    clock.since = arrival;
-  } else if (start < clock.latest) clock.latest = start;
-  return at + Math.min(clock.latest, clock.before);
+  if (Number.isNaN(clock.currentMin)) {
+    clock.currentMin = clock.previousMin = start;
+    clock.periodStart = arrival;
+  } else if (Math.abs(arrival - clock.periodStart) > ESTIMATE_PERIOD) {
+    clock.previousMin = clock.currentMin;
+    clock.currentMin = start;
+    clock.periodStart = arrival;
+  } else if (start < clock.currentMin) clock.currentMin = start;
+  return at + Math.min(clock.currentMin, clock.previousMin);
 }

@@ -1,8 +1,8 @@
 import { topicOf, type Lamp, type Rule, type Status, type Telemetry } from "../../../contract/index.js";
 import { clock } from "../time/monotonic-clock.js";
-import { Boots, type Placed, type StoredBoot } from "./boots.js";
-import type { Page } from "./device-numbers.js";
-import { DeviceRow, type Shown } from "./device-row.js";
+import { Boots, type PlacedReading, type StoredBoot } from "./boots.js";
+import type { DeviceTable } from "./device-numbers.js";
+import { DeviceRow, type DisplayedReading } from "./device-row.js";
 import {
   DEFAULT_SETTINGS,
   type DeviceSettings,
@@ -13,7 +13,7 @@ import {
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
-import { BOARD_SAYS, personSays, ruleSays } from "./reason.js";
+import { BOARD_REASON, personReason, ruleReason } from "./reason.js";
 
 /** The size of the cache of command topics. Topics of all devices would need a fifth of the memory of a device. */
 const CACHED_TOPICS = 1024;
@@ -32,7 +32,7 @@ export class Device extends DeviceRow {
   constructor(
     readonly id: string,
     readonly number = 0,
-    page?: Page,
+    page?: DeviceTable,
     row?: number,
   ) {
     super(page, row);
@@ -99,28 +99,28 @@ export class Device extends DeviceRow {
    * @param now when the reading arrived @param live whether it cannot have waited at a broker
    * @param before when it was sent at the latest
    */
-  place(reading: Telemetry, now: number, live: boolean, before = now): Placed {
+  place(reading: Telemetry, now: number, live: boolean, before = now): PlacedReading {
     const { boot, seq, age = 0 } = reading;
     if (boot !== undefined && seq !== undefined) {
       const boots = this.obtainBoots();
       const placed = boots.place(boot, seq, reading, now, live);
-      this.countMissing(boots.holes, now);
+      this.updateGaps(boots.gapCount, now);
       return placed;
     }
-    const taken = before - age;
-    return { arrival: this.isOutdated(taken, now) ? "late" : "newest", taken, sure: live };
+    const measuredAt = before - age;
+    return { arrival: this.isOutdated(measuredAt, now) ? "late" : "newest", measuredAt, isTimeCertain: live };
   }
 
   /** Whether a newer reading is known. A newest reading in the future means that the clock was set back. */
-  isOutdated(taken: number, now: number): boolean {
-    return taken < this.taken && this.taken <= now;
+  isOutdated(measuredAt: number, now: number): boolean {
+    return measuredAt < this.measuredAt && this.measuredAt <= now;
   }
 
   /** Applies the newest reading. */
-  accept(light: number, seq: number | undefined, taken: number): void {
+  accept(light: number, seq: number | undefined, measuredAt: number): void {
     this.light = light;
     this.seq = seq;
-    this.taken = taken;
+    this.measuredAt = measuredAt;
   }
 
   /** Records a decision, which does not switch the LED yet. */
@@ -154,14 +154,14 @@ export class Device extends DeviceRow {
   }
 
   /** Continues where another server or an earlier run stopped. */
-  restore({ boots, light, seq, taken, lamp, lastSeen, status }: DeviceSnapshot): void {
+  restore({ boots, light, seq, measuredAt, lamp, lastSeen, status }: DeviceSnapshot): void {
     if (boots) {
       this.restoreBoots(boots);
-      this.countMissing(this.#boots!.holes, clock.now());
+      this.updateGaps(this.#boots!.gapCount, clock.now());
     }
     this.light = light;
     this.seq = seq;
-    this.taken = taken;
+    this.measuredAt = measuredAt;
     this.lastSeen = lastSeen;
     this.#status = status;
     this.online = status?.online;
@@ -181,36 +181,36 @@ export class Device extends DeviceRow {
   }
 
   /** Updates the number of readings of the latest boot that have not come. */
-  countMissing(holes: number, now: number): void {
+  updateGaps(gapCount: number, now: number): void {
     // Most devices never miss a reading and need no object for that.
-    if (holes > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(holes, now);
+    if (gapCount > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(gapCount, now);
   }
 
-  override part(): void {
-    super.part();
+  override detach(): void {
+    super.detach();
     this.#boots?.moveTo(...this.bootNumbers);
   }
 
   /** Why the lamp is on or off, in a sentence for people; null before the first decision. */
   get reason(): string | null {
     const { override, zone, lamp, light } = this;
-    if (this.#status?.decided_by === "device") return BOARD_SAYS;
-    if (override.mode !== "auto") return personSays(override.mode, "the lamp");
+    if (this.#status?.decided_by === "device") return BOARD_REASON;
+    if (override.mode !== "auto") return personReason(override.mode, "the lamp");
     if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
-    return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
+    return lamp && light !== undefined ? ruleReason(this.rule, lamp, light) : null;
   }
 
   /** After a restart, an override also says how the lamp is. */
-  override get shown(): Shown {
+  override get displayed(): DisplayedReading {
     const { mode } = this.#override;
-    const shown = super.shown;
+    const shown = super.displayed;
     return mode === "auto" || this.led_on !== undefined ? shown : { ...shown, led_on: mode === "on" };
   }
 
   view(): DeviceView {
     const { override } = this;
     const status = this.#status;
-    const { light, led_on, time } = this.shown;
+    const { light, led_on, time } = this.displayed;
     // After a restart, the time of the last reading tells people how old the light is.
     const isOld = this.light === undefined && time !== undefined;
     const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);

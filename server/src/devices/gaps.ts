@@ -1,8 +1,8 @@
 /** How long missing readings may still be on their way after the last change, in ms. */
-export const DRAIN = 5000;
+export const BACKLOG_WAIT = 5000;
 
 /** How long readings must be missing before the log mentions it, in ms. */
-export const PATIENCE = 60_000;
+export const LOG_DELAY = 60_000;
 
 /**
  * Counts the missing readings of a device. After a lost connection a board sends its newest reading first and the older
@@ -11,33 +11,33 @@ export const PATIENCE = 60_000;
 export class Gaps {
   /** The readings that will probably not arrive any more. */
   missing = 0;
-  #holes = 0;
-  /** When the number of holes changed last. */
-  #moved = 0;
+  #gapCount = 0;
+  /** When the gap count changed last. */
+  #lastChange = 0;
   #missingSince = 0;
   #reported = 0;
 
   /** Updates the count of numbers that have not arrived. */
-  update(holes: number, now: number): void {
-    if (holes === this.#holes) return;
-    // A growing number of holes must not postpone the count for ever.
-    if (holes < this.#holes || this.#holes === this.missing) this.#moved = now;
-    this.#holes = holes;
-    if (holes < this.missing) this.missing = holes;
+  update(gapCount: number, now: number): void {
+    if (gapCount === this.#gapCount) return;
+    // A growing gap count must not postpone the count for ever.
+    if (gapCount < this.#gapCount || this.#gapCount === this.missing) this.#lastChange = now;
+    this.#gapCount = gapCount;
+    if (gapCount < this.missing) this.missing = gapCount;
     if (this.missing < this.#reported) this.#reported = this.missing;
   }
 
   /** Counts readings that will not arrive any more. Returns whether the count has grown. Call this regularly. */
-  settle(now: number): boolean {
-    if (this.#holes === this.missing || now - this.#moved < DRAIN) return false;
-    if (this.missing === this.#reported) this.#missingSince = this.#moved;
-    this.missing = this.#holes;
+  countMissing(now: number): boolean {
+    if (this.#gapCount === this.missing || now - this.#lastChange < BACKLOG_WAIT) return false;
+    if (this.missing === this.#reported) this.#missingSince = this.#lastChange;
+    this.missing = this.#gapCount;
     return true;
   }
 
   /** Returns true once when the log must mention missing readings. */
   isDue(now: number): boolean {
-    if (this.missing === this.#reported || now - this.#missingSince < PATIENCE) return false;
+    if (this.missing === this.#reported || now - this.#missingSince < LOG_DELAY) return false;
     this.#reported = this.missing;
     return true;
   }
