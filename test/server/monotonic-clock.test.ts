@@ -238,13 +238,17 @@ test("what servers store for each other is right on both, whatever their own clo
   expect(Math.abs(two.fromWall(two.toWall(now)) - now)).toBe(0);
   expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);
   const device = new Device("a");
-  Object.assign(device, { light: 3, taken: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
+  Object.assign(device, { light: 3, measuredAt: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
   // the same shared time, as two servers have it that started an hour apart
   const other = clockAhead(-HOUR);
   const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
   const taken = new Device("a");
   taken.restore(snapshotOf(record, other));
-  expect(taken).toMatchObject({ taken: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
+  expect(taken).toMatchObject({
+    measuredAt: now + HOUR,
+    lastSeen: now + HOUR,
+    lamp: { led_on: true, since: now + HOUR },
+  });
   // a reading has one date in the history, whichever server writes it
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);
 });

@@ -60,10 +60,10 @@ describe("when a reading was taken", () => {
       of.place(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
     expect(place(1, false).isTimeCertain).toBe(false);
     expect(place(2, false).isTimeCertain).toBe(false);
-    expect(place(1, false, restored(boots.store()))).toMatchObject({ sure: false, arrival: "duplicate" });
+    expect(place(1, false, restored(boots.store()))).toMatchObject({ isTimeCertain: false, arrival: "duplicate" });
     expect(place(3, true).isTimeCertain).toBe(true);
     const again = restored(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
-    expect(place(4, false, again)).toMatchObject({ sure: true, arrival: "newest" });
+    expect(place(4, false, again)).toMatchObject({ isTimeCertain: true, arrival: "newest" });
   });
 });
 

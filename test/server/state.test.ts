@@ -124,13 +124,13 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       const first = await a.renew(10_000, 0);
       expect(first).toMatchObject({ members: [A], joined: true });
       const second = await b.renew(10_000, 0);
-      expect(second).toMatchObject({ members: [A, B], joined: true, settled: false });
+      expect(second).toMatchObject({ members: [A, B], joined: true, allReleased: false });
       expect(second.epoch).toBeGreaterThan(first.epoch);
-      expect(await a.renew(10_000, second.epoch)).toMatchObject({ joined: false, settled: false });
-      expect(await b.renew(10_000, second.epoch)).toMatchObject({ epoch: second.epoch, settled: true });
+      expect(await a.renew(10_000, second.epoch)).toMatchObject({ joined: false, allReleased: false });
+      expect(await b.renew(10_000, second.epoch)).toMatchObject({ epoch: second.epoch, allReleased: true });
       await b.leave();
       const third = await a.renew(10_000, second.epoch);
-      expect(third).toMatchObject({ members: [A], settled: false });
+      expect(third).toMatchObject({ members: [A], allReleased: false });
       expect([...third.undrained.keys()]).toEqual([B]);
       await a.sessionDrained(B);
       expect((await a.renew(10_000, third.epoch)).undrained.size).toBe(0);

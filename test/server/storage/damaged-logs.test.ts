@@ -73,7 +73,7 @@ describe("a log file", () => {
     file.fill(0, 0, 32);
     file.fill(0, file.length - 16);
     expect(decodeLog(file)).toEqual({
-      ...{ payloads: [], gaps: [{ at: 0, length: file.length }], closed: false, endMark: undefined },
+      ...{ payloads: [], unreadable: [{ at: 0, length: file.length }], closed: false, endMark: undefined },
     });
   });
 

@@ -24,7 +24,7 @@ function createFleet(url: string, options: Partial<FleetOptions> = {}): Fleet {
   return fleet;
 }
 
-function drive(pace: Pace): Pace {
+function stopAfterTest(pace: Pace): Pace {
   paces.push(pace);
   return pace;
 }
@@ -34,7 +34,7 @@ afterEach(() => {
   for (const fleet of fleets.splice(0)) fleet.abort();
 });
 
-const answered = (fleet: Fleet, count: number) =>
+const waitForAnswers = (fleet: Fleet, count: number) =>
   eventually(() => fleet.ledger.counts.answered >= count, { within: 20_000, what: `${count} answers` });
 
 describe("a fleet at a nightlight-server", () => {
@@ -49,13 +49,13 @@ describe("a fleet at a nightlight-server", () => {
     await rm(data, { recursive: true, force: true });
   });
 
-  it("is made of devices that the server knows as boards, and answers all of them rightly", async () => {
+  it("consists of devices that the server treats as boards, and gets the right answer for each", async () => {
     const fleet = createFleet(server.brokerUrl);
     await fleet.start();
     expect(fleet.links).toMatchObject({ ready: 60, connected: 7 });
-    const pace = drive(byPolicy(fleet));
-    // each of them, and some whose light has changed
-    await answered(fleet, 300);
+    const pace = stopAfterTest(byPolicy(fleet));
+    // one answer for each device, and more for those whose light has changed
+    await waitForAnswers(fleet, 300);
     pace.stop();
     await eventually(() => fleet.ledger.outstanding === 0, { what: "the last answers" });
     expect(fleet.ledger.counts).toMatchObject({ wrong: 0, missing: 0 });
@@ -69,24 +69,24 @@ describe("a fleet at a nightlight-server", () => {
     await eventually(() => !server.devices.get(fleet.id(59))?.online, { what: "the devices to be gone" });
   });
 
-  it("sends as many readings as it is told to, in mixed order, over WebSocket as well", async () => {
+  it("sends the requested rate of readings in mixed order, also over WebSocket", async () => {
     const url = server.httpUrl!.replace(/^http/, "ws");
     const fleet = createFleet(url, { devices: 20, connections: 20, prefix: "web", qos: 0, status: false });
     await fleet.start();
     const begin = performance.now();
-    const pace = drive(atRate(fleet, 200));
-    await answered(fleet, 100);
+    const pace = stopAfterTest(atRate(fleet, 200));
+    await waitForAnswers(fleet, 100);
     pace.stop();
     const due = ((performance.now() - begin) / 1000) * 200;
     expect(fleet.counts.sent + pace.behind).toBeGreaterThan(due - 30);
     expect(fleet.counts.sent).toBeLessThanOrEqual(due + 30);
-    // every device has its turn before one has its next but one
+    // a device sends its next reading only when all others have caught up
     expect(Math.max(...fleet.devices.seq) - Math.min(...fleet.devices.seq)).toBeLessThanOrEqual(1);
     await fleet.end(false);
     expect(fleet.ledger.counts).toMatchObject({ wrong: 0, missing: 0 });
   });
 
-  it("goes by the rule that the server tells each device", async () => {
+  it("applies the rule that the server sends to each device", async () => {
     const policy = { ...LESSON_POLICY, rule: { threshold: 700, hysteresis: 50, min_on: 0, min_off: 0 } };
     const own = await startServer({ data: path.join(data, "own"), mqttPort: 0, http: false, policy });
     try {
@@ -95,15 +95,15 @@ describe("a fleet at a nightlight-server", () => {
       await eventually(() => fleet.devices.parameters.every((set) => fleet.parameters.get(set).threshold === 700), {
         what: "the rule to have come",
       });
-      drive(atRate(fleet, 300));
-      await answered(fleet, 600);
+      stopAfterTest(atRate(fleet, 300));
+      await waitForAnswers(fleet, 600);
       expect(fleet.ledger.counts.wrong).toBe(0);
     } finally {
       await own.close();
     }
   });
 
-  it("says which setting to change when a client may not have as many subscriptions", async () => {
+  it("names the setting to change when the limit for subscriptions is too low", async () => {
     const fleet = createFleet(server.brokerUrl, { devices: 600, connections: 1 });
     await expect(fleet.start()).rejects.toThrow("limits.subscriptions");
     await expect(createFleet("mqtt://127.0.0.1:1").start()).rejects.toThrow("no connection to mqtt://127.0.0.1:1");
@@ -129,7 +129,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
   const command = (id: string, led_on: boolean, seq: number) =>
     observer.publishAsync(`${id}/commands`, JSON.stringify({ led_on, seq }), { qos: 1 });
 
-  it("sends what the contract describes, and counts answers that are wrong, and those that do not come", async () => {
+  it("sends messages that follow the contract, and counts wrong and missing answers", async () => {
     const fleet = createFleet(mosquitto.url, {
       devices: 3,
       connections: 2,
@@ -144,11 +144,11 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
     for (const reading of readings) expect(reading).toMatchObject({ seq: 1, age: 0, led_on: false });
     expect(new Set(readings.map(({ boot }) => boot)).size).toBe(3);
-    // it is midnight: dark
+    // The light is dark, because the simulated time is midnight.
     await command("home/test/fleet-1", true, 1);
     await command("home/test/fleet-2", false, 1);
     await eventually(() => fleet.ledger.counts.answered === 2, { what: "two answers" });
-    // a lamp that was switched is told of
+    // The device publishes its status after a switch.
     await eventually(() => on("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
@@ -157,13 +157,13 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(fleet.ledger.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
   });
 
-  it("leaves nothing retained, unless it is told to keep it", async () => {
+  it("deletes its retained messages at the end, except on request", async () => {
     const left = async () => {
       const late = await connect(mosquitto.url);
       const found: string[] = [];
       late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
       await late.subscribeAsync("#", { qos: 1 });
-      // what is retained comes before the answer to a message of one's own
+      // The broker sends retained messages before any message that the client publishes itself.
       await late.subscribeAsync("last", { qos: 1 });
       const last = new Promise<void>((resolve) => late.on("message", (topic) => topic === "last" && resolve()));
       await late.publishAsync("last", "x", { qos: 1 });
@@ -182,15 +182,19 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(await left()).toEqual([]);
   });
 
-  it("comes back when the broker does, and its readings of that time are missing", { timeout: 60_000 }, async () => {
-    const fleet = createFleet(mosquitto.url, { devices: 10, connections: 2, prefix: "lost" });
-    await fleet.start();
-    for (let device = 0; device < 10; device++) fleet.report(device, performance.now());
-    await mosquitto.kill();
-    await eventually(() => fleet.links.ready === 0, { what: "the connections to be lost" });
-    expect(fleet.ledger.counts.missing).toBe(10);
-    await mosquitto.start();
-    await eventually(() => fleet.links.ready === 10, { within: 20_000, what: "the devices to be back" });
-    expect(fleet.links.lost).toBe(2);
-  });
+  it(
+    "reconnects after a broker restart, and counts the unanswered readings as missing",
+    { timeout: 60_000 },
+    async () => {
+      const fleet = createFleet(mosquitto.url, { devices: 10, connections: 2, prefix: "lost" });
+      await fleet.start();
+      for (let device = 0; device < 10; device++) fleet.report(device, performance.now());
+      await mosquitto.kill();
+      await eventually(() => fleet.links.ready === 0, { what: "the connections to be lost" });
+      expect(fleet.ledger.counts.missing).toBe(10);
+      await mosquitto.start();
+      await eventually(() => fleet.links.ready === 10, { within: 20_000, what: "the devices to be back" });
+      expect(fleet.links.lost).toBe(2);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { Latencies } from "../../../sim/fleet/latencies.js";
 import { EITHER, LATE, Ledger, OFF, ON } from "../../../sim/fleet/ledger.js";
 
 describe("an answer", () => {
-  it("is right when it is what was expected for its reading, and else wrong", () => {
+  it("is right when it has the expected lamp state for its reading, and otherwise wrong", () => {
     const ledger = new Ledger(2);
     const took: number[] = [];
     const answered = (ms: number) => took.push(ms);
@@ -21,7 +21,7 @@ describe("an answer", () => {
     expect(ledger.counts).toMatchObject({ answered: 3, wrong: 1, late: 0, superseded: 0, again: 0, missing: 0 });
   });
 
-  it("to a newer reading supersedes the older ones; a second one to the same answers nothing", () => {
+  it("to a newer reading supersedes answers to older ones, and a second answer to a reading is counted as repeated", () => {
     const ledger = new Ledger(1);
     for (const seq of [1, 2, 3]) ledger.sent(0, seq, 0, ON);
     expect(ledger.command(0, 3, true, 1, () => {})).toBe("right");
@@ -30,7 +30,7 @@ describe("an answer", () => {
     expect(ledger.counts).toMatchObject({ answered: 1, superseded: 2, again: 2 });
   });
 
-  it("without a number is taken for the oldest reading that it fits", () => {
+  it("without a seq is assigned to the oldest reading with this expected lamp state", () => {
     const ledger = new Ledger(1);
     ledger.sent(0, 1, 0, ON);
     ledger.sent(0, 2, 0, OFF);
@@ -40,7 +40,7 @@ describe("an answer", () => {
     expect(ledger.command(0, undefined, false, 1, () => {})).toBe("wrong");
   });
 
-  it("that takes long is late, and one that does not come is missing", () => {
+  it("is late after the time limit, and missing when it never arrives", () => {
     const ledger = new Ledger(1);
     ledger.sent(0, 1, 0, EITHER);
     ledger.command(0, 1, true, LATE + 1, () => {});
@@ -53,7 +53,7 @@ describe("an answer", () => {
     expect(ledger.outstanding).toBe(0);
   });
 
-  it("is found among a hundred thousand readings, whose places are used again", () => {
+  it("is matched among a hundred thousand readings, whose memory is reused", () => {
     const ledger = new Ledger(50_000);
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 100_000; n++) ledger.sent(n % 50_000, n, 0, n % 2 ? ON : OFF);
@@ -64,8 +64,8 @@ describe("an answer", () => {
   });
 });
 
-describe("what is expected of a lamp", () => {
-  it("is what the contract's rule decides, reading after reading, once it is known how the lamp is", () => {
+describe("the expected state of a lamp", () => {
+  it("follows the contract's rule for each reading, once the lamp's state is known", () => {
     const rules = fc.record({ threshold: fc.nat(1023), hysteresis: fc.nat(300) });
     fc.assert(
       fc.property(rules, fc.boolean(), fc.array(fc.nat(1023), { minLength: 1 }), (limits, led_on, lights) => {
@@ -75,7 +75,7 @@ describe("what is expected of a lamp", () => {
         for (const [n, light] of lights.entries()) {
           lamp = decide(rule, lamp, light, n);
           const expected = devices.expect(0, rule, light, n);
-          // as long as only the server can know, nothing is called wrong
+          // While only the server can know the lamp's state, both states count as right.
           if (expected !== EITHER) expect(expected).toBe(lamp.led_on ? ON : OFF);
           else expect(light >= rule.threshold && light < rule.threshold + rule.hysteresis).toBe(true);
         }
@@ -83,7 +83,7 @@ describe("what is expected of a lamp", () => {
     );
   });
 
-  it("is open while a shortest time may be running", () => {
+  it("is either one while a minimum on or off time may be running", () => {
     const rule = { ...LESSON_RULE, min_on: 10_000 };
     const devices = new Devices(1, 1);
     expect(devices.expect(0, rule, 100, 100_000)).toBe(ON);
@@ -93,8 +93,8 @@ describe("what is expected of a lamp", () => {
   });
 });
 
-describe("times", () => {
-  it("are told to 4 %", () => {
+describe("the latency histogram", () => {
+  it("has an error of at most 4 %", () => {
     const latencies = new Latencies();
     expect(latencies.quantile(0.5)).toBeUndefined();
     for (let n = 1; n <= 1000; n++) latencies.add(n / 10);
