@@ -4,10 +4,14 @@
  * Accepts every flag of `nightlight-server`, and `--boards N` and `--no-simulator`.
  */
 // Installs the signal handlers before the slow imports: process 1 of a container loses earlier signals.
-import { catchHangups } from "../server/src/app/reload-signal.js";
+import { handleReloadSignal } from "../server/src/app/reload-signal.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
-import { catchSignals } from "../server/src/app/signals.js";
+import { handleTerminationSignals } from "../server/src/app/signals.js";
 
-const handlers = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
+const handlers = {
+  signals: handleTerminationSignals(),
+  reloadSignal: handleReloadSignal(),
+  outputErrors: endOnOutputErrors(),
+};
 const { runStart } = await import("./start/run.js");
 await runStart(handlers);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ensureFirmware } from "../scripts/build/firmware.js";
 import { stopCompilers } from "../scripts/lib/stop-compilers.js";
 import { endAfterOutput } from "../server/src/app/output-errors.js";
-import type { Signals } from "../server/src/app/signals.js";
+import type { TerminationSignals } from "../server/src/app/signals.js";
 import { loadFirmware, ROOT } from "./firmware.js";
 import { simulatorRoutes } from "./http.js";
 import { brokerSettings, constant, day, readSettings, readTrace, Simulator } from "./index.js";
@@ -16,7 +16,7 @@ import { printEvents } from "./report.js";
 /** Timeout for stopping the boards and the HTTP API when the program ends, in ms. */
 const SHUTDOWN_TIMEOUT = 1500;
 
-async function run(options: Options, signals: Signals): Promise<void> {
+async function run(options: Options, signals: TerminationSignals): Promise<void> {
   const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker) };
   const light = options.trace
     ? readTrace(options.trace)
@@ -28,7 +28,7 @@ async function run(options: Options, signals: Signals): Promise<void> {
   const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
 
   const closeAll = () => Promise.all([simulator.close(), app?.close()]);
-  signals.endBy(() => Promise.race([closeAll(), sleep(SHUTDOWN_TIMEOUT)]));
+  signals.setCloseHandler(() => Promise.race([closeAll(), sleep(SHUTDOWN_TIMEOUT)]));
 
   simulator.on("add", (board) => printEvents(board, { verbose: options.verbose }));
   if (app) {
@@ -49,7 +49,7 @@ async function run(options: Options, signals: Signals): Promise<void> {
 }
 
 /** Runs the command with the arguments of this process. */
-export async function runSim(signals: Signals): Promise<void> {
+export async function runSim(signals: TerminationSignals): Promise<void> {
   try {
     await run(parseOptions(process.argv.slice(2)), signals);
   } catch (error) {

@@ -22,7 +22,7 @@ export interface ActionContext {
     /** Queues a reply for sending. */
     reply(text: string): void
     /** Returns whether the reply queue is full, so that another reply would displace an unsent one. */
-    full(): boolean
+    isReplyQueueFull(): boolean
     /** Returns the content of a `report` reply. */
     diagnostics(): Reply
 }
@@ -40,11 +40,11 @@ export interface Actions {
     /** Must be called after each connect: the actions that arrive next may be old. */
     connected(now: number): void
     /** Sets the highest `seq` of the actions that the server gave up on. */
-    expired(seq: number): void
+    setExpired(seq: number): void
     /** Sets whether the server is online. Actions wait while it is offline, because it cannot say which have expired. */
-    server(online: boolean, now: number): void
+    setServerOnline(online: boolean, now: number): void
     /** Performs pending actions. The main loop must call this repeatedly, but never concurrently. */
-    work(now: number): Promise<void>
+    performPending(now: number): Promise<void>
 }
 
 export async function createActions(context: ActionContext): Promise<Actions> {
@@ -63,13 +63,13 @@ export async function createActions(context: ActionContext): Promise<Actions> {
         context.reply(encode(REPLY, { seq, ok: false, error }))
     }
 
-    function held(now: number): boolean {
+    function isWaitingForServer(now: number): boolean {
         return serverOffline || now < holdUntil
     }
 
     async function add(command: ActionCommand) {
         // Don't wait while actions are held: the message that releases them may be queued behind this one.
-        while (pending.length >= MAX_ACTIONS && !held(millis())) await sleep(POLL_INTERVAL)
+        while (pending.length >= MAX_ACTIONS && !isWaitingForServer(millis())) await sleep(POLL_INTERVAL)
         if (pending.length >= MAX_ACTIONS) replyError(command.seq, "too many actions at once")
         else pending.push(command)
     }
@@ -78,12 +78,12 @@ export async function createActions(context: ActionContext): Promise<Actions> {
         holdUntil = now + EXPIRY_TIMEOUT
     }
 
-    function expired(seq: number) {
+    function setExpired(seq: number) {
         expiredUpTo = seq
         holdUntil = 0
     }
 
-    function server(online: boolean, now: number) {
+    function setServerOnline(online: boolean, now: number) {
         if (serverOffline && online) holdUntil = now + EXPIRY_TIMEOUT
         serverOffline = !online
     }
@@ -108,10 +108,10 @@ export async function createActions(context: ActionContext): Promise<Actions> {
         }
     }
 
-    async function work(now: number) {
-        if (held(now)) return
-        while (pending.length > 0 && !context.full()) await perform(pending.shift())
+    async function performPending(now: number) {
+        if (isWaitingForServer(now)) return
+        while (pending.length > 0 && !context.isReplyQueueFull()) await perform(pending.shift())
     }
 
-    return { add, connected, expired, server, work }
+    return { add, connected, setExpired, setServerOnline, performPending }
 }

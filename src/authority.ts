@@ -9,7 +9,7 @@
 import { decide, Lamp, Rule } from "../contract/rule.js"
 
 /** Longest wait after a connect for a command that answers a new reading, in ms. */
-export const CATCH_UP = 1500
+export const CATCH_UP_TIMEOUT = 1500
 
 export interface AuthorityParameters extends Rule {
     /** Time without a server after which the board decides by itself, in ms. */
@@ -23,9 +23,9 @@ export interface Authority {
     connected(now: number): void
     disconnected(now: number): void
     /** Sets whether `<prefix>/status` says that the server is online. Returns true if the server came back. */
-    server(online: boolean, now: number): boolean
+    setServerOnline(online: boolean, now: number): boolean
     /** Must be called after each reading that is sent. */
-    sent(seq: number): void
+    readingSent(seq: number): void
     /**
      * Handles a lamp command. Returns the state that the lamp must have.
      * @param seq the reading that the command answers; undefined if the command does not contain it
@@ -53,19 +53,19 @@ export function createAuthority(now: number): Authority {
     // The last command received while catching up.
     let lastCommand: boolean | undefined = undefined
 
-    function apply(led_on: boolean, at: number) {
+    function applyCommand(led_on: boolean, at: number) {
         authority.decided_by = "server"
         if (!lamp || lamp.led_on !== led_on) lamp = { led_on, since: at }
     }
 
     function endCatchUp(at: number) {
         catchingUp = false
-        if (lastCommand !== undefined && !serverOffline) apply(lastCommand, at)
+        if (lastCommand !== undefined && !serverOffline) applyCommand(lastCommand, at)
     }
 
     function startCatchUp(at: number) {
         catchingUp = true
-        catchUpEnd = at + CATCH_UP
+        catchUpEnd = at + CATCH_UP_TIMEOUT
         firstFreshSeq = undefined
         lastCommand = undefined
     }
@@ -82,7 +82,7 @@ export function createAuthority(now: number): Authority {
         catchingUp = false
     }
 
-    function server(online: boolean, at: number): boolean {
+    function setServerOnline(online: boolean, at: number): boolean {
         if (online === !serverOffline) return false
         serverOffline = !online
         if (online) startCatchUp(at)
@@ -90,7 +90,7 @@ export function createAuthority(now: number): Authority {
         return online
     }
 
-    function sent(seq: number) {
+    function readingSent(seq: number) {
         lastSeq = seq
         if (catchingUp && firstFreshSeq === undefined) firstFreshSeq = seq
     }
@@ -105,7 +105,7 @@ export function createAuthority(now: number): Authority {
             }
         } else {
             serverOffline = false
-            apply(led_on, at)
+            applyCommand(led_on, at)
         }
         return state()
     }
@@ -126,8 +126,8 @@ export function createAuthority(now: number): Authority {
         decided_by: "server",
         connected,
         disconnected,
-        server,
-        sent,
+        setServerOnline,
+        readingSent,
         command,
         sample,
     }

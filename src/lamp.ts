@@ -22,7 +22,7 @@ const BLINK_CHANGES = 6
 export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
     let inverted = false
 
-    async function show() {
+    async function writeBulb() {
         // A write to a service that is not attached never resolves.
         if (await bulb.binding().read()) await bulb.intensity.write(lamp.on !== inverted ? 1 : 0)
     }
@@ -30,19 +30,19 @@ export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
     async function set(on: boolean) {
         const changed = lamp.on !== on
         lamp.on = on
-        await show()
+        await writeBulb()
         if (changed) onchange()
     }
 
     async function blink() {
         for (let i = 0; i < BLINK_CHANGES; i++) {
             inverted = !inverted
-            await show()
+            await writeBulb()
             await sleep(BLINK_INTERVAL)
         }
     }
 
     const lamp: Lamp = { on: false, set, blink }
-    bulb.binding().subscribe(show)
+    bulb.binding().subscribe(writeBulb)
     return lamp
 }

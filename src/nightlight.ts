@@ -77,7 +77,7 @@ export async function runNightlight(board: Board) {
         publishStatus()
     })
     const setStatusLight = createStatusLight()
-    const actions = await createActions({ lamp, reply, full, diagnostics })
+    const actions = await createActions({ lamp, reply, isReplyQueueFull, diagnostics })
 
     function reply(text: string) {
         if (replies.length === MAX_REPLIES) replies.shift()
@@ -85,7 +85,7 @@ export async function runNightlight(board: Board) {
         sendQueued()
     }
 
-    function full(): boolean {
+    function isReplyQueueFull(): boolean {
         return replies.length >= MAX_REPLIES
     }
 
@@ -111,7 +111,7 @@ export async function runNightlight(board: Board) {
 
     // If the MQTT session is full, skip the status: sendQueued() publishes the latest one when there is room again.
     function publishStatus() {
-        if (!client.connected || client.room() === 0) return
+        if (!client.connected || client.freeSlots() === 0) return
         const status = encode(STATUS, {
             online: true,
             led_on: lamp.on,
@@ -148,7 +148,7 @@ export async function runNightlight(board: Board) {
         if (problem) return rejections.add(topic, problem)
         await saveParameters(received, parameters)
         parameters = received
-        actions.expired(received.expired)
+        actions.setExpired(received.expired)
     }
 
     function onServerStatus(topic: string, payload: Buffer) {
@@ -157,13 +157,13 @@ export async function runNightlight(board: Board) {
         if (value.online) serverSeen = true
         releaseHeld()
         const now = millis()
-        actions.server(value.online, now)
+        actions.setServerOnline(value.online, now)
         // A server that came back needs a current reading: make the next one due.
-        if (authority.server(value.online, now)) lastReport = undefined
+        if (authority.setServerOnline(value.online, now)) lastReport = undefined
     }
 
     function releaseHeld() {
-        if (!client.holding()) return
+        if (!client.holdsPublications()) return
         client.release()
         sendQueued()
     }
@@ -178,7 +178,7 @@ export async function runNightlight(board: Board) {
         if (isDue(parameters, parameters, lastReport, light, at)) {
             lastReport = { light, at }
             const seq = telemetry.add(light, at, lamp.on, parameters.offline === "keep")
-            if (client.connected) authority.sent(seq)
+            if (client.connected) authority.readingSent(seq)
         }
         publishStatus()
     }
@@ -189,7 +189,7 @@ export async function runNightlight(board: Board) {
         authority.connected(now)
         holdUntil = now + (serverSeen ? HOLD_TIME_FOR_SERVER : HOLD_TIME)
         // The broker may have lost the server's session too: treat the server as offline until it announces itself.
-        if (serverSeen && !sessionPresent) authority.server(false, now)
+        if (serverSeen && !sessionPresent) authority.setServerOnline(false, now)
         actions.connected(now)
         lastReport = undefined
         lastStatus = undefined
@@ -214,7 +214,7 @@ export async function runNightlight(board: Board) {
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
     async function runActions() {
         while (true) {
-            await actions.work(millis())
+            await actions.performPending(millis())
             await setStatusLight(
                 authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting"
             )

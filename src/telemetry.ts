@@ -57,7 +57,7 @@ export function createTelemetry(
     }
 
     function flush() {
-        while (client.connected && !client.holding() && client.room() > 0) {
+        while (client.connected && !client.holdsPublications() && client.freeSlots() > 0) {
             const reading = (serverUsesSeq() && newest) || backlog.shift() || newest
             if (!reading || !send(reading)) return
             if (reading === newest) newest = undefined

@@ -33,7 +33,7 @@ function parseBoardCount(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
 }
 
-async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promise<void> {
+async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
   const command = createCommand("npm start --")
     .description("Run broker, server, dashboard and simulated boards: a nightlight without hardware.")
     .option("--boards <n>", "number of simulated boards", parseBoardCount, 1)
@@ -59,14 +59,14 @@ async function start({ signals, hangups, outputErrors }: ProcessHandlers): Promi
   // simulated boards log in with a temporary account, in case the broker requires one
   const boardAccount = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
   const starting = startServer({ ...options, log, guests: [boardAccount], plugins: simulated ? [plugin] : [] });
-  signals.endBy(() => Promise.all([simulator.close(), closeStarted(starting)]));
+  signals.setCloseHandler(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
     throw error instanceof StartError
       ? new StartError(withSettingNames(configuration, error.message), { cause: error })
       : error;
   });
-  signals.endBy(() => Promise.all([simulator.close(), server.close()]));
-  hangups.reloadBy(
+  signals.setCloseHandler(() => Promise.all([simulator.close(), server.close()]));
+  reloadSignal.setReloadHandler(
     () => (configuration = reload({ server, log, load: () => loadConfiguration(command), current: configuration })),
   );
 

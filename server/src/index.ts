@@ -24,12 +24,12 @@ export {
 export { StartError, UsageError } from "./common/errors.js";
 export { createCommand, optionsFrom, parsingProblem } from "./app/cli.js";
 export { loadConfiguration, type LoadedConfiguration } from "./config/load.js";
-export { reload, type Reloadable, type Reloading } from "./config/reload.js";
-export { catchHangups, onHangup, type Hangups } from "./app/reload-signal.js";
+export { reload, type Reloadable, type ReloadOptions } from "./config/reload.js";
+export { handleReloadSignal, onReloadSignal, type ReloadSignal } from "./app/reload-signal.js";
 export { ConfigurationError, type Problem } from "./config/problems.js";
 export type { Guest } from "./security/guests.js";
 export { passwordWeakness } from "./security/password-strength.js";
 export { VERSION } from "./common/version.js";
-export { catchSignals, closeStarted, endOnSignals, type Signals } from "./app/signals.js";
+export { handleTerminationSignals, closeStarted, closeOnTermination, type TerminationSignals } from "./app/signals.js";
 export { redactUrl } from "./security/redact.js";
 export { withSettingNames } from "./config/origins.js";

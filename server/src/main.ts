@@ -1,8 +1,12 @@
 // Handle signals before loading anything else: the first process of a container ignores them until then.
-import { catchHangups } from "./app/reload-signal.js";
+import { handleReloadSignal } from "./app/reload-signal.js";
 import { endOnOutputErrors } from "./app/output-errors.js";
-import { catchSignals } from "./app/signals.js";
+import { handleTerminationSignals } from "./app/signals.js";
 
-const handlers = { signals: catchSignals(), hangups: catchHangups(), outputErrors: endOnOutputErrors() };
+const handlers = {
+  signals: handleTerminationSignals(),
+  reloadSignal: handleReloadSignal(),
+  outputErrors: endOnOutputErrors(),
+};
 const { runProgram } = await import("./app/program.js");
 await runProgram(handlers);

@@ -157,13 +157,13 @@ export class MqttClient implements Callbacks {
     }
 
     /** Returns how many more publications of QoS 1 and 2 are accepted now. */
-    room(): number {
-        return this.session.outbound.room
+    freeSlots(): number {
+        return this.session.outbound.freeSlots
     }
 
     /** Returns whether publications wait for `release()`; see `holdNewSession`. */
-    holding(): boolean {
-        return this.session.outbound.holding
+    holdsPublications(): boolean {
+        return this.session.outbound.holdsPublications
     }
 
     /** Sends the publications that `holdNewSession` held back. Call it when the receivers have subscribed again. */
@@ -175,7 +175,7 @@ export class MqttClient implements Callbacks {
     private static ownerOf(client: MqttClient): ConnectionOwner {
         return {
             accepted: (sessionPresent: boolean, sender: PacketSender) => client.accepted(sessionPresent, sender),
-            arrived: () => client.dispatcher.arrived(),
+            messagesArrived: () => client.dispatcher.messagesArrived(),
         }
     }
 
@@ -199,7 +199,7 @@ export class MqttClient implements Callbacks {
             this.reporter.failure(`cannot connect: ${(e as Error).message}`)
             return this.backoff.lost(this.network.millis() - this.attemptStarted < timeout)
         }
-        const options = { ...this.options, timeout, room: this.dispatcher.room }
+        const options = { ...this.options, timeout, inboxSpace: this.dispatcher.inboxSpace }
         const connection = new Connection(this.network, link, this.session, options, MqttClient.ownerOf(this))
         this.connection = connection
         // stop() may have been called while the connection was being opened.
@@ -207,8 +207,9 @@ export class MqttClient implements Callbacks {
         await connection.run()
         this.connection = undefined
         this.ended(connection)
-        if (connection.end === EndReason.Malformed) this.counters.malformed++
-        if (connection.end !== EndReason.Refused) return this.backoff.lost(connection.end !== EndReason.Unanswered)
+        if (connection.endReason === EndReason.Malformed) this.counters.malformed++
+        if (connection.endReason !== EndReason.Refused)
+            return this.backoff.lost(connection.endReason !== EndReason.Unanswered)
         this.counters.refused++
         return this.backoff.refused()
     }
@@ -220,7 +221,7 @@ export class MqttClient implements Callbacks {
         this.counters.connects++
         this.dispatcher.connected(sessionPresent)
         this.session.connect(sessionPresent, sender)
-        if (!sessionPresent && this.options.holdNewSession) this.session.outbound.holding = true
+        if (!sessionPresent && this.options.holdNewSession) this.session.outbound.holdsPublications = true
         // Subscribe first, because resent messages may be answered at once.
         for (const s of this.subscriptions.all) this.session.outbound.request(s.filter, s.qos)
         this.session.outbound.resend(sessionPresent)
@@ -231,8 +232,8 @@ export class MqttClient implements Callbacks {
         if (this.connected) {
             this.connected = false
             this.session.disconnect()
-            notified = this.dispatcher.lost(connection.reason)
+            notified = this.dispatcher.disconnected(connection.reason)
         }
-        if (!notified && connection.end !== EndReason.Closed) this.reporter.failure(connection.reason)
+        if (!notified && connection.endReason !== EndReason.Closed) this.reporter.failure(connection.reason)
     }
 }

@@ -31,7 +31,7 @@ const CLOSE_TIMEOUT = 1000
 const INBOX_TIMEOUT = 1000
 
 /** Number of packets parsed before other tasks run. The VM terminates a program that never yields. */
-const BURST = 16
+const MAX_PACKETS_PER_TURN = 16
 
 /** Largest number of acknowledgments in the send queue, in addition to publications. */
 const MAX_ACKS = 128
@@ -40,7 +40,7 @@ const MAX_ACKS = 128
 const RETRY_INTERVAL = 10
 
 /** Texts for the CONNACK return codes, table 3.1. */
-const REFUSALS = [
+const CONNACK_TEXTS = [
     "",
     "it does not speak MQTT 3.1.1",
     "it does not allow this client identifier",
@@ -57,7 +57,7 @@ export interface ConnectionOptions {
     readonly maxPacket: number
     readonly maxInflight: number
     /** Notified when a message is removed from the inbox. */
-    readonly room: Signal
+    readonly inboxSpace: Signal
 }
 
 /** Callbacks of a connection, implemented by the client. */
@@ -65,13 +65,13 @@ export interface ConnectionOwner {
     /** Called when the broker accepts the connection, before any other packet is processed. */
     accepted(sessionPresent: boolean, sender: PacketSender): void
     /** Called when messages may have been added to the inbox. */
-    arrived(): void
+    messagesArrived(): void
 }
 
 export class Connection {
     /** Why the connection ended, as text; "" while it is open. */
     reason = ""
-    end: EndReason = EndReason.Lost
+    endReason: EndReason = EndReason.Lost
     /** Whether the broker accepted the connection, so that packets other than CONNECT may be sent. */
     accepted = false
 
@@ -79,7 +79,7 @@ export class Connection {
     private wake: Signal
     /** Send queue: packets that wait for room in the network queue. */
     private outbox: Buffer[] = []
-    private opened: number
+    private openedAt: number
     private keepAlive: KeepAlive
     /** Whether reading is paused because the inbox is full. */
     private paused = false
@@ -88,7 +88,7 @@ export class Connection {
     /** Since when an acknowledgment from the broker is outstanding; -1 if none is. */
     private waitingSince = -1
     /** When `close` was called; -1 before. */
-    private closed = -1
+    private closedAt = -1
 
     constructor(
         private network: Network,
@@ -99,8 +99,8 @@ export class Connection {
     ) {
         this.parser = new Parser(options.maxPacket)
         this.wake = network.signal()
-        this.opened = network.millis()
-        this.keepAlive = new KeepAlive(options.connect.keepAlive, this.opened)
+        this.openedAt = network.millis()
+        this.keepAlive = new KeepAlive(options.connect.keepAlive, this.openedAt)
     }
 
     /** Runs the connection until it ends, then sets `reason` and `end`. Never throws. */
@@ -130,13 +130,13 @@ export class Connection {
 
     /** Returns whether the send queue is so long that QoS 0 messages must not be added. */
     congested(): boolean {
-        return this.outbox.length >= BURST
+        return this.outbox.length >= MAX_PACKETS_PER_TURN
     }
 
     /** Closes the connection with DISCONNECT, which makes the broker discard the will [MQTT-3.1.2-10]. */
     close(): void {
-        if (this.closed >= 0) return
-        this.closed = this.network.millis()
+        if (this.closedAt >= 0) return
+        this.closedAt = this.network.millis()
         if (this.accepted) this.send(encodeDisconnect())
         else this.finish(EndReason.Closed, "stopped")
         // Let the broker close the connection [MQTT-3.14.4-2], so that DISCONNECT is not lost in the send queue.
@@ -145,11 +145,11 @@ export class Connection {
 
     private finish(end: EndReason, reason: string): void {
         if (this.reason) return
-        this.end = this.closed >= 0 ? EndReason.Closed : end
-        this.reason = this.closed >= 0 ? "stopped" : reason
+        this.endReason = this.closedAt >= 0 ? EndReason.Closed : end
+        this.reason = this.closedAt >= 0 ? "stopped" : reason
         this.link.close()
         this.wake.notify()
-        this.options.room.notify()
+        this.options.inboxSpace.notify()
     }
 
     /** Reads and processes packets until the connection ends. */
@@ -163,12 +163,12 @@ export class Connection {
             for (;;) {
                 const packet = this.parser.next()
                 if (!packet) break
-                if (packet.type === PacketType.Publish) await this.waitForRoom(packet)
+                if (packet.type === PacketType.Publish) await this.waitForInboxSpace(packet)
                 if (this.reason) return
                 const problem = this.receive(packet)
                 if (problem) return this.finish(EndReason.Malformed, problem)
                 packets++
-                if ((packets & (BURST - 1)) === 0) await this.network.sleep(0)
+                if ((packets & (MAX_PACKETS_PER_TURN - 1)) === 0) await this.network.sleep(0)
             }
             if (this.parser.problem) return this.finish(EndReason.Malformed, `the broker sent ${this.parser.problem}`)
         }
@@ -184,14 +184,15 @@ export class Connection {
         }
         if (packet.type !== PacketType.Publish) this.waitingSince = -1
         const problem = this.session.receive(packet)
-        if (packet.type === PacketType.Publish) this.owner.arrived()
+        if (packet.type === PacketType.Publish) this.owner.messagesArrived()
         return problem
     }
 
     private connack(packet: Connack): string {
         if (this.accepted) return "the broker sent CONNACK twice"
         if (packet.code !== 0) {
-            const text = packet.code < REFUSALS.length ? REFUSALS[packet.code] : "for no reason that MQTT knows"
+            const text =
+                packet.code < CONNACK_TEXTS.length ? CONNACK_TEXTS[packet.code] : "for no reason that MQTT knows"
             // Code 3 (server unavailable) is temporary, so retry without exponential backoff.
             const end = packet.code === 3 ? EndReason.Lost : EndReason.Refused
             this.finish(end, `the broker refused the connection: ${text}`)
@@ -208,7 +209,7 @@ export class Connection {
      * Waits until the inbox has room for a message. No packet is read meanwhile, so TCP flow control slows the broker.
      * A QoS 0 message waits for at most `INBOX_TIMEOUT`.
      */
-    private async waitForRoom(publish: Publish): Promise<void> {
+    private async waitForInboxSpace(publish: Publish): Promise<void> {
         const inbound = this.session.inbound
         while (inbound.full() && !this.reason) {
             const now = this.network.millis()
@@ -216,7 +217,7 @@ export class Connection {
             const remaining = publish.qos > 0 ? INBOX_TIMEOUT : this.fullSince + INBOX_TIMEOUT - now
             if (remaining <= 0) return
             this.paused = true
-            await this.options.room.wait(remaining)
+            await this.options.inboxSpace.wait(remaining)
             this.paused = false
         }
         this.fullSince = -1
@@ -233,12 +234,12 @@ export class Connection {
 
     /** Ends the connection after a timeout and sends PINGREQ when it is due. Returns the time until the next check, in ms. */
     private checkTimeouts(now: number): number {
-        if (this.closed >= 0) {
-            if (now - this.closed >= CLOSE_TIMEOUT) this.finish(EndReason.Closed, "stopped")
+        if (this.closedAt >= 0) {
+            if (now - this.closedAt >= CLOSE_TIMEOUT) this.finish(EndReason.Closed, "stopped")
             return CLOSE_TIMEOUT
         }
         if (!this.accepted) {
-            const remaining = this.opened + this.options.timeout - now
+            const remaining = this.openedAt + this.options.timeout - now
             if (remaining <= 0) this.finish(EndReason.Unanswered, `no CONNACK within ${this.options.timeout} ms`)
             return remaining
         }

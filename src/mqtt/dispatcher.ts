@@ -17,9 +17,9 @@ interface ConnectionEvent {
 
 export class Dispatcher {
     /** Notified when a message is removed from the inbox. */
-    readonly room: Signal
+    readonly inboxSpace: Signal
 
-    private work: Signal
+    private wake: Signal
     private active = false
     private running = false
     /** Events whose callback has not been called yet, in order: at most a disconnect followed by a connect. */
@@ -31,8 +31,8 @@ export class Dispatcher {
         private subscriptions: Subscriptions,
         private reporter: Reporter
     ) {
-        this.room = network.signal()
-        this.work = network.signal()
+        this.inboxSpace = network.signal()
+        this.wake = network.signal()
     }
 
     start(): void {
@@ -47,31 +47,31 @@ export class Dispatcher {
     /** Stops the task after the callbacks of pending events. Messages stay in the inbox. */
     stop(): void {
         this.active = false
-        this.work.notify()
+        this.wake.notify()
     }
 
     /** Must be called when messages may have been added to the inbox. */
-    arrived(): void {
-        this.work.notify()
+    messagesArrived(): void {
+        this.wake.notify()
     }
 
     connected(sessionPresent: boolean): void {
         this.events.push({ sessionPresent, reason: undefined })
-        this.work.notify()
+        this.wake.notify()
     }
 
     /**
      * Queues a disconnect event. If the connect event of that connection is still pending, discards both events and
      * returns false.
      */
-    lost(reason: string): boolean {
+    disconnected(reason: string): boolean {
         const last = this.events.length - 1
         if (last >= 0 && this.events[last].reason === undefined) {
             this.events.pop()
             return false
         }
         this.events.push({ sessionPresent: false, reason })
-        this.work.notify()
+        this.wake.notify()
         return true
     }
 
@@ -82,10 +82,10 @@ export class Dispatcher {
             const message = event ? undefined : this.inbound.take()
             if (event) await this.callBack(event)
             else if (message) {
-                this.room.notify()
+                this.inboxSpace.notify()
                 await this.deliver(message)
                 this.inbound.handled()
-            } else await this.work.wait(HOUR)
+            } else await this.wake.wait(HOUR)
             // Yield to other tasks. The VM terminates a program that never yields.
             await this.network.sleep(0)
         }

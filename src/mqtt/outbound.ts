@@ -22,7 +22,7 @@ interface Publication {
     packet: Buffer
     progress: Progress
     /** Whether the publication waits for `release`. */
-    held: boolean
+    isHeld: boolean
     readonly done: DeliveryCallback | undefined
 }
 
@@ -38,9 +38,9 @@ const NO_BYTES = Buffer.alloc(0)
 
 export class Outbound {
     /** Number of publications of QoS 1 and 2 that are still accepted. */
-    room: number
+    freeSlots: number
     /** Whether publications without retain wait for `release`. */
-    holding = false
+    holdsPublications = false
 
     private lastId = 0
     /** In-flight window: unacknowledged publications, in the order of publishing. */
@@ -52,13 +52,13 @@ export class Outbound {
         private wire: Wire,
         maxInflight: number
     ) {
-        this.room = maxInflight
+        this.freeSlots = maxInflight
     }
 
     /** Returns whether an acknowledgment from the broker is outstanding. */
     waiting(): boolean {
         if (this.requests.length > 0) return true
-        for (const p of this.window) if (p.progress !== Progress.Waiting && !p.held) return true
+        for (const p of this.window) if (p.progress !== Progress.Waiting && !p.isHeld) return true
         return false
     }
 
@@ -83,10 +83,10 @@ export class Outbound {
 
     /** Sends the held publications and stops holding new ones. */
     release(): void {
-        this.holding = false
+        this.holdsPublications = false
         for (const p of this.window.slice()) {
-            if (!p.held) continue
-            p.held = false
+            if (!p.isHeld) continue
+            p.isHeld = false
             if (this.wire.connected) this.send(p)
         }
     }
@@ -102,12 +102,12 @@ export class Outbound {
      * full.
      */
     publish(topic: string, payload: string | Buffer, qos: QoS, retain: boolean, done?: DeliveryCallback): boolean {
-        if (this.room <= 0) return false
+        if (this.freeSlots <= 0) return false
         const id = this.nextId()
         const packet = encodePublish(topic, bytesOf(payload), qos, retain, id)
-        const publication: Publication = { id, qos, retain, packet, progress: Progress.Waiting, held: false, done }
+        const publication: Publication = { id, qos, retain, packet, progress: Progress.Waiting, isHeld: false, done }
         this.window.push(publication)
-        this.room--
+        this.freeSlots--
         if (this.wire.connected) this.sendOrHold(publication)
         return true
     }
@@ -157,8 +157,8 @@ export class Outbound {
 
     private sendOrHold(publication: Publication): void {
         // Retained messages need no holding: the broker delivers them when receivers subscribe again.
-        publication.held = this.holding && !publication.retain
-        if (!publication.held) this.send(publication)
+        publication.isHeld = this.holdsPublications && !publication.retain
+        if (!publication.isHeld) this.send(publication)
     }
 
     private send(publication: Publication): void {
@@ -174,7 +174,7 @@ export class Outbound {
 
     private complete(publication: Publication): void {
         this.window = this.window.filter(p => p !== publication)
-        this.room++
+        this.freeSlots++
         this.wire.counters.acknowledged++
         if (publication.done) this.wire.owner.delivered(publication.done)
     }

@@ -43,7 +43,7 @@ export class Parser {
     private remaining = 0
     private shift = 0
     /** Number of body bytes in earlier chunks. */
-    private seen = 0
+    private earlierBytes = 0
     /** Start of a body that is split across chunks. */
     private body: Buffer = NO_BYTES
     /** Packet identifier of an oversized PUBLISH. */
@@ -66,15 +66,15 @@ export class Parser {
         }
         if (this.problem) return this.releaseChunk()
         const here = this.chunk.length - this.at
-        if (this.seen === 0 && here >= this.remaining && this.remaining <= this.maxPacket) {
+        if (this.earlierBytes === 0 && here >= this.remaining && this.remaining <= this.maxPacket) {
             const from = this.at
             this.at += this.remaining
             this.stage = Stage.Type
             return this.packet(this.chunk, from, this.at)
         }
-        const missing = this.remaining - this.seen
+        const missing = this.remaining - this.earlierBytes
         this.collect(here < missing ? here : missing)
-        if (this.seen < this.remaining) return this.releaseChunk()
+        if (this.earlierBytes < this.remaining) return this.releaseChunk()
         const body = this.body
         this.body = NO_BYTES
         this.stage = Stage.Type
@@ -105,7 +105,7 @@ export class Parser {
             return
         }
         this.stage = Stage.Body
-        this.seen = 0
+        this.earlierBytes = 0
         this.skippedId = 0
         if (this.remaining > this.maxPacket && this.first >> 4 !== PacketType.Publish)
             this.problem = `a packet of type ${this.first >> 4} with ${this.remaining} bytes`
@@ -115,18 +115,19 @@ export class Parser {
     private collect(count: number): void {
         const from = this.at
         const oversized = this.remaining > this.maxPacket
-        if (this.seen === 0) this.body = Buffer.alloc(oversized ? KEPT_BYTES : this.remaining)
-        const room = this.body.length - this.seen
+        if (this.earlierBytes === 0) this.body = Buffer.alloc(oversized ? KEPT_BYTES : this.remaining)
+        const room = this.body.length - this.earlierBytes
         const kept = count < room ? count : room
-        if (kept > 0) this.body.set(this.chunk.slice(from, from + kept), this.seen)
-        const end = this.seen + count
+        if (kept > 0) this.body.set(this.chunk.slice(from, from + kept), this.earlierBytes)
+        const end = this.earlierBytes + count
         if (oversized && end > 2) {
             // The packet identifier follows the topic, so it may lie behind the kept bytes.
             const id = 2 + uint16(this.body, 0)
-            if (id >= this.seen && id < end) this.skippedId = this.chunk[from + id - this.seen] << 8
-            if (id + 1 >= this.seen && id + 1 < end) this.skippedId |= this.chunk[from + id + 1 - this.seen]
+            if (id >= this.earlierBytes && id < end) this.skippedId = this.chunk[from + id - this.earlierBytes] << 8
+            if (id + 1 >= this.earlierBytes && id + 1 < end)
+                this.skippedId |= this.chunk[from + id + 1 - this.earlierBytes]
         }
-        this.seen = end
+        this.earlierBytes = end
         this.at += count
     }
 

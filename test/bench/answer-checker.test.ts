@@ -3,61 +3,61 @@ import { AnswerChecker } from "../../bench/loop/load/answer-checker.js";
 import { problemOf } from "../../bench/loop/measure.js";
 import type { LoadResult } from "../../bench/loop/load/task.js";
 
-const DEVICE = 3;
+const DEVICE_INDEX = 3;
 
 /** Readings of one device, alternately dark and bright, from `seq` 1, one a ms. */
 function ledgerWith(readings: number, numbered = false): AnswerChecker {
   const checker = new AnswerChecker(10, 4, numbered);
-  for (let seq = 1; seq <= readings; seq++) checker.addReading(DEVICE, seq, seq, seq % 2 === 1);
+  for (let seq = 1; seq <= readings; seq++) checker.addReading(DEVICE_INDEX, seq, seq, seq % 2 === 1);
   return checker;
 }
 
-describe("the accounts of the load generator", () => {
-  test("take an answer that fits for right, and time it from when the reading was to leave", () => {
+describe("the ledger of the load generator", () => {
+  test("counts a matching answer as right, and measures its latency from the planned send time", () => {
     const checker = ledgerWith(1);
-    expect(checker.checkAnswer(DEVICE, true, -1, 8.5)).toBe("right");
+    expect(checker.checkAnswer(DEVICE_INDEX, true, -1, 8.5)).toBe("right");
     expect(checker.latency).toBe(7.5);
     expect(checker.unanswered).toBe(0);
   });
 
-  test("take the other lamp state, and what cannot be read, for wrong", () => {
+  test("counts the opposite lamp state and an unreadable answer as wrong", () => {
     for (const ledOn of [false, undefined]) {
       const checker = ledgerWith(1);
-      expect(checker.checkAnswer(DEVICE, ledOn, -1, 2)).toBe("wrong");
+      expect(checker.checkAnswer(DEVICE_INDEX, ledOn, -1, 2)).toBe("wrong");
       expect(checker.wrong).toBe(1);
     }
   });
 
-  test("take an answer to nothing, and the second to one reading, for unexpected", () => {
+  test("counts an answer without a reading, and a second answer to a reading, as unexpected", () => {
     const checker = ledgerWith(1);
-    checker.checkAnswer(DEVICE, true, -1, 2);
-    expect(checker.checkAnswer(DEVICE, true, -1, 3)).toBe("unexpected");
-    expect(checker.checkAnswer(DEVICE + 1, true, -1, 3)).toBe("unexpected");
+    checker.checkAnswer(DEVICE_INDEX, true, -1, 2);
+    expect(checker.checkAnswer(DEVICE_INDEX, true, -1, 3)).toBe("unexpected");
+    expect(checker.checkAnswer(DEVICE_INDEX + 1, true, -1, 3)).toBe("unexpected");
     expect(checker.unexpected).toBe(2);
   });
 
-  test("find the reading that was left out when the one after it is answered", () => {
+  test("counts a reading as lost when the next reading is answered first", () => {
     const checker = ledgerWith(3);
-    expect(checker.checkAnswer(DEVICE, false, -1, 10)).toBe("right");
+    expect(checker.checkAnswer(DEVICE_INDEX, false, -1, 10)).toBe("right");
     expect(checker.lost).toBe(1);
     expect(checker.latency).toBe(8);
   });
 
-  test("hold an answer that names another reading for wrong", () => {
+  test("counts an answer with the seq of another reading as wrong", () => {
     const checker = ledgerWith(1, true);
-    expect(checker.checkAnswer(DEVICE, true, 3, 2)).toBe("wrong");
+    expect(checker.checkAnswer(DEVICE_INDEX, true, 3, 2)).toBe("wrong");
   });
 
-  test("give up what waits too long, and the oldest where there are too many", () => {
+  test("gives up readings that wait too long, and the oldest one when too many wait", () => {
     const checker = ledgerWith(5);
     expect(checker.lost).toBe(1);
     expect(checker.expireBefore(4)).toEqual([]);
     expect(checker.lost).toBe(3);
-    expect(checker.expireBefore(Infinity)).toEqual([DEVICE]);
+    expect(checker.expireBefore(Infinity)).toEqual([DEVICE_INDEX]);
     expect(checker.lost).toBe(5);
   });
 
-  test("count a result only when every reading was answered, rightly and once", () => {
+  test("accepts a result only when every reading got exactly one right answer", () => {
     const fine: LoadResult = {
       cycles: 10,
       seconds: 1,

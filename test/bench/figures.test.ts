@@ -18,21 +18,21 @@ import { updatePage } from "../../bench/page.js";
 import { TELEMETRY, decode } from "../../contract/index.js";
 
 describe("the benchmark's figures", () => {
-  test("percentiles are values that occurred: the nearest rank", () => {
+  test("include percentiles by the nearest-rank method", () => {
     const hundred = Array.from({ length: 100 }, (_, n) => n + 1);
     expect([1, 50, 99, 100].map((percent) => percentile(hundred, percent))).toEqual([1, 50, 99, 100]);
     expect(percentile([7], 99)).toBe(7);
     expect(percentile([], 50)).toBe(0);
   });
 
-  test("times are kept exactly, however many and in whatever order", () => {
+  test("keep any number of times exactly, in any order", () => {
     const times = new LatencyRecorder();
     for (let n = 0; n < 200_000; n++) times.add((n * 7919) % 200_000);
     expect(times.count).toBe(200_000);
     expect(times.summary()).toEqual({ p50: 99_999, p99: 197_999, max: 199_999 });
   });
 
-  test("the median does not mind one round that went wrong; the spread shows it", () => {
+  test("show one failed round in the spread, but not in the median", () => {
     expect(median([10, 1000, 12])).toBe(12);
     expect(median([10, 20])).toBe(15);
     expect(median([])).toBeUndefined();
@@ -40,7 +40,7 @@ describe("the benchmark's figures", () => {
     expect(spread([100])).toBe(0);
   });
 
-  test("a table has medians and ratios, and not those of a server with a bad round", () => {
+  test("contain medians and ratios in a table, except for a server with a failed round", () => {
     const peer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
     const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
     const table = tableOf({
@@ -56,7 +56,7 @@ describe("the benchmark's figures", () => {
     expect(table).not.toContain("9,000");
   });
 
-  test("a plot has a bar as long as its value, and says where there is none", () => {
+  test("contain a plot whose bars are as long as their values, with a note for missing values", () => {
     const svg = drawBarChart("A <title>", 0, [
       { label: "group", bars: [{ label: "a", value: 50, highlighted: true }, { label: "b", value: 100, highlighted: false }, { label: "c", value: undefined, highlighted: false }] }, // prettier-ignore
     ]);
@@ -67,7 +67,7 @@ describe("the benchmark's figures", () => {
     expect(svg).toContain("A &#60;title&#62;");
   });
 
-  test("a page's part is replaced between its marks, and a page without them is refused", async () => {
+  test("replace the text between a page's markers, and reject a page without markers", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-test-"));
     try {
       const file = path.join(folder, "page.md");
@@ -92,7 +92,7 @@ describe("the load generator's packets", () => {
     return packet as mqtt.IPublishPacket;
   };
 
-  test("are what mqtt-packet and the contract understand, at either QoS and in either form", () => {
+  test("are valid for mqtt-packet and the contract, at both QoS levels and in both message forms", () => {
     const device = fc.integer({ min: 0, max: 9_999_999 });
     const light = fc.integer({ min: 100, max: 999 });
     const id = fc.integer({ min: 1, max: 65535 });
@@ -123,7 +123,7 @@ describe("the load generator's packets", () => {
     );
   });
 
-  test("commands are read as every peer writes them", () => {
+  test("include commands in the notation of every peer", () => {
     const command: DecodedCommand = { device: -1, ledOn: undefined, seq: -1 };
     const read = (topic: string, payload: string): DecodedCommand => {
       const packet = mqtt.generate({ cmd: "publish", topic, payload, qos: 1, messageId: 5, dup: false, retain: false });
@@ -140,15 +140,15 @@ describe("the load generator's packets", () => {
   });
 });
 
-describe("the firmware's day", () => {
-  test("is the same for the same seed, and another for another", () => {
+describe("the simulated day of the firmware benchmark", () => {
+  test("is the same for the same seed, and different for another seed", () => {
     expect(dayWithClouds(1)).toEqual(dayWithClouds(1));
     expect(dayWithClouds(2)).not.toEqual(dayWithClouds(1));
     expect(Math.min(...dayWithClouds(1))).toBeLessThan(50);
     expect(Math.max(...dayWithClouds(1))).toBeGreaterThan(900);
   });
 
-  test("costs what the contract's policies send", () => {
+  test("has as many messages as the contract's reporting rules send", () => {
     const steady = new Array<number>(600).fill(500);
     // ten minutes: at once, and then each 30 s or each 2 s
     expect(countMessages(steady, 1000, {})).toBe(20);

@@ -24,8 +24,8 @@ const WORKLOAD: Workload = {
   seconds: 1,
 };
 
-/** A peer that does its work but for one fault. */
-const faulty = (fault: string): Peer => ({
+/** Returns a peer that works except for one fault. */
+const faultyPeer = (fault: string): Peer => ({
   name: fault,
   title: `one that ${fault}`,
   brokerKinds: ["embedded"],
@@ -35,7 +35,7 @@ const faulty = (fault: string): Peer => ({
 });
 
 describe("the loop benchmark", () => {
-  test("counts a server that answers every reading rightly, in the closed and in the open loop, and while devices are new", async () => {
+  test("measures a server that answers every reading, in closed loop, in open loop and with new devices", async () => {
     for (const how of [{}, { rate: 500 }, { cold: true }]) {
       const { problem, ...figures } = await measure(minimalAedes, { ...WORKLOAD, qos: 1, ...how });
       expect(problem).toBeUndefined();
@@ -55,18 +55,18 @@ describe("the loop benchmark", () => {
     ["repeats", /answers to nothing|wrong answers/],
     ["dies", /ended with exit code 3/],
   ])(
-    "says of a server that it %s, and does not count it",
+    "reports that a server %s, and does not measure it",
     async (fault, problem) => {
       const scenario = { title: "a scenario", workload: WORKLOAD };
-      const outcomes = await measureInRounds([scenario], [faulty(fault)], 1, { before() {}, after() {} });
+      const outcomes = await measureInRounds([scenario], [faultyPeer(fault)], 1, { before() {}, after() {} });
       expect(outcomes[0].results[0].rounds[0].problem).toMatch(problem);
       expect(formatResults({ outcomes, missing: [] })).toContain(`| one that ${fault} | not counted: `);
     },
     60_000,
   );
 
-  test("names a server that is not here, with what would bring it", async () => {
-    const absent = { ...faulty("none"), title: "the absent", installHint: async () => "apt-get install it" };
+  test("names a server that is not installed, and how to install it", async () => {
+    const absent = { ...faultyPeer("none"), title: "the absent", installHint: async () => "apt-get install it" };
     const { warmUp, warmUpCycles, seconds, switchEvery } = WORKLOAD;
     const choice = {
       brokerKinds: ["embedded"],
@@ -86,15 +86,15 @@ describe("the loop benchmark", () => {
     expect(formatResults(outcome)).toBe("Missing: the absent: apt-get install it.");
   });
 
-  test("says of a server that does not start why", async () => {
+  test("explains why a server does not start", async () => {
     const { problem } = await measure(
-      { ...faulty("none"), startCommand: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
+      { ...faultyPeer("none"), startCommand: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
       WORKLOAD,
     );
     expect(problem).toContain("no luck");
   });
 
-  test("npm run bench prints tables of our server beside another", async () => {
+  test("npm run bench prints tables that compare our server with another one", async () => {
     const flags = "--quick --broker embedded --connections 10 --qos 0 --peers ours,ours-full,aedes".split(" ");
     const child = spawn(
       process.execPath,
@@ -109,7 +109,7 @@ describe("the loop benchmark", () => {
       expect(out, progress).toMatch(new RegExp(`^\\| ${title} \\| [\\d,]+ \\| 0 % \\|`, "m"));
   }, 90_000);
 
-  test("npm run bench says what is wrong with its command line, and what is allowed", async () => {
+  test("npm run bench explains a wrong command line and lists the allowed values", async () => {
     const child = spawn(
       process.execPath,
       ["--import", "tsx", "--conditions=nightlight-source", "bench/main.ts", "--peers", "nobody"],

@@ -10,10 +10,10 @@ import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 
 /** The largest program in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
-const BUDGET = 40 * 1024;
+const MAX_IMAGE_SIZE = 40 * 1024;
 
 /** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
-const MEMORY_BUDGET = 26 * 1024;
+const MAX_HEAP = 26 * 1024;
 
 const page = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");
 
@@ -57,9 +57,9 @@ describe("the firmware of every board", () => {
   describe.each(boards.map(({ title, name, entry }) => ({ title, name, entry: entry! })))(
     "$title",
     ({ name, entry }) => {
-      it(`has an image of at most ${BUDGET} bytes`, () => {
+      it(`has an image of at most ${MAX_IMAGE_SIZE} bytes`, () => {
         const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
-        expect(size).toBeLessThanOrEqual(BUDGET);
+        expect(size).toBeLessThanOrEqual(MAX_IMAGE_SIZE);
         // the table in docs/reference/firmware.md has the size in KB, rounded up
         expect(page).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
@@ -77,10 +77,10 @@ describe("the firmware of every board", () => {
         expect(board.crashes).toBe(0);
       });
 
-      it(`needs at most ${MEMORY_BUDGET} bytes of memory`, async () => {
+      it(`needs at most ${MAX_HEAP} bytes of memory`, async () => {
         const board = simulator.boards.get(idOf(entry))!;
         // the heap includes garbage until the next collection, every few seconds
-        await eventually(async () => (await board.heap())!.used <= MEMORY_BUDGET, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
+        await eventually(async () => (await board.heap())!.used <= MAX_HEAP, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
       });
     },
   );

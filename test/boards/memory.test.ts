@@ -12,7 +12,7 @@ import { firmwareSources } from "./support/sources.js";
 
 const ID = "nightlight/small";
 /** Bytes that reduce the simulator's heap to the size on an ESP32-S2. */
-const BALLAST = 24 * 1024;
+const BALLAST_BYTES = 24 * 1024;
 
 describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
   let rig: Rig;
@@ -21,7 +21,7 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
 
   beforeAll(async () => {
     rig = await startRig({ broker: "embedded", ids: [] });
-    const ballast = `const ballast = Buffer.alloc(${BALLAST})\nconsole.log("ballast of " + ballast.length)\n`;
+    const ballast = `const ballast = Buffer.alloc(${BALLAST_BYTES})\nconsole.log("ballast of " + ballast.length)\n`;
     const bytecode = await compile(
       firmwareSources(ROOT, "main_feather_esp32s2", (main) => main.replace("await run", `${ballast}await run`)),
     );
@@ -34,7 +34,7 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
     await rig?.close();
   });
 
-  async function follow(): Promise<void> {
+  async function expectLampFollows(): Promise<void> {
     for (const light of [100, 900, 299, 300]) {
       board.setLight(light);
       await eventually(() => board.lamp === light < 300, { within: 10_000, what: `the lamp at light ${light}` });
@@ -42,8 +42,8 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
   }
 
   it("follows the light", async () => {
-    await follow();
-    expect(log.join("\n")).toContain(`ballast of ${BALLAST}`);
+    await expectLampFollows();
+    expect(log.join("\n")).toContain(`ballast of ${BALLAST_BYTES}`);
   });
 
   it("obeys twenty simultaneous commands", async () => {
@@ -59,16 +59,16 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
 
   it("decides by itself while offline, and reconnects without a restart", async () => {
     await rig.observer.publishAsync(`${ID}/config`, '{"alone_after":1000,"offline":"keep"}', { qos: 1, retain: true });
-    await follow();
+    await expectLampFollows();
     board.network.cut();
-    await follow();
+    await expectLampFollows();
     await eventually(() => rig.server.devices.get(ID)?.online === false, {
       within: 30_000,
       what: "the board to be gone",
     });
     board.network.heal();
     await eventually(() => rig.server.devices.get(ID)?.online, { within: 30_000, what: "the board to be back" });
-    await follow();
+    await expectLampFollows();
     expect(board.crashes).toBe(0);
   });
 });

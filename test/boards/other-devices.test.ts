@@ -86,7 +86,7 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   afterAll(() => socket?.destroy());
 
   /** Waits for a number of bytes, and removes them from the buffer. */
-  async function take(length: number, what: string): Promise<Buffer> {
+  async function readBytes(length: number, what: string): Promise<Buffer> {
     await eventually(() => received.length >= length, { within: 5000, what });
     const bytes = received.subarray(0, length);
     received = received.subarray(length);
@@ -100,22 +100,22 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   it("receives a CONNACK", async () => {
     const name = ID + "nightlight_client";
     socket.write(packet(0x10, [...text("MQTT"), 4, 0x02, 0, 15, ...text(name)]));
-    expect([...(await take(4, "CONNACK"))]).toEqual([0x20, 2, 0, 0]);
+    expect([...(await readBytes(4, "CONNACK"))]).toEqual([0x20, 2, 0, 0]);
   });
 
   it("may subscribe to its commands, with the packet id 2 that PubSubClient begins with", async () => {
     socket.write(packet(0x82, [0, 2, ...text(`${ID}/commands`), 0]));
-    expect([...(await take(5, "SUBACK"))]).toEqual([0x90, 3, 0, 2, 0]);
+    expect([...(await readBytes(5, "SUBACK"))]).toEqual([0x90, 3, 0, 2, 0]);
   });
 
   it("gets a command at QoS 0 for every reading, in a packet that fits its 256 bytes", async () => {
     for (const light of [120, 700, 299, 300]) {
       socket.write(packet(0x30, [...text(`${ID}/telemetry`), ...Buffer.from(JSON.stringify({ light }))]));
-      const [first, length] = await take(2, `a command for light ${light}`);
+      const [first, length] = await readBytes(2, `a command for light ${light}`);
       // PUBLISH with QoS 0, without DUP and RETAIN [MQTT-3.3.1-9]; below 128, the length takes one byte
       expect(first).toBe(0x30);
       expect(length).toBeLessThan(128);
-      const body = await take(length, "the rest of the command");
+      const body = await readBytes(length, "the rest of the command");
       const topic = [...body.subarray(0, 2 + ID.length + "/commands".length)];
       expect(topic).toEqual(text(`${ID}/commands`));
       expect(JSON.parse(body.subarray(topic.length).toString())).toEqual({ led_on: light < 300 });
@@ -125,7 +125,7 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
 
   it("gets an answer to its ping, and no other packets", async () => {
     socket.write(Buffer.from([0xc0, 0]));
-    expect([...(await take(2, "PINGRESP"))]).toEqual([0xd0, 0]);
+    expect([...(await readBytes(2, "PINGRESP"))]).toEqual([0xd0, 0]);
     expect(received.length).toBe(0);
     expect(socket.destroyed).toBe(false);
   });

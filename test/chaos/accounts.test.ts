@@ -1,34 +1,42 @@
 /** Tests the fault test's own accounting: it must detect each kind of loss. */
 import { describe, expect, test } from "vitest";
 import { Ledger } from "./ledger.js";
-import { accountOf } from "./readings.js";
+import { countReadings } from "./readings.js";
 import { randomFrom } from "./random.js";
 import { schedule } from "./schedule.js";
 
 const live = (seq: number, run = 1) => ({ seq, age: 0, run });
 const waited = (seq: number, run = 1) => ({ seq, age: 5000, run });
-const none = { lost: 0, lostWithPower: 0, duplicated: 0, again: 0, outOfOrder: 0 };
+const none = { lost: 0, lostByPowerCut: 0, duplicated: 0, storedAgainAfterKill: 0, outOfOrder: 0 };
 
 describe("the account of readings", () => {
   test("accepts an outage after which the newest reading arrives first and the others in order", () => {
     const stored = [live(1), live(2), waited(6), waited(3), waited(4), live(7), waited(5), live(8)];
-    expect(accountOf(stored, 1, 8)).toEqual({ ...none, taken: 8, stored: 8 });
+    expect(countReadings(stored, 1, 8)).toEqual({ ...none, taken: 8, stored: 8 });
   });
 
   test("counts lost readings separately from those lost by a power cut", () => {
-    expect(accountOf([live(1), live(4)], 1, 5)).toEqual({ ...none, taken: 5, stored: 2, lost: 3 });
-    expect(accountOf([live(1), live(4)], 2, 5, 1)).toEqual({ ...none, taken: 4, stored: 1, lostWithPower: 3 });
-    expect(accountOf([live(1)], 1, 2, 2), "a reading lost before the power cut").toMatchObject({ lost: 1 });
+    expect(countReadings([live(1), live(4)], 1, 5)).toEqual({ ...none, taken: 5, stored: 2, lost: 3 });
+    expect(countReadings([live(1), live(4)], 2, 5, 1)).toEqual({ ...none, taken: 4, stored: 1, lostByPowerCut: 3 });
+    expect(countReadings([live(1)], 1, 2, 2), "a reading lost before the power cut").toMatchObject({ lost: 1 });
   });
 
   test("counts readings stored twice by one server run separately from those stored again after a kill", () => {
-    expect(accountOf([live(1), live(2), live(2)], 1, 2)).toMatchObject({ stored: 2, duplicated: 1, again: 0 });
-    expect(accountOf([live(1), live(2), live(2, 2)], 1, 2)).toMatchObject({ stored: 2, duplicated: 0, again: 1 });
+    expect(countReadings([live(1), live(2), live(2)], 1, 2)).toMatchObject({
+      stored: 2,
+      duplicated: 1,
+      storedAgainAfterKill: 0,
+    });
+    expect(countReadings([live(1), live(2), live(2, 2)], 1, 2)).toMatchObject({
+      stored: 2,
+      duplicated: 0,
+      storedAgainAfterKill: 1,
+    });
   });
 
   test("counts live readings and backlog readings that arrive out of order", () => {
-    expect(accountOf([live(1), live(3), live(2)], 1, 3)).toMatchObject({ outOfOrder: 1 });
-    expect(accountOf([live(1), waited(5), waited(3), waited(2), waited(4)], 1, 5)).toMatchObject({ outOfOrder: 1 });
+    expect(countReadings([live(1), live(3), live(2)], 1, 3)).toMatchObject({ outOfOrder: 1 });
+    expect(countReadings([live(1), waited(5), waited(3), waited(2), waited(4)], 1, 5)).toMatchObject({ outOfOrder: 1 });
   });
 });
 
@@ -50,14 +58,14 @@ describe("the ledger", () => {
       [3, 300],
       [3, 350],
     ])
-      ledger.enter(report(seq, uptime), 1);
+      ledger.addLogEntry(report(seq, uptime), 1);
     ledger.close("one", 10);
     ledger.issued("porch");
-    ledger.forgotten();
+    ledger.brokerLostMemory();
     ledger.close("two", 20);
     expect(ledger.rows()).toMatchObject([
-      { fault: "one", issued: 4, executed: 3, doubled: 1, lostActions: 0, gone: 1, worst: 10 },
-      { fault: "two", issued: 1, executed: 0, doubled: 0, lostActions: 0, gone: 1, worst: 20 },
+      { fault: "one", issued: 4, executed: 3, doubled: 1, lostActions: 0, gone: 1, maxTime: 10 },
+      { fault: "two", issued: 1, executed: 0, doubled: 0, lostActions: 0, gone: 1, maxTime: 20 },
     ]);
     for (const id of ["porch", "hall"]) ledger.issued(id);
     ledger.powerCut("hall", 0);
@@ -68,7 +76,7 @@ describe("the ledger", () => {
   test("assigns readings to the fault during which they were taken, and ignores duplicates that the server detected", () => {
     const ledger = new Ledger();
     const reading = (seq: number, event = "received") =>
-      ledger.enter({ event, channel: "telemetry", id: "porch", message: { light: 1, boot: 7, seq, age: 0 } }, 1);
+      ledger.addLogEntry({ event, channel: "telemetry", id: "porch", message: { light: 1, boot: 7, seq, age: 0 } }, 1);
     for (const seq of [1, 2, 2]) reading(seq);
     reading(2, "duplicate");
     ledger.close("one", 0);
@@ -78,7 +86,7 @@ describe("the ledger", () => {
       { fault: "one", taken: 2, stored: 2, lost: 0, duplicated: 0 },
       { fault: "two", taken: 3, stored: 2, lost: 1, duplicated: 1 },
     ]);
-    expect(ledger.open()).toBe(1);
+    expect(ledger.openCount()).toBe(1);
   });
 });
 

@@ -10,7 +10,7 @@ const MINUTES = 2;
 async function check(broker: BrokerKind): Promise<void> {
   const outcome = await run({ seed: 1992, minutes: MINUTES, broker });
   console.log(`${broker}\n${table(outcome.rows)}`);
-  expect(outcome.broken).toEqual([]);
+  expect(outcome.brokenGuarantees).toEqual([]);
 }
 
 describe.concurrent(

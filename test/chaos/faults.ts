@@ -4,72 +4,72 @@ import { eventually } from "../support/eventually.js";
 import { flood } from "./flood.js";
 import type { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
-import type { BrokerKind, Stand } from "./stand.js";
+import type { BrokerKind, TestSystem } from "./stand.js";
 
 /** The component that a fault disables. Two simultaneous faults disable different components. */
-export type Victim = "network" | "server link" | "broker" | "server" | "board" | "none";
+export type FaultTarget = "network" | "server link" | "broker" | "server" | "board" | "none";
 
 /** A fault that is about to be injected. */
-export interface Plan {
+export interface PlannedFault {
   readonly fault: string;
-  readonly victim: Victim;
+  readonly target: FaultTarget;
   /** A description of the fault for the log. */
   readonly text: string;
   /** Injects the fault. Resolves at the end of the fault. */
-  run(stand: Stand): Promise<void>;
+  run(stand: TestSystem): Promise<void>;
 }
 
 export interface Fault {
   readonly name: string;
-  readonly victim: Victim;
+  readonly target: FaultTarget;
   /** The only broker with which the fault can occur; undefined for both. */
   readonly broker?: BrokerKind;
   /** Draws the fault's random parameters. @param boards number of boards */
-  plan(random: Random, boards: number): Pick<Plan, "text" | "run">;
+  plan(random: Random, boards: number): Pick<PlannedFault, "text" | "run">;
 }
 
 /** A fault of a connection. */
-interface Strike {
+interface ConnectionFault {
   readonly name: string;
   /** Maximum duration, in ms; 0 for an instantaneous fault. */
-  readonly longest: number;
+  readonly maxDuration: number;
   /** Whether the fault occurs only on boards' connections. */
   readonly boardsOnly?: boolean;
   /** Draws the fault's random parameters. */
-  plan(random: Random): { text?: string; strike(proxy: Proxy): void | Promise<void> };
+  plan(random: Random): { text?: string; inject(proxy: Proxy): void | Promise<void> };
 }
 
-const STRIKES: readonly Strike[] = [
-  { name: "cut (RST)", longest: 0, plan: () => ({ strike: (proxy) => proxy.cut("reset") }) },
-  { name: "cut (FIN)", longest: 0, plan: () => ({ strike: (proxy) => proxy.cut("end") }) },
-  { name: "network down", longest: 8000, plan: () => ({ strike: (proxy) => proxy.refuse() }) },
-  { name: "black hole", longest: 8000, plan: () => ({ strike: (proxy) => proxy.blackHole() }) },
-  { name: "stall", longest: 6000, plan: () => ({ strike: (proxy) => proxy.stall() }) },
+const CONNECTION_FAULTS: readonly ConnectionFault[] = [
+  { name: "cut (RST)", maxDuration: 0, plan: () => ({ inject: (proxy) => proxy.cut("reset") }) },
+  { name: "cut (FIN)", maxDuration: 0, plan: () => ({ inject: (proxy) => proxy.cut("end") }) },
+  { name: "network down", maxDuration: 8000, plan: () => ({ inject: (proxy) => proxy.refuse() }) },
+  { name: "black hole", maxDuration: 8000, plan: () => ({ inject: (proxy) => proxy.blackHole() }) },
+  { name: "stall", maxDuration: 6000, plan: () => ({ inject: (proxy) => proxy.stall() }) },
   {
     name: "delay",
-    longest: 6000,
+    maxDuration: 6000,
     plan(random) {
       const [up, down] = [random.int(0, 2000), random.int(0, 2000)];
-      return { text: `${up} ms up, ${down} ms down`, strike: (proxy) => proxy.delay(up, down) };
+      return { text: `${up} ms up, ${down} ms down`, inject: (proxy) => proxy.delay(up, down) };
     },
   },
-  { name: "1-byte segments", longest: 4000, boardsOnly: true, plan: () => ({ strike: (proxy) => proxy.split() }) },
+  { name: "1-byte segments", maxDuration: 4000, boardsOnly: true, plan: () => ({ inject: (proxy) => proxy.split() }) },
   {
     name: "cut in a packet",
-    longest: 3000,
+    maxDuration: 3000,
     plan(random) {
       const direction = random.pick(["up", "down"] as const);
       const bytes = random.int(1, 400);
-      return { text: `after ${bytes} bytes ${direction}`, strike: (proxy) => proxy.cutAfter(direction, bytes) };
+      return { text: `after ${bytes} bytes ${direction}`, inject: (proxy) => proxy.cutAfter(direction, bytes) };
     },
   },
   {
     name: "garbage",
-    longest: 4000,
+    maxDuration: 4000,
     boardsOnly: true,
     plan(random) {
       const bytes = random.bytes(random.int(1, 600));
-      return { text: `${bytes.length} bytes`, strike: (proxy) => proxy.garbage(bytes) };
+      return { text: `${bytes.length} bytes`, inject: (proxy) => proxy.garbage(bytes) };
     },
   },
 ];
@@ -84,21 +84,21 @@ const lasting = (random: Random, longest: number): number => (longest > 0 ? rand
 const sentence = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(", ");
 
 /** Creates a fault on the connections of one board or of all boards. */
-function toBoards({ name, longest, plan }: Strike): Fault {
+function toBoards({ name, maxDuration, plan }: ConnectionFault): Fault {
   return {
     name,
-    victim: "network",
+    target: "network",
     plan(random, boards) {
       const one = random.next() < 0.5 ? random.int(0, boards - 1) : undefined;
-      const { text, strike } = plan(random);
-      const lasts = lasting(random, longest);
+      const { text, inject } = plan(random);
+      const lasts = lasting(random, maxDuration);
       return {
         text: sentence(one === undefined ? "all boards" : `board ${one + 1}`, text, lasts ? `${lasts} ms` : ""),
         run({ stations }) {
           const struck = one === undefined ? stations : [stations[one]];
           return during(
             struck.map(({ proxy }) => proxy),
-            strike,
+            inject,
             lasts,
           );
         },
@@ -108,23 +108,23 @@ function toBoards({ name, longest, plan }: Strike): Fault {
 }
 
 /** Creates a fault on the connection between the server and an external broker. */
-function toServer({ name, longest, plan }: Strike): Fault {
+function toServer({ name, maxDuration, plan }: ConnectionFault): Fault {
   return {
     name: `${name}, server's link`,
-    victim: "server link",
+    target: "server link",
     broker: "mosquitto",
     plan(random) {
-      const { text, strike } = plan(random);
-      const lasts = lasting(random, longest);
+      const { text, inject } = plan(random);
+      const lasts = lasting(random, maxDuration);
       return {
         text: sentence(text, `${lasts} ms`),
-        run: ({ serverProxy }) => during([serverProxy!], strike, lasts),
+        run: ({ serverProxy }) => during([serverProxy!], inject, lasts),
       };
     },
   };
 }
 
-async function restartServer(stand: Stand, off: number): Promise<void> {
+async function restartServer(stand: TestSystem, off: number): Promise<void> {
   await stand.server.kill();
   await sleep(off);
   await stand.server.start();
@@ -132,11 +132,11 @@ async function restartServer(stand: Stand, off: number): Promise<void> {
 
 /** All faults. */
 export const FAULTS: readonly Fault[] = [
-  ...STRIKES.map(toBoards),
-  ...STRIKES.filter(({ boardsOnly }) => !boardsOnly).map(toServer),
+  ...CONNECTION_FAULTS.map(toBoards),
+  ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(toServer),
   {
     name: "broker kill -9",
-    victim: "broker",
+    target: "broker",
     broker: "mosquitto",
     plan(random) {
       const off = random.int(100, 5000);
@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "broker kill -9, memory lost",
-    victim: "broker",
+    target: "broker",
     broker: "mosquitto",
     plan(random) {
       const off = random.int(100, 3000);
@@ -160,8 +160,8 @@ export const FAULTS: readonly Fault[] = [
         text: `down ${off} ms`,
         async run({ mosquitto, ledger }) {
           await mosquitto!.kill();
-          ledger.forgotten();
-          await mosquitto!.forget();
+          ledger.brokerLostMemory();
+          await mosquitto!.deleteData();
           await sleep(off);
           await mosquitto!.start();
         },
@@ -170,7 +170,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "server kill -9",
-    victim: "server",
+    target: "server",
     plan(random) {
       const off = random.int(0, 4000);
       return { text: `down ${off} ms and the time to start`, run: (stand) => restartServer(stand, off) };
@@ -178,7 +178,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "server kill -9 in a burst",
-    victim: "server",
+    target: "server",
     plan(random) {
       const gathers = random.int(3000, 6000);
       const later = random.int(0, 120);
@@ -188,9 +188,9 @@ export const FAULTS: readonly Fault[] = [
           const proxies = stand.stations.map(({ proxy }) => proxy);
           await Promise.all(proxies.map((proxy) => proxy.refuse()));
           await sleep(gathers);
-          const heard = new Map(stand.ledger.lastHeard);
+          const heard = new Map(stand.ledger.lastReadingAt);
           await Promise.all(proxies.map((proxy) => proxy.heal()));
-          await eventually(() => [...stand.ledger.lastHeard].some(([id, at]) => at !== heard.get(id)), {
+          await eventually(() => [...stand.ledger.lastReadingAt].some(([id, at]) => at !== heard.get(id)), {
             within: 10_000,
             what: "the first reading of the burst",
           });
@@ -202,7 +202,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "board power cut",
-    victim: "board",
+    target: "board",
     plan(random, boards) {
       const [n, off] = [random.int(0, boards - 1), random.int(0, 2000)];
       return {
@@ -213,7 +213,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "flood of foreign messages",
-    victim: "none",
+    target: "none",
     plan(random) {
       const [messages, chance] = [random.int(300, 900), random.fork()];
       return { text: `${messages} messages`, run: (stand) => flood(stand, messages, chance) };
@@ -225,8 +225,8 @@ export const FAULTS: readonly Fault[] = [
  * Returns whether two faults may occur at the same time. A broker may only die while the server is reachable, because a
  * dying broker loses acknowledged messages that it has not delivered. The server cannot prevent that loss.
  */
-export function together(a: Fault, b: Fault): boolean {
-  const victims = [a.victim, b.victim];
-  if (a.victim === b.victim && a.victim !== "none") return false;
+export function canCoincide(a: Fault, b: Fault): boolean {
+  const victims = [a.target, b.target];
+  if (a.target === b.target && a.target !== "none") return false;
   return !victims.includes("broker") || !(victims.includes("server") || victims.includes("server link"));
 }

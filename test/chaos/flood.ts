@@ -2,15 +2,15 @@
 import mqtt from "mqtt";
 import { topicOf } from "../../contract/index.js";
 import type { Random } from "./random.js";
-import type { Stand } from "./stand.js";
+import type { TestSystem } from "./stand.js";
 
-const NONSENSE = ["", "{", "[]", "null", '{"light":"300"}', '{"led_on":1}', '{"action":"reboot"}', '{"threshold":1e9}', '{"light":1e9}', "x".repeat(3000)]; // prettier-ignore
+const INVALID_PAYLOADS = ["", "{", "[]", "null", '{"light":"300"}', '{"led_on":1}', '{"action":"reboot"}', '{"threshold":1e9}', '{"light":1e9}', "x".repeat(3000)]; // prettier-ignore
 
 /** Number of messages published concurrently. */
-const AT_ONCE = 50;
+const CONCURRENCY = 50;
 
 /** Publishes messages directly to the broker, without a proxy. Resolves when the broker has acknowledged all of them. */
-export async function flood(stand: Stand, messages: number, random: Random): Promise<void> {
+export async function flood(stand: TestSystem, messages: number, random: Random): Promise<void> {
   const client = await mqtt.connectAsync(stand.url, { reconnectPeriod: 200, connectTimeout: 2000 });
   client.on("error", () => {});
   const ids = stand.stations.map(({ id }) => id);
@@ -27,14 +27,14 @@ export async function flood(stand: Stand, messages: number, random: Random): Pro
       default: {
         // skips the empty payload on config, because an empty message validly clears the configuration
         const channel = random.pick(channels);
-        return [topicOf(random.pick(ids), channel), random.pick(NONSENSE.slice(channel === "config" ? 1 : 0))];
+        return [topicOf(random.pick(ids), channel), random.pick(INVALID_PAYLOADS.slice(channel === "config" ? 1 : 0))];
       }
     }
   }
 
-  for (let sent = 0; sent < messages; sent += AT_ONCE)
+  for (let sent = 0; sent < messages; sent += CONCURRENCY)
     await Promise.all(
-      Array.from({ length: AT_ONCE }, () => {
+      Array.from({ length: CONCURRENCY }, () => {
         const [topic, payload] = message();
         return client.publishAsync(topic, payload, { qos: random.pick([0, 1]) });
       }),

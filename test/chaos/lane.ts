@@ -1,15 +1,15 @@
 /** One direction of a proxied connection: a FIFO queue that forwards data after a delay. */
 import type { Socket } from "node:net";
 
-interface Waiting {
-  due: number;
+interface QueueEntry {
+  dueAt: number;
   /** Bytes to write; undefined for an entry that only calls `run`. */
   readonly data?: Buffer;
   run?(): void;
 }
 
 export class Lane {
-  #queue: Waiting[] = [];
+  #queue: QueueEntry[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stalled = false;
   #split = false;
@@ -34,17 +34,17 @@ export class Lane {
 
   /** Forwards bytes after `delay` ms. */
   send(data: Buffer, delay: number): void {
-    if (data.length > 0) this.#add({ due: performance.now() + delay, data });
+    if (data.length > 0) this.#add({ dueAt: performance.now() + delay, data });
   }
 
   /** Calls `run` after all previously queued data and at least `delay` ms. */
   push(run: () => void, delay: number): void {
-    this.#add({ due: performance.now() + delay, run });
+    this.#add({ dueAt: performance.now() + delay, run });
   }
 
   /** Forwards all queued data without further delay. */
-  hurry(): void {
-    for (const waiting of this.#queue) waiting.due = 0;
+  flush(): void {
+    for (const waiting of this.#queue) waiting.dueAt = 0;
     this.#pump();
   }
 
@@ -54,7 +54,7 @@ export class Lane {
     clearTimeout(this.#timer);
   }
 
-  #add(waiting: Waiting): void {
+  #add(waiting: QueueEntry): void {
     this.#queue.push(waiting);
     this.#pump();
   }
@@ -62,7 +62,7 @@ export class Lane {
   #pump(): void {
     clearTimeout(this.#timer);
     while (!this.#busy && !this.#stalled && this.#queue.length > 0) {
-      const wait = this.#queue[0].due - performance.now();
+      const wait = this.#queue[0].dueAt - performance.now();
       if (wait > 0) {
         this.#timer = setTimeout(() => this.#pump(), Math.ceil(wait));
         return;
@@ -76,7 +76,7 @@ export class Lane {
 
   /** Writes each byte as a TCP segment of its own, after the write of the byte before has finished. */
   #writeBytes(data: Buffer): void {
-    this.#queue.unshift({ due: 0, data: data.subarray(1) });
+    this.#queue.unshift({ dueAt: 0, data: data.subarray(1) });
     this.#busy = true;
     this.to.write(data.subarray(0, 1), () =>
       setImmediate(() => {

@@ -3,14 +3,14 @@
  * of each lamp, and the boards' reports. `docs/explanation/chaos.md` defines the columns.
  */
 import type { Reply, Status, Telemetry } from "../../contract/index.js";
-import { accountOf, type Readings, type Stored } from "./readings.js";
-import type { Entry } from "./program.js";
+import { countReadings, type Readings, type StoredReading } from "./readings.js";
+import type { LogEntry } from "./program.js";
 
 /** The period of one fault: from one convergence of boards and server to the next. */
-export interface Episode {
+export interface FaultPeriod {
   readonly fault: string;
   /** Time to convergence after the end of the fault, in ms. */
-  readonly converged: number;
+  readonly convergenceTime: number;
   /** The highest `seq` of each boot at the end of the period. */
   readonly highest: ReadonlyMap<string, number>;
   /** The last action issued before the end of the period. */
@@ -20,13 +20,13 @@ export interface Episode {
 interface Boot {
   /** The device id and boot number, unique among all boots. */
   readonly key: string;
-  readonly stored: Stored[];
+  readonly stored: StoredReading[];
   /** `seq` of the newest reading. */
   highest: number;
   /** After a power cut: readings with a higher `seq` that the board had not delivered are gone. */
   diedAfter: number | undefined;
   /** Estimated number of readings that no server or broker received before the power cut. */
-  unheard: number;
+  unreceived: number;
 }
 
 interface Action {
@@ -35,7 +35,7 @@ interface Action {
   /** The id of the target board. */
   readonly id: string;
   /** Whether the broker or the board lost its memory before the report arrived. */
-  gone: boolean;
+  lostWithMemory: boolean;
 }
 
 /** A row of the result table. */
@@ -43,7 +43,7 @@ export interface Row extends Readings {
   fault: string;
   times: number;
   /** Longest time to convergence, in ms. */
-  worst: number;
+  maxTime: number;
   issued: number;
   executed: number;
   lostActions: number;
@@ -53,7 +53,7 @@ export interface Row extends Readings {
 }
 
 export class Ledger {
-  readonly episodes: Episode[] = [];
+  readonly periods: FaultPeriod[] = [];
   /** The desired state of each lamp, from the server's last command since its start. */
   readonly desired = new Map<string, boolean>();
   readonly status = new Map<string, Status>();
@@ -62,15 +62,15 @@ export class Ledger {
   /** Time of each board's last status message, from `performance.now()`, in ms. */
   readonly statusAt = new Map<string, number>();
   /** Time of each board's last reading, from `performance.now()`, in ms. */
-  readonly lastHeard = new Map<string, number>();
+  readonly lastReadingAt = new Map<string, number>();
   readonly #boots = new Map<string, Boot>();
   readonly #latest = new Map<string, Boot>();
   readonly #actions = new Map<number, Action>();
   #run = 0;
-  #forgetful = false;
+  #hasBrokerLostMemory = false;
 
   /** Processes an entry of the server's log. */
-  enter(entry: Entry, run: number): void {
+  addLogEntry(entry: LogEntry, run: number): void {
     if (run !== this.#run) {
       this.#run = run;
       this.desired.clear();
@@ -90,7 +90,7 @@ export class Ledger {
   /** Records an action that is sent to the broker. Returns its `seq`, which increases by 1. */
   issued(id: string): number {
     const seq = this.#actions.size + 1;
-    this.#actions.set(seq, { id, reports: [], gone: false });
+    this.#actions.set(seq, { id, reports: [], lostWithMemory: false });
     return seq;
   }
 
@@ -98,8 +98,8 @@ export class Ledger {
    * Records that the broker lost its memory. Undelivered actions are gone, and so are new actions until the board is back,
    * because the broker no longer knows the board's subscriptions.
    */
-  forgotten(): void {
-    this.#forgetful = true;
+  brokerLostMemory(): void {
+    this.#hasBrokerLostMemory = true;
   }
 
   /**
@@ -109,24 +109,24 @@ export class Ledger {
   powerCut(id: string, unheard: number): void {
     this.#giveUp(id);
     const boot = this.#latest.get(id);
-    const after = boot && (this.episodes.at(-1)?.highest.get(boot.key) ?? 0);
+    const after = boot && (this.periods.at(-1)?.highest.get(boot.key) ?? 0);
     if (boot) Object.assign(boot, { diedAfter: after, unheard });
   }
 
   /** Records the end of a fault and the convergence of boards and server. */
-  close(fault: string, converged: number): void {
-    if (this.#forgetful) this.#giveUp();
-    this.#forgetful = false;
+  close(fault: string, convergenceTime: number): void {
+    if (this.#hasBrokerLostMemory) this.#giveUp();
+    this.#hasBrokerLostMemory = false;
     const highest = new Map([...this.#boots].map(([key, boot]) => [key, boot.highest]));
-    this.episodes.push({ fault, converged, highest, actions: this.#actions.size });
+    this.periods.push({ fault, convergenceTime, highest, actions: this.#actions.size });
   }
 
   /** Returns the number of undelivered readings and unanswered actions. */
-  open(): number {
+  openCount(): number {
     let open = 0;
     for (const { stored, diedAfter, highest } of this.#boots.values())
-      open += accountOf(stored, 1, diedAfter ?? highest).lost;
-    for (const action of this.#actions.values()) if (action.reports.length === 0 && !action.gone) open++;
+      open += countReadings(stored, 1, diedAfter ?? highest).lost;
+    for (const action of this.#actions.values()) if (action.reports.length === 0 && !action.lostWithMemory) open++;
     return open;
   }
 
@@ -139,18 +139,18 @@ export class Ledger {
   /** Returns the results, one row per fault. */
   rows(): Row[] {
     const rows = new Map<string, Row>();
-    let before: Episode | undefined;
-    for (const episode of this.episodes) {
+    let before: FaultPeriod | undefined;
+    for (const episode of this.periods) {
       const { fault } = episode;
       const row = rows.get(fault) ?? emptyRow(fault);
       rows.set(fault, row);
       row.times++;
-      row.worst = Math.max(row.worst, episode.converged);
+      row.maxTime = Math.max(row.maxTime, episode.convergenceTime);
       for (const [key, boot] of this.#boots) {
         const from = before?.highest.get(key) ?? 0;
         const to = episode.highest.get(key);
         if (to === undefined || to === from) continue;
-        add(row, accountOf(boot.stored, from + 1, to, boot.diedAfter));
+        add(row, countReadings(boot.stored, from + 1, to, boot.diedAfter));
       }
       this.#addActions(row, before?.actions ?? 0, episode.actions);
       before = episode;
@@ -160,16 +160,16 @@ export class Ledger {
 
   /** Estimated number of readings that were lost by power cuts before anything received them. */
   get unheard(): number {
-    return [...this.#boots.values()].reduce((sum, boot) => sum + boot.unheard, 0);
+    return [...this.#boots.values()].reduce((sum, boot) => sum + boot.unreceived, 0);
   }
 
   #reading(id: string, { light, boot, seq, age }: Telemetry, run: number): void {
     if (boot === undefined || seq === undefined) return;
     const key = `${id} ${boot}`;
     let known = this.#boots.get(key);
-    if (!known) this.#boots.set(key, (known = { key, stored: [], highest: 0, diedAfter: undefined, unheard: 0 }));
+    if (!known) this.#boots.set(key, (known = { key, stored: [], highest: 0, diedAfter: undefined, unreceived: 0 }));
     this.#latest.set(id, known);
-    this.lastHeard.set(id, performance.now());
+    this.lastReadingAt.set(id, performance.now());
     if (seq > known.highest) {
       known.highest = seq;
       this.light.set(id, light);
@@ -191,16 +191,16 @@ export class Ledger {
   /** Marks unanswered actions as gone: those of one board, or all. */
   #giveUp(id?: string): void {
     for (const action of this.#actions.values())
-      if (id === undefined || action.id === id) action.gone ||= action.reports.length === 0;
+      if (id === undefined || action.id === id) action.lostWithMemory ||= action.reports.length === 0;
   }
 
   #addActions(row: Row, after: number, upTo: number): void {
     for (let seq = after + 1; seq <= upTo; seq++) {
-      const { reports, gone } = this.#actions.get(seq)!;
+      const { reports, lostWithMemory } = this.#actions.get(seq)!;
       row.issued++;
       if (reports.some(({ ok }) => ok)) row.executed++;
-      if (reports.length === 0) row[gone ? "gone" : "lostActions"]++;
-      if (reports.some(isAnother)) row.doubled++;
+      if (reports.length === 0) row[lostWithMemory ? "gone" : "lostActions"]++;
+      if (reports.some(isSecondExecution)) row.doubled++;
     }
   }
 }
@@ -209,7 +209,7 @@ export class Ledger {
  * Returns whether a report shows a second execution in the same boot, by a later uptime. A report that was only delivered
  * twice has the same uptime, and one of a later boot has an earlier uptime.
  */
-function isAnother({ uptime = 0 }: Reply, i: number, reports: readonly Reply[]): boolean {
+function isSecondExecution({ uptime = 0 }: Reply, i: number, reports: readonly Reply[]): boolean {
   return i > 0 && uptime > (reports[i - 1].uptime ?? 0);
 }
 
@@ -221,16 +221,16 @@ export function emptyRow(fault: string): Row {
     taken: 0,
     stored: 0,
     lost: 0,
-    lostWithPower: 0,
+    lostByPowerCut: 0,
     duplicated: 0,
-    again: 0,
+    storedAgainAfterKill: 0,
     outOfOrder: 0,
     issued: 0,
     executed: 0,
     lostActions: 0,
     doubled: 0,
     gone: 0,
-    worst: 0,
+    maxTime: 0,
   };
 }
 

@@ -36,11 +36,11 @@ const command = new Command("npm run chaos --")
 const { seed, minutes, broker, fault, boards, log } = command.opts<Options>();
 
 const file = log === undefined ? undefined : createWriteStream(log);
-const note = (who: string, line: string): void =>
+const onLogLine = (who: string, line: string): void =>
   void file?.write(`${new Date().toISOString().slice(11, 23)} ${who} ${line}\n`);
-function say(line: string): void {
+function onProgress(line: string): void {
   console.log(line);
-  note("chaos", line);
+  onLogLine("chaos", line);
 }
 
 await ensureFirmware();
@@ -52,13 +52,13 @@ for (const kind of broker === "both" ? (["embedded", "mosquitto"] as const) : [b
     continue;
   }
   console.log(`${kind}, seed ${seed}, ${minutes} minutes, ${boards} boards`);
-  const outcome = await run({ seed, minutes, broker: kind, boards, fault, say, note });
+  const outcome = await run({ seed, minutes, broker: kind, boards, fault, onProgress, onLogLine });
   console.log(`\n${table(outcome.rows)}\n`);
   if (outcome.unheard > 0)
     console.log(`Power cuts lost about ${outcome.unheard} more readings that no server or broker had received.`);
-  for (const sentence of outcome.broken) console.log(`BROKEN: ${sentence}`);
-  console.log(outcome.broken.length > 0 ? "" : "Every promise was kept.\n");
-  failed ||= outcome.broken.length > 0;
+  for (const sentence of outcome.brokenGuarantees) console.log(`BROKEN: ${sentence}`);
+  console.log(outcome.brokenGuarantees.length > 0 ? "" : "Every promise was kept.\n");
+  failed ||= outcome.brokenGuarantees.length > 0;
 }
 if (file) await new Promise<void>((resolve) => file.end(resolve));
 // exits explicitly, because connections that a fault left open would keep the process running

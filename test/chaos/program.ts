@@ -9,7 +9,7 @@ import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** An entry of the server's JSON log. */
-export interface Entry {
+export interface LogEntry {
   readonly event: string;
   readonly [field: string]: unknown;
 }
@@ -26,7 +26,7 @@ export class ServerProgram {
   /** @param heard called with each log entry and the number of the run that wrote it */
   constructor(
     private readonly flags: readonly string[],
-    private readonly heard: (entry: Entry, run: number) => void,
+    private readonly heard: (entry: LogEntry, run: number) => void,
   ) {}
 
   /**
@@ -45,7 +45,7 @@ export class ServerProgram {
     this.#child = child;
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#errors += text));
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const entry = JSON.parse(line) as Entry;
+      const entry = JSON.parse(line) as LogEntry;
       if (typeof entry.http === "string") this.http = entry.http;
       // the last entry of the startup banner
       if (entry.event === "server" && entry.prefix !== undefined) this.#ready = true;

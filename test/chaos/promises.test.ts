@@ -4,22 +4,22 @@ import { topicOf, type Telemetry } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { FAULTS } from "./faults.js";
 import { randomFrom } from "./random.js";
-import { startStand, tell, type Stand } from "./stand.js";
+import { startTestSystem, publishToBoard, type TestSystem } from "./stand.js";
 import type { Station } from "./station.js";
 
 /** Keep-alive of the firmware, in ms. */
 const KEEP_ALIVE = 15_000;
 
-let stand: Stand;
+let stand: TestSystem;
 const lines: { who: string; line: string }[] = [];
 const readings: (Telemetry & { id: string; arrived: number })[] = [];
 
 beforeAll(async () => {
-  stand = await startStand({
+  stand = await startTestSystem({
     broker: "embedded",
     boards: 5,
     random: randomFrom(1),
-    note: (who, line) => lines.push({ who, line }),
+    onLogLine: (who, line) => lines.push({ who, line }),
   });
   stand.client.on("message", (topic, payload) => {
     const id = topic.slice(0, topic.lastIndexOf("/"));
@@ -36,9 +36,9 @@ const agree = (station: Station, within = 5000) =>
 async function configure(station: Station, config: object): Promise<void> {
   const { board, id } = station;
   const before = board.lamp;
-  await tell(stand, id, "config", config);
+  await publishToBoard(stand, id, "config", config);
   // a board handles messages in order: once the lamp has switched, the configuration is applied
-  await tell(stand, id, "commands", { led_on: !before });
+  await publishToBoard(stand, id, "commands", { led_on: !before });
   await eventually(() => board.lamp !== before, { what: "the board's lamp to switch" });
 }
 
@@ -69,19 +69,19 @@ describe.concurrent("a board", () => {
       what: "the board to detect the dead connection",
     });
     await station.proxy.heal();
-    station.rest();
+    station.stopWalk();
     await agree(station);
   });
 
   test("executes 200 commands that arrive in one burst, all of them and in order", async () => {
     const station = stand.stations[1];
-    station.rest();
+    station.stopWalk();
     await agree(station);
     const first = !station.board.lamp;
     const wanted = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? first : !first));
     const lamp = lampOf(station);
     station.proxy.stall();
-    await Promise.all(wanted.map((led_on) => tell(stand, station.id, "commands", { led_on })));
+    await Promise.all(wanted.map((led_on) => publishToBoard(stand, station.id, "commands", { led_on })));
     expect(lamp).toEqual([]);
     await station.proxy.heal();
     await eventually(() => lamp.length >= wanted.length, { within: 10_000, what: "two hundred switches" });
@@ -156,7 +156,7 @@ describe.concurrent("a board", () => {
       });
       await station.proxy.heal();
       await agree(station, 10_000);
-      await eventually(() => stand.ledger.open() === 0, { within: 10_000, what: "the last reading" });
+      await eventually(() => stand.ledger.openCount() === 0, { within: 10_000, what: "the last reading" });
       expect(mine().length).toBeGreaterThan(200);
       const [newest, ...backlog] = mine();
       expect(newest.light).toBe((step % 2 ? 100 : 700) + step - 1);
@@ -175,11 +175,11 @@ describe.concurrent("a board", () => {
 
 test("a server killed during a burst loses no reading, and no server run stores a reading twice", async () => {
   const burst = FAULTS.find(({ name }) => name === "server kill -9 in a burst")!;
-  for (const station of stand.stations) station.walk();
+  for (const station of stand.stations) station.startWalk();
   await burst.plan(randomFrom(5), stand.stations.length).run(stand);
-  for (const station of stand.stations) station.rest();
+  for (const station of stand.stations) station.stopWalk();
   for (const station of stand.stations) await agree(station, 10_000);
-  await eventually(() => stand.ledger.open() === 0, { within: 10_000, what: "every reading" });
+  await eventually(() => stand.ledger.openCount() === 0, { within: 10_000, what: "every reading" });
   stand.ledger.close("burst", 0);
   const [row] = stand.ledger.rows();
   expect(row).toMatchObject({ lost: 0, duplicated: 0, outOfOrder: 0 });

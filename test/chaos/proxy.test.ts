@@ -5,35 +5,37 @@ import { eventually } from "../support/eventually.js";
 import { Proxy } from "./proxy.js";
 
 /** One end of a connection. */
-interface End {
+interface Endpoint {
   readonly socket: net.Socket;
   chunks: Buffer[];
-  how?: "end" | "reset";
+  endedBy?: "end" | "reset";
 }
 
-function watch(socket: net.Socket): End {
-  const end: End = { socket, chunks: [] };
+function recordEndpoint(socket: net.Socket): Endpoint {
+  const end: Endpoint = { socket, chunks: [] };
   socket.setNoDelay(true);
   socket.on("data", (data: Buffer) => end.chunks.push(data));
-  socket.on("end", () => (end.how ??= "end"));
-  socket.on("error", () => (end.how ??= "reset"));
+  socket.on("end", () => (end.endedBy ??= "end"));
+  socket.on("error", () => (end.endedBy ??= "reset"));
   onTestFinished(() => void socket.destroy());
   return end;
 }
-const text = (end: End) => Buffer.concat(end.chunks).toString("latin1");
-const says = (end: End, what: string) => eventually(() => text(end) === what, { what: `"${what.slice(0, 20)}"` });
+const text = (end: Endpoint) => Buffer.concat(end.chunks).toString("latin1");
+const says = (end: Endpoint, what: string) => eventually(() => text(end) === what, { what: `"${what.slice(0, 20)}"` });
 
 /** Starts a recording TCP server as the broker, a proxy in front of the broker, and a client of the proxy. */
 async function line() {
-  const ends: End[] = [];
-  const broker = net.createServer({ allowHalfOpen: true }, (socket) => ends.push(watch(socket))).listen(0, "127.0.0.1");
+  const ends: Endpoint[] = [];
+  const broker = net
+    .createServer({ allowHalfOpen: true }, (socket) => ends.push(recordEndpoint(socket)))
+    .listen(0, "127.0.0.1");
   await once(broker, "listening");
   const proxy = await Proxy.start((broker.address() as net.AddressInfo).port);
   onTestFinished(async () => {
     await proxy.close();
     broker.close();
   });
-  const connect = () => watch(net.connect({ port: proxy.port, host: "127.0.0.1", allowHalfOpen: true }));
+  const connect = () => recordEndpoint(net.connect({ port: proxy.port, host: "127.0.0.1", allowHalfOpen: true }));
   const client = connect();
   await eventually(() => ends.length === 1, { what: "the connection" });
   return { proxy, client, server: ends[0], connect, ends };
@@ -50,14 +52,14 @@ describe("the proxy", () => {
     await says(server, "upbye");
     server.socket.end("bye");
     await says(client, "downbye");
-    await eventually(() => server.how === "end" && client.how === "end", { what: "FIN on both sides" });
+    await eventually(() => server.endedBy === "end" && client.endedBy === "end", { what: "FIN on both sides" });
     await eventually(() => proxy.open === 0, { what: "the proxy to close the connection" });
   });
 
   test.each(["reset", "end"] as const)("cuts both sides by %s, and forwards the next connection", async (how) => {
     const { client, server, proxy, connect, ends } = await line();
     proxy.cut(how);
-    await eventually(() => client.how === how && server.how === how, { what: "both ends" });
+    await eventually(() => client.endedBy === how && server.endedBy === how, { what: "both ends" });
     connect().socket.write("again");
     await eventually(() => ends[1] && text(ends[1]) === "again", { what: "the next connection" });
   });
@@ -65,9 +67,9 @@ describe("the proxy", () => {
   test("refuses connections until `heal`", async () => {
     const { client, proxy, connect, ends } = await line();
     await proxy.refuse();
-    await eventually(() => client.how === "reset", { what: "the cut" });
+    await eventually(() => client.endedBy === "reset", { what: "the cut" });
     const refused = connect();
-    await eventually(() => refused.how === "reset", { what: "the refusal" });
+    await eventually(() => refused.endedBy === "reset", { what: "the refusal" });
     expect(ends).toHaveLength(1);
     await proxy.heal();
     connect();
@@ -87,9 +89,11 @@ describe("the proxy", () => {
     const other = await line();
     other.client.socket.write("through");
     await says(other.server, "through");
-    expect([client, server, late].map((end) => [text(end), end.how])).toEqual(Array(3).fill(["", undefined]));
+    expect([client, server, late].map((end) => [text(end), end.endedBy])).toEqual(Array(3).fill(["", undefined]));
     await proxy.heal();
-    await eventually(() => client.how === "reset" && late.how === "reset", { what: "the resets after lost bytes" });
+    await eventually(() => client.endedBy === "reset" && late.endedBy === "reset", {
+      what: "the resets after lost bytes",
+    });
     connect().socket.write("fine");
     await eventually(() => ends[2] && text(ends[2]) === "fine", { what: "the next connection" });
   });
@@ -115,7 +119,7 @@ describe("the proxy", () => {
     await proxy.heal();
     await says(server, "one two");
     await says(client, "answer");
-    await eventually(() => server.how === "end", { what: "FIN" });
+    await eventually(() => server.endedBy === "end", { what: "FIN" });
   });
 
   test("delays each direction by the given time, and keeps the order", async () => {
@@ -151,7 +155,7 @@ describe("the proxy", () => {
     await says(server, "0123");
     client.socket.write("456789");
     // libuv reports an RST directly after data as an end
-    await eventually(() => client.how && server.how, { what: "the cut" });
+    await eventually(() => client.endedBy && server.endedBy, { what: "the cut" });
     expect("0123456").toContain(text(server));
   });
 
@@ -159,7 +163,7 @@ describe("the proxy", () => {
     const { client, server, proxy, connect, ends } = await line();
     proxy.garbage(Buffer.from("nonsense"));
     await says(client, "nonsense");
-    await eventually(() => client.how && server.how, { what: "the cut" });
+    await eventually(() => client.endedBy && server.endedBy, { what: "the cut" });
     const next = connect();
     next.socket.write("CONNECT");
     await says(next, "nonsense");

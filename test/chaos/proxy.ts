@@ -17,13 +17,13 @@ import { Lane } from "./lane.js";
 /** Direction of data: `up` to the broker, `down` to the client. */
 export type Direction = "up" | "down";
 
-interface Pair {
+interface ProxiedConnection {
   readonly client: net.Socket;
   readonly broker: net.Socket;
   readonly up: Lane;
   readonly down: Lane;
   /** Whether a black hole discarded bytes, so that the connection is unusable. */
-  holed: boolean;
+  hasLostBytes: boolean;
 }
 
 export class Proxy {
@@ -33,7 +33,7 @@ export class Proxy {
   lastConnection = 0;
   #server: net.Server | undefined;
   #port = 0;
-  #pairs = new Set<Pair>();
+  #pairs = new Set<ProxiedConnection>();
   #delay: Record<Direction, number> = { up: 0, down: 0 };
   #split = false;
   #stalled = false;
@@ -119,9 +119,9 @@ export class Proxy {
     this.#limit = undefined;
     this.#garbage = undefined;
     for (const pair of this.#pairs) {
-      if (pair.holed) this.#reset(pair);
-      pair.up.hurry();
-      pair.down.hurry();
+      if (pair.hasLostBytes) this.#reset(pair);
+      pair.up.flush();
+      pair.down.flush();
     }
     this.#changed();
     if (!this.#server) await this.#listen();
@@ -144,14 +144,20 @@ export class Proxy {
     this.connections++;
     this.lastConnection = performance.now();
     const broker = net.connect({ port: this.target, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
-    const pair: Pair = { client, broker, up: new Lane(broker), down: new Lane(client), holed: false };
+    const pair: ProxiedConnection = {
+      client,
+      broker,
+      up: new Lane(broker),
+      down: new Lane(client),
+      hasLostBytes: false,
+    };
     this.#pairs.add(pair);
     this.#obey(pair);
     this.#carry(pair, "up");
     this.#carry(pair, "down");
   }
 
-  #carry(pair: Pair, direction: Direction): void {
+  #carry(pair: ProxiedConnection, direction: Direction): void {
     const [from, lane] = direction === "up" ? [pair.client, pair.up] : [pair.broker, pair.down];
     const [to, other] = direction === "up" ? [pair.broker, pair.down] : [pair.client, pair.up];
     from.on("data", (data: Buffer) => this.#forward(pair, direction, data));
@@ -164,16 +170,16 @@ export class Proxy {
     });
   }
 
-  #pass(pair: Pair, lane: Lane, direction: Direction, news: () => void): void {
+  #pass(pair: ProxiedConnection, lane: Lane, direction: Direction, news: () => void): void {
     if (!this.#pairs.has(pair)) return;
-    if (this.#vanishing) pair.holed = true;
+    if (this.#vanishing) pair.hasLostBytes = true;
     else lane.push(news, this.#delay[direction]);
   }
 
-  #forward(pair: Pair, direction: Direction, data: Buffer): void {
+  #forward(pair: ProxiedConnection, direction: Direction, data: Buffer): void {
     if (!this.#pairs.has(pair)) return;
     if (this.#vanishing) {
-      pair.holed = true;
+      pair.hasLostBytes = true;
       return;
     }
     if (this.#garbage) {
@@ -193,24 +199,24 @@ export class Proxy {
     lane.send(data, this.#delay[direction]);
   }
 
-  #answerGarbage(pair: Pair, bytes: Buffer): void {
+  #answerGarbage(pair: ProxiedConnection, bytes: Buffer): void {
     pair.client.write(bytes, () => this.#end(pair));
   }
 
   /** Closes both sides after flushing written data. */
-  #end(pair: Pair): void {
+  #end(pair: ProxiedConnection): void {
     pair.client.destroySoon();
     pair.broker.destroySoon();
     this.#forget(pair);
   }
 
-  #reset(pair: Pair): void {
+  #reset(pair: ProxiedConnection): void {
     pair.client.resetAndDestroy();
     pair.broker.resetAndDestroy();
     this.#forget(pair);
   }
 
-  #forget(pair: Pair): void {
+  #forget(pair: ProxiedConnection): void {
     pair.up.close();
     pair.down.close();
     this.#pairs.delete(pair);
@@ -220,7 +226,7 @@ export class Proxy {
     for (const pair of this.#pairs) this.#obey(pair);
   }
 
-  #obey({ up, down }: Pair): void {
+  #obey({ up, down }: ProxiedConnection): void {
     for (const lane of [up, down]) lane.set({ stalled: this.#stalled, split: this.#split });
   }
 }

@@ -1,7 +1,7 @@
 /** Counts stored, lost, duplicate and out-of-order readings of one boot of a board. Pure functions. */
 
 /** A reading that the server stored. Arrays of these are in the order of storing. */
-export interface Stored {
+export interface StoredReading {
   readonly seq: number;
   /** Time between taking and sending the reading, in ms. */
   readonly age: number;
@@ -16,16 +16,16 @@ export interface Readings {
   /** Readings never stored, although the board had power. */
   lost: number;
   /** Readings never stored because of a power cut of the board. */
-  lostWithPower: number;
+  lostByPowerCut: number;
   /** Readings stored twice by the same server run. */
   duplicated: number;
   /** Readings stored by a server run that was killed before it acknowledged them, and again by a later run. */
-  again: number;
+  storedAgainAfterKill: number;
   outOfOrder: number;
 }
 
 /** Readings with an age below this were live: the newest ones when sent, not part of the backlog. In ms. */
-const LIVE = 40;
+const MAX_LIVE_AGE = 40;
 
 /**
  * Counts the readings `from` to `to`, inclusive.
@@ -35,14 +35,19 @@ const LIVE = 40;
  *
  * @param diedAfter a reading after which the board lost its power; undefined without a power cut
  */
-export function accountOf(stored: readonly Stored[], from: number, to: number, diedAfter?: number): Readings {
+export function countReadings(
+  stored: readonly StoredReading[],
+  from: number,
+  to: number,
+  diedAfter?: number,
+): Readings {
   const account = {
     taken: to - from + 1,
     stored: 0,
     lost: 0,
-    lostWithPower: 0,
+    lostByPowerCut: 0,
     duplicated: 0,
-    again: 0,
+    storedAgainAfterKill: 0,
     outOfOrder: 0,
   };
   const runs = new Map<number, number>();
@@ -53,16 +58,16 @@ export function accountOf(stored: readonly Stored[], from: number, to: number, d
     const before = runs.get(seq);
     runs.set(seq, run);
     if (before !== undefined) {
-      if (mine) account[before === run ? "duplicated" : "again"]++;
+      if (mine) account[before === run ? "duplicated" : "storedAgainAfterKill"]++;
       continue;
     }
     if (mine) account.stored++;
     if (seq > newest) newest = seq;
     else {
-      if (mine && (age < LIVE || seq < backlog)) account.outOfOrder++;
+      if (mine && (age < MAX_LIVE_AGE || seq < backlog)) account.outOfOrder++;
       backlog = Math.max(backlog, seq);
     }
   }
-  account[diedAfter !== undefined && from > diedAfter ? "lostWithPower" : "lost"] = account.taken - account.stored;
+  account[diedAfter !== undefined && from > diedAfter ? "lostByPowerCut" : "lost"] = account.taken - account.stored;
   return account;
 }

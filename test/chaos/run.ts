@@ -4,16 +4,16 @@ import { eventually } from "../support/eventually.js";
 import type { Row } from "./ledger.js";
 import { randomFrom } from "./random.js";
 import { schedule } from "./schedule.js";
-import { startStand, tell, type BrokerKind, type Stand } from "./stand.js";
+import { startTestSystem, publishToBoard, type BrokerKind, type TestSystem } from "./stand.js";
 
 /** The guaranteed time in which lamp, board and server agree after a fault, in ms. */
-export const CONVERGE = 5000;
+export const CONVERGENCE_LIMIT = 5000;
 /** Timeout for convergence that aborts the run, in ms. */
-const GIVE_UP = 40_000;
+const CONVERGENCE_TIMEOUT = 40_000;
 /** Timeout for outstanding readings and replies at the end of a run, in ms. */
-const SETTLE = 15_000;
+const FINAL_TIMEOUT = 15_000;
 /** Interval between actions, in ms. */
-const ACTION_EVERY = 700;
+const ACTION_INTERVAL = 700;
 
 export interface RunOptions {
   readonly seed: number;
@@ -25,15 +25,15 @@ export interface RunOptions {
   /** Name of the only fault to inject; undefined for all. */
   readonly fault?: string;
   /** Called with progress messages. */
-  say?(line: string): void;
+  onProgress?(line: string): void;
   /** Called with each log line of the server and the boards. */
-  note?(who: string, line: string): void;
+  onLogLine?(who: string, line: string): void;
 }
 
 export interface Outcome {
   readonly rows: Row[];
   /** Descriptions of broken guarantees. */
-  readonly broken: string[];
+  readonly brokenGuarantees: string[];
   /** Estimated number of readings that power cuts lost before anything received them. */
   readonly unheard: number;
 }
@@ -45,55 +45,59 @@ export async function run({
   broker,
   boards = 2,
   fault,
-  say = () => {},
-  note = () => {},
+  onProgress = () => {},
+  onLogLine = () => {},
 }: RunOptions): Promise<Outcome> {
   const random = randomFrom(seed);
   const steps = schedule(random.fork(), broker, boards, fault);
-  const stand = await startStand({ broker, boards, random, note });
+  const system = await startTestSystem({ broker, boards, random, onLogLine });
   const broken: string[] = [];
-  const actions = issueActions(stand);
+  const actions = issueActions(system);
   try {
     const end = performance.now() + minutes * 60_000;
     for (const step of steps) {
       const rest = end - performance.now();
       if (rest <= 0) break;
-      for (const station of stand.stations) station.walk();
+      for (const station of system.stations) station.startWalk();
       await sleep(step.pause);
-      say(`${Math.ceil(rest / 1000)} s to go  ${step.fault}: ${step.text}`);
-      await step.run(stand);
-      for (const station of stand.stations) station.rest();
-      const { took, late } = await converge(stand);
-      stand.ledger.close(step.fault, took);
+      onProgress(`${Math.ceil(rest / 1000)} s to go  ${step.fault}: ${step.text}`);
+      await step.run(system);
+      for (const station of system.stations) station.stopWalk();
+      const { took, late } = await converge(system);
+      system.ledger.close(step.fault, took);
       if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${took} ms; delayed by ${late}`);
-      say(`    converged after ${took} ms${late && `; delayed by ${late}`}`);
+      onProgress(`    converged after ${took} ms${late && `; delayed by ${late}`}`);
     }
     actions.stop();
     await actions.done;
-    await last(stand);
+    await last(system);
   } catch (error) {
     broken.push(error instanceof Error ? error.message : String(error));
   } finally {
     actions.stop();
-    await stand.close();
+    await system.close();
   }
-  const rows = stand.ledger.rows();
-  for (const refusal of stand.ledger.refusals()) broken.push(`a board refused ${refusal}`);
-  return { rows, broken: [...broken, ...brokenBy(rows, stand.crashes)], unheard: stand.ledger.unheard };
+  const rows = system.ledger.rows();
+  for (const refusal of system.ledger.refusals()) broken.push(`a board refused ${refusal}`);
+  return {
+    rows,
+    brokenGuarantees: [...broken, ...brokenGuaranteesOf(rows, system.crashes)],
+    unheard: system.ledger.unheard,
+  };
 }
 
 /** Waits for convergence. Returns the time in ms, and the first disagreement after the guaranteed time. */
-async function converge(stand: Stand): Promise<{ took: number; late: string }> {
+async function converge(system: TestSystem): Promise<{ took: number; late: string }> {
   const since = performance.now();
   const passed = (): number => performance.now() - since;
   let late = "";
   await eventually(
     () => {
-      const disagreement = stand.disagreement();
-      if (passed() > CONVERGE) late ||= disagreement;
+      const disagreement = system.disagreement();
+      if (passed() > CONVERGENCE_LIMIT) late ||= disagreement;
       return !disagreement;
     },
-    { within: GIVE_UP, what: "convergence", every: 20 },
+    { within: CONVERGENCE_TIMEOUT, what: "convergence", every: 20 },
   ).catch(() => {
     throw new Error(`boards and server no longer converge: ${late}`);
   });
@@ -101,34 +105,36 @@ async function converge(stand: Stand): Promise<{ took: number; late: string }> {
 }
 
 /** Takes one more reading on each board, so that the server knows of all earlier ones, and closes the accounts. */
-async function last(stand: Stand): Promise<void> {
-  const before = new Map(stand.ledger.lastHeard);
-  for (const station of stand.stations) station.rest();
+async function last(system: TestSystem): Promise<void> {
+  const before = new Map(system.ledger.lastReadingAt);
+  for (const station of system.stations) station.stopWalk();
   await eventually(
-    () => stand.stations.every(({ id }) => stand.ledger.lastHeard.get(id) !== before.get(id)) && !stand.ledger.open(),
-    { within: SETTLE, what: "the last readings", every: 100 },
+    () =>
+      system.stations.every(({ id }) => system.ledger.lastReadingAt.get(id) !== before.get(id)) &&
+      !system.ledger.openCount(),
+    { within: FINAL_TIMEOUT, what: "the last readings", every: 100 },
   ).catch(() => {
     // the ledger counts missing readings as lost
   });
-  stand.ledger.close("the end", (await converge(stand)).took);
+  system.ledger.close("the end", (await converge(system)).took);
 }
 
 /** Sends report actions to the boards in turn until `stop`. Each waits for the broker to acknowledge the one before. */
-function issueActions(stand: Stand): { stop(): void; done: Promise<void> } {
+function issueActions(system: TestSystem): { stop(): void; done: Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
   async function issue(): Promise<void> {
     for (let n = 0; !signal.aborted; n++) {
-      const { id } = stand.stations[n % stand.stations.length];
-      await tell(stand, id, "commands", { action: "report", seq: stand.ledger.issued(id) });
-      await sleep(ACTION_EVERY, undefined, { signal });
+      const { id } = system.stations[n % system.stations.length];
+      await publishToBoard(system, id, "commands", { action: "report", seq: system.ledger.issued(id) });
+      await sleep(ACTION_INTERVAL, undefined, { signal });
     }
   }
   // aborting a wait, or closing the client during a publication, rejects the promise
   return { stop: () => stopping.abort(), done: issue().catch(() => {}) };
 }
 
-function brokenBy(rows: readonly Row[], crashes: readonly string[]): string[] {
+function brokenGuaranteesOf(rows: readonly Row[], crashes: readonly string[]): string[] {
   const sum = (key: Exclude<keyof Row, "fault">): number => rows.reduce((total, row) => total + row[key], 0);
   const broken: string[] = [];
   const promise = (count: number, what: string): void => void (count > 0 && broken.push(`${count} ${what}`));

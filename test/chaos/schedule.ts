@@ -1,16 +1,16 @@
 /** Generates the schedule of faults from the seed. */
-import { FAULTS, together, type Fault, type Plan } from "./faults.js";
+import { FAULTS, canCoincide, type Fault, type PlannedFault } from "./faults.js";
 import type { Random } from "./random.js";
 import type { BrokerKind } from "./stand.js";
 
 /** Number of simultaneous fault pairs per round. Each single fault occurs once per round. */
-const PAIRS = 3;
+const PAIRS_PER_ROUND = 3;
 
 /** Maximum time between the starts of two simultaneous faults, in ms. */
-const APART = 1500;
+const MAX_START_DIFFERENCE = 1500;
 
 /** A planned fault with the preceding pause without faults, in ms. */
-export interface Step extends Plan {
+export interface Step extends PlannedFault {
   readonly pause: number;
 }
 
@@ -25,7 +25,7 @@ export function* schedule(random: Random, broker: BrokerKind, boards: number, on
   if (wanted.length === 0)
     throw new RangeError(`Unknown fault "${only}". Known faults: ${faults.map(({ name }) => name).join("; ")}.`);
   for (;;) {
-    const round: (Fault | "two")[] = [...wanted, ...Array<"two">(only ? 0 : PAIRS).fill("two")];
+    const round: (Fault | "two")[] = [...wanted, ...Array<"two">(only ? 0 : PAIRS_PER_ROUND).fill("two")];
     for (const next of random.shuffled(round)) {
       const plan = next === "two" ? planTwo(random, faults, boards) : planOne(random, next, boards);
       yield { ...plan, pause: random.int(300, 2000) };
@@ -33,18 +33,18 @@ export function* schedule(random: Random, broker: BrokerKind, boards: number, on
   }
 }
 
-function planOne(random: Random, { name, victim, plan }: Fault, boards: number): Plan {
-  return { fault: name, victim, ...plan(random, boards) };
+function planOne(random: Random, { name, target, plan }: Fault, boards: number): PlannedFault {
+  return { fault: name, target, ...plan(random, boards) };
 }
 
-function planTwo(random: Random, faults: readonly Fault[], boards: number): Plan {
+function planTwo(random: Random, faults: readonly Fault[], boards: number): PlannedFault {
   const first = random.pick(faults);
-  const second = random.pick(faults.filter((fault) => together(first, fault)));
+  const second = random.pick(faults.filter((fault) => canCoincide(first, fault)));
   const [a, b] = [first, second].map((fault) => planOne(random, fault, boards));
-  const apart = random.int(0, APART);
+  const apart = random.int(0, MAX_START_DIFFERENCE);
   return {
     fault: "two at once",
-    victim: "none",
+    target: "none",
     text: `${a.fault} (${a.text}), ${apart} ms later ${b.fault} (${b.text})`,
     async run(stand) {
       const later = new Promise((resolve) => setTimeout(resolve, apart)).then(() => b.run(stand));

@@ -19,16 +19,16 @@ import { Station } from "./station.js";
 /** The server's embedded broker, or a Mosquitto with persistence. */
 export type BrokerKind = "embedded" | "mosquitto";
 
-export interface StandOptions {
+export interface TestSystemOptions {
   readonly broker: BrokerKind;
   /** Number of boards. */
   readonly boards: number;
   readonly random: Random;
   /** Called with each log line of the server and the boards. */
-  note?(who: string, line: string): void;
+  onLogLine?(who: string, line: string): void;
 }
 
-export interface Stand {
+export interface TestSystem {
   readonly kind: BrokerKind;
   readonly ledger: Ledger;
   readonly stations: Station[];
@@ -48,7 +48,12 @@ export interface Stand {
 }
 
 /** Starts the system and waits for convergence. */
-export async function startStand({ broker: kind, boards, random, note = () => {} }: StandOptions): Promise<Stand> {
+export async function startTestSystem({
+  broker: kind,
+  boards,
+  random,
+  onLogLine = () => {},
+}: TestSystemOptions): Promise<TestSystem> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-chaos-"));
   const ends: (() => Promise<unknown> | void)[] = [() => rm(data, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
@@ -61,22 +66,22 @@ export async function startStand({ broker: kind, boards, random, note = () => {}
     throw error;
   }
 
-  async function proxyTo(port: number): Promise<Proxy> {
+  async function startProxyTo(port: number): Promise<Proxy> {
     const proxy = await Proxy.start(port);
     ends.push(() => proxy.close());
     return proxy;
   }
 
-  async function build(): Promise<Omit<Stand, "kind" | "close">> {
+  async function build(): Promise<Omit<TestSystem, "kind" | "close">> {
     const ledger = new Ledger();
     const mosquitto = kind === "mosquitto" ? await startMosquitto({ persistent: true }) : undefined;
     if (mosquitto) ends.push(() => mosquitto.remove());
     const port = mosquitto?.port ?? (await freePort());
-    const serverProxy = mosquitto && (await proxyTo(port));
+    const serverProxy = mosquitto && (await startProxyTo(port));
     const where = serverProxy ? ["--broker", `mqtt://127.0.0.1:${serverProxy.port}`] : ["--mqtt-port", String(port)];
     const server = new ServerProgram(["--data", data, ...where], (entry, run) => {
-      note(`server ${run}`, JSON.stringify(entry));
-      ledger.enter(entry, run);
+      onLogLine(`server ${run}`, JSON.stringify(entry));
+      ledger.addLogEntry(entry, run);
     });
     ends.push(() => server.stop());
     await server.start();
@@ -90,10 +95,10 @@ export async function startStand({ broker: kind, boards, random, note = () => {}
     const crashes: string[] = [];
     const stations: Station[] = [];
     for (let n = 1; n <= boards; n++) {
-      const proxy = await proxyTo(port);
+      const proxy = await startProxyTo(port);
       const id = `nightlight/chaos-${n}`;
       const board = simulator.add({ id, settings: brokerSettings(`mqtt://127.0.0.1:${proxy.port}`) });
-      board.on("log", (level, line) => level !== "runtime" && note(id, line));
+      board.on("log", (level, line) => level !== "runtime" && onLogLine(id, line));
       board.on("crash", (reason) => crashes.push(`${id}: ${reason}`));
       stations.push(new Station(board, proxy, ledger, random.fork()));
     }
@@ -105,7 +110,12 @@ export async function startStand({ broker: kind, boards, random, note = () => {}
 }
 
 /** Publishes a message for a board at QoS 1. Resolves when the broker has acknowledged the message. */
-export async function tell(stand: Stand, id: string, channel: "commands" | "config", message: object): Promise<void> {
+export async function publishToBoard(
+  stand: TestSystem,
+  id: string,
+  channel: "commands" | "config",
+  message: object,
+): Promise<void> {
   await stand.client.publishAsync(topicOf(id, channel), JSON.stringify(message), {
     qos: 1,
     retain: channel === "config",

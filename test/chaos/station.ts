@@ -6,10 +6,10 @@ import type { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
 
 /** Interval between light changes, in ms. It exceeds the sample interval, so that each change produces a reading. */
-const STEP = 300;
+const STEP_INTERVAL = 300;
 /** Range of light changes. They exceed the dead band and tend toward the threshold, so that the light often crosses it. */
-const LEAST = DEFAULT_CADENCE.dead_band + 5;
-const MOST = 120;
+const MIN_STEP = DEFAULT_CADENCE.dead_band + 5;
+const MAX_STEP = 120;
 
 export class Station {
   #walk: NodeJS.Timeout | undefined;
@@ -28,22 +28,22 @@ export class Station {
   }
 
   /** Starts a random walk of the light around the threshold. */
-  walk(): void {
-    this.#walk ??= setInterval(() => this.#step(), STEP);
+  startWalk(): void {
+    this.#walk ??= setInterval(() => this.#step(), STEP_INTERVAL);
   }
 
   /** Stops the random walk. The light crosses the threshold once more, so that lamp and server must change. */
-  rest(): void {
+  stopWalk(): void {
     clearInterval(this.#walk);
     this.#walk = undefined;
     const { threshold } = LESSON_RULE;
-    const size = this.random.int(LEAST, MOST);
+    const size = this.random.int(MIN_STEP, MAX_STEP);
     this.#shine(this.board.light < threshold ? threshold + size : threshold - size);
   }
 
   /** Cuts and restores the board's power. @param off duration without power, in ms. @param wait waits for a time in ms */
   async powerCut(off: number, wait: (ms: number) => Promise<void>): Promise<void> {
-    const heard = this.ledger.lastHeard.get(this.id) ?? 0;
+    const heard = this.ledger.lastReadingAt.get(this.id) ?? 0;
     this.ledger.powerCut(this.id, this.#changes.filter((at) => at > heard).length);
     await this.board.kill();
     await wait(off);
@@ -73,7 +73,7 @@ export class Station {
 
   #step(): void {
     const { light } = this.board;
-    const size = this.random.int(LEAST, MOST);
+    const size = this.random.int(MIN_STEP, MAX_STEP);
     const towards = light < LESSON_RULE.threshold ? 0.6 : 0.4;
     this.#shine(Math.min(1023, Math.max(0, light + (this.random.next() < towards ? size : -size))));
   }

@@ -7,16 +7,16 @@ const COLUMNS: [head: string, value: (row: Row) => string | number][] = [
   ["taken", (row) => row.taken],
   ["stored", (row) => row.stored],
   ["lost", (row) => row.lost],
-  ["with power", (row) => row.lostWithPower],
+  ["with power", (row) => row.lostByPowerCut],
   ["twice", (row) => row.duplicated],
-  ["again", (row) => row.again],
+  ["again", (row) => row.storedAgainAfterKill],
   ["disorder", (row) => row.outOfOrder],
   ["actions", (row) => row.issued],
   ["done", (row) => row.executed],
   ["lost", (row) => row.lostActions],
   ["doubled", (row) => row.doubled],
   ["gone", (row) => row.gone],
-  ["worst ms", (row) => row.worst],
+  ["worst ms", (row) => row.maxTime],
 ];
 
 /** Formats an aligned Markdown table with a row of totals at the end. */
@@ -24,7 +24,7 @@ export function table(rows: readonly Row[]): string {
   const total = emptyRow("all");
   for (const row of rows)
     for (const [key, value] of Object.entries(row) as [Exclude<keyof Row, "fault">, number][])
-      if (key === "worst") total.worst = Math.max(total.worst, value);
+      if (key === "maxTime") total.maxTime = Math.max(total.maxTime, value);
       else if (typeof value === "number") total[key] += value;
   const sorted = [...rows].sort((a, b) => (a.fault < b.fault ? -1 : 1));
   const cells = [

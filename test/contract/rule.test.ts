@@ -12,7 +12,7 @@ const rule: fc.Arbitrary<Rule> = fc.record({
 const readings = fc.array(fc.tuple(light, fc.nat(3000)), { minLength: 1, maxLength: 60 });
 
 /** Applies the rule to a sequence of readings. Returns the lamp state after each. */
-function play(parameters: Rule, steps: [number, number][]): { lamp: Lamp; light: number; now: number }[] {
+function applyRule(parameters: Rule, steps: [number, number][]): { lamp: Lamp; light: number; now: number }[] {
   let lamp: Lamp | undefined;
   let now = 0;
   return steps.map(([level, pause]) => {
@@ -26,7 +26,7 @@ describe("the rule", () => {
   it("switches on below 300 and off otherwise by default, at every reading", () => {
     fc.assert(
       fc.property(readings, (steps) => {
-        for (const step of play(LESSON_RULE, steps)) expect(step.lamp.led_on).toBe(step.light < 300);
+        for (const step of applyRule(LESSON_RULE, steps)) expect(step.lamp.led_on).toBe(step.light < 300);
       }),
     );
     expect(decide(LESSON_RULE, undefined, 299, 0).led_on).toBe(true);
@@ -50,7 +50,7 @@ describe("the rule", () => {
   it("keeps a lamp on or off for at least the minimum times", () => {
     fc.assert(
       fc.property(rule, readings, (r, steps) => {
-        const played = play(r, steps);
+        const played = applyRule(r, steps);
         for (let i = 1; i < played.length; i++) {
           const before = played[i - 1].lamp;
           if (played[i].lamp.led_on === before.led_on) expect(played[i].lamp).toBe(before);

@@ -9,7 +9,7 @@ import { missing, programAt } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
 import { commandsOf, PAGES, ROOT, untaggedBlocks } from "./support/pages.js";
 import { apiServer, writeCertificate } from "./support/fixtures.js";
-import { Sandbox, type Step } from "./support/sandbox.js";
+import { Sandbox, type CommandStep } from "./support/sandbox.js";
 
 /** Commands of the documentation that do not run here, with reasons. */
 const NOT_RUN: Readonly<Record<string, string>> = {
@@ -77,15 +77,15 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 /** Commands that run one after the other in a fresh copy of the repository. */
 interface Scenario {
   readonly name: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly CommandStep[];
   /** Prepares the scenario, for example by starting a server that runs until the scenario ends. */
-  readonly before?: (sandbox: Sandbox) => Promise<void>;
+  readonly prepare?: (sandbox: Sandbox) => Promise<void>;
   /** Checks the result. */
-  readonly after?: (sandbox: Sandbox) => Promise<void>;
+  readonly check?: (sandbox: Sandbox) => Promise<void>;
   /** Additional files in the copy, by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** A required program, and its name in the message when it is missing. */
-  readonly needs?: readonly [program: string | undefined, name: string];
+  readonly requiredProgram?: readonly [program: string | undefined, name: string];
 }
 
 const MOSQUITTO_CLIENTS = [programAt("mosquitto_pub"), "mosquitto_pub and mosquitto_sub"] as const;
@@ -97,123 +97,153 @@ const NO_BOARD = /^Failed\.\n.*\n {2}What to do: /m;
 const SCENARIOS: readonly Scenario[] = [
   {
     name: "a first look, from any MQTT client",
-    needs: MOSQUITTO_CLIENTS,
+    requiredProgram: MOSQUITTO_CLIENTS,
     steps: [
-      { command: "npm ci && npm start", serves: true, prints: /Message received: nightlight\/sim-1 \{"light":\d+/ },
-      { command: "mosquitto_sub -t 'nightlight/#' -v", lasts: true, prints: /^nightlight\/sim-1\/\w+ \{/m },
+      {
+        command: "npm ci && npm start",
+        keepsRunning: true,
+        expectedOutput: /Message received: nightlight\/sim-1 \{"light":\d+/,
+      },
+      {
+        command: "mosquitto_sub -t 'nightlight/#' -v",
+        runsUntilStopped: true,
+        expectedOutput: /^nightlight\/sim-1\/\w+ \{/m,
+      },
       { command: `mosquitto_pub -t nightlight/sim-1/commands -m '{"led_on": true}'` },
-      { command: `mosquitto_pub -t <id>/set -m '{"mode": "auto"}'`, with: { "<id>": "nightlight/sim-1" } },
+      { command: `mosquitto_pub -t <id>/set -m '{"mode": "auto"}'`, replacements: { "<id>": "nightlight/sim-1" } },
     ],
   },
   {
     name: "the tests",
     steps: [
-      { command: "npm ci && npm test", prints: /1 passed/ },
-      { command: "npx vitest run test/contract/rule.test.ts", prints: /1 passed/ },
-      { command: "npx vitest run test/contract -t hysteresis", prints: /passed/ },
-      { command: "npx vitest run test/server/config-docs.test.ts -u", prints: /1 passed/ },
+      { command: "npm ci && npm test", expectedOutput: /1 passed/ },
+      { command: "npx vitest run test/contract/rule.test.ts", expectedOutput: /1 passed/ },
+      { command: "npx vitest run test/contract -t hysteresis", expectedOutput: /passed/ },
+      { command: "npx vitest run test/server/config-docs.test.ts -u", expectedOutput: /1 passed/ },
     ],
   },
   {
     name: "three boards",
-    steps: [{ command: "npm start -- --boards 3", lasts: true, prints: /nightlight\/sim-3 \{"light"/ }],
+    steps: [
+      { command: "npm start -- --boards 3", runsUntilStopped: true, expectedOutput: /nightlight\/sim-3 \{"light"/ },
+    ],
   },
   {
     name: "a server without simulated boards, and simulated boards for it",
     steps: [
-      { command: "npm start -- --no-simulator", serves: true, prints: SERVING },
+      { command: "npm start -- --no-simulator", keepsRunning: true, expectedOutput: SERVING },
       {
         command: "npm run sim -- --broker mqtt://HOST --boards 5",
-        with: { HOST: "127.0.0.1:1883" },
-        lasts: true,
-        prints: /sim-5.*connected/,
+        replacements: { HOST: "127.0.0.1:1883" },
+        runsUntilStopped: true,
+        expectedOutput: /sim-5.*connected/,
       },
     ],
   },
   {
     name: "the server from the checkout",
     steps: [
-      { command: "npm run server -- --help", prints: /Usage: nightlight-server/ },
-      { command: "npm ci && npm run server", lasts: true, prints: SERVING },
+      { command: "npm run server -- --help", expectedOutput: /Usage: nightlight-server/ },
+      { command: "npm ci && npm run server", runsUntilStopped: true, expectedOutput: SERVING },
     ],
   },
   {
     name: "two zones and an override",
-    needs: MOSQUITTO_CLIENTS,
+    requiredProgram: MOSQUITTO_CLIENTS,
     steps: [
-      { command: "npm run server -- config init", prints: /nightlight\.yaml/ },
-      { command: "npm run server -- config check", prints: /2 zones/ },
-      { command: "npm start -- --boards 4", serves: true, prints: /nightlight\/sim-4 \{"light"/ },
+      { command: "npm run server -- config init", expectedOutput: /nightlight\.yaml/ },
+      { command: "npm run server -- config check", expectedOutput: /2 zones/ },
+      { command: "npm start -- --boards 4", keepsRunning: true, expectedOutput: /nightlight\/sim-4 \{"light"/ },
       {
         command: `curl -X PUT http://127.0.0.1:8080/api/zones/hall/mode -H "content-type: application/json" -d '{"mode": "off", "for": 7200000}'`,
-        prints: /"mode":"off"/,
+        expectedOutput: /"mode":"off"/,
       },
       { command: `mosquitto_pub -t nightlight/zones/hall/set -m '{"mode": "auto"}'` },
     ],
   },
   {
     name: "a packed and installed server with accounts and TLS",
-    before: (sandbox) => writeCertificate(sandbox.folder),
+    prepare: (sandbox) => writeCertificate(sandbox.folder),
     steps: [
-      { command: "cd server && npm pack && npm install -g nightlight-server-*.tgz", prints: /added|changed/ },
-      { command: "nightlight-server user add me", types: ["correct horse", "correct horse"], prints: /me/ },
-      { command: "nightlight-server user add porch --device nightlight/porch --generate", prints: /\S{20,}/ },
+      { command: "cd server && npm pack && npm install -g nightlight-server-*.tgz", expectedOutput: /added|changed/ },
+      {
+        command: "nightlight-server user add me",
+        typedAnswers: ["correct horse", "correct horse"],
+        expectedOutput: /me/,
+      },
+      { command: "nightlight-server user add porch --device nightlight/porch --generate", expectedOutput: /\S{20,}/ },
       {
         command: "nightlight-server --host 0.0.0.0 --tls-cert fullchain.pem --tls-key privkey.pem",
-        with: { "nightlight-server": "NIGHTLIGHT_MQTTS_PORT=0 nightlight-server" },
-        lasts: true,
-        prints: /Dashboard and API at https/,
+        replacements: { "nightlight-server": "NIGHTLIGHT_MQTTS_PORT=0 nightlight-server" },
+        runsUntilStopped: true,
+        expectedOutput: /Dashboard and API at https/,
       },
     ],
   },
   {
     name: "a server for a board on the network",
     steps: [
-      { command: "npm run server -- user add me", types: ["correct horse", "correct horse"], prints: /me/ },
-      { command: "npm run server -- user add porch --device nightlight/porch --generate", prints: /\S{20,}/ },
-      { command: "npm run server -- --host 0.0.0.0", lasts: true, prints: SERVING },
+      {
+        command: "npm run server -- user add me",
+        typedAnswers: ["correct horse", "correct horse"],
+        expectedOutput: /me/,
+      },
+      { command: "npm run server -- user add porch --device nightlight/porch --generate", expectedOutput: /\S{20,}/ },
+      { command: "npm run server -- --host 0.0.0.0", runsUntilStopped: true, expectedOutput: SERVING },
     ],
   },
   {
     name: "the installation in operations.md",
     steps: [
-      { command: "npm pack --workspace server", prints: /nightlight-server-\S+\.tgz/ },
-      { command: "sudo npm install --global ./nightlight-server-*.tgz", prints: /added|changed/ },
-      { command: "nightlight-server", lasts: true, prints: SERVING },
+      { command: "npm pack --workspace server", expectedOutput: /nightlight-server-\S+\.tgz/ },
+      { command: "sudo npm install --global ./nightlight-server-*.tgz", expectedOutput: /added|changed/ },
+      { command: "nightlight-server", runsUntilStopped: true, expectedOutput: SERVING },
     ],
   },
   {
     name: "accounts",
     files: { "password.txt": "correct horse\n" },
     steps: [
-      { command: "nightlight-server user add ann", types: ["correct horse", "correct horse"], prints: /ann/ },
+      {
+        command: "nightlight-server user add ann",
+        typedAnswers: ["correct horse", "correct horse"],
+        expectedOutput: /ann/,
+      },
       {
         command: "nightlight-server user add tablet --reader --password-stdin",
-        with: { stdin: "stdin < password.txt" },
+        replacements: { stdin: "stdin < password.txt" },
       },
-      { command: "nightlight-server user token ann --expires 90d", prints: /\S{20,}/ },
+      { command: "nightlight-server user token ann --expires 90d", expectedOutput: /\S{20,}/ },
       {
         command: "nightlight-server user add wall --reader",
-        types: ["correct horse", "correct horse"],
-        prints: /wall/,
+        typedAnswers: ["correct horse", "correct horse"],
+        expectedOutput: /wall/,
       },
-      { command: "nightlight-server user token wall", prints: /\S{20,}/ },
-      { command: "nightlight-server user add NAME", types: ["correct horse", "correct horse"], prints: /NAME/ },
-      { command: "nightlight-server user token NAME", prints: /\S{20,}/ },
-      { command: "nightlight-server user token NAME --expires 90d", prints: /expires on/ },
-      { command: "nightlight-server user list", prints: /token \S{8}.*expires 20/ },
+      { command: "nightlight-server user token wall", expectedOutput: /\S{20,}/ },
+      {
+        command: "nightlight-server user add NAME",
+        typedAnswers: ["correct horse", "correct horse"],
+        expectedOutput: /NAME/,
+      },
+      { command: "nightlight-server user token NAME", expectedOutput: /\S{20,}/ },
+      { command: "nightlight-server user token NAME --expires 90d", expectedOutput: /expires on/ },
+      { command: "nightlight-server user list", expectedOutput: /token \S{8}.*expires 20/ },
     ],
   },
   {
     name: "configuration",
     steps: [
-      { command: "nightlight-server config init", prints: /nightlight\.yaml/ },
-      { command: "nightlight-server config check", prints: /2 zones/ },
-      { command: "nightlight-server config check FILE", with: { FILE: "nightlight.yaml" }, prints: /2 zones/ },
-      { command: "nightlight-server config print", prints: /threshold: 300/ },
+      { command: "nightlight-server config init", expectedOutput: /nightlight\.yaml/ },
+      { command: "nightlight-server config check", expectedOutput: /2 zones/ },
+      {
+        command: "nightlight-server config check FILE",
+        replacements: { FILE: "nightlight.yaml" },
+        expectedOutput: /2 zones/,
+      },
+      { command: "nightlight-server config print", expectedOutput: /threshold: 300/ },
       { command: "nightlight-server config schema > nightlight.schema.json" },
     ],
-    after: async ({ folder }) => {
+    check: async ({ folder }) => {
       const schema = JSON.parse(await readFile(path.join(folder, "nightlight.schema.json"), "utf8")) as object;
       expect(schema).toHaveProperty("properties.zones");
     },
@@ -221,25 +251,25 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: "setup, doctor, and flashing without a board",
     // on other systems the commands could find a connected board and write to it
-    needs: [process.platform === "linux" ? "Linux" : undefined, "Linux"],
+    requiredProgram: [process.platform === "linux" ? "Linux" : undefined, "Linux"],
     files: { "password.txt": "correct horse\n" },
     steps: [
       {
         command:
           "npm run setup -- --yes --wifi-ssid home --wifi-password-stdin --broker mqtt://192.168.1.20 < password.txt",
-        with: { "192.168.1.20": "127.0.0.1:1883 --no-check" },
-        prints: /\.env\.local/,
+        replacements: { "192.168.1.20": "127.0.0.1:1883 --no-check" },
+        expectedOutput: /\.env\.local/,
       },
       // exit code 1, because esptool or another requirement is missing here
-      { command: "npm run doctor", code: 1, prints: /^ *todo /m },
-      { command: "npm run doctor -- --json", code: 1, prints: /"todo"/ },
-      { command: "npm run flash", code: 1, prints: NO_BOARD },
-      { command: "npm run flash -- --board nightlight_xiao_esp32c3", code: 1, prints: NO_BOARD },
-      { command: "npm run deploy", code: 1, prints: NO_BOARD },
-      { command: "npm run monitor", code: 1, prints: NO_BOARD },
+      { command: "npm run doctor", exitCode: 1, expectedOutput: /^ *todo /m },
+      { command: "npm run doctor -- --json", exitCode: 1, expectedOutput: /"todo"/ },
+      { command: "npm run flash", exitCode: 1, expectedOutput: NO_BOARD },
+      { command: "npm run flash -- --board nightlight_xiao_esp32c3", exitCode: 1, expectedOutput: NO_BOARD },
+      { command: "npm run deploy", exitCode: 1, expectedOutput: NO_BOARD },
+      { command: "npm run monitor", exitCode: 1, expectedOutput: NO_BOARD },
       { command: "sudo usermod -aG dialout $USER" },
     ],
-    after: async (sandbox) => {
+    check: async (sandbox) => {
       expect(await readFile(path.join(sandbox.folder, ".env.local"), "utf8")).toContain("WIFI_SSID=home");
       expect(await sandbox.calls()).toMatch(/^usermod -aG dialout/m);
     },
@@ -252,14 +282,14 @@ const SCENARIOS: readonly Scenario[] = [
       {
         command:
           'npm run board -- add lolin_c3_mini --base esp32c3 --light P3 --lamp P10 --title "WEMOS LOLIN C3 mini"',
-        prints: /main_lolin_c3_mini/,
+        expectedOutput: /main_lolin_c3_mini/,
       },
-      { command: "npm run board -- check", prints: /ok .*lolin_c3_mini/ },
+      { command: "npm run board -- check", expectedOutput: /ok .*lolin_c3_mini/ },
     ],
   },
   {
     name: "the installation of Mosquitto's configuration files",
-    needs: [programAt("mosquitto_passwd"), "mosquitto_passwd"],
+    requiredProgram: [programAt("mosquitto_passwd"), "mosquitto_passwd"],
     files: { "etc/mosquitto/conf.d/README": "" },
     steps: [
       "sudo cp mosquitto.conf /etc/mosquitto/conf.d/nightlight.conf",
@@ -275,7 +305,7 @@ const SCENARIOS: readonly Scenario[] = [
       in: "docs/how-to/mosquitto",
       with: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" },
     })),
-    after: async (sandbox) => {
+    check: async (sandbox) => {
       const passwords = path.join(sandbox.folder, "etc/mosquitto/nightlight.passwd");
       expect(await readFile(passwords, "utf8")).toMatch(/^nightlight-server:\$/);
       expect(await sandbox.calls()).toMatch(/systemctl restart mosquitto\nsystemctl reload mosquitto/);
@@ -292,16 +322,16 @@ const SCENARIOS: readonly Scenario[] = [
       { command: "sudo systemctl stop nightlight-server" },
       {
         command: "sudo tar czf nightlight-$(date +%F).tar.gz -C /var/lib/private nightlight",
-        with: { "/var/lib/private": "$REPOSITORY/var/lib/private" },
+        replacements: { "/var/lib/private": "$REPOSITORY/var/lib/private" },
       },
       { command: "sudo systemctl start nightlight-server" },
       { command: "systemctl reload nightlight-server" },
       { command: "journalctl -u nightlight-server -f" },
       // grep finds nothing, because journalctl is a fake program
-      { command: `journalctl -u nightlight-server -o cat | grep '"event":"rejected"'`, code: 1 },
+      { command: `journalctl -u nightlight-server -o cat | grep '"event":"rejected"'`, exitCode: 1 },
       { command: "sudo apt install python3-paho-mqtt" },
     ],
-    after: async (sandbox) => {
+    check: async (sandbox) => {
       const calls = await sandbox.calls();
       expect(calls).toMatch(/^systemd-run --pty .* nightlight-server user add me$/m);
       expect(calls).toMatch(/systemctl stop nightlight-server\nsystemctl start nightlight-server/);
@@ -309,70 +339,77 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "a Raspberry Pi",
-    needs: [PYTHON_WITH_PAHO, "Python with paho-mqtt"],
+    requiredProgram: [PYTHON_WITH_PAHO, "Python with paho-mqtt"],
     steps: [
       {
         command: "python3 nightlight_device.py --host 192.168.1.20 --id nightlight/pi",
-        in: "docs/examples",
-        with: { "192.168.1.20": "127.0.0.1 --port $NIGHTLIGHT_MQTT_PORT", python3: PYTHON_WITH_PAHO ?? "python3" },
-        lasts: true,
-        prints: /lamp (on|off)/,
+        folder: "docs/examples",
+        replacements: {
+          "192.168.1.20": "127.0.0.1 --port $NIGHTLIGHT_MQTT_PORT",
+          python3: PYTHON_WITH_PAHO ?? "python3",
+        },
+        runsUntilStopped: true,
+        expectedOutput: /lamp (on|off)/,
       },
     ],
-    before: apiServer,
+    prepare: apiServer,
   },
   {
     name: "MQTT sessions",
-    before: apiServer,
+    prepare: apiServer,
     steps: [
-      { command: "nightlight-server sessions list", prints: /^old-phone\t-\taway\t1\t/m },
+      { command: "nightlight-server sessions list", expectedOutput: /^old-phone\t-\taway\t1\t/m },
       {
         command: "nightlight-server sessions end old-phone",
-        prints: /^Ended the session old-phone: /m,
+        expectedOutput: /^Ended the session old-phone: /m,
       },
     ],
   },
   {
     name: "the HTTP API, by curl",
-    needs: CURL,
-    before: apiServer,
+    requiredProgram: CURL,
+    prepare: apiServer,
     steps: [
-      { command: "curl http://127.0.0.1:8080/api/openapi.json", prints: /"openapi":"3\.1/ },
-      { command: "curl http://127.0.0.1:8080/api/devices/nightlight/porch", prints: /"light":212/ },
+      { command: "curl http://127.0.0.1:8080/api/openapi.json", expectedOutput: /"openapi":"3\.1/ },
+      { command: "curl http://127.0.0.1:8080/api/devices/nightlight/porch", expectedOutput: /"light":212/ },
       {
         command: `curl -X PUT http://127.0.0.1:8080/api/devices/nightlight/porch/mode -H 'content-type: application/json' -d '{"mode": "on", "for": 7200000}'`,
-        prints: /"mode":"on"/,
+        expectedOutput: /"mode":"on"/,
       },
       {
         command: `curl -X PUT http://127.0.0.1:8080/api/devices/nightlight/porch/mode -H 'content-type: application/json' -d '{"mode": "auto"}'`,
-        prints: /"mode":"auto"/,
+        expectedOutput: /"mode":"auto"/,
       },
       {
         command: `curl -X POST 'http://127.0.0.1:8080/api/devices/nightlight/attic/actions?wait=5' -H 'content-type: application/json' -d '{"action": "report", "expires": 60}'`,
-        prints: /"outcome":"done"/,
+        expectedOutput: /"outcome":"done"/,
       },
       { command: "curl -X DELETE http://127.0.0.1:8080/api/devices/nightlight/attic" },
-      { command: "curl http://127.0.0.1:8080/api/zones/garden", prints: /"label":"Garden"/ },
+      { command: "curl http://127.0.0.1:8080/api/zones/garden", expectedOutput: /"label":"Garden"/ },
       {
         command: `curl -X PUT http://127.0.0.1:8080/api/zones/garden/mode -H 'content-type: application/json' -d '{"mode": "off", "for": 3600000}'`,
-        prints: /"mode":"off"/,
+        expectedOutput: /"mode":"off"/,
       },
       {
         command: "curl 'http://127.0.0.1:8080/api/history?device=nightlight/porch&points=800'",
-        prints: /"points":\[\{/,
+        expectedOutput: /"points":\[\{/,
       },
       {
         command: "curl -o porch.csv 'http://127.0.0.1:8080/api/history.csv?device=nightlight/porch&from=2026-01-01'",
       },
-      { command: "curl -N http://127.0.0.1:8080/api/events", lasts: true, prints: /^event: devices/m },
-      { command: "curl http://127.0.0.1:8080/api/sessions", prints: /"client_id":"old-phone"/ },
+      {
+        command: "curl -N http://127.0.0.1:8080/api/events",
+        runsUntilStopped: true,
+        expectedOutput: /^event: devices/m,
+      },
+      { command: "curl http://127.0.0.1:8080/api/sessions", expectedOutput: /"client_id":"old-phone"/ },
       { command: "curl -X DELETE 'http://127.0.0.1:8080/api/sessions?client_id=old-phone'" },
-      { command: "curl -f http://127.0.0.1:8080/healthz", prints: /"ok":true/ },
-      { command: "curl -f http://127.0.0.1:8080/readyz", prints: /"ok":true/ },
-      { command: "curl http://127.0.0.1:8080/api/status", prints: /"version"/ },
-      { command: "curl http://127.0.0.1:8080/metrics", prints: /nightlight_messages_received_total/ },
+      { command: "curl -f http://127.0.0.1:8080/healthz", expectedOutput: /"ok":true/ },
+      { command: "curl -f http://127.0.0.1:8080/readyz", expectedOutput: /"ok":true/ },
+      { command: "curl http://127.0.0.1:8080/api/status", expectedOutput: /"version"/ },
+      { command: "curl http://127.0.0.1:8080/metrics", expectedOutput: /nightlight_messages_received_total/ },
     ],
-    after: async ({ folder }) => {
+    check: async ({ folder }) => {
       expect(await readFile(path.join(folder, "porch.csv"), "utf8")).toMatch(/^time,light,led_on,by,reason\r?\n/);
     },
   },
@@ -413,16 +450,16 @@ describe.skipIf(process.platform === "win32")("the commands of the documentation
   });
   afterAll(() => sandbox?.close());
 
-  for (const { name, steps, before, after, files, needs } of SCENARIOS)
-    test.skipIf(needs && missing(needs[0], needs[1]))(
+  for (const { name, steps, prepare, check, files, requiredProgram } of SCENARIOS)
+    test.skipIf(requiredProgram && missing(requiredProgram[0], requiredProgram[1]))(
       name,
       async () => {
         await sandbox.reset(files);
         onTestFinished(() => sandbox.stopPrograms());
-        await before?.(sandbox);
+        await prepare?.(sandbox);
         for (const step of steps) await sandbox.run(step);
         await sandbox.stopPrograms();
-        await after?.(sandbox);
+        await check?.(sandbox);
       },
       180_000,
     );

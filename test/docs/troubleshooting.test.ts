@@ -13,7 +13,7 @@ import { SimulatedBoard } from "../../sim/index.js";
 import { ask } from "../server/support/api.js";
 import { addUsers, as, guarded } from "../server/support/guarded.js";
 import { client, server, temporaryFolder } from "../server/support/server.js";
-import { certificate, writePair, type Pair } from "../support/certificates.js";
+import { certificate, writePair, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
@@ -24,13 +24,13 @@ const patternOf = (symptom: string): RegExp =>
   new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore
 
 /** Messages of the page that the tests have caused. */
-const seen = new Set<string>();
+const causedMessages = new Set<string>();
 
 /** Expects that a message is on the page. */
 function expectOnPage(message: string): void {
   const found = SYMPTOMS.filter((symptom) => patternOf(symptom).test(message));
   expect(found, `no row of the page is: ${message}`).not.toEqual([]);
-  for (const symptom of found) seen.add(symptom);
+  for (const symptom of found) causedMessages.add(symptom);
 }
 
 /** Starts a server that must fail, and returns the error message. */
@@ -45,8 +45,8 @@ async function startError(options: ServerOptions): Promise<string> {
   );
 }
 
-let pair: Pair;
-let other: Pair;
+let pair: CertificateAndKey;
+let other: CertificateAndKey;
 beforeAll(async () => {
   pair = await certificate("localhost");
   other = await certificate("localhost");
@@ -175,5 +175,5 @@ test("the page explains a board's log messages", async () => {
 }, 60_000);
 
 test("the page has no other messages", () => {
-  expect(SYMPTOMS.filter((symptom) => !seen.has(symptom))).toEqual([]);
+  expect(SYMPTOMS.filter((symptom) => !causedMessages.has(symptom))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { createAuthority, CATCH_UP, type Authority } from "../../src/authority.js";
+import { createAuthority, CATCH_UP_TIMEOUT, type Authority } from "../../src/authority.js";
 
 const PARAMETERS = { ...LESSON_RULE, alone_after: 10_000 };
 const DARK = 100;
@@ -18,7 +18,7 @@ describe("control of the lamp", () => {
     now = 1000;
     authority = createAuthority(now);
     authority.connected(now);
-    authority.sent(1);
+    authority.readingSent(1);
     authority.command(false, 1, now);
     expect(authority.decided_by).toBe("server");
   });
@@ -38,7 +38,7 @@ describe("control of the lamp", () => {
     "passes to the board, which applies the rule, when %s for a while",
     (how) => {
       if (how === "the broker is offline") authority.disconnected(now);
-      else authority.server(false, now);
+      else authority.setServerOnline(false, now);
       wait(PARAMETERS.alone_after - 1);
       expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
       wait(1);
@@ -67,7 +67,7 @@ describe("control of the lamp", () => {
     expect(sample(DARK)).toBe(true);
     authority.connected(now);
     for (const stale of [false, true, false]) expect(authority.command(stale, 1, now)).toBe(true);
-    authority.sent(7);
+    authority.readingSent(7);
     expect(authority.command(false, 6, now)).toBe(true);
     expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
     expect(authority.command(true, 7, now)).toBe(true);
@@ -79,7 +79,7 @@ describe("control of the lamp", () => {
     wait(PARAMETERS.alone_after);
     expect(sample(BRIGHT)).toBe(false);
     authority.connected(now);
-    authority.sent(1);
+    authority.readingSent(1);
     expect(authority.command(true, 5000, now)).toBe(false);
     expect(authority.command(false, 1, now)).toBe(false);
     expect(authority.decided_by).toBe("server");
@@ -91,23 +91,23 @@ describe("control of the lamp", () => {
     expect(sample(DARK)).toBe(true);
     authority.connected(now);
     expect(authority.command(false, undefined, now)).toBe(true);
-    wait(CATCH_UP);
+    wait(CATCH_UP_TIMEOUT);
     expect([sample(DARK), authority.decided_by]).toEqual([false, "server"]);
   });
 
   it("stays with the board when only commands of an offline server arrive", () => {
-    authority.server(false, now);
+    authority.setServerOnline(false, now);
     wait(PARAMETERS.alone_after);
     expect(sample(DARK)).toBe(true);
     authority.disconnected(now);
     authority.connected(now);
     authority.command(false, 1, now);
-    wait(CATCH_UP);
+    wait(CATCH_UP_TIMEOUT);
     expect([sample(DARK), authority.decided_by]).toEqual([true, "device"]);
   });
 
   it("passes to a server that sends commands, even if a retained status says that it is offline", () => {
-    authority.server(false, now);
+    authority.setServerOnline(false, now);
     wait(PARAMETERS.alone_after);
     expect(sample(DARK)).toBe(true);
     expect(authority.command(false, undefined, now)).toBe(false);
@@ -137,14 +137,14 @@ describe("control of the lamp", () => {
           wait(pause);
           if (kind === "connected") authority.connected(now);
           else if (kind === "disconnected") authority.disconnected(now);
-          else if (kind === "online" || kind === "offline") authority.server(kind === "online", now);
+          else if (kind === "online" || kind === "offline") authority.setServerOnline(kind === "online", now);
           else if ("on" in rest) authority.command(rest.on, rest.seq ?? undefined, now);
           else sample(kind === "dark" ? DARK : BRIGHT);
         }
         authority.disconnected(now);
         authority.connected(now);
-        authority.server(true, now);
-        authority.sent(100);
+        authority.setServerOnline(true, now);
+        authority.readingSent(100);
         expect(authority.command(on, 100, now)).toBe(on);
         expect([sample(on ? DARK : BRIGHT), authority.decided_by]).toEqual([on, "server"]);
       }),

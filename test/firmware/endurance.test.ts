@@ -8,31 +8,31 @@ import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import type { SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
-import { connect, startRig, type Rig, type RigOptions, type Seen } from "../support/rig.js";
+import { connect, startRig, type Rig, type RigOptions, type ObservedMessage } from "../support/rig.js";
 
 const CYCLES = 1000;
 /** Number of readings: one every ten seconds for a day. By default, a board sends two a minute, and changes of the light. */
 const READINGS = 8640;
 /** Largest allowed growth of memory, in bytes. A leak of 2 bytes per cycle would exceed it. */
-const LEEWAY = 1500;
+const MAX_GROWTH = 1500;
 
 /** Lowest memory use, which occurs after garbage collection, in the first and in the last fifth of the test. */
-class Memory {
+class MemoryUse {
   readonly #seen: { progress: number; used: number }[] = [];
 
   /** @param progress from 0 to 1 */
-  async look(board: SimulatedBoard, progress: number): Promise<void> {
+  async sample(board: SimulatedBoard, progress: number): Promise<void> {
     const heap = await board.heap();
     if (heap) this.#seen.push({ progress, used: heap.used });
   }
-  least(from: number, to: number): number {
+  minimum(from: number, to: number): number {
     return Math.min(...this.#seen.filter(({ progress: p }) => p >= from && p <= to).map(({ used }) => used));
   }
 }
 
 /** Test rig: a board with its own broker and server, which records crashes and memory use. */
-class Stand {
-  readonly memory = new Memory();
+class EnduranceRig {
+  readonly memory = new MemoryUse();
   readonly faults: string[] = [];
 
   private constructor(
@@ -44,15 +44,15 @@ class Stand {
     board.on("reboot", (reason) => this.faults.push(reason));
   }
 
-  static async start(id: string, speed: number, server: RigOptions["server"]): Promise<Stand> {
+  static async start(id: string, speed: number, server: RigOptions["server"]): Promise<EnduranceRig> {
     const rig = await startRig({ broker: "embedded", ids: [], server });
-    stands.push(rig);
-    const stand = new Stand(id, rig, rig.simulator.add({ id, speed }));
+    rigs.push(rig);
+    const stand = new EnduranceRig(id, rig, rig.simulator.add({ id, speed }));
     await stand.board.start();
     return stand;
   }
 
-  async follows(): Promise<void> {
+  async expectLampFollows(): Promise<void> {
     for (const light of [100, 900, 299, 300]) {
       this.board.setLight(light);
       await eventually(() => this.board.lamp === light < 300, { within: 15_000, what: `the lamp at light ${light}` });
@@ -61,33 +61,34 @@ class Stand {
 
   async report(): Promise<Record<string, number>> {
     await this.rig.observer.publishAsync(topicOf(this.id, "commands"), '{"action":"report","seq":1000}', { qos: 1 });
-    const isReport = ({ topic, text }: Seen) => topic === topicOf(this.id, "replies") && text.includes('"seq":1000');
+    const isReport = ({ topic, text }: ObservedMessage) =>
+      topic === topicOf(this.id, "replies") && text.includes('"seq":1000');
     const { text } = await eventually(() => this.rig.seen.find(isReport), { within: 15_000, what: "the report" });
     return JSON.parse(text) as Record<string, number>;
   }
 
   /** Checks that nothing crashed and that memory use did not grow. */
-  expectSound(): void {
+  expectNoProblems(): void {
     expect(this.faults).toEqual([]);
-    expect(this.memory.least(0.8, 1)).toBeLessThan(this.memory.least(0.05, 0.25) + LEEWAY);
+    expect(this.memory.minimum(0.8, 1)).toBeLessThan(this.memory.minimum(0.05, 0.25) + MAX_GROWTH);
   }
 }
 
-const stands: Rig[] = [];
-afterAll(() => Promise.all(stands.map((rig) => rig.close())));
+const rigs: Rig[] = [];
+afterAll(() => Promise.all(rigs.map((rig) => rig.close())));
 
 describe("a board in long operation", () => {
   it.concurrent(
     `is cut off and connected again ${CYCLES} times, in three ways, without a restart and without a leak`,
     async () => {
-      const stand = await Stand.start("nightlight/cut", 50, {});
+      const stand = await EnduranceRig.start("nightlight/cut", 50, {});
       const { board, memory, rig } = stand;
       let connects = 0;
       board.on("log", (_level, text) => text.startsWith("connected to ") && connects++);
       for (let i = 0; i < CYCLES; i++) {
         // The board may have connected before the listener was added.
         await eventually(() => connects >= i, { within: 60_000, every: 1, what: `connection ${i}` });
-        await memory.look(board, i / CYCLES);
+        await memory.sample(board, i / CYCLES);
         if (i % 3 === 2) {
           // Another client with the same id makes the broker end the connection and delete the session.
           const twin = await connect(rig.url, { clientId: "nightlight-board:nightlight/cut", clean: true });
@@ -98,10 +99,10 @@ describe("a board in long operation", () => {
           board.network.heal();
         }
       }
-      await stand.follows();
+      await stand.expectLampFollows();
       const report = await stand.report();
       expect(report.connects).toBeGreaterThanOrEqual(CYCLES);
-      stand.expectSound();
+      stand.expectNoProblems();
     },
     240_000,
   );
@@ -110,7 +111,7 @@ describe("a board in long operation", () => {
     `sends ${READINGS} readings, all of which arrive, without a restart and without a leak`,
     async () => {
       const reporting = { report: "interval", interval: 100, sample: 50 } as const;
-      const stand = await Stand.start("nightlight/day", 50, { policy: { ...LESSON_POLICY, reporting } });
+      const stand = await EnduranceRig.start("nightlight/day", 50, { policy: { ...LESSON_POLICY, reporting } });
       const { board, memory, rig } = stand;
       const arrived = new Set<number>();
       rig.observer.on("message", (topic, payload) => {
@@ -123,13 +124,13 @@ describe("a board in long operation", () => {
         board.setLight(light);
         const more = Math.min(READINGS, arrived.size + 20);
         await eventually(() => arrived.size >= more, { within: 60_000, what: `reading ${more}` });
-        await memory.look(board, arrived.size / READINGS);
+        await memory.sample(board, arrived.size / READINGS);
       }
-      await stand.follows();
+      await stand.expectLampFollows();
       const { began, dropped, sent } = await stand.report();
       expect([dropped, began < 60_000, sent >= READINGS]).toEqual([0, true, true]);
       expect(switches).toBeGreaterThan(100);
-      stand.expectSound();
+      stand.expectNoProblems();
     },
     240_000,
   );

@@ -35,7 +35,7 @@ const CASES: [key: string, value: unknown, line: string][] = [
 ];
 
 /** Number of boards that start in parallel. */
-const AT_ONCE = 6;
+const PARALLEL_BOARDS = 6;
 
 describe("a board's settings", () => {
   let rig: Rig;
@@ -68,8 +68,8 @@ describe("a board's settings", () => {
 
   it("that are invalid are logged once, without secrets, and replaced by the default", async () => {
     const said: [string, unknown, string[], number][] = [];
-    for (let i = 0; i < CASES.length; i += AT_ONCE) {
-      const some = CASES.slice(i, i + AT_ONCE);
+    for (let i = 0; i < CASES.length; i += PARALLEL_BOARDS) {
+      const some = CASES.slice(i, i + PARALLEL_BOARDS);
       const ran = await Promise.all(some.map(([key, value]) => run(key, value)));
       for (const [k, { lines, crashes }] of ran.entries()) {
         expect(lines.join("\n")).not.toContain("secret");

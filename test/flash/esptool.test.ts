@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseChip, readChip, ManualResetNeeded, writeFlash, type Target } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
-import { failure } from "./support/failure.js";
+import { failureOf } from "./support/failure.js";
 import { ESPTOOL, temporaryFolder } from "./support/project.js";
 
 /** Returns an environment whose PATH has an esptool of this version, or none, and no Python. */
@@ -35,14 +35,14 @@ describe.skipIf(process.platform === "win32")("the search for esptool on PATH", 
   test.each(["4.4.1", "3.3", "5.0.0", "5.1.dev1"])(
     "refuses version %s and names the supported versions",
     async (version) => {
-      const error = await failure(findEsptool(undefined, await pathWith(version)));
+      const error = await failureOf(findEsptool(undefined, await pathWith(version)));
       expect(error.problem).toContain(`esptool.py is version ${version}`);
       expect(error.remedy).toContain('"esptool>=4.5,<5"');
     },
   );
 
   test("explains how to install a missing esptool", async () => {
-    const error = await failure(findEsptool(undefined, await pathWith()));
+    const error = await failureOf(findEsptool(undefined, await pathWith()));
     expect(error.problem).toContain("not found");
     expect(error.remedy).toContain("pip install");
   });
@@ -66,7 +66,7 @@ describe("reading the chip type", () => {
     ["boot", /did not enter its boot loader/, /Hold the board's button BOOT/],
     ["silent", /does not answer/, /Hold the board's button BOOT/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
-    const error = await failure(readChip(target(result)));
+    const error = await failureOf(readChip(target(result)));
     expect(error.step).toBe("the chip");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
@@ -99,7 +99,7 @@ describe("writing to flash memory", () => {
     ["digest", /differs from the data sent/, /cable/],
     ["small", /flash memory is too small/, /docs\/reference\/hardware/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
-    const error = await failure(writeFlash(target(result), "0x0", ESPTOOL, [], () => {}));
+    const error = await failureOf(writeFlash(target(result), "0x0", ESPTOOL, [], () => {}));
     expect(error.step).toBe("flashing");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
@@ -112,6 +112,6 @@ describe("writing to flash memory", () => {
 
   test("fails when esptool was removed in the meantime", async () => {
     const gone = { ...target(""), esptool: { command: "no-such-esptool", args: [], version: "4.8.1" } };
-    expect((await failure(writeFlash(gone, "0x0", ESPTOOL, [], () => {}))).problem).toContain("ENOENT");
+    expect((await failureOf(writeFlash(gone, "0x0", ESPTOOL, [], () => {}))).problem).toContain("ENOENT");
   });
 });

@@ -7,14 +7,14 @@ import { deployOnly, flash, type Computer } from "../../scripts/flash/flow.js";
 import { client, server } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { PATH, TestBoard } from "./support/board.js";
-import { failure } from "./support/failure.js";
+import { failureOf } from "./support/failure.js";
 import { noPort, project, RUNTIME, settingsFor, testComputer } from "./support/project.js";
 
-const NOWHERE = settingsFor("mqtt://127.0.0.1:9");
+const UNREACHABLE_BROKER = settingsFor("mqtt://127.0.0.1:9");
 
 /** Simulates a computer whose port has no board. */
 const noBoard = async (esptool: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
-  testComputer(await project(NOWHERE), noPort(PATH), esptool, changes);
+  testComputer(await project(UNREACHABLE_BROKER), noPort(PATH), esptool, changes);
 
 /** Starts a broker that answers every CONNECT with this CONNACK return code. */
 async function refusingBroker(code: number): Promise<string> {
@@ -54,7 +54,7 @@ describe("npm run flash", () => {
   test("waits for a board that only its button can reset", async () => {
     const { brokerUrl } = await server();
     const board = await TestBoard.start();
-    board.refuses = 3;
+    board.refusedOpens = 3;
     const esptool = { FAKE_ESPTOOL_RESULT: "by hand" };
     const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports, esptool);
     await flash({ yes: true, baud: 115_200 }, computer);
@@ -93,15 +93,15 @@ describe("npm run deploy", () => {
     const board = await TestBoard.start();
     board.print("* start: nightlight 0.0.9");
     board.print("> connected to broker.test:9 after 700 ms");
-    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { connectTimeout: 1000 });
-    expect((await failure(deployOnly({}, computer))).step).toBe("the broker");
+    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports, {}, { connectTimeout: 1000 });
+    expect((await failureOf(deployOnly({}, computer))).step).toBe("the broker");
   });
 });
 
 describe("a failed step names a remedy", () => {
   test("for a wrong chip: nothing is written, and the boards with that chip are listed", async () => {
     const computer = await noBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
-    const error = await failure(flash({ yes: true }, computer));
+    const error = await failureOf(flash({ yes: true }, computer));
     expect(error.message).toContain("has an ESP32-S3; Seeed Studio XIAO ESP32C3 has an ESP32-C3. Nothing was written.");
     expect(error.remedy).toContain("--board esp32s3_devkitm");
     expect((await computer.calls()).flat()).not.toContain("write_flash");
@@ -110,7 +110,7 @@ describe("a failed step names a remedy", () => {
   test("for a failed download without an old copy: nothing is written", async () => {
     const computer = await noBoard();
     await rm(path.join(computer.root, ".devicescript"), { recursive: true });
-    const error = await failure(flash({ yes: true }, computer));
+    const error = await failureOf(flash({ yes: true }, computer));
     expect(error.step).toBe("the download");
     expect(error.problem).toContain("ENOTFOUND github.com");
     expect(error.remedy).toContain("https://github.com/microsoft/devicescript-esp32/releases");
@@ -122,50 +122,50 @@ describe("a failed step names a remedy", () => {
     const copy = path.join(computer.root, ".devicescript/cache/devicescript-esp32c3-esp32c3_bare-0x0.bin");
     const then = new Date(Date.now() - 30 * 24 * 3600 * 1000);
     await utimes(copy, then, then);
-    expect((await failure(flash({ yes: true }, computer))).step).toBe("flashing");
+    expect((await failureOf(flash({ yes: true }, computer))).step).toBe("flashing");
     expect(computer.lines.join("\n")).toContain("using the copy from an earlier day");
   });
 
   test("for a port that cannot be opened", async () => {
-    const error = await failure(deployOnly({}, await noBoard()));
+    const error = await failureOf(deployOnly({}, await noBoard()));
     expect(error.message).toContain(`${PATH} cannot be opened`);
   });
 
   test("for a board without DeviceScript's runtime, which does not answer", async () => {
     const board = await TestBoard.start();
-    board.loses = () => true;
-    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { answerTimeout: 1500 });
-    const error = await failure(deployOnly({}, computer));
+    board.isFrameLost = () => true;
+    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports, {}, { answerTimeout: 1500 });
+    const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("does not answer");
     expect(error.remedy).toContain("npm run flash");
   });
 
   test("for a runtime that is older than the program", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(NOWHERE), board.ports);
+    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports);
     const firmware = await computer.firmware("main");
     const bytecode = Uint8Array.from(firmware.bytecode);
     bytecode[10] += 1;
     const newer = { ...computer, firmware: () => Promise.resolve({ ...firmware, bytecode }) };
-    const error = await failure(deployOnly({}, newer));
+    const error = await failureOf(deployOnly({}, newer));
     expect(error.problem).toMatch(/runtime, 2\.\d+, does not run programs for 2\.\d+/);
     expect(error.remedy).toContain("npm run flash");
   });
 
   test("for a board that stops answering during the deploy", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(NOWHERE), board.ports);
+    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports);
     let frames = 0;
-    board.loses = (frame) => frame.length > 100 && ++frames > 5;
-    const error = await failure(deployOnly({}, computer));
+    board.isFrameLost = (frame) => frame.length > 100 && ++frames > 5;
+    const error = await failureOf(deployOnly({}, computer));
     expect(error.message).toContain("the deploy: The board did not accept the program");
     expect(error.remedy).toContain("without a USB hub");
   });
 
   test("for a broker that is not running", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(NOWHERE), board.ports, {}, { connectTimeout: 1500 });
-    const error = await failure(deployOnly({}, computer));
+    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports, {}, { connectTimeout: 1500 });
+    const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("Nothing accepts connections at broker.test:9");
     expect(error.remedy).toContain("firewall");
   });
@@ -174,16 +174,16 @@ describe("a failed step names a remedy", () => {
     const board = await TestBoard.start();
     const env = `${settingsFor(await refusingBroker(4))}MQTT_USER=house\nMQTT_PWD=swordfish\n`;
     const computer = await testComputer(await project(env), board.ports);
-    const error = await failure(deployOnly({}, computer));
+    const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("rejects the user name or the password");
     expect([error.message, ...computer.lines].join("\n")).not.toMatch(/swordfish|12345678/);
   });
 
   test("for a question without a terminal, or answered no: the board is not touched", async () => {
     const noTerminal = await noBoard();
-    expect((await failure(flash({}, noTerminal))).remedy).toBe("Give --yes.");
+    expect((await failureOf(flash({}, noTerminal))).remedy).toBe("Give --yes.");
     const no = await noBoard({}, { ask: () => Promise.resolve(false) });
-    expect((await failure(flash({}, no))).problem).toContain("nothing was changed");
+    expect((await failureOf(flash({}, no))).problem).toContain("nothing was changed");
     expect([await noTerminal.calls(), await no.calls()]).toEqual([[], []]);
   });
 });

@@ -19,7 +19,7 @@ import { server } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { missing } from "../support/programs.js";
 import { TestBoard } from "./support/board.js";
-import { failure } from "./support/failure.js";
+import { failureOf } from "./support/failure.js";
 import { project, settingsFor, testComputer } from "./support/project.js";
 
 function decode(...chunks: Uint8Array[]) {
@@ -98,7 +98,7 @@ describe("the choice of the serial port", () => {
     ],
     ["another name", [board], "/dev/ttyACM9", /no \/dev\/ttyACM9.*\/dev\/ttyACM0/s],
   ])("fails with the available ports and a remedy: %s", async (_, ports, wanted, message) => {
-    const error = await failure(Promise.resolve().then(() => choosePort(ports, wanted)));
+    const error = await failureOf(Promise.resolve().then(() => choosePort(ports, wanted)));
     expect(error.message).toMatch(message);
   });
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { settingsForBoard } from "../../scripts/flash/settings.js";
-import { failure } from "./support/failure.js";
+import { failureOf } from "./support/failure.js";
 import { temporaryFolder } from "./support/project.js";
 
 const GOOD = 'WIFI_SSID=attic\nWIFI_PWD="12345678"\nMQTT_HOST=192.168.1.5\n';
@@ -24,11 +24,11 @@ describe("the settings for a board", () => {
   });
 
   test("are refused when invalid, with all mistakes at once and without secrets", async () => {
-    const error = await failure(read(`${GOOD}MQTT_HOST=localhost\nMQTT_PWD=sword#fish\nMQTT_PORT=99999\n`));
+    const error = await failureOf(read(`${GOOD}MQTT_HOST=localhost\nMQTT_PWD=sword#fish\nMQTT_PORT=99999\n`));
     expect(error.problem).toMatch(/line 5: .*#.*MQTT_PWD.*MQTT_PORT is not a port/s);
     expect(error.remedy).toContain("npm run setup");
     expect(error.message).not.toMatch(/12345678|sword/);
-    expect((await failure(read(`${GOOD}MQTT_HOST=localhost\n`))).problem).toContain(
+    expect((await failureOf(read(`${GOOD}MQTT_HOST=localhost\n`))).problem).toContain(
       "cannot reach the broker at localhost",
     );
   });
@@ -36,12 +36,12 @@ describe("the settings for a board", () => {
   test("are refused when the file cannot be read", async () => {
     const root = await temporaryFolder();
     await mkdir(path.join(root, ".env.local"));
-    expect((await failure(settingsForBoard(root))).message).toMatch(
+    expect((await failureOf(settingsForBoard(root))).message).toMatch(
       /the settings: .*\.env\.local cannot be read .*make yourself its owner/,
     );
   });
 
   test("are refused when the file is missing, with the command that creates it", async () => {
-    expect((await failure(read())).message).toMatch(/no \.env\.local.*npm run setup/s);
+    expect((await failureOf(read())).message).toMatch(/no \.env\.local.*npm run setup/s);
   });
 });

@@ -48,7 +48,7 @@ describe("CONNECT", () => {
     client = make({ keepAlive: 40_000, username: "ada", password: "secret", cleanSession: true, will });
     client.start();
     await connected();
-    const [connect] = broker.got("connect");
+    const [connect] = broker.packetsOfType("connect");
     expect(connect).toMatchObject({ keepalive: 40_000, clean: true, clientId: "board", username: "ada" });
     expect(connect.password?.toString()).toBe("secret");
     expect(connect.will).toMatchObject({ topic: "t/will", qos: 1, retain: true, payload: Buffer.from("gone") });
@@ -97,7 +97,7 @@ describe("a broker that does not speak MQTT", () => {
     broker.script = (packet, peer) => {
       if (packet.cmd !== "connect" || !first) return false;
       first = false;
-      peer.raw(bytes);
+      peer.sendBytes(bytes);
       return true;
     };
     client.start();
@@ -133,7 +133,7 @@ describe("SUBSCRIBE", () => {
     client.subscribe("t", 1, () => {});
     client.publish("t", "x", 1, false);
     client.start();
-    await eventually(() => broker.got("publish").length > 0, { what: "the publication" });
+    await eventually(() => broker.packetsOfType("publish").length > 0, { what: "the publication" });
     const order = broker.packets.map((packet) => packet.cmd);
     expect(order.indexOf("subscribe")).toBeLessThan(order.indexOf("publish"));
   });
@@ -147,11 +147,11 @@ describe("resending", () => {
     client.start();
     await connected();
     for (let n = 0; n < 6; n++) client.publish("t", `${n}`, n % 2 === 0 ? 1 : 2, false, () => done.push(n));
-    await eventually(() => broker.got("publish").length === 6, { what: "6 publications" });
+    await eventually(() => broker.packetsOfType("publish").length === 6, { what: "6 publications" });
     deaf = false;
     for (const peer of broker.peers) peer.socket.resetAndDestroy();
     await eventually(() => done.length === 6, { what: "6 acknowledgements" });
-    const publications = broker.got("publish");
+    const publications = broker.packetsOfType("publish");
     expect(publications.map((p) => p.dup)).toEqual([...Array(6).fill(false), ...Array(6).fill(true)]);
     expect(ids(publications.slice(6))).toEqual(ids(publications.slice(0, 6)));
     expect(client.counters).toMatchObject({ sent: 6, resent: 6, acknowledged: 6 });
@@ -164,12 +164,14 @@ describe("resending", () => {
     client.start();
     await connected();
     client.publish("t", "x", 2, false);
-    await eventually(() => broker.got("pubrel").length === 1, { what: "PUBREL" });
+    await eventually(() => broker.packetsOfType("pubrel").length === 1, { what: "PUBREL" });
     deaf = false;
     for (const peer of broker.peers) peer.socket.resetAndDestroy();
     await eventually(() => client.counters.acknowledged === 1, { what: "PUBCOMP" });
-    expect(broker.got("publish")).toHaveLength(1);
-    expect(ids(broker.got("pubrel"))).toEqual(ids([...broker.got("publish"), ...broker.got("publish")]));
+    expect(broker.packetsOfType("publish")).toHaveLength(1);
+    expect(ids(broker.packetsOfType("pubrel"))).toEqual(
+      ids([...broker.packetsOfType("publish"), ...broker.packetsOfType("publish")]),
+    );
   });
 
   it("does not handle a message again whose handler ran while the connection broke", async () => {
@@ -181,7 +183,7 @@ describe("resending", () => {
       if (got.length === 1) await gate;
     });
     client.start();
-    await eventually(() => broker.got("subscribe").length === 1, { what: "the subscription" });
+    await eventually(() => broker.packetsOfType("subscribe").length === 1, { what: "the subscription" });
     broker.publish("t/1", "a", 1);
     broker.publish("t/2", "b", 2);
     await eventually(() => got.length === 1, { what: "the handler to run" });
@@ -192,14 +194,14 @@ describe("resending", () => {
     await eventually(() => got.length === 3, { what: "the last message" });
     expect(got).toEqual(["t/1 a", "t/2 b", "t/3 c"]);
     expect(client.counters.duplicates).toBe(1);
-    await eventually(() => broker.got("puback").length === 2, { what: "the acknowledgements" });
+    await eventually(() => broker.packetsOfType("puback").length === 2, { what: "the acknowledgements" });
   });
 });
 
 describe("a network with a full send queue", () => {
   it("receives queued packets in order as soon as it has room, and QoS 0 is rejected meanwhile", async () => {
     let full = false;
-    client = make({}, { full: () => full });
+    client = make({}, { isSendQueueFull: () => full });
     client.start();
     await connected();
     full = true;
@@ -207,15 +209,15 @@ describe("a network with a full send queue", () => {
     const accepted = Array.from({ length: 100 }, () => client.publish("t", "zero", 0, false)).filter(Boolean);
     expect(accepted).toHaveLength(8);
     full = false;
-    await eventually(() => broker.got("publish").length === 16, { what: "the publications" });
-    const texts = broker.got("publish").map((p) => p.payload.toString());
+    await eventually(() => broker.packetsOfType("publish").length === 16, { what: "the publications" });
+    const texts = broker.packetsOfType("publish").map((p) => p.payload.toString());
     expect(texts).toEqual([...Array.from({ length: 8 }, (_, n) => `${n}`), ...Array(8).fill("zero")]);
     expect(client.counters.connects).toBe(1);
   });
 
   it("ends the connection before acknowledgments fill the memory", async () => {
     let full = false;
-    client = make({}, { full: () => full });
+    client = make({}, { isSendQueueFull: () => full });
     client.start();
     await connected();
     full = true;
@@ -231,15 +233,15 @@ describe("an acknowledgment that never arrives", () => {
   it("makes the client reconnect after 30 s and resend", async () => {
     let ahead = 0;
     broker.script = (packet) => packet.cmd === "publish" && !packet.dup;
-    client = make({ keepAlive: 1 }, { ahead: () => ahead });
+    client = make({ keepAlive: 1 }, { clockOffset: () => ahead });
     client.start();
     await connected();
     client.publish("t", "", 1, false);
-    await eventually(() => broker.got("pingreq").length === 1, { what: "a sign of life" });
+    await eventually(() => broker.packetsOfType("pingreq").length === 1, { what: "a sign of life" });
     ahead = 30_000;
     await eventually(() => client.counters.acknowledged === 1, { what: "the acknowledgement" });
     expect(reasons).toEqual(["the broker sent no acknowledgment for 30000 ms"]);
-    expect(broker.got("publish")).toHaveLength(2);
+    expect(broker.packetsOfType("publish")).toHaveLength(2);
   });
 });
 
@@ -297,7 +299,7 @@ describe("handlers", () => {
     client.ondisconnect = () => void log.push("disconnect");
     client.subscribe("t", 1, () => gate);
     client.start();
-    await eventually(() => broker.got("subscribe").length === 1, { what: "the subscription" });
+    await eventually(() => broker.packetsOfType("subscribe").length === 1, { what: "the subscription" });
     broker.publish("t", "", 1);
     for (let n = 1; n < 10; n++) {
       broker.peers[n - 1].socket.resetAndDestroy();
@@ -317,7 +319,7 @@ describe("handlers", () => {
     };
     client.start();
     await eventually(() => connects === 2, { what: "the second connection" });
-    expect(broker.got("disconnect")).toHaveLength(1);
+    expect(broker.packetsOfType("disconnect")).toHaveLength(1);
   });
 });
 
@@ -325,7 +327,7 @@ describe("memory use", () => {
   it("is limited to the in-flight window while offline", () => {
     const accepted = Array.from({ length: 10_000 }, (_, n) => client.publish("t", "x", (n % 3) as 0 | 1 | 2, false));
     expect(accepted.filter(Boolean)).toHaveLength(8);
-    expect(client.room()).toBe(0);
+    expect(client.freeSlots()).toBe(0);
   });
 
   it("is limited by dropping QoS 0 messages when a slow handler fills the inbox", async () => {
@@ -337,7 +339,7 @@ describe("memory use", () => {
       got.push(payload.toString());
     });
     client.start();
-    await eventually(() => broker.got("subscribe").length === 1, { what: "the subscription" });
+    await eventually(() => broker.packetsOfType("subscribe").length === 1, { what: "the subscription" });
     for (let n = 0; n < 100; n++) broker.publish("t/0", "zero", 0);
     broker.publish("t/1", "one", 1);
     await eventually(() => client.counters.dropped > 0, { what: "a message to be dropped" });
@@ -368,6 +370,6 @@ describe("a caller's mistakes", () => {
       "cannot publish to a/#: a topic to publish to cannot contain # or +",
       "cannot publish 5005 bytes to a: maxPacket is 2048",
     ]);
-    expect(client.room()).toBe(8);
+    expect(client.freeSlots()).toBe(8);
   });
 });

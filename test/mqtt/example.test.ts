@@ -36,8 +36,8 @@ it("the example of docs/reference/mqtt-client.md compiles with only a copy of sr
   const online = () => packets.find((packet) => packet.cmd === "publish");
   await eventually(online, { within: 10_000, what: "the program to say that it is there" });
   expect(online()).toMatchObject({ topic: "kitchen/online", qos: 1, retain: true });
-  expect(broker.got("publish")[0].payload.toString()).toBe("yes");
-  const { will } = broker.got("connect")[0];
+  expect(broker.packetsOfType("publish")[0].payload.toString()).toBe("yes");
+  const { will } = broker.packetsOfType("connect")[0];
   expect(will).toMatchObject({ topic: "kitchen/online", qos: 1, retain: true });
   expect(will?.payload.toString()).toBe("no");
 

@@ -16,7 +16,7 @@ function started() {
   const connect = (sessionPresent: boolean, hold = !sessionPresent) => {
     sent.length = 0;
     session.connect(sessionPresent, { send: (packet) => void parser.parse(packet) });
-    if (hold) session.outbound.holding = true;
+    if (hold) session.outbound.holdsPublications = true;
     session.outbound.resend(sessionPresent);
   };
   const publish = (text: string, retain = false) => session.outbound.publish("t", text, 1, retain);

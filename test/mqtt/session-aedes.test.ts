@@ -2,7 +2,7 @@ import { Aedes } from "aedes";
 import { once } from "node:events";
 import net from "node:net";
 import { describe } from "vitest";
-import { type BrokerDriver, sessionPromises } from "./session-promises.js";
+import { type BrokerDriver, testSessionGuarantees } from "./session-promises.js";
 
 async function startAedes(): Promise<BrokerDriver> {
   const sockets = new Set<net.Socket>();
@@ -21,8 +21,8 @@ async function startAedes(): Promise<BrokerDriver> {
   return {
     port: (server.address() as net.AddressInfo).port,
     // aedes 1.1 sends PUBREL 1 and then PUBLISH 1 over the same connection.
-    repeatsReleased: true,
-    async forget() {
+    resendsAfterPubrec: true,
+    async dropSessions() {
       await end();
       aedes = await Aedes.createBroker();
     },
@@ -35,5 +35,5 @@ async function startAedes(): Promise<BrokerDriver> {
 }
 
 describe("the session's guarantees with aedes", () => {
-  sessionPromises(startAedes);
+  testSessionGuarantees(startAedes);
 });

@@ -1,15 +1,15 @@
 import { describe } from "vitest";
 import { startMosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
-import { sessionPromises } from "./session-promises.js";
+import { testSessionGuarantees } from "./session-promises.js";
 
 describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("the session's guarantees with Mosquitto", () => {
-  sessionPromises(async () => {
+  testSessionGuarantees(async () => {
     // Mosquitto 2.0.11 drops QoS 2 messages that exceed its in-flight window, so use no window.
     const mosquitto = await startMosquitto({ lines: ["allow_anonymous true", "max_inflight_messages 0"] });
     return {
       port: mosquitto.port,
-      async forget() {
+      async dropSessions() {
         await mosquitto.kill();
         await mosquitto.start();
       },

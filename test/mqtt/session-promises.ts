@@ -14,18 +14,18 @@ export interface BrokerDriver {
    * Set for a broker that may resend a QoS 2 PUBLISH after its PUBREL on a reconnect, in violation of [MQTT-4.3.3-1].
    * Clients cannot distinguish it from a new message.
    */
-  readonly repeatsReleased?: boolean;
+  readonly resendsAfterPubrec?: boolean;
   /** Restarts the broker on the same port without its sessions. */
-  forget(): Promise<void>;
+  dropSessions(): Promise<void>;
   close(): Promise<void>;
 }
 
 type QoS = 0 | 1 | 2;
 
 /** Counter for client ids and topics that are unique to a test. */
-let serial = 0;
+let uniqueNumber = 0;
 
-export function sessionPromises(start: () => Promise<BrokerDriver>): void {
+export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void {
   let broker: BrokerDriver;
   let proxy: Proxy;
   let observer: Observer;
@@ -38,7 +38,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
   function make(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
     const made = new MqttClient(nodeNetwork({ port: proxy.port, ...network }), {
-      clientId: `promise${serial}`,
+      clientId: `promise${uniqueNumber}`,
       minBackoff: 10,
       maxBackoff: 50,
       ...options,
@@ -49,26 +49,26 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
   }
 
   /** Starts the client and waits until it is connected. */
-  async function online(): Promise<void> {
+  async function startConnected(): Promise<void> {
     client.start();
     await eventually(() => client.connected, { what: "the client to connect" });
   }
 
   /** Subscribes and waits until a message to itself arrives, so that the subscription is active. */
-  async function listening(qos: QoS, handler: (text: string) => void | Promise<void>): Promise<void> {
+  async function startSubscribed(qos: QoS, handler: (text: string) => void | Promise<void>): Promise<void> {
     let ready = false;
     client.subscribe(`${base}/in`, qos, (_, payload) => {
       const text = payload.toString();
       if (text !== "ready") return handler(text);
       ready = true;
     });
-    await online();
+    await startConnected();
     client.publish(`${base}/in`, "ready", 1, false);
     await eventually(() => ready, { what: "the subscription" });
   }
 
   /** Waits until the broker has received all acknowledgments of the client. Works because packets keep their order. */
-  async function settled(): Promise<void> {
+  async function acknowledgmentsReceived(): Promise<void> {
     let acknowledged = false;
     client.publish(`${base}/settled`, "", 1, false, () => (acknowledged = true));
     await eventually(() => acknowledged, { what: "an acknowledgement" });
@@ -78,8 +78,8 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
   const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
 
   beforeEach(async () => {
-    serial++;
-    base = `p/${serial}`;
+    uniqueNumber++;
+    base = `p/${uniqueNumber}`;
     seen = [];
     problems = [];
     clients = [];
@@ -108,7 +108,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
     for (const qos of [0, 1, 2] as const) {
       it(`QoS ${qos}: 50 commands in one TCP segment are all handled in order and at once`, async () => {
         const got: string[] = [];
-        await listening(qos, (text) => void got.push(text));
+        await startSubscribed(qos, (text) => void got.push(text));
         proxy.hold();
         const sent = Promise.all(numbers(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
         await sent;
@@ -119,9 +119,9 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       });
 
       it(`QoS ${qos}: commands that arrive one byte at a time are all handled in order`, async () => {
-        client = make({}, { pieces: 1 });
+        client = make({}, { chunkSize: 1 });
         const got: string[] = [];
-        await listening(qos, (text) => void got.push(text));
+        await startSubscribed(qos, (text) => void got.push(text));
         for (const n of numbers(50)) observer.publish(`${base}/in`, n, { qos });
         await eventually(() => got.length >= 50, { what: "50 messages" });
         expect(got).toEqual(numbers(50));
@@ -129,7 +129,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
       it(`QoS ${qos}: 200 messages in one burst are all handled in order`, async () => {
         const got: string[] = [];
-        await listening(qos, (text) => void got.push(text));
+        await startSubscribed(qos, (text) => void got.push(text));
         for (const n of numbers(200)) observer.publish(`${base}/in`, n, { qos });
         await eventually(() => got.length >= 200, { what: "200 messages" });
         expect(got).toEqual(numbers(200));
@@ -137,14 +137,14 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       });
 
       it(`QoS ${qos}: publications arrive in order and are acknowledged once`, async () => {
-        await online();
+        await startConnected();
         const done: string[] = [];
         const accepted = numbers(8).filter((n) => client.publish(`${base}/out`, n, qos, false, () => done.push(n)));
         expect(accepted).toEqual(numbers(8));
         await eventually(() => texts("out").length === 8 && done.length === 8, { what: "8 publications" });
         expect(texts("out")).toEqual(numbers(8));
         expect(done).toEqual(numbers(8));
-        expect(client.room()).toBe(8);
+        expect(client.freeSlots()).toBe(8);
       });
     }
 
@@ -152,7 +152,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       const got: string[] = [];
       client.subscribe(`${base}/+/x`, 1, (topic) => void got.push(`+ ${topic}`));
       client.subscribe(`${base}/a/#`, 1, (topic) => void got.push(`# ${topic}`));
-      await online();
+      await startConnected();
       client.publish(`${base}/b/x`, "", 1, false);
       client.publish(`${base}/a`, "", 1, false);
       client.publish(`${base}/ab/c`, "", 1, false);
@@ -163,7 +163,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("are delivered to other handlers after one handler throws, which is reported", async () => {
       const got: string[] = [];
-      await listening(1, (text) => {
+      await startSubscribed(1, (text) => {
         if (text === "bad") throw new Error("out of cheese");
         got.push(text);
       });
@@ -178,7 +178,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       const got: string[] = [];
       let release = () => {};
       const gate = new Promise<void>((resolve) => (release = resolve));
-      await listening(1, async (text) => {
+      await startSubscribed(1, async (text) => {
         if (text === "0") await gate;
         got.push(text);
       });
@@ -200,7 +200,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
     it("longer than maxPacket are skipped, reported and acknowledged at every QoS", async () => {
       client = make({ maxPacket: 300 });
       const got: string[] = [];
-      await listening(2, (text) => void got.push(text));
+      await startSubscribed(2, (text) => void got.push(text));
       for (const qos of [0, 1, 2] as const) {
         observer.publish(`${base}/in`, "x".repeat(5000), { qos });
         observer.publish(`${base}/in`, `after ${qos}`, { qos });
@@ -222,9 +222,9 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       await observer.publishAsync(`${base}/kept`, "state", { qos: 1, retain: true });
       const got: string[] = [];
       client.subscribe(`${base}/kept`, 1, (_, payload, retained) => void got.push(`${payload.toString()} ${retained}`));
-      await online();
+      await startConnected();
       await eventually(() => got.length === 1, { what: "the retained message" });
-      await settled();
+      await acknowledgmentsReceived();
       proxy.cut();
       await eventually(() => got.length === 2, { what: "the retained message, again" });
       await observer.publishAsync(`${base}/kept`, "change", { qos: 1, retain: true });
@@ -235,7 +235,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("no longer arrive after unsubscribing", async () => {
       const got: string[] = [];
-      await listening(1, (text) => void got.push(text));
+      await startSubscribed(1, (text) => void got.push(text));
       client.unsubscribe(`${base}/in`);
       client.subscribe(`${base}/end`, 1, () => void got.push("end"));
       client.publish(`${base}/in`, "no", 1, false);
@@ -250,8 +250,8 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       expect(client.publish(`${base}/out`, "x", 0, false)).toBe(false);
       const accepted = numbers(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
       expect(accepted).toEqual(numbers(8));
-      expect(client.room()).toBe(0);
-      await online();
+      expect(client.freeSlots()).toBe(0);
+      await startConnected();
       await eventually(() => texts("out").length === 8, { what: "8 publications" });
       expect([...texts("out")].sort()).toEqual(numbers(8));
       expect(texts("out").filter((n) => n !== "3")).toEqual(numbers(8).filter((n) => n !== "3"));
@@ -259,7 +259,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("does not lose messages to a persistent session; they arrive in order after the reconnect", async () => {
       const got: string[] = [];
-      await listening(1, (text) => void got.push(text));
+      await startSubscribed(1, (text) => void got.push(text));
       await proxy.refuse();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
       await Promise.all(numbers(60).map((n) => observer.publishAsync(`${base}/in`, n, { qos: 1 })));
@@ -270,7 +270,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("is detected within 1.5 × keep-alive on a half-open connection", async () => {
       client = make({ keepAlive: 2 });
-      await online();
+      await startConnected();
       const reasons: string[] = [];
       client.ondisconnect = (reason) => void reasons.push(reason);
       proxy.silence();
@@ -284,7 +284,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("is prevented by PINGREQ on an idle connection", async () => {
       client = make({ keepAlive: 1 });
-      await online();
+      await startConnected();
       const began = performance.now();
       await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
       expect(client.counters.connects).toBe(1);
@@ -292,7 +292,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("is followed by a reconnect within 2 s after the network returns, with default options", async () => {
       client = make({ minBackoff: undefined, maxBackoff: undefined });
-      await online();
+      await startConnected();
       await proxy.refuse();
       const began = performance.now();
       await eventually(() => performance.now() - began > 2000, { what: "time to pass" });
@@ -305,11 +305,11 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
     it("makes the broker send the will, but stop() does not", async () => {
       const will = { topic: `${base}/will`, payload: "gone", qos: 1 as const, retain: false };
       client = make({ will });
-      await online();
+      await startConnected();
       await client.stop();
       expect(client.connected).toBe(false);
-      const other = (client = make({ will, clientId: `other${serial}` }));
-      await online();
+      const other = (client = make({ will, clientId: `other${uniqueNumber}` }));
+      await startConnected();
       proxy.cut();
       await eventually(() => texts("will").length > 0, { what: "the will" });
       await eventually(() => other.connected, { what: "the reconnect" });
@@ -318,12 +318,12 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
 
     it("by stop() keeps the session for start()", async () => {
       const got: string[] = [];
-      await listening(1, (text) => void got.push(text));
+      await startSubscribed(1, (text) => void got.push(text));
       await client.stop();
       await observer.publishAsync(`${base}/in`, "meanwhile", { qos: 1 });
       let present: boolean | undefined;
       client.onconnect = (sessionPresent) => void (present = sessionPresent);
-      await online();
+      await startConnected();
       await eventually(() => got.length === 1, { what: "the message" });
       expect(present).toBe(true);
     });
@@ -332,11 +332,11 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
       const got: string[] = [];
       const present: boolean[] = [];
       client.onconnect = (sessionPresent) => void present.push(sessionPresent);
-      await listening(1, (text) => void got.push(text));
+      await startSubscribed(1, (text) => void got.push(text));
       await proxy.refuse();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
       for (const n of numbers(4)) client.publish(`${base}/in`, n, 1, false);
-      await broker.forget();
+      await broker.dropSessions();
       await proxy.open();
       await eventually(() => got.length >= 4, { within: 10_000, what: "the publications to come round" });
       expect(got).toEqual(numbers(4));
@@ -374,7 +374,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
         await until(() => got.has("i/0"), "the subscription");
         observer.publish(`${here}/i/1`, "one", { qos: 1 });
         observer.publish(`${here}/i/2`, "two", { qos: 2 });
-        await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.room() === 8, "the messages");
+        await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.freeSlots() === 8, "the messages");
         const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
         // Duplicates arrive before the end marker.
         own.publish(`${here}/i/3`, "", 2, false);
@@ -382,7 +382,7 @@ export function sessionPromises(start: () => Promise<BrokerDriver>): void {
         await until(() => got.has("i/3") && count("3") > 0, "the end");
         await own.stop();
         await path.close();
-        const twice = broker.repeatsReleased ? 1 : got.get("i/2");
+        const twice = broker.resendsAfterPubrec ? 1 : got.get("i/2");
         expect({ here, inbound: twice, outbound: count("2") }).toEqual({ here, inbound: 1, outbound: 1 });
         return taken;
       }

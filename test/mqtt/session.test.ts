@@ -42,7 +42,7 @@ describe("packet identifiers", () => {
       sent.length = 0;
     }
     expect(used.size).toBe(65_533);
-    expect(session.outbound.room).toBe(7);
+    expect(session.outbound.freeSlots).toBe(7);
   });
 });
 
@@ -62,7 +62,7 @@ describe("acknowledgments with unknown identifiers", () => {
     ] as const)
       expect(session.receive({ type, id })).toBe("");
     expect(sent).toEqual([]);
-    expect(session.outbound.room).toBe(6);
+    expect(session.outbound.freeSlots).toBe(6);
     session.receive({ type: PacketType.Pubrec, id: 9 });
     session.receive({ type: PacketType.Pubrel, id: 9 });
     expect(sent.map((p) => [p.cmd, p.messageId])).toEqual([

@@ -127,7 +127,10 @@ describe("the client in the virtual machine", () => {
     board = new SimulatedBoard({ id: "vm", bytecode: await compile(program("mqttclient")), settings });
     board.on("log", (_level, line) => log.push(line));
     await board.start();
-    await eventually(() => broker.got("subscribe").length === 6, { within: 10_000, what: "the subscriptions" });
+    await eventually(() => broker.packetsOfType("subscribe").length === 6, {
+      within: 10_000,
+      what: "the subscriptions",
+    });
   }
 
   afterEach(async () => {
@@ -151,10 +154,10 @@ describe("the client in the virtual machine", () => {
     const publish = (n: number) => mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false }); // prettier-ignore
     const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => publish(n)));
     const [peer] = broker.peers;
-    peer.raw(bytes);
+    peer.sendBytes(bytes);
     expect(await told()).toMatch(/^count 50 wrong 0 /);
     for (const byte of bytes) {
-      peer.raw(Buffer.from([byte]));
+      peer.sendBytes(Buffer.from([byte]));
       // Wait for the event loop, so that the byte is sent in its own segment.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -175,7 +178,8 @@ describe("the client in the virtual machine", () => {
         if (n % 50 === 0) await eventually(() => broker.peers[0].socket.writableLength === 0, { what: "the socket" });
       }
       broker.publish("vm/echo/1", "after", 1);
-      const back = () => broker.got("publish").some((p) => p.topic === "vm/back" && p.payload.toString() === "after");
+      const back = () =>
+        broker.packetsOfType("publish").some((p) => p.topic === "vm/back" && p.payload.toString() === "after");
       await eventually(back, { within: 15_000, what: "the echo" });
       expect(log.join("\n")).toMatch(/problem: the handler of vm\/throw threw: as told/);
       expect(log.join("\n")).toMatch(/problem: skipped a message of 200\d\d bytes on vm\/count/);
@@ -190,7 +194,7 @@ describe("the client in the virtual machine", () => {
       await start();
       broker.script = (packet) => packet.cmd === "publish";
       broker.publish("vm/echo/1", "hello", 1);
-      await eventually(() => broker.got("publish").length === 1, { what: "the echo" });
+      await eventually(() => broker.packetsOfType("publish").length === 1, { what: "the echo" });
       broker.script = () => false;
       board.network.cut({ how: "silent" });
       const cut = performance.now();
@@ -200,8 +204,8 @@ describe("the client in the virtual machine", () => {
       const healed = performance.now();
       await logged(/^connected true/);
       expect(performance.now() - healed).toBeLessThan(2500);
-      await eventually(() => broker.got("pubrel").length === 1, { what: "the echo, to its end" });
-      const echoes = broker.got("publish").filter((p) => p.topic === "vm/back");
+      await eventually(() => broker.packetsOfType("pubrel").length === 1, { what: "the echo, to its end" });
+      const echoes = broker.packetsOfType("publish").filter((p) => p.topic === "vm/back");
       expect(echoes.map((p) => [p.dup, p.messageId])).toEqual([
         [false, echoes[0].messageId],
         [true, echoes[0].messageId],
@@ -213,7 +217,7 @@ describe("the client in the virtual machine", () => {
     await start();
     broker.publish("vm/stop", "", 1);
     await logged(/^stopped/);
-    expect(broker.got("disconnect")).toHaveLength(1);
+    expect(broker.packetsOfType("disconnect")).toHaveLength(1);
     expect(broker.peers[0].will).toBeUndefined();
   });
 });

@@ -38,7 +38,7 @@ const device = fc
       one.heard(now);
       const reading = { light: seq % 1024, boot, seq, age, at };
       const placed = one.place(reading, now, live);
-      one.accept(reading.light, seq, placed.arrival === "newest" ? placed.taken : one.taken);
+      one.accept(reading.light, seq, placed.arrival === "newest" ? placed.measuredAt : one.measuredAt);
       one.decided({ led_on: seq % 2 === 0, since: now });
       one.setLed(seq % 2 === 0);
       if (n % 3 === 0) one.applyStatus({ online: true, board: "b", firmware: "1" }, true);
@@ -78,7 +78,7 @@ describe("stored records", () => {
   test("the record of a device is valid, whatever the board sent", () => {
     fc.assert(
       fc.property(device, (one) => {
-        const unwritten = [{ time: one.taken, light: one.light ?? 0, arrived: NOW }];
+        const unwritten = [{ time: one.measuredAt, light: one.light ?? 0, arrived: NOW }];
         const record = throughJson(recordOf(one, one.light === undefined ? [] : unwritten, CLOCK));
         expect(recordProblem(record, NOW)).toBe("");
       }),
@@ -100,7 +100,7 @@ describe("stored records", () => {
           expect(light).toBeGreaterThanOrEqual(0);
         }
         const placed = one.obtainBoots().place(1, 5, { light: 1 }, NOW, true);
-        expect(Number.isSafeInteger(placed.taken)).toBe(true);
+        expect(Number.isSafeInteger(placed.measuredAt)).toBe(true);
         const { last_seen, light } = throughJson(one.view()) as { last_seen: string | null; light: number | null };
         expect(last_seen === null || Date.parse(last_seen) <= NOW + 86_400_000).toBe(true);
         expect(light === null || (light >= 0 && light <= 1023)).toBe(true);
@@ -190,7 +190,7 @@ describe("a message between servers", () => {
       from: ME,
       number: 5,
       hops: 1,
-      taken: [1, 2],
+      confirmations: [1, 2],
       messages: [
         { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), delivery: { now: NOW, live: true } },
         { topic: "b/set", payload: Buffer.from("\n\t"), delivery: { now: NOW + 3, live: false, before: NOW } },
@@ -235,7 +235,7 @@ test("only names of this cluster's servers count as members, so no other client'
     START,
   );
   expect(roll.members).toEqual([ME]);
-  expect(roll.settled).toBe(true);
-  expect([...roll.gone]).toEqual([[`${START}0123456789ab-6`, NOW]]);
+  expect(roll.allReleased).toBe(true);
+  expect([...roll.undrained]).toEqual([[`${START}0123456789ab-6`, NOW]]);
   expect(invalidNames).toEqual(["homeassistant", `${START}x`, "homeassistant"]);
 });

@@ -15,7 +15,7 @@ const batch: ForwardedBatch = {
   from: `${START}0123456789ab-2`,
   number: 7,
   hops: 1,
-  taken: [3, 4],
+  confirmations: [3, 4],
   messages: [
     { topic: "a/telemetry", payload: Buffer.from('{"light":1}'), delivery: { now: 1_700_000_000_000, live: true } },
     {
@@ -34,10 +34,10 @@ test("a decoded batch has the same bytes, times and order as the encoded one", (
   expect(decodeBatch(encoded)).toEqual(batch);
 });
 
-test("a batch can acknowledge other batches without containing messages", () => {
+test("what was taken can be said without messages", () => {
   const encoded = encodeBatch({ ...batch, number: 0, messages: [] });
   expect(decodeBatch(encoded)).toEqual({ ...batch, number: 0, messages: [] });
-  expect(decodeBatch(encodeBatch({ ...batch, messages: [], taken: [] }))?.taken).toEqual([]);
+  expect(decodeBatch(encodeBatch({ ...batch, messages: [], confirmations: [] }))?.confirmations).toEqual([]);
 });
 
 test("JSON messages between servers are not mistaken for batches", () => {
@@ -59,10 +59,10 @@ test("servers with different clocks convert each other's times through the share
   });
   const delivery = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
-  const encoded = encodeBatch({ ...batch, messages: [message], taken: [] }, ahead(50_000));
+  const encoded = encodeBatch({ ...batch, messages: [message], confirmations: [] }, ahead(50_000));
   const read = decodeBatch(encoded, ahead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
   // a batch that only acknowledges contains no times
   const taken = encodeBatch({ ...batch, messages: [] }, ahead(-50_000));
-  expect(decodeBatch(taken, ahead(-50_000))?.taken).toEqual([3, 4]);
+  expect(decodeBatch(taken, ahead(-50_000))?.confirmations).toEqual([3, 4]);
 });

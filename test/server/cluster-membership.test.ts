@@ -9,9 +9,9 @@ test("a server that was removed from the cluster makes no decisions until it has
     epoch: 1,
     members: ["me"],
     joined: true,
-    settled: false,
+    allReleased: false,
     memory: "one",
-    gone: new Map(),
+    undrained: new Map(),
   };
   const hub: Hub = {
     listen: async () => {},
@@ -22,7 +22,7 @@ test("a server that was removed from the cluster makes no decisions until it has
     },
     bumpEpoch: async () => {},
     leave: async () => {},
-    emptied: async () => {},
+    sessionDrained: async () => {},
     send: async () => true,
     close: async () => {},
   };
@@ -33,8 +33,8 @@ test("a server that was removed from the cluster makes no decisions until it has
   const membership = new Membership({
     hub,
     present: () => true,
-    async prepare(_roll, { anew }) {
-      steps.push(`prepare ${anew}`);
+    async prepare(_roll, { releaseAll }) {
+      steps.push(`prepare ${releaseAll}`);
     },
     async begin({ epoch }) {
       steps.push(`begin ${epoch}`);
@@ -48,10 +48,10 @@ test("a server that was removed from the cluster makes no decisions until it has
   await membership.start(() => {});
   expect(membership.valid).toBe(false);
   await eventually(() => steps.includes("prepare true"), { what: "the preparation" });
-  view = { ...view, settled: true };
+  view = { ...view, allReleased: true };
   await eventually(() => finish !== undefined, { what: "begin to be called" });
   // the server is removed and joins again while it still adopts devices
-  view = { ...view, epoch: 3, joined: true, settled: false };
+  view = { ...view, epoch: 3, joined: true, allReleased: false };
   membership.renewSoon();
   const renewed = valid.length;
   await eventually(() => valid.length > renewed, { what: "the renewal" });

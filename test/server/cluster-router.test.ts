@@ -18,7 +18,7 @@ function owner() {
     me: ME,
     slotOf: () => 0,
     valid: () => true,
-    take(topic) {
+    handle(topic) {
       processed.push(topic);
       return stored;
     },
@@ -38,7 +38,7 @@ const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
   from: OTHER,
   number,
   hops: 1,
-  taken: [],
+  confirmations: [],
   messages: topics.map((topic) => ({
     topic,
     payload: Buffer.from('{"light":5}'),
@@ -46,7 +46,7 @@ const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
   })),
 });
 
-const acknowledged = (answers: readonly ForwardedBatch[]): number[] => answers.flatMap(({ taken }) => taken);
+const acknowledged = (answers: readonly ForwardedBatch[]): number[] => answers.flatMap(({ confirmations }) => confirmations);
 
 test("a batch that is sent again because storing takes more than a second is processed once", async () => {
   const { router, processed, answers, store } = owner();

@@ -14,17 +14,25 @@ const fields = fc.record({
   since: maybe(number),
   light: maybe(number),
   seq: maybe(fc.nat()),
-  taken: number,
+  measuredAt: number,
   lastSeen: number,
   published: number,
-  logged: fc.nat(),
+  oldestSegment: fc.nat(),
   historyNumber: fc.nat(),
 });
 type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 
 const NEW: Fields = {
   ...{ online: undefined, led_on: undefined, commanded: undefined, lamp: undefined, since: undefined },
-  ...{ light: undefined, seq: undefined, taken: 0, lastSeen: 0, published: NaN, logged: 0, historyNumber: 0 },
+  ...{
+    light: undefined,
+    seq: undefined,
+    measuredAt: 0,
+    lastSeen: 0,
+    published: NaN,
+    oldestSegment: 0,
+    historyNumber: 0,
+  },
 };
 
 const fieldsOf = (device: Device): Fields =>

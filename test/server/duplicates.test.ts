@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  begin,
+  startSequence,
   restoreSequence,
   storedSequence,
-  take,
+  addNumber,
   WINDOW,
   type Sequence,
 } from "../../server/src/devices/sequence.js";
 
-const nothing = (): Sequence => ({ first: 0, highest: 0, holes: 0, bits: undefined });
+const nothing = (): Sequence => ({ first: 0, highest: 0, gapCount: 0, bits: undefined });
 
 function from(seq: number): Sequence {
   const sequence = nothing();
-  begin(sequence, seq);
+  startSequence(sequence, seq);
   return sequence;
 }
 
@@ -33,7 +33,7 @@ test("within the window, a repeated number is a duplicate in any order and acros
       for (const [n, offset] of offsets.slice(1).entries()) {
         const seq = start + offset;
         const highest = Math.max(...oracle);
-        expect(take(sequence, seq)).toBe(oracle.has(seq) ? "duplicate" : seq > highest ? "newest" : "late");
+        expect(addNumber(sequence, seq)).toBe(oracle.has(seq) ? "duplicate" : seq > highest ? "newest" : "late");
         oracle.add(seq);
         if (n % (every + 1) === every) sequence = restarted(sequence);
       }
@@ -46,58 +46,58 @@ test("a long run never loses a reading and finds every duplicate of the last tho
   let lost = 0;
   let missed = 0;
   for (let seq = 2; seq <= 10_000; seq++) {
-    if (take(sequence, seq) !== "newest") lost++;
-    if (take(sequence, Math.max(1, seq - (seq % 1000))) !== "duplicate") missed++;
+    if (addNumber(sequence, seq) !== "newest") lost++;
+    if (addNumber(sequence, Math.max(1, seq - (seq % 1000))) !== "duplicate") missed++;
   }
-  expect({ lost, missed, holes: sequence.holes }).toEqual({ lost: 0, missed: 0, holes: 0 });
+  expect({ lost, missed, holes: sequence.gapCount }).toEqual({ lost: 0, missed: 0, holes: 0 });
 });
 
 test("a gap longer than the window forgets what lies before it", () => {
   const sequence = from(5);
-  expect(take(sequence, 5 + 4096)).toBe("newest");
-  expect(take(sequence, 5 + 4095)).toBe("late");
-  expect(take(sequence, 5 + 4095)).toBe("duplicate");
+  expect(addNumber(sequence, 5 + 4096)).toBe("newest");
+  expect(addNumber(sequence, 5 + 4095)).toBe("late");
+  expect(addNumber(sequence, 5 + 4095)).toBe("duplicate");
 });
 
 test("a number that is too old to be remembered counts as new, so that no reading is lost", () => {
   const sequence = from(5000);
-  expect(take(sequence, 10)).toBe("late");
-  expect(take(sequence, 5000)).toBe("duplicate");
+  expect(addNumber(sequence, 10)).toBe("late");
+  expect(addNumber(sequence, 5000)).toBe("duplicate");
 });
 
 describe("missing numbers", () => {
   test("missing numbers are counted from the start of the boot, and fewer when they arrive late", () => {
     const sequence = from(10);
-    expect(sequence.holes).toBe(9);
-    for (let seq = 1; seq <= 8; seq++) take(sequence, seq);
-    expect(sequence.holes).toBe(1);
-    take(sequence, 20);
-    expect(restarted(sequence).holes).toBe(10);
+    expect(sequence.gapCount).toBe(9);
+    for (let seq = 1; seq <= 8; seq++) addNumber(sequence, seq);
+    expect(sequence.gapCount).toBe(1);
+    addNumber(sequence, 20);
+    expect(restarted(sequence).gapCount).toBe(10);
   });
 
   test("numbers before the first reading of a long-running board are not missing", () => {
     const sequence = from(1_000_000);
-    expect(sequence.holes).toBe(0);
-    expect(take(sequence, 999_999)).toBe("late");
-    expect(sequence.holes).toBe(0);
+    expect(sequence.gapCount).toBe(0);
+    expect(addNumber(sequence, 999_999)).toBe("late");
+    expect(sequence.gapCount).toBe(0);
   });
 
   test("the number of missing numbers is exact, whatever the order of arrival", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: WINDOW }), { minLength: 1, maxLength: 400 }), (numbers) => {
         const sequence = from(numbers[0]);
-        for (const seq of numbers.slice(1)) take(sequence, seq);
-        expect(sequence.holes).toBe(Math.max(...numbers) - new Set(numbers).size);
+        for (const seq of numbers.slice(1)) addNumber(sequence, seq);
+        expect(sequence.gapCount).toBe(Math.max(...numbers) - new Set(numbers).size);
       }),
     );
   });
 
   test("missing numbers take no storage once they have arrived", () => {
     const sequence = from(1);
-    take(sequence, 100);
+    addNumber(sequence, 100);
     expect(storedSequence(sequence)[3]).not.toBe("");
-    for (let seq = 2; seq < 100; seq++) take(sequence, seq);
-    for (let seq = 101; seq <= 128; seq++) take(sequence, seq);
+    for (let seq = 2; seq < 100; seq++) addNumber(sequence, seq);
+    for (let seq = 101; seq <= 128; seq++) addNumber(sequence, seq);
     expect(storedSequence(sequence)).toEqual([1, 128, 0, ""]);
   });
 });

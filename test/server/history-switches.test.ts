@@ -3,7 +3,7 @@ import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { CHUNK } from "../../server/src/history/packing.js";
-import { BY } from "../../server/src/history/protocol.js";
+import { SWITCH_CAUSES } from "../../server/src/history/protocol.js";
 import type { Store } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { temporaryFolder } from "./support/server.js";
@@ -17,7 +17,7 @@ const someSwitch = fc.record<Given>({
     fc.nat(40).map((chunk) => Math.floor(BASE / CHUNK + chunk) * CHUNK - (chunk % 2)),
   ),
   led_on: fc.boolean(),
-  by: fc.constantFrom(...BY),
+  by: fc.constantFrom(...SWITCH_CAUSES),
   reason: fc.oneof(fc.constantFrom("", "light 212 < 300", "dunkel ☾"), fc.string()),
 });
 
@@ -105,7 +105,7 @@ test("72,000 switches of one board with different reasons are all stored", async
   for (let batch = 0; batch < 8; batch++) {
     const some = Array.from({ length: 9000 }, (_, n): Given => {
       const reason = `because of ${batch * 9000 + n}`;
-      return { device: 0, time: BASE + batch, led_on: n % 2 === 0, by: BY[n % 3], reason };
+      return { device: 0, time: BASE + batch, led_on: n % 2 === 0, by: SWITCH_CAUSES[n % 3], reason };
     });
     given.push(...some);
     store.write(batchOf(some), IDS);

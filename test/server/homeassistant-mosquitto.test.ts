@@ -36,7 +36,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
       },
     });
     link.on("message", (topic, payload) => ha.message(topic, payload));
-    ha.on();
+    ha.enable();
     ha.announce({ id: ID, label: "Kitchen", lesson: false });
     await Promise.all(sent);
     return { link, ha };

@@ -223,7 +223,7 @@ describe("announcing", () => {
 
   it("a device is announced once, and again when it changes", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     ha.announce(LESSON);
     ha.announce({ ...LESSON });
     vi.advanceTimersByTime(1000);
@@ -239,7 +239,7 @@ describe("announcing", () => {
 
   it("announcements are throttled: 500 boards take a few seconds, and each is announced once", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     for (const device of boards) ha.announce(device);
     expect(published.length).toBeLessThanOrEqual(10);
     vi.advanceTimersByTime(1000);
@@ -254,7 +254,7 @@ describe("announcing", () => {
 
   it("after birth messages from Home Assistant, all devices are announced again once, after a short random delay", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     for (const device of boards.slice(0, 30)) ha.announce(device);
     vi.advanceTimersByTime(1000);
     published.length = 0;
@@ -273,13 +273,13 @@ describe("announcing", () => {
 
   it("a forgotten device is removed, even one of an earlier run, and devices of other programs stay", () => {
     const before = homeAssistant();
-    before.on();
+    before.enable();
     before.announce(BOARD);
     before.close();
     expect(retained.size).toBe(1);
     retained.set("homeassistant/device/somebody/config", "{}");
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     ha.forget(BOARD.id);
     ha.forget("somebody");
     expect([...retained.keys()]).toEqual(["homeassistant/device/somebody/config"]);
@@ -293,31 +293,31 @@ describe("announcing", () => {
 
   it("switching the integration off removes all discovery messages, and switching it on announces devices again", () => {
     const before = homeAssistant();
-    before.on();
+    before.enable();
     before.announce(BOARD);
     before.close();
     expect(retained.size).toBe(1);
     const ha = homeAssistant();
-    ha.off();
+    ha.disable();
     ha.announce(LESSON);
     ha.message(ha.birthTopic, Buffer.from("online"));
     vi.advanceTimersByTime(5000);
     expect(retained.size + topics.size).toBe(0);
-    ha.on();
+    ha.enable();
     vi.advanceTimersByTime(1000);
     expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON.id)]);
-    ha.off();
+    ha.disable();
     expect(retained.size).toBe(0);
   });
 
   it("a new discovery prefix moves the discovery messages", () => {
     const before = homeAssistant();
-    before.on();
+    before.enable();
     before.announce(BOARD);
     before.close();
     expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", BOARD.id)]);
     const ha = homeAssistant("ha");
-    ha.on();
+    ha.enable();
     ha.announce(BOARD);
     vi.advanceTimersByTime(1000);
     expect([...retained.keys()]).toEqual([discoveryTopic("ha", BOARD.id)]);
@@ -327,7 +327,7 @@ describe("announcing", () => {
 
   it("a closed integration announces nothing and removes nothing", () => {
     const ha = homeAssistant();
-    ha.on();
+    ha.enable();
     for (const device of boards) ha.announce(device);
     ha.message(ha.birthTopic, Buffer.from("online"));
     ha.close();

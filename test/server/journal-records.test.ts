@@ -60,9 +60,9 @@ function withUniqueNumbers(steps: readonly Step[]): Step[] {
 function write(batch: Batch, [kind, device, ...rest]: Step): void {
   if (kind === "reading") {
     const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
-    batch.reading(device, { ...reading, light: point.light }, now, live, point);
-  } else if (kind === "state") batch.state(device, ...(rest as [StoredBoot[], Point[]]));
-  else batch.forget(device);
+    batch.addReading(device, { ...reading, light: point.light }, now, live, point);
+  } else if (kind === "state") batch.addSnapshot(device, ...(rest as [StoredBoot[], Point[]]));
+  else batch.addForget(device);
 }
 
 /** Returns the callback arguments that a record is expected to cause. */

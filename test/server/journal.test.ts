@@ -8,7 +8,7 @@ import { openData, type DataFolder } from "../../server/src/storage/data-folder.
 import { Devices } from "../../server/src/devices/devices.js";
 import type { HistoryDevice } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/ingest/journal/journal.js";
-import { RETRY } from "../../server/src/storage/health.js";
+import { RETRY_INTERVAL } from "../../server/src/storage/health.js";
 import { Recent, type Point } from "../../server/src/history/recent.js";
 import { eventually } from "../support/eventually.js";
 import { temporaryFolder } from "./support/server.js";
@@ -59,10 +59,10 @@ class Memory {
   take(id: string, boot: number, seq: number, now: number): Promise<void> | undefined {
     const device = this.devices.obtain(id)!;
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
-    const { arrival, taken } = device.place(reading, now, true);
+    const { arrival, measuredAt } = device.place(reading, now, true);
     if (arrival === "duplicate") return undefined;
-    if (arrival === "newest") device.accept(reading.light, seq, taken);
-    const point = { time: taken, light: reading.light, led_on: arrival === "newest" };
+    if (arrival === "newest") device.accept(reading.light, seq, measuredAt);
+    const point = { time: measuredAt, light: reading.light, led_on: arrival === "newest" };
     this.recent.add(id, point);
     return this.journal.add(device, reading, now, true, point);
   }
@@ -78,7 +78,7 @@ class Memory {
   /** Returns the state that must survive a restart. */
   state(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
-    return ids.map((id) => [id, this.devices.get(id)!.boots?.store(), this.recent.shown(id)]);
+    return ids.map((id) => [id, this.devices.get(id)!.boots?.store(), this.recent.pointsForApi(id)]);
   }
 
   /** Simulates `kill -9`: writes that have started complete, and nothing else is written. */
@@ -190,7 +190,7 @@ test("a restart restores the last reading of each of thousands of devices, howev
   let memory = await Memory.open(folder, 100);
   await memory.kill();
   memory = await Memory.open(folder, 100);
-  const lost = [...memory.devices].filter(({ id, shown }) => id !== "busy" && shown.light !== Number(id) % 1024);
+  const lost = [...memory.devices].filter(({ id, displayed }) => id !== "busy" && displayed.light !== Number(id) % 1024);
   expect(lost).toEqual([]);
   expect(memory.devices.get("7")!.light).toBeUndefined();
   await memory.kill();
@@ -257,7 +257,7 @@ describe("while the log cannot be written", () => {
     await failed(memory);
     await memory.journal.close();
     // longer than the interval between two attempts
-    await new Promise((later) => setTimeout(later, RETRY + 100));
+    await new Promise((later) => setTimeout(later, RETRY_INTERVAL + 100));
     expect([isStored, memory.recorded.size]).toEqual([false, 0]);
     await memory.data.close();
     await rm(memory.folder);

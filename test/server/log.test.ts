@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { newCounters } from "../../server/src/observability/counters.js";
 import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/observability/log.js";
 import { LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
-import { QUIET, RejectionLog } from "../../server/src/observability/rejection-log.js";
+import { OMIT_INTERVAL, RejectionLog } from "../../server/src/observability/rejection-log.js";
 
 function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];
@@ -52,7 +52,7 @@ describe("the log for people", () => {
     vi.useFakeTimers();
     const { log, lines } = logTo("pretty");
     let formatted = 0;
-    for (let n = 0; n < 1000; n++) log.often("device", () => `porch is now ${++formatted % 2 ? "on" : "off"}`);
+    for (let n = 0; n < 1000; n++) log.frequent("device", () => `porch is now ${++formatted % 2 ? "on" : "off"}`);
     vi.advanceTimersByTime(1000);
     log.flush();
     expect(lines).toHaveLength(LINES_PER_SECOND + 1);
@@ -106,7 +106,7 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
   const messages = (log: Log): void => {
     for (let n = 0; n < 1000; n++) {
       log.received("porch", "telemetry", { light: n });
-      log.often("device", () => "porch is now on");
+      log.frequent("device", () => "porch is now on");
     }
   };
 
@@ -160,7 +160,7 @@ describe("a rejected message", () => {
     for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
     rejects.add("empty", "b", "the payload is empty", 1000);
     rejects.add("not-json", "a", "not JSON", 1000);
-    rejects.add("empty", "a", "the payload is empty", 1000 + QUIET);
+    rejects.add("empty", "a", "the payload is empty", 1000 + OMIT_INTERVAL);
     log.flush();
     expect(counters.rejected).toEqual({ empty: 52, "not-json": 1 });
     expect(lines).toHaveLength(4);

@@ -187,12 +187,12 @@ test("soon after a restart with a corrected wall clock, readings have the right 
   const after = new Boots();
   after.restore(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
   const place = (s: number, seq: number): number =>
-    after.place(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).taken - (NOON + s * SECOND);
+    after.place(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).measuredAt - (NOON + s * SECOND);
   expect(place(120, 100)).toBe(-HOUR);
   expect(place(124, 101)).toBe(-HOUR);
   expect(place(126, 102)).toBe(0);
 
-  const clock = { latest: NOON, before: NOON, since: NOON };
+  const clock = { currentMin: NOON, previousMin: NOON, periodStart: NOON };
   expect(timeOf(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
 });
 
@@ -238,13 +238,13 @@ test("servers convert stored times correctly for each other, whatever their own 
   expect(Math.abs(two.fromWall(two.toWall(now)) - now)).toBe(0);
   expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);
   const device = new Device("a");
-  Object.assign(device, { light: 3, taken: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
+  Object.assign(device, { light: 3, measuredAt: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
   // two servers whose monotonic clocks differ by an hour read the same shared time
   const other = clockAhead(-HOUR);
   const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
   const taken = new Device("a");
   taken.restore(snapshotOf(record, other));
-  expect(taken).toMatchObject({ taken: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
+  expect(taken).toMatchObject({ measuredAt: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
   // a reading has the same time in the history, whichever server writes it
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);
 });

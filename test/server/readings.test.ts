@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
 import { timeOf } from "../../server/src/devices/board-clock.js";
-import { DRAIN, Gaps, PATIENCE } from "../../server/src/devices/gaps.js";
+import { BACKLOG_WAIT, Gaps, LOG_DELAY } from "../../server/src/devices/gaps.js";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { board } from "./support/board.js";
@@ -10,7 +10,7 @@ import { server } from "./support/server.js";
 
 const NOON = 1_800_000_000_000;
 
-const newClock = () => ({ latest: NaN, before: NaN, since: NaN });
+const newClock = () => ({ currentMin: NaN, previousMin: NaN, periodStart: NaN });
 
 function restored(stored: readonly StoredBoot[]): Boots {
   const boots = new Boots();
@@ -58,12 +58,12 @@ describe("the time of a reading", () => {
     const boots = new Boots();
     const place = (seq: number, live: boolean, of = boots) =>
       of.place(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
-    expect(place(1, false).sure).toBe(false);
-    expect(place(2, false).sure).toBe(false);
-    expect(place(1, false, restored(boots.store()))).toMatchObject({ sure: false, arrival: "duplicate" });
-    expect(place(3, true).sure).toBe(true);
+    expect(place(1, false).isTimeCertain).toBe(false);
+    expect(place(2, false).isTimeCertain).toBe(false);
+    expect(place(1, false, restored(boots.store()))).toMatchObject({ isTimeCertain: false, arrival: "duplicate" });
+    expect(place(3, true).isTimeCertain).toBe(true);
     const again = restored(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
-    expect(place(4, false, again)).toMatchObject({ sure: true, arrival: "newest" });
+    expect(place(4, false, again)).toMatchObject({ isTimeCertain: true, arrival: "newest" });
   });
 });
 
@@ -81,16 +81,16 @@ describe("missing readings", () => {
     gaps = new Gaps();
     now = NOON;
   });
-  const after = (ms: number): boolean => gaps.settle((now += ms));
+  const after = (ms: number): boolean => gaps.countMissing((now += ms));
 
   test("readings count as missing only after a backlog has arrived without them", () => {
     gaps.update(100, now);
     for (let holes = 99; holes >= 3; holes--) {
-      expect(after(DRAIN - 1)).toBe(false);
+      expect(after(BACKLOG_WAIT - 1)).toBe(false);
       gaps.update(holes, now);
       expect(gaps.missing).toBe(0);
     }
-    expect(after(DRAIN)).toBe(true);
+    expect(after(BACKLOG_WAIT)).toBe(true);
     expect(gaps.missing).toBe(3);
     gaps.update(2, now);
     expect(gaps.missing).toBe(2);
@@ -106,18 +106,18 @@ describe("missing readings", () => {
 
   test("missing readings are reported once, after a minute", () => {
     gaps.update(2, now);
-    after(DRAIN);
-    expect(gaps.isDue(now + PATIENCE - DRAIN - 1)).toBe(false);
-    expect(gaps.isDue(now + PATIENCE)).toBe(true);
-    expect(gaps.isDue(now + 10 * PATIENCE)).toBe(false);
+    after(BACKLOG_WAIT);
+    expect(gaps.isDue(now + LOG_DELAY - BACKLOG_WAIT - 1)).toBe(false);
+    expect(gaps.isDue(now + LOG_DELAY)).toBe(true);
+    expect(gaps.isDue(now + 10 * LOG_DELAY)).toBe(false);
   });
 
   test("missing readings are forgotten together with their boot", () => {
     gaps.update(2, now);
-    after(DRAIN);
+    after(BACKLOG_WAIT);
     gaps.update(0, now);
     expect(gaps.missing).toBe(0);
-    expect(gaps.isDue(now + PATIENCE)).toBe(false);
+    expect(gaps.isDue(now + LOG_DELAY)).toBe(false);
   });
 });
 
@@ -148,9 +148,9 @@ describe("a board that was offline", () => {
     expect(points).toHaveLength(17);
     expect(points.map(({ time }) => time)).toEqual([...points.map(({ time }) => time)].sort((a, b) => a - b));
     expect(points.at(-1)).toMatchObject({ light: 10, led_on: true });
-    vi.advanceTimersByTime(2 * DRAIN);
+    vi.advanceTimersByTime(2 * BACKLOG_WAIT);
     expect(running.devices.get("porch")).toMatchObject({ missing: 3, online: true });
-    vi.advanceTimersByTime(PATIENCE + DRAIN);
+    vi.advanceTimersByTime(LOG_DELAY + BACKLOG_WAIT);
     log.flush();
     const warnings = lines
       .join("")

@@ -1,7 +1,7 @@
 /** The latest readings of each device, compared with a sorted and truncated list. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_DEVICES, MAX_POINTS, Recent, SILENT, type Point } from "../../server/src/history/recent.js";
+import { MAX_DEVICES, MAX_POINTS, Recent, SILENT_AFTER, type Point } from "../../server/src/history/recent.js";
 
 const point: fc.Arbitrary<Point> = fc.record({
   time: fc.integer({ min: 0, max: 5000 }),
@@ -48,7 +48,7 @@ describe("too many devices", () => {
     const step = fc.record({
       device,
       forget: fc.integer({ max: 9 }).map((n) => n === 0),
-      later: fc.constantFrom(1, 1000, SILENT / 3),
+      later: fc.constantFrom(1, 1000, SILENT_AFTER / 3),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -59,7 +59,7 @@ describe("too many devices", () => {
           recent.add(id, pointAt(time));
           if (!expected.has(id) && expected.size === MAX_DEVICES) {
             const silent = [...expected.keys()].reduce((a, b) => (newest(b) < newest(a) ? b : a));
-            if (time - newest(silent) < SILENT) return;
+            if (time - newest(silent) < SILENT_AFTER) return;
             expected.delete(silent);
           }
           expected.set(id, [...(expected.get(id) ?? []), pointAt(time)]);

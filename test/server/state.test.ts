@@ -124,16 +124,16 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       const first = await a.renew(10_000, 0);
       expect(first).toMatchObject({ members: [A], joined: true });
       const second = await b.renew(10_000, 0);
-      expect(second).toMatchObject({ members: [A, B], joined: true, settled: false });
+      expect(second).toMatchObject({ members: [A, B], joined: true, allReleased: false });
       expect(second.epoch).toBeGreaterThan(first.epoch);
-      expect(await a.renew(10_000, second.epoch)).toMatchObject({ joined: false, settled: false });
-      expect(await b.renew(10_000, second.epoch)).toMatchObject({ epoch: second.epoch, settled: true });
+      expect(await a.renew(10_000, second.epoch)).toMatchObject({ joined: false, allReleased: false });
+      expect(await b.renew(10_000, second.epoch)).toMatchObject({ epoch: second.epoch, allReleased: true });
       await b.leave();
       const third = await a.renew(10_000, second.epoch);
-      expect(third).toMatchObject({ members: [A], settled: false });
-      expect([...third.gone.keys()]).toEqual([B]);
-      await a.emptied(B);
-      expect((await a.renew(10_000, third.epoch)).gone.size).toBe(0);
+      expect(third).toMatchObject({ members: [A], allReleased: false });
+      expect([...third.undrained.keys()]).toEqual([B]);
+      await a.sessionDrained(B);
+      expect((await a.renew(10_000, third.epoch)).undrained.size).toBe(0);
     });
 
     test("a server that disconnects is removed at once, and a server that hangs is removed when its lease expires", async () => {
@@ -144,7 +144,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       expect((await a.renew(60_000, 0)).members).toContain(B);
       await b.quit();
       await eventually(async () => (await a.renew(60_000, 0)).members.join() === A, { what: "both to be missed" });
-      expect([...(await a.renew(60_000, 0)).gone.keys()].sort()).toEqual([B, C]);
+      expect([...(await a.renew(60_000, 0)).undrained.keys()].sort()).toEqual([B, C]);
       // after its lease has expired, a server joins as a new one
       expect(await c.renew(60_000, 0)).toMatchObject({ members: [A, C], joined: true });
     });

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLog, silentLog } from "../../server/src/observability/log.js";
 import type { TlsFiles } from "../../server/src/security/certificates.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
-import { certificate, replaceFile, writePair, type Pair } from "../support/certificates.js";
+import { certificate, replaceFile, writePair, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, as, guarded } from "./support/guarded.js";
 import { client, server as startWith, temporaryFolder } from "./support/server.js";
@@ -15,8 +15,8 @@ import { client, server as startWith, temporaryFolder } from "./support/server.j
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 const DAY = 86_400_000;
 
-let authority: Pair;
-let server: Pair;
+let authority: CertificateAndKey;
+let server: CertificateAndKey;
 beforeAll(async () => {
   authority = await certificate("Test authority", { authority: true });
   server = await certificate("localhost", { ca: authority });
@@ -279,7 +279,7 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
     ["is good for long", -10, 60, undefined],
   ])("a certificate that %s is used, and warned of where it should be", async (_what, from, to, warning) => {
     const now = Date.now();
-    const dates = { from: new Date(now + from * DAY), to: new Date(now + to * DAY) };
+    const dates = { validFrom: new Date(now + from * DAY), validTo: new Date(now + to * DAY) };
     const folder = await temporaryFolder();
     const pair = await writePair(folder, "server", await certificate("localhost", dates));
     const warnings: string[] = [];

@@ -15,7 +15,7 @@ const PASSWORDS = /w1fi-pass#word|br0ker secret|older-wifi|older-broker/;
 
 interface Run {
   code: number;
-  shown: string;
+  output: string;
   terminal: FakeTerminal;
   root: string;
   /** Reads the written file with DeviceScript's parser. */
@@ -38,9 +38,9 @@ async function run(
     root,
     terminal,
   });
-  const shown = terminal.shown.join("\n");
-  expect(shown).not.toMatch(PASSWORDS);
-  return { code, shown, terminal, root, settings: async () => parseAsDeviceScript(await readFile(file, "utf8")) };
+  const output = terminal.output.join("\n");
+  expect(output).not.toMatch(PASSWORDS);
+  return { code, output, terminal, root, settings: async () => parseAsDeviceScript(await readFile(file, "utf8")) };
 }
 
 const answers = {
@@ -53,7 +53,7 @@ const answers = {
 
 describe("npm run setup at a terminal", () => {
   test("writes the answers and a proposed id", async () => {
-    const { code, shown, terminal, settings } = await run([], fakeTerminal(answers));
+    const { code, output, terminal, settings } = await run([], fakeTerminal(answers));
     expect(code).toBe(0);
     expect(await settings()).toEqual({
       WIFI_SSID: "home",
@@ -65,15 +65,15 @@ describe("npm run setup at a terminal", () => {
       MQTT_PWD: "br0ker secret",
       NL_ID: expect.stringMatching(/^nightlight\/\w{6}$/) as string,
     });
-    expect(terminal.secrets).toHaveLength(2);
-    expect(shown).toContain("The broker accepts the board.");
+    expect(terminal.hiddenQuestions).toHaveLength(2);
+    expect(output).toContain("The broker accepts the board.");
   });
 
   test("keeps all existing settings and passwords on Enter", async () => {
     const before = "# mine\nWIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_PORT=1884\nMQTT_TLS=false\nMQTT_USER=porch\nMQTT_PWD=older-broker\nNL_ID=a/b\n"; // prettier-ignore
-    const { code, shown, root } = await run([], fakeTerminal({}), { before });
+    const { code, output, root } = await run([], fakeTerminal({}), { before });
     expect(code).toBe(0);
-    expect(shown).toContain(".env.local is unchanged");
+    expect(output).toContain(".env.local is unchanged");
     expect(await readFile(path.join(root, ".env.local"), "utf8")).toBe(before);
   });
 
@@ -86,18 +86,18 @@ describe("npm run setup at a terminal", () => {
   test("explains a wrong answer, asks again, and does not propose invalid settings", async () => {
     const long = "x".repeat(32);
     const terminal = fakeTerminal({ "Name of the Wi-Fi": [long, "home"], Broker: ["ws://h", "192.168.1.20"] });
-    const { code, shown, settings } = await run([], terminal, { before: `WIFI_SSID=${long}\nNL_ID="a/+"\n` });
+    const { code, output, settings } = await run([], terminal, { before: `WIFI_SSID=${long}\nNL_ID="a/+"\n` });
     expect(code).toBe(0);
-    expect(shown).toContain("at most 31");
-    expect(shown).toContain("does not support ws://");
-    expect(shown).not.toContain("[a/+]");
+    expect(output).toContain("at most 31");
+    expect(output).toContain("does not support ws://");
+    expect(output).not.toContain("[a/+]");
     expect(await settings()).toMatchObject({ WIFI_SSID: "home", MQTT_HOST: "192.168.1.20" });
   });
 
   test("replaces a loopback address of the broker by this computer's network address", async () => {
     const terminal = fakeTerminal({ ...answers, Broker: "mqtt://localhost:1884" });
-    const { shown, settings } = await run([], terminal);
-    expect(shown).toContain("Use 192.168.1.7");
+    const { output, settings } = await run([], terminal);
+    expect(output).toContain("Use 192.168.1.7");
     expect(await settings()).toMatchObject({ MQTT_HOST: "192.168.1.7", MQTT_PORT: 1884 });
   });
 
@@ -105,7 +105,7 @@ describe("npm run setup at a terminal", () => {
     const check = () => Promise.resolve("The broker is not there.");
     const no = await run([], fakeTerminal(answers), { check });
     expect(no.code).toBe(1);
-    expect(no.shown).toContain("Warning: The broker is not there.");
+    expect(no.output).toContain("Warning: The broker is not there.");
     expect(await readdir(no.root)).toEqual([]);
     const yes = await run([], fakeTerminal({ ...answers, "anyway?": "y" }), { check });
     expect(yes.code).toBe(0);
@@ -115,9 +115,9 @@ describe("npm run setup at a terminal", () => {
   test("changes nothing when the user presses Ctrl-C", async () => {
     const terminal = fakeTerminal({});
     terminal.ask = () => Promise.reject(new DialogCanceled("Stopped. Nothing was changed."));
-    const { code, shown, root } = await run([], terminal);
+    const { code, output, root } = await run([], terminal);
     expect(code).toBe(1);
-    expect(shown).toContain("Nothing was changed");
+    expect(output).toContain("Nothing was changed");
     expect(await readdir(root)).toEqual([]);
   });
 });
@@ -156,17 +156,17 @@ describe("npm run setup with flags", () => {
 
   test("refuses a password without a user", async () => {
     const args = ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"];
-    const { code, shown, root } = await run(args, fakeTerminal(undefined, ["br0ker secret"]));
+    const { code, output, root } = await run(args, fakeTerminal(undefined, ["br0ker secret"]));
     expect(code).toBe(2);
-    expect(shown).toContain("give --user");
+    expect(output).toContain("give --user");
     expect(await readdir(root)).toEqual([]);
   });
 
   test("reports an invalid broker in the file, and does not replace it by a proposal", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="12345678"\nMQTT_HOST=mqtt://x\nMQTT_PORT=abc\n';
-    const { code, shown } = await run(["--yes"], fakeTerminal(), { before });
+    const { code, output } = await run(["--yes"], fakeTerminal(), { before });
     expect(code).toBe(2);
-    expect(shown).toMatch(/MQTT_HOST and MQTT_PORT in \.env\.local \(mqtt:\/\/x, abc\).*give --broker/);
+    expect(output).toMatch(/MQTT_HOST and MQTT_PORT in \.env\.local \(mqtt:\/\/x, abc\).*give --broker/);
     const put = await run(["--yes", "--broker", "192.168.1.9"], fakeTerminal(), { before });
     expect(await put.settings()).toMatchObject({ MQTT_HOST: "192.168.1.9", MQTT_PORT: 1883 });
   });
@@ -195,8 +195,8 @@ describe("npm run setup with flags", () => {
     [["--wifi-open", "--wifi-password-stdin"], /not both/],
     [["--nonsense"], /--nonsense.*--help/],
   ])("refuses %j with a remedy, and writes nothing", async (args, reason) => {
-    const { code, shown, root } = await run(args, fakeTerminal());
-    expect(shown).toMatch(reason);
+    const { code, output, root } = await run(args, fakeTerminal());
+    expect(output).toMatch(reason);
     expect(code).toBe(2);
     expect(await readdir(root)).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe("npm run setup with flags", () => {
     const before = "WIFI_SSID=home\n";
     const refused = await run(["--yes"], fakeTerminal(), { check, before });
     expect(refused.code).toBe(1);
-    expect(refused.shown).toContain("--no-check");
+    expect(refused.output).toContain("--no-check");
     expect(await refused.settings()).toEqual({ WIFI_SSID: "home" });
     const written = await run(["--yes", "--no-check"], fakeTerminal(), { check, before });
     expect(written.code).toBe(0);
@@ -214,9 +214,9 @@ describe("npm run setup with flags", () => {
   });
 
   test("lists every flag with --help", async () => {
-    const { code, shown } = await run(["--help"], fakeTerminal());
+    const { code, output } = await run(["--help"], fakeTerminal());
     expect(code).toBe(0);
-    for (const flag of ["--wifi-ssid", "--wifi-password-stdin", "--broker", "--id", "--user", "--password-stdin", "--yes"]) expect(shown).toContain(flag); // prettier-ignore
+    for (const flag of ["--wifi-ssid", "--wifi-password-stdin", "--broker", "--id", "--user", "--password-stdin", "--yes"]) expect(output).toContain(flag); // prettier-ignore
   });
 });
 

@@ -8,9 +8,9 @@ import { DialogCanceled, type Terminal } from "../../scripts/setup/terminal.js";
 /** A terminal that answers by itself. */
 export interface FakeTerminal extends Terminal {
   /** All printed lines and questions. */
-  readonly shown: string[];
+  readonly output: string[];
   /** The questions with hidden answers. */
-  readonly secrets: string[];
+  readonly hiddenQuestions: string[];
 }
 
 /**
@@ -19,18 +19,18 @@ export interface FakeTerminal extends Terminal {
  * @param piped the lines of standard input
  */
 export function fakeTerminal(answers?: Record<string, string | string[]>, piped: string[] = []): FakeTerminal {
-  const shown: string[] = [];
-  const secrets: string[] = [];
+  const output: string[] = [];
+  const hiddenQuestions: string[] = [];
   return {
     interactive: answers !== undefined,
-    shown,
-    secrets,
-    print: (line) => void shown.push(line),
+    output,
+    hiddenQuestions,
+    print: (line) => void output.push(line),
     lines: () => Promise.resolve(piped),
     ask(question, { secret = false } = {}) {
-      shown.push(question);
-      if (secret) secrets.push(question);
-      if (shown.length > 100) return Promise.reject(new DialogCanceled("more than 100 questions"));
+      output.push(question);
+      if (secret) hiddenQuestions.push(question);
+      if (output.length > 100) return Promise.reject(new DialogCanceled("more than 100 questions"));
       const [, answer = ""] = Object.entries(answers ?? {}).find(([word]) => question.includes(word)) ?? [];
       return Promise.resolve(typeof answer === "string" ? answer : (answer.shift() ?? ""));
     },

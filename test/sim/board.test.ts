@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Firmware } from "../../sim/firmware.js";
 import { eventually } from "../support/eventually.js";
 import { compile, compileWithDebug } from "../support/firmware.js";
-import { FOLLOW, FRAGILE, SETTINGS, SUBSCRIBE } from "./programs.js";
+import { FOLLOW_LIGHT_PROGRAM, CRASHING_PROGRAM, PRINT_SETTINGS_PROGRAM, SUBSCRIBE_PROGRAM } from "./programs.js";
 import { useBoards } from "./support.js";
 
 const createBoard = useBoards();
 
-// concurrent: most of the time is spent in waiting
+// concurrent, because the tests mostly wait
 describe.concurrent("a simulated board", () => {
   let follow: Uint8Array;
   let subscribe: Uint8Array;
@@ -15,10 +15,10 @@ describe.concurrent("a simulated board", () => {
   let fragile: Firmware;
 
   beforeAll(async () => {
-    follow = await compile(FOLLOW);
-    subscribe = await compile(SUBSCRIBE);
-    settings = await compile(SETTINGS);
-    fragile = await compileWithDebug(FRAGILE);
+    follow = await compile(FOLLOW_LIGHT_PROGRAM);
+    subscribe = await compile(SUBSCRIBE_PROGRAM);
+    settings = await compile(PRINT_SETTINGS_PROGRAM);
+    fragile = await compileWithDebug(CRASHING_PROGRAM);
   });
 
   it("reads exactly the light that is set, over the whole scale", async () => {
@@ -26,7 +26,7 @@ describe.concurrent("a simulated board", () => {
     await board.start();
     for (const light of [0, 1, 299, 300, 301, 511, 512, 1022, 1023]) {
       board.setLight(light);
-      await eventually(() => board.said.at(-1) === `light ${light}`, { what: `the program to read ${light}` });
+      await eventually(() => board.output.at(-1) === `light ${light}`, { what: `the program to read ${light}` });
     }
   });
 
@@ -41,7 +41,7 @@ describe.concurrent("a simulated board", () => {
     await eventually(() => !board.lamp, { within: 1000, what: "the lamp to go off" });
   });
 
-  it("holds a light set by hand until it is released to its source", async () => {
+  it("keeps a light set by a user until the user releases it", async () => {
     let now = 700;
     const board = createBoard({ bytecode: follow, light: () => now });
     await board.start();
@@ -59,7 +59,7 @@ describe.concurrent("a simulated board", () => {
     expect(() => board.setLight(light)).toThrow("from 0 to 1023");
   });
 
-  it("gets its settings as a deploy delivers them", async () => {
+  it("receives its settings in the same form as from a deploy", async () => {
     const board = createBoard({
       bytecode: settings,
       settings: {
@@ -72,8 +72,8 @@ describe.concurrent("a simulated board", () => {
       },
     });
     await board.start();
-    await eventually(() => board.said.includes("starts=1"), { what: "the settings" });
-    expect(board.said).toEqual([
+    await eventually(() => board.output.includes("starts=1"), { what: "the settings" });
+    expect(board.output).toEqual([
       'MQTT_HOST="127.0.0.1"',
       "MQTT_PORT=1883",
       "MQTT_TLS=false",
@@ -84,27 +84,27 @@ describe.concurrent("a simulated board", () => {
     ]);
   });
 
-  it("refuses a setting that would end its virtual machine", () => {
+  it("refuses a setting that would crash its virtual machine", () => {
     const long = { MQTT_PWD: "x".repeat(230) };
     expect(() => createBoard({ bytecode: settings, settings: long })).toThrow(
       "MQTT_PWD has 232 bytes, but a board accepts at most 200",
     );
   });
 
-  it("keeps its flash when the power goes", async () => {
+  it("keeps the contents of its flash memory after a power cut", async () => {
     const board = createBoard({ bytecode: settings, settings: { NL_ID: "kept" } });
     await board.start();
-    await eventually(() => board.said.includes("starts=1"), { what: "the first start" });
+    await eventually(() => board.output.includes("starts=1"), { what: "the first start" });
     await board.restart();
-    await eventually(() => board.said.includes("starts=2"), { what: "the second start" });
+    await eventually(() => board.output.includes("starts=2"), { what: "the second start" });
     await board.kill();
     expect(board).toMatchObject({ running: false, crashes: 0 });
     await board.start();
-    await eventually(() => board.said.includes("starts=3"), { what: "the third start" });
-    expect(board.said.filter((line) => line === 'NL_ID="kept"')).toHaveLength(3);
+    await eventually(() => board.output.includes("starts=3"), { what: "the third start" });
+    expect(board.output.filter((line) => line === 'NL_ID="kept"')).toHaveLength(3);
   });
 
-  it("is dark and silent without power", async () => {
+  it("switches its lamp off and sends nothing without power", async () => {
     const board = createBoard({ bytecode: follow, light: () => 0 });
     await board.start();
     await eventually(() => board.lamp, { what: "the lamp to go on" });
@@ -112,47 +112,47 @@ describe.concurrent("a simulated board", () => {
     expect(board).toMatchObject({ running: false, lamp: false, intensity: 0 });
   });
 
-  it("reports an uncaught exception with its place, and runs again with its settings", async () => {
+  it("reports an uncaught exception with its source position, and restarts with its settings", async () => {
     const board = createBoard({ ...fragile, settings: { HOW: "throw" } });
     await board.start();
     board.setLight(0);
-    await eventually(() => board.said.includes("starts=2"), { within: 15_000, what: "the program to run again" });
+    await eventually(() => board.output.includes("starts=2"), { within: 15_000, what: "the program to run again" });
     expect(board.crashes).toBe(1);
-    expect(board.faults).toEqual([
+    expect(board.crashReasons).toEqual([
       expect.stringMatching(/message: the lamp is gone; at main_F0 \(src\/main\.ts:\d+\)$/),
     ]);
-    const line = Number(/:(\d+)\)$/.exec(board.faults[0])?.[1]);
-    expect(FRAGILE.split("\n")[line - 1]).toContain("throw new Error");
+    const line = Number(/:(\d+)\)$/.exec(board.crashReasons[0])?.[1]);
+    expect(CRASHING_PROGRAM.split("\n")[line - 1]).toContain("throw new Error");
   });
 
-  it("reports that the program ran out of memory, and runs it again", async () => {
+  it("reports that the program ran out of memory, and restarts it", async () => {
     const board = createBoard({ ...fragile, settings: { HOW: "memory" } });
     await board.start();
     board.setLight(0);
-    await eventually(() => board.said.includes("starts=2"), { within: 15_000, what: "the program to run again" });
-    expect(board.faults).toEqual([expect.stringContaining("OutOfMemory")]);
+    await eventually(() => board.output.includes("starts=2"), { within: 15_000, what: "the program to run again" });
+    expect(board.crashReasons).toEqual([expect.stringContaining("OutOfMemory")]);
   });
 
   it.each([
     ["reset", "the board was reset by its program"],
     ["restart", "the program asked for a restart"],
-  ])("is not said to have crashed when its program asks for a %s", async (how, reason) => {
+  ])("does not report a crash when its program requests a %s", async (how, reason) => {
     const board = createBoard({ ...fragile, settings: { HOW: how } });
     await board.start();
     board.setLight(0);
-    await eventually(() => board.said.includes("starts=2"), { what: "the program to run again" });
+    await eventually(() => board.output.includes("starts=2"), { what: "the program to run again" });
     expect(board.reboots).toEqual([reason]);
     await eventually(() => board.lamp, { what: "the program to light its lamp again" });
     expect(board).toMatchObject({ crashes: 0, running: true });
   });
 
-  it("says that an image is none", async () => {
+  it("refuses a file that is not a program image", async () => {
     const board = createBoard({ bytecode: follow.slice(0, 64) });
     await expect(board.start()).rejects.toThrow("cannot run its image");
     expect(board.running).toBe(false);
   });
 
-  it("is deployed to again when the power went in the middle of it", async () => {
+  it("repeats a deploy that a power cut interrupted", async () => {
     const board = createBoard({ bytecode: settings, settings: { NL_ID: "whole" } });
     const cut = new Promise<void>((resolve) => {
       board.on("log", (_level, text) => text.startsWith("mgr: deploy") && resolve(board.kill()));
@@ -160,12 +160,12 @@ describe.concurrent("a simulated board", () => {
     await expect(board.start()).rejects.toThrow("switched off");
     await cut;
     board.removeAllListeners("log");
-    board.on("log", (_level, text) => board.said.push(text));
+    board.on("log", (_level, text) => board.output.push(text));
     await board.start();
-    await eventually(() => board.said.includes('NL_ID="whole"'), { what: "the settings" });
+    await eventually(() => board.output.includes('NL_ID="whole"'), { what: "the settings" });
   });
 
-  it("cannot be started by halves: a power cut ends the start", async () => {
+  it("stops starting when the power is cut", async () => {
     const board = createBoard({ bytecode: follow });
     const start = board.start();
     const failed = expect(start).rejects.toThrow("switched off");

@@ -4,10 +4,10 @@ import { cloudyDay, DAY } from "../../sim/day.js";
 import type { LightSource } from "../../sim/light.js";
 
 const HOUR = DAY / 24;
-/** What the lesson's fixed interval sends in a day. */
+/** The number of messages that the lesson's fixed interval sends in a day. */
 const LESSON_MESSAGES = DAY / DEFAULT_CADENCE.interval;
 
-/** What a board reports of a day, as the firmware decides it. */
+/** Returns the readings that a board's firmware reports during a simulated day. */
 function reports(source: LightSource): LastReport[] {
   const reported: LastReport[] = [];
   for (let at = 0; at < DAY; at += DEFAULT_CADENCE.sample) {
@@ -18,14 +18,14 @@ function reports(source: LightSource): LastReport[] {
 }
 
 describe("a day with clouds", () => {
-  it("is the same for the same seed, and another one for another", () => {
+  it("is the same for the same seed, and different for another seed", () => {
     const times = Array.from({ length: 200 }, (_, n) => 6 * HOUR + n * 211_000);
     const lights = (seed: number) => times.map(cloudyDay({ seed }));
     expect(lights(3)).toEqual(lights(3));
     expect(lights(3)).not.toEqual(lights(4));
   });
 
-  it("is dark at night and bright at noon, and begins again", () => {
+  it("is dark at night and bright at noon, and repeats", () => {
     const light = cloudyDay({ seed: 2 });
     const noon = Math.max(...Array.from({ length: 1800 }, (_, n) => light(12 * HOUR + n * 2000)));
     expect(noon).toBeGreaterThan(900);
@@ -33,13 +33,13 @@ describe("a day with clouds", () => {
     expect(cloudyDay({ seed: 2, noisy: false })(30 * HOUR)).toBe(cloudyDay({ seed: 2, noisy: false, hour: 6 })(0));
   });
 
-  it("goes by quicker when it is told so", () => {
+  it("passes faster when it is configured to be shorter", () => {
     const quick = cloudyDay({ seed: 2, period: DAY / 100, noisy: false });
     const real = cloudyDay({ seed: 2, noisy: false });
     for (let hour = 0; hour < 24; hour++) expect(quick((hour * HOUR) / 100)).toBe(real(hour * HOUR));
   });
 
-  it("has some eighty clouds, with light that changes within seconds", () => {
+  it("has about eighty clouds, with light that changes within seconds", () => {
     const light = cloudyDay({ seed: 1, noisy: false });
     let falls = 0;
     for (let at = 0; at < DAY; at += 60_000) if (light(at) - light(at + 60_000) > 100) falls++;
@@ -47,11 +47,11 @@ describe("a day with clouds", () => {
     expect(falls).toBeLessThan(160);
   });
 
-  it.each([1, 2, 3, 4, 5])("costs a board a tenth of the messages of a fixed interval at most: seed %i", (seed) => {
+  it.each([1, 2, 3, 4, 5])("needs at most a tenth of the messages of a fixed interval: seed %i", (seed) => {
     expect(reports(cloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
   });
 
-  it("has every crossing of the threshold reported at the look that sees it", () => {
+  it("makes a board report every threshold crossing with the first sample after the crossing", () => {
     const source = cloudyDay({ seed: 5 });
     const at = new Set(reports(source).map((report) => report.at));
     let before = source(0);

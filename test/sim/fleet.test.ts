@@ -5,14 +5,14 @@ import { describe, expect, it } from "vitest";
 import { Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
-import { FOLLOW, TALK } from "./programs.js";
-import { useHosts } from "./support.js";
+import { FOLLOW_LIGHT_PROGRAM, TCP_CLIENT_PROGRAM } from "./programs.js";
+import { useTestServers } from "./support.js";
 
-const createHost = useHosts();
+const startTestServer = useTestServers();
 
 describe("many boards", () => {
-  it("do not disturb each other, twenty at a time", { timeout: 60_000 }, async () => {
-    const simulator = new Simulator({ bytecode: await compile(FOLLOW) });
+  it("run independently, twenty at a time", { timeout: 60_000 }, async () => {
+    const simulator = new Simulator({ bytecode: await compile(FOLLOW_LIGHT_PROGRAM) });
     try {
       const boards = Array.from({ length: 20 }, (_, i) => simulator.add({ id: `nightlight/${i}` }));
       await Promise.all(boards.map((board) => board.start()));
@@ -33,28 +33,28 @@ describe("many boards", () => {
     expect(simulator.boards.size).toBe(0);
   });
 
-  it("have an id each", async () => {
-    const simulator = new Simulator({ bytecode: await compile(FOLLOW) });
+  it("have different ids", async () => {
+    const simulator = new Simulator({ bytecode: await compile(FOLLOW_LIGHT_PROGRAM) });
     simulator.add({ id: "a" });
     expect(() => simulator.add({ id: "a" })).toThrow("There is a board a already.");
   });
 
-  it("end with their parent, even when it is killed", { timeout: 60_000 }, async () => {
-    await compile(TALK);
-    const host = await createHost();
+  it("end together with their parent process, even when it is killed", { timeout: 60_000 }, async () => {
+    await compile(TCP_CLIENT_PROGRAM);
+    const host = await startTestServer();
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
     const script = fileURLToPath(new URL("./parent.ts", import.meta.url));
     const parent = spawn(process.execPath, ["--import", tsx, script, String(host.port)], { stdio: "inherit" });
     try {
-      await eventually(() => host.visitors.filter(({ text }) => text).length === 2, {
+      await eventually(() => host.connections.filter(({ text }) => text).length === 2, {
         within: 30_000,
         what: "two boards to connect",
       });
     } finally {
       parent.kill("SIGKILL");
     }
-    await eventually(() => host.visitors.every(({ how }) => how), { what: "the connections to end" });
-    // a board would be back 200 ms after its connection ended
-    await expect(eventually(() => host.visitors.length > 2, { within: 1500 })).rejects.toThrow("gave up");
+    await eventually(() => host.connections.every(({ endedBy }) => endedBy), { what: "the connections to end" });
+    // a running board would reconnect within 200 ms
+    await expect(eventually(() => host.connections.length > 2, { within: 1500 })).rejects.toThrow("gave up");
   });
 });

@@ -5,7 +5,7 @@ import { Simulator } from "../../sim/index.js";
 import { loopbackOnly } from "../../sim/loopback.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
-import { FOLLOW } from "./programs.js";
+import { FOLLOW_LIGHT_PROGRAM } from "./programs.js";
 
 const ID = "nightlight/sim-1";
 const BOARDS = "/api/simulator/boards";
@@ -16,7 +16,7 @@ describe("the simulator's HTTP API", () => {
   const events: { at: number; view: BoardView }[] = [];
 
   beforeAll(async () => {
-    simulator = new Simulator({ bytecode: await compile(FOLLOW) });
+    simulator = new Simulator({ bytecode: await compile(FOLLOW_LIGHT_PROGRAM) });
     app = fastify();
     app.addHook("onRequest", loopbackOnly);
     simulatorRoutes(simulator)(app, {
@@ -102,7 +102,7 @@ describe("the simulator's HTTP API", () => {
     expect(simulator.boards.size).toBe(1);
   });
 
-  it("tells what changes, at most ten times a second, the latest state at last", async () => {
+  it("sends changes at most ten times a second, ending with the latest state", async () => {
     events.length = 0;
     for (let light = 400; light < 600; light++) await request("PUT", `${BOARDS}/${ID}/light`, { light });
     await eventually(() => events.at(-1)?.view.light === 599, { what: "the last state" });
@@ -114,7 +114,7 @@ describe("the simulator's HTTP API", () => {
     { host: "evil.example" },
     { host: "127.0.0.1:8080", origin: "http://evil.example" },
     { host: "localhost.evil.example" },
-  ])("on its own, is not for other people's pages: %j", async (headers) => {
+  ])("refuses requests from other websites when it runs alone: %j", async (headers) => {
     const response = await app.inject({ method: "GET", url: BOARDS, headers });
     expect(response.statusCode).toBe(403);
   });

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { constant, day } from "../../sim/light.js";
 import { parseTrace } from "../../sim/trace.js";
 
-/** The light of `source` every 100 ms. */
+/** Samples the light of `source` every 100 ms. */
 const sampled = (source: (ms: number) => number, ms: number) =>
   Array.from({ length: ms / 100 }, (_, i) => source(i * 100));
 
 describe("a constant light", () => {
-  it("is the same always, on the 10-bit scale", () => {
+  it("always has the same value on the 10-bit scale", () => {
     expect([0, 1e3, 1e9].map(constant(299.6))).toEqual([300, 300, 300]);
     expect(constant(5000)(0)).toBe(1023);
     expect(constant(-1)(0)).toBe(0);
@@ -15,20 +15,20 @@ describe("a constant light", () => {
 });
 
 describe("the short day", () => {
-  it.each([20_000, 60_000, 600_000])("of %i ms crosses 300 once each way", (period) => {
+  it.each([20_000, 60_000, 600_000])("of %i ms crosses 300 once in each direction", (period) => {
     const light = sampled(day({ period }), period);
     const switches = light.flatMap((now, i) => (i > 0 && now < 300 !== light[i - 1] < 300 ? [i] : []));
     expect(switches).toHaveLength(2);
     expect(light[switches[0]]).toBeLessThan(300);
   });
 
-  it("has its first dusk within 10 s, and a bright start", () => {
+  it("starts bright and gets dark within 10 s", () => {
     const light = sampled(day(), 60_000);
     expect(light[0]).toBeGreaterThan(400);
     expect(light.findIndex((now) => now < 300)).toBeLessThan(100);
   });
 
-  it("is smooth, stays on the scale, uses most of it, and is cloudy", () => {
+  it("is smooth, stays within the scale, uses most of the scale, and has clouds", () => {
     const light = sampled(day(), 300_000);
     expect(Math.min(...light)).toBeGreaterThanOrEqual(0);
     expect(Math.min(...light)).toBeLessThan(60);
@@ -45,18 +45,18 @@ describe("the short day", () => {
   });
 });
 
-describe("a recorded light", () => {
-  it("plays each reading until the next, and begins again", () => {
+describe("a recording of light", () => {
+  it("plays each reading until the next one, and repeats", () => {
     const light = parseTrace("time_s,light\n0,100\n2,200\n3,300\n");
     expect([0, 1999, 2000, 2999, 3000, 3999, 4000, 6000].map(light)).toEqual([100, 100, 200, 200, 300, 300, 100, 200]);
   });
 
-  it("may begin at any time", () => {
+  it("may start at any timestamp", () => {
     const light = parseTrace("1700000000.5,1\n1700000001.5,2");
     expect([0, 1000, 2000].map(light)).toEqual([1, 2, 1]);
   });
 
-  it("takes light alone once a second, with header or without, Windows lines, a BOM, and semicolons", () => {
+  it("accepts one light value per second, with or without header, CR LF, a byte order mark, and semicolons", () => {
     expect([0, 1000, 2000].map(parseTrace("\uFEFFlight\r\n5\r\n6\r\n"))).toEqual([5, 6, 5]);
     expect([0, 1000].map(parseTrace("7\n8"))).toEqual([7, 8]);
     expect([0, 500].map(parseTrace("0;9\n0.5;10"))).toEqual([9, 10]);

@@ -5,7 +5,7 @@ import { vmSource } from "../../sim/vm/source.js";
 import { eventually } from "../support/eventually.js";
 
 describe("the virtual machine of a board", () => {
-  it("does not forget its sensor and its lamp when the computer stalls", async () => {
+  it("keeps its sensor and its lamp when the computer stalls", async () => {
     const lines: string[] = [];
     let announced = 0;
     const peripherals = new Peripherals(
@@ -31,7 +31,7 @@ describe("the virtual machine of a board", () => {
       await eventually(() => lines.filter((line) => line.startsWith("device created")).length >= 2, {
         what: "the machine to meet its peripherals",
       });
-      // blocks this thread, and with it the machine and its bus, for longer than a device may be silent
+      // Blocks this thread, which runs the virtual machine and its bus, for longer than the bus's timeout for a device.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);
       announced = 0;
       await eventually(() => announced >= 8, { what: "the machine to catch up and to go on" });

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { useHosts } from "./support.js";
+import { useTestServers } from "./support.js";
 
-const createHost = useHosts();
+const startTestServer = useTestServers();
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
 
@@ -25,7 +25,7 @@ describe.concurrent("npm run sim", () => {
   it.each([
     [["--boards", "0"], 2, "whole number from 1 to 64"],
     [["--trace", "no-such-file.csv"], 1, "no-such-file.csv cannot be read"],
-  ])("ends %j with code %i and a reason", async (args, code, reason) => {
+  ])("exits with code %i and a reason: %j", async (args, code, reason) => {
     const run = sim(...args);
     await ended(run);
     expect(run.output).toContain(reason);
@@ -33,11 +33,11 @@ describe.concurrent("npm run sim", () => {
     expect(run.code).toBe(code);
   });
 
-  it("brings the boards that were asked for to the broker, and ends within 2 s", async () => {
-    const broker = await createHost();
+  it("connects the requested boards to the broker, and ends within 2 s", async () => {
+    const broker = await startTestServer();
     const run = sim("--broker", `mqtt://127.0.0.1:${broker.port}`, "--id", "home/hall", "--id", "home/porch");
     await eventually(
-      () => ["home/hall", "home/porch"].every((id) => broker.visitors.some(({ text }) => text.includes(id))),
+      () => ["home/hall", "home/porch"].every((id) => broker.connections.some(({ text }) => text.includes(id))),
       {
         within: 20_000,
         what: "both boards to connect",

@@ -23,15 +23,15 @@ describe("the command line of npm run sim", () => {
     }
   };
 
-  it("needs nothing", () => {
+  it("has a default for every option", () => {
     expect(parseOptions([])).toEqual({ broker: "mqtt://127.0.0.1:1883", board: "main" });
   });
 
-  it("takes several ids", () => {
+  it("accepts several ids", () => {
     expect(parseOptions(["--id", "a/b", "--id", "c"]).id).toEqual(["a/b", "c"]);
   });
 
-  it("helps", () => {
+  it("prints help", () => {
     expect(exitCode("--help")).toBe(0);
     for (const option of ["--broker", "--boards", "--id", "--light", "--trace", "--http-port", "--board", "--verbose"])
       expect(printed).toContain(option);
@@ -48,7 +48,7 @@ describe("the command line of npm run sim", () => {
     [["--light", "5", "--trace", "x.csv"], "either --light or --trace"],
     [["--colour"], "unknown option '--colour'"],
     [["5"], "too many arguments"],
-  ])("says what is wrong with %j", (args, reason) => {
+  ])("explains the mistake in %j", (args, reason) => {
     expect(exitCode(...args)).toBeGreaterThan(0);
     expect(printed).toContain(reason);
   });

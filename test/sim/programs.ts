@@ -1,7 +1,7 @@
-/** Device programs that the simulator's tests run. */
+/** DeviceScript programs for the tests of the simulator. */
 
-/** The lamp is on below 300; prints what it reads. */
-export const FOLLOW = `
+/** A program that prints each reading and switches the lamp on below 300. */
+export const FOLLOW_LIGHT_PROGRAM = `
 import { board } from "@dsboard/nightlight_xiao_esp32c3"
 import { sleep } from "@devicescript/core"
 
@@ -15,16 +15,16 @@ while (true) {
 }
 `;
 
-/** Prints what a subscription to the sensor tells. */
-export const SUBSCRIBE = `
+/** A program that prints the readings of a subscription to the sensor. */
+export const SUBSCRIBE_PROGRAM = `
 import { board } from "@dsboard/nightlight_xiao_esp32c3"
 
 const light = board.startLight()
 await light.reading.subscribe(async v => console.log("light", Math.round(v * 1023)))
 `;
 
-/** Prints its settings, then counts its starts in flash. */
-export const SETTINGS = `
+/** A program that prints its settings, and counts its starts in flash memory. */
+export const PRINT_SETTINGS_PROGRAM = `
 import { readSetting, writeSetting } from "@devicescript/settings"
 
 for (const key of ["MQTT_HOST", "MQTT_PORT", "MQTT_TLS", "NL_ID", "WIFI_SSID", "GONE"])
@@ -35,9 +35,9 @@ console.log("starts=" + starts)
 `;
 
 /**
- * Counts its starts in flash; below 300 it ends in the way that its setting HOW names, once.
+ * A program that counts its starts in flash memory. In its first run it ends below a light of 300, in the way that the setting HOW names: throw, reset, restart or memory.
  */
-export const FRAGILE = `
+export const CRASHING_PROGRAM = `
 import { board } from "@dsboard/nightlight_xiao_esp32c3"
 import { readSetting, writeSetting } from "@devicescript/settings"
 import * as ds from "@devicescript/core"
@@ -63,8 +63,8 @@ while (true) {
 }
 `;
 
-/** Connects to HOST:PORT again and again, sends its id, prints the sizes of what comes and the way it ends. */
-export const TALK = `
+/** A program that connects to HOST:PORT repeatedly, sends its id, and prints the sizes of received chunks and why the connection ended. */
+export const TCP_CLIENT_PROGRAM = `
 import { connect } from "@devicescript/net"
 import { readSetting } from "@devicescript/settings"
 import { sleep } from "@devicescript/core"

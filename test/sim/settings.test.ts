@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { brokerSettings, encodeSettings, parseSettings, readSettings } from "../../sim/settings.js";
 
-describe("settings are read as DeviceScript reads them", () => {
+describe("settings are parsed like DeviceScript parses them", () => {
   it.each([
     ["MQTT_HOST=127.0.0.1", { MQTT_HOST: "127.0.0.1" }],
     ["MQTT_PORT=1883", { MQTT_PORT: 1883 }],
@@ -13,9 +13,9 @@ describe("settings are read as DeviceScript reads them", () => {
     ["MQTT_PWD=0123\nA=123", { MQTT_PWD: "0123", A: 123 }],
     ['MQTT_PWD="123"', { MQTT_PWD: "123" }],
     ["A=null", { A: "null" }],
-    // anything with # is gone, not only a comment
+    // a line with # is dropped, even if # is not a comment
     ["# comment\nMQTT_PWD=pass#word\nA=1 # one\nB=2", { B: 2 }],
-    // nothing is trimmed
+    // spaces stay
     ["K = v", { "K ": " v" }],
     ["A=b=c", { A: "b=c" }],
     ["A=1\r\nA=2\r\n", { A: 2 }],
@@ -25,7 +25,7 @@ describe("settings are read as DeviceScript reads them", () => {
     expect(parseSettings(text)).toStrictEqual(settings);
   });
 
-  it("from .env.local over .env.defaults, both of which may be missing", () => {
+  it("come from .env.local before .env.defaults, and both files may be missing", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "nightlight-settings-"));
     try {
       expect(readSettings(folder)).toEqual({});
@@ -55,8 +55,8 @@ describe("settings for a broker", () => {
   });
 });
 
-describe("settings on their way to a board", () => {
-  it("are JSON in UTF-8; undefined deletes", () => {
+describe("settings for the transfer to a board", () => {
+  it("are encoded as JSON in UTF-8, and undefined deletes a setting", () => {
     const encoded = encodeSettings({ A: "ü", B: 1, C: undefined });
     expect(encoded.A && Buffer.from(encoded.A).toString()).toBe('"ü"');
     expect(encoded.B && Buffer.from(encoded.B).toString()).toBe("1");

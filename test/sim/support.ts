@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { afterAll } from "vitest";
 import { type BoardOptions, SimulatedBoard } from "../../sim/index.js";
 
-/** Boards that are switched off after the tests of a file. */
+/** Returns a function that creates boards. The boards stop after the tests of the file. */
 export function useBoards(): (options: Partial<BoardOptions> & Pick<BoardOptions, "bytecode">) => TestBoard {
   const boards: TestBoard[] = [];
   afterAll(async () => {
@@ -15,57 +15,57 @@ export function useBoards(): (options: Partial<BoardOptions> & Pick<BoardOptions
   };
 }
 
-/** A board that remembers what it said. */
+/** A simulated board that records its output, crashReasons and restarts. */
 export class TestBoard extends SimulatedBoard {
-  /** What the program printed. */
-  readonly said: string[] = [];
-  readonly faults: string[] = [];
+  /** The lines that the program printed. */
+  readonly output: string[] = [];
+  readonly crashReasons: string[] = [];
   readonly reboots: string[] = [];
   starts = 0;
 
   constructor(options: BoardOptions) {
     super(options);
-    this.on("log", (level, text) => level !== "runtime" && this.said.push(text));
-    this.on("crash", (reason) => this.faults.push(reason));
+    this.on("log", (level, text) => level !== "runtime" && this.output.push(text));
+    this.on("crash", (reason) => this.crashReasons.push(reason));
     this.on("reboot", (reason) => this.reboots.push(reason));
     this.on("start", () => this.starts++);
   }
 }
 
-/** One connection that a board made. */
-export class Visitor {
+/** A connection from a board, as the test's server sees it. */
+export class BoardConnection {
   text = "";
-  how: "end" | "error" | undefined;
+  endedBy: "end" | "error" | undefined;
 
   constructor(readonly socket: Socket) {
     socket.on("data", (data: Buffer) => {
       this.text += data.toString();
     });
-    socket.on("error", () => (this.how = "error"));
-    socket.on("end", () => (this.how ??= "end"));
+    socket.on("error", () => (this.endedBy = "error"));
+    socket.on("end", () => (this.endedBy ??= "end"));
   }
 }
 
-export interface Host {
+export interface TestServer {
   readonly server: Server;
   readonly port: number;
-  readonly visitors: Visitor[];
+  readonly connections: BoardConnection[];
 }
 
-/** Servers that listen on a port of their own until the tests of a file end. */
-export function useHosts(): () => Promise<Host> {
-  const hosts: Host[] = [];
+/** Returns a function that starts TCP servers on free ports. The servers close after the tests of the file. */
+export function useTestServers(): () => Promise<TestServer> {
+  const hosts: TestServer[] = [];
   afterAll(async () => {
-    for (const { server, visitors } of hosts.splice(0)) {
-      for (const { socket } of visitors) socket.destroy();
+    for (const { server, connections } of hosts.splice(0)) {
+      for (const { socket } of connections) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     }
   });
   return async () => {
-    const visitors: Visitor[] = [];
-    const server = createServer((socket) => visitors.push(new Visitor(socket)));
+    const connections: BoardConnection[] = [];
+    const server = createServer((socket) => connections.push(new BoardConnection(socket)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const host = { server, port: (server.address() as AddressInfo).port, visitors };
+    const host = { server, port: (server.address() as AddressInfo).port, connections };
     hosts.push(host);
     return host;
   };

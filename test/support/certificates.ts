@@ -4,28 +4,28 @@ import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 /** A certificate and its key, in PEM. */
-export interface Pair {
+export interface CertificateAndKey {
   readonly cert: string;
   readonly key: string;
 }
 
 export interface CertificateOptions {
   /** The signing certificate authority; self-signed by default. */
-  readonly ca?: Pair;
+  readonly ca?: CertificateAndKey;
   /** Whether the certificate may sign other certificates. */
   readonly authority?: boolean;
-  readonly from?: Date;
-  readonly to?: Date;
+  readonly validFrom?: Date;
+  readonly validTo?: Date;
 }
 
 /** Generates a certificate for a common name, which is also valid for localhost and 127.0.0.1. */
-export async function certificate(name: string, options: CertificateOptions = {}): Promise<Pair> {
-  const { ca, authority = false, from, to } = options;
+export async function certificate(name: string, options: CertificateOptions = {}): Promise<CertificateAndKey> {
+  const { ca, authority = false, validFrom, validTo } = options;
   const made = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
-    notBeforeDate: from,
-    notAfterDate: to,
+    notBeforeDate: validFrom,
+    notAfterDate: validTo,
     ca: ca && { key: ca.key, cert: ca.cert },
     extensions: [
       { name: "basicConstraints", cA: authority, critical: true },
@@ -46,7 +46,11 @@ export async function certificate(name: string, options: CertificateOptions = {}
 }
 
 /** Writes a pair to `<folder>/<name>.crt` and `.key`. */
-export async function writePair(folder: string, name: string, pair: Pair): Promise<{ cert: string; key: string }> {
+export async function writePair(
+  folder: string,
+  name: string,
+  pair: CertificateAndKey,
+): Promise<{ cert: string; key: string }> {
   const files = { cert: path.join(folder, `${name}.crt`), key: path.join(folder, `${name}.key`) };
   await replaceFile(files.cert, pair.cert);
   await replaceFile(files.key, pair.key);

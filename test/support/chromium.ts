@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 
 const { env } = process;
 
-const USUAL: Partial<Record<NodeJS.Platform, string[]>> = {
+const USUAL_PATHS: Partial<Record<NodeJS.Platform, string[]>> = {
   linux: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"].map(
     (name) => `/usr/bin/${name}`,
   ),
@@ -28,7 +28,7 @@ const USUAL: Partial<Record<NodeJS.Platform, string[]>> = {
 export function findChromium(): string | undefined {
   const named = env.NIGHTLIGHT_CHROMIUM;
   if (named && !existsSync(named)) throw new Error(`NIGHTLIGHT_CHROMIUM is ${named}, but that file does not exist.`);
-  const found = named || (USUAL[process.platform] ?? []).find((file) => existsSync(file));
+  const found = named || (USUAL_PATHS[process.platform] ?? []).find((file) => existsSync(file));
   if (!found && env.NIGHTLIGHT_TEST_ALL)
     throw new Error(
       "Chromium is not installed, and NIGHTLIGHT_TEST_ALL forbids skipping tests. Set NIGHTLIGHT_CHROMIUM to its path.",

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Options for `eventually`. */
-export interface Wait {
+export interface EventuallyOptions {
   /** Maximum duration on an idle machine, in ms; default 10,000. The deadline is three times as long. */
   within?: number;
   /** Describes the condition in the error "gave up waiting for …". */
@@ -14,7 +14,7 @@ export interface Wait {
  * Factor for deadlines, because a machine may be shared or run other tests at the same time. Deadlines only end tests that
  * hang; benchmarks measure speed.
  */
-const GRACE = 3;
+const DEADLINE_FACTOR = 3;
 
 type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
 
@@ -22,9 +22,9 @@ type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
  * Polls `condition` until it returns a truthy value, and returns that value. An exception counts as not yet true.
  * @throws Error after the deadline, with `what` in its message and the condition's last exception as its cause.
  */
-export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait = {}): Promise<Truthy<T>> {
+export async function eventually<T>(condition: () => T | Promise<T>, wait: EventuallyOptions = {}): Promise<Truthy<T>> {
   const { within = 10_000, what = "the condition", every = 5 } = wait;
-  const deadline = performance.now() + GRACE * within;
+  const deadline = performance.now() + DEADLINE_FACTOR * within;
   for (;;) {
     let cause: unknown;
     try {
@@ -34,7 +34,7 @@ export async function eventually<T>(condition: () => T | Promise<T>, wait: Wait 
       cause = error;
     }
     if (performance.now() > deadline)
-      throw new Error(`gave up waiting for ${what} after ${GRACE * within} ms`, { cause });
+      throw new Error(`gave up waiting for ${what} after ${DEADLINE_FACTOR * within} ms`, { cause });
     await sleep(every);
   }
 }

@@ -17,7 +17,7 @@ export interface Mosquitto {
   /** Kills Mosquitto with SIGKILL, which simulates a power failure. */
   kill(): Promise<void>;
   /** Deletes Mosquitto's stored sessions and messages. Call this only while Mosquitto is stopped. */
-  forget(): Promise<void>;
+  deleteData(): Promise<void>;
   /** Restarts Mosquitto on the same port, with its stored data if persistence is on. */
   start(): Promise<void>;
   /** Stops Mosquitto and deletes its files. */
@@ -85,7 +85,7 @@ export async function startMosquitto(options: { persistent?: boolean; lines?: st
     start,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    forget: () => rm(path.join(folder, "mosquitto.db"), { force: true }),
+    deleteData: () => rm(path.join(folder, "mosquitto.db"), { force: true }),
     async remove() {
       await end("SIGTERM");
       await rm(folder, { recursive: true, force: true });

@@ -13,21 +13,21 @@ export function programAt(name: string): string | undefined {
 }
 
 /** Returns the path of the first program that exists. */
-function firstOf(...names: string[]): string | undefined {
+function firstProgramOf(...names: string[]): string | undefined {
   return names.map(programAt).find((found) => found !== undefined);
 }
 
 /** Mosquitto, on PATH or in Debian's usual place. */
-export const MOSQUITTO = firstOf("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
+export const MOSQUITTO = firstProgramOf("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
 
 /** `mosquitto_sub`, on PATH. Debian's package `mosquitto-clients` contains `mosquitto_sub` and `mosquitto_pub`. */
 export const MOSQUITTO_CLIENTS = programAt("mosquitto_sub");
 
 /** Redis, on PATH. */
-export const REDIS = firstOf("redis-server", "valkey-server");
+export const REDIS = firstProgramOf("redis-server", "valkey-server");
 
 /** nginx, on PATH or in Debian's usual place. */
-export const NGINX = firstOf("nginx", "/usr/sbin/nginx");
+export const NGINX = firstProgramOf("nginx", "/usr/sbin/nginx");
 
 /** Caddy, on PATH. */
 export const CADDY = programAt("caddy");
@@ -36,7 +36,7 @@ export const CADDY = programAt("caddy");
 export const TRAEFIK = programAt("traefik");
 
 /** PostgreSQL's `initdb`, on PATH or the newest one from Debian or Homebrew. `postgres` is in the same folder. */
-export const POSTGRES = firstOf("initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb")));
+export const POSTGRES = firstProgramOf("initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb")));
 
 function postgresFolders(): string[] {
   return ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((above) => {
@@ -47,7 +47,7 @@ function postgresFolders(): string[] {
   });
 }
 
-const said = new Set<string>();
+const warnedPrograms = new Set<string>();
 
 /**
  * Returns whether to skip the tests of a missing program, and prints a warning once per program. Always false with
@@ -55,7 +55,7 @@ const said = new Set<string>();
  */
 export function missing(program: string | undefined, name: string): boolean {
   if (program || TEST_ALL) return false;
-  if (!said.has(name)) console.warn(`Skipping tests that need ${name}, because it is not installed.`);
-  said.add(name);
+  if (!warnedPrograms.has(name)) console.warn(`Skipping tests that need ${name}, because it is not installed.`);
+  warnedPrograms.add(name);
   return true;
 }

@@ -10,7 +10,7 @@ import { eventually } from "./eventually.js";
 import { startMosquitto, type Mosquitto } from "./mosquitto.js";
 
 /** A message that the observing client received. */
-export interface Seen {
+export interface ObservedMessage {
   readonly topic: string;
   readonly text: string;
   readonly retained: boolean;
@@ -25,7 +25,7 @@ export interface Rig {
   /** A client that subscribes to `nightlight/#`. */
   readonly observer: MqttClient;
   /** Messages that the observer received, in order. */
-  readonly seen: Seen[];
+  readonly seen: ObservedMessage[];
   readonly mosquitto?: Mosquitto;
   /** The server's data folder. */
   readonly data: string;
@@ -72,7 +72,7 @@ export async function startRig({
   };
   const server = await startServer(options);
   const url = mosquitto?.url ?? server.brokerUrl;
-  const seen: Seen[] = [];
+  const seen: ObservedMessage[] = [];
   const observer = await connect(url);
   observer.on("message", (topic, payload, packet) => {
     seen.push({ topic, text: payload.toString(), retained: packet.retain });

@@ -3,12 +3,12 @@ import path from "node:path";
 import { expect, onTestFailed } from "vitest";
 
 /** The default seed. A failure in CI is reproducible on every machine. */
-const FIXED = 20261129;
+const DEFAULT_SEED = 20261129;
 
 /** Whether this is a long run (`NIGHTLIGHT_LONG=1`), with more inputs and a new seed. */
 export const LONG = process.env.NIGHTLIGHT_LONG === "1";
 
-let drawn: number | undefined;
+let chosenSeed: number | undefined;
 
 /**
  * Returns the seed: `NIGHTLIGHT_SEED`, or a random one in a long run, or else the fixed default. Call this inside a test.
@@ -16,22 +16,24 @@ let drawn: number | undefined;
  * @throws RangeError when NIGHTLIGHT_SEED is not a whole number from 0 to 4294967295
  */
 export function seed(): number {
-  if (drawn === undefined) {
-    drawn = choose();
-    if (drawn !== FIXED) console.log(`seed ${drawn}`);
+  if (chosenSeed === undefined) {
+    chosenSeed = chooseSeed();
+    if (chosenSeed !== DEFAULT_SEED) console.log(`seed ${chosenSeed}`);
   }
   const { testPath = "", currentTestName = "" } = expect.getState();
   const file = path.relative(process.cwd(), testPath).replaceAll(path.sep, "/");
   const long = LONG ? "NIGHTLIGHT_LONG=1 " : "";
   onTestFailed(() => {
-    console.error(`"${currentTestName}" failed. To repeat: NIGHTLIGHT_SEED=${drawn} ${long}npx vitest run ${file}`);
+    console.error(
+      `"${currentTestName}" failed. To repeat: NIGHTLIGHT_SEED=${chosenSeed} ${long}npx vitest run ${file}`,
+    );
   });
-  return drawn;
+  return chosenSeed;
 }
 
-function choose(): number {
+function chooseSeed(): number {
   const given = process.env.NIGHTLIGHT_SEED;
-  if (given === undefined || given === "") return LONG ? Math.floor(Math.random() * 2 ** 32) : FIXED;
+  if (given === undefined || given === "") return LONG ? Math.floor(Math.random() * 2 ** 32) : DEFAULT_SEED;
   const number = Number(given);
   if (/^\d+$/.test(given) && number < 2 ** 32) return number;
   throw new RangeError(`NIGHTLIGHT_SEED is "${given}"; it must be a whole number from 0 to 4294967295.`);

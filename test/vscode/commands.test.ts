@@ -46,8 +46,8 @@ describe("a launch configuration", () => {
     const [node, ...args] = commandOf(named(launch.configurations, "Server"));
     // as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
     const program = start([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await isolationFlags())]);
-    const inspector = await Inspector.join(await program.find(/Debugger listening on (ws:\S+)/));
-    onTestFinished(() => inspector.leave());
+    const inspector = await Inspector.connect(await program.find(/Debugger listening on (ws:\S+)/));
+    onTestFinished(() => inspector.disconnect());
     await inspector.ask("Debugger.resume");
     const script = await inspector.script(pathToFileURL(source).href);
     const map = sourceMapOf(script);

@@ -122,7 +122,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     const line = lines.findIndex((text) => text.includes("if (on !== lamp.on)")) + 1;
     expect(line).toBeGreaterThan(0);
 
-    const debug = await Debugger.join(port[2]);
+    const debug = await Debugger.connect(port[2]);
     const initialized = once(debug, "initialized");
     const stopped = once(debug, "stopped");
     await debug.ask("initialize", {
@@ -147,7 +147,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     peripherals.child.stdin?.write("50\n");
     await eventually(async () => (await device())?.light === 50, { within: 20_000, what: "the firmware to go on" });
     // the tools end the simulator when the debugger leaves
-    debug.leave();
+    debug.disconnect();
     await eventually(async () => (await device())?.online === false, {
       within: 40_000,
       what: "the firmware to be gone",

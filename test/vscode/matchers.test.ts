@@ -7,7 +7,7 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { commandOfTask, named, ownMatchers, tasks, type Matcher } from "./support/files.js";
 import { startProgram } from "./support/programs.js";
 
-interface Found {
+interface Problem {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -16,7 +16,7 @@ interface Found {
 }
 
 /** Applies a problem matcher to each line of an output, as VS Code does. */
-function problems(output: string, { fileLocation, pattern }: Matcher, workspace: string): Found[] {
+function problems(output: string, { fileLocation, pattern }: Matcher, workspace: string): Problem[] {
   const regexp = new RegExp(pattern.regexp);
   return output.split(/\r?\n/).flatMap((text) => {
     const match = regexp.exec(text);

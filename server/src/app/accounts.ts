@@ -20,14 +20,14 @@ export async function openServerAccounts(
   atEnd(() => accounts.close());
   if (wide && accounts.size === 0)
     throw new StartError(
-      `${reachable(host, httpNames)}, and nobody has an account; make one with "nightlight-server user add NAME ` +
+      `${exposureReason(host, httpNames)}, and nobody has an account; make one with "nightlight-server user add NAME ` +
         `--data ${data}", or add --anonymous if everybody there may switch the lights.`,
     );
   return withGuests(accounts, guests);
 }
 
 /** Explains why other machines may reach the server. */
-function reachable(host: string, httpNames: readonly string[]): string {
+function exposureReason(host: string, httpNames: readonly string[]): string {
   if (!isLoopback(host)) return `Others can reach this server at the address ${host} (--host)`;
   return `http_names (${httpNames.join(", ")}) means that others reach this server through a proxy`;
 }

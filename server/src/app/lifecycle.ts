@@ -1,5 +1,5 @@
 import type { Policy } from "../decisions/policy.js";
-import { recallFrom } from "../devices/last-known.js";
+import { restoreLastKnown } from "../devices/last-known.js";
 import type { History } from "../history/history.js";
 import type { Log } from "../observability/log.js";
 import type { DataFolder } from "../storage/data-folder.js";
@@ -28,11 +28,11 @@ export class Lifecycle {
       const device = devices.obtain(id);
       if (device) lamps.restoreOverride(device, override);
     }
-    folder.restoring();
+    folder.markRestoring();
     // After `kill -9` the history may lack some readings of the journal. The history ignores readings that it already
     // has.
     const add: History["addReading"] = (device, point) => history.addReading(device, point);
-    if (isAlone) await journal.restore(devices, folder.killed ? add : () => {});
+    if (isAlone) await journal.restore(devices, folder.wasKilled ? add : () => {});
     this.#unwatchClock = watchWallClock({ ...this.#parts, log: this.#log });
     this.#stopTicks = startTicks(this.#parts);
   }
@@ -61,7 +61,7 @@ export class Lifecycle {
     for (const device of devices) notifier.described(device);
     const warn = (problem: string): void => this.#log.warn("history", problem);
     const reported = notifier.reported.bind(notifier);
-    if (isAlone) void recallFrom(history, devices, reported, warn, this.#recalling.signal);
+    if (isAlone) void restoreLastKnown(history, devices, reported, warn, this.#recalling.signal);
   }
 
   /** Publishes the retained messages again after a reconnect, because the broker may have lost them. */
@@ -84,7 +84,7 @@ export class Lifecycle {
     for (const device of boardConfigs.devices) boardConfigs.publish(device, actions.expired(device));
     const now = clock.now();
     lamps.tickZones(now);
-    for (const device of devices) lamps.review(device, now);
+    for (const device of devices) lamps.redecide(device, now);
   }
 
   /** Stops all parts of the server. Resolves when all persistent data is stored. */

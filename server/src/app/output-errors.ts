@@ -9,7 +9,7 @@ export interface OutputErrors {
 function ignore(): void {}
 
 /** Error codes of a pipe whose reader has ended. Windows uses the second one. */
-const READER_ENDED = new Set(["EPIPE", "EOF"]);
+const CLOSED_PIPE_CODES = new Set(["EPIPE", "EOF"]);
 
 /**
  * Ends the program when standard output cannot be written: quietly if the reader has ended, as in `… | head -1`, and with a
@@ -17,7 +17,7 @@ const READER_ENDED = new Set(["EPIPE", "EOF"]);
  */
 export function endOnOutputErrors(): OutputErrors {
   const failed = (error: NodeJS.ErrnoException): never => {
-    if (READER_ENDED.has(error.code ?? "")) process.exit();
+    if (CLOSED_PIPE_CODES.has(error.code ?? "")) process.exit();
     try {
       writeSync(2, `The output cannot be written: ${error.message}.\n`);
     } catch {

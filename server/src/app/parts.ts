@@ -88,9 +88,9 @@ export function createParts(options: PartsOptions): Parts {
     // Add a reading to the history only after the journal has stored it. In the opposite order, a server killed in
     // between would receive the reading again and record it twice.
     stored: (device, point) => history.addReading(device, point),
-    needed: () => history.stats.waiting,
+    unwrittenCount: () => history.stats.waiting,
     failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
-    closed: !folder.killed,
+    closed: !folder.wasKilled,
     damaged: folder.damaged.report,
   });
   const journal = cluster?.journal ?? own;
@@ -98,7 +98,7 @@ export function createParts(options: PartsOptions): Parts {
   const decisionPublisher = new DecisionPublisher(publisher);
   const discovery = { discoveryPrefix: options.discoveryPrefix, prefix, version: VERSION };
   const homeAssistant = new HomeAssistant({ ...discovery, memory: memory.discovery, log, publisher });
-  const storeDevice = cluster && ((device: Device) => cluster.journal.touch?.(device));
+  const storeDevice = cluster && ((device: Device) => cluster.journal.storeDevice?.(device));
   const notifier = new Notifier({ log, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice });
   const commandPublisher = new LampCommands(publisher, counters, log, emitter);
   const lamps = new Lamps({ devices, zones, commands: commandPublisher, notifier, ownership, memory, failures });

@@ -11,14 +11,14 @@ import { createLog } from "../observability/log.js";
 import { userCommand } from "./commands/user.js";
 import { exposedFiles } from "../config/secret-files.js";
 import { sessionsCommand } from "./commands/sessions/command.js";
-import type { Hangups } from "./reload-signal.js";
+import type { ReloadSignal } from "./reload-signal.js";
 import { endAfterOutput, type OutputErrors } from "./output-errors.js";
-import { closeStarted, type Signals } from "./signals.js";
+import { closeStarted, type TerminationSignals } from "./signals.js";
 
 /** The handlers for signals and output errors, which the program installs before anything else. */
 export interface ProcessHandlers {
-  readonly signals: Signals;
-  readonly hangups: Hangups;
+  readonly signals: TerminationSignals;
+  readonly reloadSignal: ReloadSignal;
   readonly outputErrors: OutputErrors;
 }
 
@@ -30,7 +30,7 @@ function fail(text: string, code: number): void {
   endAfterOutput(code);
 }
 
-async function serve(command: Command, { signals, hangups, outputErrors }: ProcessHandlers): Promise<void> {
+async function serve(command: Command, { signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
   const [unknown] = command.args;
   if (unknown !== undefined)
     command.error(
@@ -47,10 +47,10 @@ async function serve(command: Command, { signals, hangups, outputErrors }: Proce
   // Import the server only here: loading it takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
   const starting = startServer({ ...current.options, log });
-  signals.endBy(() => closeStarted(starting));
+  signals.setCloseHandler(() => closeStarted(starting));
   const server = await starting.catch((error: unknown) => throwInTermsOf(current, error));
-  signals.endBy(() => server.close());
-  hangups.reloadBy(() => {
+  signals.setCloseHandler(() => server.close());
+  reloadSignal.setReloadHandler(() => {
     const before = current;
     current = reload({ server, log, load: () => loadConfiguration(command), current });
     if (current !== before) warnOfReaders();
@@ -71,7 +71,7 @@ export async function runProgram(handlers: ProcessHandlers): Promise<void> {
   try {
     const command = createCommand();
     command.allowExcessArguments(true).action(() => serve(command, handlers));
-    command.hook("preSubcommand", () => handlers.signals.endInterrupted());
+    command.hook("preSubcommand", () => handlers.signals.exitWithSignalCode());
     addCommand(command, configCommand());
     addCommand(command, userCommand(dataFolderOf));
     addCommand(command, sessionsCommand(serverUrlOf));

@@ -4,17 +4,17 @@ import { isatty } from "node:tty";
 const STREAMS = [0, 1, 2];
 
 /** Controls what SIGHUP does. */
-export interface Hangups {
+export interface ReloadSignal {
   /** Calls `reload` at every SIGHUP. Also calls `reload` immediately if a SIGHUP has arrived earlier. */
-  reloadBy(reload: () => void): void;
+  setReloadHandler(reload: () => void): void;
 }
 
 /**
  * Handles SIGHUP. When SIGHUP comes from a closed terminal, the program ends as with SIGTERM. Windows sends SIGHUP only
  * when the terminal closes, so the function does nothing on Windows.
  */
-export function catchHangups(): Hangups {
-  if (process.platform === "win32") return { reloadBy() {} };
+export function handleReloadSignal(): ReloadSignal {
+  if (process.platform === "win32") return { setReloadHandler() {} };
   const terminals = STREAMS.filter((stream) => isatty(stream));
   let waiting = false;
   let reload = (): void => void (waiting = true);
@@ -24,7 +24,7 @@ export function catchHangups(): Hangups {
     else reload();
   });
   return {
-    reloadBy(step) {
+    setReloadHandler(step) {
       reload = step;
       if (waiting) step();
     },
@@ -32,6 +32,6 @@ export function catchHangups(): Hangups {
 }
 
 /** Calls `reload` at every SIGHUP, except when the signal comes from a closed terminal. */
-export function onHangup(reload: () => void): void {
-  catchHangups().reloadBy(reload);
+export function onReloadSignal(reload: () => void): void {
+  handleReloadSignal().setReloadHandler(reload);
 }

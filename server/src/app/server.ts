@@ -54,7 +54,7 @@ export interface NightlightServer extends EventEmitter<ServerEvents>, Running {
 }
 
 /** Registers a cleanup step. The steps run in reverse order when the server closes. */
-type AtEnd = (step: () => unknown) => void;
+type AddCleanupStep = (step: () => unknown) => void;
 
 /**
  * Starts a server.
@@ -77,27 +77,27 @@ export async function startServer(options: ServerOptions = {}): Promise<Nightlig
   }
 }
 
-async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<ServerEvents> & Running> {
+async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<EventEmitter<ServerEvents> & Running> {
   const { log, host, prefix } = settings;
   const emitter = new EventEmitter<ServerEvents>();
   const eventStream = new Events();
   const damaged = new DamagedFiles((problem) => log.error("storage", problem));
   const folder = await openData(settings.data, damaged, (problem) => log.warn("security", problem));
-  atEnd(() => folder.close());
+  addCleanupStep(() => folder.close());
   folder.health.listen({
     failed: (problem) => log.error("storage", problem),
     recovered: () =>
       log.info("storage", "The data folder can be written again. What waited is stored and acknowledged."),
   });
-  const accounts = await openServerAccounts(settings, atEnd);
+  const accounts = await openServerAccounts(settings, addCleanupStep);
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
-  if (certificates) atEnd(() => certificates.close());
+  if (certificates) addCleanupStep(() => certificates.close());
   // Open the history and load the modules in parallel, because both take about the same time.
   const [history, modules] = await Promise.all([historyOf(settings, damaged), load(settings)]);
-  atEnd(async () => {
+  addCleanupStep(async () => {
     await history.close();
-    if (history.stats.lost > 0) folder.incomplete();
+    if (history.stats.lost > 0) folder.markIncomplete();
   });
 
   const scope = settings.broker && scopeOf(prefix, settings.ids);
@@ -107,7 +107,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     url === undefined
       ? undefined
       : await modules.cluster!.joinCluster({ ...common, url, broker: settings.broker!, scope: scope! });
-  if (cluster) atEnd(() => cluster.close());
+  if (cluster) addCleanupStep(() => cluster.close());
   const { discoveryPrefix } = settings.homeAssistant || DEFAULTS.homeAssistant;
   const owns = scope?.owns ?? (() => true);
   const parts = createParts({
@@ -142,15 +142,15 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
   const link: BrokerConnection =
     own ?? cluster?.connect(parts, topics, handlers) ?? (await modules.join!.persistentConnection(remote, handlers));
   parts.publisher.connect((topic, payload, mode) => link.publish(topic, payload, mode));
-  atEnd(() => link.close());
-  atEnd(() => lifecycle.close(folder));
-  atEnd(() => homeAssistant.close());
+  addCleanupStep(() => link.close());
+  addCleanupStep(() => lifecycle.close(folder));
+  addCleanupStep(() => homeAssistant.close());
   lifecycle.resume();
   await link.start();
   lifecycle.announce(history, !cluster);
   await cluster?.start();
-  if (settings.homeAssistant) homeAssistant.on();
-  else homeAssistant.off();
+  if (settings.homeAssistant) homeAssistant.enable();
+  else homeAssistant.disable();
 
   const devices = directoryOf(parts.devices, parts.recent, (device, mode, duration) =>
     commands.setMode(device, mode, duration),
@@ -170,7 +170,7 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
     check,
     certificates,
   };
-  const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, atEnd });
+  const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, addCleanupStep });
   const { http, websocket } = addresses ?? {};
   logStart(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
   return Object.assign(emitter, {
@@ -193,8 +193,8 @@ async function run(settings: Settings, atEnd: AtEnd): Promise<EventEmitter<Serve
       eventStream.publish("zones", zones.list());
       emitter.emit("zones");
       if (next.history) history.retain(next.history);
-      if (next.homeAssistant) homeAssistant.on();
-      else homeAssistant.off();
+      if (next.homeAssistant) homeAssistant.enable();
+      else homeAssistant.disable();
       return needRestart(settings, next);
     },
   });
@@ -224,7 +224,7 @@ function linkHandlers(
   log: Log,
 ): BrokerConnectionHandlers {
   const take: BrokerConnectionHandlers["message"] =
-    cluster?.message ?? ((topic, payload, retained) => ingest.take(topic, payload, retained));
+    cluster?.message ?? ((topic, payload, retained) => ingest.handle(topic, payload, retained));
   return {
     message: (topic, payload, retained) =>
       homeAssistant.message(topic, payload) ? undefined : take(topic, payload, retained),

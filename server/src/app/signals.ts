@@ -5,24 +5,24 @@ import { setTimeout as sleep } from "node:timers/promises";
  * How long a clean shutdown may take before the program exits anyway, in ms. A shutdown normally takes less than 2,000
  * ms.
  */
-const PATIENCE = 8000;
+const CLOSE_TIMEOUT = 8000;
 
 /** How long the server may continue to start after a signal, in ms. A server that has started can shut down cleanly. */
-const START_PATIENCE = 1000;
+const START_TIMEOUT = 1000;
 
 /** Shuts the program down cleanly at the first SIGINT or SIGTERM, and exits immediately at the second. */
-export interface Signals {
+export interface TerminationSignals {
   /** Sets the function that shuts the program down. The exit code is 0 if the function succeeds. */
-  endBy(close: () => unknown): void;
+  setCloseHandler(close: () => unknown): void;
   /** Lets a signal end the program immediately with the usual exit code. Commands that may be interrupted use this. */
-  endInterrupted(): void;
+  exitWithSignalCode(): void;
 }
 
 /**
  * Handles SIGINT and SIGTERM. The first process of a container has no default action for them, so call this before loading
- * anything else. Until `endBy` is called, a signal ends the program with exit code 0.
+ * anything else. Until `setCloseHandler` is called, a signal ends the program with exit code 0.
  */
-export function catchSignals(): Signals {
+export function handleTerminationSignals(): TerminationSignals {
   let ending = false;
   let interrupted = false;
   let close = (): unknown => undefined;
@@ -31,7 +31,7 @@ export function catchSignals(): Signals {
       if (interrupted) process.exit(128 + constants.signals[signal]);
       if (ending) process.exit(1);
       ending = true;
-      setTimeout(() => process.exit(1), PATIENCE).unref();
+      setTimeout(() => process.exit(1), CLOSE_TIMEOUT).unref();
       Promise.resolve(close()).then(
         () => process.exit(0),
         (error: unknown) => {
@@ -41,8 +41,8 @@ export function catchSignals(): Signals {
       );
     });
   return {
-    endBy: (step) => void (close = step),
-    endInterrupted: () => void (interrupted = true),
+    setCloseHandler: (step) => void (close = step),
+    exitWithSignalCode: () => void (interrupted = true),
   };
 }
 
@@ -50,8 +50,8 @@ export function catchSignals(): Signals {
  * Calls `close` at the first SIGINT or SIGTERM and then exits, with code 0 if `close` succeeds. Exits immediately at
  * the second signal.
  */
-export function endOnSignals(close: () => unknown): void {
-  catchSignals().endBy(close);
+export function closeOnTermination(close: () => unknown): void {
+  handleTerminationSignals().setCloseHandler(close);
 }
 
 /**
@@ -60,6 +60,6 @@ export function endOnSignals(close: () => unknown): void {
  */
 export async function closeStarted(starting: Promise<{ close(): Promise<unknown> }>): Promise<void> {
   // Ignore a failed start here, because the caller that started the server reports the failure.
-  const started = await Promise.race([starting.catch(() => undefined), sleep(START_PATIENCE)]);
+  const started = await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);
   await started?.close();
 }

@@ -68,7 +68,7 @@ export async function startBroker(
       handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
   };
   const retained = new RetainedMessages(data.retained, retainedHandlers, {
-    closed: !data.killed,
+    closed: !data.wasKilled,
     damaged: data.damaged.report,
   });
   const wills = new Wills(store, id);
@@ -180,7 +180,7 @@ export async function startBroker(
     for (const client of clients.values())
       if (!access.hasCurrentAccount(client)) disconnect(client, REASON.notAuthorized, "the account has changed");
   }, ACCOUNT_CHECK_INTERVAL).unref();
-  const unwatchClock = clock.onJump(() => sessions.redate());
+  const unwatchClock = clock.onJump(() => sessions.storeDisconnectTimes());
   const expiryCheck = setInterval(() => sessions.sweep(), EXPIRY_CHECK_INTERVAL).unref();
 
   return {

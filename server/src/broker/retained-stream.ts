@@ -4,7 +4,7 @@ import { hasWildcard, matches } from "../mqtt/topics.js";
 import type { RetainedMessages } from "../storage/retained.js";
 
 /** Number of topics to compare with a wildcard filter before yielding to the event loop. */
-const SLICE = 1000;
+const TOPICS_PER_TURN = 1000;
 
 /** Streams the retained messages that match topic filters. */
 export function retainedStream(retained: RetainedMessages, filters: readonly string[]): Readable {
@@ -20,7 +20,7 @@ async function* matching(retained: RetainedMessages, filters: readonly string[])
     let compared = 0;
     for (const topic of retained.topics()) {
       if (matches(filter, topic)) yield currentMessage(retained, topic);
-      if (++compared % SLICE === 0) await nextTurn();
+      if (++compared % TOPICS_PER_TURN === 0) await nextTurn();
     }
   }
 }

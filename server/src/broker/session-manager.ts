@@ -15,7 +15,7 @@ const MAX_READER_SHARE = 0.5;
  * Factor by which the queue of a connected client may exceed the queue limit. A connected client may be about to
  * acknowledge its messages.
  */
-const CONNECTED_FACTOR = 10;
+const CONNECTED_QUEUE_FACTOR = 10;
 
 export interface SessionLimits {
   /** The most sessions of one account. */
@@ -51,16 +51,16 @@ export interface SessionRequest {
 }
 
 /** Log text for the end of an expired session. */
-const EXPIRED = "it has expired";
+const EXPIRED_REASON = "it has expired";
 
 /**
  * The recorded permissions of a session without an account, or of a session from a version that did not record
  * permissions.
  */
-const UNKNOWN = "";
+const UNKNOWN_PERMISSIONS = "";
 
 function permissionsOf(account: Account | undefined): string {
-  return account ? [account.role, account.device].join(" ") : UNKNOWN;
+  return account ? [account.role, account.device].join(" ") : UNKNOWN_PERMISSIONS;
 }
 
 /** Creates, limits and expires the sessions of clients. */
@@ -92,7 +92,11 @@ export class SessionManager implements SessionDirectory {
 
   /** Loads the stored sessions. Call once, before clients connect. */
   async load(): Promise<void> {
-    const record: SessionRecord = { permissions: UNKNOWN, expiry: this.longestExpiry, disconnectedAt: clock.now() };
+    const record: SessionRecord = {
+      permissions: UNKNOWN_PERMISSIONS,
+      expiry: this.longestExpiry,
+      disconnectedAt: clock.now(),
+    };
     await this.#store.load(record);
     // A stored session without a disconnection time was connected when the broker was killed.
     for (const session of this.#store)
@@ -109,7 +113,7 @@ export class SessionManager implements SessionDirectory {
     const permissions = permissionsOf(account);
     // Clear the queue after a change of permissions, because it may contain messages that the account may no longer
     // read.
-    const hasChanged = known !== undefined && ![permissions, UNKNOWN].includes(known.record.permissions);
+    const hasChanged = known !== undefined && ![permissions, UNKNOWN_PERMISSIONS].includes(known.record.permissions);
     if (hasChanged) this.#store.clear(known);
     const present = known !== undefined && !cleanStart && !hasChanged;
     if (account?.role === "device") {
@@ -179,7 +183,8 @@ export class SessionManager implements SessionDirectory {
     const { id, queue } = session;
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
-    else if (queue.size > CONNECTED_FACTOR * this.#limits.queue) this.#handlers.overLimit(id, "acknowledges nothing");
+    else if (queue.size > CONNECTED_QUEUE_FACTOR * this.#limits.queue)
+      this.#handlers.overLimit(id, "acknowledges nothing");
   }
 
   #trim(session: Session): void {
@@ -194,7 +199,7 @@ export class SessionManager implements SessionDirectory {
    * Stores the disconnection times again, because they are stored as wall-clock times. Call this after somebody has set
    * the wall clock.
    */
-  redate(): void {
+  storeDisconnectTimes(): void {
     for (const session of this.#store)
       if (session.record.disconnectedAt !== undefined) this.#store.change(session, session.record);
   }
@@ -204,14 +209,15 @@ export class SessionManager implements SessionDirectory {
     for (const session of [...this.#store]) {
       const { account } = partsOf(session.id);
       const removed = this.#accounts.required && account !== null && !this.#accounts.byName(account);
-      if (removed || expiresAt(session) <= now) this.#end(session, removed ? "its account was removed" : EXPIRED);
+      if (removed || expiresAt(session) <= now)
+        this.#end(session, removed ? "its account was removed" : EXPIRED_REASON);
     }
   }
 
   /** Ends the expired session of an MQTT 5.0 client. */
   expired(id: string): void {
     const session = this.#store.get(id);
-    if (session) this.#end(session, EXPIRED);
+    if (session) this.#end(session, EXPIRED_REASON);
   }
 
   list(): SessionView[] {
@@ -241,7 +247,7 @@ export class SessionManager implements SessionDirectory {
     const { size } = session.queue;
     this.#store.delete(session);
     // The end of an expired session without queued messages loses nothing, so no warning is necessary.
-    if (reason === EXPIRED && size === 0) return;
+    if (reason === EXPIRED_REASON && size === 0) return;
     const lost = size === 1 ? "1 queued message was" : `${size} queued messages were`;
     this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
   }

@@ -21,13 +21,13 @@ import { sharedMemory } from "./shared-memory.js";
 import { loadShards } from "./shard-loading.js";
 
 /** How long the connection to the broker may be lost before other servers take over, in ms. */
-const LINK_PATIENCE = 2000;
+const MAX_BROKER_OUTAGE = 2000;
 
 /**
  * How long to delay commands for adopted devices, in ms. Meanwhile the server drains the sessions of failed servers,
  * which may contain newer readings.
  */
-const ORPHANED_PATIENCE = 1200;
+const ORPHANED_SESSION_WAIT = 1200;
 
 /** Joins the cluster. @throws StartError if Redis cannot be reached */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
@@ -38,7 +38,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const redis = await joinRedis(options.url, namespace);
   const damage = new StateDamage();
   const damaged = (where: string, problem: string): void => damage.report(where, problem);
-  const damagedShelf = (shelf: string, problem: string): void => damaged(`${namespace}:${shelf}`, problem);
+  const reportDamagedCollection = (collection: string, problem: string): void =>
+    damaged(`${namespace}:${collection}`, problem);
   const failed = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
   const state = redisState(redis, damaged);
   const hub = redisHub(redis, { me, start, damaged });
@@ -49,69 +50,69 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
     sharedClock,
   );
-  const memory = await sharedMemory({ state, records, prefix, clock: sharedClock, damaged: damagedShelf });
+  const memory = await sharedMemory({ state, records, prefix, clock: sharedClock, damaged: reportDamagedCollection });
   const channel = `${namespace}:to:${me}`;
   const filters = sharedFilters(scope, prefix);
-  let links = new ZoneGroups(options.policy.zones, prefix);
+  let zoneGroups = new ZoneGroups(options.policy.zones, prefix);
   let self: ClusterMember;
   let handover: Handover;
   let link: BrokerConnection;
   let lastUp = performance.now();
   /** When the last epoch began, by `performance.now()`. */
-  let begun = 0;
+  let epochStart = 0;
   /** The names of all members of the cluster. */
   let members: readonly string[] = [];
   /** The slots that this server owns. */
-  let held = new Set<number>();
+  let ownedSlots = new Set<number>();
 
-  const partsOf = (owners: readonly string[]): Set<number> =>
+  const slotsOfThisServer = (owners: readonly string[]): Set<number> =>
     new Set(owners.flatMap((owner, slot) => (owner === me ? [slot] : [])));
 
   const membership = new Membership({
     hub,
     present() {
       if (link.connected) lastUp = performance.now();
-      return performance.now() - lastUp < LINK_PATIENCE;
+      return performance.now() - lastUp < MAX_BROKER_OUTAGE;
     },
-    async prepare({ members }, { anew, lost }) {
+    async prepare({ members }, { releaseAll, dataLost }) {
       const owners = assignSlots(members);
-      router.prepare(owners, anew || lost);
-      const next = partsOf(owners);
-      if (lost) await restoreMemory();
-      held = new Set(anew ? [] : [...held].filter((slot) => next.has(slot)));
-      await handover.release((id) => held.has(links.slotOf(id)));
+      router.prepare(owners, releaseAll || dataLost);
+      const next = slotsOfThisServer(owners);
+      if (dataLost) await restoreMemory();
+      ownedSlots = new Set(releaseAll ? [] : [...ownedSlots].filter((slot) => next.has(slot)));
+      await handover.release((id) => ownedSlots.has(zoneGroups.slotOf(id)));
     },
     async begin(view) {
       members = view.members;
-      peers.members(members);
+      peers.updateMembers(members);
       const owners = assignSlots(members);
-      const next = partsOf(owners);
-      const gained = new Set([...next].filter((slot) => !held.has(slot)));
+      const next = slotsOfThisServer(owners);
+      const gained = new Set([...next].filter((slot) => !ownedSlots.has(slot)));
       const { devices, zones } = await loadShards(gained, {
         state,
-        links,
+        links: zoneGroups,
         prefix,
         clock: sharedClock,
         owns: scope.owns,
-        damaged: damagedShelf,
+        damaged: reportDamagedCollection,
       });
-      held = next;
+      ownedSlots = next;
       handover.adopt(devices, zones);
       router.begin(owners);
       router.replayStatuses();
-      begun = performance.now();
+      epochStart = performance.now();
       log.info("cluster", `The cluster has ${members.length} ${members.length === 1 ? "server" : "servers"}; this one owns ${next.size} of ${owners.length} slots`, { members, devices: self.devices.size }); // prettier-ignore
     },
-    renewed({ gone }) {
+    renewed({ undrained }) {
       router.tick();
-      if (!membership.settled) return;
-      if (gone.size === 0 || performance.now() - begun > ORPHANED_PATIENCE) handover.answer();
-      for (const [member, time] of gone)
+      if (!membership.isReady) return;
+      if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT) handover.answer();
+      for (const [member, time] of undrained)
         if (router.ownsSlot(slotOf(member))) orphanedSessions.drain(member, sharedClock.fromWall(time));
     },
-    timed: (time, asked) => sharedClock.learn(time, asked),
+    redisTimeRead: (time, asked) => sharedClock.learn(time, asked),
     async left() {
-      held = new Set();
+      ownedSlots = new Set();
       router.prepare([], true);
       await handover.release(() => false);
       log.warn(
@@ -124,9 +125,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 
   const router = new Router({
     me,
-    slotOf: (id) => links.slotOf(id),
+    slotOf: (id) => zoneGroups.slotOf(id),
     valid: () => membership.valid,
-    take: (topic, payload, retained, delivery) => self.ingest.take(topic, payload, retained, delivery),
+    handle: (topic, payload, retained, delivery) => self.ingest.handle(topic, payload, retained, delivery),
     send: (to, bytes) => hub.send(to, bytes),
     clock: sharedClock,
     unreachable: () => membership.renewSoon(),
@@ -138,8 +139,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     markerOf: (member) => `${prefix}/servers/${member}/emptied`,
     message: (topic, payload, goneAt) =>
       router.route(topic, payload, false, { now: clock.now(), live: false, before: goneAt }),
-    async emptied(member, messages) {
-      await hub.emptied(member);
+    async sessionDrained(member, messages) {
+      await hub.sessionDrained(member);
       log.info("cluster", `Took over ${messages} messages from ${member}, which has failed`, {
         member,
         messages,
@@ -158,8 +159,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   /** Handles a message from Redis. The bytes may be anything, because every client of Redis can publish. */
   function receive(bytes: Buffer): void {
     if (isBatch(bytes)) {
-      const handing = decodeBatch(bytes, start, sharedClock);
-      if (handing) router.receive(handing);
+      const batch = decodeBatch(bytes, start, sharedClock);
+      if (batch) router.receive(batch);
       else damaged(channel, "the batch is not complete, or no server writes such a batch");
       return;
     }
@@ -206,11 +207,11 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     },
     start: () => membership.start(receive),
     damaged,
-    problem: () => (membership.settled ? "" : "The servers are negotiating which one decides about which devices."),
+    problem: () => (membership.isReady ? "" : "The servers are negotiating which one decides about which devices."),
     apply(policy) {
       const next = new ZoneGroups(policy.zones, prefix);
-      if (next.sameAs(links)) return;
-      links = next;
+      if (next.sameAs(zoneGroups)) return;
+      zoneGroups = next;
       membership.rebalance();
     },
     async close() {
@@ -229,7 +230,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
  */
 function sharedFilters({ filters }: Scope, prefix: string): string[] {
   const group = prefix.replaceAll("/", "-");
-  return filters.map((filter) => (filter.endsWith(STATUS) ? filter : `$share/${group}/${filter}`));
+  return filters.map((filter) => (filter.endsWith(STATUS_SUFFIX) ? filter : `$share/${group}/${filter}`));
 }
 
-const STATUS = `/${INBOUND[1]}`;
+const STATUS_SUFFIX = `/${INBOUND[1]}`;

@@ -7,7 +7,7 @@ import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../history/recent.js";
 import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { CollectionWrite, StateStore } from "../storage/state.js";
-import { MOST_UNWRITTEN } from "./checks/stored.js";
+import { MAX_UNWRITTEN } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
 /**
@@ -18,7 +18,7 @@ export type DeviceRecord = readonly [
   boots: readonly StoredBoot[] | null,
   light: number | null,
   seq: number | null,
-  taken: number,
+  measuredAt: number,
   led_on: boolean | null,
   since: number,
   lastSeen: number,
@@ -27,7 +27,7 @@ export type DeviceRecord = readonly [
 ];
 
 /** A stored reading that may be missing from the history. */
-export interface Unwritten {
+export interface UnwrittenReading {
   /**
    * When the reading was taken, in ms by the shared clock. The time is fixed when the reading arrives, so every server
    * passes the same time to the history.
@@ -44,17 +44,17 @@ export interface Unwritten {
  */
 export type StoredReading = 0 | readonly [before: number, light: number];
 
-export function recordOf(device: Device, unwritten: readonly Unwritten[], clock: StorageClock): DeviceRecord {
-  const { boots, light, seq, taken, led_on, lamp, lastSeen, status } = device;
+export function recordOf(device: Device, unwritten: readonly UnwrittenReading[], clock: StorageClock): DeviceRecord {
+  const { boots, light, seq, measuredAt, led_on, lamp, lastSeen, status } = device;
   const shared = (time: number): number => clock.toWall(time);
-  const sharedTaken = taken && shared(taken);
-  const stored = ({ time, light: then }: Unwritten): StoredReading =>
-    time === sharedTaken && then === light ? 0 : [sharedTaken - time, then];
+  const sharedMeasuredAt = measuredAt && shared(measuredAt);
+  const stored = ({ time, light: then }: UnwrittenReading): StoredReading =>
+    time === sharedMeasuredAt && then === light ? 0 : [sharedMeasuredAt - time, then];
   return [
     boots?.store().map((boot) => convertBoot(boot, shared)) ?? null,
     light ?? null,
     seq ?? null,
-    sharedTaken,
+    sharedMeasuredAt,
     led_on ?? null,
     lamp ? shared(lamp.since) : 0,
     lastSeen && shared(lastSeen),
@@ -71,23 +71,23 @@ export const storedLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp =
 
 /** Returns the readings in a device record that may be missing from the history. */
 export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
-  const [, light, , taken, , , , , unwritten] = record;
+  const [, light, , measuredAt, , , , , unwritten] = record;
   return unwritten.map((stored) =>
     stored === 0
-      ? { time: taken, light: light!, isDated: true }
-      : { time: taken - stored[0], light: stored[1], isDated: true },
+      ? { time: measuredAt, light: light!, isDated: true }
+      : { time: measuredAt - stored[0], light: stored[1], isDated: true },
   );
 }
 
 /** Converts a device record from another server to the argument of `Device.restore`. */
 export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSnapshot {
-  const [boots, light, seq, taken, led_on, since, lastSeen, status] = record;
+  const [boots, light, seq, measuredAt, led_on, since, lastSeen, status] = record;
   const own = (time: number): number => clock.fromWall(time);
   return {
     boots: boots && boots.map((boot) => convertBoot(boot, own)),
     light: light ?? undefined,
     seq: seq ?? undefined,
-    taken: taken && own(taken),
+    measuredAt: measuredAt && own(measuredAt),
     lamp: led_on === null ? undefined : { led_on, since: own(since) },
     lastSeen: lastSeen && own(lastSeen),
     status: status ?? undefined,
@@ -95,7 +95,7 @@ export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSna
 }
 
 /** Returns the name of the Redis hash that stores the devices and zones of a slot. */
-export const shelfOf = (slot: number): string => `slot:${slot}`;
+export const collectionOf = (slot: number): string => `slot:${slot}`;
 
 /** Prefixes of field names in a Redis hash. A field name consists of a prefix and a device id or zone name. */
 export const PREFIX = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
@@ -109,7 +109,7 @@ const BATCH_TIME = 20;
 const HISTORY_DELAY = 1000;
 
 /** The delay before a failed write is repeated, in ms. */
-const RETRY = 250;
+const RETRY_INTERVAL = 250;
 
 /**
  * Stores the state of devices in Redis for all servers. Acknowledges a reading only after its whole batch is stored. So
@@ -119,16 +119,16 @@ export class DeviceRecords implements ReadingsJournal {
   readonly #state: StateStore;
   readonly #clock: StorageClock;
   readonly #failed: (problem: string) => void;
-  readonly #stored: (device: Device, reading: HistoryReading) => void;
+  readonly #readingStored: (device: Device, reading: HistoryReading) => void;
   readonly #devices = new Set<Device>();
   /** Recent readings of each device that may be missing from the history. */
-  readonly #latest = new WeakMap<Device, Unwritten[]>();
+  readonly #unwritten = new WeakMap<Device, UnwrittenReading[]>();
   /** The readings in the next batch. */
   #readings: [device: Device, reading: HistoryReading][] = [];
   /** Other values in the next batch, by device or zone id and by field name. The value undefined deletes a field. */
-  readonly #others = new Map<string, Map<string, unknown>>();
-  #last: Promise<void> = Promise.resolve();
-  #open: Promise<void> | undefined;
+  readonly #otherValues = new Map<string, Map<string, unknown>>();
+  #lastWrite: Promise<void> = Promise.resolve();
+  #pendingWrite: Promise<void> | undefined;
   #closing = false;
 
   /** @param stored called with each reading after the reading is stored */
@@ -140,7 +140,7 @@ export class DeviceRecords implements ReadingsJournal {
   ) {
     this.#clock = clock;
     this.#state = state;
-    this.#stored = stored;
+    this.#readingStored = stored;
     this.#failed = failed;
   }
 
@@ -148,35 +148,35 @@ export class DeviceRecords implements ReadingsJournal {
   add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
     const { light } = point;
     const time = this.#clock.toWall(point.time);
-    let latest = this.#latest.get(device);
-    if (!latest) this.#latest.set(device, (latest = []));
-    while (latest.length === MOST_UNWRITTEN || now - latest[0]?.arrived >= HISTORY_DELAY) latest.shift();
+    let latest = this.#unwritten.get(device);
+    if (!latest) this.#unwritten.set(device, (latest = []));
+    while (latest.length === MAX_UNWRITTEN || now - latest[0]?.arrived >= HISTORY_DELAY) latest.shift();
     latest.push({ time, light, arrived: now });
     this.#readings.push([device, { time, light, boot, seq, isDated: true }]);
     this.#devices.add(device);
-    return this.#commit();
+    return this.#scheduleWrite();
   }
 
   /** Always false, because readings wait in memory without a limit. */
   readonly isFull = false;
 
   /** Adds a device whose state has changed to the batch. */
-  touch(device: Device): void {
+  storeDevice(device: Device): void {
     this.#devices.add(device);
-    void this.#commit();
+    void this.#scheduleWrite();
   }
 
   /** Adds a value of a device or zone to the batch; undefined deletes the value. Resolves when the batch is stored. */
   put(id: string, key: string, value: unknown): Promise<void> {
-    let values = this.#others.get(id);
-    if (!values) this.#others.set(id, (values = new Map()));
+    let values = this.#otherValues.get(id);
+    if (!values) this.#otherValues.set(id, (values = new Map()));
     values.set(key, value);
-    return this.#commit();
+    return this.#scheduleWrite();
   }
 
   /** Resolves when everything that was added so far is stored. */
   get stored(): Promise<void> {
-    return this.#open ?? this.#last;
+    return this.#pendingWrite ?? this.#lastWrite;
   }
 
   async forget({ id }: Device): Promise<void> {
@@ -188,37 +188,37 @@ export class DeviceRecords implements ReadingsJournal {
     await this.stored;
   }
 
-  #commit(): Promise<void> {
-    return (this.#open ??= this.#last = this.#write(this.#last));
+  #scheduleWrite(): Promise<void> {
+    return (this.#pendingWrite ??= this.#lastWrite = this.#write(this.#lastWrite));
   }
 
   async #write(before: Promise<void>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, BATCH_TIME));
     await before;
-    this.#open = undefined;
-    const parts = new Map<number, Writing>();
-    const partOf = (id: string): Writing => {
+    this.#pendingWrite = undefined;
+    const parts = new Map<number, SlotWrite>();
+    const partOf = (id: string): SlotWrite => {
       const slot = slotOf(id);
       let part = parts.get(slot);
-      if (!part) parts.set(slot, (part = { collection: shelfOf(slot), puts: [], deletes: [] }));
+      if (!part) parts.set(slot, (part = { collection: collectionOf(slot), puts: [], deletes: [] }));
       return part;
     };
     for (const device of this.#devices)
       partOf(device.id).puts.push([
         PREFIX.device + device.id,
-        recordOf(device, this.#latest.get(device) ?? [], this.#clock),
+        recordOf(device, this.#unwritten.get(device) ?? [], this.#clock),
       ]);
     const readings = this.#readings;
     this.#readings = [];
-    for (const [id, values] of this.#others)
+    for (const [id, values] of this.#otherValues)
       for (const [key, value] of values) {
         if (value === undefined) partOf(id).deletes.push(key);
         else partOf(id).puts.push([key, value]);
       }
     this.#devices.clear();
-    this.#others.clear();
+    this.#otherValues.clear();
     await this.#writeAll([...parts.values()]);
-    for (const [device, reading] of readings) this.#stored(device, reading);
+    for (const [device, reading] of readings) this.#readingStored(device, reading);
   }
 
   /**
@@ -231,14 +231,14 @@ export class DeviceRecords implements ReadingsJournal {
       } catch (error) {
         if (!reported) this.#failed(textOf(error));
         if (this.#closing) return;
-        await new Promise((resolve) => setTimeout(resolve, RETRY));
+        await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
       }
     }
   }
 }
 
 /** The changes in a batch that belong to one slot. */
-interface Writing extends CollectionWrite {
+interface SlotWrite extends CollectionWrite {
   readonly puts: [key: string, value: unknown][];
   readonly deletes: string[];
 }

@@ -20,11 +20,11 @@ export interface ForwardedBatch {
   readonly hops: number;
   readonly messages: readonly ForwardedMessage[];
   /** Acknowledgements: the numbers of batches that the sender has received from the addressee. */
-  readonly taken: readonly number[];
+  readonly confirmations: readonly number[];
 }
 
 /** The first byte of a batch. Other messages between servers are JSON and never begin with this byte. */
-const MARK = "+";
+const BATCH_MARK = "+";
 
 /** The separator of fields. Topics and server names never contain this character. */
 const SEPARATOR = "\t";
@@ -33,10 +33,15 @@ const SEPARATOR = "\t";
  * Encodes a batch as a header line, followed by one line and the unchanged payload for each message. JSON inside JSON
  * would be 50 % larger and slower to parse.
  */
-export function encodeBatch({ from, number, hops, messages, taken }: ForwardedBatch, clock = SAME): Buffer {
+export function encodeBatch(
+  { from, number, hops, messages, confirmations }: ForwardedBatch,
+  clock = PROCESS_CLOCK,
+): Buffer {
   const base = messages[0]?.delivery.now ?? 0;
   let text =
-    MARK + [from, number, hops, base && clock.toWall(base), messages.length, taken.join()].join(SEPARATOR) + "\n";
+    BATCH_MARK +
+    [from, number, hops, base && clock.toWall(base), messages.length, confirmations.join()].join(SEPARATOR) +
+    "\n";
   for (const { topic, payload, delivery } of messages) {
     const { now, live, before } = delivery;
     text += `${topic}${SEPARATOR}${now - base}${SEPARATOR}${live ? 1 : 0}${SEPARATOR}${before === undefined ? "" : clock.toWall(before)}${SEPARATOR}${payload.length}\n`;
@@ -46,13 +51,13 @@ export function encodeBatch({ from, number, hops, messages, taken }: ForwardedBa
 }
 
 /** A clock without conversion, for servers that run in the same process. */
-const SAME: StorageClock = { now: () => ownClock.now(), toWall: (time) => time, fromWall: (time) => time };
+const PROCESS_CLOCK: StorageClock = { now: () => ownClock.now(), toWall: (time) => time, fromWall: (time) => time };
 
 /** Whether a message between servers is a batch. */
-export const isBatch = (word: Buffer): boolean => word[0] === MARK.charCodeAt(0);
+export const isBatch = (word: Buffer): boolean => word[0] === BATCH_MARK.charCodeAt(0);
 
 /** An upper limit for valid hop counts. Servers never use as many hops. */
-const MOST_HOPS = 10;
+const MAX_PLAUSIBLE_HOPS = 10;
 
 /**
  * Decodes a batch. Accepts any bytes and never throws. Returns undefined for invalid or incomplete bytes; the sender
@@ -60,16 +65,16 @@ const MOST_HOPS = 10;
  * @param start the prefix of server names
  * @param clock converts the times in the batch
  */
-export function decodeBatch(bytes: Buffer, start: string, clock = SAME): ForwardedBatch | undefined {
+export function decodeBatch(bytes: Buffer, start: string, clock = PROCESS_CLOCK): ForwardedBatch | undefined {
   const now = clock.toWall(clock.now());
   const text = bytes.toString("latin1");
   let at = text.indexOf("\n") + 1;
   const head = text.slice(1, at - 1).split(SEPARATOR);
   if (at === 0 || head.length !== 6 || !isServerName(head[0], start)) return undefined;
   const [number, hops, base, count] = head.slice(1, 5).map(numberOf);
-  if (!isCount(number) || !(hops <= MOST_HOPS) || !isCount(hops) || !isPast(base, now)) return undefined;
-  const taken = head[5] === "" ? [] : head[5].split(",").map(numberOf);
-  if (!taken.every(isCount)) return undefined;
+  if (!isCount(number) || !(hops <= MAX_PLAUSIBLE_HOPS) || !isCount(hops) || !isPast(base, now)) return undefined;
+  const confirmations = head[5] === "" ? [] : head[5].split(",").map(numberOf);
+  if (!confirmations.every(isCount)) return undefined;
   const messages: ForwardedMessage[] = [];
   while (at < text.length) {
     const end = text.indexOf("\n", at);
@@ -82,7 +87,7 @@ export function decodeBatch(bytes: Buffer, start: string, clock = SAME): Forward
     messages.push({ topic: fields[0], payload: bytes.subarray(end + 1, at), delivery });
   }
   if (messages.length !== count) return undefined;
-  return { from: head[0], number, hops, messages, taken };
+  return { from: head[0], number, hops, messages, confirmations };
 }
 
 function deliveryOf(fields: readonly string[], base: number, now: number, clock: StorageClock): Delivery | undefined {

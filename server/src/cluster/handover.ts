@@ -42,7 +42,7 @@ export interface HandoverOptions {
 export class Handover {
   readonly #options: HandoverOptions;
   /** Adopted devices whose last reading may be unanswered, with the time of this reading. */
-  #unanswered: (readonly [device: Device, taken: number])[] = [];
+  #unanswered: (readonly [device: Device, measuredAt: number])[] = [];
 
   constructor(options: HandoverOptions) {
     this.#options = options;
@@ -90,8 +90,8 @@ export class Handover {
       if (override) member.lamps.restoreZoneOverride(zone, override, now);
     }
     for (const device of adopted) {
-      if (now - device.taken < UNANSWERED) this.#unanswered.push([device, device.taken]);
-      else member.lamps.review(device, now);
+      if (now - device.measuredAt < UNANSWERED) this.#unanswered.push([device, device.measuredAt]);
+      else member.lamps.redecide(device, now);
     }
   }
 
@@ -102,10 +102,10 @@ export class Handover {
   answer(): void {
     const { devices, lamps, decisionPublisher } = this.#options.member;
     const now = clock.now();
-    for (const [device, taken] of this.#unanswered) {
+    for (const [device, measuredAt] of this.#unanswered) {
       // Skip a device that was released in the meantime or has a newer reading.
-      if (devices.get(device.id) !== device || device.taken !== taken) continue;
-      lamps.command(device, now);
+      if (devices.get(device.id) !== device || device.measuredAt !== measuredAt) continue;
+      lamps.resendCommand(device, now);
       decisionPublisher.switched(device);
     }
     this.#unanswered = [];
@@ -121,7 +121,7 @@ export class Handover {
     if (override) lamps.restoreOverride(device, override);
     if (pending) actions.restore(device, pending);
     if (device.status) boardConfigs.assumePublished(device, actions.expired(device));
-    else if (device.taken > 0) device.heard(device.lastSeen);
+    else if (device.measuredAt > 0) device.heard(device.lastSeen);
     notifier.described(device);
   }
 }

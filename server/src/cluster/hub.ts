@@ -7,11 +7,11 @@ export interface MembershipView {
   /** Whether this server has just become a member. */
   readonly joined: boolean;
   /** Whether every member has released the devices and zones that it does not own in this epoch. */
-  readonly settled: boolean;
+  readonly allReleased: boolean;
   /** An identifier that changes when Redis may have lost data. */
   readonly memory: string;
   /** Former members whose MQTT session still has to be drained, with the time when they left, by Redis's clock. */
-  readonly gone: ReadonlyMap<string, number>;
+  readonly undrained: ReadonlyMap<string, number>;
   /** The current time of Redis's clock, in ms since 1970. */
   readonly time?: number;
 }
@@ -20,7 +20,7 @@ export interface MembershipView {
  * The last epoch and members that a server remembers. If Redis has lost its data, the cluster continues from this
  * state.
  */
-export type Known = Pick<MembershipView, "epoch" | "members">;
+export type LastMembership = Pick<MembershipView, "epoch" | "members">;
 
 /** Connects the servers of a cluster: membership with leases, and messages between servers. */
 export interface Hub {
@@ -33,13 +33,13 @@ export interface Hub {
    * @param settled the last epoch in which this server has released everything that other servers own
    * @param known the last known membership; undefined if this server is not a member yet
    */
-  renew(lease: number, settled: number, known?: Known): Promise<MembershipView>;
+  renew(lease: number, settled: number, known?: LastMembership): Promise<MembershipView>;
   /** Begins a new epoch, so that all members release and adopt their devices again. */
   bumpEpoch(): Promise<void>;
   /** Removes this server from the cluster. */
   leave(): Promise<void>;
   /** Records that the MQTT session of a former member is drained. */
-  emptied(member: string): Promise<void>;
+  sessionDrained(member: string): Promise<void>;
   /** Sends a message to a member. Resolves to whether the member has received the message. */
   send(to: string, message: string | Buffer): Promise<boolean>;
   close(): Promise<void>;

@@ -3,11 +3,11 @@ import { clock } from "../time/monotonic-clock.js";
 import type { Hub, MembershipView } from "./hub.js";
 
 /** Reasons for a new epoch, other than a change of members. */
-export interface Reasons {
+export interface EpochReasons {
   /** Whether this server must release everything, because it has just joined or the zones have changed. */
-  readonly anew: boolean;
+  readonly releaseAll: boolean;
   /** Whether Redis may have lost data, so that this server must store its state again. */
-  readonly lost: boolean;
+  readonly dataLost: boolean;
 }
 
 /** The length of a lease, in ms. The cluster notices a failed machine after at most this time. */
@@ -24,13 +24,13 @@ export interface MembershipOptions {
   /** Whether this server receives messages from devices. Otherwise the server leaves the cluster. */
   present(): boolean;
   /** Releases everything that this server does not own in the new epoch. Resolves when the released state is stored. */
-  prepare(view: MembershipView, reasons: Reasons): Promise<void>;
+  prepare(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /**
    * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
    */
   begin(view: MembershipView): Promise<void>;
   /** Called with the time of Redis's clock, and with the local monotonic time at which this server asked for it. */
-  timed?(time: number, asked: number): void;
+  redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
   renewed(view: MembershipView): void;
   /** Called when this server is no longer a member. */
@@ -46,28 +46,28 @@ export interface MembershipOptions {
 export class Membership {
   readonly #options: MembershipOptions;
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
-  #again = false;
+  #renewing: Promise<void> | undefined;
+  #renewAgain = false;
   #closed = false;
   #unsubscribed = false;
   /** Whether the cluster has removed this server. The server's state is then outdated until the server releases it. */
-  #away = true;
+  #isOutdated = true;
   /** When the lease ends, by `performance.now()`. */
-  #until = -Infinity;
+  #leaseEnd = -Infinity;
   #joined = false;
-  #anew = false;
+  #releaseAll = false;
   /** The last known membership; undefined while this server is not a member. */
-  #known: MembershipView | undefined;
+  #lastView: MembershipView | undefined;
   /** Whether Redis may have lost data that this server has not stored again yet. */
-  #lost = false;
+  #dataLost = false;
   /**
    * Epoch numbers: `#next` is being prepared, `#settled` is the last prepared one, `#starting` is being begun, and
    * `#begun` is the last begun one.
    */
-  #next = 0;
-  #settled = 0;
-  #starting = 0;
-  #begun = 0;
+  #preparingEpoch = 0;
+  #preparedEpoch = 0;
+  #beginningEpoch = 0;
+  #begunEpoch = 0;
   #steps: Promise<void> = Promise.resolve();
   #failing = false;
 
@@ -77,12 +77,12 @@ export class Membership {
 
   /** Whether this server may still act as the owner of its devices. */
   get valid(): boolean {
-    return !this.#unsubscribed && !this.#away && performance.now() < this.#until;
+    return !this.#unsubscribed && !this.#isOutdated && performance.now() < this.#leaseEnd;
   }
 
   /** Whether this server has adopted all its devices and no new epoch is being prepared. */
-  get settled(): boolean {
-    return this.valid && this.#begun !== 0 && this.#begun === this.#next;
+  get isReady(): boolean {
+    return this.valid && this.#begunEpoch !== 0 && this.#begunEpoch === this.#preparingEpoch;
   }
 
   /**
@@ -105,13 +105,13 @@ export class Membership {
   /** Renews the lease immediately instead of at the next interval. */
   renewSoon(): void {
     if (this.#closed) return;
-    this.#again = true;
-    this.#looking ??= this.#run().finally(() => (this.#looking = undefined));
+    this.#renewAgain = true;
+    this.#renewing ??= this.#run().finally(() => (this.#renewing = undefined));
   }
 
   /** Begins a new epoch because the zones have changed, so that all members release and adopt everything again. */
   rebalance(): void {
-    this.#anew = true;
+    this.#releaseAll = true;
     this.#options.hub.bumpEpoch().catch(() => {});
     this.renewSoon();
   }
@@ -119,18 +119,18 @@ export class Membership {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#renewing;
     await this.#steps;
-    this.#until = -Infinity;
+    this.#leaseEnd = -Infinity;
     if (this.#joined) await this.#options.hub.leave().catch(() => {});
   }
 
   async #run(): Promise<void> {
     clearTimeout(this.#timer);
-    while (this.#again && !this.#closed) {
-      this.#again = false;
+    while (this.#renewAgain && !this.#closed) {
+      this.#renewAgain = false;
       try {
-        await (this.#options.present() ? this.#renew() : this.#absent());
+        await (this.#options.present() ? this.#renew() : this.#leave());
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) this.#options.failed(textOf(error));
@@ -145,35 +145,35 @@ export class Membership {
     if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();
-    const view = await this.#options.hub.renew(LEASE, this.#settled, this.#known);
-    if (view.time !== undefined) this.#options.timed?.(view.time, askedAt);
-    this.#until = asked + LEASE - MARGIN;
+    const view = await this.#options.hub.renew(LEASE, this.#preparedEpoch, this.#lastView);
+    if (view.time !== undefined) this.#options.redisTimeRead?.(view.time, askedAt);
+    this.#leaseEnd = asked + LEASE - MARGIN;
     this.#joined = true;
-    if (this.#known && this.#known.memory !== view.memory) this.#lost = true;
-    this.#known = view;
+    if (this.#lastView && this.#lastView.memory !== view.memory) this.#dataLost = true;
+    this.#lastView = view;
     // Other servers may have made decisions in the meantime, so the state in this server is outdated.
     if (view.joined) {
-      this.#away = true;
-      this.#lost = false;
+      this.#isOutdated = true;
+      this.#dataLost = false;
     }
     const { epoch } = view;
-    if (epoch !== this.#next || view.joined) {
-      const reasons = { anew: view.joined || this.#anew, lost: this.#lost };
-      this.#anew = false;
-      this.#next = epoch;
-      this.#starting = 0;
+    if (epoch !== this.#preparingEpoch || view.joined) {
+      const reasons = { releaseAll: view.joined || this.#releaseAll, dataLost: this.#dataLost };
+      this.#releaseAll = false;
+      this.#preparingEpoch = epoch;
+      this.#beginningEpoch = 0;
       this.#enqueue(async () => {
         const prepared = this.#options.prepare(view, reasons);
-        if (reasons.anew) this.#away = false;
+        if (reasons.releaseAll) this.#isOutdated = false;
         await prepared;
-        if (reasons.lost && this.#known?.memory === view.memory) this.#lost = false;
-        this.#settled = epoch;
+        if (reasons.dataLost && this.#lastView?.memory === view.memory) this.#dataLost = false;
+        this.#preparedEpoch = epoch;
       });
-    } else if (view.settled && this.#begun !== epoch && this.#starting !== epoch) {
-      this.#starting = epoch;
+    } else if (view.allReleased && this.#begunEpoch !== epoch && this.#beginningEpoch !== epoch) {
+      this.#beginningEpoch = epoch;
       this.#enqueue(async () => {
         await this.#options.begin(view);
-        this.#begun = epoch;
+        this.#begunEpoch = epoch;
       });
     }
     this.#options.renewed(view);
@@ -188,18 +188,18 @@ export class Membership {
       () => this.renewSoon(),
       (error: unknown) => {
         this.#options.failed(textOf(error));
-        this.#next = 0;
+        this.#preparingEpoch = 0;
       },
     );
   }
 
-  async #absent(): Promise<void> {
+  async #leave(): Promise<void> {
     if (!this.#joined) return;
-    this.#until = -Infinity;
+    this.#leaseEnd = -Infinity;
     this.#joined = false;
-    this.#known = undefined;
-    this.#lost = false;
-    this.#next = this.#begun = 0;
+    this.#lastView = undefined;
+    this.#dataLost = false;
+    this.#preparingEpoch = this.#begunEpoch = 0;
     await this.#options.left();
     await this.#options.hub.leave();
   }

@@ -16,12 +16,12 @@ export interface OrphanedSessionsOptions {
    * @param goneAt when the member left
    */
   message(topic: string, payload: Buffer, goneAt: number): Promise<void> | undefined;
-  emptied(member: string, messages: number): Promise<void>;
+  sessionDrained(member: string, messages: number): Promise<void>;
   failed(problem: string): void;
 }
 
 /** Timeout for draining a session, in ms. A later attempt follows. */
-const PATIENCE = 30_000;
+const DRAIN_TIMEOUT = 30_000;
 
 /**
  * Drains the MQTT sessions of failed servers. The broker keeps unacknowledged messages in a persistent session and
@@ -43,7 +43,7 @@ export class OrphanedSessions {
     this.#drain(member, goneAt)
       .catch((error: unknown) =>
         this.#options.failed(
-          `What waits at the broker for ${member} could not be taken in (${textOf(error)}); it is tried again.`,
+          `The messages that wait at the broker for ${member} could not be processed: ${textOf(error)}. The server tries again.`,
         ),
       )
       .finally(() => this.#draining.delete(member));
@@ -69,10 +69,10 @@ export class OrphanedSessions {
         message(topic, payload, retained) {
           if (topic === marker) return void done();
           if (retained) return undefined;
-          const taken = message(topic, payload, goneAt);
+          const handled = message(topic, payload, goneAt);
           messages++;
-          if (taken) all.push(taken);
-          return taken;
+          if (handled) all.push(handled);
+          return handled;
         },
         reconnected() {},
         disconnected() {},
@@ -81,7 +81,7 @@ export class OrphanedSessions {
       },
     );
     this.#draining.set(member, client);
-    const deadline = setTimeout(() => lost(new Error(`it took more than ${PATIENCE / 1000} s`)), PATIENCE);
+    const deadline = setTimeout(() => lost(new Error(`it took more than ${DRAIN_TIMEOUT / 1000} s`)), DRAIN_TIMEOUT);
     try {
       await client.connect();
       await client.unsubscribe(filters);
@@ -95,7 +95,7 @@ export class OrphanedSessions {
       await client.close();
     }
     await endSession(broker, member);
-    await this.#options.emptied(member, messages);
+    await this.#options.sessionDrained(member, messages);
   }
 }
 

@@ -42,16 +42,19 @@ export interface PeerService {
 }
 
 /** Timeout for an answer from another server, in ms. An action may take ten minutes. */
-const PATIENCE = 11 * 60_000;
+const ANSWER_TIMEOUT = 11 * 60_000;
 
 /** How long a subscription to events lasts, and the interval at which it is renewed, in ms. */
-const FOLLOWED = 5000;
+const SUBSCRIPTION_LIFETIME = 5000;
 const RENEW_INTERVAL = 2000;
 
 /** Forwards HTTP requests and events between servers, because each server knows only its own devices. */
 export class Peers {
   readonly #options: PeersOptions;
-  readonly #asked = new Map<number, { readonly member: string; settle(answer: PeerAnswer | undefined): void }>();
+  readonly #pendingRequests = new Map<
+    number,
+    { readonly member: string; resolve(answer: PeerAnswer | undefined): void }
+  >();
   /** The servers that subscribe to events, with the end of each subscription by `performance.now()`. */
   readonly #followers = new Map<string, number>();
   /**
@@ -60,7 +63,7 @@ export class Peers {
    */
   #number = randomInt(2 ** 47);
   #service: PeerService | undefined;
-  #followedAt = -Infinity;
+  #subscribedAt = -Infinity;
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -74,17 +77,17 @@ export class Peers {
   /** Sends a request to another server and returns the answer. @throws Error if the server does not answer */
   async ask(member: string, request: PeerRequest): Promise<PeerAnswer> {
     const ask = ++this.#number;
-    const answer = await new Promise<PeerAnswer | undefined>((resolve) => {
-      const timer = setTimeout(() => settle(undefined), PATIENCE);
-      const settle = (answer: PeerAnswer | undefined): void => {
+    const answer = await new Promise<PeerAnswer | undefined>((fulfill) => {
+      const timer = setTimeout(() => resolve(undefined), ANSWER_TIMEOUT);
+      const resolve = (answer: PeerAnswer | undefined): void => {
         clearTimeout(timer);
-        this.#asked.delete(ask);
-        resolve(answer);
+        this.#pendingRequests.delete(ask);
+        fulfill(answer);
       };
-      this.#asked.set(ask, { member, settle });
+      this.#pendingRequests.set(ask, { member, resolve });
       this.#options.send(member, JSON.stringify({ ask, from: this.#options.me, request })).then(
-        (heard) => heard || settle(undefined),
-        () => settle(undefined),
+        (heard) => heard || resolve(undefined),
+        () => resolve(undefined),
       );
     });
     if (!answer) throw new Error(`${member} does not answer`);
@@ -102,20 +105,20 @@ export class Peers {
   /** Handles a message from another server. */
   receive(message: PeerMessage): void {
     if ("ask" in message) void this.#answer(message.from, message.ask, message.request);
-    else if ("answer" in message) this.#asked.get(message.answer)?.settle(message.with);
+    else if ("answer" in message) this.#pendingRequests.get(message.answer)?.resolve(message.with);
     else if ("follow" in message) this.#follow(message.follow);
     else this.#service?.events(message.events);
   }
 
   /** Subscribes to the events of all servers. Call this repeatedly while a client receives events here. */
   follow(): void {
-    if (performance.now() - this.#followedAt < RENEW_INTERVAL) return;
-    this.#followedAt = performance.now();
+    if (performance.now() - this.#subscribedAt < RENEW_INTERVAL) return;
+    this.#subscribedAt = performance.now();
     for (const member of this.#options.others()) this.#send(member, { follow: this.#options.me });
   }
 
   /** Whether any other server subscribes to events. */
-  get followed(): boolean {
+  get hasFollowers(): boolean {
     if (this.#followers.size === 0) return false;
     for (const [member, until] of this.#followers) if (until < performance.now()) this.#followers.delete(member);
     return this.#followers.size > 0;
@@ -127,13 +130,14 @@ export class Peers {
   }
 
   /** Updates the list of members. Pending requests to servers that have left fail. */
-  members(present: readonly string[]): void {
-    for (const { member, settle } of [...this.#asked.values()]) if (!present.includes(member)) settle(undefined);
+  updateMembers(present: readonly string[]): void {
+    for (const { member, resolve } of [...this.#pendingRequests.values()])
+      if (!present.includes(member)) resolve(undefined);
   }
 
   /** Accept subscriptions only from members, which bounds their number. */
   #follow(member: string): void {
-    if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + FOLLOWED);
+    if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + SUBSCRIPTION_LIFETIME);
   }
 
   #send(member: string, message: PeerMessage): void {

@@ -1,5 +1,5 @@
 /** How many numbers of handled batches to remember per server. A server sends at most 100 batches per second. */
-const REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 /**
  * Detects batches that another server has sent more than once. A server repeats a batch if no confirmation arrives
@@ -7,39 +7,39 @@ const REMEMBERED = 1000;
  */
 export class ReceivedBatches {
   /** The numbers of batches that are being handled, by sender. */
-  readonly #taking = new Map<string, Set<number>>();
+  readonly #inProgress = new Map<string, Set<number>>();
   /** The numbers of batches that were handled, by sender, oldest first. */
-  readonly #taken = new Map<string, Set<number>>();
+  readonly #handled = new Map<string, Set<number>>();
 
   /**
    * Records that a batch has arrived.
    * @returns "new" for a new batch, "taking" while the batch is being handled, "taken" for a handled batch
    */
-  came(from: string, number: number): "new" | "taking" | "taken" {
-    if (this.#taken.get(from)?.has(number)) return "taken";
-    const taking = setOf(this.#taking, from);
-    if (taking.has(number)) return "taking";
-    taking.add(number);
+  register(from: string, number: number): "new" | "in progress" | "handled" {
+    if (this.#handled.get(from)?.has(number)) return "handled";
+    const inProgress = setOf(this.#inProgress, from);
+    if (inProgress.has(number)) return "in progress";
+    inProgress.add(number);
     return "new";
   }
 
   /** Records that all messages of a batch have been handled. */
-  wasTaken(from: string, number: number): void {
-    this.#taking.get(from)?.delete(number);
-    const taken = setOf(this.#taken, from);
-    taken.add(number);
-    for (const oldest of taken) {
-      if (taken.size <= REMEMBERED) break;
-      taken.delete(oldest);
+  complete(from: string, number: number): void {
+    this.#inProgress.get(from)?.delete(number);
+    const handled = setOf(this.#handled, from);
+    handled.add(number);
+    for (const oldest of handled) {
+      if (handled.size <= MAX_REMEMBERED) break;
+      handled.delete(oldest);
     }
   }
 
   /** Deletes the numbers of servers that have left. A server that restarts has a new name. */
-  keep(members: readonly string[]): void {
-    for (const from of [...this.#taken.keys(), ...this.#taking.keys()])
+  forgetAllExcept(members: readonly string[]): void {
+    for (const from of [...this.#handled.keys(), ...this.#inProgress.keys()])
       if (!members.includes(from)) {
-        this.#taking.delete(from);
-        this.#taken.delete(from);
+        this.#inProgress.delete(from);
+        this.#handled.delete(from);
       }
   }
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { Damaged, RedisLink } from "./redis.js";
+import type { ReportDamagedKey, RedisLink } from "./redis.js";
 import { membershipOf } from "./checks/membership.js";
 import type { Hub } from "./hub.js";
-import { RENEW, type Renewed } from "./renew-script.js";
+import { RENEW_SCRIPT, type RenewReply } from "./renew-script.js";
 
-const LEAVE = `
+const LEAVE_SCRIPT = `
 local time = redis.call("TIME")
 if redis.call("ZREM", KEYS[1], ARGV[1]) == 1 then
   redis.call("HDEL", KEYS[2], ARGV[1])
@@ -20,7 +20,7 @@ export interface RedisHubOptions {
   /** The prefix of all server names. */
   readonly start: string;
   /** Reports damaged data in Redis that was deleted. */
-  readonly damaged: Damaged;
+  readonly damaged: ReportDamagedKey;
 }
 
 /** Creates a hub in Redis. A sorted set stores the members, and publish/subscribe carries the messages. */
@@ -64,7 +64,7 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
     },
     async renew(lease, settled, known = { epoch: 0, members: [] }) {
       const values = [me, lease, settled, channels, changes, known.epoch, known.members.join("\n"), randomUUID()];
-      const answer = (await redis.eval(RENEW, keys.length, ...keys, ...values)) as Renewed;
+      const answer = (await redis.eval(RENEW_SCRIPT, keys.length, ...keys, ...values)) as RenewReply;
       const checked = membershipOf(answer, start);
       for (const key of checked.damaged) damaged(key, "it is not as servers write it; it was deleted");
       await removeInvalidNames(checked.invalidNames);
@@ -74,9 +74,9 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
       await redis.multi().incr(`${namespace}:epoch`).publish(changes, me).exec();
     },
     async leave() {
-      await redis.eval(LEAVE, keys.length, ...keys, me, 0, 0, channels, changes);
+      await redis.eval(LEAVE_SCRIPT, keys.length, ...keys, me, 0, 0, channels, changes);
     },
-    async emptied(member) {
+    async sessionDrained(member) {
       await redis.multi().hdel(gone, member).publish(changes, me).exec();
     },
     send: async (to, message) => (await redis.publish(channels + to, message)) > 0,

@@ -4,13 +4,13 @@ import { redactText } from "../security/redact.js";
 import type { Collection, CollectionWrite, StateStore } from "../storage/state.js";
 
 /** The timeout of a command, in ms. */
-const PATIENCE = 5000;
+const COMMAND_TIMEOUT = 5000;
 
 /** The longest value to accept from Redis, in characters. Servers write at most about 1,600 characters. */
 const MAX_VALUE = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
-const RECONNECT_EVERY = 250;
+const RECONNECT_INTERVAL = 250;
 
 export interface RedisLink {
   /** The connection for commands. */
@@ -34,14 +34,14 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
   const name = `Redis at ${host}`;
   const redis = new Redis(url, {
     lazyConnect: true,
-    commandTimeout: PATIENCE,
+    commandTimeout: COMMAND_TIMEOUT,
     // Do not retry commands automatically, because Redis may have executed a command before the connection was lost.
     // The caller decides.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     // Send all commands of one turn of the event loop in one write.
     enableAutoPipelining: true,
-    retryStrategy: () => RECONNECT_EVERY,
+    retryStrategy: () => RECONNECT_INTERVAL,
   });
   let last: unknown;
   redis.on("error", (error) => (last = error));
@@ -75,7 +75,7 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
  * A Redis key that is not a hash would make the whole batch fail, so the script deletes such a key. Returns the deleted
  * keys.
  */
-const WRITE = `
+const WRITE_SCRIPT = `
 local deleted = {}
 local function write(hash, ...)
   local answer = redis.pcall(...)
@@ -86,9 +86,9 @@ local function write(hash, ...)
   redis.call(...)
 end
 local line = string.gmatch(ARGV[2], "([^\\n]*)\\n")
-local shelf = line()
-while shelf do
-  local hash = ARGV[1] .. shelf
+local collection = line()
+while collection do
+  local hash = ARGV[1] .. collection
   local puts, deletes = tonumber(line()), tonumber(line())
   for _ = 1, puts do
     local key = line()
@@ -97,12 +97,12 @@ while shelf do
   for _ = 1, deletes do
     write(hash, "HDEL", hash, line())
   end
-  shelf = line()
+  collection = line()
 end
 return deleted`;
 
 /** Reports damaged data in Redis: the key, and what is wrong with the data. */
-export type Damaged = (key: string, problem: string) => void;
+export type ReportDamagedKey = (key: string, problem: string) => void;
 
 const WRONG_TYPE = "it is no hash";
 
@@ -110,8 +110,8 @@ const WRONG_TYPE = "it is no hash";
  * Creates a state store in Redis, with one hash for each collection. Damaged values count as missing.
  * @param damaged called each time that a damaged value is read
  */
-export function redisState({ redis, namespace }: RedisLink, damaged: Damaged): StateStore {
-  redis.defineCommand("nightlightWrite", { lua: WRITE, numberOfKeys: 0 });
+export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamagedKey): StateStore {
+  redis.defineCommand("nightlightWrite", { lua: WRITE_SCRIPT, numberOfKeys: 0 });
   const run = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>).nightlightWrite;
 
   const write = async (parts: readonly CollectionWrite[]): Promise<void> => {

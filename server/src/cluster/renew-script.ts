@@ -20,7 +20,7 @@
  * Returns the epoch, whether the member is new, members, settled epochs, former members, the identifier of the memory,
  * deleted keys and the time.
  */
-export const RENEW = `
+export const RENEW_SCRIPT = `
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local me, lease, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[6])
@@ -100,7 +100,7 @@ return { epoch, joined, redis.call("ZRANGE", KEYS[1], 0, -1), redis.call("HGETAL
   redis.call("HGETALL", KEYS[4]), memory[1], damaged, now }`;
 
 /** The result of the script that renews a lease. */
-export type Renewed = [
+export type RenewReply = [
   epoch: number,
   joined: number,
   members: string[],

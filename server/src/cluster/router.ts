@@ -6,12 +6,12 @@ import { encodeBatch, type ForwardedMessage, type ForwardedBatch } from "./forwa
 import { ReceivedBatches } from "./received-batches.js";
 
 /** A batch of messages for another server. */
-interface Batch {
+interface OutgoingBatch {
   readonly to: string;
   readonly number: number;
   readonly hops: number;
   readonly messages: ForwardedMessage[];
-  readonly taken: Promise<void>;
+  readonly confirmed: Promise<void>;
   readonly resolve: () => void;
   sentAt: number;
 }
@@ -24,7 +24,7 @@ export interface RouterOptions {
   /** Whether this server may act as the owner of its slots at present. */
   valid(): boolean;
   /** Handles a message for a device that this server owns. */
-  take(topic: string, payload: Buffer, retained: boolean, delivery: Delivery): Promise<void> | undefined;
+  handle(topic: string, payload: Buffer, retained: boolean, delivery: Delivery): Promise<void> | undefined;
   send(to: string, bytes: Buffer): Promise<boolean>;
   /** The clock that all servers share. */
   readonly clock: StorageClock;
@@ -36,7 +36,7 @@ export interface RouterOptions {
 const BATCH_TIME = 20;
 
 /** How long to wait for the confirmation of a batch before sending the batch again, in ms. */
-const RETRY = 1000;
+const RETRY_INTERVAL = 1000;
 
 /**
  * How many times a message may be forwarded. Without a limit, servers with different policies would forward a message
@@ -47,7 +47,7 @@ const MAX_HOPS = 2;
 /**
  * How long to keep status messages of devices that other servers own, in ms. This server may soon adopt such a device.
  */
-const STATUS_KEPT = 10_000;
+const STATUS_RETENTION = 10_000;
 
 /**
  * Routes each message to the server that owns its device. Acknowledges a forwarded message to the broker only after the
@@ -60,20 +60,20 @@ export class Router {
    * unknown.
    */
   #owners: readonly string[] = [];
-  #next: readonly string[] | undefined;
-  #held: (() => void)[] = [];
+  #nextOwners: readonly string[] | undefined;
+  #heldMessages: (() => void)[] = [];
   readonly #received = new ReceivedBatches();
   /** The numbers of received batches that must be confirmed, by sender. */
-  #taken = new Map<string, number[]>();
+  #confirmations = new Map<string, number[]>();
   /**
    * Batches that are still being collected, by addressee and hops (`#collecting`), and batches that wait for
    * confirmation, by number (`#sent`).
    */
-  readonly #collecting = new Map<string, Batch>();
-  readonly #sent = new Map<number, Batch>();
-  #number = 0;
+  readonly #collectingBatches = new Map<string, OutgoingBatch>();
+  readonly #unconfirmedBatches = new Map<number, OutgoingBatch>();
+  #lastBatchNumber = 0;
   #flushing = false;
-  #statuses: { readonly id: string; readonly again: () => void; readonly time: number }[] = [];
+  #statuses: { readonly id: string; readonly replay: () => void; readonly time: number }[] = [];
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -92,7 +92,7 @@ export class Router {
   /** Returns the owner of a device or a zone. Returns undefined while its slot moves to another server. */
   ownerOf(id: string): string | undefined {
     const slot = this.#options.slotOf(id);
-    return this.#next && this.#next[slot] !== this.#owners[slot] ? undefined : this.#owners[slot];
+    return this.#nextOwners && this.#nextOwners[slot] !== this.#owners[slot] ? undefined : this.#owners[slot];
   }
 
   /**
@@ -100,14 +100,14 @@ export class Router {
    * @returns a promise that resolves when the message may be acknowledged; undefined to acknowledge at once
    */
   route(topic: string, payload: Buffer, retained: boolean, delivery: Delivery, hops = 0): Promise<void> | undefined {
-    const { me, slotOf, take } = this.#options;
+    const { me, slotOf, handle } = this.#options;
     // No server owns a message without a valid device id, so this server handles and counts the message.
     const parsed = parseTopic(topic);
     // This server also handles retained messages that should not be retained.
-    if (!parsed || (retained && parsed.channel !== "status")) return take(topic, payload, retained, delivery);
+    if (!parsed || (retained && parsed.channel !== "status")) return handle(topic, payload, retained, delivery);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
-    if (owner === undefined || (this.#next && this.#next[slot] !== owner) || !this.#options.valid())
+    if (owner === undefined || (this.#nextOwners && this.#nextOwners[slot] !== owner) || !this.#options.valid())
       return this.#hold(() => this.route(topic, payload, retained, delivery, hops));
     if (parsed.channel === "status" && owner !== me) {
       // Status messages reach all servers, so forwarding is unnecessary. Remember the message in case the owner has
@@ -115,51 +115,51 @@ export class Router {
       if (!retained) this.#remember(parsed.id, () => void this.route(topic, payload, retained, delivery));
       return undefined;
     }
-    if (owner === me || hops > MAX_HOPS) return take(topic, payload, retained, delivery);
-    return this.#handOn(owner, hops + 1, { topic, payload, delivery });
+    if (owner === me || hops > MAX_HOPS) return handle(topic, payload, retained, delivery);
+    return this.#forward(owner, hops + 1, { topic, payload, delivery });
   }
 
   /** Handles a batch from another server: its messages and its confirmations. */
-  receive({ from, number, hops, messages, taken }: ForwardedBatch): void {
-    for (const number of taken) {
-      const batch = this.#sent.get(number);
+  receive({ from, number, hops, messages, confirmations }: ForwardedBatch): void {
+    for (const number of confirmations) {
+      const batch = this.#unconfirmedBatches.get(number);
       // Only the addressee of a batch may confirm the batch.
       if (batch?.to !== from) continue;
-      this.#sent.delete(number);
+      this.#unconfirmedBatches.delete(number);
       batch.resolve();
     }
     if (messages.length === 0) return;
-    const state = this.#received.came(from, number);
-    if (state === "taken") this.#confirm(from, number);
+    const state = this.#received.register(from, number);
+    if (state === "handled") this.#confirm(from, number);
     if (state !== "new") return;
     void this.#routeAll(messages, hops).then(() => {
-      this.#received.wasTaken(from, number);
+      this.#received.complete(from, number);
       this.#confirm(from, number);
     });
   }
 
   #confirm(to: string, number: number): void {
-    const taken = this.#taken.get(to);
-    if (taken) taken.push(number);
-    else this.#taken.set(to, [number]);
+    const numbers = this.#confirmations.get(to);
+    if (numbers) numbers.push(number);
+    else this.#confirmations.set(to, [number]);
     this.#flushSoon();
   }
 
   /** Makes messages of moving slots wait until the next epoch begins. @param anew whether the messages of all slots wait */
-  prepare(owners: readonly string[], anew: boolean): void {
-    this.#next = owners;
-    if (anew) this.#owners = [];
+  prepare(owners: readonly string[], holdAll: boolean): void {
+    this.#nextOwners = owners;
+    if (holdAll) this.#owners = [];
   }
 
   /** Begins an epoch with new slot owners and routes the waiting messages. */
   begin(owners: readonly string[]): void {
     this.#owners = owners;
-    this.#next = undefined;
-    this.#received.keep(owners);
+    this.#nextOwners = undefined;
+    this.#received.forgetAllExcept(owners);
     this.#release();
-    for (const [number, batch] of this.#sent) {
+    for (const [number, batch] of this.#unconfirmedBatches) {
       if (owners.includes(batch.to)) continue;
-      this.#sent.delete(number);
+      this.#unconfirmedBatches.delete(number);
       void this.#routeAll(batch.messages).then(batch.resolve);
     }
   }
@@ -168,50 +168,50 @@ export class Router {
   replayStatuses(): void {
     const all = this.#statuses;
     this.#statuses = all.filter(({ id }) => !this.owns(id));
-    for (const { id, again, time } of all) if (this.owns(id) && clock.now() - time < STATUS_KEPT) again();
+    for (const { id, replay, time } of all) if (this.owns(id) && clock.now() - time < STATUS_RETENTION) replay();
   }
 
   /** Sends unconfirmed batches again and routes waiting messages. Call this at a regular interval. */
   tick(): void {
-    if (this.#options.valid() && !this.#next) this.#release();
+    if (this.#options.valid() && !this.#nextOwners) this.#release();
     const now = performance.now();
-    for (const batch of this.#sent.values()) if (now - batch.sentAt > RETRY) this.#send(batch);
+    for (const batch of this.#unconfirmedBatches.values()) if (now - batch.sentAt > RETRY_INTERVAL) this.#send(batch);
   }
 
   /** Drops waiting messages. The broker will deliver them again. */
   close(): void {
-    this.#held = [];
-    this.#sent.clear();
+    this.#heldMessages = [];
+    this.#unconfirmedBatches.clear();
   }
 
-  #hold(again: () => Promise<void> | undefined): Promise<void> {
-    return new Promise((resolve) => this.#held.push(() => void Promise.resolve(again()).then(resolve)));
+  #hold(replay: () => Promise<void> | undefined): Promise<void> {
+    return new Promise((resolve) => this.#heldMessages.push(() => void Promise.resolve(replay()).then(resolve)));
   }
 
   #release(): void {
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#heldMessages;
+    this.#heldMessages = [];
     for (const go of held) go();
   }
 
-  #remember(id: string, again: () => void): void {
+  #remember(id: string, replay: () => void): void {
     const time = clock.now();
-    this.#statuses.push({ id, again, time });
-    while (time - this.#statuses[0].time > STATUS_KEPT) this.#statuses.shift();
+    this.#statuses.push({ id, replay, time });
+    while (time - this.#statuses[0].time > STATUS_RETENTION) this.#statuses.shift();
   }
 
-  #handOn(to: string, hops: number, message: ForwardedMessage): Promise<void> {
+  #forward(to: string, hops: number, message: ForwardedMessage): Promise<void> {
     const key = `${hops} ${to}`;
-    let batch = this.#collecting.get(key);
+    let batch = this.#collectingBatches.get(key);
     if (!batch) {
       let resolve = (): void => {};
-      const taken = new Promise<void>((done) => (resolve = done));
-      batch = { to, number: ++this.#number, hops, messages: [], taken, resolve, sentAt: 0 };
-      this.#collecting.set(key, batch);
+      const confirmed = new Promise<void>((done) => (resolve = done));
+      batch = { to, number: ++this.#lastBatchNumber, hops, messages: [], confirmed, resolve, sentAt: 0 };
+      this.#collectingBatches.set(key, batch);
     }
     batch.messages.push(message);
     this.#flushSoon();
-    return batch.taken;
+    return batch.confirmed;
   }
 
   #flushSoon(): void {
@@ -222,25 +222,25 @@ export class Router {
 
   #flush(): void {
     this.#flushing = false;
-    const taken = this.#taken;
-    this.#taken = new Map();
-    for (const batch of this.#collecting.values()) {
-      this.#sent.set(batch.number, batch);
-      this.#send(batch, taken.get(batch.to));
-      taken.delete(batch.to);
+    const confirmations = this.#confirmations;
+    this.#confirmations = new Map();
+    for (const batch of this.#collectingBatches.values()) {
+      this.#unconfirmedBatches.set(batch.number, batch);
+      this.#send(batch, confirmations.get(batch.to));
+      confirmations.delete(batch.to);
     }
-    this.#collecting.clear();
+    this.#collectingBatches.clear();
     const { me, send } = this.#options;
-    for (const [to, numbers] of taken)
-      send(to, encodeBatch({ from: me, number: 0, hops: 0, messages: [], taken: numbers })).catch(() => {});
+    for (const [to, numbers] of confirmations)
+      send(to, encodeBatch({ from: me, number: 0, hops: 0, messages: [], confirmations: numbers })).catch(() => {});
   }
 
   /** @param taken confirmations to send in the same message */
-  #send(batch: Batch, taken: readonly number[] = []): void {
+  #send(batch: OutgoingBatch, confirmations: readonly number[] = []): void {
     const { to, number, hops, messages } = batch;
     batch.sentAt = performance.now();
     this.#options
-      .send(to, encodeBatch({ from: this.#options.me, number, hops, messages, taken }, this.#options.clock))
+      .send(to, encodeBatch({ from: this.#options.me, number, hops, messages, confirmations }, this.#options.clock))
       .then(
         (heard) => heard || this.#options.unreachable(to),
         () => {},
@@ -252,8 +252,8 @@ export class Router {
     // Many messages share one promise because they are stored in one batch, so a set is short.
     const waits = new Set<Promise<void>>();
     for (const { topic, payload, delivery } of messages) {
-      const taken = this.route(topic, payload, false, delivery, hops);
-      if (taken) waits.add(taken);
+      const handled = this.route(topic, payload, false, delivery, hops);
+      if (handled) waits.add(handled);
     }
     await Promise.all(waits);
   }

@@ -8,7 +8,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { actionsProblem, lampProblem, overrideProblem, recordProblem } from "./checks/stored.js";
 import type { StoredDevice, StoredZone } from "./handover.js";
 import { slotOf, type ZoneGroups } from "./ownership.js";
-import { PREFIX, shelfOf, type DeviceRecord } from "./device-records.js";
+import { PREFIX, collectionOf, type DeviceRecord } from "./device-records.js";
 
 /** Stored devices, by id, and stored zones, by name. */
 export interface LoadedShards {
@@ -30,7 +30,7 @@ export interface ShardOptions {
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
   /** Reports damaged data, which is skipped. */
-  damaged(shelf: string, problem: string): void;
+  damaged(collection: string, problem: string): void;
 }
 
 const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
@@ -44,31 +44,31 @@ export async function loadShards(
   const now = clock.toWall(clock.now());
 
   /** Validates a value. Reports a damaged value and returns undefined. */
-  function checked<T>(shelf: string, key: string, value: unknown, problemOf: Check): T | undefined {
+  function checked<T>(collection: string, key: string, value: unknown, problemOf: Check): T | undefined {
     if (value === undefined) return undefined;
     const problem = problemOf(value, now);
     if (!problem) return value as T;
-    damaged(shelf, `field ${key}: ${problem}`);
+    damaged(collection, `field ${key}: ${problem}`);
     return undefined;
   }
 
-  function overrideOf(shelf: string, key: string, value: unknown): Override | undefined {
-    const stored = checked<StoredOverride>(shelf, key, value, overrideProblem);
+  function overrideOf(collection: string, key: string, value: unknown): Override | undefined {
+    const stored = checked<StoredOverride>(collection, key, value, overrideProblem);
     return stored && restoredOverride(stored, clock);
   }
 
-  function deviceOf(shelf: string, id: string, [record, override, actions]: readonly unknown[]): void {
-    const pending = checked<StoredActions>(shelf, PREFIX.actions + id, actions, actionsProblem);
+  function deviceOf(collection: string, id: string, [record, override, actions]: readonly unknown[]): void {
+    const pending = checked<StoredActions>(collection, PREFIX.actions + id, actions, actionsProblem);
     const device: StoredDevice = {
-      record: checked<DeviceRecord>(shelf, PREFIX.device + id, record, recordProblem),
-      override: overrideOf(shelf, PREFIX.override + id, override),
+      record: checked<DeviceRecord>(collection, PREFIX.device + id, record, recordProblem),
+      override: overrideOf(collection, PREFIX.override + id, override),
       actions: pending && restoredActions(pending, clock),
     };
     if (device.record || device.override || device.actions) stock.devices.set(id, device);
   }
 
   const parts = Array.from(slots, async (slot) => {
-    const name = shelfOf(slot);
+    const name = collectionOf(slot);
     const entries = await state.collection(name).entries();
     const ids = new Set<string>();
     for (const key of entries.keys()) {
@@ -89,13 +89,13 @@ export async function loadShards(
   const groups = [...links.groups].filter(({ slot }) => slots.has(slot));
   const linked = groups.flatMap(({ ids }) =>
     ids.map(async (id) => {
-      const name = shelfOf(slotOf(id));
+      const name = collectionOf(slotOf(id));
       deviceOf(name, id, await values(state.collection(name), DEVICE_KINDS, id));
     }),
   );
   const zones = groups.flatMap((group) =>
     group.zones.map(async (zone) => {
-      const name = shelfOf(slotOf(zoneId(prefix, zone)));
+      const name = collectionOf(slotOf(zoneId(prefix, zone)));
       const [lamp, override] = await values(state.collection(name), ZONE_KINDS, zone);
       const known = checked<Lamp>(name, PREFIX.zone + zone, lamp, lampProblem);
       stock.zones.set(zone, {
@@ -113,12 +113,12 @@ type Check = (value: unknown, now: number) => string;
 const DEVICE_KINDS = [PREFIX.device, PREFIX.override, PREFIX.actions];
 const ZONE_KINDS = [PREFIX.zone, PREFIX.zoneOverride];
 
-const values = (shelf: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
-  Promise.all(kinds.map((kind) => shelf.get(kind + name)));
+const values = (collection: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
+  Promise.all(kinds.map((kind) => collection.get(kind + name)));
 
 /** Explains why a device does not belong to a slot; "" if the device belongs there. */
 function placeProblem(id: string, slot: number, owns: (id: string) => boolean): string {
   if (idProblem(id)) return idProblem(id);
-  if (slotOf(id) !== slot) return `it belongs to ${shelfOf(slotOf(id))}`;
+  if (slotOf(id) !== slot) return `it belongs to ${collectionOf(slotOf(id))}`;
   return owns(id) ? "" : "the device is not one of this server's prefix or ids";
 }

@@ -19,7 +19,7 @@ export interface SharedMemoryOptions {
   /** The clock to which stored times refer. */
   readonly clock: StorageClock;
   /** Reports damaged data in Redis. */
-  damaged(shelf: string, problem: string): void;
+  damaged(collection: string, problem: string): void;
 }
 
 /**

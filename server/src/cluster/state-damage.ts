@@ -1,7 +1,7 @@
 import type { RejectionLog } from "../observability/rejection-log.js";
 
 /** The longest description of damage in the log, in characters. */
-const LONGEST = 200;
+const MAX_DESCRIPTION = 200;
 
 /** Counts and logs damaged data in Redis. Reports before the call of `reportTo` are kept and logged later. */
 export class StateDamage {
@@ -21,7 +21,7 @@ export class StateDamage {
    * @param problem may contain any bytes
    */
   report(where: string, problem: string): void {
-    const shown = problem.slice(0, LONGEST).replace(/[^\x20-\x7e]/g, "?");
+    const shown = problem.slice(0, MAX_DESCRIPTION).replace(/[^\x20-\x7e]/g, "?");
     if (this.#rejects) this.#rejects.add("bad-state", where, shown);
     else this.#found.push([where, shown]);
   }

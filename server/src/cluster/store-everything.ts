@@ -6,7 +6,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { PREFIX, storedLamp, type DeviceRecords } from "./device-records.js";
 
 /** The most devices per batch. Redis handles no other commands during a batch. */
-const BATCH = 2000;
+const BATCH_SIZE = 2000;
 
 export interface StoreEverythingOptions {
   readonly member: Pick<ClusterMember, "devices" | "zones" | "actions">;
@@ -27,9 +27,9 @@ export async function storeEverything({
   clock,
 }: StoreEverythingOptions): Promise<number> {
   const devices: Device[] = [...member.devices];
-  for (let at = 0; at < devices.length; at += BATCH) {
-    for (const device of devices.slice(at, at + BATCH)) {
-      records.touch(device);
+  for (let at = 0; at < devices.length; at += BATCH_SIZE) {
+    for (const device of devices.slice(at, at + BATCH_SIZE)) {
+      records.storeDevice(device);
       if (device.override.mode !== "auto") void memory.setOverride(device.id, device.override);
     }
     await records.stored;

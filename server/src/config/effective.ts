@@ -22,18 +22,18 @@ export function withDefaults(configuration: Configuration): Configuration {
   });
   return {
     ...configuration,
-    devices: mapped(devices, (id, device) => ({
+    devices: mapValues(devices, (id, device) => ({
       label: id,
       ...device,
       ...(device.rule && { rule: { ...rule, ...device.rule } }),
     })),
-    zones: mapped(zones, zoneWithAll),
+    zones: mapValues(zones, zoneWithAll),
     home_assistant:
       home_assistant === true ? { discovery_prefix: DEFAULTS.homeAssistant.discoveryPrefix } : home_assistant,
   };
 }
 
-function mapped<T>(record: Record<string, T>, change: (key: string, value: T) => T): Record<string, T> {
+function mapValues<T>(record: Record<string, T>, change: (key: string, value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(key, value)]));
 }
 

@@ -65,7 +65,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
   const warnings: string[] = [];
   const given = new Map<string, FlagValue>();
   /** Chooses between a value and a file that contains the value in its first line. */
-  function either(written: FlagValue | undefined, file: FlagValue | undefined): FlagValue | undefined {
+  function valueOrFirstLine(written: FlagValue | undefined, file: FlagValue | undefined): FlagValue | undefined {
     // An empty variable counts as not set, because container tools often pass empty variables.
     if (!file?.value) return written?.value === "" && !written.origin.startsWith("-") ? undefined : written;
     if (written?.value) {
@@ -86,8 +86,8 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
   for (const flag of FLAGS) {
     const typed = byOption(optionOf(flag));
     const found =
-      either(typed, flag.secret && byOption(fileOptionOf(flag))) ??
-      either(byVariable(flag.env), flag.secret && byVariable(fileVariableOf(flag)));
+      valueOrFirstLine(typed, flag.secret && byOption(fileOptionOf(flag))) ??
+      valueOrFirstLine(byVariable(flag.env), flag.secret && byVariable(fileVariableOf(flag)));
     if (!found) continue;
     const value = typeof found.value === "string" ? converted(found.value, flag.kind) : found.value;
     given.set(flag.path.join("."), { origin: found.origin, value });

@@ -12,7 +12,7 @@ interface Described {
 }
 
 /** Placeholders for keys whose names users choose. */
-const CHOSEN: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
+const USER_KEY_PLACEHOLDERS: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
 /** Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values. */
 export function reference(): string {
@@ -38,7 +38,7 @@ function rowsOf(schema: Described, name: string, optional: boolean): string[] {
   const { properties, required = [] } = schema.anyOf?.find((branch) => branch.properties) ?? schema;
   const chosen = schema.additionalProperties || undefined;
   const own = schema.description ? [row(name, schema, optional)] : [];
-  if (chosen) return [...own, ...rowsOf(chosen, `${name} > ${CHOSEN[name]}`, true)];
+  if (chosen) return [...own, ...rowsOf(chosen, `${name} > ${USER_KEY_PLACEHOLDERS[name]}`, true)];
   const inner = Object.entries(properties ?? {}).flatMap(([key, property]) =>
     rowsOf(property, name ? `${name} > ${key}` : key, !required.includes(key)),
   );

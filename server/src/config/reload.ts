@@ -11,7 +11,7 @@ export interface Reloadable {
   reload(options: ServerOptions): readonly string[];
 }
 
-export interface Reloading {
+export interface ReloadOptions {
   readonly server: Reloadable;
   readonly log: Log;
   /** Loads the configuration again. @throws ConfigurationError */
@@ -30,14 +30,14 @@ const LOG = [
 ] as const;
 
 /** Most settings to name in one log line. */
-const MOST_NAMED = 8;
+const MAX_LISTED = 8;
 
 /**
  * Reloads the configuration of a running server. If the new configuration is invalid, logs each problem and keeps the
  * current one. Never throws.
  * @returns the configuration that is now in effect
  */
-export function reload({ server, log, load, current }: Reloading): LoadedConfiguration {
+export function reload({ server, log, load, current }: ReloadOptions): LoadedConfiguration {
   let next: LoadedConfiguration;
   let needRestart: readonly string[];
   try {
@@ -79,6 +79,6 @@ function changes(before: LoadedConfiguration, after: LoadedConfiguration): strin
 
 function listed(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
-  const more = names.length - MOST_NAMED;
-  return names.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -77,7 +77,7 @@ const DEVICE = mapping({
 
 const RULE = ruleOf();
 const { limits, history } = DEFAULTS;
-const keep = (what: string) => duration(what, MINUTE, Infinity);
+const retention = (what: string) => duration(what, MINUTE, Infinity);
 
 /** Schema of the configuration file. Decodes durations to ms, and times of day to minutes since midnight. */
 export const CONFIGURATION = mapping({
@@ -172,8 +172,8 @@ export const CONFIGURATION = mapping({
             HISTORY_SCHEMES,
             "nightlight@localhost/nightlight",
           ).optional(),
-          readings: keep("How long readings are kept").prefault(formatDuration(history.readings)),
-          switches: keep("How long lamp switches and their reasons are kept").prefault(
+          readings: retention("How long readings are kept").prefault(formatDuration(history.readings)),
+          switches: retention("How long lamp switches and their reasons are kept").prefault(
             formatDuration(history.switches),
           ),
         }),
@@ -205,7 +205,7 @@ export const CONFIGURATION = mapping({
     rate: wholeNumber("Messages that one client may publish per second, on average", 1, MILLION).prefault(limits.rate),
     queue: wholeNumber("Queued messages for one disconnected client", 1, MILLION).prefault(limits.queue),
     sessions: wholeNumber("Sessions that one account may have", 1, MILLION).prefault(limits.sessions),
-    session_expiry: keep("How long a session is kept while its client is disconnected").prefault(
+    session_expiry: retention("How long a session is kept while its client is disconnected").prefault(
       formatDuration(limits.sessionExpiry),
     ),
     event_streams: wholeNumber(

@@ -1,7 +1,7 @@
 import type { Settings } from "./options.js";
 
 /** Settings that the server reads only at the start, with their names in the configuration file. */
-const FIXED = {
+const RESTART_SETTINGS = {
   broker: "broker",
   mqttPort: "mqtt_port",
   mqttsPort: "mqtts_port",
@@ -20,8 +20,11 @@ const FIXED = {
 
 /** Returns the names of changed settings that need a restart. */
 export function needRestart(before: Settings, next: Settings): string[] {
-  const changed = (key: keyof typeof FIXED): boolean => JSON.stringify(before[key]) !== JSON.stringify(next[key]);
-  const names: string[] = (Object.keys(FIXED) as (keyof typeof FIXED)[]).filter(changed).map((key) => FIXED[key]);
+  const changed = (key: keyof typeof RESTART_SETTINGS): boolean =>
+    JSON.stringify(before[key]) !== JSON.stringify(next[key]);
+  const names: string[] = (Object.keys(RESTART_SETTINGS) as (keyof typeof RESTART_SETTINGS)[])
+    .filter(changed)
+    .map((key) => RESTART_SETTINGS[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
   // Changed retention times apply without a restart. Turning the history on or off, or moving it to another database,

@@ -92,7 +92,7 @@ export function parseYaml(name: string, text: string): YamlFile {
 }
 
 /** The YAML nodes at a path. */
-interface Found {
+interface YamlNodes {
   /** The key-value pair, and the mapping that contains it. */
   readonly pair?: Pair;
   readonly map?: YAMLMap;
@@ -103,9 +103,9 @@ interface Found {
 }
 
 /** Finds the nodes at a path. */
-function find(document: Document.Parsed, path: Path): Found {
+function find(document: Document.Parsed, path: Path): YamlNodes {
   const contents: Node | undefined = document.contents ?? undefined;
-  let found: Found = { value: contents, nearest: contents };
+  let found: YamlNodes = { value: contents, nearest: contents };
   for (const step of path) {
     const inside = isAlias(found.value) ? found.value.resolve(document) : found.value;
     const map = isMap(inside) ? inside : undefined;

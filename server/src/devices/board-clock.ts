@@ -2,10 +2,10 @@
  * Length of a period for estimating when a board started, in ms. A period is longer than a burst of late readings, and
  * short enough for clocks that drift.
  */
-const SPAN = 60_000;
+const ESTIMATE_PERIOD = 60_000;
 
 /** How long an estimate from an earlier run of the server stays in use after the first estimate of this run, in ms. */
-const CONFIRMED = 5000;
+const RESTORED_ESTIMATE_PERIOD = 5000;
 
 /** A board clock in the form in which it is stored. */
 export type StoredClock = readonly [latest: number, before: number, since: number];
@@ -19,14 +19,14 @@ export type StoredClock = readonly [latest: number, before: number, since: numbe
  * two minutes is the best estimate. With this estimate, a delayed or repeated reading still gets the time of its
  * measurement.
  */
-export interface Clock {
+export interface BoardClock {
   /**
    * `latest` is the smallest start in the current period; NaN before the first reading. `before` is the smallest start
    * in the previous period.
    */
-  latest: number;
-  before: number;
-  since: number;
+  currentMin: number;
+  previousMin: number;
+  periodStart: number;
 }
 
 /**
@@ -34,22 +34,22 @@ export interface Clock {
  * stored estimate stays in use for only 5 s instead of a minute. Call this after `timeOf`, with the first reading that
  * was not delayed.
  */
-export function confirmClock(clock: Clock, arrival: number): void {
-  if (clock.since === arrival) clock.since -= SPAN - CONFIRMED;
+export function confirmClock(clock: BoardClock, arrival: number): void {
+  if (clock.periodStart === arrival) clock.periodStart -= ESTIMATE_PERIOD - RESTORED_ESTIMATE_PERIOD;
 }
 
 /**
  * Returns when a reading was taken, by the monotonic clock. The result is never after the arrival. All times are in ms.
  */
-export function timeOf(clock: Clock, arrival: number, at: number, age: number): number {
+export function timeOf(clock: BoardClock, arrival: number, at: number, age: number): number {
   const start = arrival - age - at;
-  if (Number.isNaN(clock.latest)) {
-    clock.latest = clock.before = start;
-    clock.since = arrival;
-  } else if (Math.abs(arrival - clock.since) > SPAN) {
-    clock.before = clock.latest;
-    clock.latest = start;
-    clock.since = arrival;
-  } else if (start < clock.latest) clock.latest = start;
-  return at + Math.min(clock.latest, clock.before);
+  if (Number.isNaN(clock.currentMin)) {
+    clock.currentMin = clock.previousMin = start;
+    clock.periodStart = arrival;
+  } else if (Math.abs(arrival - clock.periodStart) > ESTIMATE_PERIOD) {
+    clock.previousMin = clock.currentMin;
+    clock.currentMin = start;
+    clock.periodStart = arrival;
+  } else if (start < clock.currentMin) clock.currentMin = start;
+  return at + Math.min(clock.currentMin, clock.previousMin);
 }

@@ -1,5 +1,15 @@
-import type { Clock } from "./board-clock.js";
-import { BEFORE, BOOT, BOOT_WIDTH, FIRST, HIGHEST, HOLES, LATEST, SINCE_WHEN, SURE } from "./device-numbers.js";
+import type { BoardClock } from "./board-clock.js";
+import {
+  CLOCK_PREVIOUS_MIN,
+  BOOT_NUMBER,
+  BOOT_WIDTH,
+  FIRST_SEQ,
+  HIGHEST_SEQ,
+  GAP_COUNT,
+  CLOCK_CURRENT_MIN,
+  CLOCK_PERIOD_START,
+  CLOCK_CERTAIN,
+} from "./device-numbers.js";
 import type { Sequence } from "./sequence.js";
 
 /** Value of the flag `sure` for a clock that was certain in an earlier run of the server but is not confirmed yet. */
@@ -9,7 +19,7 @@ const UNCONFIRMED = 2;
  * A boot: one run of a board's firmware. This class records which readings of the boot have arrived and when the boot
  * began.
  */
-export class Boot implements Sequence, Clock {
+export class Boot implements Sequence, BoardClock {
   bits: Uint32Array | undefined;
   #numbers: Float64Array<ArrayBufferLike>;
   #at: number;
@@ -22,7 +32,7 @@ export class Boot implements Sequence, Clock {
     this.#numbers = numbers;
     this.#at = at;
     this.boot = NaN;
-    this.holes = 0;
+    this.gapCount = 0;
   }
 
   /** Uses another array, to which the caller has copied the fields of this boot. */
@@ -41,59 +51,59 @@ export class Boot implements Sequence, Clock {
 
   /** The number of the boot; NaN before the first reading. */
   get boot(): number {
-    return this.#numbers[this.#at + BOOT];
+    return this.#numbers[this.#at + BOOT_NUMBER];
   }
   set boot(boot: number) {
-    this.#numbers[this.#at + BOOT] = boot;
+    this.#numbers[this.#at + BOOT_NUMBER] = boot;
   }
   get first(): number {
-    return this.#numbers[this.#at + FIRST];
+    return this.#numbers[this.#at + FIRST_SEQ];
   }
   set first(first: number) {
-    this.#numbers[this.#at + FIRST] = first;
+    this.#numbers[this.#at + FIRST_SEQ] = first;
   }
   get highest(): number {
-    return this.#numbers[this.#at + HIGHEST];
+    return this.#numbers[this.#at + HIGHEST_SEQ];
   }
   set highest(highest: number) {
-    this.#numbers[this.#at + HIGHEST] = highest;
+    this.#numbers[this.#at + HIGHEST_SEQ] = highest;
   }
-  get holes(): number {
-    return this.#numbers[this.#at + HOLES];
+  get gapCount(): number {
+    return this.#numbers[this.#at + GAP_COUNT];
   }
-  set holes(holes: number) {
-    this.#numbers[this.#at + HOLES] = holes;
+  set gapCount(gapCount: number) {
+    this.#numbers[this.#at + GAP_COUNT] = gapCount;
   }
-  get latest(): number {
-    return this.#numbers[this.#at + LATEST];
+  get currentMin(): number {
+    return this.#numbers[this.#at + CLOCK_CURRENT_MIN];
   }
-  set latest(latest: number) {
-    this.#numbers[this.#at + LATEST] = latest;
+  set currentMin(latest: number) {
+    this.#numbers[this.#at + CLOCK_CURRENT_MIN] = latest;
   }
-  get before(): number {
-    return this.#numbers[this.#at + BEFORE];
+  get previousMin(): number {
+    return this.#numbers[this.#at + CLOCK_PREVIOUS_MIN];
   }
-  set before(before: number) {
-    this.#numbers[this.#at + BEFORE] = before;
+  set previousMin(before: number) {
+    this.#numbers[this.#at + CLOCK_PREVIOUS_MIN] = before;
   }
-  get since(): number {
-    return this.#numbers[this.#at + SINCE_WHEN];
+  get periodStart(): number {
+    return this.#numbers[this.#at + CLOCK_PERIOD_START];
   }
-  set since(since: number) {
-    this.#numbers[this.#at + SINCE_WHEN] = since;
+  set periodStart(since: number) {
+    this.#numbers[this.#at + CLOCK_PERIOD_START] = since;
   }
   /** Whether the estimated start of the boot relies on a reading that was not delayed. */
-  get sure(): boolean {
-    return this.#numbers[this.#at + SURE] > 0;
+  get isClockCertain(): boolean {
+    return this.#numbers[this.#at + CLOCK_CERTAIN] > 0;
   }
-  set sure(sure: boolean) {
-    this.#numbers[this.#at + SURE] = sure ? 1 : 0;
+  set isClockCertain(sure: boolean) {
+    this.#numbers[this.#at + CLOCK_CERTAIN] = sure ? 1 : 0;
   }
   /** Whether the estimated start comes from an earlier run of the server, and no reading has confirmed it since. */
   get unconfirmed(): boolean {
-    return this.#numbers[this.#at + SURE] === UNCONFIRMED;
+    return this.#numbers[this.#at + CLOCK_CERTAIN] === UNCONFIRMED;
   }
   unconfirm(): void {
-    if (this.sure) this.#numbers[this.#at + SURE] = UNCONFIRMED;
+    if (this.isClockCertain) this.#numbers[this.#at + CLOCK_CERTAIN] = UNCONFIRMED;
   }
 }

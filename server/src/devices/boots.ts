@@ -1,18 +1,25 @@
 import type { Telemetry } from "../../../contract/index.js";
 import { Boot } from "./boot.js";
 import { confirmClock, timeOf, type StoredClock } from "./board-clock.js";
-import { begin, restoreSequence, storedSequence, take, type Arrival, type StoredSequence } from "./sequence.js";
+import {
+  startSequence,
+  restoreSequence,
+  storedSequence,
+  addNumber,
+  type ArrivalOrder,
+  type StoredSequence,
+} from "./sequence.js";
 
 /** A boot in the form in which the server stores it. */
 export type StoredBoot = readonly [boot: number, sequence: StoredSequence, clock: StoredClock | null];
 
 /** Where a reading belongs among the readings of its device. */
-export interface Placed {
-  readonly arrival: Arrival;
+export interface PlacedReading {
+  readonly arrival: ArrivalOrder;
   /** When the reading was taken, by the monotonic clock. */
-  readonly taken: number;
+  readonly measuredAt: number;
   /** Whether `taken` is certain. Otherwise the reading may have waited at a broker and be older. */
-  readonly sure: boolean;
+  readonly isTimeCertain: boolean;
 }
 
 /**
@@ -20,36 +27,36 @@ export interface Placed {
  * again. The object itself is the latest boot. This saves memory, because most devices have only one boot.
  */
 export class Boots extends Boot {
-  #before: Boot | undefined;
+  #previousBoot: Boot | undefined;
 
   /**
    * Finds where a reading belongs and records its sequence number.
    * @param live whether the reading cannot have waited at a broker
    */
-  place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): Placed {
-    if (this.boot === boot) return placeIn(this, take(this, seq), reading, now, live);
-    if (this.#before?.boot === boot) {
-      const arrival = take(this.#before, seq);
+  place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): PlacedReading {
+    if (this.boot === boot) return placeIn(this, addNumber(this, seq), reading, now, live);
+    if (this.#previousBoot?.boot === boot) {
+      const arrival = addNumber(this.#previousBoot, seq);
       // Even the newest reading of an earlier boot is late, because the latest boot has already sent readings.
-      return placeIn(this.#before, arrival === "newest" ? "late" : arrival, reading, now, live);
+      return placeIn(this.#previousBoot, arrival === "newest" ? "late" : arrival, reading, now, live);
     }
-    if (!Number.isNaN(this.boot)) this.#before = this.copy();
+    if (!Number.isNaN(this.boot)) this.#previousBoot = this.copy();
     this.boot = boot;
-    this.latest = NaN;
-    this.sure = false;
-    begin(this, seq);
+    this.currentMin = NaN;
+    this.isClockCertain = false;
+    startSequence(this, seq);
     return placeIn(this, "newest", reading, now, live);
   }
 
   store(): StoredBoot[] {
     if (Number.isNaN(this.boot)) return [];
-    return this.#before ? [storedBoot(this), storedBoot(this.#before)] : [storedBoot(this)];
+    return this.#previousBoot ? [storedBoot(this), storedBoot(this.#previousBoot)] : [storedBoot(this)];
   }
 
   /** Restores the stored boots of a device. */
   restore([latest, before]: readonly StoredBoot[]): void {
     if (latest) restoreBoot(this, latest);
-    if (before) restoreBoot((this.#before = new Boot()), before);
+    if (before) restoreBoot((this.#previousBoot = new Boot()), before);
   }
 }
 
@@ -61,25 +68,35 @@ export function convertBoot([boot, sequence, started]: StoredBoot, convert: (tim
 }
 
 function storedBoot(from: Boot): StoredBoot {
-  const { boot, sure, latest, before, since } = from;
-  return [boot, storedSequence(from), sure && !Number.isNaN(latest) ? [latest, before, since] : null];
+  const { boot, isClockCertain, currentMin, previousMin, periodStart } = from;
+  return [
+    boot,
+    storedSequence(from),
+    isClockCertain && !Number.isNaN(currentMin) ? [currentMin, previousMin, periodStart] : null,
+  ];
 }
 
 function restoreBoot(into: Boot, [boot, sequence, clock]: StoredBoot): void {
   into.boot = boot;
   restoreSequence(into, sequence);
-  [into.latest, into.before, into.since] = clock ?? [NaN, NaN, NaN];
-  into.sure = clock !== null;
+  [into.currentMin, into.previousMin, into.periodStart] = clock ?? [NaN, NaN, NaN];
+  into.isClockCertain = clock !== null;
   into.unconfirm();
 }
 
-function placeIn(boot: Boot, arrival: Arrival, { at, age = 0 }: Telemetry, now: number, live: boolean): Placed {
-  if (at === undefined) return { arrival, taken: now - age, sure: live };
-  const taken = timeOf(boot, now, at, age);
+function placeIn(
+  boot: Boot,
+  arrival: ArrivalOrder,
+  { at, age = 0 }: Telemetry,
+  now: number,
+  live: boolean,
+): PlacedReading {
+  if (at === undefined) return { arrival, measuredAt: now - age, isTimeCertain: live };
+  const measuredAt = timeOf(boot, now, at, age);
   if (live && boot.unconfirmed) {
-    boot.sure = true;
+    boot.isClockCertain = true;
     confirmClock(boot, now);
   }
-  boot.sure ||= live;
-  return { arrival, taken, sure: boot.sure };
+  boot.isClockCertain ||= live;
+  return { arrival, measuredAt, isTimeCertain: boot.isClockCertain };
 }

@@ -1,43 +1,43 @@
 /** Column numbers in a device's row of the table. */
 export const LIGHT = 0;
 export const SEQ = 1;
-export const TAKEN = 2;
+export const MEASURED_AT = 2;
 export const LAST_SEEN = 3;
-export const SINCE = 4;
-export const LAMP_SINCE = 5;
-export const PUBLISHED = 6;
-export const LOGGED = 7;
+export const ONLINE_CHANGED_AT = 4;
+export const LAMP_CHANGED_AT = 5;
+export const PUBLISHED_LAMP = 6;
+export const OLDEST_SEGMENT = 7;
 export const HISTORY_NUMBER = 8;
 /** All flags of the device, two bits each. */
 export const FLAGS = 9;
 /** The last reading of an earlier run. People see this reading, but decisions do not use it. */
 export const OLD_LIGHT = 10;
 export const OLD_TIME = 11;
-const WIDTH = 12;
+const ROW_WIDTH = 12;
 
 /** Column numbers in the row of a device's latest boot. Only devices with sequence numbers have such a row. */
-export const BOOT = 0;
-export const FIRST = 1;
-export const HIGHEST = 2;
-export const HOLES = 3;
-export const LATEST = 4;
-export const BEFORE = 5;
-export const SINCE_WHEN = 6;
-export const SURE = 7;
+export const BOOT_NUMBER = 0;
+export const FIRST_SEQ = 1;
+export const HIGHEST_SEQ = 2;
+export const GAP_COUNT = 3;
+export const CLOCK_CURRENT_MIN = 4;
+export const CLOCK_PREVIOUS_MIN = 5;
+export const CLOCK_PERIOD_START = 6;
+export const CLOCK_CERTAIN = 7;
 export const BOOT_WIDTH = 8;
 
-const ROWS = 512;
+const ROWS_PER_TABLE = 512;
 
 /**
  * A table in one typed array that stores numeric fields of many devices, with one row per device. Object fields would
  * take three times the memory and slow down the garbage collector.
  */
-export class Page {
+export class DeviceTable {
   readonly numbers: Float64Array;
   #boots: Float64Array | undefined;
 
-  constructor(readonly rows = ROWS) {
-    this.numbers = new Float64Array(rows * WIDTH);
+  constructor(readonly rows = ROWS_PER_TABLE) {
+    this.numbers = new Float64Array(rows * ROW_WIDTH);
   }
 
   /** The table of the latest boots, created for the first device of this page that sends sequence numbers. */
@@ -46,42 +46,43 @@ export class Page {
   }
 
   /** Resets a row and returns the array index at which the row begins. */
-  begin(row: number): number {
-    const at = row * WIDTH;
-    this.numbers.fill(0, at, at + WIDTH);
-    for (const unknown of [LIGHT, SEQ, SINCE, PUBLISHED, OLD_LIGHT, OLD_TIME]) this.numbers[at + unknown] = NaN;
+  resetRow(row: number): number {
+    const at = row * ROW_WIDTH;
+    this.numbers.fill(0, at, at + ROW_WIDTH);
+    for (const unknown of [LIGHT, SEQ, ONLINE_CHANGED_AT, PUBLISHED_LAMP, OLD_LIGHT, OLD_TIME])
+      this.numbers[at + unknown] = NaN;
     return at;
   }
 
   /** Converts the array index of a device's row to the array index of its boot's row. */
-  static bootsAt(at: number): number {
-    return (at / WIDTH) * BOOT_WIDTH;
+  static bootIndexOf(at: number): number {
+    return (at / ROW_WIDTH) * BOOT_WIDTH;
   }
 
   /**
    * Returns a new page with a copy of one row.
    * @param at the array index at which the row begins
    */
-  copy(at: number): Page {
-    const page = new Page(1);
-    page.numbers.set(this.numbers.subarray(at, at + WIDTH));
-    const boot = Page.bootsAt(at);
+  copy(at: number): DeviceTable {
+    const page = new DeviceTable(1);
+    page.numbers.set(this.numbers.subarray(at, at + ROW_WIDTH));
+    const boot = DeviceTable.bootIndexOf(at);
     if (this.#boots) page.boots.set(this.#boots.subarray(boot, boot + BOOT_WIDTH));
     return page;
   }
 }
 
 /** Assigns each device a number, which selects a page and a row. Reuses the numbers of removed devices. */
-export class Pages {
-  readonly #pages: Page[] = [];
+export class DeviceTables {
+  readonly #tables: DeviceTable[] = [];
   /** Numbers below `#end` that no device uses. */
   readonly #free: number[] = [];
   #end = 0;
 
   /** Returns a number that no other device uses. */
-  take(): number {
+  allocate(): number {
     const number = this.#free.pop() ?? this.#end++;
-    if (number === this.#pages.length * ROWS) this.#pages.push(new Page());
+    if (number === this.#tables.length * ROWS_PER_TABLE) this.#tables.push(new DeviceTable());
     return number;
   }
 
@@ -89,11 +90,11 @@ export class Pages {
     this.#free.push(number);
   }
 
-  pageOf(number: number): Page {
-    return this.#pages[Math.floor(number / ROWS)];
+  tableOf(number: number): DeviceTable {
+    return this.#tables[Math.floor(number / ROWS_PER_TABLE)];
   }
 
   rowOf(number: number): number {
-    return number % ROWS;
+    return number % ROWS_PER_TABLE;
   }
 }

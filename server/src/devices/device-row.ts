@@ -1,18 +1,18 @@
 import type { Lamp } from "../../../contract/index.js";
 import {
   FLAGS,
-  LAMP_SINCE,
+  LAMP_CHANGED_AT,
   LAST_SEEN,
   LIGHT,
-  LOGGED,
+  OLDEST_SEGMENT,
   OLD_LIGHT,
   OLD_TIME,
-  Page,
+  DeviceTable,
   HISTORY_NUMBER,
   SEQ,
-  SINCE,
-  TAKEN,
-  PUBLISHED,
+  ONLINE_CHANGED_AT,
+  MEASURED_AT,
+  PUBLISHED_LAMP,
 } from "./device-numbers.js";
 import { clock } from "../time/monotonic-clock.js";
 
@@ -22,14 +22,14 @@ const LED_ON = 2;
 const COMMANDED = 4;
 const LAMP = 6;
 const PUBLISH_QUEUED = 8;
-const PARTED = 10;
+const DETACHED = 10;
 const BLINKING = 12;
-const OLD_LAMP = 14;
+const EARLIER_LAMP = 14;
 const FALSE = 1;
 const TRUE = 2;
 
 /** Light and lamp state of a device for display. `time` is when the light was measured, in ms since 1970. */
-export interface Shown {
+export interface DisplayedReading {
   readonly light: number | undefined;
   readonly led_on: boolean | undefined;
   readonly time: number | undefined;
@@ -40,12 +40,12 @@ export interface Shown {
  * state of the device. Fields for bookkeeping of outputs, journal and history are writable from outside.
  */
 export class DeviceRow {
-  #page: Page;
+  #page: DeviceTable;
   #at: number;
 
-  constructor(page = new Page(1), row = 0) {
+  constructor(page = new DeviceTable(1), row = 0) {
     this.#page = page;
-    this.#at = page.begin(row);
+    this.#at = page.resetRow(row);
   }
 
   /** Whether the device is online; undefined before its first message. */
@@ -58,15 +58,15 @@ export class DeviceRow {
 
   /** When the device last went online or offline, by the monotonic clock; undefined if before the server started. */
   get since(): number | undefined {
-    return there(this.#page.numbers[this.#at + SINCE]);
+    return numberOrUndefined(this.#page.numbers[this.#at + ONLINE_CHANGED_AT]);
   }
   protected set since(since: number | undefined) {
-    this.#page.numbers[this.#at + SINCE] = since ?? NaN;
+    this.#page.numbers[this.#at + ONLINE_CHANGED_AT] = since ?? NaN;
   }
 
   /** The light level of the newest reading, 0 to 1023; undefined before the first reading since the server started. */
   get light(): number | undefined {
-    return there(this.#page.numbers[this.#at + LIGHT]);
+    return numberOrUndefined(this.#page.numbers[this.#at + LIGHT]);
   }
   protected set light(light: number | undefined) {
     this.#page.numbers[this.#at + LIGHT] = light ?? NaN;
@@ -74,28 +74,28 @@ export class DeviceRow {
 
   /** The sequence number of the newest reading; undefined for a device without sequence numbers. */
   get seq(): number | undefined {
-    return there(this.#page.numbers[this.#at + SEQ]);
+    return numberOrUndefined(this.#page.numbers[this.#at + SEQ]);
   }
   protected set seq(seq: number | undefined) {
     this.#page.numbers[this.#at + SEQ] = seq ?? NaN;
   }
 
   /** When the newest reading was taken, by the monotonic clock; 0 before the first reading. */
-  get taken(): number {
-    return this.#page.numbers[this.#at + TAKEN];
+  get measuredAt(): number {
+    return this.#page.numbers[this.#at + MEASURED_AT];
   }
-  protected set taken(taken: number) {
-    this.#page.numbers[this.#at + TAKEN] = taken;
+  protected set measuredAt(measuredAt: number) {
+    this.#page.numbers[this.#at + MEASURED_AT] = measuredAt;
   }
 
   /** The last decision about the lamp, which the rule needs for hysteresis. */
   get lamp(): Lamp | undefined {
     const led_on = flagIn(this.#page.numbers, this.#at, LAMP);
-    return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_SINCE] };
+    return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_CHANGED_AT] };
   }
   protected set lamp(lamp: Lamp | undefined) {
     setFlagIn(this.#page.numbers, this.#at, LAMP, lamp?.led_on);
-    if (lamp) this.#page.numbers[this.#at + LAMP_SINCE] = lamp.since;
+    if (lamp) this.#page.numbers[this.#at + LAMP_CHANGED_AT] = lamp.since;
   }
 
   /** Whether the LED is on, as far as the server knows. */
@@ -124,10 +124,10 @@ export class DeviceRow {
 
   /** The state that `DecisionPublisher` published last, encoded as a number; NaN before the first publication. */
   get published(): number {
-    return this.#page.numbers[this.#at + PUBLISHED];
+    return this.#page.numbers[this.#at + PUBLISHED_LAMP];
   }
   set published(published: number) {
-    this.#page.numbers[this.#at + PUBLISHED] = published;
+    this.#page.numbers[this.#at + PUBLISHED_LAMP] = published;
   }
 
   /** Whether `DecisionPublisher` has queued the device for publishing. */
@@ -141,13 +141,13 @@ export class DeviceRow {
   /**
    * Light and lamp state to show to people. Until the first reading of this run, the values come from an earlier run.
    */
-  get shown(): Shown {
+  get displayed(): DisplayedReading {
     const { numbers } = this.#page;
     const isOld = this.light === undefined;
     return {
-      light: isOld ? there(numbers[this.#at + OLD_LIGHT]) : this.light,
-      led_on: this.led_on ?? flagIn(numbers, this.#at, OLD_LAMP),
-      time: isOld ? there(numbers[this.#at + OLD_TIME]) : clock.toWall(this.taken),
+      light: isOld ? numberOrUndefined(numbers[this.#at + OLD_LIGHT]) : this.light,
+      led_on: this.led_on ?? flagIn(numbers, this.#at, EARLIER_LAMP),
+      time: isOld ? numberOrUndefined(numbers[this.#at + OLD_TIME]) : clock.toWall(this.measuredAt),
     };
   }
 
@@ -161,7 +161,7 @@ export class DeviceRow {
     if (numbers[this.#at + OLD_TIME] > time) return;
     numbers[this.#at + OLD_TIME] = time;
     numbers[this.#at + OLD_LIGHT] = light;
-    if (led_on !== null) setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
+    if (led_on !== null) setFlagIn(numbers, this.#at, EARLIER_LAMP, led_on);
   }
 
   /**
@@ -170,17 +170,17 @@ export class DeviceRow {
    */
   rememberLamp(time: number, led_on: boolean): void {
     const { numbers } = this.#page;
-    const isKnown = flagIn(numbers, this.#at, OLD_LAMP) !== undefined;
+    const isKnown = flagIn(numbers, this.#at, EARLIER_LAMP) !== undefined;
     if (isKnown && numbers[this.#at + OLD_TIME] > time) return;
-    setFlagIn(numbers, this.#at, OLD_LAMP, led_on);
+    setFlagIn(numbers, this.#at, EARLIER_LAMP, led_on);
   }
 
   /** The oldest journal segment that still holds records of the device; 0 if there is none. */
-  get logged(): number {
-    return this.#page.numbers[this.#at + LOGGED];
+  get oldestSegment(): number {
+    return this.#page.numbers[this.#at + OLDEST_SEGMENT];
   }
-  set logged(logged: number) {
-    this.#page.numbers[this.#at + LOGGED] = logged;
+  set oldestSegment(logged: number) {
+    this.#page.numbers[this.#at + OLDEST_SEGMENT] = logged;
   }
 
   /** The number of the device in the history, see `HistoryDevice`; 0 if the history has not assigned one. */
@@ -204,19 +204,19 @@ export class DeviceRow {
 
   /** The array that stores the latest boot, and the index of its first field. */
   protected get bootNumbers(): [numbers: Float64Array, at: number] {
-    return [this.#page.boots, Page.bootsAt(this.#at)];
+    return [this.#page.boots, DeviceTable.bootIndexOf(this.#at)];
   }
 
   /** Moves the fields to a copy of the row, because the registry reuses the original row for another device. */
-  part(): void {
+  detach(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;
-    setFlagIn(this.#page.numbers, 0, PARTED, true);
+    setFlagIn(this.#page.numbers, 0, DETACHED, true);
   }
 
   /** Whether the registry has removed the device. */
-  get parted(): boolean {
-    return flagIn(this.#page.numbers, this.#at, PARTED) === true;
+  get detached(): boolean {
+    return flagIn(this.#page.numbers, this.#at, DETACHED) === true;
   }
 }
 
@@ -231,4 +231,4 @@ function setFlagIn(numbers: Float64Array, at: number, place: number, value: bool
   numbers[at + FLAGS] = others | ((value === undefined ? 0 : value ? TRUE : FALSE) << place);
 }
 
-const there = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+const numberOrUndefined = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);

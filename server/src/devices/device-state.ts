@@ -32,7 +32,7 @@ export interface DeviceSnapshot {
   readonly boots: readonly StoredBoot[] | null;
   readonly light: number | undefined;
   readonly seq: number | undefined;
-  readonly taken: number;
+  readonly measuredAt: number;
   /** The last decision; undefined if there has been no decision. */
   readonly lamp: Lamp | undefined;
   readonly lastSeen: number;

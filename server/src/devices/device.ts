@@ -1,8 +1,8 @@
 import { topicOf, type Lamp, type Rule, type Status, type Telemetry } from "../../../contract/index.js";
 import { clock } from "../time/monotonic-clock.js";
-import { Boots, type Placed, type StoredBoot } from "./boots.js";
-import type { Page } from "./device-numbers.js";
-import { DeviceRow, type Shown } from "./device-row.js";
+import { Boots, type PlacedReading, type StoredBoot } from "./boots.js";
+import type { DeviceTable } from "./device-numbers.js";
+import { DeviceRow, type DisplayedReading } from "./device-row.js";
 import {
   DEFAULT_SETTINGS,
   type DeviceSettings,
@@ -13,7 +13,7 @@ import {
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
-import { BOARD_SAYS, personSays, ruleSays } from "./reason.js";
+import { BOARD_REASON, personReason, ruleReason } from "./reason.js";
 
 /**
  * The size of the cache of command topics. Storing the topic in every device would increase the memory of a device by a
@@ -35,7 +35,7 @@ export class Device extends DeviceRow {
   constructor(
     readonly id: string,
     readonly number = 0,
-    page?: Page,
+    page?: DeviceTable,
     row?: number,
   ) {
     super(page, row);
@@ -110,16 +110,16 @@ export class Device extends DeviceRow {
    * @param live whether the reading cannot have waited at a broker
    * @param before the latest time at which the reading can have been sent
    */
-  place(reading: Telemetry, now: number, live: boolean, before = now): Placed {
+  place(reading: Telemetry, now: number, live: boolean, before = now): PlacedReading {
     const { boot, seq, age = 0 } = reading;
     if (boot !== undefined && seq !== undefined) {
       const boots = this.obtainBoots();
       const placed = boots.place(boot, seq, reading, now, live);
-      this.countMissing(boots.holes, now);
+      this.updateGaps(boots.gapCount, now);
       return placed;
     }
-    const taken = before - age;
-    return { arrival: this.isOutdated(taken, now) ? "late" : "newest", taken, sure: live };
+    const measuredAt = before - age;
+    return { arrival: this.isOutdated(measuredAt, now) ? "late" : "newest", measuredAt, isTimeCertain: live };
   }
 
   /**
@@ -127,15 +127,15 @@ export class Device extends DeviceRow {
    * not count.
    * @param taken when the reading was taken
    */
-  isOutdated(taken: number, now: number): boolean {
-    return taken < this.taken && this.taken <= now;
+  isOutdated(measuredAt: number, now: number): boolean {
+    return measuredAt < this.measuredAt && this.measuredAt <= now;
   }
 
   /** Stores the newest reading. */
-  accept(light: number, seq: number | undefined, taken: number): void {
+  accept(light: number, seq: number | undefined, measuredAt: number): void {
     this.light = light;
     this.seq = seq;
-    this.taken = taken;
+    this.measuredAt = measuredAt;
   }
 
   /** Records a decision about the lamp. The command that switches the LED follows later. */
@@ -175,14 +175,14 @@ export class Device extends DeviceRow {
   }
 
   /** Restores the state that another server or an earlier run has stored. */
-  restore({ boots, light, seq, taken, lamp, lastSeen, status }: DeviceSnapshot): void {
+  restore({ boots, light, seq, measuredAt, lamp, lastSeen, status }: DeviceSnapshot): void {
     if (boots) {
       this.restoreBoots(boots);
-      this.countMissing(this.#boots!.holes, clock.now());
+      this.updateGaps(this.#boots!.gapCount, clock.now());
     }
     this.light = light;
     this.seq = seq;
-    this.taken = taken;
+    this.measuredAt = measuredAt;
     this.lastSeen = lastSeen;
     this.#status = status;
     this.online = status?.online;
@@ -205,39 +205,39 @@ export class Device extends DeviceRow {
    * Updates the number of missing readings.
    * @param holes number of sequence numbers of the latest boot that have not arrived
    */
-  countMissing(holes: number, now: number): void {
+  updateGaps(gapCount: number, now: number): void {
     // Most devices never miss a reading, so create the object only when necessary.
-    if (holes > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(holes, now);
+    if (gapCount > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(gapCount, now);
   }
 
-  override part(): void {
-    super.part();
+  override detach(): void {
+    super.detach();
     this.#boots?.moveTo(...this.bootNumbers);
   }
 
   /** Why the lamp is on or off, in a sentence for people; null before the first decision. */
   get reason(): string | null {
     const { override, zone, lamp, light } = this;
-    if (this.#status?.decided_by === "device") return BOARD_SAYS;
-    if (override.mode !== "auto") return personSays(override.mode, "the lamp");
+    if (this.#status?.decided_by === "device") return BOARD_REASON;
+    if (override.mode !== "auto") return personReason(override.mode, "the lamp");
     if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
-    return lamp && light !== undefined ? ruleSays(this.rule, lamp, light) : null;
+    return lamp && light !== undefined ? ruleReason(this.rule, lamp, light) : null;
   }
 
   /**
    * Light and lamp state to show to people. After a restart, an override determines the lamp state until the lamp state
    * is known.
    */
-  override get shown(): Shown {
+  override get displayed(): DisplayedReading {
     const { mode } = this.#override;
-    const shown = super.shown;
+    const shown = super.displayed;
     return mode === "auto" || this.led_on !== undefined ? shown : { ...shown, led_on: mode === "on" };
   }
 
   view(): DeviceView {
     const { override } = this;
     const status = this.#status;
-    const { light, led_on, time } = this.shown;
+    const { light, led_on, time } = this.displayed;
     // After a restart, show the time of the last reading, so that people see how old the light level is.
     const isOld = this.light === undefined && time !== undefined;
     const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);

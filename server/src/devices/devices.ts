@@ -1,5 +1,5 @@
 import { Device } from "./device.js";
-import { Pages } from "./device-numbers.js";
+import { DeviceTables } from "./device-numbers.js";
 import type { DeviceSettings } from "./device-state.js";
 import type { DeviceView } from "./device-view.js";
 
@@ -21,7 +21,7 @@ export const MAX_DEVICES = 250_000;
 /** The registry of known devices. */
 export class Devices {
   readonly #byId = new Map<string, Device>();
-  readonly #pages = new Pages();
+  readonly #pages = new DeviceTables();
   readonly #settingsOf: (id: string) => DeviceSettings | undefined;
 
   /** @param settingsOf returns the policy's settings of a device; undefined means the default settings */
@@ -45,8 +45,8 @@ export class Devices {
   obtain(id: string, owned = false): Device | undefined {
     const known = this.#byId.get(id);
     if (known || this.#byId.size >= MAX_DEVICES) return known;
-    const number = this.#pages.take();
-    const page = this.#pages.pageOf(number);
+    const number = this.#pages.allocate();
+    const page = this.#pages.tableOf(number);
     const device = new Device(owned ? id : Buffer.from(id).toString(), number, page, this.#pages.rowOf(number));
     this.#configure(device);
     this.#byId.set(device.id, device);
@@ -68,7 +68,7 @@ export class Devices {
     const changes: [device: Device, change: Change][] = [];
     for (const device of this) {
       if (device.expire(now, LESSON_SILENCE)) changes.push([device, "offline"]);
-      if (device.gaps?.settle(now)) changes.push([device, "missing"]);
+      if (device.gaps?.countMissing(now)) changes.push([device, "missing"]);
       if (device.gaps?.isDue(now)) changes.push([device, "gap"]);
     }
     return changes;
@@ -78,7 +78,7 @@ export class Devices {
   forget(device: Device): void {
     if (this.#byId.get(device.id) !== device) return;
     this.#byId.delete(device.id);
-    device.part();
+    device.detach();
     this.#pages.free(device.number);
   }
 

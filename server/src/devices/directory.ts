@@ -29,7 +29,7 @@ export function directoryOf(
     },
     get: (id) => devices.get(id)?.view(),
     list: () => devices.list(),
-    recent: (id) => recent.shown(id),
+    recent: (id) => recent.pointsForApi(id),
     setMode(id, mode, duration) {
       const device = devices.get(id);
       if (!device) throw new RangeError(`no device "${id}" is known`);

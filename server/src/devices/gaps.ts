@@ -1,8 +1,8 @@
 /** How long to wait for missing readings after a reading has filled a gap, in ms. */
-export const DRAIN = 5000;
+export const BACKLOG_WAIT = 5000;
 
 /** How long readings must be missing before the server logs a warning, in ms. */
-export const PATIENCE = 60_000;
+export const LOG_DELAY = 60_000;
 
 /**
  * Counts the missing readings of a device. After a reconnect, a board sends its newest reading first and older readings
@@ -11,19 +11,19 @@ export const PATIENCE = 60_000;
 export class Gaps {
   /** The number of readings that will probably not arrive any more. */
   missing = 0;
-  #holes = 0;
+  #gapCount = 0;
   /** When the last change of `#holes` restarted the waiting time. */
-  #moved = 0;
+  #lastChange = 0;
   #missingSince = 0;
   #reported = 0;
 
   /** Updates the number of sequence numbers that have not arrived. */
-  update(holes: number, now: number): void {
-    if (holes === this.#holes) return;
+  update(gapCount: number, now: number): void {
+    if (gapCount === this.#gapCount) return;
     // A growing number of holes must not restart the waiting time again and again.
-    if (holes < this.#holes || this.#holes === this.missing) this.#moved = now;
-    this.#holes = holes;
-    if (holes < this.missing) this.missing = holes;
+    if (gapCount < this.#gapCount || this.#gapCount === this.missing) this.#lastChange = now;
+    this.#gapCount = gapCount;
+    if (gapCount < this.missing) this.missing = gapCount;
     if (this.missing < this.#reported) this.#reported = this.missing;
   }
 
@@ -31,16 +31,16 @@ export class Gaps {
    * Counts the outstanding readings as missing when the waiting time is over. Call this at a regular interval.
    * @returns whether the count has grown
    */
-  settle(now: number): boolean {
-    if (this.#holes === this.missing || now - this.#moved < DRAIN) return false;
-    if (this.missing === this.#reported) this.#missingSince = this.#moved;
-    this.missing = this.#holes;
+  countMissing(now: number): boolean {
+    if (this.#gapCount === this.missing || now - this.#lastChange < BACKLOG_WAIT) return false;
+    if (this.missing === this.#reported) this.#missingSince = this.#lastChange;
+    this.missing = this.#gapCount;
     return true;
   }
 
   /** Returns true once when the server must log that readings are missing. */
   isDue(now: number): boolean {
-    if (this.missing === this.#reported || now - this.#missingSince < PATIENCE) return false;
+    if (this.missing === this.#reported || now - this.#missingSince < LOG_DELAY) return false;
     this.#reported = this.missing;
     return true;
   }

@@ -3,7 +3,7 @@ import { textOf } from "../common/errors.js";
 import type { History } from "../history/history.js";
 
 /** Number of devices per query. The history can answer other queries between two of them. */
-const SLICE = 2000;
+const DEVICES_PER_QUERY = 2000;
 
 /**
  * Restores the last reading and the last lamp state of each device from the history for display. Keeps newer values.
@@ -12,7 +12,7 @@ const SLICE = 2000;
  * @param warned called if the history cannot be read
  * @param signal stops the restoration
  */
-export async function recallFrom(
+export async function restoreLastKnown(
   history: Pick<History, "latest">,
   devices: Devices,
   changed: (device: Device) => void,
@@ -20,32 +20,32 @@ export async function recallFrom(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await recall(history, devices, changed, signal);
+    await restoreFromHistory(history, devices, changed, signal);
   } catch (error) {
     if (!signal.aborted) warned(`Lamps may be shown as unknown until boards report: ${textOf(error)}`);
   }
 }
 
-async function recall(
+async function restoreFromHistory(
   history: Pick<History, "latest">,
   devices: Devices,
   changed: (device: Device) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const ids = Array.from(devices, ({ id }) => id);
-  for (let from = 0; from < ids.length && !signal.aborted; from += SLICE) {
-    const slice = ids.slice(from, from + SLICE);
+  for (let from = 0; from < ids.length && !signal.aborted; from += DEVICES_PER_QUERY) {
+    const slice = ids.slice(from, from + DEVICES_PER_QUERY);
     const found = await history.latest(slice);
     for (const [n, latest] of found.entries()) {
       const device = devices.get(slice[n]);
       if (!device || !latest) continue;
       const { time, light, switched, led_on } = latest;
-      const before = device.shown;
+      const before = device.displayed;
       // Prefer a value from the journal, because the history rounds light levels to quarters.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
         device.remember(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);
-      const { light: lightNow, led_on: lampNow } = device.shown;
+      const { light: lightNow, led_on: lampNow } = device.displayed;
       if (before.light !== lightNow || before.led_on !== lampNow) changed(device);
     }
   }

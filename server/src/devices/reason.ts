@@ -6,32 +6,32 @@ import type { Mode } from "./override.js";
 /** The most cached sentences per rule. Lamps with the same rule switch at the same few light levels. */
 const CACHED = 4096;
 /** Cached sentences by light level: one map for lamps that are off and one for lamps that are on. */
-type Sentences = readonly [off: Map<number, string>, on: Map<number, string>];
-const cache = new WeakMap<Rule, Sentences>();
+type CachedReasons = readonly [off: Map<number, string>, on: Map<number, string>];
+const cache = new WeakMap<Rule, CachedReasons>();
 
 const duration = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 
 /** Formats a light level for people. */
-export function level(light: number): string {
+export function formatLight(light: number): string {
   return String(Math.round(light * 10) / 10);
 }
 
-export function personSays(mode: Exclude<Mode, "auto">, what: string): string {
+export function personReason(mode: Exclude<Mode, "auto">, what: string): string {
   return `a person keeps ${what} ${mode}`;
 }
 
 /** The reason to show while a board decides alone. */
-export const BOARD_SAYS = "the board decides alone: it could not reach the server";
+export const BOARD_REASON = "the board decides alone: it could not reach the server";
 
 /** Explains a decision of a rule, for example "light 212 < 300". */
-export function ruleSays(rule: Rule, lamp: Lamp, light: number): string {
+export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
   let sentences = cache.get(rule);
   if (!sentences) cache.set(rule, (sentences = [new Map(), new Map()]));
   const known = sentences[lamp.led_on ? 1 : 0];
   let sentence = known.get(light);
   if (sentence === undefined) {
     if (known.size === CACHED) known.clear();
-    known.set(light, (sentence = ruleSaysOf(rule, lamp, light, `light ${level(light)}`)));
+    known.set(light, (sentence = describedRuleReason(rule, lamp, light, `light ${formatLight(light)}`)));
   }
   return sentence;
 }
@@ -40,7 +40,7 @@ export function ruleSays(rule: Rule, lamp: Lamp, light: number): string {
  * Explains a decision of a rule.
  * @param words describes the light, for example "median 212 of 5 sensors"
  */
-export function ruleSaysOf(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
+export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)
     return led_on ? `${words} < ${threshold}` : `${words} < ${threshold}, but off for at least ${duration(min_off)}`;
@@ -55,7 +55,7 @@ export function ruleSaysOf(rule: Rule, { led_on }: Lamp, light: number, words: s
 export function zoneLight(how: Combine, light: number, sensors: number, atLeast: number): string {
   const which =
     how === "median" ? how : how === "any" ? "darkest" : how === "all" ? "brightest" : `${ordinal(atLeast)} darkest`;
-  return `${which} ${level(light)} of ${sensors} ${sensors === 1 ? "sensor" : "sensors"}`;
+  return `${which} ${formatLight(light)} of ${sensors} ${sensors === 1 ? "sensor" : "sensors"}`;
 }
 
 function ordinal(n: number): string {

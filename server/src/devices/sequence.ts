@@ -5,10 +5,10 @@ export const WINDOW = 1024;
  * `newest`: no higher sequence number has arrived. `late`: a higher number has arrived before. `duplicate`: the same
  * number has arrived before.
  */
-export type Arrival = "newest" | "late" | "duplicate";
+export type ArrivalOrder = "newest" | "late" | "duplicate";
 
 /** A sequence in stored form. `bits` is in base64, or "" if all numbers have arrived. */
-export type StoredSequence = readonly [first: number, highest: number, holes: number, bits: string];
+export type StoredSequence = readonly [first: number, highest: number, gapCount: number, bits: string];
 
 /**
  * The sequence numbers of one boot that have arrived, in a sliding window of `WINDOW` bits. QoS 1 may deliver a reading
@@ -19,7 +19,7 @@ export interface Sequence {
   first: number;
   highest: number;
   /** Number of sequence numbers below the highest that have not arrived. */
-  holes: number;
+  gapCount: number;
   /**
    * Bit set of the window that ends with the highest number. Undefined while all numbers have arrived, which saves
    * memory.
@@ -30,46 +30,46 @@ export interface Sequence {
 /**
  * Starts a sequence with the first number of a boot that arrives. Earlier numbers within the window count as missing.
  */
-export function begin(sequence: Sequence, seq: number): void {
+export function startSequence(sequence: Sequence, seq: number): void {
   // A board with a high first number may have sent its earlier readings to another server, so they do not count as
   // missing.
   const first = seq <= WINDOW ? Math.min(1, seq) : seq;
   sequence.first = first;
   sequence.highest = seq;
-  sequence.holes = seq - first;
+  sequence.gapCount = seq - first;
   sequence.bits = undefined;
   if (seq > first || first > 1) {
     sequence.bits = new Uint32Array(WINDOW / 32);
-    see(sequence.bits, seq);
+    setBit(sequence.bits, seq);
   }
 }
 
-export function restoreSequence(sequence: Sequence, [first, highest, holes, bits]: StoredSequence): void {
+export function restoreSequence(sequence: Sequence, [first, highest, gapCount, bits]: StoredSequence): void {
   sequence.first = first;
   sequence.highest = highest;
-  sequence.holes = holes;
+  sequence.gapCount = gapCount;
   sequence.bits = bits ? new Uint32Array(new Uint8Array(Buffer.from(bits, "base64")).buffer) : undefined;
 }
 
-export function storedSequence({ first, highest, holes, bits }: Sequence): StoredSequence {
-  return [first, highest, holes, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
+export function storedSequence({ first, highest, gapCount, bits }: Sequence): StoredSequence {
+  return [first, highest, gapCount, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
 }
 
 /** Records a sequence number and returns whether its reading is new. */
-export function take(sequence: Sequence, seq: number): Arrival {
+export function addNumber(sequence: Sequence, seq: number): ArrivalOrder {
   const { highest, bits } = sequence;
   if (seq > highest) {
-    moveTo(sequence, seq);
+    advanceWindow(sequence, seq);
     return "newest";
   }
   if (seq <= highest - WINDOW) return "late";
   if (!bits || bits[(seq % WINDOW) >>> 5] & (1 << (seq & 31))) return "duplicate";
-  see(bits, seq);
-  if (seq >= sequence.first) sequence.holes--;
+  setBit(bits, seq);
+  if (seq >= sequence.first) sequence.gapCount--;
   return "late";
 }
 
-function see(bits: Uint32Array, seq: number): void {
+function setBit(bits: Uint32Array, seq: number): void {
   bits[(seq % WINDOW) >>> 5] |= 1 << (seq & 31);
 }
 
@@ -77,17 +77,17 @@ function see(bits: Uint32Array, seq: number): void {
  * Moves the window so that it ends with a new number. The window is a ring buffer, in which new numbers replace the
  * oldest ones.
  */
-function moveTo(sequence: Sequence, seq: number): void {
+function advanceWindow(sequence: Sequence, seq: number): void {
   const skipped = seq - sequence.highest - 1;
   if (skipped > 0) {
     sequence.bits ??= new Uint32Array(WINDOW / 32).fill(0xffffffff);
-    sequence.holes += skipped;
+    sequence.gapCount += skipped;
   }
   const { bits } = sequence;
   if (bits) {
     if (skipped >= WINDOW) bits.fill(0);
     else for (let n = sequence.highest + 1; n < seq; n++) bits[(n % WINDOW) >>> 5] &= ~(1 << (n & 31));
-    see(bits, seq);
+    setBit(bits, seq);
     if (seq % 32 === 0 && bits.every((word) => word === 0xffffffff)) sequence.bits = undefined;
   }
   sequence.highest = seq;

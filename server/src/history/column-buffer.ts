@@ -1,6 +1,6 @@
 import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
 import { toQuarters } from "./packing.js";
-import { BY, type HistoryBatch } from "./protocol.js";
+import { SWITCH_CAUSES, type HistoryBatch } from "./protocol.js";
 
 /** A batch, and the array of ids that its device indexes point into. */
 export interface BufferedBatch {
@@ -75,7 +75,7 @@ export class ColumnBuffer {
     this.#switchDevices[at] = this.#indexOf(device);
     this.#switchTimes[at] = time;
     this.#led_on[at] = Number(led_on);
-    this.#by[at] = BY.indexOf(by);
+    this.#by[at] = SWITCH_CAUSES.indexOf(by);
     let index = this.#reasonTexts.get(reason);
     if (index === undefined) this.#reasonTexts.set(reason, (index = this.#reasonTexts.size));
     this.#reasonIndexes[at] = index;

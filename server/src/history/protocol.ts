@@ -13,7 +13,7 @@ export interface WorkerSetup {
 }
 
 /** Values of `HistorySwitch.by`, in the order of the numbers that are stored for them. */
-export const BY = ["server", "person", "device"] as const;
+export const SWITCH_CAUSES = ["server", "person", "device"] as const;
 
 /** Switches in columns: entries with the same index belong together. Arrays are cheaper to send to a thread than objects. */
 export interface SwitchColumns {

@@ -12,7 +12,7 @@ const PAGE_READINGS = 4000;
 const PAGE_CHUNKS = 1000;
 
 /** Tables with precomputed summaries of readings, from fine to coarse. */
-const LEVELS = [
+const SUMMARY_TABLES = [
   { table: "chunks", length: CHUNK },
   { table: "hours", length: HOUR },
 ];
@@ -22,7 +22,7 @@ export function answerQuery({ database, switches }: Store, device: number, query
   const [from, to] = rangeOf(query);
   const read = (length: number): Buckets => {
     const buckets = new Buckets(length);
-    collect(database, device, from, to, buckets, LEVELS.length);
+    collect(database, device, from, to, buckets, SUMMARY_TABLES.length);
     return buckets;
   };
   const bucketed = read(bucketLengthFor(from, to, query.points));
@@ -101,7 +101,7 @@ function collect(db: Database, device: number, from: number, to: number, into: B
     eachReading(db, device, from, to, (time, quarters) => into.add(time, quarters, quarters, quarters, 1));
     return;
   }
-  const { table, length } = LEVELS[level - 1];
+  const { table, length } = SUMMARY_TABLES[level - 1];
   const start = Math.ceil(from / length);
   const end = Math.floor(to / length);
   if (into.length < length || start >= end) return collect(db, device, from, to, into, level - 1);

@@ -23,7 +23,7 @@ export const MAX_POINTS = 600;
 export const MAX_DEVICES = 1000;
 
 /** A device without readings for this time, in ms, can be replaced by another device. */
-export const SILENT = 600_000;
+export const SILENT_AFTER = 600_000;
 
 /** Capacity of the queue of readings that are not in their device's ring buffer yet. */
 const QUEUE_SIZE = 4096;
@@ -32,14 +32,14 @@ const QUEUE_SIZE = 4096;
 const INITIAL_CAPACITY = 8;
 
 /** Added to the lamp code of a reading with `isDated`. */
-const DATED = 3;
+const DATED_CODE_OFFSET = 3;
 
 /** Numbers per reading: time, light, lamp code. */
 const FIELDS = 3;
 
-/** The lamp code is an index into this array, plus `DATED`. */
+/** The lamp code is an index into this array, plus `DATED_CODE_OFFSET`. */
 const LAMP_STATES = [false, true, null] as const;
-const UNKNOWN = 2;
+const UNKNOWN_LAMP = 2;
 
 /**
  * Ring buffer of one device's latest readings, sorted by time. A typed array spares the garbage collector one object per
@@ -83,8 +83,12 @@ class ReadingRing {
     const numbers = this.#numbers;
     return Array.from({ length: this.#count }, (_, n) => {
       const at = FIELDS * this.#positionOf(n);
-      const point = { time: numbers[at], light: numbers[at + 1], led_on: LAMP_STATES[numbers[at + 2] % DATED] };
-      return numbers[at + 2] < DATED ? point : { ...point, isDated: true };
+      const point = {
+        time: numbers[at],
+        light: numbers[at + 1],
+        led_on: LAMP_STATES[numbers[at + 2] % DATED_CODE_OFFSET],
+      };
+      return numbers[at + 2] < DATED_CODE_OFFSET ? point : { ...point, isDated: true };
     });
   }
 
@@ -135,7 +139,7 @@ export class Recent {
     this.#ids[this.#queued] = id;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
-    this.#numbers[at + 2] = (led_on === null ? UNKNOWN : Number(led_on)) + (isDated ? DATED : 0);
+    this.#numbers[at + 2] = (led_on === null ? UNKNOWN_LAMP : Number(led_on)) + (isDated ? DATED_CODE_OFFSET : 0);
     if (++this.#queued === QUEUE_SIZE) this.#insertQueued();
   }
 
@@ -146,7 +150,7 @@ export class Recent {
   }
 
   /** Returns the readings for the API, with times in ms since 1970. */
-  shown(id: string): readonly Point[] {
+  pointsForApi(id: string): readonly Point[] {
     return this.of(id).map(({ time, light, led_on, isDated }) => ({
       time: isDated ? time : clock.toWall(time),
       light,
@@ -178,12 +182,12 @@ export class Recent {
     return ring;
   }
 
-  /** Takes the ring buffer from the device that was silent longest; undefined if that is less than `SILENT`. */
+  /** Takes the ring buffer from the device that was silent longest; undefined if that is less than `SILENT_AFTER`. */
   #takeSilent(time: number): ReadingRing | undefined {
     if (time < this.#noneSilentBefore) return undefined;
     let [[id, longest]] = this.#byId;
     for (const [other, ring] of this.#byId) if (ring.newestTime < longest.newestTime) [id, longest] = [other, ring];
-    this.#noneSilentBefore = longest.newestTime + SILENT;
+    this.#noneSilentBefore = longest.newestTime + SILENT_AFTER;
     if (time < this.#noneSilentBefore) return undefined;
     this.#byId.delete(id);
     longest.clear();

@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import type { HistorySwitch } from "./history.js";
 import { CHUNK } from "./packing.js";
-import { BY } from "./protocol.js";
+import { SWITCH_CAUSES } from "./protocol.js";
 
 /** The array type for each width of a reason index. */
 const INDEX_TYPES = [undefined, Uint8Array, Uint16Array, Uint32Array] as const;
@@ -23,7 +23,7 @@ export const encodeState = (led_on: number | boolean, by: number): number => (by
 export const toSwitch = (time: number, state: number, reason: string): HistorySwitch => ({
   time,
   led_on: (state & 1) === 1,
-  by: BY[state >> 1],
+  by: SWITCH_CAUSES[state >> 1],
   reason,
 });
 

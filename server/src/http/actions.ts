@@ -43,11 +43,11 @@ export function actionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (
         429,
         `${MAX_PENDING} actions of ${device.id} are waiting for a reply; try again when one is done or expires.`,
       );
-    const { seq, settled } = await actions.request(device, action, expires);
+    const { seq, completion } = await actions.request(device, action, expires);
     const timeout = new AbortController();
     const pending: Outcome = { outcome: "pending", seq };
     const timedOut = sleep(wait * 1000, pending, { signal: timeout.signal, ref: false }).catch(() => pending);
-    const outcome = await Promise.race([settled, timedOut]);
+    const outcome = await Promise.race([completion, timedOut]);
     timeout.abort();
     return reply.code(STATUS[outcome.outcome]).send(outcome);
   });

@@ -112,6 +112,6 @@ function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
   app.get<{ Querystring: { device?: unknown } }>("/api/recent", (request) => {
     const { device } = request.query;
     if (typeof device !== "string") throw new HttpError(400, "Name one device: /api/recent?device=<id>.");
-    return { points: recent.shown(deviceOf(device).id) };
+    return { points: recent.pointsForApi(deviceOf(device).id) };
   });
 }

@@ -10,7 +10,7 @@ export interface Operation {
   /** Name of the schema of the request body. */
   readonly body?: string;
   /** Responses by status, except the errors. */
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly answers: Readonly<Record<number, ResponseDescription>>;
   /** Reasons for responses of the form `{"error": sentence}`, by status. */
   readonly errors?: Readonly<Record<number, string>>;
   /** Whether the operation needs no account. */
@@ -21,14 +21,14 @@ export interface Operation {
 export type Paths = Readonly<Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "delete", Operation>>>>>;
 
 /** A response. It has no body when `type` is missing. */
-export interface Answer {
+export interface ResponseDescription {
   readonly description: string;
   readonly type?: string;
   readonly schema?: Schema;
 }
 
 /** A response with a JSON body. */
-export const json = (description: string, schema: Schema): Answer => ({
+export const json = (description: string, schema: Schema): ResponseDescription => ({
   description,
   type: "application/json",
   schema,
@@ -70,6 +70,6 @@ function operationOf({ tag, body, answers, errors = {}, open = false, ...rest }:
   };
 }
 
-function response({ description, type, schema }: Answer): Schema {
+function response({ description, type, schema }: ResponseDescription): Schema {
   return { description, ...(type !== undefined && { content: { [type]: { schema } } }) };
 }

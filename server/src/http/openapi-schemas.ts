@@ -25,7 +25,7 @@ import {
 import { OUTCOME } from "./openapi-outcomes.js";
 
 const MODES = OVERRIDE.mode.values;
-const BY = ["server", "person", "device"] satisfies HistorySwitch["by"][];
+const SWITCH_CAUSES = ["server", "person", "device"] satisfies HistorySwitch["by"][];
 
 const device = objectOf<DeviceView>(
   "A board, or a program that sends the same messages.",
@@ -153,7 +153,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Switch: objectOf<HistorySwitch>("A change of a lamp.", {
     time: TIMESTAMP,
     led_on: flag("Whether the lamp is on after the change."),
-    by: oneOf(BY, "Who switched the lamp: the server's rule, a person, or the board on its own."),
+    by: oneOf(SWITCH_CAUSES, "Who switched the lamp: the server's rule, a person, or the board on its own."),
     reason: text('Why the lamp was switched, as a sentence; "" when unknown.'),
   }),
   Status: {

@@ -71,7 +71,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
 
   peers.serve({ answer: answerLocally, events: (text) => events.relay(text) });
   events.connect({
-    hasFollowers: () => peers.followed,
+    hasFollowers: () => peers.hasFollowers,
     send: (text) => peers.sendEvents(text),
     announceFollowers: () => peers.follow(),
     snapshot: async () => {

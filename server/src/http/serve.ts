@@ -56,7 +56,7 @@ export interface ServedParts {
 }
 
 /** The parts of the server that HTTP serves. */
-export interface Served {
+export interface HttpServices {
   /** Whether the data folder can be written. */
   readonly health: StorageHealth;
   readonly settings: HttpSettings;
@@ -76,7 +76,7 @@ export interface Served {
   readonly damaged: DamagedFiles;
   readonly eventStream: Events;
   /** Registers a cleanup step for the shutdown. */
-  atEnd(step: () => unknown): void;
+  addCleanupStep(step: () => unknown): void;
 }
 
 /** The URLs of HTTP and of MQTT over WebSocket; undefined for what is switched off. */
@@ -89,7 +89,7 @@ export interface HttpAddresses {
  * Starts the HTTP server with API, dashboard and MQTT over WebSocket, unless the settings switch HTTP off.
  * @throws StartError when the port is in use or not permitted
  */
-export async function serveHttp(served: Served): Promise<HttpAddresses> {
+export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
   const { health, settings, parts, zones, history, link, broker, eventStream, certificates: tls } = served;
   const { devices, recent, actions, commands, counters, decisionTimes } = parts;
   const { host, log } = settings;
@@ -138,14 +138,14 @@ export async function serveHttp(served: Served): Promise<HttpAddresses> {
   });
   const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });
   health.listen({ failed: storage, recovered: storage });
-  served.atEnd(() => app.close());
-  if (broker) served.atEnd(serveWebSocket(app.server, broker, guard));
+  served.addCleanupStep(() => app.close());
+  if (broker) served.addCleanupStep(serveWebSocket(app.server, broker, guard));
   const http = await listenHttp(app, host, settings.httpPort);
   if (broker) websocket = http.replace(/^http/, "ws") + WEBSOCKET_PATH;
   return { http, websocket };
 }
 
-function gaugesOf({ parts: { devices }, link, broker, eventStream }: Served): Gauges {
+function gaugesOf({ parts: { devices }, link, broker, eventStream }: HttpServices): Gauges {
   let devicesOnline = 0;
   for (const { online } of devices) if (online) devicesOnline++;
   return {

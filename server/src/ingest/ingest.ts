@@ -57,10 +57,10 @@ export class Ingest {
    * @returns resolves when everything that must survive a restart is stored; rejects if the message must be delivered
    *   again; undefined if there is nothing to store
    */
-  take(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
+  handle(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
     if (this.#closed) return NEVER;
     try {
-      return this.#take(topic, payload, retained, delivery);
+      return this.#route(topic, payload, retained, delivery);
     } catch (error) {
       // The broker must not take a fault of this server for a fault of its own.
       this.#options.rejects.add("internal", topic, textOf(error));
@@ -73,7 +73,7 @@ export class Ingest {
     this.#closed = true;
   }
 
-  #take(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
+  #route(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
     const { statusTopic, rejects, owns, readings, broker } = this.#options;
     if (topic === statusTopic || !isInbound(topic)) return undefined;
     const parsed = parseTopic(topic);
@@ -89,7 +89,7 @@ export class Ingest {
     }
     if (channel === "set") return this.#set(id, payload);
     if (!owns(id)) return undefined;
-    if (channel === "telemetry") return readings.take(id, payload, delivery);
+    if (channel === "telemetry") return readings.handle(id, payload, delivery);
     if (channel === "replies") return this.#reply(id, payload);
     this.#status(id, payload, retained);
     return undefined;

@@ -10,7 +10,7 @@ export interface ReadingsJournal {
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: Point): Promise<void>;
   /** Stores a device whose state has changed; undefined if the journal holds readings only. */
-  touch?(device: Device): void;
+  storeDevice?(device: Device): void;
   /** Resolves when everything that was added so far is stored. */
   readonly stored: Promise<void>;
   /** Whether so many readings wait to be stored that no further one may be added. */

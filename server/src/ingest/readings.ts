@@ -26,8 +26,8 @@ export interface ReadingsOptions {
 }
 
 /** RejectionLog a message, so that the broker delivers it again. */
-const REFUSED: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
-REFUSED.catch(() => {});
+const REFUSED_PROBLEM: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
+REFUSED_PROBLEM.catch(() => {});
 
 /** The path of a reading: decode, deduplicate, apply, decide, publish, record, notify. */
 export class Readings {
@@ -56,7 +56,7 @@ export class Readings {
    * Takes a reading on its whole path.
    * @returns resolves when the reading is stored, rejects if it must be delivered again; undefined if it has no effect
    */
-  take(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
+  handle(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
     const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;
     const begin = performance.now();
 
@@ -70,21 +70,21 @@ export class Readings {
     if (journal.isFull) return this.#refuse(device, reading, now, live);
 
     // deduplicate
-    const { arrival, taken, sure } = device.place(reading, now, live, delivery?.before);
+    const { arrival, measuredAt, isTimeCertain } = device.place(reading, now, live, delivery?.before);
     if (arrival === "duplicate") return this.#ignore(device, reading);
 
     if (arrival === "newest") {
       // apply
       const { light, boot, seq } = reading;
-      device.accept(light, boot === undefined ? undefined : seq, taken);
+      device.accept(light, boot === undefined ? undefined : seq, measuredAt);
       // decide and publish
-      lamps.follow(device, taken, sure, now);
+      lamps.followReading(device, measuredAt, isTimeCertain, now);
       decisionTimes.decided(performance.now() - begin);
     }
 
     // record
     const led_on = (arrival === "newest" ? device.led_on : reading.led_on) ?? null;
-    const point = { time: taken, light: reading.light, led_on };
+    const point = { time: measuredAt, light: reading.light, led_on };
     recent.add(id, point);
     const stored = journal.add(device, reading, now, live, point);
 
@@ -99,16 +99,16 @@ export class Readings {
     const taken = now - age;
     if (!device.isOutdated(taken, now)) {
       device.accept(light, seq, taken);
-      this.#options.lamps.follow(device, taken, live, now);
+      this.#options.lamps.followReading(device, taken, live, now);
     }
-    return REFUSED;
+    return REFUSED_PROBLEM;
   }
 
   /** Ignores a reading that was delivered before. It is acknowledged when the first delivery is stored. */
   #ignore({ id }: Device, reading: Telemetry): Promise<void> {
     const { counters, log, journal } = this.#options;
     counters.duplicates++;
-    log.often("duplicate", () => `${id} had delivered that before`, { id, message: reading });
+    log.frequent("duplicate", () => `${id} had delivered that before`, { id, message: reading });
     return journal.stored;
   }
 }

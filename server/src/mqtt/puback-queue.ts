@@ -1,9 +1,9 @@
 /** Messages that share one completion promise. */
-interface Batch {
+interface PubackBatch {
   done: boolean;
 }
 
-const COMPLETED: Batch = { done: true };
+const COMPLETED: PubackBatch = { done: true };
 
 /**
  * Sends PUBACKs in the order in which the messages arrived [MQTT-4.6.0-2], each after its message has been processed.
@@ -15,9 +15,9 @@ export class PubackQueue {
   /** Packet identifiers in order of arrival. Those before `#next` have been acknowledged. */
   #packetIds: number[] = [];
   /** The batch of each entry of `#packetIds`. */
-  #batches: Batch[] = [];
+  #batches: PubackBatch[] = [];
   #next = 0;
-  readonly #pending = new Map<Promise<void>, Batch>();
+  readonly #pending = new Map<Promise<void>, PubackBatch>();
 
   /**
    * Create one queue for each network connection, because packet identifiers belong to a connection.
@@ -37,7 +37,7 @@ export class PubackQueue {
     this.#batches.push(processed ? this.#batchOf(processed) : COMPLETED);
   }
 
-  #batchOf(processed: Promise<void>): Batch {
+  #batchOf(processed: Promise<void>): PubackBatch {
     const known = this.#pending.get(processed);
     if (known) return known;
     const batch = { done: false };

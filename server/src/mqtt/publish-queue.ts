@@ -1,5 +1,5 @@
 /** A message to publish at QoS 1. */
-interface Message {
+interface QueuedPublish {
   /** Sequence number, in the order of the `publish` calls. */
   readonly number: number;
   readonly topic: string;
@@ -27,10 +27,10 @@ export const MAX_PUBLISH_ID = 4000;
  */
 export class PublishQueue {
   /** Inflight messages by packet identifier. An array, because a Map rehashes often as messages come and go. */
-  readonly #inflight = new Array<Message | undefined>(MAX_PUBLISH_ID + 1).fill(undefined);
+  readonly #inflight = new Array<QueuedPublish | undefined>(MAX_PUBLISH_ID + 1).fill(undefined);
   #inflightCount = 0;
   /** Messages not sent yet, in order: retained ones by topic, others by sequence number. */
-  readonly #waiting = new Map<string | number, Message>();
+  readonly #waiting = new Map<string | number, QueuedPublish>();
   /** Undefined without a connection. */
   #send: SendPublish | undefined;
   #maxInflight = MAX_INFLIGHT;
@@ -43,7 +43,7 @@ export class PublishQueue {
   }
 
   publish(topic: string, payload: Buffer, retain: boolean, acknowledged?: () => void): void {
-    const message: Message = { number: this.#nextNumber++, topic, payload, retain, acknowledged };
+    const message: QueuedPublish = { number: this.#nextNumber++, topic, payload, retain, acknowledged };
     if (this.#send && this.#waiting.size === 0 && this.#inflightCount < this.#maxInflight)
       return this.#sendFirst(message);
     const key = retain ? topic : message.number;
@@ -90,7 +90,7 @@ export class PublishQueue {
   }
 
   /** Sends a message for the first time, under a new packet identifier. */
-  #sendFirst(message: Message): void {
+  #sendFirst(message: QueuedPublish): void {
     // there are more identifiers than inflight messages, so this ends
     do this.#lastId = this.#lastId === MAX_PUBLISH_ID ? 1 : this.#lastId + 1;
     while (this.#inflight[this.#lastId]);

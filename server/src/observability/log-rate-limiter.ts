@@ -10,7 +10,7 @@ export interface MessageCounts {
   other: number;
 }
 
-const NOTHING: MessageCounts = { received: 0, sent: 0, other: 0 };
+const NO_MESSAGES: MessageCounts = { received: 0, sent: 0, other: 0 };
 
 /**
  * Rate limiter for log lines about messages. Counts the messages above the limit, and reports the counts at the end of
@@ -20,7 +20,7 @@ export class LogRateLimiter {
   readonly #limit: number;
   readonly #report: (more: MessageCounts) => void;
   #lines = 0;
-  #skipped = { ...NOTHING };
+  #skipped = { ...NO_MESSAGES };
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -51,7 +51,7 @@ export class LogRateLimiter {
     this.#lines = 0;
     const more = this.#skipped;
     if (more.received + more.sent + more.other === 0) return;
-    this.#skipped = { ...NOTHING };
+    this.#skipped = { ...NO_MESSAGES };
     this.#report(more);
   }
 }

@@ -31,7 +31,7 @@ export interface Log {
   received(id: string, channel: Channel, message: object): void;
   sent(id: string, message: object): void;
   /** Logs an event that can be as frequent as messages are. Calls `text` only if the line is written. */
-  often(event: string, text: () => string, fields?: LogFields): void;
+  frequent(event: string, text: () => string, fields?: LogFields): void;
   info(event: string, text: string, fields?: LogFields): void;
   warn(event: string, text: string, fields?: LogFields): void;
   error(event: string, text: string, fields?: LogFields): void;
@@ -45,7 +45,7 @@ export interface Log {
 export const silentLog: Log = {
   received() {},
   sent() {},
-  often() {},
+  frequent() {},
   info() {},
   warn() {},
   error() {},
@@ -101,7 +101,7 @@ function jsonLog(output: LogOutput, limit: number): Log {
     sent(id, message) {
       if (limiter.passes("sent")) logger.info({ event: "sent", id, channel: "commands", message });
     },
-    often(event, text, fields) {
+    frequent(event, text, fields) {
       if (limiter.passes("other")) logger.info({ event, ...fields }, text());
     },
     info: (event, text, fields) => logger.info({ event, ...fields }, text),
@@ -146,7 +146,7 @@ function prettyLog(output: LogOutput, limit: number): Log {
     sent(id, message) {
       if (limiter.passes("sent")) line(`${paint("green", "Sending message:")} ${id} ${forPeople(message)}`);
     },
-    often(_event, text) {
+    frequent(_event, text) {
       if (limiter.passes("other")) line(text());
     },
     info: (_event, text) => line(text),

@@ -3,7 +3,7 @@ import type { Log } from "./log.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /** Shortest time between two log lines for the same sender and reason, in ms. */
-export const QUIET = 10_000;
+export const OMIT_INTERVAL = 10_000;
 
 /** Most pairs of sender and reason to remember, so that a flood of ids cannot fill the memory. */
 const MAX_PAIRS = 1000;
@@ -28,7 +28,7 @@ export class RejectionLog {
     rejected[reason] = (rejected[reason] ?? 0) + 1;
     const pair = `${reason} ${from}`;
     const before = this.#logged.get(pair);
-    if (before && now - before.at < QUIET) {
+    if (before && now - before.at < OMIT_INTERVAL) {
       before.omitted++;
       return;
     }

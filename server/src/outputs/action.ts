@@ -13,8 +13,8 @@ export type Outcome =
   | { readonly outcome: "timeout"; readonly seq: number; readonly error: string };
 
 /** An action that was requested. */
-export interface Request {
+export interface ActionRequest {
   readonly seq: number;
   /** Resolves when the action is done, was refused or has expired. */
-  readonly settled: Promise<Outcome>;
+  readonly completion: Promise<Outcome>;
 }

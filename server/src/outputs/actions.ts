@@ -4,7 +4,7 @@ import type { Log } from "../observability/log.js";
 import type { StorageHealth } from "../storage/health.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
-import { MAX_PENDING, type Action, type Outcome, type Request } from "./action.js";
+import { MAX_PENDING, type Action, type Outcome, type ActionRequest } from "./action.js";
 import type { Blinking } from "./blinking.js";
 import type { BoardConfigs } from "./board-config.js";
 import type { DeviceMemory } from "./device-memory.js";
@@ -27,19 +27,19 @@ export interface ActionsOptions {
   readonly log: Log;
 }
 
-interface Pending {
+interface PendingAction {
   readonly seq: number;
   /** When the action expires, by the monotonic clock. */
   readonly until: number;
-  readonly settle: (outcome: Outcome) => void;
+  readonly resolve: (outcome: Outcome) => void;
 }
 
 /** The actions of one device. */
-interface Ledger {
+interface DeviceActions {
   last: number;
   expired: number;
   /** In order of `seq`. */
-  pending: Pending[];
+  pending: PendingAction[];
   readonly outcomes: Map<number, Outcome>;
   /** The `seq` of the latest `identify` actions. */
   identify: readonly number[];
@@ -61,7 +61,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
  */
 export class Actions {
   readonly #options: ActionsOptions;
-  readonly #ledgers = new Map<Device, Ledger>();
+  readonly #byDevice = new Map<Device, DeviceActions>();
 
   constructor(options: ActionsOptions) {
     this.#options = options;
@@ -71,18 +71,18 @@ export class Actions {
   restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
     const ledger = this.#ledgerOf(device);
     Object.assign(ledger, { last, expired, identify });
-    ledger.pending = pending.map(({ seq, until }) => ({ seq, until, settle() {} }));
+    ledger.pending = pending.map(({ seq, until }) => ({ seq, until, resolve() {} }));
     this.#expireDue(device, ledger);
   }
 
   /** Whether the device has `MAX_PENDING` actions. */
   isFull(device: Device): boolean {
-    return (this.#ledgers.get(device)?.pending.length ?? 0) >= MAX_PENDING;
+    return (this.#byDevice.get(device)?.pending.length ?? 0) >= MAX_PENDING;
   }
 
   /** Returns the highest `seq` of expired actions; 0 if there are none. */
   expired(device: Device): number {
-    return this.#ledgers.get(device)?.expired ?? 0;
+    return this.#byDevice.get(device)?.expired ?? 0;
   }
 
   /**
@@ -90,7 +90,7 @@ export class Actions {
    * @param expires in s from now
    * @throws Error if the action cannot be stored; then it was not sent
    */
-  async request(device: Device, action: Action, expires: number): Promise<Request> {
+  async request(device: Device, action: Action, expires: number): Promise<ActionRequest> {
     const ledger = this.#ledgerOf(device);
     const now = clock.now();
     // A wall clock that is far in the future must not use up the numbers.
@@ -98,8 +98,8 @@ export class Actions {
     const seq = Math.max(ledger.last + 1, seconds);
     ledger.last = seq;
     if (action === "identify") ledger.identify = [...ledger.identify, seq].slice(-MAX_PENDING);
-    const settled = new Promise<Outcome>((settle) => {
-      ledger.pending.push({ seq, until: now + expires * 1000, settle });
+    const completion = new Promise<Outcome>((resolve) => {
+      ledger.pending.push({ seq, until: now + expires * 1000, resolve });
     });
     try {
       const stored = this.#store(device, ledger);
@@ -116,12 +116,12 @@ export class Actions {
       log.info("action", `Asking ${device.id} for ${action}`, { id: device.id, action, seq });
       this.#expireDue(device, ledger);
     }
-    return { seq, settled };
+    return { seq, completion };
   }
 
   /** A device has replied. Resolves when that is stored. */
   async reply(device: Device, reply: Reply): Promise<void> {
-    const ledger = this.#ledgers.get(device);
+    const ledger = this.#byDevice.get(device);
     const { seq, ok } = reply;
     if (ok && ledger?.identify.includes(seq)) {
       ledger.identify = ledger.identify.filter((other) => other !== seq);
@@ -131,7 +131,7 @@ export class Actions {
     const at = ledger?.pending.findIndex((pending) => pending.seq === seq) ?? -1;
     if (at >= 0) {
       const [pending] = ledger!.pending.splice(at, 1);
-      this.#settle(ledger!, pending, outcome);
+      this.#complete(ledger!, pending, outcome);
       this.#expireDue(device, ledger!);
       await this.#save(device, ledger!);
     } else if (ok && ledger?.outcomes.get(seq)?.outcome === "timeout") {
@@ -142,48 +142,48 @@ export class Actions {
 
   /** Returns the outcome of an action; undefined if the server does not know the action. */
   outcome(device: Device, seq: number): Outcome | undefined {
-    const ledger = this.#ledgers.get(device);
+    const ledger = this.#byDevice.get(device);
     if (ledger?.pending.some((pending) => pending.seq === seq)) return { outcome: "pending", seq };
     return ledger?.outcomes.get(seq);
   }
 
   /** Releases the actions of a device to another server. Requests that wait here end with the outcome `pending`. */
   release(device: Device): void {
-    const ledger = this.#ledgers.get(device);
+    const ledger = this.#byDevice.get(device);
     if (!ledger) return;
     clearTimeout(ledger.timer);
-    this.#ledgers.delete(device);
-    for (const { seq, settle } of ledger.pending) settle({ outcome: "pending", seq });
+    this.#byDevice.delete(device);
+    for (const { seq, resolve } of ledger.pending) resolve({ outcome: "pending", seq });
   }
 
   /** Stores all actions again after the storage has lost them. Resolves when that is done. */
   async storeAgain(): Promise<void> {
-    await Promise.all(Array.from(this.#ledgers, ([device, ledger]) => this.#save(device, ledger)));
+    await Promise.all(Array.from(this.#byDevice, ([device, ledger]) => this.#save(device, ledger)));
   }
 
   /** Resolves when all pending writes are complete. */
   async stored(): Promise<void> {
-    await Promise.all(Array.from(this.#ledgers.values(), ({ stored }) => stored));
+    await Promise.all(Array.from(this.#byDevice.values(), ({ stored }) => stored));
   }
 
   /** Drops all actions of a device. */
   forget(device: Device): void {
-    const ledger = this.#ledgers.get(device);
+    const ledger = this.#byDevice.get(device);
     if (!ledger) return;
     clearTimeout(ledger.timer);
-    this.#ledgers.delete(device);
+    this.#byDevice.delete(device);
     const error = `${device.id} was forgotten; the action was given up.`;
-    for (const { seq, settle } of ledger.pending) settle({ outcome: "timeout", seq, error });
+    for (const { seq, resolve } of ledger.pending) resolve({ outcome: "timeout", seq, error });
   }
 
   /** Stops the timers. Resolves when all pending writes are complete. */
   async close(): Promise<void> {
-    for (const { timer } of this.#ledgers.values()) clearTimeout(timer);
+    for (const { timer } of this.#byDevice.values()) clearTimeout(timer);
     await this.stored();
   }
 
-  #ledgerOf(device: Device): Ledger {
-    let ledger = this.#ledgers.get(device);
+  #ledgerOf(device: Device): DeviceActions {
+    let ledger = this.#byDevice.get(device);
     if (!ledger) {
       ledger = {
         last: 0,
@@ -194,13 +194,13 @@ export class Actions {
         timer: undefined,
         stored: Promise.resolve(),
       };
-      this.#ledgers.set(device, ledger);
+      this.#byDevice.set(device, ledger);
     }
     return ledger;
   }
 
   /** Expires actions whose time is over and sets the timer for the next one. */
-  #expireDue(device: Device, ledger: Ledger): void {
+  #expireDue(device: Device, ledger: DeviceActions): void {
     clearTimeout(ledger.timer);
     const now = clock.now();
     const over = ledger.pending.findLast(({ until }) => until <= now)?.seq;
@@ -209,7 +209,7 @@ export class Actions {
     if (next < Infinity) ledger.timer = setTimeout(() => this.#expireDue(device, ledger), Math.max(1, next - now));
   }
 
-  #expire(device: Device, ledger: Ledger, seq: number): void {
+  #expire(device: Device, ledger: DeviceActions, seq: number): void {
     const over = ledger.pending.filter((pending) => pending.seq <= seq);
     ledger.pending = ledger.pending.filter((pending) => pending.seq > seq);
     ledger.expired = seq;
@@ -217,19 +217,19 @@ export class Actions {
     for (const pending of over) {
       const why = pending.seq < seq ? `, because action ${seq}, which was to follow it, has expired` : "";
       const error = `${device.id} did not reply in time; the action was given up${why}, and will not be done later.`;
-      this.#settle(ledger, pending, { outcome: "timeout", seq: pending.seq, error });
+      this.#complete(ledger, pending, { outcome: "timeout", seq: pending.seq, error });
     }
     void this.#save(device, ledger);
   }
 
-  #settle(ledger: Ledger, { seq, settle }: Pending, outcome: Outcome): void {
+  #complete(ledger: DeviceActions, { seq, resolve }: PendingAction, outcome: Outcome): void {
     ledger.outcomes.set(seq, outcome);
     if (ledger.outcomes.size > MAX_OUTCOMES) ledger.outcomes.delete(ledger.outcomes.keys().next().value!);
-    settle(outcome);
+    resolve(outcome);
   }
 
   /** Stores the actions of a device after earlier writes of the same device. */
-  #store(device: Device, ledger: Ledger): Promise<void> {
+  #store(device: Device, ledger: DeviceActions): Promise<void> {
     const store = (): Promise<void> => {
       const { last, expired, pending, identify } = ledger;
       return this.#options.memory.setActions(device.id, {
@@ -244,7 +244,7 @@ export class Actions {
     return done;
   }
 
-  async #save(device: Device, ledger: Ledger): Promise<void> {
+  async #save(device: Device, ledger: DeviceActions): Promise<void> {
     await this.#store(device, ledger).catch((error: unknown) =>
       this.#options.failures.report(device.id, "actions", error),
     );

@@ -5,12 +5,12 @@ import type { Notifier } from "./notifier.js";
 
 /** How long a board counts as blinking after its reply to `identify`, in ms. It blinks for 1.5 s. */
 const DURATION = 2000;
-/** How long it counts as blinking after a status message, in ms, but no longer than `LONGEST` in total. */
-const AFTER_STATUS = 500;
-const LONGEST = 10_000;
+/** How long it counts as blinking after a status message, in ms, but no longer than `MAX_DURATION` in total. */
+const STATUS_EXTENSION = 500;
+const MAX_DURATION = 10_000;
 
 interface Blink {
-  readonly began: number;
+  readonly startedAt: number;
   until: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -32,8 +32,8 @@ export class Blinking {
   /** The board has confirmed that it begins to blink. */
   begin(device: Device): void {
     clearTimeout(this.#blinks.get(device)?.timer);
-    const began = performance.now();
-    const blink: Blink = { began, until: began + DURATION, timer: undefined };
+    const startedAt = performance.now();
+    const blink: Blink = { startedAt, until: startedAt + DURATION, timer: undefined };
     this.#blinks.set(device, blink);
     device.setBlinking(true);
     this.#wait(device, blink);
@@ -43,7 +43,11 @@ export class Blinking {
   /** The board has sent a status message, so it may still be blinking. */
   statusReceived(device: Device): void {
     const blink = this.#blinks.get(device);
-    if (blink) blink.until = Math.min(Math.max(blink.until, performance.now() + AFTER_STATUS), blink.began + LONGEST);
+    if (blink)
+      blink.until = Math.min(
+        Math.max(blink.until, performance.now() + STATUS_EXTENSION),
+        blink.startedAt + MAX_DURATION,
+      );
   }
 
   close(): void {
@@ -60,7 +64,7 @@ export class Blinking {
     this.#blinks.delete(device);
     device.setBlinking(false);
     // The device may have been forgotten, or moved to another server.
-    if (device.parted) return;
+    if (device.detached) return;
     this.#notifier.changed(device, "blinking");
     this.#lamps.blinked(device, clock.now());
   }

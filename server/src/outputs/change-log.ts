@@ -21,7 +21,7 @@ export function logChange(log: Log, device: Device, change: Change): void {
   const line = LINES[change];
   if (!line) return;
   const fields = { id: device.id, change };
-  if (FREQUENT.has(change)) log.often("device", () => line(device), fields);
+  if (FREQUENT.has(change)) log.frequent("device", () => line(device), fields);
   else log[change === "gap" ? "warn" : "info"]("device", line(device), fields);
 }
 

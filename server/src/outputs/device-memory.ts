@@ -41,7 +41,7 @@ export function openDeviceMemory(values: NamedValues): DeviceMemory {
   const convert = <T, R>(stored: Map<string, T>, restore: (value: T) => R): Map<string, R> =>
     new Map(Array.from(stored, ([key, value]) => [key, restore(value)]));
   const overridesBelow = (prefix: string): Map<string, Override> =>
-    convert(values.startingWith<StoredOverride>(prefix), (stored) => restoredOverride(stored, clock));
+    convert(values.entriesWithPrefix<StoredOverride>(prefix), (stored) => restoredOverride(stored, clock));
   const setOverride = (name: string, override: Override): Promise<void> =>
     override.mode === "auto" ? values.delete(name) : values.put(name, storedOverride(override, clock));
   return {
@@ -49,11 +49,11 @@ export function openDeviceMemory(values: NamedValues): DeviceMemory {
     zoneOverrides: overridesBelow(ZONE_MODE),
     setOverride: (id, override) => setOverride(MODE + id, override),
     setZoneOverride: (zone, override) => setOverride(ZONE_MODE + zone, override),
-    actions: convert(values.startingWith<StoredActions>(ACTIONS), (stored) => restoredActions(stored, clock)),
+    actions: convert(values.entriesWithPrefix<StoredActions>(ACTIONS), (stored) => restoredActions(stored, clock)),
     setActions: (id, actions) => values.put(ACTIONS + id, storedActions(actions, clock)),
     forget: (id) => values.delete(MODE + id, ACTIONS + id),
     discovery: {
-      topics: [...values.startingWith<true>(DISCOVERY).keys()],
+      topics: [...values.entriesWithPrefix<true>(DISCOVERY).keys()],
       async remember(topics) {
         await Promise.all(topics.map((topic) => values.put(DISCOVERY + topic, true)));
       },

@@ -11,17 +11,17 @@ import type { Ownership } from "./ownership.js";
 import type { StorageFailures } from "./storage-failures.js";
 
 /** A reading that is older than this on arrival describes the past, in ms. The lamp does not follow it at once. */
-export const STALE = 2000;
+export const OLD_READING_AGE = 2000;
 
 /** How long the server waits for a newer reading before the lamp follows an old one, in ms. */
-export const SETTLE = 250;
+export const NEWER_READING_WAIT = 250;
 
 /** The longest time that a lamp waits for newer readings, in ms: normally, and while a broker delivers a queue. */
-export const PATIENCE = 1000;
-const PATIENCE_WITH_QUEUE = 30_000;
+export const MAX_READING_WAIT = 1000;
+const MAX_QUEUE_WAIT = 30_000;
 
 /** An old reading that waits for a newer one. */
-interface Settling {
+interface PendingFollow {
   readonly since: number;
   readonly timer: NodeJS.Timeout;
 }
@@ -41,9 +41,9 @@ export class Lamps {
   /** Whether the broker still delivers messages that waited while the server was away. */
   catchingUp = false;
   readonly #options: LampsOptions;
-  readonly #settling = new Map<Device, Settling>();
+  readonly #pendingFollows = new Map<Device, PendingFollow>();
   /** Devices whose lamp time alone may switch: their override ends, or the rule's shortest time does. */
-  readonly #timed = new Set<Device>();
+  readonly #timedDevices = new Set<Device>();
 
   constructor(options: LampsOptions) {
     this.#options = options;
@@ -55,44 +55,44 @@ export class Lamps {
    * no newer reading arrives.
    * @param taken when the reading was taken @param sure whether that time is certain
    */
-  follow(device: Device, taken: number, sure: boolean, now: number): void {
-    const settling = this.#settling.get(device);
+  followReading(device: Device, taken: number, sure: boolean, now: number): void {
+    const settling = this.#pendingFollows.get(device);
     if (settling) {
       clearTimeout(settling.timer);
-      this.#settling.delete(device);
+      this.#pendingFollows.delete(device);
     }
-    if (sure && now - taken <= STALE) return this.#decideAll(device, now);
+    if (sure && now - taken <= OLD_READING_AGE) return this.#decideAll(device, now);
     const since = settling?.since ?? now;
-    const latest = since + (this.catchingUp ? PATIENCE_WITH_QUEUE : PATIENCE);
+    const latest = since + (this.catchingUp ? MAX_QUEUE_WAIT : MAX_READING_WAIT);
     const decideLater = (): void => {
-      this.#settling.delete(device);
+      this.#pendingFollows.delete(device);
       this.#decideAll(device, clock.now());
     };
-    const timer = setTimeout(decideLater, Math.max(0, Math.min(SETTLE, latest - now)));
-    this.#settling.set(device, { since, timer });
+    const timer = setTimeout(decideLater, Math.max(0, Math.min(NEWER_READING_WAIT, latest - now)));
+    this.#pendingFollows.set(device, { since, timer });
   }
 
   /** Sets a person's override, which takes effect at once. @param duration in ms; undefined if it has no end */
   setMode(device: Device, mode: Mode, duration: number | undefined, now: number): void {
     this.restoreOverride(device, overrideOf(mode, duration, now));
-    this.command(device, now);
+    this.resendCommand(device, now);
   }
 
   /** Restores an override that was known before, without a command. */
   restoreOverride(device: Device, override: Override): void {
     device.setOverride(override);
-    if (override.until === undefined) this.#timed.delete(device);
-    else this.#timed.add(device);
+    if (override.until === undefined) this.#timedDevices.delete(device);
+    else this.#timedDevices.add(device);
   }
 
   /** Commands the lamp again, unless nothing is known to decide by. */
-  command(device: Device, now: number): void {
+  resendCommand(device: Device, now: number): void {
     if (device.override.mode !== "auto" || this.#zoneOf(device)?.lamp || device.light !== undefined)
       this.#decide(device, now);
   }
 
   /** Switches the lamp if the decision is a different one by now, because the rule, the zone or the time has changed. */
-  review(device: Device, now: number): void {
+  redecide(device: Device, now: number): void {
     const zone = this.#zoneOf(device);
     if (device.light === undefined && !zone?.lamp) return;
     if (decideLamp(device, zone, now)?.led_on !== device.lamp?.led_on) this.#decide(device, now);
@@ -102,7 +102,7 @@ export class Lamps {
   blinked(device: Device, now: number): void {
     const { status, lamp } = device;
     if (status?.led_on === undefined || status.led_on === device.led_on) return;
-    if (lamp && status.decided_by !== "device") this.command(device, now);
+    if (lamp && status.decided_by !== "device") this.resendCommand(device, now);
     else if (device.setLed(status.led_on)) this.#options.notifier.changed(device, "switched");
   }
 
@@ -125,28 +125,28 @@ export class Lamps {
   /** Updates the zones, and ends overrides and shortest times of lamps that are over. */
   tick(now: number): void {
     this.tickZones(now);
-    for (const device of this.#timed) {
+    for (const device of this.#timedDevices) {
       const { override } = device;
       if (current(override, now) !== override) {
         this.setMode(device, "auto", undefined, now);
         this.#options.notifier.changed(device, "mode");
         void this.#store(device.id, this.#options.memory.setOverride(device.id, device.override));
-      } else if (override.mode === "auto") this.review(device, now);
+      } else if (override.mode === "auto") this.redecide(device, now);
     }
   }
 
   /** Stops deciding about a device. */
   forget(device: Device): void {
-    clearTimeout(this.#settling.get(device)?.timer);
-    this.#settling.delete(device);
-    this.#timed.delete(device);
+    clearTimeout(this.#pendingFollows.get(device)?.timer);
+    this.#pendingFollows.delete(device);
+    this.#timedDevices.delete(device);
   }
 
   /** Sends no further commands. */
   close(): void {
-    for (const { timer } of this.#settling.values()) clearTimeout(timer);
-    this.#settling.clear();
-    this.#timed.clear();
+    for (const { timer } of this.#pendingFollows.values()) clearTimeout(timer);
+    this.#pendingFollows.clear();
+    this.#timedDevices.clear();
   }
 
   #zoneOf({ id }: Device): Zone | undefined {
@@ -174,8 +174,8 @@ export class Lamps {
   }
 
   #watchTime(device: Device, zone: Zone | undefined, now: number): void {
-    if (isHeldByTime(device, zone, now)) this.#timed.add(device);
-    else this.#timed.delete(device);
+    if (isHeldByTime(device, zone, now)) this.#timedDevices.add(device);
+    else this.#timedDevices.delete(device);
   }
 
   /** A zone has decided. @param except a device that is commanded anyway */
@@ -186,7 +186,7 @@ export class Lamps {
     ownership.storeZone(zone);
     for (const id of zone.policy.lamps) {
       const device = devices.get(id);
-      if (device && device !== except) this.command(device, now);
+      if (device && device !== except) this.resendCommand(device, now);
     }
   }
 

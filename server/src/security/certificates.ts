@@ -120,9 +120,9 @@ export function certificateName(socket: unknown): string | undefined {
   return typeof name === "string" && name ? name : undefined;
 }
 
-type Texts = readonly [cert: string, key: string, clientCa: string];
+type PemTexts = readonly [cert: string, key: string, clientCa: string];
 
-async function read({ cert, key, clientCa }: TlsFiles): Promise<Texts> {
+async function read({ cert, key, clientCa }: TlsFiles): Promise<PemTexts> {
   return [
     await readText("certificate", cert),
     await readText("key", key),
@@ -142,7 +142,7 @@ async function readText(what: string, file: string): Promise<string> {
 }
 
 /** Validates the files. @throws StartError that names the invalid file and what to do */
-function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText]: Texts): SecureContextOptions {
+function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText]: PemTexts): SecureContextOptions {
   const certificate = checked(
     () => new X509Certificate(certText),
     `The TLS certificate ${cert} is not a certificate in PEM; it begins with -----BEGIN CERTIFICATE-----.`,

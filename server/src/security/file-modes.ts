@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 
 /** Mode bits that let every user of the machine read or write a file. */
-const OTHERS = 0o006;
+const EVERYONE_MODE_BITS = 0o006;
 
 /**
  * Checks the permissions of a file with a secret. Returns a warning when every user of the machine can read or change the
@@ -12,7 +12,7 @@ const OTHERS = 0o006;
 export function exposureWarning(what: string, file: string): string {
   if (process.platform === "win32") return "";
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats || (stats.mode & OTHERS) === 0) return "";
+  if (!stats || (stats.mode & EVERYONE_MODE_BITS) === 0) return "";
   const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
   // if another user owns the file, mode 600 would lock this server out
   const foreign =

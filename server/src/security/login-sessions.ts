@@ -16,9 +16,9 @@ const MAX_SESSIONS = 10_000;
 interface Session {
   readonly account: Account;
   /** Time of the login, in ms. */
-  readonly begun: number;
+  readonly startedAt: number;
   /** Time of the latest request, in ms. */
-  used: number;
+  lastUsedAt: number;
 }
 
 /**
@@ -49,7 +49,7 @@ export class LoginSessions {
     else if (this.#byHash.size >= MAX_SESSIONS) this.#byHash.delete(this.#byHash.keys().next().value!);
     const id = randomBytes(32).toString("base64url");
     const now = this.now();
-    this.#byHash.set(hashOf(id), { account, begun: now, used: now });
+    this.#byHash.set(hashOf(id), { account, startedAt: now, lastUsedAt: now });
     return id;
   }
 
@@ -60,7 +60,7 @@ export class LoginSessions {
     if (!session) return undefined;
     this.#byHash.delete(hash);
     if (!this.#isValid(session)) return undefined;
-    session.used = this.now();
+    session.lastUsedAt = this.now();
     this.#byHash.set(hash, session);
     return session.account;
   }
@@ -72,9 +72,9 @@ export class LoginSessions {
     return account;
   }
 
-  #isValid({ account, begun, used }: Session): boolean {
+  #isValid({ account, startedAt, lastUsedAt }: Session): boolean {
     const now = this.now();
-    if (now - used >= IDLE || now - begun >= LIFETIME) return false;
+    if (now - lastUsedAt >= IDLE || now - startedAt >= LIFETIME) return false;
     return this.accounts.byName(account.name) === account;
   }
 }

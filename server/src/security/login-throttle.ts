@@ -5,7 +5,7 @@ const FREE_FAILURES = 5;
 /** The longest delay, in ms. */
 const MAX_DELAY = 15 * 60_000;
 /** How long failures are remembered after the latest one, in ms. */
-const MEMORY = 60 * 60_000;
+const FAILURE_MEMORY = 60 * 60_000;
 /** Most addresses, names and pairs to remember, of each kind. Above that the least recently used one is dropped (LRU). */
 const MAX_REMEMBERED = 10_000;
 
@@ -55,8 +55,8 @@ export class LoginThrottle {
     const network = networkOf(address);
     const pair = pairOf(network, name);
     const counts = this.#known.has(pair)
-      ? [use(this.#known, pair)]
-      : [use(this.#addresses, network), use(this.#names, name)];
+      ? [recentBackoffOf(this.#known, pair)]
+      : [recentBackoffOf(this.#addresses, network), recentBackoffOf(this.#names, name)];
     for (const { backoff } of counts) backoff.begin(this.#now());
     // a success does not clear earlier failures, which may have been guesses of somebody else
     const withdrawn = (): void => {
@@ -70,7 +70,7 @@ export class LoginThrottle {
       failed: () => counts.forEach(({ backoff }) => backoff.fail(this.#now())),
       succeeded: () => {
         withdrawn();
-        use(this.#known, pair);
+        recentBackoffOf(this.#known, pair);
       },
       withdrawn,
     };
@@ -114,19 +114,19 @@ class Backoff {
   }
 
   #forget(now: number): void {
-    if (now - this.#lastFailure >= MEMORY) this.#failures = 0;
+    if (now - this.#lastFailure >= FAILURE_MEMORY) this.#failures = 0;
   }
 }
 
 /** A backoff, and the map and key under which it is stored. */
-interface Count {
+interface BackoffEntry {
   readonly all: Map<string, Backoff>;
   readonly key: string;
   readonly backoff: Backoff;
 }
 
 /** Returns the backoff of a key, creates it if necessary, and makes it the most recently used one. */
-function use(all: Map<string, Backoff>, key: string): Count {
+function recentBackoffOf(all: Map<string, Backoff>, key: string): BackoffEntry {
   const backoff = all.get(key) ?? new Backoff();
   all.delete(key);
   if (all.size >= MAX_REMEMBERED) all.delete(all.keys().next().value!);

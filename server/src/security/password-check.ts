@@ -3,19 +3,19 @@ import type { Account, Accounts } from "./accounts.js";
 import { LoginThrottle } from "./login-throttle.js";
 
 /** Longer names count as unknown, in characters. */
-const LONGEST_NAME = 256;
+const MAX_NAME_LENGTH = 256;
 
 /**
  * The result of a password check: the account, undefined when name or password is wrong, or the delay before the next
  * attempt, in s.
  */
-export type Verdict = { readonly account?: Account; readonly wait?: undefined } | { readonly wait: number };
+export type PasswordCheckResult = { readonly account?: Account; readonly wait?: undefined } | { readonly wait: number };
 
 /**
  * Checks a name and password that came from an IP address.
  * @throws BusyError when too many checks are waiting already
  */
-export type PasswordCheck = (address: string, name: string, password: string) => Promise<Verdict>;
+export type PasswordCheck = (address: string, name: string, password: string) => Promise<PasswordCheckResult>;
 
 /**
  * Creates a password check that limits how fast passwords can be guessed. HTTP and MQTT must share one check, so that an
@@ -23,9 +23,9 @@ export type PasswordCheck = (address: string, name: string, password: string) =>
  */
 export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()): PasswordCheck {
   /** Running checks. Concurrent requests with the same credentials share one check and count as one attempt. */
-  const running = new Map<string, Promise<Verdict>>();
+  const running = new Map<string, Promise<PasswordCheckResult>>();
 
-  async function check(address: string, name: string, password: string): Promise<Verdict> {
+  async function check(address: string, name: string, password: string): Promise<PasswordCheckResult> {
     const wait = throttle.wait(address, name);
     if (wait > 0) return { wait: Math.ceil(wait / 1000) };
     const attempt = throttle.begin(address, name);
@@ -42,7 +42,7 @@ export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()
   }
 
   return async (address, name, password) => {
-    const user = name.length > LONGEST_NAME ? "" : name;
+    const user = name.length > MAX_NAME_LENGTH ? "" : name;
     // without throttling, because nobody can guess a generated password
     const account = accounts.byGeneratedPassword(user, password);
     if (account) return { account };
@@ -58,7 +58,7 @@ export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()
 
 /** Wraps a password check and logs failed logins. Concurrent requests that share a check are logged once. */
 export function logFailures(check: PasswordCheck, accounts: Accounts, log: Log): PasswordCheck {
-  const logged = new WeakSet<Verdict>();
+  const logged = new WeakSet<PasswordCheckResult>();
 
   return async (address, name, password) => {
     const verdict = await check(address, name, password);

@@ -1,18 +1,18 @@
 import { COMMON_WORDS } from "./common-words.js";
 
 /** Minimum length of a password that a person chooses, in characters (NIST SP 800-63B, revision 3, section 5.1.1.2). */
-export const SHORTEST_PASSWORD = 8;
+export const MIN_PASSWORD_LENGTH = 8;
 
 /** How many characters a predictable part of a password counts for. Attackers try names and patterns before words. */
 const WORD = 3;
 const PATTERN = 1;
 
 /** A predictable part of a password. */
-interface Part {
+interface PredictablePart {
   readonly start: number;
   readonly end: number;
-  readonly counts: number;
-  readonly what: string;
+  readonly guessLength: number;
+  readonly kind: string;
 }
 
 const A_WORD = "a common word or password";
@@ -41,8 +41,8 @@ const KEYBOARD = [
   "789456123",
 ];
 /** Minimum lengths of sequences, in characters. Shorter ones occur by chance. */
-const SHORTEST_RUN = 3;
-const SHORTEST_KEYBOARD_RUN = 4;
+const MIN_RUN_LENGTH = 3;
+const MIN_KEYBOARD_RUN_LENGTH = 4;
 
 /** Characters that people write instead of letters, with these letters. */
 const LEET: Readonly<Record<string, string>> = {
@@ -69,22 +69,22 @@ export function passwordWeakness(password: string, names: readonly string[] = []
   const text = [...password.toLowerCase()].join("").normalize("NFC");
   const parts = withoutOverlaps(partsOf(text, names));
   let left = text.length;
-  for (const { start, end, counts } of parts) left -= end - start - counts;
-  if (parts.length === 0 || left >= SHORTEST_PASSWORD) return "";
-  const kinds = [...new Set(parts.map(({ what }) => what))];
+  for (const { start, end, guessLength } of parts) left -= end - start - guessLength;
+  if (parts.length === 0 || left >= MIN_PASSWORD_LENGTH) return "";
+  const kinds = [...new Set(parts.map(({ kind }) => kind))];
   return `The password is easy to guess: there is little in it but ${new Intl.ListFormat("en").format(kinds)}.`;
 }
 
 /** Selects parts that do not overlap, and prefers those that save most characters. Returns them in text order. */
-function withoutOverlaps(parts: readonly Part[]): Part[] {
-  const chosen: Part[] = [];
-  const gain = ({ start, end, counts }: Part): number => end - start - counts;
+function withoutOverlaps(parts: readonly PredictablePart[]): PredictablePart[] {
+  const chosen: PredictablePart[] = [];
+  const gain = ({ start, end, guessLength }: PredictablePart): number => end - start - guessLength;
   for (const part of parts.toSorted((a, b) => gain(b) - gain(a)))
     if (gain(part) > 0 && chosen.every(({ start, end }) => part.end <= start || part.start >= end)) chosen.push(part);
   return chosen.sort((a, b) => a.start - b.start);
 }
 
-function partsOf(text: string, names: readonly string[]): Part[] {
+function partsOf(text: string, names: readonly string[]): PredictablePart[] {
   const own = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]).map((name) => name.toLowerCase());
   const letters = [...text].map((character) => LEET[character] ?? character).join("");
   // 1 replaces i or l
@@ -105,45 +105,45 @@ function partsOf(text: string, names: readonly string[]): Part[] {
   ];
 }
 
-function occurrences(text: string, words: readonly string[], counts: number, what: string): Part[] {
-  const found: Part[] = [];
+function occurrences(text: string, words: readonly string[], guessLength: number, kind: string): PredictablePart[] {
+  const found: PredictablePart[] = [];
   for (const word of words)
     for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
-      found.push({ start: at, end: at + word.length, counts, what });
+      found.push({ start: at, end: at + word.length, guessLength, kind });
   return found;
 }
 
-function matchesOf(text: string, pattern: RegExp, what: string): Part[] {
+function matchesOf(text: string, pattern: RegExp, kind: string): PredictablePart[] {
   return [...text.matchAll(pattern)].map(({ index, 0: { length } }) => ({
     start: index,
     end: index + length,
-    counts: PATTERN,
-    what,
+    guessLength: PATTERN,
+    kind,
   }));
 }
 
 /** Finds ascending or descending sequences of Unicode characters, such as `1234` or `dcba`. */
-function runs(text: string): Part[] {
-  const found: Part[] = [];
+function runs(text: string): PredictablePart[] {
+  const found: PredictablePart[] = [];
   for (let start = 0; start < text.length - 1;) {
     const step = text.charCodeAt(start + 1) - text.charCodeAt(start);
     let end = start + 1;
     if (Math.abs(step) === 1)
       while (end < text.length && text.charCodeAt(end) - text.charCodeAt(end - 1) === step) end++;
-    if (end - start >= SHORTEST_RUN) found.push({ start, end, counts: PATTERN, what: A_SEQUENCE });
+    if (end - start >= MIN_RUN_LENGTH) found.push({ start, end, guessLength: PATTERN, kind: A_SEQUENCE });
     start = Math.max(start + 1, end - 1);
   }
   return found;
 }
 
-function keyboardRuns(text: string): Part[] {
-  const found: Part[] = [];
+function keyboardRuns(text: string): PredictablePart[] {
+  const found: PredictablePart[] = [];
   const rows = KEYBOARD.flatMap((row) => [row, [...row].reverse().join("")]);
   for (let start = 0; start < text.length; start++)
     for (const row of rows) {
       let end = start;
       while (end < text.length && row.includes(text.slice(start, end + 1))) end++;
-      if (end - start >= SHORTEST_KEYBOARD_RUN) found.push({ start, end, counts: PATTERN, what: A_SEQUENCE });
+      if (end - start >= MIN_KEYBOARD_RUN_LENGTH) found.push({ start, end, guessLength: PATTERN, kind: A_SEQUENCE });
     }
   return found;
 }

@@ -32,7 +32,7 @@ export function toMinute(time: string): string {
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 /** After the year 9999, ISO 8601 needs more digits. */
-const LATEST = Date.UTC(9999, 11, 31);
+const MAX_EXPIRY = Date.UTC(9999, 11, 31);
 
 /**
  * Parses the expiry of a token: a duration from now such as `90d`, a date (midnight UTC), an ISO 8601 time, or `forever`.
@@ -44,8 +44,8 @@ export function parseExpiry(text: string, now: number): string | undefined {
   if (text === "forever") return undefined;
   const time = DATE.test(text) || TIME.test(text) ? Date.parse(text) : now + (parseDuration(text) ?? NaN);
   // JavaScript parses February 30 as March 2
-  const isDate = !DATE.test(text) || (time <= LATEST && new Date(time).toISOString().startsWith(text));
-  if (!(time <= LATEST) || !isDate)
+  const isDate = !DATE.test(text) || (time <= MAX_EXPIRY && new Date(time).toISOString().startsWith(text));
+  if (!(time <= MAX_EXPIRY) || !isDate)
     throw new UsageError(
       `--expires is "${text}"; it must be a time such as 90d or 12h, a date such as 2027-01-01, or forever.`,
     );

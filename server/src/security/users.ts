@@ -27,7 +27,7 @@ const MAX_WAITING = 200;
 const MAX_CACHED = 10_000;
 
 /** Maximum length of a password, in characters. */
-export const LONGEST_PASSWORD = 256;
+export const MAX_PASSWORD_LENGTH = 256;
 
 /** Accounts from a file, which is reloaded when it changes. */
 export interface FileAccounts extends Accounts {
@@ -79,12 +79,12 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   let tokens = new Map<string, Token>();
   let required = options.required ?? false;
 
-  function use(stored: StoredUsers): void {
+  function applyUsers(stored: StoredUsers): void {
     const next = new Map<string, User>();
     const nextTokens = new Map<string, Token>();
     for (const [name, user] of stored) {
       const before = users.get(name);
-      const account = before && same(before.stored, user) ? before.account : accountOf(name, user);
+      const account = before && isSameUser(before.stored, user) ? before.account : accountOf(name, user);
       next.set(name, { account, stored: user });
       for (const token of user.tokens) nextTokens.set(token.hash, { account, stored: token, refusalLogged: false });
     }
@@ -98,7 +98,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       const stored = await readUsers(folder);
       // nothing changed
       if (users.size === 0 && stored.size === 0) return;
-      use(stored);
+      applyUsers(stored);
       log.info("security", `The users in ${file} were reloaded: ${users.size}.`, { users: users.size });
       await warnOfExposure(file, log);
     } catch (error) {
@@ -106,7 +106,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     }
   }
 
-  use(await readUsers(folder));
+  applyUsers(await readUsers(folder));
   const uses = new TokenUses(folder, log, (hash) => tokens.has(hash), options.writeDelays);
   await warnOfExposure(file, log);
   let reading = Promise.resolve();
@@ -168,7 +168,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       return users.size;
     },
     async check(name, password, from = "") {
-      if (password.length > LONGEST_PASSWORD) return undefined;
+      if (password.length > MAX_PASSWORD_LENGTH) return undefined;
       const user = users.get(name);
       const key = createHmac("sha256", secret).update(`${name}\0${password}`).digest("base64url");
       if (user && cache.get(key) === user.account) return user.account;
@@ -182,7 +182,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     },
     byGeneratedPassword(name, password) {
       const user = users.get(name);
-      if (!user || password.length > LONGEST_PASSWORD) return undefined;
+      if (!user || password.length > MAX_PASSWORD_LENGTH) return undefined;
       return verifyGenerated(password, user.stored.password) ? user.account : undefined;
     },
     byToken,
@@ -204,7 +204,7 @@ function expirySentence({ account, stored }: Token): string {
   return `This token of ${account.name} expired on ${toMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
 }
 
-function same(a: StoredUser, b: StoredUser): boolean {
+function isSameUser(a: StoredUser, b: StoredUser): boolean {
   return a.role === b.role && a.device === b.device && a.password === b.password;
 }
 

@@ -20,7 +20,7 @@ const BROKER = "broker";
 /** Named JSON values that survive a restart. */
 export interface NamedValues {
   /** Returns the values whose names begin with `prefix`, by the rest of the name, as they were when the folder was opened. */
-  startingWith<T>(prefix: string): Map<string, T>;
+  entriesWithPrefix<T>(prefix: string): Map<string, T>;
   /** Stores a value. Resolves when it is written. */
   put(name: string, value: unknown): Promise<void>;
   /** Deletes values. Resolves when that is written. */
@@ -34,13 +34,13 @@ export interface DataFolder {
   /** The number of this start, from 1. Rebuilding the database skips numbers. */
   readonly run: number;
   /** Whether an earlier run ended without `close`, and no run has restored the journal since. */
-  readonly killed: boolean;
+  readonly wasKilled: boolean;
   /** Reports and counts damaged files. */
   readonly damaged: DamagedFiles;
   /** The journal is being restored, so that the next `close` ends a complete run. */
-  restoring(): void;
+  markRestoring(): void;
   /** The history could not be written completely. The next run reads the journal again, as after `kill -9`. */
-  incomplete(): void;
+  markIncomplete(): void;
   /** Whether the folder can be written. While it cannot, values wait in memory. */
   readonly health: StorageHealth;
   readonly values: NamedValues;
@@ -96,7 +96,7 @@ async function lastRunIn(db: Database): Promise<number> {
 }
 
 /** How many run numbers a rebuilt database skips, because the number of the last run may be lost. */
-const RUNS_LEFT_OUT = 100;
+const SKIPPED_RUN_NUMBERS = 100;
 
 async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
   const state = levelStateStore(db, damaged.report).collection(STATE);
@@ -104,7 +104,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;
   const ended = (known.get("ended") as number | undefined) ?? 0;
-  const run = rebuilt ? Math.max(before, await lastRunIn(db)) + RUNS_LEFT_OUT : before + 1;
+  const run = rebuilt ? Math.max(before, await lastRunIn(db)) + SKIPPED_RUN_NUMBERS : before + 1;
   let whole = false;
   await state.write([
     ["server", serverId],
@@ -115,7 +115,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
   const values = new OrderedStore(database, STATE);
   const broker = new OrderedStore(database, BROKER, damaged.report);
   const namedValues: NamedValues = {
-    startingWith: <T>(prefix: string) =>
+    entriesWithPrefix: <T>(prefix: string) =>
       new Map(
         [...known].flatMap(([name, value]) =>
           name.startsWith(prefix) ? [[name.slice(prefix.length), value as T] as const] : [],
@@ -134,10 +134,10 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     serverId,
     run,
     // A rebuilt database does not say how the last run ended.
-    killed: rebuilt || ended !== before,
+    wasKilled: rebuilt || ended !== before,
     damaged,
-    restoring: () => void (whole = true),
-    incomplete: () => void (whole = false),
+    markRestoring: () => void (whole = true),
+    markIncomplete: () => void (whole = false),
     health,
     values: namedValues,
     journal: join(folder, "journal"),

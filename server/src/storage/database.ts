@@ -57,13 +57,13 @@ async function rebuild(folder: string, problem: string, damaged: ReportDamage): 
   const problems = problem ? [problem] : inspection.problems;
   damaged(
     `The database ${folder} is damaged: ${problems.join(", ")}. What can be read of it is in use; the damaged one was ` +
-      `kept as ${aside}. ${losses(inspection)}`,
+      `kept as ${aside}. ${describeLosses(inspection)}`,
   );
 }
 
 /** Describes what may be missing, by the keys in the damaged parts. Without readable keys, lists every kind of entry. */
-function losses({ lost, incomplete, entries }: Inspection): string {
-  if (lost.length === 0 && !incomplete) return `All ${entries.length} entries could be read.`;
-  const kinds = KINDS.filter(([prefix]) => lost.some((mayHave) => mayHave(prefix))).map(([, what]) => what);
+function describeLosses({ mayHaveLost, incomplete, entries }: Inspection): string {
+  if (mayHaveLost.length === 0 && !incomplete) return `All ${entries.length} entries could be read.`;
+  const kinds = KINDS.filter(([prefix]) => mayHaveLost.some((mayHave) => mayHave(prefix))).map(([, what]) => what);
   return `Among what may be missing or older than it was: ${(kinds.length > 0 ? kinds : KINDS.map(([, what]) => what)).join(", ")}.`;
 }

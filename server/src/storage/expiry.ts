@@ -9,7 +9,7 @@ export interface StoredExpiry {
 }
 
 /** The fields of a stored message that determine when the message expires. */
-interface Stored extends StoredExpiry {
+interface ExpiringMessage extends StoredExpiry {
   readonly properties?: { readonly messageExpiryInterval?: number };
 }
 
@@ -30,7 +30,7 @@ export function storedExpiry(messageExpiry: number | undefined): StoredExpiry {
  * - A message of an earlier run expires at its stored wall-clock time, but at the latest one full expiry interval from now.
  * - If the wall clock was obviously wrong when the message was stored, the message expires one full interval from now.
  */
-export function restoredExpiry({ messageExpiry, expiresAt, properties }: Stored): number | undefined {
+export function restoredExpiry({ messageExpiry, expiresAt, properties }: ExpiringMessage): number | undefined {
   if (messageExpiry === undefined) return undefined;
   if (expiresAt?.[0] === clock.id) return clock.toWall(expiresAt[1]);
   const latest = clock.wallNow() + (properties?.messageExpiryInterval ?? Infinity) * 1000;

@@ -5,10 +5,10 @@ import { codeOf, NotStoredError, textOf } from "../common/errors.js";
 export type StoragePart = "readings" | "retained messages" | "sessions and overrides";
 
 /** Delay before a failed write is retried, in ms. */
-export const RETRY = 500;
+export const RETRY_INTERVAL = 500;
 
 /** How long `waitUnlessFailing` waits while other writes fail, in ms. */
-const PATIENCE = 250;
+const MAX_WAIT = 250;
 
 /** Interval at which a lasting problem is reported again, in ms. */
 const REPORT_INTERVAL = 60_000;
@@ -33,7 +33,7 @@ export interface StorageListener {
 
 /**
  * Tracks whether writes to the data folder succeed. Each writer reports its failures and successes here, and retries
- * every `RETRY` ms. The server does not acknowledge data that it could not store.
+ * every `RETRY_INTERVAL` ms. The server does not acknowledge data that it could not store.
  */
 export class StorageHealth {
   readonly #folder: string;
@@ -70,7 +70,7 @@ export class StorageHealth {
     let ended = false;
     const end = (): void => void (ended = true);
     const attempt = writing.then(end, end);
-    if (this.isFailing) await Promise.race([attempt, sleep(PATIENCE)]);
+    if (this.isFailing) await Promise.race([attempt, sleep(MAX_WAIT)]);
     else {
       let listener: StorageListener = {};
       const failing = new Promise<void>((failed) => this.listen((listener = { failed: () => failed() })));

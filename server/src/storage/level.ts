@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClassicLevel } from "classic-level";
 import { codeOf } from "../common/errors.js";
-import { RETRY, type StorageHealth } from "./health.js";
+import { RETRY_INTERVAL, type StorageHealth } from "./health.js";
 
 type Database = ClassicLevel<string, string>;
 
@@ -130,6 +130,6 @@ export class LevelDatabase {
   }
 
   async #pause(): Promise<void> {
-    await sleep(RETRY, undefined, { signal: this.#closing.signal }).catch(() => {});
+    await sleep(RETRY_INTERVAL, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 }

@@ -14,24 +14,24 @@ import { crc32 } from "node:zlib";
  * the marker. Clients cannot know the marker, so no payload that they send can look like a frame.
  */
 const MAGIC = Buffer.from("NLLOG\0\0\x02", "latin1");
-const MARKER = 8;
-const HEADER = MAGIC.length + MARKER;
+const MARKER_BYTES = 8;
+const HEADER_BYTES = MAGIC.length + MARKER_BYTES;
 /** Checksum and length of a payload. */
-const CHECKS = 8;
+const CHECKSUM_BYTES = 8;
 
 /** Bytes that precede the payload of a frame. Code that builds a frame leaves this many bytes free. */
-export const FRAME = MARKER + CHECKS;
+export const FRAME_HEADER_BYTES = MARKER_BYTES + CHECKSUM_BYTES;
 
 /** Writes the checksum and the length of a frame's payload into the frame's first bytes. Returns the same buffer. */
 export function sealFrame(frame: Buffer): Buffer {
-  frame.writeUInt32LE(crc32(frame.subarray(FRAME)), MARKER);
-  frame.writeUInt32LE(frame.length - FRAME, MARKER + 4);
+  frame.writeUInt32LE(crc32(frame.subarray(FRAME_HEADER_BYTES)), MARKER_BYTES);
+  frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES, MARKER_BYTES + 4);
   return frame;
 }
 
 /** The random sync marker of a new log file, with the file's header and end mark. */
 export class SyncMarker {
-  readonly #marker = randomBytes(MARKER);
+  readonly #marker = randomBytes(MARKER_BYTES);
 
   get header(): Buffer {
     return Buffer.concat([MAGIC, this.#marker]);
@@ -48,7 +48,7 @@ export class SyncMarker {
 }
 
 /** A range of bytes in a file that could not be read. */
-export interface Gap {
+export interface UnreadableRange {
   readonly at: number;
   readonly length: number;
 }
@@ -57,7 +57,7 @@ export interface Gap {
 export interface LogContents {
   /** The payloads that could be read, in order. */
   readonly payloads: readonly Buffer[];
-  readonly gaps: readonly Gap[];
+  readonly unreadable: readonly UnreadableRange[];
   /** Whether the file ends with its end mark. */
   readonly closed: boolean;
   /** The end mark of this file; undefined for a file without a readable sync marker. */
@@ -68,7 +68,7 @@ export interface LogContents {
 export function encodeLog(payloads: readonly Buffer[]): Buffer {
   const marker = new SyncMarker();
   const frames = payloads.map((payload) => {
-    const frame = sealFrame(Buffer.concat([Buffer.alloc(FRAME), payload]));
+    const frame = sealFrame(Buffer.concat([Buffer.alloc(FRAME_HEADER_BYTES), payload]));
     marker.mark(frame);
     return frame;
   });
@@ -81,9 +81,9 @@ export function encodeLog(payloads: readonly Buffer[]): Buffer {
  */
 export function decodeLog(file: Buffer): LogContents {
   const marker = markerOf(file);
-  if (marker) return decodeWith(marker, file);
-  const gaps = file.length > 0 ? [{ at: 0, length: file.length }] : [];
-  return { payloads: [], gaps, closed: false, endMark: undefined };
+  if (marker) return decodeWithMarker(marker, file);
+  const unreadable = file.length > 0 ? [{ at: 0, length: file.length }] : [];
+  return { payloads: [], unreadable, closed: false, endMark: undefined };
 }
 
 /**
@@ -91,38 +91,42 @@ export function decodeLog(file: Buffer): LogContents {
  * differ, the one that leads to the most readable frames is right.
  */
 function markerOf(file: Buffer): Buffer | undefined {
-  const [inHeader, inFrame] = [file.subarray(MAGIC.length, HEADER), file.subarray(HEADER, HEADER + MARKER)];
-  if (inHeader.length < MARKER) return undefined;
-  if (inHeader.equals(inFrame) && isMarker(inHeader)) return inHeader;
+  const [inHeader, inFrame] = [
+    file.subarray(MAGIC.length, HEADER_BYTES),
+    file.subarray(HEADER_BYTES, HEADER_BYTES + MARKER_BYTES),
+  ];
+  if (inHeader.length < MARKER_BYTES) return undefined;
+  if (inHeader.equals(inFrame) && isPlausibleMarker(inHeader)) return inHeader;
   const hasMagic = file.subarray(0, MAGIC.length).equals(MAGIC);
-  if (file.length < HEADER + FRAME) return hasMagic ? inHeader : undefined;
+  if (file.length < HEADER_BYTES + FRAME_HEADER_BYTES) return hasMagic ? inHeader : undefined;
   const trusted = hasMagic ? inHeader : undefined;
   const score = (marker: Buffer): number => {
-    const { payloads, closed } = decodeWith(marker, file);
+    const { payloads, closed } = decodeWithMarker(marker, file);
     return payloads.length + Number(closed) + Number(marker === trusted);
   };
-  const candidates = [inFrame, inHeader, file.subarray(-FRAME, -CHECKS)].filter(isMarker);
+  const candidates = [inFrame, inHeader, file.subarray(-FRAME_HEADER_BYTES, -CHECKSUM_BYTES)].filter(isPlausibleMarker);
   const [best] = candidates.map((marker) => ({ marker, score: score(marker) })).sort((a, b) => b.score - a.score);
   return best && best.score > 0 ? best.marker : undefined;
 }
 
 /** Eight equal bytes are overwritten data, such as zeros. A random marker never looks like that. */
-const isMarker = (marker: Buffer): boolean => marker.some((byte) => byte !== marker[0]);
+const isPlausibleMarker = (marker: Buffer): boolean => marker.some((byte) => byte !== marker[0]);
 
-const endMarkOf = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(CHECKS)]);
+const endMarkOf = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(CHECKSUM_BYTES)]);
 
-function decodeWith(marker: Buffer, file: Buffer): LogContents {
+function decodeWithMarker(marker: Buffer, file: Buffer): LogContents {
   const payloads: Buffer[] = [];
-  const gaps: Gap[] = [];
+  const unreadable: UnreadableRange[] = [];
   const header = Buffer.concat([MAGIC, marker]);
-  if (!file.subarray(0, HEADER).equals(header)) gaps.push({ at: 0, length: Math.min(HEADER, file.length) });
+  if (!file.subarray(0, HEADER_BYTES).equals(header))
+    unreadable.push({ at: 0, length: Math.min(HEADER_BYTES, file.length) });
   let closed = false;
-  for (let at = HEADER; at < file.length;) {
+  for (let at = HEADER_BYTES; at < file.length;) {
     const payload = payloadAt(file, at, marker);
     if (payload) {
       closed = payload.length === 0;
       if (!closed) payloads.push(payload);
-      at += FRAME + payload.length;
+      at += FRAME_HEADER_BYTES + payload.length;
       continue;
     }
     closed = false;
@@ -131,18 +135,18 @@ function decodeWith(marker: Buffer, file: Buffer): LogContents {
       next = file.indexOf(marker, next + 1);
     } while (next >= 0 && !payloadAt(file, next, marker));
     const end = next < 0 ? file.length : next;
-    gaps.push({ at, length: end - at });
+    unreadable.push({ at, length: end - at });
     at = end;
   }
-  return { payloads, gaps, closed, endMark: endMarkOf(marker) };
+  return { payloads, unreadable, closed, endMark: endMarkOf(marker) };
 }
 
 /** Returns the payload of the frame at this offset; undefined when there is no complete frame with a valid checksum. */
 function payloadAt(file: Buffer, at: number, marker: Buffer): Buffer | undefined {
-  const begin = at + FRAME;
-  if (begin > file.length || !file.subarray(at, at + MARKER).equals(marker)) return undefined;
+  const begin = at + FRAME_HEADER_BYTES;
+  if (begin > file.length || !file.subarray(at, at + MARKER_BYTES).equals(marker)) return undefined;
   const end = begin + file.readUInt32LE(begin - 4);
   if (end > file.length) return undefined;
   const payload = file.subarray(begin, end);
-  return crc32(payload) === file.readUInt32LE(begin - CHECKS) ? payload : undefined;
+  return crc32(payload) === file.readUInt32LE(begin - CHECKSUM_BYTES) ? payload : undefined;
 }

@@ -7,8 +7,8 @@ export const PRIVATE_FOLDER = 0o700;
 export const PRIVATE_FILE = 0o600;
 
 /** Names of the server's own files in the data folder, including damaged and unfinished copies. */
-const OWN = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
-const OTHERS = 0o077;
+const SERVER_FILES = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
+const OTHERS_MODE_BITS = 0o077;
 
 /**
  * Removes the permissions of other users from the server's files in the data folder. The files contain password hashes,
@@ -28,7 +28,7 @@ export async function keepPrivate(folder: string): Promise<string[]> {
   }
 
   async function change(path: string, mode: number, isFolder: boolean): Promise<void> {
-    if ((mode & OTHERS) === 0) return;
+    if ((mode & OTHERS_MODE_BITS) === 0) return;
     try {
       await chmod(path, isFolder ? PRIVATE_FOLDER : PRIVATE_FILE);
     } catch (error) {
@@ -40,7 +40,7 @@ export async function keepPrivate(folder: string): Promise<string[]> {
   }
 
   const names = await readdir(folder);
-  for (const name of names) if (OWN.test(name)) await restrict(join(folder, name));
-  if (names.every((name) => OWN.test(name))) await change(folder, (await lstat(folder)).mode, true);
+  for (const name of names) if (SERVER_FILES.test(name)) await restrict(join(folder, name));
+  if (names.every((name) => SERVER_FILES.test(name))) await change(folder, (await lstat(folder)).mode, true);
   return problems;
 }

@@ -1,5 +1,5 @@
 import { putBytes, putText } from "../common/bytes.js";
-import { FRAME, sealFrame } from "./log-format.js";
+import { FRAME_HEADER_BYTES, sealFrame } from "./log-format.js";
 
 /**
  * Called with a retained message from the log. An empty payload means that the topic has no retained message any more.
@@ -23,10 +23,10 @@ const EXTRAS_LENGTH = 4;
 /** A batch of retained messages, encoded for the log in a buffer that is reused for each batch. */
 export class RetainedBatch {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
-  #end = FRAME;
+  #end = FRAME_HEADER_BYTES;
 
   get isEmpty(): boolean {
-    return this.#end === FRAME;
+    return this.#end === FRAME_HEADER_BYTES;
   }
 
   add(...[topic, payload, qos, extras]: Parameters<RetainedRecord>): void {
@@ -50,13 +50,15 @@ export class RetainedBatch {
   /** Keeps only the latest message of each topic. */
   keepLatest(): void {
     const latest = new Map<string, Parameters<RetainedRecord>>();
-    readMessages(Buffer.from(this.#bytes.subarray(FRAME, this.#end)), (...message) => latest.set(message[0], message));
+    readMessages(Buffer.from(this.#bytes.subarray(FRAME_HEADER_BYTES, this.#end)), (...message) =>
+      latest.set(message[0], message),
+    );
     this.clear();
     for (const message of latest.values()) this.add(...message);
   }
 
   clear(): void {
-    this.#end = FRAME;
+    this.#end = FRAME_HEADER_BYTES;
     if (this.#bytes.length > MAX_KEPT_SIZE) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE);
   }
 

@@ -5,18 +5,18 @@ import { recoverLog } from "./log-recovery.js";
 import { readMessages, RetainedBatch, type RetainedRecord } from "./retained-batch.js";
 
 /** Growth that triggers a compaction, in bytes. The log must also have doubled in size since the last compaction. */
-const GROWTH = 4_194_304;
+const MAX_GROWTH = 4_194_304;
 /** More files than this trigger a compaction. Each start adds a file. */
 const MAX_FILES = 8;
 /** Messages per write during a compaction. */
-const SLICE = 50;
+const MESSAGES_PER_WRITE = 50;
 
 /** The consequence of damage to the log, for damage reports. */
-const HOLDS =
+const DAMAGE_CONSEQUENCE =
   "It holds retained messages: topics may have lost their message or have an older one, until somebody publishes there again.";
 
 export interface RetainedLogOptions {
-  /** Replaces `GROWTH` in tests, in bytes. */
+  /** Replaces `MAX_GROWTH` in tests, in bytes. */
   readonly growth?: number;
   /** Whether the previous run closed the log, so that its last file must be complete. */
   readonly closed?: boolean;
@@ -54,7 +54,7 @@ export class RetainedLog {
   constructor(
     folder: string,
     contents: Contents,
-    { growth = GROWTH, closed = false, damaged = () => {} }: RetainedLogOptions = {},
+    { growth = MAX_GROWTH, closed = false, damaged = () => {} }: RetainedLogOptions = {},
   ) {
     this.#folder = folder;
     this.#contents = contents;
@@ -70,7 +70,11 @@ export class RetainedLog {
     for (const number of numbers) {
       const file = logPath(this.#folder, number);
       const closed = this.#closedBefore || number !== numbers.at(-1);
-      const { payloads, length } = await recoverLog(file, { closed, holds: HOLDS, damaged: this.#damaged });
+      const { payloads, length } = await recoverLog(file, {
+        closed,
+        consequence: DAMAGE_CONSEQUENCE,
+        damaged: this.#damaged,
+      });
       this.#oldFiles.push(file);
       this.#length += length;
       for (const payload of payloads) readMessages(payload, onRecord);
@@ -127,7 +131,7 @@ export class RetainedLog {
       let count = 0;
       for (const message of this.#contents()) {
         this.add(...message);
-        if (++count % SLICE > 0) continue;
+        if (++count % MESSAGES_PER_WRITE > 0) continue;
         this.#writeBatch();
         // let other work run between the slices
         await new Promise((resolve) => setImmediate(resolve));

@@ -1,18 +1,18 @@
 import { topicNameProblem } from "../mqtt/topics.js";
-import { RETRY } from "./health.js";
+import { RETRY_INTERVAL } from "./health.js";
 import { decodeData, encodeData } from "./message-codec.js";
 import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 import { RetainedLog, type RetainedLogOptions } from "./retained-log.js";
 
 /** The properties and expiry that MQTT 5.0 adds to a retained message. */
-interface Extras {
+interface Mqtt5Extras {
   readonly properties?: object;
   /** Expiry time in ms since 1970. */
   readonly messageExpiry?: number;
 }
 
 /** A retained message. */
-export interface RetainedPacket extends Extras {
+export interface RetainedPacket extends Mqtt5Extras {
   readonly cmd: "publish";
   readonly topic: string;
   readonly payload: Buffer;
@@ -24,7 +24,7 @@ export interface RetainedPacket extends Extras {
  * A retained message in memory. The payload is a Latin-1 string, because a string takes less memory than a Buffer and does
  * not keep a larger buffer alive.
  */
-interface Stored {
+interface StoredMessage {
   readonly payload: string;
   readonly qos: number;
   readonly extras: Buffer | undefined;
@@ -41,7 +41,7 @@ export interface RetainedHandlers {
 
 /** The retained messages of the broker. All of them are in memory and in a log on disk. */
 export class RetainedMessages {
-  readonly #messages = new Map<string, Stored>();
+  readonly #messages = new Map<string, StoredMessage>();
   readonly #log: RetainedLog;
   readonly #handlers: RetainedHandlers;
   #pending = false;
@@ -82,7 +82,7 @@ export class RetainedMessages {
     const { payload, qos, extras } = stored;
     const message = { cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos, retain: true } as const;
     if (!extras) return message;
-    const more = decodeData<Extras & StoredExpiry>(extras);
+    const more = decodeData<Mqtt5Extras & StoredExpiry>(extras);
     return { ...message, properties: more.properties, messageExpiry: restoredExpiry(more) };
   }
 
@@ -140,7 +140,7 @@ export class RetainedMessages {
       this.#log.write();
     } catch (error) {
       this.#handlers.failed(error);
-      if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY);
+      if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY_INTERVAL);
       return;
     }
     this.#handlers.written?.();

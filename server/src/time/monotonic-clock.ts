@@ -1,20 +1,20 @@
 import { uptime } from "node:os";
 
 /** Smaller differences between wall clock and monotonic clock are ignored, in ms: they are noise, or a slewed clock. */
-const NOISE = 100;
+const MAX_NOISE = 100;
 
 /** Listeners hear about jumps of the wall clock from this size on, in ms. */
-const NOTABLE = 2000;
+const MIN_JUMP = 2000;
 
 /** Shortest sleep of the machine that is detected, in ms. Linux's monotonic clock stops while the machine sleeps. */
-const SLEEP = 2000;
+const MIN_SLEEP = 2000;
 
 /** Bounds of plausible wall-clock times. This program did not exist before 2026. */
-const EARLIEST = Date.UTC(2026, 0, 1);
-const LATEST = Date.UTC(2076, 0, 1);
+const MIN_WALL_TIME = Date.UTC(2026, 0, 1);
+const MAX_WALL_TIME = Date.UTC(2076, 0, 1);
 
 /** Returns whether a wall-clock time is plausible: from 2026 to before 2076. @param wallTime in ms since 1970 */
-export const isPlausible = (wallTime: number): boolean => wallTime >= EARLIEST && wallTime < LATEST;
+export const isPlausible = (wallTime: number): boolean => wallTime >= MIN_WALL_TIME && wallTime < MAX_WALL_TIME;
 
 /** The time sources of a clock, in ms. Tests replace them. */
 export interface TimeSources {
@@ -93,19 +93,19 @@ export class MonotonicClock {
   /** Detects sleep of the machine and jumps of the wall clock. Call this about once per second. */
   check(): void {
     const uptimeAhead = this.#uptimeAhead();
-    if (uptimeAhead - this.#lastUptimeAhead > SLEEP) {
+    if (uptimeAhead - this.#lastUptimeAhead > MIN_SLEEP) {
       this.#offset += Math.round(uptimeAhead - this.#lastUptimeAhead);
       this.#lastUptimeAhead = uptimeAhead;
     }
     const before = this.now();
     const wall = this.#sources.wall();
     // the process was interrupted between two readings; the next check compares the clocks again
-    if (this.now() - before > NOISE / 2) return;
+    if (this.now() - before > MAX_NOISE / 2) return;
     this.#plausible = isPlausible(wall);
     const jump = wall - before - this.#ahead;
-    if (Math.abs(jump) < NOISE) return;
+    if (Math.abs(jump) < MAX_NOISE) return;
     this.#ahead += jump;
-    if (Math.abs(jump) >= NOTABLE) for (const listener of this.#listeners) listener(jump);
+    if (Math.abs(jump) >= MIN_JUMP) for (const listener of this.#listeners) listener(jump);
   }
 
   /**

@@ -32,7 +32,7 @@ export async function persistentConnection(
   // the random server id keeps two servers from taking over each other's session [MQTT-3.1.4-2]
   const clientId = `${prefix.replaceAll("/", "-")}-server-${data.serverId}`;
   const name = `filters:${clientId}`;
-  const before = data.values.startingWith<readonly string[]>(name).get("") ?? [];
+  const before = data.values.entriesWithPrefix<readonly string[]>(name).get("") ?? [];
   // stored before subscribing, so that a crash in between leaves no unknown subscription at the broker
   await data.values.put(name, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));

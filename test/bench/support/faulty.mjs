@@ -1,4 +1,4 @@
-// A broker that answers as it is told to, rightly or not: node faulty.mjs <port> <fault>
+// A broker that decides lamps with one fault (lies, drops, repeats or dies): node faulty.mjs <port> <fault>
 import { createServer } from "node:net";
 import { Aedes } from "aedes";
 

@@ -15,22 +15,22 @@ import { programAt } from "../../support/programs.js";
 import { ROOT } from "./pages.js";
 
 /** A command of the documentation, with the expected result. */
-export interface Step {
+export interface CommandStep {
   readonly command: string;
   /** The expected output. */
-  readonly prints?: RegExp;
+  readonly expectedOutput?: RegExp;
   /** The expected exit code; 0 by default. */
-  readonly code?: number;
+  readonly exitCode?: number;
   /** Whether the command runs until stopped. It is stopped with SIGINT after the expected output. */
-  readonly lasts?: boolean;
+  readonly runsUntilStopped?: boolean;
   /** Whether the command runs until the end of the scenario, because later commands need it. */
-  readonly serves?: boolean;
+  readonly keepsRunning?: boolean;
   /** Answers typed at a terminal, one for each question. */
-  readonly types?: readonly string[];
+  readonly typedAnswers?: readonly string[];
   /** The working folder in the copy. */
-  readonly in?: string;
+  readonly folder?: string;
   /** Text replacements in the command, such as an example address by a real one. */
-  readonly with?: Readonly<Record<string, string>>;
+  readonly replacements?: Readonly<Record<string, string>>;
 }
 
 /** Shell scripts that replace programs. */
@@ -50,7 +50,7 @@ esac`,
   udevadm: "exit 0",
 };
 /** Programs that are replaced by scripts which only record their calls. */
-const RECORDED = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
+const RECORDED_PROGRAMS = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
 
 /** The copy, and the programs that run in it. */
 export class Sandbox {
@@ -80,7 +80,7 @@ export class Sandbox {
         await symlink(path.join(ROOT, modules), path.join(folder, modules), "dir");
     const bin = path.join(folder, "fake-programs");
     await mkdir(bin);
-    const recorded = Object.fromEntries(RECORDED.map((name) => [name, `echo "${name} $*" >> "$CALLS"`]));
+    const recorded = Object.fromEntries(RECORDED_PROGRAMS.map((name) => [name, `echo "${name} $*" >> "$CALLS"`]));
     for (const [name, body] of Object.entries({ ...FAKE_PROGRAMS, ...recorded }))
       await writeFile(path.join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
     const prefix = path.join(folder, "global");
@@ -132,21 +132,28 @@ export class Sandbox {
   }
 
   /** Runs a command. @throws Error with the output when the result is not the expected one */
-  async run(step: Step): Promise<void> {
-    const { command, prints, code = 0, lasts = false, serves = false, types } = step;
+  async run(step: CommandStep): Promise<void> {
+    const {
+      command,
+      expectedOutput,
+      exitCode = 0,
+      runsUntilStopped = false,
+      keepsRunning = false,
+      typedAnswers,
+    } = step;
     let output = "";
     const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
-    const places = [...Object.entries(step.with ?? {}), ...Object.entries(here)];
+    const places = [...Object.entries(step.replacements ?? {}), ...Object.entries(here)];
     const text = places.reduce((line, [from, to]) => line.replaceAll(from, to), command);
     // util-linux's `script` provides a terminal
-    const [program, args] = types ? ["script", ["-qec", text, "/dev/null"]] : ["sh", ["-c", text]];
+    const [program, args] = typedAnswers ? ["script", ["-qec", text, "/dev/null"]] : ["sh", ["-c", text]];
     const child = spawn(program, args, {
-      cwd: path.join(this.folder, step.in ?? ""),
+      cwd: path.join(this.folder, step.folder ?? ""),
       env: this.env,
       detached: true,
-      stdio: [types ? "pipe" : "ignore", "pipe", "pipe"],
+      stdio: [typedAnswers ? "pipe" : "ignore", "pipe", "pipe"],
     });
-    const answers = [...(types ?? [])];
+    const answers = [...(typedAnswers ?? [])];
     let answered = 0;
     for (const stream of [child.stdout!, child.stderr!])
       stream.setEncoding("utf8").on("data", (chunk: string) => {
@@ -158,12 +165,12 @@ export class Sandbox {
       });
     this.#running.push(child);
     const problem = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
-    if (lasts || serves) {
-      const ready = (): boolean => child.exitCode !== null || prints!.test(output);
+    if (runsUntilStopped || keepsRunning) {
+      const ready = (): boolean => child.exitCode !== null || expectedOutput!.test(output);
       await eventually(ready, { within: 60_000 }).catch(() => undefined);
-      if (!prints!.test(output))
-        throw problem(`it did not print ${prints} within a minute, or ended with ${child.exitCode}`);
-      if (lasts) await end(child);
+      if (!expectedOutput!.test(output))
+        throw problem(`it did not print ${expectedOutput} within a minute, or ended with ${child.exitCode}`);
+      if (runsUntilStopped) await end(child);
       return;
     }
     let late = false;
@@ -174,8 +181,8 @@ export class Sandbox {
     await once(child, "close");
     clearTimeout(timer);
     if (late) throw problem("it did not end within 90 s");
-    if (child.exitCode !== code) throw problem(`it ended with ${child.exitCode}, not with ${code}`);
-    if (prints && !prints.test(output)) throw problem(`it did not print ${prints}`);
+    if (child.exitCode !== exitCode) throw problem(`it ended with ${child.exitCode}, not with ${exitCode}`);
+    if (expectedOutput && !expectedOutput.test(output)) throw problem(`it did not print ${expectedOutput}`);
   }
 
   /** Stops all running programs. */

@@ -16,7 +16,7 @@ import { vmSource } from "../../../sim/vm/source.js";
 export const PATH = "/dev/ttyTEST0";
 const DEVICE = "1d46a30eef48919d";
 const MAGIC = 0xfe;
-const LITERAL = 0xf8;
+const ESCAPED_MAGIC = 0xf8;
 
 /** The Wi-Fi service of a real board. */
 class WifiServer extends jacdac.JDServiceServer {
@@ -37,7 +37,7 @@ export class TestBoard {
   /** The bytes that the computer sent. */
   readonly written: Uint8Array[] = [];
   /** Returns whether a frame to the board is lost. */
-  loses: (frame: Uint8Array) => boolean = () => false;
+  isFrameLost: (frame: Uint8Array) => boolean = () => false;
   #machine!: Machine;
   #peripherals!: Peripherals;
   #wifi!: FrameTransport;
@@ -46,7 +46,7 @@ export class TestBoard {
   #unread: Uint8Array[] = [];
   #packets = false;
   /** Number of further attempts to open the port that fail. */
-  refuses = 0;
+  refusedOpens = 0;
 
   private constructor() {
     this.ports = {
@@ -54,7 +54,7 @@ export class TestBoard {
       exists: () => Promise.resolve(false),
       check: () => Promise.resolve(),
       open: () => (events) => {
-        if (this.refuses-- > 0) return Promise.reject(new Error("No such file or directory"));
+        if (this.refusedOpens-- > 0) return Promise.reject(new Error("No such file or directory"));
         return Promise.resolve(this.#plug(events));
       },
     };
@@ -80,7 +80,7 @@ export class TestBoard {
   /** Prints a line as the runtime does. */
   print(line: string): void {
     this.log.push(line);
-    const bytes = [...Buffer.from(line + "\n")].flatMap((byte) => (byte === MAGIC ? [MAGIC, LITERAL] : [byte]));
+    const bytes = [...Buffer.from(line + "\n")].flatMap((byte) => (byte === MAGIC ? [MAGIC, ESCAPED_MAGIC] : [byte]));
     if (this.#events) this.#events.data(Uint8Array.from(bytes));
     else this.#unread.push(Uint8Array.from(bytes));
   }
@@ -114,7 +114,7 @@ export class TestBoard {
   }
 
   #fromComputer(frame: Uint8Array): void {
-    if (this.loses(frame)) return;
+    if (this.isFrameLost(frame)) return;
     if (isBridgeFrame(frame)) {
       this.#packets = true;
       return this.#toComputer(frame);

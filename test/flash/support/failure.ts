@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { StepError } from "../../../scripts/lib/step-error.js";
 
 /** Expects that a step fails with a remedy, and returns its error. */
-export async function failure(work: Promise<unknown>): Promise<StepError> {
+export async function failureOf(work: Promise<unknown>): Promise<StepError> {
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,

@@ -49,7 +49,7 @@ export const noPort = (name: string): Ports => ({
 });
 
 /** A simulated computer that records output and calls. */
-export interface Recorded extends Computer {
+export interface RecordingComputer extends Computer {
   /** The printed lines. */
   readonly lines: string[];
   /** Returns the arguments of each call of esptool. */
@@ -65,7 +65,7 @@ export async function testComputer(
   ports: Ports,
   esptool: Record<string, string> = {},
   changes: Partial<Computer> = {},
-): Promise<Recorded> {
+): Promise<RecordingComputer> {
   const file = path.join(await temporaryFolder(), "calls");
   const lines: string[] = [];
   const screen: Screen = {

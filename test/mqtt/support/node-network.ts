@@ -7,11 +7,11 @@ import type { Link, Network, Signal } from "../../../src/mqtt/network.js";
 export interface NodeNetworkOptions {
   port: number;
   /** Splits received data into chunks of this many bytes. */
-  pieces?: number;
+  chunkSize?: number;
   /** Returns whether the send queue is full. */
-  full?: () => boolean;
+  isSendQueueFull?: () => boolean;
   /** Returns the offset of the clock, in ms. */
-  ahead?: () => number;
+  clockOffset?: () => number;
 }
 
 class NodeSignal implements Signal {
@@ -92,9 +92,9 @@ class NodeLink implements Link {
 /** Creates a network for a broker on a port of 127.0.0.1. */
 export function nodeNetwork({
   port,
-  pieces = Infinity,
-  full = () => false,
-  ahead = () => 0,
+  chunkSize = Infinity,
+  isSendQueueFull = () => false,
+  clockOffset = () => 0,
 }: NodeNetworkOptions): Network {
   return {
     async connect(timeout) {
@@ -105,9 +105,9 @@ export function nodeNetwork({
       } finally {
         clearTimeout(expired);
       }
-      return new NodeLink(socket, pieces, full);
+      return new NodeLink(socket, chunkSize, isSendQueueFull);
     },
-    millis: () => Math.floor(performance.now()) + ahead(),
+    millis: () => Math.floor(performance.now()) + clockOffset(),
     sleep: (ms) => sleep(ms),
     start(task, owner) {
       // A task that throws causes an unhandled rejection, which fails the test run.

@@ -4,7 +4,7 @@ import net from "node:net";
 
 type Direction = "up" | "down";
 
-interface Pair {
+interface ProxiedConnection {
   readonly client: net.Socket;
   readonly broker: net.Socket;
   /** Bytes forwarded: `up` to the broker, `down` to the client. */
@@ -16,7 +16,7 @@ export class Proxy {
   connections = 0;
   #server: net.Server | undefined;
   #port = 0;
-  #pairs = new Set<Pair>();
+  #pairs = new Set<ProxiedConnection>();
   #silent = false;
   #held: (() => void)[] | undefined;
   #limit: { direction: Direction; bytes: number } | undefined;
@@ -99,7 +99,7 @@ export class Proxy {
   #accept(client: net.Socket): void {
     this.connections++;
     const broker = net.connect(this.target, "127.0.0.1");
-    const pair: Pair = { client, broker, bytes: { up: 0, down: 0 } };
+    const pair: ProxiedConnection = { client, broker, bytes: { up: 0, down: 0 } };
     this.#pairs.add(pair);
     const ends: [net.Socket, net.Socket, Direction][] = [
       [client, broker, "up"],
@@ -118,7 +118,7 @@ export class Proxy {
     if (this.#limit?.bytes === 0) this.#cut(pair);
   }
 
-  #forward(pair: Pair, to: net.Socket, direction: Direction, data: Buffer): void {
+  #forward(pair: ProxiedConnection, to: net.Socket, direction: Direction, data: Buffer): void {
     if (this.#silent || !this.#pairs.has(pair)) return;
     if (direction === "down" && this.#held) {
       this.#held.push(() => this.#forward(pair, to, direction, data));
@@ -137,7 +137,7 @@ export class Proxy {
     }
   }
 
-  #cut(pair: Pair): void {
+  #cut(pair: ProxiedConnection): void {
     this.#limit = undefined;
     this.#pairs.delete(pair);
     pair.client.resetAndDestroy();

@@ -26,10 +26,10 @@ export class Peer {
 
   /** Sends packets in one segment. */
   send(...packets: Packet[]): void {
-    this.raw(Buffer.concat(packets.map((packet) => mqtt.generate(packet))));
+    this.sendBytes(Buffer.concat(packets.map((packet) => mqtt.generate(packet))));
   }
 
-  raw(bytes: Buffer): void {
+  sendBytes(bytes: Buffer): void {
     if (this.socket.writable) this.socket.write(bytes);
   }
 }
@@ -62,12 +62,12 @@ export class ScriptedBroker {
   }
 
   /** Returns the received packets of one type. */
-  got<C extends Packet["cmd"]>(cmd: C): Extract<Packet, { cmd: C }>[] {
+  packetsOfType<C extends Packet["cmd"]>(cmd: C): Extract<Packet, { cmd: C }>[] {
     return this.packets.filter((packet) => packet.cmd === cmd) as Extract<Packet, { cmd: C }>[];
   }
 
   /** Deletes every session and closes every connection. */
-  forget(): void {
+  dropSessions(): void {
     this.#sessions.clear();
     for (const peer of this.peers) peer.socket.resetAndDestroy();
   }

@@ -57,7 +57,7 @@ async function connected(
 
 const textsOf = (topic: string): string[] =>
   broker
-    .got("publish")
+    .packetsOfType("publish")
     .filter((packet) => packet.topic === topic)
     .map(({ payload, dup }) => `${String(payload)}${dup ? " again" : ""}`);
 
@@ -124,22 +124,25 @@ describe("receiving:", () => {
     await eventually(() => steps.length === 2, { what: "both messages" });
     steps[1]();
     // a message later, the client has still sent no PUBACK
-    const before = broker.got("puback").length;
+    const before = broker.packetsOfType("puback").length;
     broker.publish("home/a/telemetry", "third", 1);
     await eventually(() => steps.length === 3, { what: "the third message" });
-    expect(broker.got("puback").length).toBe(before);
+    expect(broker.packetsOfType("puback").length).toBe(before);
     steps[0]();
-    await eventually(() => broker.got("puback").length === 3, { what: "three acknowledgements" });
+    await eventually(() => broker.packetsOfType("puback").length === 3, { what: "three acknowledgements" });
     steps[2]();
-    await eventually(() => broker.got("puback").length === 4, { what: "the last one" });
-    expect(broker.got("puback").map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4]);
+    await eventually(() => broker.packetsOfType("puback").length === 4, { what: "the last one" });
+    expect(broker.packetsOfType("puback").map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4]);
   });
 
   test("the client processes and acknowledges thousands of messages at once, each once and in order", async () => {
     await connected();
     const texts = Array.from({ length: 5000 }, (_, n) => String(n));
     for (const text of texts) broker.publish("home/a/telemetry", text, 1);
-    await eventually(() => broker.got("puback").length === 5000, { within: 20_000, what: "all to be acknowledged" });
+    await eventually(() => broker.packetsOfType("puback").length === 5000, {
+      within: 20_000,
+      what: "all to be acknowledged",
+    });
     expect(got.map(([, text]) => text)).toEqual(texts);
   });
 
@@ -164,9 +167,9 @@ describe("receiving:", () => {
     steps[0]();
     broker.publish("home/a/telemetry", "2", 1);
     await eventually(() => steps.length === 3, { what: "another message" });
-    expect(broker.got("puback")).toHaveLength(0);
+    expect(broker.packetsOfType("puback")).toHaveLength(0);
     steps[1]();
-    await eventually(() => broker.got("puback").length === 1, { what: "the acknowledgement" });
+    await eventually(() => broker.packetsOfType("puback").length === 1, { what: "the acknowledgement" });
   });
 
   test("the client processes a QoS 2 message once, however often the broker sends it [MQTT-4.3.3-2]", async () => {
@@ -174,9 +177,9 @@ describe("receiving:", () => {
     const message = { cmd: "publish", topic: "home/a/telemetry", payload: "1", qos: 2, messageId: 9 } as const;
     const [peer] = broker.peers;
     peer.send({ ...message, retain: false, dup: false }, { ...message, retain: false, dup: true });
-    await eventually(() => broker.got("pubrec").length === 2, { what: "PUBREC" });
+    await eventually(() => broker.packetsOfType("pubrec").length === 2, { what: "PUBREC" });
     peer.send({ cmd: "pubrel", messageId: 9 });
-    await eventually(() => broker.got("pubcomp").length > 0, { what: "PUBCOMP" });
+    await eventually(() => broker.packetsOfType("pubcomp").length > 0, { what: "PUBCOMP" });
     expect(got).toEqual([["home/a/telemetry", "1"]]);
     peer.send({ ...message, retain: false, dup: false });
     await eventually(() => got.length === 2, { what: "the next message with this packet identifier" });
@@ -186,9 +189,9 @@ describe("receiving:", () => {
 describe("the connection:", () => {
   test("the client subscribes again when the broker has lost the session", async () => {
     await connected();
-    broker.forget();
+    broker.dropSessions();
     await eventually(() => events.includes("reconnected"), { what: "the connection" });
-    await eventually(() => broker.got("subscribe").length === 2, { what: "the subscriptions" });
+    await eventually(() => broker.packetsOfType("subscribe").length === 2, { what: "the subscriptions" });
     broker.publish("home/a/telemetry", "after", 1);
     await eventually(() => got.length === 1, { what: "a message" });
   });
@@ -212,13 +215,13 @@ describe("the connection:", () => {
 
   test("the client keeps an idle connection alive with PINGREQ [MQTT-3.1.2-23]", async () => {
     await connected({ keepAlive: 0.1 });
-    await eventually(() => broker.got("pingreq").length > 5, { what: "pings" });
+    await eventually(() => broker.packetsOfType("pingreq").length > 5, { what: "pings" });
     expect(events).toEqual([]);
   });
 
   test("the client reconnects after receiving bytes that are not MQTT", async () => {
     await connected();
-    broker.peers[0].raw(Buffer.from([0x3f, 5, 1, 2, 3, 4, 5]));
+    broker.peers[0].sendBytes(Buffer.from([0x3f, 5, 1, 2, 3, 4, 5]));
     await eventually(() => events.includes("reconnected"), { what: "the new connection" });
     expect(events).toEqual(["disconnected", "reconnected"]);
   });

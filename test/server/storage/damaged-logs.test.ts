@@ -28,9 +28,9 @@ describe("a log file", () => {
       fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
         const file = encodeLog(payloads);
         file[at % file.length] ^= flip;
-        const { payloads: found, gaps } = decodeLog(file);
+        const { payloads: found, unreadable } = decodeLog(file);
         expect(lacksAtMost(found, payloads, 1)).toBe(true);
-        expect(gaps).toHaveLength(1);
+        expect(unreadable).toHaveLength(1);
       }),
       { numRuns: 1000 },
     );
@@ -40,9 +40,9 @@ describe("a log file", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), (payloads, at) => {
         const file = encodeLog(payloads);
-        const { payloads: found, gaps, closed } = decodeLog(file.subarray(0, at % file.length));
+        const { payloads: found, unreadable, closed } = decodeLog(file.subarray(0, at % file.length));
         expect(found).toEqual(payloads.slice(0, found.length));
-        expect(gaps.length > 0 || closed === false).toBe(true);
+        expect(unreadable.length > 0 || closed === false).toBe(true);
       }),
       { numRuns: 500 },
     );
@@ -73,15 +73,15 @@ describe("a log file", () => {
     file.fill(0, 0, 32);
     file.fill(0, file.length - 16);
     expect(decodeLog(file)).toEqual({
-      ...{ payloads: [], gaps: [{ at: 0, length: file.length }], closed: false, endMark: undefined },
+      ...{ payloads: [], unreadable: [{ at: 0, length: file.length }], closed: false, endMark: undefined },
     });
   });
 
   test("a log file with random bytes is decoded without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        const { payloads, gaps } = decodeLog(Buffer.from(bytes));
-        if (bytes.length > 0 && payloads.length === 0) expect(gaps.length).toBeGreaterThan(0);
+        const { payloads, unreadable } = decodeLog(Buffer.from(bytes));
+        if (bytes.length > 0 && payloads.length === 0) expect(unreadable.length).toBeGreaterThan(0);
       }),
       { numRuns: 500 },
     );
@@ -142,10 +142,10 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
       const data = await openData(folder);
       const [devices, recent] = [new Devices(), new Recent()];
       const damaged = (text: string): void => void reports.push(text);
-      const { health, killed } = data;
-      const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !killed, health };
+      const { health, wasKilled } = data;
+      const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !wasKilled, health };
       const journal = new Journal({ folder: data.journal, recent, ...targets });
-      data.restoring();
+      data.markRestoring();
       await journal.restore(devices, () => {});
       return { data, devices, recent, journal, reports };
     }

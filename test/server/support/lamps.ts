@@ -73,7 +73,7 @@ export function lampBench(): LampBench {
       const now = Date.now();
       const device = devices.obtain(id)!;
       device.accept(light, seq, now - age);
-      lamps.follow(device, now - age, sure, now);
+      lamps.followReading(device, now - age, sure, now);
     },
   };
 }

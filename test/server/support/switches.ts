@@ -1,6 +1,6 @@
 /** Creates lamp switches for tests of the history store, and their expected results. */
 import type { HistorySwitch } from "../../../server/src/history/history.js";
-import { BY, type HistoryBatch } from "../../../server/src/history/protocol.js";
+import { SWITCH_CAUSES, type HistoryBatch } from "../../../server/src/history/protocol.js";
 import type { Store } from "../../../server/src/history/store.js";
 
 export const BASE = Date.UTC(2026, 5, 1, 7, 13);
@@ -22,7 +22,7 @@ export function batchOf(given: readonly Given[]): HistoryBatch {
       devices: Uint32Array.from(given, ({ device }) => device),
       times: Float64Array.from(given, ({ time }) => time),
       led_on: Uint8Array.from(given, ({ led_on }) => Number(led_on)),
-      by: Uint8Array.from(given, ({ by }) => BY.indexOf(by)),
+      by: Uint8Array.from(given, ({ by }) => SWITCH_CAUSES.indexOf(by)),
       reasonIndexes: Uint16Array.from(given, ({ reason }) => indexes.get(reason)!),
       reasonTexts: [...indexes.keys()],
       first: 0,

@@ -49,7 +49,7 @@ describe("a fleet at a nightlight-server", () => {
     await rm(data, { recursive: true, force: true });
   });
 
-  it("is made of devices that the server knows as boards, and answers all of them rightly", async () => {
+  it("consists of devices that the server treats as boards, and gets the right answer for each", async () => {
     const fleet = createFleet(server.brokerUrl);
     await fleet.start();
     expect(fleet.connections).toMatchObject({ devicesReady: 60, connected: 7 });
@@ -69,7 +69,7 @@ describe("a fleet at a nightlight-server", () => {
     await eventually(() => !server.devices.get(fleet.id(59))?.online, { what: "the devices to be gone" });
   });
 
-  it("sends as many readings as it is told to, in mixed order, over WebSocket as well", async () => {
+  it("sends the requested rate of readings in mixed order, also over WebSocket", async () => {
     const url = server.httpUrl!.replace(/^http/, "ws");
     const fleet = createFleet(url, { devices: 20, connections: 20, prefix: "web", qos: 0, status: false });
     await fleet.start();
@@ -80,13 +80,13 @@ describe("a fleet at a nightlight-server", () => {
     const due = ((performance.now() - begin) / 1000) * 200;
     expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(due - 30);
     expect(fleet.counts.sent).toBeLessThanOrEqual(due + 30);
-    // every device has its turn before one has its next but one
+    // a device sends its next reading only when all others have caught up
     expect(Math.max(...fleet.devices.seq) - Math.min(...fleet.devices.seq)).toBeLessThanOrEqual(1);
     await fleet.end(false);
     expect(fleet.tracker.counts).toMatchObject({ wrong: 0, missing: 0 });
   });
 
-  it("goes by the rule that the server tells each device", async () => {
+  it("applies the rule that the server sends to each device", async () => {
     const policy = { ...LESSON_POLICY, rule: { threshold: 700, hysteresis: 50, min_on: 0, min_off: 0 } };
     const own = await startServer({ data: path.join(data, "own"), mqttPort: 0, http: false, policy });
     try {
@@ -103,7 +103,7 @@ describe("a fleet at a nightlight-server", () => {
     }
   });
 
-  it("says which setting to change when a client may not have as many subscriptions", async () => {
+  it("names the setting to change when the limit for subscriptions is too low", async () => {
     const fleet = createFleet(server.brokerUrl, { devices: 600, connections: 1 });
     await expect(fleet.start()).rejects.toThrow("limits.subscriptions");
     await expect(createFleet("mqtt://127.0.0.1:1").start()).rejects.toThrow("no connection to mqtt://127.0.0.1:1");
@@ -129,7 +129,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
   const command = (id: string, led_on: boolean, seq: number) =>
     observer.publishAsync(`${id}/commands`, JSON.stringify({ led_on, seq }), { qos: 1 });
 
-  it("sends what the contract describes, and counts answers that are wrong, and those that do not come", async () => {
+  it("sends messages that follow the contract, and counts wrong and missing answers", async () => {
     const fleet = createFleet(mosquitto.url, {
       devices: 3,
       connections: 2,
@@ -144,7 +144,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
     for (const reading of readings) expect(reading).toMatchObject({ seq: 1, age: 0, led_on: false });
     expect(new Set(readings.map(({ boot }) => boot)).size).toBe(3);
-    // it is midnight: dark
+    // The light is dark, because the simulated time is midnight.
     await command("home/test/fleet-1", true, 1);
     await command("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
@@ -157,13 +157,13 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(fleet.tracker.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
   });
 
-  it("leaves nothing retained, unless it is told to keep it", async () => {
+  it("deletes its retained messages at the end, except on request", async () => {
     const left = async () => {
       const late = await connect(mosquitto.url);
       const found: string[] = [];
       late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
       await late.subscribeAsync("#", { qos: 1 });
-      // what is retained comes before the answer to a message of one's own
+      // The broker sends retained messages before any message that the client publishes itself.
       await late.subscribeAsync("last", { qos: 1 });
       const last = new Promise<void>((resolve) => late.on("message", (topic) => topic === "last" && resolve()));
       await late.publishAsync("last", "x", { qos: 1 });
@@ -182,15 +182,19 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(await left()).toEqual([]);
   });
 
-  it("comes back when the broker does, and its readings of that time are missing", { timeout: 60_000 }, async () => {
-    const fleet = createFleet(mosquitto.url, { devices: 10, connections: 2, prefix: "lost" });
-    await fleet.start();
-    for (let device = 0; device < 10; device++) fleet.sendReading(device, performance.now());
-    await mosquitto.kill();
-    await eventually(() => fleet.connections.devicesReady === 0, { what: "the connections to be lost" });
-    expect(fleet.tracker.counts.missing).toBe(10);
-    await mosquitto.start();
-    await eventually(() => fleet.connections.devicesReady === 10, { within: 20_000, what: "the devices to be back" });
-    expect(fleet.connections.lost).toBe(2);
-  });
+  it(
+    "reconnects after a broker restart, and counts the unanswered readings as missing",
+    { timeout: 60_000 },
+    async () => {
+      const fleet = createFleet(mosquitto.url, { devices: 10, connections: 2, prefix: "lost" });
+      await fleet.start();
+      for (let device = 0; device < 10; device++) fleet.sendReading(device, performance.now());
+      await mosquitto.kill();
+      await eventually(() => fleet.connections.devicesReady === 0, { what: "the connections to be lost" });
+      expect(fleet.tracker.counts.missing).toBe(10);
+      await mosquitto.start();
+      await eventually(() => fleet.connections.devicesReady === 10, { within: 20_000, what: "the devices to be back" });
+      expect(fleet.connections.lost).toBe(2);
+    },
+  );
 });

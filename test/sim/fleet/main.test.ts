@@ -24,33 +24,29 @@ const ended = (run: ReturnType<typeof fleet>) =>
   eventually(() => run.code !== undefined, { within: 100_000, what: "npm run fleet to end" });
 
 describe("npm run fleet", () => {
-  it(
-    "sizes this machine with a server of its own: figures as JSON, and exit code 0",
-    { timeout: 120_000 },
-    async () => {
-      const run = fleet("--devices", "200", "--rate", "100", "--day", "60", "--seconds", "3", "--vms", "1", "--json");
-      await ended(run);
-      expect(run.said).toContain("200 devices are connected.");
-      const summary = JSON.parse(run.out) as Summary;
-      expect(summary).toMatchObject({
-        devices: 200,
-        connections: 200,
-        wrong: 0,
-        lamps_wrong: 0,
-        missing: 0,
-        boards: 1,
-      });
-      expect(summary.sent).toBeGreaterThan(100);
-      expect(summary.reaction.p50).toBeGreaterThan(0);
-      if (CAN_MEASURE) {
-        expect(summary.processes.map(({ name }) => name)).toEqual(["server", "fleet and boards"]);
-        for (const { cpu, memory } of summary.processes) expect(Math.min(cpu, memory)).toBeGreaterThan(0);
-      }
-      expect(run.code).toBe(0);
-    },
-  );
+  it("measures this machine with its own server, and prints JSON with exit code 0", { timeout: 120_000 }, async () => {
+    const run = fleet("--devices", "200", "--rate", "100", "--day", "60", "--seconds", "3", "--vms", "1", "--json");
+    await ended(run);
+    expect(run.said).toContain("200 devices are connected.");
+    const summary = JSON.parse(run.out) as Summary;
+    expect(summary).toMatchObject({
+      devices: 200,
+      connections: 200,
+      wrong: 0,
+      lamps_wrong: 0,
+      missing: 0,
+      boards: 1,
+    });
+    expect(summary.sent).toBeGreaterThan(100);
+    expect(summary.reaction.p50).toBeGreaterThan(0);
+    if (CAN_MEASURE) {
+      expect(summary.processes.map(({ name }) => name)).toEqual(["server", "fleet and boards"]);
+      for (const { cpu, memory } of summary.processes) expect(Math.min(cpu, memory)).toBeGreaterThan(0);
+    }
+    expect(run.code).toBe(0);
+  });
 
-  it("ends on Ctrl+C with its summary", { timeout: 120_000 }, async () => {
+  it("prints its summary and ends on Ctrl+C", { timeout: 120_000 }, async () => {
     const run = fleet("--devices", "50", "--seconds", "0");
     await eventually(() => /\d s · sent/.test(run.out), { within: 100_000, what: "the first second" });
     run.child.kill("SIGINT");
@@ -59,7 +55,7 @@ describe("npm run fleet", () => {
     expect(run.code).toBe(0);
   });
 
-  it("takes its server with it, even when it is killed", { timeout: 120_000 }, async () => {
+  it("ends its server as well, even when npm run fleet is killed", { timeout: 120_000 }, async () => {
     const run = fleet("--devices", "1", "--seconds", "0");
     await eventually(() => /\d s · sent/.test(run.out), { within: 100_000, what: "the first second" });
     const port = Number(/mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(run.out)?.[1]);
@@ -69,7 +65,7 @@ describe("npm run fleet", () => {
       .resume();
     await once(socket, "connect");
     run.child.kill("SIGKILL");
-    // well before an idle connection would be ended
+    // long before the server would close an idle connection
     await eventually(() => socket.destroyed, { within: 4000, what: "the server to end" });
   });
 
@@ -79,14 +75,14 @@ describe("npm run fleet", () => {
     [["--broker", "http://localhost"], "is not a broker's address"],
     [["--broker", "ws://localhost", "--vms", "1"], "leave out --vms"],
     [["--prefix", "a/#"], "an id cannot contain # or +"],
-  ])("says what is wrong with %j", async (args, reason) => {
+  ])("explains the mistake in %j", async (args, reason) => {
     const run = fleet(...args);
     await ended(run);
     expect(run.said).toContain(reason);
     expect(run.code).toBe(2);
   });
 
-  it("takes no more connections than it needs for the server's limits to hold", () => {
+  it("opens as few connections as the server's limits allow", () => {
     expect(connectionsFor(10, true)).toBe(10);
     expect(connectionsFor(20_000, true)).toBe(1000);
     expect(connectionsFor(100_000, true)).toBe(2000);

@@ -14,8 +14,8 @@ function parsed(bytes: Buffer): Packet[] {
   return packets;
 }
 
-describe("packets of a fleet", () => {
-  it("are what mqtt-packet reads, of any length", () => {
+describe("the packets of a fleet", () => {
+  it("are valid for mqtt-packet at any length", () => {
     const text = (most: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: most });
     fc.assert(
       fc.property(
@@ -33,7 +33,7 @@ describe("packets of a fleet", () => {
     expect(parsed(encodePuback(0x1234))).toMatchObject([{ cmd: "puback", messageId: 0x1234 }]);
   });
 
-  it("are found in a broker's bytes, however these are cut", () => {
+  it("are found in a broker's stream, however TCP splits the stream", () => {
     const sent = [5, 130, 20_000].map((length) => encodePublish("a/b", "x".repeat(length), 7, false));
     sent.push(encodePuback(9));
     const bytes = Buffer.concat(sent);

@@ -22,7 +22,7 @@ export class Debugger extends EventEmitter {
     socket.on("data", (data) => this.#take(data));
   }
 
-  static async join(port: number): Promise<Debugger> {
+  static async connect(port: number): Promise<Debugger> {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
     return new Debugger(socket);
@@ -38,7 +38,7 @@ export class Debugger extends EventEmitter {
     return answer.body as T;
   }
 
-  leave(): void {
+  disconnect(): void {
     this.socket.destroy();
   }
 

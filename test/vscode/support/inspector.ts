@@ -42,7 +42,7 @@ export class Inspector extends EventEmitter {
   }
 
   /** Connects to a program that waits for its debugger. */
-  static async join(url: string): Promise<Inspector> {
+  static async connect(url: string): Promise<Inspector> {
     const socket = new WebSocket(url);
     await once(socket, "open");
     const inspector = new Inspector(socket);
@@ -67,7 +67,7 @@ export class Inspector extends EventEmitter {
     return eventually(() => this.scripts.find((script) => script.url === url), { within: 60_000, what: url });
   }
 
-  leave(): void {
+  disconnect(): void {
     this.socket.terminate();
   }
 }

@@ -2,9 +2,9 @@ import { createInterface } from "node:readline";
 import { text as readAll } from "node:stream/consumers";
 import { Writable, type Readable } from "node:stream";
 import { UsageError } from "../../common/errors.js";
-import { passwordWeakness, SHORTEST_PASSWORD } from "../../security/password-strength.js";
+import { passwordWeakness, MIN_PASSWORD_LENGTH } from "../../security/password-strength.js";
 import { generatePassword, hashPassword, storeGenerated, type StoredPassword } from "../../security/scrypt.js";
-import { LONGEST_PASSWORD } from "../../security/users.js";
+import { MAX_PASSWORD_LENGTH } from "../../security/users.js";
 
 /** The streams of a command: input, output for scripts, and messages for people. */
 export interface Terminal {
@@ -49,10 +49,10 @@ export async function newPassword(
 
 function passwordProblem(name: string, password: string): string {
   if (!password) return "The password is empty.";
-  if (password.length < SHORTEST_PASSWORD)
-    return `The password has ${password.length} characters; it must have at least ${SHORTEST_PASSWORD}.`;
-  if (password.length > LONGEST_PASSWORD)
-    return `The password has ${password.length} characters; it may have at most ${LONGEST_PASSWORD}.`;
+  if (password.length < MIN_PASSWORD_LENGTH)
+    return `The password has ${password.length} characters; it must have at least ${MIN_PASSWORD_LENGTH}.`;
+  if (password.length > MAX_PASSWORD_LENGTH)
+    return `The password has ${password.length} characters; it may have at most ${MAX_PASSWORD_LENGTH}.`;
   if (password.toLowerCase() === name.toLowerCase()) return "The password is the user name.";
   const weakness = passwordWeakness(password, [name]);
   return weakness && `${weakness} Choose another, such as some unrelated words, or have one made with --generate.`;

@@ -37,21 +37,21 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       .option("--device <id>", "a board, which can only use the topics of this device")
       .option("--reader", "a user who can read everything and change nothing"),
   ).action(async (name: string, flags: AddFlags, self: Command) => {
-    const kind = kindOf(name, flags);
+    const kind = roleFromFlags(name, flags);
     const folder = dataFolder(self);
-    if ((await readUsers(folder)).has(name)) throw exists(name);
+    if ((await readUsers(folder)).has(name)) throw userExistsError(name);
     const { stored, generated } = await newPassword(name, flags, terminal);
     let first = false;
     await changeUsers(folder, (users) => {
-      if (users.has(name)) throw exists(name);
+      if (users.has(name)) throw userExistsError(name);
       if (kind.device !== undefined) checkPrefix(kind.device, users);
       first = users.size === 0;
       users.set(name, { ...kind, password: stored, tokens: [] });
     });
-    say(`The user ${name} was added: ${powers(kind)}.`);
+    say(`The user ${name} was added: ${describeRole(kind)}.`);
     if (first)
       say("From now on everybody must log in, including boards. A running server applies this within a second.");
-    if (generated) showOnce("password", generated);
+    if (generated) showSecretOnce("password", generated);
   });
 
   withPassword(
@@ -73,7 +73,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       say(
         `Its tokens (${revoked}) were revoked too; make new ones with nightlight-server user token ${name} --expires 90d`,
       );
-    if (generated) showOnce("password", generated);
+    if (generated) showSecretOnce("password", generated);
   });
 
   addTokenCommand(command, dataFolder, terminal);
@@ -114,7 +114,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       if (users.size === 0) say(`There are no users in ${usersFile(folder)}.`);
     });
 
-  function showOnce(what: string, secret: string): void {
+  function showSecretOnce(what: string, secret: string): void {
     say(`New ${what}. Save it now; it is not shown again:`);
     show(secret);
   }
@@ -122,7 +122,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
 }
 
 /** Returns role and device of a new user from the flags. @throws UsageError when the name or the flags are invalid */
-function kindOf(name: string, { device, reader }: AddFlags): { role: Role; device?: string } {
+function roleFromFlags(name: string, { device, reader }: AddFlags): { role: Role; device?: string } {
   if (!USER_NAME.test(name))
     throw new UsageError(
       `"${name}" cannot be a user name: it begins with a letter or digit, and has up to 64 letters, digits and . _ @ -`,
@@ -150,14 +150,14 @@ function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>): vo
         );
 }
 
-function powers({ role, device }: { role: Role; device?: string }): string {
+function describeRole({ role, device }: { role: Role; device?: string }): string {
   if (role === "device") return `a board, which can only use the topics of ${device}`;
   return role === "reader"
     ? "a reader, who can read everything and change nothing"
     : "an administrator with all permissions";
 }
 
-function exists(name: string): UsageError {
+function userExistsError(name: string): UsageError {
   return new UsageError(
     `The user ${name} exists already; change its password with nightlight-server user password ${name}.`,
   );

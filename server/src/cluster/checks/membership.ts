@@ -1,6 +1,6 @@
 /** Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw. */
 import type { MembershipView } from "../hub.js";
-import type { Renewed } from "../renew-script.js";
+import type { RenewReply } from "../renew-script.js";
 import { isPast } from "./values.js";
 import { isServerName } from "./peer-messages.js";
 
@@ -17,7 +17,7 @@ export interface CheckedMembership {
  * name would end the session of an unrelated client.
  * @param start the prefix of server names
  */
-export function membershipOf(answer: Renewed, start: string): CheckedMembership {
+export function membershipOf(answer: RenewReply, start: string): CheckedMembership {
   const [epoch, joined, members, settled, gone, memory, damaged, now] = answer;
   const isServer = (name: string): boolean => isServerName(name, start);
   const epochs = new Map(pairs(settled));
@@ -28,10 +28,10 @@ export function membershipOf(answer: Renewed, start: string): CheckedMembership 
       epoch,
       members: servers,
       joined: joined === 1,
-      settled: servers.every((member) => epochs.get(member) === String(epoch)),
+      allReleased: servers.every((member) => epochs.get(member) === String(epoch)),
       memory,
       time: now,
-      gone: new Map(
+      undrained: new Map(
         leavers
           .filter(([member]) => isServer(member))
           // If the time is damaged, the present is a safe replacement, because no newer reading counts as older then.

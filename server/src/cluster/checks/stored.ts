@@ -8,13 +8,13 @@ import { WINDOW } from "../../devices/sequence.js";
 import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
 
 /** The most readings in a device record that may be missing from the history. */
-export const MOST_UNWRITTEN = 16;
+export const MAX_UNWRITTEN = 16;
 
 /** Pattern of the window of sequence numbers in base64, as `storedSequence` writes it. */
-const BITS = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
+const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
 
 /** How many sequence numbers must remain after the last stored `seq` of actions, so that the numbers do not run out. */
-const ROOM = 1_000_000;
+const MIN_REMAINING_SEQS = 1_000_000;
 
 /** Checks a `DeviceRecord`. A longer record comes from a later version and is valid. */
 export function recordProblem(value: unknown, now: number): string {
@@ -44,9 +44,13 @@ function isBoots(value: unknown, now: number): boolean {
 
 function isSequence(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 4) return false;
-  const [first, highest, holes, bits] = value as unknown[];
-  if (!isInteger(first) || !isInteger(highest) || !isInteger(holes)) return false;
-  return first <= highest && holes <= highest - first && (bits === "" || (typeof bits === "string" && BITS.test(bits)));
+  const [first, highest, gapCount, bits] = value as unknown[];
+  if (!isInteger(first) || !isInteger(highest) || !isInteger(gapCount)) return false;
+  return (
+    first <= highest &&
+    gapCount <= highest - first &&
+    (bits === "" || (typeof bits === "string" && BITS_PATTERN.test(bits)))
+  );
 }
 
 function isClock(value: unknown, now: number): boolean {
@@ -56,7 +60,7 @@ function isClock(value: unknown, now: number): boolean {
 }
 
 function isUnwritten(value: unknown, light: number | null, taken: number, now: number): boolean {
-  if (!Array.isArray(value) || value.length > MOST_UNWRITTEN) return false;
+  if (!Array.isArray(value) || value.length > MAX_UNWRITTEN) return false;
   return value.every((reading: unknown) => {
     if (reading === 0) return light !== null;
     if (!Array.isArray(reading) || reading.length !== 2) return false;
@@ -79,7 +83,7 @@ export function overrideProblem(value: unknown, now: number): string {
 export function actionsProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { last, expired, pending, identify } = value;
-  if (!isInteger(last) || !isInteger(last + ROOM)) return "its last number is not one of an action";
+  if (!isInteger(last) || !isInteger(last + MIN_REMAINING_SEQS)) return "its last number is not one of an action";
   if (!isInteger(expired) || expired > last) return "its expired number is not one of an action";
   if (!Array.isArray(pending) || pending.length > MAX_PENDING) return `it has not at most ${MAX_PENDING} actions`;
   let before = -1;

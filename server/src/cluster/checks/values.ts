@@ -9,10 +9,10 @@ const MAX_INTEGER = 0x7fffffff;
 export const DAY = 24 * 60 * 60_000;
 
 /** The longest override that a person can set, in ms; see `for` in `contract/apps.ts`. */
-const LONGEST_OVERRIDE = 31 * DAY;
+const MAX_OVERRIDE_DURATION = 31 * DAY;
 
 /** How far the clocks of two servers may differ, in ms. A stored time further in the future counts as damaged. */
-const CLOCK_DIFFERENCE = DAY;
+const MAX_CLOCK_DIFFERENCE = DAY;
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -29,21 +29,21 @@ export const isLight = (value: unknown): value is number => typeof value === "nu
 
 /** Whether a value is a time in the past, in whole ms since 1970; 0 means never. */
 export const isPast = (value: unknown, now: number): value is number =>
-  isCount(value) && value <= now + CLOCK_DIFFERENCE;
+  isCount(value) && value <= now + MAX_CLOCK_DIFFERENCE;
 
 /**
  * Whether a value is a time computed from a board's clock, in whole ms since 1970. Such a time may be long before 1970.
  */
 export const isMoment = (value: unknown, now: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) <= now + CLOCK_DIFFERENCE;
+  Number.isSafeInteger(value) && (value as number) <= now + MAX_CLOCK_DIFFERENCE;
 
 /** Whether a value is a plausible end of an override or an action, in ms since 1970. */
 export const isEnd = (value: unknown, now: number): value is number =>
-  typeof value === "number" && value >= 0 && value <= now + LONGEST_OVERRIDE + CLOCK_DIFFERENCE;
+  typeof value === "number" && value >= 0 && value <= now + MAX_OVERRIDE_DURATION + MAX_CLOCK_DIFFERENCE;
 
 /** Whether a value is a plausible duration of an override, in ms. */
 export const isDuration = (value: unknown): value is number =>
-  typeof value === "number" && value >= 0 && value <= LONGEST_OVERRIDE;
+  typeof value === "number" && value >= 0 && value <= MAX_OVERRIDE_DURATION;
 
 export const isNullOr = <T>(value: unknown, is: (value: unknown) => value is T): value is T | null =>
   value === null || is(value);

@@ -3,7 +3,7 @@ import type { Hours } from "../policy.js";
 const MINUTES_OF_A_DAY = 24 * 60;
 
 /** Reads the time of day in one time zone. Reuse an instance: creating the formatter is slow. */
-export class Clock {
+export class TimeOfDayClock {
   readonly #format: Intl.DateTimeFormat;
   #minute = NaN;
   #answer = 0;

@@ -2,8 +2,8 @@ import { combine, decide, type Lamp } from "../../../../contract/index.js";
 import type { Device } from "../../devices/devices.js";
 import { AUTO, current, type Override } from "../../devices/override.js";
 import type { ZonePolicy } from "../policy.js";
-import { personSays, ruleSaysOf, zoneLight } from "../../devices/reason.js";
-import { Clock, isWithin, timeOfDay } from "./hours.js";
+import { personReason, describedRuleReason, zoneLight } from "../../devices/reason.js";
+import { TimeOfDayClock, isWithin, timeOfDay } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
 import type { ZoneView } from "./view.js";
 
@@ -25,17 +25,17 @@ export class Zone {
   /** The number of sensors that have been silent for too long. */
   #stale = 0;
   readonly #lights: number[] = [];
-  readonly #timeOfDay: Clock | undefined;
+  readonly #timeOfDay: TimeOfDayClock | undefined;
 
   constructor(
     readonly policy: ZonePolicy,
     readonly find: FindDevice,
   ) {
-    this.#timeOfDay = policy.hours && new Clock(policy.hours.time_zone);
+    this.#timeOfDay = policy.hours && new TimeOfDayClock(policy.hours.time_zone);
   }
 
   /** Copies the lamp state and the override from the zone that this object replaces. */
-  follow(before: Zone): void {
+  continueFrom(before: Zone): void {
     this.lamp = before.lamp;
     this.override = before.override;
   }
@@ -52,7 +52,7 @@ export class Zone {
     const { hours, rule } = policy;
     this.#because = "";
     if (override.mode !== "auto") {
-      this.#because = personSays(override.mode, "the zone");
+      this.#because = personReason(override.mode, "the zone");
       this.#setLamp(override.mode === "on", now);
     } else if (hours && !isWithin(hours, this.#timeOfDay!.minutes(clock.toWall(now)))) {
       this.#because = `${hours.outside} outside ${timeOfDay(hours.from)} to ${timeOfDay(hours.to)} (${hours.time_zone})`;
@@ -73,7 +73,8 @@ export class Zone {
     if (!lamp || this.#light === undefined) return null;
     const words = zoneLight(policy.combine, this.#light, this.#lights.length, policy.at_least);
     return (
-      ruleSaysOf(policy.rule, lamp, this.#light, words) + (this.#stale > 0 ? `; ${this.#stale} stale left out` : "")
+      describedRuleReason(policy.rule, lamp, this.#light, words) +
+      (this.#stale > 0 ? `; ${this.#stale} stale left out` : "")
     );
   }
 
@@ -92,7 +93,7 @@ export class Zone {
       at_least: policy.at_least,
       sensors: policy.sensors.map((id) => {
         const device = this.find(id);
-        return { id, light: device?.shown.light ?? null, stale: !device || !this.#isFresh(device, now) };
+        return { id, light: device?.displayed.light ?? null, stale: !device || !this.#isFresh(device, now) };
       }),
       lamps: policy.lamps,
       threshold: policy.rule.threshold,
@@ -105,8 +106,8 @@ export class Zone {
     };
   }
 
-  #isFresh({ light, taken }: Device, now: number): boolean {
-    return light !== undefined && now - taken < this.policy.stale_after;
+  #isFresh({ light, measuredAt }: Device, now: number): boolean {
+    return light !== undefined && now - measuredAt < this.policy.stale_after;
   }
 
   /** Combines the light of every sensor that has reported recently. */

@@ -27,7 +27,7 @@ export class Zones {
     for (const policy of policies) {
       const zone = new Zone(policy, this.#find);
       const known = before.get(policy.name);
-      if (known) zone.follow(known);
+      if (known) zone.continueFrom(known);
       this.#byName.set(policy.name, zone);
       for (const id of policy.sensors) this.#membershipOf(id).sensorOf.push(zone);
       for (const id of policy.lamps) this.#membershipOf(id).lampOf = zone;

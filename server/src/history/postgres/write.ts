@@ -1,5 +1,5 @@
 import type { PoolClient } from "pg";
-import { BY, type WriteRequest } from "../protocol.js";
+import { SWITCH_CAUSES, type WriteRequest } from "../protocol.js";
 
 /** Inserts new devices. Sorting by id prevents deadlocks between servers. */
 const INSERT_DEVICES = `INSERT INTO nightlight.devices (id) SELECT id FROM unnest($1::text[]) AS new (id)
@@ -80,7 +80,7 @@ export async function writeBatch(
           Array.from(switches.times),
           Array.from(switches.times, (_, index) => switches.first + index),
           Array.from(switches.led_on, (on) => on === 1),
-          Array.from(switches.by, (by) => BY[by]),
+          Array.from(switches.by, (by) => SWITCH_CAUSES[by]),
           // PostgreSQL rejects text that contains \0
           Array.from(switches.reasonIndexes, (index) => switches.reasonTexts[index].replaceAll("\0", "")),
         ],

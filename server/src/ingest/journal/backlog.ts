@@ -2,15 +2,15 @@ import type { Device } from "../../devices/devices.js";
 import type { Point } from "../../history/recent.js";
 
 /** A batch in the form in which it is written: its bytes, the devices of its readings, and their points. */
-export interface Written {
+export interface WritableBatch {
   readonly bytes: Buffer;
-  readonly taken: readonly Device[];
+  readonly devices: readonly Device[];
   readonly points: readonly Point[];
 }
 
 /** A queue of batches that could not be written yet, oldest first. */
 export class Backlog {
-  #batches: Written[] = [];
+  #batches: WritableBatch[] = [];
   #readings = 0;
 
   get isEmpty(): boolean {
@@ -22,18 +22,18 @@ export class Backlog {
     return this.#readings;
   }
 
-  add(batch: Written): void {
+  add(batch: WritableBatch): void {
     this.#batches.push(batch);
-    this.#readings += batch.taken.length;
+    this.#readings += batch.devices.length;
   }
 
   /** Writes all batches and removes them. If `write` throws, that batch and the following ones stay in the queue. */
-  drain(write: (batch: Written) => void): void {
+  drain(write: (batch: WritableBatch) => void): void {
     let done = 0;
     try {
       for (; done < this.#batches.length; done++) {
         write(this.#batches[done]);
-        this.#readings -= this.#batches[done].taken.length;
+        this.#readings -= this.#batches[done].devices.length;
       }
     } finally {
       this.#batches = this.#batches.slice(done);

@@ -1,41 +1,41 @@
 import type { Telemetry } from "../../../../contract/index.js";
 import type { StoredBoot } from "../../devices/boots.js";
 import type { KeptPoint } from "../../history/recent.js";
-import { FRAME, sealFrame } from "../../storage/log-format.js";
+import { FRAME_HEADER_BYTES, sealFrame } from "../../storage/log-format.js";
 import { clock } from "../../time/monotonic-clock.js";
-import { KIND, lampOf, LIVE, NUMBER } from "./records.js";
+import { RECORD_KIND, lampCodeOf, LIVE_FLAG, DEVICE_NUMBER_FACTOR } from "./records.js";
 
 /** The initial size of the buffer, in words. */
-const ROOM = 4096;
+const INITIAL_WORDS = 4096;
 
 /** A device as the journal identifies it. */
-export interface Named {
+export interface JournaledDevice {
   readonly id: string;
   /** A number that no other known device has. */
   readonly number: number;
 }
 
 /** The words before the first record, which the log needs for the header of the frame. */
-const BEGIN = FRAME / 8;
+const HEADER_WORDS = FRAME_HEADER_BYTES / 8;
 
 /** How often the segment contains the name of a device: never, for the first time in this batch, in one earlier batch, in two. */
-const NAMED = { never: 0, now: 1, once: 2, twice: 3 } as const;
+const NAME_COUNT = { never: 0, now: 1, once: 2, twice: 3 } as const;
 
 /**
  * The records that the journal writes at once. The object is reused for every batch. A segment contains the name of each
  * device twice, in the first two batches that mention it, so that one damaged batch does not lose the name.
  */
 export class Batch {
-  /** A value of `NAMED` for each device, by its number. */
+  /** A value of `NAME_COUNT` for each device, by its number. */
   #named = new Uint8Array(1024);
   /** The numbers of devices that this batch names for the first time. */
   #namedNow: number[] = [];
   #words!: Float64Array;
   #bytes!: Buffer;
-  #length = BEGIN;
+  #length = HEADER_WORDS;
 
   constructor() {
-    this.#take(new Float64Array(ROOM));
+    this.#take(new Float64Array(INITIAL_WORDS));
   }
 
   /** The length in words. */
@@ -44,14 +44,20 @@ export class Batch {
   }
 
   /** Adds a reading that arrived at `now`. @param live whether the reading cannot have waited at a broker */
-  reading(device: Named, reading: Telemetry, now: number, live: boolean, { time, light, led_on }: KeptPoint): void {
+  addReading(
+    device: JournaledDevice,
+    reading: Telemetry,
+    now: number,
+    live: boolean,
+    { time, light, led_on }: KeptPoint,
+  ): void {
     const { boot = NaN, seq = NaN, at = NaN, age = NaN } = reading;
     const number = this.#numberOf(device);
     this.#room(8);
     const words = this.#words;
     let n = this.#length;
     // Separate assignments are the fastest way, and this runs for every reading.
-    words[n++] = number * NUMBER + KIND.reading + (live ? LIVE : 0) + lampOf(led_on);
+    words[n++] = number * DEVICE_NUMBER_FACTOR + RECORD_KIND.reading + (live ? LIVE_FLAG : 0) + lampCodeOf(led_on);
     words[n++] = boot;
     words[n++] = seq;
     words[n++] = at;
@@ -63,27 +69,27 @@ export class Batch {
   }
 
   /** Adds a snapshot of a device, which replaces its earlier records. */
-  state(device: Named, boots: readonly StoredBoot[], points: readonly KeptPoint[]): void {
+  addSnapshot(device: JournaledDevice, boots: readonly StoredBoot[], points: readonly KeptPoint[]): void {
     const number = this.#numberOf(device);
     this.#room(3 + boots.length * 24 + points.length * 3);
     const begin = this.#length;
-    this.#add(number * NUMBER + KIND.state, 0, boots.length);
-    for (const [boot, [first, highest, holes, bits], started] of boots) {
+    this.#add(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.state, 0, boots.length);
+    for (const [boot, [first, highest, gapCount, bits], started] of boots) {
       const times = started?.map((time) => clock.toWall(time)) ?? [NaN, NaN, NaN];
-      this.#add(boot, first, highest, holes, ...times, bits ? 1 : 0);
+      this.#add(boot, first, highest, gapCount, ...times, bits ? 1 : 0);
       if (bits) this.#length += this.#bytes.write(bits, this.#length * 8, "base64") / 8;
     }
     for (const { time, light, led_on, isDated } of points)
-      this.#add(isDated ? time : clock.toWall(time), light, lampOf(led_on));
+      this.#add(isDated ? time : clock.toWall(time), light, lampCodeOf(led_on));
     this.#words[begin + 1] = this.#length - begin - 2;
   }
 
   /** Deletes everything about a device. Its number may be assigned again. */
-  forget(device: Named): void {
+  addForget(device: JournaledDevice): void {
     const number = this.#numberOf(device);
     this.#room(1);
-    this.#add(number * NUMBER + KIND.forget);
-    this.#named[number] = NAMED.never;
+    this.#add(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.forget);
+    this.#named[number] = NAME_COUNT.never;
   }
 
   /** Returns the frame to write, which is valid until the next record is added. */
@@ -93,23 +99,25 @@ export class Batch {
 
   /** Begins the next batch. @param anew whether a new segment begins, which contains no names yet */
   clear(anew: boolean): void {
-    this.#length = BEGIN;
-    if (this.#words.length > 16 * ROOM) this.#take(new Float64Array(ROOM));
-    if (anew) this.#named.fill(NAMED.never);
-    else for (const number of this.#namedNow) if (this.#named[number] === NAMED.now) this.#named[number] = NAMED.once;
+    this.#length = HEADER_WORDS;
+    if (this.#words.length > 16 * INITIAL_WORDS) this.#take(new Float64Array(INITIAL_WORDS));
+    if (anew) this.#named.fill(NAME_COUNT.never);
+    else
+      for (const number of this.#namedNow)
+        if (this.#named[number] === NAME_COUNT.now) this.#named[number] = NAME_COUNT.once;
     this.#namedNow.length = 0;
   }
 
-  #numberOf({ number, id }: Named): number {
+  #numberOf({ number, id }: JournaledDevice): number {
     if (number >= this.#named.length) {
       const before = this.#named;
       this.#named = new Uint8Array(number * 2);
       this.#named.set(before);
     }
     const named = this.#named[number];
-    if (named === NAMED.never || named === NAMED.once) {
-      this.#named[number] = named === NAMED.never ? NAMED.now : NAMED.twice;
-      if (named === NAMED.never) this.#namedNow.push(number);
+    if (named === NAME_COUNT.never || named === NAME_COUNT.once) {
+      this.#named[number] = named === NAME_COUNT.never ? NAME_COUNT.now : NAME_COUNT.twice;
+      if (named === NAME_COUNT.never) this.#namedNow.push(number);
       this.#name(number, id);
     }
     return number;
@@ -119,7 +127,7 @@ export class Batch {
     const bytes = Buffer.byteLength(id);
     const words = Math.ceil(bytes / 8);
     this.#room(2 + words);
-    this.#add(number * NUMBER + KIND.name, bytes);
+    this.#add(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.name, bytes);
     // Clears the padding after the id.
     this.#words[this.#length + words - 1] = 0;
     this.#bytes.write(id, this.#length * 8);

@@ -1,27 +1,27 @@
 import type { Telemetry } from "../../../../contract/index.js";
 import type { Device, Devices } from "../../devices/devices.js";
 import { textOf } from "../../common/errors.js";
-import { RETRY, type StorageHealth } from "../../storage/health.js";
+import { RETRY_INTERVAL, type StorageHealth } from "../../storage/health.js";
 import type { HistoryDevice } from "../../history/history.js";
 import type { KeptPoint, Recent } from "../../history/recent.js";
 import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
-import { Backlog, type Written } from "./backlog.js";
+import { Backlog, type WritableBatch } from "./backlog.js";
 import { Batch } from "./batch.js";
 import { replay } from "./replay.js";
 import { Segments } from "./segments.js";
 
 /** How many readings the log keeps at least, in total and per device. Older ones are compacted to snapshots. */
-const LAG = 100_000;
-const LAG_PER_DEVICE = 3;
+const MIN_KEPT_READINGS = 100_000;
+const MIN_KEPT_PER_DEVICE = 3;
 /** How long segments are kept that no device needs, in ms. The history may be killed before it has stored their readings. */
-const KEEP = 10_000;
+const SEGMENT_RETENTION = 10_000;
 /** The most words of snapshots per batch, so that compaction does not delay readings. */
-const SLICE = 8192;
+const MAX_SNAPSHOT_WORDS = 8192;
 /** The most readings that wait while nothing can be written. Further ones are refused. */
-const MOST_WAITING = 100_000;
+const MAX_WAITING = 100_000;
 /** The size of batches of waiting readings, in words. */
-const WAITING_BATCH = 65_536;
+const WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
@@ -30,14 +30,14 @@ export interface JournalOptions {
   /** Called with each reading after it is stored. Nothing else may store it before. */
   stored(device: HistoryDevice, point: KeptPoint): void;
   /** Returns how many readings the history has not stored yet. They stay in the log. */
-  needed?(): number;
+  unwrittenCount?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */
   failed(problem: string): void;
   /** Whether the last run has closed the journal, so that its last file must be complete; see `DataFolder.killed`. */
   readonly closed?: boolean;
   /** Called with each damaged file. */
   damaged?(problem: string): void;
-  /** For tests; see `LAG`, `KEEP` and `MOST_WAITING`. */
+  /** For tests; see the constants of the same names. */
   readonly lag?: number;
   readonly keep?: number;
   readonly mostWaiting?: number;
@@ -58,18 +58,18 @@ export class Journal implements ReadingsJournal {
   #devices: Devices | undefined;
   readonly #batch = new Batch();
   /** The devices and the points of the readings in the batch. */
-  #taken: Device[] = [];
-  #points: KeptPoint[] = [];
+  #batchDevices: Device[] = [];
+  #batchPoints: KeptPoint[] = [];
   readonly #backlog = new Backlog();
   /** The timer of the next attempt while nothing can be written. */
   #retry: NodeJS.Timeout | undefined;
   /** Resolves when the batch and all earlier ones are stored; undefined if there is no batch. */
-  #open: Promise<void> | undefined;
+  #pendingWrite: Promise<void> | undefined;
   #stored = (): void => {};
   #closed = false;
 
   constructor(options: JournalOptions) {
-    const { folder, recent, keep = KEEP } = options;
+    const { folder, recent, keep = SEGMENT_RETENTION } = options;
     this.#options = options;
     this.#recent = recent;
     this.#segments = new Segments(folder, keep, (error) => options.failed(textOf(error)));
@@ -77,41 +77,41 @@ export class Journal implements ReadingsJournal {
 
   /**
    * Restores the journal. Call this once, before adding readings.
-   * @param logged called with each reading in the log, which includes at least the last seconds
+   * @param readingRestored called with each reading in the log, which includes at least the last seconds
    */
-  async restore(devices: Devices, logged: JournalOptions["stored"]): Promise<void> {
+  async restore(devices: Devices, readingRestored: JournalOptions["stored"]): Promise<void> {
     this.#devices = devices;
-    const forget = (device: Device): void => this.#drop(devices, device);
-    const targets = { devices, recent: this.#recent, logged, forget };
+    const forget = (device: Device): void => this.#forgetDevice(devices, device);
+    const targets = { devices, recent: this.#recent, readingRestored, forget };
     const { closed = false, damaged = () => {} } = this.#options;
-    let nameless = 0;
+    let unnamed = 0;
     await this.#segments.load({ closed, damaged }, (segment, batches) => {
       const replayed = replay(segment, batches, targets);
-      nameless += replayed.nameless;
+      unnamed += replayed.unnamed;
       return replayed.readings;
     });
-    if (nameless > 0)
+    if (unnamed > 0)
       damaged(
-        `${nameless} records in ${this.#options.folder} belong to unknown devices, because damage has destroyed their names.`,
+        `${unnamed} records in ${this.#options.folder} belong to unknown devices, because damage has destroyed their names.`,
       );
     const now = clock.now();
-    for (const device of devices) if (device.boots) device.countMissing(device.boots.holes, now);
+    for (const device of devices) if (device.boots) device.updateGaps(device.boots.gapCount, now);
   }
 
-  #drop(devices: Devices, device: Device): void {
+  #forgetDevice(devices: Devices, device: Device): void {
     devices.forget(device);
     this.#recent.delete(device.id);
-    device.logged = 0;
+    device.oldestSegment = 0;
   }
 
   /** Whether so many readings wait that no further one may be added. */
   get isFull(): boolean {
-    return this.#backlog.readings + this.#taken.length >= (this.#options.mostWaiting ?? MOST_WAITING);
+    return this.#backlog.readings + this.#batchDevices.length >= (this.#options.mostWaiting ?? MAX_WAITING);
   }
 
   /** The number of readings that are not acknowledged because they could not be stored yet. */
   get waiting(): number {
-    return this.#retry === undefined ? 0 : this.#backlog.readings + this.#taken.length;
+    return this.#retry === undefined ? 0 : this.#backlog.readings + this.#batchDevices.length;
   }
 
   /**
@@ -119,62 +119,62 @@ export class Journal implements ReadingsJournal {
    * @param now when the reading arrived @param live whether it cannot have waited at a broker
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: KeptPoint): Promise<void> {
-    this.#batch.reading(device, reading, now, live, point);
-    this.#taken.push(device);
-    this.#points.push(point);
-    if (!device.logged) this.#segments.begin(device);
-    return this.#commit();
+    this.#batch.addReading(device, reading, now, live, point);
+    this.#batchDevices.push(device);
+    this.#batchPoints.push(point);
+    if (!device.oldestSegment) this.#segments.moveToPresent(device);
+    return this.#scheduleWrite();
   }
 
   /** Resolves when everything that was added so far is stored. */
   get stored(): Promise<void> {
-    return this.#open ?? Promise.resolve();
+    return this.#pendingWrite ?? Promise.resolve();
   }
 
   /** Deletes everything about a device. */
   forget(device: Device): Promise<void> {
-    this.#batch.forget(device);
-    device.logged = 0;
-    return this.#commit();
+    this.#batch.addForget(device);
+    device.oldestSegment = 0;
+    return this.#scheduleWrite();
   }
 
   /** Stores as much as possible and closes the files. */
   async close(): Promise<void> {
     await this.#options.health.waitUnlessFailing(this.stored);
-    if (this.#retry !== undefined) this.#attempt();
+    if (this.#retry !== undefined) this.#tryWrite();
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#segments.close();
   }
 
   /** Schedules a write at the end of this turn of the event loop, which combines all readings of the turn. */
-  #commit(): Promise<void> {
-    if (this.#open) {
-      if (this.#retry !== undefined && this.#batch.length > WAITING_BATCH) this.#keepBatch();
-      return this.#open;
+  #scheduleWrite(): Promise<void> {
+    if (this.#pendingWrite) {
+      if (this.#retry !== undefined && this.#batch.length > WAITING_BATCH_WORDS) this.#queueBatch();
+      return this.#pendingWrite;
     }
-    return (this.#open = new Promise((stored) => {
+    return (this.#pendingWrite = new Promise((stored) => {
       this.#stored = stored;
-      setImmediate(() => this.#attempt());
+      setImmediate(() => this.#tryWrite());
     }));
   }
 
-  #attempt(): void {
+  #tryWrite(): void {
     if (this.#backlog.isEmpty) this.#compact();
     if (!this.#write()) return;
-    this.#open = undefined;
+    this.#pendingWrite = undefined;
     this.#stored();
   }
 
   get #lag(): number {
-    const { lag = LAG, needed } = this.#options;
-    return Math.max(lag, LAG_PER_DEVICE * (this.#devices?.size ?? 0), needed?.() ?? 0);
+    const { lag = MIN_KEPT_READINGS, unwrittenCount } = this.#options;
+    return Math.max(lag, MIN_KEPT_PER_DEVICE * (this.#devices?.size ?? 0), unwrittenCount?.() ?? 0);
   }
 
   /** Adds snapshots of devices whose records are old to the batch. */
   #compact(): void {
-    while (this.#batch.length <= SLICE) {
-      const device = this.#segments.outdated(this.#lag);
+    while (this.#batch.length <= MAX_SNAPSHOT_WORDS) {
+      const device = this.#segments.nextToCompact(this.#lag);
       if (!device) return;
       this.#snapshot(device);
     }
@@ -182,8 +182,8 @@ export class Journal implements ReadingsJournal {
 
   #snapshot(device: Device): void {
     const points = this.#recent.of(device.id);
-    this.#batch.state(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
-    this.#segments.begin(device);
+    this.#batch.addSnapshot(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
+    this.#segments.moveToPresent(device);
   }
 
   /** Writes all waiting batches and the present one. Returns whether that succeeded; otherwise they wait. */
@@ -193,40 +193,44 @@ export class Journal implements ReadingsJournal {
     try {
       this.#backlog.drain((batch) => this.#writeBatch(batch));
       if (this.#batch.length > 1)
-        this.#writeBatch({ bytes: this.#batch.finish(), taken: this.#taken, points: this.#points });
+        this.#writeBatch({ bytes: this.#batch.finish(), devices: this.#batchDevices, points: this.#batchPoints });
     } catch (error) {
-      this.#keepBatch();
+      this.#queueBatch();
       this.#options.health.failed("readings", error);
-      if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY);
+      if (!this.#closed) this.#retry = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
       return false;
     }
     // A new segment contains no names yet.
-    this.#begin(this.#segments.nextIfFull(this.#lag));
+    this.#clearBatch(this.#segments.nextIfFull(this.#lag));
     this.#options.health.succeeded("readings");
     return true;
   }
 
-  #writeBatch({ bytes, taken, points }: Written): void {
-    this.#segments.write(bytes, taken.length);
-    for (let n = 0; n < taken.length; n++) if (!taken[n].parted) this.#options.stored(taken[n], points[n]);
+  #writeBatch({ bytes, devices, points }: WritableBatch): void {
+    this.#segments.write(bytes, devices.length);
+    for (let n = 0; n < devices.length; n++) if (!devices[n].detached) this.#options.stored(devices[n], points[n]);
   }
 
   /** Moves the batch to the backlog and begins another one. */
-  #keepBatch(): void {
+  #queueBatch(): void {
     if (this.#batch.length > 1)
-      this.#backlog.add({ bytes: Buffer.from(this.#batch.finish()), taken: this.#taken, points: this.#points });
-    this.#begin(false);
+      this.#backlog.add({
+        bytes: Buffer.from(this.#batch.finish()),
+        devices: this.#batchDevices,
+        points: this.#batchPoints,
+      });
+    this.#clearBatch(false);
   }
 
   /** Begins another batch. @param anew whether a new segment begins */
-  #begin(anew: boolean): void {
-    this.#taken = [];
-    this.#points = [];
+  #clearBatch(anew: boolean): void {
+    this.#batchDevices = [];
+    this.#batchPoints = [];
     this.#batch.clear(anew);
   }
 }
 
 /** Returns the last known reading of a device whose recent readings are not in memory. */
-function lastOf({ shown: { time, light, led_on } }: Device): KeptPoint[] {
+function lastOf({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

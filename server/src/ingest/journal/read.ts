@@ -1,18 +1,25 @@
 import type { StoredBoot } from "../../devices/boots.js";
 import type { Point } from "../../history/recent.js";
-import { BITS, KIND, LAMPS, LIVE, NUMBER, type Reader } from "./records.js";
+import {
+  GAP_BITS_WORDS,
+  RECORD_KIND,
+  LAMP_BY_CODE,
+  LIVE_FLAG,
+  DEVICE_NUMBER_FACTOR,
+  type RecordHandler,
+} from "./records.js";
 
 /** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the names of devices. */
-export function readSegment(batches: readonly Buffer[], reader: Reader): number {
+export function readSegment(batches: readonly Buffer[], reader: RecordHandler): number {
   /** The ids of devices by their numbers in this segment. */
   const names: string[] = [];
-  let nameless = 0;
+  let unnamed = 0;
   for (const batch of batches) {
     const bytes = batch.byteOffset % 8 === 0 ? batch : copyOf(batch);
     const words = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 3);
-    nameless += readBatch(words, bytes, names, reader);
+    unnamed += readBatch(words, bytes, names, reader);
   }
-  return nameless;
+  return unnamed;
 }
 
 /** Copies a batch, because a typed array needs aligned memory. After damage a batch may begin at any byte. */
@@ -22,36 +29,36 @@ function copyOf(batch: Buffer): Buffer {
   return copy;
 }
 
-function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: Reader): number {
-  let nameless = 0;
+function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: RecordHandler): number {
+  let unnamed = 0;
   for (let at = 0; at < words.length;) {
-    const what = words[at] % NUMBER;
-    const number = (words[at] - what) / NUMBER;
+    const what = words[at] % DEVICE_NUMBER_FACTOR;
+    const number = (words[at] - what) / DEVICE_NUMBER_FACTOR;
     const id = names[number];
-    if (id === undefined && what >= KIND.reading) nameless++;
-    if (what >= KIND.forget) {
+    if (id === undefined && what >= RECORD_KIND.reading) unnamed++;
+    if (what >= RECORD_KIND.forget) {
       if (id !== undefined) reader.forget(id);
       // Another device may get the number.
       delete names[number];
       at++;
-    } else if (what >= KIND.state) {
+    } else if (what >= RECORD_KIND.state) {
       const next = at + 2 + words[at + 1];
       if (id !== undefined) readState(words, bytes, at + 2, next, id, reader);
       at = next;
-    } else if (what >= KIND.reading) {
+    } else if (what >= RECORD_KIND.reading) {
       if (id === undefined) {
         at += 8;
         continue;
       }
       const reading = {
         light: words[at + 7],
-        boot: there(words[at + 1]),
-        seq: there(words[at + 2]),
-        at: there(words[at + 3]),
-        age: there(words[at + 4]),
+        boot: numberOrUndefined(words[at + 1]),
+        seq: numberOrUndefined(words[at + 2]),
+        at: numberOrUndefined(words[at + 3]),
+        age: numberOrUndefined(words[at + 4]),
       };
-      const point = { time: words[at + 6], light: reading.light, led_on: LAMPS[what % LIVE] };
-      reader.reading(id, reading, words[at + 5], (what & LIVE) > 0, point);
+      const point = { time: words[at + 6], light: reading.light, led_on: LAMP_BY_CODE[what % LIVE_FLAG] };
+      reader.reading(id, reading, words[at + 5], (what & LIVE_FLAG) > 0, point);
       at += 8;
     } else {
       const length = words[at + 1];
@@ -59,22 +66,29 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
       at += 2 + Math.ceil(length / 8);
     }
   }
-  return nameless;
+  return unnamed;
 }
 
-function readState(words: Float64Array, bytes: Buffer, begin: number, end: number, id: string, reader: Reader): void {
+function readState(
+  words: Float64Array,
+  bytes: Buffer,
+  begin: number,
+  end: number,
+  id: string,
+  reader: RecordHandler,
+): void {
   const boots: StoredBoot[] = [];
   let at = begin + 1;
   for (let n = 0; n < words[begin]; n++) {
-    const [boot, first, highest, holes, latest, before, since, gaps] = words.subarray(at, at + 8);
+    const [boot, first, highest, gapCount, latest, before, since, gaps] = words.subarray(at, at + 8);
     at += 8;
-    const bits = gaps ? bytes.toString("base64", at * 8, (at + BITS) * 8) : "";
-    if (gaps) at += BITS;
-    boots.push([boot, [first, highest, holes, bits], Number.isNaN(latest) ? null : [latest, before, since]]);
+    const bits = gaps ? bytes.toString("base64", at * 8, (at + GAP_BITS_WORDS) * 8) : "";
+    if (gaps) at += GAP_BITS_WORDS;
+    boots.push([boot, [first, highest, gapCount, bits], Number.isNaN(latest) ? null : [latest, before, since]]);
   }
   const points: Point[] = [];
-  for (; at < end; at += 3) points.push({ time: words[at], light: words[at + 1], led_on: LAMPS[words[at + 2]] });
+  for (; at < end; at += 3) points.push({ time: words[at], light: words[at + 1], led_on: LAMP_BY_CODE[words[at + 2]] });
   reader.state(id, boots, points);
 }
 
-const there = (word: number): number | undefined => (Number.isNaN(word) ? undefined : word);
+const numberOrUndefined = (word: number): number | undefined => (Number.isNaN(word) ? undefined : word);

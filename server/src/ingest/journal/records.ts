@@ -14,24 +14,24 @@ import type { Point } from "../../history/recent.js";
  * | state | a snapshot: number of words, number of boots; for each boot its numbers and, if it has gaps, their bits; points |
  * | forget | none. Deletes everything about the device. |
  */
-export const KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
+export const RECORD_KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
 
 /** The factor of the device number in the first word. The remainder is the kind of the record. */
-export const NUMBER = 32;
+export const DEVICE_NUMBER_FACTOR = 32;
 
 /** The flag in the first word of a reading that cannot have waited at a broker. */
-export const LIVE = 4;
+export const LIVE_FLAG = 4;
 
 /** The lamp after a reading, by its code in the first word. */
-export const LAMPS = [null, false, true] as const;
+export const LAMP_BY_CODE = [null, false, true] as const;
 
 /** The number of words for the gaps of a boot. */
-export const BITS = 16;
+export const GAP_BITS_WORDS = 16;
 
-export const lampOf = (led_on: boolean | null): number => (led_on === null ? 0 : led_on ? 2 : 1);
+export const lampCodeOf = (led_on: boolean | null): number => (led_on === null ? 0 : led_on ? 2 : 1);
 
 /** Receives the records of a segment in order. */
-export interface Reader {
+export interface RecordHandler {
   reading(id: string, reading: Telemetry, now: number, live: boolean, point: Point): void;
   /** A snapshot, which replaces all earlier records of the device. */
   state(id: string, boots: readonly StoredBoot[], points: readonly Point[]): void;

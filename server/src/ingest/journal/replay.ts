@@ -5,14 +5,14 @@ import type { KeptPoint, Recent } from "../../history/recent.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { readSegment } from "./read.js";
 import type { Segment } from "./segment.js";
-import { enter } from "./segments.js";
+import { assignSegment } from "./segments.js";
 
 /** The objects that the journal restores at the start. */
 export interface RestoreTargets {
   readonly devices: Devices;
   readonly recent: Recent;
   /** Called with each reading. */
-  logged(device: HistoryDevice, point: KeptPoint): void;
+  readingRestored(device: HistoryDevice, point: KeptPoint): void;
   forget(device: Device): void;
 }
 
@@ -23,21 +23,21 @@ export interface RestoreTargets {
 export function replay(
   segment: Segment,
   batches: readonly Buffer[],
-  { devices, recent, logged, forget }: RestoreTargets,
-): { readings: number; nameless: number } {
+  { devices, recent, readingRestored, forget }: RestoreTargets,
+): { readings: number; unnamed: number } {
   let readings = 0;
-  const nameless = readSegment(batches, {
+  const unnamed = readSegment(batches, {
     reading: (id, reading, wallTime, live, written) => {
       readings++;
       const point = { ...written, isDated: true };
       const device = devices.obtain(id, true);
-      logged(device ?? { id, historyNumber: 0 }, point);
+      readingRestored(device ?? { id, historyNumber: 0 }, point);
       if (!device) return;
       if (reading.boot !== undefined && reading.seq !== undefined)
         device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
       recent.add(id, point);
       device.remember(point.time, point.light, point.led_on);
-      if (!device.logged) enter(device, segment);
+      if (!device.oldestSegment) assignSegment(device, segment);
     },
     state: (id, boots, points) => {
       const device = devices.obtain(id, true);
@@ -48,12 +48,12 @@ export function replay(
       for (const point of points) recent.add(id, { ...point, isDated: true });
       const last = points.at(-1);
       if (last) device.remember(last.time, last.light, last.led_on);
-      enter(device, segment);
+      assignSegment(device, segment);
     },
     forget: (id) => {
       const device = devices.get(id);
       if (device) forget(device);
     },
   });
-  return { readings, nameless };
+  return { readings, unnamed };
 }

@@ -6,13 +6,13 @@ import type { ReportDamage } from "../../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
 /** The target and the limit for the number of segments in use. Each start adds one segment. */
-const PARTS = 4;
+const TARGET_SEGMENTS = 4;
 const MAX_SEGMENTS = 16;
 /** The size at which a new segment begins, in bytes. */
-const MAX_BYTES = 16_777_216;
+const SEGMENT_BYTES = 16_777_216;
 
 /** The consequence of damage, for the log. */
-const HOLDS =
+const DAMAGE_CONSEQUENCE =
   "It holds readings that the server has acknowledged: some may be missing, and some may be stored twice if they are delivered again.";
 
 /** The files of the journal, which is a segmented log with compaction. Segments that no device needs are deleted. */
@@ -50,7 +50,7 @@ export class Segments {
     for (const segment of before) {
       const whole = closed || segment !== before.at(-1);
       const file = logPath(this.#folder, segment.number);
-      const { payloads } = await recoverLog(file, { closed: whole, holds: HOLDS, damaged });
+      const { payloads } = await recoverLog(file, { closed: whole, consequence: DAMAGE_CONSEQUENCE, damaged });
       segment.readings = replay(segment, payloads);
       this.#readings += segment.readings;
     }
@@ -65,8 +65,8 @@ export class Segments {
   }
 
   /** Notes that everything about the device is, or will be, in the present segment. */
-  begin(device: Device): void {
-    enter(device, this.#present);
+  moveToPresent(device: Device): void {
+    assignSegment(device, this.#present);
   }
 
   /** Writes a batch. @param readings the number of readings in it @throws Error if the batch cannot be written */
@@ -78,7 +78,7 @@ export class Segments {
 
   /** Begins a new segment if the present one is full. @param lag the number of readings to keep @returns whether it did */
   nextIfFull(lag: number): boolean {
-    if (this.#present.readings < lag / PARTS && this.#file.length < MAX_BYTES) return false;
+    if (this.#present.readings < lag / TARGET_SEGMENTS && this.#file.length < SEGMENT_BYTES) return false;
     this.#next(this.#unneeded);
     return true;
   }
@@ -87,13 +87,13 @@ export class Segments {
    * Returns a device whose snapshot must be written, because its records are older than the latest `lag` readings or
    * because there are too many segments. Undefined if there is none.
    */
-  outdated(lag: number): Device | undefined {
+  nextToCompact(lag: number): Device | undefined {
     for (;;) {
       const needed = this.#all.length - this.#unneeded;
       if (needed === 1 || (this.#readings <= lag && needed <= MAX_SEGMENTS)) return undefined;
       const segment = this.#all[this.#unneeded];
       const device = segment.devices.pop();
-      if (device?.logged === segment.number) return device;
+      if (device?.oldestSegment === segment.number) return device;
       if (!device) {
         this.#unneeded++;
         this.#readings -= segment.readings;
@@ -132,7 +132,7 @@ export class Segments {
 }
 
 /** Notes that the device needs this segment and no earlier one. */
-export function enter(device: Device, segment: Segment): void {
-  device.logged = segment.number;
+export function assignSegment(device: Device, segment: Segment): void {
+  device.oldestSegment = segment.number;
   segment.devices.push(device);
 }

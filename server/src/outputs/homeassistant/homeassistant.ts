@@ -14,11 +14,11 @@ export interface HomeAssistantOptions extends PayloadOptions {
 }
 
 /** Devices per batch, and the pause between batches in ms. Home Assistant needs time to set up each device. */
-const BATCH = 10;
-const PAUSE = 50;
+const BATCH_SIZE = 10;
+const BATCH_PAUSE = 50;
 
 /** The shortest pause after Home Assistant has started, in ms. A random time of up to the same length is added. */
-const AFTER_BIRTH = 1000;
+const MIN_BIRTH_DELAY = 1000;
 
 /**
  * The most devices that are announced. Home Assistant is made for homes, each device takes 3.5 KB at the broker, and
@@ -28,7 +28,7 @@ export const MAX_ANNOUNCED = 1000;
 
 export type { DiscoveryMemory };
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY_PAYLOAD = Buffer.alloc(0);
 
 /**
  * Announces devices to Home Assistant with retained MQTT discovery messages. Does nothing until `on` is called.
@@ -55,7 +55,7 @@ export class HomeAssistant {
   }
 
   /** Starts announcing, first the devices that are already known. Removes messages below another prefix. */
-  on(): void {
+  enable(): void {
     this.#on = true;
     const below = `${this.#options.discoveryPrefix}/device/`;
     for (const topic of this.#topics) if (!topic.startsWith(below)) this.#remove(topic);
@@ -63,7 +63,7 @@ export class HomeAssistant {
   }
 
   /** Stops announcing and removes all messages, including those of earlier runs. */
-  off(): void {
+  disable(): void {
     this.close();
     for (const topic of this.#topics) this.#remove(topic);
   }
@@ -71,7 +71,7 @@ export class HomeAssistant {
   /** Announces a device, unless the same was announced before. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
-    if (known && same(known, device)) return;
+    if (known && isSameDevice(known, device)) return;
     if (!known && this.#devices.size >= MAX_ANNOUNCED) return this.#warnFull(device.id);
     this.#devices.set(device.id, device);
     this.#send([device.id]);
@@ -101,7 +101,7 @@ export class HomeAssistant {
           this.#options.log.info("homeassistant", `Home Assistant started; announcing ${this.#devices.size} devices`);
           this.resend();
         },
-        AFTER_BIRTH * (1 + Math.random()),
+        MIN_BIRTH_DELAY * (1 + Math.random()),
       );
     return true;
   }
@@ -141,7 +141,7 @@ export class HomeAssistant {
   }
 
   #sendBatch(): void {
-    const ids = [...this.#due].slice(0, BATCH);
+    const ids = [...this.#due].slice(0, BATCH_SIZE);
     this.#remember(ids.map((id) => this.#topicOf(id)));
     for (const id of ids) {
       this.#due.delete(id);
@@ -150,7 +150,7 @@ export class HomeAssistant {
     this.#sending = setTimeout(() => {
       this.#sending = undefined;
       if (this.#due.size > 0) this.#sendBatch();
-    }, PAUSE);
+    }, BATCH_PAUSE);
   }
 
   /** Remembers topics before they are used, so that no message is left behind if the server is killed. */
@@ -171,7 +171,7 @@ export class HomeAssistant {
   }
 
   #remove(topic: string): void {
-    this.#options.publisher.publish(topic, NOTHING, "retained");
+    this.#options.publisher.publish(topic, EMPTY_PAYLOAD, "retained");
     this.#topics.delete(topic);
     this.#store(this.#options.memory.forget(topic));
   }
@@ -183,6 +183,6 @@ export class HomeAssistant {
   }
 }
 
-function same(a: AnnouncedDevice, b: AnnouncedDevice): boolean {
+function isSameDevice(a: AnnouncedDevice, b: AnnouncedDevice): boolean {
   return a.label === b.label && a.board === b.board && a.firmware === b.firmware && a.lesson === b.lesson;
 }

@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../../common/errors.js";
-import type { Gap } from "../log-format.js";
+import type { UnreadableRange } from "../log-format.js";
 import { entriesOf } from "./batch.js";
 import { readLevelLog } from "./log.js";
 import { versionOf, type Version } from "./manifest.js";
-import { readTable, type Entry } from "./table.js";
+import { readTable, type LevelEntry } from "./table.js";
 
 /** The result of checking the files of a database. */
 export interface Inspection {
@@ -14,9 +14,9 @@ export interface Inspection {
   /** Whether a file is missing, or the manifest is out of date. */
   readonly incomplete: boolean;
   /** A predicate for each unreadable part: returns whether the part may contain keys with a prefix. */
-  readonly lost: readonly ((prefix: string) => boolean)[];
+  readonly mayHaveLost: readonly ((prefix: string) => boolean)[];
   /** All readable entries, in no particular order. Empty unless `withEntries` was set. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly LevelEntry[];
 }
 
 const LOG = /^(\d+)\.log$/;
@@ -39,11 +39,11 @@ export async function inspectDatabase(folder: string, withEntries = false): Prom
   const inspection = {
     problems: [] as string[],
     incomplete: false,
-    lost: [] as Inspection["lost"][number][],
-    entries: [] as Entry[],
+    mayHaveLost: [] as Inspection["mayHaveLost"][number][],
+    entries: [] as LevelEntry[],
   };
-  const report = (name: string, gaps: readonly Gap[]): void => {
-    for (const { at, length } of gaps) inspection.problems.push(`${length} bytes from byte ${at} of ${name}`);
+  const report = (name: string, ranges: readonly UnreadableRange[]): void => {
+    for (const { at, length } of ranges) inspection.problems.push(`${length} bytes from byte ${at} of ${name}`);
   };
   const version = await currentVersion(folder, names, inspection.problems);
   const trusted = version !== undefined && isComplete(version, logs, tables, inspection.problems);
@@ -51,20 +51,20 @@ export async function inspectDatabase(folder: string, withEntries = false): Prom
   for (const [number, name] of logs) {
     if (trusted && number < version.log) continue;
     const file = await readFile(join(folder, name));
-    const { records, gaps } = readLevelLog(file);
-    report(name, gaps);
-    for (const { at, length } of gaps) {
+    const { records, unreadable } = readLevelLog(file);
+    report(name, unreadable);
+    for (const { at, length } of unreadable) {
       const bytes = file.subarray(at, at + length);
-      inspection.lost.push((prefix) => bytes.includes(prefix));
+      inspection.mayHaveLost.push((prefix) => bytes.includes(prefix));
     }
     if (withEntries) for (const record of records) inspection.entries.push(...entriesOf(record));
   }
   for (const [number, name] of tables) {
     if (trusted && !version.tables.has(number)) continue;
     const file = await readFile(join(folder, name));
-    const { entries, gaps, lost } = readTable(file);
-    report(name, gaps);
-    inspection.lost.push(...lost);
+    const { entries, unreadable, mayHaveLost } = readTable(file);
+    report(name, unreadable);
+    inspection.mayHaveLost.push(...mayHaveLost);
     if (withEntries) for (const entry of entries()) inspection.entries.push(entry);
   }
   return inspection;
@@ -98,9 +98,9 @@ async function currentVersion(
   const name = /^(MANIFEST-\d+)\n$/.exec(await readFile(join(folder, "CURRENT"), "latin1"))?.[1];
   if (name === undefined) return void problems.push("the file CURRENT");
   if (!names.includes(name)) return void problems.push(`the file CURRENT, or ${name} is missing`);
-  const { records, gaps } = readLevelLog(await readFile(join(folder, name)));
-  for (const { at, length } of gaps) problems.push(`${length} bytes from byte ${at} of ${name}`);
-  if (gaps.length > 0) return undefined;
+  const { records, unreadable } = readLevelLog(await readFile(join(folder, name)));
+  for (const { at, length } of unreadable) problems.push(`${length} bytes from byte ${at} of ${name}`);
+  if (unreadable.length > 0) return undefined;
   if (records.length === 0) return void problems.push(`the file ${name} is empty`);
   return versionOf(records);
 }

@@ -1,4 +1,4 @@
-import type { Gap } from "../log-format.js";
+import type { UnreadableRange } from "../log-format.js";
 import { findEnd, maskedCrc } from "./crc32c.js";
 
 /** Block size of a log, in bytes; no physical record crosses a block boundary. Format: log_format.md of google/leveldb. */
@@ -16,19 +16,20 @@ const LAST = 4;
 /** The readable records of a log, and the damaged ranges. */
 export interface LevelLog {
   readonly records: readonly Buffer[];
-  readonly gaps: readonly Gap[];
+  readonly unreadable: readonly UnreadableRange[];
 }
 
 /** Reads a log or manifest and skips damaged records. A record with a damaged length is found by its checksum. */
 export function readLevelLog(file: Buffer): LevelLog {
   const records: Buffer[] = [];
-  const gaps: Gap[] = [];
+  const unreadable: UnreadableRange[] = [];
   let parts: Buffer[] | undefined;
   let begun = 0;
   const lose = (at: number, length: number): void => {
-    const last = gaps.at(-1);
-    if (last && last.at + last.length === at) gaps[gaps.length - 1] = { at: last.at, length: last.length + length };
-    else gaps.push({ at, length });
+    const last = unreadable.at(-1);
+    if (last && last.at + last.length === at)
+      unreadable[unreadable.length - 1] = { at: last.at, length: last.length + length };
+    else unreadable.push({ at, length });
   };
   for (let at = 0; at < file.length;) {
     const block = Math.min(at - (at % BLOCK) + BLOCK, file.length);
@@ -56,7 +57,7 @@ export function readLevelLog(file: Buffer): LevelLog {
     at = found.end;
   }
   if (parts) lose(begun, file.length - begun);
-  return { records, gaps };
+  return { records, unreadable };
 }
 
 /** A physical record: a whole record, or one fragment of it. */

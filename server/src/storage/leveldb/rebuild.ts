@@ -5,10 +5,10 @@ import { codeOf } from "../../common/errors.js";
 import { damagedCopyPath } from "../damage.js";
 import { PRIVATE_FOLDER } from "../permissions.js";
 import type { Inspection } from "./inspect.js";
-import type { Entry } from "./table.js";
+import type { LevelEntry } from "./table.js";
 
 /** Entries per write. */
-const SLICE = 1000;
+const ENTRIES_PER_WRITE = 1000;
 
 /** Paths of the new database while it is written, and when it is ready to replace the damaged one. */
 const unfinished = (folder: string): string => `${folder}.rebuilding`;
@@ -30,9 +30,9 @@ export async function finishRebuild(folder: string): Promise<void> {
 export async function rebuildDatabase(folder: string, { entries }: Inspection): Promise<string> {
   await mkdir(unfinished(folder), { mode: PRIVATE_FOLDER });
   const db = new ClassicLevel<Buffer, Buffer>(unfinished(folder), { keyEncoding: "buffer", valueEncoding: "buffer" });
-  const current = [...latest(entries)];
-  for (let at = 0; at < current.length; at += SLICE)
-    await db.batch(current.slice(at, at + SLICE).map(([key, value]) => ({ type: "put", key, value })));
+  const current = [...latestEntries(entries)];
+  for (let at = 0; at < current.length; at += ENTRIES_PER_WRITE)
+    await db.batch(current.slice(at, at + ENTRIES_PER_WRITE).map(([key, value]) => ({ type: "put", key, value })));
   await db.open();
   await db.close();
   await rename(unfinished(folder), finished(folder));
@@ -43,8 +43,8 @@ export async function rebuildDatabase(folder: string, { entries }: Inspection): 
 }
 
 /** Returns the latest value of each key that was not deleted. */
-function* latest(entries: readonly Entry[]): Generator<[key: Buffer, value: Buffer]> {
-  const newest = new Map<string, Entry>();
+function* latestEntries(entries: readonly LevelEntry[]): Generator<[key: Buffer, value: Buffer]> {
+  const newest = new Map<string, LevelEntry>();
   for (const entry of entries) {
     const key = entry.key.toString("latin1");
     const before = newest.get(key);

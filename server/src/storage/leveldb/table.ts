@@ -1,11 +1,11 @@
-import type { Gap } from "../log-format.js";
+import type { UnreadableRange } from "../log-format.js";
 import { findEnd, maskedCrc } from "./crc32c.js";
 import { Cursor, sequenceAt } from "./cursor.js";
 import { decompress } from "./snappy.js";
 
 /** Footer of a table: two padded block handles and a magic number. Format: table_format.md of google/leveldb. */
 const FOOTER = 48;
-const MAGIC = Buffer.from("57fb808b247547db", "hex");
+const TABLE_MAGIC = Buffer.from("57fb808b247547db", "hex");
 /** Bytes after a block: compression type (1), and checksum of block and type (4). */
 const TRAILER = 5;
 const SNAPPY = 1;
@@ -13,7 +13,7 @@ const SNAPPY = 1;
 const INTERNAL = 8;
 
 /** One write to a key: a put or a deletion. */
-export interface Entry {
+export interface LevelEntry {
   readonly key: Buffer;
   /** Sequence number; later writes have higher numbers. */
   readonly sequence: number;
@@ -24,63 +24,63 @@ export interface Entry {
 /** The readable entries of a table file, and the damaged ranges. */
 export interface LevelTable {
   /** Decodes the entries of all intact blocks. */
-  entries(): Entry[];
-  readonly gaps: readonly Gap[];
+  entries(): LevelEntry[];
+  readonly unreadable: readonly UnreadableRange[];
   /** A predicate for each unreadable part: returns whether the part may contain keys with a prefix. */
-  readonly lost: readonly ((prefix: string) => boolean)[];
+  readonly mayHaveLost: readonly ((prefix: string) => boolean)[];
 }
 
 /** A block handle: offset and length of a block. */
-interface Handle {
+interface BlockHandle {
   readonly at: number;
   readonly length: number;
 }
 
 /** Reads all blocks of a table that have a valid checksum. If the index is damaged, finds the blocks by their checksums. */
 export function readTable(file: Buffer): LevelTable {
-  const gaps: Gap[] = [];
+  const unreadable: UnreadableRange[] = [];
   const footerAt = Math.max(0, file.length - FOOTER);
   const footer = footerOf(file, footerAt);
-  if (!footer) gaps.push({ at: footerAt, length: file.length - footerAt });
-  const isWhole = (handle: Handle): boolean => {
+  if (!footer) unreadable.push({ at: footerAt, length: file.length - footerAt });
+  const isWhole = (handle: BlockHandle): boolean => {
     if (checksumFits(file, handle)) return true;
-    gaps.push({ at: handle.at, length: handle.length + TRAILER });
+    unreadable.push({ at: handle.at, length: handle.length + TRAILER });
     return false;
   };
-  const dataBlocksOf = (handle: Handle | undefined): DataBlock[] | undefined =>
+  const dataBlocksOf = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
     handle && isWhole(handle) ? dataBlocksIn(contentOf(file, handle)) : undefined;
   // the meta index names the filter block, which speeds up lookups and contains no entries
   dataBlocksOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
   let blocks = dataBlocksOf(footer?.index);
-  const lost: LevelTable["lost"][number][] = [];
+  const mayHaveLost: LevelTable["mayHaveLost"][number][] = [];
   if (!blocks) {
     const end = footer?.meta.at ?? footerAt;
     const found = findBlocks(file, end, footer !== undefined);
     if (found.end < end) {
-      gaps.push({ at: found.end, length: end - found.end });
-      lost.push(() => true);
+      unreadable.push({ at: found.end, length: end - found.end });
+      mayHaveLost.push(() => true);
     }
     blocks = found.handles.map((handle) => ({ handle, mayHave: () => true }));
   }
-  const whole: Handle[] = [];
+  const whole: BlockHandle[] = [];
   for (const { handle, mayHave } of blocks) {
     if (isWhole(handle)) whole.push(handle);
-    else lost.push(mayHave);
+    else mayHaveLost.push(mayHave);
   }
   return {
-    lost,
-    gaps,
+    mayHaveLost,
+    unreadable,
     entries: () => whole.flatMap((handle) => entriesIn(contentOf(file, handle))),
   };
 }
 
-function footerOf(file: Buffer, at: number): { readonly meta: Handle; readonly index: Handle } | undefined {
-  if (file.length < FOOTER || !file.subarray(-MAGIC.length).equals(MAGIC)) return undefined;
-  const cursor = new Cursor(file, at, at + FOOTER - MAGIC.length);
+function footerOf(file: Buffer, at: number): { readonly meta: BlockHandle; readonly index: BlockHandle } | undefined {
+  if (file.length < FOOTER || !file.subarray(-TABLE_MAGIC.length).equals(TABLE_MAGIC)) return undefined;
+  const cursor = new Cursor(file, at, at + FOOTER - TABLE_MAGIC.length);
   try {
     const [meta, index] = [handleIn(cursor), handleIn(cursor)];
     const isInPlace = meta.at + meta.length + TRAILER === index.at && index.at + index.length + TRAILER === at;
-    const isFilled = file.subarray(cursor.at, at + FOOTER - MAGIC.length).every((byte) => byte === 0);
+    const isFilled = file.subarray(cursor.at, at + FOOTER - TABLE_MAGIC.length).every((byte) => byte === 0);
     return isInPlace && isFilled ? { meta, index } : undefined;
   } catch {
     return undefined;
@@ -89,7 +89,7 @@ function footerOf(file: Buffer, at: number): { readonly meta: Handle; readonly i
 
 /** A data block, as listed in the index. */
 interface DataBlock {
-  readonly handle: Handle;
+  readonly handle: BlockHandle;
   /** Returns whether a key in the block may have this prefix. */
   mayHave(prefix: string): boolean;
 }
@@ -104,14 +104,18 @@ function dataBlocksIn(index: Buffer): DataBlock[] {
   });
 }
 
-const handleIn = (cursor: Cursor): Handle => ({ at: cursor.varint(), length: cursor.varint() });
+const handleIn = (cursor: Cursor): BlockHandle => ({ at: cursor.varint(), length: cursor.varint() });
 
 /**
  * Finds consecutive blocks before `end` by their checksums.
  * @param all whether to return all blocks; otherwise the last one is the index and is left out
  */
-function findBlocks(file: Buffer, end: number, all: boolean): { readonly handles: Handle[]; readonly end: number } {
-  const handles: Handle[] = [];
+function findBlocks(
+  file: Buffer,
+  end: number,
+  all: boolean,
+): { readonly handles: BlockHandle[]; readonly end: number } {
+  const handles: BlockHandle[] = [];
   let at = 0;
   while (at < end) {
     const next = findEnd(file, at, 1, end - 4, (next, masked) => file.readUInt32LE(next) === masked);
@@ -123,12 +127,12 @@ function findBlocks(file: Buffer, end: number, all: boolean): { readonly handles
   return { handles, end: at };
 }
 
-function checksumFits(file: Buffer, { at, length }: Handle): boolean {
+function checksumFits(file: Buffer, { at, length }: BlockHandle): boolean {
   const end = at + length + 1;
   return end + 4 <= file.length && maskedCrc(file, at, end) === file.readUInt32LE(end);
 }
 
-function contentOf(file: Buffer, { at, length }: Handle): Buffer {
+function contentOf(file: Buffer, { at, length }: BlockHandle): Buffer {
   const content = file.subarray(at, at + length);
   return file[at + length] === SNAPPY ? decompress(content) : content;
 }
@@ -147,7 +151,7 @@ function pairsIn(content: Buffer): [key: Buffer, value: Buffer][] {
   return pairs;
 }
 
-function entriesIn(content: Buffer): Entry[] {
+function entriesIn(content: Buffer): LevelEntry[] {
   try {
     return pairsIn(content).map(([key, value]) => entryOf(key, value));
   } catch {
@@ -156,7 +160,7 @@ function entriesIn(content: Buffer): Entry[] {
   }
 }
 
-function entryOf(key: Buffer, value: Buffer): Entry {
+function entryOf(key: Buffer, value: Buffer): LevelEntry {
   const at = key.length - INTERNAL;
   const type = key[at];
   if (at < 0 || type > 1) throw new RangeError("not the key of an entry");

@@ -7,7 +7,7 @@ import { printable } from "./table.js";
 export type AccountFlag = string | false | undefined;
 
 /** Most client ids to name in an error. */
-const MOST_NAMED = 5;
+const MAX_LISTED = 5;
 
 /**
  * Finds a session by client id and account. Accepts the client id itself, or the escaped form that `sessions list` prints.
@@ -48,8 +48,8 @@ function unknownClientId(sessions: readonly SessionView[], clientId: string): st
   const problem = `There is no session with the client id ${printable(clientId)}`;
   if (sessions.length === 0) return `${problem}, and no other session.`;
   const ids = [...new Set(sessions.map((session) => session.client_id))];
-  const alike = mostAlike(clientId, ids, MOST_NAMED);
+  const alike = mostAlike(clientId, ids, MAX_LISTED);
   if (alike.length > 0) return `${problem}. Similar: ${alike.map(printable).join(", ")}.`;
-  if (ids.length <= MOST_NAMED) return `${problem}. There are: ${ids.map(printable).join(", ")}.`;
+  if (ids.length <= MAX_LISTED) return `${problem}. There are: ${ids.map(printable).join(", ")}.`;
   return `${problem}. nightlight-server sessions list shows all ${sessions.length}.`;
 }

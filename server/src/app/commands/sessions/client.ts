@@ -30,7 +30,7 @@ export function parseServerUrl(text: string): URL {
 export async function fetchSessions(access: ServerAccess): Promise<SessionView[]> {
   const { status, body } = await request(access, "GET", "api/sessions");
   if (status === 200 && Array.isArray(body)) return body as SessionView[];
-  throw refusal(access, status, body);
+  throw refusalError(access, status, body);
 }
 
 /** Ends an MQTT session. @throws CommandError when the request fails, for example because the session has ended meanwhile */
@@ -38,34 +38,34 @@ export async function endSession(access: ServerAccess, { account, client_id }: S
   const query = new URLSearchParams({ client_id, ...(account !== null && { account }) });
   const { status, body } = await request(access, "DELETE", `api/sessions?${query}`);
   if (status === 204) return;
-  const problem = refusal(access, status, body);
+  const problem = refusalError(access, status, body);
   throw status === 403 ? new CommandError(`${problem.message} Only an administrator may end a session.`) : problem;
 }
 
-interface Answer {
+interface JsonResponse {
   readonly status: number;
   /** The parsed body; undefined when it is not JSON. */
   readonly body: unknown;
 }
 
-async function request({ url, authorization }: ServerAccess, method: string, path: string): Promise<Answer> {
+async function request({ url, authorization }: ServerAccess, method: string, path: string): Promise<JsonResponse> {
   const { request: send } = url.protocol === "https:" ? https : http;
   const signal = AbortSignal.timeout(TIMEOUT);
   try {
-    return await new Promise<Answer>((resolve, reject) => {
+    return await new Promise<JsonResponse>((resolve, reject) => {
       const headers = authorization === undefined ? {} : { authorization };
       send(new URL(path, url), { method, headers, signal, agent: false }, (response) => {
-        readAll(response).then((text) => resolve({ status: response.statusCode!, body: parsed(text) }), reject);
+        readAll(response).then((text) => resolve({ status: response.statusCode!, body: parseJson(text) }), reject);
       })
         .on("error", reject)
         .end();
     });
   } catch (error) {
-    throw new CommandError(`The server at ${shown(url)} cannot be reached: ${connectionProblem(error)}.`);
+    throw new CommandError(`The server at ${displayUrl(url)} cannot be reached: ${connectionProblem(error)}.`);
   }
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -74,22 +74,22 @@ function parsed(text: string): unknown {
 }
 
 /** Formats a URL for messages, without credentials and trailing slash. */
-export function shown(url: URL): string {
+export function displayUrl(url: URL): string {
   return redactUrl(url.href).replace(/\/$/, "");
 }
 
-const ELSEWHERE = "start it, or give its address with --url";
+const START_OR_URL_HINT = "start it, or give its address with --url";
 
 function connectionProblem(error: unknown): string {
   const code = codeOf(error);
   switch (code) {
     case "ECONNREFUSED":
-      return `nothing listens there; ${ELSEWHERE}`;
+      return `nothing listens there; ${START_OR_URL_HINT}`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "there is no such host; correct --url";
     case "ABORT_ERR":
-      return `it did not answer within ${TIMEOUT / 1000} s; ${ELSEWHERE}`;
+      return `it did not answer within ${TIMEOUT / 1000} s; ${START_OR_URL_HINT}`;
     case "ECONNRESET":
     case "EPROTO":
     case "ERR_SSL_WRONG_VERSION_NUMBER":
@@ -102,21 +102,21 @@ function connectionProblem(error: unknown): string {
   return textOf(error);
 }
 
-function refusal({ url, authorization }: ServerAccess, status: number, body: unknown): CommandError {
+function refusalError({ url, authorization }: ServerAccess, status: number, body: unknown): CommandError {
   const { error } = (body ?? {}) as { error?: unknown };
   if (typeof error !== "string")
     return new CommandError(
-      `${shown(url)} does not answer as a nightlight-server of this version does (status ${status}); correct --url.`,
+      `${displayUrl(url)} does not answer as a nightlight-server of this version does (status ${status}); correct --url.`,
     );
   if (status !== 401) return new CommandError(error);
   const basic = authorization !== undefined && /^Basic/.test(authorization);
   if (authorization !== undefined && !basic)
     return new CommandError(
-      `The server at ${shown(url)} does not accept the token. ${error} Give the new one in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
+      `The server at ${displayUrl(url)} does not accept the token. ${error} Give the new one in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
     );
   const problem = basic
-    ? `The server at ${shown(url)} does not accept the user name or the password.`
-    : `The server at ${shown(url)} asks who you are.`;
+    ? `The server at ${displayUrl(url)} does not accept the user name or the password.`
+    : `The server at ${displayUrl(url)} asks who you are.`;
   return new CommandError(
     `${problem} Make a token with nightlight-server user token NAME, and give it in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
   );

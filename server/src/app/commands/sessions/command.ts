@@ -4,7 +4,7 @@ import type { Environment } from "../../../config/flags.js";
 import type { Terminal } from "../user-password.js";
 import { clock } from "../../../time/monotonic-clock.js";
 import { chooseSession, type AccountFlag } from "./choose.js";
-import { endSession, fetchSessions, parseServerUrl, shown, type ServerAccess } from "./client.js";
+import { endSession, fetchSessions, parseServerUrl, displayUrl, type ServerAccess } from "./client.js";
 import { authorizationOf, type CredentialFlags } from "./credentials.js";
 import { aligned, COLUMNS, printable, tabSeparated } from "./table.js";
 
@@ -71,7 +71,7 @@ export function sessionsCommand(
       const access = await accessOf(flags, self);
       const sessions = await fetchSessions(access);
       if (json) terminal.output.write(`${JSON.stringify(sessions, undefined, 2)}\n`);
-      else if (sessions.length === 0) say(`No client has a session at ${shown(access.url)}.`);
+      else if (sessions.length === 0) say(`No client has a session at ${displayUrl(access.url)}.`);
       else terminal.output.write(terminal.output.isTTY ? aligned(sessions, clock.wallNow()) : tabSeparated(sessions));
     });
 

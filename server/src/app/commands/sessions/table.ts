@@ -72,14 +72,15 @@ const accountOf = ({ account }: SessionView): string => account ?? "-";
 
 function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: number): string {
   if (connected) return "connected";
-  const since = disconnected_at === null ? "away" : `away for ${roughly(now - Date.parse(disconnected_at))}`;
+  const since =
+    disconnected_at === null ? "away" : `away for ${formatRoughDuration(now - Date.parse(disconnected_at))}`;
   if (expires_at === null) return `${since}, never expires`;
   const left = Date.parse(expires_at) - now;
-  return left <= 0 ? `${since}, expires now` : `${since}, expires in ${roughly(left)}`;
+  return left <= 0 ? `${since}, expires now` : `${since}, expires in ${formatRoughDuration(left)}`;
 }
 
 /** Formats a duration in ms, rounded to one unit: `45 s`, `12 min`, `36 h`, `6 d`. */
-function roughly(ms: number): string {
+function formatRoughDuration(ms: number): string {
   if (ms < 59.5 * SECOND) return `${Math.max(0, Math.round(ms / SECOND))} s`;
   if (ms < 59.5 * MINUTE) return `${Math.round(ms / MINUTE)} min`;
   if (ms < 47.5 * HOUR) return `${Math.round(ms / HOUR)} h`;
