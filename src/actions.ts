@@ -30,9 +30,9 @@ export interface ActionContext {
 /**
  * Queue that performs actions such as `reboot`, each once and in order, and sends a reply to each.
  *
- * An action may have waited at the broker since yesterday, and a board has no clock to detect that. After a connect, or
- * while the server is offline, actions therefore wait for a `<id>/config` message: its `expired` field says which ones the
- * server gave up on. If no such message arrives, they are performed after `EXPIRY_TIMEOUT`.
+ * An action may have waited at the broker since yesterday, but a board without a clock cannot detect the age of an action.
+ * After a connect, or while the server is offline, actions therefore wait for a `<id>/config` message: its `expired` field
+ * says which actions the server gave up on. If no such message arrives, the board performs them after `EXPIRY_TIMEOUT`.
  */
 export interface Actions {
     /** Adds an action. Waits while the queue is full, which delays the acknowledgment and so holds back the broker. */

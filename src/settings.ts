@@ -12,7 +12,7 @@ export interface Settings {
     /** TCP port, 1 to 65535. */
     readonly port: number
     readonly tls: boolean
-    /** User name; undefined to connect without one. */
+    /** User name for the broker; undefined to connect without credentials. */
     readonly username: string
     readonly password: string
     /** Device id: the part of the topic before `/telemetry`. */

@@ -26,7 +26,7 @@ export class Backoff {
     private timeouts = 0
     private attemptTimeout = FIRST_TIMEOUT
 
-    /** Parameters are in ms. */
+    /** All parameters are durations in ms. */
     constructor(
         private minBackoff: number,
         private maxBackoff: number,

@@ -16,7 +16,7 @@ interface ConnectionEvent {
 }
 
 export class Dispatcher {
-    /** Notified when a message is removed from the inbox. */
+    /** Signal that is set when a message leaves the inbox. */
     readonly room: Signal
 
     private work: Signal

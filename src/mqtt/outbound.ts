@@ -8,7 +8,7 @@ import { DeliveryCallback, Wire } from "./wire.js"
 const enum Progress {
     /** PUBLISH has not been sent yet. */
     Waiting,
-    /** PUBLISH was sent. */
+    /** PUBLISH was sent, but not answered yet. */
     Sent,
     /** QoS 2 only: PUBREC was received and PUBREL sent. */
     Released,

@@ -24,7 +24,7 @@ type Natives = typeof ds & {
     _socketClose(): number
     /** Returns 0, -1 if the send queue of 50 packets is full, or another error code. */
     _socketWrite(bytes: Buffer): number
-    /** Called for each event, in a new fiber. */
+    /** The runtime calls this function for each socket event, in a new fiber. */
     _socketOnEvent(event: SocketEvent, arg?: Buffer | string): void
 }
 

@@ -20,7 +20,7 @@ export interface Operation {
 /** Operations by path and method. */
 export type Paths = Readonly<Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "delete", Operation>>>>>;
 
-/** A response. It has no body when `type` is missing. */
+/** A response of an API operation; without a body if `type` is missing. */
 export interface Answer {
   readonly description: string;
   readonly type?: string;

@@ -29,11 +29,11 @@ export class LampCommands {
     this.#emitter = emitter;
   }
 
-  /** Commands the lamp of a device, naming the reading that the command answers. */
+  /** Publishes the lamp command of a device, with the `seq` of the reading that the command answers. */
   publish(device: Device, led_on: boolean): void {
     const { seq } = device;
     const command = seq === undefined ? { led_on } : { led_on, seq };
-    // The broker need not store a command again that leaves the lamp as it is.
+    // The broker need not store an unchanged lamp command again.
     const mode = device.commanded === led_on ? "renewed" : "retained";
     this.#publisher.publish(device.commandTopic, payloadOf(command), mode);
     device.wasCommanded(led_on);

@@ -2,9 +2,9 @@ import type { StoredBoot } from "../../devices/boots.js";
 import type { Point } from "../../history/recent.js";
 import { BITS, KIND, LAMPS, LIVE, NUMBER, type Reader } from "./records.js";
 
-/** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the names of devices. */
+/** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the device id. */
 export function readSegment(batches: readonly Buffer[], reader: Reader): number {
-  /** The ids of devices by their numbers in this segment. */
+  /** Device ids by device number, as far as this segment has defined them. */
   const names: string[] = [];
   let nameless = 0;
   for (const batch of batches) {
@@ -31,7 +31,7 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
     if (id === undefined && what >= KIND.reading) nameless++;
     if (what >= KIND.forget) {
       if (id !== undefined) reader.forget(id);
-      // Another device may get the number.
+      // A later record may assign this number to another device.
       delete names[number];
       at++;
     } else if (what >= KIND.state) {
