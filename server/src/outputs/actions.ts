@@ -16,7 +16,7 @@ const MAX_OUTCOMES = 32;
 
 export interface ActionsOptions {
   readonly memory: Pick<DeviceMemory, "setActions">;
-  /** Reports a full disk, so that an action does not wait for the disk. */
+  /** Makes a request fail instead of waiting while the disk is full. */
   readonly health: Pick<StorageHealth, "storedOrThrow">;
   readonly publisher: Publisher;
   /** Publishes which actions have expired, for boards. */
@@ -147,7 +147,7 @@ export class Actions {
     return ledger?.outcomes.get(seq);
   }
 
-  /** Releases the actions of a device to another server. Requests that wait on this server end with the outcome `pending`. */
+  /** Releases the actions of a device to another server. Requests that wait here end with the outcome `pending`. */
   release(device: Device): void {
     const ledger = this.#ledgers.get(device);
     if (!ledger) return;

@@ -59,7 +59,7 @@ export class DeviceCommands {
     await failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
   }
 
-  /** Forgets a device and its retained messages. If the device reports again, it is a new one. Resolves when the change is stored. */
+  /** Forgets a device and its retained messages; a later reading adds the device as a new one. Resolves when stored. */
   async forget(device: Device): Promise<void> {
     const { id } = device;
     const { lamps, decisionPublisher, boardConfigs, actions, devices, recent, notifier, failures } = this.#options;

@@ -16,7 +16,7 @@ export const STALE = 2000;
 /** How long the server waits for a newer reading before the lamp follows an old one, in ms. */
 export const SETTLE = 250;
 
-/** Maximum time that a lamp waits for newer readings, in ms; `PATIENCE_WITH_QUEUE` applies while a broker delivers a queue. */
+/** Maximum time that a lamp waits for newer readings, in ms. The longer one applies while a broker delivers a queue. */
 export const PATIENCE = 1000;
 const PATIENCE_WITH_QUEUE = 30_000;
 

@@ -65,7 +65,7 @@ export class Notifier {
     if (change === "appeared" || change === "status") this.described(device);
     if (change === "switched") history.addSwitch(device, switchOf(device));
     logChange(log, device, change);
-    // The caller reports a new device by itself, after its first reading.
+    // The reading or status that added a new device is reported right afterwards.
     if (change !== "appeared") this.reported(device);
   }
 

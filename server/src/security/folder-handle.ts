@@ -3,7 +3,7 @@ import { lstat, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/p
 import { join } from "node:path";
 import { codeOf, StartError, textOf } from "../common/errors.js";
 
-// Windows has none of these flags
+// the flags with defaults do not exist on Windows
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
 
 /**
@@ -46,7 +46,7 @@ export class FolderHandle {
     const path = join(this.#path, name);
     let file: FileHandle;
     try {
-      // O_NONBLOCK, because opening a named pipe would wait for a writer
+      // O_NONBLOCK: without this flag, opening a named pipe would wait for a writer
       file = await open(join(this.#base, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
@@ -58,7 +58,7 @@ export class FolderHandle {
     }
     try {
       const { nlink } = await this.#assertRegular(file, path);
-      // the owner of the folder could have made a hard link to a file that only root may read
+      // reject hard links: the owner of the folder could have linked a file that only root may read
       if (isRoot() && nlink > 1)
         throw new StartError(`${path} has a second name, as a hard link; replace it by a copy of itself.`);
       return await file.readFile("utf8");

@@ -41,7 +41,7 @@ export async function openDatabase(
     const cause = (error as Error).cause ?? error;
     await db.close().catch(() => {});
     if (rebuilt || codeOf(cause) !== "LEVEL_CORRUPTION") throw error;
-    // the damage is in a part that has no checksum
+    // LevelDB found damage that the checksums did not reveal
     await rebuild(folder, (cause as Error).message, damaged);
     rebuilt = true;
     db = new ClassicLevel<string, string>(folder);

@@ -11,7 +11,7 @@ import type { Point } from "../../history/recent.js";
  * | --- | --- |
  * | name | length of the device id in bytes; the id in UTF-8, padded to whole words. Assigns a number to the device. |
  * | reading | `boot`, `seq`, `at`, `age`; arrival time; time and light of the plotted point. NaN means missing. |
- * | state | a snapshot: number of words; number of boots; for each boot 8 numbers, and a bitmap if readings are missing; points |
+ * | state | a snapshot: number of words; number of boots; for each boot 8 numbers and maybe a bitmap of gaps; points |
  * | forget | none. Deletes all data of the device. |
  */
 export const KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
