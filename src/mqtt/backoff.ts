@@ -33,7 +33,7 @@ export class Backoff {
         private connectTimeout: number
     ) {}
 
-    /** Returns the timeout of the next attempt, in ms. It applies to opening the connection and again to CONNACK. */
+    /** Returns the timeout of the next attempt in ms, which applies to opening the connection and again to CONNACK. */
     timeout(): number {
         const full = this.timeouts > 0 && this.timeouts % FULL_EVERY === FULL_EVERY - 1
         return full ? this.connectTimeout : Math.min(this.attemptTimeout, this.connectTimeout)

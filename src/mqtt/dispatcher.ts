@@ -50,7 +50,7 @@ export class Dispatcher {
         this.work.notify()
     }
 
-    /** Must be called when messages may have been added to the inbox. */
+    /** Wakes the dispatcher task. Call when messages may have been added to the inbox. */
     arrived(): void {
         this.work.notify()
     }

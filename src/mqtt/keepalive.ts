@@ -29,17 +29,17 @@ export class KeepAlive {
         this.sent = now
     }
 
-    /** Must be called when a packet is sent. */
+    /** Records that a packet was sent at `now`. */
     onSent(now: number): void {
         this.sent = now
     }
 
-    /** Must be called when bytes arrive. */
+    /** Records that bytes arrived at `now`. */
     onReceived(now: number): void {
         this.received = now
     }
 
-    /** Must be called when PINGRESP arrives. */
+    /** Records that the broker answered PINGREQ. */
     onPingresp(): void {
         this.pinged = -1
     }

@@ -5,7 +5,7 @@ import { packReading } from "./packing.js";
 export interface ReadingBatch {
   /** Device numbers in the database. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   /** Light levels in units of 0.25. */
   readonly lights: Uint16Array;

@@ -19,7 +19,7 @@ export const BY = ["server", "person", "device"] as const;
 export interface SwitchColumns {
   /** Device indexes, as in `HistoryBatch`. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   /** 1 when the lamp was switched on, otherwise 0. */
   readonly led_on: Uint8Array;
@@ -37,7 +37,7 @@ export interface SwitchColumns {
 export interface HistoryBatch {
   /** Device indexes: positions in the array of ids that this run of the server has sent. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   /** Light levels in units of 0.25. */
   readonly lights: Uint16Array;
@@ -71,7 +71,7 @@ export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
 
 /** One page of an export. Entries of `times` and `lights` with the same index belong together. */
 export interface Page {
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   readonly lights: Float32Array;
   readonly switches: readonly HistorySwitch[];

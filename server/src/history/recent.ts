@@ -42,8 +42,8 @@ const LAMP_STATES = [false, true, null] as const;
 const UNKNOWN = 2;
 
 /**
- * Ring buffer of one device's latest readings, sorted by time. A typed array spares the garbage collector one object per
- * reading: medium-lived objects are the most expensive ones.
+ * Ring buffer of one device's latest readings, sorted by time. The numbers are in a typed array, because an
+ * object for each reading would burden the garbage collector.
  */
 class ReadingRing {
   #numbers = new Float64Array(FIELDS * INITIAL_CAPACITY);

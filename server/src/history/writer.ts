@@ -11,7 +11,7 @@ const BATCH_SIZE = 10_000;
 /** Maximum number of entries that wait while writing fails. Above this number, the oldest batches are lost. */
 const MAX_BACKLOG = 200_000;
 
-/** Maximum length of the array of ids: twice the number of devices of a server. The buffer then starts a new array. */
+/** Maximum length of the array of ids: twice the number of devices of a server. A full array is replaced by a new one. */
 const MAX_IDS = 500_000;
 
 /** Delay before a failed write is repeated, in ms. */

@@ -37,7 +37,7 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
     const { origin } = headers;
     if (!changes || origin === undefined) return "";
     const from = URL.canParse(origin) ? new URL(origin) : undefined;
-    // the reverse is fine: behind an HTTPS proxy the page has https, and this server sees plain HTTP
+    // an https page on a plain HTTP server is allowed: a reverse proxy may have ended the HTTPS connection
     const downgraded = socket instanceof TLSSocket && from?.protocol !== "https:";
     if (from?.host === headers.host && !downgraded) return "";
     return `Pages of ${origin} may not change anything on this server.`;

@@ -9,7 +9,7 @@ export interface Operation {
   readonly parameters?: readonly Schema[];
   /** Name of the schema of the request body. */
   readonly body?: string;
-  /** Responses by status, except the errors. */
+  /** Successful responses by HTTP status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Reasons for responses of the form `{"error": sentence}`, by status. */
   readonly errors?: Readonly<Record<number, string>>;

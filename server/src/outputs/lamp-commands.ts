@@ -9,7 +9,7 @@ import type { ServerEvents } from "./server-events.js";
 const ON = Buffer.from(encode(LAMP_COMMAND, { led_on: true }));
 const OFF = Buffer.from(encode(LAMP_COMMAND, { led_on: false }));
 
-/** Encodes a command. Concatenation is faster than `encode`, and this runs for every reading. */
+/** Encodes a command. Concatenation is faster than `encode`; the server encodes a command for every reading. */
 function payloadOf({ led_on, seq }: LampCommand): Buffer {
   if (seq === undefined) return led_on ? ON : OFF;
   return Buffer.from((led_on ? '{"led_on":true,"seq":' : '{"led_on":false,"seq":') + seq + "}");

@@ -7,9 +7,10 @@ import { codeOf, StartError, textOf } from "../common/errors.js";
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
 
 /**
- * An open folder whose files can be read and replaced without following symbolic links. This protects root when it works
- * in a folder of another user, who can replace the folder or its files by symbolic links at any moment (TOCTOU race). On
- * Linux all paths go through the folder's file descriptor (`/proc/self/fd`), which stays valid when the path is replaced.
+ * An open folder whose files can be read and replaced without following symbolic links. The class protects root when root
+ * works in a folder of another user, who can replace the folder or its files by symbolic links at any moment (TOCTOU
+ * race). On Linux all paths go through the folder's file descriptor (`/proc/self/fd`), which stays valid when the path is
+ * replaced.
  */
 export class FolderHandle {
   readonly #path: string;

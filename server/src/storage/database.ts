@@ -29,7 +29,7 @@ export async function openDatabase(
   damaged: ReportDamage,
 ): Promise<{ readonly db: ClassicLevel<string, string>; readonly rebuilt: boolean }> {
   await finishRebuild(folder);
-  // LevelDB would create the folder with permissions for other users
+  // create the folder first, because LevelDB would create it with permissions for other users
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const inspection = await inspectDatabase(folder);
   let rebuilt = inspection !== undefined && inspection.problems.length > 0;

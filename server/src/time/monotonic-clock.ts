@@ -20,7 +20,7 @@ export const isPlausible = (wallTime: number): boolean => wallTime >= EARLIEST &
 export interface TimeSources {
   /** A monotonic time, which never jumps. */
   monotonic(): number;
-  /** The machine's wall clock, in ms since 1970. It may be wrong, and an administrator or NTP may set it. */
+  /** The machine's wall clock, in ms since 1970. The wall clock may be wrong, and NTP may set it. */
   wall(): number;
   /** Time since the machine started, including sleep. */
   uptime(): number;

@@ -105,7 +105,7 @@ export class Segments {
   #next(unneeded: number): void {
     const [ended, file] = [this.#present, this.#file];
     ended.ended = performance.now();
-    // Delete them only after the ended segment is on the disk, because it may hold the newer records of their devices.
+    // Delete old segments only after the ended segment is on the disk, which may hold the newer records of their devices.
     const gone = this.#all.slice(0, unneeded);
     const next = newSegment(ended.number + 1);
     this.#all.push(next);
