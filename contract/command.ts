@@ -17,6 +17,6 @@ export function decodeCommand(payload: Bytes): Command {
     if (!lamp.problem) return { lamp: lamp.value }
     const action = decode(ACTION_COMMAND, payload)
     if (!action.problem) return { action: action.value }
-    // A payload without `action` was probably meant as a lamp command, so report what is wrong with that one.
+    // A payload without `action` was probably meant as a lamp command, so report why the lamp command is invalid.
     return { problem: action.problem === `"action" is missing` ? lamp.problem : action.problem }
 }

@@ -26,7 +26,7 @@ const DURATION = { type: "integer", minimum: 0, maximum: DAY } as const
 /** A duration from a second to a day, in ms. */
 const TIMEOUT = { type: "integer", minimum: 1000, maximum: DAY } as const
 
-/** `<id>/telemetry`: a reading of the light sensor. Devices from the lesson send only `light`. */
+/** `<id>/telemetry`: a reading of the light sensor. Only `light` is required. */
 export const TELEMETRY = {
     /** Light level on a 10-bit scale; 0 is dark. */
     light: { type: "number", required: true, minimum: 0, maximum: 1023 },
@@ -38,7 +38,7 @@ export const TELEMETRY = {
     seq: INTEGER,
     /** Age of the reading when it was sent, in ms. Boards send ages because they have no clock. */
     age: INTEGER,
-    /** When the reading was taken, in ms since the board started. Unlike `age`, it stays correct when a message is resent. */
+    /** When the reading was taken, in ms since the board started. Unlike `age`, `at` stays valid in resent messages. */
     at: COUNT,
 } as const
 export type Telemetry = Message<typeof TELEMETRY>
@@ -47,7 +47,7 @@ export type Telemetry = Message<typeof TELEMETRY>
 export const LAMP_COMMAND = {
     /** Whether the lamp must be on. */
     led_on: REQUIRED_FLAG,
-    /** The `seq` of the reading that this command answers. It shows the board whether the command is current. */
+    /** The `seq` of the reading that this command answers. Boards use `seq` to recognize outdated commands. */
     seq: INTEGER,
 } as const
 export type LampCommand = Message<typeof LAMP_COMMAND>
@@ -108,7 +108,7 @@ export const STATUS = {
     board: NAME,
     /** The same `boot` number as in the board's readings. */
     boot: INTEGER,
-    /** Number of readings lost since the board started, because its memory was full while it was offline. */
+    /** Number of readings lost since the board started, because memory was full while the board was offline. */
     dropped: COUNT,
 } as const
 export type Status = Message<typeof STATUS>
@@ -123,7 +123,7 @@ export const CONFIG = {
     min_on: DURATION,
     /** Minimum time that the lamp stays off, in ms. */
     min_off: DURATION,
-    /** `change` sends a reading when the light changes, plus heartbeats. `interval` sends at a fixed rate, as in the lesson. */
+    /** `change` sends a reading when the light changes, plus heartbeats. `interval` sends at a fixed rate. */
     report: { type: "string", values: ["change", "interval"] },
     /** Time between readings when `report` is `interval`, in ms. */
     interval: { type: "integer", minimum: 100, maximum: DAY },

@@ -4,13 +4,13 @@ import { Rule } from "./rule.js"
 
 /** Sampling and reporting parameters of a board. Times are in ms; the dead band uses the 0 to 1023 light scale. */
 export interface Cadence {
-    /** `change` sends when the light changes, plus heartbeats. `interval` sends at a fixed rate, as in the lesson. */
+    /** `change` sends when the light changes, plus heartbeats. `interval` sends at a fixed rate. */
     readonly report: "change" | "interval"
     /** Time between readings that are sent when `report` is `interval`. */
     readonly interval: number
     /** Time between two samples of the sensor. */
     readonly sample: number
-    /** With `change`, the light must move by more than this to be sent. */
+    /** With `change`, the light must move by more than this before a reading is sent. */
     readonly dead_band: number
     /** With `change`, the longest time without a message. */
     readonly heartbeat: number
@@ -18,7 +18,7 @@ export interface Cadence {
 
 /**
  * Default reporting: four samples a second, so that the lamp reacts within a second. Steady light costs two messages a
- * minute. With this dead band, a cloudy day costs less than a tenth of the lesson's messages at its fixed interval.
+ * minute. With this dead band, a cloudy day costs less than a tenth of the messages of a fixed interval.
  */
 export const DEFAULT_CADENCE: Cadence = {
     report: "change",
@@ -31,7 +31,7 @@ export const DEFAULT_CADENCE: Cadence = {
 /** The reading that a board sent last. */
 export interface LastReport {
     readonly light: number
-    /** When it was sent, in ms, on the same clock as the `now` of `isDue`. */
+    /** When the reading was sent, in ms, on the same clock as the `now` of `isDue`. */
     readonly at: number
 }
 

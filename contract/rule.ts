@@ -15,7 +15,7 @@ export interface Rule {
     readonly min_off: number
 }
 
-/** The lesson's rule, which is the default: on below 300, off otherwise, without delay. */
+/** Default rule, from Microsoft's IoT for Beginners lesson: on below 300, off otherwise, without delay. */
 export const LESSON_RULE: Rule = { threshold: 300, hysteresis: 0, min_on: 0, min_off: 0 }
 
 /** The state of a lamp. */

@@ -5,7 +5,7 @@ import { encode } from "../contract/schema.js"
 import { Lamp } from "./lamp.js"
 import { warnInvalidSetting } from "./settings.js"
 
-/** Flash setting with the `seq` of the last reboot action. It prevents a second reboot if that action arrives twice. */
+/** Flash setting with the `seq` of the last reboot action, so that a duplicate of the action causes no second reboot. */
 const LAST_REBOOT_SETTING = "NL_REBOOTED"
 /** Longest wait after a connect for the server's list of expired actions, in ms. */
 const EXPIRY_TIMEOUT = 2000
@@ -30,14 +30,14 @@ export interface ActionContext {
 /**
  * Queue that performs actions such as `reboot`, each once and in order, and sends a reply to each.
  *
- * An action may have waited at the broker since yesterday, and a board has no clock to detect that. After a connect, or
- * while the server is offline, actions therefore wait for a `<id>/config` message: its `expired` field says which ones the
- * server gave up on. If no such message arrives, they are performed after `EXPIRY_TIMEOUT`.
+ * An action may have waited at the broker since yesterday, but a board without a clock cannot detect the age of an action.
+ * After a connect, or while the server is offline, actions therefore wait for a `<id>/config` message: its `expired` field
+ * says which actions the server gave up on. If no such message arrives, the board performs them after `EXPIRY_TIMEOUT`.
  */
 export interface Actions {
     /** Adds an action. Waits while the queue is full, which delays the acknowledgment and so holds back the broker. */
     add(command: ActionCommand): Promise<void>
-    /** Must be called after each connect: the actions that arrive next may be old. */
+    /** Call after each connect. Holds back the actions that arrive next, because they may be old. */
     connected(now: number): void
     /** Sets the highest `seq` of the actions that the server gave up on. */
     setExpired(seq: number): void

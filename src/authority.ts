@@ -19,12 +19,12 @@ export interface AuthorityParameters extends Rule {
 /** Tracks who controls the lamp, and the state that the lamp must have. All times are in ms of one monotonic clock. */
 export interface Authority {
     decided_by: "server" | "device"
-    /** Must be called after each connect to the broker. */
+    /** Call after each connect to the broker. Old commands are then ignored for up to `CATCH_UP` ms. */
     connected(now: number): void
     disconnected(now: number): void
     /** Sets whether `<prefix>/status` says that the server is online. Returns true if the server came back. */
     setServerOnline(online: boolean, now: number): boolean
-    /** Must be called after each reading that is sent. */
+    /** Records the `seq` of a reading that was sent, to recognize the commands that answer it. */
     readingSent(seq: number): void
     /**
      * Handles a lamp command. Returns the state that the lamp must have.
@@ -38,13 +38,13 @@ export interface Authority {
     sample(light: number, now: number, parameters: AuthorityParameters): boolean
 }
 
-/** @param now the start time; the board counts as without a server from then on */
+/** Creates the tracker. @param now start time in ms, from which on the board counts as without a server */
 export function createAuthority(now: number): Authority {
     let lamp: Lamp | undefined = undefined
     let linked = false
     let serverOffline = false
     let absentSince = now
-    // Old commands may arrive while catching up, until this time at the latest.
+    // True after a connect, while old commands may arrive: until `catchUpEnd` at the latest.
     let catchingUp = false
     let catchUpEnd = 0
     // Commands that answer this reading or a later one are current.

@@ -2,7 +2,7 @@ import { LightBulb, sleep } from "@devicescript/core"
 
 /** The lamp of the board. */
 export interface Lamp {
-    /** The state set last. */
+    /** Whether the lamp is on, as set last. */
     on: boolean
     /** Sets the lamp. Resolves when the hardware has changed, or at once if no lamp is attached yet. */
     set(on: boolean): Promise<void>
@@ -16,7 +16,7 @@ const BLINK_INTERVAL = 250
 const BLINK_CHANGES = 6
 
 /**
- * Drives a DeviceScript light bulb. If the bulb is attached later, it is set to the current state then.
+ * Drives a DeviceScript light bulb. A bulb that is attached later gets the current state when it appears.
  * @param onchange called after each change of the state
  */
 export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {

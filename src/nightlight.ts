@@ -37,7 +37,7 @@ const MAX_REPLIES = 16
  * lost the server's subscription, so messages sent before the server announces itself would be lost.
  */
 const HOLD_TIME = 2000
-/** The same limit for a board that has seen a server announce itself, in ms: that server is likely to come back. */
+/** Replaces `HOLD_TIME` once a server has announced itself to this board, in ms: such a server probably comes back. */
 const HOLD_TIME_FOR_SERVER = 60000
 
 /** Runs the firmware: wires its parts together. Never returns. */
@@ -53,7 +53,7 @@ export async function runNightlight(board: Board) {
     let light: number = undefined
     // Whether a server has announced itself since the start.
     let serverSeen = false
-    // Messages are withheld until this time.
+    // The board withholds messages from the broker until this time, in ms.
     let holdUntil = 0
     // Whether a command has contained a `seq`, so that the server supports it.
     let seqSeen = false

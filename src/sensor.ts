@@ -21,7 +21,7 @@ export async function sampleForever(
     let next = millis()
     while (true) {
         const light = Math.round(Math.constrain(newest, 0, 1) * FULL_SCALE)
-        // The reading is undefined before the first event, and NaN if the sensor is faulty.
+        // Skip a missing sample: undefined before the first event, NaN if the sensor is faulty.
         if (newest !== undefined && !isNaN(light)) await onreading(light, Math.round(millis()))
         // Keep a fixed rate independent of processing time. After a long delay, skip the missed samples.
         next = Math.max(next + interval(), millis() + 1)

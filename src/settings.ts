@@ -2,7 +2,7 @@ import { deviceIdentifier } from "@devicescript/core"
 import { readSetting } from "@devicescript/settings"
 import { DEFAULT_PREFIX, idProblem } from "../contract/topics.js"
 
-/** Default broker host. It works for simulated boards only; real boards need `MQTT_HOST`. */
+/** Default broker host. Only simulated boards can use this default; real boards need `MQTT_HOST`. */
 const LOCALHOST = "127.0.0.1"
 
 /** Connection settings from flash, written by `.env.defaults`, `.env.local` or a deployment tool. */
@@ -12,7 +12,7 @@ export interface Settings {
     /** TCP port, 1 to 65535. */
     readonly port: number
     readonly tls: boolean
-    /** User name; undefined to connect without one. */
+    /** User name for the broker; undefined to connect without credentials. */
     readonly username: string
     readonly password: string
     /** Device id: the part of the topic before `/telemetry`. */

@@ -25,9 +25,9 @@ export interface Telemetry {
 /**
  * Sends readings over MQTT and stores them while offline.
  *
- * After a reconnect, the newest reading goes first, so that the lamp reacts to the current light. The stored ones follow
- * in order; the server sorts and deduplicates them by `boot` and `seq`. Servers from the lesson ignore `seq` and treat the
- * last message as current, so they receive all readings in order.
+ * After a reconnect, the newest reading goes first, so that the lamp reacts to the current light. Stored readings
+ * follow in order; the server sorts and deduplicates readings by `boot` and `seq`. A simple server that ignores `seq`
+ * treats the last message as current, so such a server receives all readings in order.
  *
  * @param boot random number of this firmware start
  * @param serverUsesSeq returns whether the server supports `seq`

@@ -26,14 +26,14 @@ export class Backoff {
     private timeouts = 0
     private attemptTimeout = FIRST_TIMEOUT
 
-    /** Parameters are in ms. */
+    /** All parameters are durations in ms. */
     constructor(
         private minBackoff: number,
         private maxBackoff: number,
         private connectTimeout: number
     ) {}
 
-    /** Returns the timeout of the next attempt, in ms. It applies to opening the connection and again to CONNACK. */
+    /** Returns the timeout of the next attempt in ms, which applies to opening the connection and again to CONNACK. */
     timeout(): number {
         const full = this.timeouts > 0 && this.timeouts % FULL_EVERY === FULL_EVERY - 1
         return full ? this.connectTimeout : Math.min(this.attemptTimeout, this.connectTimeout)

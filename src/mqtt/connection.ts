@@ -56,7 +56,7 @@ export interface ConnectionOptions {
     /** Largest packet that is stored, in bytes. */
     readonly maxPacket: number
     readonly maxInflight: number
-    /** Notified when a message is removed from the inbox. */
+    /** Signal that is set when a message leaves the inbox. */
     readonly inboxSpace: Signal
 }
 
@@ -85,9 +85,9 @@ export class Connection {
     private paused = false
     /** When the inbox became full; -1 if it is not full. */
     private fullSince = -1
-    /** Since when an acknowledgment from the broker is outstanding; -1 if none is. */
+    /** Time since which the client waits for an acknowledgment from the broker; -1 if it waits for none. */
     private waitingSince = -1
-    /** When `close` was called; -1 before. */
+    /** Time at which `close` was called; -1 before the call. */
     private closedAt = -1
 
     constructor(
@@ -176,7 +176,7 @@ export class Connection {
 
     private receive(packet: Packet): string {
         if (packet.type === PacketType.Connack) return this.connack(packet)
-        // [MQTT-3.2.0-1]
+        // CONNACK must be the first packet from the broker [MQTT-3.2.0-1].
         if (!this.accepted) return "the broker sent something else before CONNACK"
         if (packet.type === PacketType.Pingresp) {
             this.keepAlive.onPingresp()

@@ -16,7 +16,7 @@ interface ConnectionEvent {
 }
 
 export class Dispatcher {
-    /** Notified when a message is removed from the inbox. */
+    /** Signal that is set when a message leaves the inbox. */
     readonly inboxSpace: Signal
 
     private wake: Signal
@@ -50,7 +50,7 @@ export class Dispatcher {
         this.wake.notify()
     }
 
-    /** Must be called when messages may have been added to the inbox. */
+    /** Wakes the dispatcher task. Call when messages may have been added to the inbox. */
     messagesArrived(): void {
         this.wake.notify()
     }

@@ -55,7 +55,7 @@ export function bytesOf(payload: string | Buffer): Buffer {
 /** Encodes CONNECT, section 3.1. Omits will, user name and password if they are undefined. */
 export function encodeConnect(connect: Connect): Buffer {
     let flags = connect.cleanSession ? 2 : 0
-    // [MQTT-3.1.3-1] defines the order of the fields.
+    // The specification fixes the order of these fields [MQTT-3.1.3-1].
     const fields: Buffer[] = [Buffer.from(connect.clientId)]
     const will = connect.will
     if (will) {
@@ -66,7 +66,7 @@ export function encodeConnect(connect: Connect): Buffer {
     if (connect.username !== undefined) {
         flags |= 128
         fields.push(Buffer.from(connect.username))
-        // [MQTT-3.1.2-22]: no password without a user name
+        // A password is allowed only together with a user name [MQTT-3.1.2-22].
         if (connect.password !== undefined) {
             flags |= 64
             fields.push(Buffer.from(connect.password))

@@ -7,7 +7,7 @@ import { Wire } from "./wire.js"
 /** Limits of the inbox, which is full when it reaches either. A single message always fits. */
 export interface InboxLimits {
     readonly messages: number
-    /** Total payload size. */
+    /** Maximum total size of the payloads in the inbox. */
     readonly bytes: number
 }
 
@@ -61,7 +61,7 @@ export class Inbound {
         this.unreleased = []
     }
 
-    /** Must be called when the connection ends. */
+    /** Marks the current message as old, because the broker will resend it. Call when the connection ends. */
     disconnect(): void {
         if (this.current) this.currentIsOld = true
     }

@@ -9,8 +9,8 @@ export const enum KeepAliveAction {
 
 /**
  * Keep-alive timer. PINGREQ is due after 3/4 of the interval without traffic in one of the directions. The connection
- * counts as dead if no PINGRESP follows within 1/2 of the interval. It is therefore detected as dead after 5/4; the broker
- * waits 3/2 [MQTT-3.1.2-24]. Times are in ms.
+ * counts as dead if no PINGRESP follows within 1/2 of the interval. The client thus detects a dead connection after 5/4 of
+ * the interval; the broker waits 3/2 [MQTT-3.1.2-24]. Times are in ms.
  */
 export class KeepAlive {
     /** Time until `check` must be called again, in ms. */
@@ -29,17 +29,17 @@ export class KeepAlive {
         this.sent = now
     }
 
-    /** Must be called when a packet is sent. */
+    /** Records that a packet was sent at `now`. */
     onSent(now: number): void {
         this.sent = now
     }
 
-    /** Must be called when bytes arrive. */
+    /** Records that bytes arrived at `now`. */
     onReceived(now: number): void {
         this.received = now
     }
 
-    /** Must be called when PINGRESP arrives. */
+    /** Records that the broker answered PINGREQ. */
     onPingresp(): void {
         this.pinged = -1
     }

@@ -8,7 +8,7 @@ export interface MqttOptions {
     /** Client identifier; must be unique at the broker. May be empty only with `cleanSession`. */
     clientId: string
     username?: string
-    /** Sent only with a `username`, [MQTT-3.1.2-22]. */
+    /** Password; sent only with a `username` [MQTT-3.1.2-22]. */
     password?: string
     /** Keep-alive interval in seconds, 0 to 65,535; default 15. With 0, a dead connection is never detected. */
     keepAlive?: number
@@ -28,7 +28,7 @@ export interface MqttOptions {
     maxInflight?: number
     /** Timeout for opening a connection, and again for CONNACK, in ms; default 6,000. */
     connectTimeout?: number
-    /** Delay before the next attempt to connect, in ms, varied by up to half; default 1,000. */
+    /** Delay before the next attempt to connect, in ms, with random jitter of up to 50 %; default 1,000. */
     minBackoff?: number
     /** Longest delay before the next attempt to connect, in ms; default 30,000. */
     maxBackoff?: number
@@ -63,7 +63,7 @@ function checkLength(name: string, text: string | undefined): void {
 export function resolveOptions(options: MqttOptions): ResolvedOptions {
     const cleanSession = options.cleanSession === true
     const will = options.will
-    // [MQTT-3.1.3-8]
+    // Brokers reject an empty client identifier without a clean session [MQTT-3.1.3-8].
     if (!options.clientId && !cleanSession) throw new RangeError("clientId must not be empty without cleanSession")
     checkLength("clientId", options.clientId)
     checkLength("username", options.username)

@@ -8,7 +8,7 @@ import { DeliveryCallback, Wire } from "./wire.js"
 const enum Progress {
     /** PUBLISH has not been sent yet. */
     Waiting,
-    /** PUBLISH was sent. */
+    /** PUBLISH was sent, but not answered yet. */
     Sent,
     /** QoS 2 only: PUBREC was received and PUBREL sent. */
     Released,
@@ -91,7 +91,7 @@ export class Outbound {
         }
     }
 
-    /** Must be called when the connection ends. */
+    /** Discards unanswered SUBSCRIBE and UNSUBSCRIBE requests. Call when the connection ends. */
     disconnect(): void {
         // Section 4.4: the session does not include SUBSCRIBE and UNSUBSCRIBE. The client sends them after every connect.
         this.requests = []

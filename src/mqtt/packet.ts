@@ -62,7 +62,7 @@ export interface Suback {
     readonly codes: number[]
 }
 
-/** A packet that contains only a packet identifier. */
+/** A packet whose body is only a packet identifier, such as PUBACK. */
 export interface Ack {
     readonly type: PacketType.Puback | PacketType.Pubrec | PacketType.Pubrel | PacketType.Pubcomp | PacketType.Unsuback
     readonly id: number

@@ -29,8 +29,8 @@ function uint16(bytes: Buffer, at: number): number {
  * Incremental MQTT parser. Pass a chunk to `feed`, then call `next` until it returns undefined.
  *
  * A packet inside one chunk is parsed without copying. A packet split across chunks is assembled in its own buffer. Of a
- * PUBLISH longer than `maxPacket`, only the first bytes and the packet identifier are kept, so that it can be
- * acknowledged. Memory use: the chunk plus at most `maxPacket` bytes.
+ * PUBLISH longer than `maxPacket`, the parser keeps only the first bytes and the packet identifier, which is enough to
+ * acknowledge the message. Memory use: the chunk plus at most `maxPacket` bytes.
  */
 export class Parser {
     /** Why the stream is malformed; "" if it is not. The parser ignores all bytes after a malformed packet. */
@@ -140,7 +140,7 @@ export class Parser {
         if (type === PacketType.Suback) return this.suback(bytes, from, to)
         if (length !== 2) return this.malformed(`a packet of type ${type} with ${length} bytes, not 2`)
         if (type === PacketType.Connack) {
-            if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set") // [MQTT-3.2.2-1]
+            if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set") // bits 1 to 7 [MQTT-3.2.2-1]
             return { type, sessionPresent: bytes[from] === 1, code: bytes[from + 1] }
         }
         const id = uint16(bytes, from)
@@ -149,12 +149,12 @@ export class Parser {
 
     private publish(bytes: Buffer, from: number, to: number): Packet | undefined {
         const qos: number = (this.first >> 1) & 3
-        if (qos === 3) return this.malformed("a PUBLISH with QoS 3") // [MQTT-3.3.1-4]
+        if (qos === 3) return this.malformed("a PUBLISH with QoS 3") // both QoS bits set [MQTT-3.3.1-4]
         const skipped = this.remaining > this.maxPacket ? this.remaining : 0
         const topicEnd = from + 2 + (this.remaining < 2 ? 0 : uint16(bytes, from))
         const payload = topicEnd + (qos ? 2 : 0)
         if (payload > from + this.remaining) return this.malformed("a PUBLISH that ends within its header")
-        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic") // [MQTT-4.7.3-1]
+        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic") // empty topic [MQTT-4.7.3-1]
         if (!skipped && !isTopicName(bytes, from + 2, topicEnd)) return this.malformed("a PUBLISH to no topic name")
         const id = !qos ? 0 : skipped ? this.skippedId : uint16(bytes, topicEnd)
         if (qos && !id) return this.malformed(NO_ID)
@@ -174,7 +174,7 @@ export class Parser {
         if (to - from < 3) return this.malformed("a SUBACK without a return code")
         const codes: number[] = []
         for (let i = from + 2; i < to; i++) {
-            // [MQTT-3.9.3-2]
+            // Return codes are 0, 1, 2 and 0x80 [MQTT-3.9.3-2].
             if (bytes[i] > 2 && bytes[i] !== SUBACK_FAILURE) return this.malformed(`a SUBACK with code ${bytes[i]}`)
             codes.push(bytes[i])
         }

@@ -33,7 +33,7 @@ export class Reporter implements SessionOwner {
         this.lastFailure = reason
     }
 
-    /** Must be called after a successful connect, so that the next failure is reported. */
+    /** Clears the last failure after a successful connect, so that the next failure is reported. */
     success(): void {
         this.lastFailure = ""
     }

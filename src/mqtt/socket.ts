@@ -24,7 +24,7 @@ type Natives = typeof ds & {
     _socketClose(): number
     /** Returns 0, -1 if the send queue of 50 packets is full, or another error code. */
     _socketWrite(bytes: Buffer): number
-    /** Called for each event, in a new fiber. */
+    /** The runtime calls this function for each socket event, in a new fiber. */
     _socketOnEvent(event: SocketEvent, arg?: Buffer | string): void
 }
 
@@ -33,7 +33,7 @@ const QUEUE_FULL = -1
 /** Largest number of received bytes that wait to be read. The runtime has no limit except its heap of 64 KB. */
 const MAX_UNREAD = 8192
 
-/** Heap overhead of a received chunk, in bytes. It counts toward `MAX_UNREAD`, because chunks may be tiny. */
+/** Heap overhead of a received chunk, in bytes. The overhead counts toward `MAX_UNREAD`, because chunks may be tiny. */
 const CHUNK_OVERHEAD = 48
 
 const HOUR = 3600000
@@ -136,7 +136,7 @@ class DeviceLink implements Link {
     }
 }
 
-/** Returns the network of a DeviceScript board. It has one socket, so only one MQTT client and no `fetch` can use it. */
+/** Returns the network of a DeviceScript board, which has one socket: for one MQTT client, and none for `fetch`. */
 export function deviceNetwork(options: DeviceNetworkOptions): Network {
     return {
         connect: async (timeout: number) => {

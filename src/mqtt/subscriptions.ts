@@ -8,7 +8,7 @@ export type AsyncVoid = void | Promise<void>
 
 /**
  * Handles a received message.
- * @param retained whether the broker sent its stored message after a subscription, rather than a new publication
+ * @param retained true for a stored message that the broker sends after a subscription; false for a new publication
  */
 export type Handler = (topic: string, payload: Buffer, retained: boolean) => AsyncVoid
 

@@ -9,15 +9,15 @@ const PLUS = 43
 
 function textProblem(what: string, text: string): string {
     const bytes = Buffer.from(text)
-    if (bytes.length === 0) return `${what} cannot be empty` // [MQTT-4.7.3-1]
-    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes` // [MQTT-4.7.3-3]
-    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000` // [MQTT-4.7.3-2]
+    if (bytes.length === 0) return `${what} cannot be empty` // at least one character [MQTT-4.7.3-1]
+    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes` // maximum length [MQTT-4.7.3-3]
+    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000` // no null character [MQTT-4.7.3-2]
     return ""
 }
 
 /** Validates a topic to publish to. Returns what is wrong with it, or "" if it is valid. */
 export function topicProblem(topic: string): string {
-    // [MQTT-3.3.2-2]
+    // Topic names cannot contain wildcards [MQTT-3.3.2-2].
     if (topic.indexOf("#") >= 0 || topic.indexOf("+") >= 0) return "a topic to publish to cannot contain # or +"
     return textProblem("a topic", topic)
 }
@@ -27,9 +27,11 @@ export function filterProblem(filter: string): string {
     const levels = filter.split("/")
     for (let i = 0; i < levels.length; i++) {
         const level = levels[i]
+        // multi-level wildcard: [MQTT-4.7.1-2]
         if (level.indexOf("#") >= 0 && (level !== "#" || i < levels.length - 1))
-            return "# must be the last level of a filter, alone" // [MQTT-4.7.1-2]
-        if (level.indexOf("+") >= 0 && level !== "+") return "+ must be a whole level of a filter" // [MQTT-4.7.1-3]
+            return "# must be the last level of a filter, alone"
+        // single-level wildcard: [MQTT-4.7.1-3]
+        if (level.indexOf("+") >= 0 && level !== "+") return "+ must be a whole level of a filter"
     }
     return textProblem("a filter", filter)
 }

@@ -5,7 +5,7 @@ import { SWITCH_CAUSES, type HistoryBatch } from "./protocol.js";
 /** A batch, and the array of ids that its device indexes point into. */
 export interface BufferedBatch {
   readonly batch: HistoryBatch;
-  /** The same array object as in the batch before, unless the buffer has started a new array. */
+  /** Device ids by device index. Consecutive batches share this array until the buffer starts a new one. */
   readonly ids: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export class ColumnBuffer {
   readonly #led_on: Uint8Array;
   readonly #by: Uint8Array;
   readonly #reasonIndexes: Uint16Array;
-  /** The index of each distinct reason. */
+  /** Distinct reason texts of the buffered switches, each with its index. */
   readonly #reasonTexts = new Map<string, number>();
   #readings = 0;
   #switches = 0;

@@ -60,7 +60,7 @@ export class Database {
     this.#connection.exec(sql);
   }
 
-  /** Returns all rows of a query. A half-read statement would block checkpoints of the write-ahead log. */
+  /** Returns all rows of a query at once, because a half-read statement would block checkpoints of the write-ahead log. */
   rows(sql: string, ...values: JSValue[]): Row[] {
     return this.#statement(sql).all(values) as Row[];
   }

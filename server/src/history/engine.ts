@@ -11,9 +11,9 @@ export interface HistoryOptions {
 
 /** The interface that each database engine implements. Callers validate queries and complete pending writes first. */
 export interface Engine {
-  /** The path of the file, or the host and database name without a password. For messages. */
+  /** Name of the database in messages: the file path, or the host and database name without a password. */
   readonly name: string;
-  /** Writes the whole batch, or rejects and writes nothing. The caller then repeats the request. */
+  /** Writes the whole batch, or rejects and writes nothing. After a rejection the caller repeats the request. */
   write(request: WriteRequest): Promise<void>;
   query(query: HistoryQuery): Promise<PackedAnswer>;
   page(range: Range): Promise<Page>;

@@ -7,13 +7,13 @@ export interface HistoryDevice {
 
 /** A light reading to store. */
 export interface HistoryReading {
-  /** Monotonic time in ms; the history converts it to wall-clock time. With `isDated`, ms since 1970. */
+  /** Monotonic time in ms, which the history converts to wall-clock time. Ms since 1970 if `isDated` is true. */
   readonly time: number;
   /** True when an earlier run of the server has already converted `time` to ms since 1970. */
   readonly isDated?: boolean;
-  /** 0 to 1023; stored in steps of 0.25. */
+  /** Light level, 0 to 1023; stored in steps of 0.25. */
   readonly light: number;
-  /** As in the device's telemetry. `boot` and `seq` together identify the reading, so PostgreSQL can ignore duplicates. */
+  /** `boot` and `seq` of the device's telemetry identify the reading, so PostgreSQL can ignore duplicates. */
   readonly boot?: number;
   readonly seq?: number;
 }
@@ -54,7 +54,7 @@ export interface Bucket {
 }
 
 export interface HistoryAnswer {
-  /** Oldest first. Empty intervals are left out. One point for each reading if there are at most `HistoryQuery.points`. */
+  /** Points of a plot, oldest first. Empty intervals are left out. If `step` is 0, each point is one reading. */
   readonly points: readonly Bucket[];
   /** The lamp's state at `from`, including a switch at exactly that time; null when unknown. */
   readonly led_on: boolean | null;
@@ -108,7 +108,7 @@ export interface History {
   retain(retention: Retention): void;
   /** Metrics: entries that wait to be written, entries written since the start, entries lost. */
   readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };
-  /** A sentence that says why writing fails at the moment; "" when it works. */
+  /** A sentence that says why writing fails at the moment; "" while writing works. */
   readonly problem: string;
   /** Writes the pending entries and closes the database. */
   close(): Promise<void>;

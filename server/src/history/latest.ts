@@ -3,7 +3,7 @@ import type { Latest } from "./history.js";
 import { fromQuarters } from "./packing.js";
 import { KEYS_PER_DEVICE, type Store } from "./store.js";
 
-/** Returns the last reading and switch of each device. Ignores readings that are not in chunks yet: the journal has those. */
+/** Returns the last reading and switch of each device. Ignores readings that are not in chunks yet; the journal has them. */
 export function latest(store: Store, ids: readonly string[]): (Latest | undefined)[] {
   try {
     // compacting once is faster than searching the pending switches for each device

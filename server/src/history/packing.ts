@@ -1,6 +1,6 @@
 /**
  * Encoding of readings in a chunk. A chunk is ten minutes of one device: a sorted array of 32-bit numbers without duplicates.
- * The upper 20 bits of a number are the ms since the start of the chunk, the lower 12 bits the light in quarters of a step.
+ * The upper 20 bits of a number are the ms since the start of the chunk, the lower 12 bits the light in units of 0.25.
  */
 
 /** Length of a chunk in ms. */
@@ -13,19 +13,19 @@ export const MAX_TIME = 2 ** 43;
 const QUARTERS = 4;
 const LIGHT_VALUES = 4096;
 
-/** Converts light to quarters of a step, 0 to 4092. */
+/** Converts a light level, 0 to 1023, to an integer in units of 0.25, 0 to 4092. */
 export const toQuarters = (light: number): number => Math.round(Math.min(1023, Math.max(0, light)) * QUARTERS);
-/** Converts quarters of a step to light, 0 to 1023. */
+/** Converts a stored integer in units of 0.25 to a light level, 0 to 1023. */
 export const fromQuarters = (quarters: number): number => quarters / QUARTERS;
 
 /** Encodes a reading as a 32-bit number. */
 export const packReading = (time: number, quarters: number): number => (time % CHUNK) * LIGHT_VALUES + quarters;
 /** Returns the ms from the start of the chunk to an encoded reading. */
 export const offsetOf = (packed: number): number => Math.floor(packed / LIGHT_VALUES);
-/** Returns the light of an encoded reading, in quarters. */
+/** Returns the light of an encoded reading, in units of 0.25. */
 export const quartersOf = (packed: number): number => packed % LIGHT_VALUES;
 
-/** Aggregates of the readings of a chunk or an hour. Light is in quarters, times are in ms since 1970. */
+/** Aggregates of the readings of a chunk or an hour. Light is in units of 0.25, times are in ms since 1970. */
 export interface Summary {
   /** Time of the first reading. */
   first: number;
@@ -37,7 +37,7 @@ export interface Summary {
   count: number;
 }
 
-/** Merges two sets of encoded readings into a sorted array without duplicates. `stored` must be one already. */
+/** Merges two sets of encoded readings into a sorted array without duplicates. `stored` must already be sorted. */
 export function union(stored: Uint32Array, added: Uint32Array): Uint32Array {
   const fresh = added.toSorted();
   const merged = new Uint32Array(stored.length + fresh.length);
@@ -50,7 +50,7 @@ export function union(stored: Uint32Array, added: Uint32Array): Uint32Array {
   return merged.subarray(0, length);
 }
 
-/** Aggregates encoded readings, at least one, of the chunk that starts at `start`. */
+/** Computes the summary of one or more encoded readings. @param start start of their chunk, in ms since 1970 */
 export function summarize(start: number, readings: ArrayLike<number>): Summary {
   let [first, last, min, max] = [readings[0], readings[0], LIGHT_VALUES, 0];
   for (let at = 0; at < readings.length; at++) {

@@ -5,16 +5,16 @@ import { packReading } from "./packing.js";
 export interface ReadingBatch {
   /** Device numbers in the database. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
-  /** Light in quarters of a step. */
+  /** Light levels in units of 0.25. */
   readonly lights: Uint16Array;
 }
 
 /** New readings of one chunk. */
 export interface ChunkReadings {
   readonly device: number;
-  /** Chunks since 1970. */
+  /** Number of the chunk: ten-minute intervals since 1970. */
   readonly chunk: number;
   /** Encoded readings (see `packing.ts`) in the order of arrival. */
   readonly readings: Uint32Array;
@@ -33,7 +33,7 @@ export class PendingReadings {
     return this.#count;
   }
 
-  /** Memory use in readings. Removing one device does not free memory until all readings are removed. */
+  /** Number of readings that occupy memory. Removed readings count until the whole buffer is emptied. */
   get slots(): number {
     return this.#slots;
   }
@@ -51,7 +51,7 @@ export class PendingReadings {
     other.#slots = this.#slots;
   }
 
-  /** Groups the pending readings, of all devices or of one, by chunk, in the order of `groupByChunk`. */
+  /** Groups the pending readings of one device, or of all devices, by chunk, in the order of `groupByChunk`. */
   *groups(device?: number): Generator<ChunkReadings> {
     const { devices, times, lights } = device === undefined ? this.#all() : this.#of(device);
     for (const [chunk, indexes] of groupByChunk(devices, times)) {
@@ -61,7 +61,7 @@ export class PendingReadings {
     }
   }
 
-  /** Removes the readings of all devices or of one. */
+  /** Removes the readings of one device, or of all devices. */
   remove(device?: number): void {
     if (device !== undefined)
       this.#eachOf(device, ({ devices }, at) => {

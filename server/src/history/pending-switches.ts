@@ -6,7 +6,7 @@ import { encodeBlock, toSwitch } from "./switch-blocks.js";
 export interface SwitchBatch {
   /** Device numbers in the database. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   /** Values of `encodeState`. */
   readonly states: Uint8Array;

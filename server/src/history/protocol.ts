@@ -19,7 +19,7 @@ export const SWITCH_CAUSES = ["server", "person", "device"] as const;
 export interface SwitchColumns {
   /** Device indexes, as in `HistoryBatch`. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   /** 1 when the lamp was switched on, otherwise 0. */
   readonly led_on: Uint8Array;
@@ -29,7 +29,7 @@ export interface SwitchColumns {
   readonly reasonIndexes: Uint16Array;
   /** The distinct reasons of this batch: most switches share a few reasons. */
   readonly reasonTexts: readonly string[];
-  /** Sequence number, within this run of the server, of the first switch. It identifies a batch that is written twice. */
+  /** Sequence number of the first switch within this run of the server, by which the engine detects a repeated batch. */
   readonly first: number;
 }
 
@@ -37,9 +37,9 @@ export interface SwitchColumns {
 export interface HistoryBatch {
   /** Device indexes: positions in the array of ids that this run of the server has sent. */
   readonly devices: Uint32Array;
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
-  /** Light in quarters of a step. */
+  /** Light levels in units of 0.25. */
   readonly lights: Uint16Array;
   /** `boot` and `seq` of each reading, NaN for a reading without them. Omitted when no reading has them. */
   readonly boots?: Float64Array;
@@ -54,7 +54,7 @@ export interface WriteRequest extends HistoryBatch {
   readonly firstNewIndex: number;
 }
 
-/** Adds the new ids of a request to the known ones. Returns a new array when the request starts one. */
+/** Appends the new ids of a request to the known ids. Returns another array if the request starts a new one. */
 export function extendIds(known: string[], { newIds, firstNewIndex }: WriteRequest): string[] {
   const ids = firstNewIndex === 0 ? [] : known;
   newIds.forEach((id, index) => (ids[firstNewIndex + index] = id));
@@ -71,7 +71,7 @@ export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
 
 /** One page of an export. Entries of `times` and `lights` with the same index belong together. */
 export interface Page {
-  /** Ms since 1970. */
+  /** Times in ms since 1970. */
   readonly times: Float64Array;
   readonly lights: Float32Array;
   readonly switches: readonly HistorySwitch[];

@@ -73,7 +73,7 @@ class Buckets {
   /** @param length length of a bucket in ms; with 0, each reading becomes a point */
   constructor(readonly length: number) {}
 
-  /** Adds the summary of readings that all lie in one bucket. Light is in quarters. */
+  /** Adds the summary of readings that all lie in one bucket. Light is in units of 0.25. */
   add(first: number, min: number, max: number, last: number, count: number): void {
     const { points, length } = this;
     const bucket = Math.floor(first / length);
@@ -114,7 +114,7 @@ function collect(db: Database, device: number, from: number, to: number, into: B
   collect(db, device, end * length, to, into, level - 1);
 }
 
-/** Passes each reading of a range to `use`, oldest first. Light is in quarters. */
+/** Passes each reading of a range to `use`, oldest first. Light is in units of 0.25. */
 function eachReading(
   db: Database,
   device: number,

@@ -4,7 +4,7 @@ import { clock } from "../time/monotonic-clock.js";
 export interface Point {
   /** Time of the reading: monotonic time in ms inside the server, ms since 1970 in the API. */
   readonly time: number;
-  /** 0 to 1023. */
+  /** Light level, 0 to 1023. */
   readonly light: number;
   /** The lamp's state after the reading; null when the server made no decision. */
   readonly led_on: boolean | null;
@@ -31,19 +31,19 @@ const QUEUE_SIZE = 4096;
 /** Initial capacity of a ring buffer, in readings. The capacity doubles when the buffer is full. */
 const INITIAL_CAPACITY = 8;
 
-/** Added to the lamp code of a reading with `isDated`. */
+/** Offset of the lamp code for a reading whose time is already in ms since 1970. */
 const DATED_CODE_OFFSET = 3;
 
 /** Numbers per reading: time, light, lamp code. */
 const FIELDS = 3;
 
-/** The lamp code is an index into this array, plus `DATED_CODE_OFFSET`. */
+/** Lamp states. A lamp code is an index into this array, plus `DATED` for a reading with `isDated`. */
 const LAMP_STATES = [false, true, null] as const;
 const UNKNOWN_LAMP = 2;
 
 /**
- * Ring buffer of one device's latest readings, sorted by time. A typed array spares the garbage collector one object per
- * reading: medium-lived objects are the most expensive ones.
+ * Ring buffer of one device's latest readings, sorted by time. The numbers are in a typed array, because an
+ * object for each reading would burden the garbage collector.
  */
 class ReadingRing {
   #numbers = new Float64Array(FIELDS * INITIAL_CAPACITY);
@@ -127,9 +127,9 @@ class ReadingRing {
  */
 export class Recent {
   readonly #byId = new Map<string, ReadingRing>();
-  /** No device can be replaced by a reading before this time, so the search for a silent device is skipped. */
+  /** Until this time no known device has been silent for `SILENT` ms, so there is no need to search for one to replace. */
   #noneSilentBefore = -Infinity;
-  /** The queue: device ids and the numbers of their readings. */
+  /** The queue, in columns: device ids here, and `FIELDS` numbers for each reading in the next array. */
   readonly #ids: string[] = Array.from({ length: QUEUE_SIZE }, () => "");
   readonly #numbers = new Float64Array(FIELDS * QUEUE_SIZE);
   #queued = 0;
@@ -182,7 +182,7 @@ export class Recent {
     return ring;
   }
 
-  /** Takes the ring buffer from the device that was silent longest; undefined if that is less than `SILENT_AFTER`. */
+  /** Takes the ring buffer of the device that was silent longest; undefined if no device was silent for `SILENT` ms. */
   #takeSilent(time: number): ReadingRing | undefined {
     if (time < this.#noneSilentBefore) return undefined;
     let [[id, longest]] = this.#byId;

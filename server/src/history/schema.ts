@@ -2,7 +2,7 @@
 export const SCHEMA_VERSION = 2;
 
 /**
- * SQL that creates the tables of a new history file. Times are in ms since 1970, light in quarters of a step. A chunk is ten
+ * SQL that creates the tables of a new history file. Times are in ms since 1970, light in units of 0.25. A chunk is ten
  * minutes of one device.
  */
 export const SCHEMA = `

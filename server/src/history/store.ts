@@ -4,7 +4,7 @@ import { PendingReadings, type ChunkReadings } from "./pending-readings.js";
 import type { HistoryBatch } from "./protocol.js";
 import { bytesOf, SwitchStore, toStoredBatch } from "./switch-store.js";
 
-/** Size of a device's key range in `chunks` and `hours`. The first key is the device number times this. */
+/** Size of a device's key range in `chunks` and `hours`: the range starts at the device number * `KEYS_PER_DEVICE`. */
 export const KEYS_PER_DEVICE = 2 ** 32;
 
 /**
@@ -94,7 +94,7 @@ export class Store {
     if (hasNewSwitches) this.switches.addPending(switches, this.runId, first);
   }
 
-  /** Moves pending readings into their chunks: those of one device, or without a device everything including switches. */
+  /** Moves a device's pending readings into their chunks. Without `device`, moves all pending readings and switches. */
   compact(device?: number): void {
     this.#compactReadings(device);
     if (device === undefined) this.compactSwitches();
@@ -183,7 +183,7 @@ export class Store {
     return count;
   }
 
-  /** Merges readings into one chunk. Returns a summary to add to the hour; undefined when all readings were stored before. */
+  /** Merges readings into one chunk. Returns a summary to add to the hour; undefined if none is new. */
   #writeChunk(key: number, start: number, added: Uint32Array): Summary | undefined {
     const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
     const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();

@@ -13,7 +13,7 @@ import { SWITCH_CAUSES } from "./protocol.js";
 
 /** The array type for each width of a reason index. */
 const INDEX_TYPES = [undefined, Uint8Array, Uint16Array, Uint32Array] as const;
-/** Bytes of the header, and of each switch. */
+/** Size of the header in bytes, and also the size of each encoded switch. */
 const WORD = 4;
 
 /** Encodes the lamp's state and who switched it, in 3 bits. @param by index into `BY` */

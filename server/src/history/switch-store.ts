@@ -17,7 +17,7 @@ const BLOCKS_PER_QUERY = 500;
 export class SwitchStore {
   readonly #database: Database;
   readonly #pending = new PendingSwitches();
-  /** Number of the last batch. */
+  /** Number of the last batch that was written. */
   #lastBatch: number;
   /** The server run that wrote the last batch, and the sequence number of the batch's first switch. */
   #lastRunId = 0;

@@ -48,7 +48,7 @@ export class HistoryThread {
     const entry = import.meta.url.endsWith(".ts") ? "./worker.source.js" : "./worker.js";
     const worker = new Worker(new URL(entry, import.meta.url), {
       workerData: this.#setup(),
-      // without the parent's flags, which include --inspect
+      // do not pass on the parent's command-line flags, such as --inspect
       execArgv: [],
       name: "history",
     });

@@ -16,8 +16,8 @@ type Entry = readonly [device: HistoryDevice, reading: HistoryReading | undefine
 
 /**
  * Converts monotonic times to wall-clock times and passes readings and switches to the writer. While the wall clock is
- * implausible, entries wait in a queue. This happens on a machine without a battery-backed clock until NTP sets the time.
- * After ten minutes the queue gives up and uses the wall clock as it is.
+ * implausible, entries wait in a queue. On a machine without a battery-backed clock, this lasts until NTP sets the time.
+ * After ten minutes the queue gives up and uses the implausible time.
  */
 export class WallClockQueue {
   readonly #writer: Writer;

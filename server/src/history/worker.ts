@@ -160,7 +160,7 @@ function startSweep(): void {
   setImmediate(next);
 }
 
-/** Returns the time that the sweep uses as the present. Reports a wrong clock, which makes no data too old. */
+/** Returns the current time for a sweep. Reports a wrong clock, and then returns a time at which no data has expired. */
 function sweepTime(): number {
   const now = retentionClock.now();
   if (typeof now === "number") return now;

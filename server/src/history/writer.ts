@@ -8,10 +8,10 @@ import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js"
 const BATCH_INTERVAL = 500;
 const BATCH_SIZE = 10_000;
 
-/** Maximum number of entries that wait while writing fails. Beyond it, the oldest batches are lost. */
+/** Maximum number of entries that wait while writing fails. Above this number, the oldest batches are lost. */
 const MAX_BACKLOG = 200_000;
 
-/** Maximum length of the array of ids: twice the number of devices of a server. Only devices that come and go exceed it. */
+/** Maximum length of the array of ids: twice the number of devices of a server. A full array is replaced by a new one. */
 const MAX_IDS = 500_000;
 
 /** Delay before a failed write is repeated, in ms. */
@@ -25,7 +25,7 @@ const sizeOf = ({ batch: { times, switches } }: BufferedBatch): number => times.
 /** Collects readings and switches, and writes them to the engine in batches, one batch at a time (write-behind). */
 export class Writer {
   readonly stats = { waiting: 0, written: 0, lost: 0 };
-  /** A sentence that says why writing fails at the moment; "" when it works. */
+  /** A sentence that says why writing fails at the moment; "" while writing works. */
   problem = "";
   readonly #engine: Pick<Engine, "name" | "write">;
   readonly #onProblem: (problem: string) => void;
@@ -148,7 +148,7 @@ export class Writer {
     this.#resolveWaiters();
   }
 
-  /** Resolves the `flush` calls whose batches are done; all of them while writing fails. */
+  /** Resolves the `flush` calls whose batches are done. While writing fails, resolves all `flush` calls. */
   #resolveWaiters(): void {
     const ready = this.#flushWaiters.filter(({ batches }) => this.#isFailing || batches <= this.#batchesDone);
     this.#flushWaiters = this.#flushWaiters.filter((waiter) => !ready.includes(waiter));

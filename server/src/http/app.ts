@@ -25,7 +25,7 @@ import type { HttpLimits } from "./limits.js";
 import { limitRequests, type OnRefused } from "./client-limits.js";
 import { followRenewals, httpsOptions } from "./tls.js";
 
-/** What the HTTP application needs from the rest of the server. */
+/** The parts of the server that the HTTP application uses. */
 export interface HttpOptions {
   readonly guard: Guard;
   /** Accounts that may use the server. By default there are none, and everybody has access. */
@@ -49,9 +49,9 @@ export interface HttpOptions {
   readonly onRefused: OnRefused;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
-  /** Undefined when this is the only server. */
+  /** The cluster of servers; undefined when this is the only server. */
   readonly cluster?: Cluster;
-  /** The topic prefix, which the ids of zones begin with. */
+  /** The topic prefix, with which the topics of zones begin. */
   readonly prefix?: string;
   readonly plugins: readonly Plugin[];
   readonly directory: DeviceDirectory;
@@ -61,7 +61,7 @@ export interface HttpOptions {
 /** Timeouts in ms against clients that send a request slowly on purpose (Slowloris attack). */
 const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 
-/** Creates the Fastify application with its security checks, error handlers, routes and plug-ins. It does not listen yet. */
+/** Creates the Fastify application with security checks, error handlers, routes and plug-ins, but does not listen. */
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
   const { guard, accounts = NO_ACCOUNTS, framed = false, maxConnections = 10_000, tls, api, events, log } = options;
   const check = logFailures(options.check ?? passwordCheck(accounts), accounts, log);

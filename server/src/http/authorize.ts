@@ -10,7 +10,7 @@ import { assignClient } from "./client-limits.js";
 
 /** The person or program that sent an authorized request. */
 export interface Visitor {
-  /** Undefined while the server has no accounts. */
+  /** The account that sent the request; undefined while the server has no accounts. */
   readonly account?: Account;
   /** Whether the session, token or account that authorized the request is still valid. */
   isAuthorized(): boolean;
@@ -79,7 +79,7 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
   };
 }
 
-/** The error 429 after too many wrong passwords. It does not reveal whether the user exists. `wait` is in seconds. */
+/** The error 429 after too many wrong passwords. The error does not reveal whether the user exists. `wait` is in seconds. */
 export function tooManyAttempts(reply: FastifyReply, wait: number): HttpError {
   void reply.header("retry-after", wait);
   return new HttpError(429, `There were too many wrong passwords; try again in ${wait} s.`);
@@ -105,7 +105,7 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
       // relative, because a reverse proxy may serve the dashboard below a path; the browser keeps the part after #
       if (route === "/" || route === "/index.html") return reply.redirect("login");
       const token = bearerToken(request);
-      // RFC 6750, section 3.1
+      // name the error only if the request contained a token (RFC 6750, section 3.1)
       reply.header("www-authenticate", `Bearer realm="nightlight"${token ? ', error="invalid_token"' : ""}`);
       throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN) : LOG_IN);
     }

@@ -19,12 +19,12 @@ const RETRY_AFTER = 10;
 
 const clients = new WeakMap<FastifyRequest, string>();
 
-/** Counts a request for an account, or for the network address when there is no account. */
+/** Assigns a request to a client, whose limits then apply: the account, or the network address without an account. */
 export function assignClient(request: FastifyRequest, account: Account | undefined): void {
   clients.set(request, account ? `the account ${account.name}` : networkOf(request.ip));
 }
 
-/** Name of the client that a request counts for; undefined on public routes such as the login page, which have no limit. */
+/** Returns the client whose limits apply to a request; undefined on public routes such as the login page. */
 export function clientOf(request: FastifyRequest): string | undefined {
   return clients.get(request);
 }

@@ -8,7 +8,7 @@ const FOLDERS = ["../../../dashboard/", "../../dist/dashboard/"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** Serves the dashboard at / and the login page at /login. Without a build, both answer how to build them. */
+/** Serves the dashboard at / and the login page at /login. If the dashboard was not built, both explain how to build it. */
 export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   const root = FOLDERS.find((folder) => existsSync(folder + "index.html"));
   if (!root) {
@@ -22,7 +22,7 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
     root,
     // one route for each existing file, so that no path of a request reaches the file system
     wildcard: false,
-    // safe against BREACH: the files contain no secrets
+    // compression is safe from BREACH attacks, because the files contain no secrets
     preCompressed: true,
     globIgnore: ["**/*.br", "**/*.gz"],
     cacheControl: false,

@@ -18,7 +18,7 @@ export class HttpError extends Error {
 export function errorHandlers(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    // 503 and 507 are deliberate: their sentence is for the client
+    // the server throws 503 and 507 on purpose, with a message for the client
     if (status < 500 || status === 503 || status === 507) return reply.code(status).send({ error: error.message });
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
     return reply.code(status).send({ error: "The server failed to handle this request; see its log for the reason." });
@@ -33,7 +33,7 @@ export function errorHandlers(app: FastifyInstance, log: Log): void {
   );
 }
 
-/** Answers a request with a malformed path. Fastify runs no hooks for such a request, so this sets security headers itself. */
+/** Answers a request with a malformed path. Fastify runs no hooks then, so this function sets the security headers. */
 export function answerBadPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   void reply
     .code(error.statusCode ?? 400)

@@ -14,7 +14,7 @@ const HEARTBEAT = 15_000;
 /** How often a server announces to the other servers that it has followers, in ms. */
 const ANNOUNCE_INTERVAL = 1000;
 
-/** Headers of an event stream. They prevent proxies from caching, compressing or buffering it; nginx buffers by default. */
+/** Headers of an event stream, which keep proxies from caching, compressing or buffering the stream. */
 const EVENT_STREAM = {
   "content-type": "text/event-stream",
   "cache-control": "no-store, no-transform",
@@ -86,7 +86,7 @@ export class Events {
     const announcements = setInterval(() => {
       if (this.#followers.size > 0) this.#remote?.announceFollowers();
     }, ANNOUNCE_INTERVAL);
-    // after a clock jump, the times on open pages are wrong: clients reconnect and receive the corrected state
+    // after a clock jump, the times on open pages are wrong: disconnect clients, which reconnect and get corrected times
     const stopWatching = clock.onJump(() => {
       for (const follower of this.#followers.keys()) follower.end();
     });
@@ -107,7 +107,7 @@ export class Events {
       const response = reply.hijack().raw;
       response.on("close", () => this.#followers.delete(response));
       response.on("error", () => this.#followers.delete(response));
-      // reply.hijack() skips Fastify's headers, such as the security headers
+      // copy the headers of the reply, such as the security headers, because reply.hijack() skips them
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) response.setHeader(name, value);
       response.writeHead(200, EVENT_STREAM);
@@ -118,7 +118,7 @@ export class Events {
         (events) => {
           for (const [name, data] of events) if (this.#followers.has(response)) response.write(format(name, data));
         },
-        // the client reconnects and receives the full state then
+        // without a snapshot of the other servers, disconnect: the client reconnects and receives the full state
         () => response.destroy(),
       );
       return reply;
@@ -189,7 +189,7 @@ export class Events {
 
 /** An open event stream. */
 interface Follower {
-  /** The client that the stream counts for. */
+  /** The client whose limit of streams includes this stream. */
   readonly client: string;
   /** Maximum number of unread bytes before the server closes the stream. */
   maxBacklog: number;

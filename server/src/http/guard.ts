@@ -25,7 +25,7 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
   function isOwnHost(authority: string | undefined): boolean {
     if (!authority || !URL.canParse(`http://${authority}`)) return false;
     const name = new URL(`http://${authority}`).hostname.replace(/^\[|\]$/g, "");
-    // DNS rebinding needs a name, so that any IP address is safe
+    // DNS rebinding needs a host name, so any IP address is safe
     return ownNames.has(name) || isLoopback(name) || (onNetwork && isIP(name) !== 0);
   }
 
@@ -37,7 +37,7 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
     const { origin } = headers;
     if (!changes || origin === undefined) return "";
     const from = URL.canParse(origin) ? new URL(origin) : undefined;
-    // the reverse is fine: behind an HTTPS proxy the page has https, and this server sees plain HTTP
+    // an https page on a plain HTTP server is allowed: a reverse proxy may have ended the HTTPS connection
     const downgraded = socket instanceof TLSSocket && from?.protocol !== "https:";
     if (from?.host === headers.host && !downgraded) return "";
     return `Pages of ${origin} may not change anything on this server.`;

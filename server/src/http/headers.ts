@@ -47,14 +47,14 @@ export async function securityHeaders(app: FastifyInstance, framed: () => boolea
         "frame-ancestors": [() => (framed() ? EDITORS : "'none'")],
       },
     },
-    // superseded by frame-ancestors; X-Frame-Options cannot allow an editor
+    // frame-ancestors replaces X-Frame-Options, which cannot make an exception for editors
     xFrameOptions: false,
     // set in the hook below, because it depends on the host name
     strictTransportSecurity: false,
   });
   app.addHook("onRequest", (request, { raw }, done) => {
     raw.setHeader("permissions-policy", PERMISSIONS);
-    // the dashboard's files override this
+    // the files of the dashboard set their own cache-control instead
     raw.setHeader("cache-control", "no-store");
     // never for localhost, where HSTS would also apply to other programs' ports; browsers ignore it for IP addresses
     const name = request.hostname.replace(/^\[|\]$/g, "");

@@ -13,8 +13,8 @@ function line({ time, light, led_on, by, reason }: HistoryRow): string {
 }
 
 /**
- * Escapes a text for CSV. A spreadsheet would execute a text that begins like a formula, so an apostrophe goes before such
- * a text (OWASP, "CSV Injection").
+ * Escapes a text for CSV. A spreadsheet would execute a text that begins like a formula, so the function puts an
+ * apostrophe before such a text (OWASP, "CSV Injection").
  */
 function text(value: string): string {
   const plain = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;

@@ -6,7 +6,7 @@ import { HttpError } from "./errors.js";
 import { csvOf } from "./history-csv.js";
 import { rangeOf, type Range, type RangeQuery } from "./history-range.js";
 
-/** What the history routes read. */
+/** The parts of the server that the history routes read. */
 export interface HistorySources {
   readonly history: History;
   /** Whether the server records a history. */

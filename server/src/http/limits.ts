@@ -1,8 +1,8 @@
-/** Limits for one HTTP client. A client is an account, or a network address where nobody has an account. */
+/** Limits for one HTTP client. A client is an account, or a network address for requests without an account. */
 export interface HttpLimits {
-  /** Live event streams. All clients together may have `ALL_STREAMS` times as many. */
+  /** Maximum number of live event streams. All clients together may have `ALL_STREAMS` times as many. */
   readonly eventStreams: number;
-  /** Simultaneous requests apart from event streams: plots, downloads, waiting for a board. */
+  /** Maximum number of simultaneous requests other than event streams, such as downloads and waiting actions. */
   readonly requests: number;
 }
 

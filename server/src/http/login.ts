@@ -9,14 +9,14 @@ import { sessionIdOf, setSessionCookie } from "./session-cookie.js";
 
 /** The answer of `GET /api/session` and `POST /api/login`. */
 interface SessionView {
-  /** Null when nobody is logged in. */
+  /** The user name; null when nobody is logged in. */
   readonly name: string | null;
   readonly role: Account["role"] | null;
   /** Whether the server has accounts, so that people must log in. */
   readonly required: boolean;
 }
 
-/** What the login routes need. */
+/** The parts of the server that the login routes use. */
 export interface LoginSources {
   readonly accounts: Accounts;
   readonly sessions: LoginSessions;

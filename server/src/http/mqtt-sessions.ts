@@ -44,7 +44,7 @@ export function mqttSessionRoutes(app: FastifyInstance, from: MqttSessionSources
   });
 }
 
-/** A query parameter; null when it is missing or empty. @throws HttpError 400 when it is given twice */
+/** Returns a query parameter; null for a missing or empty one. @throws HttpError 400 for a repeated parameter */
 function parameterOf(query: Query, name: keyof Query): string | null {
   const value = query[name] ?? "";
   if (typeof value !== "string") throw new HttpError(400, `The parameter "${name}" is given more than once.`);

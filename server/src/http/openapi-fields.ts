@@ -60,7 +60,7 @@ export const time = (description: string): Schema => ({ type: "number", minimum:
 /** A light level on the 10-bit scale, 0 to 1023. */
 export const light = (description: string): Schema => ({ type: "number", minimum: 0, maximum: 1023, description });
 
-/** The same schema, which also allows null. */
+/** Returns a copy of a schema that also allows null. */
 export function orNull({ type, ...rest }: Schema): Schema {
   const values = rest.enum as readonly string[] | undefined;
   return { type: [type, "null"], ...rest, ...(values && { enum: [...values, null] }) };

@@ -9,7 +9,7 @@ export interface Operation {
   readonly parameters?: readonly Schema[];
   /** Name of the schema of the request body. */
   readonly body?: string;
-  /** Responses by status, except the errors. */
+  /** Successful responses by HTTP status. */
   readonly answers: Readonly<Record<number, ResponseDescription>>;
   /** Reasons for responses of the form `{"error": sentence}`, by status. */
   readonly errors?: Readonly<Record<number, string>>;
@@ -20,7 +20,7 @@ export interface Operation {
 /** Operations by path and method. */
 export type Paths = Readonly<Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "delete", Operation>>>>>;
 
-/** A response. It has no body when `type` is missing. */
+/** A response of an API operation; without a body if `type` is missing. */
 export interface ResponseDescription {
   readonly description: string;
   readonly type?: string;

@@ -130,7 +130,7 @@ export function openApiDocument(version: string): Schema {
         'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET.',
       license: { name: "MIT", identifier: "MIT" },
     },
-    // relative to this document, so that it is correct behind a reverse proxy with a base path
+    // a URL relative to this document is correct behind a reverse proxy with a base path
     servers: [{ url: "..", description: "The server of this document." }],
     tags: [
       { name: "devices", description: "Boards, and programs that send the same messages." },
@@ -140,7 +140,7 @@ export function openApiDocument(version: string): Schema {
       { name: "server", description: "The server itself." },
       { name: "accounts", description: "Login and logout." },
     ],
-    // one of the schemes; the empty one is for servers without accounts
+    // a request needs one of these authentication schemes; {} means none, for servers without accounts
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
     paths: pathsOf({ ...LIGHT_PATHS, ...MQTT_SESSION_PATHS, ...SERVER_PATHS }),
     components: {

@@ -11,10 +11,10 @@ import { decisionRoutes, type ApiSources } from "./api.js";
 import { errorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
 
-/** What the routes for several servers need. */
+/** The parts of the server that the routes of a cluster use. */
 export interface PeerRoutes {
   readonly cluster: Cluster;
-  /** The topic prefix, which the ids of zones begin with. */
+  /** The topic prefix, with which the topics of zones begin. */
   readonly prefix: string;
   readonly api: ApiSources;
   readonly events: Events;
@@ -27,7 +27,7 @@ export interface PeerRoutes {
  */
 export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRoutes): void {
   const { peers } = cluster;
-  /** The routes without security checks, for requests that another server has authorized. It listens on no port. */
+  /** Application without security checks and without a port, for requests that another server has authorized. */
   const inner = fastify();
   errorHandlers(inner, log);
   decisionRoutes(inner, api);

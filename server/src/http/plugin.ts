@@ -2,11 +2,11 @@ import type { FastifyInstance } from "fastify";
 import type { DeviceDirectory } from "../devices/directory.js";
 import type { Log } from "../observability/log.js";
 
-/** What a plug-in receives in addition to the Fastify instance. */
+/** Functions that a plug-in can use in addition to the Fastify instance. */
 export interface PluginContext {
   /** Sends `event: <name>` with `data` as JSON to all clients of `/api/events`. */
   publishEvent(name: string, data: unknown): void;
-  /** Registers a capability of the server. `GET /api/status` reports whether "simulator" is one. */
+  /** Registers a capability of the server. `GET /api/status` reports only the capability "simulator". */
   provide(capability: string): void;
   readonly devices: DeviceDirectory;
   readonly log: Log;

@@ -3,7 +3,7 @@ import { HttpError } from "./errors.js";
 
 /**
  * Validates the JSON body of a request against field definitions.
- * @param refusal what the server did not do, such as "The mode was not changed"; the error begins with it
+ * @param refusal what the server did not do, such as "The mode was not changed"; the error message begins with this text
  * @throws HttpError 400 when a field is missing, unknown or has a wrong value
  */
 export function bodyOf<F extends Fields>(fields: F, body: unknown, refusal: string): Message<F> {

@@ -35,7 +35,7 @@ export interface HttpSettings {
   readonly httpNames: readonly string[];
   readonly host: string;
   readonly prefix: string;
-  /** False when the history is switched off. */
+  /** Configuration of the history; false when the history is switched off. */
   readonly history: object | false;
   readonly limits: HttpLimits & { readonly connections: number };
   readonly plugins: readonly Plugin[];
@@ -65,7 +65,7 @@ export interface HttpServices {
   readonly zones: ZoneDirectory;
   readonly history: History;
   readonly link: BrokerConnection;
-  /** Undefined when this is the only server. */
+  /** The cluster of servers; undefined when this is the only server. */
   readonly cluster: Cluster | undefined;
   /** The embedded broker; undefined with an external one. */
   readonly broker: Broker | undefined;
@@ -79,7 +79,7 @@ export interface HttpServices {
   addCleanupStep(step: () => unknown): void;
 }
 
-/** The URLs of HTTP and of MQTT over WebSocket; undefined for what is switched off. */
+/** The URLs of HTTP and of MQTT over WebSocket; undefined for a listener that is switched off. */
 export interface HttpAddresses {
   readonly http: string | undefined;
   readonly websocket: string | undefined;

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { LIFETIME } from "../security/login-sessions.js";
 
 /**
- * Name of the session cookie. It contains the port, because browsers send cookies to every port of a host. The prefix
+ * Name of the session cookie. The name contains the port, because browsers send cookies to every port of a host. The prefix
  * `__Host-` prevents other hosts of the domain, and plain HTTP, from setting it (RFC 6265bis, section 4.1.3.2).
  */
 function cookieName({ protocol, raw }: FastifyRequest): string {

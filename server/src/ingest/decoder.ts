@@ -3,7 +3,7 @@ import type { Counters, Rejection } from "../observability/counters.js";
 import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Notifier } from "../outputs/notifier.js";
 
-/** Decodes payloads by the contract, and counts and logs those that are invalid. */
+/** Decodes payloads as the contract defines them. Counts and logs invalid payloads. */
 export class Decoder {
   readonly #counters: Counters;
   readonly #rejects: RejectionLog;

@@ -1,9 +1,9 @@
 /** When and how a message reached the first server that received it. Times are by the monotonic clock, in ms. */
 export interface Delivery {
-  /** When it arrived. */
+  /** Time at which the message arrived. */
   readonly now: number;
-  /** Whether it cannot have waited at the broker. */
+  /** True when the broker delivered the message at once; false when the broker may have queued the message. */
   readonly live: boolean;
-  /** When it was sent at the latest; undefined if it was sent just before it arrived. */
+  /** Latest time at which the message can have been sent; undefined if it was sent just before `now`. */
   readonly before?: number;
 }

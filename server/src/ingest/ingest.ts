@@ -39,7 +39,7 @@ export interface IngestOptions {
 /** A promise that never settles, so that a message is not acknowledged while this process runs. */
 const NEVER = new Promise<never>(() => {});
 
-/** Receives every message from devices and apps, and passes it on by its channel. */
+/** Receives every MQTT message from devices and apps, and routes the message by its channel (last topic level). */
 export class Ingest {
   readonly #options: IngestOptions;
   #closed = false;
@@ -51,7 +51,7 @@ export class Ingest {
   /**
    * Handles a message with any topic and any payload. Never throws.
    *
-   * A broker sends retained messages in answer to a subscription [MQTT-3.3.1-8]; they describe an earlier time. By the
+   * A broker sends retained messages in answer to a subscription [MQTT-3.3.1-8]; such a message may be old. By the
    * contract only status messages are retained, so other retained messages have no effect. A message that is published with
    * the retain flag while the server is subscribed is not marked as retained [MQTT-3.3.1-9].
    * @returns resolves when everything that must survive a restart is stored; rejects if the message must be delivered
@@ -62,7 +62,7 @@ export class Ingest {
     try {
       return this.#route(topic, payload, retained, delivery);
     } catch (error) {
-      // The broker must not take a fault of this server for a fault of its own.
+      // An exception here is a bug in this server; catch it so that the broker does not fail as well.
       this.#options.rejects.add("internal", topic, textOf(error));
       return undefined;
     }
@@ -95,7 +95,7 @@ export class Ingest {
     return undefined;
   }
 
-  /** A device has described itself. */
+  /** Handles a status message of a device: firmware, board type, lamp state, online or offline. */
   #status(id: string, payload: Buffer, retained: boolean): void {
     // An empty payload deletes the retained message [MQTT-3.3.1-10].
     if (payload.length === 0) return;
@@ -112,7 +112,7 @@ export class Ingest {
     boardConfigs.publish(device, actions.expired(device));
   }
 
-  /** A device has replied to an action. */
+  /** Handles a device's reply to an action. */
   #reply(id: string, payload: Buffer): Promise<void> | undefined {
     const { decoder, devices, notifier, actions } = this.#options;
     const reply = decoder.decode(REPLY, id, "replies", payload);
@@ -122,7 +122,7 @@ export class Ingest {
     return actions.reply(device, reply);
   }
 
-  /** An app sets the override of a lamp or a zone. */
+  /** Handles an app's override of a lamp or zone. */
   #set(id: string, payload: Buffer): Promise<void> | undefined {
     const { decoder, devices, commands, rejects, owns } = this.#options;
     const zone = this.#zoneOf(id);

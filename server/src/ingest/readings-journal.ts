@@ -5,18 +5,18 @@ import type { Point } from "../history/recent.js";
 /** Durable memory of the readings that each device has delivered. A reading is acknowledged when it is in the journal. */
 export interface ReadingsJournal {
   /**
-   * Stores a reading. Resolves when that is done.
-   * @param now when the reading arrived @param live whether it cannot have waited at a broker
+   * Stores a reading. Resolves when the reading is stored.
+   * @param now when the reading arrived @param live false if a broker may have queued the reading
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: Point): Promise<void>;
   /** Stores a device whose state has changed; undefined if the journal holds readings only. */
   storeDevice?(device: Device): void;
   /** Resolves when everything that was added so far is stored. */
   readonly stored: Promise<void>;
-  /** Whether so many readings wait to be stored that no further one may be added. */
+  /** Whether the maximum number of readings wait to be stored. If true, do not call `add`. */
   readonly isFull: boolean;
-  /** Deletes everything about a device. */
+  /** Deletes all data of a device. Resolves when the deletion is stored. */
   forget(device: Device): Promise<void>;
-  /** Resolves when everything is stored. */
+  /** Closes the journal. Resolves when all pending writes are complete. */
   close(): Promise<void>;
 }

@@ -25,11 +25,11 @@ export interface ReadingsOptions {
   readonly log: Log;
 }
 
-/** RejectionLog a message, so that the broker delivers it again. */
+/** Rejected promise for a message that is not acknowledged, so that the broker delivers it again. */
 const REFUSED_PROBLEM: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
 REFUSED_PROBLEM.catch(() => {});
 
-/** The path of a reading: decode, deduplicate, apply, decide, publish, record, notify. */
+/** Pipeline that processes a reading: decode, deduplicate, apply, decide, publish, record, notify. */
 export class Readings {
   readonly #options: ReadingsOptions;
 
@@ -38,8 +38,8 @@ export class Readings {
   }
 
   /**
-   * Returns the device and adds it if it is new.
-   * @param now when it sent a message; undefined if that was at an earlier time
+   * Returns the device with an id, and adds an unknown device.
+   * @param now time of a live message from the device; undefined if the message may be old
    * @returns undefined if there are too many devices
    */
   deviceOf(id: string, now?: number): Device | undefined {
@@ -53,7 +53,7 @@ export class Readings {
   }
 
   /**
-   * Takes a reading on its whole path.
+   * Processes the payload of a reading.
    * @returns resolves when the reading is stored, rejects if it must be delivered again; undefined if it has no effect
    */
   handle(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
@@ -93,7 +93,7 @@ export class Readings {
     return stored;
   }
 
-  /** Answers a reading that cannot be stored, without remembering it. */
+  /** Decides by a reading that cannot be stored, and rejects it, so that the broker delivers it again. */
   #refuse(device: Device, { light, seq, age = 0 }: Telemetry, now: number, live: boolean): Promise<never> {
     this.#options.counters.refused++;
     const taken = now - age;
@@ -104,7 +104,7 @@ export class Readings {
     return REFUSED_PROBLEM;
   }
 
-  /** Ignores a reading that was delivered before. It is acknowledged when the first delivery is stored. */
+  /** Ignores a duplicate reading, and acknowledges the duplicate when the first delivery is stored. */
   #ignore({ id }: Device, reading: Telemetry): Promise<void> {
     const { counters, log, journal } = this.#options;
     counters.duplicates++;

@@ -55,7 +55,7 @@ export class MqttClient {
   readonly #unreleased = new Set<number>();
   /** Pending SUBSCRIBE and UNSUBSCRIBE requests, by packet identifier. */
   readonly #requests = new Map<number, { resolve(granted: readonly number[]): void; reject(error: unknown): void }>();
-  /** Packet identifier of the last request. Those of messages are lower, so the two never collide [MQTT-2.3.1-2]. */
+  /** Packet identifier of the last request. Messages have lower identifiers, so the two never collide [MQTT-2.3.1-2]. */
   #requestId = MAX_PUBLISH_ID;
   #connection: NetworkConnection | undefined;
   #connected = false;
@@ -107,7 +107,7 @@ export class MqttClient {
     return connection.open(connectTimeout, keepAlive);
   }
 
-  /** From now on, reconnects whenever the connection is lost. */
+  /** Makes the client reconnect whenever the connection is lost. */
   enableReconnect(): void {
     this.#reconnects = true;
     if (!this.#connected) this.#scheduleReconnect();

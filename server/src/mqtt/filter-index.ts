@@ -13,7 +13,7 @@ const NONE: readonly never[] = [];
 export class FilterIndex<T> {
   readonly #exact = new Map<string, readonly T[]>();
   readonly #wildcards = new Qlobber<T>(MQTT_WILDCARDS);
-  /** Number of filters with a wildcard. Not counted are those for topics that begin with $: aedes always has some. */
+  /** Number of filters with a wildcard, except filters that begin with $, because aedes always has some of those. */
   #wildcardCount = 0;
 
   add(filter: string, value: T): void {

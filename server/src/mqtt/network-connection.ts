@@ -5,7 +5,7 @@ import { PubackQueue } from "./puback-queue.js";
 import { ReadCoalescer } from "./read-coalescer.js";
 import type { BrokerSocket, DataListener } from "./socket.js";
 
-/** The broker refused the connection with CONNACK. */
+/** Error for a connection that the broker refused with CONNACK. */
 export class ConnackError extends Error {
   /** @param code return code of CONNACK (MQTT 3.1.1, table 3.1) or reason code of MQTT 5 */
   constructor(readonly code: number) {
@@ -31,8 +31,8 @@ export interface NetworkConnectionHandlers {
 }
 
 /**
- * One network connection of the MQTT client, from CONNECT to its end. It closes when the broker sends nothing for 1.5 to 2
- * times the keep alive.
+ * One network connection of the MQTT client, from CONNECT to its end. The client closes the connection when the broker sends
+ * nothing for 1.5 to 2 times the keep alive.
  */
 export class NetworkConnection {
   readonly writer: PacketWriter;
@@ -41,7 +41,7 @@ export class NetworkConnection {
   readonly #handlers: NetworkConnectionHandlers;
   readonly #reader: PacketReader;
   readonly #coalescer: ReadCoalescer;
-  /** Half keep-alive intervals since the last byte from the broker. */
+  /** Number of half keep-alive intervals since the last byte from the broker. */
   #silentIntervals = 0;
   #keepAlive = 0;
   #keepAliveTimer: NodeJS.Timeout | undefined;
@@ -155,8 +155,8 @@ export class NetworkConnection {
   }
 
   /**
-   * Receives a QoS 2 message exactly once [MQTT-4.3.3-2]. A broker should never send one, because this client subscribes
-   * at QoS 1 [MQTT-3.8.4-6]. aedes sends them anyway.
+   * Receives a QoS 2 message exactly once [MQTT-4.3.3-2]. A broker should never send QoS 2 messages, because this
+   * client subscribes at QoS 1 [MQTT-3.8.4-6], but aedes sends them.
    */
   #receiveQos2(topic: string, payload: Buffer, retained: boolean, packetId: number): void {
     const processed = this.unreleased.has(packetId) ? undefined : this.#handlers.message(topic, payload, retained);
@@ -177,7 +177,7 @@ export class NetworkConnection {
     this.#onAccepted?.();
   }
 
-  /** Sends PINGREQ in time [MQTT-3.1.2-23]. Closes the connection when the broker is silent, because TCP may not notice. */
+  /** Sends PINGREQ in time [MQTT-3.1.2-23]. Closes the connection of a silent broker, which TCP may not detect. */
   #checkKeepAlive(): void {
     if (++this.#silentIntervals > 3) return this.destroy(new Error("the broker does not answer any more"));
     this.send({ cmd: "pingreq" });

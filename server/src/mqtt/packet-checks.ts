@@ -2,7 +2,7 @@ import type { Rejection } from "../observability/counters.js";
 import { hasWildcard, MAX_LEVELS, stringProblem, topicFilterProblem } from "./topics.js";
 import { readVariableInteger, REASON, SUBSCRIBE, type PacketScanner } from "./packets.js";
 
-/** A client violated the protocol or a limit, so the broker closes its connection [MQTT-4.8.0-1]. */
+/** Error for a client that violated the protocol or a limit. The broker closes its connection [MQTT-4.8.0-1]. */
 export class Violation extends Error {
   /** Reason code for the DISCONNECT packet of MQTT 5.0. */
   readonly reasonCode: number;
@@ -77,7 +77,7 @@ class FieldReader {
   }
 
   /**
-   * Checks the properties of a message. Other clients receive them and would disconnect on an invalid one.
+   * Checks the properties of a message. Other clients receive the properties, and would disconnect on an invalid one.
    * @param own the property that only this packet may have: a topic alias in PUBLISH, a delay in a will
    */
   messageProperties(own: typeof TOPIC_ALIAS | typeof WILL_DELAY): void {
@@ -108,7 +108,7 @@ class FieldReader {
       case CONTENT_TYPE:
         return void this.text("content type");
       case RESPONSE_TOPIC:
-        // [MQTT-3.3.2-14]
+        // a response topic cannot contain wildcards [MQTT-3.3.2-14]
         if (hasWildcard(this.text("response topic")))
           throw new Violation("the response topic contains a wildcard", REASON.topicNameInvalid);
         return;
@@ -116,7 +116,7 @@ class FieldReader {
         this.text("name of a user property");
         return void this.text("value of a user property");
       default:
-        // [MQTT-3.3.4-6] and MQTT 5.0, 2.2.2.2
+        // clients may not set a subscription identifier [MQTT-3.3.4-6]; other ids are unknown (MQTT 5.0, 2.2.2.2)
         throw new Violation(`property ${id} is not allowed in a message`);
     }
   }
@@ -151,12 +151,12 @@ function connack(version: number, code: number): Buffer {
 export function checkConnect(bytes: Buffer, scanner: PacketScanner): number {
   const fields = new FieldReader(bytes, scanner.body, scanner.end);
   const name = fields.text("protocol name");
-  // bridges set the highest bit
+  // ignore the highest bit, which Mosquitto sets in a bridge connection
   const version = fields.byte() & 0x7f;
   if (name !== "MQTT" && name !== "MQIsdp") throw new Violation("the protocol name is not MQTT");
   const supported = name === "MQTT" ? version === 4 || version === 5 : version === 3;
   if (!supported) {
-    // [MQTT-3.1.2-2]
+    // the answer to an unsupported protocol level is a CONNACK with an error code [MQTT-3.1.2-2]
     const answer = connack(version, version === 5 ? REASON.unsupportedProtocolVersion : 1);
     const problem = `protocol level ${version} of ${name} is not supported`;
     throw new Violation(problem, REASON.unsupportedProtocolVersion, "malformed-packet", answer);
@@ -240,7 +240,7 @@ export function checkFilters(bytes: Buffer, { type, body, end }: PacketScanner, 
     if (type === SUBSCRIBE) fields.byte();
     count++;
   }
-  // [MQTT-3.8.3-3] [MQTT-3.10.3-2]
+  // SUBSCRIBE and UNSUBSCRIBE need at least one filter [MQTT-3.8.3-3] [MQTT-3.10.3-2]
   if (count === 0) throw new Violation("there is no topic filter", REASON.protocolError);
   return count;
 }

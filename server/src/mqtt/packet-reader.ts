@@ -1,6 +1,6 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
 
-/** The most bytes of one packet to buffer. Of a larger PUBLISH only the beginning is passed on; the rest is skipped. */
+/** Maximum number of bytes to buffer for one packet. The rest of a larger PUBLISH is skipped. */
 export const MAX_BUFFERED = 131_072;
 
 /** Callbacks of `PacketReader`. */
@@ -105,7 +105,7 @@ export class PacketReader {
       const properties = endOfLength(bytes, at - 1);
       at = properties > 0 ? properties + decodeLength(bytes, at - 1, properties) : NaN;
     }
-    // `!(at <= end)` also holds for NaN [MQTT-3.3.1-4] [MQTT-2.3.1-1]
+    // reject QoS 3 [MQTT-3.3.1-4] and identifier 0 [MQTT-2.3.1-1]; `!(at <= end)` is also true for NaN
     if (!(at <= end) || qos === 3 || (qos > 0 && packetId === 0)) throw new Error("a malformed PUBLISH");
     this.#handlers.publish(topic, bytes.subarray(at, end), (first & RETAIN) !== 0, qos, packetId);
   }

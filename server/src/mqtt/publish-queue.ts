@@ -12,18 +12,18 @@ interface QueuedPublish {
 /** Sends a PUBLISH packet. */
 export type SendPublish = (packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean) => void;
 
-/** The most unacknowledged messages to send, unless the broker's receive maximum is lower. */
+/** Maximum number of unacknowledged messages, unless the broker's receive maximum is lower. */
 const MAX_INFLIGHT = 1000;
 
-/** The highest packet identifier of a PUBLISH. SUBSCRIBE and UNSUBSCRIBE use the higher ones (MQTT 3.1.1, 2.3.1). */
+/** The highest packet identifier of a PUBLISH. SUBSCRIBE and UNSUBSCRIBE use higher identifiers (MQTT 3.1.1, 2.3.1). */
 export const MAX_PUBLISH_ID = 4000;
 
 /**
  * Queue of QoS 1 messages until the broker acknowledges them.
  *
  * A limited number is inflight (sent, not acknowledged). After a reconnect, inflight messages are sent again in order with
- * DUP [MQTT-4.4.0-1]. Messages published without a connection wait; of several retained ones on a topic only the last
- * waits, which bounds the queue.
+ * DUP [MQTT-4.4.0-1]. Messages published without a connection wait; the queue keeps only
+ * the last retained message of each topic, which bounds the queue.
  */
 export class PublishQueue {
   /** Inflight messages by packet identifier. An array, because a Map rehashes often as messages come and go. */
@@ -31,7 +31,7 @@ export class PublishQueue {
   #inflightCount = 0;
   /** Messages not sent yet, in order: retained ones by topic, others by sequence number. */
   readonly #waiting = new Map<string | number, QueuedPublish>();
-  /** Undefined without a connection. */
+  /** Sends a PUBLISH on the current connection; undefined without a connection. */
   #send: SendPublish | undefined;
   #maxInflight = MAX_INFLIGHT;
   #lastId = 0;
@@ -91,7 +91,7 @@ export class PublishQueue {
 
   /** Sends a message for the first time, under a new packet identifier. */
   #sendFirst(message: QueuedPublish): void {
-    // there are more identifiers than inflight messages, so this ends
+    // the loop ends, because there are more identifiers than inflight messages
     do this.#lastId = this.#lastId === MAX_PUBLISH_ID ? 1 : this.#lastId + 1;
     while (this.#inflight[this.#lastId]);
     this.#inflight[this.#lastId] = message;

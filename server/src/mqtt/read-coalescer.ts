@@ -28,7 +28,7 @@ export class ReadCoalescer {
     this.#stream = stream;
   }
 
-  /** Call after each chunk, with its size. */
+  /** Counts a chunk and pauses a busy stream. Call this after each chunk, with the size of the chunk in bytes. */
   read(bytes: number): void {
     const now = performance.now();
     if (now - this.#since > PAUSE) {
@@ -44,7 +44,7 @@ export class ReadCoalescer {
     }, PAUSE);
   }
 
-  /** Call when the stream has closed. */
+  /** Stops the timer. Call this when the stream has closed. */
   close(): void {
     clearTimeout(this.#timer);
   }

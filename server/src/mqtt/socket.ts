@@ -16,7 +16,7 @@ export interface BrokerSocket {
 /** Receives data from a socket. The listener may keep the buffer. */
 export type DataListener = (bytes: Buffer) => void;
 
-/** The most bytes to read at once. */
+/** Maximum number of bytes to read at once. */
 const READ_SIZE = 65_536;
 
 /** Size of the memory blocks that receive data, in bytes. */
@@ -28,7 +28,7 @@ const BLOCK_SIZE = 4 * READ_SIZE;
  */
 export function openSocket({ websocketUrl, host, port, secure }: BrokerAddress, onData: DataListener): BrokerSocket {
   if (websocketUrl) {
-    // [MQTT-6.0.0-3]
+    // the WebSocket subprotocol must be "mqtt" [MQTT-6.0.0-3]
     const socket = new WebSocket(websocketUrl, "mqtt");
     const stream = createWebSocketStream(socket);
     stream.on("data", onData);

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-/** The most levels of a topic name or filter. MQTT sets no limit, aedes allows 100, Mosquitto 200. */
+/** Maximum number of levels in a topic name or filter. MQTT sets no limit, aedes allows 100, Mosquitto 200. */
 export const MAX_LEVELS = 100;
 
 /** Control characters, and the Unicode non-characters below U+10000 (MQTT 5.0, 1.5.4). */
@@ -73,7 +73,7 @@ function levelsProblem(topic: string): string {
 /** Returns whether a valid topic filter matches a topic name (MQTT 3.1.1, 4.7). */
 export function matches(filter: string, topic: string): boolean {
   if (filter === topic) return true;
-  // [MQTT-4.7.2-1]
+  // a filter that begins with a wildcard matches no topic that begins with $ [MQTT-4.7.2-1]
   if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;
   const pattern = filter.split("/");
   const levels = topic.split("/");

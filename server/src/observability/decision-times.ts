@@ -1,6 +1,6 @@
 /** One sample in the Prometheus text format. */
 export interface Sample {
-  /** Default: the name of the metric. */
+  /** Name of the sample; by default the name of the metric. */
   readonly metricName?: string;
   readonly labels?: Readonly<Record<string, string | number>>;
   readonly value: number;

@@ -14,7 +14,7 @@ export class LogLines {
   readonly #recovered: (lost: number, error: Error) => void;
   #buffered = "";
   #lost = 0;
-  /** Number of lost lines that were reported. */
+  /** Number of lost lines that were already reported to `recovered`. */
   #reported = 0;
   #error: Error | undefined;
 

@@ -1,4 +1,4 @@
-/** Most lines per second that a condensed log has for messages and their effects. */
+/** Maximum number of lines per second for messages and their effects in a condensed log. */
 export const LINES_PER_SECOND = 200;
 
 const SECOND = 1000;
@@ -14,7 +14,7 @@ const NO_MESSAGES: MessageCounts = { received: 0, sent: 0, other: 0 };
 
 /**
  * Rate limiter for log lines about messages. Counts the messages above the limit, and reports the counts at the end of
- * each second. This keeps the log of many boards readable, and keeps logging from slowing down the server.
+ * each second. The limit keeps the log of many boards readable, and keeps logging from slowing down the server.
  */
 export class LogRateLimiter {
   readonly #limit: number;

@@ -1,9 +1,9 @@
 import type { ActionCommand, Reply } from "../../../contract/index.js";
 
-/** An action that a device can do. */
+/** An action that a device can perform, such as `reboot`. */
 export type Action = ActionCommand["action"];
 
-/** The most actions of one device that wait for a reply. A board keeps no more. */
+/** Maximum number of actions of one device that wait for a reply. The queue of a board has the same size. */
 export const MAX_PENDING = 8;
 
 /** The outcome of an action, with the fields of the device's reply if there was one. */

@@ -16,12 +16,12 @@ const MAX_OUTCOMES = 32;
 
 export interface ActionsOptions {
   readonly memory: Pick<DeviceMemory, "setActions">;
-  /** Limits how long an action waits for a disk that is full. */
+  /** Makes a request fail instead of waiting while the disk is full. */
   readonly health: Pick<StorageHealth, "storedOrThrow">;
   readonly publisher: Publisher;
-  /** Tells boards which actions have expired. */
+  /** Publishes which actions have expired, for boards. */
   readonly boardConfigs: Pick<BoardConfigs, "publish">;
-  /** Notices when a board blinks. */
+  /** Tracks which boards blink because of `identify`. */
   readonly blinking: Pick<Blinking, "begin">;
   readonly failures: Pick<StorageFailures, "report">;
   readonly log: Log;
@@ -38,17 +38,17 @@ interface PendingAction {
 interface DeviceActions {
   last: number;
   expired: number;
-  /** In order of `seq`. */
+  /** Actions that wait for a reply, in order of `seq`. */
   pending: PendingAction[];
   readonly outcomes: Map<number, Outcome>;
-  /** The `seq` of the latest `identify` actions. */
+  /** `seq` of each of the latest `identify` actions. */
   identify: readonly number[];
   timer: NodeJS.Timeout | undefined;
   /** Settles when all pending writes are complete. */
   stored: Promise<void>;
 }
 
-/** 2026-01-01. Seconds since then fit 31 bits until 2094. */
+/** Start of the time from which `seq` counts seconds: 2026-01-01. The seconds fit 31 bits until 2094. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /**
@@ -56,8 +56,8 @@ const EPOCH = Date.UTC(2026, 0, 1);
  *
  * - `seq` always grows, even if the data folder is lost: it is at least the number of seconds since 2026-01-01.
  * - The server stores an action before publishing it, so that it knows the action after a restart.
- * - A board does actions in order. When one expires, all earlier ones expire as well: `expired` in the board's
- *   configuration is a limit for `seq`.
+ * - A board performs actions in order. When an action expires, all earlier ones expire as well: `expired` in the board's
+ *   configuration is the highest expired `seq`.
  */
 export class Actions {
   readonly #options: ActionsOptions;
@@ -67,7 +67,7 @@ export class Actions {
     this.#options = options;
   }
 
-  /** Restores the actions of an earlier run or another server. Those whose time is over expire. */
+  /** Restores the actions of an earlier run or another server. Actions whose time is over expire at once. */
   restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
     const ledger = this.#ledgerOf(device);
     Object.assign(ledger, { last, expired, identify });
@@ -93,7 +93,7 @@ export class Actions {
   async request(device: Device, action: Action, expires: number): Promise<ActionRequest> {
     const ledger = this.#ledgerOf(device);
     const now = clock.now();
-    // A wall clock that is far in the future must not use up the numbers.
+    // Ignore an implausible wall clock: one far in the future would use up the sequence numbers.
     const seconds = clock.plausible ? Math.floor((clock.wallNow() - EPOCH) / 1000) : 0;
     const seq = Math.max(ledger.last + 1, seconds);
     ledger.last = seq;
@@ -119,7 +119,7 @@ export class Actions {
     return { seq, completion };
   }
 
-  /** A device has replied. Resolves when that is stored. */
+  /** Handles a device's reply to an action. Resolves when the outcome is stored. */
   async reply(device: Device, reply: Reply): Promise<void> {
     const ledger = this.#byDevice.get(device);
     const { seq, ok } = reply;
@@ -135,7 +135,7 @@ export class Actions {
       this.#expireDue(device, ledger!);
       await this.#save(device, ledger!);
     } else if (ok && ledger?.outcomes.get(seq)?.outcome === "timeout") {
-      // The reply was already on its way when the action expired.
+      // Correct the outcome: the reply was already on its way when the action expired.
       ledger.outcomes.set(seq, outcome);
     }
   }
@@ -156,7 +156,7 @@ export class Actions {
     for (const { seq, resolve } of ledger.pending) resolve({ outcome: "pending", seq });
   }
 
-  /** Stores all actions again after the storage has lost them. Resolves when that is done. */
+  /** Stores all actions again after the storage has lost them. Resolves when all are stored. */
   async storeAgain(): Promise<void> {
     await Promise.all(Array.from(this.#byDevice, ([device, ledger]) => this.#save(device, ledger)));
   }

@@ -3,9 +3,9 @@ import { clock } from "../time/monotonic-clock.js";
 import type { Lamps } from "./lamps.js";
 import type { Notifier } from "./notifier.js";
 
-/** How long a board counts as blinking after its reply to `identify`, in ms. It blinks for 1.5 s. */
+/** How long a board counts as blinking after its reply to `identify`, in ms. Boards blink for 1.5 s. */
 const DURATION = 2000;
-/** How long it counts as blinking after a status message, in ms, but no longer than `MAX_DURATION` in total. */
+/** How long a blinking board still counts as blinking after a status message, in ms; at most `LONGEST` in total. */
 const STATUS_EXTENSION = 500;
 const MAX_DURATION = 10_000;
 
@@ -16,8 +16,8 @@ interface Blink {
 }
 
 /**
- * Knows which boards blink because of an `identify` action. Firmware up to 0.1.0 reports each blink in its status as if
- * the lamp had been switched; the server ignores that.
+ * Tracks which boards blink because of an `identify` action. Firmware up to 0.1.0 reports each blink in its status like a
+ * switched lamp. The server ignores the lamp state of a board that blinks.
  */
 export class Blinking {
   readonly #blinks = new Map<Device, Blink>();
@@ -29,7 +29,7 @@ export class Blinking {
     this.#notifier = notifier;
   }
 
-  /** The board has confirmed that it begins to blink. */
+  /** Starts tracking a board that has confirmed an `identify` action. */
   begin(device: Device): void {
     clearTimeout(this.#blinks.get(device)?.timer);
     const startedAt = performance.now();
@@ -40,7 +40,7 @@ export class Blinking {
     this.#notifier.changed(device, "blinking");
   }
 
-  /** The board has sent a status message, so it may still be blinking. */
+  /** Extends the blinking time of a board after a status message, because the board may still be blinking. */
   statusReceived(device: Device): void {
     const blink = this.#blinks.get(device);
     if (blink)
@@ -63,7 +63,7 @@ export class Blinking {
     }
     this.#blinks.delete(device);
     device.setBlinking(false);
-    // The device may have been forgotten, or moved to another server.
+    // Ignore a device that was forgotten or moved to another server.
     if (device.detached) return;
     this.#notifier.changed(device, "blinking");
     this.#lamps.blinked(device, clock.now());

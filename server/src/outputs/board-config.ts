@@ -5,10 +5,10 @@ import type { Publisher } from "../transport/publisher.js";
 
 /**
  * Publishes the configuration of each board, retained on `<id>/config`: the rule for its lamp, how it reports, and which
- * actions have expired. With that, a board without a connection decides as the server does and skips expired actions.
+ * actions have expired. A board without a connection then decides by the same rule as the server, and skips expired actions.
  */
 export class BoardConfigs {
-  /** How boards report. Missing values are the contract's defaults. */
+  /** Configuration of how boards send readings. Missing values have the defaults of the contract. */
   reporting: Reporting = {};
   readonly #publisher: Publisher;
   /** The configuration that was published last for each device. */
@@ -41,7 +41,7 @@ export class BoardConfigs {
     this.#published.delete(device);
   }
 
-  /** Forgets what was published, because the broker may have lost it. Returns the devices to publish again. */
+  /** Forgets the published configurations, because the broker may have lost them. Returns the devices to publish again. */
   reset(): Device[] {
     const { devices } = this;
     this.#published.clear();

@@ -8,7 +8,7 @@ import type { Publisher } from "../transport/publisher.js";
 /** The shortest time between two messages about one lamp, in ms. Apps need not see every flicker. */
 const INTERVAL = 250;
 
-/** The most switches that are published per interval. If 100,000 lamps switch at once, commands go first. */
+/** Maximum number of switched lamps to publish per interval. If 100,000 lamps switch at once, commands go first. */
 const LIMIT = 250;
 
 /** The longest reason that the contract allows, in characters. */
@@ -16,7 +16,7 @@ const MAX_REASON = DECISION.reason.maxLength;
 
 const MODES: readonly Mode[] = ["auto", "on", "off"];
 
-/** Publishes for apps what the server decided for each lamp and why, retained on `<id>/decision`. */
+/** Publishes the server's decision for each lamp and its reason, for apps, retained on `<id>/decision`. */
 export class DecisionPublisher {
   readonly #publisher: Publisher;
   readonly #switched = new Throttle<Device>(
@@ -68,7 +68,7 @@ export class DecisionPublisher {
     device.published = NaN;
   }
 
-  /** Publishes everything that waits. */
+  /** Publishes all queued messages. */
   close(): void {
     this.#modes.flush();
     this.#switched.flush();
@@ -78,7 +78,7 @@ export class DecisionPublisher {
     const { led_on, override } = device;
     const { mode, until } = override;
     const state = stateNumber(led_on, override);
-    // The reason changes with every reading; that alone is no reason for a message.
+    // The text of the reason changes with every reading, so a changed reason alone causes no message.
     if (device.published === state) return;
     device.published = state;
     const decision: Decision = {

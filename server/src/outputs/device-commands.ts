@@ -29,7 +29,7 @@ export interface DeviceCommandsOptions {
   readonly journal: { forget(device: Device): Promise<void> };
 }
 
-/** What people and apps can ask for over HTTP or MQTT: overrides, and forgetting a device. */
+/** Executes commands that people and apps send over HTTP or MQTT: set an override, forget a device. */
 export class DeviceCommands {
   readonly #options: DeviceCommandsOptions;
 
@@ -59,7 +59,7 @@ export class DeviceCommands {
     await failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
   }
 
-  /** Forgets a device and its retained messages. If the device reports again, it is a new one. Resolves when all is stored. */
+  /** Forgets a device and its retained messages; a later reading adds the device as a new one. Resolves when stored. */
   async forget(device: Device): Promise<void> {
     const { id } = device;
     const { lamps, decisionPublisher, boardConfigs, actions, devices, recent, notifier, failures } = this.#options;

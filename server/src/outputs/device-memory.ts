@@ -16,7 +16,7 @@ export interface DeviceMemory {
   setZoneOverride(zone: string, override: Override): Promise<void>;
   /** The actions that were stored before the start, by device id. */
   readonly actions: ReadonlyMap<string, StoredActions>;
-  /** Stores the actions of a device. Wait for the result before storing those of the same device again. */
+  /** Stores the actions of a device. Wait for the result before storing actions of the same device again. */
   setActions(id: string, actions: StoredActions): Promise<void>;
   /** Deletes the override and the actions of a device. */
   forget(id: string): Promise<void>;

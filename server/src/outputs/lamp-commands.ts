@@ -9,7 +9,7 @@ import type { ServerEvents } from "./server-events.js";
 const ON = Buffer.from(encode(LAMP_COMMAND, { led_on: true }));
 const OFF = Buffer.from(encode(LAMP_COMMAND, { led_on: false }));
 
-/** Encodes a command. Concatenation is faster than `encode`, and this runs for every reading. */
+/** Encodes a command. Concatenation is faster than `encode`; the server encodes a command for every reading. */
 function payloadOf({ led_on, seq }: LampCommand): Buffer {
   if (seq === undefined) return led_on ? ON : OFF;
   return Buffer.from((led_on ? '{"led_on":true,"seq":' : '{"led_on":false,"seq":') + seq + "}");
@@ -29,11 +29,11 @@ export class LampCommands {
     this.#emitter = emitter;
   }
 
-  /** Commands the lamp of a device, naming the reading that the command answers. */
+  /** Publishes the lamp command of a device, with the `seq` of the reading that the command answers. */
   publish(device: Device, led_on: boolean): void {
     const { seq } = device;
     const command = seq === undefined ? { led_on } : { led_on, seq };
-    // The broker need not store a command again that leaves the lamp as it is.
+    // The broker need not store an unchanged lamp command again.
     const mode = device.commanded === led_on ? "renewed" : "retained";
     this.#publisher.publish(device.commandTopic, payloadOf(command), mode);
     device.wasCommanded(led_on);

@@ -10,17 +10,17 @@ import type { Notifier } from "./notifier.js";
 import type { Ownership } from "./ownership.js";
 import type { StorageFailures } from "./storage-failures.js";
 
-/** A reading that is older than this on arrival describes the past, in ms. The lamp does not follow it at once. */
+/** Age in ms above which an arriving reading counts as old. The lamp does not follow an old reading at once. */
 export const OLD_READING_AGE = 2000;
 
 /** How long the server waits for a newer reading before the lamp follows an old one, in ms. */
 export const NEWER_READING_WAIT = 250;
 
-/** The longest time that a lamp waits for newer readings, in ms: normally, and while a broker delivers a queue. */
+/** Maximum time that a lamp waits for newer readings, in ms. The longer one applies while a broker delivers a queue. */
 export const MAX_READING_WAIT = 1000;
 const MAX_QUEUE_WAIT = 30_000;
 
-/** An old reading that waits for a newer one. */
+/** Timer of an old reading: the lamp follows the reading unless a newer one arrives first (debounce). */
 interface PendingFollow {
   readonly since: number;
   readonly timer: NodeJS.Timeout;
@@ -36,13 +36,13 @@ export interface LampsOptions {
   readonly failures: StorageFailures;
 }
 
-/** Controls the lamps: decides, publishes the command, and notifies everybody about lamps that were switched. */
+/** Controls the lamps: decides, publishes the command, and notifies listeners about switched lamps. */
 export class Lamps {
   /** Whether the broker still delivers messages that waited while the server was away. */
   catchingUp = false;
   readonly #options: LampsOptions;
   readonly #pendingFollows = new Map<Device, PendingFollow>();
-  /** Devices whose lamp time alone may switch: their override ends, or the rule's shortest time does. */
+  /** Devices whose lamp may switch without a new reading, because an override or the rule's minimum time ends. */
   readonly #timedDevices = new Set<Device>();
 
   constructor(options: LampsOptions) {
@@ -50,10 +50,9 @@ export class Lamps {
   }
 
   /**
-   * Follows the newest reading of a device. Every reading is answered, as the lesson's server does, except for old ones: a
-   * queue that is delivered after a lost connection must not make the lamp flicker. The lamp follows the last of them if
-   * no newer reading arrives.
-   * @param taken when the reading was taken @param sure whether that time is certain
+   * Decides by the newest reading of a device and commands the lamp. Old readings are debounced: a queue that arrives after
+   * a lost connection must not make the lamp flicker. The lamp follows the last old reading if no newer one arrives.
+   * @param taken when the reading was taken @param sure whether `taken` is certain
    */
   followReading(device: Device, taken: number, sure: boolean, now: number): void {
     const settling = this.#pendingFollows.get(device);
@@ -78,27 +77,27 @@ export class Lamps {
     this.resendCommand(device, now);
   }
 
-  /** Restores an override that was known before, without a command. */
+  /** Restores a stored override without publishing a lamp command. */
   restoreOverride(device: Device, override: Override): void {
     device.setOverride(override);
     if (override.until === undefined) this.#timedDevices.delete(device);
     else this.#timedDevices.add(device);
   }
 
-  /** Commands the lamp again, unless nothing is known to decide by. */
+  /** Publishes the lamp command again, unless there is neither a reading, an override nor a zone to decide by. */
   resendCommand(device: Device, now: number): void {
     if (device.override.mode !== "auto" || this.#zoneOf(device)?.lamp || device.light !== undefined)
       this.#decide(device, now);
   }
 
-  /** Switches the lamp if the decision is a different one by now, because the rule, the zone or the time has changed. */
+  /** Decides again after a change of the rule, the zone or the time, and switches the lamp if the decision is different. */
   redecide(device: Device, now: number): void {
     const zone = this.#zoneOf(device);
     if (device.light === undefined && !zone?.lamp) return;
     if (decideLamp(device, zone, now)?.led_on !== device.lamp?.led_on) this.#decide(device, now);
   }
 
-  /** Restores the lamp after a board has blinked. A board that decides by itself reports how its lamp is. */
+  /** Commands the lamp again after a board has blinked. If the board decides by itself, adopts the board's lamp state. */
   blinked(device: Device, now: number): void {
     const { status, lamp } = device;
     if (status?.led_on === undefined || status.led_on === device.led_on) return;
@@ -111,18 +110,18 @@ export class Lamps {
     this.restoreZoneOverride(zone, overrideOf(mode, duration, now), now);
   }
 
-  /** Restores an override of a zone that was known before. */
+  /** Restores a stored override of a zone. */
   restoreZoneOverride(zone: Zone, override: Override, now: number): void {
     zone.override = override;
     this.#zoneDecided(zone, zone.decide(now), now);
   }
 
-  /** Updates the zones: hours begin and end, sensors become silent, overrides and shortest times end. */
+  /** Decides again for all zones, because time has passed: schedules, silent sensors, overrides and minimum times. */
   tickZones(now: number): void {
     for (const zone of this.#options.zones) this.#tickZone(zone, now);
   }
 
-  /** Updates the zones, and ends overrides and shortest times of lamps that are over. */
+  /** Decides again for all zones, and for lamps whose override or minimum time has ended. */
   tick(now: number): void {
     this.tickZones(now);
     for (const device of this.#timedDevices) {
@@ -142,7 +141,7 @@ export class Lamps {
     this.#timedDevices.delete(device);
   }
 
-  /** Sends no further commands. */
+  /** Stops all timers, so that no further commands are sent. */
   close(): void {
     for (const { timer } of this.#pendingFollows.values()) clearTimeout(timer);
     this.#pendingFollows.clear();
@@ -178,7 +177,7 @@ export class Lamps {
     else this.#timedDevices.delete(device);
   }
 
-  /** A zone has decided. @param except a device that is commanded anyway */
+  /** Reports a zone's decision and commands its lamps. @param except a device that the caller commands */
   #zoneDecided(zone: Zone, isSwitched: boolean, now: number, except?: Device): void {
     const { devices, notifier, ownership } = this.#options;
     notifier.zoneDecided(zone, isSwitched);

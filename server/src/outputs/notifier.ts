@@ -13,7 +13,7 @@ import type { ServerEvents } from "./server-events.js";
 
 /** The dashboard's event stream. */
 export interface EventStream {
-  /** Sends a device that changed or reported. */
+  /** Schedules an event about a device that changed or sent a reading. */
   device(device: Device): void;
   publish(name: string, data: unknown): void;
 }
@@ -24,9 +24,9 @@ export interface NotifierOptions {
   readonly decisionPublisher: DecisionPublisher;
   readonly homeAssistant: HomeAssistant;
   readonly eventStream: EventStream;
-  /** For users of the library. */
+  /** Emits events to programs that use this server as a library. */
   readonly emitter: EventEmitter<ServerEvents>;
-  /** Stores a device where other servers find it; undefined if there are no others. */
+  /** Stores a device where other servers find it; undefined for a single server. */
   readonly storeDevice: ((device: Device) => void) | undefined;
 }
 
@@ -37,7 +37,7 @@ const ZONE_INTERVAL = 250;
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #zones: Throttle<Zone>;
-  /** False while the server starts: what it restores is not a change. */
+  /** False while the server starts, because restored state is not a change. */
   #started = false;
 
   constructor(options: NotifierOptions) {
@@ -50,12 +50,12 @@ export class Notifier {
     });
   }
 
-  /** Starts to report changes to people. */
+  /** Starts to report changes to Home Assistant, history, log and dashboard. */
   start(): void {
     this.#started = true;
   }
 
-  /** A device has changed. */
+  /** Reports a change of a device. */
   changed(device: Device, change: Change): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
     if (change === "switched") decisionPublisher.switched(device);
@@ -65,24 +65,24 @@ export class Notifier {
     if (change === "appeared" || change === "status") this.described(device);
     if (change === "switched") history.addSwitch(device, switchOf(device));
     logChange(log, device, change);
-    // A new device and a reading's switch are followed by `reported`.
+    // The reading or status that added a new device is reported right afterwards.
     if (change !== "appeared") this.reported(device);
   }
 
-  /** A reading, or what the history knows, has changed what people see of a device. */
+  /** Sends the current state of a device to the dashboard and to library users, after a reading or another change. */
   reported(device: Device): void {
     const { eventStream, emitter } = this.#options;
     eventStream.device(device);
     if (emitter.listenerCount("device") > 0) emitter.emit("device", device.view());
   }
 
-  /** The label, board or firmware of a device may have changed. */
+  /** Announces a device to Home Assistant, because its label, board or firmware may have changed. */
   described({ id, label = id, status }: Device): void {
     const { board, firmware } = status ?? {};
     this.#options.homeAssistant.announce({ id, label, board, firmware, lesson: !status });
   }
 
-  /** A device is no longer known. */
+  /** Reports that a device was forgotten. */
   forgotten(id: string): void {
     const { eventStream, emitter, homeAssistant, log } = this.#options;
     log.info("device", `${id} is forgotten`, { id, change: "forgotten" });
@@ -91,7 +91,7 @@ export class Notifier {
     emitter.emit("forgotten", id);
   }
 
-  /** A zone has decided. */
+  /** Reports the decision of a zone. */
   zoneDecided(zone: Zone, isSwitched: boolean): void {
     const { name } = zone.policy;
     if (isSwitched)
@@ -99,29 +99,29 @@ export class Notifier {
     this.#zones.add(zone);
   }
 
-  /** A person has set the override of a zone. */
+  /** Logs that a person has set the override of a zone. */
   zoneModeSet({ policy: { name }, override: { mode }, reason }: Zone): void {
     this.#options.log.info("zone", `Zone ${name}: ${reason ?? "on automatic again"}`, { zone: name, mode });
   }
 
-  /** The override of a zone has ended. */
+  /** Logs that the override of a zone has ended. */
   zoneModeEnded({ policy: { name }, override: { mode } }: Zone): void {
     this.#options.log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode });
   }
 
-  /** A message was understood and is about to take effect. */
+  /** Logs a valid message before its effect. */
   received(id: string, channel: Channel, message: object): void {
     this.#options.log.received(id, channel, message);
     this.#options.emitter.emit("received", id, channel, message);
   }
 
-  /** Reports what still waits. */
+  /** Sends the delayed events about zones. */
   close(): void {
     this.#zones.flush();
   }
 }
 
-/** The history's record of a lamp that was switched just now. */
+/** Creates the history entry of a lamp that was switched just now. */
 function switchOf(device: Device): HistorySwitch {
   const { zone, override, status, reason } = device;
   const person = override.mode !== "auto" || (zone !== undefined && zone.override.mode !== "auto");

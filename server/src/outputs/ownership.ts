@@ -1,6 +1,6 @@
 import type { Zone } from "../decisions/zones/zone.js";
 
-/** Which devices and zones this server decides about, when several servers share them. */
+/** Determines which zones this server decides about, when several servers share devices and zones. */
 export interface Ownership {
   /** Whether this server decides about a zone. */
   ownsZone(name: string): boolean;
@@ -10,5 +10,5 @@ export interface Ownership {
   storeZone(zone: Zone): void;
 }
 
-/** A single server decides about everything. */
+/** Ownership of a single server, which decides about all devices and zones. */
 export const SOLE_OWNER: Ownership = { ownsZone: () => true, valid: () => true, storeZone() {} };

@@ -2,18 +2,18 @@ import type { Channel, LampCommand } from "../../../contract/index.js";
 import type { DeviceView } from "../devices/devices.js";
 import type { ZoneView } from "../decisions/zones/view.js";
 
-/** What the server tells whoever listens. */
+/** Events of the server for programs that use it as a library, each with its arguments. */
 export interface ServerEvents {
-  /** A message was understood, and is about to take effect. */
+  /** A valid message has arrived and takes effect next. */
   received: [id: string, channel: Channel, message: object];
-  /** A lamp's command was published. */
+  /** A lamp command was published. */
   sent: [id: string, message: LampCommand];
-  /** A device appeared, changed or reported. */
+  /** A device appeared, changed or sent a reading. */
   device: [device: DeviceView];
-  /** A zone has something new to show; a few times a second at most. */
+  /** The state of a zone changed. At most four events a second for each zone. */
   zone: [zone: ZoneView];
-  /** The zones are others: the configuration was read again. */
+  /** The list of zones changed, because the configuration was reloaded. */
   zones: [];
-  /** A device is not known any more. */
+  /** A device was forgotten. */
   forgotten: [id: string];
 }

@@ -9,7 +9,7 @@ export class StorageFailures {
     this.#log = log;
   }
 
-  /** Resolves when `storing` has ended; logs an error if it failed. @param what the value, which belongs to `id` */
+  /** Resolves when `storing` has ended; logs an error if it failed. @param what kind of value of `id`, such as "override" */
   async watch(id: string, what: string, storing: Promise<void>): Promise<void> {
     await storing.catch((error: unknown) => this.report(id, what, error));
   }

@@ -3,7 +3,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 /** The longest time that an action waits for a reply, in ms. The API accepts at most a day. */
 const LONGEST_ACTION = 86_400_000;
 
-/** The actions of a device as they survive a restart. */
+/** The actions of a device, in the form in which they are stored for a restart. */
 export interface StoredActions {
   /** The last `seq` that was used. */
   readonly last: number;
@@ -15,7 +15,7 @@ export interface StoredActions {
     /** When the action expires, by the monotonic clock; in storage, in ms since 1970. */
     readonly until: number;
   }[];
-  /** The `seq` of the latest `identify` actions. */
+  /** `seq` of each of the latest `identify` actions. */
   readonly identify: readonly number[];
 }
 

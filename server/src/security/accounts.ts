@@ -20,8 +20,8 @@ export interface Accounts {
   /** Whether everybody must log in, at the broker and over HTTP, including loopback. True once an account exists. */
   readonly required: boolean;
   /**
-   * Authenticates a user by name and password; undefined when either is wrong. Deliberately takes tenths of a second, except
-   * for generated passwords and for pairs that were right before.
+   * Authenticates a user by name and password; undefined when either is wrong. The check deliberately takes tenths of a
+   * second, except for generated passwords and for pairs that were right before.
    * @param from the client, such as its address. Clients take turns, so that none can block the others.
    * @throws BusyError when too many checks are waiting
    */
@@ -42,7 +42,7 @@ export interface Accounts {
   byName(name: string): Account | undefined;
 }
 
-/** Too many password checks are waiting. The client should try again in a few seconds. */
+/** Error when too many password checks are waiting. The client should try again in a few seconds. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
   /** HTTP status Service Unavailable. */

@@ -3,7 +3,7 @@ import type { Account } from "./accounts.js";
 
 /** The permissions of a client at the broker. */
 export interface Permissions {
-  /** Returns whether the client may publish to a topic. Also applies to its will. */
+  /** Returns whether the client may publish to a topic, also with its will message. */
   publish(topic: string): boolean;
   /** Returns whether the client may subscribe to a topic filter. */
   subscribe(filter: string): boolean;

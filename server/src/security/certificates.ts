@@ -74,12 +74,12 @@ export async function watchCertificates(files: TlsFiles, log: Log, interval = CH
       warnOfExposedKey();
       const now = await read(files);
       if (now.join("\0") === texts.join("\0")) return;
-      // stored before the attempt, so that invalid files are reported once, and half-written files are tried again when they change
+      // set before the attempt: invalid files are reported once, and half-written files are tried again when they change
       texts = now;
       context = validated(files, now);
       for (const listener of listeners) listener(context);
       loggedProblem = "";
-      // check the permissions of each new key
+      // warn again about a new key that other users can read
       loggedExposure = "";
       warnOfExposedKey();
       log.info("tls", `The certificate ${files.cert} was reloaded and is in use.`);
@@ -141,7 +141,7 @@ async function readText(what: string, file: string): Promise<string> {
   }
 }
 
-/** Validates the files. @throws StartError that names the invalid file and what to do */
+/** Validates the files. @throws StartError that names the invalid file and says what to do */
 function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText]: PemTexts): SecureContextOptions {
   const certificate = checked(
     () => new X509Certificate(certText),

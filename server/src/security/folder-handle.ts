@@ -3,13 +3,14 @@ import { lstat, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/p
 import { join } from "node:path";
 import { codeOf, StartError, textOf } from "../common/errors.js";
 
-// Windows has none of these flags
+// the flags with defaults do not exist on Windows
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
 
 /**
- * An open folder whose files can be read and replaced without following symbolic links. This protects root when it works
- * in a folder of another user, who can replace the folder or its files by symbolic links at any moment (TOCTOU race). On
- * Linux all paths go through the folder's file descriptor (`/proc/self/fd`), which stays valid when the path is replaced.
+ * An open folder whose files can be read and replaced without following symbolic links. The class protects root when root
+ * works in a folder of another user, who can replace the folder or its files by symbolic links at any moment (TOCTOU
+ * race). On Linux all paths go through the folder's file descriptor (`/proc/self/fd`), which stays valid when the path is
+ * replaced.
  */
 export class FolderHandle {
   readonly #path: string;
@@ -46,7 +47,7 @@ export class FolderHandle {
     const path = join(this.#path, name);
     let file: FileHandle;
     try {
-      // O_NONBLOCK, because opening a named pipe would wait for a writer
+      // O_NONBLOCK: without this flag, opening a named pipe would wait for a writer
       file = await open(join(this.#base, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
@@ -58,7 +59,7 @@ export class FolderHandle {
     }
     try {
       const { nlink } = await this.#assertRegular(file, path);
-      // the owner of the folder could have made a hard link to a file that only root may read
+      // reject hard links: the owner of the folder could have linked a file that only root may read
       if (isRoot() && nlink > 1)
         throw new StartError(`${path} has a second name, as a hard link; replace it by a copy of itself.`);
       return await file.readFile("utf8");

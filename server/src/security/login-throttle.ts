@@ -6,14 +6,14 @@ const FREE_FAILURES = 5;
 const MAX_DELAY = 15 * 60_000;
 /** How long failures are remembered after the latest one, in ms. */
 const FAILURE_MEMORY = 60 * 60_000;
-/** Most addresses, names and pairs to remember, of each kind. Above that the least recently used one is dropped (LRU). */
+/** Maximum number of addresses, of names and of pairs to remember. When full, the least recently used one is dropped. */
 const MAX_REMEMBERED = 10_000;
 
 /** A login attempt whose password is being checked. Call exactly one of the methods when the outcome is known. */
 export interface LoginAttempt {
   failed(): void;
   succeeded(): void;
-  /** The password could not be checked, so that the attempt counts neither way. */
+  /** Ends an attempt whose password could not be checked. The attempt counts as neither success nor failure. */
   withdrawn(): void;
 }
 

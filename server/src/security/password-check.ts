@@ -2,7 +2,7 @@ import type { Log } from "../observability/log.js";
 import type { Account, Accounts } from "./accounts.js";
 import { LoginThrottle } from "./login-throttle.js";
 
-/** Longer names count as unknown, in characters. */
+/** Longest user name that is looked up, in characters. Longer names count as unknown. */
 const MAX_NAME_LENGTH = 256;
 
 /**

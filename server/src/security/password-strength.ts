@@ -3,7 +3,7 @@ import { COMMON_WORDS } from "./common-words.js";
 /** Minimum length of a password that a person chooses, in characters (NIST SP 800-63B, revision 3, section 5.1.1.2). */
 export const MIN_PASSWORD_LENGTH = 8;
 
-/** How many characters a predictable part of a password counts for. Attackers try names and patterns before words. */
+/** Number of characters for which a common word counts, and below for another pattern, which attackers try first. */
 const WORD = 3;
 const PATTERN = 1;
 

@@ -17,7 +17,7 @@ const SHA256 = /^\$sha256\$([\w+/-]{43})$/;
 /** Returns whether a text is a hash from `hashPassword` or `storeGenerated`. */
 export function isStoredPassword(text: string): boolean {
   const [, ln] = SCRYPT.exec(text) ?? [];
-  // above 2^20, a check would need a gigabyte of memory
+  // limit the cost parameter N to 2^20, where a check needs a gigabyte of memory
   return ln === undefined ? SHA256.test(text) : Number(ln) >= 10 && Number(ln) <= 20;
 }
 

@@ -18,7 +18,7 @@ const UsesFile = z.strictObject({
 export interface WriteDelays {
   /** Delay after the first use of a token in a day. */
   readonly first: number;
-  /** Delay after any further use. A token in constant use causes one write in this time. */
+  /** Delay after any further use. A token in constant use causes one write per delay. */
   readonly further: number;
 }
 

@@ -31,7 +31,7 @@ export function toMinute(time: string): string {
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-/** After the year 9999, ISO 8601 needs more digits. */
+/** Latest accepted expiry, in ms since 1970: after the year 9999, ISO 8601 needs more digits. */
 const MAX_EXPIRY = Date.UTC(9999, 11, 31);
 
 /**
@@ -43,7 +43,7 @@ const MAX_EXPIRY = Date.UTC(9999, 11, 31);
 export function parseExpiry(text: string, now: number): string | undefined {
   if (text === "forever") return undefined;
   const time = DATE.test(text) || TIME.test(text) ? Date.parse(text) : now + (parseDuration(text) ?? NaN);
-  // JavaScript parses February 30 as March 2
+  // reject dates such as February 30, which JavaScript parses as March 2
   const isDate = !DATE.test(text) || (time <= MAX_EXPIRY && new Date(time).toISOString().startsWith(text));
   if (!(time <= MAX_EXPIRY) || !isDate)
     throw new UsageError(

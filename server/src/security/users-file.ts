@@ -33,7 +33,7 @@ export type StoredUser = z.infer<typeof User>;
 export type StoredUsers = ReadonlyMap<string, StoredUser>;
 
 const FILE = "users.json";
-/** Temporary name of the file while it is written. Also serves as a lock. */
+/** Name of the new users file while a command writes it. The file also serves as a lock between commands. */
 const NEXT = `${FILE}.new`;
 
 /** Returns the path of the users file in a data folder. */

@@ -20,7 +20,7 @@ const CHECK_INTERVAL = 1000;
  * Number of concurrent password checks. Leaves one core to the server, and threads of Node's pool (four) to the database.
  */
 const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** Most password checks that may wait. At four per second, longer waits would time out anyway. */
+/** Most password checks that may wait. At four checks per second, clients would time out in a longer queue. */
 const MAX_WAITING = 200;
 
 /** Most successful logins to cache, enough for every board of a large installation. */
@@ -45,7 +45,7 @@ interface User {
 interface Token {
   readonly account: Account;
   readonly stored: StoredToken;
-  /** Whether a use after the expiry was logged. */
+  /** Whether the log already has a line about a use of this token after its expiry. */
   refusalLogged: boolean;
 }
 
@@ -96,7 +96,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   async function reload(): Promise<void> {
     try {
       const stored = await readUsers(folder);
-      // nothing changed
+      // there were no users, and there are none now
       if (users.size === 0 && stored.size === 0) return;
       applyUsers(stored);
       log.info("security", `The users in ${file} were reloaded: ${users.size}.`, { users: users.size });
@@ -116,7 +116,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   async function isRight(key: string, user: User | undefined, password: string, from: string): Promise<boolean> {
     const generated = user && verifyGenerated(password, user.stored.password);
     if (generated) return true;
-    // a wrong password takes the same time for existing and unknown names
+    // verify unknown names against a dummy hash, so that the time does not reveal which names exist
     const stored = user && generated === undefined ? user.stored.password : DUMMY_HASH;
     let check = checking.get(key);
     if (!check) {
@@ -128,7 +128,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     return check;
   }
 
-  /** Accounts whose weak password was logged. */
+  /** Accounts with a weak password that the log already has a line about. */
   const weak = new WeakSet<Account>();
 
   function warnOfWeakness({ account, stored }: User, password: string): void {
@@ -209,7 +209,7 @@ function isSameUser(a: StoredUser, b: StoredUser): boolean {
 }
 
 async function warnOfExposure(file: string, log: Log): Promise<void> {
-  // Windows has no such file modes
+  // Windows has no Unix file modes, so there is nothing to check
   if (process.platform === "win32") return;
   const { mode } = await stat(file).catch(() => ({ mode: 0 }));
   if ((mode & 0o077) !== 0)

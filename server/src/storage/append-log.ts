@@ -35,7 +35,7 @@ export class LogFile {
   length = 0;
   #checkedAt = -Infinity;
 
-  /** The first write creates the file and its folder. */
+  /** Prepares a log file. The first write creates the file and its folder. */
   constructor(path: string) {
     this.path = path;
   }
@@ -93,7 +93,7 @@ export class LogFile {
     }
   }
 
-  /** Writes the end mark and closes the file. Never throws: if the end mark cannot be written, the next start reports that. */
+  /** Writes the end mark and closes the file. Never throws: the next start reports a missing end mark. */
   close(): void {
     const fd = this.#fd;
     if (fd === undefined) return;

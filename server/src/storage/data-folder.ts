@@ -21,9 +21,9 @@ const BROKER = "broker";
 export interface NamedValues {
   /** Returns the values whose names begin with `prefix`, by the rest of the name, as they were when the folder was opened. */
   entriesWithPrefix<T>(prefix: string): Map<string, T>;
-  /** Stores a value. Resolves when it is written. */
+  /** Stores a value. Resolves when the value is written. */
   put(name: string, value: unknown): Promise<void>;
-  /** Deletes values. Resolves when that is written. */
+  /** Deletes values. Resolves when the deletion is written. */
   delete(...names: readonly string[]): Promise<void>;
 }
 
@@ -31,24 +31,24 @@ export interface NamedValues {
 export interface DataFolder {
   /** A random name of this server, which distinguishes it from other servers at the same broker. */
   readonly serverId: string;
-  /** The number of this start, from 1. Rebuilding the database skips numbers. */
+  /** Number of this run: starts at 1 and grows with each start. Rebuilding the database skips numbers. */
   readonly run: number;
   /** Whether an earlier run ended without `close`, and no run has restored the journal since. */
   readonly wasKilled: boolean;
   /** Reports and counts damaged files. */
   readonly damaged: DamagedFiles;
-  /** The journal is being restored, so that the next `close` ends a complete run. */
+  /** Must be called when the journal is restored. After this call, `close` records that the run was complete. */
   markRestoring(): void;
-  /** The history could not be written completely. The next run reads the journal again, as after `kill -9`. */
+  /** Must be called if the history could not be written completely. The next run reads the journal as after `kill -9`. */
   markIncomplete(): void;
-  /** Whether the folder can be written. While it cannot, values wait in memory. */
+  /** Whether writes to the folder succeed. While writes fail, values wait in memory. */
   readonly health: StorageHealth;
   readonly values: NamedValues;
-  /** The folder of the journal. It may not exist yet. */
+  /** Path of the journal folder, which may not exist yet. */
   readonly journal: string;
   /** The broker's section of the database. */
   readonly broker: OrderedStore;
-  /** The folder of retained messages. It may not exist yet. */
+  /** Path of the folder of retained messages, which may not exist yet. */
   readonly retained: string;
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ async function lastRunIn(db: Database): Promise<number> {
   return last;
 }
 
-/** How many run numbers a rebuilt database skips, because the number of the last run may be lost. */
+/** Number of run numbers to skip in a rebuilt database, because the number of the last run may be lost. */
 const SKIPPED_RUN_NUMBERS = 100;
 
 async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
@@ -133,7 +133,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
   return {
     serverId,
     run,
-    // A rebuilt database does not say how the last run ended.
+    // The entry about the end of the last run may be missing in a rebuilt database.
     wasKilled: rebuilt || ended !== before,
     damaged,
     markRestoring: () => void (whole = true),
@@ -144,7 +144,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     broker,
     retained: join(folder, "retained"),
     async close() {
-      // If this cannot be written, the next run only restores more than necessary.
+      // A failure of this write is harmless: the next run then restores more than necessary.
       if (whole) await health.waitUnlessFailing(namedValues.put("ended", run));
       await health.waitUnlessFailing(Promise.all([values.stored(), broker.stored()]));
       await database.close();

@@ -29,7 +29,7 @@ export async function openDatabase(
   damaged: ReportDamage,
 ): Promise<{ readonly db: ClassicLevel<string, string>; readonly rebuilt: boolean }> {
   await finishRebuild(folder);
-  // LevelDB would create the folder with permissions for other users
+  // create the folder first, because LevelDB would create it with permissions for other users
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const inspection = await inspectDatabase(folder);
   let rebuilt = inspection !== undefined && inspection.problems.length > 0;
@@ -41,7 +41,7 @@ export async function openDatabase(
     const cause = (error as Error).cause ?? error;
     await db.close().catch(() => {});
     if (rebuilt || codeOf(cause) !== "LEVEL_CORRUPTION") throw error;
-    // the damage is in a part that has no checksum
+    // LevelDB found damage that the checksums did not reveal
     await rebuild(folder, (cause as Error).message, damaged);
     rebuilt = true;
     db = new ClassicLevel<string, string>(folder);

@@ -83,7 +83,7 @@ export class StorageHealth {
   /**
    * Waits for a write to succeed.
    * @param consequence a sentence that says what it means for the user if the write is delayed
-   * @throws NotStoredError when writes fail, so that this one must wait; any error of the write itself
+   * @throws NotStoredError while other writes fail, so that this write must wait; any error of the write itself
    */
   async storedOrThrow(writing: Promise<void>, consequence: string): Promise<void> {
     if (await this.waitUnlessFailing(writing)) return writing;

@@ -56,8 +56,8 @@ export class MessageQueues {
   }
 
   /**
-   * Removes the retain flag of a live message until `sending`. aedes does not store the packet identifier of a message with
-   * the flag, so that the acknowledgement would not remove the message from the queue.
+   * Removes the retain flag of a live message until `sending`. aedes stores no packet identifier for a message with this
+   * flag, so an acknowledgement would not remove the message from the queue.
    */
   hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {
     packet.retain = false;
@@ -104,7 +104,7 @@ export class MessageQueues {
       const stored = await this.#store.decoded<StoredPacket>(key);
       if (!stored) continue;
       const packet = restoredPacket(stored);
-      // [MQTT-3.3.1-1]
+      // a message that is sent again has the DUP flag [MQTT-3.3.1-1]
       yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
     }
   }

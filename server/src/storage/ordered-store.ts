@@ -4,7 +4,7 @@ import { decodeData } from "./message-codec.js";
 
 import type { LevelDatabase, Sublevel } from "./level.js";
 
-/** Names an entry in a damage report. */
+/** Returns the text that identifies an entry in a damage report. */
 const title = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
 
 /** Values to write, by key; undefined deletes the key. */
@@ -26,14 +26,14 @@ export function keysBelow(prefix: string): KeyRange {
  *
  * LevelDB runs writes on a thread pool without keeping their order. Of eight concurrent writes to one key, the last one did
  * not win in 29 % of 20,000 runs. This class collects the writes of an event-loop turn, and those that arrive during another
- * write, into one batch. That also reduces the number of writes. While writes fail, the latest value of each key waits in
- * memory.
+ * write, into one batch. Batching also reduces the number of writes. While writes fail, the latest value of each key waits
+ * in memory.
  */
 export class OrderedStore {
   readonly #database: LevelDatabase;
   readonly #sublevel: Sublevel;
   readonly #damaged: ReportDamage;
-  /** Resolves when all batches so far are written. RejectionLog when the database was closed before. */
+  /** Resolves when all batches so far are written. Rejects when the database is closed before that. */
   #written: Promise<void> = Promise.resolve();
   /** The batch that is being written. */
   #current: WriteBatch | undefined;
@@ -99,7 +99,7 @@ export class OrderedStore {
     if (!this.#next) {
       this.#next = new Map();
       this.#written = this.#written.then(() => this.#write());
-      // callers of `stored` receive the error
+      // avoid an unhandled rejection; callers of `stored` receive the error
       this.#written.catch(() => {});
     }
     this.#next.set(key, value);

@@ -9,7 +9,7 @@ export type RetainedRecord = (topic: string, payload: Buffer, qos: number, extra
 
 /** Initial size of the buffer, in bytes. */
 const INITIAL_SIZE = 16_384;
-/** A larger buffer is released after its batch was written, in bytes. */
+/** Maximum size of a buffer that is reused, in bytes. A larger buffer is released after its batch was written. */
 const MAX_KEPT_SIZE = 1_048_576;
 
 /** Bytes before each message: QoS, length of the topic in UTF-8, length of the payload. */

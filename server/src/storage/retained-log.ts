@@ -6,12 +6,12 @@ import { readMessages, RetainedBatch, type RetainedRecord } from "./retained-bat
 
 /** Growth that triggers a compaction, in bytes. The log must also have doubled in size since the last compaction. */
 const MAX_GROWTH = 4_194_304;
-/** More files than this trigger a compaction. Each start adds a file. */
+/** Maximum number of files; one more triggers a compaction. Each start adds a file. */
 const MAX_FILES = 8;
 /** Messages per write during a compaction. */
 const MESSAGES_PER_WRITE = 50;
 
-/** The consequence of damage to the log, for damage reports. */
+/** Text for damage reports: what the log contains, and what a loss means for users. */
 const DAMAGE_CONSEQUENCE =
   "It holds retained messages: topics may have lost their message or have an older one, until somebody publishes there again.";
 
@@ -27,8 +27,8 @@ export interface RetainedLogOptions {
 export type Contents = () => Iterable<Parameters<RetainedRecord>>;
 
 /**
- * Append-only log of retained messages. A batch takes a few µs to reach the page cache; a database would take as long for
- * each message. When the log has grown, a compaction writes the current messages to a new file and deletes the old files.
+ * Append-only log of retained messages. A batch takes a few µs to reach the page cache; a database would take as long for a
+ * single message. When the log has grown, a compaction writes the current messages to a new file and deletes the old files.
  * The log survives `kill -9` of the process, but a power failure can lose the latest writes.
  */
 export class RetainedLog {
@@ -133,7 +133,7 @@ export class RetainedLog {
         this.add(...message);
         if (++count % MESSAGES_PER_WRITE > 0) continue;
         this.#writeBatch();
-        // let other work run between the slices
+        // yield to the event loop between the slices of messages
         await new Promise((resolve) => setImmediate(resolve));
         if (this.#closed) throw new Error("closed");
       }

@@ -14,7 +14,7 @@ import {
   type Subscriber,
 } from "./session.js";
 
-/** The options of a subscription. Two subscriptions with the same topic filter are equal if these are. */
+/** The options of a subscription. Two subscriptions to the same topic filter are equal if all their options are equal. */
 const OPTIONS = ["qos", "rh", "rap", "nl", "subscriptionIdentifier"] as const;
 
 const NO_IDS: ReadonlySet<string> = new Set();
@@ -139,7 +139,7 @@ export class SessionStore {
     const { topic, qos } = subscription;
     this.#removeFromIndex(session, topic);
     session.subscriptions.set(topic, subscription);
-    // messages are not queued for QoS 0
+    // a QoS 0 subscription queues no messages, so the index does not contain it
     if (qos === 0) return;
     const subscriber: Subscriber = { clientId: session.id, topic, qos };
     session.subscribers.set(topic, subscriber);

@@ -1,9 +1,9 @@
 import { uptime } from "node:os";
 
-/** Smaller differences between wall clock and monotonic clock are ignored, in ms: they are noise, or a slewed clock. */
+/** Differences between wall clock and monotonic clock below this, in ms, are ignored as noise or clock slewing. */
 const MAX_NOISE = 100;
 
-/** Listeners hear about jumps of the wall clock from this size on, in ms. */
+/** Minimum size of a wall-clock jump that is reported to listeners, in ms. */
 const MIN_JUMP = 2000;
 
 /** Shortest sleep of the machine that is detected, in ms. Linux's monotonic clock stops while the machine sleeps. */
@@ -18,9 +18,9 @@ export const isPlausible = (wallTime: number): boolean => wallTime >= MIN_WALL_T
 
 /** The time sources of a clock, in ms. Tests replace them. */
 export interface TimeSources {
-  /** A time that never jumps. */
+  /** A monotonic time, which never jumps. */
   monotonic(): number;
-  /** The machine's wall clock, in ms since 1970. It may be wrong, and an administrator or NTP may set it. */
+  /** The machine's wall clock, in ms since 1970. The wall clock may be wrong, and NTP may set it. */
   wall(): number;
   /** Time since the machine started, including sleep. */
   uptime(): number;
@@ -99,7 +99,7 @@ export class MonotonicClock {
     }
     const before = this.now();
     const wall = this.#sources.wall();
-    // the process was interrupted between two readings; the next check compares the clocks again
+    // skip this check if the process was interrupted between reading the two clocks
     if (this.now() - before > MAX_NOISE / 2) return;
     this.#plausible = isPlausible(wall);
     const jump = wall - before - this.#ahead;
@@ -123,5 +123,5 @@ export class MonotonicClock {
   }
 }
 
-/** The clock of this process. */
+/** The shared monotonic clock of this process. */
 export const clock = new MonotonicClock();

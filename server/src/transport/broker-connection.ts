@@ -24,8 +24,8 @@ export interface BrokerConnectionHandlers {
 }
 
 /**
- * The server's connection to an MQTT broker, embedded or remote. It subscribes to the devices' topics and publishes the
- * server's status on `<prefix>/status`.
+ * The server's connection to an MQTT broker, embedded or remote. The connection subscribes to device topics and
+ * publishes the server's status on `<prefix>/status`.
  */
 export interface BrokerConnection {
   /** Address for MQTT clients, without user name and password. The port is known after `start`. */

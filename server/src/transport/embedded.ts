@@ -61,7 +61,7 @@ export function embeddedConnection(
       plainListener = await open("MQTT", "--mqtt-port", plainHost, port);
       if (tls) tlsListener = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
       broker.publish(statusTopic, ONLINE, "retained");
-      // the embedded broker queues nothing for the server: both stop and start together
+      // report this at once: the embedded broker stops together with the server, so it queues nothing meanwhile
       handlers.caughtUp();
     },
     get url() {

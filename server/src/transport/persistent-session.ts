@@ -8,7 +8,7 @@ import type { BrokerAddress } from "./url.js";
 export interface PersistentConnectionOptions {
   readonly broker: BrokerAddress;
   readonly scope: Scope;
-  /** Further topics to subscribe to. The broker may refuse these. */
+  /** Additional topic filters to subscribe to. The broker may refuse them. */
   readonly topics: readonly string[];
   /** Topic prefix of this installation, such as `nightlight`. */
   readonly prefix: string;

@@ -15,7 +15,7 @@ export interface RemoteOptions {
   readonly clientId: string;
   /** Topic filters to subscribe to. */
   readonly filters: readonly string[];
-  /** Those of `filters` that the broker may refuse. */
+  /** The topic filters among `filters` that the broker may refuse. */
   readonly optional?: readonly string[];
   /** Topic filters of an earlier run that `start` unsubscribes from. */
   readonly unwanted: readonly string[];
@@ -41,9 +41,9 @@ export function remoteConnection(options: RemoteOptions, handlers: BrokerConnect
     {
       message(topic, payload, retained) {
         if (topic !== statusTopic) return handlers.message(topic, payload, retained);
-        // the server's own status returns behind all queued messages and so marks their end
+        // the broker delivers the server's own status after all queued messages, so the status marks their end
         if (!retained) handlers.caughtUp();
-        // another server with this prefix stopped and overwrote the shared status
+        // publish the status again: another server with this prefix stopped and overwrote the shared status
         if (!retained && !closing && payload.equals(OFFLINE)) publish(statusTopic, ONLINE, "retained");
         return undefined;
       },
@@ -75,7 +75,7 @@ export function remoteConnection(options: RemoteOptions, handlers: BrokerConnect
         for (const [i, filter] of filters.entries())
           if (granted[i] >= FAILURE && !optional.includes(filter))
             throw new StartError(subscriptionRefused(broker, filter));
-        // without this subscription nothing marks the end of the queued messages
+        // if the broker refuses this subscription, nothing will mark the end of the queued messages
         const [statusGranted] = await client.subscribe([statusTopic]);
         if (statusGranted >= FAILURE) handlers.caughtUp();
         client.enableReconnect();

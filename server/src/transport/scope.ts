@@ -12,7 +12,7 @@ export interface Scope {
   owns(id: string): boolean;
 }
 
-/** Topic of a zone without its last level: apps override a zone on `<prefix>/zones/<zone>/set`. */
+/** Returns the topic of a zone without the last level. Apps override a zone on `<prefix>/zones/<zone>/set`. */
 export function zoneId(prefix: string, zone: string): string {
   return `${prefix}/zones/${zone}`;
 }
@@ -25,7 +25,7 @@ export function scopeOf(prefix: string, ids: readonly string[]): Scope {
   const start = prefix + "/";
   const underPrefix = (id: string): boolean => id.startsWith(start) && !id.includes("/", start.length);
   const listed = new Set(ids);
-  // some brokers deliver a message once for each overlapping subscription
+  // leave out ids that the wildcard covers: some brokers deliver a message for each overlapping subscription
   const roots = [start + "+", ...[...listed].filter((id) => !underPrefix(id))];
   return {
     filters: [...roots.flatMap((root) => INBOUND.map((channel) => `${root}/${channel}`)), `${zoneId(prefix, "+")}/set`],

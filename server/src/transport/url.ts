@@ -9,8 +9,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:
 
 /**
  * Parses a broker URL: `mqtt://[user[:password]@]host[:port]`, or the same with mqtts, ws or wss.
- * @param username replaces the one in the URL
- * @param password replaces the one in the URL
+ * @param username replaces the user name in the URL
+ * @param password replaces the password in the URL
  * @throws UsageError when the URL is invalid, with a message that says how to correct it
  */
 export function parseBrokerUrl(text: string, username?: string, password?: string): BrokerAddress {

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Latest } from "../history.js";
 import { fromQuarters } from "../packing.js";
 
-/** Reads the last hour and the last switch of each device: two index lookups per device. */
+/** SQL that reads the last hour and the last switch of each device, with two index lookups per device. */
 const LATEST = `SELECT given.position::int AS position, (hour.last >> 12)::float8 AS time, (hour.last & 4095)::int AS light,
     switch.time::float8 AS switched, switch.led_on
   FROM unnest($1::text[]) WITH ORDINALITY AS given (id, position) JOIN nightlight.devices USING (id)

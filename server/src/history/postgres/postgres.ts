@@ -37,7 +37,7 @@ export async function openPostgres(url: string, { retention, onProblem }: Histor
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     application_name: "nightlight-server",
   });
-  // an idle connection was lost: the next query reports the problem
+  // ignore the loss of an idle connection: the next query reports the problem
   pool.on("error", () => {});
   const engine = createEngine(pool, name, { retention, onProblem });
   try {
@@ -96,7 +96,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
     }
   }
 
-  /** Returns the time that the sweep uses as the present. Reports a wrong clock, which makes no data too old. */
+  /** Returns the current time for a sweep. Reports a wrong clock, and then returns a time at which no data has expired. */
   function sweepTime(): number {
     const now = retentionClock.now();
     if (typeof now === "number") return now;

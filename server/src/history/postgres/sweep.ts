@@ -6,7 +6,10 @@ import { HOUR } from "../packing.js";
 const HOURS_PER_STEP = 200;
 const SWITCHES_PER_STEP = 1000;
 
-/** Deletes hours and their readings. `SKIP LOCKED` skips rows that another server is deleting. @param condition on `hours` */
+/**
+ * SQL that deletes hours and their readings. `SKIP LOCKED` skips rows that another server is deleting.
+ * @param condition SQL condition that selects rows of the table `hours`
+ */
 const deleteHours = (condition: string): string => `WITH old AS (
     SELECT device, hour FROM nightlight.hours WHERE ${condition} LIMIT ${HOURS_PER_STEP} FOR UPDATE SKIP LOCKED
   ), gone AS (

@@ -33,8 +33,8 @@ const toSqlNumbers = (given: Float64Array | undefined, count: number): (number |
   given ? Array.from(given, (number) => (Number.isNaN(number) ? null : number)) : new Array<null>(count).fill(null);
 
 /**
- * Writes a batch in one transaction. Writing a batch twice changes nothing; this happens when the connection breaks before
- * the confirmation arrives.
+ * Writes a batch in one transaction. If the connection breaks before the confirmation arrives, the server
+ * writes the batch again, which changes nothing.
  * @param runId identifies this run of the server
  * @param ids device ids by device index
  */
@@ -44,7 +44,7 @@ export async function writeBatch(
   ids: readonly string[],
   { devices, times, lights, boots, seqs, switches }: WriteRequest,
 ): Promise<void> {
-  /** Positions of the devices in this batch, from 1, by device index. */
+  /** Position of each device in this batch, from 1, by device index. */
   const positionByIndex = new Map<number, number>();
   const positionOf = (device: number): number => {
     let position = positionByIndex.get(device);

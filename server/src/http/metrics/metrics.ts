@@ -21,7 +21,7 @@ export interface Gauges {
   readonly brokerQueued?: number;
 }
 
-/** What the metrics are read from. */
+/** The parts of the server that provide the values of the metrics. */
 export interface MetricsSources {
   readonly version: string;
   readonly counters: Readonly<Counters>;

@@ -1,7 +1,7 @@
 import type { Device } from "../../devices/devices.js";
 import type { Point } from "../../history/recent.js";
 
-/** A batch in the form in which it is written: its bytes, the devices of its readings, and their points. */
+/** An encoded batch, and for each of its readings the device (`taken`) and the point in the light plot (`points`). */
 export interface WritableBatch {
   readonly bytes: Buffer;
   readonly devices: readonly Device[];

@@ -5,30 +5,30 @@ import { FRAME_HEADER_BYTES, sealFrame } from "../../storage/log-format.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { RECORD_KIND, lampCodeOf, LIVE_FLAG, DEVICE_NUMBER_FACTOR } from "./records.js";
 
-/** The initial size of the buffer, in words. */
+/** Initial size of the buffer, in 64-bit words. */
 const INITIAL_WORDS = 4096;
 
-/** A device as the journal identifies it. */
+/** A device with the number that identifies the device in the journal. */
 export interface JournaledDevice {
   readonly id: string;
-  /** A number that no other known device has. */
+  /** Device number, which is unique among the known devices. */
   readonly number: number;
 }
 
-/** The words before the first record, which the log needs for the header of the frame. */
+/** Number of words that are left free before the first record, for the frame header of the log. */
 const HEADER_WORDS = FRAME_HEADER_BYTES / 8;
 
-/** How often the segment contains the name of a device: never, for the first time in this batch, in one earlier batch, in two. */
+/** How often the segment contains a device's id: never, first in this batch, in one earlier batch, in two batches. */
 const NAME_COUNT = { never: 0, now: 1, once: 2, twice: 3 } as const;
 
 /**
- * The records that the journal writes at once. The object is reused for every batch. A segment contains the name of each
- * device twice, in the first two batches that mention it, so that one damaged batch does not lose the name.
+ * The records that the journal writes at once. The object is reused for every batch. A segment contains the id of each
+ * device twice, in the first two batches with records of the device, so that one damaged batch does not lose the id.
  */
 export class Batch {
-  /** A value of `NAME_COUNT` for each device, by its number. */
+  /** A value of `NAMED` for each device, by device number. */
   #named = new Uint8Array(1024);
-  /** The numbers of devices that this batch names for the first time. */
+  /** Numbers of the devices whose ids are in this batch, and in no earlier batch of the segment. */
   #namedNow: number[] = [];
   #words!: Float64Array;
   #bytes!: Buffer;
@@ -38,12 +38,12 @@ export class Batch {
     this.#take(new Float64Array(INITIAL_WORDS));
   }
 
-  /** The length in words. */
+  /** Length of the batch in 64-bit words. */
   get length(): number {
     return this.#length;
   }
 
-  /** Adds a reading that arrived at `now`. @param live whether the reading cannot have waited at a broker */
+  /** Adds a reading that arrived at `now`. @param live false if a broker may have queued the reading */
   addReading(
     device: JournaledDevice,
     reading: Telemetry,
@@ -56,7 +56,7 @@ export class Batch {
     this.#room(8);
     const words = this.#words;
     let n = this.#length;
-    // Separate assignments are the fastest way, and this runs for every reading.
+    // Separate assignments are fastest; this method runs for every reading.
     words[n++] = number * DEVICE_NUMBER_FACTOR + RECORD_KIND.reading + (live ? LIVE_FLAG : 0) + lampCodeOf(led_on);
     words[n++] = boot;
     words[n++] = seq;
@@ -84,7 +84,7 @@ export class Batch {
     this.#words[begin + 1] = this.#length - begin - 2;
   }
 
-  /** Deletes everything about a device. Its number may be assigned again. */
+  /** Adds a record that deletes all data of a device. Another device may get the device number afterwards. */
   addForget(device: JournaledDevice): void {
     const number = this.#numberOf(device);
     this.#room(1);
@@ -97,7 +97,7 @@ export class Batch {
     return sealFrame(this.#bytes.subarray(0, this.#length * 8));
   }
 
-  /** Begins the next batch. @param anew whether a new segment begins, which contains no names yet */
+  /** Begins the next batch. @param anew whether the batch begins a new segment, which contains no device ids yet */
   clear(anew: boolean): void {
     this.#length = HEADER_WORDS;
     if (this.#words.length > 16 * INITIAL_WORDS) this.#take(new Float64Array(INITIAL_WORDS));
@@ -128,7 +128,7 @@ export class Batch {
     const words = Math.ceil(bytes / 8);
     this.#room(2 + words);
     this.#add(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.name, bytes);
-    // Clears the padding after the id.
+    // Zero the last word, because the id may end within it.
     this.#words[this.#length + words - 1] = 0;
     this.#bytes.write(id, this.#length * 8);
     this.#length += words;

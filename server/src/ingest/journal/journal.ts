@@ -11,45 +11,45 @@ import { Batch } from "./batch.js";
 import { replay } from "./replay.js";
 import { Segments } from "./segments.js";
 
-/** How many readings the log keeps at least, in total and per device. Older ones are compacted to snapshots. */
+/** Minimum number of readings in the log: this total, or this many per device if that is more. Older ones are compacted. */
 const MIN_KEPT_READINGS = 100_000;
 const MIN_KEPT_PER_DEVICE = 3;
-/** How long segments are kept that no device needs, in ms. The history may be killed before it has stored their readings. */
+/** How long an unneeded segment is kept, in ms, because the history may not have stored its readings yet. */
 const SEGMENT_RETENTION = 10_000;
-/** The most words of snapshots per batch, so that compaction does not delay readings. */
+/** Maximum size of the snapshots in a batch, in words, so that compaction does not delay readings. */
 const MAX_SNAPSHOT_WORDS = 8192;
-/** The most readings that wait while nothing can be written. Further ones are refused. */
+/** Maximum number of readings that wait in memory while writes fail. The journal then reports `isFull`. */
 const MAX_WAITING = 100_000;
-/** The size of batches of waiting readings, in words. */
+/** Maximum size of a batch of waiting readings, in words. */
 const WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
   readonly recent: Recent;
   readonly health: StorageHealth;
-  /** Called with each reading after it is stored. Nothing else may store it before. */
+  /** Called with each reading after the journal has stored it. Passes the reading on to the history. */
   stored(device: HistoryDevice, point: KeptPoint): void;
-  /** Returns how many readings the history has not stored yet. They stay in the log. */
+  /** Returns how many readings the history has not stored yet. The log keeps these readings. */
   unwrittenCount?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */
   failed(problem: string): void;
-  /** Whether the last run has closed the journal, so that its last file must be complete; see `DataFolder.killed`. */
+  /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.killed`. */
   readonly closed?: boolean;
-  /** Called with each damaged file. */
+  /** Called with a description of each damaged file. */
   damaged?(problem: string): void;
-  /** For tests; see the constants of the same names. */
+  /** Tests set this and the next two fields instead of `LAG`, `KEEP` and `MOST_WAITING`. */
   readonly lag?: number;
   readonly keep?: number;
   readonly mostWaiting?: number;
 }
 
 /**
- * A write-ahead log of readings. It remembers the latest readings of every device and which numbers each has delivered, and
- * compacts old readings to one snapshot per device.
+ * A write-ahead log of readings. The log holds the latest readings of every device, and the sequence numbers that each
+ * device has delivered. Compaction replaces old readings by one snapshot per device.
  *
- * A reading is acknowledged when it is in the log. So after `kill -9` a reading is either stored and recognized as a
- * duplicate, or it is unknown and delivered again. The log survives the end of the process but not a power failure, because
- * readings do not wait for the disk.
+ * A reading is acknowledged when it is in the log. So after `kill -9` a reading is either in the log, which detects
+ * duplicates, or the broker delivers the reading again. The log survives the end of the process but not a power failure,
+ * because readings do not wait for the disk.
  */
 export class Journal implements ReadingsJournal {
   readonly #options: JournalOptions;
@@ -57,13 +57,13 @@ export class Journal implements ReadingsJournal {
   readonly #segments: Segments;
   #devices: Devices | undefined;
   readonly #batch = new Batch();
-  /** The devices and the points of the readings in the batch. */
+  /** The device of each reading in the batch, and in the next array the point in the light plot. */
   #batchDevices: Device[] = [];
   #batchPoints: KeptPoint[] = [];
   readonly #backlog = new Backlog();
-  /** The timer of the next attempt while nothing can be written. */
+  /** Timer of the next attempt while writes fail. */
   #retry: NodeJS.Timeout | undefined;
-  /** Resolves when the batch and all earlier ones are stored; undefined if there is no batch. */
+  /** Resolves when the current batch and all earlier ones are stored; undefined when nothing waits to be written. */
   #pendingWrite: Promise<void> | undefined;
   #stored = (): void => {};
   #closed = false;
@@ -77,7 +77,7 @@ export class Journal implements ReadingsJournal {
 
   /**
    * Restores the journal. Call this once, before adding readings.
-   * @param readingRestored called with each reading in the log, which includes at least the last seconds
+   * @param logged called with each reading in the log, at least with those of the last seconds
    */
   async restore(devices: Devices, readingRestored: JournalOptions["stored"]): Promise<void> {
     this.#devices = devices;
@@ -104,7 +104,7 @@ export class Journal implements ReadingsJournal {
     device.oldestSegment = 0;
   }
 
-  /** Whether so many readings wait that no further one may be added. */
+  /** Whether the maximum number of readings wait to be stored. If true, do not call `add`. */
   get isFull(): boolean {
     return this.#backlog.readings + this.#batchDevices.length >= (this.#options.mostWaiting ?? MAX_WAITING);
   }
@@ -115,8 +115,8 @@ export class Journal implements ReadingsJournal {
   }
 
   /**
-   * Stores a reading. Resolves when it is stored.
-   * @param now when the reading arrived @param live whether it cannot have waited at a broker
+   * Stores a reading. Resolves when the reading is stored.
+   * @param now when the reading arrived @param live false if a broker may have queued the reading
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: KeptPoint): Promise<void> {
     this.#batch.addReading(device, reading, now, live, point);
@@ -131,14 +131,14 @@ export class Journal implements ReadingsJournal {
     return this.#pendingWrite ?? Promise.resolve();
   }
 
-  /** Deletes everything about a device. */
+  /** Deletes all data of a device. Resolves when the deletion is stored. */
   forget(device: Device): Promise<void> {
     this.#batch.addForget(device);
     device.oldestSegment = 0;
     return this.#scheduleWrite();
   }
 
-  /** Stores as much as possible and closes the files. */
+  /** Makes a last attempt to store all waiting readings, and closes the files. */
   async close(): Promise<void> {
     await this.#options.health.waitUnlessFailing(this.stored);
     if (this.#retry !== undefined) this.#tryWrite();
@@ -171,7 +171,7 @@ export class Journal implements ReadingsJournal {
     return Math.max(lag, MIN_KEPT_PER_DEVICE * (this.#devices?.size ?? 0), unwrittenCount?.() ?? 0);
   }
 
-  /** Adds snapshots of devices whose records are old to the batch. */
+  /** Adds snapshots to the batch for devices whose records are old (compaction). */
   #compact(): void {
     while (this.#batch.length <= MAX_SNAPSHOT_WORDS) {
       const device = this.#segments.nextToCompact(this.#lag);
@@ -186,7 +186,7 @@ export class Journal implements ReadingsJournal {
     this.#segments.moveToPresent(device);
   }
 
-  /** Writes all waiting batches and the present one. Returns whether that succeeded; otherwise they wait. */
+  /** Writes all waiting batches and the current one. Returns false if a write fails; the remaining batches then wait. */
   #write(): boolean {
     clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -200,7 +200,7 @@ export class Journal implements ReadingsJournal {
       if (!this.#closed) this.#retry = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
       return false;
     }
-    // A new segment contains no names yet.
+    // A new segment contains no device ids yet, so the batch must add them again.
     this.#clearBatch(this.#segments.nextIfFull(this.#lag));
     this.#options.health.succeeded("readings");
     return true;
@@ -222,7 +222,7 @@ export class Journal implements ReadingsJournal {
     this.#clearBatch(false);
   }
 
-  /** Begins another batch. @param anew whether a new segment begins */
+  /** Begins another batch. @param anew whether the batch begins a new segment */
   #clearBatch(anew: boolean): void {
     this.#batchDevices = [];
     this.#batchPoints = [];

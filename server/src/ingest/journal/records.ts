@@ -9,23 +9,23 @@ import type { Point } from "../../history/recent.js";
  *
  * | record | words after the first one |
  * | --- | --- |
- * | name | length of the id in bytes; the id in UTF-8, padded to whole words. Assigns the number to this device. |
+ * | name | length of the device id in bytes; the id in UTF-8, padded to whole words. Assigns a number to the device. |
  * | reading | `boot`, `seq`, `at`, `age`; arrival time; time and light of the plotted point. NaN means missing. |
- * | state | a snapshot: number of words, number of boots; for each boot its numbers and, if it has gaps, their bits; points |
- * | forget | none. Deletes everything about the device. |
+ * | state | a snapshot: number of words; number of boots; for each boot 8 numbers and maybe a bitmap of gaps; points |
+ * | forget | none. Deletes all data of the device. |
  */
 export const RECORD_KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
 
-/** The factor of the device number in the first word. The remainder is the kind of the record. */
+/** The first word of a record is the device number * `NUMBER`, plus the kind of the record and flags. */
 export const DEVICE_NUMBER_FACTOR = 32;
 
-/** The flag in the first word of a reading that cannot have waited at a broker. */
+/** Flag in the first word of a reading: no broker can have queued the reading. */
 export const LIVE_FLAG = 4;
 
-/** The lamp after a reading, by its code in the first word. */
+/** Lamp states by the code in the first word of a reading. */
 export const LAMP_BY_CODE = [null, false, true] as const;
 
-/** The number of words for the gaps of a boot. */
+/** Number of words of a bitmap, which marks the missing readings since a start of the device. */
 export const GAP_BITS_WORDS = 16;
 
 export const lampCodeOf = (led_on: boolean | null): number => (led_on === null ? 0 : led_on ? 2 : 1);
@@ -33,7 +33,7 @@ export const lampCodeOf = (led_on: boolean | null): number => (led_on === null ?
 /** Receives the records of a segment in order. */
 export interface RecordHandler {
   reading(id: string, reading: Telemetry, now: number, live: boolean, point: Point): void;
-  /** A snapshot, which replaces all earlier records of the device. */
+  /** Called with a snapshot, which replaces all earlier records of the device. */
   state(id: string, boots: readonly StoredBoot[], points: readonly Point[]): void;
   forget(id: string): void;
 }

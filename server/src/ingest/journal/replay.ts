@@ -11,14 +11,14 @@ import { assignSegment } from "./segments.js";
 export interface RestoreTargets {
   readonly devices: Devices;
   readonly recent: Recent;
-  /** Called with each reading. */
+  /** Called with each reading in the log. */
   readingRestored(device: HistoryDevice, point: KeptPoint): void;
   forget(device: Device): void;
 }
 
 /**
  * Restores the records of a segment.
- * @returns the number of readings, and of records that belong to no known name because of damage
+ * @returns the number of readings, and the number of records (`nameless`) whose device id was lost by damage
  */
 export function replay(
   segment: Segment,
@@ -42,7 +42,7 @@ export function replay(
     state: (id, boots, points) => {
       const device = devices.obtain(id, true);
       if (!device) return;
-      // A device that does not number its readings has no boots.
+      // A device that sends no `boot` and `seq` has nothing to restore here.
       if (boots.length > 0) device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
       recent.delete(id);
       for (const point of points) recent.add(id, { ...point, isDated: true });

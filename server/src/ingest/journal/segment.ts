@@ -2,10 +2,10 @@ import type { Device } from "../../devices/devices.js";
 
 /** A file of the journal. */
 export interface Segment {
-  /** Later ones have higher numbers. */
+  /** Number of the file. Later segments have higher numbers. */
   readonly number: number;
   readings: number;
-  /** Devices whose records are in this segment or later ones. Some of them no longer need this segment. */
+  /** Devices that needed this segment and no earlier one when they were added. Some may no longer need it. */
   readonly devices: Device[];
   /** When the segment ended, by `performance.now()`; -Infinity for segments of earlier runs. */
   ended: number;

@@ -5,13 +5,13 @@ import { recoverLog } from "../../storage/log-recovery.js";
 import type { ReportDamage } from "../../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
-/** The target and the limit for the number of segments in use. Each start adds one segment. */
+/** Normal number of segments in use, and below the maximum: each start of the server adds a segment. */
 const TARGET_SEGMENTS = 4;
 const MAX_SEGMENTS = 16;
 /** The size at which a new segment begins, in bytes. */
 const SEGMENT_BYTES = 16_777_216;
 
-/** The consequence of damage, for the log. */
+/** Text for the log: the contents of a damaged file, and the consequence of the damage. */
 const DAMAGE_CONSEQUENCE =
   "It holds readings that the server has acknowledged: some may be missing, and some may be stored twice if they are delivered again.";
 
@@ -23,10 +23,10 @@ export class Segments {
   /** All segments, oldest first. The last one is being written. */
   #all: Segment[] = [newSegment(1)];
   #file: LogFile;
-  /** How many of the oldest segments no device needs, and how many readings the others hold. */
+  /** Number of the oldest segments that no device needs; the next field is the number of readings in the others. */
   #unneeded = 0;
   #readings = 0;
-  /** Resolves when ended segments are on the disk and unneeded ones are deleted. */
+  /** Resolves when the ended segments are on the disk and the unneeded segments are deleted. */
   #retiring: Promise<void> = Promise.resolve();
 
   /** @param keep how long an unneeded segment is kept, in ms */
@@ -39,7 +39,7 @@ export class Segments {
 
   /**
    * Reads all segments and reports damage.
-   * @param closed whether the last run has closed the journal, so that the last file must be complete
+   * @param closed whether the last run closed the journal, so that the last file must be complete
    * @param replay restores a segment and returns its number of readings
    */
   async load(
@@ -64,19 +64,19 @@ export class Segments {
     return this.#all.at(-1)!;
   }
 
-  /** Notes that everything about the device is, or will be, in the present segment. */
+  /** Records that the device needs only the current segment, because all its data is or will be there. */
   moveToPresent(device: Device): void {
     assignSegment(device, this.#present);
   }
 
-  /** Writes a batch. @param readings the number of readings in it @throws Error if the batch cannot be written */
+  /** Writes a batch. @param readings number of readings in the batch @throws Error if the batch cannot be written */
   write(batch: Buffer, readings: number): void {
     this.#file.write(batch);
     this.#present.readings += readings;
     this.#readings += readings;
   }
 
-  /** Begins a new segment if the present one is full. @param lag the number of readings to keep @returns whether it did */
+  /** Begins a new segment if the current one is full, and then returns true. @param lag number of readings to keep */
   nextIfFull(lag: number): boolean {
     if (this.#present.readings < lag / TARGET_SEGMENTS && this.#file.length < SEGMENT_BYTES) return false;
     this.#next(this.#unneeded);
@@ -105,7 +105,7 @@ export class Segments {
   #next(unneeded: number): void {
     const [ended, file] = [this.#present, this.#file];
     ended.ended = performance.now();
-    // The devices of these segments have records in the segment that ends, or in earlier ones.
+    // Delete old segments only after the ended segment is on the disk, which may hold the newer records of their devices.
     const gone = this.#all.slice(0, unneeded);
     const next = newSegment(ended.number + 1);
     this.#all.push(next);
@@ -113,7 +113,7 @@ export class Segments {
     this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
   }
 
-  /** Ends a file and deletes unneeded ones, oldest first, so that a `forget` record outlives the records that it deletes. */
+  /** Ends a file and deletes unneeded files, oldest first, because a `forget` record must outlive the records it deletes. */
   async #retire(file: LogFile, gone: readonly Segment[]): Promise<void> {
     file.close();
     await file.sync();
@@ -131,7 +131,7 @@ export class Segments {
   }
 }
 
-/** Notes that the device needs this segment and no earlier one. */
+/** Records that the device needs this segment and no earlier one. */
 export function assignSegment(device: Device, segment: Segment): void {
   device.oldestSegment = segment.number;
   segment.devices.push(device);

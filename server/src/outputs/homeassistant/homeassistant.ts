@@ -6,7 +6,7 @@ import { discoveryTopic } from "./names.js";
 import { discoveryPayload, type AnnouncedDevice, type PayloadOptions } from "./payload.js";
 
 export interface HomeAssistantOptions extends PayloadOptions {
-  /** The prefix of discovery topics, which Home Assistant calls `homeassistant` by default. No wildcards, no `/` at the end. */
+  /** Prefix of discovery topics; Home Assistant's default is `homeassistant`. No wildcards, no `/` at the end. */
   readonly discoveryPrefix: string;
   readonly publisher: Pick<Publisher, "publish">;
   readonly memory: DiscoveryMemory;
@@ -21,8 +21,8 @@ const BATCH_PAUSE = 50;
 const MIN_BIRTH_DELAY = 1000;
 
 /**
- * The most devices that are announced. Home Assistant is made for homes, each device takes 3.5 KB at the broker, and
- * anybody who may publish there can invent devices.
+ * Maximum number of announced devices. Home Assistant is made for homes, each device takes 3.5 KB at the broker, and
+ * anybody who may publish at the broker can invent devices.
  */
 export const MAX_ANNOUNCED = 1000;
 
@@ -54,7 +54,7 @@ export class HomeAssistant {
     this.birthTopic = `${options.discoveryPrefix}/status`;
   }
 
-  /** Starts announcing, first the devices that are already known. Removes messages below another prefix. */
+  /** Starts announcing, first the devices that are already known. Removes messages of an earlier, different prefix. */
   enable(): void {
     this.#on = true;
     const below = `${this.#options.discoveryPrefix}/device/`;
@@ -68,7 +68,7 @@ export class HomeAssistant {
     for (const topic of this.#topics) this.#remove(topic);
   }
 
-  /** Announces a device, unless the same was announced before. */
+  /** Announces a device, unless the same data was announced before. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
     if (known && isSameDevice(known, device)) return;
@@ -91,7 +91,7 @@ export class HomeAssistant {
     this.#due.delete(id);
   }
 
-  /** Handles a message. Returns false if the message is not from Home Assistant. Announces all devices when it has started. */
+  /** Announces all devices when Home Assistant reports its start. Returns false for a message on any other topic. */
   message(topic: string, payload: Buffer): boolean {
     if (topic !== this.birthTopic) return false;
     if (this.#on && payload.toString() === "online")
@@ -106,7 +106,7 @@ export class HomeAssistant {
     return true;
   }
 
-  /** Stores the topics again after the storage has lost them. */
+  /** Stores all discovery topics again after the storage has lost them. */
   async storeAgain(): Promise<void> {
     await this.#options.memory.remember([...this.#topics]);
   }
@@ -153,7 +153,7 @@ export class HomeAssistant {
     }, BATCH_PAUSE);
   }
 
-  /** Remembers topics before they are used, so that no message is left behind if the server is killed. */
+  /** Stores topics before publishing to them, so that a later run can remove their messages even after `kill -9`. */
   #remember(topics: readonly string[]): void {
     const others = topics.filter((topic) => !this.#topics.has(topic));
     if (others.length === 0) return;

@@ -1,17 +1,17 @@
 /**
- * Names a device in Home Assistant's discovery: in its topic, and as the root of its entities' unique ids. Made of
- * `[a-zA-Z0-9_-]`, which is all that Home Assistant takes there, and different for different ids: `/` becomes `__`,
- * and any other character that is not allowed, or means something here, becomes `_` and its code in two hexadecimal digits.
+ * Converts a device id to the object id in discovery topics and in the unique ids of entities. Home Assistant allows only
+ * `[a-zA-Z0-9_-]` in object ids. `/` becomes `__`. Any other character except letters, digits and `-` becomes `_` and its
+ * code in two hexadecimal digits. Different device ids have different object ids.
  */
 export function objectIdOf(id: string): string {
   const escaped = id.replace(/[^a-zA-Z0-9-]/g, (character) =>
     character === "/" ? "__" : `_${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-  // other software announces devices there as well
+  // the prefix keeps the id apart from devices that other software announces
   return `nightlight_${escaped}`;
 }
 
-/** What Home Assistant calls a device's entities unless a person renames them. It makes them unique itself. */
+/** Returns the default entity name of a device in Home Assistant, which adds a number if the name is already in use. */
 export function entityNameOf(id: string): string {
   const name = id
     .toLowerCase()
@@ -20,7 +20,7 @@ export function entityNameOf(id: string): string {
   return name || "nightlight";
 }
 
-/** Where a device is announced, by Home Assistant's device discovery. */
+/** Returns the topic of the discovery message that announces a device to Home Assistant. */
 export function discoveryTopic(discoveryPrefix: string, id: string): string {
   return `${discoveryPrefix}/device/${objectIdOf(id)}/config`;
 }

@@ -3,20 +3,20 @@ import { LESSON_SILENCE } from "../../devices/devices.js";
 import { serverStatusTopic } from "../../transport/server-status.js";
 import { entityNameOf, objectIdOf } from "./names.js";
 
-/** A device as it is announced to Home Assistant. */
+/** The data of a device that is announced to Home Assistant. */
 export interface AnnouncedDevice {
   readonly id: string;
-  /** The name for people. */
+  /** Name of the device that Home Assistant shows. */
   readonly label: string;
-  /** The board and the firmware version that the device reports. */
+  /** Board type that the device reports; the next field is its firmware version. */
   readonly board?: string;
   readonly firmware?: string;
-  /** Whether the device is a lesson device, which sends no `status`. */
+  /** Whether the device sends no `status`, like devices with the code of the IoT for Beginners lesson. */
   readonly lesson: boolean;
 }
 
 export interface PayloadOptions {
-  /** The server's own status topic is `<prefix>/status`. */
+  /** Topic prefix; the server publishes its own status on `<prefix>/status`. */
   readonly prefix: string;
   /** The version of the server. */
   readonly version: string;
@@ -24,12 +24,12 @@ export interface PayloadOptions {
 
 const IS_ONLINE = "{{ 'online' if value_json.online else 'offline' }}";
 
-/** A template for a field. Home Assistant shows `None` as unknown. */
+/** Returns a Home Assistant template that reads a field of a JSON payload. Home Assistant shows `None` as unknown. */
 const field = (name: string): string => `{{ value_json.${name} | default('None') }}`;
 
 const setting = (mode: string): string => `{"mode":"${mode}"}`;
 
-/** A template that turns a decision into the payload that would switch the lamp, as Home Assistant's light expects. */
+/** Template that converts a decision to the payload that would cause it: Home Assistant reads light states that way. */
 const LAMP_STATE =
   "{% if value_json.led_on is defined %}" +
   setting("{{ 'on' if value_json.led_on else 'off' }}") +
@@ -70,7 +70,7 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
     qos: 1,
     components: {
       lamp: {
-        // No name: the entity has the name of the device.
+        // Without a name, the entity gets the name of the device.
         ...entity("light", "lamp", null),
         ...byServer,
         command_topic: set,

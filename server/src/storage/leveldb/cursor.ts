@@ -35,7 +35,7 @@ export class Cursor {
     }
   }
 
-  /** Reads a number of bytes. */
+  /** Reads the next `length` bytes. */
   bytes(length: number): Buffer {
     const end = this.#at + length;
     if (end > this.#end) throw new RangeError("the data ends early");
@@ -44,7 +44,7 @@ export class Cursor {
     return found;
   }
 
-  /** Reads bytes that follow their length. */
+  /** Reads a length-prefixed byte string. */
   slice(): Buffer {
     return this.bytes(this.varint());
   }

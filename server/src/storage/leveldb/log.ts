@@ -64,7 +64,7 @@ export function readLevelLog(file: Buffer): LevelLog {
 interface PhysicalRecord {
   readonly end: number;
   readonly type: number;
-  /** Undefined for a damaged record. */
+  /** The data of the record; undefined for a damaged record. */
   readonly data?: Buffer;
   /** Whether the length in the header is wrong, so that LevelDB itself would drop the record and the rest of its block. */
   readonly isLengthDamaged?: boolean;
@@ -79,7 +79,7 @@ function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalReco
   const follows = end <= block && (block - end < HEADER || isWhole(file, end, block));
   const stored = file.readUInt32LE(at);
   const known = type >= FULL && type <= LAST;
-  // A wrong length may lead past other records to a later one, so the record ends there or earlier.
+  // If a record follows at the stored end, the true end is there or earlier; otherwise search to the end of the block.
   const limit = follows ? end : block;
   const found = known ? findEnd(file, at + TYPE, 1, limit, (_end, masked) => masked === stored) : undefined;
   if (found !== undefined) return { ...whole(found), isLengthDamaged: true };

@@ -7,7 +7,7 @@ import { PRIVATE_FOLDER } from "../permissions.js";
 import type { Inspection } from "./inspect.js";
 import type { LevelEntry } from "./table.js";
 
-/** Entries per write. */
+/** Number of entries per write while filling the new database. */
 const ENTRIES_PER_WRITE = 1000;
 
 /** Paths of the new database while it is written, and when it is ready to replace the damaged one. */

@@ -17,7 +17,7 @@ export interface LevelEntry {
   readonly key: Buffer;
   /** Sequence number; later writes have higher numbers. */
   readonly sequence: number;
-  /** Undefined for a deletion. */
+  /** The value that was put; undefined for a deletion. */
   readonly value: Buffer | undefined;
 }
 
@@ -155,7 +155,7 @@ function entriesIn(content: Buffer): LevelEntry[] {
   try {
     return pairsIn(content).map(([key, value]) => entryOf(key, value));
   } catch {
-    // without an index, the filter block is also read as if it contained entries
+    // a malformed block without entries: without an index, the filter block is read as a data block, too
     return [];
   }
 }
