@@ -69,7 +69,7 @@ export interface Cluster {
   /** Why this server should not get requests yet; "" if it should. */
   problem(): string;
   /** Reports data in Redis that no server writes. @param where the key or the channel */
-  damaged(where: string, problem: string): void;
+  reportDamage(where: string, problem: string): void;
   /** Applies a policy whose zones may connect other devices. */
   apply(policy: Policy): void;
   close(): Promise<void>;

@@ -19,7 +19,7 @@ export interface LoadedShards {
 export interface ShardOptions {
   readonly state: StateStore;
   /** The zone groups. A grouped device is stored in the slot of its own id and read one by one. */
-  readonly links: ZoneGroups;
+  readonly zoneGroups: ZoneGroups;
   /** The topic prefix, with which the ids of zones begin. */
   readonly prefix: string;
   /** The clock of all stored times. */
@@ -27,7 +27,7 @@ export interface ShardOptions {
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
   /** Reports data that no server stores. It is skipped. */
-  damaged(collection: string, problem: string): void;
+  reportDamage(collection: string, problem: string): void;
 }
 
 const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
@@ -35,7 +35,7 @@ const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
 /** Loads the devices and zones of slots. Skips only what is damaged. */
 export async function loadShards(
   slots: ReadonlySet<number>,
-  { state, links, prefix, clock, owns, damaged }: ShardOptions,
+  { state, zoneGroups, prefix, clock, owns, reportDamage }: ShardOptions,
 ): Promise<LoadedShards> {
   const stock: LoadedShards = { devices: new Map(), zones: new Map() };
   const now = clock.toWall(clock.now());
@@ -45,7 +45,7 @@ export async function loadShards(
     if (value === undefined) return undefined;
     const problem = problemOf(value, now);
     if (!problem) return value as T;
-    damaged(collection, `field ${key}: ${problem}`);
+    reportDamage(collection, `field ${key}: ${problem}`);
     return undefined;
   }
 
@@ -73,8 +73,8 @@ export async function loadShards(
       const id = key.slice(1);
       if (kind === PREFIX.zone || kind === PREFIX.zoneOverride) continue;
       const problem = KINDS.has(kind) ? placeProblem(id, slot, owns) : "no server stores such a field";
-      if (problem) damaged(name, `field ${key}: ${problem}`);
-      else if (links.slotOf(id) === slot) ids.add(id);
+      if (problem) reportDamage(name, `field ${key}: ${problem}`);
+      else if (zoneGroups.slotOf(id) === slot) ids.add(id);
     }
     for (const id of ids)
       deviceOf(
@@ -83,7 +83,7 @@ export async function loadShards(
         DEVICE_KINDS.map((kind) => entries.get(kind + id)),
       );
   });
-  const groups = [...links.groups].filter(({ slot }) => slots.has(slot));
+  const groups = [...zoneGroups.groups].filter(({ slot }) => slots.has(slot));
   const linked = groups.flatMap(({ ids }) =>
     ids.map(async (id) => {
       const name = collectionOf(slotOf(id));
