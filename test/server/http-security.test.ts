@@ -222,7 +222,7 @@ describe("a session", () => {
     const clock = { time: 0 };
     const accounts = threeAccounts();
     const made = new LoginSessions(accounts, () => clock.time);
-    return { clock, accounts, sessions: made, begin: (name: string) => made.begin(accounts.byName(name)!) };
+    return { clock, accounts, sessions: made, begin: (name: string) => made.create(accounts.byName(name)!) };
   }
 
   test("a session ends after 12 h without use", () => {
@@ -230,10 +230,10 @@ describe("a session", () => {
     const id = begin("ann");
     for (let n = 0; n < 3; n++) {
       clock.time += IDLE - 1;
-      expect(all.use(id)?.name).toBe("ann");
+      expect(all.touch(id)?.name).toBe("ann");
     }
     clock.time += IDLE;
-    expect(all.use(id)).toBeUndefined();
+    expect(all.touch(id)).toBeUndefined();
     expect(all.size).toBe(0);
   });
 
@@ -242,10 +242,10 @@ describe("a session", () => {
     const id = begin("ann");
     while (clock.time < LIFETIME - IDLE / 2) {
       clock.time += IDLE / 2;
-      expect(all.use(id)?.name).toBe(clock.time < LIFETIME ? "ann" : undefined);
+      expect(all.touch(id)?.name).toBe(clock.time < LIFETIME ? "ann" : undefined);
     }
     clock.time = LIFETIME;
-    expect(all.use(id)).toBeUndefined();
+    expect(all.touch(id)).toBeUndefined();
   });
 
   test("every session has a different id of 256 random bits", () => {
@@ -253,8 +253,8 @@ describe("a session", () => {
     const ids = new Set(Array.from({ length: 100 }, () => begin("ann")));
     expect(ids.size).toBe(100);
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
-    expect(all.use("")).toBeUndefined();
-    expect(all.use("__proto__")).toBeUndefined();
+    expect(all.touch("")).toBeUndefined();
+    expect(all.touch("__proto__")).toBeUndefined();
   });
 
   test("a user has at most 20 sessions; one more ends the least recently used one", () => {
@@ -263,12 +263,12 @@ describe("a session", () => {
     const first = begin("ann");
     const second = begin("ann");
     for (let n = 2; n < MAX_PER_NAME; n++) begin("ann");
-    all.use(first);
+    all.touch(first);
     begin("ann");
     expect(all.size).toBe(MAX_PER_NAME + 1);
-    expect(all.use(first)?.name).toBe("ann");
-    expect(all.use(second)).toBeUndefined();
-    expect(all.use(other)?.name).toBe("rob");
+    expect(all.touch(first)?.name).toBe("ann");
+    expect(all.touch(second)).toBeUndefined();
+    expect(all.touch(other)?.name).toBe("rob");
   });
 });
 

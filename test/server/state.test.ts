@@ -111,7 +111,11 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
     async function hub(namespace: string, me: string): Promise<Hub & { received: string[]; quit(): Promise<void> }> {
       const joined = await link(namespace);
-      const one = redisHub(joined, { me, start: START, damaged: (key, problem) => expect.fail(`${key}: ${problem}`) });
+      const one = redisHub(joined, {
+        me,
+        start: START,
+        reportDamage: (key, problem) => expect.fail(`${key}: ${problem}`),
+      });
       const received: string[] = [];
       await one.listen({ message: (bytes) => received.push(bytes.toString()), changed() {}, unsubscribed() {} });
       onTestFinished(() => one.close());

@@ -84,7 +84,7 @@ describe("the broker test over TLS", () => {
 
   test("reports an expired certificate, and one for another name", async () => {
     const ca = await certificate("authority", { authority: true });
-    const old = { from: new Date(Date.now() - 2 * 86_400_000), to: new Date(Date.now() - 86_400_000) };
+    const old = { validFrom: new Date(Date.now() - 2 * 86_400_000), validTo: new Date(Date.now() - 86_400_000) };
     const expired = await fakeBroker(connack(0), await certificate("localhost", { ca, ...old }));
     expect(await checkBroker({ broker: secure(expired.port), ...noUser }, { roots: [ca.cert] })).toContain("expired");
     const { cert, private: key } = await generate([{ name: "commonName", value: "other.example" }], {

@@ -91,7 +91,7 @@ export function createParts(options: PartsOptions): Parts {
     unwrittenCount: () => history.stats.waiting,
     failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
     closed: !folder.wasKilled,
-    damaged: folder.damaged.report,
+    reportDamage: folder.damagedFiles.report,
   });
   const journal = cluster?.journal ?? own;
 

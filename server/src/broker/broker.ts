@@ -69,7 +69,7 @@ export async function startBroker(
   };
   const retained = new RetainedMessages(data.retained, retainedHandlers, {
     closed: !data.wasKilled,
-    damaged: data.damaged.report,
+    reportDamage: data.damagedFiles.report,
   });
   const wills = new Wills(store, id);
   const sessionStore = new SessionStore(store);

@@ -72,7 +72,7 @@ export interface Cluster {
    * Reports damaged data in Redis.
    * @param where the key or the channel
    */
-  damaged(where: string, problem: string): void;
+  reportDamage(where: string, problem: string): void;
   /** Applies a policy. If zones connect other devices than before, the servers distribute the devices again. */
   apply(policy: Policy): void;
   close(): Promise<void>;

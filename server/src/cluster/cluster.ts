@@ -37,12 +37,12 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const namespace = `nightlight:${prefix}`;
   const redis = await joinRedis(options.url, namespace);
   const damage = new StateDamage();
-  const damaged = (where: string, problem: string): void => damage.report(where, problem);
+  const reportDamage = (where: string, problem: string): void => damage.report(where, problem);
   const reportDamagedCollection = (collection: string, problem: string): void =>
-    damaged(`${namespace}:${collection}`, problem);
+    reportDamage(`${namespace}:${collection}`, problem);
   const failed = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
-  const state = redisState(redis, damaged);
-  const hub = redisHub(redis, { me, start, damaged });
+  const state = redisState(redis, reportDamage);
+  const hub = redisHub(redis, { me, start, reportDamage });
   const sharedClock = new SharedClock();
   const records = new DeviceRecords(
     state,
@@ -50,7 +50,13 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
     sharedClock,
   );
-  const memory = await sharedMemory({ state, records, prefix, clock: sharedClock, damaged: reportDamagedCollection });
+  const memory = await sharedMemory({
+    state,
+    records,
+    prefix,
+    clock: sharedClock,
+    reportDamage: reportDamagedCollection,
+  });
   const channel = `${namespace}:to:${me}`;
   const filters = sharedFilters(scope, prefix);
   let zoneGroups = new ZoneGroups(options.policy.zones, prefix);
@@ -90,11 +96,11 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       const gained = new Set([...next].filter((slot) => !ownedSlots.has(slot)));
       const { devices, zones } = await loadShards(gained, {
         state,
-        links: zoneGroups,
+        zoneGroups: zoneGroups,
         prefix,
         clock: sharedClock,
         owns: scope.owns,
-        damaged: reportDamagedCollection,
+        reportDamage: reportDamagedCollection,
       });
       ownedSlots = next;
       handover.adopt(devices, zones);
@@ -161,12 +167,12 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     if (isBatch(bytes)) {
       const batch = decodeBatch(bytes, start, sharedClock);
       if (batch) router.receive(batch);
-      else damaged(channel, "the batch is not complete, or no server writes such a batch");
+      else reportDamage(channel, "the batch is not complete, or no server writes such a batch");
       return;
     }
     const { message, problem } = readPeerMessage(bytes, start);
     if (message) peers.receive(message);
-    else damaged(channel, problem);
+    else reportDamage(channel, problem);
   }
 
   async function restoreMemory(): Promise<void> {
@@ -206,7 +212,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       return link;
     },
     start: () => membership.start(receive),
-    damaged,
+    reportDamage,
     problem: () => (membership.isReady ? "" : "The servers are negotiating which one decides about which devices."),
     apply(policy) {
       const next = new ZoneGroups(policy.zones, prefix);

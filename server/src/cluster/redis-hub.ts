@@ -20,11 +20,11 @@ export interface RedisHubOptions {
   /** The prefix of all server names. */
   readonly start: string;
   /** Reports damaged data in Redis that was deleted. */
-  readonly damaged: ReportDamagedKey;
+  readonly reportDamage: ReportDamagedKey;
 }
 
 /** Creates a hub in Redis. A sorted set stores the members, and publish/subscribe carries the messages. */
-export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }: RedisHubOptions): Hub {
+export function redisHub({ redis, namespace }: RedisLink, { me, start, reportDamage }: RedisHubOptions): Hub {
   const keys = ["members", "settled", "epoch", "gone", "memory"].map((name) => `${namespace}:${name}`);
   const [members, , , gone] = keys;
   const channels = `${namespace}:to:`;
@@ -32,7 +32,8 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
   let listener: Redis | undefined;
 
   async function removeInvalidNames(invalidNames: readonly string[]): Promise<void> {
-    for (const name of invalidNames) damaged(`${namespace}:members or :gone`, `${name} is no server; it was deleted`);
+    for (const name of invalidNames)
+      reportDamage(`${namespace}:members or :gone`, `${name} is no server; it was deleted`);
     if (invalidNames.length > 0)
       await redis
         .multi()
@@ -66,7 +67,7 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, damaged }
       const values = [me, lease, settled, channels, changes, known.epoch, known.members.join("\n"), randomUUID()];
       const answer = (await redis.eval(RENEW_SCRIPT, keys.length, ...keys, ...values)) as RenewReply;
       const checked = membershipOf(answer, start);
-      for (const key of checked.damaged) damaged(key, "it is not as servers write it; it was deleted");
+      for (const key of checked.damagedKeys) reportDamage(key, "it is not as servers write it; it was deleted");
       await removeInvalidNames(checked.invalidNames);
       return checked.view;
     },

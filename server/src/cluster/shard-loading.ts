@@ -22,7 +22,7 @@ export interface ShardOptions {
    * The zone groups. A device in a group is stored in the slot of its own id, so each such device needs a separate
    * query.
    */
-  readonly links: ZoneGroups;
+  readonly zoneGroups: ZoneGroups;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
   /** The clock to which stored times refer. */
@@ -30,7 +30,7 @@ export interface ShardOptions {
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
   /** Reports damaged data, which is skipped. */
-  damaged(collection: string, problem: string): void;
+  reportDamage(collection: string, problem: string): void;
 }
 
 const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
@@ -38,7 +38,7 @@ const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
 /** Loads the devices and zones of some slots from Redis. Skips damaged values only. */
 export async function loadShards(
   slots: ReadonlySet<number>,
-  { state, links, prefix, clock, owns, damaged }: ShardOptions,
+  { state, zoneGroups, prefix, clock, owns, reportDamage }: ShardOptions,
 ): Promise<LoadedShards> {
   const stock: LoadedShards = { devices: new Map(), zones: new Map() };
   const now = clock.toWall(clock.now());
@@ -48,7 +48,7 @@ export async function loadShards(
     if (value === undefined) return undefined;
     const problem = problemOf(value, now);
     if (!problem) return value as T;
-    damaged(collection, `field ${key}: ${problem}`);
+    reportDamage(collection, `field ${key}: ${problem}`);
     return undefined;
   }
 
@@ -76,8 +76,8 @@ export async function loadShards(
       const id = key.slice(1);
       if (kind === PREFIX.zone || kind === PREFIX.zoneOverride) continue;
       const problem = KINDS.has(kind) ? placeProblem(id, slot, owns) : "no server stores such a field";
-      if (problem) damaged(name, `field ${key}: ${problem}`);
-      else if (links.slotOf(id) === slot) ids.add(id);
+      if (problem) reportDamage(name, `field ${key}: ${problem}`);
+      else if (zoneGroups.slotOf(id) === slot) ids.add(id);
     }
     for (const id of ids)
       deviceOf(
@@ -86,7 +86,7 @@ export async function loadShards(
         DEVICE_KINDS.map((kind) => entries.get(kind + id)),
       );
   });
-  const groups = [...links.groups].filter(({ slot }) => slots.has(slot));
+  const groups = [...zoneGroups.groups].filter(({ slot }) => slots.has(slot));
   const linked = groups.flatMap(({ ids }) =>
     ids.map(async (id) => {
       const name = collectionOf(slotOf(id));

@@ -19,7 +19,7 @@ export interface SharedMemoryOptions {
   /** The clock to which stored times refer. */
   readonly clock: StorageClock;
   /** Reports damaged data in Redis. */
-  damaged(collection: string, problem: string): void;
+  reportDamage(collection: string, problem: string): void;
 }
 
 /**
@@ -31,14 +31,14 @@ export async function sharedMemory({
   records,
   prefix,
   clock,
-  damaged,
+  reportDamage,
 }: SharedMemoryOptions): Promise<DeviceMemory> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
   const discovery = state.collection(DISCOVERY);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
-    if (problem) damaged(DISCOVERY, `field ${topic}: ${problem}`);
+    if (problem) reportDamage(DISCOVERY, `field ${topic}: ${problem}`);
     return !problem;
   });
   return {

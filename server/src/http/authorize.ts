@@ -45,8 +45,8 @@ const CHECK_INTERVAL = 2000;
 export function createIdentify(accounts: Accounts, sessions: LoginSessions, check: PasswordCheck): Identify {
   function bySession(request: FastifyRequest): Visitor | undefined {
     const id = sessionIdOf(request);
-    const account = id === undefined ? undefined : sessions.use(id);
-    return account && { account, isAuthorized: () => sessions.use(id!) !== undefined };
+    const account = id === undefined ? undefined : sessions.touch(id);
+    return account && { account, isAuthorized: () => sessions.touch(id!) !== undefined };
   }
 
   function byCertificate({ raw }: FastifyRequest): Visitor | undefined {

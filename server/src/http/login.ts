@@ -54,7 +54,7 @@ export function loginRoutes(app: FastifyInstance, { accounts, sessions, check, i
     // always a new session id, against session fixation: an attacker may have set the browser's cookie
     const before = sessionIdOf(request);
     if (before !== undefined) sessions.end(before);
-    setSessionCookie(request, reply, sessions.begin(account));
+    setSessionCookie(request, reply, sessions.create(account));
     log.info("http", `${name} logged in from ${request.ip}.`, { user: name, address: request.ip });
     return viewOf(account);
   });

@@ -52,7 +52,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     answers.set(cluster.me, await answerLocally(request));
     return Array.from(answers, ([member, { text }]) => {
       const list = readList<T>(text, key);
-      if (!list) cluster.damaged(member, `its answer to GET ${url} is not a list`);
+      if (!list) cluster.reportDamage(member, `its answer to GET ${url} is not a list`);
       return [member, list ?? []];
     });
   }

@@ -39,7 +39,7 @@ export class LoginSessions {
   }
 
   /** Starts a session. Returns its id, which has 256 random bits. */
-  begin(account: Account): string {
+  create(account: Account): string {
     const ofName: string[] = [];
     for (const [hash, session] of this.#byHash) {
       if (!this.#isValid(session)) this.#byHash.delete(hash);
@@ -54,7 +54,7 @@ export class LoginSessions {
   }
 
   /** Returns the account of a session; undefined for an expired or unknown one. Resets the idle time. */
-  use(id: string): Account | undefined {
+  touch(id: string): Account | undefined {
     const hash = hashOf(id);
     const session = this.#byHash.get(hash);
     if (!session) return undefined;
@@ -67,7 +67,7 @@ export class LoginSessions {
 
   /** Ends a session. Returns its account. */
   end(id: string): Account | undefined {
-    const account = this.use(id);
+    const account = this.touch(id);
     this.#byHash.delete(hashOf(id));
     return account;
   }

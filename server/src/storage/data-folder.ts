@@ -36,7 +36,7 @@ export interface DataFolder {
   /** Whether an earlier run ended without `close`, and no run has restored the journal since. */
   readonly wasKilled: boolean;
   /** Reports and counts damaged files. */
-  readonly damaged: DamagedFiles;
+  readonly damagedFiles: DamagedFiles;
   /** Must be called when the journal is restored. After this call, `close` records that the run was complete. */
   markRestoring(): void;
   /** Must be called if the history could not be written completely. The next run reads the journal as after `kill -9`. */
@@ -55,22 +55,22 @@ export interface DataFolder {
 
 /**
  * Opens the data folder, or creates it.
- * @param damaged reports damaged files
+ * @param damagedFiles reports damaged files
  * @param warn called with each file that other users of the machine can access
  * @throws StartError if the folder cannot be written or another server uses it
  */
 export async function openData(
   folder: string,
-  damaged = new DamagedFiles(),
+  damagedFiles = new DamagedFiles(),
   warn: (problem: string) => void = () => {},
 ): Promise<DataFolder> {
   let db: Database | undefined;
   try {
     await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     for (const problem of await keepPrivate(folder)) warn(problem);
-    const opened = await openDatabase(join(folder, "db"), damaged.report);
+    const opened = await openDatabase(join(folder, "db"), damagedFiles.report);
     db = opened.db;
-    return await read(db, folder, damaged, opened.rebuilt);
+    return await read(db, folder, damagedFiles, opened.rebuilt);
   } catch (error) {
     await db?.close().catch(() => {});
     throw new StartError(startProblem(folder, error));
@@ -98,8 +98,8 @@ async function lastRunIn(db: Database): Promise<number> {
 /** Number of run numbers to skip in a rebuilt database, because the number of the last run may be lost. */
 const SKIPPED_RUN_NUMBERS = 100;
 
-async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
-  const state = levelStateStore(db, damaged.report).collection(STATE);
+async function read(db: Database, folder: string, damagedFiles: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
+  const state = levelStateStore(db, damagedFiles.report).collection(STATE);
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const before = (known.get("run") as number | undefined) ?? 0;
@@ -113,7 +113,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
   const health = new StorageHealth(folder);
   const database = new LevelDatabase(db, health);
   const values = new OrderedStore(database, STATE);
-  const broker = new OrderedStore(database, BROKER, damaged.report);
+  const broker = new OrderedStore(database, BROKER, damagedFiles.report);
   const namedValues: NamedValues = {
     entriesWithPrefix: <T>(prefix: string) =>
       new Map(
@@ -135,7 +135,7 @@ async function read(db: Database, folder: string, damaged: DamagedFiles, rebuilt
     run,
     // The entry about the end of the last run may be missing in a rebuilt database.
     wasKilled: rebuilt || ended !== before,
-    damaged,
+    damagedFiles,
     markRestoring: () => void (whole = true),
     markIncomplete: () => void (whole = false),
     health,

@@ -9,7 +9,7 @@ export interface LogRecovery {
   readonly closed: boolean;
   /** Sentences for the damage report: what the file contains, and what a loss means for users. */
   readonly consequence: string;
-  readonly damaged: ReportDamage;
+  readonly reportDamage: ReportDamage;
 }
 
 /**
@@ -31,16 +31,16 @@ export async function recoverLog(
 async function repair(
   file: string,
   { payloads, unreadable }: LogContents,
-  { consequence, damaged }: LogRecovery,
+  { consequence, reportDamage }: LogRecovery,
 ): Promise<void> {
   const where = unreadable.map(({ at, length }: UnreadableRange) => `${length} bytes from byte ${at}`).join(", ");
   const what = `The file ${file} is damaged: ${where} cannot be read, the rest is used.`;
   try {
     const copy = await keepDamagedCopy(file);
     await replace(file, encodeLog(payloads));
-    damaged(`${what} The damaged file was kept as ${copy}. ${consequence}`);
+    reportDamage(`${what} The damaged file was kept as ${copy}. ${consequence}`);
   } catch (error) {
-    damaged(`${what} It stays as it is, because it cannot be replaced (${textOf(error)}). ${consequence}`);
+    reportDamage(`${what} It stays as it is, because it cannot be replaced (${textOf(error)}). ${consequence}`);
   }
 }
 
@@ -48,9 +48,9 @@ async function repair(
 async function close(
   file: string,
   { endMark }: LogContents,
-  { closed, consequence, damaged }: LogRecovery,
+  { closed, consequence, reportDamage }: LogRecovery,
 ): Promise<void> {
-  if (closed) damaged(`The file ${file} was cut off: the last writes to it may be missing. ${consequence}`);
+  if (closed) reportDamage(`The file ${file} was cut off: the last writes to it may be missing. ${consequence}`);
   try {
     if (endMark) await appendFile(file, endMark);
     else await replace(file, encodeLog([]));

@@ -20,7 +20,7 @@ export interface RetainedLogOptions {
   readonly growth?: number;
   /** Whether the previous run closed the log, so that its last file must be complete. */
   readonly closed?: boolean;
-  readonly damaged?: ReportDamage;
+  readonly reportDamage?: ReportDamage;
 }
 
 /** Returns all messages that are retained now. */
@@ -54,13 +54,13 @@ export class RetainedLog {
   constructor(
     folder: string,
     contents: Contents,
-    { growth = MAX_GROWTH, closed = false, damaged = () => {} }: RetainedLogOptions = {},
+    { growth = MAX_GROWTH, closed = false, reportDamage = () => {} }: RetainedLogOptions = {},
   ) {
     this.#folder = folder;
     this.#contents = contents;
     this.#growth = growth;
     this.#closedBefore = closed;
-    this.#damaged = damaged;
+    this.#damaged = reportDamage;
     this.#startFile();
   }
 
@@ -73,7 +73,7 @@ export class RetainedLog {
       const { payloads, length } = await recoverLog(file, {
         closed,
         consequence: DAMAGE_CONSEQUENCE,
-        damaged: this.#damaged,
+        reportDamage: this.#damaged,
       });
       this.#oldFiles.push(file);
       this.#length += length;

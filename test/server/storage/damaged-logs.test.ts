@@ -106,7 +106,10 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
   async function retained(folder: string): Promise<{ messages: RetainedMessages; reports: string[] }> {
     const reports: string[] = [];
     const handlers = { failed: expect.unreachable, dropped: expect.unreachable };
-    const messages = new RetainedMessages(folder, handlers, { closed: true, damaged: (text) => reports.push(text) });
+    const messages = new RetainedMessages(folder, handlers, {
+      closed: true,
+      reportDamage: (text) => reports.push(text),
+    });
     await messages.restore();
     return { messages, reports };
   }
@@ -141,9 +144,9 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
       const reports: string[] = [];
       const data = await openData(folder);
       const [devices, recent] = [new Devices(), new Recent()];
-      const damaged = (text: string): void => void reports.push(text);
+      const reportDamage = (text: string): void => void reports.push(text);
       const { health, wasKilled } = data;
-      const targets = { stored: () => {}, failed: expect.unreachable, damaged, closed: !wasKilled, health };
+      const targets = { stored: () => {}, failed: expect.unreachable, reportDamage, closed: !wasKilled, health };
       const journal = new Journal({ folder: data.journal, recent, ...targets });
       data.markRestoring();
       await journal.restore(devices, () => {});
@@ -183,7 +186,7 @@ test("a file without an end mark after kill -9 is not reported as damaged, at th
   await truncate(file, (await readFile(file)).length - 16);
   for (const closed of [false, true]) {
     const handlers = { failed: expect.unreachable, dropped: () => {} };
-    const messages = new RetainedMessages(folder, handlers, { closed, damaged: expect.unreachable });
+    const messages = new RetainedMessages(folder, handlers, { closed, reportDamage: expect.unreachable });
     await messages.restore();
     await messages.close();
   }

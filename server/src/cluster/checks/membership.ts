@@ -9,7 +9,7 @@ export interface CheckedMembership {
   /** Invalid names of members and former members, which must be deleted from Redis. */
   readonly invalidNames: readonly string[];
   /** Damaged keys that were deleted. */
-  readonly damaged: readonly string[];
+  readonly damagedKeys: readonly string[];
 }
 
 /**
@@ -18,7 +18,7 @@ export interface CheckedMembership {
  * @param start the prefix of server names
  */
 export function membershipOf(answer: RenewReply, start: string): CheckedMembership {
-  const [epoch, joined, members, settled, gone, memory, damaged, now] = answer;
+  const [epoch, joined, members, settled, gone, memory, damagedKeys, now] = answer;
   const isServer = (name: string): boolean => isServerName(name, start);
   const epochs = new Map(pairs(settled));
   const leavers = pairs(gone);
@@ -39,7 +39,7 @@ export function membershipOf(answer: RenewReply, start: string): CheckedMembersh
       ),
     },
     invalidNames: [...members, ...leavers.map(([member]) => member)].filter((name) => !isServer(name)),
-    damaged,
+    damagedKeys,
   };
 }
 

@@ -36,7 +36,7 @@ export interface JournalOptions {
   /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.killed`. */
   readonly closed?: boolean;
   /** Called with a description of each damaged file. */
-  damaged?(problem: string): void;
+  reportDamage?(problem: string): void;
   /** Tests set this and the next two fields instead of `LAG`, `KEEP` and `MOST_WAITING`. */
   readonly lag?: number;
   readonly keep?: number;
@@ -83,15 +83,15 @@ export class Journal implements ReadingsJournal {
     this.#devices = devices;
     const forget = (device: Device): void => this.#forgetDevice(devices, device);
     const targets = { devices, recent: this.#recent, readingRestored, forget };
-    const { closed = false, damaged = () => {} } = this.#options;
+    const { closed = false, reportDamage = () => {} } = this.#options;
     let unnamed = 0;
-    await this.#segments.load({ closed, damaged }, (segment, batches) => {
+    await this.#segments.load({ closed, reportDamage }, (segment, batches) => {
       const replayed = replay(segment, batches, targets);
       unnamed += replayed.unnamed;
       return replayed.readings;
     });
     if (unnamed > 0)
-      damaged(
+      reportDamage(
         `${unnamed} records in ${this.#options.folder} belong to unknown devices, because damage has destroyed their names.`,
       );
     const now = clock.now();

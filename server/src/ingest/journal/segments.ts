@@ -43,14 +43,14 @@ export class Segments {
    * @param replay restores a segment and returns its number of readings
    */
   async load(
-    { closed, damaged }: { closed: boolean; damaged: ReportDamage },
+    { closed, reportDamage }: { closed: boolean; reportDamage: ReportDamage },
     replay: (segment: Segment, batches: readonly Buffer[]) => number,
   ): Promise<void> {
     const before = (await logNumbers(this.#folder)).map(newSegment);
     for (const segment of before) {
       const whole = closed || segment !== before.at(-1);
       const file = logPath(this.#folder, segment.number);
-      const { payloads } = await recoverLog(file, { closed: whole, consequence: DAMAGE_CONSEQUENCE, damaged });
+      const { payloads } = await recoverLog(file, { closed: whole, consequence: DAMAGE_CONSEQUENCE, reportDamage });
       segment.readings = replay(segment, payloads);
       this.#readings += segment.readings;
     }
