@@ -110,7 +110,7 @@ export class Ledger {
     this.#giveUp(id);
     const boot = this.#latest.get(id);
     const after = boot && (this.periods.at(-1)?.highest.get(boot.key) ?? 0);
-    if (boot) Object.assign(boot, { diedAfter: after, unheard });
+    if (boot) Object.assign(boot, { diedAfter: after, unreceived: unheard });
   }
 
   /** Records the end of a fault and the convergence of boards and server. */
