@@ -2,7 +2,7 @@
 
 import { Bytes, jsonProblem } from "./json.js"
 
-/** One field of a message. */
+/** Definition of one message field: its type, and which values are valid. */
 export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"
     /** Whether a message without this field is invalid. */

@@ -1,8 +1,8 @@
 /** Combines the light levels of a zone's sensors into a single level, to which the lamp rule is then applied. */
 
 /**
- * How a zone combines its sensors: `median` uses the median level. The others decide how many sensors must be dark:
- * one with `any`, every sensor with `all`, a configured number with `at_least`.
+ * How a zone combines its sensors. With `median`, the median level decides. The other values set how many sensors must
+ * be dark: one with `any`, every sensor with `all`, a configured number with `at_least`.
  */
 export type Combine = "median" | "any" | "all" | "at_least"
 

@@ -11,7 +11,7 @@ import { build, type BuildOptions } from "esbuild";
 const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLED_FILES = ["app.ts", "style.css", "login.ts", "login.css"];
-/** The shared worker that all pages of a browser use. */
+/** File name of the shared worker. All dashboard pages in a browser use the same worker. */
 const WORKER_FILE = "events-worker.js";
 const COPIED_FILES = ["login.html", "icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */

@@ -19,9 +19,9 @@ const MIN_LENGTH = 10_000;
 
 export class Period {
   private constructor(
-    /** Length in ms. */
+    /** Length of the time range, in ms. */
     readonly length: number,
-    /** End in ms since 1970; undefined for a range that always ends now. */
+    /** End of the time range, in ms since 1970; undefined if the range always ends now. */
     readonly end: number | undefined,
   ) {}
 

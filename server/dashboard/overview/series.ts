@@ -12,13 +12,13 @@ export interface Reading {
 /** Time range of a plot, in ms. */
 export const WINDOW = 3 * 60_000;
 
-/** Longest time between two readings without a gap, in ms. Online boards send heartbeats more often. */
+/** Longest time between two readings without a gap in the plot, in ms. Online boards send heartbeats more often. */
 export const SILENCE = 90_000;
 
-/** Accuracy of the page's estimate of the server's clock, in ms. */
+/** Largest error of the page's estimate of the server's clock, in ms. */
 const CLOCK_ERROR = 3000;
 
-/** Largest number of readings, to bound the memory of a page that stays open. Plots have fewer pixels. */
+/** Largest number of readings to keep, which bounds the memory of a page that stays open. Plots have fewer pixels. */
 const MAX_READINGS = 1200;
 
 /** Readings of the last three minutes, sorted by time. */

@@ -7,7 +7,7 @@ export function httpsOptions(certificates: Certificates): ServerOptions {
   const options = certificates.serverOptions();
   let context = createSecureContext(options);
   certificates.onChange((renewed) => (context = createSecureContext(renewed)));
-  // Fastify creates a second server for the other address of `localhost`; SNICallback renews its certificate as well
+  // Fastify's second server, for the other address of `localhost`, gets renewed certificates only through SNICallback
   return { ...options, SNICallback: (_name, done) => done(null, context) };
 }
 

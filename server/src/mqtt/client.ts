@@ -148,7 +148,7 @@ export class MqttClient {
     this.#connected = true;
     if (!sessionPresent) this.#unreleased.clear();
     this.#publishQueue.connect((...message) => connection.writer.publish(...message));
-    // the broker lost the session, and the subscriptions with it [MQTT-3.2.2-2]
+    // the broker has lost the session and its subscriptions [MQTT-3.2.2-2], so subscribe again
     if (!sessionPresent && this.#filters.size > 0) this.subscribe([...this.#filters]).catch(() => {});
     if (this.#reconnects) this.#handlers.reconnected();
   }

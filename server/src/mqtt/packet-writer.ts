@@ -13,8 +13,9 @@ export class PacketWriter {
   /** Whether PUBLISH carries a properties field, as in MQTT 5. The field is always empty. */
   readonly #hasProperties: boolean;
   #block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
-  /** Start and end of the bytes in `#block` that have not been written to the stream. */
+  /** Start of the bytes in `#block` that have not been written to the stream. */
   #start = 0;
+  /** End of the bytes in `#block` that have not been written to the stream. */
   #end = 0;
   #flushScheduled = false;
 
@@ -57,7 +58,7 @@ export class PacketWriter {
   #reserve(bytes: number): Buffer {
     if (this.#end + bytes > this.#block.length) {
       this.flush();
-      // the stream still refers to the old block until it has been sent
+      // the stream still refers to the old block until it has been sent, so allocate a new one
       this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK_SIZE, bytes));
       this.#start = this.#end = 0;
     }

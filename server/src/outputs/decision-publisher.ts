@@ -8,7 +8,7 @@ import type { Publisher } from "../transport/publisher.js";
 /** The shortest time between two messages about one lamp, in ms. Apps need not see every flicker. */
 const INTERVAL = 250;
 
-/** Maximum number of switched lamps to publish per interval. If 100,000 lamps switch at once, commands go first. */
+/** Maximum number of decisions to publish per interval, so that lamp commands leave first if many lamps switch. */
 const LIMIT = 250;
 
 /** The longest reason that the contract allows, in characters. */

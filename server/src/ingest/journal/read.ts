@@ -11,7 +11,7 @@ import {
 
 /** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the device id. */
 export function readSegment(batches: readonly Buffer[], reader: RecordHandler): number {
-  /** Device ids by device number, as far as this segment has defined them. */
+  /** Device ids by device number, from the records of this segment that were read so far. */
   const names: string[] = [];
   let unnamed = 0;
   for (const batch of batches) {

@@ -18,7 +18,7 @@ export interface RestoreTargets {
 
 /**
  * Restores the records of a segment.
- * @returns the number of readings, and the number of records (`nameless`) whose device id was lost by damage
+ * @returns the number of readings, and the number of records (`unnamed`) whose device id was lost by damage
  */
 export function replay(
   segment: Segment,
