@@ -5,7 +5,7 @@
  * also uses the C stack: a few hundred opening brackets crash a board. This validator rejects both.
  */
 
-/** Largest accepted payload, in bytes. */
+/** Largest accepted payload, in bytes. A larger payload is invalid. */
 export const MAX_PAYLOAD = 1024
 
 /** Deepest accepted nesting of arrays and objects. Our messages are flat; unknown fields may nest. */

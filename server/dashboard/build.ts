@@ -16,7 +16,7 @@ const WORKER_FILE = "events-worker.js";
 const COPIED_FILES = ["login.html", "icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
-/** Compressors by file extension. */
+/** Compression functions by file extension. */
 const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /**

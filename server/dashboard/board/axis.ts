@@ -28,7 +28,7 @@ export function dateTime(time: number): string {
   return full.format(time);
 }
 
-/** Formats a time range in ms. */
+/** Formats the range between two times, in ms since 1970. */
 export function timeRange(from: number, to: number): string {
   const format = new Intl.DateTimeFormat(undefined, {
     day: "numeric",

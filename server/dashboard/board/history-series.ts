@@ -64,13 +64,13 @@ export class HistorySeries {
     if (this.list.length > MAX_POINTS) this.list.shift();
   }
 
-  /** Adds a live switch of the lamp. */
+  /** Adds a lamp switch that happened after the history was loaded. */
   addSwitch(change: HistorySwitch): void {
     this.changes.push(change);
     if (this.changes.length > MAX_POINTS) this.changes.shift();
   }
 
-  /** Returns the lines to plot. Extends the last reading to `until`, unless it is too old. */
+  /** Returns the lines to plot. Extends the last reading to `until`, unless that would hide a gap. */
   columns(until: number): Columns {
     const columns: Columns = { time: [], last: [], min: [], max: [] };
     const add = (time: number, last: number | null, min: number | null, max: number | null) => {

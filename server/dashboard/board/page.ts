@@ -1,4 +1,4 @@
-/** Detail page of one board. */
+/** Detail page of one board: current state, controls, actions and history. */
 
 import { deleteDevice } from "../api.js";
 import type { Boards } from "../boards.js";

@@ -49,7 +49,7 @@ export class EventHub {
     if (this.state.state === "live") page({ events: this.snapshot.events });
   }
 
-  /** Removes a page that became hidden. */
+  /** Removes a page that became hidden. After the last page, the stream stays open for `LINGER_TIME`. */
   hidden(page: Page): void {
     if (!this.pages.delete(page) || this.pages.size > 0) return;
     this.lingerTimer = setTimeout(() => this.close(), LINGER_TIME);

@@ -41,8 +41,8 @@ export class RecentReadings {
 
   /**
    * Inserts stored readings, in any order, before the live ones that are newer.
-   * @param now current time by the server's clock; live readings after it were added before the clock was set back, and are
-   *   removed
+   * @param now current time by the server's clock; live readings with a later time are removed, because they were added
+   *   before the clock was set back
    */
   fill(points: readonly Point[], now = Infinity): void {
     const known: Reading[] = [];

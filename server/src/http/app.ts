@@ -114,7 +114,7 @@ function makeServer(tls: Certificates | undefined): FastifyInstance {
     // close the connection of a client that never reads the response; longer than the longest `wait` for an action
     connectionTimeout: 11 * 60_000,
     maxRequestsPerSocket: 10_000,
-    // believe X-Forwarded-For and X-Forwarded-Proto of a reverse proxy on this machine
+    // believe X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine
     trustProxy: "loopback",
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerUnreadable,

@@ -41,7 +41,7 @@ const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
 /** Interval in ms between two checks that the clients of open responses, such as event streams, are still authorized. */
 const CHECK_INTERVAL = 2000;
 
-/** Creates the authentication of requests. */
+/** Returns a function that authenticates requests by token, session, password or client certificate. */
 export function createIdentify(accounts: Accounts, sessions: LoginSessions, check: PasswordCheck): Identify {
   function bySession(request: FastifyRequest): Visitor | undefined {
     const id = sessionIdOf(request);

@@ -2,7 +2,7 @@ import type { ServerOptions, Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Certificates } from "../security/certificates.js";
 
-/** Options for `https.createServer` that follow renewed certificates. */
+/** Returns options for `https.createServer` that use renewed certificates without a restart. */
 export function httpsOptions(certificates: Certificates): ServerOptions {
   const options = certificates.serverOptions();
   let context = createSecureContext(options);

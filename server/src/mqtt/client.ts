@@ -13,7 +13,7 @@ export interface MqttClientOptions {
   readonly clean?: boolean;
   /** Timeout of a connection attempt, in ms. Default: 10,000. */
   readonly connectTimeout?: number;
-  /** Keep alive, in s. Default: 30. */
+  /** Keep-alive interval of MQTT, in s. Default: 30. */
   readonly keepAlive?: number;
   /** Delay between two connection attempts, in ms. Default: 1,000. */
   readonly reconnectDelay?: number;
@@ -35,7 +35,7 @@ export interface MqttClientHandlers {
   closed?(): void;
 }
 
-/** How long to wait until the broker closes the connection after DISCONNECT, in ms. */
+/** How long the broker may take to close the connection after DISCONNECT, in ms. Afterwards, the client closes it. */
 const CLOSE_TIMEOUT = 150;
 
 /** Lowest return code that reports a failure in SUBACK (MQTT 3.1.1, 3.9.3), and reason code in MQTT 5 packets. */

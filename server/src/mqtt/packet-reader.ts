@@ -13,8 +13,9 @@ export interface PacketHandlers {
   packet(packet: Packet): void;
 }
 
-/** Flags of PUBLISH: MQTT 3.1.1, 3.3.1. */
+/** RETAIN flag of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const RETAIN = 1;
+/** Mask of the QoS bits of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const QOS = 6;
 
 /**

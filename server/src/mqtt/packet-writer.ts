@@ -24,14 +24,14 @@ export class PacketWriter {
     this.#hasProperties = version === 5;
   }
 
-  /** Writes PUBLISH at QoS 1. */
+  /** Adds a PUBLISH packet at QoS 1 to the next write. */
   publish(packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
     const to = this.#reserve(maxPublishSize(topic, payload));
     const flags = QOS_1 | (dup ? DUP : 0) | (retain ? RETAIN : 0);
     this.#end = writePublish(to, this.#end, flags, packetId, topic, payload, this.#hasProperties);
   }
 
-  /** Writes PUBACK (MQTT 3.1.1, 3.4). */
+  /** Adds a PUBACK packet to the next write (MQTT 3.1.1, 3.4). */
   puback(packetId: number): void {
     const to = this.#reserve(4);
     to[this.#end++] = 0x40;
@@ -40,7 +40,7 @@ export class PacketWriter {
     to[this.#end++] = packetId & 255;
   }
 
-  /** Writes any other packet, already encoded. */
+  /** Adds any other packet, already encoded, to the next write. */
   packet(bytes: Buffer): void {
     this.#reserve(bytes.length).set(bytes, this.#end);
     this.#end += bytes.length;

@@ -1,4 +1,4 @@
-/** Messages that share one completion promise. */
+/** Messages that were processed together and share one completion promise. */
 interface PubackBatch {
   done: boolean;
 }
@@ -28,7 +28,7 @@ export class PubackQueue {
     this.#failed = failed;
   }
 
-  /** Adds a message. Its PUBACK leaves after `processed` resolves; undefined means that it is processed already. */
+  /** Adds a message. The PUBACK leaves after `processed` resolves, or without delay if `processed` is undefined. */
   add(packetId: number, processed: Promise<void> | undefined): void {
     const idle = this.#next === this.#packetIds.length;
     if (idle && !processed) return this.#sendPuback(packetId);

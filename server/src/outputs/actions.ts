@@ -34,7 +34,7 @@ interface PendingAction {
   readonly resolve: (outcome: Outcome) => void;
 }
 
-/** The actions of one device. */
+/** The state of one device's actions: sequence numbers, waiting actions and latest outcomes. */
 interface DeviceActions {
   last: number;
   expired: number;
@@ -44,7 +44,7 @@ interface DeviceActions {
   /** Sequence numbers of the latest `identify` actions. */
   identify: readonly number[];
   timer: NodeJS.Timeout | undefined;
-  /** Settles when all pending writes are complete. */
+  /** Settles when all pending writes of this device's actions are complete. */
   stored: Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export class Actions {
     this.#expireDue(device, ledger);
   }
 
-  /** Whether the device has `MAX_PENDING` actions. */
+  /** Whether `MAX_PENDING` actions of the device wait for a reply. If true, do not call `request`. */
   isFull(device: Device): boolean {
     return (this.#byDevice.get(device)?.pending.length ?? 0) >= MAX_PENDING;
   }

@@ -68,7 +68,7 @@ export class DecisionPublisher {
     device.published = NaN;
   }
 
-  /** Publishes all queued messages. */
+  /** Publishes all queued messages at once, because the server stops. */
   close(): void {
     this.#modes.flush();
     this.#switched.flush();

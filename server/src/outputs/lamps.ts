@@ -137,7 +137,7 @@ export class Lamps {
     }
   }
 
-  /** Stops deciding about a device. */
+  /** Stops deciding about a device that was forgotten. */
   forget(device: Device): void {
     clearTimeout(this.#pendingFollows.get(device)?.timer);
     this.#pendingFollows.delete(device);

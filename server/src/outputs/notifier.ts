@@ -109,13 +109,13 @@ export class Notifier {
     this.#options.log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode });
   }
 
-  /** Logs a valid message before its effect. */
+  /** Logs a valid message before the message takes effect. */
   received(id: string, channel: Channel, message: object): void {
     this.#options.log.received(id, channel, message);
     this.#options.emitter.emit("received", id, channel, message);
   }
 
-  /** Sends the delayed events about zones. */
+  /** Sends the delayed events about zones at once, because the server stops. */
   close(): void {
     this.#zones.flush();
   }

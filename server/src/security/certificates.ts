@@ -33,7 +33,7 @@ export interface Certificates {
   serverOptions(): TlsOptions;
   /** Registers a listener for new files. Pass its argument to `server.setSecureContext`. Existing connections stay open. */
   onChange(listener: (context: SecureContextOptions) => void): void;
-  /** Stops checking for changes. */
+  /** Stops checking the files for changes. */
   close(): void;
 }
 

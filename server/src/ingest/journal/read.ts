@@ -38,7 +38,7 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
     if (id === undefined && what >= RECORD_KIND.reading) unnamed++;
     if (what >= RECORD_KIND.forget) {
       if (id !== undefined) reader.forget(id);
-      // A later record may assign this number to another device.
+      // Forget the device id, because a later record may assign this number to another device.
       delete names[number];
       at++;
     } else if (what >= RECORD_KIND.state) {

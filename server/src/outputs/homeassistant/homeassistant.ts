@@ -89,7 +89,7 @@ export class HomeAssistant {
     if (this.#topics.has(topic)) this.#remove(topic);
   }
 
-  /** Stops announcing a device, because another server does. */
+  /** Stops announcing a device that another server announces now. */
   release(id: string): void {
     this.#devices.delete(id);
     this.#due.delete(id);

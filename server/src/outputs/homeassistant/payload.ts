@@ -19,7 +19,7 @@ export interface AnnouncedDevice {
 export interface PayloadOptions {
   /** Topic prefix; the server publishes its own status on `<prefix>/status`. */
   readonly prefix: string;
-  /** The version of the server. */
+  /** Version of the server, which Home Assistant shows as the origin of the devices. */
   readonly version: string;
 }
 
