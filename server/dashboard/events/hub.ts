@@ -55,7 +55,7 @@ export class EventHub {
     this.lingerTimer = setTimeout(() => this.close(), LINGER_TIME);
   }
 
-  /** Reconnects. Must be called after a login or logout. */
+  /** Closes the stream, and opens a new one if a page is visible. Must be called after a login or logout. */
   restart(): void {
     this.close();
     if (this.pages.size > 0) this.open();

@@ -72,7 +72,7 @@ export class CardGrid {
     this.arrangeSoon();
   }
 
-  /** Requests a redraw of the visible plots. */
+  /** Requests a redraw of the visible plots in the next animation frame. */
   tick(): void {
     this.plotsDue = true;
     if (this.visible.size > 0 || this.changed) this.requestFrame();

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-/** The health and readiness of the server. */
+/** Functions that report the health and the readiness of the server. */
 export interface ReadySources {
   /** What prevents the server from working, as a sentence; "" when the server works. */
   problem(): string;

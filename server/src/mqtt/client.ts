@@ -113,7 +113,10 @@ export class MqttClient {
     if (!this.#connected) this.#scheduleReconnect();
   }
 
-  /** Publishes at QoS 1. @param acknowledged called when the broker acknowledges the message */
+  /**
+   * Publishes a message at QoS 1. Without a connection, the message waits in a queue.
+   * @param acknowledged called when the broker acknowledges the message
+   */
   publish(topic: string, payload: Buffer, retain: boolean, acknowledged?: () => void): void {
     this.#publishQueue.publish(topic, payload, retain, acknowledged);
   }

@@ -29,9 +29,9 @@ export class PacketReader {
   /** Chunks of an incomplete packet. */
   #chunks: Buffer[] = [];
   #buffered = 0;
-  /** Bytes that must be buffered before parsing can go on. */
+  /** Number of bytes that must be buffered before parsing can go on. */
   #needed = 0;
-  /** Bytes of an oversized PUBLISH that are still to be skipped. */
+  /** Number of bytes of an oversized PUBLISH that are still to be skipped. */
   #skip = 0;
   #parseError: Error | undefined;
 

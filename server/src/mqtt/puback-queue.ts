@@ -20,7 +20,7 @@ export class PubackQueue {
   readonly #pending = new Map<Promise<void>, PubackBatch>();
 
   /**
-   * Create one queue for each network connection, because packet identifiers belong to a connection.
+   * Each network connection needs a queue of its own, because packet identifiers belong to a connection.
    * @param failed called when processing a message failed; the broker sends the message again after a reconnect
    */
   constructor(sendPuback: (packetId: number) => void, failed: (error: unknown) => void) {

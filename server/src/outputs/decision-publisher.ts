@@ -96,7 +96,7 @@ function stateNumber(led_on: boolean | undefined, { mode, until = 0 }: Override)
   return until * 16 + MODES.indexOf(mode) * 4 + (led_on === undefined ? 0 : led_on ? 2 : 1);
 }
 
-/** Replaces characters that the contract does not allow. */
+/** Replaces the characters that the contract does not allow in a reason. */
 function toAscii(text: string): string {
   return text.replaceAll("≥", ">=").replace(/[^\x20-\x7e]/g, "?");
 }

@@ -11,7 +11,7 @@ import type { DecisionPublisher } from "./decision-publisher.js";
 import type { HomeAssistant } from "./homeassistant/homeassistant.js";
 import type { ServerEvents } from "./server-events.js";
 
-/** The dashboard's event stream. */
+/** The dashboard's event stream, which receives all changes. */
 export interface EventStream {
   /** Schedules an event about a device that changed or sent a reading. */
   device(device: Device): void;
@@ -55,7 +55,7 @@ export class Notifier {
     this.#started = true;
   }
 
-  /** Reports a change of a device. */
+  /** Notifies everybody who uses a device about a change of this device. */
   changed(device: Device, change: Change): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
     if (change === "switched") decisionPublisher.switched(device);

@@ -38,7 +38,7 @@ export interface MetricsSources {
 /** Metrics in the Prometheus text format, version 0.0.4. */
 export interface Exposition {
   readonly contentType: string;
-  /** Reads and formats all current values. */
+  /** Reads all current values and returns them in the Prometheus text format. */
   text(): Promise<string>;
 }
 
